@@ -1,0 +1,103 @@
+//! The static description of an instrument: what the annotation said, and where it stands.
+
+use core::fmt;
+
+/// What an instrument measures, in OpenTelemetry's words.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A sum that only grows.
+    Counter,
+    /// A sum that grows and shrinks.
+    UpDownCounter,
+    /// A distribution of values.
+    Histogram,
+    /// A value that is replaced by the next.
+    Gauge,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::UpDownCounter => "up-down counter",
+            Self::Histogram => "histogram",
+            Self::Gauge => "gauge",
+        })
+    }
+}
+
+/// One instrument of the program, as its annotation describes it.
+///
+/// [`catalog`](crate::catalog) lists them all.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Descriptor {
+    /// The name, without the exporter's prefix.
+    pub name: &'static str,
+    /// What is measured.
+    pub kind: Kind,
+    /// The unit of the values (UCUM, such as `s`, `By` or `{request}`); empty if none was given.
+    pub unit: &'static str,
+    /// What the numbers mean; empty if nothing was given.
+    pub description: &'static str,
+    /// The keys of its dimensions, in the order written.
+    pub dimension_keys: &'static [&'static str],
+    /// The module the annotation stands in, such as `shop::checkout`.
+    pub module_path: &'static str,
+    /// The source file, as the compiler names it.
+    pub file: &'static str,
+    /// The line in that file, from 1.
+    pub line: u32,
+    /// The most series this instrument may have; 0 leaves it to the pipeline.
+    pub(crate) max_series: u32,
+}
+
+/// For expansions.
+#[doc(hidden)]
+impl Descriptor {
+    #[must_use]
+    pub const fn new(
+        kind: Kind,
+        name: &'static str,
+        module_path: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            unit: "",
+            description: "",
+            dimension_keys: &[],
+            module_path,
+            file,
+            line,
+            max_series: 0,
+        }
+    }
+
+    #[must_use]
+    pub const fn with_unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_dimension_keys(mut self, keys: &'static [&'static str]) -> Self {
+        self.dimension_keys = keys;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_max_series(mut self, max_series: u32) -> Self {
+        self.max_series = max_series;
+        self
+    }
+}

@@ -1,0 +1,107 @@
+//! Values of dimensions.
+
+use std::borrow::Cow;
+
+/// The value of a dimension, borrowed from what was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// A text.
+    Str(&'a str),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A signed number.
+    I64(i64),
+    /// An unsigned number.
+    U64(u64),
+    /// A floating-point number.
+    F64(f64),
+}
+
+/// A type whose values can be the value of a dimension.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a dimension",
+    label = "not a dimension value",
+    note = "dimension values are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, and `Option` of those"
+)]
+pub trait DimensionValue {
+    /// The value, or `None` where the measurement has no such dimension.
+    fn dimension_value(&self) -> Option<Value<'_>>;
+}
+
+impl DimensionValue for str {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self))
+    }
+}
+
+impl DimensionValue for String {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self))
+    }
+}
+
+impl<T: DimensionValue + ToOwned + ?Sized> DimensionValue for Cow<'_, T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for &T {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for &mut T {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for Box<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for std::sync::Arc<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue> DimensionValue for Option<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        self.as_ref().and_then(T::dimension_value)
+    }
+}
+
+macro_rules! number {
+    ($($variant:ident($wide:ty): $($narrow:ty),+;)+) => {$($(
+        impl DimensionValue for $narrow {
+            fn dimension_value(&self) -> Option<Value<'_>> {
+                Some(Value::$variant(<$wide>::from(*self)))
+            }
+        }
+    )+)+};
+}
+
+number! {
+    Bool(bool): bool;
+    I64(i64): i8, i16, i32, i64;
+    U64(u64): u8, u16, u32, u64;
+    F64(f64): f32, f64;
+}
+
+impl DimensionValue for isize {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::I64(*self as i64))
+    }
+}
+
+impl DimensionValue for usize {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::U64(*self as u64))
+    }
+}

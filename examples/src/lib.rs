@@ -1,0 +1,1 @@
+//! Runnable examples of dt-metrics; each is a binary of its own.

@@ -1,0 +1,1 @@
+//! Tests of dt-metrics from outside; see `tests/`.

@@ -1,0 +1,1 @@
+//! What the compiler says about annotations; see `tests/`.

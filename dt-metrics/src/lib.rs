@@ -14,4 +14,6 @@ mod registry;
 
 pub use crate::descriptor::{Descriptor, Kind};
 pub use crate::instrument::{DimensionValue, Value};
+#[cfg(feature = "dynatrace")]
+pub use crate::registry::Conflict;
 pub use crate::registry::catalog;

@@ -6,7 +6,6 @@ pub use crate::instrument::{Counter, DimensionValue, DimensionedCounter, Value};
 pub use crate::registry::Registration;
 pub use inventory;
 
-
 /// The value of a dimension.
 #[inline]
 pub fn value<V: DimensionValue + ?Sized>(value: &V) -> Option<Value<'_>> {
@@ -31,11 +30,19 @@ pub const fn check_description(_description: &str) {}
 
 /// The length of the default name `crate.module.function.suffix`.
 #[must_use]
-pub const fn default_name_len(_module_path: &str, _function: &str, _suffix: &str) -> usize { 0 }
+pub const fn default_name_len(_module_path: &str, _function: &str, _suffix: &str) -> usize {
+    0
+}
 
 /// The bytes of the default name.
 #[must_use]
-pub const fn default_name<const LEN: usize>(_module_path: &str, _function: &str, _suffix: &str) -> [u8; LEN] { [0; LEN] }
+pub const fn default_name<const LEN: usize>(
+    _module_path: &str,
+    _function: &str,
+    _suffix: &str,
+) -> [u8; LEN] {
+    [0; LEN]
+}
 
 /// The text of the bytes that [`default_name`] made.
 #[must_use]

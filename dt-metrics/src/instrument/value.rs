@@ -18,6 +18,43 @@ pub enum Value<'a> {
     F64(f64),
 }
 
+/// A [`Value`] that a series keeps.
+#[derive(Clone, Debug)]
+pub(crate) enum OwnedValue {
+    Str(Box<str>),
+    Bool(bool),
+    I64(i64),
+    U64(u64),
+    F64(f64),
+}
+
+impl Value<'_> {
+    pub(super) fn keep(self) -> OwnedValue {
+        match self {
+            Self::Str(text) => OwnedValue::Str(text.into()),
+            Self::Bool(value) => OwnedValue::Bool(value),
+            Self::I64(value) => OwnedValue::I64(value),
+            Self::U64(value) => OwnedValue::U64(value),
+            Self::F64(value) => OwnedValue::F64(value),
+        }
+    }
+}
+
+impl OwnedValue {
+    /// Whether both are the same value of the same type. Floats by their bits, so that NaN is
+    /// one series.
+    pub(super) fn is(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Self::Str(own), Value::Str(text)) => **own == **text,
+            (Self::Bool(own), Value::Bool(value)) => own == value,
+            (Self::I64(own), Value::I64(value)) => own == value,
+            (Self::U64(own), Value::U64(value)) => own == value,
+            (Self::F64(own), Value::F64(value)) => own.to_bits() == value.to_bits(),
+            _ => false,
+        }
+    }
+}
+
 /// A type whose values can be the value of a dimension.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",

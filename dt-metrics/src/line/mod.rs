@@ -1,5 +1,10 @@
 //! The Dynatrace metric line protocol: pure, without I/O. (Stub: the signatures others rely on.)
-#![allow(missing_docs, unused_variables, clippy::missing_errors_doc, clippy::unnecessary_wraps)]
+#![allow(
+    missing_docs,
+    unused_variables,
+    clippy::missing_errors_doc,
+    clippy::unnecessary_wraps
+)]
 
 use std::borrow::Cow;
 
@@ -92,7 +97,12 @@ pub enum Number {
 pub enum Payload {
     Count(Number),
     Gauge(Number),
-    Summary { min: f64, max: f64, sum: f64, count: u64 },
+    Summary {
+        min: f64,
+        max: f64,
+        sum: f64,
+        count: u64,
+    },
 }
 
 /// Why a point has no line.

@@ -1,0 +1,70 @@
+//! Cells that one thread owns.
+
+use std::sync::OnceLock;
+
+pub(super) use super::sync::CELLS;
+use super::sync::{AtomicU64, Ordering};
+
+/// A run of cells. Only its owner writes to it; the drain only reads.
+///
+/// Aligned so that two threads never share a cache line, nor the neighbour that the processor
+/// fetches along with it.
+#[repr(align(128))]
+pub(super) struct Chunk {
+    cells: [AtomicU64; CELLS],
+}
+
+impl Chunk {
+    /// A chunk of zeros that is never freed: its owner's thread ends, the next one adopts it.
+    pub(super) fn leak() -> &'static Self {
+        Box::leak(Box::new(Self {
+            cells: core::array::from_fn(|_| AtomicU64::new(0)),
+        }))
+    }
+
+    /// Adds to a cell. For the owner alone: a load and a store, no locked instruction, so a
+    /// second writer would lose increments.
+    #[inline(always)]
+    pub(super) fn add(&self, cell: usize, n: u64) {
+        let cell = &self.cells[cell % CELLS];
+        cell.store(
+            cell.load(Ordering::Relaxed).wrapping_add(n),
+            Ordering::Relaxed,
+        );
+    }
+
+    /// The value of a cell: at least all that happened before.
+    pub(super) fn get(&self, cell: usize) -> u64 {
+        self.cells[cell % CELLS].load(Ordering::Relaxed)
+    }
+}
+
+/// A thread's chunks, by chunk number. Only the owner reads or fills it.
+pub(super) type Directory = &'static [OnceLock<&'static Chunk>];
+
+/// An empty directory with room for `chunks`, never freed.
+pub(super) fn leak_directory(chunks: usize) -> Directory {
+    (0..chunks)
+        .map(|_| OnceLock::new())
+        .collect::<Vec<_>>()
+        .leak()
+}
+
+/// The chunk of a slot, and its cell there.
+#[inline(always)]
+pub(super) const fn place(slot: u32) -> (usize, usize) {
+    (slot as usize / CELLS, slot as usize % CELLS)
+}
+
+/// Adds to the slot's cell; `false` if the directory has none yet.
+#[inline(always)]
+pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
+    let (chunk, cell) = place(slot);
+    match directory.get(chunk).and_then(OnceLock::get) {
+        Some(chunk) => {
+            chunk.add(cell, n);
+            true
+        }
+        None => false,
+    }
+}

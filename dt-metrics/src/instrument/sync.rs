@@ -1,0 +1,8 @@
+//! What `chunk` and `slots` are built on; the interleaving tests put loom's primitives and a
+//! smaller chunk in their place.
+
+pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Cells in a chunk: 512 bytes, so that a thread pays little for the few series it touches.
+pub(super) const CELLS: usize = 64;

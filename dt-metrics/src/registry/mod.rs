@@ -1,0 +1,61 @@
+//! Every instrument in the binary: gathered by the linker, and on first use where the linker
+//! could not.
+
+#[cfg(feature = "dynatrace")]
+mod conflict;
+#[cfg(all(test, feature = "dynatrace"))]
+mod tests;
+
+use std::collections::HashSet;
+
+use crate::descriptor::Descriptor;
+use crate::instrument;
+
+#[cfg(feature = "dynatrace")]
+pub use self::conflict::Conflict;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::conflict::Names;
+
+/// What an expansion hands to the linker: the descriptors of one annotated function.
+#[doc(hidden)]
+pub struct Registration {
+    descriptors: &'static [&'static Descriptor],
+}
+
+#[doc(hidden)]
+impl Registration {
+    #[must_use]
+    pub const fn new(descriptors: &'static [&'static Descriptor]) -> Self {
+        Self { descriptors }
+    }
+}
+
+inventory::collect!(Registration);
+
+/// Lists every instrument in the binary, before anything was called.
+///
+/// One entry an annotation, ordered by name, then by place. Instruments of dependencies are
+/// included. Where the platform's linker cannot gather them, an instrument appears with its
+/// first use.
+///
+/// ```
+/// #[dt_metrics::counted(name = "checkouts", unit = "1", dims(region = "eu"))]
+/// fn check_out() {}
+///
+/// let checkouts = dt_metrics::catalog().into_iter().find(|d| d.name == "checkouts").unwrap();
+/// assert_eq!(checkouts.kind, dt_metrics::Kind::Counter);
+/// assert_eq!(checkouts.unit, "1");
+/// assert_eq!(checkouts.dimension_keys, ["region"]);
+/// ```
+#[must_use]
+pub fn catalog() -> Vec<&'static Descriptor> {
+    let mut all: Vec<&'static Descriptor> = inventory::iter::<Registration>()
+        .flat_map(|registration| registration.descriptors)
+        .copied()
+        .collect();
+    instrument::for_each_descriptor(|descriptor| all.push(descriptor));
+    let mut seen = HashSet::new();
+    all.retain(|descriptor| seen.insert(core::ptr::from_ref(*descriptor)));
+    all.sort_by_key(|d| (d.name, d.file, d.line));
+    all
+}

@@ -1,0 +1,44 @@
+use super::Names;
+use crate::descriptor::{Descriptor, Kind};
+
+const fn descriptor(kind: Kind, name: &'static str, unit: &'static str, line: u32) -> Descriptor {
+    Descriptor::new(kind, name, "shop", "src/shop.rs", line).with_unit(unit)
+}
+
+static PLAIN: Descriptor = descriptor(Kind::Counter, "orders", "", 1);
+static SECONDS: Descriptor = descriptor(Kind::Counter, "Orders", "s", 2);
+static MILLIS: Descriptor = descriptor(Kind::Counter, "orders", "ms", 3);
+static GAUGE: Descriptor = descriptor(Kind::Gauge, "ORDERS", "s", 4);
+static OTHER: Descriptor = descriptor(Kind::Gauge, "orders.open", "", 5);
+
+#[test]
+fn an_absent_unit_agrees_with_any_but_two_units_do_not() {
+    let mut names = Names::default();
+    assert_eq!(names.admit(&PLAIN).unwrap(), "orders");
+    assert_eq!(names.admit(&SECONDS).unwrap(), "orders");
+    assert!(names.admit(&PLAIN).is_ok());
+    assert!(names.admit(&OTHER).is_ok());
+    let conflict = names.admit(&MILLIS).unwrap_err();
+    assert_eq!((conflict.first.line, conflict.second.line), (2, 3));
+    assert_eq!(
+        conflict.to_string(),
+        "the metric `orders` is a counter in `s` at src/shop.rs:2, but a counter in `ms` at \
+         src/shop.rs:3; give one of them another name"
+    );
+}
+
+#[test]
+fn kinds_must_agree_whatever_the_case_of_the_name() {
+    let mut names = Names::default();
+    assert!(names.admit(&PLAIN).is_ok());
+    let conflict = names.admit(&GAUGE).unwrap_err();
+    assert_eq!((conflict.first.line, conflict.second.line), (1, 4));
+}
+
+#[test]
+fn the_first_stays() {
+    let mut names = Names::default();
+    assert!(names.admit(&MILLIS).is_ok());
+    assert!(names.admit(&SECONDS).is_err());
+    assert!(names.admit(&MILLIS).is_ok());
+}

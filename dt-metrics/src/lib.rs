@@ -13,7 +13,11 @@ pub mod private;
 mod registry;
 
 pub use crate::descriptor::{Descriptor, Kind};
+#[cfg(feature = "dynatrace")]
+pub use crate::dynatrace::Health;
 pub use crate::instrument::{DimensionValue, Value};
+#[cfg(feature = "dynatrace")]
+pub use crate::pipeline::{Builder, Error, Handle, builder, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
 pub use crate::registry::catalog;

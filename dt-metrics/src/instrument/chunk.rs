@@ -24,7 +24,7 @@ impl Chunk {
 
     /// Adds to a cell. For the owner alone: a load and a store, no locked instruction, so a
     /// second writer would lose increments.
-    #[inline(always)]
+    #[inline]
     pub(super) fn add(&self, cell: usize, n: u64) {
         let cell = &self.cells[cell % CELLS];
         cell.store(
@@ -51,13 +51,13 @@ pub(super) fn leak_directory(chunks: usize) -> Directory {
 }
 
 /// The chunk of a slot, and its cell there.
-#[inline(always)]
+#[inline]
 pub(super) const fn place(slot: u32) -> (usize, usize) {
     (slot as usize / CELLS, slot as usize % CELLS)
 }
 
 /// Adds to the slot's cell; `false` if the directory has none yet.
-#[inline(always)]
+#[inline]
 pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
     let (chunk, cell) = place(slot);
     match directory.get(chunk).and_then(OnceLock::get) {

@@ -45,7 +45,7 @@ impl Counter {
     }
 
     /// Adds `n`.
-    #[inline(always)]
+    #[inline]
     pub fn add(&'static self, n: u64) {
         let slot = self.slot.load(Ordering::Relaxed);
         if !local::add(slot, n) {
@@ -72,7 +72,7 @@ impl Counter {
             }
             Values::Computed(values) => Series::new(
                 self.descriptor,
-                values().iter().map(|v| v.map(|v| v.keep())),
+                values().iter().map(|v| v.map(Value::keep)),
             ),
         };
         local::register(

@@ -44,7 +44,7 @@ impl Drop for Exit {
 }
 
 /// Adds `n` to the slot's cell of this thread; `false` if it has none.
-#[inline(always)]
+#[inline]
 pub(super) fn add(slot: u32, n: u64) -> bool {
     LOCAL.with(|local| chunk::add(local.directory.get(), slot, n))
 }

@@ -70,7 +70,7 @@ impl Table {
                 local::register(|| None, || Series::overflow(self.descriptor), |_| ())
             }),
             Entry::Vacant(vacant) => {
-                let values: Box<[_]> = values.iter().map(|v| v.map(|v| v.keep())).collect();
+                let values: Box<[_]> = values.iter().map(|v| v.map(Value::keep)).collect();
                 let series = Series::new(self.descriptor, values.iter().cloned());
                 let slot = local::register(|| None, || series, |_| ());
                 vacant.insert(Row { hash, values, slot });

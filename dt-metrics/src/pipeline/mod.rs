@@ -1,1 +1,11 @@
-//! The pipeline.
+//! From slots to exporters: the builder, the bridge into the SDK, and the handle.
+
+mod bridge;
+mod builder;
+mod deadline;
+mod error;
+mod handle;
+
+pub use self::builder::{Builder, builder, init};
+pub use self::error::Error;
+pub use self::handle::Handle;

@@ -41,48 +41,83 @@ impl fmt::Display for Conflict {
 
 impl core::error::Error for Conflict {}
 
-/// The names that are taken, and by whom.
+/// The names that are taken, and for what.
 #[derive(Default)]
 pub(crate) struct Names {
-    taken: HashMap<String, Taken>,
+    taken: HashMap<String, Definition>,
 }
 
-struct Taken {
-    kind: &'static Descriptor,
-    /// The first that states a unit, if any does.
-    unit: &'static Descriptor,
+/// What all descriptors of one name say together.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    /// The name's identity: its letters in lower case.
+    pub(crate) name: String,
+    /// Whose kind and spelling of the name count.
+    pub(crate) first: &'static Descriptor,
+    /// Who said the unit first.
+    unit_from: &'static Descriptor,
+    /// The first unit stated, or nothing.
+    pub(crate) unit: &'static str,
+    /// The first description stated, or nothing.
+    pub(crate) description: &'static str,
 }
 
 impl Names {
-    /// Takes the name for `descriptor` and returns its letters in lower case, by which it is
-    /// known; or says who has it for something else.
-    pub(crate) fn admit(&mut self, descriptor: &'static Descriptor) -> Result<String, Conflict> {
-        let name = descriptor.name.to_ascii_lowercase();
-        match self.taken.entry(name.clone()) {
+    /// Takes the name for `descriptor`, or says who has it for something else.
+    pub(crate) fn admit(&mut self, descriptor: &'static Descriptor) -> Result<(), Conflict> {
+        match self.taken.entry(descriptor.name.to_ascii_lowercase()) {
             Entry::Vacant(free) => {
-                free.insert(Taken {
-                    kind: descriptor,
-                    unit: descriptor,
+                let name = free.key().clone();
+                free.insert(Definition {
+                    name,
+                    first: descriptor,
+                    unit_from: descriptor,
+                    unit: descriptor.unit,
+                    description: descriptor.description,
                 });
+                Ok(())
             }
-            Entry::Occupied(mut taken) => {
-                let taken = taken.get_mut();
-                if taken.kind.kind != descriptor.kind {
-                    return Err(Conflict {
-                        first: taken.kind,
-                        second: descriptor,
-                    });
-                }
-                if taken.unit.unit.is_empty() {
-                    taken.unit = descriptor;
-                } else if !descriptor.unit.is_empty() && taken.unit.unit != descriptor.unit {
-                    return Err(Conflict {
-                        first: taken.unit,
-                        second: descriptor,
-                    });
-                }
-            }
+            Entry::Occupied(mut taken) => taken.get_mut().join(descriptor),
         }
-        Ok(name)
     }
+
+    /// What is known of the descriptor's name.
+    pub(crate) fn definition(&self, descriptor: &Descriptor) -> Option<Definition> {
+        self.taken
+            .get(&descriptor.name.to_ascii_lowercase())
+            .cloned()
+    }
+}
+
+impl Definition {
+    fn join(&mut self, second: &'static Descriptor) -> Result<(), Conflict> {
+        if self.first.kind != second.kind {
+            return Err(Conflict {
+                first: self.first,
+                second,
+            });
+        }
+        if self.unit.is_empty() {
+            self.unit = second.unit;
+            self.unit_from = second;
+        } else if !second.unit.is_empty() && self.unit != second.unit {
+            return Err(Conflict {
+                first: self.unit_from,
+                second,
+            });
+        }
+        if self.description.is_empty() {
+            self.description = second.description;
+        }
+        Ok(())
+    }
+}
+
+/// All conflicts among `descriptors`.
+pub(crate) fn conflicts(descriptors: &[&'static Descriptor]) -> Vec<Conflict> {
+    let mut names = Names::default();
+    descriptors
+        .iter()
+        .filter_map(|descriptor| names.admit(descriptor).err())
+        .collect()
 }

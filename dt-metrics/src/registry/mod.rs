@@ -14,7 +14,7 @@ use crate::instrument;
 #[cfg(feature = "dynatrace")]
 pub use self::conflict::Conflict;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::conflict::Names;
+pub(crate) use self::conflict::{Definition, Names, conflicts};
 
 /// What an expansion hands to the linker: the descriptors of one annotated function.
 #[doc(hidden)]

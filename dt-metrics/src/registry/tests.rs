@@ -6,7 +6,8 @@ const fn descriptor(kind: Kind, name: &'static str, unit: &'static str, line: u3
 }
 
 static PLAIN: Descriptor = descriptor(Kind::Counter, "orders", "", 1);
-static SECONDS: Descriptor = descriptor(Kind::Counter, "Orders", "s", 2);
+static SECONDS: Descriptor =
+    descriptor(Kind::Counter, "Orders", "s", 2).with_description("All orders.");
 static MILLIS: Descriptor = descriptor(Kind::Counter, "orders", "ms", 3);
 static GAUGE: Descriptor = descriptor(Kind::Gauge, "ORDERS", "s", 4);
 static OTHER: Descriptor = descriptor(Kind::Gauge, "orders.open", "", 5);
@@ -14,8 +15,17 @@ static OTHER: Descriptor = descriptor(Kind::Gauge, "orders.open", "", 5);
 #[test]
 fn an_absent_unit_agrees_with_any_but_two_units_do_not() {
     let mut names = Names::default();
-    assert_eq!(names.admit(&PLAIN).unwrap(), "orders");
-    assert_eq!(names.admit(&SECONDS).unwrap(), "orders");
+    assert!(names.admit(&PLAIN).is_ok());
+    assert!(names.admit(&SECONDS).is_ok());
+    let definition = names.definition(&PLAIN).unwrap();
+    assert_eq!(
+        (definition.name.as_str(), definition.first.line),
+        ("orders", 1)
+    );
+    assert_eq!(
+        (definition.unit, definition.description),
+        ("s", "All orders.")
+    );
     assert!(names.admit(&PLAIN).is_ok());
     assert!(names.admit(&OTHER).is_ok());
     let conflict = names.admit(&MILLIS).unwrap_err();

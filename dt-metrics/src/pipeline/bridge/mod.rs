@@ -1,0 +1,82 @@
+//! Hands what the slots hold to the SDK's instruments, once a collection.
+//!
+//! The SDK runs the callbacks of observable instruments before it aggregates, so what a callback
+//! adds to a synchronous counter is part of the same collection. Creating an instrument takes a
+//! lock that is held while callbacks run: instruments are made on the bridge's own thread.
+
+mod shared;
+mod thread;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use self::shared::Shared;
+use self::thread::Command;
+use super::deadline::{Deadline, Late};
+
+/// The name of the instrument that carries the callback. It never has a value, so it is never
+/// exported.
+const CARRIER: &str = "dt_metrics.collection";
+
+/// The way from the slots into one provider.
+pub(super) struct Bridge {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+}
+
+impl Bridge {
+    /// Joins `provider`: from now on each of its collections takes what was counted. Where the
+    /// callback cannot be had, `interval` says how often to hand over instead.
+    pub(super) fn start(provider: &SdkMeterProvider, interval: Duration) -> io::Result<Self> {
+        let scope = InstrumentationScope::builder("dt-metrics")
+            .with_version(env!("CARGO_PKG_VERSION"))
+            .build();
+        let meter = provider.meter_with_scope(scope);
+        let (commands, received) = mpsc::channel();
+        let shared = Arc::new(Shared::new(commands.clone()));
+        shared.create_missing(&meter);
+        let carried = shared.register_callback(&meter);
+        if !carried {
+            tracing::warn!(
+                target: "dt_metrics",
+                "no reader asks for `{CARRIER}`: either there is none, or a view drops it; \
+                 counts are handed over every {interval:?} instead"
+            );
+        }
+        thread::spawn(
+            meter,
+            Arc::clone(&shared),
+            received,
+            (!carried).then_some(interval),
+        )?;
+        Ok(Self { shared, commands })
+    }
+
+    /// Makes every instrument that has been used so far, so that the next collection has all.
+    pub(super) fn prepare(&self, deadline: &Deadline) -> Result<(), Late> {
+        let (reply, done) = mpsc::channel();
+        match self.commands.send(Command::Prepare(Some(reply))) {
+            Ok(()) => deadline.recv(&done),
+            // Stopped: there is nothing to prepare for.
+            Err(mpsc::SendError(_)) => Ok(()),
+        }
+    }
+
+    /// Points that had nowhere to go, since another instrument has their name.
+    pub(super) fn conflicting_points(&self) -> u64 {
+        self.shared.conflicting_points()
+    }
+
+    /// Leaves the provider. What is counted from now on waits for the next bridge.
+    pub(super) fn stop(&self) {
+        self.shared.stop();
+        // Fails if the thread has stopped before.
+        drop(self.commands.send(Command::Stop));
+    }
+}

@@ -1,0 +1,61 @@
+//! The bridge's own thread, where instruments are made.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry::metrics::Meter;
+
+use super::shared::Shared;
+
+/// What the thread is asked to do.
+pub(super) enum Command {
+    /// Make the instruments that are missing, then answer.
+    Prepare(Option<Sender<()>>),
+    Stop,
+}
+
+/// Starts the thread. With an interval it also hands over what was counted.
+pub(super) fn spawn(
+    meter: Meter,
+    shared: Arc<Shared>,
+    commands: Receiver<Command>,
+    interval: Option<Duration>,
+) -> io::Result<()> {
+    let run = move || {
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        loop {
+            let command = match interval {
+                Some(interval) => match commands.recv_timeout(interval) {
+                    Err(RecvTimeoutError::Timeout) => Command::Prepare(None),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Ok(command) => command,
+                },
+                None => match commands.recv() {
+                    Ok(command) => command,
+                    Err(_) => return,
+                },
+            };
+            match command {
+                Command::Prepare(reply) => {
+                    shared.create_missing(&meter);
+                    if interval.is_some() {
+                        shared.collect();
+                    }
+                    if let Some(reply) = reply {
+                        // Nobody listens any more if the asker's time was up.
+                        drop(reply.send(()));
+                    }
+                }
+                Command::Stop => return,
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("dt-metrics-bridge".to_owned())
+        .spawn(run)
+        .map(drop)
+}

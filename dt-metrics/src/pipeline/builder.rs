@@ -1,0 +1,237 @@
+//! One line in `main`, and all that can be said in it.
+
+use std::fmt;
+use std::time::Duration;
+
+use opentelemetry::global;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+
+use opentelemetry_sdk::metrics::{
+    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, PeriodicReader, SdkMeterProvider,
+};
+
+use super::bridge::Bridge;
+use super::error::Error;
+use super::handle::{Handle, Place};
+use crate::dynatrace::{Exporter, Options, shared_options};
+use crate::instrument;
+use crate::registry::{catalog, conflicts};
+
+type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
+type AddExporter =
+    Box<dyn FnOnce(MeterProviderBuilder, Option<Duration>) -> MeterProviderBuilder + Send>;
+
+/// Installs metrics with what is found on the host; the same as `builder().install()`.
+///
+/// ```
+/// # fn main() -> Result<(), dt_metrics::Error> {
+/// let _metrics = dt_metrics::init()?;
+/// # drop(_metrics);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As for [`Builder::install`].
+pub fn init() -> Result<Handle, Error> {
+    builder().install()
+}
+
+/// Starts the configuration of the pipeline.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), dt_metrics::Error> {
+/// let metrics = dt_metrics::builder()
+///     .endpoint("https://myenv123.live.dynatrace.com/api/v2/metrics/ingest")
+///     .api_token(std::env::var("MY_TOKEN").unwrap_or_default())
+///     .prefix("shop")
+///     .default_dimension("env", "prod")
+///     .push_interval(Duration::from_secs(10))
+///     .install()?;
+/// // … the program …
+/// metrics.shutdown(Duration::from_secs(5))
+/// # }
+/// ```
+pub fn builder() -> Builder {
+    Builder::default()
+}
+
+/// The configuration of the pipeline; from [`builder`].
+#[derive(Default)]
+#[must_use = "nothing is installed before `install`"]
+pub struct Builder {
+    dynatrace: Options,
+    push_interval: Option<Duration>,
+    exporters: Vec<AddExporter>,
+    no_exporter: bool,
+    not_global: bool,
+    strict: bool,
+    service_name: Option<String>,
+    cardinality_limit: Option<u32>,
+    configure: Vec<Configure>,
+}
+
+impl Builder {
+    shared_options!(dynatrace);
+
+    /// The time between two pushes.
+    ///
+    /// Default: `OTEL_METRIC_EXPORT_INTERVAL` (milliseconds), else 60 seconds. Zero is the
+    /// default, too.
+    pub fn push_interval(mut self, interval: Duration) -> Self {
+        self.push_interval = Some(interval).filter(|interval| !interval.is_zero());
+        self
+    }
+
+    /// The name of the service, OpenTelemetry's resource attribute `service.name`.
+    ///
+    /// Default: `OTEL_SERVICE_NAME`, else none.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.service_name = Some(name.into());
+        self
+    }
+
+    /// The most series of an instrument with run-time dimensions (default 2,000). What is
+    /// beyond is counted in one series with `otel.metric.overflow=true`.
+    pub fn cardinality_limit(mut self, series: u32) -> Self {
+        self.cardinality_limit = Some(series.max(1));
+        self
+    }
+
+    /// Adds an exporter in place of the default one; any number, each pushed at the interval.
+    pub fn exporter(mut self, exporter: impl PushMetricExporter) -> Self {
+        self.exporters.push(Box::new(move |provider, interval| {
+            with_periodic_reader(provider, exporter, interval)
+        }));
+        self
+    }
+
+    /// Makes no exporter: only what [`configure_provider`](Self::configure_provider) adds.
+    pub fn no_exporter(mut self) -> Self {
+        self.no_exporter = true;
+        self
+    }
+
+    /// Everything else that the SDK offers: readers, views, resources.
+    ///
+    /// ```
+    /// use opentelemetry_sdk::metrics::{Instrument, ManualReader, Stream};
+    ///
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::builder()
+    ///     .no_exporter()
+    ///     .configure_provider(|provider| {
+    ///         provider.with_reader(ManualReader::default()).with_view(|i: &Instrument| {
+    ///             (i.name() == "old").then(|| Stream::builder().with_name("new").build().ok())?
+    ///         })
+    ///     })
+    ///     .set_global(false)
+    ///     .install()?;
+    /// # drop(metrics);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure_provider(
+        mut self,
+        configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send + 'static,
+    ) -> Self {
+        self.configure.push(Box::new(configure));
+        self
+    }
+
+    /// Whether to make the provider OpenTelemetry's global one (default: yes).
+    pub fn set_global(mut self, global: bool) -> Self {
+        self.not_global = !global;
+        self
+    }
+
+    /// Whether instruments of one name that disagree on kind or unit are an error (default: no;
+    /// the first stays, the other is not exported, and a warning names both places).
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Checks the configuration and starts the pipeline.
+    ///
+    /// Works from a plain thread and inside any async runtime; it does no I/O on the calling
+    /// thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyInstalled`], [`Error::Config`], [`Error::Thread`], and with
+    /// [`strict`](Self::strict) [`Error::Conflicts`]. Nothing is installed then.
+    pub fn install(self) -> Result<Handle, Error> {
+        let place = Place::take()?;
+        if self.strict {
+            let conflicts = conflicts(&catalog());
+            if !conflicts.is_empty() {
+                return Err(Error::Conflicts(conflicts));
+            }
+        }
+        let exporter = match self.exporters.is_empty() && !self.no_exporter {
+            true => Some(Exporter::new(self.dynatrace)?),
+            false => None,
+        };
+        if let Some(limit) = self.cardinality_limit {
+            instrument::set_cardinality_limit(limit);
+        }
+
+        let mut provider = SdkMeterProvider::builder();
+        if let Some(name) = self.service_name {
+            provider = provider.with_resource(Resource::builder().with_service_name(name).build());
+        }
+        if let Some(exporter) = &exporter {
+            let exporter = exporter.clone().for_pipeline();
+            provider = with_periodic_reader(provider, exporter, self.push_interval);
+        }
+        for add in self.exporters {
+            provider = add(provider, self.push_interval);
+        }
+        for configure in self.configure {
+            provider = configure(provider);
+        }
+        let provider = provider.build();
+
+        let interval = self
+            .push_interval
+            .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT);
+        let bridge = Bridge::start(&provider, interval).map_err(Error::Thread)?;
+        if !self.not_global {
+            global::set_meter_provider(provider.clone());
+        }
+        Ok(Handle::new(provider, bridge, exporter, place))
+    }
+}
+
+fn with_periodic_reader(
+    provider: MeterProviderBuilder,
+    exporter: impl PushMetricExporter,
+    interval: Option<Duration>,
+) -> MeterProviderBuilder {
+    let reader = PeriodicReader::builder(exporter);
+    let reader = match interval {
+        Some(interval) => reader.with_interval(interval),
+        None => reader,
+    };
+    provider.with_reader(reader.build())
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("dynatrace", &self.dynatrace)
+            .field("push_interval", &self.push_interval)
+            .field("exporters", &self.exporters.len())
+            .field("no_exporter", &self.no_exporter)
+            .field("set_global", &!self.not_global)
+            .field("strict", &self.strict)
+            .field("service_name", &self.service_name)
+            .field("cardinality_limit", &self.cardinality_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! Waiting no longer than asked.
+
+use std::io;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A point in time, and the wait that led to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    timeout: Duration,
+    start: Instant,
+}
+
+/// Why there is no result.
+#[derive(Debug)]
+pub(super) enum Late {
+    /// The time is up; the work goes on.
+    Timeout(Duration),
+    /// No thread to work on.
+    Thread(io::Error),
+}
+
+impl Deadline {
+    pub(super) fn after(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            start: Instant::now(),
+        }
+    }
+
+    /// What is left of the time.
+    pub(super) fn remaining(&self) -> Duration {
+        self.timeout.saturating_sub(self.start.elapsed())
+    }
+
+    pub(super) fn late(&self) -> Late {
+        Late::Timeout(self.timeout)
+    }
+
+    /// Waits for `receiver` as long as there is time.
+    pub(super) fn recv<T>(&self, receiver: &mpsc::Receiver<T>) -> Result<T, Late> {
+        receiver
+            .recv_timeout(self.remaining())
+            .map_err(|_| self.late())
+    }
+
+    /// Runs `work`, which may block for ever, on a thread of its own.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Late> {
+        let (sender, receiver) = mpsc::channel();
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                // Nobody listens any more if the time is up.
+                drop(sender.send(work()));
+            })
+            .map_err(Late::Thread)?;
+        self.recv(&receiver)
+    }
+}

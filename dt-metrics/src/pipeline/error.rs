@@ -1,0 +1,52 @@
+//! What can go wrong with the pipeline.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use opentelemetry_sdk::error::OTelSdkError;
+
+use crate::dynatrace::{ConfigError, ExportError};
+use crate::registry::Conflict;
+
+/// An error of [`Builder::install`](crate::Builder::install) or of the [`Handle`](crate::Handle).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A pipeline is installed and has not been shut down.
+    #[error("metrics are installed already; shut the first handle down before installing again")]
+    AlreadyInstalled,
+    /// The options of the Dynatrace exporter do not fit.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// With [`strict`](crate::Builder::strict): instruments of one name that disagree.
+    #[error("{}", Lines(.0))]
+    Conflicts(Vec<Conflict>),
+    /// What was collected did not reach its receiver.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An exporter or reader other than Dynatrace's failed.
+    #[error("an exporter failed")]
+    Provider(#[source] OTelSdkError),
+    /// The handle was shut down before.
+    #[error("metrics are shut down")]
+    ShutDown,
+    /// The operating system gave no thread.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
+    /// The time was up before all was done. It goes on in the background.
+    #[error("not done within {0:?}")]
+    Timeout(Duration),
+}
+
+struct Lines<'a>(&'a [Conflict]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, conflict) in self.0.iter().enumerate() {
+            let end = if i == 0 { "" } else { "\n" };
+            write!(f, "{end}{conflict}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! The running pipeline.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use tokio::sync::oneshot;
+
+use super::bridge::Bridge;
+use super::deadline::{Deadline, Late};
+use super::error::Error;
+use crate::dynatrace::{Exporter, Health};
+
+/// Whether a pipeline is installed in this process.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// How long dropping the handle may take.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The right to be the installed pipeline; given back when dropped.
+pub(super) struct Place(());
+
+impl Place {
+    pub(super) fn take() -> Result<Self, Error> {
+        if INSTALLED.swap(true, Ordering::AcqRel) {
+            return Err(Error::AlreadyInstalled);
+        }
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        INSTALLED.store(false, Ordering::Release);
+    }
+}
+
+/// The installed metrics: keeps them going, and delivers the rest when dropped.
+///
+/// All calls take `&self`, may be repeated, and work from a plain thread, inside a
+/// current-thread runtime and inside a multi-thread runtime alike. Those with `_async` do not
+/// block the runtime.
+///
+/// Dropping it is [`shutdown`](Self::shutdown) with five seconds.
+#[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
+pub struct Handle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    provider: SdkMeterProvider,
+    bridge: Bridge,
+    exporter: Option<Exporter>,
+    /// Some while the pipeline runs.
+    place: Mutex<Option<Place>>,
+}
+
+impl Handle {
+    pub(super) fn new(
+        provider: SdkMeterProvider,
+        bridge: Bridge,
+        exporter: Option<Exporter>,
+        place: Place,
+    ) -> Self {
+        let place = Mutex::new(Some(place));
+        Self {
+            inner: Arc::new(Inner {
+                provider,
+                bridge,
+                exporter,
+                place,
+            }),
+        }
+    }
+
+    /// Collects what was measured until now and delivers it.
+    ///
+    /// Returns when the receiver has answered all of it, at the latest after `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] or [`Error::Export`] if something is not delivered yet; it stays in
+    /// the buffer and is sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
+    pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
+        self.inner.flush(Deadline::after(timeout))
+    }
+
+    /// [`flush`](Self::flush) for async code.
+    ///
+    /// # Errors
+    ///
+    /// As for [`flush`](Self::flush).
+    pub async fn flush_async(&self, timeout: Duration) -> Result<(), Error> {
+        let deadline = Deadline::after(timeout);
+        self.apart("dt-metrics-flush", deadline, Inner::flush).await
+    }
+
+    /// Collects and delivers what was measured until now, then stops.
+    ///
+    /// What is measured afterwards is kept, and delivered if metrics are installed again. A
+    /// second call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] or [`Error::Export`] if something could not be delivered in time. It
+    /// is lost then, and counted in [`health`](Self::health).
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        self.inner.shutdown(Deadline::after(timeout))
+    }
+
+    /// [`shutdown`](Self::shutdown) for async code.
+    ///
+    /// # Errors
+    ///
+    /// As for [`shutdown`](Self::shutdown).
+    pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
+        let deadline = Deadline::after(timeout);
+        self.apart("dt-metrics-shutdown", deadline, Inner::shutdown)
+            .await
+    }
+
+    /// What was sent, refused, retried and dropped until now.
+    ///
+    /// The numbers are those of the Dynatrace exporter, and the points that were not exported
+    /// because their instrument's name belongs to another (`conflicting_definition`).
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let mut health = self
+            .inner
+            .exporter
+            .as_ref()
+            .map(Exporter::health)
+            .unwrap_or_default();
+        let conflicting = self.inner.bridge.conflicting_points();
+        if conflicting > 0 {
+            health.points_dropped += conflicting;
+            health
+                .dropped_by_reason
+                .insert("conflicting_definition", conflicting);
+        }
+        health
+    }
+
+    /// The provider that the pipeline feeds, for instruments of the program's own.
+    #[must_use]
+    pub fn provider(&self) -> &SdkMeterProvider {
+        &self.inner.provider
+    }
+
+    /// Runs `work` on a thread of its own.
+    async fn apart(
+        &self,
+        name: &str,
+        deadline: Deadline,
+        work: fn(&Inner, Deadline) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let inner = Arc::clone(&self.inner);
+        let (sender, done) = oneshot::channel();
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                // The asker may have gone.
+                drop(sender.send(work(&inner, deadline)));
+            })
+            .map_err(Error::Thread)?;
+        done.await
+            .unwrap_or_else(|_| Err(Error::from(deadline.late())))
+    }
+}
+
+impl Inner {
+    fn flush(&self, deadline: Deadline) -> Result<(), Error> {
+        if self
+            .place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+        {
+            return Err(Error::ShutDown);
+        }
+        self.bridge.prepare(&deadline)?;
+        let provider = self.provider.clone();
+        let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
+        let delivered = self
+            .exporter
+            .as_ref()
+            .map(|e| e.flush(deadline.remaining()));
+        delivered.transpose()?;
+        collected.map_err(Error::Provider)
+    }
+
+    fn shutdown(&self, deadline: Deadline) -> Result<(), Error> {
+        // Held to the end: who calls at the same time waits, and finds it done.
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none() {
+            return Ok(());
+        }
+        let prepared = self.bridge.prepare(&deadline);
+        let provider = self.provider.clone();
+        let collected = deadline.run("dt-metrics-collect", move || provider.shutdown());
+        let delivered = self
+            .exporter
+            .as_ref()
+            .map(|e| e.shutdown(deadline.remaining()));
+        self.bridge.stop();
+        *place = None;
+        delivered.transpose()?;
+        prepared?;
+        match collected? {
+            // The program shut the provider down itself.
+            Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
+            Err(error) => Err(Error::Provider(error)),
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Err(error) = self.inner.shutdown(Deadline::after(DROP_TIMEOUT)) {
+            tracing::warn!(target: "dt_metrics", "metrics were not all delivered: {error}");
+        }
+    }
+}
+
+impl From<Late> for Error {
+    fn from(late: Late) -> Self {
+        match late {
+            Late::Timeout(timeout) => Self::Timeout(timeout),
+            Late::Thread(error) => Self::Thread(error),
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("exporter", &self.inner.exporter)
+            .finish_non_exhaustive()
+    }
+}

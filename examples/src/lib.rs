@@ -1,1 +1,0 @@
-//! Runnable examples of dt-metrics; each is a binary of its own.

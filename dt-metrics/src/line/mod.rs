@@ -1,153 +1,80 @@
-//! The Dynatrace metric line protocol: pure, without I/O. (Stub: the signatures others rely on.)
-#![allow(
-    missing_docs,
-    unused_variables,
-    clippy::missing_errors_doc,
-    clippy::unnecessary_wraps
-)]
+//! The Dynatrace metric line protocol: keys, dimensions, values, lines and metadata.
+//!
+//! Pure functions of text: no OpenTelemetry, no I/O, no logging. Facts are from the Dynatrace
+//! documentation (*Metric ingestion protocol*); what it leaves open is decided as Dynatrace's
+//! reference client `dynatrace-metric-utils-java` does, with one exception: where that would write
+//! a line that a strict reader refuses, characters are escaped instead. Every line written here
+//! can be read.
+//!
+//! The checks ([`check_instrument_name`], [`check_metric_key`], [`check_dimension_key`],
+//! [`check_unit`], [`check_description`]) are `const fn`; the annotations turn them into compile
+//! errors. Normalisation accepts any text and reads the same grammar: what it returns passes the
+//! check, and what passes the check it returns unchanged.
+//!
+//! What is the same on every line is normalised and serialised once, as [`MetricKey`] and
+//! `Dimensions`; `write_line` copies them and formats the numbers:
+//!
+#![cfg_attr(feature = "dynatrace", doc = "```")]
+#![cfg_attr(not(feature = "dynatrace"), doc = "```ignore")]
+//! use dt_metrics::line::{Dimensions, MetricKey, Payload, write_line};
+//!
+//! let key = MetricKey::with_prefix("shop", "checkout.duration").unwrap();
+//! let defaults = [("dt.metrics.source", "opentelemetry")];
+//! let measured = [("region", "eu"), ("user agent", "curl 8")];
+//! let dimensions = Dimensions::from_layers(&[&defaults, &measured])?;
+//! let payload = Payload::Summary { min: 0.5, max: 2.0, sum: 4.5, count: 4 };
+//!
+//! let mut out = String::new();
+//! write_line(&mut out, &key, &dimensions, &payload, None)?;
+//! assert_eq!(
+//!     out,
+//!     r"shop.checkout.duration,dt.metrics.source=opentelemetry,region=eu,user_agent=curl\ 8 gauge,min=0.5,max=2,sum=4.5,count=4",
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-use std::borrow::Cow;
+mod class;
+mod description;
+mod dimension_key;
+mod instrument_name;
+mod invalid;
+pub mod limits;
+mod metric_key;
+mod sections;
+mod unit;
 
-/// Why a text is not a valid key, unit, ….
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Invalid {
-    Empty,
-}
+#[cfg(feature = "dynatrace")]
+mod dimension_value;
+#[cfg(feature = "dynatrace")]
+mod dimensions;
+#[cfg(feature = "dynatrace")]
+mod metadata;
+#[cfg(feature = "dynatrace")]
+mod number;
+#[cfg(feature = "dynatrace")]
+mod payload;
+#[cfg(feature = "dynatrace")]
+mod writer;
 
-impl Invalid {
-    #[must_use]
-    pub const fn message(self) -> &'static str {
-        "is empty"
-    }
-}
+#[cfg(test)]
+mod tests;
 
-pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
-    Ok(())
-}
-pub const fn check_dimension_key(key: &str) -> Result<(), Invalid> {
-    Ok(())
-}
-pub const fn check_unit(unit: &str) -> Result<(), Invalid> {
-    Ok(())
-}
+pub use self::description::check_description;
+pub use self::dimension_key::{check_dimension_key, normalize_dimension_key};
+pub use self::instrument_name::check_instrument_name;
+pub use self::invalid::Invalid;
+pub use self::metric_key::{MetricKey, check_metric_key};
+pub use self::unit::{check_unit, ucum_unit};
 
-/// A normalised metric key.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct MetricKey(Box<str>);
-
-impl MetricKey {
-    #[must_use]
-    pub fn new(key: &str) -> Option<Self> {
-        Some(Self(key.into()))
-    }
-    #[must_use]
-    pub fn with_prefix(prefix: &str, key: &str) -> Option<Self> {
-        Some(Self(format!("{prefix}.{key}").into()))
-    }
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-#[must_use]
-pub fn normalize_dimension_key(key: &str) -> Option<Cow<'_, str>> {
-    Some(key.into())
-}
-
-/// A normalised, serialised set of dimensions: `,key=value,key=value`.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Dimensions {
-    text: Box<str>,
-    len: usize,
-}
-
-/// More than 50 dimensions on one line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TooManyDimensions(pub usize);
-
-impl Dimensions {
-    /// Later layers win over earlier ones; within a layer the later entry wins.
-    pub fn from_layers(layers: &[&[(&str, &str)]]) -> Result<Self, TooManyDimensions> {
-        Ok(Self::default())
-    }
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Number {
-    I64(i64),
-    U64(u64),
-    F64(f64),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Payload {
-    Count(Number),
-    Gauge(Number),
-    Summary {
-        min: f64,
-        max: f64,
-        sum: f64,
-        count: u64,
-    },
-}
-
-/// Why a point has no line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Rejected {
-    NotFinite,
-    InvalidSummary,
-    EmptySummary,
-    LineTooLong,
-}
-
-impl Rejected {
-    /// A short name for counters of what was dropped, such as `not_finite`.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        "not_finite"
-    }
-}
-
-/// Appends one line, without a line end; on an error nothing is appended.
-pub fn write_line(
-    out: &mut String,
-    key: &MetricKey,
-    dimensions: &Dimensions,
-    payload: &Payload,
-    timestamp_ms: Option<i64>,
-) -> Result<(), Rejected> {
-    Ok(())
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum MetricType {
-    Count,
-    Gauge,
-}
-
-/// Appends one metadata line; `false` if there is nothing to say.
-pub fn write_metadata(
-    out: &mut String,
-    key: &MetricKey,
-    metric_type: MetricType,
-    unit: &str,
-    description: &str,
-    display_name: &str,
-) -> bool {
-    false
-}
+#[cfg(feature = "dynatrace")]
+pub use self::dimension_value::normalize_dimension_value;
+#[cfg(feature = "dynatrace")]
+pub use self::dimensions::{Dimensions, TooManyDimensions};
+#[cfg(feature = "dynatrace")]
+pub use self::metadata::{MetricType, write_metadata};
+#[cfg(feature = "dynatrace")]
+pub use self::number::Number;
+#[cfg(feature = "dynatrace")]
+pub use self::payload::{Payload, Rejected};
+#[cfg(feature = "dynatrace")]
+pub use self::writer::write_line;

@@ -1,0 +1,116 @@
+//! Sets of dimensions.
+
+use core::fmt;
+
+use super::dimension_key::normalize_dimension_key;
+use super::dimension_value::{is_empty, push_value};
+use super::limits::MAX_DIMENSIONS;
+
+/// A set of dimensions that can be sent, serialised once and copied on every line:
+/// `,key=value,key=value`, in the order of the keys, so that equal sets are equal texts.
+///
+/// ```
+/// use dt_metrics::line::Dimensions;
+///
+/// let defaults = [("env", "prod"), ("region", "?")];
+/// let measured = [("Region", "eu west")];
+/// let dimensions = Dimensions::from_layers(&[&defaults, &measured])?;
+/// assert_eq!(dimensions.as_str(), r",env=prod,region=eu\ west");
+/// assert_eq!(dimensions.len(), 2);
+/// # Ok::<(), dt_metrics::line::TooManyDimensions>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Dimensions {
+    text: Box<str>,
+    len: usize,
+}
+
+/// More than 50 dimensions on one line: the point has no line, since the server would drop it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0} dimensions, of which a line has at most {MAX_DIMENSIONS}")]
+pub struct TooManyDimensions(pub usize);
+
+impl TooManyDimensions {
+    /// A short name for counters of what was dropped, as [`Rejected::reason`](super::Rejected).
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        "too_many_dimensions"
+    }
+}
+
+impl Dimensions {
+    /// Normalises and serialises `layers` of keys and values. Of keys that are equal after
+    /// normalisation a later layer wins over an earlier one, and within a layer a later entry; so
+    /// the order is: default dimensions, those of the measurement, Dynatrace's metadata. An entry
+    /// whose key has nothing to send is left out. So is one whose value is empty, and with it
+    /// those of the same key that it overrides.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyDimensions`] if there are more than 50 keys, those of empty values included: the
+    /// reference client counts them too.
+    pub fn from_layers(layers: &[&[(&str, &str)]]) -> Result<Self, TooManyDimensions> {
+        let mut entries: Vec<_> = layers
+            .iter()
+            .flat_map(|layer| layer.iter())
+            .filter_map(|&(key, value)| Some((normalize_dimension_key(key)?, value)))
+            .collect();
+        // The sort is stable: the last of equal keys is the one that wins.
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let winners = entries
+            .chunk_by(|(a, _), (b, _)| a == b)
+            .filter_map(|equal| equal.last());
+        let keys = winners.clone().count();
+        if keys > MAX_DIMENSIONS {
+            return Err(TooManyDimensions(keys));
+        }
+
+        let size = entries
+            .iter()
+            .map(|(key, value)| key.len() + value.len() + 2)
+            .sum();
+        let mut text = String::with_capacity(size);
+        let mut len = 0;
+        for (key, value) in winners.filter(|(_, value)| !is_empty(value)) {
+            text.push(',');
+            text.push_str(key);
+            text.push('=');
+            push_value(&mut text, value);
+            len += 1;
+        }
+        Ok(Self {
+            text: text.into(),
+            len,
+        })
+    }
+
+    /// The dimensions as they are sent, each with a comma before it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl AsRef<str> for Dimensions {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Dimensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

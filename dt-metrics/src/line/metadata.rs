@@ -1,0 +1,176 @@
+//! Lines that describe a metric.
+
+use super::class::{self, PLAIN};
+use super::dimension_value::{is_allowed_in_text, is_empty, unquoted};
+use super::limits::{MAX_DESCRIPTION_LENGTH, MAX_DISPLAY_NAME_LENGTH};
+use super::metric_key::MetricKey;
+use super::unit::check_unit;
+
+/// The type of a metric, as its metadata states it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum MetricType {
+    /// The metric's lines are counts.
+    Count,
+    /// The metric's lines are gauges or summaries.
+    Gauge,
+}
+
+impl MetricType {
+    /// `count` or `gauge`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Gauge => "gauge",
+        }
+    }
+}
+
+/// Appends one metadata line to `out`, without a line end; `false`, and nothing appended, if there
+/// is nothing to say. An empty text says nothing, nor does a unit that
+/// [`check_unit`](super::check_unit) refuses.
+///
+/// A text with special characters is put in quotes. A line end in it becomes `\n`; other control,
+/// private-use and unassigned characters and line and paragraph separators are left out; what is
+/// over the limit of 65,535 characters, for display names 300, is cut off.
+///
+/// ```
+/// use dt_metrics::line::{MetricKey, MetricType, write_metadata};
+///
+/// let key = MetricKey::new("orders").unwrap();
+/// let mut out = String::new();
+/// assert!(write_metadata(&mut out, &key, MetricType::Count, "1", "Orders placed", ""));
+/// assert_eq!(out, r#"#orders count dt.meta.unit=1,dt.meta.description="Orders placed""#);
+/// ```
+pub fn write_metadata(
+    out: &mut String,
+    key: &MetricKey,
+    metric_type: MetricType,
+    unit: &str,
+    description: &str,
+    display_name: &str,
+) -> bool {
+    let line = out.len();
+    out.push('#');
+    out.push_str(key.as_str());
+    out.push(' ');
+    out.push_str(metric_type.as_str());
+    let head = out.len();
+
+    if check_unit(unit).is_ok() {
+        out.push_str(" dt.meta.unit=");
+        out.push_str(unit);
+    }
+    push_property(
+        out,
+        head,
+        "dt.meta.description=",
+        description,
+        MAX_DESCRIPTION_LENGTH,
+    );
+    push_property(
+        out,
+        head,
+        "dt.meta.displayName=",
+        display_name,
+        MAX_DISPLAY_NAME_LENGTH,
+    );
+
+    let said = out.len() > head;
+    if !said {
+        out.truncate(line);
+    }
+    said
+}
+
+/// Appends a property, unless nothing of its text can be sent. `head` is where the first one
+/// begins.
+fn push_property(out: &mut String, head: usize, key: &str, text: &str, longest: usize) {
+    let before = out.len();
+    out.push(if before == head { ' ' } else { ',' });
+    out.push_str(key);
+    if !push_text(out, text, longest) {
+        out.truncate(before);
+    }
+}
+
+/// Appends `text` as the value of a property; `false` if nothing of it can be sent.
+fn push_text(out: &mut String, text: &str, longest: usize) -> bool {
+    if is_empty(text) {
+        return false;
+    }
+    // Quotes around the text do not count, as long as nothing in it has to be rewritten.
+    let inner = unquoted(text);
+    match (inner, Rewrite::of(inner.unwrap_or(text), longest)) {
+        (Some(_), Rewrite::None | Rewrite::Quotes) | (None, Rewrite::None) => {
+            out.push_str(text);
+            true
+        }
+        (None, Rewrite::Quotes) => {
+            out.push('"');
+            out.push_str(text);
+            out.push('"');
+            true
+        }
+        (Some(inner), Rewrite::Characters) => push_rewritten(out, inner, 1, longest),
+        (None, Rewrite::Characters) => push_rewritten(out, text, 0, longest),
+    }
+}
+
+/// What has to be done for a text to be sent.
+enum Rewrite {
+    None,
+    /// It has to stand in quotes.
+    Quotes,
+    /// Characters have to be escaped or left out, or its end to be cut off.
+    Characters,
+}
+
+impl Rewrite {
+    fn of(text: &str, longest: usize) -> Self {
+        if text.len() <= longest && class::all(text.as_bytes(), PLAIN) {
+            return Self::None;
+        }
+        let mut length = 0;
+        let mut quotes = false;
+        for c in text.chars() {
+            length += c.len_utf16();
+            if matches!(c, '"' | '\\') || !is_allowed_in_text(c) || length > longest {
+                return Self::Characters;
+            }
+            quotes |= class::is_char(c, class::SEPARATOR);
+        }
+        if quotes { Self::Quotes } else { Self::None }
+    }
+}
+
+/// Appends `text` in quotes; `false`, and nothing appended, if nothing of it can be sent. `read`
+/// is how much of the limit is used up: as in the reference client, that is what was read, not
+/// what was written.
+fn push_rewritten(out: &mut String, text: &str, mut read: usize, longest: usize) -> bool {
+    let start = out.len();
+    out.push('"');
+    for c in text.chars() {
+        let escaped = match c {
+            '\n' => Some('n'),
+            '"' | '\\' => Some(c),
+            _ => None,
+        };
+        if escaped.is_some() || is_allowed_in_text(c) {
+            if read + c.len_utf16() + usize::from(escaped.is_some()) > longest {
+                break;
+            }
+            if escaped.is_some() {
+                out.push('\\');
+            }
+            out.push(escaped.unwrap_or(c));
+        }
+        read += c.len_utf16();
+    }
+    if out.len() == start + 1 {
+        out.truncate(start);
+        return false;
+    }
+    out.push('"');
+    true
+}

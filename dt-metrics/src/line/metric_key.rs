@@ -1,0 +1,107 @@
+//! Metric keys.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use super::class::{DIGIT, HYPHEN, LOWER, UNDERSCORE, UPPER};
+use super::invalid::Invalid;
+use super::limits::MAX_METRIC_KEY_LENGTH;
+use super::sections::{Fault, Grammar};
+
+const GRAMMAR: Grammar = Grammar {
+    first: LOWER | UPPER | UNDERSCORE,
+    start: LOWER | UPPER | UNDERSCORE | DIGIT,
+    inner: LOWER | UPPER | UNDERSCORE | DIGIT | HYPHEN,
+    longest: MAX_METRIC_KEY_LENGTH,
+};
+
+/// Checks that `key` can be sent as it is: 1 to 255 ASCII letters, digits, `_` and `-` in sections
+/// between dots, of which the first begins with a letter or `_` and none with `-` (Dynatrace
+/// documentation, *Metric ingestion protocol*).
+///
+/// ```
+/// use dt_metrics::line::check_metric_key;
+///
+/// const _: () = assert!(check_metric_key("http.server.duration").is_ok());
+/// assert!(check_metric_key("http..duration").is_err());
+/// ```
+///
+/// # Errors
+///
+/// The first rule that `key` breaks.
+pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
+    match GRAMMAR.fault(key) {
+        None => Ok(()),
+        Some(Fault::Empty) => Err(Invalid::MetricKeyEmpty),
+        Some(Fault::TooLong) => Err(Invalid::MetricKeyTooLong),
+        Some(Fault::First) => Err(Invalid::MetricKeyStart),
+        Some(Fault::SectionStart) => Err(Invalid::MetricKeySectionStart),
+        Some(Fault::EmptySection) => Err(Invalid::MetricKeyEmptySection),
+        Some(Fault::UpperCase | Fault::Character) => Err(Invalid::MetricKeyCharacter),
+    }
+}
+
+/// A metric key that can be sent: normalised once, copied on every line.
+///
+/// ```
+/// use dt_metrics::line::MetricKey;
+///
+/// let key = MetricKey::with_prefix("shop", "orders placed").unwrap();
+/// assert_eq!(key.as_str(), "shop.orders_placed");
+/// ```
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MetricKey(Box<str>);
+
+impl MetricKey {
+    /// Normalises `key`: each run of characters that a key cannot have becomes one `_`, as does
+    /// one that cannot stand where it is; empty sections are dropped; what is over 255 characters
+    /// is cut off. `None` if nothing of it can be sent: it is empty or begins with a dot.
+    ///
+    /// A key that [`check_metric_key`] accepts is taken as it is.
+    #[must_use]
+    pub fn new(key: &str) -> Option<Self> {
+        Self::from_cow(Cow::Borrowed(key))
+    }
+
+    /// As [`MetricKey::new`], of the key `prefix.key`. An empty prefix is no prefix; an empty key
+    /// is no key.
+    #[must_use]
+    pub fn with_prefix(prefix: &str, key: &str) -> Option<Self> {
+        if prefix.is_empty() {
+            return Self::new(key);
+        }
+        if key.is_empty() {
+            return None;
+        }
+        Self::from_cow(Cow::Owned(format!("{prefix}.{key}")))
+    }
+
+    fn from_cow(key: Cow<'_, str>) -> Option<Self> {
+        if check_metric_key(&key).is_ok() {
+            return Some(Self(key.into()));
+        }
+        // The reference client drops leading dots of a dimension key, but refuses a metric key.
+        if key.is_empty() || key.starts_with('.') {
+            return None;
+        }
+        Some(Self(GRAMMAR.normalize(key.chars()).into()))
+    }
+
+    /// The key as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for MetricKey {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MetricKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

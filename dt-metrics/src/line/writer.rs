@@ -1,0 +1,62 @@
+//! One line.
+
+use super::dimensions::Dimensions;
+use super::limits::{
+    MAX_DIMENSION_KEY_LENGTH, MAX_DIMENSION_VALUE_LENGTH, MAX_DIMENSIONS, MAX_LINE_LENGTH,
+    MAX_METRIC_KEY_LENGTH, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS,
+};
+use super::metric_key::MetricKey;
+use super::number::push_integer;
+use super::payload::{Payload, Rejected};
+
+/// Room for the longest payload and timestamp: ` gauge,min=,max=,sum=,count= ` and five numbers.
+const REST: usize = 160;
+
+// No line has to be measured: none can be too long, counted in bytes even, where a character of
+// one UTF-16 unit has at most three.
+const _: () = {
+    let dimension = 2 + MAX_DIMENSION_KEY_LENGTH + 3 * MAX_DIMENSION_VALUE_LENGTH;
+    assert!(MAX_METRIC_KEY_LENGTH + MAX_DIMENSIONS * dimension + REST <= MAX_LINE_LENGTH);
+};
+
+/// Appends one line to `out`, without a line end. Nothing but the numbers is formatted: the key
+/// and the dimensions are copied as they are. Memory is allocated only where `out` has to grow.
+///
+/// A timestamp, in milliseconds since 1970 UTC, is left out if it is not in the years 2000 to
+/// 3000; the server then takes the time of its arrival.
+///
+/// ```
+/// use dt_metrics::line::{Dimensions, MetricKey, Number, Payload, write_line};
+///
+/// let key = MetricKey::new("orders").unwrap();
+/// let dimensions = Dimensions::from_layers(&[&[("region", "eu")]])?;
+/// let mut out = String::new();
+/// write_line(&mut out, &key, &dimensions, &Payload::Count(Number::U64(3)), Some(1_700_000_000_000))?;
+/// assert_eq!(out, "orders,region=eu count,delta=3 1700000000000");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The payload cannot be sent; nothing is appended.
+pub fn write_line(
+    out: &mut String,
+    key: &MetricKey,
+    dimensions: &Dimensions,
+    payload: &Payload,
+    timestamp_ms: Option<i64>,
+) -> Result<(), Rejected> {
+    payload.check()?;
+    out.reserve(key.as_str().len() + dimensions.as_str().len() + REST);
+    out.push_str(key.as_str());
+    out.push_str(dimensions.as_str());
+    out.push(' ');
+    payload.push(out);
+    if let Some(time) = timestamp_ms
+        && (MIN_TIMESTAMP_MS..=MAX_TIMESTAMP_MS).contains(&time)
+    {
+        out.push(' ');
+        push_integer(out, time);
+    }
+    Ok(())
+}

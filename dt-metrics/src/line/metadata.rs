@@ -2,7 +2,7 @@
 
 use super::class::{self, PLAIN};
 use super::dimension_value::{is_allowed_in_text, is_empty, unquoted};
-use super::limits::{MAX_DESCRIPTION_LENGTH, MAX_DISPLAY_NAME_LENGTH};
+use super::limits::{MAX_DESCRIPTION_LENGTH, MAX_DISPLAY_NAME_LENGTH, MAX_LINE_LENGTH};
 use super::metric_key::MetricKey;
 use super::unit::check_unit;
 
@@ -31,8 +31,9 @@ impl MetricType {
 /// [`check_unit`](super::check_unit) refuses.
 ///
 /// A text with special characters is put in quotes. A line end in it becomes `\n`; other control,
-/// private-use and unassigned characters and line and paragraph separators are left out; what is
-/// over the limit of 65,535 characters, for display names 300, is cut off.
+/// private-use and unassigned characters and line and paragraph separators are left out. What is
+/// over the limit of 65,535 characters, for display names 300, is cut off, as is the end of a
+/// description that makes the line longer than a line may be.
 ///
 /// ```
 /// use dt_metrics::line::{MetricKey, MetricType, write_metadata};
@@ -50,7 +51,7 @@ pub fn write_metadata(
     description: &str,
     display_name: &str,
 ) -> bool {
-    let line = out.len();
+    let start = out.len();
     out.push('#');
     out.push_str(key.as_str());
     out.push(' ');
@@ -61,47 +62,49 @@ pub fn write_metadata(
         out.push_str(" dt.meta.unit=");
         out.push_str(unit);
     }
-    push_property(
-        out,
-        head,
-        "dt.meta.description=",
-        description,
-        MAX_DESCRIPTION_LENGTH,
-    );
-    push_property(
-        out,
-        head,
+    let mut property = |name, text, longest| {
+        let before = out.len();
+        out.push(if before == head { ' ' } else { ',' });
+        out.push_str(name);
+        let limit = Limit {
+            text: longest,
+            written: (start + MAX_LINE_LENGTH).saturating_sub(out.len()),
+        };
+        if !push_text(out, text, limit) {
+            out.truncate(before);
+        }
+    };
+    property(
         "dt.meta.displayName=",
         display_name,
         MAX_DISPLAY_NAME_LENGTH,
     );
+    // Last, since only a description can be too long for the line: it gets the room that is left.
+    property("dt.meta.description=", description, MAX_DESCRIPTION_LENGTH);
 
     let said = out.len() > head;
     if !said {
-        out.truncate(line);
+        out.truncate(start);
     }
     said
 }
 
-/// Appends a property, unless nothing of its text can be sent. `head` is where the first one
-/// begins.
-fn push_property(out: &mut String, head: usize, key: &str, text: &str, longest: usize) {
-    let before = out.len();
-    out.push(if before == head { ' ' } else { ',' });
-    out.push_str(key);
-    if !push_text(out, text, longest) {
-        out.truncate(before);
-    }
+/// How long a text may be, in UTF-16 units.
+#[derive(Clone, Copy)]
+struct Limit {
+    /// What is read of it. The reference client limits that, not what is written.
+    text: usize,
+    /// What is written of it, quotes and escapes included.
+    written: usize,
 }
 
 /// Appends `text` as the value of a property; `false` if nothing of it can be sent.
-fn push_text(out: &mut String, text: &str, longest: usize) -> bool {
+fn push_text(out: &mut String, text: &str, limit: Limit) -> bool {
     if is_empty(text) {
         return false;
     }
-    // Quotes around the text do not count, as long as nothing in it has to be rewritten.
     let inner = unquoted(text);
-    match (inner, Rewrite::of(inner.unwrap_or(text), longest)) {
+    match (inner, Rewrite::of(inner.unwrap_or(text), limit)) {
         (Some(_), Rewrite::None | Rewrite::Quotes) | (None, Rewrite::None) => {
             out.push_str(text);
             true
@@ -112,8 +115,9 @@ fn push_text(out: &mut String, text: &str, longest: usize) -> bool {
             out.push('"');
             true
         }
-        (Some(inner), Rewrite::Characters) => push_rewritten(out, inner, 1, longest),
-        (None, Rewrite::Characters) => push_rewritten(out, text, 0, longest),
+        // Quotes around a text count only now that it is rewritten, and only the first.
+        (Some(inner), Rewrite::Characters) => push_rewritten(out, inner, 1, limit),
+        (None, Rewrite::Characters) => push_rewritten(out, text, 0, limit),
     }
 }
 
@@ -127,7 +131,9 @@ enum Rewrite {
 }
 
 impl Rewrite {
-    fn of(text: &str, longest: usize) -> Self {
+    /// What `text`, without the quotes around it, needs.
+    fn of(text: &str, limit: Limit) -> Self {
+        let longest = limit.text.min(limit.written.saturating_sub(2));
         if text.len() <= longest && class::all(text.as_bytes(), PLAIN) {
             return Self::None;
         }
@@ -145,10 +151,10 @@ impl Rewrite {
 }
 
 /// Appends `text` in quotes; `false`, and nothing appended, if nothing of it can be sent. `read`
-/// is how much of the limit is used up: as in the reference client, that is what was read, not
-/// what was written.
-fn push_rewritten(out: &mut String, text: &str, mut read: usize, longest: usize) -> bool {
+/// is how much of it was read already.
+fn push_rewritten(out: &mut String, text: &str, mut read: usize, limit: Limit) -> bool {
     let start = out.len();
+    let mut written = 2;
     out.push('"');
     for c in text.chars() {
         let escaped = match c {
@@ -157,7 +163,9 @@ fn push_rewritten(out: &mut String, text: &str, mut read: usize, longest: usize)
             _ => None,
         };
         if escaped.is_some() || is_allowed_in_text(c) {
-            if read + c.len_utf16() + usize::from(escaped.is_some()) > longest {
+            let width = c.len_utf16() + usize::from(escaped.is_some());
+            written += width;
+            if read + width > limit.text || written > limit.written {
                 break;
             }
             if escaped.is_some() {

@@ -72,9 +72,18 @@ pub(super) fn push_f64(out: &mut String, value: f64) {
     let integral = integer as f64 == value;
     // The cast takes 2^63 for 2^63 - 1, which as a float is 2^63 again.
     if integral && integer != i64::MAX {
-        push_integer(out, integer);
-    } else {
-        out.push_str(zmij::Buffer::new().format_finite(value));
+        return push_integer(out, integer);
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    // The sign of a positive exponent is legal, but the reference client never writes it.
+    match text.split_once("e+") {
+        Some((mantissa, exponent)) => {
+            out.push_str(mantissa);
+            out.push('e');
+            out.push_str(exponent);
+        }
+        None => out.push_str(text),
     }
 }
 

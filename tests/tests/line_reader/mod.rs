@@ -68,7 +68,9 @@ pub(crate) fn read(line: &str) -> Result<Line, String> {
 }
 
 /// Reads a line of metadata: the key, the type and the properties.
-pub(crate) fn read_metadata(line: &str) -> Result<(String, String, BTreeMap<String, String>), String> {
+pub(crate) fn read_metadata(
+    line: &str,
+) -> Result<(String, String, BTreeMap<String, String>), String> {
     let rest = line.strip_prefix('#').ok_or("no #")?;
     let (key, rest) = rest.split_once(' ').ok_or("no type")?;
     let (kind, rest) = rest.split_once(' ').ok_or("no properties")?;

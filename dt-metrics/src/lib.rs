@@ -15,3 +15,4 @@ mod registry;
 pub use crate::descriptor::{Descriptor, Kind};
 pub use crate::instrument::{DimensionValue, Value};
 pub use crate::registry::catalog;
+pub use dt_metrics_macros::{count, counted};

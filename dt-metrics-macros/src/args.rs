@@ -113,13 +113,18 @@ fn key(input: ParseStream<'_>, takes: &Annotation) -> Result<Ident> {
 
 /// `= expr`.
 fn value(input: ParseStream<'_>) -> Result<Expr> {
-    input.parse::<Token![=]>()?;
+    let equals = input.parse::<Token![=]>()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(Error::new(equals.span, "expected a value after `=`"));
+    }
     input.parse()
 }
 
 /// `= path`.
 fn path(input: ParseStream<'_>) -> Result<Path> {
     input.parse::<Token![=]>()?;
+    let path = input.fork().call(Path::parse_mod_style);
+    path.map_err(|_| input.error("expected the path of the library, such as `crate::metrics`"))?;
     input.call(Path::parse_mod_style)
 }
 

@@ -62,23 +62,20 @@ impl Parse for Item {
     }
 }
 
-/// The first token that cannot stand before `fn`; `None` if there is a `fn`, or nothing at all.
+/// The token that says what an item is that is not a function; `None` for a function.
 fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
-    let mut first = None;
+    let mut item = None;
     while let Ok(token) = input.parse::<TokenTree>() {
-        let text = token.to_string();
-        match text.as_str() {
+        match token.to_string().as_str() {
             "fn" => return None,
-            "const" | "default" | "async" | "unsafe" | "safe" | "extern" => {
-                first.get_or_insert(token);
-            }
-            _ if text.ends_with('"') => {}
-            // `const NAME: …` is named by its first word, `unsafe impl` by its second.
-            "impl" | "trait" | "mod" => return Some(token),
-            _ => return Some(first.unwrap_or(token)),
+            // Of functions, too.
+            "default" | "async" | "unsafe" | "safe" => {}
+            "const" | "extern" => item = Some(token),
+            abi if abi.ends_with('"') => {}
+            _ => return Some(item.unwrap_or(token)),
         }
     }
-    first
+    item
 }
 
 /// Takes the attributes of the function itself, `#![…]`, out of its body.

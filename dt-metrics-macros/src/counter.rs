@@ -1,12 +1,12 @@
 //! The expression that adds to a counter.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::{Expr, Ident};
 
 use crate::args::Args;
 use crate::register::{self, DefaultName};
-use crate::span::ours;
+use crate::span::{at, ours};
 use crate::values::{self, Known};
 
 /// Adds to the counter that `args` describe: an expression of type `()`.
@@ -44,9 +44,15 @@ pub(crate) fn add(
     let by = args
         .by
         .as_ref()
-        .map_or_else(|| quote_spanned!(ours()=> 1u64), Expr::to_token_stream);
+        .map_or_else(|| quote_spanned!(ours()=> 1u64), number);
     let values = (known == Known::Called)
         .then(|| values::options(&private, dims))
         .into_iter();
     quote_spanned!(ours()=> #private::#counter::add(#instrument, #by #(, #values)*))
+}
+
+/// A number of the user's, of whose type the compiler speaks without a word about our functions.
+fn number(by: &Expr) -> TokenStream {
+    let number = at(by, &quote_spanned!(ours()=> ::core::primitive::u64));
+    quote_spanned!(ours()=> { let by: #number = #by; by })
 }

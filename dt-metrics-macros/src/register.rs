@@ -5,7 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Ident, Path};
 
 use crate::args::{Args, Dimension, Dims, Text};
-use crate::span::{call_at, ours};
+use crate::span::{at, ours};
 
 /// What instruments are called where users gave no name.
 pub(crate) struct DefaultName<'a> {
@@ -155,6 +155,6 @@ fn check(
     text: &TokenStream,
 ) -> TokenStream {
     let function = Ident::new(function, ours());
-    let call = call_at(typed, &quote_spanned!(ours()=> #private::#function), text);
+    let call = at(typed, &quote_spanned!(ours()=> #private::#function(#text)));
     quote_spanned!(ours()=> const _: () = #call;)
 }

@@ -14,18 +14,20 @@ pub(crate) fn function(item: Item, annotation: &Annotation) -> Result<Function> 
             Some(constness) => Err(Error::new(
                 constness.span,
                 format!(
-                    "{written} records at run time, which a `const fn` cannot: remove `const`, or \
+                    "`{written}` records at run time, which a `const fn` cannot: remove `const`, or \
                      annotate the functions that call it"
                 ),
             )),
         },
         Item::Bodiless(semicolon) => Err(Error::new(
             semicolon.span,
-            format!("{written} needs a function with a body: annotate the implementations instead"),
+            format!(
+                "`{written}` needs a function with a body: annotate the implementations instead"
+            ),
         )),
         Item::Other(token) => Err(Error::new(
             token.span(),
-            format!("{written} goes on a function: move it to the functions to be measured"),
+            format!("`{written}` goes on a function: move it to the functions to be measured"),
         )),
     }
 }

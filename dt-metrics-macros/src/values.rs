@@ -5,7 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::Ident;
 
 use crate::args::{Constant, Dims, Source};
-use crate::span::ours;
+use crate::span::{at, ours};
 
 /// When the values of an instrument's dimensions are known.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -83,7 +83,8 @@ pub(crate) fn options(private: &TokenStream, dims: Option<&Dims>) -> TokenStream
 }
 
 fn option(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {
-    quote_spanned!(ours()=> #private::value(&#expr))
+    let borrowed = at(expr, &quote_spanned!(ours()=> &(#expr)));
+    at(expr, &quote_spanned!(ours()=> #private::value(#borrowed)))
 }
 
 fn constant(private: &TokenStream, constant: &Constant) -> TokenStream {

@@ -56,7 +56,7 @@ impl Annotation {
     /// The error for an argument that is not among these.
     pub(crate) fn unknown(&self, key: &Ident) -> Error {
         let message = format!(
-            "unknown argument `{key}`: {} takes {}",
+            "unknown argument `{key}`: `{}` takes {}",
             self.written,
             self.list()
         );

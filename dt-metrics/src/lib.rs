@@ -21,3 +21,4 @@ pub use crate::pipeline::{Builder, Error, Handle, builder, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
 pub use crate::registry::catalog;
+pub use dt_metrics_macros::{count, counted};

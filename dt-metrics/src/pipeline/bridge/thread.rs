@@ -47,7 +47,7 @@ pub(super) fn spawn(
                     }
                     if let Some(reply) = reply {
                         // Nobody listens any more if the asker's time was up.
-                        drop(reply.send(()));
+                        reply.send(()).ok();
                     }
                 }
                 Command::Stop => return,

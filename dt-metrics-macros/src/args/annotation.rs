@@ -1,0 +1,80 @@
+//! What an annotation is called, and which arguments it takes.
+
+use syn::{Error, Ident};
+
+/// An argument, by its name.
+#[derive(Clone, Copy)]
+pub(crate) enum Argument {
+    Name,
+    Description,
+    Unit,
+    Dims,
+    By,
+    MaxSeries,
+    Crate,
+}
+
+impl Argument {
+    const fn written(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Description => "description",
+            Self::Unit => "unit",
+            Self::Dims => "dims",
+            Self::By => "by",
+            Self::MaxSeries => "max_series",
+            Self::Crate => "crate",
+        }
+    }
+}
+
+/// One annotation or macro of the family.
+pub(crate) struct Annotation {
+    /// As messages call it.
+    pub(crate) written: &'static str,
+    /// In the order in which messages list them.
+    pub(crate) takes: &'static [Argument],
+    /// The last section of a default name; empty where a name is required.
+    pub(crate) suffix: &'static str,
+}
+
+impl Annotation {
+    pub(crate) fn argument(&self, key: &Ident) -> Option<Argument> {
+        self.takes
+            .iter()
+            .copied()
+            .find(|argument| key == argument.written())
+    }
+
+    pub(crate) fn argument_named(&self, name: &str) -> Option<Argument> {
+        self.takes
+            .iter()
+            .copied()
+            .find(|argument| argument.written() == name)
+    }
+
+    /// The error for an argument that is not among these.
+    pub(crate) fn unknown(&self, key: &Ident) -> Error {
+        let message = format!(
+            "unknown argument `{key}`: `{}` takes {}",
+            self.written,
+            self.list()
+        );
+        Error::new(key.span(), message)
+    }
+
+    /// "`name`, `description` or `unit`".
+    pub(crate) fn list(&self) -> String {
+        let mut list = String::new();
+        for (i, argument) in self.takes.iter().enumerate() {
+            list.push_str(match i {
+                0 => "`",
+                _ if i + 1 == self.takes.len() => "` or `",
+                _ => "`, `",
+            });
+            list.push_str(argument.written());
+        }
+        list.push('`');
+        list
+    }
+}

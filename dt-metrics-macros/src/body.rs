@@ -1,0 +1,141 @@
+//! An annotated item, read no further than needed.
+//!
+//! A function's body keeps its own tokens: their spans survive, editors still jump and complete,
+//! and a half-typed body still expands.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Result, Signature, Token, Visibility};
+
+use crate::span;
+
+/// What an annotation stands on.
+pub(crate) enum Item {
+    /// A function, a method, an associated function.
+    Function(Box<Function>),
+    /// A function of a trait or of an `extern` block that ends in this `;`.
+    Bodiless(Token![;]),
+    /// Anything else, by the token that says what it is.
+    Other(TokenTree),
+}
+
+/// A function with a body.
+pub(crate) struct Function {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    defaultness: Option<Token![default]>,
+    pub(crate) sig: Signature,
+    inner_attrs: Vec<Attribute>,
+    body: Group,
+}
+
+impl Item {
+    pub(crate) fn parse(item: TokenStream) -> Result<Self> {
+        <Self as Parse>::parse.parse2(item)
+    }
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        if let Some(other) = not_a_function(&input.fork()) {
+            input.parse::<TokenStream>()?;
+            return Ok(Self::Other(other));
+        }
+        let defaultness = input.parse()?;
+        let sig = input.parse()?;
+        if let Some(semicolon) = input.parse()? {
+            return Ok(Self::Bodiless(semicolon));
+        }
+        let (inner_attrs, body) = body(&input.parse()?)?;
+        let function = Function {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            inner_attrs,
+            body,
+        };
+        Ok(Self::Function(Box::new(function)))
+    }
+}
+
+/// The token that says what an item is that is not a function; `None` for a function.
+fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
+    let mut item = None;
+    while let Ok(token) = input.parse::<TokenTree>() {
+        match token.to_string().as_str() {
+            "fn" => return None,
+            // Of functions, too.
+            "default" | "async" | "unsafe" | "safe" => {}
+            "const" | "extern" => item = Some(token),
+            abi if abi.ends_with('"') => {}
+            _ => return Some(item.unwrap_or(token)),
+        }
+    }
+    item
+}
+
+/// Takes the attributes of the function itself, `#![…]`, out of its body.
+fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
+    let TokenTree::Group(braces) = braces else {
+        return Err(syn::Error::new(
+            braces.span(),
+            "expected the body of the function",
+        ));
+    };
+    let inner = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_inner)?;
+        Ok((attrs, input.parse::<TokenStream>()?))
+    };
+    let (attrs, rest) = inner.parse2(braces.stream())?;
+    let body = if attrs.is_empty() {
+        braces.clone()
+    } else {
+        regroup(braces, rest)
+    };
+    Ok((attrs, body))
+}
+
+/// `tokens` in braces that stand where `braces` stood.
+fn regroup(braces: &Group, tokens: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(braces.span());
+    group
+}
+
+impl Function {
+    /// The function, with `entry` run before its body.
+    ///
+    /// The body becomes the tail of a block that has the same place in the source: its value,
+    /// its temporaries and its parameters are dropped as before, its items are not in the scope
+    /// of `entry`, and the compiler speaks of it as it spoke before. The attribute is for bodies
+    /// of one line, whose braces would now seem to be one pair too many.
+    pub(crate) fn entered(self, entry: &TokenStream) -> TokenStream {
+        let Self {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            inner_attrs,
+            body,
+        } = self;
+        let mut block = TokenStream::new();
+        block.append_all(inner_attrs);
+        block.extend(quote_spanned!(span::ours()=> #entry; #[allow(unused_braces)]));
+        let braces = regroup(&body, {
+            body.to_tokens(&mut block);
+            block
+        });
+
+        let mut function = TokenStream::new();
+        function.append_all(attrs);
+        vis.to_tokens(&mut function);
+        defaultness.to_tokens(&mut function);
+        sig.to_tokens(&mut function);
+        braces.to_tokens(&mut function);
+        function
+    }
+}

@@ -1,0 +1,160 @@
+//! The statics behind an annotation: descriptor, instrument, and the entry in the program's list.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Ident, Path};
+
+use crate::args::{Args, Dimension, Dims, Text};
+use crate::span::{at, ours};
+
+/// What instruments are called where users gave no name.
+pub(crate) struct DefaultName<'a> {
+    pub(crate) function: &'a Ident,
+    pub(crate) suffix: &'a str,
+}
+
+/// The module that holds what expansions name.
+pub(crate) fn private(library: Option<&Path>) -> TokenStream {
+    library.map_or_else(
+        || quote_spanned!(ours()=> ::dt_metrics::private),
+        |library| quote_spanned!(ours()=> #library::private),
+    )
+}
+
+/// A block whose value is the instrument, a `&'static`.
+///
+/// Its items are in a scope of their own: no expression of the user's is inside, but for names,
+/// units and descriptions, which have to be constants anyway, and values in `const { … }`.
+/// `instrument` is the type, `new` makes it of the descriptor.
+pub(crate) fn instrument(
+    private: &TokenStream,
+    kind: &str,
+    args: &Args,
+    default: Option<&DefaultName<'_>>,
+    instrument: &TokenStream,
+    new: &TokenStream,
+) -> TokenStream {
+    let checks = checks(private, args);
+    let descriptor = descriptor(private, kind, args, default);
+    quote_spanned! {ours()=> {
+        #checks
+        #descriptor
+        static __DT_METRICS_INSTRUMENT: #private::#instrument = #private::#instrument::#new;
+        #private::inventory::submit! { #private::Registration::new(&[&__DT_METRICS_DESCRIPTOR]) }
+        &__DT_METRICS_INSTRUMENT
+    }}
+}
+
+fn descriptor(
+    private: &TokenStream,
+    kind: &str,
+    args: &Args,
+    default: Option<&DefaultName<'_>>,
+) -> TokenStream {
+    let kind = Ident::new(kind, ours());
+    let mut items = TokenStream::new();
+    let name = match (&args.name, default) {
+        (Some(name), _) => constant(name, "__DT_METRICS_NAME", &mut items),
+        (None, Some(name)) => default_name(private, name, &mut items),
+        (None, None) => TokenStream::new(),
+    };
+    let mut with = TokenStream::new();
+    if let Some(unit) = &args.unit {
+        let unit = constant(unit, "__DT_METRICS_UNIT", &mut items);
+        with.extend(quote_spanned!(ours()=> .with_unit(#unit)));
+    }
+    if let Some(description) = &args.description {
+        let description = constant(description, "__DT_METRICS_DESCRIPTION", &mut items);
+        with.extend(quote_spanned!(ours()=> .with_description(#description)));
+    }
+    if let Some(dims) = &args.dims {
+        let keys = dims.iter().map(|dimension| &dimension.key);
+        with.extend(quote_spanned!(ours()=> .with_dimension_keys(&[#(#keys),*])));
+    }
+    if let Some(max_series) = args.max_series {
+        let max_series = Literal::u32_suffixed(max_series);
+        with.extend(quote_spanned!(ours()=> .with_max_series(#max_series)));
+    }
+    quote_spanned! {ours()=>
+        #items
+        static __DT_METRICS_DESCRIPTOR: #private::Descriptor = #private::Descriptor::new(
+            #private::Kind::#kind,
+            #name,
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+        ) #with;
+    }
+}
+
+/// A text for use in a static. A path is written out once only, so that what is wrong with it is
+/// said once.
+fn constant(text: &Text, name: &str, items: &mut TokenStream) -> TokenStream {
+    match text {
+        Text::Literal(literal) => literal.to_token_stream(),
+        Text::Path(path) => {
+            let name = Ident::new(name, ours());
+            items.extend(quote_spanned! {ours()=>
+                const #name: &::core::primitive::str = #path;
+            });
+            name.into_token_stream()
+        }
+    }
+}
+
+/// `crate.module.function.suffix`, of which only the compiler knows the first part.
+fn default_name(
+    private: &TokenStream,
+    name: &DefaultName<'_>,
+    items: &mut TokenStream,
+) -> TokenStream {
+    let function = name.function.to_string();
+    let suffix = name.suffix;
+    items.extend(quote_spanned! {ours()=>
+        const __DT_METRICS_PLACE: #private::DefaultName =
+            #private::DefaultName::new(::core::module_path!(), #function, #suffix);
+        static __DT_METRICS_NAME: #private::Text<{ __DT_METRICS_PLACE.len() }> =
+            __DT_METRICS_PLACE.text();
+    });
+    quote_spanned!(ours()=> __DT_METRICS_NAME.as_str())
+}
+
+/// Assertions, each reported at what it is about.
+fn checks(private: &TokenStream, args: &Args) -> TokenStream {
+    let texts = [
+        (&args.name, "check_name", "__DT_METRICS_NAME"),
+        (&args.unit, "check_unit", "__DT_METRICS_UNIT"),
+        (
+            &args.description,
+            "check_description",
+            "__DT_METRICS_DESCRIPTION",
+        ),
+    ];
+    let mut checks = TokenStream::new();
+    for (text, function, name) in texts {
+        if let Some(text) = text {
+            let value = constant(text, name, &mut TokenStream::new());
+            checks.extend(check(private, text, function, &value));
+        }
+    }
+    for Dimension { key, typed, .. } in args.dims.iter().flat_map(Dims::iter) {
+        checks.extend(check(
+            private,
+            typed,
+            "check_dimension_key",
+            &key.to_token_stream(),
+        ));
+    }
+    checks
+}
+
+fn check(
+    private: &TokenStream,
+    typed: &impl ToTokens,
+    function: &str,
+    text: &TokenStream,
+) -> TokenStream {
+    let function = Ident::new(function, ours());
+    let call = at(typed, &quote_spanned!(ours()=> #private::#function(#text)));
+    quote_spanned!(ours()=> const _: () = #call;)
+}

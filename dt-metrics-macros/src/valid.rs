@@ -1,0 +1,33 @@
+//! Whether an annotation can stand where it stands.
+
+use syn::{Error, Result};
+
+use crate::args::Annotation;
+use crate::body::{Function, Item};
+
+/// The function that `item` has to be.
+pub(crate) fn function(item: Item, annotation: &Annotation) -> Result<Function> {
+    let written = annotation.written;
+    match item {
+        Item::Function(function) => match &function.sig.constness {
+            None => Ok(*function),
+            Some(constness) => Err(Error::new(
+                constness.span,
+                format!(
+                    "`{written}` records at run time, which a `const fn` cannot: remove `const`, or \
+                     annotate the functions that call it"
+                ),
+            )),
+        },
+        Item::Bodiless(semicolon) => Err(Error::new(
+            semicolon.span,
+            format!(
+                "`{written}` needs a function with a body: annotate the implementations instead"
+            ),
+        )),
+        Item::Other(token) => Err(Error::new(
+            token.span(),
+            format!("`{written}` goes on a function: move it to the functions to be measured"),
+        )),
+    }
+}

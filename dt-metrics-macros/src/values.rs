@@ -1,0 +1,108 @@
+//! The values of dimensions, as an expansion writes them.
+
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::Ident;
+
+use crate::args::{Constant, Dims, Source};
+use crate::span::{at, ours};
+
+/// When the values of an instrument's dimensions are known.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Known {
+    /// While the program is compiled: all are literals, or there are none.
+    Compiled,
+    /// Once, when the instrument is first used: some are `const { … }`.
+    Once,
+    /// On each call.
+    Called,
+}
+
+impl Known {
+    /// `generics` are the type and const parameters that are known to be in scope.
+    pub(crate) fn of(dims: Option<&Dims>, generics: &[&Ident]) -> Self {
+        let mut known = Self::Compiled;
+        for dimension in dims.into_iter().flat_map(Dims::iter) {
+            match &dimension.source {
+                Source::Literal(_) => {}
+                Source::Const(block) if !depends(block.to_token_stream(), generics) => {
+                    known = Self::Once;
+                }
+                Source::Const(_) | Source::Expr(_) => return Self::Called,
+            }
+        }
+        known
+    }
+}
+
+/// Whether the value of these tokens can differ between the instances of a generic function: then
+/// it cannot stand in a static, which they share.
+///
+/// A macro on a method does not see the parameters of the `impl` block: what is named as they
+/// usually are, by one capital letter, is taken for one.
+fn depends(tokens: TokenStream, generics: &[&Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => depends(group.stream(), generics),
+        TokenTree::Ident(ident) => {
+            let name = ident.to_string();
+            let letter = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            name == "Self"
+                || matches!(letter.as_bytes(), [b'A'..=b'Z'])
+                || generics.contains(&&ident)
+        }
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// The values of literals, as `Value`s.
+pub(crate) fn constants(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+    let values = dims
+        .into_iter()
+        .flat_map(Dims::iter)
+        .filter_map(|dimension| match &dimension.source {
+            Source::Literal(literal) => Some(constant(private, literal)),
+            Source::Const(_) | Source::Expr(_) => None,
+        });
+    quote_spanned!(ours()=> [#(#values),*])
+}
+
+/// The values of any expressions, as `Option<Value>`s in the order of the keys.
+pub(crate) fn options(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+    let values = dims
+        .into_iter()
+        .flat_map(Dims::iter)
+        .map(|dimension| match &dimension.source {
+            Source::Literal(literal) => {
+                let value = constant(private, literal);
+                quote_spanned!(ours()=> ::core::option::Option::Some(#value))
+            }
+            Source::Const(block) => option(private, block),
+            Source::Expr(expr) => option(private, expr),
+        });
+    quote_spanned!(ours()=> [#(#values),*])
+}
+
+fn option(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {
+    let borrowed = at(expr, &quote_spanned!(ours()=> &(#expr)));
+    at(expr, &quote_spanned!(ours()=> #private::value(#borrowed)))
+}
+
+fn constant(private: &TokenStream, constant: &Constant) -> TokenStream {
+    let value = match constant {
+        Constant::Str(literal) => quote_spanned!(ours()=> Str(#literal)),
+        Constant::Bool(value) => quote_spanned!(ours()=> Bool(#value)),
+        Constant::I64(value) => {
+            let value = Literal::i64_suffixed(*value);
+            quote_spanned!(ours()=> I64(#value))
+        }
+        Constant::U64(value) => {
+            let value = Literal::u64_suffixed(*value);
+            quote_spanned!(ours()=> U64(#value))
+        }
+        Constant::F64(value) => {
+            let value = Literal::f64_suffixed(*value);
+            quote_spanned!(ours()=> F64(#value))
+        }
+    };
+    quote_spanned!(ours()=> #private::Value::#value)
+}

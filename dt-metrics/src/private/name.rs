@@ -1,0 +1,113 @@
+//! The names of instruments whose annotation gives none.
+
+/// The most bytes a name has (Dynatrace documentation, Metric ingestion protocol: metric key).
+const MAX: usize = 255;
+
+/// `crate.module.function.suffix`, made while the program is compiled.
+///
+/// Raw identifiers lose their `r#`, other characters that a name cannot have become `_`, and a
+/// name begins with its first letter. `dt.` is Dynatrace's own: a crate `dt` gives `dt_.`.
+#[derive(Clone, Copy)]
+pub struct DefaultName {
+    bytes: [u8; MAX],
+    len: usize,
+}
+
+impl DefaultName {
+    /// `module_path` as `module_path!()` has it; without a `suffix` the function is last.
+    #[must_use]
+    pub const fn new(module_path: &str, function: &str, suffix: &str) -> Self {
+        let name = Self { bytes: [0; MAX], len: 0 };
+        name.sections(module_path).sections(function).sections(suffix).finish()
+    }
+
+    /// The number of bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "is never empty")]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The bytes alone; `LEN` is [`len`](Self::len).
+    #[must_use]
+    pub const fn text<const LEN: usize>(&self) -> Text<LEN> {
+        let mut text = [0; LEN];
+        let mut i = 0;
+        while i < LEN && i < self.len {
+            text[i] = self.bytes[i];
+            i += 1;
+        }
+        Text(text)
+    }
+
+    /// Adds the identifiers of a path, each after a dot.
+    const fn sections(mut self, path: &str) -> Self {
+        let mut rest = path.as_bytes();
+        let mut begins = true;
+        while let [byte, after @ ..] = rest {
+            rest = after;
+            if *byte == b':' {
+                begins = true;
+                continue;
+            }
+            if begins {
+                begins = false;
+                self = self.push(b'.');
+                if let (b'r', [b'#', after @ ..]) = (byte, after) {
+                    rest = after;
+                    continue;
+                }
+            }
+            self = match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.push(*byte),
+                // The further bytes of a character, whose first has become a `_`.
+                0x80..=0xbf => self,
+                _ => self.push(b'_'),
+            };
+        }
+        self
+    }
+
+    /// Adds a byte, unless the name is full or this would be its beginning and is no letter.
+    const fn push(mut self, byte: u8) -> Self {
+        if self.len == 0 && !byte.is_ascii_alphabetic() {
+            return self;
+        }
+        if let (b'.', [b'd', b't', 0, ..]) = (byte, &self.bytes) {
+            self = self.push(b'_');
+        }
+        if self.len < MAX {
+            self.bytes[self.len] = byte;
+            self.len += 1;
+        }
+        self
+    }
+
+    const fn finish(mut self) -> Self {
+        if self.len == 0 {
+            return self.push(b'f').push(b'n');
+        }
+        // The cut may have fallen behind a dot.
+        while self.bytes[self.len - 1] == b'.' {
+            self.len -= 1;
+        }
+        self
+    }
+}
+
+/// A text whose length is part of its type, so that a static holds just its bytes.
+pub struct Text<const LEN: usize>([u8; LEN]);
+
+impl<const LEN: usize> Text<LEN> {
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match core::str::from_utf8(&self.0) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(name = "a" unit = "1")]
+fn f() {}
+
+fn main() {
+    f();
+}

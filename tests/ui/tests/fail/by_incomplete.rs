@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(by = bytes. , name = "a")]
+fn f() {}
+
+fn main() {
+    f();
+}

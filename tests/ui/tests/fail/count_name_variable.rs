@@ -1,0 +1,5 @@
+fn main() {
+    let name = "orders";
+    println!("{name}");
+    dt_metrics::count!(name);
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(description = 'a')]
+fn f() {}
+
+fn main() {
+    f();
+}

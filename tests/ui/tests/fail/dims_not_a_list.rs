@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(dims = "a")]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(dims(http.route = "/a", region = "eu", "http.route" = "/b"))]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted("orders")]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(name = concat!("a", "b"))]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(name = 5)]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,10 @@
+use dt_metrics::counted;
+
+#[counted(name = name)]
+fn f(name: &str) {
+    println!("{name}");
+}
+
+fn main() {
+    f("a");
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(name = "dt.orders")]
+fn f() {}
+
+fn main() {
+    f();
+}

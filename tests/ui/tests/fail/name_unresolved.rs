@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(name = names::ORDERS)]
+fn f() {}
+
+fn main() {
+    f();
+}

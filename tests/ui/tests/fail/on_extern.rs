@@ -1,0 +1,6 @@
+use dt_metrics::counted;
+
+#[counted]
+unsafe extern "C" {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#![allow(unused, dead_code, missing_abi)]
+use dt_metrics::counted;
+
+#[counted]
+use std::fmt;
+
+fn main() {}

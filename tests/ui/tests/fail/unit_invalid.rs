@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(unit = "per cent")]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,8 @@
+use dt_metrics::counted;
+
+#[counted(dims(tier = tier))]
+fn f() {}
+
+fn main() {
+    f();
+}

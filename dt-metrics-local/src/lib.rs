@@ -1,1 +1,3 @@
 //! Local endpoint.
+
+pub mod protocol;

@@ -142,7 +142,7 @@ fn fifty_dimensions() {
 
 #[test]
 fn timestamps_at_the_ends_of_the_window() {
-    let reader = Reader::at(UNIX_EPOCH + Duration::from_millis(1_700_000_000_000));
+    let reader = Reader::at(UNIX_EPOCH + Duration::from_secs(1_700_000_000));
     for timestamp in [
         1_700_000_000_000_i64 - 3_600_000,
         1_700_000_000_000,
@@ -156,7 +156,7 @@ fn timestamps_at_the_ends_of_the_window() {
 #[test]
 fn metadata_lines() {
     let read = metadata(
-        r##"#shop.orders count dt.meta.description="Orders, \"all\"\nof them",dt.meta.unit={order}/s,dt.meta.displayName=Orders"##,
+        r#"#shop.orders count dt.meta.description="Orders, \"all\"\nof them",dt.meta.unit={order}/s,dt.meta.displayName=Orders"#,
     );
     assert_eq!(read.key, "shop.orders");
     assert_eq!(read.metric_type, MetricType::Count);

@@ -235,7 +235,7 @@ fn timestamps() {
         ("m gauge,1 1 2", E::Timestamp, 11),
         ("m gauge,1 9223372036854775808", E::Timestamp, 11),
     ]);
-    let reader = Reader::at(UNIX_EPOCH + Duration::from_millis(1_700_000_000_000));
+    let reader = Reader::at(UNIX_EPOCH + Duration::from_secs(1_700_000_000));
     let cases = [
         (1_700_000_000_000_i64 - 3_600_001, E::TimestampPast),
         (1_700_000_000_000 + 600_001, E::TimestampFuture),

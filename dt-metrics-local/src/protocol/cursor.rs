@@ -1,0 +1,82 @@
+use super::{ErrorKind, LineError};
+
+/// A place in a line, and the only thing that moves it.
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    offset: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, offset: 0 }
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
+        // `offset` only ever advances by whole characters.
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub(super) fn next(&mut self) -> Option<char> {
+        let found = self.peek()?;
+        self.offset += found.len_utf8();
+        Some(found)
+    }
+
+    /// Steps over `expected` if it comes next.
+    pub(super) fn eat(&mut self, expected: &str) -> bool {
+        let found = self.rest().starts_with(expected);
+        if found {
+            self.offset += expected.len();
+        }
+        found
+    }
+
+    /// Steps over `expected`, or says that it should be here.
+    pub(super) fn expect(&mut self, expected: &str, name: &'static str) -> Result<(), LineError> {
+        if self.eat(expected) {
+            Ok(())
+        } else {
+            Err(self.error(ErrorKind::Expected(name)))
+        }
+    }
+
+    /// Takes what comes before the first character in `ends`, or all that is left.
+    pub(super) fn take_until(&mut self, ends: &[char]) -> &'a str {
+        let rest = self.rest();
+        let length = rest.find(ends).unwrap_or(rest.len());
+        self.offset += length;
+        rest.get(..length).unwrap_or_default()
+    }
+
+    /// What lies between `start` and the cursor.
+    pub(super) fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.offset).unwrap_or_default()
+    }
+
+    /// An error here.
+    pub(super) fn error(&self, kind: ErrorKind) -> LineError {
+        self.error_at(self.offset, kind)
+    }
+
+    /// An error at a byte offset.
+    pub(super) fn error_at(&self, offset: usize, kind: ErrorKind) -> LineError {
+        LineError::new(self.text, offset, kind)
+    }
+}
+
+/// Length as the server counts it.
+pub(super) fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}

@@ -1,0 +1,184 @@
+use std::fmt;
+
+use super::limits;
+
+/// Why a line was refused, and where.
+///
+/// ```
+/// use dt_metrics_local::protocol::{ErrorKind, Reader};
+///
+/// let error = Reader::without_clock().read("orders,region= count,delta=1").unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Missing(_)));
+/// assert_eq!(error.column(), 15);
+/// assert_eq!(error.to_string(), "dimension value expected, column 15");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}, column {column}")]
+pub struct LineError {
+    kind: ErrorKind,
+    offset: usize,
+    column: usize,
+}
+
+impl LineError {
+    pub(super) fn new(text: &str, offset: usize, kind: ErrorKind) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        Self {
+            kind,
+            offset: before.len(),
+            column: before.chars().count() + 1,
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Where it is wrong: byte offset in the line, from 0. It is always on a character boundary.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Where it is wrong: character in the line, from 1.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.column
+    }
+}
+
+/// A part of a line, named in errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The whole line.
+    Line,
+    /// The metric key.
+    MetricKey,
+    /// A dimension's key.
+    DimensionKey,
+    /// A dimension's value.
+    DimensionValue,
+    /// `gauge,…` or `count,…`.
+    Payload,
+    /// The time of the data point.
+    Timestamp,
+    /// A property of a metadata line.
+    Property,
+    /// `dt.meta.unit`.
+    Unit,
+    /// `dt.meta.displayName`.
+    DisplayName,
+    /// `dt.meta.description`.
+    Description,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Line => "line",
+            Self::MetricKey => "metric key",
+            Self::DimensionKey => "dimension key",
+            Self::DimensionValue => "dimension value",
+            Self::Payload => "payload",
+            Self::Timestamp => "timestamp",
+            Self::Property => "metadata property",
+            Self::Unit => "unit",
+            Self::DisplayName => "display name",
+            Self::Description => "description",
+        })
+    }
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A part that must be there is absent or empty.
+    #[error("{0} expected")]
+    Missing(Part),
+    /// A fixed text was expected.
+    #[error("{0} expected")]
+    Expected(&'static str),
+    /// A part is over its limit, in UTF-16 code units.
+    #[error("{part} has {length} characters, the limit is {limit}")]
+    TooLong {
+        /// The part that is too long.
+        part: Part,
+        /// Its length.
+        length: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A character that the part may not contain.
+    #[error("{part} may not contain {found:?}")]
+    Character {
+        /// The part.
+        part: Part,
+        /// The character.
+        found: char,
+    },
+    /// A character that a key or one of its sections may not start with.
+    #[error("{part} section may not start with {found:?}")]
+    SectionStart {
+        /// The key.
+        part: Part,
+        /// The character.
+        found: char,
+    },
+    /// Two points in a row, or one at an end.
+    #[error("{0} has an empty section")]
+    EmptySection(Part),
+    /// A metric key that begins with `dt.`.
+    #[error("metric keys beginning with \"dt.\" are reserved")]
+    ReservedKey,
+    /// `=`, `"` or `\` that needs a backslash before it.
+    #[error("{0:?} must be escaped with a backslash")]
+    Unescaped(char),
+    /// A backslash before a character that is not escaped, or at the end.
+    #[error("backslash does not escape anything")]
+    Escape,
+    /// A quoted value without its closing quote.
+    #[error("closing quote expected")]
+    UnterminatedQuote,
+    /// The same dimension key twice.
+    #[error("dimension key {0:?} occurs twice")]
+    DuplicateDimension(String),
+    /// More dimensions than a line may carry.
+    #[error("more than {} dimensions", limits::DIMENSIONS)]
+    TooManyDimensions,
+    /// Not a decimal number.
+    #[error("number expected")]
+    Number,
+    /// A number that no finite 64-bit float holds.
+    #[error("number out of range")]
+    NumberRange,
+    /// `count` of a summary is not an integer from 0 on.
+    #[error("count must be a non-negative integer")]
+    Count,
+    /// A summary of no values that has values.
+    #[error("count is 0 but min, max and sum are not")]
+    EmptySummary,
+    /// A summary whose mean is not between its bounds.
+    #[error("min <= sum/count <= max does not hold")]
+    SummaryOrder,
+    /// Not a time in milliseconds since 1970.
+    #[error("timestamp must be UTC milliseconds")]
+    Timestamp,
+    /// A data point that is too old.
+    #[error("timestamp is more than 1 hour in the past")]
+    TimestampPast,
+    /// A data point from the future.
+    #[error("timestamp is more than 10 minutes in the future")]
+    TimestampFuture,
+    /// A metadata property that the protocol does not know.
+    #[error(
+        "unknown metadata property, known are dt.meta.unit, dt.meta.description and dt.meta.displayName"
+    )]
+    UnknownProperty,
+    /// The same metadata property twice.
+    #[error("metadata property occurs twice")]
+    DuplicateProperty,
+}

@@ -1,0 +1,99 @@
+//! The grammar of metric and dimension keys: sections separated by points.
+
+use super::cursor::Cursor;
+use super::{ErrorKind, LineError, Part, limits};
+
+struct Grammar {
+    part: Part,
+    limit: usize,
+    /// What the first section may start with.
+    first: fn(char) -> bool,
+    /// What any other section may start with.
+    start: fn(char) -> bool,
+    /// What a section may contain.
+    inner: fn(char) -> bool,
+}
+
+const METRIC: Grammar = Grammar {
+    part: Part::MetricKey,
+    limit: limits::METRIC_KEY,
+    first: |c| c.is_ascii_alphabetic() || c == '_',
+    start: |c| c.is_ascii_alphanumeric() || c == '_',
+    inner: |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'),
+};
+
+const DIMENSION: Grammar = Grammar {
+    part: Part::DimensionKey,
+    limit: limits::DIMENSION_KEY,
+    first: |c| c.is_ascii_lowercase() || c == '_',
+    start: |c| c.is_ascii_lowercase() || c == '_',
+    inner: |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | ':'),
+};
+
+/// Reads a metric key up to one of `ends`.
+pub(super) fn metric(cursor: &mut Cursor<'_>, ends: &[char]) -> Result<String, LineError> {
+    let start = cursor.offset();
+    let key = METRIC.read(cursor, ends)?;
+    if key.starts_with("dt.") {
+        return Err(cursor.error_at(start, ErrorKind::ReservedKey));
+    }
+    Ok(key.to_owned())
+}
+
+/// Reads a dimension key up to its `=`.
+pub(super) fn dimension(cursor: &mut Cursor<'_>) -> Result<String, LineError> {
+    DIMENSION
+        .read(cursor, &['=', ',', ' '])
+        .map(ToOwned::to_owned)
+}
+
+impl Grammar {
+    fn read<'a>(&self, cursor: &mut Cursor<'a>, ends: &[char]) -> Result<&'a str, LineError> {
+        let start = cursor.offset();
+        let key = cursor.take_until(ends);
+        if key.is_empty() {
+            return Err(cursor.error_at(start, ErrorKind::Missing(self.part)));
+        }
+        self.check(key)
+            .map_err(|(offset, kind)| cursor.error_at(start + offset, kind))?;
+        Ok(key)
+    }
+
+    fn check(&self, key: &str) -> Result<(), (usize, ErrorKind)> {
+        let part = self.part;
+        let mut is_allowed_start = self.first;
+        let mut at_start = true;
+        for (offset, found) in key.char_indices() {
+            if found == '.' {
+                if at_start {
+                    return Err((offset, ErrorKind::EmptySection(part)));
+                }
+                at_start = true;
+                is_allowed_start = self.start;
+                continue;
+            }
+            if !(self.inner)(found) {
+                return Err((offset, ErrorKind::Character { part, found }));
+            }
+            if at_start && !is_allowed_start(found) {
+                return Err((offset, ErrorKind::SectionStart { part, found }));
+            }
+            at_start = false;
+        }
+        if at_start {
+            return Err((key.len(), ErrorKind::EmptySection(part)));
+        }
+        // All characters are ASCII by now: bytes are characters.
+        if key.len() > self.limit {
+            return Err((
+                self.limit,
+                ErrorKind::TooLong {
+                    part,
+                    length: key.len(),
+                    limit: self.limit,
+                },
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! A strict reader of the Dynatrace metric line protocol.
+//!
+//! ```text
+//! <metric key>[,<dimension key>=<dimension value>]* <payload>[ <timestamp ms>]
+//! payload := gauge,<number> | gauge,min=<n>,max=<n>,sum=<n>,count=<integer> | count,delta=<number>
+//! #<metric key> <gauge|count> dt.meta.unit=<v>,dt.meta.description=<v>,dt.meta.displayName=<v>
+//! ```
+//!
+//! Strict means: where the documentation leaves room, the narrower reading holds. A line that
+//! passes here is written as the documentation writes it, so that it does not depend on the
+//! leniency of one server version. Source of grammar and limits: Dynatrace documentation, "Metric
+//! ingestion protocol".
+//!
+//! ```
+//! use dt_metrics_local::protocol::{Payload, Reader, Record};
+//!
+//! let record = Reader::without_clock().read(r"shop.orders,region=eu\ west count,delta=3")?;
+//! let Record::Line(line) = record else { unreachable!() };
+//! assert_eq!(line.key, "shop.orders");
+//! assert_eq!(line.dimension("region"), Some("eu west"));
+//! assert_eq!(line.payload, Payload::Count { delta: 3.0 });
+//! # Ok::<(), dt_metrics_local::protocol::LineError>(())
+//! ```
+
+mod cursor;
+mod error;
+mod key;
+pub mod limits;
+mod metadata;
+mod number;
+mod payload;
+mod reader;
+mod record;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{ErrorKind, LineError, Part};
+pub use reader::Reader;
+pub use record::{Kind, Line, Metadata, MetricType, Payload, Record};

@@ -1,0 +1,66 @@
+//! Numbers, read narrowly: what Rust's own parser takes beyond them (`inf`, `nan`, `+1`, `.5`,
+//! `5.`) is not a number here.
+
+use super::cursor::Cursor;
+use super::{ErrorKind, LineError};
+
+const ENDS: [char; 2] = [',', ' '];
+
+/// Reads a finite decimal number.
+pub(super) fn float(cursor: &mut Cursor<'_>) -> Result<f64, LineError> {
+    let start = cursor.offset();
+    let text = cursor.take_until(&ENDS);
+    let number = if is_decimal(text) {
+        text.parse::<f64>().ok()
+    } else {
+        None
+    };
+    match number {
+        Some(number) if number.is_finite() => Ok(number),
+        Some(_) => Err(cursor.error_at(start, ErrorKind::NumberRange)),
+        None => Err(cursor.error_at(start, ErrorKind::Number)),
+    }
+}
+
+/// Reads a whole number from 0 on.
+pub(super) fn count(cursor: &mut Cursor<'_>) -> Result<u64, LineError> {
+    let start = cursor.offset();
+    digits(cursor.take_until(&ENDS)).ok_or_else(|| cursor.error_at(start, ErrorKind::Count))
+}
+
+/// Reads a time in milliseconds.
+pub(super) fn milliseconds(cursor: &mut Cursor<'_>) -> Result<i64, LineError> {
+    let start = cursor.offset();
+    // A second space does not end it: nothing may follow a timestamp.
+    digits(cursor.take_until(&[]))
+        .and_then(|number| i64::try_from(number).ok())
+        .ok_or_else(|| cursor.error_at(start, ErrorKind::Timestamp))
+}
+
+fn digits(text: &str) -> Option<u64> {
+    // `parse` alone would take a leading plus sign.
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+/// `-? digits (. digits)? ([eE] [+-]? digits)?`
+fn is_decimal(text: &str) -> bool {
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
+    all_digits(whole) && fraction.is_none_or(all_digits) && exponent.is_none_or(all_digits)
+}
+
+fn all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}

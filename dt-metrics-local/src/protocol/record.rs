@@ -1,0 +1,223 @@
+use std::fmt;
+use std::str::FromStr;
+
+use super::{ErrorKind, LineError, Reader};
+
+/// What a line is.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Record {
+    /// A data point.
+    Line(Line),
+    /// What a metric means.
+    Metadata(Metadata),
+}
+
+/// A data point.
+///
+/// Its [`Display`](fmt::Display) is the text as it came.
+///
+/// ```
+/// use dt_metrics_local::protocol::Line;
+///
+/// let line: Line = "temperature,room=attic gauge,31.5".parse()?;
+/// assert_eq!(line.dimension("room"), Some("attic"));
+/// assert_eq!(line.to_string(), "temperature,room=attic gauge,31.5");
+/// # Ok::<(), dt_metrics_local::protocol::LineError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Line {
+    /// The line as it came, without its line break.
+    pub text: String,
+    /// The metric key.
+    pub key: String,
+    /// Keys and decoded values, in the order of the line.
+    pub dimensions: Vec<(String, String)>,
+    /// What was measured.
+    pub payload: Payload,
+    /// UTC milliseconds since 1970; `None` leaves the time to the server.
+    pub timestamp_ms: Option<i64>,
+}
+
+impl Line {
+    /// The decoded value of a dimension.
+    #[must_use]
+    pub fn dimension(&self, key: &str) -> Option<&str> {
+        self.dimensions
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What a count line adds; `None` for other payloads.
+    #[must_use]
+    pub fn delta(&self) -> Option<f64> {
+        match self.payload {
+            Payload::Count { delta } => Some(delta),
+            Payload::Gauge { .. } | Payload::Summary { .. } => None,
+        }
+    }
+
+    /// True if all of these dimensions are on the line with these values.
+    #[must_use]
+    pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {
+        dimensions
+            .iter()
+            .all(|(key, value)| self.dimension(key) == Some(value))
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Reads a data point; any timestamp passes.
+impl FromStr for Line {
+    type Err = LineError;
+
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        match Reader::without_clock().read(text)? {
+            Record::Line(line) => Ok(line),
+            Record::Metadata(_) => {
+                let kind = ErrorKind::Expected("data point, not metadata,");
+                Err(LineError::new(text, 0, kind))
+            }
+        }
+    }
+}
+
+/// What a data point measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Payload {
+    /// `gauge,<value>`: a value at a time.
+    Gauge {
+        /// The value.
+        value: f64,
+    },
+    /// `gauge,min=,max=,sum=,count=`: many values summed up.
+    Summary {
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+        /// Sum of the values.
+        sum: f64,
+        /// Number of values.
+        count: u64,
+    },
+    /// `count,delta=<delta>`: how much a counter rose.
+    Count {
+        /// The rise.
+        delta: f64,
+    },
+}
+
+impl Payload {
+    /// Which of the three it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Gauge { .. } => Kind::Gauge,
+            Self::Summary { .. } => Kind::Summary,
+            Self::Count { .. } => Kind::Count,
+        }
+    }
+}
+
+/// The three kinds of payload. Its [`Display`](fmt::Display) is the name in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A value at a time.
+    Gauge,
+    /// Many values summed up.
+    Summary,
+    /// A rise.
+    Count,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Gauge => "gauge",
+            Self::Summary => "summary",
+            Self::Count => "count",
+        })
+    }
+}
+
+/// What a metric means: unit, description and display name.
+///
+/// Its [`Display`](fmt::Display) is the text as it came.
+///
+/// ```
+/// use dt_metrics_local::protocol::{Metadata, MetricType};
+///
+/// let text = r#"#payload.size gauge dt.meta.unit=By,dt.meta.description="Size of a payload""#;
+/// let metadata: Metadata = text.parse()?;
+/// assert_eq!(metadata.metric_type, MetricType::Gauge);
+/// assert_eq!(metadata.unit.as_deref(), Some("By"));
+/// assert_eq!(metadata.description.as_deref(), Some("Size of a payload"));
+/// assert_eq!(metadata.display_name, None);
+/// # Ok::<(), dt_metrics_local::protocol::LineError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// The line as it came, without its line break.
+    pub text: String,
+    /// The metric key.
+    pub key: String,
+    /// Gauge or count.
+    pub metric_type: MetricType,
+    /// Unit, `dt.meta.unit`.
+    pub unit: Option<String>,
+    /// Description, `dt.meta.description`.
+    pub description: Option<String>,
+    /// Display name, `dt.meta.displayName`.
+    pub display_name: Option<String>,
+}
+
+impl fmt::Display for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Reads a metadata line.
+impl FromStr for Metadata {
+    type Err = LineError;
+
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        match Reader::without_clock().read(text)? {
+            Record::Metadata(metadata) => Ok(metadata),
+            Record::Line(_) => {
+                let kind = ErrorKind::Expected("metadata, not a data point,");
+                Err(LineError::new(text, 0, kind))
+            }
+        }
+    }
+}
+
+/// The type that a metadata line states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MetricType {
+    /// Gauges and summaries.
+    Gauge,
+    /// Counts.
+    Count,
+}
+
+impl fmt::Display for MetricType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Gauge => "gauge",
+            Self::Count => "count",
+        })
+    }
+}

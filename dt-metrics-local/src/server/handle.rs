@@ -1,0 +1,195 @@
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use super::handler::Endpoint;
+use super::route::{DYNATRACE_PATH, ONEAGENT_PATH};
+use super::thread::ServerThread;
+use super::{Answer, FaultError, ServerBuilder};
+use crate::protocol::{Line, Metadata};
+use crate::store::{Event, Rejected, Request, Series, State, Totals};
+
+/// A running endpoint. Dropping it stops it and frees its port.
+///
+/// It runs on a thread of its own, so it serves programs with and without an async runtime. It may
+/// be shared between threads.
+#[derive(Debug)]
+pub struct Server {
+    endpoint: Arc<Endpoint>,
+    thread: ServerThread,
+}
+
+impl Server {
+    pub(super) fn new(endpoint: Arc<Endpoint>, thread: ServerThread) -> Self {
+        Self { endpoint, thread }
+    }
+
+    /// Settings for a new server; by default it listens on a free port of `127.0.0.1` and asks for
+    /// no token.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::new()
+    }
+
+    /// The URL of the Dynatrace API, `http://127.0.0.1:PORT/api/v2/metrics/ingest`.
+    ///
+    /// Of a server that listens on all addresses, the one that reaches it from the same host.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}{DYNATRACE_PATH}", self.base_url())
+    }
+
+    /// The URL of the OneAgent's API, `http://127.0.0.1:PORT/metrics/ingest`.
+    #[must_use]
+    pub fn oneagent_url(&self) -> String {
+        format!("{}{ONEAGENT_PATH}", self.base_url())
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.thread.address()
+    }
+
+    fn base_url(&self) -> String {
+        let mut address = self.address();
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("http://{address}")
+    }
+
+    /// The accepted data points, oldest first; the newest million unless
+    /// [`Limits`](crate::store::Limits) say otherwise.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
+        self.inspect(|state| state.lines().cloned().collect())
+    }
+
+    /// The refused lines and why they were refused, oldest first.
+    #[must_use]
+    pub fn rejected(&self) -> Vec<Rejected> {
+        self.inspect(|state| state.rejected().cloned().collect())
+    }
+
+    /// The metadata of each metric, sorted by key. Only the first metadata line of a metric counts.
+    #[must_use]
+    pub fn metadata(&self) -> Vec<Metadata> {
+        let mut metadata: Vec<_> = self.inspect(|state| state.metadata().cloned().collect());
+        metadata.sort_unstable_by(|a: &Metadata, b| a.key.cmp(&b.key));
+        metadata
+    }
+
+    /// The requests answered so far, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.inspect(|state| state.requests().cloned().collect())
+    }
+
+    /// The aggregate of each series, sorted by metric and dimensions.
+    #[must_use]
+    pub fn series(&self) -> Vec<Series> {
+        let mut series: Vec<_> = self.inspect(|state| state.series().cloned().collect());
+        series.sort_unstable_by(|a: &Series, b| {
+            (&a.metric, &a.dimensions, a.kind).cmp(&(&b.metric, &b.dimensions, b.kind))
+        });
+        series
+    }
+
+    /// Exact numbers of what came.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.inspect(State::totals)
+    }
+
+    /// The sum of the deltas of all count lines with this key and these dimensions, whatever other
+    /// dimensions they have.
+    ///
+    /// It is exact however few lines are kept, as long as there were not more series than
+    /// [`Limits::series`](crate::store::Limits::series).
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder().start()?;
+    /// // … a program sends `orders,region=eu,tier=gold count,delta=2` to server.url() …
+    /// let orders = server.counter_total("orders", &[("region", "eu")]);
+    /// # assert_eq!(orders, 0.0);
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn counter_total(&self, key: &str, dimensions: &[(&str, &str)]) -> f64 {
+        self.inspect(|state| state.counter_total(key, dimensions))
+    }
+
+    /// Looks at the state without copying it.
+    ///
+    /// Requests wait meanwhile, so `look` should be quick. It must not call this server: that would
+    /// wait for itself.
+    pub fn inspect<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        self.endpoint.store.inspect(look)
+    }
+
+    /// Blocks until the predicate holds, at most for `timeout`. Says whether it held.
+    ///
+    /// The predicate is asked once at the start and after each request; the rules of
+    /// [`inspect`](Self::inspect) hold for it. In async code call it on a thread that may block.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder().start()?;
+    /// let came = server.wait_for(Duration::from_millis(10), |state| state.lines().len() >= 2);
+    /// assert!(!came);
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    pub fn wait_for(&self, timeout: Duration, predicate: impl FnMut(&State) -> bool) -> bool {
+        self.endpoint.store.wait_for(timeout, predicate)
+    }
+
+    /// Everything that arrives from now on, as it arrives. Ends when the server is dropped.
+    ///
+    /// A subscriber more than 65,536 events behind misses those that come next; how many were
+    /// missed is in [`Totals::events_missed`].
+    #[must_use]
+    pub fn subscribe(&self) -> Receiver<Event> {
+        self.endpoint.store.subscribe()
+    }
+
+    /// Answers the next `requests` ingest requests like this, whatever is in them; none of their
+    /// lines are accepted. Faults are used up in the order in which they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// The status or a header is not one that HTTP allows.
+    pub fn answer_next(
+        &self,
+        answer: impl Into<Answer>,
+        requests: usize,
+    ) -> Result<(), FaultError> {
+        self.endpoint.faults.answer_next(answer.into(), requests)
+    }
+
+    /// Reads the next `requests` ingest requests and does not answer until
+    /// [`release`](Self::release) is called.
+    ///
+    /// A request is judged when it is released. If its client gave up before, none of its lines are
+    /// accepted. [`State::held`] tells how many are held right now.
+    pub fn hold_next(&self, requests: usize) {
+        self.endpoint.faults.hold_next(requests);
+    }
+
+    /// Goes on with the requests that are held, and holds no more.
+    pub fn release(&self) {
+        self.endpoint.faults.release();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.endpoint.store.close();
+    }
+}

@@ -1,0 +1,126 @@
+use std::str;
+
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+
+use super::answer;
+use super::body::Received;
+use super::fault::Answer;
+use super::route::Route;
+use crate::protocol::{Reader, Record};
+use crate::store::{Authorization, Rejected};
+
+/// What becomes of a request.
+pub(super) struct Judgement {
+    pub(super) answer: Answer,
+    pub(super) accepted: Vec<Record>,
+    pub(super) rejected: Vec<Rejected>,
+}
+
+impl From<Answer> for Judgement {
+    fn from(answer: Answer) -> Self {
+        Self {
+            answer,
+            accepted: Vec::new(),
+            rejected: Vec::new(),
+        }
+    }
+}
+
+/// Judges a request as Dynatrace does: token, form, size, then each line on its own.
+pub(super) fn judge(
+    route: Route,
+    authorization: Authorization,
+    is_token_needed: bool,
+    headers: &HeaderMap,
+    received: &Received,
+    reader: Reader,
+) -> Judgement {
+    if is_token_needed && let Some(answer) = forbidden(authorization) {
+        return answer.into();
+    }
+    if !is_plain_text(headers) {
+        let message = "Content-Type must be text/plain; charset=utf-8, without Content-Encoding";
+        return answer::refused(415, message).into();
+    }
+    let Some(content) = &received.content else {
+        return answer::refused(413, "Request body is too large, the limit is 1 MB").into();
+    };
+    if count_lines(content) > route.max_lines() {
+        return answer::refused(413, "Request has more than 1000 lines").into();
+    }
+    let Ok(content) = str::from_utf8(content) else {
+        return answer::unreadable(route, "Request body is not UTF-8").into();
+    };
+    judge_lines(route, content, reader)
+}
+
+fn judge_lines(route: Route, content: &str, reader: Reader) -> Judgement {
+    let mut accepted = Vec::new();
+    let mut rejected = Vec::new();
+    for (index, text) in content.split('\n').enumerate() {
+        if text.is_empty() {
+            continue;
+        }
+        match reader.read(text) {
+            Ok(record) => accepted.push(record),
+            Err(error) => rejected.push(Rejected::new(text, error, index + 1)),
+        }
+    }
+    if accepted.is_empty() && rejected.is_empty() {
+        return answer::unreadable(route, "Request body is empty").into();
+    }
+    Judgement {
+        answer: answer::judged(route, accepted.len(), &rejected),
+        accepted,
+        rejected,
+    }
+}
+
+/// Lines that are not empty.
+pub(super) fn count_lines(content: &[u8]) -> usize {
+    content
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .count()
+}
+
+fn forbidden(authorization: Authorization) -> Option<Answer> {
+    match authorization {
+        Authorization::Accepted => None,
+        Authorization::Absent => Some(answer::refused(401, "Missing authorization parameter.")),
+        Authorization::Refused | Authorization::Unchecked => {
+            Some(answer::refused(401, "Token Authentication failed"))
+        }
+        Authorization::WithoutScope => {
+            let message = "Token is missing required scope. Use one of: metrics.ingest";
+            Some(answer::refused(403, message))
+        }
+    }
+}
+
+fn is_plain_text(headers: &HeaderMap) -> bool {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return false;
+    }
+    let Some(header) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let mut parts = header.split(';').map(str::trim);
+    let is_text = parts
+        .next()
+        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("text/plain"));
+    is_text
+        && parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+            .all(|(_, charset)| {
+                charset
+                    .trim()
+                    .trim_matches('"')
+                    .eq_ignore_ascii_case("utf-8")
+            })
+}

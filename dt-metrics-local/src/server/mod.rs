@@ -1,0 +1,20 @@
+//! The HTTP side: routes, tokens, answers and faults.
+//!
+//! A request goes one way: its body is read up to the limit of its route, a
+//! [fault](Server::answer_next) is looked up, then it is judged, the store takes it in, and only
+//! then is it answered. So a client that has its answer finds its lines in the store.
+
+mod access;
+mod answer;
+mod body;
+mod builder;
+mod fault;
+mod handle;
+mod handler;
+mod judge;
+mod route;
+mod thread;
+
+pub use builder::{DEFAULT_PORT, ServerBuilder, StartError};
+pub use fault::{Answer, FaultError};
+pub use handle::Server;

@@ -1,0 +1,111 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::protocol::{Line, LineError, Metadata};
+
+/// How much of a refused line is kept, in bytes.
+const KEPT_TEXT: usize = 4_096;
+
+/// A refused line.
+///
+/// Its [`Display`](fmt::Display) names line and reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// The line; the first 4,096 bytes if it is longer.
+    pub text: String,
+    /// What is wrong, and where.
+    pub error: LineError,
+    /// Its place in the request, from 1.
+    pub line_number: usize,
+}
+
+impl Rejected {
+    pub(crate) fn new(text: &str, error: LineError, line_number: usize) -> Self {
+        let end = (0..=KEPT_TEXT.min(text.len()))
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or_default();
+        Self {
+            text: text.get(..end).unwrap_or_default().to_owned(),
+            error,
+            line_number,
+        }
+    }
+
+    /// Why it was refused, in words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.error.to_string()
+    }
+
+    /// Where it is wrong: character in the line, from 1.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.error.column()
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line_number, self.error)
+    }
+}
+
+/// A request to one of the ingest paths, or to a path that does not exist.
+///
+/// The token that came with it is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The path.
+    pub path: String,
+    /// The status that was answered.
+    pub status: u16,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+    /// What the `Authorization` header was worth.
+    pub authorization: Authorization,
+    /// Lines in the body that are not empty, accepted or not.
+    pub lines: usize,
+    /// Size of the body in bytes.
+    pub bytes: u64,
+    /// When its body had arrived.
+    pub received_at: SystemTime,
+}
+
+/// What the `Authorization` header of a request was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Authorization {
+    /// There was none.
+    Absent,
+    /// There was one, and nothing to check it against: no token is configured, or the path is the
+    /// OneAgent's.
+    Unchecked,
+    /// The configured token.
+    Accepted,
+    /// A configured token that lacks the scope `metrics.ingest`.
+    WithoutScope,
+    /// Something else.
+    Refused,
+}
+
+/// Something that reached the endpoint, as subscribers see it.
+///
+/// The lines of a request come before the request itself.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A data point was accepted.
+    Line(Arc<Line>),
+    /// A metadata line was accepted.
+    Metadata(Arc<Metadata>),
+    /// A line was refused.
+    Rejected(Arc<Rejected>),
+    /// A request is about to be answered.
+    Request(Arc<Request>),
+}

@@ -1,0 +1,155 @@
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use crate::protocol::{Kind, Line, Payload};
+
+/// Rates look this far back.
+const WINDOW: Duration = Duration::from_secs(30);
+
+/// Arrivals within this time of one another are one sample, which bounds the samples of a series.
+const RESOLUTION: Duration = Duration::from_millis(500);
+
+/// What makes two lines one series: key, dimensions whatever their order, kind of payload.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Identity {
+    metric: String,
+    dimensions: Vec<(String, String)>,
+    kind: Kind,
+}
+
+impl Identity {
+    pub(super) fn of(line: &Line) -> Self {
+        let mut dimensions = line.dimensions.clone();
+        dimensions.sort_unstable();
+        Self {
+            metric: line.key.clone(),
+            dimensions,
+            kind: line.payload.kind(),
+        }
+    }
+}
+
+/// The aggregate of all lines with one metric key, one set of dimensions and one kind of payload.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Series {
+    /// The metric key.
+    pub metric: String,
+    /// The dimensions, sorted by key.
+    pub dimensions: Vec<(String, String)>,
+    /// Gauge, summary or count.
+    pub kind: Kind,
+    /// The newest payload.
+    pub last: Payload,
+    /// Counts: the sum of all deltas. Summaries: the sum of all sums. Gauges: the last value.
+    pub total: f64,
+    /// Values measured: the counts of summaries added up, one for each line of other kinds.
+    pub values: u64,
+    /// Lines received.
+    pub lines: u64,
+    /// When the newest line arrived.
+    pub last_seen: SystemTime,
+    samples: VecDeque<Sample>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sample {
+    at: SystemTime,
+    amount: f64,
+}
+
+impl Series {
+    pub(super) fn new(identity: &Identity, line: &Line, now: SystemTime) -> Self {
+        Self {
+            metric: identity.metric.clone(),
+            dimensions: identity.dimensions.clone(),
+            kind: identity.kind,
+            last: line.payload,
+            total: 0.0,
+            values: 0,
+            lines: 0,
+            last_seen: now,
+            samples: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, payload: Payload, now: SystemTime) {
+        self.last = payload;
+        self.last_seen = now;
+        self.lines += 1;
+        match payload {
+            Payload::Gauge { value } => {
+                self.total = value;
+                self.values += 1;
+            }
+            Payload::Summary { sum, count, .. } => {
+                self.total += sum;
+                self.values = self.values.saturating_add(count);
+                // Precision is of no matter to a rate.
+                #[allow(clippy::cast_precision_loss)]
+                self.sample(count as f64, now);
+            }
+            Payload::Count { delta } => {
+                self.total += delta;
+                self.values += 1;
+                self.sample(delta, now);
+            }
+        }
+    }
+
+    fn sample(&mut self, amount: f64, now: SystemTime) {
+        if let Some(newest) = self.samples.back_mut()
+            && elapsed(newest.at, now) < RESOLUTION
+        {
+            newest.amount += amount;
+            return;
+        }
+        self.samples.push_back(Sample { at: now, amount });
+        while let Some(oldest) = self.samples.front()
+            && elapsed(oldest.at, now) > WINDOW
+            && self.samples.len() > 2
+        {
+            self.samples.pop_front();
+        }
+    }
+
+    /// How much a count rises per second, or how many values a summary takes in per second, over
+    /// the last 30 seconds before the newest line.
+    ///
+    /// `None` for gauges and after a single push, 0 if nothing came for longer than that.
+    #[must_use]
+    pub fn rate_per_second(&self, now: SystemTime) -> Option<f64> {
+        let (oldest, newest) = (self.samples.front()?, self.samples.back()?);
+        let seconds = elapsed(oldest.at, newest.at).as_secs_f64();
+        if seconds == 0.0 {
+            return None;
+        }
+        // A push brings what was counted since the one before: slow pushes are not silence.
+        if elapsed(newest.at, now) > WINDOW.max(elapsed(oldest.at, newest.at)) {
+            return Some(0.0);
+        }
+        // What the oldest sample brought was counted before the time that is looked at.
+        let risen: f64 = self
+            .samples
+            .iter()
+            .skip(1)
+            .map(|sample| sample.amount)
+            .sum();
+        Some(risen / seconds)
+    }
+
+    /// True if all of these dimensions are on the series with these values.
+    #[must_use]
+    pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {
+        dimensions.iter().all(|(key, value)| {
+            self.dimensions
+                .iter()
+                .any(|(known_key, known_value)| known_key == key && known_value == value)
+        })
+    }
+}
+
+/// Time from one to the other; none if the clock was set back.
+fn elapsed(from: SystemTime, to: SystemTime) -> Duration {
+    to.duration_since(from).unwrap_or_default()
+}

@@ -1,0 +1,145 @@
+use std::fmt;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{Event, Limits, Rejected, Request, State};
+use crate::protocol::Record;
+
+/// Events a subscriber may lag behind before it misses some.
+const SUBSCRIBER_BACKLOG: usize = 65_536;
+
+/// The state, shared by the server's thread and those who look at it.
+pub(crate) struct Store {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+struct Inner {
+    state: State,
+    subscribers: Vec<SyncSender<Event>>,
+}
+
+/// What one request brought.
+pub(crate) struct Batch {
+    pub(crate) accepted: Vec<Record>,
+    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) request: Request,
+}
+
+impl Store {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                state: State::new(limits),
+                subscribers: Vec::new(),
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Takes in a request as a whole: nobody sees half of it.
+    pub(crate) fn add(&self, batch: Batch) {
+        let mut inner = self.lock();
+        let now = batch.request.received_at;
+        for record in batch.accepted {
+            match record {
+                Record::Line(line) => {
+                    let line = Arc::new(line);
+                    inner.state.add_line(Arc::clone(&line), now);
+                    inner.publish(|| Event::Line(Arc::clone(&line)));
+                }
+                Record::Metadata(metadata) => {
+                    let metadata = Arc::new(metadata);
+                    inner.state.add_metadata(Arc::clone(&metadata));
+                    inner.publish(|| Event::Metadata(Arc::clone(&metadata)));
+                }
+            }
+        }
+        for rejected in batch.rejected {
+            let rejected = Arc::new(rejected);
+            inner.state.add_rejected(Arc::clone(&rejected));
+            inner.publish(|| Event::Rejected(Arc::clone(&rejected)));
+        }
+        let request = Arc::new(batch.request);
+        inner.state.add_request(Arc::clone(&request));
+        inner.publish(|| Event::Request(Arc::clone(&request)));
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn inspect<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        look(&self.lock().state)
+    }
+
+    pub(crate) fn wait_for(
+        &self,
+        timeout: Duration,
+        mut predicate: impl FnMut(&State) -> bool,
+    ) -> bool {
+        let (_inner, result) = self
+            .changed
+            .wait_timeout_while(self.lock(), timeout, |inner| !predicate(&inner.state))
+            .unwrap_or_else(PoisonError::into_inner);
+        !result.timed_out()
+    }
+
+    pub(crate) fn subscribe(&self) -> Receiver<Event> {
+        let (sender, receiver) = sync_channel(SUBSCRIBER_BACKLOG);
+        self.lock().subscribers.push(sender);
+        receiver
+    }
+
+    /// Ends all subscriptions.
+    pub(crate) fn close(&self) {
+        self.lock().subscribers.clear();
+    }
+
+    /// Counts a request as held for as long as the answer lives.
+    pub(crate) fn hold(self: &Arc<Self>) -> Held {
+        self.set_held(|held| held + 1);
+        Held(Arc::clone(self))
+    }
+
+    fn set_held(&self, change: impl FnOnce(usize) -> usize) {
+        let mut inner = self.lock();
+        inner.state.held = change(inner.state.held);
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Only a predicate of the user's can panic while the lock is held, and it cannot write.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn publish(&mut self, event: impl Fn() -> Event) {
+        let missed = &mut self.state.totals.events_missed;
+        self.subscribers
+            .retain(|subscriber| match subscriber.try_send(event()) {
+                Ok(()) => true,
+                Err(TrySendError::Full(_)) => {
+                    *missed += 1;
+                    true
+                }
+                Err(TrySendError::Disconnected(_)) => false,
+            });
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+/// A request that is held. Dropped too when its client goes away.
+pub(crate) struct Held(Arc<Store>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.set_held(|held| held.saturating_sub(1));
+    }
+}

@@ -1,0 +1,159 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::ring::Ring;
+use super::series::Identity;
+use super::{Limits, Rejected, Request, Series};
+use crate::protocol::{Kind, Line, Metadata};
+
+/// What the endpoint has seen so far.
+///
+/// [`Server::inspect`](crate::Server::inspect) and [`Server::wait_for`](crate::Server::wait_for)
+/// show it.
+#[derive(Debug)]
+pub struct State {
+    pub(super) lines: Ring<Line>,
+    pub(super) rejected: Ring<Rejected>,
+    pub(super) requests: Ring<Request>,
+    metadata: HashMap<String, Arc<Metadata>>,
+    series: HashMap<Identity, Series>,
+    series_limit: usize,
+    pub(super) totals: Totals,
+    pub(super) held: usize,
+}
+
+/// Exact numbers of what came, kept or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Requests answered.
+    pub requests: u64,
+    /// Requests answered 202.
+    pub requests_accepted: u64,
+    /// Data points accepted.
+    pub lines: u64,
+    /// Metadata lines accepted.
+    pub metadata: u64,
+    /// Lines refused.
+    pub rejected: u64,
+    /// Bytes of all bodies.
+    pub bytes: u64,
+    /// Data points accepted that belong to no [`Series`], since there were too many.
+    pub lines_without_series: u64,
+    /// Events that subscribers missed, since they were too slow.
+    pub events_missed: u64,
+}
+
+impl State {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            lines: Ring::new(limits.lines),
+            rejected: Ring::new(limits.rejected),
+            requests: Ring::new(limits.requests),
+            metadata: HashMap::new(),
+            series: HashMap::new(),
+            series_limit: limits.series,
+            totals: Totals::default(),
+            held: 0,
+        }
+    }
+
+    /// The accepted data points, oldest first.
+    #[must_use]
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
+        self.lines.iter()
+    }
+
+    /// The refused lines, oldest first.
+    #[must_use]
+    pub fn rejected(&self) -> impl DoubleEndedIterator<Item = &Rejected> + ExactSizeIterator {
+        self.rejected.iter()
+    }
+
+    /// The requests, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> impl DoubleEndedIterator<Item = &Request> + ExactSizeIterator {
+        self.requests.iter()
+    }
+
+    /// The metadata of each metric, in no order. Only the first metadata line of a metric counts.
+    #[must_use]
+    pub fn metadata(&self) -> impl ExactSizeIterator<Item = &Metadata> {
+        self.metadata.values().map(AsRef::as_ref)
+    }
+
+    /// The metadata of one metric.
+    #[must_use]
+    pub fn metadata_of(&self, key: &str) -> Option<&Metadata> {
+        self.metadata.get(key).map(AsRef::as_ref)
+    }
+
+    /// The series, in no order.
+    #[must_use]
+    pub fn series(&self) -> impl ExactSizeIterator<Item = &Series> {
+        self.series.values()
+    }
+
+    /// Exact numbers of what came.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Requests that are held without an answer right now.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// The sum of the deltas of all count lines with this key and these dimensions, others on the
+    /// line notwithstanding. It does not depend on how many lines are kept.
+    #[must_use]
+    pub fn counter_total(&self, key: &str, dimensions: &[(&str, &str)]) -> f64 {
+        // `sum` of no floats is -0.
+        self.series
+            .values()
+            .filter(|series| series.kind == Kind::Count && series.metric == key)
+            .filter(|series| series.has_dimensions(dimensions))
+            .fold(0.0, |total, series| total + series.total)
+    }
+
+    pub(super) fn add_line(&mut self, line: Arc<Line>, now: SystemTime) {
+        self.totals.lines += 1;
+        let identity = Identity::of(&line);
+        let is_full = self.series.len() >= self.series_limit;
+        if let Some(series) = self.series.get_mut(&identity) {
+            series.add(line.payload, now);
+        } else if is_full {
+            self.totals.lines_without_series += 1;
+        } else {
+            let mut series = Series::new(&identity, &line, now);
+            series.add(line.payload, now);
+            self.series.insert(identity, series);
+        }
+        self.lines.push(line);
+    }
+
+    pub(super) fn add_metadata(&mut self, metadata: Arc<Metadata>) {
+        self.totals.metadata += 1;
+        if self.metadata.contains_key(&metadata.key) || self.metadata.len() >= self.series_limit {
+            return;
+        }
+        self.metadata.insert(metadata.key.clone(), metadata);
+    }
+
+    pub(super) fn add_rejected(&mut self, rejected: Arc<Rejected>) {
+        self.totals.rejected += 1;
+        self.rejected.push(rejected);
+    }
+
+    pub(super) fn add_request(&mut self, request: Arc<Request>) {
+        self.totals.requests += 1;
+        self.totals.bytes = self.totals.bytes.saturating_add(request.bytes);
+        if request.status == 202 {
+            self.totals.requests_accepted += 1;
+        }
+        self.requests.push(request);
+    }
+}

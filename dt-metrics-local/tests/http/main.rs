@@ -1,0 +1,12 @@
+//! The endpoint over real HTTP.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panic"
+)]
+
+mod answers;
+mod client;
+mod watching;

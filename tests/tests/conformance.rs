@@ -6,7 +6,7 @@ mod line_reader;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use dt_metrics::line::{
     Dimensions, MetricKey, MetricType, Number, Payload, check_dimension_key, check_metric_key,
@@ -49,8 +49,10 @@ impl Report {
         name: &str,
         check: fn(&V) -> Result<(), String>,
     ) {
-        let Ok(text) = fs::read_to_string(folder.join(name)) else {
-            return;
+        let text = match fs::read_to_string(folder.join(name)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.mismatches.push(format!("{name}: {error}")),
         };
         let lines = text
             .lines()
@@ -71,7 +73,10 @@ impl Report {
     }
 
     fn finish(self, folder: &Path) {
-        println!("{} vectors ({})", self.vectors, self.files.join(", "));
+        #[expect(clippy::print_stdout, reason = "how much was checked")]
+        {
+            println!("{} vectors ({})", self.vectors, self.files.join(", "));
+        }
         assert!(self.vectors > 0, "no vectors in {}", folder.display());
         let listed: Vec<_> = self
             .mismatches
@@ -152,31 +157,32 @@ struct Line {
 }
 
 fn line(vector: &Line) -> Result<(), String> {
-    match (written(vector), &vector.out) {
+    match (written(vector)?, &vector.out) {
         (None, None) => Ok(()),
         (Some(got), Some(expected)) => {
             same(&line_reader::read(&got)?, &line_reader::read(expected)?)
         }
-        (got, expected) => same(&got, expected),
+        (got, expected) => same(&got.as_ref(), &expected.as_ref()),
     }
 }
 
-fn written(vector: &Line) -> Option<String> {
-    let key = MetricKey::with_prefix(vector.prefix.as_deref().unwrap_or(""), &vector.key)?;
-    let dimensions =
-        Dimensions::from_layers(&[&vector.default_dimensions.get(), &vector.dimensions.get()])
-            .ok()?;
+/// The line of a vector's point; `None` if it has none. An error if it is no vector.
+fn written(vector: &Line) -> Result<Option<String>, String> {
     let values: Vec<f64> = vector
         .values
         .iter()
-        .map(|v| v.parse().expect("a number"))
-        .collect();
+        .map(|value| value.parse().map_err(|error| format!("{value}: {error}")))
+        .collect::<Result<_, _>>()?;
     let payload = match (vector.r#type.as_str(), values.as_slice()) {
         ("count", &[delta]) => Payload::Count(Number::F64(delta)),
         ("gauge", &[value]) => Payload::Gauge(Number::F64(value)),
-        // A count below zero cannot be put into a payload.
+        // A payload cannot even have a count below zero.
+        ("summary", &[.., count]) if count < 0.0 => return Ok(None),
         ("summary", &[min, max, sum, count]) => {
-            let count = count.to_string().parse().ok()?;
+            let count = count
+                .to_string()
+                .parse()
+                .map_err(|error| format!("{count}: {error}"))?;
             Payload::Summary {
                 min,
                 max,
@@ -184,11 +190,19 @@ fn written(vector: &Line) -> Option<String> {
                 count,
             }
         }
-        other => panic!("unknown payload {other:?}"),
+        other => return Err(format!("unknown payload {other:?}")),
+    };
+    let prefix = vector.prefix.as_deref().unwrap_or("");
+    let layers = [&*vector.default_dimensions.get(), &*vector.dimensions.get()];
+    let (Some(key), Ok(dimensions)) = (
+        MetricKey::with_prefix(prefix, &vector.key),
+        Dimensions::from_layers(&layers),
+    ) else {
+        return Ok(None);
     };
     let mut out = String::new();
-    write_line(&mut out, &key, &dimensions, &payload, vector.timestamp_ms).ok()?;
-    Some(out)
+    let written = write_line(&mut out, &key, &dimensions, &payload, vector.timestamp_ms);
+    Ok(written.is_ok().then_some(out))
 }
 
 /// A JSON object in its order, which decides between keys that normalisation makes equal.
@@ -241,7 +255,7 @@ fn metadata(vector: &Metadata) -> Result<(), String> {
     let metric_type = match vector.r#type.as_str() {
         "count" => MetricType::Count,
         "gauge" => MetricType::Gauge,
-        other => panic!("unknown type {other}"),
+        other => return Err(format!("unknown type {other}")),
     };
     let mut text = String::new();
     let said = MetricKey::new(&vector.key).is_some_and(|key| {

@@ -20,13 +20,7 @@ pub(super) const UNIT_MARK: Class = 1 << 6;
 /// `,`, `=` and the space: plain between quotes, escaped without.
 pub(super) const SEPARATOR: Class = 1 << 7;
 /// Every other printable character except `"` and `\`.
-const OTHER: Class = 1 << 8;
-
-/// What a value has without quotes and escapes.
-pub(super) const PLAIN: Class =
-    LOWER | UPPER | DIGIT | UNDERSCORE | HYPHEN | COLON | UNIT_MARK | OTHER;
-/// What a value has between quotes without escapes.
-pub(super) const QUOTED_PLAIN: Class = PLAIN | SEPARATOR;
+pub(super) const OTHER: Class = 1 << 8;
 
 // Control characters, `"`, `\` and all bytes of a non-ASCII character are in no class.
 const CLASSES: [Class; 256] = {

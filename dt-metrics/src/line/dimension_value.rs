@@ -4,8 +4,17 @@ use std::borrow::Cow;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-use super::class::{self, PLAIN, QUOTED_PLAIN, SEPARATOR};
+use super::class::{
+    self, COLON, Class, DIGIT, HYPHEN, LOWER, OTHER, SEPARATOR, UNDERSCORE, UNIT_MARK, UPPER,
+};
 use super::limits::MAX_DIMENSION_VALUE_LENGTH;
+
+/// What a value has without quotes and escapes.
+pub(super) const PLAIN: Class =
+    LOWER | UPPER | DIGIT | UNDERSCORE | HYPHEN | COLON | UNIT_MARK | OTHER;
+
+/// What a value has between quotes without escapes.
+const QUOTED_PLAIN: Class = PLAIN | SEPARATOR;
 
 /// Makes a value that can be sent of `value`; `None` if there is nothing to send, because it is
 /// empty or an empty pair of quotes.

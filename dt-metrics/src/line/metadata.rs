@@ -1,7 +1,7 @@
 //! Lines that describe a metric.
 
-use super::class::{self, PLAIN};
-use super::dimension_value::{is_allowed_in_text, is_empty, unquoted};
+use super::class::{self, SEPARATOR};
+use super::dimension_value::{PLAIN, is_allowed_in_text, is_empty, unquoted};
 use super::limits::{MAX_DESCRIPTION_LENGTH, MAX_DISPLAY_NAME_LENGTH, MAX_LINE_LENGTH};
 use super::metric_key::MetricKey;
 use super::unit::check_unit;
@@ -144,7 +144,7 @@ impl Rewrite {
             if matches!(c, '"' | '\\') || !is_allowed_in_text(c) || length > longest {
                 return Self::Characters;
             }
-            quotes |= class::is_char(c, class::SEPARATOR);
+            quotes |= class::is_char(c, SEPARATOR);
         }
         if quotes { Self::Quotes } else { Self::None }
     }

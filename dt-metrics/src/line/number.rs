@@ -1,5 +1,8 @@
 //! Numbers.
 
+/// The first float that is too great for an `i64`.
+const TWO_TO_THE_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// A measured number.
 ///
 /// ```
@@ -56,34 +59,26 @@ pub(super) fn push_number(out: &mut String, number: Number) {
     }
 }
 
-/// Appends a finite number: an integral one that fits 64 bits without point and exponent, any
+/// Appends a finite number: an integral one that fits an `i64` without point and exponent, any
 /// other as the shortest text that reads back as the same number.
 pub(super) fn push_f64(out: &mut String, value: f64) {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the cast back tells whether it fits"
-    )]
+    if !(-TWO_TO_THE_63..TWO_TO_THE_63).contains(&value) {
+        // The sign of a positive exponent is legal, but the reference client never writes it.
+        out.extend(zmij::Buffer::new().format_finite(value).split('+'));
+        return;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the cast back tells")]
     let integer = value as i64;
     #[expect(
         clippy::cast_precision_loss,
         clippy::float_cmp,
-        reason = "exact equality is what is asked: is the number the same as an integer?"
+        reason = "exact equality is the question: is it an integer?"
     )]
-    let integral = integer as f64 == value;
-    // The cast takes 2^63 for 2^63 - 1, which as a float is 2^63 again.
-    if integral && integer != i64::MAX {
-        return push_integer(out, integer);
-    }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
-    // The sign of a positive exponent is legal, but the reference client never writes it.
-    match text.split_once("e+") {
-        Some((mantissa, exponent)) => {
-            out.push_str(mantissa);
-            out.push('e');
-            out.push_str(exponent);
-        }
-        None => out.push_str(text),
+    let is_integer = integer as f64 == value;
+    if is_integer {
+        push_integer(out, integer);
+    } else {
+        out.push_str(zmij::Buffer::new().format_finite(value));
     }
 }
 

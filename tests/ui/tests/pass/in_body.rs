@@ -1,0 +1,54 @@
+//! `count!` wherever an expression can stand.
+#![deny(warnings)]
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use dt_metrics::count;
+
+const NAME: &str = "in_body.path";
+
+fn tail() {
+    count!("in_body.tail")
+}
+
+fn generic<T: AsRef<str>>(value: T) -> usize {
+    count!("in_body.generic", dims(value = value.as_ref()));
+    value.as_ref().len()
+}
+
+fn arms(n: Option<u32>) {
+    match n {
+        Some(n) if n > 1 => count!("in_body.arm", u64::from(n)),
+        Some(_) => count! { "in_body.braces" },
+        None => count!("in_body.arm", description = "",),
+    }
+}
+
+fn main() {
+    count!(NAME);
+    count!(NAME, 25);
+    count!(NAME, 25, dims("dimension-1" = "value-1"));
+    count!(NAME, dims("dimension-1" = "value-1"),);
+    count! { NAME, if NAME.is_empty() { 1 } else { 2 } }
+    count![NAME, [1, 2].iter().sum()];
+    let () = count!("in_body.value");
+    let closure = |n| count!("in_body.closure", n, dims(n = n));
+    closure(2);
+    for i in 0..3 {
+        count!("in_body.loop", i, dims(i = i));
+    }
+    let mut same = 2;
+    same += 1;
+    count!("in_body.compared", u64::from(same == 3));
+    tail();
+    assert_eq!(generic("a"), 1);
+    arms(None);
+    arms(Some(1));
+    arms(Some(2));
+    let future = async {
+        count!("in_body.async", std::future::ready(1).await);
+    };
+    assert!(pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+}

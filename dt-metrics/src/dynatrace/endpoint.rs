@@ -1,0 +1,93 @@
+//! Where lines go.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+/// The OneAgent's local API (Dynatrace documentation, "OneAgent metric API").
+pub(super) const ONE_AGENT_URL: &str = "http://localhost:14499/metrics/ingest";
+
+const ONE_AGENT_PATH: &str = "/metrics/ingest";
+
+/// Why a text is not an endpoint.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// Not a URL at all.
+    #[error(
+        "it is not a URL: {0}; a whole one looks like https://myenv123.live.dynatrace.com/api/v2/metrics/ingest"
+    )]
+    NotAUrl(String),
+    /// Neither `http` nor `https`.
+    #[error("its scheme is {0:?}: use https, or http for a host you trust")]
+    Scheme(String),
+    /// No host.
+    #[error("it names no host")]
+    NoHost,
+    /// A user name or password in the URL, which would end up in logs.
+    #[error("it contains a user name or password: give the token with `api_token` instead")]
+    UserInfo,
+}
+
+/// A checked URL. Prints without its query, which may hold a secret.
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Endpoint(Url);
+
+impl Endpoint {
+    pub(super) fn parse(text: &str) -> Result<Self, EndpointError> {
+        let url =
+            Url::parse(text.trim()).map_err(|error| EndpointError::NotAUrl(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(EndpointError::Scheme(url.scheme().into()));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(EndpointError::NoHost);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EndpointError::UserInfo);
+        }
+        Ok(Self(url))
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.0
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether what is sent there stays on this host.
+    pub(super) fn is_loopback(&self) -> bool {
+        let Some(host) = self.0.host_str() else {
+            return false;
+        };
+        let host = host.trim_start_matches('[').trim_end_matches([']', '.']);
+        match host.parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            // The whole of `.localhost` is the host itself (RFC 6761, section 6.3).
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
+    }
+
+    /// Whether a OneAgent answers there: it takes no token.
+    pub(super) fn is_one_agent(&self) -> bool {
+        self.is_loopback() && self.0.path().trim_end_matches('/') == ONE_AGENT_PATH
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.0.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        f.write_str(url.as_str())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,108 @@
+//! What can go wrong, as values.
+
+use std::time::Duration;
+
+use super::endpoint::EndpointError;
+
+/// Why an exporter could not be made. Contains no secrets.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The endpoint is not a usable URL.
+    #[error("the endpoint given by {origin} is not usable")]
+    Endpoint {
+        /// Where the endpoint comes from, such as an environment variable.
+        origin: &'static str,
+        /// What is wrong with it.
+        source: EndpointError,
+    },
+    /// The token would cross the network where anyone can read it.
+    #[error(
+        "the token would be sent unencrypted to {endpoint}: use https, or allow it with \
+         `allow_cleartext_token(true)`"
+    )]
+    CleartextToken {
+        /// The endpoint, without anything secret.
+        endpoint: String,
+    },
+    /// The token cannot be sent in a header.
+    #[error("the token given by {origin} {reason}")]
+    Token {
+        /// Where the token comes from, such as an environment variable.
+        origin: &'static str,
+        /// What is wrong with it, such as "contains a line break".
+        reason: &'static str,
+    },
+    /// The prefix cannot begin a metric key.
+    #[error("the prefix {prefix:?} is not usable: {reason}")]
+    Prefix {
+        /// The prefix as given.
+        prefix: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The key of a default dimension is not a dimension key.
+    #[error("the default dimension {key:?} is not usable: {reason}")]
+    DefaultDimension {
+        /// The key as given.
+        key: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The default dimensions leave no room for others.
+    #[error("{count} default dimensions leave no room for others: a line may have 50")]
+    TooManyDefaultDimensions {
+        /// How many there are, those added by the exporter included.
+        count: usize,
+    },
+    /// A limit is zero.
+    #[error("`{option}` must be more than 0")]
+    Zero {
+        /// The name of the option.
+        option: &'static str,
+    },
+    /// The certificates that the platform trusts could not be loaded.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The HTTP client could not be made.
+    #[error("the HTTP client cannot be made")]
+    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The thread that sends could not be started.
+    #[error("the thread that sends cannot be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why lines were not delivered in time. Contains no secrets.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The time was over before all was answered.
+    #[error("not all lines were delivered within {timeout:?}{}", because(last_error.as_deref()))]
+    Deadline {
+        /// The time that was given.
+        timeout: Duration,
+        /// The latest failure, if any.
+        last_error: Option<String>,
+    },
+    /// The endpoint refused the lines, and waiting would not have helped.
+    #[error("{reason}")]
+    Refused {
+        /// The answer, and what to do about it.
+        reason: String,
+    },
+    /// Nothing listens at the endpoint, and none was configured.
+    #[error("{reason}")]
+    NoEndpoint {
+        /// The failure, and what to do about it.
+        reason: String,
+    },
+    /// The exporter was shut down before.
+    #[error("the exporter is shut down")]
+    ShutDown,
+}
+
+fn because(last_error: Option<&str>) -> String {
+    last_error
+        .map(|text| format!(": {text}"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,156 @@
+//! What went wrong, in words that say what to do. Without secrets.
+
+use std::fmt::Write as _;
+
+use reqwest::StatusCode;
+
+use super::config::Config;
+use super::credentials::Token;
+use super::outcome::Failure;
+
+/// Words failures for one endpoint.
+pub(super) struct Explainer {
+    endpoint: String,
+    token: Option<Token>,
+    one_agent: bool,
+    unconfigured: bool,
+}
+
+impl Explainer {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            endpoint: config.endpoint.to_string(),
+            token: config.token.clone(),
+            one_agent: config.endpoint.is_one_agent(),
+            unconfigured: config.is_unconfigured(),
+        }
+    }
+
+    /// A text from elsewhere, without the token in it.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        match &self.token {
+            Some(token) => token.scrub(text.into()),
+            None => text.into(),
+        }
+    }
+
+    /// The status and what the server said.
+    pub(super) fn answered(&self, status: StatusCode, said: &str) -> String {
+        let mut text = format!("{} answered {}", self.endpoint, name(status));
+        append_said(&mut text, said);
+        text
+    }
+
+    pub(super) fn unauthorized(&self, status: StatusCode, said: &str) -> String {
+        let mut text = match (&self.token, status) {
+            (None, _) if self.one_agent => format!(
+                "{}: no token is sent to a OneAgent, but {} asks for one",
+                name(status),
+                self.endpoint
+            ),
+            (None, _) => format!(
+                "{}: no token is given; {} needs one with the scope `metrics.ingest`",
+                name(status),
+                self.endpoint
+            ),
+            (Some(_), StatusCode::FORBIDDEN) => format!(
+                "{}: the token is known to {} but lacks a permission: it needs the scope \
+                 `metrics.ingest`",
+                name(status),
+                self.endpoint
+            ),
+            (Some(_), _) => format!(
+                "{}: the token is wrong, expired, disabled or of another environment than {}; it \
+                 needs the scope `metrics.ingest`",
+                name(status),
+                self.endpoint
+            ),
+        };
+        append_said(&mut text, said);
+        text
+    }
+
+    pub(super) fn rejected(&self, status: StatusCode, said: &str) -> String {
+        let mut text = self.answered(status, said);
+        if matches!(
+            status,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+        ) {
+            text.push_str(
+                "; the path of the endpoint is probably wrong: it ends in /api/v2/metrics/ingest, \
+                 for a OneAgent in /metrics/ingest",
+            );
+        }
+        text
+    }
+
+    pub(super) fn redirect(&self, status: StatusCode) -> String {
+        format!(
+            "{} answered {}: redirects are not followed, since the token would go elsewhere; give \
+             the endpoint's final URL (is it https, and the API's host?)",
+            self.endpoint,
+            name(status)
+        )
+    }
+
+    pub(super) fn web_page(&self, status: StatusCode) -> String {
+        format!(
+            "{} answered {} with a web page: it is no ingest endpoint; the API's host looks like \
+             myenv123.live.dynatrace.com, or a proxy is in the way",
+            self.endpoint,
+            name(status)
+        )
+    }
+
+    pub(super) fn partial(
+        &self,
+        status: StatusCode,
+        ok: u64,
+        invalid: u64,
+        said: &str,
+        refused: &str,
+    ) -> String {
+        let mut text = format!(
+            "{} answered {}: {invalid} of {} lines refused",
+            self.endpoint,
+            name(status),
+            ok + invalid
+        );
+        if refused.is_empty() {
+            append_said(&mut text, said);
+        } else {
+            text.push_str(": ");
+            text.push_str(refused);
+        }
+        text
+    }
+
+    pub(super) fn failed(&self, failure: Failure, cause: &str) -> String {
+        match failure {
+            Failure::Refused if self.unconfigured => format!(
+                "no endpoint is configured, and no OneAgent listens at {} ({cause}): set \
+                 DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN",
+                self.endpoint
+            ),
+            Failure::Refused | Failure::Connect => {
+                format!("cannot connect to {}: {cause}", self.endpoint)
+            }
+            Failure::NoAnswer => format!("no answer from {}: {cause}", self.endpoint),
+        }
+    }
+}
+
+/// Such as `401 Unauthorized`; without a name where the status has none.
+fn name(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+fn append_said(text: &mut String, said: &str) {
+    if !said.is_empty() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, " (it said: {said})");
+    }
+}

@@ -1,0 +1,264 @@
+//! The exporter as programs and the SDK see it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+
+use super::config::{Config, Environment, process_environment};
+use super::encode::Encoder;
+use super::endpoint::Endpoint;
+use super::flush::{Patience, flush};
+use super::options::Options;
+use super::send::Http;
+use super::shared::Shared;
+use super::{ConfigError, ExportError, ExporterBuilder, Health, worker};
+
+/// How long the SDK's own calls wait: what the SDK itself waits by default.
+const SDK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends metrics to Dynatrace.
+///
+/// A handle: clones are the same exporter, so that a program can give one to a reader and keep
+/// another to ask for [`health`](Self::health). Exporting writes lines into a buffer and returns;
+/// a thread of the exporter sends them.
+///
+/// The thread ends with [`shutdown`](Self::shutdown) or with the last handle. Dropping waits for
+/// nothing: what was not delivered by then is lost, so shut down first (an `SdkMeterProvider`
+/// does when it is shut down itself).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dt_metrics::dynatrace::Exporter;
+/// use opentelemetry::metrics::MeterProvider;
+/// use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let exporter = Exporter::builder().default_dimension("env", "test").build()?;
+/// let reader = PeriodicReader::builder(exporter.clone()).build();
+/// let provider = SdkMeterProvider::builder().with_reader(reader).build();
+///
+/// provider.meter("shop").u64_counter("orders").build().add(1, &[]);
+/// // Here nothing listens, so this says what to configure.
+/// if let Err(error) = exporter.shutdown(Duration::from_secs(1)) {
+///     println!("{error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Exporter {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    encoder: Mutex<Encoder>,
+    shared: Arc<Shared>,
+    endpoint: Endpoint,
+    unconfigured: bool,
+}
+
+impl Exporter {
+    /// Starts with everything as found on the host.
+    pub fn builder() -> ExporterBuilder {
+        ExporterBuilder::default()
+    }
+
+    pub(crate) fn new(options: Options) -> Result<Self, ConfigError> {
+        Self::with_environment(options, &process_environment)
+    }
+
+    pub(super) fn with_environment(
+        options: Options,
+        environment: Environment,
+    ) -> Result<Self, ConfigError> {
+        Self::start(Config::resolve(options, environment)?)
+    }
+
+    pub(super) fn start(config: Config) -> Result<Self, ConfigError> {
+        let shared = Arc::new(Shared::new(config.buffer_limit_bytes));
+        worker::start(shared.clone(), Http::new(&config)?)?;
+        config.log();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                encoder: Mutex::new(Encoder::new(&config)),
+                shared,
+                unconfigured: config.is_unconfigured(),
+                endpoint: config.endpoint,
+            }),
+        })
+    }
+
+    /// What became of everything so far.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.inner.shared.health()
+    }
+
+    /// Waits until every line that was exported before this call is answered or dropped.
+    ///
+    /// If the exporter pauses after a failure, it tries at once. This does not collect from the
+    /// provider: call its `force_flush` first.
+    ///
+    /// # Errors
+    ///
+    /// When `timeout` is over, when the endpoint refuses and waiting would not help (such as a
+    /// wrong token), or after a shutdown. What was not delivered stays in the buffer.
+    pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
+        flush(&self.inner.shared, timeout, Patience::Full)
+    }
+
+    /// Flushes, then stops the exporter. What was not delivered in time is dropped and counted
+    /// (`shutdown`).
+    ///
+    /// Where no endpoint is configured and no OneAgent listens, nothing is waited for. A second
+    /// call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`flush`](Self::flush), if lines were lost; the exporter is stopped all the same.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
+        let shared = &self.inner.shared;
+        if shared.lock().stopped {
+            return Ok(());
+        }
+        let deadline = Instant::now().checked_add(timeout);
+        let patience = if self.inner.unconfigured {
+            Patience::IfSomebodyListens
+        } else {
+            Patience::Full
+        };
+        let result = flush(shared, timeout, patience);
+        self.inner.stop();
+        shared.wait_for_exit(deadline);
+        match result {
+            // Somebody else shut it down meanwhile.
+            Err(ExportError::ShutDown) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// The same exporter for a reader whose shutdown must not wait: the pipeline keeps the
+    /// deadline itself, by [`Exporter::shutdown`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "the pipeline uses it"))]
+    pub(crate) fn for_pipeline(self) -> impl PushMetricExporter {
+        ForPipeline(self)
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let shared = &self.inner.shared;
+        if shared.lock().stopped {
+            return Err(OTelSdkError::AlreadyShutdown);
+        }
+        // Encoding and queueing under one lock: two readers must not swap the order of a series.
+        // A panic would leave the buffers of the encoder in order, if not empty.
+        let mut encoder = self
+            .inner
+            .encoder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let written = encoder.encode(metrics);
+        shared.drop_points(&written.dropped);
+        let taken = shared.enqueue(written.bodies);
+        drop(encoder);
+        for warning in written.warnings {
+            tracing::warn!(target: "dt_metrics", "{warning}");
+        }
+        if taken {
+            Ok(())
+        } else {
+            Err(OTelSdkError::AlreadyShutdown)
+        }
+    }
+}
+
+impl PushMetricExporter for Exporter {
+    /// Writes the lines into the buffer. Does no I/O and waits for none.
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.take(metrics)
+    }
+
+    /// Waits up to five seconds; [`Exporter::flush`] takes a time.
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flush(SDK_TIMEOUT).map_err(sdk_error)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        Self::shutdown(self, timeout).map_err(sdk_error)
+    }
+
+    /// Deltas: what the protocol's counts are.
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exporter")
+            .field("endpoint", &self.inner.endpoint)
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        let lines = self.shared.stop();
+        if lines > 0 {
+            tracing::warn!(
+                target: "dt_metrics",
+                lines,
+                endpoint = %self.endpoint,
+                "the exporter stopped before these lines were delivered"
+            );
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct ForPipeline(Exporter);
+
+impl PushMetricExporter for ForPipeline {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.0.take(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.0.temporality()
+    }
+}
+
+fn sdk_error(error: ExportError) -> OTelSdkError {
+    match error {
+        ExportError::ShutDown => OTelSdkError::AlreadyShutdown,
+        ExportError::Deadline {
+            timeout,
+            last_error: None,
+        } => OTelSdkError::Timeout(timeout),
+        other => OTelSdkError::InternalFailure(other.to_string()),
+    }
+}

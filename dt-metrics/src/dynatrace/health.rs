@@ -1,0 +1,68 @@
+//! What became of everything, in numbers.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+/// What an exporter did so far; from [`Exporter::health`](super::Exporter::health).
+///
+/// Every line is in one place: `lines_ok`, `lines_invalid`, `lines_dropped` or `buffered_lines`.
+/// Points that never became a line are in `points_dropped`.
+///
+/// ```
+/// use dt_metrics::dynatrace::Exporter;
+///
+/// # fn main() -> Result<(), dt_metrics::dynatrace::ConfigError> {
+/// let health = Exporter::builder().build()?.health();
+/// assert_eq!(health.lines_dropped, 0);
+/// assert_eq!(health.last_error, None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Health {
+    /// Lines that the endpoint accepted.
+    pub lines_ok: u64,
+    /// Lines that the endpoint looked at and refused, each on its own.
+    pub lines_invalid: u64,
+    /// Lines that were written but will not be sent (again): see `dropped_by_reason`.
+    pub lines_dropped: u64,
+    /// Data points that never became a line: see `dropped_by_reason`.
+    pub points_dropped: u64,
+    /// Requests whose valid lines the endpoint accepted.
+    pub requests_ok: u64,
+    /// Requests that failed or were refused as a whole, each attempt counted.
+    pub requests_failed: u64,
+    /// Attempts that sent a request again.
+    pub retries: u64,
+    /// Lines that wait to be sent or answered.
+    pub buffered_lines: u64,
+    /// Bytes that wait to be sent or answered.
+    pub buffered_bytes: u64,
+    /// Requests that were sent but not answered, so that nobody knows whether they were accepted.
+    /// They are sent again, unless the exporter is shut down first.
+    pub requests_ambiguous: u64,
+    /// What `lines_dropped` and `points_dropped` are made of, such as `buffer_full`, `shutdown`,
+    /// `request_rejected`, `too_many_dimensions` or `unsupported_temporality`.
+    pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// The latest failure and what to do about it. Stays after a success: compare the counts.
+    pub last_error: Option<String>,
+    /// When the endpoint last accepted lines.
+    pub last_success: Option<SystemTime>,
+}
+
+impl Health {
+    pub(super) fn drop_lines(&mut self, reason: &'static str, lines: u64) {
+        if lines > 0 {
+            self.lines_dropped += lines;
+            *self.dropped_by_reason.entry(reason).or_default() += lines;
+        }
+    }
+
+    pub(super) fn drop_points(&mut self, reason: &'static str, points: u64) {
+        if points > 0 {
+            self.points_dropped += points;
+            *self.dropped_by_reason.entry(reason).or_default() += points;
+        }
+    }
+}

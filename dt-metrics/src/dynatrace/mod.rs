@@ -1,0 +1,83 @@
+//! Delivery to Dynatrace: an OpenTelemetry metrics exporter that writes the metric line protocol.
+//!
+//! [`Exporter`] takes what an OpenTelemetry `SdkMeterProvider` collects, writes it as lines, and
+//! sends them to the metrics ingest API of a Dynatrace environment, of an ActiveGate, or of the
+//! OneAgent on the same host. It sends from a thread of its own, so it works with and without an
+//! async runtime, and what cannot be sent now waits in a bounded buffer.
+//!
+//! The pipeline of this crate makes one by itself. Programs with their own provider use it alone:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use dt_metrics::dynatrace::Exporter;
+//! use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let exporter = Exporter::builder().prefix("shop").build()?;
+//! let provider = SdkMeterProvider::builder()
+//!     .with_reader(PeriodicReader::builder(exporter.clone()).build())
+//!     .build();
+//!
+//! println!("{:?}", exporter.health());
+//! provider.shutdown_with_timeout(Duration::from_secs(5))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where it sends
+//!
+//! Each of endpoint and token is looked for on its own, in this order:
+//!
+//! 1. what the program sets ([`ExporterBuilder::endpoint`], [`ExporterBuilder::api_token`]);
+//! 2. the environment variables `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`;
+//! 3. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which takes no token.
+//!
+//! # What becomes of a failed request
+//!
+//! | answer | what is done |
+//! | --- | --- |
+//! | no connection, no answer in time, 408, 429, 5xx | sent again, with growing pauses; `Retry-After` is kept |
+//! | 400 with counts of lines | the valid lines were accepted; nothing is sent again |
+//! | 401, 403 | kept and tried again, slowly |
+//! | 413 | split in two, both halves sent |
+//! | a redirect, a web page | kept and tried again, slowly; redirects are never followed |
+//! | any other | dropped and counted |
+//!
+//! A request that was sent but never answered may have been accepted; it is sent again, so its
+//! lines may be counted twice. [`Health::requests_ambiguous`] says how often that can have been.
+
+mod answer;
+mod batch;
+mod builder;
+mod cache;
+mod config;
+mod convert;
+mod credentials;
+mod encode;
+mod endpoint;
+mod error;
+mod explain;
+mod exporter;
+mod flush;
+mod health;
+mod options;
+mod outcome;
+mod queue;
+mod report;
+mod retry;
+mod send;
+mod shared;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod worker;
+
+pub use self::builder::ExporterBuilder;
+pub use self::endpoint::EndpointError;
+pub use self::error::{ConfigError, ExportError};
+pub use self::exporter::Exporter;
+pub use self::health::Health;
+#[cfg_attr(not(test), expect(unused_imports, reason = "the pipeline uses them"))]
+pub(crate) use self::options::{Options, shared_options};

@@ -1,0 +1,129 @@
+//! What became of one attempt to send a request, and what follows from it.
+
+use std::time::Duration;
+
+use super::retry::Pace;
+
+/// What became of one attempt. The messages contain no secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// All lines were accepted.
+    Accepted,
+    /// Some lines were refused; the others were accepted, so nothing may be sent again.
+    Partial {
+        ok: u64,
+        invalid: u64,
+        message: String,
+    },
+    /// 401 or 403: the token does not open the door.
+    Unauthorized { status: u16, message: String },
+    /// 413.
+    TooLarge { message: String },
+    /// 429.
+    Throttled {
+        retry_after: Option<Duration>,
+        message: String,
+    },
+    /// The server cannot answer now: 5xx, 408.
+    Unavailable {
+        status: u16,
+        retry_after: Option<Duration>,
+        message: String,
+    },
+    /// Something answered that is no ingest endpoint: a redirect, a web page.
+    Misdirected { status: u16, message: String },
+    /// Refused as a whole, for good.
+    Rejected { status: u16, message: String },
+    /// There was no answer.
+    Failed { failure: Failure, message: String },
+}
+
+/// Why there was no answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Failure {
+    /// Nothing listens there.
+    Refused,
+    /// No connection for another reason: name, route, TLS.
+    Connect,
+    /// Connected, then a timeout or a reset: the lines may have been accepted.
+    NoAnswer,
+}
+
+/// What to do with the request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Next {
+    /// It was answered: so many lines were accepted, the others refused.
+    Done { invalid: u64 },
+    /// Send it again later.
+    Retry { pace: Pace, after: Option<Duration> },
+    /// Send its halves.
+    Split,
+    /// It will never be accepted.
+    Drop,
+}
+
+impl Outcome {
+    pub(super) fn next(&self) -> Next {
+        match self {
+            Self::Accepted => Next::Done { invalid: 0 },
+            Self::Partial { invalid, .. } => Next::Done { invalid: *invalid },
+            Self::Unauthorized { .. } | Self::Misdirected { .. } => Next::Retry {
+                pace: Pace::Slow,
+                after: None,
+            },
+            Self::TooLarge { .. } => Next::Split,
+            Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                Next::Retry {
+                    pace: Pace::Fast,
+                    after: *retry_after,
+                }
+            }
+            Self::Failed { .. } => Next::Retry {
+                pace: Pace::Fast,
+                after: None,
+            },
+            Self::Rejected { .. } => Next::Drop,
+        }
+    }
+
+    /// What went wrong, if anything.
+    pub(super) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Accepted => None,
+            Self::Partial { message, .. }
+            | Self::Unauthorized { message, .. }
+            | Self::TooLarge { message }
+            | Self::Throttled { message, .. }
+            | Self::Unavailable { message, .. }
+            | Self::Misdirected { message, .. }
+            | Self::Rejected { message, .. }
+            | Self::Failed { message, .. } => Some(message),
+        }
+    }
+
+    /// The same for failures that are one and the same to a reader of logs.
+    pub(super) fn kind(&self) -> (&'static str, u16) {
+        match self {
+            Self::Accepted => ("accepted", 202),
+            Self::Partial { .. } => ("partial", 400),
+            Self::Unauthorized { status, .. } => ("unauthorized", *status),
+            Self::TooLarge { .. } => ("too_large", 413),
+            Self::Throttled { .. } => ("throttled", 429),
+            Self::Unavailable { status, .. } => ("unavailable", *status),
+            Self::Misdirected { status, .. } => ("misdirected", *status),
+            Self::Rejected { status, .. } => ("rejected", *status),
+            Self::Failed {
+                failure: Failure::Refused,
+                ..
+            } => ("refused", 0),
+            Self::Failed {
+                failure: Failure::Connect,
+                ..
+            } => ("connect", 0),
+            Self::Failed {
+                failure: Failure::NoAnswer,
+                ..
+            } => ("no_answer", 0),
+        }
+    }
+}

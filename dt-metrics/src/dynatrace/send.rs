@@ -1,0 +1,231 @@
+//! One request over HTTP, and what its answer means.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode, redirect, retry};
+
+use super::ConfigError;
+use super::answer::{Answer, shorten};
+use super::config::Config;
+use super::explain::Explainer;
+use super::outcome::{Failure, Outcome};
+use super::queue::Batch;
+use super::worker::Transport;
+
+/// The most of an answer that is read.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// How long the rest of an answer is waited for once its status is known.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
+const USER_AGENT: &str = concat!("dt-metrics/", env!("CARGO_PKG_VERSION"));
+
+/// Sends requests to one endpoint.
+pub(super) struct Http {
+    client: Client,
+    config: Config,
+    explain: Explainer,
+}
+
+impl Http {
+    pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let mut client = Client::builder()
+            .tls_backend_preconfigured(super::tls::client_config(&config.endpoint)?)
+            .http1_only()
+            .user_agent(USER_AGENT)
+            // Another host must see neither token nor lines.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // All trying again is done by the worker, who counts it.
+            .retry(retry::never())
+            .timeout(config.request_timeout)
+            // Shorter, so that a host that does not connect is not taken for one that may have
+            // accepted lines.
+            .connect_timeout(config.request_timeout / 2);
+        if config.endpoint.is_loopback() {
+            client = client.no_proxy();
+        }
+        let client = client
+            .build()
+            .map_err(|error| ConfigError::Client(error.without_url().into()))?;
+        Ok(Self {
+            client,
+            config: config.clone(),
+            explain: Explainer::new(config),
+        })
+    }
+
+    async fn attempt(&self, batch: &Batch) -> Result<Outcome, reqwest::Error> {
+        let mut request = self
+            .client
+            .post(self.config.endpoint.url().clone())
+            .header(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            )
+            .body(batch.body.text.to_string());
+        if let Some(header) = self.config.token.as_ref().and_then(|token| token.header()) {
+            request = request.header(AUTHORIZATION, header);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let answer = read(response).await;
+        Ok(self.judge(status, &headers, &answer, batch))
+    }
+
+    fn judge(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        batch: &Batch,
+    ) -> Outcome {
+        let answer = Answer::parse(body);
+        let code = status.as_u16();
+        let retry_after = retry_after(headers);
+        let web_page = is_web_page(body);
+        let said = match &answer {
+            Some(answer) => answer.message.clone().unwrap_or_default(),
+            None if web_page => String::new(),
+            None => String::from_utf8_lossy(body).into_owned(),
+        };
+        let said = shorten(&self.explain.scrub(&said));
+        match code {
+            // An accepted request is accepted, whatever is said about it.
+            200 | 201 | 203..=299 if web_page => Outcome::Misdirected {
+                status: code,
+                message: self.explain.web_page(status),
+            },
+            200..=299 | 400 => {
+                let counts = answer
+                    .as_ref()
+                    .and_then(|answer| answer.counts(batch.body.lines));
+                match (counts, answer) {
+                    (Some((ok, invalid)), Some(answer)) if invalid > 0 => {
+                        let refused = self.explain.scrub(&answer.refused_lines(&batch.body.text));
+                        let message = self.explain.partial(status, ok, invalid, &said, &refused);
+                        Outcome::Partial {
+                            ok,
+                            invalid,
+                            message,
+                        }
+                    }
+                    _ if status.is_success() => Outcome::Accepted,
+                    _ => Outcome::Rejected {
+                        status: code,
+                        message: self.explain.rejected(status, &said),
+                    },
+                }
+            }
+            300..=399 => Outcome::Misdirected {
+                status: code,
+                message: self.explain.redirect(status),
+            },
+            401 | 403 => Outcome::Unauthorized {
+                status: code,
+                message: self.explain.unauthorized(status, &said),
+            },
+            413 => Outcome::TooLarge {
+                message: self.explain.answered(status, &said),
+            },
+            429 => Outcome::Throttled {
+                retry_after,
+                message: self.explain.answered(status, &said),
+            },
+            408 | 500.. => Outcome::Unavailable {
+                status: code,
+                retry_after,
+                message: self.explain.answered(status, &said),
+            },
+            _ => Outcome::Rejected {
+                status: code,
+                message: self.explain.rejected(status, &said),
+            },
+        }
+    }
+}
+
+impl Transport for Http {
+    async fn send(&self, batch: &Batch) -> Outcome {
+        match self.attempt(batch).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let error = error.without_url();
+                let failure = failure(&error);
+                let cause = self.explain.scrub(&root(&error).to_string());
+                Outcome::Failed {
+                    failure,
+                    message: self.explain.failed(failure, &shorten(&cause)),
+                }
+            }
+        }
+    }
+}
+
+/// The body, or as much of it as comes in time and within bounds. What is missing only costs a
+/// reason: the status has been given.
+async fn read(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = MAX_ANSWER - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() >= room {
+                break;
+            }
+        }
+    };
+    // Too late is as good as too long.
+    let _ = tokio::time::timeout(ANSWER_TIMEOUT, reading).await;
+    body
+}
+
+/// `Retry-After` in seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// No ingest endpoint answers with one: a login page or a proxy does.
+fn is_web_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    if !error.is_connect() && !error.is_builder() {
+        return Failure::NoAnswer;
+    }
+    let refused = chain(error).any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    });
+    if refused {
+        Failure::Refused
+    } else {
+        Failure::Connect
+    }
+}
+
+/// The error that started it: those above only say which layer it passed.
+fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
+    chain(error).last().unwrap_or(error)
+}
+
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let first: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(first), |&error| error.source())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The exporter against a real HTTP server, fed by a real provider.
+
+mod deadlines;
+mod delivery;
+mod secrets;
+mod server;
+
+use std::time::Duration;
+
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+
+use self::server::Server;
+use super::{Exporter, ExporterBuilder};
+
+/// Long enough for a loaded machine; no passing test waits for it.
+const LONG: Duration = Duration::from_secs(30);
+
+const TOKEN: &str = "dt0c01.ABCDEFGHIJKLMNOPQRSTUVWX.0123456789SECRETPART0123456789";
+
+fn to(server: &Server) -> ExporterBuilder {
+    Exporter::builder()
+        .endpoint(server.url("/api/v2/metrics/ingest"))
+        .api_token(TOKEN)
+}
+
+/// A provider that collects only when told to.
+fn provider(exporter: &Exporter) -> SdkMeterProvider {
+    let reader = PeriodicReader::builder(exporter.clone())
+        .with_interval(Duration::from_secs(3_600))
+        .build();
+    SdkMeterProvider::builder()
+        .with_resource(Resource::builder_empty().build())
+        .with_reader(reader)
+        .build()
+}
+
+/// Counts once and collects, so that one line waits.
+fn export_one(exporter: &Exporter) -> SdkMeterProvider {
+    let provider = provider(exporter);
+    provider
+        .meter("test")
+        .u64_counter("requests")
+        .build()
+        .add(3, &[]);
+    provider
+        .force_flush()
+        .expect("exporting does no more than queue");
+    provider
+}

@@ -1,0 +1,115 @@
+//! Every wait ends in time, whatever the server does.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use super::server::{Reply, Server};
+use super::{LONG, export_one, to};
+use crate::dynatrace::batch::Body;
+use crate::dynatrace::config::{Config, Source};
+use crate::dynatrace::options::Options;
+use crate::dynatrace::{ExportError, Exporter};
+
+/// Kept with some room for a loaded machine.
+fn within<T>(time: Duration, action: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = action();
+    let took = start.elapsed();
+    assert!(
+        took < time + Duration::from_secs(2),
+        "took {took:?}, not {time:?}"
+    );
+    result
+}
+
+#[test]
+fn a_silent_server_holds_nobody_up() {
+    let server = Server::start(|_, _| Reply::Silence);
+    let exporter = to(&server).build().expect("valid");
+    let _provider = within(Duration::ZERO, || export_one(&exporter));
+    server.wait_for(1);
+    let time = Duration::from_millis(300);
+    let error = within(time, || exporter.flush(time)).expect_err("no answer");
+    assert!(matches!(error, ExportError::Deadline { .. }), "{error:?}");
+    let error = within(time, || exporter.shutdown(time)).expect_err("no answer");
+    assert!(matches!(error, ExportError::Deadline { .. }), "{error:?}");
+    within(Duration::ZERO, || exporter.shutdown(LONG)).expect("done before");
+
+    let health = exporter.health();
+    assert_eq!((health.lines_dropped, health.buffered_lines), (1, 0));
+    assert_eq!(health.dropped_by_reason["shutdown"], 1);
+    assert_eq!(health.requests_ambiguous, 1);
+    assert!(exporter.shared().lock().exited, "the thread is gone");
+}
+
+#[test]
+fn dropping_the_last_handle_waits_for_nothing() {
+    let server = Server::start(|_, _| Reply::Silence);
+    let exporter = to(&server).build().expect("valid");
+    let shared = exporter.shared().clone();
+    let body = Body {
+        text: "a gauge,1".into(),
+        lines: 1,
+    };
+    assert!(shared.enqueue(vec![body]));
+    server.wait_for(1);
+    within(Duration::ZERO, || drop(exporter));
+    shared.wait_for_exit(Some(Instant::now() + LONG));
+    assert!(shared.lock().exited, "the thread is gone");
+}
+
+#[test]
+fn a_flush_does_not_wait_for_the_pause_to_end() {
+    let server = Server::start(|number, _| match number {
+        0 => Reply::Answer {
+            status: 429,
+            headers: vec![("retry-after", "600".into())],
+            body: String::new(),
+        },
+        _ => Reply::accepted(),
+    });
+    let exporter = to(&server).build().expect("valid");
+    let _provider = export_one(&exporter);
+    server.wait_for(1);
+    within(Duration::ZERO, || exporter.flush(LONG)).expect("tried at once");
+}
+
+#[test]
+fn a_refused_connection_is_tried_until_the_deadline() {
+    let exporter = Exporter::builder()
+        .endpoint(closed_port())
+        .build()
+        .expect("valid");
+    let _provider = export_one(&exporter);
+    let time = Duration::from_millis(300);
+    let error = within(time, || exporter.flush(time)).expect_err("nobody there");
+    assert!(error.to_string().contains("cannot connect"), "{error}");
+    assert_eq!(exporter.health().requests_ambiguous, 0);
+    assert_eq!(exporter.health().buffered_lines, 1);
+}
+
+#[test]
+fn without_any_configuration_a_shutdown_gives_up_at_once() {
+    let options = Options {
+        endpoint: Some(closed_port()),
+        ..Options::default()
+    };
+    let mut config = Config::resolve(options, &|_| None).expect("valid");
+    config.endpoint_source = Source::OneAgentDefault;
+    let unconfigured = Exporter::start(config).expect("valid");
+    let _provider = export_one(&unconfigured);
+    let error = within(Duration::ZERO, || unconfigured.shutdown(LONG)).expect_err("nobody there");
+    assert!(
+        error.to_string().contains("DT_METRICS_INGEST_URL"),
+        "{error}"
+    );
+    assert_eq!(unconfigured.health().lines_dropped, 1);
+}
+
+fn closed_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    format!(
+        "http://{}/metrics/ingest",
+        listener.local_addr().expect("bound")
+    )
+}

@@ -1,0 +1,99 @@
+//! The thread that sends.
+
+use std::future::Future;
+use std::sync::{Arc, mpsc};
+
+use opentelemetry::Context;
+
+use super::ConfigError;
+use super::outcome::Outcome;
+use super::queue::Batch;
+use super::report::Reporter;
+use super::retry::Backoff;
+use super::shared::Shared;
+
+const THREAD_NAME: &str = "dt-metrics-export";
+
+/// One attempt to deliver a request.
+pub(super) trait Transport {
+    fn send(&self, batch: &Batch) -> impl Future<Output = Outcome>;
+}
+
+/// Sends what is queued, one request at a time and in order, until stopped.
+pub(super) async fn run(shared: &Shared, transport: &impl Transport) {
+    let mut backoff = Backoff::new();
+    let mut reporter = Reporter::default();
+    while let Some(batch) = shared.next().await {
+        let Some(outcome) = shared.unless_stopped(transport.send(&batch)).await else {
+            return;
+        };
+        reporter.report(&outcome);
+        match shared.settle(&outcome) {
+            None => backoff.reset(),
+            Some((pace, after)) => {
+                if shared.pause(backoff.next(pace, after)).await {
+                    backoff.reset();
+                }
+            }
+        }
+    }
+}
+
+/// Starts the thread. It has a runtime of its own, so it needs none of the program's and cannot be
+/// held up by it.
+pub(super) fn start(
+    shared: Arc<Shared>,
+    transport: impl Transport + Send + 'static,
+) -> Result<(), ConfigError> {
+    let (started, result) = mpsc::sync_channel(1);
+    std::thread::Builder::new()
+        .name(THREAD_NAME.into())
+        .spawn(move || {
+            suppress_telemetry();
+            // Dropped last, and on a panic, too: those who wait must learn of it.
+            let _exit = Exit(shared.clone());
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .enable_time()
+                .thread_name(THREAD_NAME)
+                .on_thread_start(suppress_telemetry)
+                .build();
+            let runtime = match runtime {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    let _ = started.send(Err(error));
+                    return;
+                }
+            };
+            if started.send(Ok(())).is_ok() {
+                runtime.block_on(run(&shared, &transport));
+            }
+            // Looking up a name blocks a thread of the runtime for as long as it likes.
+            runtime.shutdown_background();
+        })
+        .map_err(ConfigError::Thread)?;
+    match result.recv() {
+        Ok(result) => result.map_err(ConfigError::Thread),
+        Err(_) => Err(ConfigError::Thread(std::io::Error::other(
+            "it ended at once",
+        ))),
+    }
+}
+
+/// What this thread does from now on is no telemetry of the program: else a program that traces
+/// its HTTP client would trace, and count, each push.
+fn suppress_telemetry() {
+    // The guard must be dropped on this thread; it lives as long as the thread does.
+    std::mem::forget(Context::enter_telemetry_suppressed_scope());
+}
+
+struct Exit(Arc<Shared>);
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        self.0.exited();
+    }
+}
+
+#[cfg(test)]
+mod tests;

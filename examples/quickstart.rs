@@ -8,16 +8,23 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dt_metrics::counted;
-use dt_metrics_local::{Event, Server};
+use dt_metrics_local::{Server, store::Event};
 
 /// Counts calls a second time, by hand, to compare.
 struct Made {
     orders: AtomicU64,
     payments: AtomicU64,
 }
-static MADE: Made = Made { orders: AtomicU64::new(0), payments: AtomicU64::new(0) };
+static MADE: Made = Made {
+    orders: AtomicU64::new(0),
+    payments: AtomicU64::new(0),
+};
 
-#[counted(name = "orders", unit = "{order}", dims(region = "eu", channel = "web"))]
+#[counted(
+    name = "orders",
+    unit = "{order}",
+    dims(region = "eu", channel = "web")
+)]
 fn place_order() {
     MADE.orders.fetch_add(1, Relaxed);
 }
@@ -35,7 +42,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     thread::spawn(move || {
         for event in events {
             match event {
-                Event::Accepted(line) => println!("accepted  {line}"),
+                Event::Line(line) => println!("accepted  {line}"),
                 Event::Rejected(line) => println!("refused   {}: {}", line.text, line.error),
                 _ => {}
             }
@@ -52,7 +59,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let orders = (0..3).map(|_| thread::spawn(move || repeat_until(end, place_order)));
     let payments = ["visa", "amex"].map(|card| {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        thread::spawn(move || runtime.map(|runtime| repeat_until(end, || runtime.block_on(pay(card)))))
+        thread::spawn(move || {
+            runtime.map(|runtime| repeat_until(end, || runtime.block_on(pay(card))))
+        })
     });
     for thread in orders.collect::<Vec<_>>() {
         thread.join().expect("a worker ended early");
@@ -64,7 +73,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let refused = server.rejected().len();
     let mut complete = refused == 0;
-    println!("\n{:<20} {:>12} {:>16}", "metric", "calls made", "counts received");
+    println!(
+        "\n{:<20} {:>12} {:>16}",
+        "metric", "calls made", "counts received"
+    );
     for (name, made) in [("orders", &MADE.orders), ("payments", &MADE.payments)] {
         let received = server.counter_total(&format!("quickstart.{name}"), &[]);
         let made = made.load(Relaxed);
@@ -72,7 +84,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         println!("{name:<20} {made:>12} {received:>16}");
     }
     println!("lines refused: {refused}");
-    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn repeat_until(end: Instant, mut call: impl FnMut()) {

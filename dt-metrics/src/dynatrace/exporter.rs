@@ -145,7 +145,6 @@ impl Exporter {
 
     /// The same exporter for a reader whose shutdown must not wait: the pipeline keeps the
     /// deadline itself, by [`Exporter::shutdown`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pipeline uses it"))]
     pub(crate) fn for_pipeline(self) -> impl PushMetricExporter {
         ForPipeline(self)
     }

@@ -79,5 +79,4 @@ pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::exporter::Exporter;
 pub use self::health::Health;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the pipeline uses them"))]
 pub(crate) use self::options::{Options, shared_options};

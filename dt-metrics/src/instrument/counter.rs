@@ -70,10 +70,9 @@ impl Counter {
             Values::Literal(values) => {
                 Series::new(self.descriptor, values.iter().map(|v| Some(v.keep())))
             }
-            Values::Computed(values) => Series::new(
-                self.descriptor,
-                values().iter().map(|v| v.map(Value::keep)),
-            ),
+            Values::Computed(values) => {
+                Series::new(self.descriptor, values().iter().map(|v| v.map(Value::keep)))
+            }
         };
         local::register(
             || Some(self.slot.load(Ordering::Relaxed)).filter(|slot| *slot != NO_SLOT),

@@ -17,8 +17,14 @@ impl DefaultName {
     /// `module_path` as `module_path!()` has it; without a `suffix` the function is last.
     #[must_use]
     pub const fn new(module_path: &str, function: &str, suffix: &str) -> Self {
-        let name = Self { bytes: [0; MAX], len: 0 };
-        name.sections(module_path).sections(function).sections(suffix).finish()
+        let name = Self {
+            bytes: [0; MAX],
+            len: 0,
+        };
+        name.sections(module_path)
+            .sections(function)
+            .sections(suffix)
+            .finish()
     }
 
     /// The number of bytes.

@@ -74,7 +74,10 @@ impl Shared {
         // The SDK keeps the callback, and this with it, only if a reader takes the instrument.
         let shared = Arc::clone(self);
         let before = Arc::strong_count(self);
-        meter.u64_observable_counter(CARRIER).with_callback(move |_| shared.collect()).build();
+        meter
+            .u64_observable_counter(CARRIER)
+            .with_callback(move |_| shared.collect())
+            .build();
         Arc::strong_count(self) >= before
     }
 

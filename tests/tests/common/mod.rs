@@ -1,0 +1,32 @@
+//! What the end-to-end tests share.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dt_metrics::Builder;
+use dt_metrics_local::Server;
+
+/// Longer than anything here takes on the slowest machine; nothing waits that long unless it
+/// fails.
+pub const AMPLE: Duration = Duration::from_secs(30);
+
+/// A push interval that never ends within a test: what arrives was flushed.
+pub const NEVER: Duration = Duration::from_secs(3_600);
+
+/// A process has one pipeline: tests take turns.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub fn server() -> Server {
+    Server::builder().start().unwrap()
+}
+
+/// Metrics that go to `server` when flushed.
+pub fn to(server: &Server) -> Builder {
+    dt_metrics::builder()
+        .endpoint(server.url())
+        .push_interval(NEVER)
+}

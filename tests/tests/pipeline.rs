@@ -1,0 +1,191 @@
+//! Other exporters, readers and views in the place of the default.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::{AMPLE, NEVER, alone, server};
+use dt_metrics::{count, dynatrace};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{
+    Instrument, PeriodicReader, SdkMeterProvider, Stream, Temporality,
+};
+
+/// Adds up what it is given, by name.
+#[derive(Clone)]
+struct Sums {
+    temporality: Temporality,
+    seen: Arc<Mutex<BTreeMap<String, Vec<u64>>>>,
+}
+
+impl Sums {
+    fn new(temporality: Temporality) -> Self {
+        Self {
+            temporality,
+            seen: Arc::default(),
+        }
+    }
+
+    fn of(&self, name: &str) -> Vec<u64> {
+        self.seen
+            .lock()
+            .unwrap()
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+impl PushMetricExporter for Sums {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+            if let AggregatedMetrics::U64(MetricData::Sum(sum)) = metric.data() {
+                let total = sum.data_points().map(|point| point.value()).sum();
+                let mut seen = self.seen.lock().unwrap();
+                seen.entry(metric.name().to_owned())
+                    .or_default()
+                    .push(total);
+            }
+        }
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.temporality
+    }
+}
+
+#[test]
+fn each_of_several_exporters_gets_all() {
+    let _turn = alone();
+    let (delta, cumulative) = (
+        Sums::new(Temporality::Delta),
+        Sums::new(Temporality::Cumulative),
+    );
+    let metrics = dt_metrics::builder()
+        .exporter(delta.clone())
+        .exporter(cumulative.clone())
+        .push_interval(NEVER)
+        .install()
+        .unwrap();
+    count!("pipeline.several", 2);
+    metrics.flush(AMPLE).unwrap();
+    count!("pipeline.several", 3);
+    metrics.flush(AMPLE).unwrap();
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(delta.of("pipeline.several"), [2, 3]);
+    assert_eq!(cumulative.of("pipeline.several"), [2, 5, 5]);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn readers_and_views_are_the_users() {
+    let _turn = alone();
+    let sums = Sums::new(Temporality::Delta);
+    let reader = PeriodicReader::builder(sums.clone())
+        .with_interval(NEVER)
+        .build();
+    let metrics = dt_metrics::builder()
+        .no_exporter()
+        .configure_provider(|provider| {
+            provider
+                .with_reader(reader)
+                .with_view(|instrument: &Instrument| {
+                    let renamed = Stream::builder().with_name("pipeline.new").build().ok()?;
+                    (instrument.name() == "pipeline.old").then_some(renamed)
+                })
+        })
+        .install()
+        .unwrap();
+    count!("pipeline.old", 4);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(sums.of("pipeline.new"), [4]);
+    assert!(sums.of("pipeline.old").is_empty());
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn instruments_of_the_program_go_along() {
+    let _turn = alone();
+    let server = server();
+    let metrics = common::to(&server).install().unwrap();
+    let meter = opentelemetry::global::meter("program");
+    meter
+        .u64_counter("pipeline.own")
+        .build()
+        .add(6, &[KeyValue::new("k", "v")]);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(server.counter_total("pipeline.own", &[("k", "v")]), 6.0);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn a_view_that_drops_everything_else_does_not_stop_the_counts() {
+    let _turn = alone();
+    let sums = Sums::new(Temporality::Delta);
+    let metrics = dt_metrics::builder()
+        .exporter(sums.clone())
+        .push_interval(NEVER)
+        .configure_provider(|provider| {
+            provider.with_view(|instrument: &Instrument| {
+                let drop = opentelemetry_sdk::metrics::Aggregation::Drop;
+                let dropped = Stream::builder().with_aggregation(drop).build().ok()?;
+                instrument
+                    .name()
+                    .starts_with("dt_metrics.")
+                    .then_some(dropped)
+            })
+        })
+        .install()
+        .unwrap();
+    count!("pipeline.carried", 8);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(sums.of("pipeline.carried"), [8]);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn the_exporter_works_alone_with_a_provider_of_the_program() {
+    let server = server();
+    let exporter = dynatrace::Exporter::builder()
+        .endpoint(server.url())
+        .prefix("alone")
+        .build()
+        .unwrap();
+    let provider = SdkMeterProvider::builder()
+        .with_reader(
+            PeriodicReader::builder(exporter.clone())
+                .with_interval(NEVER)
+                .build(),
+        )
+        .build();
+    provider
+        .meter("program")
+        .u64_counter("orders")
+        .build()
+        .add(3, &[]);
+    provider.force_flush().unwrap();
+    exporter.flush(AMPLE).unwrap();
+    assert_eq!(server.counter_total("alone.orders", &[]), 3.0);
+    provider
+        .meter("program")
+        .u64_counter("orders")
+        .build()
+        .add(4, &[]);
+    provider.shutdown().unwrap();
+    assert_eq!(server.counter_total("alone.orders", &[]), 7.0);
+}

@@ -21,7 +21,7 @@ fn text() -> impl Strategy<Value = String> {
     let character = prop_oneof![3 => special, 5 => plain, 1 => any::<char>()];
     let short = proptest::collection::vec(character.clone(), 0..12);
     let long = proptest::collection::vec(character, 90..700);
-    prop_oneof![8 => short, 1 => long].prop_map(|chars| chars.into_iter().collect())
+    prop_oneof![30 => short, 1 => long].prop_map(|chars| chars.into_iter().collect())
 }
 
 /// As [`text`], and also in quotes.

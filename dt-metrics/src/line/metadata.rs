@@ -28,7 +28,7 @@ impl MetricType {
 
 /// Appends one metadata line to `out`, without a line end; `false`, and nothing appended, if there
 /// is nothing to say. An empty text says nothing, nor does a unit that
-/// [`check_unit`](super::check_unit) refuses.
+/// [`check_unit`] refuses.
 ///
 /// A text with special characters is put in quotes. A line end in it becomes `\n`; other control,
 /// private-use and unassigned characters and line and paragraph separators are left out. What is

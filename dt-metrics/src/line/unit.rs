@@ -33,7 +33,7 @@ pub const fn check_unit(unit: &str) -> Result<(), Invalid> {
 
 /// Names of units that libraries give in full, lower case, and what UCUM calls them.
 const NAMES: &[(&[&str], &str)] = &[
-    (&["ns", "nanosecond", "nanoseconds", "nanos"], "ns"),
+    (&["nanosecond", "nanoseconds", "nanos"], "ns"),
     (
         &[
             "\u{b5}s",

@@ -262,6 +262,15 @@ fn metadata() {
             ("", "", &*x(301)),
             Some(format!("dt.meta.displayName=\"{}\"", x(300))),
         ),
+        // Quotes do not count, unless the text is cut: then the first does.
+        (
+            ("", "", &*format!("\"{}\"", x(300))),
+            Some(format!("dt.meta.displayName=\"{}\"", x(300))),
+        ),
+        (
+            ("", "", &*format!("\"{}\"", x(301))),
+            Some(format!("dt.meta.displayName=\"{}\"", x(299))),
+        ),
         // Room for the backslash only.
         (
             ("", "", &*format!("{}\\", x(299))),

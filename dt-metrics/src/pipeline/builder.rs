@@ -173,9 +173,10 @@ impl Builder {
                 return Err(Error::Conflicts(conflicts));
             }
         }
-        let exporter = match self.exporters.is_empty() && !self.no_exporter {
-            true => Some(Exporter::new(self.dynatrace)?),
-            false => None,
+        let exporter = if self.exporters.is_empty() && !self.no_exporter {
+            Some(Exporter::new(self.dynatrace)?)
+        } else {
+            None
         };
         if let Some(limit) = self.cardinality_limit {
             instrument::set_cardinality_limit(limit);

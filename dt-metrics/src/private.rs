@@ -20,8 +20,6 @@ pub fn value<V: DimensionValue + ?Sized>(value: &V) -> Option<Value<'_>> {
 
 /// The values of dimensions that are computed once.
 #[must_use]
-pub fn values<const N: usize>(
-    values: [Option<Value<'static>>; N],
-) -> Vec<Option<Value<'static>>> {
+pub fn values<const N: usize>(values: [Option<Value<'static>>; N]) -> Vec<Option<Value<'static>>> {
     values.into()
 }

@@ -29,7 +29,10 @@ checks! {
 }
 
 #[track_caller]
-#[expect(clippy::panic, reason = "called by constants only: the panic is a compile error")]
+#[expect(
+    clippy::panic,
+    reason = "called by constants only: the panic is a compile error"
+)]
 const fn refuse(checked: Result<(), Invalid>) {
     if let Err(invalid) = checked {
         panic!("{}", invalid.message());

@@ -10,7 +10,12 @@ fn name(module_path: &str, function: &str, suffix: &str) -> String {
 fn names_are_the_path_to_the_function() {
     for (module_path, function, suffix, expected) in [
         ("shop", "handle", "calls", "shop.handle.calls"),
-        ("shop::check_out::cart", "add", "calls", "shop.check_out.cart.add.calls"),
+        (
+            "shop::check_out::cart",
+            "add",
+            "calls",
+            "shop.check_out.cart.add.calls",
+        ),
         ("shop", "depth", "", "shop.depth"),
         ("shop::r#type", "r#match", "calls", "shop.type.match.calls"),
         ("r", "r", "r", "r.r.r"),
@@ -35,7 +40,10 @@ fn long_names_are_cut() {
     assert_eq!(name(&long, "f", "calls"), "a".repeat(255));
     // No dot is left at the end.
     assert_eq!(name(&"a".repeat(254), "f", "calls"), "a".repeat(254));
-    assert_eq!(name(&"a".repeat(253), "f", "calls"), format!("{}.f", "a".repeat(253)));
+    assert_eq!(
+        name(&"a".repeat(253), "f", "calls"),
+        format!("{}.f", "a".repeat(253))
+    );
 }
 
 #[test]

@@ -127,17 +127,14 @@ impl Function {
         let mut block = TokenStream::new();
         block.append_all(inner_attrs);
         block.extend(quote_spanned!(span::ours()=> #entry; #[cfg(all())]));
-        let braces = regroup(&body, {
-            body.to_tokens(&mut block);
-            block
-        });
+        body.to_tokens(&mut block);
 
         let mut function = TokenStream::new();
         function.append_all(attrs);
         vis.to_tokens(&mut function);
         defaultness.to_tokens(&mut function);
         sig.to_tokens(&mut function);
-        braces.to_tokens(&mut function);
+        regroup(&body, block).to_tokens(&mut function);
         function
     }
 }

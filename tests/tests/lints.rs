@@ -40,7 +40,7 @@
 use core::fmt::{self, Display, Error, Formatter};
 use core::future::{Future, ready};
 
-use std::panic::catch_unwind;
+use std::panic::{catch_unwind, resume_unwind};
 
 use dt_metrics::{count, counted};
 use tokio::runtime::Builder;
@@ -158,7 +158,7 @@ fn future() -> impl Future<Output = u32> {
 #[counted]
 #[expect(unreachable_code)]
 fn unreachable() -> u32 {
-    panic!("expected");
+    resume_unwind(Box::new(()));
     1
 }
 
@@ -214,7 +214,7 @@ fn must_use() -> u32 {
 
 #[counted]
 fn never() -> ! {
-    panic!("expected")
+    resume_unwind(Box::new(()))
 }
 
 #[counted]

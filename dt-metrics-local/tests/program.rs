@@ -147,6 +147,7 @@ fn a_port_in_use_ends_it_with_a_clear_error() {
     assert!(output.stdout.is_empty());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_ends_it() {
     let mut program = Program::start(&[]);

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 use dt_metrics_local::store::{Series, State};
 
@@ -35,7 +35,7 @@ pub(super) fn frame(state: &State, now: SystemTime, rows: usize) -> String {
 
 fn table<'a>(series: impl Iterator<Item = &'a Series>, now: SystemTime) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    table.load_preset(UTF8_FULL_CONDENSED);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     table.set_header(vec![
         Cell::new("metric"),

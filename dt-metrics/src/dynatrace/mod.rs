@@ -68,6 +68,7 @@ mod report;
 mod retry;
 mod send;
 mod shared;
+mod state;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -79,5 +80,5 @@ pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::exporter::Exporter;
 pub use self::health::Health;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the pipeline uses them"))]
+#[expect(unused_imports, reason = "the pipeline uses them")]
 pub(crate) use self::options::{Options, shared_options};

@@ -42,6 +42,7 @@ fn a_silent_server_holds_nobody_up() {
     assert_eq!((health.lines_dropped, health.buffered_lines), (1, 0));
     assert_eq!(health.dropped_by_reason["shutdown"], 1);
     assert_eq!(health.requests_ambiguous, 1);
+    exporter.shared().wait_for_exit(Some(Instant::now() + LONG));
     assert_eq!(exporter.shared().lock().life, Life::Exited);
 }
 

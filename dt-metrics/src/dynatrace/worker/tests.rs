@@ -200,3 +200,27 @@ async fn stopping_ends_an_attempt_and_a_pause() {
         assert!(!shared.enqueue(Vec::new()));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_before_the_first_attempt_makes_no_second_one() {
+    let shared = Shared::new(1_000);
+    let script = Script::new([unavailable(Some(100)), Outcome::Accepted]);
+    queue(&shared, &["a"]);
+    shared.hurry(&mut shared.lock());
+    run_for(&shared, &script, Duration::from_secs(200)).await;
+    assert_eq!(script.times(), [0, 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_after_the_end_changes_nothing() {
+    let shared = Shared::new(1_000);
+    queue(&shared, &["a"]);
+    assert!(shared.next().await.is_some());
+    shared.stop();
+    assert_eq!(shared.settle(&Outcome::Accepted), None);
+    let health = shared.health();
+    assert_eq!(
+        (health.lines_ok, health.lines_dropped, health.requests_ok),
+        (0, 1, 0)
+    );
+}

@@ -51,6 +51,8 @@ pub struct Descriptor {
     pub line: u32,
     /// The most series this instrument may have; 0 leaves it to the pipeline.
     pub(crate) max_series: u32,
+    /// The upper bounds of a histogram's buckets, if the annotation gives them.
+    pub(crate) boundaries: Option<&'static [f64]>,
 }
 
 /// For expansions.
@@ -74,6 +76,7 @@ impl Descriptor {
             file,
             line,
             max_series: 0,
+            boundaries: None,
         }
     }
 
@@ -98,6 +101,12 @@ impl Descriptor {
     #[must_use]
     pub const fn with_max_series(mut self, max_series: u32) -> Self {
         self.max_series = max_series;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_boundaries(mut self, boundaries: &'static [f64]) -> Self {
+        self.boundaries = Some(boundaries);
         self
     }
 }

@@ -9,7 +9,11 @@ pub use inventory;
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
 pub use self::name::{DefaultName, Text};
 pub use crate::descriptor::{Descriptor, Kind};
-pub use crate::instrument::{Counter, DimensionValue, DimensionedCounter, Value};
+pub use crate::instrument::{
+    Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
+    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Timer,
+    UpDownCounter, Value,
+};
 pub use crate::registry::Registration;
 
 /// The value of a dimension.

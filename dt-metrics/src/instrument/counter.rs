@@ -1,34 +1,34 @@
-//! Counters.
+//! Sums: counters and up-down counters.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
-use super::local::{self, NO_SLOT};
-use super::series::Series;
-use super::table::Table;
+use super::local;
+use super::many::Many;
+use super::one::One;
+use super::set::DimensionSet;
 use super::value::Value;
 use crate::descriptor::Descriptor;
 
-/// A counter whose dimensions are known at compile time: one series, one slot.
-pub struct Counter {
-    slot: AtomicU32,
-    descriptor: &'static Descriptor,
-    values: Values,
+/// Adds to the only series.
+#[inline]
+fn add(one: &'static One, n: u64) {
+    if !local::add(one.slot(), n) {
+        add_cold(one, n);
+    }
 }
 
-enum Values {
-    Literal(&'static [Value<'static>]),
-    Computed(fn() -> Vec<Option<Value<'static>>>),
+#[cold]
+#[inline(never)]
+fn add_cold(one: &'static One, n: u64) {
+    local::add_cold(one.slot_cold(), n);
 }
+
+/// A counter whose dimensions are known at compile time.
+pub struct Counter(One);
 
 impl Counter {
     /// A counter with these values, in the order of the descriptor's keys.
     #[must_use]
     pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
-        Self {
-            slot: AtomicU32::new(NO_SLOT),
-            descriptor,
-            values: Values::Literal(values),
-        }
+        Self(One::new(descriptor, values))
     }
 
     /// A counter whose values are computed once, on first use.
@@ -37,71 +37,115 @@ impl Counter {
         descriptor: &'static Descriptor,
         values: fn() -> Vec<Option<Value<'static>>>,
     ) -> Self {
-        Self {
-            slot: AtomicU32::new(NO_SLOT),
-            descriptor,
-            values: Values::Computed(values),
-        }
+        Self(One::resolved(descriptor, values))
     }
 
     /// Adds `n`.
     #[inline]
     pub fn add(&'static self, n: u64) {
-        let slot = self.slot.load(Ordering::Relaxed);
-        if !local::add(slot, n) {
-            self.add_cold(slot, n);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn add_cold(&'static self, slot: u32, n: u64) {
-        let slot = if slot == NO_SLOT {
-            self.register()
-        } else {
-            slot
-        };
-        local::add_cold(slot, n);
-    }
-
-    fn register(&'static self) -> u32 {
-        // Made before the lock is taken: computing values runs the user's code.
-        let series = match &self.values {
-            Values::Literal(values) => {
-                Series::new(self.descriptor, values.iter().map(|v| Some(v.keep())))
-            }
-            Values::Computed(values) => {
-                Series::new(self.descriptor, values().iter().map(|v| v.map(Value::keep)))
-            }
-        };
-        local::register(
-            || Some(self.slot.load(Ordering::Relaxed)).filter(|slot| *slot != NO_SLOT),
-            || series,
-            |slot| self.slot.store(slot, Ordering::Relaxed),
-        )
+        add(&self.0, n);
     }
 }
 
-/// A counter with dimensions that are known only at run time.
-pub struct DimensionedCounter {
-    table: Table,
-}
+/// A counter with dimensions that are known at run time.
+pub struct DimensionedCounter(Many);
 
 impl DimensionedCounter {
-    /// A counter without series yet.
+    /// A counter whose values are, in the order of the descriptor's keys, either here or, where
+    /// `None` is, the next of the set of each call.
     #[must_use]
-    pub const fn new(descriptor: &'static Descriptor) -> Self {
-        Self {
-            table: Table::new(descriptor),
-        }
+    pub const fn new(
+        descriptor: &'static Descriptor,
+        values: &'static [Option<Value<'static>>],
+    ) -> Self {
+        Self(Many::new(descriptor, values))
     }
 
-    /// Adds `n` to the series of `values`, which are in the order of the descriptor's keys;
-    /// `None` is no such dimension.
-    pub fn add<const N: usize>(&'static self, n: u64, values: [Option<Value<'_>>; N]) {
-        let slot = self.table.slot(&values);
-        if !local::add(slot, n) {
-            local::add_cold(slot, n);
+    /// Adds `n` to the series of `values`.
+    #[inline]
+    pub fn add<S: DimensionSet>(&'static self, n: u64, values: S) {
+        self.0.add(n, &values);
+    }
+}
+
+/// An up-down counter whose dimensions are known at compile time.
+pub struct UpDownCounter(One);
+
+impl UpDownCounter {
+    /// As [`Counter::new`].
+    #[must_use]
+    pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
+        Self(One::new(descriptor, values))
+    }
+
+    /// As [`Counter::resolved`].
+    #[must_use]
+    pub const fn resolved(
+        descriptor: &'static Descriptor,
+        values: fn() -> Vec<Option<Value<'static>>>,
+    ) -> Self {
+        Self(One::resolved(descriptor, values))
+    }
+
+    /// Adds `n`, which may be negative.
+    #[inline]
+    pub fn add(&'static self, n: i64) {
+        add(&self.0, n.cast_unsigned());
+    }
+
+    /// Adds 1 now and takes it back when the guard goes.
+    #[inline]
+    #[must_use]
+    pub fn enter(&'static self) -> InFlight {
+        add(&self.0, 1);
+        InFlight {
+            slot: self.0.slot(),
+        }
+    }
+}
+
+/// An up-down counter with dimensions that are known at run time.
+pub struct DimensionedUpDownCounter(Many);
+
+impl DimensionedUpDownCounter {
+    /// As [`DimensionedCounter::new`].
+    #[must_use]
+    pub const fn new(
+        descriptor: &'static Descriptor,
+        values: &'static [Option<Value<'static>>],
+    ) -> Self {
+        Self(Many::new(descriptor, values))
+    }
+
+    /// Adds `n`, which may be negative, to the series of `values`.
+    #[inline]
+    pub fn add<S: DimensionSet>(&'static self, n: i64, values: S) {
+        self.0.add(n.cast_unsigned(), &values);
+    }
+
+    /// Adds 1 to the series of `values` now and takes it back when the guard goes.
+    #[inline]
+    #[must_use]
+    pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
+        InFlight {
+            slot: self.0.add(1, &values),
+        }
+    }
+}
+
+/// Something that is going on; dropping it counts it out, on whichever thread that is.
+///
+/// Series of up-down counters stay for ever, so the slot is good for as long as this lives.
+pub struct InFlight {
+    slot: u32,
+}
+
+impl Drop for InFlight {
+    #[inline]
+    fn drop(&mut self) {
+        let minus_one = (-1_i64).cast_unsigned();
+        if !local::add(self.slot, minus_one) {
+            local::add_cold(self.slot, minus_one);
         }
     }
 }

@@ -7,10 +7,15 @@
 
 mod chunk;
 mod counter;
+mod gauge;
+mod histogram;
 mod local;
 #[cfg(test)]
 mod loom;
+mod many;
+mod one;
 mod series;
+mod set;
 #[cfg_attr(
     not(feature = "dynatrace"),
     allow(dead_code, reason = "drained by the pipeline")
@@ -22,12 +27,17 @@ mod table;
 mod tests;
 mod value;
 
-pub use self::counter::{Counter, DimensionedCounter};
+pub use self::counter::{
+    Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
+};
+pub use self::gauge::{DimensionedGauge, Gauge};
+pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
 pub(crate) use self::local::for_each_descriptor;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::local::{drain, for_each_series};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::series::Series;
+pub use self::set::DimensionSet;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::table::set_cardinality_limit;
 #[cfg(feature = "dynatrace")]

@@ -1,6 +1,5 @@
 //! The series of an instrument whose dimensions are known only at run time.
 
-use core::hash::{BuildHasher, Hash, Hasher};
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -10,6 +9,7 @@ use hashbrown::hash_table::Entry;
 
 use super::local;
 use super::series::Series;
+use super::set::{self, DimensionSet};
 use super::value::{OwnedValue, Value};
 use crate::descriptor::Descriptor;
 
@@ -28,6 +28,7 @@ pub(crate) fn set_cardinality_limit(limit: u32) {
 /// Combinations of values → slot.
 pub(super) struct Table {
     descriptor: &'static Descriptor,
+    template: &'static [Option<Value<'static>>],
     state: Mutex<State>,
 }
 
@@ -43,26 +44,30 @@ struct Row {
 }
 
 impl Table {
-    pub(super) const fn new(descriptor: &'static Descriptor) -> Self {
+    pub(super) const fn new(
+        descriptor: &'static Descriptor,
+        template: &'static [Option<Value<'static>>],
+    ) -> Self {
         let state = State {
             slots: HashTable::new(),
             overflow: None,
         };
         Self {
             descriptor,
+            template,
             state: Mutex::new(state),
         }
     }
 
     /// The slot of a combination; beyond the limit, the one that all others share.
-    pub(super) fn slot(&self, values: &[Option<Value<'_>>]) -> u32 {
-        let hash = hash(values);
+    pub(super) fn slot<S: DimensionSet>(&self, values: &S) -> u32 {
+        let hash = set::hash(values, &*HASHER);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { slots, overflow } = &mut *state;
         let full = slots.len() >= self.limit();
         match slots.entry(
             hash,
-            |row| row.hash == hash && row.is(values),
+            |row| row.hash == hash && values.is(&row.values),
             |row| row.hash,
         ) {
             Entry::Occupied(row) => row.get().slot,
@@ -70,10 +75,20 @@ impl Table {
                 local::register(|| None, || Series::overflow(self.descriptor), |_| ())
             }),
             Entry::Vacant(vacant) => {
-                let values: Box<[_]> = values.iter().map(|v| v.map(Value::keep)).collect();
-                let series = Series::new(self.descriptor, values.iter().cloned());
+                let mut kept = Vec::new();
+                values.keep(&mut kept);
+                let mut called = kept.iter().cloned();
+                let all = self.template.iter().map(|value| match value {
+                    Some(value) => Some(value.keep()),
+                    None => called.next().flatten(),
+                });
+                let series = Series::new(self.descriptor, all);
                 let slot = local::register(|| None, || series, |_| ());
-                vacant.insert(Row { hash, values, slot });
+                vacant.insert(Row {
+                    hash,
+                    values: kept.into(),
+                    slot,
+                });
                 slot
             }
         }
@@ -85,34 +100,4 @@ impl Table {
             limit => limit as usize,
         }
     }
-}
-
-impl Row {
-    fn is(&self, values: &[Option<Value<'_>>]) -> bool {
-        self.values.len() == values.len()
-            && self
-                .values
-                .iter()
-                .zip(values)
-                .all(|(own, value)| match (own, value) {
-                    (Some(own), Some(value)) => own.is(value),
-                    (None, None) => true,
-                    _ => false,
-                })
-    }
-}
-
-fn hash(values: &[Option<Value<'_>>]) -> u64 {
-    let mut hasher = HASHER.build_hasher();
-    for value in values {
-        match value {
-            None => hasher.write_u8(0),
-            Some(Value::Str(text)) => text.hash(&mut hasher),
-            Some(Value::Bool(value)) => hasher.write_u8(u8::from(*value) + 1),
-            Some(Value::I64(value)) => hasher.write_i64(*value),
-            Some(Value::U64(value)) => hasher.write_u64(*value),
-            Some(Value::F64(value)) => hasher.write_u64(value.to_bits()),
-        }
-    }
-    hasher.finish()
 }

@@ -64,6 +64,17 @@ impl OwnedValue {
 pub trait DimensionValue {
     /// The value, or `None` where the measurement has no such dimension.
     fn dimension_value(&self) -> Option<Value<'_>>;
+
+    /// All values that the type has, if it has few and a static lists them. For expansions.
+    #[doc(hidden)]
+    const FIXED: Option<&'static [Value<'static>]> = None;
+
+    /// The place of this value among [`FIXED`](Self::FIXED). For expansions.
+    #[doc(hidden)]
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        0
+    }
 }
 
 impl DimensionValue for str {
@@ -85,12 +96,28 @@ impl<T: DimensionValue + ToOwned + ?Sized> DimensionValue for Cow<'_, T> {
 }
 
 impl<T: DimensionValue + ?Sized> DimensionValue for &T {
+    const FIXED: Option<&'static [Value<'static>]> = T::FIXED;
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        T::fixed_index(self)
+    }
+
+    #[inline]
     fn dimension_value(&self) -> Option<Value<'_>> {
         T::dimension_value(self)
     }
 }
 
 impl<T: DimensionValue + ?Sized> DimensionValue for &mut T {
+    const FIXED: Option<&'static [Value<'static>]> = T::FIXED;
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        T::fixed_index(self)
+    }
+
+    #[inline]
     fn dimension_value(&self) -> Option<Value<'_>> {
         T::dimension_value(self)
     }
@@ -125,10 +152,26 @@ macro_rules! number {
 }
 
 number! {
-    Bool(bool): bool;
     I64(i64): i8, i16, i32, i64;
     U64(u64): u8, u16, u32, u64;
     F64(f64): f32, f64;
+}
+
+impl DimensionValue for bool {
+    const FIXED: Option<&'static [Value<'static>]> = {
+        static VALUES: [Value<'static>; 2] = [Value::Bool(false), Value::Bool(true)];
+        Some(&VALUES)
+    };
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        usize::from(*self)
+    }
+
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Bool(*self))
+    }
 }
 
 impl DimensionValue for isize {

@@ -1,0 +1,74 @@
+//! An instrument whose dimensions are known at compile time: one series, one slot.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::local::{self, NO_SLOT};
+use super::series::Series;
+use super::value::Value;
+use crate::descriptor::Descriptor;
+
+/// The series of an instrument that has one only.
+pub(super) struct One {
+    slot: AtomicU32,
+    descriptor: &'static Descriptor,
+    values: Values,
+}
+
+enum Values {
+    Literal(&'static [Value<'static>]),
+    Computed(fn() -> Vec<Option<Value<'static>>>),
+}
+
+impl One {
+    pub(super) const fn new(
+        descriptor: &'static Descriptor,
+        values: &'static [Value<'static>],
+    ) -> Self {
+        Self {
+            slot: AtomicU32::new(NO_SLOT),
+            descriptor,
+            values: Values::Literal(values),
+        }
+    }
+
+    pub(super) const fn resolved(
+        descriptor: &'static Descriptor,
+        values: fn() -> Vec<Option<Value<'static>>>,
+    ) -> Self {
+        Self {
+            slot: AtomicU32::new(NO_SLOT),
+            descriptor,
+            values: Values::Computed(values),
+        }
+    }
+
+    /// The slot, if the series was used before; else a number that no thread has a cell for.
+    #[inline]
+    pub(super) fn slot(&self) -> u32 {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    /// The slot, made on first use.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn slot_cold(&self) -> u32 {
+        let slot = self.slot();
+        if slot != NO_SLOT {
+            return slot;
+        }
+        // Made before the lock is taken: computing values runs the user's code.
+        let series = match &self.values {
+            Values::Literal(values) => {
+                Series::new(self.descriptor, values.iter().map(|v| Some(v.keep())))
+            }
+            Values::Computed(values) => {
+                Series::new(self.descriptor, values().iter().map(|v| v.map(Value::keep)))
+            }
+        };
+        local::register(
+            || Some(self.slot()).filter(|slot| *slot != NO_SLOT),
+            || series,
+            |slot| self.slot.store(slot, Ordering::Relaxed),
+        )
+    }
+}

@@ -2,10 +2,13 @@
 //!
 //! ```sh
 //! cargo run --release -p dt-metrics-bench -- hotpath
+//! cargo run --release -p dt-metrics-bench -- compile
 //! ```
 
+mod compile;
 mod hotpath;
 mod measure;
+mod report;
 
 use clap::Parser;
 
@@ -14,10 +17,18 @@ use clap::Parser;
 enum Bench {
     /// What a call costs, next to one atomic add.
     Hotpath,
+    /// What annotations cost a build, next to others.
+    Compile {
+        /// How many functions are annotated.
+        #[arg(long, default_value_t = 1_000)]
+        functions: usize,
+    },
 }
 
-fn main() {
+fn main() -> std::io::Result<()> {
     match Bench::parse() {
         Bench::Hotpath => hotpath::run(),
+        Bench::Compile { functions } => compile::run(functions)?,
     }
+    Ok(())
 }

@@ -11,9 +11,15 @@ const ROUNDS: usize = 15;
 ///
 /// Generic, so that the call is inlined into the loop as it is into a caller.
 pub(crate) fn ns_a_call(threads: usize, calls: u32, call: impl Fn() + Sync) -> f64 {
-    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| round(threads, calls, &call)).collect();
-    rounds.sort_by(f64::total_cmp);
-    rounds[ROUNDS / 2]
+    let rounds: Vec<f64> = (0..ROUNDS).map(|_| round(threads, calls, &call)).collect();
+    median(&rounds)
+}
+
+/// The value in the middle.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn round(threads: usize, calls: u32, call: &(impl Fn() + Sync)) -> f64 {

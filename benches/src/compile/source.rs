@@ -88,12 +88,16 @@ impl Candidate {
 pub(crate) fn source(candidate: Candidate, functions: usize, edit: usize) -> String {
     let mut source = String::new();
     for number in 0..functions {
-        if number % IN_A_MODULE == 0 {
+        if number.is_multiple_of(IN_A_MODULE) {
             let close = if number == 0 { "" } else { "}\n" };
             let module = number / IN_A_MODULE;
             let _ = writeln!(source, "{close}pub mod orders_{module} {{");
         }
-        let constant = if number == functions / 2 { edit } else { number };
+        let constant = if number == functions / 2 {
+            edit
+        } else {
+            number
+        };
         source.push_str(&candidate.annotation(number));
         source.push_str(&function(number, constant));
     }
@@ -103,7 +107,7 @@ pub(crate) fn source(candidate: Candidate, functions: usize, edit: usize) -> Str
 
 /// A small function as services have them; every second one is async and awaits the one before.
 fn function(number: usize, constant: usize) -> String {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         format!(
             "pub fn f{number}(order: u64, customer: &str) -> Result<u64, String> {{\n\
              \x20   if customer.is_empty() {{\n\

@@ -12,6 +12,7 @@ mod table;
 use std::collections::HashMap;
 use std::thread;
 
+use crate::discard::Discard;
 use crate::measure::{self, Candidate, Cost};
 
 /// Numbers of threads that call at once.
@@ -41,7 +42,7 @@ pub(crate) fn run(rounds: usize) -> Result<(), dt_metrics::Error> {
     table::print(&candidates, &alone);
 
     let metrics = dt_metrics::builder()
-        .exporter(sdk::Discard)
+        .exporter(Discard)
         .push_interval(sdk::INTERVAL)
         .set_global(false)
         .install()?;

@@ -15,13 +15,13 @@ const SECOND: f64 = 1e9;
 
 #[counted(name = "bench.literals", dims(region = "eu", tier = "gold"))]
 #[inline(never)]
-pub(crate) fn literals() {}
+fn literals() {}
 
 // From here on, each body stands for the annotation above it, until that is there.
 
 // #[derive(Clone, Copy, DimensionValue)]
 #[derive(Clone, Copy)]
-pub(crate) enum Region {
+enum Region {
     Eu,
     #[expect(dead_code, reason = "to have a choice")]
     Us,
@@ -31,7 +31,7 @@ pub(crate) enum Region {
 
 // #[derive(Clone, Copy, DimensionValue)]
 #[derive(Clone, Copy)]
-pub(crate) enum Tier {
+enum Tier {
     #[expect(dead_code, reason = "to have a choice")]
     Free,
     Gold,
@@ -74,7 +74,7 @@ const fn describe(kind: Kind, name: &'static str) -> Descriptor {
 
 // #[counted(name = "bench.enums", dims(region = region, tier = tier))]
 #[inline(never)]
-pub(crate) fn enums(region: Region, tier: Tier) {
+fn enums(region: Region, tier: Tier) {
     static DESCRIPTOR: Descriptor =
         describe(Kind::Counter, "bench.enums").with_dimension_keys(&["region", "tier"]);
     static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None, None]);
@@ -83,7 +83,7 @@ pub(crate) fn enums(region: Region, tier: Tier) {
 
 // #[counted(name = "bench.one_value", dims(region = region))]
 #[inline(never)]
-pub(crate) fn one_value(region: &str) {
+fn one_value(region: &str) {
     static DESCRIPTOR: Descriptor =
         describe(Kind::Counter, "bench.one_value").with_dimension_keys(&["region"]);
     static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None]);
@@ -92,7 +92,7 @@ pub(crate) fn one_value(region: &str) {
 
 // #[counted(name = "bench.two_values", dims(region = region, tier = tier))]
 #[inline(never)]
-pub(crate) fn two_values(region: &str, tier: &str) {
+fn two_values(region: &str, tier: &str) {
     static DESCRIPTOR: Descriptor =
         describe(Kind::Counter, "bench.two_values").with_dimension_keys(&["region", "tier"]);
     static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None, None]);
@@ -101,7 +101,7 @@ pub(crate) fn two_values(region: &str, tier: &str) {
 
 // #[in_flight(name = "bench.in_flight")]
 #[inline(never)]
-pub(crate) fn in_flight() {
+fn in_flight() {
     static DESCRIPTOR: Descriptor = describe(Kind::UpDownCounter, "bench.in_flight");
     static UP_DOWN: UpDownCounter = UpDownCounter::new(&DESCRIPTOR, &[]);
     let _guard = UP_DOWN.enter();
@@ -109,7 +109,7 @@ pub(crate) fn in_flight() {
 
 // #[timed(name = "bench.timed")]
 #[inline(never)]
-pub(crate) fn timed() {
+fn timed() {
     static DESCRIPTOR: Descriptor = describe(Kind::Histogram, "bench.timed").with_unit("s");
     static HISTOGRAM: Histogram = Histogram::new(&DESCRIPTOR, &[]);
     let _timer = HISTOGRAM.start(SECOND);
@@ -117,48 +117,59 @@ pub(crate) fn timed() {
 
 // End of what stands for annotations.
 
-/// Values that the compiler cannot know, read before the loop: the loop is calls and nothing else.
-pub(super) fn candidates() -> Vec<Candidate> {
-    let repeat_timed = |calls| {
+/// A name, and what makes so many calls.
+pub(crate) type Loop = (&'static str, fn(u32));
+
+/// What is measured, as loops that are calls and nothing else: values that the compiler must not
+/// know are read before.
+pub(crate) const LOOPS: [Loop; 6] = [
+    (names::LITERALS, |calls| {
         for _ in 0..calls {
-            timed();
+            literals();
         }
-    };
-    vec![
-        Candidate::new(names::LITERALS, |calls| {
-            for _ in 0..calls {
-                literals();
-            }
-        }),
-        Candidate::new(names::ENUMS, |calls| {
-            let (region, tier) = black_box((Region::Eu, Tier::Gold));
-            for _ in 0..calls {
-                enums(region, tier);
-            }
-        }),
-        Candidate::new(names::ONE_VALUE, |calls| {
-            let region = black_box("eu");
-            for _ in 0..calls {
-                one_value(region);
-            }
-        }),
-        Candidate::new(names::TWO_VALUES, |calls| {
-            let (region, tier) = black_box(("eu", "gold"));
-            for _ in 0..calls {
-                two_values(region, tier);
-            }
-        }),
-        Candidate::new(names::IN_FLIGHT, |calls| {
-            for _ in 0..calls {
-                in_flight();
-            }
-        }),
-        Candidate::new(names::TIMED, repeat_timed),
-        Candidate::in_bursts(
-            names::TIMED_BURSTS,
-            4_000,
-            Duration::from_millis(100),
-            repeat_timed,
-        ),
-    ]
+    }),
+    (names::ENUMS, |calls| {
+        let (region, tier) = black_box((Region::Eu, Tier::Gold));
+        for _ in 0..calls {
+            enums(region, tier);
+        }
+    }),
+    (names::ONE_VALUE, |calls| {
+        let region = black_box("eu");
+        for _ in 0..calls {
+            one_value(region);
+        }
+    }),
+    (names::TWO_VALUES, |calls| {
+        let (region, tier) = black_box(("eu", "gold"));
+        for _ in 0..calls {
+            two_values(region, tier);
+        }
+    }),
+    (names::IN_FLIGHT, |calls| {
+        for _ in 0..calls {
+            in_flight();
+        }
+    }),
+    (names::TIMED, repeat_timed),
+];
+
+fn repeat_timed(calls: u32) {
+    for _ in 0..calls {
+        timed();
+    }
+}
+
+pub(super) fn candidates() -> Vec<Candidate> {
+    let mut candidates: Vec<_> = LOOPS
+        .into_iter()
+        .map(|(name, calls)| Candidate::new(name, calls))
+        .collect();
+    candidates.push(Candidate::in_bursts(
+        names::TIMED_BURSTS,
+        4_000,
+        Duration::from_millis(100),
+        repeat_timed,
+    ));
+    candidates
 }

@@ -5,37 +5,14 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
 use super::names;
+use crate::discard::Discard;
 use crate::measure::Candidate;
 
 /// How often is collected, by the SDK alone and under our pipeline.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
-
-/// An exporter that discards. Delta temporality, as Dynatrace wants it.
-pub(super) struct Discard;
-
-impl PushMetricExporter for Discard {
-    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Delta
-    }
-}
 
 /// The candidates, and the provider that must live as long as they run.
 pub(super) fn candidates() -> (SdkMeterProvider, Vec<Candidate>) {

@@ -4,6 +4,9 @@
 #[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
 #[path = "../chunk.rs"]
 mod chunk;
+#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[path = "../ring.rs"]
+mod ring;
 #[allow(
     clippy::duplicate_mod,
     dead_code,
@@ -21,4 +24,5 @@ mod sync {
 
     /// Each cell that a drain reads multiplies the interleavings.
     pub(super) const CELLS: usize = 2;
+    pub(super) const RING: usize = 2;
 }

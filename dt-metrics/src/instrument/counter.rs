@@ -1,4 +1,8 @@
 //! Sums: counters and up-down counters.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
 use super::local;
 use super::many::Many;

@@ -1,4 +1,8 @@
 //! Values of which the last counts.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
 use super::local;
 use super::many::Many;

@@ -1,4 +1,8 @@
 //! Distributions.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
 use super::clock::{self, Start};
 use super::local;

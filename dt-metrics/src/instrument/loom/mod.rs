@@ -1,7 +1,11 @@
 //! Interleavings of the cells: `chunk` and `slots` compiled a second time, over loom's
 //! primitives.
 
-#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
 #[path = "../chunk.rs"]
 mod chunk;
 #[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]

@@ -1,12 +1,13 @@
 //! Annotations that do their work on entry: before the body, which stays as it is.
 
 use proc_macro2::TokenStream;
+use quote::quote_spanned;
 use syn::{GenericParam, Ident};
 
 use crate::args::{Annotation, Args, Argument};
 use crate::body::Function;
-use crate::counter;
-use crate::register::DefaultName;
+use crate::record::{self, Place};
+use crate::span::ours;
 
 /// `#[counted]`.
 pub(crate) const COUNTED: Annotation = Annotation {
@@ -23,15 +24,72 @@ pub(crate) const COUNTED: Annotation = Annotation {
     suffix: "calls",
 };
 
+/// `#[timed]`.
+pub(crate) const TIMED: Annotation = Annotation {
+    written: "#[timed]",
+    takes: &[
+        Argument::Name,
+        Argument::Description,
+        Argument::TimeUnit,
+        Argument::Boundaries,
+        Argument::Dims,
+        Argument::MaxSeries,
+        Argument::Crate,
+    ],
+    suffix: "duration",
+};
+
+/// `#[in_flight]`.
+pub(crate) const IN_FLIGHT: Annotation = Annotation {
+    written: "#[in_flight]",
+    takes: &[
+        Argument::Name,
+        Argument::Description,
+        Argument::Unit,
+        Argument::Dims,
+        Argument::MaxSeries,
+        Argument::Crate,
+    ],
+    suffix: "in_flight",
+};
+
 /// Counts the calls; those of an `async fn` when its body begins to run, at the first poll.
 pub(crate) fn counted(args: &Args, function: Function) -> TokenStream {
-    let name = DefaultName {
-        function: &function.sig.ident,
-        suffix: COUNTED.suffix,
-    };
-    let generics = function.sig.generics.params.iter().filter_map(parameter);
-    let entry = counter::add(args, Some(&name), &generics.collect::<Vec<_>>());
+    let entry = on(&COUNTED, args, &function, record::count);
     function.entered(&entry)
+}
+
+/// Times the calls, from there to the end of the body by any way.
+pub(crate) fn timed(args: &Args, function: Function) -> TokenStream {
+    let timer = on(&TIMED, args, &function, record::time);
+    guarded(function, &timer)
+}
+
+/// Counts the calls that are going on.
+pub(crate) fn in_flight(args: &Args, function: Function) -> TokenStream {
+    let entered = on(&IN_FLIGHT, args, &function, record::enter);
+    guarded(function, &entered)
+}
+
+/// The function with a guard that lives longer than all the body has, but not as long as the
+/// parameters. The body cannot name it.
+fn guarded(function: Function, guard: &TokenStream) -> TokenStream {
+    function.entered(&quote_spanned!(ours()=> let _guard = #guard))
+}
+
+fn on(
+    annotation: &Annotation,
+    args: &Args,
+    function: &Function,
+    record: fn(&Args, &Place<'_>) -> TokenStream,
+) -> TokenStream {
+    let generics = function.sig.generics.params.iter().filter_map(parameter);
+    let place = Place {
+        function: Some(&function.sig.ident),
+        suffix: annotation.suffix,
+        generics: &generics.collect::<Vec<_>>(),
+    };
+    record(args, &place)
 }
 
 fn parameter(parameter: &GenericParam) -> Option<&Ident> {

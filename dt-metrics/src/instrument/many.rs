@@ -1,7 +1,7 @@
 //! An instrument with dimensions that are known at run time: any number of series, to a limit.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -10,7 +10,7 @@ use super::chunk::MAX_SLOTS;
 use super::known;
 use super::local::{NO_SLOT, SLOTS};
 use super::series::Series;
-use super::set::{self, DimensionSet};
+use super::set::{self, DimensionSet, Signature};
 use super::slots::Lifetime;
 use super::value::{OwnedValue, Value};
 use crate::descriptor::{Descriptor, Kind};
@@ -20,9 +20,6 @@ static CARDINALITY_LIMIT: AtomicU32 = AtomicU32::new(2_000);
 
 /// Combinations of types with few values get consecutive slots up to this number of them.
 const MAX_RANGE: usize = 1_024;
-
-/// A [`Many::signature`] that no type has.
-const NEVER: usize = usize::MAX;
 
 /// Seeded anew in each process, so that nobody can choose values that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -38,14 +35,19 @@ pub(super) struct Many {
     descriptor: &'static Descriptor,
     /// In key order; what is not here is in the set of each call.
     template: &'static [Option<Value<'static>>],
-    /// The first slot of the range, and for which types that is.
-    base: AtomicU32,
-    signature: AtomicUsize,
+    /// The slots in a row, if the first types to come have few values.
+    range: OnceLock<Option<Range>>,
     /// The number under which threads remember this instrument; 0 before the first has asked.
     id: AtomicU32,
     /// Changes when a series has retired: threads look which.
     generation: AtomicU32,
     table: Mutex<Table>,
+}
+
+/// Slots in a row, one for each combination of the values of some types.
+struct Range {
+    signature: &'static Signature,
+    base: u32,
 }
 
 /// Combinations of values → slot.
@@ -76,8 +78,7 @@ impl Many {
         Self {
             descriptor,
             template,
-            base: AtomicU32::new(NO_SLOT),
-            signature: AtomicUsize::new(0),
+            range: OnceLock::new(),
             id: AtomicU32::new(0),
             generation: AtomicU32::new(0),
             table: Mutex::new(Table {
@@ -96,14 +97,42 @@ impl Many {
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
         if const { in_range::<S>() } {
-            // Acquire: who sees the signature sees the base, too.
-            if self.signature.load(Ordering::Acquire) == S::signature() {
-                return f(self.base.load(Ordering::Relaxed) + index(values), true);
+            // Named once: each mention may stand in another place.
+            let signature = S::SIGNATURE;
+            if let Some(Some(range)) = self.range.get()
+                && core::ptr::eq(range.signature, signature)
+            {
+                return f(range.base + index(values), true);
             }
-            if let Some(base) = self.range::<S>() {
-                return f(base + index(values), true);
-            }
+            return self.with_slot_first(values, signature, f);
         }
+        self.with_slot_known(values, f)
+    }
+
+    /// The way of the first calls, and of instances of a generic function that are not the first
+    /// to come: apart, so that the others are short.
+    #[cold]
+    #[inline(never)]
+    fn with_slot_first<S: DimensionSet, R>(
+        &'static self,
+        values: &S,
+        signature: &'static Signature,
+        f: impl FnOnce(u32, bool) -> R,
+    ) -> R {
+        match self.range.get_or_init(|| self.make_range::<S>(signature)) {
+            Some(range) if range.signature.is(signature) => {
+                f(range.base + index(values), true)
+            }
+            _ => self.with_slot_known(values, f),
+        }
+    }
+
+    #[inline]
+    fn with_slot_known<S: DimensionSet, R>(
+        &'static self,
+        values: &S,
+        f: impl FnOnce(u32, bool) -> R,
+    ) -> R {
         let hash = set::hash(values, &*HASHER);
         match known::find(self, hash, values) {
             Some(slot) => f(slot, false),
@@ -140,33 +169,22 @@ impl Many {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first slot of all combinations of `S`, if they have slots in a row: the types that come
-    /// first get them, others go through the table.
-    #[cold]
-    #[inline(never)]
-    fn range<S: DimensionSet>(&'static self) -> Option<u32> {
-        let _table = self.table();
-        match self.signature.load(Ordering::Acquire) {
-            0 => {}
-            known => {
-                return (known == S::signature()).then(|| self.base.load(Ordering::Relaxed));
-            }
-        }
+    /// Slots for all combinations of `S`, if the limit allows: the types that come first get them,
+    /// others go through the table.
+    fn make_range<S: DimensionSet>(
+        &'static self,
+        signature: &'static Signature,
+    ) -> Option<Range> {
         let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
         let series = (0..combinations).map(|index| {
             let mut values = Vec::new();
             S::combination(index, &mut |value| values.push(value.map(Value::keep)));
             self.series(&values)
         });
-        let base = SLOTS.lock().register_range(series);
-        self.base.store(base.unwrap_or(NO_SLOT), Ordering::Relaxed);
-        let signature = if base.is_some() {
-            S::signature()
-        } else {
-            NEVER
-        };
-        self.signature.store(signature, Ordering::Release);
-        base
+        Some(Range {
+            signature,
+            base: SLOTS.lock().register_range(series)?,
+        })
     }
 
     #[cold]

@@ -1,6 +1,6 @@
 //! An instrument with dimensions that are known at run time: any number of series, to a limit.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -37,6 +37,9 @@ pub(super) struct Many {
     template: &'static [Option<Value<'static>>],
     /// The slots in a row, if the first types to come have few values.
     range: OnceLock<Option<Range>>,
+    /// The same again for the hit path: where the signature stands, and the first slot.
+    signature: AtomicUsize,
+    base: AtomicU32,
     /// The number under which threads remember this instrument; 0 before the first has asked.
     id: AtomicU32,
     /// Changes when a series has retired: threads look which.
@@ -79,6 +82,8 @@ impl Many {
             descriptor,
             template,
             range: OnceLock::new(),
+            signature: AtomicUsize::new(0),
+            base: AtomicU32::new(NO_SLOT),
             id: AtomicU32::new(0),
             generation: AtomicU32::new(0),
             table: Mutex::new(Table {
@@ -97,12 +102,14 @@ impl Many {
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
         if const { in_range::<S>() } {
+            // First, since reads do not move across what follows: so the values can stay in
+            // registers.
+            let index = index(values);
             // Named once: each mention may stand in another place.
             let signature = S::SIGNATURE;
-            if let Some(Some(range)) = self.range.get()
-                && core::ptr::eq(range.signature, signature)
-            {
-                return f(range.base + index(values), true);
+            // Acquire: who sees the signature sees the base, too.
+            if self.signature.load(Ordering::Acquire) == core::ptr::from_ref(signature).addr() {
+                return f(self.base.load(Ordering::Relaxed) + index, true);
             }
             return self.with_slot_first(values, signature, f);
         }
@@ -121,6 +128,9 @@ impl Many {
     ) -> R {
         match self.range.get_or_init(|| self.make_range::<S>(signature)) {
             Some(range) if range.signature.is(signature) => {
+                let place = core::ptr::from_ref(range.signature).addr();
+                self.base.store(range.base, Ordering::Relaxed);
+                self.signature.store(place, Ordering::Release);
                 f(range.base + index(values), true)
             }
             _ => self.with_slot_known(values, f),

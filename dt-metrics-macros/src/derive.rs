@@ -59,7 +59,8 @@ impl Derived {
             Item::Union(item) => (item.ident, item.generics, item.union_token.span),
             _ => return None,
         };
-        let message = "`DimensionValue` is derived for enums without fields: implement it by hand";
+        let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement the \
+                       trait for other types";
         report.note::<()>(Err(Error::new(other, message)));
         Some(Self {
             ident,
@@ -96,8 +97,8 @@ impl Derived {
             .unwrap_or_else(|| LitStr::new(&snake_case(&ident.unraw().to_string()), ident.span()));
         let text = value.value();
         if !fields.is_empty() {
-            let message = "a variant with fields has no one value: `DimensionValue` is derived for \
-                           enums without fields";
+            let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement \
+                           the trait for other types";
             report.note::<()>(Err(Error::new_spanned(&fields, message)));
         } else if text.is_empty() {
             let message = "the value of a dimension cannot be empty";

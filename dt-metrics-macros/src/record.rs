@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, LitStr};
 
-use crate::args::{Args, Text, nanoseconds};
+use crate::args::{Args, Constant, Text, nanoseconds};
 use crate::register::{self, Definition};
 use crate::span::{at, ours};
 use crate::values::{self, Known};
@@ -68,14 +68,11 @@ pub(crate) fn enter(args: &Args, place: &Place<'_>) -> TokenStream {
 
 /// Replaces the value of a gauge: of type `()`.
 pub(crate) fn set(args: &Args, place: &Place<'_>) -> TokenStream {
-    let private = register::private(args.library.as_ref());
-    let value = args.value.as_ref().map_or_else(TokenStream::new, |value| {
-        at(value, &quote_spanned!(ours()=> #private::number(#value)))
-    });
+    let value = args.value.as_ref().map(|value| number(args, value));
     let call = Call {
         kind: "Gauge",
         method: "set",
-        operand: Operand::Value(value),
+        operand: value.map_or(Operand::None, Operand::Value),
         unit: args.unit.as_ref(),
     };
     call.quote(args, place)
@@ -172,4 +169,14 @@ impl Call<'_> {
 fn whole_number(by: &Expr) -> TokenStream {
     let number = at(by, &quote_spanned!(ours()=> ::core::primitive::u64));
     quote_spanned!(ours()=> { let by: #number = #by; by })
+}
+
+/// A number of any type as an `f64`. Of a literal the type is not left to the compiler, which might
+/// have to tell that it chose one.
+fn number(args: &Args, value: &Expr) -> TokenStream {
+    if let Some(literal) = Constant::of(value).and_then(|constant| constant.number()) {
+        return Literal::f64_suffixed(literal).into_token_stream();
+    }
+    let private = register::private(args.library.as_ref());
+    at(value, &quote_spanned!(ours()=> #private::number(#value)))
 }

@@ -1,13 +1,11 @@
 //! Annotations that do their work on entry: before the body, which stays as it is.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
 use syn::{GenericParam, Ident};
 
 use crate::args::{Annotation, Args, Argument};
 use crate::body::Function;
 use crate::record::{self, Place};
-use crate::span::ours;
 
 /// `#[counted]`.
 pub(crate) const COUNTED: Annotation = Annotation {
@@ -62,19 +60,13 @@ pub(crate) fn counted(args: &Args, function: Function) -> TokenStream {
 /// Times the calls, from there to the end of the body by any way.
 pub(crate) fn timed(args: &Args, function: Function) -> TokenStream {
     let timer = on(&TIMED, args, &function, record::time);
-    guarded(function, &timer)
+    function.guarded(&timer)
 }
 
 /// Counts the calls that are going on.
 pub(crate) fn in_flight(args: &Args, function: Function) -> TokenStream {
     let entered = on(&IN_FLIGHT, args, &function, record::enter);
-    guarded(function, &entered)
-}
-
-/// The function with a guard that lives longer than all the body has, but not as long as the
-/// parameters. The body cannot name it.
-fn guarded(function: Function, guard: &TokenStream) -> TokenStream {
-    function.entered(&quote_spanned!(ours()=> let _guard = #guard))
+    function.guarded(&entered)
 }
 
 fn on(

@@ -76,7 +76,10 @@ fn literals_become_values() {
     ] {
         let expansion = counted(&format!("dims(a = {literal})"), "fn f() {}");
         if value.is_empty() {
-            assert!(expansion.contains("dimension (& ("), "{literal}: {expansion}");
+            assert!(
+                expansion.contains("dimension (& ("),
+                "{literal}: {expansion}"
+            );
         } else {
             assert!(
                 expansion.contains(&format!("Value :: {value}")),

@@ -8,7 +8,7 @@
 )]
 pub trait Number: sealed::Sealed {
     /// The nearest `f64`.
-    fn to_f64(self) -> f64;
+    fn to_f64(&self) -> f64;
 }
 
 /// The nearest `f64`.
@@ -29,8 +29,8 @@ macro_rules! numbers {
                 trivial_numeric_casts,
                 reason = "one cast for all types"
             )]
-            fn to_f64(self) -> f64 {
-                self as f64
+            fn to_f64(&self) -> f64 {
+                *self as f64
             }
         }
     )+};
@@ -38,23 +38,20 @@ macro_rules! numbers {
 
 numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64);
 
-impl<N: sealed::Sealed> sealed::Sealed for &N {}
+macro_rules! references {
+    ($($reference:ty)+) => {$(
+        impl<N: sealed::Sealed + ?Sized> sealed::Sealed for $reference {}
 
-impl<N: Number + Copy> Number for &N {
-    #[inline]
-    fn to_f64(self) -> f64 {
-        (*self).to_f64()
-    }
+        impl<N: Number + ?Sized> Number for $reference {
+            #[inline]
+            fn to_f64(&self) -> f64 {
+                N::to_f64(self)
+            }
+        }
+    )+};
 }
 
-impl<N: sealed::Sealed> sealed::Sealed for &mut N {}
-
-impl<N: Number + Copy> Number for &mut N {
-    #[inline]
-    fn to_f64(self) -> f64 {
-        (*self).to_f64()
-    }
-}
+references!(&N &mut N);
 
 mod sealed {
     /// Types out of this library are not numbers.

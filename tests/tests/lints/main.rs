@@ -37,39 +37,53 @@
     clippy::unseparated_literal_suffix
 )]
 
+mod guards;
+
 use core::fmt::{self, Display, Error, Formatter};
 use core::future::{Future, ready};
 
 use std::panic::{catch_unwind, resume_unwind};
 
-use dt_metrics::{count, counted};
+use dt_metrics::{count, counted, in_flight, timed};
 use tokio::runtime::Builder;
 
 /// The region.
 const REGION: &str = "eu";
 
 #[counted]
+#[timed]
+#[in_flight]
 fn empty() {}
 
 #[counted]
+#[timed]
+#[in_flight]
 #[rustfmt::skip]
 fn one_line(number: u32) -> u32 { number + 1 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[rustfmt::skip]
 fn one_call() { empty() }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[rustfmt::skip]
 fn one_call_in_braces() { empty(); }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn items_first() -> u32 {
     use core::cmp::max;
 
     const ONE: u32 = 1;
 
     #[counted]
+    #[timed]
+    #[in_flight]
     fn inner(number: u32) -> u32 {
         max(number, ONE)
     }
@@ -78,11 +92,15 @@ fn items_first() -> u32 {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::items_after_statements)]
 fn items_last() -> u32 {
     let number = one_line(1);
 
     #[counted]
+    #[timed]
+    #[in_flight]
     fn inner(number: u32) -> u32 {
         number + 1
     }
@@ -91,6 +109,8 @@ fn items_last() -> u32 {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn macro_first() -> u32 {
     macro_rules! one {
         () => {
@@ -102,36 +122,50 @@ fn macro_first() -> u32 {
 }
 
 #[counted(dims(region = "eu", version = const { env!("CARGO_PKG_VERSION") }))]
+#[timed(dims(region = "eu", version = const { env!("CARGO_PKG_VERSION") }))]
+#[in_flight(dims(region = "eu", version = const { env!("CARGO_PKG_VERSION") }))]
 fn constant_dimensions() {}
 
 #[counted(name = "lints.dimensions", dims(region = REGION, name = name, length = name.len()))]
+#[timed(dims(region = REGION, name = name, length = name.len()))]
+#[in_flight(dims(region = REGION, name = name, length = name.len()))]
 fn dimensions(name: &str) -> usize {
     name.len()
 }
 
 #[counted(by = numbers.iter().sum())]
+#[timed]
+#[in_flight]
 fn amount(numbers: &[u64]) -> usize {
     numbers.len()
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::needless_pass_by_value)]
 fn by_value(name: String) -> usize {
     name.len()
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn moved(name: String) -> String {
     name
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::needless_return)]
 fn needless_return() -> u32 {
     return 1;
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::let_and_return)]
 fn let_and_return() -> u32 {
     let number = one_line(1);
@@ -139,22 +173,30 @@ fn let_and_return() -> u32 {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::unused_async)]
 async fn needless_async() -> u32 {
     1
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 async fn asynchronous(number: u32) -> u32 {
     ready(number).await + 1
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn future() -> impl Future<Output = u32> {
     ready(1)
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[counted]
 #[expect(unreachable_code)]
 fn unreachable() -> u32 {
@@ -163,10 +205,14 @@ fn unreachable() -> u32 {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(unused_variables)]
 fn unused_parameter(number: u32) {}
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(unused_mut)]
 fn unused_mut() -> u32 {
     let mut number = one_line(1);
@@ -174,10 +220,14 @@ fn unused_mut() -> u32 {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(dead_code)]
 fn unused() {}
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::many_single_char_names, clippy::too_many_arguments)]
 #[rustfmt::skip]
 fn many(a: u32, b: u32, c: u32, d: u32, e: u32, f: u32, g: u32, h: u32) -> u32 {
@@ -185,6 +235,8 @@ fn many(a: u32, b: u32, c: u32, d: u32, e: u32, f: u32, g: u32, h: u32) -> u32 {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::semicolon_if_nothing_returned)]
 fn no_semicolon() {
     empty();
@@ -192,6 +244,8 @@ fn no_semicolon() {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::question_mark)]
 fn question_mark(number: Option<u32>) -> Option<u32> {
     let Some(number) = number else {
@@ -201,29 +255,39 @@ fn question_mark(number: Option<u32>) -> Option<u32> {
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::unnecessary_wraps)]
 fn wraps(number: u32) -> Option<u32> {
     Some(number)
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 #[must_use]
 fn must_use() -> u32 {
     1
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn never() -> ! {
     resume_unwind(Box::new(()))
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn generic<T: Display + ?Sized>(value: &T) -> String {
     count!("lints.generic", dims(value = value.to_string()));
     value.to_string()
 }
 
 #[counted]
+#[timed]
+#[in_flight]
 fn recursive(number: u32) -> u32 {
     if number == 0 {
         0
@@ -238,6 +302,8 @@ fn recursive(number: u32) -> u32 {
 ///
 /// As it says.
 #[counted]
+#[timed]
+#[in_flight]
 #[expect(clippy::missing_errors_doc)]
 pub fn public(number: u32) -> Result<u32, Error> {
     assert!(number > 0, "is zero");
@@ -253,28 +319,38 @@ struct Order {
 
 impl Order {
     #[counted]
+    #[timed]
+    #[in_flight]
     fn new(number: u64) -> Self {
         Self { number }
     }
 
     #[counted(by = self.number, dims(number = self.number))]
+    #[timed(dims(number = self.number))]
+    #[in_flight(dims(number = self.number))]
     fn number(&self) -> u64 {
         self.number
     }
 
     #[counted]
+    #[timed]
+    #[in_flight]
     fn set(&mut self, number: u64) -> &mut Self {
         self.number = number;
         self
     }
 
     #[counted]
+    #[timed]
+    #[in_flight]
     #[expect(clippy::unused_self)]
     fn unused_self(&self) {}
 }
 
 impl Display for Order {
     #[counted(dims(kind = const { REGION }))]
+    #[timed(dims(kind = const { REGION }))]
+    #[in_flight(dims(kind = const { REGION }))]
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.number)
     }

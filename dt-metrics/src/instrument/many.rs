@@ -181,10 +181,7 @@ impl Many {
 
     /// Slots for all combinations of `S`, if the limit allows: the types that come first get them,
     /// others go through the table.
-    fn make_range<S: DimensionSet>(
-        &'static self,
-        signature: &'static Signature,
-    ) -> Option<Range> {
+    fn make_range<S: DimensionSet>(&'static self, signature: &'static Signature) -> Option<Range> {
         let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
         let series = (0..combinations).map(|index| {
             let mut values = Vec::new();

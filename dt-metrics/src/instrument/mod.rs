@@ -53,7 +53,7 @@ pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
 pub(crate) use self::many::set_cardinality_limit;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::series::Series;
-pub use self::set::{DimensionSet, Signature};
+pub use self::set::DimensionSet;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::sink::{Sink, set_sink};
 #[cfg(feature = "dynatrace")]

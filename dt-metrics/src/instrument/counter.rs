@@ -1,4 +1,8 @@
 //! Sums: counters and up-down counters.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
 use super::local;
 use super::many::Many;
@@ -47,6 +51,17 @@ impl Counter {
     }
 }
 
+/// Adds to the series of `values` and returns its slot.
+#[inline]
+fn add_to<S: DimensionSet>(many: &'static Many, n: u64, values: &S) -> u32 {
+    many.with_slot(values, |slot, _| {
+        if !local::add(slot, n) {
+            local::add_cold(slot, n);
+        }
+        slot
+    })
+}
+
 /// A counter with dimensions that are known at run time.
 pub struct DimensionedCounter(Many);
 
@@ -64,7 +79,7 @@ impl DimensionedCounter {
     /// Adds `n` to the series of `values`.
     #[inline]
     pub fn add<S: DimensionSet>(&'static self, n: u64, values: S) {
-        self.0.add(n, &values);
+        add_to(&self.0, n, &values);
     }
 }
 
@@ -120,7 +135,7 @@ impl DimensionedUpDownCounter {
     /// Adds `n`, which may be negative, to the series of `values`.
     #[inline]
     pub fn add<S: DimensionSet>(&'static self, n: i64, values: S) {
-        self.0.add(n.cast_unsigned(), &values);
+        add_to(&self.0, n.cast_unsigned(), &values);
     }
 
     /// Adds 1 to the series of `values` now and takes it back when the guard goes.
@@ -128,7 +143,7 @@ impl DimensionedUpDownCounter {
     #[must_use]
     pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
         InFlight {
-            slot: self.0.add(1, &values),
+            slot: add_to(&self.0, 1, &values),
         }
     }
 }

@@ -1,5 +1,10 @@
 //! Values of which the last counts.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
+use super::local;
 use super::many::Many;
 use super::one::One;
 use super::set::DimensionSet;
@@ -27,7 +32,7 @@ impl Gauge {
 
     /// Replaces the value.
     pub fn set(&'static self, value: f64) {
-        let _ = (value, &self.0);
+        set(self.0.known_slot(), value);
     }
 }
 
@@ -47,6 +52,15 @@ impl DimensionedGauge {
 
     /// Replaces the value of the series of `values`.
     pub fn set<S: DimensionSet>(&'static self, value: f64, values: S) {
-        let _ = (value, values, &self.0);
+        self.0.with_slot(&values, |slot, _| set(slot, value));
+    }
+}
+
+/// Keeps the last of all threads' values; not a number and infinities are no values.
+fn set(slot: u32, value: f64) {
+    if value.is_finite()
+        && let Some(series) = local::SLOTS.lock().series_mut(slot)
+    {
+        series.last = Some(value);
     }
 }

@@ -181,6 +181,9 @@ impl Builder {
             instrument::set_cardinality_limit(limit);
         }
 
+        // The line protocol carries none.
+        let buckets = exporter.is_none() || !self.configure.is_empty();
+
         let mut provider = SdkMeterProvider::builder();
         if let Some(name) = self.service_name {
             provider = provider.with_resource(Resource::builder().with_service_name(name).build());
@@ -200,7 +203,7 @@ impl Builder {
         let interval = self
             .push_interval
             .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT);
-        let bridge = Bridge::start(&provider, interval).map_err(Error::Thread)?;
+        let bridge = Bridge::start(&provider, interval, buckets).map_err(Error::Thread)?;
         if !self.not_global {
             global::set_meter_provider(provider.clone());
         }

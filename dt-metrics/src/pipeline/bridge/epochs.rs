@@ -1,0 +1,68 @@
+//! When series have been idle for long: in collections of the slowest reader.
+
+use std::collections::HashMap;
+use std::thread::ThreadId;
+
+/// Collections by others after which a reader is taken to be gone.
+const GONE_AFTER: u64 = 1_000;
+
+/// An epoch ends when every reader has collected in it. Readers are told apart by their threads,
+/// which is all that a callback knows of them.
+#[derive(Default)]
+pub(super) struct Epochs {
+    collections: u64,
+    readers: HashMap<ThreadId, Reader>,
+}
+
+struct Reader {
+    /// Its latest collection.
+    last: u64,
+    /// Whether it has collected in this epoch.
+    collected: bool,
+}
+
+impl Epochs {
+    /// Notes a collection; whether it ends an epoch.
+    pub(super) fn collected(&mut self, reader: ThreadId) -> bool {
+        self.collections += 1;
+        let now = self.collections;
+        self.readers.insert(
+            reader,
+            Reader {
+                last: now,
+                collected: true,
+            },
+        );
+        self.readers
+            .retain(|_, reader| now - reader.last < GONE_AFTER);
+        let ended = self.readers.values().all(|reader| reader.collected);
+        if ended {
+            for reader in self.readers.values_mut() {
+                reader.collected = false;
+            }
+        }
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Epochs, GONE_AFTER};
+    use std::thread;
+
+    #[test]
+    fn the_slowest_reader_ends_an_epoch() {
+        let fast = thread::current().id();
+        let slow = thread::spawn(|| thread::current().id()).join().unwrap();
+        let mut epochs = Epochs::default();
+        assert!(epochs.collected(fast), "there is no other yet");
+        assert!(!epochs.collected(slow) || epochs.collected(fast));
+        for _ in 0..3 {
+            assert!(!epochs.collected(fast));
+            assert!(!epochs.collected(fast));
+            assert!(epochs.collected(slow));
+        }
+        let ended = (0..=GONE_AFTER).filter(|_| epochs.collected(fast)).count();
+        assert!(ended > 0, "one that is gone holds nobody up for ever");
+    }
+}

@@ -291,3 +291,51 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         assert!(seen.is_sorted(), "{seen:?}");
     });
 }
+
+#[test]
+fn a_timer_pins_its_series_until_its_value_is_taken() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots.lock().register("timed", Lifetime::WhileUsed).unwrap();
+        let (block, mut directory, _) = slots.claim();
+        let ring = slots.ring(block);
+        if !chunk::add(directory, slot, 1) {
+            directory = slots.extend(block, slot);
+            assert!(chunk::add(directory, slot, 1));
+        }
+        let timing = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                assert_eq!(ring.put(slot, 1.0), Put::Done);
+                assert!(chunk::add_release(directory, slot, u64::MAX));
+                slots.release(block);
+            })
+        };
+        let mut taken = 0;
+        let mut next = None;
+        for _ in 0..5 {
+            let mut deltas = Vec::new();
+            let mut state = slots.lock();
+            state.drain_values(|_, entry, _| {
+                assert_eq!(entry.series, "timed");
+                taken += 1;
+                true
+            });
+            state.drain(|_, _| true, &mut deltas);
+            state.end_epoch(|series| *series == "timed");
+            if taken == 0 {
+                // Whoever comes while the value is under way has another slot.
+                next = state.register("next", Lifetime::WhileUsed);
+                assert_ne!(next, Some(slot));
+            }
+        }
+        timing.join().unwrap();
+        slots.lock().drain_values(|_, entry, _| {
+            assert_eq!(entry.series, "timed");
+            taken += 1;
+            true
+        });
+        assert_eq!(taken, 1);
+        assert!(next.is_none_or(|next| next != slot));
+    });
+}

@@ -297,23 +297,12 @@ fn a_timer_pins_its_series_until_its_value_is_taken() {
     loom::model(|| {
         let slots = slots();
         let slot = slots.lock().register("timed", Lifetime::WhileUsed).unwrap();
-        let (block, mut directory, _) = slots.claim();
+        let (block, _, _) = slots.claim();
         let ring = slots.ring(block);
-        if !chunk::add(directory, slot, 1) {
-            directory = slots.extend(block, slot);
-            assert!(chunk::add(directory, slot, 1));
-        }
-        let timing = {
-            let slots = Arc::clone(&slots);
-            thread::spawn(move || {
-                assert_ne!(ring.put(slot, 1.0), Put::Full);
-                assert!(chunk::add_release(directory, slot, u64::MAX));
-                slots.release(block);
-            })
-        };
+        let directory = slots.extend(block, slot);
+        assert!(slots.lock().hold(slot));
         let mut taken = 0;
-        let mut next = None;
-        for _ in 0..5 {
+        let mut epoch = |slots: &Slots<&'static str>| {
             let mut deltas = Vec::new();
             let mut state = slots.lock();
             state.drain_values(|_, entry, _| {
@@ -323,19 +312,25 @@ fn a_timer_pins_its_series_until_its_value_is_taken() {
             });
             state.drain(|_, _| true, &mut deltas);
             state.end_epoch(|series| *series == "timed");
-            if taken == 0 {
-                // Whoever comes while the value is under way has another slot.
-                next = state.register("next", Lifetime::WhileUsed);
-                assert_ne!(next, Some(slot));
-            }
-        }
+        };
+        // It retires, and the thread that holds it has not noticed.
+        (0..3).for_each(|_| epoch(&slots));
+        assert!(slots.lock().is_retired(slot));
+        let timing = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                assert!(chunk::add(directory, slot, 1));
+                slots.lock().let_go(slot);
+                assert_ne!(ring.put(slot, 1.0), Put::Full);
+                assert!(chunk::add_release(directory, slot, u64::MAX));
+            })
+        };
+        (0..2).for_each(|_| epoch(&slots));
+        // Has the slot if it was given free; then no value of the other comes any more.
+        slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        epoch(&slots);
         timing.join().unwrap();
-        slots.lock().drain_values(|_, entry, _| {
-            assert_eq!(entry.series, "timed");
-            taken += 1;
-            true
-        });
+        epoch(&slots);
         assert_eq!(taken, 1);
-        assert!(next.is_none_or(|next| next != slot));
     });
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use std::future::{pending, ready};
-use std::panic::{catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::thread;
@@ -64,11 +64,13 @@ fn values(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
         .collect()
 }
 
-fn unit(server: &Server, key: &str) -> Option<String> {
-    let metadata = server.metadata().into_iter();
-    metadata
-        .filter(|metadata| metadata.key == key)
-        .find_map(|metadata| metadata.unit)
+/// What the annotation says the unit is.
+fn unit(name: &str) -> &'static str {
+    let catalog = dt_metrics::catalog();
+    let named = catalog
+        .into_iter()
+        .find(|descriptor| descriptor.name == name);
+    named.map_or("none", |descriptor| descriptor.unit)
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -128,7 +130,7 @@ fn a_duration_has_count_range_sum_and_unit() {
     assert_eq!(all.count, 22);
     assert!(all.min >= shortest && all.max < 30.0, "{all:?}");
     assert!(all.sum >= 22.0 * all.min && all.sum <= 22.0 * all.max);
-    assert_eq!(unit(&server, "family.seconds").as_deref(), Some("s"));
+    assert_eq!(unit("family.seconds"), "s");
 
     let one = summary(&server, "family.milliseconds", &[]);
     assert_eq!(one.count, 1);
@@ -136,7 +138,7 @@ fn a_duration_has_count_range_sum_and_unit() {
         one.min >= 1_000.0 * shortest && one.max < 30_000.0,
         "{one:?}"
     );
-    assert_eq!(unit(&server, "family.milliseconds").as_deref(), Some("ms"));
+    assert_eq!(unit("family.milliseconds"), "ms");
 }
 
 #[derive(Clone, Copy)]
@@ -162,7 +164,8 @@ impl DimensionValue for End {
 #[timed(name = "family.ends", dims(end = end))]
 #[in_flight(name = "family.ends.in_flight", dims(end = end))]
 #[counted(name = "family.ends.calls", dims(end = end))]
-fn ends(end: End) -> Option<u32> {
+fn ends(end: End, during: impl FnOnce()) -> Option<u32> {
+    during();
     match end {
         End::Tail => {}
         End::Return => return Some(1),
@@ -175,8 +178,9 @@ fn ends(end: End) -> Option<u32> {
 #[counted(name = "family.async_ends.calls")]
 #[timed(name = "family.async_ends", dims(end = end))]
 #[in_flight(name = "family.async_ends.in_flight", dims(end = end))]
-async fn async_ends(end: End) -> Option<u32> {
+async fn async_ends(end: End, during: impl FnOnce()) -> Option<u32> {
     tokio::task::yield_now().await;
+    during();
     match end {
         End::Tail => {}
         End::Return => return Some(1),
@@ -198,13 +202,13 @@ fn every_end_of_a_call_is_recorded_once_by_every_annotation() {
     let _turn = alone();
     let server = server();
     let metrics = to(&server).install().unwrap();
+    let flush = || metrics.flush(AMPLE).unwrap();
+    let panics = |call: &dyn Fn()| catch_unwind(AssertUnwindSafe(call)).is_err();
     for (end, _) in ENDS {
-        assert_eq!(
-            catch_unwind(|| ends(end)).is_err(),
-            matches!(end, End::Panic)
-        );
-        let ended = catch_unwind(|| block_on(async_ends(end)));
-        assert_eq!(ended.is_err(), matches!(end, End::Panic));
+        let expected = matches!(end, End::Panic);
+        assert_eq!(panics(&|| _ = ends(end, flush)), expected);
+        assert_eq!(panics(&|| _ = block_on(async_ends(end, flush))), expected);
+        flush();
     }
     metrics.shutdown(AMPLE).unwrap();
 
@@ -213,7 +217,8 @@ fn every_end_of_a_call_is_recorded_once_by_every_annotation() {
         for key in ["family.ends", "family.async_ends"] {
             assert_eq!(summary(&server, key, &end).count, 1, "{key} {end:?}");
             let in_flight = values(&server, &format!("{key}.in_flight"), &end);
-            assert_eq!(in_flight, [0.0], "{key} {end:?}");
+            let (during, after) = (in_flight.first(), in_flight.last());
+            assert_eq!((during, after), (Some(&1.0), Some(&0.0)), "{key} {end:?}");
         }
         assert_eq!(server.counter_total("family.ends.calls", &end), 1.0);
     }
@@ -223,7 +228,8 @@ fn every_end_of_a_call_is_recorded_once_by_every_annotation() {
 #[counted(name = "family.cancelled.calls")]
 #[timed(name = "family.cancelled")]
 #[in_flight(name = "family.cancelled.in_flight")]
-async fn cancelled() {
+async fn cancelled(during: impl FnOnce()) {
+    during();
     pending::<()>().await;
 }
 
@@ -233,13 +239,14 @@ fn a_cancelled_future_was_in_flight_and_took_its_time() {
     let server = server();
     let metrics = to(&server).install().unwrap();
     // Made, never polled: nothing began.
-    drop(cancelled());
-    cancel(cancelled());
-    cancel(cancelled());
+    drop(cancelled(|| {}));
+    cancel(cancelled(|| {}));
+    cancel(cancelled(|| metrics.flush(AMPLE).unwrap()));
     metrics.shutdown(AMPLE).unwrap();
     assert_eq!(server.counter_total("family.cancelled.calls", &[]), 2.0);
     assert_eq!(summary(&server, "family.cancelled", &[]).count, 2);
-    assert_eq!(values(&server, "family.cancelled.in_flight", &[]), [0.0]);
+    let in_flight = values(&server, "family.cancelled.in_flight", &[]);
+    assert_eq!(in_flight, [1.0, 0.0]);
 }
 
 /// What is in flight now, as the server sees it. Asked by destructors, so it does not panic.
@@ -292,8 +299,9 @@ const TIERS: [(Tier, &str); 3] = [
 #[counted(name = "family.tiers.calls", dims(tier = tier, region = "eu", paid = paid))]
 #[timed(name = "family.tiers", dims(tier = tier, paid = paid))]
 #[in_flight(name = "family.tiers.in_flight", dims(paid = paid, text = "a", tier = &tier))]
-fn tiers(tier: Tier, paid: bool) {
+fn tiers(tier: Tier, paid: bool, during: impl FnOnce()) {
     let _ = (tier, paid);
+    during();
 }
 
 #[counted(name = "family.generic", dims(value = value, shard = 1))]
@@ -307,10 +315,12 @@ fn enums_and_bools_are_dimensions() {
     let server = server();
     let metrics = to(&server).install().unwrap();
     for (calls, (tier, _)) in (1_u32..).zip(TIERS) {
-        for _ in 0..calls {
-            tiers(tier, true);
+        for _ in 1..calls {
+            tiers(tier, true, || {});
         }
-        tiers(tier, false);
+        tiers(tier, true, || {
+            tiers(tier, false, || metrics.flush(AMPLE).unwrap());
+        });
         generic(tier);
     }
     for value in [true, true, false] {
@@ -328,7 +338,8 @@ fn enums_and_bools_are_dimensions() {
             let timed = summary(&server, "family.tiers", &series);
             assert_eq!(timed.count, u64::from(calls), "{series:?}");
             let in_flight = values(&server, "family.tiers.in_flight", &series);
-            assert_eq!(in_flight, [0.0], "{series:?}");
+            let (during, after) = (in_flight.first(), in_flight.last());
+            assert_eq!((during, after), (Some(&1.0), Some(&0.0)), "{series:?}");
         }
         assert_eq!(
             server.counter_total("family.generic", &[("value", tier)]),
@@ -373,7 +384,7 @@ fn a_gauge_keeps_its_last_value_and_says_it_at_each_push() {
     metrics.shutdown(AMPLE).unwrap();
 
     assert_eq!(values(&server, "family.depth", &[]), [2.0, 2.0, -7.0, 8.5]);
-    assert_eq!(unit(&server, "family.depth").as_deref(), Some("{order}"));
+    assert_eq!(unit("family.depth"), "{order}");
     for (_, name) in TIERS {
         let by_tier = values(
             &server,

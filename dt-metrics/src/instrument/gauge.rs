@@ -4,6 +4,7 @@
     reason = "sets are lists of references"
 )]
 
+use super::constructors;
 use super::local;
 use super::many::Many;
 use super::one::One;
@@ -14,22 +15,9 @@ use crate::descriptor::Descriptor;
 /// A gauge whose dimensions are known at compile time.
 pub struct Gauge(One);
 
+constructors::one!(Gauge);
+
 impl Gauge {
-    /// A gauge with these values of its dimensions, in the order of the descriptor's keys.
-    #[must_use]
-    pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
-        Self(One::new(descriptor, values))
-    }
-
-    /// A gauge whose dimensions' values are computed once, on first use.
-    #[must_use]
-    pub const fn resolved(
-        descriptor: &'static Descriptor,
-        values: fn() -> Vec<Option<Value<'static>>>,
-    ) -> Self {
-        Self(One::resolved(descriptor, values))
-    }
-
     /// Replaces the value.
     pub fn set(&'static self, value: f64) {
         set(self.0.known_slot(), value);
@@ -39,17 +27,9 @@ impl Gauge {
 /// A gauge with dimensions that are known at run time.
 pub struct DimensionedGauge(Many);
 
-impl DimensionedGauge {
-    /// A gauge whose dimensions' values are, in the order of the descriptor's keys, either here
-    /// or, where `None` is, the next of the set of each call.
-    #[must_use]
-    pub const fn new(
-        descriptor: &'static Descriptor,
-        values: &'static [Option<Value<'static>>],
-    ) -> Self {
-        Self(Many::new(descriptor, values))
-    }
+constructors::many!(DimensionedGauge);
 
+impl DimensionedGauge {
     /// Replaces the value of the series of `values`.
     pub fn set<S: DimensionSet>(&'static self, value: f64, values: S) {
         self.0.with_slot(&values, |slot, _| set(slot, value));

@@ -5,6 +5,7 @@
 )]
 
 use super::clock::{self, Start};
+use super::constructors;
 use super::local;
 use super::many::Many;
 use super::one::One;
@@ -15,22 +16,9 @@ use crate::descriptor::Descriptor;
 /// A histogram whose dimensions are known at compile time.
 pub struct Histogram(One);
 
+constructors::one!(Histogram);
+
 impl Histogram {
-    /// A histogram with these values of its dimensions, in the order of the descriptor's keys.
-    #[must_use]
-    pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
-        Self(One::new(descriptor, values))
-    }
-
-    /// A histogram whose dimensions' values are computed once, on first use.
-    #[must_use]
-    pub const fn resolved(
-        descriptor: &'static Descriptor,
-        values: fn() -> Vec<Option<Value<'static>>>,
-    ) -> Self {
-        Self(One::resolved(descriptor, values))
-    }
-
     /// Records `value`; not a number and infinities are no values.
     #[inline]
     pub fn record(&'static self, value: f64) {
@@ -53,17 +41,9 @@ impl Histogram {
 /// A histogram with dimensions that are known at run time.
 pub struct DimensionedHistogram(Many);
 
-impl DimensionedHistogram {
-    /// A histogram whose dimensions' values are, in the order of the descriptor's keys, either
-    /// here or, where `None` is, the next of the set of each call.
-    #[must_use]
-    pub const fn new(
-        descriptor: &'static Descriptor,
-        values: &'static [Option<Value<'static>>],
-    ) -> Self {
-        Self(Many::new(descriptor, values))
-    }
+constructors::many!(DimensionedHistogram);
 
+impl DimensionedHistogram {
     /// Records `value` in the series of `values`.
     #[inline]
     pub fn record<S: DimensionSet>(&'static self, value: f64, values: S) {

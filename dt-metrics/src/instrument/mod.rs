@@ -9,6 +9,7 @@ mod chunk;
 mod clock;
 #[cfg(feature = "dynatrace")]
 mod collect;
+mod constructors;
 mod counter;
 mod gauge;
 mod histogram;

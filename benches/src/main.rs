@@ -2,10 +2,15 @@
 //!
 //! ```sh
 //! cargo run --release -p dt-metrics-bench -- hotpath
+//! cargo run --release -p dt-metrics-bench -- encode
 //! ```
 
+mod alloc;
+mod encode;
 mod hotpath;
 mod measure;
+mod series;
+mod sink;
 
 use clap::Parser;
 
@@ -14,10 +19,20 @@ use clap::Parser;
 enum Bench {
     /// What a call costs, next to one atomic add.
     Hotpath,
+    /// What a line costs, next to a copy of its bytes, to OTLP and to opentelemetry-dynatrace.
+    Encode {
+        /// How many series change in each cycle.
+        #[arg(long, default_value_t = 100_000)]
+        series: usize,
+        /// How many cycles are measured.
+        #[arg(long, default_value_t = 15)]
+        cycles: usize,
+    },
 }
 
 fn main() {
     match Bench::parse() {
         Bench::Hotpath => hotpath::run(),
+        Bench::Encode { series, cycles } => encode::run(series, cycles),
     }
 }

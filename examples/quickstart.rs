@@ -8,17 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dt_metrics::counted;
-use dt_metrics_local::{Server, store::Event};
+use dt_metrics_local::{Event, Server};
 
-/// Counts calls a second time, by hand, to compare.
-struct Made {
-    orders: AtomicU64,
-    payments: AtomicU64,
-}
-static MADE: Made = Made {
-    orders: AtomicU64::new(0),
-    payments: AtomicU64::new(0),
-};
+// Counts by hand, to compare with.
+static ORDERS: AtomicU64 = AtomicU64::new(0);
+static PAYMENTS: AtomicU64 = AtomicU64::new(0);
 
 #[counted(
     name = "orders",
@@ -26,16 +20,17 @@ static MADE: Made = Made {
     dims(region = "eu", channel = "web")
 )]
 fn place_order() {
-    MADE.orders.fetch_add(1, Relaxed);
+    ORDERS.fetch_add(1, Relaxed);
 }
 
 #[counted(name = "payments", description = "Payments taken", dims(card = card))]
 async fn pay(card: &str) {
-    MADE.payments.fetch_add(1, Relaxed);
+    PAYMENTS.fetch_add(1, Relaxed);
     tokio::task::yield_now().await;
 }
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let server = Server::builder().start()?;
     println!("the local endpoint listens at {}\n", server.url());
     let events = server.subscribe();
@@ -48,7 +43,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
         }
     });
-
     let metrics = dt_metrics::builder()
         .endpoint(server.url())
         .prefix("quickstart")
@@ -56,44 +50,35 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .install()?;
 
     let end = Instant::now() + Duration::from_secs(3);
-    let orders = (0..3).map(|_| thread::spawn(move || repeat_until(end, place_order)));
-    let payments = ["visa", "amex"].map(|card| {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        thread::spawn(move || {
-            runtime.map(|runtime| repeat_until(end, || runtime.block_on(pay(card))))
+    let threads: [_; 3] = std::array::from_fn(|_| {
+        tokio::task::spawn_blocking(move || {
+            while Instant::now() < end {
+                (0..1_000).for_each(|_| place_order());
+                thread::sleep(Duration::from_millis(1));
+            }
         })
     });
-    for thread in orders.collect::<Vec<_>>() {
-        thread.join().expect("a worker ended early");
+    let tasks = ["visa", "amex"].map(|card| {
+        tokio::spawn(async move {
+            while Instant::now() < end {
+                pay(card).await;
+            }
+        })
+    });
+    for worker in threads.into_iter().chain(tasks) {
+        worker.await?;
     }
-    for thread in payments {
-        thread.join().expect("a worker ended early")?;
-    }
-    metrics.shutdown(Duration::from_secs(5))?;
+    metrics.shutdown_async(Duration::from_secs(5)).await?;
 
     let refused = server.rejected().len();
     let mut complete = refused == 0;
-    println!(
-        "\n{:<20} {:>12} {:>16}",
-        "metric", "calls made", "counts received"
-    );
-    for (name, made) in [("orders", &MADE.orders), ("payments", &MADE.payments)] {
+    println!("\nmetric       calls made  counts received");
+    for (name, made) in [("orders", &ORDERS), ("payments", &PAYMENTS)] {
         let received = server.counter_total(&format!("quickstart.{name}"), &[]);
         let made = made.load(Relaxed);
         complete &= received.to_string() == made.to_string();
-        println!("{name:<20} {made:>12} {received:>16}");
+        println!("{name:<10} {made:>12} {received:>16}");
     }
     println!("lines refused: {refused}");
-    Ok(if complete {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-fn repeat_until(end: Instant, mut call: impl FnMut()) {
-    while Instant::now() < end {
-        (0..1_000).for_each(|_| call());
-        thread::sleep(Duration::from_millis(1));
-    }
+    Ok(ExitCode::from(u8::from(!complete)))
 }

@@ -10,7 +10,7 @@ mod text;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Ident, LitInt, LitStr, Path, Result, Token, parenthesized, token};
+use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized, token};
 
 pub(crate) use self::annotation::{Annotation, Argument};
 pub(crate) use self::dims::{Constant, Dimension, Dims, Source};
@@ -102,8 +102,7 @@ fn comma(input: ParseStream<'_>) -> Result<()> {
 }
 
 fn key(input: ParseStream<'_>, takes: &Annotation) -> Result<Ident> {
-    let fork = input.fork();
-    if fork.parse::<LitStr>().is_ok() && takes.argument_named("name").is_some() {
+    if input.peek(LitStr) && takes.names() {
         return Err(input.error("an argument needs its name: write `name = \"…\"`"));
     }
     input
@@ -153,15 +152,13 @@ fn skip(input: ParseStream<'_>) -> Result<()> {
 fn at_least_one(value: Expr) -> Result<u32> {
     let value = ungrouped(value);
     let wrong = || Error::new_spanned(&value, "expected a whole number from 1 to 4294967295");
-    let Expr::Lit(syn::ExprLit {
-        lit: syn::Lit::Int(int),
-        ..
+    let Expr::Lit(ExprLit {
+        lit: Lit::Int(int), ..
     }) = &value
     else {
         return Err(wrong());
     };
-    let number = |int: &LitInt| int.base10_parse::<u32>().ok().filter(|&n| n > 0);
-    number(int).ok_or_else(wrong)
+    int.base10_parse().ok().filter(|&n| n > 0).ok_or_else(wrong)
 }
 
 /// Puts `value` into `slot`, unless something is there already.

@@ -111,8 +111,10 @@ impl Function {
     ///
     /// The body becomes the tail of a block that has the same place in the source: its value,
     /// its temporaries and its parameters are dropped as before, its items are not in the scope
-    /// of `entry`, and the compiler speaks of it as it spoke before. The attribute is for bodies
-    /// of one line, whose braces would now seem to be one pair too many.
+    /// of `entry`, and the compiler speaks of it as it spoke before.
+    ///
+    /// The attribute is always true. Without one, the braces of a body of one line would now seem
+    /// to be a pair too many (`unused_braces`); `allow` would not do where that is forbidden.
     pub(crate) fn entered(self, entry: &TokenStream) -> TokenStream {
         let Self {
             attrs,
@@ -124,18 +126,15 @@ impl Function {
         } = self;
         let mut block = TokenStream::new();
         block.append_all(inner_attrs);
-        block.extend(quote_spanned!(span::ours()=> #entry; #[allow(unused_braces)]));
-        let braces = regroup(&body, {
-            body.to_tokens(&mut block);
-            block
-        });
+        block.extend(quote_spanned!(span::ours()=> #entry; #[cfg(all())]));
+        body.to_tokens(&mut block);
 
         let mut function = TokenStream::new();
         function.append_all(attrs);
         vis.to_tokens(&mut function);
         defaultness.to_tokens(&mut function);
         sig.to_tokens(&mut function);
-        braces.to_tokens(&mut function);
+        regroup(&body, block).to_tokens(&mut function);
         function
     }
 }

@@ -12,23 +12,19 @@ pub(crate) fn ours() -> Span {
 ///
 /// Spans cannot be joined; but an expression reaches from its first token to its last.
 pub(crate) fn at(typed: &impl ToTokens, tokens: &TokenStream) -> TokenStream {
-    let mut typed = typed
+    let mut places = typed
         .to_token_stream()
         .into_iter()
         .map(|token| token.span());
-    let first = typed.next().unwrap_or_else(ours);
-    let last = typed.last().unwrap_or(first);
-    let count = tokens.clone().into_iter().count();
-    let place = |i| if i + 1 < count { first } else { last };
-    let move_to = |(i, mut token): (usize, TokenTree)| {
-        let span = token.span().located_at(place(i));
-        token.set_span(span);
-        token
-    };
-    tokens
-        .clone()
-        .into_iter()
-        .enumerate()
-        .map(move_to)
-        .collect()
+    let first = places.next().unwrap_or_else(ours);
+    let last = places.last().unwrap_or(first);
+
+    let mut tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    if let Some((end, start)) = tokens.split_last_mut() {
+        for token in start {
+            token.set_span(token.span().located_at(first));
+        }
+        end.set_span(end.span().located_at(last));
+    }
+    tokens.into_iter().collect()
 }

@@ -41,17 +41,26 @@ impl Known {
 /// A macro on a method does not see the parameters of the `impl` block: what is named as they
 /// usually are, by one capital letter, is taken for one.
 fn depends(tokens: TokenStream, generics: &[&Ident]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => depends(group.stream(), generics),
-        TokenTree::Ident(ident) => {
-            let name = ident.to_string();
-            let letter = name.trim_end_matches(|c: char| c.is_ascii_digit());
-            name == "Self"
-                || matches!(letter.as_bytes(), [b'A'..=b'Z'])
-                || generics.contains(&&ident)
+    let mut begins_path = true;
+    tokens.into_iter().any(|token| {
+        let begins = begins_path;
+        begins_path = true;
+        match token {
+            TokenTree::Group(group) => depends(group.stream(), generics),
+            TokenTree::Ident(ident) => begins && is_parameter(&ident, generics),
+            TokenTree::Punct(punct) => {
+                begins_path = !matches!(punct.as_char(), ':' | '.');
+                false
+            }
+            TokenTree::Literal(_) => false,
         }
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
+}
+
+fn is_parameter(ident: &Ident, generics: &[&Ident]) -> bool {
+    let name = ident.to_string();
+    let letter = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    name == "Self" || matches!(letter.as_bytes(), [b'A'..=b'Z']) || generics.contains(&ident)
 }
 
 /// The values of literals, as `Value`s.

@@ -21,11 +21,15 @@ async fn future(amount: u64) {
     tokio::task::yield_now().await;
 }
 
-struct Cart;
+struct Cart {
+    items: u32,
+}
 
 impl Cart {
     #[counted]
-    fn add(&self) {}
+    fn add(&mut self) {
+        self.items += 1;
+    }
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -37,8 +41,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 
 #[test]
 fn every_call_of_eight_threads_arrives_once_while_pushes_go_on() {
-    let _turn = alone();
     const CALLS: u64 = 50_000;
+    let _turn = alone();
 
     // Before there is a pipeline, on a thread that has ended by then.
     thread::spawn(|| (0..100).for_each(|_| plain()))
@@ -119,7 +123,9 @@ fn a_method_has_a_default_name_and_count_adds_in_the_middle() {
     let _turn = alone();
     let server = server();
     let metrics = to(&server).install().unwrap();
-    Cart.add();
+    let mut cart = Cart { items: 0 };
+    cart.add();
+    assert_eq!(cart.items, 1);
     count!("MyCounter", 25, dims("dimension-1" = "value-1"));
     count!("MyCounter", 5, dims("dimension-1" = "value-1"));
     count!("MyCounter");

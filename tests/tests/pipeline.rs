@@ -11,7 +11,9 @@ use dt_metrics::{count, dynatrace};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
+};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{
     Instrument, PeriodicReader, SdkMeterProvider, Stream, Temporality,
@@ -44,9 +46,9 @@ impl Sums {
 
 impl PushMetricExporter for Sums {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
             if let AggregatedMetrics::U64(MetricData::Sum(sum)) = metric.data() {
-                let total = sum.data_points().map(|point| point.value()).sum();
+                let total = sum.data_points().map(SumDataPoint::value).sum();
                 let mut seen = self.seen.lock().unwrap();
                 seen.entry(metric.name().to_owned())
                     .or_default()

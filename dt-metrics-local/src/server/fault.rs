@@ -116,7 +116,7 @@ pub(super) enum Fault {
     /// Answer this; its lines are not looked at.
     Answer(Answer),
     /// Say nothing until released, then go on as usual.
-    Hold(watch::Receiver<u64>),
+    Hold(watch::Receiver<()>),
 }
 
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ enum Planned {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     planned: Mutex<VecDeque<(Planned, usize)>>,
-    releases: watch::Sender<u64>,
+    releases: watch::Sender<()>,
 }
 
 impl Faults {
@@ -147,7 +147,7 @@ impl Faults {
     pub(super) fn release(&self) {
         let mut planned = self.planned();
         planned.retain(|(fault, _)| !matches!(fault, Planned::Hold));
-        self.releases.send_modify(|releases| *releases += 1);
+        self.releases.send_replace(());
     }
 
     /// The fault for the request at hand.

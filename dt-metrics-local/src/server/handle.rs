@@ -187,9 +187,3 @@ impl Server {
         self.endpoint.faults.release();
     }
 }
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.endpoint.store.close();
-    }
-}

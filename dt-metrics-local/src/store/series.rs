@@ -98,6 +98,10 @@ impl Series {
     }
 
     fn sample(&mut self, amount: f64, now: SystemTime) {
+        if self.samples.back().is_some_and(|newest| newest.at > now) {
+            // The clock was set back: times from before it say nothing any more.
+            self.samples.clear();
+        }
         if let Some(newest) = self.samples.back_mut()
             && elapsed(newest.at, now) < RESOLUTION
         {

@@ -90,11 +90,6 @@ impl Store {
         receiver
     }
 
-    /// Ends all subscriptions.
-    pub(crate) fn close(&self) {
-        self.lock().subscribers.clear();
-    }
-
     /// Counts a request as held for as long as the answer lives.
     pub(crate) fn hold(self: &Arc<Self>) -> Held {
         self.set_held(|held| held + 1);

@@ -142,7 +142,9 @@ fn a_clock_set_back_is_survived() {
     add(&mut state, "m count,delta=1", 10_000);
     add(&mut state, "m count,delta=1", 0);
     assert_eq!(only(&state).rate_per_second(at(0)), None);
-    assert!(close(only(&state).total, 2.0));
+    add(&mut state, "m count,delta=6", 2_000);
+    assert_eq!(only(&state).rate_per_second(at(2_000)), Some(3.0));
+    assert!(close(only(&state).total, 8.0));
 }
 
 #[test]

@@ -46,11 +46,11 @@ impl Annotation {
             .find(|argument| key == argument.written())
     }
 
-    pub(crate) fn argument_named(&self, name: &str) -> Option<Argument> {
+    /// Whether the name is an argument, as for attributes.
+    pub(crate) fn names(&self) -> bool {
         self.takes
             .iter()
-            .copied()
-            .find(|argument| argument.written() == name)
+            .any(|argument| matches!(argument, Argument::Name))
     }
 
     /// The error for an argument that is not among these.

@@ -69,7 +69,7 @@ pub(super) struct Sets {
     /// Each service name seen; a program has one, or as many as it has providers.
     services: Vec<Option<String>>,
     service: usize,
-    sets: HashTable<Set>,
+    known: HashTable<Set>,
     hasher: RandomState,
     cycle: u32,
     used: usize,
@@ -81,7 +81,7 @@ impl Sets {
             defaults,
             services: vec![None],
             service: 0,
-            sets: HashTable::new(),
+            known: HashTable::new(),
             hasher: RandomState::default(),
             cycle: 0,
             used: 0,
@@ -93,7 +93,7 @@ impl Sets {
         self.service = self
             .services
             .iter()
-            .position(|known| known.as_deref() == service)
+            .position(|seen| seen.as_deref() == service)
             .unwrap_or_else(|| {
                 self.services.push(service.map(Into::into));
                 self.services.len() - 1
@@ -105,19 +105,19 @@ impl Sets {
             defaults,
             services,
             service,
-            sets,
+            known,
             hasher,
             cycle,
             ..
         } = self;
         let (service, cycle) = (*service, *cycle);
-        let known = |set: &Set| {
+        let is_it = |set: &Set| {
             set.service == service && set.attributes.iter().eq(attributes.iter().copied())
         };
-        let set = sets
+        let set = known
             .entry(
                 hash(hasher, service, attributes.iter().copied()),
-                known,
+                is_it,
                 |set| hash(hasher, set.service, &set.attributes),
             )
             .or_insert_with(|| {
@@ -141,9 +141,9 @@ impl Sets {
 
     pub(super) fn end_cycle(&mut self) {
         // In steady state all were used, and there is nothing to look for.
-        if self.used < self.sets.len() {
+        if self.used < self.known.len() {
             let cycle = self.cycle;
-            self.sets
+            self.known
                 .retain(|set| cycle.wrapping_sub(set.used) < IDLE_CYCLES);
         }
         self.used = 0;
@@ -152,7 +152,7 @@ impl Sets {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.sets.len()
+        self.known.len()
     }
 }
 

@@ -199,3 +199,6 @@ fn check_dimensions(
     }
     Ok(dimensions)
 }
+
+#[cfg(test)]
+mod tests;

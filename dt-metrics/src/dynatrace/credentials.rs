@@ -63,3 +63,6 @@ fn replace(text: String, secret: &str) -> String {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics, ScopeMetrics};
 
 use super::batch::{Batcher, Body};
 use super::cache::{Keys, Sets};
@@ -54,7 +54,7 @@ impl Encoder {
         let mut attributes = Vec::new();
         self.sets
             .begin_cycle(service_name(metrics.resource()).as_deref());
-        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
             let mut lines = Lines {
                 metric,
                 key: self.keys.get(metric.name()),

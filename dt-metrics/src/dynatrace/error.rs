@@ -9,7 +9,7 @@ use super::endpoint::EndpointError;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The endpoint is not a usable URL.
-    #[error("the endpoint given by {origin} is not usable")]
+    #[error("the endpoint given by {origin} is not usable: {source}")]
     Endpoint {
         /// Where the endpoint comes from, such as an environment variable.
         origin: &'static str,

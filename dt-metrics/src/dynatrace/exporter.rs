@@ -124,7 +124,7 @@ impl Exporter {
     /// As for [`flush`](Self::flush), if lines were lost; the exporter is stopped all the same.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let shared = &self.inner.shared;
-        if shared.lock().stopped {
+        if shared.lock().is_stopped() {
             return Ok(());
         }
         let deadline = Instant::now().checked_add(timeout);
@@ -156,7 +156,7 @@ impl Exporter {
 
     fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let shared = &self.inner.shared;
-        if shared.lock().stopped {
+        if shared.lock().is_stopped() {
             return Err(OTelSdkError::AlreadyShutdown);
         }
         // Encoding and queueing under one lock: two readers must not swap the order of a series.

@@ -4,7 +4,8 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::ExportError;
-use super::shared::{RefusalKind, Shared};
+use super::shared::Shared;
+use super::state::{Life, RefusalKind};
 
 /// How long to wait where nobody listens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,7 +27,7 @@ pub(super) fn flush(
     let mut state = shared.lock();
     let target = state.queue.last_sequence();
     let (begun, ended) = (state.begun, state.ended);
-    if state.stopped {
+    if state.is_stopped() {
         return Err(ExportError::ShutDown);
     }
     if !state.queue.is_settled(target) {
@@ -55,7 +56,7 @@ pub(super) fn flush(
                 _ => {}
             }
         }
-        if state.stopped {
+        if state.is_stopped() {
             return Err(ExportError::ShutDown);
         }
         if settled {
@@ -89,7 +90,7 @@ impl Shared {
     /// as it is told to.
     pub(super) fn wait_for_exit(&self, deadline: Option<Instant>) {
         let mut state = self.lock();
-        while !state.exited {
+        while state.life != Life::Exited {
             state = match remaining(deadline) {
                 None => self
                     .settled

@@ -68,6 +68,7 @@ mod report;
 mod retry;
 mod send;
 mod shared;
+mod state;
 mod summary;
 #[cfg(test)]
 mod tests;

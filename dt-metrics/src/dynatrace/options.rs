@@ -77,6 +77,9 @@ macro_rules! shared_options {
         }
 
         /// A dimension of every line. A dimension of the same key on a measurement wins.
+        ///
+        /// The key is lower case letters, digits, `_`, `-`, `:` and `.`; any other is an error later.
+        /// An empty value is left out.
         pub fn default_dimension(
             mut self,
             key: impl Into<String>,

@@ -21,6 +21,7 @@ pub(super) struct Batch {
 pub(super) struct Queue {
     waiting: VecDeque<Batch>,
     waiting_bytes: usize,
+    waiting_lines: u64,
     in_flight: Option<Batch>,
     limit_bytes: usize,
     last_sequence: u64,
@@ -31,6 +32,7 @@ impl Queue {
         Self {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
+            waiting_lines: 0,
             in_flight: None,
             limit_bytes,
             last_sequence: 0,
@@ -41,6 +43,7 @@ impl Queue {
     pub(super) fn push(&mut self, body: Body) -> u64 {
         self.last_sequence += 1;
         self.waiting_bytes += body.text.len();
+        self.waiting_lines += body.lines;
         self.waiting.push_back(Batch {
             sequence: self.last_sequence,
             body,
@@ -52,8 +55,7 @@ impl Queue {
     /// The oldest request; it is in flight until it is settled by one of the calls below.
     pub(super) fn take(&mut self) -> Option<Batch> {
         debug_assert!(self.in_flight.is_none(), "one request at a time");
-        let mut batch = self.waiting.pop_front()?;
-        self.waiting_bytes -= batch.body.text.len();
+        let mut batch = self.pop_front()?;
         batch.attempts += 1;
         self.in_flight = Some(batch.clone());
         Some(batch)
@@ -95,6 +97,7 @@ impl Queue {
         let lines = self.lines();
         self.waiting.clear();
         self.waiting_bytes = 0;
+        self.waiting_lines = 0;
         self.in_flight = None;
         lines
     }
@@ -117,11 +120,7 @@ impl Queue {
     }
 
     pub(super) fn lines(&self) -> u64 {
-        self.in_flight
-            .iter()
-            .chain(&self.waiting)
-            .map(|batch| batch.body.lines)
-            .sum()
+        self.waiting_lines + self.in_flight.as_ref().map_or(0, |batch| batch.body.lines)
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -134,15 +133,22 @@ impl Queue {
 
     fn push_front(&mut self, batch: Batch) {
         self.waiting_bytes += batch.body.text.len();
+        self.waiting_lines += batch.body.lines;
         self.waiting.push_front(batch);
+    }
+
+    fn pop_front(&mut self) -> Option<Batch> {
+        let batch = self.waiting.pop_front()?;
+        self.waiting_bytes -= batch.body.text.len();
+        self.waiting_lines -= batch.body.lines;
+        Some(batch)
     }
 
     fn make_room(&mut self) -> u64 {
         let mut lines = 0;
         while self.waiting_bytes > self.limit_bytes
-            && let Some(oldest) = self.waiting.pop_front()
+            && let Some(oldest) = self.pop_front()
         {
-            self.waiting_bytes -= oldest.body.text.len();
             lines += oldest.body.lines;
         }
         lines

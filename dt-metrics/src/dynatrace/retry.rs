@@ -71,11 +71,11 @@ impl Backoff {
             .saturating_mul(1 << self.failures.min(20))
             .min(pace.longest());
         self.failures = self.failures.saturating_add(1);
-        let pause = full - full.mul_f64(self.fraction() / 2.0);
+        let pause = full.mul_f64(1.0 - self.fraction() / 2.0);
         asked.map_or(pause, |asked| asked.min(MAX_ASKED).max(pause))
     }
 
-    /// Between 0 and 1, by SplitMix64.
+    /// Between 0 and 1, by `SplitMix64`.
     fn fraction(&mut self) -> f64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.random;

@@ -10,6 +10,7 @@ use reqwest::{Client, Response, StatusCode, redirect, retry};
 use super::ConfigError;
 use super::answer::{Answer, shorten};
 use super::config::Config;
+use super::credentials::Token;
 use super::explain::Explainer;
 use super::outcome::{Failure, Outcome};
 use super::queue::Batch;
@@ -67,7 +68,7 @@ impl Http {
                 HeaderValue::from_static("text/plain; charset=utf-8"),
             )
             .body(batch.body.text.to_string());
-        if let Some(header) = self.config.token.as_ref().and_then(|token| token.header()) {
+        if let Some(header) = self.config.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }
         let response = request.send().await?;

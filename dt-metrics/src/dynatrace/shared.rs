@@ -5,16 +5,17 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::batch::Body;
 use super::health::Health;
-use super::outcome::{Failure, Next, Outcome};
-use super::queue::{Batch, Queue};
+use super::outcome::{Next, Outcome};
+use super::queue::Batch;
 use super::retry::Pace;
+use super::state::{Life, State};
 
 /// The lock is held for moments only: never while sending, logging or waiting.
 #[derive(Debug)]
@@ -26,58 +27,10 @@ pub(super) struct Shared {
     wake: Notify,
 }
 
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) queue: Queue,
-    pub(super) health: Health,
-    /// How many attempts were begun, and how many of them ended.
-    pub(super) begun: u64,
-    pub(super) ended: u64,
-    /// The latest attempt whose answer ends a flush.
-    pub(super) refusal: Option<Refusal>,
-    /// Somebody waits: the next pause is skipped.
-    hurry: bool,
-    /// Nothing is taken or sent any more.
-    pub(super) stopped: bool,
-    /// The exporter's thread is gone.
-    pub(super) exited: bool,
-    /// Whether lines were dropped for want of room since the last success.
-    overflowing: bool,
-}
-
-/// An attempt that tells those who wait that waiting is of no use.
-#[derive(Clone, Debug)]
-pub(super) struct Refusal {
-    /// The number of the attempt, from 1.
-    pub(super) attempt: u64,
-    pub(super) kind: RefusalKind,
-    pub(super) reason: String,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum RefusalKind {
-    /// The request is kept, but trying soon does not help.
-    Kept,
-    /// The request was dropped.
-    Dropped,
-    /// Nothing listens there.
-    NobodyThere,
-}
-
 impl Shared {
     pub(super) fn new(buffer_limit_bytes: usize) -> Self {
         Self {
-            state: Mutex::new(State {
-                queue: Queue::new(buffer_limit_bytes),
-                health: Health::default(),
-                begun: 0,
-                ended: 0,
-                refusal: None,
-                hurry: false,
-                stopped: false,
-                exited: false,
-                overflowing: false,
-            }),
+            state: Mutex::new(State::new(buffer_limit_bytes)),
             settled: Condvar::new(),
             wake: Notify::new(),
         }
@@ -106,7 +59,7 @@ impl Shared {
     /// Adds requests, and drops the oldest where there is no room; `false` once stopped.
     pub(super) fn enqueue(&self, bodies: Vec<Body>) -> bool {
         let mut state = self.lock();
-        if state.stopped {
+        if state.is_stopped() {
             let lines = bodies.iter().map(|body| body.lines).sum();
             state.health.drop_lines("shutdown", lines);
             return false;
@@ -129,7 +82,7 @@ impl Shared {
     /// Ends all sending. What is left is dropped; returns how many lines that were.
     pub(super) fn stop(&self) -> u64 {
         let mut state = self.lock();
-        state.stopped = true;
+        state.life = state.life.max(Life::Stopped);
         state.health.requests_ambiguous += u64::from(state.queue.has_in_flight());
         let lines = state.queue.clear();
         state.health.drop_lines("shutdown", lines);
@@ -142,21 +95,18 @@ impl Shared {
     /// The exporter's thread is gone, by whatever way.
     pub(super) fn exited(&self) {
         self.stop();
-        self.lock().exited = true;
+        self.lock().life = Life::Exited;
         self.settled.notify_all();
     }
 
     /// Waits for a request to send; `None` once stopped.
     pub(super) async fn next(&self) -> Option<Batch> {
         self.wait(None, |state| {
-            if state.stopped {
-                return Some(None);
+            if state.is_stopped() {
+                Some(None)
+            } else {
+                state.begin().map(Some)
             }
-            let batch = state.queue.take()?;
-            state.begun += 1;
-            state.hurry = false;
-            state.health.retries += u64::from(batch.attempts > 1);
-            Some(Some(batch))
         })
         .await
         .flatten()
@@ -166,7 +116,7 @@ impl Shared {
     pub(super) async fn unless_stopped<T>(&self, attempt: impl Future<Output = T>) -> Option<T> {
         race(
             attempt,
-            self.wait(None, |state| state.stopped.then_some(())),
+            self.wait(None, |state| state.is_stopped().then_some(())),
         )
         .await
         .ok()
@@ -175,7 +125,7 @@ impl Shared {
     /// Waits before the next attempt; `true` if somebody is in a hurry.
     pub(super) async fn pause(&self, pause: Duration) -> bool {
         self.wait(Some(Instant::now() + pause), |state| {
-            (state.hurry || state.stopped).then(|| std::mem::take(&mut state.hurry))
+            (state.hurry || state.is_stopped()).then(|| std::mem::take(&mut state.hurry))
         })
         .await
         .unwrap_or(false)
@@ -184,11 +134,10 @@ impl Shared {
     /// Books what became of the request in flight. Returns how to wait if it is to be sent again.
     pub(super) fn settle(&self, outcome: &Outcome) -> Option<(Pace, Option<Duration>)> {
         let mut state = self.lock();
-        if state.stopped {
+        if state.is_stopped() {
             return None; // It was booked when stopping.
         }
-        state.ended += 1;
-        state.note(outcome);
+        state.end(outcome);
         let mut dropped = 0;
         let retry = match outcome.next() {
             Next::Done { invalid } => {
@@ -233,65 +182,6 @@ impl Shared {
                 Some(deadline) => tokio::time::timeout_at(deadline, woken).await.ok()?,
             }
         }
-    }
-}
-
-impl State {
-    fn note(&mut self, outcome: &Outcome) {
-        match outcome.message() {
-            None => {}
-            Some(message) => self.health.last_error = Some(message.into()),
-        }
-        if !matches!(outcome, Outcome::Accepted | Outcome::Partial { .. }) {
-            self.health.requests_failed += 1;
-        }
-        let kind = match outcome {
-            Outcome::Unauthorized { .. } | Outcome::Misdirected { .. } => RefusalKind::Kept,
-            Outcome::Rejected { .. } => RefusalKind::Dropped,
-            Outcome::Failed {
-                failure: Failure::Refused,
-                ..
-            } => RefusalKind::NobodyThere,
-            Outcome::Failed {
-                failure: Failure::NoAnswer,
-                ..
-            } => {
-                self.health.requests_ambiguous += 1;
-                return;
-            }
-            _ => return,
-        };
-        let reason = outcome.message().unwrap_or_default().into();
-        self.refusal = Some(Refusal {
-            attempt: self.ended,
-            kind,
-            reason,
-        });
-    }
-
-    fn accept(&mut self, invalid: u64) {
-        self.health.requests_ok += 1;
-        self.overflowing = false;
-        if let Some(batch) = self.queue.finish() {
-            let ok = batch.body.lines.saturating_sub(invalid);
-            self.health.lines_ok += ok;
-            self.health.lines_invalid += batch.body.lines - ok;
-            if ok > 0 {
-                self.health.last_success = Some(SystemTime::now());
-            }
-        }
-    }
-
-    fn drop_in_flight(&mut self, reason: &'static str) {
-        if let Some(batch) = self.queue.finish() {
-            self.health.drop_lines(reason, batch.body.lines);
-        }
-    }
-
-    /// Counts lines that had no room; `true` if these are the first.
-    fn overflowed(&mut self, lines: u64) -> bool {
-        self.health.drop_lines("buffer_full", lines);
-        lines > 0 && !std::mem::replace(&mut self.overflowing, true)
     }
 }
 

@@ -128,7 +128,16 @@ impl<S> Slots<S> {
 }
 
 #[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "each copy of this file is tested for other things"
+)]
 impl<S> Slots<S> {
+    /// How many blocks were ever made.
+    pub(super) fn blocks(&self) -> usize {
+        self.lock().blocks.len()
+    }
+
     /// All that was ever added, by slot; the drain's memory is left alone.
     pub(super) fn totals(&self) -> Vec<u64> {
         let state = self.lock();
@@ -160,11 +169,6 @@ impl<S> State<S> {
             directory: &[],
         });
         BlockId(self.blocks.len() - 1)
-    }
-
-    #[cfg(test)]
-    pub(super) fn blocks(&self) -> usize {
-        self.blocks.len()
     }
 }
 

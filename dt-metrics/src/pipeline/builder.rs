@@ -119,17 +119,16 @@ impl Builder {
     /// Everything else that the SDK offers: readers, views, resources.
     ///
     /// ```
-    /// use opentelemetry_sdk::metrics::{Instrument, ManualReader, Stream};
+    /// use opentelemetry_sdk::metrics::{Instrument, Stream};
     ///
     /// # fn main() -> Result<(), dt_metrics::Error> {
     /// let metrics = dt_metrics::builder()
-    ///     .no_exporter()
     ///     .configure_provider(|provider| {
-    ///         provider.with_reader(ManualReader::default()).with_view(|i: &Instrument| {
-    ///             (i.name() == "old").then(|| Stream::builder().with_name("new").build().ok())?
+    ///         provider.with_view(|instrument: &Instrument| {
+    ///             let renamed = Stream::builder().with_name("new.name").build().ok()?;
+    ///             (instrument.name() == "old.name").then_some(renamed)
     ///         })
     ///     })
-    ///     .set_global(false)
     ///     .install()?;
     /// # drop(metrics);
     /// # Ok(())
@@ -173,9 +172,10 @@ impl Builder {
                 return Err(Error::Conflicts(conflicts));
             }
         }
-        let exporter = match self.exporters.is_empty() && !self.no_exporter {
-            true => Some(Exporter::new(self.dynatrace)?),
-            false => None,
+        let exporter = if self.exporters.is_empty() && !self.no_exporter {
+            Some(Exporter::new(self.dynatrace)?)
+        } else {
+            None
         };
         if let Some(limit) = self.cardinality_limit {
             instrument::set_cardinality_limit(limit);

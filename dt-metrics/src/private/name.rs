@@ -17,14 +17,15 @@ impl DefaultName {
     /// `module_path` as `module_path!()` has it; without a `suffix` the function is last.
     #[must_use]
     pub const fn new(module_path: &str, function: &str, suffix: &str) -> Self {
-        let name = Self {
+        let mut name = Self {
             bytes: [0; MAX],
             len: 0,
         };
-        name.sections(module_path)
-            .sections(function)
-            .sections(suffix)
-            .finish()
+        name.sections(module_path);
+        name.sections(function);
+        name.sections(suffix);
+        name.finish();
+        name
     }
 
     /// The number of bytes.
@@ -47,7 +48,7 @@ impl DefaultName {
     }
 
     /// Adds the identifiers of a path, each after a dot.
-    const fn sections(mut self, path: &str) -> Self {
+    const fn sections(&mut self, path: &str) {
         let mut rest = path.as_bytes();
         let mut begins = true;
         while let [byte, after @ ..] = rest {
@@ -58,46 +59,44 @@ impl DefaultName {
             }
             if begins {
                 begins = false;
-                self = self.push(b'.');
+                self.push(b'.');
                 if let (b'r', [b'#', after @ ..]) = (byte, after) {
                     rest = after;
                     continue;
                 }
             }
-            self = match byte {
+            match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.push(*byte),
                 // The further bytes of a character, whose first has become a `_`.
-                0x80..=0xbf => self,
+                0x80..=0xbf => {}
                 _ => self.push(b'_'),
-            };
+            }
         }
-        self
     }
 
     /// Adds a byte, unless the name is full or this would be its beginning and is no letter.
-    const fn push(mut self, byte: u8) -> Self {
+    const fn push(&mut self, byte: u8) {
         if self.len == 0 && !byte.is_ascii_alphabetic() {
-            return self;
+            return;
         }
-        if let (b'.', [b'd', b't', 0, ..]) = (byte, &self.bytes) {
-            self = self.push(b'_');
+        if byte == b'.' && self.len == 2 && self.bytes[0] == b'd' && self.bytes[1] == b't' {
+            self.push(b'_');
         }
         if self.len < MAX {
             self.bytes[self.len] = byte;
             self.len += 1;
         }
-        self
     }
 
-    const fn finish(mut self) -> Self {
+    const fn finish(&mut self) {
         if self.len == 0 {
-            return self.push(b'f').push(b'n');
+            self.push(b'f');
+            self.push(b'n');
         }
         // The cut may have fallen behind a dot.
         while self.bytes[self.len - 1] == b'.' {
             self.len -= 1;
         }
-        self
     }
 }
 

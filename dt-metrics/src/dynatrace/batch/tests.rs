@@ -1,1 +1,82 @@
-//! Tests.
+use proptest::prelude::*;
+
+use super::{Batcher, LINE_TOO_LONG};
+use crate::line::Rejected;
+
+fn add(batcher: &mut Batcher, line: &str) -> Result<(), &'static str> {
+    batcher.line(|out| {
+        out.push_str(line);
+        Ok(())
+    })
+}
+
+fn texts(batcher: &mut Batcher) -> Vec<String> {
+    batcher
+        .finish()
+        .into_iter()
+        .map(|body| body.text.to_string())
+        .collect()
+}
+
+#[test]
+fn nothing_makes_no_request() {
+    let mut batcher = Batcher::new(10, 100);
+    assert_eq!(batcher.finish(), []);
+    let refused = batcher.line(|out| {
+        out.push_str("half");
+        Err(Rejected::NotFinite)
+    });
+    assert_eq!(refused, Err(Rejected::NotFinite.reason()));
+    assert_eq!(batcher.line(|_| Ok(())), Ok(()));
+    assert_eq!(batcher.finish(), []);
+}
+
+#[test]
+fn splits_by_lines() {
+    let mut batcher = Batcher::new(2, 100);
+    for line in ["a", "b", "c", "d", "e"] {
+        add(&mut batcher, line).expect("fits");
+    }
+    assert_eq!(texts(&mut batcher), ["a\nb", "c\nd", "e"]);
+    assert_eq!(batcher.finish(), []);
+}
+
+#[test]
+fn splits_by_bytes() {
+    let mut batcher = Batcher::new(10, 5);
+    for line in ["aa", "bb", "cc", "ddddd", "e"] {
+        add(&mut batcher, line).expect("fits");
+    }
+    assert_eq!(texts(&mut batcher), ["aa\nbb", "cc", "ddddd", "e"]);
+}
+
+#[test]
+fn a_line_too_long_leaves_its_neighbours_alone() {
+    let mut batcher = Batcher::new(10, 5);
+    assert_eq!(add(&mut batcher, "a"), Ok(()));
+    assert_eq!(add(&mut batcher, "bbbbbb"), Err(LINE_TOO_LONG));
+    assert_eq!(add(&mut batcher, "c"), Ok(()));
+    assert_eq!(texts(&mut batcher), ["a\nc"]);
+}
+
+proptest! {
+    #[test]
+    fn every_line_is_in_one_body_or_refused(
+        lines in prop::collection::vec("[a-zäß]{1,12}", 0..60),
+        max_lines in 1_usize..8,
+        max_bytes in 1_usize..40,
+    ) {
+        let mut batcher = Batcher::new(max_lines, max_bytes);
+        let expected: Vec<_> =
+            lines.iter().filter(|line| add(&mut batcher, line).is_ok()).cloned().collect();
+        let bodies = batcher.finish();
+        for body in &bodies {
+            prop_assert!(!body.text.is_empty() && body.text.len() <= max_bytes);
+            prop_assert!(body.lines <= max_lines as u64);
+            prop_assert_eq!(body.lines, body.text.split('\n').count() as u64);
+        }
+        let sent: Vec<_> = bodies.iter().flat_map(|body| body.text.split('\n')).collect();
+        prop_assert_eq!(sent, expected);
+        prop_assert!(lines.iter().all(|line| line.len() > max_bytes || bodies.iter().any(|body| body.text.contains(line.as_str()))));
+    }
+}

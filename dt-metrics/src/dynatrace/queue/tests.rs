@@ -1,1 +1,91 @@
-//! Tests.
+use super::super::batch::Body;
+use super::Queue;
+
+fn body(text: &str) -> Body {
+    Body {
+        text: text.into(),
+        lines: text.split('\n').count() as u64,
+    }
+}
+
+fn taken(queue: &mut Queue) -> Option<String> {
+    let text = queue.take()?.body.text.to_string();
+    queue.finish();
+    Some(text)
+}
+
+#[test]
+fn requests_leave_in_order_and_are_counted_until_answered() {
+    let mut queue = Queue::new(100);
+    assert_eq!((queue.push(body("a\nb")), queue.push(body("c"))), (0, 0));
+    assert_eq!((queue.lines(), queue.bytes()), (3, 4));
+    assert!(queue.take().is_some());
+    assert_eq!((queue.lines(), queue.bytes()), (3, 4));
+    assert!(!queue.is_settled(1));
+    queue.finish();
+    assert_eq!((queue.lines(), queue.bytes()), (1, 1));
+    assert!(queue.is_settled(1) && !queue.is_settled(2));
+    assert_eq!(taken(&mut queue).as_deref(), Some("c"));
+    assert!(queue.is_settled(2));
+    assert!(queue.take().is_none());
+}
+
+#[test]
+fn a_request_that_failed_goes_first() {
+    let mut queue = Queue::new(100);
+    queue.push(body("a"));
+    queue.push(body("b"));
+    queue.take();
+    assert_eq!(queue.put_back(), 0);
+    let again = queue.take().expect("still there");
+    assert_eq!((&*again.body.text, again.attempts), ("a", 2));
+}
+
+#[test]
+fn the_oldest_make_room_but_not_the_one_in_flight() {
+    let mut queue = Queue::new(6);
+    queue.push(body("aa\na"));
+    queue.take();
+    assert_eq!(queue.push(body("bbb\nb")), 0);
+    assert_eq!(queue.push(body("cc")), 2);
+    assert_eq!((queue.lines(), queue.bytes()), (3, 6));
+    assert_eq!(queue.put_back(), 0);
+    assert_eq!(queue.push(body("d")), 2);
+    assert_eq!(taken(&mut queue).as_deref(), Some("cc"));
+    assert_eq!(queue.push(body("far too long")), 2);
+    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn halves_keep_their_place() {
+    let mut queue = Queue::new(100);
+    queue.push(body("a\nb\nc"));
+    queue.push(body("d"));
+    queue.take();
+    assert!(queue.split());
+    assert!(!queue.is_settled(1));
+    assert_eq!(taken(&mut queue).as_deref(), Some("a"));
+    assert!(!queue.is_settled(1));
+    queue.take();
+    assert!(queue.split());
+    assert_eq!(taken(&mut queue).as_deref(), Some("b"));
+    queue.take();
+    assert!(!queue.split(), "a single line has no halves");
+    queue.finish();
+    assert!(queue.is_settled(1));
+    assert_eq!(taken(&mut queue).as_deref(), Some("d"));
+    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn clearing_counts_all_of_it() {
+    let mut queue = Queue::new(100);
+    queue.push(body("a\nb"));
+    queue.push(body("c"));
+    queue.take();
+    assert_eq!(queue.clear(), 3);
+    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+    assert!(queue.is_settled(queue.last_sequence()));
+    assert_eq!(queue.put_back(), 0);
+    assert!(queue.take().is_none());
+}

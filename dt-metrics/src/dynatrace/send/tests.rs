@@ -1,1 +1,114 @@
-//! Tests.
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+use super::super::batch::Body;
+use super::super::config::Config;
+use super::super::options::Options;
+use super::super::outcome::Outcome;
+use super::super::queue::{Batch, Queue};
+use super::{Http, retry_after};
+
+fn batch() -> Batch {
+    let mut queue = Queue::new(100);
+    queue.push(Body {
+        text: "a count,delta=1\nb count,delta=1".into(),
+        lines: 2,
+    });
+    queue.take().expect("just added")
+}
+
+fn http() -> Http {
+    let options = Options {
+        endpoint: Some("http://127.0.0.1:1/api/v2/metrics/ingest".into()),
+        api_token: Some("secret-token".into()),
+        ..Options::default()
+    };
+    Http::new(&Config::resolve(options, &|_| None).expect("valid")).expect("valid")
+}
+
+#[test]
+fn every_status_has_its_meaning() {
+    const PARTIAL: &str = r#"{"linesOk":1,"linesInvalid":1}"#;
+    const HTML: &str = " <html>";
+    let cases = [
+        (202, "", "accepted"),
+        (202, "no json", "accepted"),
+        (202, HTML, "accepted"),
+        (202, r#"{"linesOk":2,"linesInvalid":0}"#, "accepted"),
+        (202, PARTIAL, "partial"),
+        (200, "", "accepted"),
+        (204, "", "accepted"),
+        (200, HTML, "misdirected"),
+        (302, HTML, "misdirected"),
+        (304, "", "misdirected"),
+        (400, PARTIAL, "partial"),
+        (400, r#"{"linesOk":0,"linesInvalid":2}"#, "partial"),
+        (400, "", "rejected"),
+        (400, HTML, "rejected"),
+        (401, "", "unauthorized"),
+        (403, HTML, "unauthorized"),
+        (404, HTML, "rejected"),
+        (405, "", "rejected"),
+        (408, "", "unavailable"),
+        (410, "", "rejected"),
+        (413, "", "too_large"),
+        (429, "", "throttled"),
+        (500, "", "unavailable"),
+        (502, HTML, "unavailable"),
+        (503, "", "unavailable"),
+        (504, "", "unavailable"),
+        (999, "", "unavailable"),
+    ];
+    let (http, batch) = (http(), batch());
+    for (status, body, expected) in cases {
+        let code = StatusCode::from_u16(status).expect("a status");
+        let outcome = http.judge(code, &HeaderMap::new(), body.as_bytes(), &batch);
+        assert_eq!(outcome.kind().0, expected, "{status} {body}");
+        if let Some(message) = outcome.message() {
+            assert!(message.contains(&status.to_string()), "{message}");
+            assert!(!message.contains('<'), "{message}");
+        }
+    }
+}
+
+#[test]
+fn what_the_server_says_is_passed_on_without_the_token() {
+    let body = br#"{"error":{"message":"no such token: secret-token"}}"#;
+    let outcome = http().judge(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &batch());
+    let message = outcome.message().expect("a reason");
+    assert!(message.contains("no such token: <token>"), "{message}");
+}
+
+#[test]
+fn a_server_that_miscounts_changes_no_sum() {
+    let body = br#"{"linesOk":9,"linesInvalid":7}"#;
+    let outcome = http().judge(StatusCode::BAD_REQUEST, &HeaderMap::new(), body, &batch());
+    assert!(
+        matches!(outcome, Outcome::Rejected { .. } | Outcome::Accepted),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn retry_after_is_in_seconds() {
+    let cases = [
+        ("5", Some(5)),
+        (" 5 ", Some(5)),
+        ("0", Some(0)),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("99999999999999999999", None),
+    ];
+    for (text, expected) in cases {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
+        assert_eq!(
+            retry_after(&headers),
+            expected.map(Duration::from_secs),
+            "{text}"
+        );
+    }
+    assert_eq!(retry_after(&HeaderMap::new()), None);
+}

@@ -3,12 +3,15 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+
 use super::server::{Reply, Server};
 use super::{LONG, export_one, to};
 use crate::dynatrace::batch::Body;
 use crate::dynatrace::config::{Config, Source};
-use crate::dynatrace::options::Options;
-use crate::dynatrace::{ExportError, Exporter};
+use crate::dynatrace::state::Life;
+use crate::dynatrace::{ExportError, Exporter, Options};
 
 /// Kept with some room for a loaded machine.
 fn within<T>(time: Duration, action: impl FnOnce() -> T) -> T {
@@ -39,7 +42,8 @@ fn a_silent_server_holds_nobody_up() {
     assert_eq!((health.lines_dropped, health.buffered_lines), (1, 0));
     assert_eq!(health.dropped_by_reason["shutdown"], 1);
     assert_eq!(health.requests_ambiguous, 1);
-    assert!(exporter.shared().lock().exited, "the thread is gone");
+    exporter.shared().wait_for_exit(Some(Instant::now() + LONG));
+    assert_eq!(exporter.shared().lock().life, Life::Exited);
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn dropping_the_last_handle_waits_for_nothing() {
     server.wait_for(1);
     within(Duration::ZERO, || drop(exporter));
     shared.wait_for_exit(Some(Instant::now() + LONG));
-    assert!(shared.lock().exited, "the thread is gone");
+    assert_eq!(shared.lock().life, Life::Exited);
 }
 
 #[test]
@@ -104,6 +108,57 @@ fn without_any_configuration_a_shutdown_gives_up_at_once() {
         "{error}"
     );
     assert_eq!(unconfigured.health().lines_dropped, 1);
+}
+
+#[test]
+fn the_pipeline_keeps_its_own_deadline() {
+    let server = Server::start(|_, _| Reply::Silence);
+    let exporter = to(&server).build().expect("valid");
+    let reader = PeriodicReader::builder(exporter.clone().for_pipeline())
+        .with_interval(Duration::from_secs(3_600))
+        .build();
+    let provider = SdkMeterProvider::builder().with_reader(reader).build();
+    provider.meter("test").u64_counter("m").build().add(1, &[]);
+    within(Duration::ZERO, || provider.shutdown()).expect("no more than queues");
+    assert_eq!(exporter.health().buffered_lines, 1);
+    let time = Duration::from_millis(100);
+    within(time, || exporter.shutdown(time)).expect_err("no answer");
+}
+
+#[test]
+fn every_wait_is_kept_on_every_kind_of_runtime() {
+    let server = Server::start(|_, _| Reply::Silence);
+    let time = Duration::from_millis(100);
+    let wait = || {
+        let exporter = to(&server).build().expect("valid");
+        let _provider = export_one(&exporter);
+        within(time, || exporter.flush(time)).expect_err("no answer");
+        within(time, || exporter.shutdown(time)).expect_err("no answer");
+    };
+    wait();
+    let mut current = tokio::runtime::Builder::new_current_thread();
+    current
+        .build()
+        .expect("a runtime")
+        .block_on(async { wait() });
+    let server = &server;
+    std::thread::scope(|scope| {
+        let panicking = scope.spawn(move || {
+            let _late = ShutDownOnDrop(to(server).build().expect("valid"));
+            panic!("as a program may");
+        });
+        assert!(panicking.join().is_err());
+    });
+}
+
+struct ShutDownOnDrop(Exporter);
+
+impl Drop for ShutDownOnDrop {
+    fn drop(&mut self) {
+        let _provider = export_one(&self.0);
+        let time = Duration::from_millis(100);
+        assert!(within(time, || self.0.shutdown(time)).is_err());
+    }
 }
 
 fn closed_port() -> String {

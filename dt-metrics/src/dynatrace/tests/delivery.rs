@@ -2,6 +2,7 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::server::{Reply, Server};
 use super::{LONG, TOKEN, export_one, provider, to};
@@ -68,13 +69,9 @@ fn a_one_agent_gets_no_token() {
 }
 
 /// One line for each of so many series.
-fn export_many(exporter: &Exporter, lines: i64) -> impl Drop {
-    struct Keep(#[expect(dead_code)] opentelemetry_sdk::metrics::SdkMeterProvider);
-    impl Drop for Keep {
-        fn drop(&mut self) {}
-    }
+fn export_many(exporter: &Exporter, lines: i64) -> SdkMeterProvider {
     let provider = provider(exporter);
-    for chunk in 0..lines.div_euclid(1_000) + 1 {
+    for chunk in 0..=lines / 1_000 {
         let gauge = provider
             .meter("test")
             .i64_gauge(format!("load.{chunk}"))
@@ -84,7 +81,7 @@ fn export_many(exporter: &Exporter, lines: i64) -> impl Drop {
         }
     }
     provider.force_flush().expect("queued");
-    Keep(provider)
+    provider
 }
 
 #[test]

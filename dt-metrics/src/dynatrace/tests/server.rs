@@ -1,7 +1,7 @@
 //! A server that answers as told and remembers what it got.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -149,7 +149,7 @@ fn serve(stream: TcpStream, script: &dyn Fn(usize, &Request) -> Reply, seen: &Se
                     body.len()
                 );
                 for (name, value) in headers {
-                    head.push_str(&format!("{name}: {value}\r\n"));
+                    head.extend([name, ": ", &value, "\r\n"]);
                 }
                 head.push_str("\r\n");
                 if writer.write_all((head + &body).as_bytes()).is_err() {

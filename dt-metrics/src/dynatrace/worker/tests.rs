@@ -1,1 +1,226 @@
-//! Tests.
+//! The order of attempts and pauses, on a clock of their own.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::batch::Body;
+use super::super::outcome::{Failure, Outcome};
+use super::super::queue::Batch;
+use super::super::shared::Shared;
+use super::{Transport, run};
+
+/// Answers as told, and notes when it was asked what.
+struct Script {
+    outcomes: RefCell<VecDeque<Outcome>>,
+    attempts: RefCell<Vec<(Duration, String)>>,
+    start: Instant,
+}
+
+impl Script {
+    fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        Self {
+            outcomes: RefCell::new(outcomes.into_iter().collect()),
+            attempts: RefCell::default(),
+            start: Instant::now(),
+        }
+    }
+
+    fn times(&self) -> Vec<u64> {
+        self.attempts
+            .borrow()
+            .iter()
+            .map(|(time, _)| time.as_secs())
+            .collect()
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.attempts
+            .borrow()
+            .iter()
+            .map(|(_, text)| text.clone())
+            .collect()
+    }
+}
+
+impl Transport for Script {
+    async fn send(&self, batch: &Batch) -> Outcome {
+        self.attempts
+            .borrow_mut()
+            .push((self.start.elapsed(), batch.body.text.to_string()));
+        let outcome = self.outcomes.borrow_mut().pop_front();
+        match outcome {
+            Some(outcome) => outcome,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn queue(shared: &Shared, texts: &[&str]) {
+    let bodies = texts.iter().map(|text| Body {
+        text: (*text).into(),
+        lines: text.split('\n').count() as u64,
+    });
+    assert!(shared.enqueue(bodies.collect()));
+}
+
+fn unavailable(seconds: Option<u64>) -> Outcome {
+    let retry_after = seconds.map(Duration::from_secs);
+    Outcome::Unavailable {
+        status: 503,
+        retry_after,
+        message: "later".into(),
+    }
+}
+
+/// Runs for so long on the clock of the test, which leaps when nothing else is to be done.
+async fn run_for(shared: &Shared, script: &Script, time: Duration) {
+    let _ = tokio::time::timeout(time, run(shared, script)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_tried_until_it_is_answered_and_the_next_waits() {
+    let shared = Shared::new(1_000);
+    let no_answer = Outcome::Failed {
+        failure: Failure::NoAnswer,
+        message: "reset".into(),
+    };
+    let script = Script::new([
+        unavailable(None),
+        no_answer,
+        Outcome::Accepted,
+        Outcome::Accepted,
+    ]);
+    queue(&shared, &["a", "b"]);
+    run_for(&shared, &script, Duration::from_secs(60)).await;
+    assert_eq!(script.texts(), ["a", "a", "a", "b"]);
+    let health = shared.health();
+    assert_eq!(
+        (health.lines_ok, health.retries, health.requests_failed),
+        (2, 2, 2)
+    );
+    assert_eq!(health.requests_ambiguous, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_are_as_long_as_the_server_asks() {
+    let shared = Shared::new(1_000);
+    let script = Script::new([
+        unavailable(Some(7)),
+        unavailable(Some(86_400)),
+        Outcome::Accepted,
+    ]);
+    queue(&shared, &["a"]);
+    run_for(&shared, &script, Duration::from_secs(1_000)).await;
+    assert_eq!(script.times(), [0, 7, 307]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
+    let shared = Shared::new(1_000);
+    let script = Script::new([
+        unavailable(Some(100)),
+        unavailable(Some(100)),
+        Outcome::Accepted,
+    ]);
+    queue(&shared, &["a"]);
+    run_for(&shared, &script, Duration::from_secs(10)).await;
+    drop(script);
+
+    let script = Script::new([unavailable(Some(100)), Outcome::Accepted, Outcome::Accepted]);
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        queue(&shared, &["b"]);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        shared.hurry(&mut shared.lock());
+        std::future::pending::<()>().await;
+    };
+    shared.lock().queue.put_back();
+    let _ = tokio::time::timeout(Duration::from_secs(90), async {
+        tokio::select! {
+            () = run(&shared, &script) => {}
+            () = meanwhile => {}
+        }
+    })
+    .await;
+    assert_eq!(script.times(), [0, 40, 40]);
+    assert_eq!(script.texts(), ["a", "a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_tried_slowly() {
+    let shared = Shared::new(1_000);
+    let refused = || Outcome::Unauthorized {
+        status: 401,
+        message: "no".into(),
+    };
+    let script = Script::new([refused(), refused(), Outcome::Accepted]);
+    queue(&shared, &["a"]);
+    run_for(&shared, &script, Duration::from_secs(600)).await;
+    let times = script.times();
+    assert!(times[1] >= 15 && times[2] >= times[1] + 30, "{times:?}");
+    assert_eq!(shared.health().lines_ok, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
+    let shared = Shared::new(1_000);
+    let large = || Outcome::TooLarge {
+        message: "413".into(),
+    };
+    let script = Script::new([large(), large(), Outcome::Accepted]);
+    queue(&shared, &["a\nb"]);
+    run_for(&shared, &script, Duration::from_secs(1)).await;
+    assert_eq!(script.texts(), ["a\nb", "a", "b"]);
+    assert_eq!(script.times(), [0, 0, 0]);
+    let health = shared.health();
+    assert_eq!(
+        (health.lines_ok, health.lines_dropped, health.retries),
+        (1, 1, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_ends_an_attempt_and_a_pause() {
+    for outcomes in [vec![], vec![unavailable(Some(300))]] {
+        let attempts = outcomes.len() as u64;
+        let shared = Shared::new(1_000);
+        let script = Script::new(outcomes);
+        queue(&shared, &["a", "b\nc"]);
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(shared.stop(), 3);
+        };
+        tokio::join!(run(&shared, &script), stop);
+        let health = shared.health();
+        assert_eq!((health.lines_dropped, health.buffered_lines), (3, 0));
+        assert_eq!(health.requests_ambiguous, 1 - attempts);
+        assert!(!shared.enqueue(Vec::new()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_before_the_first_attempt_makes_no_second_one() {
+    let shared = Shared::new(1_000);
+    let script = Script::new([unavailable(Some(100)), Outcome::Accepted]);
+    queue(&shared, &["a"]);
+    shared.hurry(&mut shared.lock());
+    run_for(&shared, &script, Duration::from_secs(200)).await;
+    assert_eq!(script.times(), [0, 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_after_the_end_changes_nothing() {
+    let shared = Shared::new(1_000);
+    queue(&shared, &["a"]);
+    assert!(shared.next().await.is_some());
+    shared.stop();
+    assert_eq!(shared.settle(&Outcome::Accepted), None);
+    let health = shared.health();
+    assert_eq!(
+        (health.lines_ok, health.lines_dropped, health.requests_ok),
+        (0, 1, 0)
+    );
+}

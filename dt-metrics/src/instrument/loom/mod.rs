@@ -1,9 +1,14 @@
 //! Interleavings of the cells: `chunk` and `slots` compiled a second time, over loom's
 //! primitives.
 
+#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
 #[path = "../chunk.rs"]
 mod chunk;
-#[allow(dead_code, reason = "what the models do not use")]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
 #[path = "../slots.rs"]
 mod slots;
 mod tests;

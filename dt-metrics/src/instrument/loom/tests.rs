@@ -89,7 +89,7 @@ fn two_threads_and_a_drain_add_up() {
             thread.join().unwrap();
         }
         assert_eq!(during + drained(&slots, SLOT), 2);
-        assert!(slots.state.lock().unwrap().blocks() <= 2);
+        assert!(slots.blocks() <= 2);
     });
 }
 
@@ -106,7 +106,7 @@ fn an_adopted_block_goes_on_where_it_was_left() {
         assert!(during == 5 || during == 7);
         adopting.join().unwrap();
         assert_eq!(during + drained(&slots, SLOT), 7);
-        assert_eq!(slots.state.lock().unwrap().blocks(), 1);
+        assert_eq!(slots.blocks(), 1);
     });
 }
 
@@ -185,7 +185,7 @@ fn a_series_registered_by_two_threads_has_one_slot() {
                         || {
                             Some(known.load(Relaxed))
                                 .filter(|n| *n != 0)
-                                .map(|n| n as u32)
+                                .and_then(|n| n.try_into().ok())
                         },
                         || "third",
                         |slot| known.store(slot.into(), Relaxed),

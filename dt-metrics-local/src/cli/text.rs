@@ -1,0 +1,70 @@
+use std::fmt::Write;
+
+use dt_metrics_local::store::Totals;
+use dt_metrics_local::{DEFAULT_PORT, Server};
+
+/// Where the server is, and how to make a program find it.
+pub(super) fn greeting(server: &Server, asks_for_token: bool) -> String {
+    let url = server.url();
+    let mut text = format!(
+        "Listening on {}\n\nPoint a program here:\n",
+        server.address()
+    );
+    // A `String` takes everything that is written to it.
+    let _ = writeln!(text, "  in code       .endpoint(\"{url}\")");
+    let _ = writeln!(text, "  from outside  DT_METRICS_INGEST_URL={url}");
+    if asks_for_token {
+        text.push_str("                DT_METRICS_INGEST_API_TOKEN=<the token given by --token>\n");
+    } else if server.address().port() == DEFAULT_PORT {
+        text.push_str("  or not at all: unconfigured programs take this port for a OneAgent\n");
+    }
+    text.push_str("\nCtrl-C ends.\n");
+    text
+}
+
+/// What came, in one sentence.
+pub(super) fn summary(totals: Totals) -> String {
+    let mut text = format!(
+        "{} in {}: {}, {}, {} refused",
+        bytes(totals.bytes),
+        plural(totals.requests, "request"),
+        plural(totals.lines, "line"),
+        plural(totals.metadata, "metadata line"),
+        totals.rejected,
+    );
+    let not_accepted = totals.requests - totals.requests_accepted;
+    if not_accepted > 0 {
+        let _ = write!(
+            text,
+            "; {} not answered 202",
+            plural(not_accepted, "request")
+        );
+    }
+    if totals.lines_without_series > 0 {
+        let _ = write!(
+            text,
+            "; too many series, {} not shown",
+            plural(totals.lines_without_series, "line")
+        );
+    }
+    text
+}
+
+fn plural(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+fn bytes(bytes: u64) -> String {
+    // One decimal is shown.
+    #[allow(clippy::cast_precision_loss)]
+    let scaled = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", scaled / 1e3),
+        _ => format!("{:.1} MB", scaled / 1e6),
+    }
+}

@@ -1,0 +1,167 @@
+use std::time::Duration;
+
+use super::{Config, ConfigError, Options, Source, TOKEN_VARIABLE, URL_VARIABLE};
+
+const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
+
+fn resolve(options: Options, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::resolve(options, &|name| {
+        variables
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn options(endpoint: Option<&str>, token: Option<&str>) -> Options {
+    Options {
+        endpoint: endpoint.map(Into::into),
+        api_token: token.map(Into::into),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn the_program_goes_before_the_environment_and_that_before_the_one_agent() {
+    let both = [
+        (URL_VARIABLE, "http://localhost:1/x"),
+        (TOKEN_VARIABLE, "from-environment"),
+    ];
+    let blank = [(URL_VARIABLE, " "), (TOKEN_VARIABLE, "")];
+    let cases = [
+        (
+            options(Some(URL), Some("t")),
+            &both[..],
+            Source::Program,
+            Some(Source::Program),
+        ),
+        (
+            options(None, None),
+            &both[..],
+            Source::Environment(URL_VARIABLE),
+            Some(Source::Environment(TOKEN_VARIABLE)),
+        ),
+        (
+            options(Some(URL), None),
+            &both[..],
+            Source::Program,
+            Some(Source::Environment(TOKEN_VARIABLE)),
+        ),
+        (
+            options(None, None),
+            &blank[..],
+            Source::OneAgentDefault,
+            None,
+        ),
+        (options(None, None), &[], Source::OneAgentDefault, None),
+    ];
+    for (options, variables, endpoint, token) in cases {
+        let config = resolve(options, variables).expect("valid");
+        assert_eq!(
+            (config.endpoint_source, config.token_source),
+            (endpoint, token)
+        );
+    }
+    let config = resolve(Options::default(), &[]).expect("valid");
+    assert_eq!(
+        config.endpoint.to_string(),
+        "http://localhost:14499/metrics/ingest"
+    );
+    assert!(config.is_unconfigured());
+}
+
+#[test]
+fn a_token_goes_nowhere_it_can_be_read() {
+    let cases = [
+        ("https://a.example/api/v2/metrics/ingest", true, true),
+        ("http://127.0.0.1:9/api/v2/metrics/ingest", true, true),
+        ("http://localhost:14499/metrics/ingest", true, false),
+        ("http://a.example/api/v2/metrics/ingest", false, false),
+        ("http://10.0.0.1/metrics/ingest", false, false),
+    ];
+    for (url, valid, sent) in cases {
+        match resolve(options(Some(url), Some("t")), &[]) {
+            Ok(config) => assert_eq!((valid, config.token.is_some()), (true, sent), "{url}"),
+            Err(ConfigError::CleartextToken { .. }) => assert!(!valid, "{url}"),
+            Err(other) => panic!("{url}: {other}"),
+        }
+        let allowed = Options {
+            allow_cleartext_token: true,
+            ..options(Some(url), Some("t"))
+        };
+        assert!(resolve(allowed, &[]).is_ok(), "{url}");
+        assert!(resolve(options(Some(url), None), &[]).is_ok(), "{url}");
+    }
+}
+
+#[test]
+fn what_is_not_usable_is_an_error_that_says_where_it_comes_from() {
+    let error = resolve(Options::default(), &[(URL_VARIABLE, "ftp://x/y")]).expect_err("a scheme");
+    assert!(error.to_string().contains(URL_VARIABLE), "{error}");
+    assert!(std::error::Error::source(&error).is_some());
+    let error = resolve(Options::default(), &[(TOKEN_VARIABLE, "a b")]).expect_err("a space");
+    assert!(error.to_string().contains(TOKEN_VARIABLE), "{error}");
+
+    let default = Options::default;
+    for (options, expected) in [
+        (
+            Options {
+                request_timeout: Duration::ZERO,
+                ..default()
+            },
+            "request_timeout",
+        ),
+        (
+            Options {
+                max_lines_per_request: 0,
+                ..default()
+            },
+            "max_lines_per_request",
+        ),
+        (
+            Options {
+                max_bytes_per_request: 0,
+                ..default()
+            },
+            "max_bytes_per_request",
+        ),
+        (
+            Options {
+                buffer_limit_bytes: 0,
+                ..default()
+            },
+            "buffer_limit_bytes",
+        ),
+    ] {
+        match resolve(options, &[]) {
+            Err(ConfigError::Zero { option }) => assert_eq!(option, expected),
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_request_fits_the_buffer() {
+    let options = Options {
+        buffer_limit_bytes: 100,
+        ..Options::default()
+    };
+    assert_eq!(
+        resolve(options, &[]).expect("valid").max_bytes_per_request,
+        100
+    );
+}
+
+#[test]
+fn a_dot_at_the_end_of_a_prefix_is_not_doubled() {
+    for (prefix, expected) in [("shop", Some("shop")), ("shop.", Some("shop")), ("", None)] {
+        let options = Options {
+            prefix: Some(prefix.into()),
+            ..Options::default()
+        };
+        assert_eq!(
+            resolve(options, &[]).expect("valid").prefix.as_deref(),
+            expected
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! What is known about every line, and the books of what became of it.
+
+use std::time::SystemTime;
+
+use super::health::Health;
+use super::outcome::{Failure, Outcome};
+use super::queue::{Batch, Queue};
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) queue: Queue,
+    pub(super) health: Health,
+    /// How many attempts were begun, and how many of them ended.
+    pub(super) begun: u64,
+    pub(super) ended: u64,
+    /// The latest attempt whose answer ends a flush.
+    pub(super) refusal: Option<Refusal>,
+    pub(super) life: Life,
+    /// Somebody waits: the next pause is skipped.
+    pub(super) hurry: bool,
+    /// Whether lines were dropped for want of room since the last success.
+    overflowing: bool,
+}
+
+/// How far the exporter's life went.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Life {
+    Running,
+    /// Nothing is taken or sent any more.
+    Stopped,
+    /// The exporter's thread is gone, too.
+    Exited,
+}
+
+/// An attempt that tells those who wait that waiting is of no use.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    /// The number of the attempt, from 1.
+    pub(super) attempt: u64,
+    pub(super) kind: RefusalKind,
+    pub(super) reason: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RefusalKind {
+    /// The request is kept, but trying soon does not help.
+    Kept,
+    /// The request was dropped.
+    Dropped,
+    /// Nothing listens there.
+    NobodyThere,
+}
+
+impl State {
+    pub(super) fn new(buffer_limit_bytes: usize) -> Self {
+        Self {
+            queue: Queue::new(buffer_limit_bytes),
+            health: Health::default(),
+            begun: 0,
+            ended: 0,
+            refusal: None,
+            life: Life::Running,
+            hurry: false,
+            overflowing: false,
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.life >= Life::Stopped
+    }
+
+    /// The next request to send, if there is one.
+    pub(super) fn begin(&mut self) -> Option<Batch> {
+        let batch = self.queue.take()?;
+        self.begun += 1;
+        self.hurry = false;
+        self.health.retries += u64::from(batch.attempts > 1);
+        Some(batch)
+    }
+
+    /// Books the end of an attempt, but not what becomes of the request.
+    pub(super) fn end(&mut self, outcome: &Outcome) {
+        self.ended += 1;
+        if let Some(message) = outcome.message() {
+            self.health.last_error = Some(message.into());
+        }
+        if !matches!(outcome, Outcome::Accepted | Outcome::Partial { .. }) {
+            self.health.requests_failed += 1;
+        }
+        let kind = match outcome {
+            Outcome::Unauthorized { .. } | Outcome::Misdirected { .. } => RefusalKind::Kept,
+            Outcome::Rejected { .. } => RefusalKind::Dropped,
+            Outcome::Failed {
+                failure: Failure::Refused,
+                ..
+            } => RefusalKind::NobodyThere,
+            Outcome::Failed {
+                failure: Failure::NoAnswer,
+                ..
+            } => {
+                self.health.requests_ambiguous += 1;
+                return;
+            }
+            _ => return,
+        };
+        let reason = outcome.message().unwrap_or_default().into();
+        self.refusal = Some(Refusal {
+            attempt: self.ended,
+            kind,
+            reason,
+        });
+    }
+
+    /// The request in flight was answered: so many lines were refused, the others accepted.
+    pub(super) fn accept(&mut self, invalid: u64) {
+        self.health.requests_ok += 1;
+        self.overflowing = false;
+        if let Some(batch) = self.queue.finish() {
+            let ok = batch.body.lines.saturating_sub(invalid);
+            self.health.lines_ok += ok;
+            self.health.lines_invalid += batch.body.lines - ok;
+            if ok > 0 {
+                self.health.last_success = Some(SystemTime::now());
+            }
+        }
+    }
+
+    pub(super) fn drop_in_flight(&mut self, reason: &'static str) {
+        if let Some(batch) = self.queue.finish() {
+            self.health.drop_lines(reason, batch.body.lines);
+        }
+    }
+
+    /// Counts lines that had no room; `true` if these are the first.
+    pub(super) fn overflowed(&mut self, lines: u64) -> bool {
+        self.health.drop_lines("buffer_full", lines);
+        lines > 0 && !std::mem::replace(&mut self.overflowing, true)
+    }
+}

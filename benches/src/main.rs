@@ -25,14 +25,21 @@ enum Bench {
         #[arg(long, default_value_t = 100_000)]
         series: usize,
         /// How many cycles are measured.
-        #[arg(long, default_value_t = 15)]
+        #[arg(long, default_value_t = 21)]
         cycles: usize,
+        /// Measures only those whose name contains this, as for a profiler.
+        #[arg(long, default_value = "")]
+        only: String,
     },
 }
 
 fn main() {
     match Bench::parse() {
         Bench::Hotpath => hotpath::run(),
-        Bench::Encode { series, cycles } => encode::run(series, cycles),
+        Bench::Encode {
+            series,
+            cycles,
+            only,
+        } => encode::run(series, cycles, &only),
     }
 }

@@ -5,6 +5,8 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use super::bench::Writer;
 use super::lines::normalize;
 
+pub(super) const NAME: &str = "floor: memcpy and itoa of the same bytes";
+
 struct Point {
     head: Box<str>,
     value: u64,
@@ -20,7 +22,7 @@ pub(super) struct Floor {
 
 impl Writer for Floor {
     fn name(&self) -> &'static str {
-        "floor: memcpy and itoa of the same bytes"
+        NAME
     }
 
     fn prepare(&mut self, collection: &ResourceMetrics) {

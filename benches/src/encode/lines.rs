@@ -6,6 +6,8 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use super::bench::Writer;
 use super::points::{metrics, pair};
 
+pub(super) const NAME: &str = "dt-metrics: write_line, keys and dimensions at hand";
+
 /// A point, normalised.
 pub(super) struct Point {
     pub(super) key: MetricKey,
@@ -44,7 +46,7 @@ pub(super) struct Lines {
 
 impl Writer for Lines {
     fn name(&self) -> &'static str {
-        "dt-metrics: write_line, keys and dimensions at hand"
+        NAME
     }
 
     fn prepare(&mut self, collection: &ResourceMetrics) {

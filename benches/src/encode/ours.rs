@@ -12,6 +12,8 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use super::bench::Writer;
 use crate::sink::Sink;
 
+pub(super) const NAME: &str = "dt-metrics: exporter, from the SDK's data to request bodies";
+
 /// The exporter, and where it sends.
 pub(super) struct Ours {
     exporter: dynatrace::Exporter,
@@ -36,7 +38,7 @@ impl Ours {
 
 impl Writer for Ours {
     fn name(&self) -> &'static str {
-        "dt-metrics: exporter, from the SDK's data to request bodies"
+        NAME
     }
 
     fn write(&mut self, collection: &ResourceMetrics) {

@@ -3,16 +3,22 @@
 //! ```sh
 //! cargo run --release -p dt-metrics-bench -- hotpath
 //! cargo run --release -p dt-metrics-bench -- encode
+//! cargo run --release -p dt-metrics-bench -- export
 //! ```
 
 mod alloc;
 mod encode;
+mod export;
 mod hotpath;
 mod measure;
 mod series;
 mod sink;
 
+use std::error::Error;
+
 use clap::Parser;
+
+use crate::export::Client;
 
 /// Prints one table a benchmark.
 #[derive(Parser)]
@@ -31,9 +37,21 @@ enum Bench {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// What an export costs end to end, next to OTLP.
+    Export {
+        /// How many series change in each cycle.
+        #[arg(long, default_value_t = 100_000)]
+        series: usize,
+        /// How many cycles are measured after the first.
+        #[arg(long, default_value_t = 9)]
+        cycles: usize,
+    },
+    /// One exporter; a process of `export`.
+    #[command(hide = true)]
+    ExportClient(Client),
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     match Bench::parse() {
         Bench::Hotpath => hotpath::run(),
         Bench::Encode {
@@ -41,5 +59,8 @@ fn main() {
             cycles,
             only,
         } => encode::run(series, cycles, &only),
+        Bench::Export { series, cycles } => export::run(series, cycles)?,
+        Bench::ExportClient(client) => export::run_client(&client),
     }
+    Ok(())
 }

@@ -4,19 +4,16 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 
 use super::bench::Writer;
 use super::lines::normalize;
+use super::points::Values;
 
 pub(super) const NAME: &str = "floor: memcpy and itoa of the same bytes";
-
-struct Point {
-    head: Box<str>,
-    value: u64,
-    time_ms: i64,
-}
 
 /// `memcpy` and `itoa`.
 #[derive(Default)]
 pub(super) struct Floor {
-    points: Vec<Point>,
+    /// All of each line before its number.
+    heads: Vec<Box<str>>,
+    values: Values,
     text: Vec<u8>,
 }
 
@@ -26,26 +23,27 @@ impl Writer for Floor {
     }
 
     fn prepare(&mut self, collection: &ResourceMetrics) {
-        self.points = normalize(collection)
-            .into_iter()
-            .map(|point| Point {
-                head: format!("{}{} count,delta=", point.key, point.dimensions).into(),
-                value: point.value,
-                time_ms: point.time_ms,
-            })
-            .collect();
+        if self.heads.is_empty() {
+            let metrics = normalize(collection);
+            let heads = metrics.iter().flat_map(|metric| {
+                let head = |dimensions| format!("{}{dimensions} count,delta=", metric.key).into();
+                metric.series.iter().map(head)
+            });
+            self.heads = heads.collect();
+        }
+        self.values.read(collection);
     }
 
     fn write(&mut self, _: &ResourceMetrics) {
         self.text.clear();
         let mut numbers = itoa::Buffer::new();
-        for point in &self.points {
-            self.text.extend_from_slice(point.head.as_bytes());
+        for (head, (value, time_ms)) in self.heads.iter().zip(self.values.iter()) {
+            self.text.extend_from_slice(head.as_bytes());
             self.text
-                .extend_from_slice(numbers.format(point.value).as_bytes());
+                .extend_from_slice(numbers.format(value).as_bytes());
             self.text.push(b' ');
             self.text
-                .extend_from_slice(numbers.format(point.time_ms).as_bytes());
+                .extend_from_slice(numbers.format(time_ms).as_bytes());
             self.text.push(b'\n');
         }
     }

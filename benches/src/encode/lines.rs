@@ -1,46 +1,40 @@
 //! The line layer alone: keys and dimensions are there, the payload is checked and formatted.
 
 use dt_metrics::line::{Dimensions, MetricKey, Number, Payload, write_line};
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::data::{ResourceMetrics, SumDataPoint};
 
 use super::bench::Writer;
-use super::points::{metrics, pair};
+use super::points::{Values, metrics, pair};
 
 pub(super) const NAME: &str = "dt-metrics: write_line, keys and dimensions at hand";
 
-/// A point, normalised.
-pub(super) struct Point {
+/// A metric, normalised.
+pub(super) struct Metric {
     pub(super) key: MetricKey,
-    pub(super) dimensions: Dimensions,
-    pub(super) value: u64,
-    pub(super) time_ms: i64,
+    pub(super) series: Vec<Dimensions>,
 }
 
-/// Normalises the points of a collection.
-pub(super) fn normalize(collection: &ResourceMetrics) -> Vec<Point> {
-    let mut points = Vec::new();
-    for (metric, time_ms, data) in metrics(collection) {
-        let key = MetricKey::new(metric.name()).expect("the series have names");
-        for point in data {
-            let pairs: Vec<_> = point.attributes().map(pair).collect();
-            let measured: Vec<_> = pairs.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let defaults = [("dt.metrics.source", "opentelemetry")];
-            points.push(Point {
-                key: key.clone(),
-                dimensions: Dimensions::from_layers(&[&defaults, &measured])
-                    .expect("six dimensions"),
-                value: point.value(),
-                time_ms,
-            });
-        }
-    }
-    points
+/// Normalises all series of a collection.
+pub(super) fn normalize(collection: &ResourceMetrics) -> Vec<Metric> {
+    let defaults = [("dt.metrics.source", "opentelemetry")];
+    let series = |point: &SumDataPoint<u64>| {
+        let pairs: Vec<_> = point.attributes().map(pair).collect();
+        let measured: Vec<_> = pairs.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        Dimensions::from_layers(&[&defaults, &measured]).expect("six dimensions")
+    };
+    metrics(collection)
+        .map(|(metric, _, points)| Metric {
+            key: MetricKey::new(metric.name()).expect("the series have names"),
+            series: points.map(series).collect(),
+        })
+        .collect()
 }
 
 /// `write_line` of every point into one buffer.
 #[derive(Default)]
 pub(super) struct Lines {
-    points: Vec<Point>,
+    metrics: Vec<Metric>,
+    values: Values,
     text: String,
 }
 
@@ -50,21 +44,27 @@ impl Writer for Lines {
     }
 
     fn prepare(&mut self, collection: &ResourceMetrics) {
-        self.points = normalize(collection);
+        if self.metrics.is_empty() {
+            self.metrics = normalize(collection);
+        }
+        self.values.read(collection);
     }
 
     fn write(&mut self, _: &ResourceMetrics) {
         self.text.clear();
-        for point in &self.points {
-            write_line(
-                &mut self.text,
-                &point.key,
-                &point.dimensions,
-                &Payload::Count(Number::U64(point.value)),
-                Some(point.time_ms),
-            )
-            .expect("a count has a line");
-            self.text.push('\n');
+        let mut values = self.values.iter();
+        for metric in &self.metrics {
+            for (dimensions, (value, time_ms)) in metric.series.iter().zip(&mut values) {
+                write_line(
+                    &mut self.text,
+                    &metric.key,
+                    dimensions,
+                    &Payload::Count(Number::U64(value)),
+                    Some(time_ms),
+                )
+                .expect("a count has a line");
+                self.text.push('\n');
+            }
         }
     }
 

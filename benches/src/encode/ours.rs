@@ -41,6 +41,10 @@ impl Writer for Ours {
         NAME
     }
 
+    fn prepare(&mut self, _: &ResourceMetrics) {
+        self.before = self.sink.bytes();
+    }
+
     fn write(&mut self, collection: &ResourceMetrics) {
         let export = pin!(self.exporter.export(collection));
         let done = export.poll(&mut Context::from_waker(Waker::noop()));
@@ -51,7 +55,6 @@ impl Writer for Ours {
     }
 
     fn settle(&mut self) {
-        self.before = self.sink.bytes();
         self.exporter
             .flush(Duration::from_secs(60))
             .expect("the sink takes everything");

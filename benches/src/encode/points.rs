@@ -31,3 +31,21 @@ pub(super) fn pair(attribute: &KeyValue) -> (&str, String) {
         attribute.value.as_str().into_owned(),
     )
 }
+
+/// What is new in a collection: the series and their order stay.
+#[derive(Default)]
+pub(super) struct Values(Vec<(u64, i64)>);
+
+impl Values {
+    pub(super) fn read(&mut self, collection: &ResourceMetrics) {
+        self.0.clear();
+        for (_, time_ms, points) in metrics(collection) {
+            self.0.extend(points.map(|point| (point.value(), time_ms)));
+        }
+    }
+
+    /// The value and the time in milliseconds of each point.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, i64)> {
+        self.0.iter().copied()
+    }
+}

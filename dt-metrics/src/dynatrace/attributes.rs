@@ -97,26 +97,32 @@ impl<'a> Content<'a> {
 }
 
 /// Whether two texts of one length are the same. Most are short, and a call to compare them would
-/// cost more than comparing them.
+/// cost more than comparing them: two words that may overlap cover up to twice their width.
 #[inline]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-    let half = |bytes: &[u8; 4]| u32::from_ne_bytes(*bytes);
     if let (Some(a_end), Some(b_end)) = (a.last_chunk(), b.last_chunk()) {
-        let (words, _) = a.as_chunks();
-        let (others, _) = b.as_chunks();
-        return word(a_end) == word(b_end)
-            && words.iter().zip(others).all(|(a, b)| word(a) == word(b));
+        return u128::from_ne_bytes(*a_end) == u128::from_ne_bytes(*b_end)
+            && a.as_chunks()
+                .0
+                .iter()
+                .zip(b.as_chunks().0)
+                .all(|(a, b)| u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b));
     }
-    if let (Some(a_start), Some(b_start), Some(a_end), Some(b_end)) = (
-        a.first_chunk(),
-        b.first_chunk(),
-        a.last_chunk(),
-        b.last_chunk(),
-    ) {
-        return half(a_start) == half(b_start) && half(a_end) == half(b_end);
+    if let Some(equal) = same_ends(a, b, u64::from_ne_bytes) {
+        return equal;
+    }
+    if let Some(equal) = same_ends(a, b, u32::from_ne_bytes) {
+        return equal;
     }
     a.iter().zip(b).all(|(a, b)| a == b)
+}
+
+/// Whether the first and the last word are the same; `None` if the texts are shorter than one.
+#[inline]
+fn same_ends<const N: usize, T: Eq>(a: &[u8], b: &[u8], word: fn([u8; N]) -> T) -> Option<bool> {
+    let starts = (a.first_chunk()?, b.first_chunk()?);
+    let ends = (a.last_chunk()?, b.last_chunk()?);
+    Some(word(*starts.0) == word(*starts.1) && word(*ends.0) == word(*ends.1))
 }
 
 /// A hash of what a [`Fingerprint`] holds, and of `origin`.

@@ -5,22 +5,28 @@
 //! cargo run --release -p dt-metrics-bench -- instructions
 //! cargo run --release -p dt-metrics-bench -- memory
 //! cargo run --release -p dt-metrics-bench -- compile
+//! cargo run --release -p dt-metrics-bench -- encode
+//! cargo run --release -p dt-metrics-bench -- export
 //! ```
 
-#[allow(dead_code, reason = "not every benchmark asks for everything")]
 mod alloc;
 mod compile;
 mod discard;
+mod encode;
+mod export;
 mod hotpath;
 mod instructions;
 mod measure;
 mod memory;
 mod report;
+mod series;
+mod sink;
 
 use std::error::Error;
 
 use clap::{ArgAction, Parser};
 
+use crate::export::Client;
 use crate::memory::Scenario;
 
 /// Prints one table a benchmark.
@@ -42,6 +48,30 @@ enum Bench {
         #[arg(long, default_value_t = 1_000)]
         functions: usize,
     },
+    /// What a line costs, next to a copy of its bytes, to OTLP and to opentelemetry-dynatrace.
+    Encode {
+        /// How many series change in each cycle.
+        #[arg(long, default_value_t = 100_000)]
+        series: usize,
+        /// How many cycles are measured.
+        #[arg(long, default_value_t = 21)]
+        cycles: usize,
+        /// Measures only those whose name contains this, as for a profiler.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
+    /// What an export costs end to end, next to OTLP.
+    Export {
+        /// How many series change in each cycle.
+        #[arg(long, default_value_t = 100_000)]
+        series: usize,
+        /// How many cycles are measured after the first.
+        #[arg(long, default_value_t = 9)]
+        cycles: usize,
+    },
+    /// One exporter; a process of `export`.
+    #[command(hide = true)]
+    ExportClient(Client),
     /// What `instructions` runs under Valgrind.
     #[command(hide = true)]
     Call { number: usize, calls: u32 },
@@ -61,6 +91,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
         Bench::Compile { functions } => compile::run(functions)?,
+        Bench::Encode {
+            series,
+            cycles,
+            only,
+        } => encode::run(series, cycles, &only),
+        Bench::Export { series, cycles } => export::run(series, cycles)?,
+        Bench::ExportClient(client) => export::run_client(&client),
         Bench::Call { number, calls } => instructions::call(number, calls),
         Bench::Resident {
             scenario,

@@ -4,8 +4,10 @@
 //! error stands at what it is about.
 
 mod annotation;
+mod boundaries;
 mod dims;
 mod text;
+mod time;
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
@@ -13,9 +15,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized, token};
 
 pub(crate) use self::annotation::{Annotation, Argument};
+pub(crate) use self::boundaries::Boundaries;
 pub(crate) use self::dims::{Constant, Dimension, Dims, Source};
 pub(crate) use self::text::Text;
-use self::text::ungrouped;
+use self::text::{literal, ungrouped};
+pub(crate) use self::time::{nanoseconds, time_unit};
 use crate::report::Report;
 
 /// What was given, each at most once.
@@ -24,9 +28,14 @@ pub(crate) struct Args {
     pub(crate) name: Option<Text>,
     pub(crate) description: Option<Text>,
     pub(crate) unit: Option<Text>,
+    pub(crate) time_unit: Option<Text>,
+    pub(crate) boundaries: Option<Boundaries>,
     pub(crate) dims: Option<Dims>,
     pub(crate) by: Option<Expr>,
+    /// The value to record, which stands without a name.
+    pub(crate) value: Option<Expr>,
     pub(crate) max_series: Option<u32>,
+    pub(crate) rename: Option<LitStr>,
     pub(crate) library: Option<Path>,
 }
 
@@ -34,13 +43,18 @@ impl Args {
     /// Reads the arguments of an attribute.
     pub(crate) fn parse(args: TokenStream, takes: &Annotation, report: &mut Report) -> Self {
         let mut parsed = Self::default();
+        parsed.join(args, takes, report);
+        parsed
+    }
+
+    /// Reads the arguments of a further attribute.
+    pub(crate) fn join(&mut self, args: TokenStream, takes: &Annotation, report: &mut Report) {
         let read = (|input: ParseStream<'_>| {
-            parsed.read(input, takes, report);
+            self.read(input, takes, report);
             Ok(())
         })
         .parse2(args);
         report.note(read);
-        parsed
     }
 
     /// Reads arguments to the end of `input`; after a mistake in the syntax nothing more can be
@@ -67,11 +81,18 @@ impl Args {
                 set_once(&mut self.description, &key, Text::try_from(value(input)?))
             }
             Argument::Unit => set_once(&mut self.unit, &key, Text::try_from(value(input)?)),
+            Argument::TimeUnit => set_once(&mut self.time_unit, &key, time_unit(value(input)?)),
+            Argument::Boundaries => set_once(
+                &mut self.boundaries,
+                &key,
+                Boundaries::try_from(value(input)?),
+            ),
             Argument::Dims => set_once(&mut self.dims, &key, Ok(dims(input, report)?)),
             Argument::By => set_once(&mut self.by, &key, Ok(value(input)?)),
             Argument::MaxSeries => {
                 set_once(&mut self.max_series, &key, at_least_one(value(input)?))
             }
+            Argument::Rename => set_once(&mut self.rename, &key, literal(value(input)?)),
             Argument::Crate => set_once(&mut self.library, &key, Ok(path(input)?)),
         };
         report.note(set);

@@ -116,6 +116,27 @@ impl Function {
     /// The attribute is always true. Without one, the braces of a body of one line would now seem
     /// to be a pair too many (`unused_braces`); `allow` would not do where that is forbidden.
     pub(crate) fn entered(self, entry: &TokenStream) -> TokenStream {
+        let body = &self.body;
+        let block = quote_spanned!(span::ours()=> #entry; #[cfg(all())] #body);
+        self.with(block)
+    }
+
+    /// The function, with the value of `guard` held while its body runs.
+    ///
+    /// The body becomes the arm of a `match`, of which all is dropped that it has, temporaries of
+    /// its last expression included, then the guard, then the parameters. In a block such
+    /// temporaries outlive the guard before edition 2024, and the compiler tells so.
+    pub(crate) fn guarded(self, guard: &TokenStream) -> TokenStream {
+        let body = &self.body;
+        let block = quote_spanned! {span::ours()=>
+            let guard = #guard;
+            match guard { _guard => #body }
+        };
+        self.with(block)
+    }
+
+    /// The function, with another block in the place of its body.
+    fn with(self, block: TokenStream) -> TokenStream {
         let Self {
             attrs,
             vis,
@@ -124,17 +145,16 @@ impl Function {
             inner_attrs,
             body,
         } = self;
-        let mut block = TokenStream::new();
-        block.append_all(inner_attrs);
-        block.extend(quote_spanned!(span::ours()=> #entry; #[cfg(all())]));
-        body.to_tokens(&mut block);
+        let mut tokens = TokenStream::new();
+        tokens.append_all(inner_attrs);
+        tokens.extend(block);
 
         let mut function = TokenStream::new();
         function.append_all(attrs);
         vis.to_tokens(&mut function);
         defaultness.to_tokens(&mut function);
         sig.to_tokens(&mut function);
-        regroup(&body, block).to_tokens(&mut function);
+        regroup(&body, tokens).to_tokens(&mut function);
         function
     }
 }

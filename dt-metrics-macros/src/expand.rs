@@ -5,19 +5,25 @@ use syn::Result;
 
 use crate::args::{Annotation, Args};
 use crate::body::{Function, Item};
+use crate::in_body::InBody;
 use crate::report::{self, Report};
-use crate::{in_body, sync, valid};
+use crate::valid;
 
-/// `#[counted]`.
-pub(crate) fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(&sync::COUNTED, args, item.clone(), sync::counted)
+/// An annotation of a function.
+pub(crate) fn annotation(
+    annotation: &Annotation,
+    args: TokenStream,
+    item: TokenStream,
+    quote: fn(&Args, Function) -> TokenStream,
+) -> TokenStream {
+    expand(annotation, args, item.clone(), quote)
         .unwrap_or_else(|error| report::untouched(item, &error))
 }
 
-/// `count!`.
-pub(crate) fn count(input: TokenStream) -> TokenStream {
-    match in_body::parse(input) {
-        Ok(args) => in_body::quote(&args),
+/// A macro in the body of a function.
+pub(crate) fn in_body(in_body: &InBody, input: TokenStream) -> TokenStream {
+    match in_body.parse(input) {
+        Ok(args) => in_body.quote(&args),
         Err(error) => report::expression(&error),
     }
 }

@@ -1,4 +1,4 @@
-//! `count!(name, number, argument = …)`.
+//! `count!(name, number, argument = …)` and its kind.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
@@ -6,49 +6,100 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
 use crate::args::{Annotation, Args, Argument, Text, separated};
-use crate::counter;
+use crate::record::{self, Place};
 use crate::report::Report;
 
-const COUNT: Annotation = Annotation {
-    written: "count!",
-    takes: &[
-        Argument::Dims,
-        Argument::Description,
-        Argument::Unit,
-        Argument::MaxSeries,
-        Argument::Crate,
-    ],
-    suffix: "",
-};
-
-/// Reads the input: the name, perhaps a number, then arguments.
-pub(crate) fn parse(input: TokenStream) -> Result<Args> {
-    let mut report = Report::default();
-    let mut args = Args::default();
-    let read = (|input: ParseStream<'_>| {
-        read(&mut args, input, &mut report);
-        Ok(())
-    })
-    .parse2(input);
-    report.note(read);
-    report.finish()?;
-    Ok(args)
+/// A macro that records where it stands.
+pub(crate) struct InBody {
+    annotation: Annotation,
+    /// How it is written at the least.
+    example: &'static str,
+    operand: Operand,
+    record: fn(&Args, &Place<'_>) -> TokenStream,
 }
 
-fn read(args: &mut Args, input: ParseStream<'_>, report: &mut Report) {
-    let mut place = 0;
-    separated(input, report, |report| {
-        place += 1;
-        match place {
-            1 => args.name = report.note(Text::try_from(input.parse::<Expr>()?)),
-            2 if !is_argument(input) => args.by = Some(input.parse()?),
-            _ => args.argument(input, &COUNT, report)?,
-        }
-        Ok(())
-    });
-    if place == 0 {
-        let message = "expected the name of a counter: write `count!(\"name\")`";
-        report.note::<()>(Err(Error::new(Span::call_site(), message)));
+/// What stands behind the name.
+enum Operand {
+    /// Perhaps a number to add.
+    By,
+    /// Always a value.
+    Value,
+}
+
+/// `count!`.
+pub(crate) const COUNT: InBody = InBody {
+    annotation: Annotation {
+        written: "count!",
+        takes: &[
+            Argument::Dims,
+            Argument::Description,
+            Argument::Unit,
+            Argument::MaxSeries,
+            Argument::Crate,
+        ],
+        suffix: "",
+    },
+    example: "count!(\"name\")",
+    operand: Operand::By,
+    record: record::count,
+};
+
+/// `gauge!`.
+pub(crate) const GAUGE: InBody = InBody {
+    annotation: Annotation {
+        written: "gauge!",
+        ..COUNT.annotation
+    },
+    example: "gauge!(\"name\", value)",
+    operand: Operand::Value,
+    record: record::set,
+};
+
+impl InBody {
+    /// Reads the input: the name, the number or value, then arguments.
+    pub(crate) fn parse(&self, input: TokenStream) -> Result<Args> {
+        let mut report = Report::default();
+        let mut args = Args::default();
+        let read = (|input: ParseStream<'_>| {
+            self.read(&mut args, input, &mut report);
+            Ok(())
+        })
+        .parse2(input);
+        report.note(read);
+        report.finish()?;
+        Ok(args)
+    }
+
+    fn read(&self, args: &mut Args, input: ParseStream<'_>, report: &mut Report) {
+        let mut place = 0;
+        separated(input, report, |report| {
+            place += 1;
+            match (place, &self.operand) {
+                (1, _) => args.name = report.note(Text::try_from(input.parse::<Expr>()?)),
+                (2, Operand::By) if !is_argument(input) => args.by = Some(input.parse()?),
+                (2, Operand::Value) if is_argument(input) => {
+                    return Err(input.error(self.expected("the value to record")));
+                }
+                (2, Operand::Value) => args.value = Some(input.parse()?),
+                _ => args.argument(input, &self.annotation, report)?,
+            }
+            Ok(())
+        });
+        let missing = match (place, &self.operand) {
+            (0, _) => "the name of a metric",
+            (1, Operand::Value) if report.is_clean() => "the value to record",
+            _ => return,
+        };
+        let error = Error::new(Span::call_site(), self.expected(missing));
+        report.note::<()>(Err(error));
+    }
+
+    fn expected(&self, what: &str) -> String {
+        format!("expected {what}: write `{}`", self.example)
+    }
+
+    pub(crate) fn quote(&self, args: &Args) -> TokenStream {
+        (self.record)(args, &Place::default())
     }
 }
 
@@ -60,8 +111,4 @@ fn is_argument(input: ParseStream<'_>) -> bool {
         Ok(key) => assigns || called && key == "dims",
         Err(_) => false,
     }
-}
-
-pub(crate) fn quote(args: &Args) -> TokenStream {
-    counter::add(args, None, &[])
 }

@@ -2,10 +2,10 @@
 
 mod args;
 mod body;
-
-mod counter;
+mod derive;
 mod expand;
 mod in_body;
+mod record;
 mod register;
 mod report;
 mod span;
@@ -79,7 +79,69 @@ use proc_macro::TokenStream;
 /// ```
 #[proc_macro_attribute]
 pub fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::counted(args.into(), item.into()).into()
+    expand::annotation(&sync::COUNTED, args.into(), item.into(), sync::counted).into()
+}
+
+/// Times the calls of a function.
+///
+/// ```
+/// use dt_metrics::timed;
+///
+/// #[timed]
+/// fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
+///     text.parse()
+/// }
+///
+/// #[timed(name = "store", unit = "ms", boundaries = [1, 2.5, 10], dims(kind = kind))]
+/// async fn store(kind: &str) {}
+///
+/// let catalog = dt_metrics::catalog();
+/// let store = catalog.iter().find(|descriptor| descriptor.name == "store").unwrap();
+/// assert_eq!((store.kind, store.unit), (dt_metrics::Kind::Histogram, "ms"));
+/// ```
+///
+/// The histogram is called `crate.module.function.duration` unless `name` says otherwise. A call
+/// takes from its entry, behind the values of its dimensions, until all that the body has is
+/// dropped, but not the parameters. It is recorded however it ends: at the end of the body, by
+/// `return` or `?`, by a panic that unwinds. An `async fn` is timed from its first poll until it is
+/// done or dropped; one that was never polled is not recorded.
+///
+/// It stands where [`counted`](macro@counted) does; several annotations on one function may be in
+/// any order.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `unit` | `"s"` (default), `"ms"`, `"us"` or `"ns"`, or the path of a `const` that is one of them |
+/// | `boundaries = [0.01, 0.1]` | upper bounds of buckets, in that unit, for exporters that carry buckets: numbers, each greater than the one before |
+/// | `name`, `description`, `dims`, `max_series`, `crate` | as [`counted`](macro@counted) takes them |
+#[proc_macro_attribute]
+pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::annotation(&sync::TIMED, args.into(), item.into(), sync::timed).into()
+}
+
+/// Counts the calls of a function that are going on.
+///
+/// ```
+/// use dt_metrics::{counted, in_flight, timed};
+///
+/// #[counted]
+/// #[timed]
+/// #[in_flight(description = "Orders that are being placed", dims(region = "eu"))]
+/// async fn place_order() {}
+/// ```
+///
+/// The up-down counter is called `crate.module.function.in_flight` unless `name` says otherwise. It
+/// grows by 1 on entry, for an `async fn` at its first poll, and shrinks by 1 when the call ends by
+/// any way: `return`, `?`, a panic that unwinds, a future that is done or dropped. The values of its
+/// dimensions are those on entry.
+///
+/// It takes the arguments `name`, `description`, `unit`, `dims`, `max_series` and `crate`, as
+/// [`counted`](macro@counted) does, and stands where that does.
+#[proc_macro_attribute]
+pub fn in_flight(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::annotation(&sync::IN_FLIGHT, args.into(), item.into(), sync::in_flight).into()
 }
 
 /// Counts in the middle of a function.
@@ -103,5 +165,91 @@ pub fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
 /// one name are one metric.
 #[proc_macro]
 pub fn count(input: TokenStream) -> TokenStream {
-    expand::count(input.into()).into()
+    expand::in_body(&in_body::COUNT, input.into()).into()
+}
+
+/// Sets a gauge in the middle of a function.
+///
+/// ```
+/// use dt_metrics::gauge;
+///
+/// # fn each(queue: &[&str], shard: u8, load: &f64) {
+/// gauge!("queue.depth", queue.len());
+/// gauge!("queue.depth", queue.len(), dims(shard = shard), description = "Orders that wait");
+/// gauge!("load", load, unit = "1");
+/// # }
+/// ```
+///
+/// First the name, a string literal or the path of a `const` of type `&str`. Then the value: an
+/// integer or a float of any type, or a reference to one. It is kept as an `f64`, which holds
+/// integers up to 2⁵³ exactly. Then any of the arguments `dims`, `description`, `unit`, `max_series`
+/// and `crate`, as [`counted`](macro@counted) takes them.
+///
+/// The last value counts, whichever thread set it; it is delivered at each push until there is
+/// another. A value that is no number (NaN or infinite) is not delivered.
+///
+/// An expression of type `()`. Each place is an instrument of its own in the catalogue; those of
+/// one name are one metric.
+#[proc_macro]
+pub fn gauge(input: TokenStream) -> TokenStream {
+    expand::in_body(&in_body::GAUGE, input.into()).into()
+}
+
+/// Makes the variants of an enum values of dimensions.
+///
+/// ```
+/// use dt_metrics::{DimensionValue, Value, counted};
+///
+/// #[derive(DimensionValue)]
+/// enum Tier {
+///     Free,
+///     PayAsYouGo,
+///     #[dimension(rename = "enterprise-2")]
+///     Enterprise,
+/// }
+///
+/// #[counted(dims(tier = tier, paid = !matches!(tier, Tier::Free)))]
+/// fn sign_in(tier: Tier) {}
+///
+/// assert_eq!(Tier::PayAsYouGo.dimension_value(), Some(Value::Str("pay_as_you_go")));
+/// assert_eq!(Tier::Enterprise.dimension_value(), Some(Value::Str("enterprise-2")));
+/// ```
+///
+/// The enum has no fields, so the compiler knows all its values: dimensions of such types, and of
+/// `bool`, cost about what literals cost.
+///
+/// A value is the name of the variant in `snake_case`. A word begins at an upper-case letter behind
+/// a lower-case one or a digit, and at the last of several upper-case letters if a lower-case one
+/// follows:
+///
+/// | variant | value |
+/// | --- | --- |
+/// | `VeryGood` | `very_good` |
+/// | `HTTPServer` | `http_server` |
+/// | `Http2` | `http2` |
+/// | `A1B` | `a1_b` |
+/// | `r#Type` | `type` |
+///
+/// # Attributes
+///
+/// | attribute | on | meaning |
+/// | --- | --- | --- |
+/// | `#[dimension(rename = "…")]` | a variant | its value, in place of its name |
+/// | `#[dimension(crate = path)]` | the enum | where the library is, for those who re-export it |
+///
+/// # Errors
+///
+/// No value is empty, and no two are the same:
+///
+/// ```compile_fail
+/// #[derive(dt_metrics::DimensionValue)]
+/// enum Tier {
+///     Free,
+///     #[dimension(rename = "free")]
+///     Trial,
+/// }
+/// ```
+#[proc_macro_derive(DimensionValue, attributes(dimension))]
+pub fn dimension_value(input: TokenStream) -> TokenStream {
+    derive::dimension_value(input.into()).into()
 }

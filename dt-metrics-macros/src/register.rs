@@ -4,13 +4,20 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Ident, Path};
 
-use crate::args::{Args, Dimension, Dims, Text};
+use crate::args::{Args, Boundaries, Dimension, Dims, Text};
+use crate::record::Place;
 use crate::span::{at, ours};
 
-/// What instruments are called where users gave no name.
-pub(crate) struct DefaultName<'a> {
-    pub(crate) function: &'a Ident,
-    pub(crate) suffix: &'a str,
+/// The static that holds an instrument.
+pub(crate) struct Definition<'a> {
+    /// What it measures.
+    pub(crate) kind: &'a str,
+    /// Its type.
+    pub(crate) instrument: &'a Ident,
+    /// The function that makes it, and what that takes.
+    pub(crate) new: &'a TokenStream,
+    /// The unit of its values.
+    pub(crate) unit: Option<&'a Text>,
 }
 
 /// The module that holds what expansions name.
@@ -25,41 +32,67 @@ pub(crate) fn private(library: Option<&Path>) -> TokenStream {
 ///
 /// Its items are in a scope of their own: no expression of the user's is inside, but for names,
 /// units and descriptions, which have to be constants anyway, and values in `const { … }`.
-/// `instrument` is the type, `new` makes it of the descriptor.
 pub(crate) fn instrument(
     private: &TokenStream,
-    kind: &str,
     args: &Args,
-    default: Option<&DefaultName<'_>>,
-    instrument: &TokenStream,
-    new: &TokenStream,
+    place: &Place<'_>,
+    definition: &Definition<'_>,
 ) -> TokenStream {
-    let checks = checks(private, args);
-    let descriptor = descriptor(private, kind, args, default);
+    let items = items(private, args, place, definition);
+    quote_spanned!(ours()=> { #items &__DT_METRICS_INSTRUMENT })
+}
+
+/// A block whose value is the instrument, and the length of the unit that a path stands for.
+pub(crate) fn instrument_and_unit(
+    private: &TokenStream,
+    args: &Args,
+    place: &Place<'_>,
+    definition: &Definition<'_>,
+) -> TokenStream {
+    let items = items(private, args, place, definition);
+    let call = quote_spanned!(ours()=> #private::unit_nanoseconds(__DT_METRICS_UNIT));
+    let call = at(&definition.unit, &call);
     quote_spanned! {ours()=> {
+        #items
+        const __DT_METRICS_NANOSECONDS: ::core::primitive::f64 = #call;
+        (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
+    }}
+}
+
+fn items(
+    private: &TokenStream,
+    args: &Args,
+    place: &Place<'_>,
+    definition: &Definition<'_>,
+) -> TokenStream {
+    let Definition {
+        instrument, new, ..
+    } = definition;
+    let checks = checks(private, args);
+    let descriptor = descriptor(private, args, place, definition);
+    quote_spanned! {ours()=>
         #checks
         #descriptor
         static __DT_METRICS_INSTRUMENT: #private::#instrument = #private::#instrument::#new;
         #private::inventory::submit! { #private::Registration::new(&[&__DT_METRICS_DESCRIPTOR]) }
-        &__DT_METRICS_INSTRUMENT
-    }}
+    }
 }
 
 fn descriptor(
     private: &TokenStream,
-    kind: &str,
     args: &Args,
-    default: Option<&DefaultName<'_>>,
+    place: &Place<'_>,
+    definition: &Definition<'_>,
 ) -> TokenStream {
-    let kind = Ident::new(kind, ours());
+    let kind = Ident::new(definition.kind, ours());
     let mut items = TokenStream::new();
-    let name = match (&args.name, default) {
+    let name = match (&args.name, place.function) {
         (Some(name), _) => constant(name, "__DT_METRICS_NAME", &mut items),
-        (None, Some(name)) => default_name(private, name, &mut items),
+        (None, Some(function)) => default_name(private, function, place.suffix, &mut items),
         (None, None) => TokenStream::new(),
     };
     let mut with = TokenStream::new();
-    if let Some(unit) = &args.unit {
+    if let Some(unit) = definition.unit {
         let unit = constant(unit, "__DT_METRICS_UNIT", &mut items);
         with.extend(quote_spanned!(ours()=> .with_unit(#unit)));
     }
@@ -70,6 +103,10 @@ fn descriptor(
     if let Some(dims) = &args.dims {
         let keys = dims.iter().map(|dimension| &dimension.key);
         with.extend(quote_spanned!(ours()=> .with_dimension_keys(&[#(#keys),*])));
+    }
+    if let Some(Boundaries(boundaries)) = &args.boundaries {
+        let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
+        with.extend(quote_spanned!(ours()=> .with_boundaries(&[#(#boundaries),*])));
     }
     if let Some(max_series) = args.max_series {
         let max_series = Literal::u32_suffixed(max_series);
@@ -105,11 +142,11 @@ fn constant(text: &Text, name: &str, items: &mut TokenStream) -> TokenStream {
 /// `crate.module.function.suffix`, of which only the compiler knows the first part.
 fn default_name(
     private: &TokenStream,
-    name: &DefaultName<'_>,
+    function: &Ident,
+    suffix: &str,
     items: &mut TokenStream,
 ) -> TokenStream {
-    let function = name.function.to_string();
-    let suffix = name.suffix;
+    let function = function.to_string();
     items.extend(quote_spanned! {ours()=>
         const __DT_METRICS_PLACE: #private::DefaultName =
             #private::DefaultName::new(::core::module_path!(), #function, #suffix);

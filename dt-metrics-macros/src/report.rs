@@ -23,6 +23,11 @@ impl Report {
         }
     }
 
+    /// Whether nothing was noted.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// All that was noted, as one error.
     pub(crate) fn finish(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)

@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use proc_macro2::TokenStream;
 
-use crate::expand;
+use crate::{expand, sync};
 
 fn tokens(text: &str) -> TokenStream {
     TokenStream::from_str(text).unwrap()
 }
 
 fn counted(args: &str, item: &str) -> String {
-    expand::counted(tokens(args), tokens(item)).to_string()
+    expand::annotation(&sync::COUNTED, tokens(args), tokens(item), sync::counted).to_string()
 }
 
 #[test]
@@ -76,7 +76,10 @@ fn literals_become_values() {
     ] {
         let expansion = counted(&format!("dims(a = {literal})"), "fn f() {}");
         if value.is_empty() {
-            assert!(expansion.contains("value (& ("), "{literal}: {expansion}");
+            assert!(
+                expansion.contains("dimension (& ("),
+                "{literal}: {expansion}"
+            );
         } else {
             assert!(
                 expansion.contains(&format!("Value :: {value}")),

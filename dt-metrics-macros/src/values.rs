@@ -96,6 +96,46 @@ fn option(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {
     at(expr, &quote_spanned!(ours()=> #private::value(#borrowed)))
 }
 
+/// The values of literals, as `Option<Value>`s in the order of the keys; `None` for all others.
+pub(crate) fn template(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+    let values = dims
+        .into_iter()
+        .flat_map(Dims::iter)
+        .map(|dimension| match &dimension.source {
+            Source::Literal(literal) => {
+                let value = constant(private, literal);
+                quote_spanned!(ours()=> ::core::option::Option::Some(#value))
+            }
+            Source::Const(_) | Source::Expr(_) => {
+                quote_spanned!(ours()=> ::core::option::Option::None)
+            }
+        });
+    quote_spanned!(ours()=> [#(#values),*])
+}
+
+/// The values of all but literals, as a list: `(&(a), (&(b), ()))`.
+pub(crate) fn set(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+    let values = dims.into_iter().flat_map(Dims::iter);
+    values
+        .rev()
+        .fold(quote_spanned!(ours()=> ()), |rest, dimension| {
+            let value = match &dimension.source {
+                Source::Literal(_) => return rest,
+                Source::Const(block) => borrowed(private, block),
+                Source::Expr(expr) => borrowed(private, expr),
+            };
+            quote_spanned!(ours()=> (#value, #rest))
+        })
+}
+
+fn borrowed(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {
+    let borrowed = at(expr, &quote_spanned!(ours()=> &(#expr)));
+    at(
+        expr,
+        &quote_spanned!(ours()=> #private::dimension(#borrowed)),
+    )
+}
+
 fn constant(private: &TokenStream, constant: &Constant) -> TokenStream {
     let value = match constant {
         Constant::Str(literal) => quote_spanned!(ours()=> Str(#literal)),

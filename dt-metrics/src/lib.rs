@@ -75,4 +75,4 @@ pub use crate::pipeline::{Builder, Error, Handle, builder, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
 pub use crate::registry::catalog;
-pub use dt_metrics_macros::{count, counted};
+pub use dt_metrics_macros::{DimensionValue, count, counted, gauge, in_flight, timed};

@@ -3,11 +3,15 @@
 
 mod check;
 mod name;
+mod number;
+mod unit;
 
 pub use inventory;
 
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
 pub use self::name::{DefaultName, Text};
+pub use self::number::{Number, number};
+pub use self::unit::unit_nanoseconds;
 pub use crate::descriptor::{Descriptor, Kind};
 pub use crate::instrument::{
     Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
@@ -20,6 +24,19 @@ pub use crate::registry::Registration;
 #[inline]
 pub fn value<V: DimensionValue + ?Sized>(value: &V) -> Option<Value<'_>> {
     value.dimension_value()
+}
+
+/// The same, of a type whose values can be the value of a dimension: what is not is an error at
+/// the caller.
+#[inline]
+pub const fn dimension<V: DimensionValue + ?Sized>(value: &V) -> &V {
+    value
+}
+
+/// The value of a dimension whose type lists all its values.
+#[inline]
+pub fn fixed_value<V: DimensionValue>(value: &V) -> Option<Value<'static>> {
+    V::FIXED?.get(value.fixed_index()).copied()
 }
 
 /// The values of dimensions that are computed once.

@@ -8,9 +8,13 @@ pub(crate) enum Argument {
     Name,
     Description,
     Unit,
+    /// A unit of time.
+    TimeUnit,
+    Boundaries,
     Dims,
     By,
     MaxSeries,
+    Rename,
     Crate,
 }
 
@@ -19,10 +23,12 @@ impl Argument {
         match self {
             Self::Name => "name",
             Self::Description => "description",
-            Self::Unit => "unit",
+            Self::Unit | Self::TimeUnit => "unit",
+            Self::Boundaries => "boundaries",
             Self::Dims => "dims",
             Self::By => "by",
             Self::MaxSeries => "max_series",
+            Self::Rename => "rename",
             Self::Crate => "crate",
         }
     }
@@ -65,16 +71,22 @@ impl Annotation {
 
     /// "`name`, `description` or `unit`".
     pub(crate) fn list(&self) -> String {
-        let mut list = String::new();
-        for (i, argument) in self.takes.iter().enumerate() {
-            list.push_str(match i {
-                0 => "`",
-                _ if i + 1 == self.takes.len() => "` or `",
-                _ => "`, `",
-            });
-            list.push_str(argument.written());
-        }
-        list.push('`');
-        list
+        let names = self.takes.iter().map(|argument| argument.written());
+        alternatives(&names.collect::<Vec<_>>())
     }
+}
+
+/// "`a`, `b` or `c`".
+pub(crate) fn alternatives(words: &[&str]) -> String {
+    let mut list = String::new();
+    for (i, word) in words.iter().enumerate() {
+        list.push_str(match i {
+            0 => "`",
+            _ if i + 1 == words.len() => "` or `",
+            _ => "`, `",
+        });
+        list.push_str(word);
+    }
+    list.push('`');
+    list
 }

@@ -115,7 +115,7 @@ impl From<Expr> for Source {
 impl Constant {
     /// The value of a literal; `None` for any other expression, and for literals that are not
     /// values of dimensions or not in the range of their type: the compiler tells about those.
-    fn of(expr: &Expr) -> Option<Self> {
+    pub(crate) fn of(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Lit(ExprLit { lit, attrs, .. }) if attrs.is_empty() => match lit {
                 Lit::Str(literal) => Some(Self::Str(literal.clone())),
@@ -140,6 +140,17 @@ impl Constant {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// The nearest `f64`, if this is a number.
+    #[expect(clippy::cast_precision_loss, reason = "as documented")]
+    pub(crate) fn number(&self) -> Option<f64> {
+        match *self {
+            Self::I64(value) => Some(value as f64),
+            Self::U64(value) => Some(value as f64),
+            Self::F64(value) => Some(value),
+            Self::Str(_) | Self::Bool(_) => None,
         }
     }
 

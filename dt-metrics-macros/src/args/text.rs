@@ -44,6 +44,17 @@ impl ToTokens for Text {
     }
 }
 
+/// A string literal.
+pub(crate) fn literal(expr: Expr) -> Result<LitStr> {
+    match ungrouped(expr) {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(literal),
+            ..
+        }) => Ok(literal),
+        other => Err(Error::new_spanned(other, "expected a string literal")),
+    }
+}
+
 /// Takes off the invisible group that a fragment such as `$name:expr` of `macro_rules!` comes in.
 pub(crate) fn ungrouped(mut expr: Expr) -> Expr {
     while let Expr::Group(group) = expr {

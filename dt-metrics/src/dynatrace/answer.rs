@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::body::Body;
+
 /// How many refused lines are named.
 const NAMED_LINES: usize = 3;
 
@@ -15,8 +17,20 @@ pub(super) struct Answer {
     ok: Option<u64>,
     invalid: Option<u64>,
     pub(super) message: Option<String>,
-    /// Line numbers from 1, and the reason.
+    /// The numbers from 1 of the first refused lines, and the reasons.
     refused: Vec<(Option<usize>, String)>,
+    /// The numbers of all refused lines that are listed.
+    refused_numbers: Vec<usize>,
+}
+
+/// What became of the data points of a request. The first two always add up to what was sent,
+/// whatever the server says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Counts {
+    pub(super) ok: u64,
+    pub(super) invalid: u64,
+    /// Refused lines of any kind, metadata included.
+    pub(super) refused: u64,
 }
 
 impl Answer {
@@ -40,27 +54,40 @@ impl Answer {
                 .iter()
                 .take(NAMED_LINES)
                 .map(|line| {
-                    let number = line["line"]
-                        .as_u64()
-                        .and_then(|line| usize::try_from(line).ok());
                     (
-                        number,
+                        number(line),
                         line["error"].as_str().unwrap_or("no reason given").into(),
                     )
                 })
                 .collect(),
+            refused_numbers: refused.iter().filter_map(number).collect(),
         })
     }
 
-    /// How many of the lines were accepted and how many refused, if the answer says so. The two
-    /// always add up to `lines`, whatever the server says.
-    pub(super) fn counts(&self, lines: u64) -> Option<(u64, u64)> {
-        let ok = match (self.ok, self.invalid) {
-            (Some(ok), _) => ok.min(lines),
-            (None, Some(invalid)) => lines - invalid.min(lines),
+    /// What became of the lines, if the answer says so.
+    pub(super) fn counts(&self, body: &Body) -> Option<Counts> {
+        let (data, all) = (body.lines, body.all_lines());
+        let refused = match (self.ok, self.invalid) {
+            // Where metadata is not counted, the two add up to the data points alone.
+            (Some(ok), Some(invalid)) if ok.checked_add(invalid) == Some(data) => invalid,
+            (Some(ok), Some(0) | None) if ok >= data => 0,
+            (Some(ok), _) => all - ok.min(all),
+            (None, Some(invalid)) => invalid.min(all),
             (None, None) => return None,
         };
-        Some((ok, lines - ok))
+        let mut numbers = self.refused_numbers.clone();
+        numbers.sort_unstable();
+        let metadata = body
+            .metadata_numbers()
+            .filter(|number| numbers.binary_search(number).is_ok())
+            .count();
+        let metadata = u64::try_from(metadata).unwrap_or(u64::MAX).min(refused);
+        let invalid = (refused - metadata).min(data);
+        Some(Counts {
+            ok: data - invalid,
+            invalid,
+            refused,
+        })
     }
 
     /// The first refused lines with their text and the reason.
@@ -82,6 +109,12 @@ impl Answer {
         }
         text
     }
+}
+
+fn number(line: &Value) -> Option<usize> {
+    line["line"]
+        .as_u64()
+        .and_then(|line| usize::try_from(line).ok())
 }
 
 /// The beginning of a text from elsewhere, on one line.

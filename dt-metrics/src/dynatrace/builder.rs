@@ -30,7 +30,7 @@ pub struct ExporterBuilder {
 }
 
 impl ExporterBuilder {
-    shared_options!(options);
+    shared_options!(options, "dt_metrics::dynatrace::Exporter::builder()");
 
     /// How long one request may take, from connecting to the end of the answer (default 10 s).
     /// Connecting may take half of it.

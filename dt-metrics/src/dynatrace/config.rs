@@ -7,14 +7,14 @@ use secrecy::SecretString;
 use super::ConfigError;
 use super::credentials::Token;
 use super::endpoint::{Endpoint, ONE_AGENT_URL};
+use super::instance;
 use super::options::Options;
+use super::origin::{INSTANCE_ID, Pairs};
+use super::sets::{METRICS_SOURCE, as_layer};
 use crate::line::{self, Dimensions};
 
 const URL_VARIABLE: &str = "DT_METRICS_INGEST_URL";
 const TOKEN_VARIABLE: &str = "DT_METRICS_INGEST_API_TOKEN";
-
-/// The most dimensions on a line (Dynatrace documentation, "Metric ingestion protocol").
-const MAX_DIMENSIONS: usize = 50;
 
 /// The environment variables, or what a test puts in their place.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -51,7 +51,12 @@ pub(super) struct Config {
     pub(super) token: Option<Token>,
     pub(super) token_source: Option<Source>,
     pub(super) prefix: Option<String>,
-    pub(super) default_dimensions: Vec<(String, String)>,
+    pub(super) default_dimensions: Pairs,
+    pub(super) resource_dimensions: Vec<String>,
+    pub(super) host_dimensions: Pairs,
+    /// The id of this process, if it is to be a dimension.
+    pub(super) instance: Option<String>,
+    pub(super) zero_counts: bool,
     pub(super) request_timeout: Duration,
     pub(super) max_lines_per_request: usize,
     pub(super) max_bytes_per_request: usize,
@@ -103,13 +108,29 @@ impl Config {
             });
         }
 
+        let enriched = options
+            .dynatrace_metadata
+            .unwrap_or_else(|| endpoint.is_one_agent());
+        let host_dimensions = if enriched {
+            options.metadata_files.read()
+        } else {
+            Pairs::new()
+        };
+        let instance = options.instance_dimension.then(instance::id);
+        let default_dimensions = options.default_dimensions;
+        check_dimensions(&default_dimensions, &host_dimensions, instance.as_deref())?;
+
         Ok(Self {
             endpoint,
             endpoint_source,
             token,
             token_source,
             prefix: check_prefix(options.prefix)?,
-            default_dimensions: check_dimensions(options.default_dimensions)?,
+            default_dimensions,
+            resource_dimensions: options.resource_dimensions,
+            host_dimensions,
+            instance,
+            zero_counts: options.zero_counts,
             request_timeout: options.request_timeout,
             max_lines_per_request: options.max_lines_per_request,
             // A single request must fit the buffer.
@@ -137,6 +158,7 @@ impl Config {
             endpoint = %self.endpoint,
             endpoint_source = self.endpoint_source.describe(),
             token_source = token,
+            host_dimensions = self.host_dimensions.len(),
             "sending metrics to Dynatrace"
         );
         if self.is_unconfigured() && self.token_source.is_some() {
@@ -177,27 +199,34 @@ fn check_prefix(prefix: Option<String>) -> Result<Option<String>, ConfigError> {
     }
 }
 
+/// Keys that can be sent, and room for the dimensions of a measurement. Those of the resource are
+/// not known yet, but for the instance.
 fn check_dimensions(
-    dimensions: Vec<(String, String)>,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    for (key, _) in &dimensions {
+    defaults: &Pairs,
+    host: &Pairs,
+    instance: Option<&str>,
+) -> Result<(), ConfigError> {
+    for (key, _) in defaults {
         line::check_dimension_key(key).map_err(|invalid| ConfigError::DefaultDimension {
             key: key.clone(),
             reason: invalid.message(),
         })?;
     }
-    let layer: Vec<_> = dimensions
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
-    let count = match Dimensions::from_layers(&[&[super::cache::METRICS_SOURCE], &layer]) {
+    let found = [METRICS_SOURCE]
+        .into_iter()
+        .chain(instance.map(|id| (INSTANCE_ID, id)));
+    let layers = [found.collect(), as_layer(defaults), as_layer(host)];
+    let count = match Dimensions::from_layers(&layers.each_ref().map(|layer| &**layer)) {
         Ok(dimensions) => dimensions.len(),
         Err(line::TooManyDimensions(count)) => count,
     };
-    if count >= MAX_DIMENSIONS {
-        return Err(ConfigError::TooManyDefaultDimensions { count });
+    if count >= line::limits::MAX_DIMENSIONS {
+        return Err(ConfigError::TooManyDefaultDimensions {
+            count,
+            host: host.len(),
+        });
     }
-    Ok(dimensions)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,185 +1,181 @@
 //! One collection to request bodies.
 
-use std::collections::{BTreeMap, HashSet};
+use std::time::{Instant, SystemTime};
 
-use opentelemetry::{Key, KeyValue};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics, ScopeMetrics};
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 
-use super::batch::{Batcher, Body};
-use super::cache::{Keys, Sets};
+use super::altered::Altered;
+use super::batch::Batcher;
+use super::body::Body;
 use super::config::Config;
-use super::convert::{Sink, convert};
-use crate::line::{MetricKey, Payload, TooManyDimensions, write_line};
-
-/// How many metrics are named for one reason. More of them have one cause.
-const MAX_NAMED: usize = 100;
-
-const INVALID_KEY: &str = "invalid_key";
-const TOO_MANY_DIMENSIONS: &str = "too_many_dimensions";
-const UNSUPPORTED_TEMPORALITY: &str = "unsupported_temporality";
-const UNSUPPORTED_ATTRIBUTE: &str = "unsupported_attribute";
+use super::convert::{convert, metric_type, millis};
+use super::keys::Keys;
+use super::lines::Lines;
+use super::metadata::{Metadata, Statement};
+use super::notes::{Named, Notes, SCOPE, Subject};
+use super::origin::{Origins, Wanted};
+use super::sets::Sets;
+use super::zeros::{PULSE, Zeros};
+use crate::line::{Number, Payload, write_line};
 
 /// What one collection came to.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Encoded {
     pub(super) bodies: Vec<Body>,
-    /// Points that did not become a line, by reason.
-    pub(super) dropped: BTreeMap<&'static str, u64>,
-    /// What to say about it; each only once in the life of the exporter.
-    pub(super) warnings: Vec<String>,
+    pub(super) notes: Notes,
 }
 
 /// Writes collections as lines.
 pub(super) struct Encoder {
     keys: Keys,
+    origins: Origins,
     sets: Sets,
+    metadata: Metadata,
+    /// If counters that did not move are wanted.
+    zeros: Option<Zeros>,
     batcher: Batcher,
     named: Named,
+    /// The line of metadata at hand.
+    head: String,
 }
 
 impl Encoder {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             keys: Keys::new(config.prefix.clone()),
-            sets: Sets::new(config.default_dimensions.clone()),
+            origins: Origins::new(Wanted {
+                names: config.resource_dimensions.clone(),
+                instance: config.instance.clone(),
+            }),
+            sets: Sets::new(
+                config.default_dimensions.clone(),
+                config.host_dimensions.clone(),
+            ),
+            metadata: Metadata::default(),
+            zeros: config.zero_counts.then(Zeros::default),
             batcher: Batcher::new(config.max_lines_per_request, config.max_bytes_per_request),
             named: Named::default(),
+            head: String::new(),
+        }
+    }
+
+    /// The metadata of these keys did not arrive.
+    pub(super) fn metadata_lost(&mut self, keys: &[Box<str>]) {
+        for key in keys {
+            self.metadata.lost(key);
         }
     }
 
     pub(super) fn encode(&mut self, metrics: &ResourceMetrics) -> Encoded {
-        let mut encoded = Encoded::default();
-        let mut attributes = Vec::new();
-        self.sets
-            .begin_cycle(service_name(metrics.resource()).as_deref());
-        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            let mut lines = Lines {
-                metric,
-                key: self.keys.get(metric.name()),
-                sets: &mut self.sets,
-                batcher: &mut self.batcher,
-                attributes: &mut attributes,
-                notes: Notes {
-                    encoded: &mut encoded,
+        let now = Instant::now();
+        let mut notes = Notes::default();
+        // First all of them, since two that disagree are both not described.
+        self.state_metadata(metrics, now, &mut notes);
+
+        let resource_id = self.origins.begin_cycle(metrics.resource());
+        for scope in metrics.scope_metrics() {
+            let origin = self.origins.of_scope(scope.scope());
+            let annotated = scope.scope().name() == SCOPE;
+            for metric in scope.metrics() {
+                if annotated && metric.name() == PULSE {
+                    continue;
+                }
+                let entry = self.keys.get(metric.name());
+                self.head.clear();
+                if let Some(key) = &entry.key {
+                    self.metadata
+                        .write_due(&mut self.head, key, metric_type(metric));
+                }
+                let mut lines = Lines {
+                    subject: Subject {
+                        name: metric.name(),
+                        annotated,
+                    },
+                    key: entry.key.as_ref(),
+                    metric_type: metric_type(metric),
+                    key_altered: entry.altered,
+                    origin,
+                    sets: &mut self.sets,
+                    order: &mut entry.order,
+                    batcher: &mut self.batcher,
+                    head: &mut self.head,
+                    metadata: &mut self.metadata,
+                    zeros: self.zeros.as_mut(),
+                    notes: &mut notes,
                     named: &mut self.named,
-                },
-            };
-            convert(metric, &mut lines);
+                    said: Altered::NOTHING,
+                    now,
+                };
+                let with_zeros = lines.zeros.is_some();
+                convert(metric, with_zeros, &mut lines);
+            }
         }
+        self.write_zeros(resource_id);
+
         self.keys.end_cycle();
+        self.origins.end_cycle();
         self.sets.end_cycle();
-        encoded.bodies = self.batcher.finish();
-        encoded
-    }
-}
-
-/// The resource's `service.name`, unless it is the one that the SDK makes up.
-fn service_name(resource: &Resource) -> Option<String> {
-    resource
-        .get_ref(&Key::from_static_str("service.name"))
-        .map(|name| name.as_str().into_owned())
-        .filter(|name| !name.is_empty() && !name.starts_with("unknown_service"))
-}
-
-/// The lines of one metric.
-struct Lines<'e, 'a> {
-    metric: &'a Metric,
-    key: Option<&'e MetricKey>,
-    sets: &'e mut Sets,
-    batcher: &'e mut Batcher,
-    attributes: &'e mut Vec<&'a KeyValue>,
-    notes: Notes<'e>,
-}
-
-impl<'a> Sink<'a> for Lines<'_, 'a> {
-    fn point(
-        &mut self,
-        attributes: impl Iterator<Item = &'a KeyValue>,
-        payload: Payload,
-        timestamp_ms: i64,
-    ) {
-        let name = self.metric.name();
-        let Some(key) = self.key else {
-            return self.notes.dropped(INVALID_KEY, 1, name, || {
-                "its name cannot be made a metric key".into()
-            });
-        };
-        self.attributes.clear();
-        self.attributes.extend(attributes);
-        let set = self.sets.get(self.attributes);
-        if set.lost_an_attribute {
-            self.notes.warn(UNSUPPORTED_ATTRIBUTE, name, || {
-                "attributes that are arrays are left out: dimensions are single values".into()
-            });
+        self.metadata.end_cycle();
+        Encoded {
+            bodies: self.batcher.finish(),
+            notes,
         }
-        match &set.dimensions {
-            Ok(dimensions) => {
-                let written = self
-                    .batcher
-                    .line(|out| write_line(out, key, dimensions, &payload, Some(timestamp_ms)));
-                if let Err(reason) = written {
-                    self.notes
-                        .dropped(reason, 1, name, || format!("{payload:?} has no line"));
+    }
+
+    fn state_metadata(&mut self, metrics: &ResourceMetrics, now: Instant, notes: &mut Notes) {
+        for scope in metrics.scope_metrics() {
+            let annotated = scope.scope().name() == SCOPE;
+            for metric in scope.metrics() {
+                let subject = Subject {
+                    name: metric.name(),
+                    annotated,
+                };
+                let entry = self.keys.get(metric.name());
+                let unit = entry.unit(metric.unit());
+                let Some(key) = unit.key else { continue };
+                let statement =
+                    self.metadata
+                        .state(key, unit.sent.unwrap_or_default(), metric.description());
+                if unit.sent.is_none() && self.metadata.leave_out_unit(key) {
+                    *notes.altered.entry("unit").or_default() += 1;
+                    self.named.warn(notes, now, "unit", subject, || {
+                        format!(
+                            "its unit {:?} is left out: it has characters or a length that no \
+                             unit has",
+                            metric.unit()
+                        )
+                    });
+                }
+                if statement == Statement::Disputed {
+                    *notes.altered.entry("metadata").or_default() += 1;
+                    self.named.warn(notes, now, "metadata", subject, || {
+                        format!(
+                            "its unit {1:?} or description {2:?} disagrees with another given for \
+                             the key {0:?}, so neither is sent",
+                            key.as_str(),
+                            metric.unit(),
+                            metric.description()
+                        )
+                    });
                 }
             }
-            Err(TooManyDimensions(count)) => {
-                self.notes.dropped(TOO_MANY_DIMENSIONS, 1, name, || {
-                    format!("a point has {count} dimensions, default ones included; 50 is the most")
-                });
-            }
         }
     }
 
-    fn refuse(&mut self, points: usize, temporality: Temporality) {
-        let points = u64::try_from(points).unwrap_or(u64::MAX);
-        self.notes.dropped(UNSUPPORTED_TEMPORALITY, points, self.metric.name(), || {
-            format!(
-                "its {temporality:?} temporality cannot be sent: let the reader ask this exporter \
-                 for the temporality"
-            )
-        });
-    }
-}
-
-/// What is kept about points without a line.
-struct Notes<'e> {
-    encoded: &'e mut Encoded,
-    named: &'e mut Named,
-}
-
-impl Notes<'_> {
-    fn dropped(
-        &mut self,
-        reason: &'static str,
-        points: u64,
-        metric: &str,
-        why: impl FnOnce() -> String,
-    ) {
-        *self.encoded.dropped.entry(reason).or_default() += points;
-        self.warn(reason, metric, || {
-            format!("points are dropped ({reason}): {}", why())
-        });
-    }
-
-    fn warn(&mut self, reason: &'static str, metric: &str, text: impl FnOnce() -> String) {
-        if self.named.is_new(reason, metric) {
-            self.encoded
-                .warnings
-                .push(format!("metric {metric:?}: {}", text()));
+    /// A line for each counter that did not move.
+    fn write_zeros(&mut self, resource_id: u32) {
+        let Some(zeros) = &mut self.zeros else {
+            return;
+        };
+        let time = millis(SystemTime::now());
+        let payload = Payload::Count(Number::U64(0));
+        for (key, dimensions) in zeros.end_cycle(resource_id) {
+            // It had a line before, and this one is no longer.
+            let written = self
+                .batcher
+                .line(|out| write_line(out, key, dimensions, &payload, Some(time)));
+            debug_assert!(written.is_ok(), "{written:?}");
         }
-    }
-}
-
-/// The metrics that were named already, for each reason.
-#[derive(Default)]
-struct Named(BTreeMap<&'static str, HashSet<Box<str>>>);
-
-impl Named {
-    fn is_new(&mut self, reason: &'static str, metric: &str) -> bool {
-        let named = self.0.entry(reason).or_default();
-        named.len() < MAX_NAMED && !named.contains(metric) && named.insert(metric.into())
     }
 }
 

@@ -49,11 +49,16 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The default dimensions leave no room for others.
-    #[error("{count} default dimensions leave no room for others: a line may have 50")]
+    /// The dimensions of every line leave no room for others.
+    #[error(
+        "{count} dimensions are on every line, {host} of them Dynatrace's metadata of this host, \
+         and leave no room for others: a line may have 50; give fewer default dimensions"
+    )]
     TooManyDefaultDimensions {
         /// How many there are, those added by the exporter included.
         count: usize,
+        /// How many of them were found on the host.
+        host: usize,
     },
     /// A limit is zero.
     #[error("`{option}` must be more than 0")]

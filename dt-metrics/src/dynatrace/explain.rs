@@ -105,16 +105,14 @@ impl Explainer {
     pub(super) fn partial(
         &self,
         status: StatusCode,
-        ok: u64,
-        invalid: u64,
+        (refused_lines, lines): (u64, u64),
         said: &str,
         refused: &str,
     ) -> String {
         let mut text = format!(
-            "{} answered {}: {invalid} of {} lines refused",
+            "{} answered {}: {refused_lines} of {lines} lines refused",
             self.endpoint,
             name(status),
-            ok + invalid
         );
         if refused.is_empty() {
             append_said(&mut text, said);

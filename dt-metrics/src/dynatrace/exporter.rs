@@ -166,11 +166,12 @@ impl Exporter {
             .encoder
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        encoder.metadata_lost(&shared.take_lost_metadata());
         let written = encoder.encode(metrics);
-        shared.drop_points(&written.dropped);
+        shared.note(&written.notes);
         let taken = shared.enqueue(written.bodies);
         drop(encoder);
-        for warning in written.warnings {
+        for warning in written.notes.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }
         if taken {

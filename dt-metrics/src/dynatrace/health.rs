@@ -6,7 +6,9 @@ use std::time::SystemTime;
 /// What an exporter did so far; from [`Exporter::health`](super::Exporter::health).
 ///
 /// Every line is in one place: `lines_ok`, `lines_invalid`, `lines_dropped` or `buffered_lines`.
-/// Points that never became a line are in `points_dropped`.
+/// Points that never became a line are in `points_dropped`. Lines are those of data points: the
+/// metadata of a metric, its unit and description, is counted in none of these, whatever the
+/// endpoint makes of it.
 ///
 /// ```
 /// use dt_metrics::dynatrace::Exporter;
@@ -45,6 +47,16 @@ pub struct Health {
     /// What `lines_dropped` and `points_dropped` are made of, such as `buffer_full`, `shutdown`,
     /// `request_rejected`, `too_many_dimensions` or `unsupported_temporality`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// Points that were sent otherwise than they were measured, by what was altered:
+    /// `metric_key` and `dimension_key` (characters or a length that keys cannot have; upper case
+    /// in the key of a dimension), `dimension_value` (the same; escapes are no alteration),
+    /// `array_attribute` (left out, since dimensions are single values). A point is counted each
+    /// time it is sent, once for each reason.
+    ///
+    /// Two reasons count metric keys, not points, each time something is left out of what is
+    /// said about them: `unit` (it cannot be sent) and `metadata` (two units or descriptions
+    /// disagree, or a description is too long for a request).
+    pub altered_by_reason: BTreeMap<&'static str, u64>,
     /// The latest failure and what to do about it. Stays after a success: compare the counts.
     pub last_error: Option<String>,
     /// When the endpoint last accepted lines.

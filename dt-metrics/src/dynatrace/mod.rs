@@ -47,26 +47,37 @@
 //! A request that was sent but never answered may have been accepted; it is sent again, so its
 //! lines may be counted twice. [`Health::requests_ambiguous`] says how often that can have been.
 
+mod altered;
 mod answer;
+mod attributes;
 mod batch;
+mod body;
 mod builder;
-mod cache;
 mod config;
 mod convert;
 mod credentials;
 mod encode;
 mod endpoint;
+mod enrich;
 mod error;
 mod explain;
 mod exporter;
 mod flush;
 mod health;
+mod instance;
+mod keys;
+mod lines;
+mod metadata;
+mod notes;
 mod options;
+mod origin;
 mod outcome;
+mod properties;
 mod queue;
 mod report;
 mod retry;
 mod send;
+mod sets;
 mod shared;
 mod state;
 mod summary;
@@ -74,10 +85,13 @@ mod summary;
 mod tests;
 mod tls;
 mod worker;
+mod zeros;
 
 pub use self::builder::ExporterBuilder;
 pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::exporter::Exporter;
 pub use self::health::Health;
+pub(crate) use self::notes::SCOPE;
 pub(crate) use self::options::{Options, shared_options};
+pub(crate) use self::zeros::PULSE;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::enrich::MetadataFiles;
+
 /// The API takes requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); the
 /// rest is room for a reading of "MB" that is not ours.
 const MAX_BYTES: usize = 1_000_000 - 16_384;
@@ -19,6 +21,13 @@ pub(crate) struct Options {
     pub(crate) allow_cleartext_token: bool,
     pub(crate) prefix: Option<String>,
     pub(crate) default_dimensions: Vec<(String, String)>,
+    pub(crate) resource_dimensions: Vec<String>,
+    pub(crate) instance_dimension: bool,
+    /// `None`: if the endpoint is a OneAgent.
+    pub(crate) dynatrace_metadata: Option<bool>,
+    /// Where that metadata is; tests have their own.
+    pub(crate) metadata_files: MetadataFiles,
+    pub(crate) zero_counts: bool,
     pub(crate) request_timeout: Duration,
     pub(crate) max_lines_per_request: usize,
     pub(crate) max_bytes_per_request: usize,
@@ -33,6 +42,11 @@ impl Default for Options {
             allow_cleartext_token: false,
             prefix: None,
             default_dimensions: Vec::new(),
+            resource_dimensions: Vec::new(),
+            instance_dimension: false,
+            dynatrace_metadata: None,
+            metadata_files: MetadataFiles::default(),
+            zero_counts: false,
             request_timeout: Duration::from_secs(10),
             max_lines_per_request: MAX_LINES,
             max_bytes_per_request: MAX_BYTES,
@@ -42,9 +56,10 @@ impl Default for Options {
 }
 
 /// The setters that this exporter's builder and the pipeline's builder share: use it inside the
-/// `impl` of a `#[must_use]` struct whose field of the given name is an [`Options`].
+/// `impl` of a `#[must_use]` struct whose field of the given name is an [`Options`]. The second
+/// argument makes such a struct in an example.
 macro_rules! shared_options {
-    ($options:ident) => {
+    ($options:ident, $example:literal) => {
         /// Where to send: the full URL of a metrics ingest endpoint, such as
         /// `https://myenv123.live.dynatrace.com/api/v2/metrics/ingest`.
         ///
@@ -105,6 +120,63 @@ macro_rules! shared_options {
                     .into_iter()
                     .map(|(key, value)| (key.into(), value.into())),
             );
+            self
+        }
+
+        /// Attributes of OpenTelemetry's resource that become dimensions of every line, besides
+        /// `service.name`, which always does unless the SDK made it up. Added to those named
+        /// before; those that the resource lacks, or that are arrays, are left out.
+        ///
+        /// ```
+        #[doc = concat!("let builder = ", $example)]
+        ///     .resource_dimensions(["host.name", "k8s.pod.name"]);
+        /// # drop(builder);
+        /// ```
+        ///
+        /// Default dimensions and dimensions of a measurement win over them.
+        pub fn resource_dimensions<K: Into<String>>(
+            mut self,
+            keys: impl IntoIterator<Item = K>,
+        ) -> Self {
+            self.$options
+                .resource_dimensions
+                .extend(keys.into_iter().map(Into::into));
+            self
+        }
+
+        /// Whether every line has the dimension `service.instance.id` (default: no), so that the
+        /// gauges of processes that are alike, such as replicas, do not overwrite each other.
+        ///
+        /// Its value is the attribute of that name of OpenTelemetry's resource, else one that is
+        /// made up when the process first needs it: 32 random hexadecimal digits in the form of a
+        /// UUID. Each process start makes new series, which Dynatrace bills.
+        pub fn instance_dimension(mut self, add: bool) -> Self {
+            self.$options.instance_dimension = add;
+            self
+        }
+
+        /// Whether every line has the dimensions that Dynatrace knows of this host or container,
+        /// such as `dt.entity.host` (default: if the endpoint is a OneAgent).
+        ///
+        /// They are read once, from the file that the OneAgent names
+        /// (`dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties`), else from
+        /// `/var/lib/dynatrace/enrichment/dt_metadata.properties`. Without such a file there are
+        /// none. They win over all other dimensions.
+        pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
+            self.$options.dynatrace_metadata = Some(export);
+            self
+        }
+
+        /// Whether counters that did not move are sent, with a delta of 0 (default: no, since each
+        /// data point costs money and silence says the same).
+        ///
+        /// With this, each series of a counter that had a line once has one in every collection
+        /// until the exporter ends. The series are remembered in up to 32 MiB, about 100,000 of
+        /// them; further ones are sent only when they move, and a warning says so. The SDK does
+        /// not export a collection in which nothing at all was measured: `dt_metrics::builder()`
+        /// sees to that, but an exporter alone sends no zeros then.
+        pub fn export_zero_counts(mut self, export: bool) -> Self {
+            self.$options.zero_counts = export;
             self
         }
     };

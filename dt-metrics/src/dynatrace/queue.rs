@@ -1,9 +1,8 @@
 //! What waits to be sent: in order, bounded, the newest kept.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::batch::Body;
+use super::body::Body;
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -25,6 +24,8 @@ pub(super) struct Queue {
     in_flight: Option<Batch>,
     limit_bytes: usize,
     last_sequence: u64,
+    /// The keys whose metadata was dropped with a request, each once.
+    lost_metadata: BTreeSet<Box<str>>,
 }
 
 impl Queue {
@@ -36,6 +37,7 @@ impl Queue {
             in_flight: None,
             limit_bytes,
             last_sequence: 0,
+            lost_metadata: BTreeSet::new(),
         }
     }
 
@@ -66,6 +68,20 @@ impl Queue {
         self.in_flight.take()
     }
 
+    /// The request in flight will not be sent again. Returns how many lines it had.
+    pub(super) fn drop_in_flight(&mut self) -> u64 {
+        self.in_flight
+            .take()
+            .map_or(0, |batch| self.lose(&batch.body))
+    }
+
+    /// The keys whose metadata was dropped with a request since the last call.
+    pub(super) fn take_lost_metadata(&mut self) -> Vec<Box<str>> {
+        std::mem::take(&mut self.lost_metadata)
+            .into_iter()
+            .collect()
+    }
+
     /// The request in flight goes back to the front. Returns how many lines had to go.
     pub(super) fn put_back(&mut self) -> u64 {
         if let Some(batch) = self.in_flight.take() {
@@ -76,13 +92,10 @@ impl Queue {
 
     /// The request in flight goes back to the front in two halves; `false` if it is a single line.
     pub(super) fn split(&mut self) -> bool {
-        let Some(batch) = self.in_flight.take_if(|batch| batch.body.lines > 1) else {
+        let Some(batch) = self.in_flight.take_if(|batch| batch.body.is_divisible()) else {
             return false;
         };
-        let Some((first, second)) = halves(&batch.body) else {
-            return false;
-        };
-        for body in [second, first] {
+        for body in batch.body.divide().into_iter().rev() {
             self.push_front(Batch {
                 sequence: batch.sequence,
                 body,
@@ -149,28 +162,16 @@ impl Queue {
         while self.waiting_bytes > self.limit_bytes
             && let Some(oldest) = self.pop_front()
         {
-            lines += oldest.body.lines;
+            lines += self.lose(&oldest.body);
         }
         lines
     }
-}
 
-/// The two halves of a body of two or more lines.
-fn halves(body: &Body) -> Option<(Body, Body)> {
-    let lines = body.lines / 2;
-    let nth = usize::try_from(lines.checked_sub(1)?).ok()?;
-    let (end, _) = body.text.match_indices('\n').nth(nth)?;
-    let (first, second) = (&body.text[..end], &body.text[end + 1..]);
-    Some((
-        Body {
-            text: Arc::from(first),
-            lines,
-        },
-        Body {
-            text: Arc::from(second),
-            lines: body.lines - lines,
-        },
-    ))
+    fn lose(&mut self, body: &Body) -> u64 {
+        self.lost_metadata
+            .extend(body.described_keys().map(Into::into));
+        body.lines
+    }
 }
 
 #[cfg(test)]

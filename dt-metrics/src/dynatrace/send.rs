@@ -67,7 +67,7 @@ impl Http {
                 CONTENT_TYPE,
                 HeaderValue::from_static("text/plain; charset=utf-8"),
             )
-            .body(batch.body.text.to_string());
+            .body(String::clone(&batch.body.text));
         if let Some(header) = self.config.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }
@@ -104,14 +104,19 @@ impl Http {
             200..=299 | 400 => {
                 let counts = answer
                     .as_ref()
-                    .and_then(|answer| answer.counts(batch.body.lines));
+                    .and_then(|answer| answer.counts(&batch.body));
                 match (counts, answer) {
-                    (Some((ok, invalid)), Some(answer)) if invalid > 0 => {
+                    (Some(counts), Some(answer)) if counts.refused > 0 => {
                         let refused = self.explain.scrub(&answer.refused_lines(&batch.body.text));
-                        let message = self.explain.partial(status, ok, invalid, &said, &refused);
+                        let message = self.explain.partial(
+                            status,
+                            (counts.refused, batch.body.all_lines()),
+                            &said,
+                            &refused,
+                        );
                         Outcome::Partial {
-                            ok,
-                            invalid,
+                            ok: counts.ok,
+                            invalid: counts.invalid,
                             message,
                         }
                     }

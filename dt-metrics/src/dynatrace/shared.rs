@@ -1,6 +1,5 @@
 //! What the program's threads and the exporter's thread share, and how they wait for each other.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,8 +9,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::batch::Body;
+use super::body::Body;
 use super::health::Health;
+use super::notes::Notes;
 use super::outcome::{Next, Outcome};
 use super::queue::Batch;
 use super::retry::Pace;
@@ -49,11 +49,20 @@ impl Shared {
         health
     }
 
-    pub(super) fn drop_points(&self, dropped: &BTreeMap<&'static str, u64>) {
+    /// Books what a collection came to, besides its lines.
+    pub(super) fn note(&self, notes: &Notes) {
         let mut state = self.lock();
-        for (reason, points) in dropped {
+        for (reason, points) in &notes.dropped {
             state.health.drop_points(reason, *points);
         }
+        for (reason, points) in &notes.altered {
+            *state.health.altered_by_reason.entry(reason).or_default() += points;
+        }
+    }
+
+    /// The keys whose metadata was dropped with a request since the last call.
+    pub(super) fn take_lost_metadata(&self) -> Vec<Box<str>> {
+        self.lock().queue.take_lost_metadata()
     }
 
     /// Adds requests, and drops the oldest where there is no room; `false` once stopped.

@@ -126,9 +126,8 @@ impl State {
     }
 
     pub(super) fn drop_in_flight(&mut self, reason: &'static str) {
-        if let Some(batch) = self.queue.finish() {
-            self.health.drop_lines(reason, batch.body.lines);
-        }
+        let lines = self.queue.drop_in_flight();
+        self.health.drop_lines(reason, lines);
     }
 
     /// Counts lines that had no room; `true` if these are the first.

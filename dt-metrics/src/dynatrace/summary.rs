@@ -7,6 +7,9 @@ use crate::line::Payload;
 /// The smallest and the largest value, as far as known.
 pub(super) type Range = (Option<f64>, Option<f64>);
 
+/// What a strict reader forgives, absolute, of which no more than a part is used up here.
+const FORGIVEN: f64 = 1e-7;
+
 /// A summary; `None` if nothing was recorded.
 ///
 /// What was not recorded is taken from `estimate`. Either way the range is widened to hold the
@@ -25,7 +28,8 @@ pub(super) fn summary(
         clippy::cast_precision_loss,
         reason = "the protocol's numbers are doubles"
     )]
-    let mean = sum / count as f64;
+    let times = count as f64;
+    let mean = sum / times;
     let (min, max) = match recorded {
         (Some(min), Some(max)) => (min, max),
         _ if count == 1 => (sum, sum),
@@ -34,9 +38,23 @@ pub(super) fn summary(
             (min.or(low).unwrap_or(mean), max.or(high).unwrap_or(mean))
         }
     };
+    // The mean is rounded, too. Where that is more than is forgiven, the bounds are moved so far
+    // that they hold it for a reader who divides exactly.
+    let rounding = 2.0 * f64::EPSILON * mean.abs();
+    let rounding = if rounding > FORGIVEN { rounding } else { 0.0 };
+    let low = if min.mul_add(times, -sum) > 0.0 {
+        (mean - rounding).max(f64::MIN)
+    } else {
+        mean
+    };
+    let high = if max.mul_add(times, -sum) < 0.0 {
+        (mean + rounding).min(f64::MAX)
+    } else {
+        mean
+    };
     Some(Payload::Summary {
-        min: min.min(mean),
-        max: max.max(mean),
+        min: min.min(low),
+        max: max.max(high),
         sum,
         count,
     })

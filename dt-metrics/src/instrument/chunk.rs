@@ -33,9 +33,19 @@ impl Chunk {
         );
     }
 
+    /// As [`add`](Self::add); who sees it sees what the owner did before.
+    #[inline]
+    pub(super) fn add_release(&self, cell: usize, n: u64) {
+        let cell = &self.cells[cell % CELLS];
+        cell.store(
+            cell.load(Ordering::Relaxed).wrapping_add(n),
+            Ordering::Release,
+        );
+    }
+
     /// The value of a cell: at least all that happened before.
     pub(super) fn get(&self, cell: usize) -> u64 {
-        self.cells[cell % CELLS].load(Ordering::Relaxed)
+        self.cells[cell % CELLS].load(Ordering::Acquire)
     }
 }
 
@@ -50,6 +60,9 @@ pub(super) fn leak_directory(chunks: usize) -> Directory {
         .leak()
 }
 
+/// Slots are below this, so that a number that means "none" plus any index stays beyond.
+pub(super) const MAX_SLOTS: u32 = 1 << 30;
+
 /// The chunk of a slot, and its cell there.
 #[inline]
 pub(super) const fn place(slot: u32) -> (usize, usize) {
@@ -63,6 +76,19 @@ pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
     match directory.get(chunk).and_then(OnceLock::get) {
         Some(chunk) => {
             chunk.add(cell, n);
+            true
+        }
+        None => false,
+    }
+}
+
+/// As [`add`], by [`Chunk::add_release`].
+#[inline]
+pub(super) fn add_release(directory: Directory, slot: u32, n: u64) -> bool {
+    let (chunk, cell) = place(slot);
+    match directory.get(chunk).and_then(OnceLock::get) {
+        Some(chunk) => {
+            chunk.add_release(cell, n);
             true
         }
         None => false,

@@ -1,5 +1,10 @@
 //! Sums: counters and up-down counters.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
+use super::constructors;
 use super::local;
 use super::many::Many;
 use super::one::One;
@@ -24,22 +29,9 @@ fn add_cold(one: &'static One, n: u64) {
 /// A counter whose dimensions are known at compile time.
 pub struct Counter(One);
 
+constructors::one!(Counter);
+
 impl Counter {
-    /// A counter with these values, in the order of the descriptor's keys.
-    #[must_use]
-    pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
-        Self(One::new(descriptor, values))
-    }
-
-    /// A counter whose values are computed once, on first use.
-    #[must_use]
-    pub const fn resolved(
-        descriptor: &'static Descriptor,
-        values: fn() -> Vec<Option<Value<'static>>>,
-    ) -> Self {
-        Self(One::resolved(descriptor, values))
-    }
-
     /// Adds `n`.
     #[inline]
     pub fn add(&'static self, n: u64) {
@@ -47,46 +39,36 @@ impl Counter {
     }
 }
 
+/// Adds to the series of `values` and returns its slot.
+#[inline]
+fn add_to<S: DimensionSet>(many: &'static Many, n: u64, values: &S) -> u32 {
+    many.with_slot(values, |slot, _| {
+        if !local::add(slot, n) {
+            local::add_cold(slot, n);
+        }
+        slot
+    })
+}
+
 /// A counter with dimensions that are known at run time.
 pub struct DimensionedCounter(Many);
 
-impl DimensionedCounter {
-    /// A counter whose values are, in the order of the descriptor's keys, either here or, where
-    /// `None` is, the next of the set of each call.
-    #[must_use]
-    pub const fn new(
-        descriptor: &'static Descriptor,
-        values: &'static [Option<Value<'static>>],
-    ) -> Self {
-        Self(Many::new(descriptor, values))
-    }
+constructors::many!(DimensionedCounter);
 
+impl DimensionedCounter {
     /// Adds `n` to the series of `values`.
     #[inline]
     pub fn add<S: DimensionSet>(&'static self, n: u64, values: S) {
-        self.0.add(n, &values);
+        add_to(&self.0, n, &values);
     }
 }
 
 /// An up-down counter whose dimensions are known at compile time.
 pub struct UpDownCounter(One);
 
+constructors::one!(UpDownCounter);
+
 impl UpDownCounter {
-    /// As [`Counter::new`].
-    #[must_use]
-    pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
-        Self(One::new(descriptor, values))
-    }
-
-    /// As [`Counter::resolved`].
-    #[must_use]
-    pub const fn resolved(
-        descriptor: &'static Descriptor,
-        values: fn() -> Vec<Option<Value<'static>>>,
-    ) -> Self {
-        Self(One::resolved(descriptor, values))
-    }
-
     /// Adds `n`, which may be negative.
     #[inline]
     pub fn add(&'static self, n: i64) {
@@ -107,20 +89,13 @@ impl UpDownCounter {
 /// An up-down counter with dimensions that are known at run time.
 pub struct DimensionedUpDownCounter(Many);
 
-impl DimensionedUpDownCounter {
-    /// As [`DimensionedCounter::new`].
-    #[must_use]
-    pub const fn new(
-        descriptor: &'static Descriptor,
-        values: &'static [Option<Value<'static>>],
-    ) -> Self {
-        Self(Many::new(descriptor, values))
-    }
+constructors::many!(DimensionedUpDownCounter);
 
+impl DimensionedUpDownCounter {
     /// Adds `n`, which may be negative, to the series of `values`.
     #[inline]
     pub fn add<S: DimensionSet>(&'static self, n: i64, values: S) {
-        self.0.add(n.cast_unsigned(), &values);
+        add_to(&self.0, n.cast_unsigned(), &values);
     }
 
     /// Adds 1 to the series of `values` now and takes it back when the guard goes.
@@ -128,7 +103,7 @@ impl DimensionedUpDownCounter {
     #[must_use]
     pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
         InFlight {
-            slot: self.0.add(1, &values),
+            slot: add_to(&self.0, 1, &values),
         }
     }
 }

@@ -1,5 +1,12 @@
 //! Distributions.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
 
+use super::clock::{self, Start};
+use super::constructors;
+use super::local;
 use super::many::Many;
 use super::one::One;
 use super::set::DimensionSet;
@@ -9,35 +16,24 @@ use crate::descriptor::Descriptor;
 /// A histogram whose dimensions are known at compile time.
 pub struct Histogram(One);
 
+constructors::one!(Histogram);
+
 impl Histogram {
-    /// A histogram with these values of its dimensions, in the order of the descriptor's keys.
-    #[must_use]
-    pub const fn new(descriptor: &'static Descriptor, values: &'static [Value<'static>]) -> Self {
-        Self(One::new(descriptor, values))
-    }
-
-    /// A histogram whose dimensions' values are computed once, on first use.
-    #[must_use]
-    pub const fn resolved(
-        descriptor: &'static Descriptor,
-        values: fn() -> Vec<Option<Value<'static>>>,
-    ) -> Self {
-        Self(One::resolved(descriptor, values))
-    }
-
-    /// Records `value`.
+    /// Records `value`; not a number and infinities are no values.
     #[inline]
     pub fn record(&'static self, value: f64) {
-        let _ = (value, &self.0);
+        record(self.0.known_slot(), value);
     }
 
     /// Starts a timer that records, when it goes, the time in units of `nanoseconds`.
     #[inline]
     #[must_use]
     pub fn start(&'static self, nanoseconds: f64) -> Timer {
-        let _ = nanoseconds;
         Timer {
-            slot: self.0.slot(),
+            slot: self.0.known_slot(),
+            pinned: false,
+            unit: 1.0 / nanoseconds,
+            start: clock::start(),
         }
     }
 }
@@ -45,40 +41,76 @@ impl Histogram {
 /// A histogram with dimensions that are known at run time.
 pub struct DimensionedHistogram(Many);
 
-impl DimensionedHistogram {
-    /// A histogram whose dimensions' values are, in the order of the descriptor's keys, either
-    /// here or, where `None` is, the next of the set of each call.
-    #[must_use]
-    pub const fn new(
-        descriptor: &'static Descriptor,
-        values: &'static [Option<Value<'static>>],
-    ) -> Self {
-        Self(Many::new(descriptor, values))
-    }
+constructors::many!(DimensionedHistogram);
 
+impl DimensionedHistogram {
     /// Records `value` in the series of `values`.
     #[inline]
     pub fn record<S: DimensionSet>(&'static self, value: f64, values: S) {
-        let _ = (value, values, &self.0);
+        // What was recorded before the thread lets go of the slot is taken out before the slot
+        // goes to another series.
+        self.0.with_slot(&values, |slot, _| record(slot, value));
     }
 
     /// Starts a timer as [`Histogram::start`] does; the values are taken now.
     #[inline]
     #[must_use]
     pub fn start<S: DimensionSet>(&'static self, nanoseconds: f64, values: S) -> Timer {
-        let _ = (nanoseconds, values, &self.0);
-        Timer { slot: 0 }
+        let (slot, pinned) = self.0.with_slot(&values, |slot, stays| {
+            if !stays {
+                pin(slot);
+            }
+            (slot, !stays)
+        });
+        Timer {
+            slot,
+            pinned,
+            unit: 1.0 / nanoseconds,
+            start: clock::start(),
+        }
     }
 }
 
 /// Something that takes time; dropping it records how much, on whichever thread that is.
+///
+/// Its series stays for as long as it lives: the sum of the series' cells says how many there are.
 pub struct Timer {
     slot: u32,
+    pinned: bool,
+    /// One nanosecond, in the unit asked for.
+    unit: f64,
+    start: Start,
 }
 
 impl Drop for Timer {
     #[inline]
     fn drop(&mut self) {
-        let _ = self.slot;
+        record(self.slot, self.start.elapsed() * self.unit);
+        if self.pinned {
+            unpin(self.slot);
+        }
+    }
+}
+
+#[inline]
+fn record(slot: u32, value: f64) {
+    if value.is_finite() {
+        local::record(slot, value);
+    }
+}
+
+#[inline]
+fn pin(slot: u32) {
+    if !local::add(slot, 1) {
+        local::add_cold(slot, 1);
+    }
+}
+
+/// After the value was recorded: who sees the series unpinned sees the value.
+#[inline]
+fn unpin(slot: u32) {
+    let minus_one = (-1_i64).cast_unsigned();
+    if !local::add_release(slot, minus_one) {
+        local::add_cold(slot, minus_one);
     }
 }

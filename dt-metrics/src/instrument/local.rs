@@ -1,17 +1,18 @@
-//! The calling thread's cells: the hit path.
+//! The calling thread's cells and values: the hit path.
 
 use std::cell::Cell;
 
-use super::chunk::{self, Directory};
+use super::chunk::{self, Directory, MAX_SLOTS};
+use super::ring::{Put, Ring};
 use super::series::Series;
+use super::sink;
 use super::slots::{BlockId, Slots, State};
 use super::sync::Mutex;
-use crate::descriptor::Descriptor;
 
 /// A slot that is not known yet. No directory reaches so far, so it takes the cold path.
-pub(super) const NO_SLOT: u32 = u32::MAX;
+pub(super) const NO_SLOT: u32 = MAX_SLOTS;
 
-static SLOTS: Slots<Series> = Slots {
+pub(super) static SLOTS: Slots<Series> = Slots {
     state: Mutex::new(State::new()),
 };
 
@@ -19,11 +20,18 @@ static SLOTS: Slots<Series> = Slots {
 /// and works at any time of the thread's life.
 struct Local {
     directory: Cell<Directory>,
+    ring: Cell<Option<&'static Ring>>,
     block: Cell<Option<BlockId>>,
 }
 
 thread_local! {
-    static LOCAL: Local = const { Local { directory: Cell::new(&[]), block: Cell::new(None) } };
+    static LOCAL: Local = const {
+        Local {
+            directory: Cell::new(&[]),
+            ring: Cell::new(None),
+            block: Cell::new(None),
+        }
+    };
 
     /// Hands the block back when the thread ends.
     static EXIT: Exit = const { Exit };
@@ -36,6 +44,7 @@ impl Drop for Exit {
         LOCAL.with(|local| {
             // From here on this thread takes the cold path, and there the shared block.
             local.directory.set(&[]);
+            local.ring.set(None);
             if let Some(block) = local.block.take() {
                 SLOTS.release(block);
             }
@@ -49,61 +58,86 @@ pub(super) fn add(slot: u32, n: u64) -> bool {
     LOCAL.with(|local| chunk::add(local.directory.get(), slot, n))
 }
 
+/// As [`add`]; who sees it sees what this thread did before.
+#[inline]
+pub(super) fn add_release(slot: u32, n: u64) -> bool {
+    LOCAL.with(|local| chunk::add_release(local.directory.get(), slot, n))
+}
+
 /// Adds `n` where this thread has no cell for the slot yet, or no longer.
 #[cold]
 #[inline(never)]
 pub(super) fn add_cold(slot: u32, n: u64) {
-    if slot == NO_SLOT {
+    if slot >= NO_SLOT {
         return;
     }
+    match block() {
+        None => SLOTS.add_shared(slot, n),
+        Some(block) => LOCAL.with(|local| {
+            local.directory.set(SLOTS.extend(block, slot));
+            chunk::add(local.directory.get(), slot, n);
+        }),
+    }
+}
+
+/// Records `value` for the slot.
+#[inline]
+pub(super) fn record(slot: u32, value: f64) {
+    let put = LOCAL.with(|local| local.ring.get().map(|ring| ring.put(slot, value)));
+    if put != Some(Put::Done) {
+        record_cold(put, slot, value);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn record_cold(put: Option<Put>, slot: u32, value: f64) {
+    if slot >= NO_SLOT {
+        return;
+    }
+    match put {
+        Some(Put::Done) => {}
+        Some(Put::HalfFull) => sink::wake(),
+        Some(Put::Full) => {
+            let taken = sink::take_values();
+            if !taken {
+                // Nobody takes them before the pipeline is there: the newest count.
+                SLOTS.lock().give_up_values(KEPT_VALUES);
+            }
+            if put_again(slot, value) == Some(Put::Full) {
+                // The pipeline went just now.
+                SLOTS.lock().give_up_values(KEPT_VALUES);
+                put_again(slot, value);
+            }
+        }
+        None => match block() {
+            None => SLOTS.lock().record_shared(slot, value),
+            Some(block) => {
+                LOCAL.with(|local| local.ring.set(Some(SLOTS.ring(block))));
+                put_again(slot, value);
+            }
+        },
+    }
+}
+
+fn put_again(slot: u32, value: f64) -> Option<Put> {
+    LOCAL.with(|local| Some(local.ring.get()?.put(slot, value)))
+}
+
+/// Values of a thread that are kept until there is a pipeline.
+pub(super) const KEPT_VALUES: u64 = 4_096;
+
+/// The calling thread's block, claimed on first use; `None` once the thread's storage is gone.
+fn block() -> Option<BlockId> {
     // The first access registers the destructor; it fails once that has run.
-    if EXIT.try_with(|_| ()).is_err() {
-        SLOTS.add_shared(slot, n);
-        return;
-    }
+    EXIT.try_with(|_| ()).ok()?;
     LOCAL.with(|local| {
-        let block = local.block.get().unwrap_or_else(|| {
-            let (block, directory) = SLOTS.claim();
+        if local.block.get().is_none() {
+            let (block, directory, ring) = SLOTS.claim();
             local.block.set(Some(block));
             local.directory.set(directory);
-            block
-        });
-        local.directory.set(SLOTS.extend(block, slot));
-        chunk::add(local.directory.get(), slot, n);
-    });
-}
-
-/// Gives a series a slot; see [`Slots::register`].
-pub(super) fn register(
-    existing: impl FnOnce() -> Option<u32>,
-    series: impl FnOnce() -> Series,
-    publish: impl FnOnce(u32),
-) -> u32 {
-    SLOTS.register(existing, series, publish).unwrap_or(NO_SLOT)
-}
-
-/// Adds up what all threads counted since the last drain, by slot; see [`Slots::drain`].
-#[cfg(feature = "dynatrace")]
-pub(crate) fn drain(ready: impl Fn(usize) -> bool, deltas: &mut Vec<u64>) {
-    SLOTS.drain(ready, deltas);
-}
-
-/// Runs `f` with slot and series, from slot `from` on. `f` must not measure.
-#[cfg(feature = "dynatrace")]
-pub(crate) fn for_each_series(from: usize, f: impl FnMut(usize, &Series)) {
-    SLOTS.for_each_series(from, f);
-}
-
-/// Runs `f` with the descriptor of every instrument that has been used. `f` must not measure.
-pub(crate) fn for_each_descriptor(mut f: impl FnMut(&'static Descriptor)) {
-    SLOTS.for_each_series(0, |_, series| f(series.descriptor));
-}
-
-/// Runs `f` with every series and all that was ever added to it.
-#[cfg(test)]
-pub(super) fn for_each_value(mut f: impl FnMut(&Series, u64)) {
-    let totals = SLOTS.totals();
-    SLOTS.for_each_series(0, |slot, series| {
-        f(series, totals.get(slot).copied().unwrap_or(0));
-    });
+            local.ring.set(ring);
+        }
+        local.block.get()
+    })
 }

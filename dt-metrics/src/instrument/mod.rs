@@ -6,40 +6,66 @@
 //! ```
 
 mod chunk;
+mod clock;
+#[cfg(feature = "dynatrace")]
+mod collect;
+mod constructors;
 mod counter;
 mod gauge;
 mod histogram;
+mod known;
 mod local;
 #[cfg(test)]
 mod loom;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "drained by the pipeline")
+)]
 mod many;
 mod one;
+mod ring;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "drained by the pipeline")
+)]
 mod series;
 mod set;
+mod sink;
 #[cfg_attr(
     not(feature = "dynatrace"),
     allow(dead_code, reason = "drained by the pipeline")
 )]
 mod slots;
 mod sync;
-mod table;
 #[cfg(test)]
 mod tests;
 mod value;
 
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::clock::calibrate;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::collect::{Drained, drain, drain_values, keep_newest_values, values_given_up};
 pub use self::counter::{
     Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
 };
 pub use self::gauge::{DimensionedGauge, Gauge};
 pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
-pub(crate) use self::local::for_each_descriptor;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::local::{drain, for_each_series};
+pub(crate) use self::many::set_cardinality_limit;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::series::Series;
 pub use self::set::DimensionSet;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::table::set_cardinality_limit;
+pub(crate) use self::sink::{Sink, set_sink};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::value::OwnedValue;
 pub use self::value::{DimensionValue, Value};
+
+use crate::descriptor::Descriptor;
+
+/// Runs `f` with the descriptor of every instrument that has been used. `f` must not measure.
+pub(crate) fn for_each_descriptor(mut f: impl FnMut(&'static Descriptor)) {
+    for (_, entry) in local::SLOTS.lock().entries() {
+        f(entry.series.descriptor);
+    }
+}

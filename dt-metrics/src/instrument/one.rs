@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::local::{self, NO_SLOT};
 use super::series::Series;
+use super::slots::Lifetime;
 use super::value::Value;
 use crate::descriptor::Descriptor;
 
@@ -48,6 +49,15 @@ impl One {
         self.slot.load(Ordering::Relaxed)
     }
 
+    /// The slot.
+    #[inline]
+    pub(super) fn known_slot(&self) -> u32 {
+        match self.slot() {
+            NO_SLOT => self.slot_cold(),
+            slot => slot,
+        }
+    }
+
     /// The slot, made on first use.
     #[cold]
     #[inline(never)]
@@ -65,10 +75,14 @@ impl One {
                 Series::new(self.descriptor, values().iter().map(|v| v.map(Value::keep)))
             }
         };
-        local::register(
-            || Some(self.slot()).filter(|slot| *slot != NO_SLOT),
-            || series,
-            |slot| self.slot.store(slot, Ordering::Relaxed),
-        )
+        let mut slots = local::SLOTS.lock();
+        // Another thread may have been faster.
+        if self.slot() == NO_SLOT
+            && let Some(slot) = slots.register(series, Lifetime::Static)
+        {
+            self.slot.store(slot, Ordering::Relaxed);
+        }
+        drop(slots);
+        self.slot()
     }
 }

@@ -1,13 +1,10 @@
 //! What a slot counts.
 
+use super::many::Many;
 use super::value::OwnedValue;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
 
 /// One series: an instrument and the values of its dimensions.
-#[cfg_attr(
-    not(feature = "dynatrace"),
-    allow(dead_code, reason = "read by the pipeline")
-)]
 pub(crate) struct Series {
     /// The instrument.
     pub(crate) descriptor: &'static Descriptor,
@@ -15,6 +12,10 @@ pub(crate) struct Series {
     pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
     /// Whether it stands for all combinations beyond the limit.
     pub(crate) overflow: bool,
+    /// The last value of a gauge.
+    pub(crate) last: Option<f64>,
+    /// Who gives it a place, if it may come and go.
+    pub(super) owner: Option<&'static Many>,
 }
 
 impl Series {
@@ -33,6 +34,8 @@ impl Series {
             descriptor,
             dimensions,
             overflow: false,
+            last: None,
+            owner: None,
         }
     }
 
@@ -40,9 +43,15 @@ impl Series {
     pub(super) fn overflow(descriptor: &'static Descriptor) -> Self {
         let dimensions = Box::new([("otel.metric.overflow", OwnedValue::Bool(true))]);
         Self {
-            descriptor,
             dimensions,
             overflow: true,
+            ..Self::new(descriptor, core::iter::empty())
         }
+    }
+
+    /// Whether the sum of its cells says how much of it is going on: a histogram's cells count
+    /// its timers.
+    pub(super) fn is_pinned_by_sum(&self) -> bool {
+        self.descriptor.kind == Kind::Histogram
     }
 }

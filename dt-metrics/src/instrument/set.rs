@@ -14,9 +14,8 @@ pub trait DimensionSet {
     /// The number of this combination, below [`COMBINATIONS`](Self::COMBINATIONS).
     fn index(&self) -> usize;
 
-    /// Tells types with a fixed number of values apart, so that a static shared by the instances
-    /// of a generic function is not taken for another's.
-    fn signature() -> usize;
+    /// Which types these are, if they have a fixed number of values.
+    const SIGNATURE: &'static Signature;
 
     /// The values of combination `index`, in order.
     fn combination(index: usize, each: &mut dyn FnMut(Option<Value<'static>>));
@@ -31,16 +30,40 @@ pub trait DimensionSet {
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>);
 }
 
+/// Tells lists of types apart, so that a static shared by the instances of a generic function is
+/// not taken for another's: by the statics that list their values.
+pub struct Signature {
+    values: Option<&'static [Value<'static>]>,
+    rest: Option<&'static Self>,
+}
+
+impl Signature {
+    /// Whether both are of the same types. They may be so and stand in different places.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let same_values = match (self.values, other.values) {
+            (Some(own), Some(other)) => core::ptr::eq(own, other),
+            (None, None) => true,
+            _ => false,
+        };
+        let same_rest = match (self.rest, other.rest) {
+            (Some(own), Some(other)) => own.is(other),
+            (None, None) => true,
+            _ => false,
+        };
+        same_values && same_rest
+    }
+}
+
 impl DimensionSet for () {
     const COMBINATIONS: Option<usize> = Some(1);
 
-    #[inline]
-    fn index(&self) -> usize {
-        0
-    }
+    const SIGNATURE: &'static Signature = &Signature {
+        values: None,
+        rest: None,
+    };
 
     #[inline]
-    fn signature() -> usize {
+    fn index(&self) -> usize {
         0
     }
 
@@ -63,16 +86,14 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
         _ => None,
     };
 
+    const SIGNATURE: &'static Signature = &Signature {
+        values: V::FIXED,
+        rest: Some(Rest::SIGNATURE),
+    };
+
     #[inline]
     fn index(&self) -> usize {
         self.0.fixed_index() * Rest::COMBINATIONS.unwrap_or(0) + self.1.index()
-    }
-
-    #[inline]
-    fn signature() -> usize {
-        // The values are statics: their addresses tell the types apart, and are constants.
-        let own = V::FIXED.map_or(0, |values| values.as_ptr().addr());
-        Rest::signature().wrapping_mul(31).wrapping_add(own)
     }
 
     fn combination(index: usize, each: &mut dyn FnMut(Option<Value<'static>>)) {

@@ -1,4 +1,4 @@
-//! The cells of all threads, and the drain.
+//! The cells of all threads, the series they count, and the drain.
 //!
 //! A slot is the number of a series. Each thread owns a block: one cell for each slot it has
 //! touched, in chunks. The drain reads the cells, remembers what it saw, and takes the wrapping
@@ -7,9 +7,17 @@
 //! The lock orders what the cells alone do not: a thread that ends releases its block under the
 //! lock, the next owner claims it under the lock, and the drain compares under the lock. So an
 //! owner sees all that its predecessor stored, and a drain after the release sees it too.
+//!
+//! A series that may come and go is *held* by each thread that knows its slot. When it was idle
+//! for long enough it is retired: nobody new may hold it, those who do let go when they notice.
+//! Until the last has, its slot counts for it, and only then is the slot given to another. So an
+//! increment that is under way while its series retires is neither lost nor another's.
+
+use std::collections::VecDeque;
 
 use super::chunk::{self, CELLS, Chunk, Directory};
-use super::sync::{Mutex, MutexGuard, PoisonError};
+use super::ring::Ring;
+use super::sync::{Mutex, MutexGuard, PoisonError, RING};
 
 /// The number of a block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,18 +30,58 @@ pub(super) struct Slots<S> {
 
 pub(super) struct State<S> {
     /// By slot.
-    series: Vec<S>,
+    series: Vec<Entry<S>>,
+    /// Slots whose series is gone.
+    vacant: Vec<u32>,
+    /// Slots whose series has retired but may still be counted by somebody.
+    retired: Vec<u32>,
+    /// How many series there ever were.
+    made: u64,
     blocks: Vec<Block>,
     /// Blocks whose thread has ended.
     free: Vec<BlockId>,
     /// The block for threads whose own is gone; written only under the lock.
     shared: Option<BlockId>,
+    /// Values of such threads.
+    late: VecDeque<(u32, f64)>,
+    /// Values that nobody took in time.
+    given_up: u64,
 }
+
+/// A slot and its series.
+pub(super) struct Entry<S> {
+    pub(super) series: S,
+    /// Tells the series of one slot apart.
+    pub(super) id: u64,
+    lifetime: Lifetime,
+    /// Threads that know this slot.
+    holders: u32,
+    /// Epochs without a measurement.
+    idle: u8,
+    /// The sum of the cells when the series came: that of the series before it.
+    origin: u64,
+}
+
+/// Whether a series stays.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Lifetime {
+    /// As long as the program.
+    Static,
+    /// Until it was idle for [`IDLE_EPOCHS`].
+    WhileUsed,
+    /// Over, but for what is under way.
+    Retired,
+}
+
+/// Epochs without a measurement after which a series gives its place back.
+const IDLE_EPOCHS: u8 = 2;
 
 struct Block {
     /// Those that exist, in the order of their making.
     chunks: Vec<Tracked>,
     directory: Directory,
+    /// The values its owner has recorded, if it ever did.
+    ring: Option<&'static Ring>,
 }
 
 struct Tracked {
@@ -46,42 +94,16 @@ struct Tracked {
 impl<S> Slots<S> {
     /// The state; a panic elsewhere under the lock leaves it usable, since every change is one
     /// step.
-    fn lock(&self) -> MutexGuard<'_, State<S>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `f` with every series from slot `from` on.
-    pub(super) fn for_each_series(&self, from: usize, mut f: impl FnMut(usize, &S)) {
-        for (slot, series) in self.lock().series.iter().enumerate().skip(from) {
-            f(slot, series);
-        }
-    }
-
-    /// Gives `series` a slot, unless `existing` finds that it has one by now.
-    pub(super) fn register(
-        &self,
-        existing: impl FnOnce() -> Option<u32>,
-        series: impl FnOnce() -> S,
-        publish: impl FnOnce(u32),
-    ) -> Option<u32> {
-        let mut state = self.lock();
-        if let Some(slot) = existing() {
-            return Some(slot);
-        }
-        // The last number means "none yet".
-        let slot = u32::try_from(state.series.len())
-            .ok()
-            .filter(|slot| *slot < u32::MAX)?;
-        state.series.push(series());
-        publish(slot);
-        Some(slot)
-    }
-
     /// A block for the calling thread: one whose thread has ended, or a new one.
-    pub(super) fn claim(&self) -> (BlockId, Directory) {
+    pub(super) fn claim(&self) -> (BlockId, Directory, Option<&'static Ring>) {
         let mut state = self.lock();
         let id = state.free.pop().unwrap_or_else(|| state.new_block());
-        (id, state.blocks[id.0].directory)
+        let block = &state.blocks[id.0];
+        (id, block.directory, block.ring)
     }
 
     /// Hands a block back. Its owner must not touch it afterwards.
@@ -92,6 +114,13 @@ impl<S> Slots<S> {
     /// The block's directory, with a chunk for `slot`.
     pub(super) fn extend(&self, block: BlockId, slot: u32) -> Directory {
         self.lock().blocks[block.0].extend(slot)
+    }
+
+    /// The block's ring, made on first use.
+    pub(super) fn ring(&self, block: BlockId) -> &'static Ring {
+        self.lock().blocks[block.0]
+            .ring
+            .get_or_insert_with(Ring::leak)
     }
 
     /// Adds on behalf of a thread that has no block any more.
@@ -105,25 +134,239 @@ impl<S> Slots<S> {
         let directory = state.blocks[id.0].extend(slot);
         chunk::add(directory, slot, n);
     }
+}
+
+impl<S> State<S> {
+    pub(super) const fn new() -> Self {
+        Self {
+            series: Vec::new(),
+            vacant: Vec::new(),
+            retired: Vec::new(),
+            made: 0,
+            blocks: Vec::new(),
+            free: Vec::new(),
+            shared: None,
+            late: VecDeque::new(),
+            given_up: 0,
+        }
+    }
+
+    /// What is known of a slot.
+    pub(super) fn entry(&self, slot: u32) -> Option<&Entry<S>> {
+        self.series.get(slot as usize)
+    }
+
+    /// The series of a slot, to note something about it.
+    pub(super) fn series_mut(&mut self, slot: u32) -> Option<&mut S> {
+        Some(&mut self.series.get_mut(slot as usize)?.series)
+    }
+
+    /// All slots and what is known of them.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, &Entry<S>)> {
+        (0..).zip(&self.series)
+    }
+
+    /// Gives a series a slot; `None` if there are as many as numbers.
+    pub(super) fn register(&mut self, series: S, lifetime: Lifetime) -> Option<u32> {
+        self.made += 1;
+        let entry = Entry {
+            series,
+            id: self.made,
+            lifetime,
+            holders: 0,
+            idle: 0,
+            origin: 0,
+        };
+        if lifetime != Lifetime::Static
+            && let Some(slot) = self.vacant.pop()
+        {
+            let origin = self.sum(slot);
+            self.series[slot as usize] = Entry { origin, ..entry };
+            return Some(slot);
+        }
+        let slot = u32::try_from(self.series.len()).ok()?;
+        if slot >= chunk::MAX_SLOTS {
+            return None;
+        }
+        self.series.push(entry);
+        Some(slot)
+    }
+
+    /// Gives consecutive slots to series that stay.
+    pub(super) fn register_range(&mut self, series: impl Iterator<Item = S>) -> Option<u32> {
+        let mut first = None;
+        for series in series {
+            let slot = self.register(series, Lifetime::Static)?;
+            first.get_or_insert(slot);
+        }
+        first
+    }
+
+    /// Notes that a thread keeps the slot; `false` if the series has retired.
+    pub(super) fn hold(&mut self, slot: u32) -> bool {
+        match self.series.get_mut(slot as usize) {
+            Some(entry) if entry.lifetime != Lifetime::Retired => {
+                entry.holders += 1;
+                entry.idle = 0;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a [`hold`](Self::hold) back: all that the thread added was added before.
+    pub(super) fn let_go(&mut self, slot: u32) {
+        if let Some(entry) = self.series.get_mut(slot as usize) {
+            entry.holders = entry.holders.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn is_retired(&self, slot: u32) -> bool {
+        self.entry(slot)
+            .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
+    }
 
     /// Adds up what was counted since the last drain, by slot. A slot that `ready` refuses keeps
     /// its counts for a later drain.
-    pub(super) fn drain(&self, ready: impl Fn(usize) -> bool, deltas: &mut Vec<u64>) {
-        let mut state = self.lock();
+    pub(super) fn drain(
+        &mut self,
+        mut ready: impl FnMut(u32, &Entry<S>) -> bool,
+        deltas: &mut Vec<u64>,
+    ) {
+        let Self { series, blocks, .. } = self;
         deltas.clear();
-        deltas.resize(state.series.len(), 0);
-        for block in &mut state.blocks {
-            for tracked in &mut block.chunks {
-                for (cell, seen) in tracked.seen.iter_mut().enumerate() {
-                    let slot = tracked.number * CELLS + cell;
-                    let now = tracked.chunk.get(cell);
-                    if now != *seen && slot < deltas.len() && ready(slot) {
-                        deltas[slot] = deltas[slot].wrapping_add(now.wrapping_sub(*seen));
-                        *seen = now;
-                    }
+        deltas.resize(series.len(), 0);
+        for tracked in blocks.iter_mut().flat_map(|block| &mut block.chunks) {
+            let first = tracked.number * CELLS;
+            let entries = series
+                .iter_mut()
+                .zip(deltas.iter_mut())
+                .zip(0..)
+                .skip(first);
+            for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
+                let now = tracked.chunk.get(cell);
+                let seen = &mut tracked.seen[cell];
+                if now == *seen {
+                    continue;
+                }
+                entry.idle = 0;
+                if ready(slot, entry) {
+                    *delta = delta.wrapping_add(now.wrapping_sub(*seen));
+                    *seen = now;
                 }
             }
         }
+    }
+
+    /// Hands every recorded value and its slot to `each`, in the order of each thread. What it
+    /// refuses stays for later.
+    pub(super) fn drain_values(&mut self, mut each: impl FnMut(u32, &Entry<S>, f64) -> bool) {
+        let Self {
+            series,
+            blocks,
+            late,
+            ..
+        } = self;
+        let mut refused = VecDeque::new();
+        let mut each = |slot: u32, value| {
+            if let Some(entry) = series.get_mut(slot as usize) {
+                entry.idle = 0;
+                if !each(slot, entry, value) {
+                    refused.push_back((slot, value));
+                }
+            }
+        };
+        for (slot, value) in late.drain(..) {
+            each(slot, value);
+        }
+        for ring in blocks.iter().filter_map(|block| block.ring) {
+            ring.drain(&mut each);
+        }
+        for (slot, value) in refused {
+            self.record_shared(slot, value);
+        }
+    }
+
+    /// Records on behalf of a thread that has no block any more.
+    pub(super) fn record_shared(&mut self, slot: u32, value: f64) {
+        if self.late.len() >= RING {
+            self.late.pop_front();
+            self.given_up += 1;
+        }
+        self.late.push_back((slot, value));
+    }
+
+    /// Gives up all but the newest `kept` values of each thread.
+    pub(super) fn give_up_values(&mut self, kept: u64) {
+        for ring in self.blocks.iter().filter_map(|block| block.ring) {
+            self.given_up += ring.keep_newest(kept);
+        }
+    }
+
+    /// How many values were given up.
+    pub(super) fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    /// Ends an epoch, right after a drain: retires what was idle for long, and gives the slots of
+    /// those free that nobody holds. Of a series that `pinned` names, the cells count what is
+    /// going on: it stays while there is something. Returns the slots that have retired now.
+    pub(super) fn end_epoch(&mut self, pinned: impl Fn(&S) -> bool) -> Vec<u32> {
+        let mut leaving = Vec::new();
+        let retired = core::mem::take(&mut self.retired);
+        for slot in retired {
+            let entry = &self.series[slot as usize];
+            let pinned = pinned(&entry.series) && self.sum(slot) != entry.origin;
+            let unused = entry.idle > 0 && entry.holders == 0 && !pinned;
+            // Twice, since a timer records first and unpins then: who sees it unpinned in one
+            // epoch has its value in the next.
+            if unused && entry.idle > 1 {
+                self.vacant.push(slot);
+            } else {
+                self.series[slot as usize].idle = if unused { 2 } else { 1 };
+                self.retired.push(slot);
+            }
+        }
+        for slot in (0..).take(self.series.len()) {
+            let entry = &mut self.series[slot as usize];
+            if entry.lifetime != Lifetime::WhileUsed {
+                continue;
+            }
+            entry.idle = entry.idle.saturating_add(1);
+            if entry.idle <= IDLE_EPOCHS {
+                continue;
+            }
+            let entry = &self.series[slot as usize];
+            if pinned(&entry.series) && self.sum(slot) != entry.origin {
+                self.series[slot as usize].idle = 0;
+                continue;
+            }
+            let entry = &mut self.series[slot as usize];
+            entry.lifetime = Lifetime::Retired;
+            entry.idle = 1;
+            self.retired.push(slot);
+            leaving.push(slot);
+        }
+        leaving
+    }
+
+    /// The sum of a slot's cells.
+    fn sum(&self, slot: u32) -> u64 {
+        let (number, cell) = chunk::place(slot);
+        self.blocks
+            .iter()
+            .flat_map(|block| &block.chunks)
+            .filter(|tracked| tracked.number == number)
+            .fold(0, |sum, tracked| sum.wrapping_add(tracked.chunk.get(cell)))
+    }
+
+    fn new_block(&mut self) -> BlockId {
+        self.blocks.push(Block {
+            chunks: Vec::new(),
+            directory: &[],
+            ring: None,
+        });
+        BlockId(self.blocks.len() - 1)
     }
 }
 
@@ -132,43 +375,15 @@ impl<S> Slots<S> {
     dead_code,
     reason = "each copy of this file is tested for other things"
 )]
-impl<S> Slots<S> {
+impl<S> State<S> {
     /// How many blocks were ever made.
     pub(super) fn blocks(&self) -> usize {
-        self.lock().blocks.len()
+        self.blocks.len()
     }
 
-    /// All that was ever added, by slot; the drain's memory is left alone.
-    pub(super) fn totals(&self) -> Vec<u64> {
-        let state = self.lock();
-        let mut totals = vec![0_u64; state.series.len()];
-        for tracked in state.blocks.iter().flat_map(|block| &block.chunks) {
-            for cell in 0..CELLS {
-                if let Some(total) = totals.get_mut(tracked.number * CELLS + cell) {
-                    *total = total.wrapping_add(tracked.chunk.get(cell));
-                }
-            }
-        }
-        totals
-    }
-}
-
-impl<S> State<S> {
-    pub(super) const fn new() -> Self {
-        Self {
-            series: Vec::new(),
-            blocks: Vec::new(),
-            free: Vec::new(),
-            shared: None,
-        }
-    }
-
-    fn new_block(&mut self) -> BlockId {
-        self.blocks.push(Block {
-            chunks: Vec::new(),
-            directory: &[],
-        });
-        BlockId(self.blocks.len() - 1)
+    /// All that was ever added to a slot; the drain's memory is left alone.
+    pub(super) fn total(&self, slot: u32) -> u64 {
+        self.sum(slot)
     }
 }
 

@@ -6,3 +6,6 @@ pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Cells in a chunk: 512 bytes, so that a thread pays little for the few series it touches.
 pub(super) const CELLS: usize = 64;
+
+/// Values that a thread may record between two drains before it has to wait for one: 80 KiB.
+pub(super) const RING: usize = 5_120;

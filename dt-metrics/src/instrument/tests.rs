@@ -1,19 +1,18 @@
 use std::sync::Barrier;
 use std::thread;
 
-use super::local;
-use super::{Counter, DimensionedCounter, Value};
+use super::local::SLOTS;
+use super::{Counter, DimensionValue, DimensionedCounter, InFlight, UpDownCounter, Value};
 use crate::descriptor::{Descriptor, Kind};
 
 /// What the series of `descriptor` hold in all, by a walk that leaves the drain's memory alone.
 fn total(descriptor: &'static Descriptor) -> Vec<(String, u64)> {
-    let mut series = Vec::new();
-    local::for_each_value(|s, value| {
-        if core::ptr::eq(s.descriptor, descriptor) {
-            series.push((format!("{:?}", s.dimensions), value));
-        }
-    });
-    series
+    let slots = SLOTS.lock();
+    slots
+        .entries()
+        .filter(|(_, entry)| core::ptr::eq(entry.series.descriptor, descriptor))
+        .map(|(slot, entry)| (format!("{:?}", entry.series.dimensions), slots.total(slot)))
+        .collect()
 }
 
 macro_rules! descriptor {
@@ -82,15 +81,15 @@ fn values_computed_at_first_use_are_computed_once_a_series() {
 #[test]
 fn a_combination_of_values_is_one_series() {
     descriptor!(COMBINED, "a", "b");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&COMBINED);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&COMBINED, &[None, None]);
     let barrier = Barrier::new(4);
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 barrier.wait();
                 for i in 0..100_u64 {
-                    COUNTER.add(1, [Some(Value::Str("x")), Some(Value::U64(i % 3))]);
-                    COUNTER.add(1, [Some(Value::Str("x")), None]);
+                    COUNTER.add(1, (&"x", (&(i % 3), ())));
+                    COUNTER.add(1, (&String::from("x"), (&None::<bool>, ())));
                 }
             });
         }
@@ -109,18 +108,15 @@ fn a_combination_of_values_is_one_series() {
 #[test]
 fn values_of_different_types_are_different_series() {
     descriptor!(TYPES, "a");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&TYPES);
-    for value in [
-        Value::Str("1"),
-        Value::I64(1),
-        Value::U64(1),
-        Value::F64(1.0),
-        Value::Bool(true),
-        Value::F64(f64::NAN),
-        Value::F64(f64::NAN),
-    ] {
-        COUNTER.add(1, [Some(value)]);
-    }
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&TYPES, &[None]);
+    COUNTER.add(1, (&"1", ()));
+    COUNTER.add(1, (&1_i8, ()));
+    COUNTER.add(1, (&1_i64, ()));
+    COUNTER.add(1, (&1_u8, ()));
+    COUNTER.add(1, (&1.0_f32, ()));
+    COUNTER.add(1, (&Some(true), ()));
+    COUNTER.add(1, (&f64::NAN, ()));
+    COUNTER.add(1, (&f64::NAN, ()));
     assert_eq!(total(&TYPES).len(), 6);
 }
 
@@ -130,11 +126,11 @@ fn beyond_the_limit_all_share_one_series() {
         Descriptor::new(Kind::Counter, "limited", module_path!(), file!(), line!())
             .with_dimension_keys(&["id"])
             .with_max_series(3);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&LIMITED);
-    for id in 0..10 {
-        COUNTER.add(1, [Some(Value::U64(id))]);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&LIMITED, &[None]);
+    for id in 0..10_u64 {
+        COUNTER.add(1, (&id, ()));
     }
-    COUNTER.add(1, [Some(Value::U64(0))]);
+    COUNTER.add(1, (&0_u64, ()));
     let mut series = total(&LIMITED);
     series.sort();
     assert_eq!(series.len(), 4);
@@ -149,11 +145,11 @@ fn beyond_the_limit_all_share_one_series() {
 #[test]
 fn many_instruments_reach_beyond_the_first_chunks() {
     descriptor!(MANY, "id");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&MANY);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&MANY, &[None]);
     for round in 0..3 {
         thread::spawn(move || {
-            for id in 0..1_500 {
-                COUNTER.add(round + 1, [Some(Value::U64(id))]);
+            for id in 0..1_500_u64 {
+                COUNTER.add(round + 1, (&id, ()));
             }
         })
         .join()
@@ -162,4 +158,96 @@ fn many_instruments_reach_beyond_the_first_chunks() {
     let series = total(&MANY);
     assert_eq!(series.len(), 1_500);
     assert!(series.iter().all(|(_, total)| *total == 6));
+}
+
+#[derive(Clone, Copy)]
+enum Tier {
+    Free,
+    Gold,
+}
+
+impl DimensionValue for Tier {
+    const FIXED: Option<&'static [Value<'static>]> = {
+        static VALUES: [Value<'static>; 2] = [Value::Str("free"), Value::Str("gold")];
+        Some(&VALUES)
+    };
+
+    fn fixed_index(&self) -> usize {
+        *self as usize
+    }
+
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Self::FIXED.map(|values| values[self.fixed_index()])
+    }
+}
+
+#[test]
+fn types_with_few_values_have_slots_in_a_row() {
+    descriptor!(RANGE, "tier", "region", "paid");
+    static COUNTER: DimensionedCounter =
+        DimensionedCounter::new(&RANGE, &[None, Some(Value::Str("eu")), None]);
+    for (tier, paid, n) in [
+        (Tier::Free, false, 1),
+        (Tier::Free, true, 10),
+        (Tier::Gold, false, 100),
+        (Tier::Gold, true, 1_000),
+    ] {
+        COUNTER.add(n, (&tier, (&paid, ())));
+    }
+    let series = |tier, paid, n| {
+        (
+            format!(r#"[("tier", Str("{tier}")), ("region", Str("eu")), ("paid", Bool({paid}))]"#),
+            n,
+        )
+    };
+    assert_eq!(
+        total(&RANGE),
+        [
+            series("free", false, 1),
+            series("free", true, 10),
+            series("gold", false, 100),
+            series("gold", true, 1_000),
+        ]
+    );
+}
+
+#[test]
+fn a_static_shared_by_instances_of_a_generic_function_keeps_their_types_apart() {
+    descriptor!(SHARED, "value");
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&SHARED, &[None]);
+    fn count<T: DimensionValue>(value: T) {
+        COUNTER.add(1, (&value, ()));
+    }
+    for _ in 0..3 {
+        count(Tier::Gold);
+        count(true);
+        count("gold");
+        count(false);
+    }
+    let mut series = total(&SHARED);
+    series.retain(|(_, total)| *total > 0);
+    series.sort();
+    let expected = [
+        (r#"[("value", Bool(false))]"#.to_owned(), 3),
+        (r#"[("value", Bool(true))]"#.to_owned(), 3),
+        (r#"[("value", Str("gold"))]"#.to_owned(), 3),
+        (r#"[("value", Str("gold"))]"#.to_owned(), 3),
+    ];
+    assert_eq!(series, expected);
+}
+
+#[test]
+fn what_is_going_on_is_counted_out_on_any_thread() {
+    static GOING_ON: Descriptor = Descriptor::new(
+        Kind::UpDownCounter,
+        "going.on",
+        module_path!(),
+        file!(),
+        line!(),
+    );
+    static COUNTER: UpDownCounter = UpDownCounter::new(&GOING_ON, &[]);
+    let guards: Vec<InFlight> = (0..3).map(|_| COUNTER.enter()).collect();
+    assert_eq!(total(&GOING_ON)[0].1, 3);
+    thread::spawn(move || drop(guards)).join().unwrap();
+    assert_eq!(total(&GOING_ON)[0].1, 0);
 }

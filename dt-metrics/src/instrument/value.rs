@@ -20,7 +20,8 @@ pub enum Value<'a> {
 
 /// A [`Value`] that a series keeps.
 #[derive(Clone, Debug)]
-pub(crate) enum OwnedValue {
+#[allow(missing_docs, reason = "as those of `Value`")]
+pub enum OwnedValue {
     Str(Box<str>),
     Bool(bool),
     I64(i64),

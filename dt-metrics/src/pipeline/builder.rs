@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use opentelemetry::global;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry::{InstrumentationScope, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
@@ -14,7 +15,7 @@ use opentelemetry_sdk::metrics::{
 use super::bridge::Bridge;
 use super::error::Error;
 use super::handle::{Handle, Place};
-use crate::dynatrace::{Exporter, Options, shared_options};
+use crate::dynatrace::{Exporter, Options, PULSE, SCOPE, shared_options};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
@@ -76,7 +77,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    shared_options!(dynatrace);
+    shared_options!(dynatrace, "dt_metrics::builder()");
 
     /// The time between two pushes.
     ///
@@ -172,6 +173,7 @@ impl Builder {
                 return Err(Error::Conflicts(conflicts));
             }
         }
+        let with_zeros = self.dynatrace.zero_counts;
         let exporter = if self.exporters.is_empty() && !self.no_exporter {
             Some(Exporter::new(self.dynatrace)?)
         } else {
@@ -180,6 +182,9 @@ impl Builder {
         if let Some(limit) = self.cardinality_limit {
             instrument::set_cardinality_limit(limit);
         }
+
+        // The line protocol carries none.
+        let buckets = exporter.is_none() || !self.configure.is_empty();
 
         let mut provider = SdkMeterProvider::builder();
         if let Some(name) = self.service_name {
@@ -196,11 +201,14 @@ impl Builder {
             provider = configure(provider);
         }
         let provider = provider.build();
+        if with_zeros && exporter.is_some() {
+            add_pulse(&provider);
+        }
 
         let interval = self
             .push_interval
             .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT);
-        let bridge = Bridge::start(&provider, interval).map_err(Error::Thread)?;
+        let bridge = Bridge::start(&provider, interval, buckets).map_err(Error::Thread)?;
         if !self.not_global {
             global::set_meter_provider(provider.clone());
         }
@@ -219,6 +227,17 @@ fn with_periodic_reader(
         None => reader,
     };
     provider.with_reader(reader.build())
+}
+
+/// Gives every collection a point, without which the SDK does not export it. The exporter leaves
+/// the point out.
+fn add_pulse(provider: &SdkMeterProvider) {
+    let scope = InstrumentationScope::builder(SCOPE).build();
+    provider
+        .meter_with_scope(scope)
+        .u64_observable_gauge(PULSE)
+        .with_callback(|observer| observer.observe(1, &[]))
+        .build();
 }
 
 impl fmt::Debug for Builder {

@@ -14,6 +14,7 @@ use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::error::Error;
 use crate::dynatrace::{Exporter, Health};
+use crate::instrument::values_given_up;
 
 /// Whether a pipeline is installed in this process.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -141,6 +142,11 @@ impl Handle {
             health
                 .dropped_by_reason
                 .insert("conflicting_definition", conflicting);
+        }
+        let given_up = values_given_up();
+        if given_up > 0 {
+            health.points_dropped += given_up;
+            health.dropped_by_reason.insert("before_install", given_up);
         }
         health
     }

@@ -59,3 +59,11 @@ pub fn catalog() -> Vec<&'static Descriptor> {
     all.sort_by_key(|d| (d.name, d.file, d.line));
     all
 }
+
+/// The descriptors of this name, whatever its case: where it was annotated.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn descriptors_of(name: &str) -> impl Iterator<Item = &'static Descriptor> {
+    catalog()
+        .into_iter()
+        .filter(move |descriptor| descriptor.name.eq_ignore_ascii_case(name))
+}

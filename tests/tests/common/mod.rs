@@ -1,6 +1,8 @@
 //! What the end-to-end tests share.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod export;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

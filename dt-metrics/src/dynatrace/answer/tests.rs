@@ -1,3 +1,4 @@
+use super::super::body::Body;
 use super::{Answer, shorten};
 
 #[test]
@@ -14,9 +15,55 @@ fn counts_always_add_up() {
         (r#"{"linesOk":"7"}"#, None),
         (r#"{"error":null}"#, None),
     ];
+    let sent = Body::of(&["a count,delta=1"; 10].join("\n"));
     for (body, expected) in cases {
         let answer = Answer::parse(body.as_bytes()).expect("an object");
-        assert_eq!(answer.counts(10), expected, "{body}");
+        let counts = answer
+            .counts(&sent)
+            .map(|counts| (counts.ok, counts.invalid));
+        assert_eq!(counts, expected, "{body}");
+    }
+}
+
+#[test]
+fn metadata_that_is_refused_is_no_data_that_is_refused() {
+    let sent =
+        Body::of("#a count dt.meta.unit=1\na count,delta=1\n#b gauge dt.meta.unit=1\nb gauge,1");
+    let cases = [
+        // Metadata counted, or not.
+        (r#"{"linesOk":4,"linesInvalid":0}"#, (2, 0, 0)),
+        (r#"{"linesOk":2,"linesInvalid":0}"#, (2, 0, 0)),
+        (r#"{"linesOk":1,"linesInvalid":1}"#, (1, 1, 1)),
+        (
+            r#"{"linesOk":3,"linesInvalid":1,"error":{"invalidLines":[{"line":1}]}}"#,
+            (2, 0, 1),
+        ),
+        (
+            r#"{"linesOk":3,"linesInvalid":1,"error":{"invalidLines":[{"line":2}]}}"#,
+            (1, 1, 1),
+        ),
+        (
+            r#"{"linesOk":2,"linesInvalid":2,"error":{"invalidLines":[{"line":4},{"line":3}]}}"#,
+            (1, 1, 2),
+        ),
+        (
+            r#"{"linesOk":0,"linesInvalid":4,"error":{"invalidLines":[{"line":1},{"line":1}]}}"#,
+            (0, 2, 4),
+        ),
+        (
+            r#"{"linesInvalid":99,"error":{"invalidLines":[{"line":9}]}}"#,
+            (0, 2, 4),
+        ),
+    ];
+    for (body, expected) in cases {
+        let counts = Answer::parse(body.as_bytes())
+            .and_then(|answer| answer.counts(&sent))
+            .expect("counts");
+        assert_eq!(
+            (counts.ok, counts.invalid, counts.refused),
+            expected,
+            "{body}"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::super::enrich::MetadataFiles;
 use super::{Config, ConfigError, Options, Source, TOKEN_VARIABLE, URL_VARIABLE};
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
@@ -163,5 +164,72 @@ fn a_dot_at_the_end_of_a_prefix_is_not_doubled() {
             resolve(options, &[]).expect("valid").prefix.as_deref(),
             expected
         );
+    }
+}
+
+#[test]
+fn the_dimensions_of_every_line_leave_room() {
+    let numbered = |count: usize| -> Vec<_> {
+        (0..count)
+            .map(|index| (format!("k{index}"), "v".to_owned()))
+            .collect()
+    };
+    // One more is the source of the metric.
+    for (defaults, host, instance, count) in [
+        (48, 0, false, None),
+        (49, 0, false, Some(50)),
+        (48, 0, true, Some(50)),
+        (0, 48, false, None),
+        (0, 49, false, Some(50)),
+        // The host's are the same keys.
+        (48, 40, false, None),
+        (200, 0, false, Some(201)),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let file = folder.path().join("metadata");
+        let lines: Vec<_> = numbered(host)
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        std::fs::write(&file, lines.join("\n")).expect("just made");
+        let options = Options {
+            default_dimensions: numbered(defaults),
+            metadata_files: MetadataFiles::at("".into(), file),
+            instance_dimension: instance,
+            ..Options::default()
+        };
+        match (resolve(options, &[]), count) {
+            (Ok(config), None) => assert_eq!(config.host_dimensions.len(), host),
+            (
+                Err(ConfigError::TooManyDefaultDimensions {
+                    count,
+                    host: of_host,
+                }),
+                Some(expected),
+            ) => assert_eq!((count, of_host), (expected, host)),
+            (other, _) => panic!("{defaults} {host} {instance}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_metadata_of_the_host_is_read_for_a_one_agent_or_if_it_is_wanted() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let file = folder.path().join("metadata");
+    std::fs::write(&file, "dt.entity.host=H").expect("just made");
+    for (endpoint, wanted, read) in [
+        (None, None, true),
+        (Some("http://localhost:14499/metrics/ingest"), None, true),
+        (Some(URL), None, false),
+        (Some(URL), Some(true), true),
+        (None, Some(false), false),
+    ] {
+        let options = Options {
+            dynatrace_metadata: wanted,
+            metadata_files: MetadataFiles::at("".into(), file.clone()),
+            ..options(endpoint, None)
+        };
+        let config = resolve(options, &[]).expect("valid");
+        assert_eq!(!config.host_dimensions.is_empty(), read, "{endpoint:?}");
     }
 }

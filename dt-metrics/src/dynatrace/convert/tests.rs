@@ -22,13 +22,11 @@ struct Seen {
 }
 
 impl<'a> Sink<'a> for Seen {
-    fn point(
-        &mut self,
-        attributes: impl Iterator<Item = &'a KeyValue>,
-        payload: Payload,
-        timestamp_ms: i64,
-    ) {
-        let attributes: Vec<_> = attributes
+    fn point<A>(&mut self, attributes: impl Fn() -> A, payload: Payload, timestamp_ms: i64)
+    where
+        A: Iterator<Item = &'a KeyValue>,
+    {
+        let attributes: Vec<_> = attributes()
             .map(|pair| format!("{}={}", pair.key, pair.value))
             .collect();
         self.points.push((attributes.join(","), payload));
@@ -44,13 +42,14 @@ impl<'a> Sink<'a> for Seen {
 struct Recorder {
     seen: Arc<Mutex<Seen>>,
     temporality: Temporality,
+    with_zeros: bool,
 }
 
 impl PushMetricExporter for Recorder {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut seen = Seen::default();
         for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            convert(metric, &mut seen);
+            convert(metric, self.with_zeros, &mut seen);
         }
         *self.seen.lock().expect("whole") = seen;
         Ok(())
@@ -75,7 +74,16 @@ fn converted(
     let recorder = Recorder {
         seen: Arc::default(),
         temporality,
+        with_zeros: false,
     };
+    collected(&recorder, aggregation, record)
+}
+
+fn collected(
+    recorder: &Recorder,
+    aggregation: Option<Aggregation>,
+    record: impl FnOnce(&Meter),
+) -> Seen {
     let reader = PeriodicReader::builder(recorder.clone())
         .with_interval(Duration::from_secs(3_600))
         .build();
@@ -138,6 +146,63 @@ fn a_delta_of_zero_is_not_sent_but_an_up_down_counter_at_zero_is() {
         only(|meter| meter.i64_up_down_counter("m").build().add(0, &[])),
         Payload::Gauge(Number::I64(0))
     );
+}
+
+#[test]
+fn a_delta_of_zero_is_sent_if_it_is_wanted() {
+    let recorder = Recorder {
+        seen: Arc::default(),
+        temporality: Temporality::Delta,
+        with_zeros: true,
+    };
+    let seen = collected(&recorder, None, |meter| {
+        meter.u64_counter("m").build().add(0, &[]);
+    });
+    let expected = Payload::Count(Number::U64(0));
+    assert_eq!(seen.points, [(String::new(), expected)]);
+}
+
+#[test]
+fn histograms_of_each_type_have_their_signs() {
+    let summary = |min, max, sum, count| Payload::Summary {
+        min,
+        max,
+        sum,
+        count,
+    };
+    let record = |meter: &Meter| {
+        let histogram = meter.u64_histogram("m").build();
+        for value in [2, 1 << 40] {
+            histogram.record(value, &[]);
+        }
+    };
+    let sum = 1_099_511_627_778.0;
+    assert_eq!(only(record), summary(2.0, sum - 2.0, sum, 2));
+
+    let record = |meter: &Meter| {
+        let histogram = meter.f64_histogram("m").build();
+        for value in [-8.0, 0.0, 0.0, 4.0] {
+            histogram.record(value, &[]);
+        }
+    };
+    let exponential = |record_min_max| Aggregation::Base2ExponentialHistogram {
+        max_size: 160,
+        max_scale: 0,
+        record_min_max,
+    };
+    let recorded = converted(Temporality::Delta, Some(exponential(true)), record);
+    assert_eq!(recorded.points[0].1, summary(-8.0, 4.0, -4.0, 4));
+    let estimated = converted(Temporality::Delta, Some(exponential(false)), record);
+    assert_eq!(estimated.points[0].1, summary(-8.0, 4.0, -4.0, 4));
+
+    let zeros = |meter: &Meter| {
+        let histogram = meter.f64_histogram("m").build();
+        for value in [0.0, 0.0] {
+            histogram.record(value, &[]);
+        }
+    };
+    let estimated = converted(Temporality::Delta, Some(exponential(false)), zeros);
+    assert_eq!(estimated.points[0].1, summary(0.0, 0.0, 0.0, 2));
 }
 
 #[test]

@@ -1,11 +1,8 @@
-use super::super::batch::Body;
+use super::super::body::Body;
 use super::Queue;
 
 fn body(text: &str) -> Body {
-    Body {
-        text: text.into(),
-        lines: text.split('\n').count() as u64,
-    }
+    Body::of(text)
 }
 
 fn taken(queue: &mut Queue) -> Option<String> {
@@ -38,7 +35,7 @@ fn a_request_that_failed_goes_first() {
     queue.take();
     assert_eq!(queue.put_back(), 0);
     let again = queue.take().expect("still there");
-    assert_eq!((&*again.body.text, again.attempts), ("a", 2));
+    assert_eq!((again.body.text.as_str(), again.attempts), ("a", 2));
 }
 
 #[test]
@@ -88,4 +85,22 @@ fn clearing_counts_all_of_it() {
     assert!(queue.is_settled(queue.last_sequence()));
     assert_eq!(queue.put_back(), 0);
     assert!(queue.take().is_none());
+}
+
+#[test]
+fn metadata_is_lost_with_its_request_and_only_then() {
+    let mut queue = Queue::new(14);
+    queue.push(body("#a\na"));
+    queue.take();
+    queue.finish();
+    assert!(queue.take_lost_metadata().is_empty());
+    for text in ["#b\nb\n#c\nc", "#b\nb\nd"] {
+        queue.push(body(text));
+    }
+    assert_eq!(queue.take_lost_metadata(), ["b".into(), "c".into()]);
+    assert!(queue.take_lost_metadata().is_empty());
+    queue.take();
+    assert_eq!(queue.drop_in_flight(), 2);
+    assert_eq!(queue.take_lost_metadata(), ["b".into()]);
+    assert_eq!(queue.drop_in_flight(), 0);
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::super::batch::Body;
+use super::super::body::Body;
 use super::super::config::Config;
 use super::super::options::Options;
 use super::super::outcome::Outcome;
@@ -12,10 +12,7 @@ use super::{Http, retry_after};
 
 fn batch() -> Batch {
     let mut queue = Queue::new(100);
-    queue.push(Body {
-        text: "a count,delta=1\nb count,delta=1".into(),
-        lines: 2,
-    });
+    queue.push(Body::of("a count,delta=1\nb count,delta=1"));
     queue.take().expect("just added")
 }
 

@@ -133,3 +133,66 @@ proptest! {
         prop_assert!(min <= mean && mean <= max, "{min} {mean} {max}");
     }
 }
+
+#[test]
+fn bounds_that_hold_the_mean_are_not_moved() {
+    for (value, count) in [(0.1, 3_u32), (1e9, 3), (-1e15, 7), (4.0, 1), (0.0, 9)] {
+        let sum = value * f64::from(count);
+        let payload = summary(
+            count.into(),
+            sum,
+            (Some(value), Some(value)),
+            Default::default,
+        );
+        let Some(Payload::Summary { min, max, .. }) = payload else {
+            panic!("{payload:?}");
+        };
+        assert!((min - value).abs() < 1e-12 && (max - value).abs() < 1e-12);
+    }
+    // Seven times this is not a double.
+    let value = 9_007_199_254_740_991.0;
+    let payload = summary(7, value * 7.0, (Some(value), Some(value)), Default::default);
+    let Some(Payload::Summary { min, max, sum, .. }) = payload else {
+        panic!("{payload:?}");
+    };
+    assert!(min * 7.0 <= sum && sum <= max * 7.0);
+    let overflown = summary(
+        2,
+        f64::INFINITY,
+        (Some(1.0), Some(f64::MAX)),
+        Default::default,
+    );
+    assert!(overflown.is_some_and(|payload| payload.check().is_err()));
+}
+
+proptest! {
+    /// Whole numbers are compared without any rounding.
+    #[test]
+    fn the_mean_of_large_values_lies_within_for_an_exact_reader(
+        values in prop::collection::vec(-(1_i64 << 62)..1 << 62, 1..50),
+        same: bool,
+    ) {
+        #[expect(clippy::cast_precision_loss, reason = "these are the doubles to test")]
+        let mut values: Vec<_> = values.iter().map(|value| *value as f64).collect();
+        if same {
+            let first = values[0];
+            values.fill(first);
+        }
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let payload = summary(
+            values.len() as u64,
+            values.iter().sum(),
+            (Some(least), Some(greatest)),
+            Default::default,
+        );
+        let Some(Payload::Summary { min, max, sum, count }) = payload else {
+            panic!("{payload:?}");
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "far below 2 ^ 127")]
+        let whole = |value: f64| value as i128;
+        let count = i128::from(count);
+        prop_assert!(whole(min.floor()) * count <= whole(sum), "{min} {sum} {count}");
+        prop_assert!(whole(sum) <= whole(max.ceil()) * count, "{max} {sum} {count}");
+    }
+}

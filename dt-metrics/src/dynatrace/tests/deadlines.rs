@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
 use super::server::{Reply, Server};
 use super::{LONG, export_one, to};
-use crate::dynatrace::batch::Body;
+use crate::dynatrace::body::Body;
 use crate::dynatrace::config::{Config, Source};
 use crate::dynatrace::state::Life;
 use crate::dynatrace::{ExportError, Exporter, Options};
@@ -51,10 +51,7 @@ fn dropping_the_last_handle_waits_for_nothing() {
     let server = Server::start(|_, _| Reply::Silence);
     let exporter = to(&server).build().expect("valid");
     let shared = exporter.shared().clone();
-    let body = Body {
-        text: "a gauge,1".into(),
-        lines: 1,
-    };
+    let body = Body::of("a gauge,1");
     assert!(shared.enqueue(vec![body]));
     server.wait_for(1);
     within(Duration::ZERO, || drop(exporter));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::batch::Body;
+use super::super::body::Body;
 use super::super::outcome::{Failure, Outcome};
 use super::super::queue::Batch;
 use super::super::shared::Shared;
@@ -59,10 +59,7 @@ impl Transport for Script {
 }
 
 fn queue(shared: &Shared, texts: &[&str]) {
-    let bodies = texts.iter().map(|text| Body {
-        text: (*text).into(),
-        lines: text.split('\n').count() as u64,
-    });
+    let bodies = texts.iter().map(|text| Body::of(text));
     assert!(shared.enqueue(bodies.collect()));
 }
 

@@ -1,9 +1,16 @@
 //! Interleavings of the cells: `chunk` and `slots` compiled a second time, over loom's
 //! primitives.
 
-#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
 #[path = "../chunk.rs"]
 mod chunk;
+#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[path = "../ring.rs"]
+mod ring;
 #[allow(
     clippy::duplicate_mod,
     dead_code,
@@ -21,4 +28,5 @@ mod sync {
 
     /// Each cell that a drain reads multiplies the interleavings.
     pub(super) const CELLS: usize = 2;
+    pub(super) const RING: usize = 2;
 }

@@ -4,7 +4,10 @@
 //! adds to a synchronous counter is part of the same collection. Creating an instrument takes a
 //! lock that is held while callbacks run: instruments are made on the bridge's own thread.
 
+mod epochs;
+mod instrument;
 mod shared;
+mod target;
 mod thread;
 
 use std::io;
@@ -19,6 +22,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use self::shared::Shared;
 use self::thread::Command;
 use super::deadline::{Deadline, Late};
+use crate::instrument::{keep_newest_values, set_sink};
 
 /// The name of the instrument that carries the callback. It never has a value, so it is never
 /// exported.
@@ -32,14 +36,19 @@ pub(super) struct Bridge {
 
 impl Bridge {
     /// Joins `provider`: from now on each of its collections takes what was counted. Where the
-    /// callback cannot be had, `interval` says how often to hand over instead.
-    pub(super) fn start(provider: &SdkMeterProvider, interval: Duration) -> io::Result<Self> {
+    /// callback cannot be had, `interval` says how often to hand over instead. `buckets` says
+    /// whether histograms without boundaries of their own have the SDK's.
+    pub(super) fn start(
+        provider: &SdkMeterProvider,
+        interval: Duration,
+        buckets: bool,
+    ) -> io::Result<Self> {
         let scope = InstrumentationScope::builder("dt-metrics")
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         let meter = provider.meter_with_scope(scope);
         let (commands, received) = mpsc::channel();
-        let shared = Arc::new(Shared::new(commands.clone()));
+        let shared = Arc::new(Shared::new(commands.clone(), buckets));
         shared.create_missing(&meter);
         let carried = shared.register_callback(&meter);
         if !carried {
@@ -55,6 +64,9 @@ impl Bridge {
             received,
             (!carried).then_some(interval),
         )?;
+        thread::calibrate_clock();
+        keep_newest_values();
+        set_sink(Some(Arc::clone(&shared) as _));
         Ok(Self { shared, commands })
     }
 
@@ -75,6 +87,7 @@ impl Bridge {
 
     /// Leaves the provider. What is counted from now on waits for the next bridge.
     pub(super) fn stop(&self) {
+        set_sink(None);
         self.shared.stop();
         // Fails if the thread has stopped before.
         drop(self.commands.send(Command::Stop));

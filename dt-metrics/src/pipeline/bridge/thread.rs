@@ -10,11 +10,16 @@ use opentelemetry::Context;
 use opentelemetry::metrics::Meter;
 
 use super::shared::Shared;
+use crate::descriptor::Kind;
+use crate::instrument::calibrate;
+use crate::registry::catalog;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
     /// Make the instruments that are missing, then answer.
     Prepare(Option<Sender<()>>),
+    /// Take out what was recorded.
+    TakeValues,
     Stop,
 }
 
@@ -50,6 +55,7 @@ pub(super) fn spawn(
                         reply.send(()).ok();
                     }
                 }
+                Command::TakeValues => shared.collect_values(),
                 Command::Stop => return,
             }
         }
@@ -58,4 +64,15 @@ pub(super) fn spawn(
         .name("dt-metrics-bridge".to_owned())
         .spawn(run)
         .map(drop)
+}
+
+/// Makes timers cheaper from some milliseconds on, if there are any. Where it cannot be done they
+/// stay as they are.
+pub(super) fn calibrate_clock() {
+    if catalog().iter().any(|d| d.kind == Kind::Histogram) {
+        let calibrating = thread::Builder::new()
+            .name("dt-metrics-clock".to_owned())
+            .spawn(calibrate);
+        drop(calibrating);
+    }
 }

@@ -4,10 +4,11 @@
 
 use std::panic::Location;
 
-use dt_metrics::counted;
+use dt_metrics::{counted, in_flight, timed};
 
 /// Documented.
 #[counted]
+#[timed]
 #[must_use = "it is a number"]
 #[inline(always)]
 pub fn documented() -> u32 {
@@ -17,8 +18,10 @@ pub fn documented() -> u32 {
     n
 }
 
+#[in_flight]
 #[counted]
 #[track_caller]
+#[timed]
 fn place() -> &'static Location<'static> {
     Location::caller()
 }
@@ -48,10 +51,30 @@ fn expected(n: u32) {
 #[counted]
 fn dead() {}
 
+#[timed(dims(tier = Tier::Free))]
 #[counted]
 #[deprecated]
 #[cold]
 fn deprecated() {}
+
+/// Documented.
+#[derive(dt_metrics::DimensionValue)]
+#[deprecated]
+#[non_exhaustive]
+pub enum Old {
+    /// Documented.
+    #[deprecated]
+    Older,
+}
+
+#[derive(dt_metrics::DimensionValue)]
+enum Tier {
+    #[dimension(rename = "gratis")]
+    #[allow(dead_code)]
+    Free,
+    #[cfg(any())]
+    Absent(Absent),
+}
 
 fn main() {
     assert_eq!(documented(), 1);

@@ -1,11 +1,12 @@
 //! What annotations say is in the catalogue before anything was called.
 #![allow(dead_code)]
 
-use dt_metrics::{Kind, count, counted};
+use dt_metrics::{Kind, count, counted, gauge, in_flight, timed};
 
 mod names {
     pub const ORDERS: &str = "orders.by_path";
     pub const UNIT: &str = "{order}";
+    pub const MILLISECONDS: &str = "ms";
 }
 
 const DESCRIPTION: &str = "Orders taken";
@@ -41,6 +42,16 @@ fn inside() {
     let _closure = || count!("in.closure");
 }
 
+#[timed]
+#[in_flight]
+async fn guarded() {}
+
+#[timed(name = "stored", unit = names::MILLISECONDS, boundaries = [0.5, 1], max_series = 3, dims(a = "a"))]
+#[in_flight(name = "storing", description = DESCRIPTION, unit = "{order}", dims(b = 1))]
+fn guarded_in_full() {
+    gauge!("waiting", 1, unit = "By", description = "Bytes", dims(c = 1));
+}
+
 fn main() {
     let find = |name: &str| {
         let mut all = dt_metrics::catalog().into_iter().filter(|d| d.name == name);
@@ -55,12 +66,12 @@ fn main() {
     assert_eq!((plain.unit, plain.description, plain.dimension_keys.len()), ("", "", 0));
     assert_eq!(plain.module_path, module);
     assert_eq!(plain.file, file!());
-    assert_eq!(plain.line, 13);
+    assert_eq!(plain.line, 14);
 
     let full = find("orders.by_path");
     assert_eq!((full.unit, full.description), ("{order}", "Orders taken"));
     assert_eq!(full.dimension_keys, ["region", "http.route", "dimension-1", "type", "type.of"]);
-    assert_eq!(full.line, 16);
+    assert_eq!(full.line, 17);
 
     find(&format!("{module}.match.type.calls"));
     find(&format!("{module}.match._bung.calls"));
@@ -70,5 +81,18 @@ fn main() {
     let in_body = find("in.body");
     assert_eq!((in_body.unit, in_body.description), ("By", "Bytes"));
     assert_eq!(in_body.dimension_keys, ["a"]);
-    assert_eq!(in_body.line, 38);
+    assert_eq!(in_body.line, 39);
+
+    let timed = find(&format!("{module}.guarded.duration"));
+    assert_eq!((timed.kind, timed.unit), (Kind::Histogram, "s"));
+    let in_flight = find(&format!("{module}.guarded.in_flight"));
+    assert_eq!((in_flight.kind, in_flight.unit), (Kind::UpDownCounter, ""));
+    let timed = find("stored");
+    assert_eq!((timed.kind, timed.unit, timed.dimension_keys), (Kind::Histogram, "ms", &["a"][..]));
+    let in_flight = find("storing");
+    assert_eq!((in_flight.unit, in_flight.description), ("{order}", "Orders taken"));
+    assert_eq!((in_flight.kind, in_flight.dimension_keys), (Kind::UpDownCounter, &["b"][..]));
+    let gauge = find("waiting");
+    assert_eq!((gauge.unit, gauge.description), ("By", "Bytes"));
+    assert_eq!((gauge.kind, gauge.dimension_keys), (Kind::Gauge, &["c"][..]));
 }

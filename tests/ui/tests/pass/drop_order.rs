@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use dt_metrics::counted;
+use dt_metrics::{counted, in_flight, timed};
 
 thread_local!(static DROPPED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) });
 
@@ -29,6 +29,12 @@ macro_rules! both {
         mod annotated {
             use super::*;
             $(#[counted(dims(a = Noisy("dimension").number()), by = Noisy("by").number() as u64)]
+            pub fn $name($($params)*) -> usize $body)*
+        }
+        mod guarded {
+            use super::*;
+            $(#[timed]
+            #[in_flight]
             pub fn $name($($params)*) -> usize $body)*
         }
     };
@@ -69,6 +75,14 @@ fn main() {
         assert_eq!(order, plain_order);
         assert_eq!(n, plain + 2);
     };
+    let (parameters, early) =
+        (dropped(|| plain::parameters(a(), b(), &c)), dropped(|| plain::early(a(), b())));
+    assert_eq!(parameters, dropped(|| guarded::parameters(a(), b(), &c)));
+    assert_eq!(early, dropped(|| guarded::early(a(), b())));
+    assert_eq!(
+        dropped(|| plain::moved(a(), b())),
+        dropped(|| guarded::moved(a(), b()))
+    );
     compare(
         dropped(|| plain::parameters(a(), b(), &c)),
         dropped(|| annotated::parameters(a(), b(), &c)),

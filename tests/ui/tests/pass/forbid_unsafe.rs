@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
-use dt_metrics::{count, counted};
+use dt_metrics::{DimensionValue, count, counted, gauge, in_flight, timed};
 
 #[counted]
 fn plain() {}
@@ -12,8 +12,21 @@ fn dimensions(n: u64) -> u64 {
     n
 }
 
+#[derive(DimensionValue)]
+enum Tier {
+    Free,
+}
+
+#[timed]
+#[in_flight(dims(tier = tier))]
+fn guarded(tier: Tier) {
+    drop(tier);
+}
+
 fn main() {
     plain();
+    guarded(Tier::Free);
+    gauge!("b", 1);
     dimensions(1);
     count!("a");
 }

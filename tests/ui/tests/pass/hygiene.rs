@@ -2,7 +2,7 @@
 #![deny(warnings)]
 #![allow(non_camel_case_types, non_upper_case_globals, nonstandard_style, dead_code, unused_macros)]
 
-use ::dt_metrics::{count, counted};
+use ::dt_metrics::{count, counted, gauge, in_flight, timed};
 
 mod core {}
 mod std {}
@@ -30,6 +30,10 @@ struct Value;
 struct Text;
 struct Descriptor;
 struct DefaultName;
+struct f64;
+struct Histogram;
+struct DimensionedHistogram;
+const VALUES: ::core::primitive::u64 = 2;
 trait DimensionValue {}
 trait Fn {}
 trait Sync {}
@@ -60,6 +64,23 @@ fn named(by: ::core::primitive::u64, value: ::core::primitive::bool) {
     let _ = (value, __DT_METRICS_COUNTER);
 }
 
+#[timed(unit = UNIT, dims(guard = _guard, instrument = instrument, unit = UNIT))]
+#[in_flight(dims(guard = _guard, instrument = instrument, nanoseconds = nanoseconds))]
+fn guarded(_guard: ::core::primitive::u8, instrument: &::core::primitive::str, nanoseconds: ::core::primitive::bool) {
+    let _ = (_guard, instrument, nanoseconds);
+}
+
+const UNIT: &::core::primitive::str = "us";
+const __DT_METRICS_UNIT: ::core::primitive::u64 = 2;
+const __DT_METRICS_NANOSECONDS: ::core::primitive::u64 = 2;
+
+#[derive(::dt_metrics::DimensionValue)]
+enum Some_ {
+    None,
+    Some,
+    Self_,
+}
+
 #[counted(name = "hygiene.dims", dims(kind = KIND, local = kind()))]
 fn items_of_the_body() -> &'static ::core::primitive::str {
     // Not these: the arguments are read outside of the body.
@@ -80,6 +101,8 @@ fn main() {
     plain(1);
     named(1, true);
     items_of_the_body();
+    guarded(1, "a", true);
+    gauge!("hygiene.gauge", VALUES, dims(some = Some_::None, other = Some_::Some, third = Some_::Self_));
     let by = 3;
     let value = "a";
     count!("hygiene.count", by + __DT_METRICS_DESCRIPTOR, dims(value = value, by = by));

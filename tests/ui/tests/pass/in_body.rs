@@ -1,11 +1,11 @@
-//! `count!` wherever an expression can stand.
+//! `count!` and `gauge!` wherever an expression can stand.
 #![deny(warnings)]
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use dt_metrics::count;
+use dt_metrics::{count, gauge};
 
 const NAME: &str = "in_body.path";
 
@@ -26,7 +26,25 @@ fn arms(n: Option<u32>) {
     }
 }
 
+fn gauges(n: u8, shared: &&i128, exclusive: &mut f32) {
+    gauge!("in_body.gauge", n);
+    gauge!("in_body.gauge", 5);
+    gauge!("in_body.gauge", -1.5);
+    gauge!("in_body.gauge", shared);
+    gauge!("in_body.gauge", exclusive);
+    gauge!("in_body.gauge", &n, unit = "1", dims(n = n, kind = "a"));
+    gauge!("in_body.gauge", [1u64, 2].iter().sum::<u64>(), description = "", max_series = 5,);
+    gauge!(NAME_OF_GAUGE, usize::MAX as f64 / f64::from(n), dims(text = "a"));
+    gauge! { "in_body.gauge", if n == 1 { u128::MAX } else { 2 } }
+    let () = gauge!("in_body.gauge", "text".len());
+    let closure = |n: isize| gauge!("in_body.gauge", n);
+    closure(1);
+}
+
+const NAME_OF_GAUGE: &str = "in_body.gauge.path";
+
 fn main() {
+    gauges(1, &&2, &mut 3.5);
     count!(NAME);
     count!(NAME, 25);
     count!(NAME, 25, dims("dimension-1" = "value-1"));

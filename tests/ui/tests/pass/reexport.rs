@@ -2,18 +2,21 @@
 #![deny(warnings)]
 
 mod telemetry {
+    const UNIT: &str = "us";
+
     pub mod metrics {
         pub use dt_metrics::*;
     }
 
     pub fn inside() {
         #[metrics::counted(crate = self::metrics, name = "reexport.relative")]
+        #[metrics::timed(crate = self::metrics, name = "reexport.timed", unit = self::UNIT)]
         fn relative() {}
         relative();
     }
 }
 
-use telemetry::metrics::{catalog, count, counted};
+use telemetry::metrics::{DimensionValue, catalog, count, counted, gauge, in_flight};
 
 // In the place of the library.
 mod dt_metrics {}
@@ -23,7 +26,20 @@ fn renamed(n: u32) -> u32 {
     n
 }
 
+#[derive(DimensionValue)]
+#[dimension(crate = crate::telemetry::metrics)]
+enum Tier {
+    Free,
+}
+
+#[in_flight(crate = crate::telemetry::metrics, dims(tier = tier))]
+fn in_flight(tier: Tier) {
+    drop(tier);
+}
+
 fn main() {
+    in_flight(Tier::Free);
+    gauge!("reexport.gauge", 1, crate = telemetry::metrics, dims(n = 1 + 1));
     telemetry::inside();
     renamed(1);
     count!("reexport.count", crate = telemetry::metrics);

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use dt_metrics::{count, counted};
+use dt_metrics::{DimensionValue, count, counted, gauge, in_flight, timed};
 
 const REGION: &str = "eu";
 
@@ -33,6 +33,21 @@ fn literals() {}
 ))]
 fn constants() {}
 
+#[derive(Clone, Copy, DimensionValue)]
+enum Plan {
+    Free,
+    Paid,
+}
+
+#[counted(dims(plan = plan, other = Plan::Paid, borrowed = &plan, yes = true, flag = flag, not = !flag))]
+#[timed(dims(plan = plan, n = 1, flag = flag, last = "a"))]
+#[in_flight(dims(n = 1, plan = plan, constant = const { Plan::Free }))]
+fn fixed(plan: Plan, flag: bool) {
+    gauge!("fixed", 1, dims(plan = plan, constant = const { Plan::Free }));
+    gauge!("fixed.constant", 1, dims(constant = const { Plan::Free }));
+    let _ = (plan, flag);
+}
+
 #[counted(dims(
     tier = user.tier, age = user.age, name = user.name(), borrowed = &user.tier, text = text, slice = &text[..1],
     deref = *text, sum = *n + 1, compared = *n == 1, negated = -*n, cast = *n as u8, closure = (|| 1)(),
@@ -46,6 +61,8 @@ fn runtime(user: &User, text: &str, n: &i32, shared: Arc<str>) {
 }
 
 #[counted(by = bytes.len() as u64, dims(first = bytes.first().copied()))]
+#[timed(dims(first = bytes.first().copied()))]
+#[in_flight(dims(first = bytes.first()))]
 fn moved(bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
@@ -56,6 +73,7 @@ fn computed(n: u8) -> u8 {
 }
 
 fn generic<T: Default + Into<u64>, const N: usize>() {
+    #[timed(dims(n = const { M }, name = const { M > 1 }))]
     #[counted(dims(n = const { M }, name = const { M > 1 }))]
     fn inner<const M: usize>() {}
     inner::<N>();
@@ -66,6 +84,7 @@ struct Sized<const N: usize>;
 
 impl<const N: usize> Sized<N> {
     #[counted(dims(n = const { N }))]
+    #[in_flight(dims(n = const { N }))]
     fn method(&self) {}
 }
 
@@ -76,5 +95,6 @@ fn main() {
     assert_eq!(moved(vec![1]), [1]);
     assert_eq!(computed(1), 1);
     generic::<u8, 3>();
+    fixed(Plan::Free, true);
     Sized::<3>.method();
 }

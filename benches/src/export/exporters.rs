@@ -1,0 +1,124 @@
+//! The exporters that are compared.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use dt_metrics::dynatrace;
+use opentelemetry_otlp::{MetricExporter, Protocol, WithExportConfig};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+
+use crate::series::Series;
+use crate::sink::Sink;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// One of the exporters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Collects, and throws away what it collected.
+    None,
+    /// `dt-metrics`.
+    Lines,
+    /// `opentelemetry-otlp` over HTTP with protobuf.
+    Otlp,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::None => "collection alone, by the SDK",
+            Self::Lines => "dt-metrics",
+            Self::Otlp => "opentelemetry-otlp 0.33, HTTP and protobuf",
+        }
+    }
+
+    pub(super) fn url(self, sink: &Sink) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Lines => sink.dynatrace_url(),
+            Self::Otlp => sink.otlp_url(),
+        }
+    }
+
+    /// A pipeline that ends in this exporter.
+    pub(super) fn pipeline(self, series: usize, url: &str) -> Pipeline {
+        match self {
+            Self::None => Pipeline {
+                series: Series::new(series, Nobody),
+                exporter: None,
+            },
+            Self::Lines => {
+                let exporter = dynatrace::Exporter::builder()
+                    .endpoint(url)
+                    .request_timeout(TIMEOUT)
+                    .build()
+                    .expect("the exporter starts");
+                Pipeline {
+                    series: Series::new(series, exporter.clone()),
+                    exporter: Some(exporter),
+                }
+            }
+            Self::Otlp => {
+                // Its HTTP client asks for one even without TLS, as ours has TLS compiled in. That
+                // there is one already would be as good.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let exporter = MetricExporter::builder()
+                    .with_http()
+                    .with_protocol(Protocol::HttpBinary)
+                    .with_endpoint(url)
+                    .with_timeout(TIMEOUT)
+                    .with_temporality(Temporality::Delta)
+                    .build()
+                    .expect("the exporter starts");
+                Pipeline {
+                    series: Series::new(series, exporter),
+                    exporter: None,
+                }
+            }
+        }
+    }
+}
+
+/// Series and the exporter that they go to.
+pub(super) struct Pipeline {
+    series: Series,
+    /// Ours, which answers a collection before its lines are sent.
+    exporter: Option<dynatrace::Exporter>,
+}
+
+impl Pipeline {
+    pub(super) fn change(&self, cycle: u64) {
+        self.series.change(cycle);
+    }
+
+    /// Returns when all is answered.
+    pub(super) fn export(&self) {
+        self.series.collect();
+        if let Some(exporter) = &self.exporter {
+            exporter.flush(TIMEOUT).expect("the sink takes everything");
+        }
+    }
+}
+
+struct Nobody;
+
+impl PushMetricExporter for Nobody {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}

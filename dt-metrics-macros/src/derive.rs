@@ -1,0 +1,183 @@
+//! `#[derive(DimensionValue)]`: parse → validate → quote, as for annotations.
+
+mod snake_case;
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::quote_spanned;
+use syn::ext::IdentExt;
+use syn::{Attribute, Error, Fields, Generics, Ident, Item, ItemEnum, LitStr, Path, Variant};
+
+use self::snake_case::snake_case;
+use crate::args::{Annotation, Args, Argument};
+use crate::register;
+use crate::report::{self, Report};
+use crate::span::ours;
+
+/// `#[dimension(…)]` on an enum.
+const ON_ENUM: Annotation = Annotation {
+    written: "#[dimension]",
+    takes: &[Argument::Crate],
+    suffix: "",
+};
+
+/// `#[dimension(…)]` on a variant.
+const ON_VARIANT: Annotation = Annotation {
+    takes: &[Argument::Rename],
+    ..ON_ENUM
+};
+
+pub(crate) fn dimension_value(input: TokenStream) -> TokenStream {
+    let mut report = Report::default();
+    let derived = report
+        .note(syn::parse2(input))
+        .and_then(|item| Derived::read(item, &mut report));
+    match (derived, report.finish()) {
+        (Some(derived), Ok(())) => derived.quote(),
+        (derived, Err(error)) => {
+            let placeholder = derived.map(|derived| derived.placeholder());
+            report::untouched(placeholder.unwrap_or_default(), &error)
+        }
+        // Only enums, structs and unions can be derived for.
+        (None, Ok(())) => TokenStream::new(),
+    }
+}
+
+/// A type, and what to write for each of its variants.
+struct Derived {
+    ident: Ident,
+    generics: Generics,
+    library: Option<Path>,
+    variants: Vec<(Ident, Fields)>,
+    values: Vec<LitStr>,
+}
+
+impl Derived {
+    fn read(item: Item, report: &mut Report) -> Option<Self> {
+        let (ident, generics, other) = match item {
+            Item::Enum(item) => return Some(Self::of(item, report)),
+            Item::Struct(item) => (item.ident, item.generics, item.struct_token.span),
+            Item::Union(item) => (item.ident, item.generics, item.union_token.span),
+            _ => return None,
+        };
+        let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement the \
+                       trait for other types";
+        report.note::<()>(Err(Error::new(other, message)));
+        Some(Self {
+            ident,
+            generics,
+            library: None,
+            variants: Vec::new(),
+            values: Vec::new(),
+        })
+    }
+
+    fn of(item: ItemEnum, report: &mut Report) -> Self {
+        let mut derived = Self {
+            ident: item.ident,
+            generics: item.generics,
+            library: dimension(&item.attrs, &ON_ENUM, report).library,
+            variants: Vec::new(),
+            values: Vec::new(),
+        };
+        for variant in item.variants {
+            derived.variant(variant, report);
+        }
+        derived
+    }
+
+    fn variant(&mut self, variant: Variant, report: &mut Report) {
+        let Variant {
+            attrs,
+            ident,
+            fields,
+            ..
+        } = variant;
+        let value = dimension(&attrs, &ON_VARIANT, report)
+            .rename
+            .unwrap_or_else(|| LitStr::new(&snake_case(&ident.unraw().to_string()), ident.span()));
+        let text = value.value();
+        if !fields.is_empty() {
+            let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement \
+                           the trait for other types";
+            report.note::<()>(Err(Error::new_spanned(&fields, message)));
+        } else if text.is_empty() {
+            let message = "the value of a dimension cannot be empty";
+            report.note::<()>(Err(Error::new(value.span(), message)));
+        } else if self.values.iter().any(|other| other.value() == text) {
+            let message = format!("two variants have the value `{text}`");
+            report.note::<()>(Err(Error::new(value.span(), message)));
+        }
+        self.variants.push((ident, fields));
+        self.values.push(value);
+    }
+
+    fn quote(&self) -> TokenStream {
+        let private = register::private(self.library.as_ref());
+        let count = Literal::usize_suffixed(self.values.len());
+        let values = &self.values;
+        let variants = self.variants.iter().map(|(ident, fields)| {
+            let ident = derived(ident);
+            quote_spanned!(ours()=> Self::#ident #fields)
+        });
+        let indices = (0..self.values.len()).map(Literal::usize_suffixed);
+        self.implementation(&quote_spanned! {ours()=>
+            const FIXED: ::core::option::Option<&'static [#private::Value<'static>]> = {
+                static VALUES: [#private::Value<'static>; #count] =
+                    [#(#private::Value::Str(#values)),*];
+                ::core::option::Option::Some(&VALUES)
+            };
+            #[inline]
+            fn fixed_index(&self) -> ::core::primitive::usize {
+                match *self { #(#variants => #indices,)* }
+            }
+            #[inline]
+            fn dimension_value(&self) -> ::core::option::Option<#private::Value<'_>> {
+                #private::fixed_value(self)
+            }
+        })
+    }
+
+    /// An implementation in place of one that could not be made, so that nothing else fails for
+    /// want of it.
+    fn placeholder(&self) -> TokenStream {
+        let private = register::private(self.library.as_ref());
+        self.implementation(&quote_spanned! {ours()=>
+            fn dimension_value(&self) -> ::core::option::Option<#private::Value<'_>> {
+                ::core::option::Option::None
+            }
+        })
+    }
+
+    fn implementation(&self, items: &TokenStream) -> TokenStream {
+        let private = register::private(self.library.as_ref());
+        let ident = derived(&self.ident);
+        let (parameters, arguments, bounds) = self.generics.split_for_impl();
+        quote_spanned! {ours()=>
+            #[automatically_derived]
+            impl #parameters #private::DimensionValue for #ident #arguments #bounds { #items }
+        }
+    }
+}
+
+/// What the `#[dimension(…)]` among these attributes say.
+fn dimension(attrs: &[Attribute], takes: &Annotation, report: &mut Report) -> Args {
+    let mut args = Args::default();
+    for attr in attrs {
+        if attr.path().is_ident("dimension")
+            && let Some(list) = report.note(attr.meta.require_list())
+        {
+            args.join(list.tokens.clone(), takes, report);
+        }
+    }
+    args
+}
+
+/// A name of the user's as derived code has it: nothing is deprecated there.
+fn derived(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::call_site().located_at(ident.span()));
+    ident
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! Lists of attributes: telling them apart, and reading their values.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
+
+use opentelemetry::{KeyValue, Value};
+
+/// All that a list of attributes says, in one piece of memory.
+///
+/// Arrays are only noted: no dimension holds one, so lists that differ in an array alone are one.
+pub(super) struct Fingerprint(Box<[u8]>);
+
+impl Fingerprint {
+    pub(super) fn new<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Self {
+        let mut bytes = Vec::new();
+        for attribute in attributes {
+            let key = attribute.key.as_str().as_bytes();
+            let (tag, number);
+            let value = match Content::of(&attribute.value) {
+                Content::Text(text) => {
+                    tag = TEXT;
+                    text
+                }
+                Content::Number(its_tag, bits) => {
+                    (tag, number) = (its_tag, bits.to_le_bytes());
+                    &number
+                }
+            };
+            bytes.extend_from_slice(&head(key, tag, value).to_le_bytes());
+            bytes.extend_from_slice(key);
+            bytes.extend_from_slice(value);
+        }
+        Self(bytes.into())
+    }
+
+    /// Whether it is that of these attributes, in this order.
+    #[inline]
+    pub(super) fn is_of<'a>(&self, attributes: impl Iterator<Item = &'a KeyValue>) -> bool {
+        let mut rest = &*self.0;
+        for attribute in attributes {
+            let key = attribute.key.as_str().as_bytes();
+            let matched = match Content::of(&attribute.value) {
+                Content::Text(text) => after(rest, key, TEXT, text),
+                Content::Number(tag, bits) => after(rest, key, tag, &bits.to_le_bytes()),
+            };
+            match matched {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        rest.is_empty()
+    }
+}
+
+/// What follows in `rest` after this attribute, if it begins with it.
+#[inline]
+fn after<'a>(rest: &'a [u8], key: &[u8], tag: u64, value: &[u8]) -> Option<&'a [u8]> {
+    let (first, rest) = rest.split_first_chunk()?;
+    if u64::from_le_bytes(*first) != head(key, tag, value) {
+        return None;
+    }
+    let (its_key, rest) = rest.split_at_checked(key.len())?;
+    let (its_value, rest) = rest.split_at_checked(value.len())?;
+    (same(its_key, key) && same(its_value, value)).then_some(rest)
+}
+
+const TEXT: u64 = 0;
+const BOOL: u64 = 1;
+const I64: u64 = 2;
+const F64: u64 = 3;
+const ARRAY: u64 = 4;
+
+/// Says where key and value end and of which kind the value is.
+#[inline]
+fn head(key: &[u8], tag: u64, value: &[u8]) -> u64 {
+    (key.len() as u64) << 40 | (value.len() as u64) << 3 | tag
+}
+
+/// What makes two values different.
+enum Content<'a> {
+    Text(&'a [u8]),
+    Number(u64, u64),
+}
+
+impl<'a> Content<'a> {
+    #[inline]
+    fn of(value: &'a Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text.as_str().as_bytes()),
+            Value::Bool(value) => Self::Number(BOOL, u64::from(*value)),
+            Value::I64(value) => Self::Number(I64, value.cast_unsigned()),
+            // By its bits, so that NaN equals itself.
+            Value::F64(value) => Self::Number(F64, value.to_bits()),
+            _ => Self::Number(ARRAY, 0),
+        }
+    }
+}
+
+/// Whether two texts of one length are the same. Most are short, and a call to compare them would
+/// cost more than comparing them: two words that may overlap cover up to twice their width.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if let (Some(a_end), Some(b_end)) = (a.last_chunk(), b.last_chunk()) {
+        return u128::from_ne_bytes(*a_end) == u128::from_ne_bytes(*b_end)
+            && a.as_chunks()
+                .0
+                .iter()
+                .zip(b.as_chunks().0)
+                .all(|(a, b)| u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b));
+    }
+    if let Some(equal) = same_ends(a, b, u64::from_ne_bytes) {
+        return equal;
+    }
+    if let Some(equal) = same_ends(a, b, u32::from_ne_bytes) {
+        return equal;
+    }
+    a.iter().zip(b).all(|(a, b)| a == b)
+}
+
+/// Whether the first and the last word are the same; `None` if the texts are shorter than one.
+#[inline]
+fn same_ends<const N: usize, T: Eq>(a: &[u8], b: &[u8], word: fn([u8; N]) -> T) -> Option<bool> {
+    let starts = (a.first_chunk()?, b.first_chunk()?);
+    let ends = (a.last_chunk()?, b.last_chunk()?);
+    Some(word(*starts.0) == word(*starts.1) && word(*ends.0) == word(*ends.1))
+}
+
+/// A hash of what a [`Fingerprint`] holds, and of `origin`.
+pub(super) fn hash<'a>(
+    hasher: &impl BuildHasher,
+    origin: u32,
+    attributes: impl Iterator<Item = &'a KeyValue>,
+) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write_u32(origin);
+    for attribute in attributes {
+        let key = attribute.key.as_str().as_bytes();
+        match Content::of(&attribute.value) {
+            Content::Text(text) => {
+                state.write_u64(head(key, TEXT, text));
+                state.write(key);
+                state.write(text);
+            }
+            Content::Number(tag, bits) => {
+                state.write_u64(head(key, tag, &[]));
+                state.write(key);
+                state.write_u64(bits);
+            }
+        }
+    }
+    state.finish()
+}
+
+/// The value of a dimension; `None` for arrays, which no dimension can hold.
+pub(super) fn text(value: &Value) -> Option<Cow<'_, str>> {
+    Some(match value {
+        Value::String(text) => text.as_str().into(),
+        Value::Bool(true) => "true".into(),
+        Value::Bool(false) => "false".into(),
+        Value::I64(number) => number.to_string().into(),
+        // Written out, the largest doubles have 309 digits.
+        Value::F64(number) if number.abs() < 1e16 => number.to_string().into(),
+        Value::F64(number) => format!("{number:e}").into(),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

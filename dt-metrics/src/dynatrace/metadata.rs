@@ -1,0 +1,147 @@
+//! What metrics mean: a line for each key, once until it changes.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::line::{self, MetricKey, MetricType, write_metadata};
+
+/// Keys beyond this are forgotten when idle, and described again when they come back.
+const MAX_KEYS: usize = 10_000;
+
+/// A text that changes more often is not one text.
+const MAX_CHANGES: usize = 4;
+
+/// What is known of all keys.
+#[derive(Default)]
+pub(super) struct Metadata {
+    by_key: HashMap<String, Entry, RandomState>,
+    cycle: u32,
+}
+
+#[derive(Default)]
+struct Entry {
+    unit: Property,
+    description: Property,
+    /// Whether a line was written that says what there is to say; for each type of metric.
+    written: [bool; 2],
+    /// Whether a unit was left out.
+    lacks_unit: bool,
+    used: u32,
+}
+
+/// What the metrics of one key say about one thing.
+#[derive(Default)]
+struct Property {
+    /// All that was said, the latest last.
+    said: Vec<Box<str>>,
+    cycle: u32,
+    disputed: bool,
+}
+
+/// What came of a statement.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Statement {
+    Known,
+    New,
+    /// It contradicts another, for the first time.
+    Disputed,
+}
+
+/// The unit as it is sent, in UCUM; `None` if it has characters or a length that no unit has.
+pub(super) fn sent_unit(unit: &str) -> Option<Box<str>> {
+    let unit = line::ucum_unit(unit).unwrap_or(unit);
+    (unit.is_empty() || line::check_unit(unit).is_ok()).then(|| unit.into())
+}
+
+impl Metadata {
+    /// A metric of this key has this unit and description; empty ones say nothing.
+    pub(super) fn state(&mut self, key: &MetricKey, unit: &str, description: &str) -> Statement {
+        let cycle = self.cycle;
+        let entry = self.by_key.entry_ref(key.as_str()).or_default();
+        entry.used = cycle;
+        let unit = entry.unit.state(unit, cycle);
+        let description = entry.description.state(description, cycle);
+        let came_of_it = unit.max(description);
+        if came_of_it == Statement::New {
+            entry.written = [false; 2];
+        }
+        came_of_it
+    }
+
+    /// The unit of this key cannot be sent; `true` if that is news.
+    pub(super) fn leave_out_unit(&mut self, key: &MetricKey) -> bool {
+        self.by_key
+            .get_mut(key.as_str())
+            .is_some_and(|entry| !std::mem::replace(&mut entry.lacks_unit, true))
+    }
+
+    /// Appends the line of a key if it is due: all metrics of the collection have been
+    /// [stated](Self::state).
+    pub(super) fn write_due(&self, out: &mut String, key: &MetricKey, metric_type: MetricType) {
+        if let Some(entry) = self.by_key.get(key.as_str())
+            && !entry.written[place(metric_type)]
+            && !entry.unit.disputed
+            && !entry.description.disputed
+        {
+            let (unit, description) = (entry.unit.current(), entry.description.current());
+            write_metadata(out, key, metric_type, unit, description, "");
+        }
+    }
+
+    /// There is nothing more to say of this key until it changes.
+    pub(super) fn written(&mut self, key: &MetricKey, metric_type: MetricType) {
+        if let Some(entry) = self.by_key.get_mut(key.as_str()) {
+            entry.written[place(metric_type)] = true;
+        }
+    }
+
+    /// The line of this key did not arrive.
+    pub(super) fn lost(&mut self, key: &str) {
+        if let Some(entry) = self.by_key.get_mut(key) {
+            entry.written = [false; 2];
+        }
+    }
+
+    pub(super) fn end_cycle(&mut self) {
+        if self.by_key.len() > MAX_KEYS {
+            let cycle = self.cycle;
+            self.by_key.retain(|_, entry| entry.used == cycle);
+        }
+        self.cycle = self.cycle.wrapping_add(1);
+    }
+}
+
+fn place(metric_type: MetricType) -> usize {
+    usize::from(metric_type == MetricType::Gauge)
+}
+
+impl Property {
+    fn state(&mut self, text: &str, cycle: u32) -> Statement {
+        if text.is_empty() || self.disputed {
+            return Statement::Known;
+        }
+        let in_this_cycle = std::mem::replace(&mut self.cycle, cycle) == cycle;
+        match self.said.last() {
+            Some(latest) if **latest == *text => return Statement::Known,
+            // A text that comes back was never replaced.
+            Some(_)
+                if in_this_cycle
+                    || self.said.len() >= MAX_CHANGES
+                    || self.said.iter().any(|said| **said == *text) =>
+            {
+                self.disputed = true;
+                self.said = Vec::new();
+                return Statement::Disputed;
+            }
+            _ => self.said.push(text.into()),
+        }
+        Statement::New
+    }
+
+    fn current(&self) -> &str {
+        self.said.last().map(|said| &**said).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

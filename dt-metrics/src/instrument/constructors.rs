@@ -1,0 +1,45 @@
+//! How expansions make instruments: the same for all kinds.
+
+/// For an instrument around a [`One`](super::one::One).
+macro_rules! one {
+    ($instrument:ident) => {
+        impl $instrument {
+            /// With these values of its dimensions, in the order of the descriptor's keys.
+            #[must_use]
+            pub const fn new(
+                descriptor: &'static Descriptor,
+                values: &'static [Value<'static>],
+            ) -> Self {
+                Self(One::new(descriptor, values))
+            }
+
+            /// With values of its dimensions that are computed once, on first use.
+            #[must_use]
+            pub const fn resolved(
+                descriptor: &'static Descriptor,
+                values: fn() -> Vec<Option<Value<'static>>>,
+            ) -> Self {
+                Self(One::resolved(descriptor, values))
+            }
+        }
+    };
+}
+
+/// For an instrument around a [`Many`](super::many::Many).
+macro_rules! many {
+    ($instrument:ident) => {
+        impl $instrument {
+            /// With values of its dimensions that are, in the order of the descriptor's keys,
+            /// either here or, where `None` is, the next of the set of each call.
+            #[must_use]
+            pub const fn new(
+                descriptor: &'static Descriptor,
+                values: &'static [Option<Value<'static>>],
+            ) -> Self {
+                Self(Many::new(descriptor, values))
+            }
+        }
+    };
+}
+
+pub(super) use {many, one};

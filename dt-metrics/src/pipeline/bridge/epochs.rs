@@ -1,0 +1,49 @@
+//! When series have been idle for long: in collections of the slowest reader.
+
+use std::collections::HashMap;
+use std::thread::ThreadId;
+
+/// Collections by others after which a reader is taken to be gone.
+const GONE_AFTER: u64 = 1_000;
+
+/// An epoch ends when every reader has collected in it. Readers are told apart by their threads,
+/// which is all that a callback knows of them.
+#[derive(Default)]
+pub(super) struct Epochs {
+    collections: u64,
+    readers: HashMap<ThreadId, Reader>,
+}
+
+struct Reader {
+    /// Its latest collection.
+    last: u64,
+    /// Whether it has collected in this epoch.
+    collected: bool,
+}
+
+impl Epochs {
+    /// Notes a collection; whether it ends an epoch.
+    pub(super) fn collected(&mut self, reader: ThreadId) -> bool {
+        self.collections += 1;
+        let now = self.collections;
+        self.readers.insert(
+            reader,
+            Reader {
+                last: now,
+                collected: true,
+            },
+        );
+        self.readers
+            .retain(|_, reader| now - reader.last < GONE_AFTER);
+        let ended = self.readers.values().all(|reader| reader.collected);
+        if ended {
+            for reader in self.readers.values_mut() {
+                reader.collected = false;
+            }
+        }
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The SDK's instruments.
+
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
+use opentelemetry::{Key, KeyValue};
+
+use crate::descriptor::Kind;
+use crate::instrument::{OwnedValue, Series};
+use crate::registry::Definition;
+
+/// One of the SDK's.
+#[derive(Clone)]
+pub(super) enum Instrument {
+    Counter(Counter<u64>),
+    UpDownCounter(UpDownCounter<i64>),
+    Histogram(Histogram<f64>),
+    Gauge(Gauge<f64>),
+}
+
+/// Makes an instrument. Of a histogram that names no boundaries, `buckets` says whether it has
+/// those of the SDK or none.
+pub(super) fn create(meter: &Meter, definition: &Definition, buckets: bool) -> Instrument {
+    macro_rules! build {
+        ($builder:expr) => {{
+            let mut builder = $builder;
+            if !definition.unit.is_empty() {
+                builder = builder.with_unit(definition.unit);
+            }
+            if !definition.description.is_empty() {
+                builder = builder.with_description(definition.description);
+            }
+            builder.build()
+        }};
+    }
+    let first = definition.first;
+    match first.kind {
+        Kind::Counter => Instrument::Counter(build!(meter.u64_counter(first.name))),
+        Kind::UpDownCounter => {
+            Instrument::UpDownCounter(build!(meter.i64_up_down_counter(first.name)))
+        }
+        Kind::Gauge => Instrument::Gauge(build!(meter.f64_gauge(first.name))),
+        Kind::Histogram => {
+            let histogram = meter.f64_histogram(first.name);
+            Instrument::Histogram(match first.boundaries {
+                Some(boundaries) => build!(histogram.with_boundaries(boundaries.to_vec())),
+                None if buckets => build!(histogram),
+                None => build!(histogram.with_boundaries(Vec::new())),
+            })
+        }
+    }
+}
+
+/// The dimensions of a series as the SDK has them.
+pub(super) fn attributes(series: &Series) -> Box<[KeyValue]> {
+    series
+        .dimensions
+        .iter()
+        .map(|(key, value)| attribute(key, value))
+        .collect()
+}
+
+fn attribute(key: &'static str, value: &OwnedValue) -> KeyValue {
+    let key = Key::from_static_str(key);
+    match value {
+        OwnedValue::Str(text) => KeyValue::new(key, text.to_string()),
+        OwnedValue::Bool(value) => KeyValue::new(key, *value),
+        OwnedValue::I64(value) => KeyValue::new(key, *value),
+        OwnedValue::F64(value) => KeyValue::new(key, *value),
+        // OpenTelemetry has no unsigned attribute.
+        OwnedValue::U64(value) => match i64::try_from(*value) {
+            Ok(value) => KeyValue::new(key, value),
+            Err(_) => KeyValue::new(key, value.to_string()),
+        },
+    }
+}

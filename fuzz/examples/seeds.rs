@@ -1,0 +1,23 @@
+//! Makes a first corpus of the reader from the vectors of the line protocol.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = package.join("corpus/reader");
+    fs::create_dir_all(&corpus)?;
+    for name in ["line", "metadata"] {
+        let vectors = package.join(format!("../tests/conformance/{name}.jsonl"));
+        for (i, vector) in fs::read_to_string(vectors)?.lines().enumerate() {
+            let vector: Value = serde_json::from_str(vector)?;
+            if let Some(line) = vector["out"].as_str() {
+                fs::write(corpus.join(format!("{name}-{i}")), line)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What is said about points that were altered or dropped.
+
+mod common;
+
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use common::{AMPLE, alone, server, to};
+use dt_metrics::counted;
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// All that is logged in this process, on any thread.
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged(name: &str) -> Vec<String> {
+    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let log = String::from_utf8(log).unwrap();
+    log.lines()
+        .filter(|line| line.contains(name))
+        .map(Into::into)
+        .collect()
+}
+
+#[counted(name = "warnings.altered", dims("user" = user))]
+fn altered(user: &str) {}
+
+const TOO_LONG: &str = "warnings.dropped";
+
+#[counted(name = TOO_LONG, dims("user" = user))]
+fn dropped(user: &str) {}
+
+fn place(name: &str) -> String {
+    dt_metrics::catalog()
+        .into_iter()
+        .find(|descriptor| descriptor.name == name)
+        .map(|descriptor| format!("{}:{}", descriptor.file, descriptor.line))
+        .unwrap()
+}
+
+#[test]
+fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
+    let _turn = alone();
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(|| Log)
+        .init();
+    let server = server();
+    // 49 dimensions and the source of the metric: room for none but one that is there already.
+    let many = (0..48).map(|index| (format!("k{index}"), "v"));
+    let metrics = to(&server).default_dimensions(many).install().unwrap();
+    for _ in 0..3 {
+        altered("a\nb");
+        altered("c\td");
+        metrics.flush(AMPLE).unwrap();
+    }
+    assert_eq!(metrics.health().altered_by_reason["dimension_value"], 6);
+    let said = logged("warnings.altered");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains(&place("warnings.altered")), "{said:?}");
+    assert!(said[0].contains("\"user\""), "{said:?}");
+    metrics.shutdown(AMPLE).unwrap();
+
+    let metrics = to(&server)
+        .default_dimensions((0..48).map(|index| (format!("k{index}"), "v")))
+        .configure_provider(|provider| {
+            let service = opentelemetry::KeyValue::new("service.name", "shop");
+            let resource = opentelemetry_sdk::Resource::builder_empty();
+            provider.with_resource(resource.with_attribute(service).build())
+        })
+        .install()
+        .unwrap();
+    for _ in 0..3 {
+        dropped("u");
+        metrics.flush(AMPLE).unwrap();
+    }
+    assert_eq!(metrics.health().dropped_by_reason["too_many_dimensions"], 3);
+    let said = logged("warnings.dropped");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains(&place("warnings.dropped")), "{said:?}");
+    metrics.shutdown(AMPLE).unwrap();
+}

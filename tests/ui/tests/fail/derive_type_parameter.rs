@@ -1,0 +1,13 @@
+use dt_metrics::{DimensionValue, count};
+
+#[derive(DimensionValue)]
+enum Tier<T = u8> {
+    Free,
+}
+
+fn main() {
+    fn counted(tier: &Tier) {
+        count!("tiers", dims(tier = tier));
+    }
+    let _ = counted;
+}

@@ -1,0 +1,8 @@
+use dt_metrics::in_flight;
+
+#[in_flight(outcome)]
+fn f() {}
+
+fn main() {
+    f();
+}

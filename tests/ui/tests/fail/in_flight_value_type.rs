@@ -1,0 +1,8 @@
+use dt_metrics::in_flight;
+
+#[in_flight(dims(tier = 'a'))]
+async fn f() {}
+
+fn main() {
+    let _ = f();
+}

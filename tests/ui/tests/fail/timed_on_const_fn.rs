@@ -1,0 +1,8 @@
+use dt_metrics::timed;
+
+#[timed]
+const fn f() {}
+
+fn main() {
+    f();
+}

@@ -1,0 +1,8 @@
+use dt_metrics::timed;
+
+#[timed(unit = units::SECONDS)]
+fn f() {}
+
+fn main() {
+    f();
+}

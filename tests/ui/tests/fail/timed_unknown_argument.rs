@@ -1,0 +1,8 @@
+use dt_metrics::timed;
+
+#[timed(by = 2)]
+fn f() {}
+
+fn main() {
+    f();
+}

@@ -57,11 +57,11 @@ pub(crate) enum TimeSource {
 }
 
 impl TimeSource {
-    /// The one that is fair to so many threads: where they have no core each, they wait for one
-    /// another, and that is not what a call costs.
-    pub(crate) fn fair_to(threads: usize) -> Self {
+    /// The one that is fair to so many threads: where they have no core each, or the machine does
+    /// other work, they wait for one another, and that is not what a call costs.
+    pub(crate) fn fair_to(threads: usize, busy: bool) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        if threads > cores && cfg!(unix) {
+        if (threads > cores || busy) && cfg!(unix) {
             Self::ThreadCpu
         } else {
             Self::Wall
@@ -212,8 +212,12 @@ impl Crowd {
 
 /// Measures all candidates in turns, so that a slow moment of the machine is everybody's: the
 /// cost of a call as each of `threads` sees it that call at once, by candidate.
-pub(crate) fn costs(candidates: &[Candidate], threads: usize, rounds: usize) -> Vec<Cost> {
-    let source = TimeSource::fair_to(threads);
+pub(crate) fn costs(
+    candidates: &[Candidate],
+    threads: usize,
+    rounds: usize,
+    source: TimeSource,
+) -> Vec<Cost> {
     let crowd = Crowd::new(threads);
     let all: Vec<Vec<Vec<Cost>>> = thread::scope(|scope| {
         let run = || {

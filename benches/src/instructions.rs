@@ -26,7 +26,10 @@ fn loops() -> impl Iterator<Item = Loop> {
             nothing();
         }
     });
-    [nothing].into_iter().chain(floor::LOOPS).chain(ours::LOOPS)
+    [nothing]
+        .into_iter()
+        .chain(floor::UNCALIBRATED)
+        .chain(ours::LOOPS)
 }
 
 /// Counts and prints the table.

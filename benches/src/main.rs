@@ -43,6 +43,9 @@ enum Bench {
         /// How many functions are annotated.
         #[arg(long, default_value_t = 1_000)]
         functions: usize,
+        /// How often each is built; the median counts.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
     },
     /// What a line costs, next to a copy of its bytes, to OTLP and to opentelemetry-dynatrace.
     Encode {
@@ -86,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Hotpath(options) => hotpath::run(options)?,
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
-        Bench::Compile { functions } => compile::run(functions)?,
+        Bench::Compile { functions, rounds } => compile::run(functions, rounds)?,
         Bench::Encode {
             series,
             cycles,

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use super::source::{Candidate, source};
 
-/// Where a change of the source is seen by its time, the file system's clock must have moved.
+/// The number in the function that changes, before any change; each change adds to it, so that it
+/// stays as long as it is.
 const EDITS: usize = 1_000_000;
 
 /// A folder with a package for each candidate, removed at the end.

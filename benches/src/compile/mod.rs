@@ -11,9 +11,6 @@ pub(crate) use self::source::Candidate;
 
 use self::build::Workspace;
 
-/// Rounds of each build; the median counts.
-const ROUNDS: usize = 3;
-
 /// Seconds of one build, by round.
 #[derive(Default)]
 pub(crate) struct Times(Vec<f64>);
@@ -32,7 +29,7 @@ struct Built {
 }
 
 /// Builds everything and prints the tables.
-pub(crate) fn run(functions: usize) -> io::Result<()> {
+pub(crate) fn run(functions: usize, rounds: usize) -> io::Result<()> {
     let workspace = Workspace::generate(functions)?;
     println!("building the dependencies, which is not measured");
     workspace.build_dependencies()?;
@@ -44,8 +41,8 @@ pub(crate) fn run(functions: usize) -> io::Result<()> {
             incremental: Times::default(),
         })
         .collect();
-    for round in 1..=ROUNDS {
-        println!("round {round} of {ROUNDS}");
+    for round in 1..=rounds {
+        println!("round {round} of {rounds}");
         // In turns, so that a slow minute of the machine is everybody's.
         for built in &mut built {
             built.clean.0.push(workspace.clean(built.candidate)?);
@@ -53,6 +50,6 @@ pub(crate) fn run(functions: usize) -> io::Result<()> {
             built.incremental.0.push(incremental);
         }
     }
-    table::print(functions, &built);
+    table::print(functions, rounds, &built);
     Ok(())
 }

@@ -12,16 +12,18 @@ pub(crate) enum Candidate {
     Counted,
     CountedArguments,
     Tracing,
+    TracingArguments,
     Fastrace,
     Autometrics,
 }
 
 impl Candidate {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Bare,
         Self::Counted,
         Self::CountedArguments,
         Self::Tracing,
+        Self::TracingArguments,
         Self::Fastrace,
         Self::Autometrics,
     ];
@@ -32,7 +34,8 @@ impl Candidate {
             Self::Bare => "no annotation",
             Self::Counted => "`#[counted]`",
             Self::CountedArguments => "`#[counted(name, unit, two literal dims)]`",
-            Self::Tracing => "`#[tracing::instrument]`",
+            Self::Tracing => "`#[tracing::instrument(skip_all)]`",
+            Self::TracingArguments => "`#[tracing::instrument]`",
             Self::Fastrace => "`#[fastrace::trace]`",
             Self::Autometrics => "`#[autometrics]`",
         }
@@ -45,6 +48,7 @@ impl Candidate {
             Self::Counted => "ours",
             Self::CountedArguments => "ours-arguments",
             Self::Tracing => "with-tracing",
+            Self::TracingArguments => "with-tracing-arguments",
             Self::Fastrace => "with-fastrace",
             Self::Autometrics => "with-autometrics",
         }
@@ -58,7 +62,7 @@ impl Candidate {
             Self::Counted | Self::CountedArguments => {
                 format!("dt-metrics = {{ path = {library:?}, default-features = false }}\n")
             }
-            Self::Tracing => "tracing = \"0.1.44\"\n".to_owned(),
+            Self::Tracing | Self::TracingArguments => "tracing = \"0.1.44\"\n".to_owned(),
             Self::Fastrace => {
                 "fastrace = { version = \"0.7.17\", features = [\"enable\"] }\n".to_owned()
             }
@@ -78,6 +82,7 @@ impl Candidate {
                  dims(region = \"eu\", http.route = \"/orders\"))]\n"
             ),
             Self::Tracing => "#[tracing::instrument(skip_all)]\n".to_owned(),
+            Self::TracingArguments => "#[tracing::instrument]\n".to_owned(),
             Self::Fastrace => "#[fastrace::trace]\n".to_owned(),
             Self::Autometrics => "#[autometrics::autometrics]\n".to_owned(),
         }

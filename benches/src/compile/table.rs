@@ -1,11 +1,11 @@
 //! What the builds took, on screen.
 
+use super::Built;
 use super::source::Candidate;
-use super::{Built, ROUNDS};
 use crate::report;
 
-pub(super) fn print(functions: usize, built: &[Built]) {
-    println!("\n{functions} functions, half of them async; median of {ROUNDS} builds");
+pub(super) fn print(functions: usize, rounds: usize, built: &[Built]) {
+    println!("\n{functions} functions, half of them async; median of {rounds} builds");
     let median = |candidate| {
         built
             .iter()
@@ -39,7 +39,7 @@ pub(super) fn print(functions: usize, built: &[Built]) {
     let mut targets = report::Targets::default();
     for (peer, name, limit) in [
         (Candidate::Fastrace, "`fastrace`", 1.2),
-        (Candidate::Tracing, "`tracing`", 0.7),
+        (Candidate::Tracing, "`tracing`, `skip_all`", 0.7),
     ] {
         targets.at_most(
             &format!("incremental build of {functions} functions with `#[counted]`"),

@@ -46,7 +46,7 @@ pub(crate) fn run(options: Options) -> Result<(), dt_metrics::Error> {
     );
     for threads in THREADS {
         if let TimeSource::ThreadCpu = TimeSource::fair_to(threads, options.cpu_time) {
-            println!("{threads} threads: CPU time of the threads, not the clock's");
+            println!("with {threads} at once: CPU time of the threads, not the clock's");
         }
     }
 

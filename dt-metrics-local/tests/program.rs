@@ -156,7 +156,7 @@ fn a_reader_that_goes_away_ends_it() {
     let mut program = Program::start(&[]);
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ").to_owned();
-    let (reader, _) = std::io::pipe().unwrap();
+    let (reader, _) = io::pipe().unwrap();
     program.output = BufReader::new(ChildStdout::from(std::os::fd::OwnedFd::from(reader)));
     // It ends when it prints the line: before, while or after it answers.
     try_post(&address, "a gauge,1").ok();

@@ -58,6 +58,8 @@ pub(super) struct Entry<S> {
     holders: u32,
     /// Epochs without a measurement.
     idle: u8,
+    /// The sum of the cells when the series came: that of the series before it.
+    origin: u64,
 }
 
 /// Whether a series stays.
@@ -173,11 +175,13 @@ impl<S> State<S> {
             lifetime,
             holders: 0,
             idle: 0,
+            origin: 0,
         };
         if lifetime != Lifetime::Static
             && let Some(slot) = self.vacant.pop()
         {
-            self.series[slot as usize] = entry;
+            let origin = self.sum(slot);
+            self.series[slot as usize] = Entry { origin, ..entry };
             return Some(slot);
         }
         let slot = u32::try_from(self.series.len()).ok()?;
@@ -305,14 +309,14 @@ impl<S> State<S> {
     }
 
     /// Ends an epoch, right after a drain: retires what was idle for long, and gives the slots of
-    /// those free that nobody holds. Slots with a sum that is not zero are `pinned` by something
-    /// that is going on. Returns the slots that have retired now.
+    /// those free that nobody holds. Of a series that `pinned` names, the cells count what is
+    /// going on: it stays while there is something. Returns the slots that have retired now.
     pub(super) fn end_epoch(&mut self, pinned: impl Fn(&S) -> bool) -> Vec<u32> {
         let mut leaving = Vec::new();
         let retired = core::mem::take(&mut self.retired);
         for slot in retired {
             let entry = &self.series[slot as usize];
-            let pinned = pinned(&entry.series) && self.sum(slot) != 0;
+            let pinned = pinned(&entry.series) && self.sum(slot) != entry.origin;
             let unused = entry.idle > 0 && entry.holders == 0 && !pinned;
             // Twice, since a timer records first and unpins then: who sees it unpinned in one
             // epoch has its value in the next.
@@ -332,7 +336,8 @@ impl<S> State<S> {
             if entry.idle <= IDLE_EPOCHS {
                 continue;
             }
-            if pinned(&entry.series) && self.sum(slot) != 0 {
+            let entry = &self.series[slot as usize];
+            if pinned(&entry.series) && self.sum(slot) != entry.origin {
                 self.series[slot as usize].idle = 0;
                 continue;
             }

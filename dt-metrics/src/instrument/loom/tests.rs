@@ -291,3 +291,46 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         assert!(seen.is_sorted(), "{seen:?}");
     });
 }
+
+#[test]
+fn a_timer_pins_its_series_until_its_value_is_taken() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots.lock().register("timed", Lifetime::WhileUsed).unwrap();
+        let (block, _, _) = slots.claim();
+        let ring = slots.ring(block);
+        let directory = slots.extend(block, slot);
+        assert!(slots.lock().hold(slot));
+        let mut taken = 0;
+        let mut epoch = |slots: &Slots<&'static str>| {
+            let mut deltas = Vec::new();
+            let mut state = slots.lock();
+            state.drain_values(|_, entry, _| {
+                assert_eq!(entry.series, "timed");
+                taken += 1;
+                true
+            });
+            state.drain(|_, _| true, &mut deltas);
+            state.end_epoch(|series| *series == "timed");
+        };
+        // It retires, and the thread that holds it has not noticed.
+        (0..3).for_each(|_| epoch(&slots));
+        assert!(slots.lock().is_retired(slot));
+        let timing = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                assert!(chunk::add(directory, slot, 1));
+                slots.lock().let_go(slot);
+                assert_ne!(ring.put(slot, 1.0), Put::Full);
+                assert!(chunk::add_release(directory, slot, u64::MAX));
+            })
+        };
+        (0..2).for_each(|_| epoch(&slots));
+        // Has the slot if it was given free; then no value of the other comes any more.
+        slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        epoch(&slots);
+        timing.join().unwrap();
+        epoch(&slots);
+        assert_eq!(taken, 1);
+    });
+}

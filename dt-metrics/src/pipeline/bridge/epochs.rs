@@ -46,23 +46,4 @@ impl Epochs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Epochs, GONE_AFTER};
-    use std::thread;
-
-    #[test]
-    fn the_slowest_reader_ends_an_epoch() {
-        let fast = thread::current().id();
-        let slow = thread::spawn(|| thread::current().id()).join().unwrap();
-        let mut epochs = Epochs::default();
-        assert!(epochs.collected(fast), "there is no other yet");
-        assert!(!epochs.collected(slow) || epochs.collected(fast));
-        for _ in 0..3 {
-            assert!(!epochs.collected(fast));
-            assert!(!epochs.collected(fast));
-            assert!(epochs.collected(slow));
-        }
-        let ended = (0..=GONE_AFTER).filter(|_| epochs.collected(fast)).count();
-        assert!(ended > 0, "one that is gone holds nobody up for ever");
-    }
-}
+mod tests;

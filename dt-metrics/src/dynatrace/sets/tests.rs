@@ -221,3 +221,18 @@ fn what_was_altered_is_known() {
         assert_eq!(set.altered, expected, "{list:?}");
     }
 }
+
+#[test]
+fn an_order_goes_on_where_series_were_left_out() {
+    let mut order = Order::default();
+    for place in [4, 5, 6, 7] {
+        order.found(place);
+    }
+    order.begin_cycle();
+    assert_eq!(order.next(), 4);
+    order.found(6); // 5 has no point
+    order.found(9); // and 9 is new
+    assert_eq!(order.next(), 7);
+    order.begin_cycle();
+    assert_eq!(order.last, [4, 6, 9, 7]);
+}

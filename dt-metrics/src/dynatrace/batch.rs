@@ -6,6 +6,9 @@ use crate::line::Rejected;
 /// Why a line that no request can hold is dropped.
 pub(super) const LINE_TOO_LONG: &str = "line_too_long";
 
+/// Room beyond the longest body so far, so that one a little longer need not be moved.
+const SLACK: usize = 4 * 1024;
+
 /// Collects lines into bodies.
 pub(super) struct Batcher {
     max_lines: u64,
@@ -92,7 +95,7 @@ impl Batcher {
         if end > 0 {
             self.text.push('\n');
         } else if self.text.capacity() == 0 {
-            self.text.reserve(self.longest);
+            self.text.reserve(self.longest + SLACK);
         }
         end
     }
@@ -130,7 +133,7 @@ impl Batcher {
         self.longest = self.longest.max(end);
         let mut text = String::new();
         if !next.is_empty() {
-            text.reserve(self.longest.max(next.len()));
+            text.reserve(self.longest + SLACK);
             text.push_str(next);
         }
         let mut body = std::mem::replace(&mut self.text, text);

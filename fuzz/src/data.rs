@@ -176,7 +176,6 @@ fn same(read: f64, written: f64) {
     assert_eq!(read.to_bits(), (written + 0.0).to_bits());
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a reader sees doubles")]
 fn double(number: Number) -> f64 {
     match number {
         Number::I64(value) => value as f64,

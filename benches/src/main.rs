@@ -1,30 +1,53 @@
 //! Benchmarks of dt-metrics against its peers: one run, one table, ratios.
 //!
 //! ```sh
-//! cargo run --release -p dt-metrics-bench -- hotpath
+//! cargo run --release -p dt-metrics-bench --features peers -- hotpath
+//! cargo run --release -p dt-metrics-bench -- instructions
+//! cargo run --release -p dt-metrics-bench -- memory
+//! cargo run --release -p dt-metrics-bench -- compile
 //! cargo run --release -p dt-metrics-bench -- encode
 //! cargo run --release -p dt-metrics-bench -- export
 //! ```
 
 mod alloc;
+mod compile;
+mod discard;
 mod encode;
 mod export;
 mod hotpath;
+mod instructions;
 mod measure;
+mod memory;
+mod report;
 mod series;
 mod sink;
 
 use std::error::Error;
 
-use clap::Parser;
+use clap::{ArgAction, Parser};
 
 use crate::export::Client;
+use crate::memory::Scenario;
 
 /// Prints one table a benchmark.
 #[derive(Parser)]
 enum Bench {
-    /// What a call costs, next to one atomic add.
-    Hotpath,
+    /// What a call costs, next to one atomic add and to what others offer.
+    Hotpath {
+        /// How often each call is measured; the median counts.
+        #[arg(long, default_value_t = 15)]
+        rounds: usize,
+    },
+    /// How many instructions a call takes; needs Valgrind.
+    Instructions,
+    /// How much memory stays in use; Linux only.
+    Memory,
+    /// What annotations cost a build, next to others.
+    Compile {
+        /// How many functions are annotated.
+        #[arg(long, default_value_t = 1_000)]
+        functions: usize,
+    },
     /// What a line costs, next to a copy of its bytes, to OTLP and to opentelemetry-dynatrace.
     Encode {
         /// How many series change in each cycle.
@@ -49,11 +72,25 @@ enum Bench {
     /// One exporter; a process of `export`.
     #[command(hide = true)]
     ExportClient(Client),
+    /// What `instructions` runs under Valgrind.
+    #[command(hide = true)]
+    Call { number: usize, calls: u32 },
+    /// What `memory` runs.
+    #[command(hide = true)]
+    Resident {
+        scenario: Scenario,
+        count: u32,
+        #[arg(action = ArgAction::Set)]
+        installed: bool,
+    },
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Bench::parse() {
-        Bench::Hotpath => hotpath::run(),
+        Bench::Hotpath { rounds } => hotpath::run(rounds)?,
+        Bench::Instructions => instructions::run()?,
+        Bench::Memory => memory::run()?,
+        Bench::Compile { functions } => compile::run(functions)?,
         Bench::Encode {
             series,
             cycles,
@@ -61,6 +98,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         } => encode::run(series, cycles, &only),
         Bench::Export { series, cycles } => export::run(series, cycles)?,
         Bench::ExportClient(client) => export::run_client(&client),
+        Bench::Call { number, calls } => instructions::call(number, calls),
+        Bench::Resident {
+            scenario,
+            count,
+            installed,
+        } => memory::child(scenario, count, installed)?,
     }
     Ok(())
 }

@@ -1,0 +1,30 @@
+//! What the programs with and without instruments have in common.
+
+#[path = "../src/discard.rs"]
+mod discard;
+#[path = "../src/memory/resident.rs"]
+mod resident;
+
+use std::error::Error;
+use std::time::Duration;
+
+/// Calls everything once; with the argument `installed`, metrics are installed and collected
+/// once. Prints how many bytes are in memory then.
+pub(crate) fn run(call_all: impl FnOnce()) -> Result<(), Box<dyn Error>> {
+    let metrics = if std::env::args().nth(1).as_deref() == Some("installed") {
+        let builder = dt_metrics::builder().exporter(discard::Discard);
+        Some(
+            builder
+                .push_interval(Duration::from_secs(3_600))
+                .install()?,
+        )
+    } else {
+        None
+    };
+    call_all();
+    if let Some(metrics) = &metrics {
+        metrics.flush(Duration::from_secs(60))?;
+    }
+    println!("{}", resident::bytes()?);
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The generated workspace, and its builds.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use std::{env, fs, io};
+
+use tempfile::TempDir;
+
+use super::source::{Candidate, source};
+
+/// Where a change of the source is seen by its time, the file system's clock must have moved.
+const EDITS: usize = 1_000_000;
+
+/// A folder with a package for each candidate, removed at the end.
+pub(super) struct Workspace {
+    folder: TempDir,
+    functions: usize,
+}
+
+impl Workspace {
+    /// Writes the packages. They use the versions that this workspace has locked.
+    pub(super) fn generate(functions: usize) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let checkout = checkout();
+        let packages: Vec<_> = Candidate::ALL.iter().map(|c| c.package()).collect();
+        fs::write(
+            folder.path().join("Cargo.toml"),
+            format!(
+                "[workspace]\nresolver = \"3\"\nmembers = {packages:?}\n\n\
+                 [profile.whole]\ninherits = \"dev\"\nincremental = false\n"
+            ),
+        )?;
+        fs::copy(
+            checkout.join("Cargo.lock"),
+            folder.path().join("Cargo.lock"),
+        )?;
+        let workspace = Self { folder, functions };
+        let library = checkout.join("dt-metrics");
+        for candidate in Candidate::ALL {
+            let package = workspace.folder.path().join(candidate.package());
+            fs::create_dir_all(package.join("src"))?;
+            let name = candidate.package();
+            let dependencies = candidate.dependencies(&library.to_string_lossy());
+            fs::write(
+                package.join("Cargo.toml"),
+                format!(
+                    "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+                     [dependencies]\n{dependencies}"
+                ),
+            )?;
+            workspace.write(candidate, EDITS)?;
+        }
+        Ok(workspace)
+    }
+
+    /// Builds everything once in both profiles.
+    pub(super) fn build_dependencies(&self) -> io::Result<()> {
+        for profile in ["whole", "dev"] {
+            self.cargo(&["build", "--workspace", "--profile", profile])?;
+        }
+        Ok(())
+    }
+
+    /// Builds one package from nothing, without incremental compilation. In seconds.
+    pub(super) fn clean(&self, candidate: Candidate) -> io::Result<f64> {
+        let package = candidate.package();
+        self.cargo(&["clean", "--package", package, "--profile", "whole"])?;
+        self.cargo(&["build", "--package", package, "--profile", "whole"])
+    }
+
+    /// Builds one package after one line of one function has changed. In seconds.
+    pub(super) fn incremental(&self, candidate: Candidate, round: usize) -> io::Result<f64> {
+        self.cargo(&["build", "--package", candidate.package()])?;
+        self.write(candidate, EDITS + round)?;
+        self.cargo(&["build", "--package", candidate.package()])
+    }
+
+    fn write(&self, candidate: Candidate, edit: usize) -> io::Result<()> {
+        fs::write(
+            self.folder
+                .path()
+                .join(candidate.package())
+                .join("src/lib.rs"),
+            source(candidate, self.functions, edit),
+        )
+    }
+
+    /// Runs cargo in the folder; how long it took, in seconds.
+    fn cargo(&self, arguments: &[&str]) -> io::Result<f64> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("CARGO_TARGET_DIR", self.folder.path().join("target"))
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_INCREMENTAL")
+            .stdin(Stdio::null());
+        let start = Instant::now();
+        let output = command.output()?;
+        let time = start.elapsed().as_secs_f64();
+        if output.status.success() {
+            return Ok(time);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(io::Error::other(format!("cargo {arguments:?}:\n{said}")))
+    }
+}
+
+/// The checkout that this program was built from.
+fn checkout() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}

@@ -1,0 +1,101 @@
+//! The tables.
+
+use super::{Costs, THREADS, names};
+use crate::measure::{Candidate, Cost};
+use crate::report::{self, Targets};
+
+/// A row for each candidate.
+pub(super) fn print(candidates: &[Candidate], costs: &Costs) {
+    let mut table = report::table([
+        "call",
+        "1 thread, ns",
+        "× add",
+        "× SDK",
+        "2 threads, ns",
+        "× add",
+        "× SDK",
+        "4 threads, ns",
+        "× add",
+        "× SDK",
+        "allocations",
+    ]);
+    for Candidate { name, .. } in candidates {
+        let mut row = vec![(*name).to_owned()];
+        for threads in THREADS {
+            let own = nanoseconds(costs, threads, name);
+            row.push(format!("{own:.2}"));
+            for other in [names::FETCH_ADD, names::counterpart(name)] {
+                row.push(format!("{:.2}", own / nanoseconds(costs, threads, other)));
+            }
+        }
+        let allocations = THREADS.map(|threads| cost(costs, threads, name).allocations);
+        row.push(short(allocations.into_iter().fold(0.0, f64::max)));
+        table.add_row(row);
+    }
+    println!("{table}");
+    println!(
+        "\"× SDK\": of a distribution, its `histogram.record`; of all else, its `counter.add`."
+    );
+}
+
+/// What the library promises, held against each of the runs.
+pub(super) fn print_targets(runs: &[Costs]) {
+    let mut targets = Targets::default();
+    let mut ratio = |own: (usize, &str), limit: f64, other: (usize, &str)| {
+        let says = format!("{limit} × {}, {}", other.1, threads(other.0));
+        let measured: Vec<f64> = runs
+            .iter()
+            .map(|run| nanoseconds(run, own.0, own.1) / nanoseconds(run, other.0, other.1))
+            .collect();
+        let measure = format!("{}, {}", own.1, threads(own.0));
+        targets.at_most(&measure, &says, &measured, limit);
+    };
+    ratio((1, names::LITERALS), 0.5, (1, names::FETCH_ADD));
+    ratio((4, names::LITERALS), 1.3, (1, names::LITERALS));
+    ratio((1, names::ENUMS), 1.5, (1, names::LITERALS));
+    ratio((1, names::TWO_VALUES), 0.3, (1, names::SDK_COUNTER));
+    ratio((4, names::TWO_VALUES), 0.06, (4, names::SDK_COUNTER));
+    ratio((1, names::TIMED), 1.6, (1, names::TWO_RAW_READS));
+    ratio((4, names::TIMED_BURSTS), 0.15, (4, names::SDK_HISTOGRAM));
+    ratio((4, names::TIMED), 0.6, (4, names::SDK_HISTOGRAM));
+    let allocations: Vec<f64> = runs
+        .iter()
+        .map(|run| {
+            let ours = run
+                .iter()
+                .filter(|((_, name), _)| names::OURS.contains(name));
+            ours.map(|(_, cost)| cost.allocations).fold(0.0, f64::max)
+        })
+        .collect();
+    targets.at_most(
+        "allocations a call, any of ours, after first sight",
+        "0",
+        &allocations,
+        0.0,
+    );
+    targets.print();
+}
+
+fn threads(threads: usize) -> String {
+    format!("{threads} thread{}", if threads == 1 { "" } else { "s" })
+}
+
+fn nanoseconds(costs: &Costs, threads: usize, name: &str) -> f64 {
+    cost(costs, threads, name).nanoseconds
+}
+
+fn cost(costs: &Costs, threads: usize, name: &str) -> Cost {
+    let found = costs
+        .iter()
+        .find(|((of, called), _)| *of == threads && *called == name);
+    found.map_or(Cost::UNKNOWN, |(_, cost)| *cost)
+}
+
+/// No more digits than say something.
+fn short(number: f64) -> String {
+    if number == 0.0 {
+        "0".to_owned()
+    } else {
+        format!("{number:.2}")
+    }
+}

@@ -1,0 +1,181 @@
+//! What a child process has many of.
+
+use std::error::Error;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use dt_metrics::private::{Counter, Descriptor, DimensionedCounter, Kind};
+
+use crate::discard::Discard;
+
+/// Series that each thread uses in the scenario that has both.
+const SERIES_OF_A_THREAD: u32 = 100;
+
+/// What there is many of.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Scenario {
+    /// Series of one counter.
+    Series,
+    /// The same, but for the limit that each counter has.
+    LimitedSeries,
+    /// Threads that count into one series.
+    Threads,
+    /// Threads that count into a hundred series each, the same for all.
+    ThreadsAndSeries,
+    /// Threads that count nothing, for comparison.
+    IdleThreads,
+}
+
+/// What must live until the memory has been read.
+pub(super) struct Kept {
+    _metrics: Option<dt_metrics::Handle>,
+    threads: Threads,
+}
+
+const fn describe(name: &'static str) -> Descriptor {
+    Descriptor::new(Kind::Counter, name, module_path!(), file!(), line!())
+}
+
+/// Counts series number `id`. Stands for an annotated function with a runtime dimension.
+fn count_series(id: u32) {
+    static DESCRIPTOR: Descriptor = describe("bench.memory.series")
+        .with_dimension_keys(&["id"])
+        .with_max_series(10_000_000);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None]);
+    COUNTER.add(1, (&text(id), ()));
+}
+
+fn count_limited_series(id: u32) {
+    static DESCRIPTOR: Descriptor = describe("bench.memory.limited").with_dimension_keys(&["id"]);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None]);
+    COUNTER.add(1, (&text(id), ()));
+}
+
+fn count_once() {
+    static DESCRIPTOR: Descriptor = describe("bench.memory.once");
+    static COUNTER: Counter = Counter::new(&DESCRIPTOR, &[]);
+    COUNTER.add(1);
+}
+
+/// A value as long as a short identifier, 12 bytes.
+fn text(id: u32) -> String {
+    format!("user-{id:07}")
+}
+
+impl Scenario {
+    /// Those that make a row of the table.
+    pub(super) const ALL: [Self; 4] = [
+        Self::Series,
+        Self::IdleThreads,
+        Self::Threads,
+        Self::ThreadsAndSeries,
+    ];
+
+    /// As the table calls it.
+    pub(super) fn label(self) -> String {
+        let count = self.count();
+        match self {
+            Self::Series | Self::LimitedSeries => {
+                format!("series with a runtime dimension of 12 bytes, of {count}")
+            }
+            Self::Threads => format!("thread that counts into one series, of {count}"),
+            Self::ThreadsAndSeries => format!(
+                "thread that counts into {SERIES_OF_A_THREAD} series with a runtime dimension, \
+                 of {count}"
+            ),
+            Self::IdleThreads => format!("thread that counts nothing, of {count}"),
+        }
+    }
+
+    /// As the command line calls it.
+    pub(super) fn name(self) -> String {
+        let name = self.to_possible_value();
+        name.map_or_else(String::new, |name| name.get_name().to_owned())
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> u32 {
+        match self {
+            Self::Series | Self::LimitedSeries => 100_000,
+            Self::Threads | Self::ThreadsAndSeries | Self::IdleThreads => 200,
+        }
+    }
+
+    /// Makes `count` of it.
+    pub(super) fn enact(self, count: u32, installed: bool) -> Result<Kept, Box<dyn Error>> {
+        let metrics = if installed {
+            let builder = dt_metrics::builder().exporter(Discard);
+            Some(
+                builder
+                    .push_interval(Duration::from_secs(3_600))
+                    .install()?,
+            )
+        } else {
+            None
+        };
+        let threads = match self {
+            Self::Series => {
+                (0..count).for_each(count_series);
+                Threads::none()
+            }
+            Self::LimitedSeries => {
+                (0..count).for_each(count_limited_series);
+                Threads::none()
+            }
+            Self::Threads => Threads::spawn(count, count_once),
+            Self::ThreadsAndSeries => Threads::spawn(count, || {
+                (0..SERIES_OF_A_THREAD).for_each(count_series);
+            }),
+            Self::IdleThreads => Threads::spawn(count, || ()),
+        };
+        if let Some(metrics) = &metrics {
+            metrics.flush(Duration::from_secs(60))?;
+        }
+        Ok(Kept {
+            _metrics: metrics,
+            threads,
+        })
+    }
+}
+
+/// Threads that have done something and live on.
+struct Threads {
+    all: Vec<thread::JoinHandle<()>>,
+    end: Arc<Barrier>,
+}
+
+impl Threads {
+    fn none() -> Self {
+        Self {
+            all: Vec::new(),
+            end: Arc::new(Barrier::new(1)),
+        }
+    }
+
+    fn spawn(count: u32, work: fn()) -> Self {
+        let done = Arc::new(Barrier::new(count as usize + 1));
+        let end = Arc::new(Barrier::new(count as usize + 1));
+        let spawn = |_| {
+            let (done, end) = (Arc::clone(&done), Arc::clone(&end));
+            thread::spawn(move || {
+                work();
+                done.wait();
+                end.wait();
+            })
+        };
+        let all = (0..count).map(spawn).collect();
+        done.wait();
+        Self { all, end }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.threads.end.wait();
+        for thread in self.threads.all.drain(..) {
+            thread.join().ok();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Tables as Markdown, so that they go into the documentation as they are.
+
+use comfy_table::{Table, presets};
+
+/// An empty table.
+pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::ASCII_MARKDOWN)
+        .set_header(header);
+    table
+}
+
+/// What was promised, and whether it held.
+pub(crate) struct Targets {
+    table: Table,
+}
+
+impl Default for Targets {
+    fn default() -> Self {
+        Self {
+            table: table(["measure", "at most", "measured", "met"]),
+        }
+    }
+}
+
+impl Targets {
+    /// A row. `limit` is in the unit of `measured`, and `says` says it; all of `measured` must
+    /// hold it.
+    pub(crate) fn at_most(&mut self, measure: &str, says: &str, measured: &[f64], limit: f64) {
+        let met = measured.iter().all(|measured| *measured <= limit);
+        let measured: Vec<_> = measured.iter().map(|m| format!("{m:.2}")).collect();
+        let met = if met { "yes" } else { "**no**" };
+        self.table
+            .add_row([measure, says, &measured.join(" / "), met]);
+    }
+
+    pub(crate) fn print(&self) {
+        println!("{}", self.table);
+    }
+}

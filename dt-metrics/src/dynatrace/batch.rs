@@ -77,10 +77,20 @@ impl Batcher {
         Ok(true)
     }
 
+    /// Whether a body is complete.
+    pub(super) fn has_full(&self) -> bool {
+        !self.bodies.is_empty()
+    }
+
+    /// The bodies that are complete.
+    pub(super) fn take_full(&mut self) -> Vec<Body> {
+        std::mem::take(&mut self.bodies)
+    }
+
     /// What was collected; the next line starts anew.
     pub(super) fn finish(&mut self) -> Vec<Body> {
         self.cut(self.text.len(), "");
-        std::mem::take(&mut self.bodies)
+        self.take_full()
     }
 
     fn make_room(&mut self, lines: u64) {

@@ -33,11 +33,7 @@ use crate::memory::Scenario;
 #[derive(Parser)]
 enum Bench {
     /// What a call costs, next to one atomic add and to what others offer.
-    Hotpath {
-        /// How often each call is measured; the median counts.
-        #[arg(long, default_value_t = 15)]
-        rounds: usize,
-    },
+    Hotpath(hotpath::Options),
     /// How many instructions a call takes; needs Valgrind.
     Instructions,
     /// How much memory stays in use; Linux only.
@@ -87,7 +83,7 @@ enum Bench {
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Bench::parse() {
-        Bench::Hotpath { rounds } => hotpath::run(rounds)?,
+        Bench::Hotpath(options) => hotpath::run(options)?,
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
         Bench::Compile { functions } => compile::run(functions)?,

@@ -44,7 +44,7 @@ pub(super) fn print(functions: usize, built: &[Built]) {
         targets.at_most(
             &format!("incremental build of {functions} functions with `#[counted]`"),
             &format!("{limit} × {name}"),
-            &[ours / median(peer).1],
+            ours / median(peer).1,
             limit,
         );
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::names;
+use super::{Loop, names};
 use crate::measure::Candidate;
 
 static SHARED: AtomicU64 = AtomicU64::new(0);
@@ -28,23 +28,29 @@ fn two_raw_reads(clock: &quanta::Clock) {
     black_box(clock.raw().wrapping_sub(start));
 }
 
+/// What is measured, as loops that are calls and nothing else.
+pub(crate) const LOOPS: [Loop; 3] = [
+    (names::FETCH_ADD, |calls| {
+        for _ in 0..calls {
+            fetch_add();
+        }
+    }),
+    (names::TWO_INSTANTS, |calls| {
+        for _ in 0..calls {
+            two_instants();
+        }
+    }),
+    (names::TWO_RAW_READS, |calls| {
+        let clock: &quanta::Clock = &CLOCK;
+        for _ in 0..calls {
+            two_raw_reads(clock);
+        }
+    }),
+];
+
 pub(super) fn candidates() -> Vec<Candidate> {
-    let clock: &'static quanta::Clock = &CLOCK;
-    vec![
-        Candidate::new(names::FETCH_ADD, |calls| {
-            for _ in 0..calls {
-                fetch_add();
-            }
-        }),
-        Candidate::new(names::TWO_INSTANTS, |calls| {
-            for _ in 0..calls {
-                two_instants();
-            }
-        }),
-        Candidate::new(names::TWO_RAW_READS, move |calls| {
-            for _ in 0..calls {
-                two_raw_reads(clock);
-            }
-        }),
-    ]
+    LOOPS
+        .into_iter()
+        .map(|(name, calls)| Candidate::new(name, calls))
+        .collect()
 }

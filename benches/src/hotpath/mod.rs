@@ -1,7 +1,7 @@
 //! What a call costs: ours, next to one `fetch_add` on a cell that all threads share, and next to
 //! what others offer.
 
-mod floor;
+pub(crate) mod floor;
 mod names;
 pub(crate) mod ours;
 #[cfg(feature = "peers")]
@@ -12,21 +12,42 @@ mod table;
 use std::collections::HashMap;
 use std::thread;
 
+use clap::Args;
+
 use crate::discard::Discard;
-use crate::measure::{self, Candidate, Cost};
+use crate::measure::{self, Candidate, Cost, TimeSource};
 
 /// Numbers of threads that call at once.
 const THREADS: [usize; 3] = [1, 2, 4];
 
+/// A name, and what makes so many calls.
+pub(crate) type Loop = (&'static str, fn(u32));
+
 /// What was measured, by threads and name.
 pub(crate) type Costs = HashMap<(usize, &'static str), Cost>;
 
+/// How to measure.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Options {
+    /// How often each call is measured; the median counts.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Take the threads' CPU time in place of the clock's: for a machine that does other work.
+    #[arg(long)]
+    cpu_time: bool,
+}
+
 /// Measures everything and prints the tables.
-pub(crate) fn run(rounds: usize) -> Result<(), dt_metrics::Error> {
+pub(crate) fn run(options: Options) -> Result<(), dt_metrics::Error> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    println!("{cores} cores; nanoseconds a call as each thread sees it, median of {rounds} rounds");
-    for threads in THREADS.into_iter().filter(|threads| *threads > cores) {
-        println!("{threads} threads have no core each: theirs is thread CPU time, not the clock's");
+    println!(
+        "{cores} cores; nanoseconds a call as each thread sees it, median of {} rounds",
+        options.rounds
+    );
+    for threads in THREADS {
+        if let TimeSource::ThreadCpu = TimeSource::fair_to(threads, options.cpu_time) {
+            println!("{threads} threads: CPU time of the threads, not the clock's");
+        }
     }
 
     let (provider, sdk) = sdk::candidates();
@@ -37,7 +58,7 @@ pub(crate) fn run(rounds: usize) -> Result<(), dt_metrics::Error> {
     #[cfg(feature = "peers")]
     candidates.extend(peers::candidates());
 
-    let alone = measure_all(&candidates, rounds);
+    let alone = measure_all(&candidates, options);
     println!("\nNothing installed:\n");
     table::print(&candidates, &alone);
 
@@ -47,25 +68,29 @@ pub(crate) fn run(rounds: usize) -> Result<(), dt_metrics::Error> {
         .set_global(false)
         .install()?;
     let candidates = &candidates[..needed];
-    let installed = measure_all(candidates, rounds);
+    let installed = measure_all(candidates, options);
     println!("\nMetrics installed, pushed each second:\n");
     table::print(candidates, &installed);
     metrics.shutdown(sdk::INTERVAL)?;
     // Fails only if it is shut down already.
     provider.shutdown().ok();
 
-    println!("\nTargets, as ratios within one run; nothing installed / installed:\n");
-    table::print_targets(&[alone, installed]);
+    println!("\nTargets, metrics installed:\n");
+    table::print_targets(&installed, names::TWO_RAW_READS);
+    // Which clock is the best is found out when metrics are installed.
+    println!("\nThe same, nothing installed:\n");
+    table::print_targets(&alone, names::TWO_INSTANTS);
     if cfg!(not(feature = "peers")) {
         println!("\n`--features peers` adds what others offer.");
     }
     Ok(())
 }
 
-fn measure_all(candidates: &[Candidate], rounds: usize) -> Costs {
+fn measure_all(candidates: &[Candidate], options: Options) -> Costs {
     let mut costs = Costs::new();
     for threads in THREADS {
-        let measured = measure::costs(candidates, threads, rounds);
+        let source = TimeSource::fair_to(threads, options.cpu_time);
+        let measured = measure::costs(candidates, threads, options.rounds, source);
         for (candidate, cost) in candidates.iter().zip(measured) {
             costs.insert((threads, candidate.name), cost);
         }

@@ -4,23 +4,12 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use dt_metrics::private::{Descriptor, DimensionedCounter, Histogram, Kind, UpDownCounter, Value};
-use dt_metrics::{DimensionValue, counted};
+use dt_metrics::{DimensionValue, counted, in_flight, timed};
 
-use super::names;
+use super::{Loop, names};
 use crate::measure::Candidate;
 
-/// Nanoseconds in a second, the unit of `#[timed]`.
-const SECOND: f64 = 1e9;
-
-#[counted(name = "bench.literals", dims(region = "eu", tier = "gold"))]
-#[inline(never)]
-fn literals() {}
-
-// From here on, each body stands for the annotation above it, until that is there.
-
-// #[derive(Clone, Copy, DimensionValue)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, DimensionValue)]
 enum Region {
     Eu,
     #[expect(dead_code, reason = "to have a choice")]
@@ -29,96 +18,36 @@ enum Region {
     Asia,
 }
 
-// #[derive(Clone, Copy, DimensionValue)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, DimensionValue)]
 enum Tier {
     #[expect(dead_code, reason = "to have a choice")]
     Free,
     Gold,
 }
 
-impl DimensionValue for Region {
-    const FIXED: Option<&'static [Value<'static>]> = {
-        static VALUES: [Value<'static>; 3] =
-            [Value::Str("eu"), Value::Str("us"), Value::Str("asia")];
-        Some(&VALUES)
-    };
-    #[inline]
-    fn fixed_index(&self) -> usize {
-        *self as usize
-    }
-    #[inline]
-    fn dimension_value(&self) -> Option<Value<'_>> {
-        Self::FIXED.and_then(|values| values.get(*self as usize).copied())
-    }
-}
-
-impl DimensionValue for Tier {
-    const FIXED: Option<&'static [Value<'static>]> = {
-        static VALUES: [Value<'static>; 2] = [Value::Str("free"), Value::Str("gold")];
-        Some(&VALUES)
-    };
-    #[inline]
-    fn fixed_index(&self) -> usize {
-        *self as usize
-    }
-    #[inline]
-    fn dimension_value(&self) -> Option<Value<'_>> {
-        Self::FIXED.and_then(|values| values.get(*self as usize).copied())
-    }
-}
-
-const fn describe(kind: Kind, name: &'static str) -> Descriptor {
-    Descriptor::new(kind, name, module_path!(), file!(), line!())
-}
-
-// #[counted(name = "bench.enums", dims(region = region, tier = tier))]
+#[counted(name = "bench.literals", dims(region = "eu", tier = "gold"))]
 #[inline(never)]
-fn enums(region: Region, tier: Tier) {
-    static DESCRIPTOR: Descriptor =
-        describe(Kind::Counter, "bench.enums").with_dimension_keys(&["region", "tier"]);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None, None]);
-    COUNTER.add(1, (&region, (&tier, ())));
-}
+fn literals() {}
 
-// #[counted(name = "bench.one_value", dims(region = region))]
+#[counted(name = "bench.enums", dims(region = region, tier = tier))]
 #[inline(never)]
-fn one_value(region: &str) {
-    static DESCRIPTOR: Descriptor =
-        describe(Kind::Counter, "bench.one_value").with_dimension_keys(&["region"]);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None]);
-    COUNTER.add(1, (&region, ()));
-}
+fn enums(region: Region, tier: Tier) {}
 
-// #[counted(name = "bench.two_values", dims(region = region, tier = tier))]
+#[counted(name = "bench.one_value", dims(region = region))]
 #[inline(never)]
-fn two_values(region: &str, tier: &str) {
-    static DESCRIPTOR: Descriptor =
-        describe(Kind::Counter, "bench.two_values").with_dimension_keys(&["region", "tier"]);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None, None]);
-    COUNTER.add(1, (&region, (&tier, ())));
-}
+fn one_value(region: &str) {}
 
-// #[in_flight(name = "bench.in_flight")]
+#[counted(name = "bench.two_values", dims(region = region, tier = tier))]
 #[inline(never)]
-fn in_flight() {
-    static DESCRIPTOR: Descriptor = describe(Kind::UpDownCounter, "bench.in_flight");
-    static UP_DOWN: UpDownCounter = UpDownCounter::new(&DESCRIPTOR, &[]);
-    let _guard = UP_DOWN.enter();
-}
+fn two_values(region: &str, tier: &str) {}
 
-// #[timed(name = "bench.timed")]
+#[in_flight(name = "bench.in_flight")]
 #[inline(never)]
-fn timed() {
-    static DESCRIPTOR: Descriptor = describe(Kind::Histogram, "bench.timed").with_unit("s");
-    static HISTOGRAM: Histogram = Histogram::new(&DESCRIPTOR, &[]);
-    let _timer = HISTOGRAM.start(SECOND);
-}
+fn in_flight_only() {}
 
-// End of what stands for annotations.
-
-/// A name, and what makes so many calls.
-pub(crate) type Loop = (&'static str, fn(u32));
+#[timed(name = "bench.timed")]
+#[inline(never)]
+fn timed_only() {}
 
 /// What is measured, as loops that are calls and nothing else: values that the compiler must not
 /// know are read before.
@@ -148,7 +77,7 @@ pub(crate) const LOOPS: [Loop; 6] = [
     }),
     (names::IN_FLIGHT, |calls| {
         for _ in 0..calls {
-            in_flight();
+            in_flight_only();
         }
     }),
     (names::TIMED, repeat_timed),
@@ -156,7 +85,7 @@ pub(crate) const LOOPS: [Loop; 6] = [
 
 fn repeat_timed(calls: u32) {
     for _ in 0..calls {
-        timed();
+        timed_only();
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     targets.at_most(
         &format!("{INSTRUMENTS} static instruments installed and collected once, MB"),
         "24 above the same program without them",
-        &[installed / MB],
+        installed / MB,
         24.0,
     );
     targets.print();

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use dt_metrics::private::{Counter, Descriptor, DimensionedCounter, Kind};
+use dt_metrics::counted;
 
 use crate::discard::Discard;
 
@@ -34,30 +34,15 @@ pub(super) struct Kept {
     threads: Threads,
 }
 
-const fn describe(name: &'static str) -> Descriptor {
-    Descriptor::new(Kind::Counter, name, module_path!(), file!(), line!())
-}
+/// Counts series number `id`, without a limit that matters here.
+#[counted(name = "bench.memory.series", dims(id = text(id)), max_series = 10_000_000)]
+fn count_series(id: u32) {}
 
-/// Counts series number `id`. Stands for an annotated function with a runtime dimension.
-fn count_series(id: u32) {
-    static DESCRIPTOR: Descriptor = describe("bench.memory.series")
-        .with_dimension_keys(&["id"])
-        .with_max_series(10_000_000);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None]);
-    COUNTER.add(1, (&text(id), ()));
-}
+#[counted(name = "bench.memory.limited", dims(id = text(id)))]
+fn count_limited_series(id: u32) {}
 
-fn count_limited_series(id: u32) {
-    static DESCRIPTOR: Descriptor = describe("bench.memory.limited").with_dimension_keys(&["id"]);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&DESCRIPTOR, &[None]);
-    COUNTER.add(1, (&text(id), ()));
-}
-
-fn count_once() {
-    static DESCRIPTOR: Descriptor = describe("bench.memory.once");
-    static COUNTER: Counter = Counter::new(&DESCRIPTOR, &[]);
-    COUNTER.add(1);
-}
+#[counted(name = "bench.memory.once")]
+fn count_once() {}
 
 /// A value as long as a short identifier, 12 bytes.
 fn text(id: u32) -> String {

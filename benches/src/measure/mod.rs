@@ -1,11 +1,15 @@
 //! Nanoseconds and allocations of a call, on any number of threads.
 
+mod crowd;
+mod time_source;
+
 use std::hint;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::time_source::TimeSource;
+
+use self::crowd::Crowd;
 use crate::alloc;
 
 /// How long a candidate runs in each round, about; long enough that reading the clock is nothing.
@@ -45,54 +49,6 @@ impl Cost {
         nanoseconds: f64::NAN,
         allocations: f64::NAN,
     };
-}
-
-/// What the threads' time is read from.
-#[derive(Clone, Copy)]
-pub(crate) enum TimeSource {
-    /// Time as everybody's clock has it.
-    Wall,
-    /// Time that the thread has had a core for.
-    ThreadCpu,
-}
-
-impl TimeSource {
-    /// The one that is fair to so many threads: where they have no core each, they wait for one
-    /// another, and that is not what a call costs.
-    pub(crate) fn fair_to(threads: usize) -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        if threads > cores && cfg!(unix) {
-            Self::ThreadCpu
-        } else {
-            Self::Wall
-        }
-    }
-
-    fn time(self, run: impl FnOnce()) -> f64 {
-        match self {
-            Self::Wall => {
-                let start = Instant::now();
-                run();
-                start.elapsed().as_secs_f64()
-            }
-            Self::ThreadCpu => {
-                let start = thread_cpu_seconds();
-                run();
-                thread_cpu_seconds() - start
-            }
-        }
-    }
-}
-
-#[cfg(unix)]
-fn thread_cpu_seconds() -> f64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
-}
-
-#[cfg(not(unix))]
-fn thread_cpu_seconds() -> f64 {
-    f64::NAN
 }
 
 impl Candidate {
@@ -172,48 +128,14 @@ impl Candidate {
     }
 }
 
-/// Threads that do the same at the same time.
-struct Crowd {
-    threads: usize,
-    barrier: Barrier,
-    begun: AtomicUsize,
-    done: AtomicUsize,
-}
-
-impl Crowd {
-    fn new(threads: usize) -> Self {
-        Self {
-            threads,
-            barrier: Barrier::new(threads),
-            begun: AtomicUsize::new(0),
-            done: AtomicUsize::new(0),
-        }
-    }
-
-    /// Runs `measured` while all other threads are at it, too: who is early or ready keeps the
-    /// others company with a few calls at a time.
-    fn together(&self, few: &dyn Fn(), measured: impl FnOnce()) {
-        if self.barrier.wait().is_leader() {
-            self.begun.store(0, Ordering::SeqCst);
-            self.done.store(0, Ordering::SeqCst);
-        }
-        self.barrier.wait();
-        let keep_company = |reached: &AtomicUsize| {
-            reached.fetch_add(1, Ordering::SeqCst);
-            while reached.load(Ordering::Relaxed) < self.threads {
-                few();
-            }
-        };
-        keep_company(&self.begun);
-        measured();
-        keep_company(&self.done);
-    }
-}
-
 /// Measures all candidates in turns, so that a slow moment of the machine is everybody's: the
 /// cost of a call as each of `threads` sees it that call at once, by candidate.
-pub(crate) fn costs(candidates: &[Candidate], threads: usize, rounds: usize) -> Vec<Cost> {
-    let source = TimeSource::fair_to(threads);
+pub(crate) fn costs(
+    candidates: &[Candidate],
+    threads: usize,
+    rounds: usize,
+    source: TimeSource,
+) -> Vec<Cost> {
     let crowd = Crowd::new(threads);
     let all: Vec<Vec<Vec<Cost>>> = thread::scope(|scope| {
         let run = || {

@@ -26,10 +26,10 @@ impl PushMetricExporter for Recorder {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut bodies = Vec::new();
         let mut encoder = self.encoder.lock().expect("whole");
-        let mut encoded = encoder.encode(metrics, |full| bodies.extend(full));
-        bodies.append(&mut encoded.bodies);
-        encoded.bodies = bodies;
-        *self.encoded.lock().expect("whole") = encoded;
+        let mut result = encoder.encode(metrics, |full| bodies.extend(full));
+        bodies.append(&mut result.bodies);
+        result.bodies = bodies;
+        *self.encoded.lock().expect("whole") = result;
         Ok(())
     }
     fn force_flush(&self) -> OTelSdkResult {

@@ -27,9 +27,15 @@ deps:
     cargo deny check bans licenses sources
     cargo machete
 
-# What a call costs, next to one atomic add.
+# What a call costs, next to one atomic add; what a line and an export cost, next to peers.
 bench:
     cargo run --release -p dt-metrics-bench -- hotpath
+    cargo run --release -p dt-metrics-bench -- encode
+    cargo run --release -p dt-metrics-bench -- export
+
+# Fuzzes the writer and the strict reader of lines.
+fuzz seconds="60":
+    bash .ci/fuzz {{seconds}}
 
 # Accepts what the compiler says now as the expected output of the UI tests.
 bless:

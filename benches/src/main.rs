@@ -65,7 +65,7 @@ enum Bench {
         #[arg(long, default_value_t = 100_000)]
         series: usize,
         /// How many cycles are measured after the first.
-        #[arg(long, default_value_t = 9)]
+        #[arg(long, default_value_t = 15)]
         cycles: usize,
     },
     /// One exporter; a process of `export`.

@@ -114,13 +114,8 @@ fn descriptor(
     }
     quote_spanned! {ours()=>
         #items
-        static __DT_METRICS_DESCRIPTOR: #private::Descriptor = #private::Descriptor::new(
-            #private::Kind::#kind,
-            #name,
-            ::core::module_path!(),
-            ::core::file!(),
-            ::core::line!(),
-        ) #with;
+        static __DT_METRICS_DESCRIPTOR: #private::Descriptor =
+            #private::describe(#private::Kind::#kind, #name, ::core::module_path!()) #with;
     }
 }
 
@@ -147,11 +142,12 @@ fn default_name(
     items: &mut TokenStream,
 ) -> TokenStream {
     let function = function.to_string();
+    let text = quote_spanned! {ours()=>
+        #private::DefaultName::new(::core::module_path!(), #function, #suffix)
+    };
+    // Twice, since a constant between the two would cost the compiler more than they do.
     items.extend(quote_spanned! {ours()=>
-        const __DT_METRICS_PLACE: #private::DefaultName =
-            #private::DefaultName::new(::core::module_path!(), #function, #suffix);
-        static __DT_METRICS_NAME: #private::Text<{ __DT_METRICS_PLACE.len() }> =
-            __DT_METRICS_PLACE.text();
+        static __DT_METRICS_NAME: #private::Text<{ #text.len() }> = #text.text();
     });
     quote_spanned!(ours()=> __DT_METRICS_NAME.as_str())
 }

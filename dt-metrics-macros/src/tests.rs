@@ -132,5 +132,5 @@ fn after_an_error_the_item_is_as_it_was() {
 fn an_instrument_is_registered_once() {
     let expansion = counted("", "fn f() {}");
     assert_eq!(expansion.matches("submit !").count(), 1);
-    assert_eq!(expansion.matches("Descriptor :: new").count(), 1);
+    assert_eq!(expansion.matches("describe").count(), 1);
 }

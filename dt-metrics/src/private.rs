@@ -1,6 +1,8 @@
 //! What expansions name. Not part of the public interface: anything here may change in any
 //! release.
 
+use core::panic::Location;
+
 mod check;
 mod name;
 mod number;
@@ -19,6 +21,14 @@ pub use crate::instrument::{
     UpDownCounter, Value,
 };
 pub use crate::registry::Registration;
+
+/// What annotations say of themselves; the place is where the annotation stands.
+#[must_use]
+#[track_caller]
+pub const fn describe(kind: Kind, name: &'static str, module_path: &'static str) -> Descriptor {
+    let place = Location::caller();
+    Descriptor::new(kind, name, module_path, place.file(), place.line())
+}
 
 /// The value of a dimension.
 #[inline]

@@ -31,7 +31,7 @@ pub fn check(input: &Input<'_>) {
     } else {
         MetricType::Gauge
     };
-    let (description, name) = (input.description.get(255), input.display_name.get(60));
+    let (description, name) = (input.description.get(60_000), input.display_name.get(500));
     let mut out = String::from("before");
     let said = write_metadata(&mut out, &key, metric_type, input.unit, &description, &name);
     let line = out.strip_prefix("before").expect("only appended to");

@@ -13,10 +13,11 @@ pub struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// The text, of at most so many repetitions of its part.
+    /// The text, cut to so many characters.
     #[must_use]
-    pub fn get(&self, most: usize) -> String {
-        let text = self.part.repeat(usize::from(self.times).clamp(1, most));
+    pub fn get(&self, longest: usize) -> String {
+        let repeated = std::iter::repeat_n(self.part, usize::from(self.times).max(1));
+        let text: String = repeated.flat_map(str::chars).take(longest).collect();
         if self.quoted {
             format!("\"{text}\"")
         } else {

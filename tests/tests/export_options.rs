@@ -52,7 +52,7 @@ fn an_observed_counter_that_does_not_move_is_sent_only_if_it_is_wanted() {
             .server
             .lines()
             .iter()
-            .map(|line| line.delta())
+            .map(dt_metrics_local::Line::delta)
             .collect();
         let expected: &[_] = if wanted {
             &[Some(5.0), Some(0.0), Some(0.0)]

@@ -16,13 +16,13 @@ use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
 use proof::Pipeline;
 
 /// Histograms of one instrument in a cycle: below the SDK's limit of 2,000.
-const SERIES: usize = 1_900;
+const SERIES: u16 = 1_900;
 
 /// Each recorded in its own way: with minimum and maximum, without, in exponential buckets.
 const INSTRUMENTS: [&str; 4] = ["recorded", "bare", "few_buckets", "exponential"];
 
 /// What a cycle tries at most.
-const A_CYCLE: usize = SERIES * INSTRUMENTS.len();
+const A_CYCLE: usize = SERIES as usize * INSTRUMENTS.len();
 
 fn view(instrument: &Instrument) -> Option<Stream> {
     let explicit = |boundaries| Aggregation::ExplicitBucketHistogram {
@@ -54,8 +54,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+    fn below(&mut self, end: u16) -> u16 {
+        (self.next() % u64::from(end)).try_into().unwrap_or(end)
     }
 
     /// From 0 to 1.
@@ -79,7 +79,7 @@ impl Random {
         out.clear();
         let most = if self.below(50) == 0 { 200 } else { 8 };
         let count = 1 + self.below(most);
-        let scale = 10_f64.powi(i32::try_from(self.below(600)).unwrap_or(0) - 300);
+        let scale = 10_f64.powi(i32::from(self.below(600)) - 300);
         let center = (self.unit() - 0.5) * 2.0 * scale;
         let shape = self.below(8);
         for _ in 0..count {
@@ -94,7 +94,7 @@ impl Random {
                 // Durations.
                 5 => -self.unit().ln() / 1_000.0,
                 // The largest: their sum may be infinite.
-                6 => [f64::MAX, -f64::MAX, 1e308, f64::MIN_POSITIVE][self.below(4) as usize],
+                6 => [f64::MAX, -f64::MAX, 1e308, f64::MIN_POSITIVE][usize::from(self.below(4))],
                 _ => self.any(),
             });
         }
@@ -131,7 +131,7 @@ fn no_summary_is_refused() {
     let pipeline = Pipeline::new(exporter, view);
     let meter = pipeline.provider.meter("summaries");
     let histograms = INSTRUMENTS.map(|name| meter.f64_histogram(name).build());
-    let attributes: Vec<_> = (0..SERIES as i64)
+    let attributes: Vec<_> = (0..i64::from(SERIES))
         .map(|i| [KeyValue::new("i", i)])
         .collect();
 

@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, Metric, MetricData, ResourceMetrics, SumDataPoint,
+    AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
 };
 
 /// The counts of each metric, and their time in milliseconds.
@@ -13,7 +13,7 @@ pub(super) fn metrics(
 ) -> impl Iterator<Item = (&Metric, i64, impl Iterator<Item = &SumDataPoint<u64>>)> {
     metrics
         .scope_metrics()
-        .flat_map(|scope| scope.metrics())
+        .flat_map(ScopeMetrics::metrics)
         .filter_map(|metric| match metric.data() {
             AggregatedMetrics::U64(MetricData::Sum(sum)) => {
                 let since = sum.time().duration_since(UNIX_EPOCH).unwrap_or_default();

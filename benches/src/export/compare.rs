@@ -1,60 +1,54 @@
-//! The processes, one after the other, and the table of what they say.
+//! The exporters, cycle by cycle in turn, and the table of what they cost.
 
-use std::env;
 use std::error::Error;
-use std::process::Command;
 
 use comfy_table::Table;
 
 use super::Kind;
-use super::client::Report;
+use super::process::Process;
 use crate::sink::Sink;
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// An exporter, once with the clock alone and once with its memory followed.
+struct Entry {
+    kind: Kind,
+    timed: Process,
+    followed: Process,
+    /// Bytes of a cycle's requests.
+    sent: u64,
+}
 
 /// Prints what exporting so many series costs.
 pub(crate) fn run(series: usize, cycles: usize) -> Result<(), Box<dyn Error>> {
     let sink = Sink::start()?;
+    let mut entries = Vec::new();
+    for kind in [Kind::None, Kind::Lines, Kind::Otlp] {
+        entries.push(Entry {
+            kind,
+            timed: Process::start(kind, &sink, series, false)?,
+            followed: Process::start(kind, &sink, series, true)?,
+            sent: 0,
+        });
+    }
+    // In turn, so that what else the host does disturbs all of them alike.
+    for _ in 0..=cycles {
+        for entry in &mut entries {
+            let before = sink.bytes();
+            entry.timed.cycle()?;
+            entry.sent = sink.bytes() - before;
+            entry.followed.cycle()?;
+        }
+    }
     println!(
         "{series} series, all changed in each cycle; collected, encoded, sent, answered; median \
          of {cycles} cycles after the first"
     );
-    let mut reports = Vec::new();
-    for kind in [Kind::None, Kind::Lines, Kind::Otlp] {
-        let sent = sink.bytes();
-        let timed = client(kind, &sink, series, cycles, false)?;
-        let sent = sink.bytes() - sent;
-        let followed = client(kind, &sink, series, cycles, true)?;
-        reports.push((kind, sent as f64 / (cycles + 1) as f64, timed, followed));
-    }
-    println!("{}", table(&reports));
+    println!("{}", table(&entries));
     Ok(())
 }
 
-fn client(
-    kind: Kind,
-    sink: &Sink,
-    series: usize,
-    cycles: usize,
-    memory: bool,
-) -> Result<Report, Box<dyn Error>> {
-    let name = clap::ValueEnum::to_possible_value(&kind).ok_or("a kind has a name")?;
-    let mut command = Command::new(env::current_exe()?);
-    command
-        .args(["export-client", "--kind", name.get_name()])
-        .args(["--url", &kind.url(sink)])
-        .args(["--series", &series.to_string()])
-        .args(["--cycles", &cycles.to_string()]);
-    if memory {
-        command.arg("--memory");
-    }
-    let output = command.stderr(std::process::Stdio::inherit()).output()?;
-    if !output.status.success() {
-        return Err(format!("{kind:?}: {}", output.status).into());
-    }
-    Ok(String::from_utf8(output.stdout)?.parse()?)
-}
-
-fn table(reports: &[(Kind, f64, Report, Report)]) -> Table {
-    const MIB: f64 = 1024.0 * 1024.0;
+fn table(entries: &[Entry]) -> Table {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header([
@@ -66,28 +60,36 @@ fn table(reports: &[(Kind, f64, Report, Report)]) -> Table {
         "kept between cycles, MiB",
         "sent, MiB",
     ]);
-    for (kind, sent, timed, followed) in reports {
+    for entry in entries {
+        let [time, first_time, peak, first_peak] = entry.costs();
         table.add_row([
-            kind.name().to_owned(),
-            format!("{:.1}", timed.later_ns / 1e6),
-            format!("{:.1}", timed.first_ns / 1e6),
-            format!("{:.1}", followed.later_bytes / MIB),
-            format!("{:.1}", followed.first_bytes / MIB),
-            format!("{:.1}", followed.kept_bytes / MIB),
-            format!("{:.1}", sent / MIB),
+            entry.kind.name().to_owned(),
+            format!("{:.1}", time / 1e6),
+            format!("{:.1}", first_time / 1e6),
+            format!("{:.1}", peak / MIB),
+            format!("{:.1}", first_peak / MIB),
+            format!("{:.1}", entry.followed.median(|cycle| cycle.kept) / MIB),
+            format!("{:.1}", entry.sent as f64 / MIB),
         ]);
     }
-    let of = |wanted| reports.iter().find(|(kind, ..)| *kind == wanted);
-    if let (Some((.., lines, lines_memory)), Some((.., otlp, otlp_memory))) =
-        (of(Kind::Lines), of(Kind::Otlp))
-    {
-        table.add_row([
-            "dt-metrics / opentelemetry-otlp".to_owned(),
-            format!("{:.2}", lines.later_ns / otlp.later_ns),
-            format!("{:.2}", lines.first_ns / otlp.first_ns),
-            format!("{:.2}", lines_memory.later_bytes / otlp_memory.later_bytes),
-            format!("{:.2}", lines_memory.first_bytes / otlp_memory.first_bytes),
-        ]);
+    let of = |wanted| entries.iter().find(|entry| entry.kind == wanted);
+    if let (Some(lines), Some(otlp)) = (of(Kind::Lines), of(Kind::Otlp)) {
+        let ratios = lines.costs().into_iter().zip(otlp.costs());
+        let ratios = ratios.map(|(lines, otlp)| format!("{:.2}", lines / otlp));
+        let name = "dt-metrics / opentelemetry-otlp".to_owned();
+        table.add_row([name].into_iter().chain(ratios));
     }
     table
+}
+
+impl Entry {
+    /// Nanoseconds and bytes, each of a cycle and of the first one.
+    fn costs(&self) -> [f64; 4] {
+        [
+            self.timed.median(|cycle| cycle.ns),
+            self.timed.first(|cycle| cycle.ns),
+            self.followed.median(|cycle| cycle.peak),
+            self.followed.first(|cycle| cycle.peak),
+        ]
+    }
 }

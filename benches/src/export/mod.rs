@@ -8,6 +8,7 @@
 mod client;
 mod compare;
 mod exporters;
+mod process;
 
 pub(crate) use self::client::{Client, run as run_client};
 pub(crate) use self::compare::run;

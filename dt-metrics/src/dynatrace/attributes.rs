@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
 
+use foldhash::fast::RandomState;
 use opentelemetry::{KeyValue, Value};
 
 /// All that a list of attributes says, in one piece of memory.
@@ -11,26 +12,40 @@ use opentelemetry::{KeyValue, Value};
 pub(super) struct Fingerprint(Box<[u8]>);
 
 impl Fingerprint {
-    pub(super) fn new<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Self {
-        let mut bytes = Vec::new();
-        for attribute in attributes {
-            let key = attribute.key.as_str().as_bytes();
-            let (tag, number);
-            let value = match Content::of(&attribute.value) {
-                Content::Text(text) => {
-                    tag = TEXT;
-                    text
-                }
-                Content::Number(its_tag, bits) => {
-                    (tag, number) = (its_tag, bits.to_le_bytes());
-                    &number
-                }
-            };
-            bytes.extend_from_slice(&head(key, tag, value).to_le_bytes());
-            bytes.extend_from_slice(key);
-            bytes.extend_from_slice(value);
-        }
+    pub(super) fn new<'a, A>(attributes: &impl Fn() -> A) -> Self
+    where
+        A: Iterator<Item = &'a KeyValue>,
+    {
+        let each = |write: &mut dyn FnMut(&[u8])| {
+            for attribute in attributes() {
+                let key = attribute.key.as_str().as_bytes();
+                let (tag, number);
+                let value = match Content::of(&attribute.value) {
+                    Content::Text(text) => {
+                        tag = TEXT;
+                        text
+                    }
+                    Content::Number(its_tag, bits) => {
+                        (tag, number) = (its_tag, bits.to_le_bytes());
+                        &number
+                    }
+                };
+                write(&head(key, tag, value).to_le_bytes());
+                write(key);
+                write(value);
+            }
+        };
+        // To the byte: what is read together should lie together.
+        let mut size = 0;
+        each(&mut |part| size += part.len());
+        let mut bytes = Vec::with_capacity(size);
+        each(&mut |part| bytes.extend_from_slice(part));
         Self(bytes.into())
+    }
+
+    /// That of no attributes.
+    pub(super) fn empty() -> Self {
+        Self(Box::default())
     }
 
     /// Whether it is that of these attributes, in this order.
@@ -50,6 +65,46 @@ impl Fingerprint {
         }
         rest.is_empty()
     }
+
+    /// Whether it is that of these attributes, in whatever order. One with two attributes of one
+    /// key is not: of those the order says which counts.
+    pub(super) fn is_of_in_any_order<'a, A>(&self, attributes: &impl Fn() -> A) -> bool
+    where
+        A: Iterator<Item = &'a KeyValue>,
+    {
+        let each_is_here = attributes().all(|attribute| {
+            let key = attribute.key.as_str().as_bytes();
+            let mut of_key = self.entries().filter(|(_, its_key)| *its_key == key);
+            let (Some((entry, _)), None) = (of_key.next(), of_key.next()) else {
+                return false;
+            };
+            match Content::of(&attribute.value) {
+                Content::Text(text) => after(entry, key, TEXT, text),
+                Content::Number(tag, bits) => after(entry, key, tag, &bits.to_le_bytes()),
+            }
+            .is_some()
+        });
+        each_is_here && self.entries().count() == attributes().count()
+    }
+
+    /// Each attribute, with what follows it, and its key.
+    fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || {
+            let entry = rest;
+            let (key, after) = first(rest)?;
+            rest = after;
+            Some((entry, key))
+        })
+    }
+}
+
+/// What follows in `rest` after the first attribute, and that one's key.
+fn first(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = rest.split_first_chunk()?;
+    let (key, value) = lengths(u64::from_le_bytes(*first));
+    let (key, rest) = rest.split_at_checked(key)?;
+    Some((key, rest.get(value..)?))
 }
 
 /// What follows in `rest` after this attribute, if it begins with it.
@@ -73,7 +128,14 @@ const ARRAY: u64 = 4;
 /// Says where key and value end and of which kind the value is.
 #[inline]
 fn head(key: &[u8], tag: u64, value: &[u8]) -> u64 {
-    (key.len() as u64) << 40 | (value.len() as u64) << 3 | tag
+    (key.len() as u64) << 40 ^ (value.len() as u64) << 3 ^ tag
+}
+
+/// The lengths of key and value. They are right for texts that fit any memory: nothing else is
+/// asked of them but to agree.
+fn lengths(head: u64) -> (usize, usize) {
+    let length = |bits: u64| usize::try_from(bits).unwrap_or(usize::MAX);
+    (length(head >> 40), length(head >> 3 & ((1 << 37) - 1)))
 }
 
 /// What makes two values different.
@@ -125,16 +187,15 @@ fn same_ends<const N: usize, T: Eq>(a: &[u8], b: &[u8], word: fn([u8; N]) -> T) 
     Some(word(*starts.0) == word(*starts.1) && word(*ends.0) == word(*ends.1))
 }
 
-/// A hash of what a [`Fingerprint`] holds, and of `origin`.
+/// A hash of what [`Fingerprint`]s hold, whatever the order, and of `origin`.
 pub(super) fn hash<'a>(
-    hasher: &impl BuildHasher,
+    hasher: &RandomState,
     origin: u32,
     attributes: impl Iterator<Item = &'a KeyValue>,
 ) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write_u32(origin);
-    for attribute in attributes {
+    let sum = attributes.fold(0_u64, |sum, attribute| {
         let key = attribute.key.as_str().as_bytes();
+        let mut state = hasher.build_hasher();
         match Content::of(&attribute.value) {
             Content::Text(text) => {
                 state.write_u64(head(key, TEXT, text));
@@ -147,8 +208,9 @@ pub(super) fn hash<'a>(
                 state.write_u64(bits);
             }
         }
-    }
-    state.finish()
+        sum.wrapping_add(state.finish())
+    });
+    hasher.hash_one((origin, sum))
 }
 
 /// The value of a dimension; `None` for arrays, which no dimension can hold.

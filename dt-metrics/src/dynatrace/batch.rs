@@ -6,6 +6,9 @@ use crate::line::Rejected;
 /// Why a line that no request can hold is dropped.
 pub(super) const LINE_TOO_LONG: &str = "line_too_long";
 
+/// Room beyond the longest body so far, so that one a little longer need not be moved.
+const SLACK: usize = 4 * 1024;
+
 /// Collects lines into bodies.
 pub(super) struct Batcher {
     max_lines: u64,
@@ -74,10 +77,20 @@ impl Batcher {
         Ok(true)
     }
 
+    /// Whether a body is complete.
+    pub(super) fn has_full(&self) -> bool {
+        !self.bodies.is_empty()
+    }
+
+    /// The bodies that are complete.
+    pub(super) fn take_full(&mut self) -> Vec<Body> {
+        std::mem::take(&mut self.bodies)
+    }
+
     /// What was collected; the next line starts anew.
     pub(super) fn finish(&mut self) -> Vec<Body> {
         self.cut(self.text.len(), "");
-        std::mem::take(&mut self.bodies)
+        self.take_full()
     }
 
     fn make_room(&mut self, lines: u64) {
@@ -92,7 +105,7 @@ impl Batcher {
         if end > 0 {
             self.text.push('\n');
         } else if self.text.capacity() == 0 {
-            self.text.reserve(self.longest);
+            self.text.reserve(self.longest + SLACK);
         }
         end
     }
@@ -130,7 +143,7 @@ impl Batcher {
         self.longest = self.longest.max(end);
         let mut text = String::new();
         if !next.is_empty() {
-            text.reserve(self.longest.max(next.len()));
+            text.reserve(self.longest + SLACK);
             text.push_str(next);
         }
         let mut body = std::mem::replace(&mut self.text, text);

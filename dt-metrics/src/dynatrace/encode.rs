@@ -66,7 +66,13 @@ impl Encoder {
         }
     }
 
-    pub(super) fn encode(&mut self, metrics: &ResourceMetrics) -> Encoded {
+    /// Writes a collection. Bodies that are full before its end go to `full`, so that they are
+    /// sent meanwhile; the last are in what is returned.
+    pub(super) fn encode(
+        &mut self,
+        metrics: &ResourceMetrics,
+        mut full: impl FnMut(Vec<Body>),
+    ) -> Encoded {
         let now = Instant::now();
         let mut notes = Notes::default();
         // First all of them, since two that disagree are both not described.
@@ -108,6 +114,9 @@ impl Encoder {
                 };
                 let with_zeros = lines.zeros.is_some();
                 convert(metric, with_zeros, &mut lines);
+                if self.batcher.has_full() {
+                    full(self.batcher.take_full());
+                }
             }
         }
         self.write_zeros(resource_id);

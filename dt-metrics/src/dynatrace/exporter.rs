@@ -167,7 +167,10 @@ impl Exporter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         encoder.metadata_lost(&shared.take_lost_metadata());
-        let written = encoder.encode(metrics);
+        let written = encoder.encode(metrics, |bodies| {
+            // Stopped meanwhile: the last ones will tell.
+            let _taken = shared.enqueue(bodies);
+        });
         shared.note(&written.notes);
         let taken = shared.enqueue(written.bodies);
         drop(encoder);

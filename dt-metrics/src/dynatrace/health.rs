@@ -23,7 +23,7 @@ use std::time::SystemTime;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Health {
-    /// Lines that the endpoint accepted.
+    /// Lines that the endpoint accepted: those that were sent, less those that it named as refused.
     pub lines_ok: u64,
     /// Lines that the endpoint looked at and refused, each on its own.
     pub lines_invalid: u64,

@@ -33,6 +33,27 @@
 //! 2. the environment variables `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`;
 //! 3. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which takes no token.
 //!
+//! # What a line is made of
+//!
+//! | measured | sent |
+//! | --- | --- |
+//! | counter | `count,delta=…`, if it moved |
+//! | up-down counter, gauge | `gauge,…` |
+//! | histogram | `gauge,min=…,max=…,sum=…,count=…`; bounds that were not recorded are estimated from the buckets |
+//!
+//! Of dimensions with one key the first in this list is sent: Dynatrace's metadata of the host
+//! ([`ExporterBuilder::export_dynatrace_metadata`]), the attributes of the measurement, those of
+//! the instrumentation scope, default dimensions, attributes of the resource,
+//! `dt.metrics.source=opentelemetry`. Attributes that are arrays are left out.
+//!
+//! The unit and the description of a metric are sent before its first data point, in the same
+//! request, and again only when they change. Common names of units become UCUM (`milliseconds`:
+//! `ms`). Where two metrics of one key disagree, nothing is sent for either.
+//!
+//! Counts and histograms that add up from the start (cumulative temporality) cannot be sent; the
+//! exporter asks its reader for deltas. What is dropped or altered is counted in [`Health`], and
+//! the first of each kind is named in a warning: so is the first after an hour without any.
+//!
 //! # What becomes of a failed request
 //!
 //! | answer | what is done |

@@ -161,7 +161,8 @@ macro_rules! shared_options {
         /// They are read once, from the file that the OneAgent names
         /// (`dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties`), else from
         /// `/var/lib/dynatrace/enrichment/dt_metadata.properties`. Without such a file there are
-        /// none. They win over all other dimensions.
+        /// none; one that cannot be read within a second is none. They win over all other
+        /// dimensions.
         pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
             self.$options.dynatrace_metadata = Some(export);
             self
@@ -173,8 +174,9 @@ macro_rules! shared_options {
         /// With this, each series of a counter that had a line once has one in every collection
         /// until the exporter ends. The series are remembered in up to 32 MiB, about 100,000 of
         /// them; further ones are sent only when they move, and a warning says so. The SDK does
-        /// not export a collection in which nothing at all was measured: `dt_metrics::builder()`
-        /// sees to that, but an exporter alone sends no zeros then.
+        /// not export a collection in which nothing at all was measured: an exporter alone sends
+        /// no zeros then. `dt_metrics::builder()` sees to it with an instrument of its own,
+        /// `dt_metrics.pulse`, which is never sent but which other readers see.
         pub fn export_zero_counts(mut self, export: bool) -> Self {
             self.$options.zero_counts = export;
             self

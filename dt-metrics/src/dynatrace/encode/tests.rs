@@ -24,7 +24,12 @@ struct Recorder {
 
 impl PushMetricExporter for Recorder {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        *self.encoded.lock().expect("whole") = self.encoder.lock().expect("whole").encode(metrics);
+        let mut bodies = Vec::new();
+        let mut encoder = self.encoder.lock().expect("whole");
+        let mut result = encoder.encode(metrics, |full| bodies.extend(full));
+        bodies.append(&mut result.bodies);
+        result.bodies = bodies;
+        *self.encoded.lock().expect("whole") = result;
         Ok(())
     }
     fn force_flush(&self) -> OTelSdkResult {

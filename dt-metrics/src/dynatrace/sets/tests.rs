@@ -96,6 +96,34 @@ fn a_set_that_repeats_is_serialised_once_whatever_the_order() {
 }
 
 #[test]
+fn attributes_are_a_set_whatever_their_order_unless_it_says_which_counts() {
+    let mut fixture = Fixture::empty();
+    let list = |pairs: &[(&'static str, &'static str)]| -> Vec<_> {
+        pairs
+            .iter()
+            .map(|(key, value)| KeyValue::new(*key, *value))
+            .collect()
+    };
+    let orders = [
+        list(&[("a", "1"), ("b", "2"), ("c", "3")]),
+        list(&[("c", "3"), ("b", "2"), ("a", "1")]),
+        list(&[("b", "2"), ("a", "1"), ("c", "3")]),
+    ];
+    let first = fixture.cycle(&orders);
+    assert!(first.iter().all(|text| *text == first[0]));
+    for order in &orders {
+        assert_eq!(fixture.cycle(std::slice::from_ref(order)), first[..1]);
+    }
+    assert_eq!(fixture.sets.len(), 1);
+    let twice = [
+        list(&[("k", "1"), ("k", "2")]),
+        list(&[("k", "2"), ("k", "1")]),
+    ];
+    let texts = fixture.cycle(&twice);
+    assert!(texts[0].1.ends_with(",k=2") && texts[1].1.ends_with(",k=1"));
+}
+
+#[test]
 fn an_entry_stays_while_it_is_used_and_one_cycle_longer() {
     let mut fixture = Fixture::empty();
     fixture.cycle(&[of("a"), of("b"), of("a")]);
@@ -192,4 +220,19 @@ fn what_was_altered_is_known() {
             .get(origin, &mut fixture.order, &|| list.iter());
         assert_eq!(set.altered, expected, "{list:?}");
     }
+}
+
+#[test]
+fn an_order_goes_on_where_series_were_left_out() {
+    let mut order = Order::default();
+    for place in [4, 5, 6, 7] {
+        order.found(place);
+    }
+    order.begin_cycle();
+    assert_eq!(order.next(), 4);
+    order.found(6); // 5 has no point
+    order.found(9); // and 9 is new
+    assert_eq!(order.next(), 7);
+    order.begin_cycle();
+    assert_eq!(order.last, [4, 6, 9, 7]);
 }

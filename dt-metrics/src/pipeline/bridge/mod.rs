@@ -22,6 +22,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use self::shared::Shared;
 use self::thread::Command;
 use super::deadline::{Deadline, Late};
+use crate::dynatrace::SCOPE;
 use crate::instrument::{keep_newest_values, set_sink};
 
 /// The name of the instrument that carries the callback. It never has a value, so it is never
@@ -43,7 +44,7 @@ impl Bridge {
         interval: Duration,
         buckets: bool,
     ) -> io::Result<Self> {
-        let scope = InstrumentationScope::builder("dt-metrics")
+        let scope = InstrumentationScope::builder(SCOPE)
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         let meter = provider.meter_with_scope(scope);

@@ -32,7 +32,7 @@ const CARRIER: &str = "dt_metrics.collection";
 /// The way from the slots into one provider.
 pub(super) struct Bridge {
     shared: Arc<Shared>,
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::SyncSender<Command>,
 }
 
 impl Bridge {
@@ -48,7 +48,7 @@ impl Bridge {
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         let meter = provider.meter_with_scope(scope);
-        let (commands, received) = mpsc::channel();
+        let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
         let shared = Arc::new(Shared::new(commands.clone(), buckets));
         shared.create_missing(&meter);
         let carried = shared.register_callback(&meter);
@@ -74,10 +74,12 @@ impl Bridge {
     /// Makes every instrument that has been used so far, so that the next collection has all.
     pub(super) fn prepare(&self, deadline: &Deadline) -> Result<(), Late> {
         let (reply, done) = mpsc::channel();
-        match self.commands.send(Command::Prepare(Some(reply))) {
+        match self.commands.try_send(Command::Prepare(Some(reply))) {
             Ok(()) => deadline.recv(&done),
+            // The thread has not come to what it was asked before.
+            Err(mpsc::TrySendError::Full(_)) => Err(deadline.late()),
             // Stopped: there is nothing to prepare for.
-            Err(mpsc::SendError(_)) => Ok(()),
+            Err(mpsc::TrySendError::Disconnected(_)) => Ok(()),
         }
     }
 
@@ -91,6 +93,6 @@ impl Bridge {
         set_sink(None);
         self.shared.stop();
         // Fails if the thread has stopped before.
-        drop(self.commands.send(Command::Stop));
+        drop(self.commands.try_send(Command::Stop));
     }
 }

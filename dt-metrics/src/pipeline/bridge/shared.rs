@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -23,7 +23,7 @@ pub(super) struct Shared {
     /// Whether the thread is asked to take values out already.
     woken: AtomicBool,
     conflicting_points: AtomicU64,
-    commands: Mutex<Sender<Command>>,
+    commands: Mutex<SyncSender<Command>>,
     /// Whether histograms without boundaries of their own have the SDK's.
     buckets: bool,
     state: Mutex<State>,
@@ -44,7 +44,7 @@ struct State {
 }
 
 impl Shared {
-    pub(super) fn new(commands: Sender<Command>, buckets: bool) -> Self {
+    pub(super) fn new(commands: SyncSender<Command>, buckets: bool) -> Self {
         Self {
             active: AtomicBool::new(true),
             woken: AtomicBool::new(false),
@@ -57,6 +57,10 @@ impl Shared {
 
     pub(super) fn stop(&self) {
         self.active.store(false, Ordering::Release);
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Acquire)
     }
 
     pub(super) fn conflicting_points(&self) -> u64 {
@@ -167,7 +171,7 @@ impl Shared {
     /// Runs `work` while the bridge is active. A panic in a callback would end the reader's
     /// thread; and nothing is logged under a lock, since a log may end in a function that measures.
     fn guarded(&self, work: impl FnOnce(&mut News)) {
-        if !self.active.load(Ordering::Acquire) {
+        if !self.is_active() {
             return;
         }
         let mut news = News::default();
@@ -194,10 +198,11 @@ impl Shared {
         }
     }
 
-    /// Fails if the thread has stopped, and then nothing is collected either.
+    /// Fails if the thread has stopped, and then nothing is collected either; or if it is far
+    /// behind, and then it has enough to do.
     fn send(&self, command: Command) {
         let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(commands.send(command));
+        drop(commands.try_send(command));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -14,6 +14,10 @@ use crate::descriptor::Kind;
 use crate::instrument::calibrate;
 use crate::registry::catalog;
 
+/// So many requests can wait; their places are made beforehand, since those who record must not
+/// allocate. More than a few never wait.
+pub(super) const COMMANDS: usize = 64;
+
 /// What the thread is asked to do.
 pub(super) enum Command {
     /// Make the instruments that are missing, then answer.
@@ -32,7 +36,7 @@ pub(super) fn spawn(
 ) -> io::Result<()> {
     let run = move || {
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        loop {
+        while shared.is_active() {
             let command = match interval {
                 Some(interval) => match commands.recv_timeout(interval) {
                     Err(RecvTimeoutError::Timeout) => Command::Prepare(None),

@@ -55,10 +55,19 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Builds everything once in both profiles.
+    /// Builds everything once in both profiles, each package by itself as later: together they
+    /// would use other features of their dependencies.
     pub(super) fn build_dependencies(&self) -> io::Result<()> {
-        for profile in ["whole", "dev"] {
-            self.cargo(&["build", "--workspace", "--profile", profile])?;
+        for candidate in Candidate::ALL {
+            for profile in ["whole", "dev"] {
+                self.cargo(&[
+                    "build",
+                    "--package",
+                    candidate.package(),
+                    "--profile",
+                    profile,
+                ])?;
+            }
         }
         Ok(())
     }

@@ -213,6 +213,7 @@ fn value() -> impl Strategy<Value = Value> {
 fn words() -> impl Strategy<Value = Words> {
     let name = prop_oneof![
         8 => value_text(),
+        1 => text().prop_map(|text| format!("dt.{text}")),
         2 => Just("one.name".to_owned()),
     ];
     // The SDK takes any ASCII up to this length.

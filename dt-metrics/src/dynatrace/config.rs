@@ -8,6 +8,7 @@ use super::ConfigError;
 use super::credentials::Token;
 use super::endpoint::{Endpoint, ONE_AGENT_URL};
 use super::instance;
+use super::keys::RESERVED;
 use super::options::Options;
 use super::origin::{INSTANCE_ID, Pairs};
 use super::sets::{METRICS_SOURCE, as_layer};
@@ -190,13 +191,12 @@ fn check_prefix(prefix: Option<String>) -> Result<Option<String>, ConfigError> {
         return Ok(None);
     };
     let key = prefix.strip_suffix('.').unwrap_or(&prefix);
-    match line::check_metric_key(key) {
-        Ok(()) => Ok(Some(key.into())),
-        Err(invalid) => Err(ConfigError::Prefix {
-            reason: invalid.message(),
-            prefix,
-        }),
-    }
+    let reason = match line::check_metric_key(key) {
+        Ok(()) if !format!("{key}.").starts_with(RESERVED) => return Ok(Some(key.into())),
+        Ok(()) => "keys that begin with `dt.` are reserved by Dynatrace",
+        Err(invalid) => invalid.message(),
+    };
+    Err(ConfigError::Prefix { reason, prefix })
 }
 
 /// Keys that can be sent, and room for the dimensions of a measurement. Those of the resource are

@@ -10,6 +10,9 @@ use crate::line::MetricKey;
 /// For how many cycles a key stays that is not used.
 const IDLE_CYCLES: u32 = 2;
 
+/// What Dynatrace's own keys begin with (Dynatrace documentation, "Metric ingestion protocol").
+pub(super) const RESERVED: &str = "dt.";
+
 #[derive(Default)]
 pub(super) struct Keys {
     prefix: Option<String>,
@@ -60,7 +63,9 @@ impl Keys {
         let prefix = self.prefix.as_deref().unwrap_or_default();
         let cycle = self.cycle;
         let entry = self.by_name.entry_ref(name).or_insert_with(|| {
-            let key = MetricKey::with_prefix(prefix, name);
+            // Dynatrace refuses lines with keys of its own.
+            let key = MetricKey::with_prefix(prefix, name)
+                .filter(|key| !key.as_str().starts_with(RESERVED));
             let altered = key.as_ref().is_some_and(|key| {
                 let name_at = if prefix.is_empty() {
                     0

@@ -47,7 +47,9 @@ impl<'a> Sink<'a> for Lines<'_> {
     {
         let Some(key) = self.key else {
             return self.drop(INVALID_KEY, 1, || {
-                "its name cannot be made a metric key".into()
+                "its name cannot be made a metric key, or makes one that begins with `dt.`, as only \
+                 Dynatrace's own do"
+                    .into()
             });
         };
         let set = self.sets.get(self.origin, self.order, &attributes);

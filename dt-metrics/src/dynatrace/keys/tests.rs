@@ -65,3 +65,18 @@ fn units_are_sent_in_ucum_or_not_at_all() {
         assert_eq!(keys.get("m").unit(unit).sent, expected, "{unit}");
     }
 }
+
+#[test]
+fn reserved_keys_are_none() {
+    let key_of = |prefix: Option<&str>, name| {
+        let mut keys = Keys::new(prefix.map(Into::into));
+        keys.get(name).key.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(key_of(None, "dt.cpu"), None);
+    assert_eq!(key_of(None, "dtx.cpu").as_deref(), Some("dtx.cpu"));
+    assert_eq!(key_of(None, "dt").as_deref(), Some("dt"));
+    assert_eq!(
+        key_of(Some("shop"), "dt.cpu").as_deref(),
+        Some("shop.dt.cpu")
+    );
+}

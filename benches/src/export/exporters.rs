@@ -5,11 +5,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use dt_metrics::dynatrace;
 use opentelemetry_otlp::{MetricExporter, Protocol, WithExportConfig};
-use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
+use crate::discard::Discard;
 use crate::series::Series;
 use crate::sink::Sink;
 
@@ -47,7 +45,7 @@ impl Kind {
     pub(super) fn pipeline(self, series: usize, url: &str) -> Pipeline {
         match self {
             Self::None => Pipeline {
-                series: Series::new(series, Nobody),
+                series: Series::new(series, Discard),
                 exporter: None,
             },
             Self::Lines => {
@@ -100,25 +98,5 @@ impl Pipeline {
         if let Some(exporter) = &self.exporter {
             exporter.flush(TIMEOUT).expect("the sink takes everything");
         }
-    }
-}
-
-struct Nobody;
-
-impl PushMetricExporter for Nobody {
-    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Delta
     }
 }

@@ -101,20 +101,21 @@ impl Call<'_> {
         let private = register::private(args.library.as_ref());
         let dims = args.dims.as_ref();
         let known = Known::of(dims, place.generics);
-        let new = match known {
+        let (new, values) = match known {
             Known::Compiled => {
                 let values = values::constants(&private, dims);
-                quote_spanned!(ours()=> new(&__DT_METRICS_DESCRIPTOR, &#values))
+                ("new", quote_spanned!(ours()=> &#values))
             }
             Known::Once => {
                 let values = values::options(&private, dims);
-                quote_spanned! {ours()=>
-                    resolved(&__DT_METRICS_DESCRIPTOR, || #private::values(#values))
-                }
+                (
+                    "resolved",
+                    quote_spanned!(ours()=> || #private::values(#values)),
+                )
             }
             Known::Called => {
                 let values = values::template(&private, dims);
-                quote_spanned!(ours()=> new(&__DT_METRICS_DESCRIPTOR, &#values))
+                ("new", quote_spanned!(ours()=> &#values))
             }
         };
         let (instrument, set) = match known {
@@ -125,9 +126,9 @@ impl Call<'_> {
             Known::Compiled | Known::Once => (self.kind.to_owned(), TokenStream::new()),
         };
         let definition = Definition {
-            kind: self.kind,
             instrument: &Ident::new(&instrument, ours()),
-            new: &new,
+            new,
+            values: &values,
             unit: self.unit,
         };
         self.on(&private, args, place, &definition, &set)

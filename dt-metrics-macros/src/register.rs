@@ -10,12 +10,12 @@ use crate::span::{at, ours};
 
 /// The static that holds an instrument.
 pub(crate) struct Definition<'a> {
-    /// What it measures.
-    pub(crate) kind: &'a str,
     /// Its type.
     pub(crate) instrument: &'a Ident,
-    /// The function that makes it, and what that takes.
-    pub(crate) new: &'a TokenStream,
+    /// The function that makes it of a descriptor.
+    pub(crate) new: &'a str,
+    /// What that takes besides.
+    pub(crate) values: &'a TokenStream,
     /// The unit of its values.
     pub(crate) unit: Option<&'a Text>,
 }
@@ -59,6 +59,8 @@ pub(crate) fn instrument_and_unit(
     }}
 }
 
+/// One static, and one entry for the linker: each further item would cost the one who builds. So
+/// the assertions are in the static's value.
 fn items(
     private: &TokenStream,
     args: &Args,
@@ -66,15 +68,20 @@ fn items(
     definition: &Definition<'_>,
 ) -> TokenStream {
     let Definition {
-        instrument, new, ..
+        instrument, values, ..
     } = definition;
+    let new = Ident::new(definition.new, ours());
+    let mut constants = TokenStream::new();
+    let descriptor = descriptor(private, args, place, definition.unit, &mut constants);
+    let mut value = quote_spanned!(ours()=> #private::#instrument::#new(#descriptor, #values));
     let checks = checks(private, args);
-    let descriptor = descriptor(private, args, place, definition);
+    if !checks.is_empty() {
+        value = quote_spanned!(ours()=> { #checks #value });
+    }
     quote_spanned! {ours()=>
-        #checks
-        #descriptor
-        static __DT_METRICS_INSTRUMENT: #private::#instrument = #private::#instrument::#new;
-        #private::inventory::submit! { #private::Registration::new(&[&__DT_METRICS_DESCRIPTOR]) }
+        #constants
+        static __DT_METRICS_INSTRUMENT: #private::#instrument = #value;
+        #private::inventory::submit! { __DT_METRICS_INSTRUMENT.registration() }
     }
 }
 
@@ -82,22 +89,21 @@ fn descriptor(
     private: &TokenStream,
     args: &Args,
     place: &Place<'_>,
-    definition: &Definition<'_>,
+    unit: Option<&Text>,
+    constants: &mut TokenStream,
 ) -> TokenStream {
-    let kind = Ident::new(definition.kind, ours());
-    let mut items = TokenStream::new();
     let name = match (&args.name, place.function) {
-        (Some(name), _) => constant(name, "__DT_METRICS_NAME", &mut items),
-        (None, Some(function)) => default_name(private, function, place.suffix, &mut items),
+        (Some(name), _) => constant(name, "__DT_METRICS_NAME", constants),
+        (None, Some(function)) => default_name(private, function, place.suffix),
         (None, None) => TokenStream::new(),
     };
     let mut with = TokenStream::new();
-    if let Some(unit) = definition.unit {
-        let unit = constant(unit, "__DT_METRICS_UNIT", &mut items);
+    if let Some(unit) = unit {
+        let unit = constant(unit, "__DT_METRICS_UNIT", constants);
         with.extend(quote_spanned!(ours()=> .with_unit(#unit)));
     }
     if let Some(description) = &args.description {
-        let description = constant(description, "__DT_METRICS_DESCRIPTION", &mut items);
+        let description = constant(description, "__DT_METRICS_DESCRIPTION", constants);
         with.extend(quote_spanned!(ours()=> .with_description(#description)));
     }
     if let Some(dims) = &args.dims {
@@ -112,21 +118,17 @@ fn descriptor(
         let max_series = Literal::u32_suffixed(max_series);
         with.extend(quote_spanned!(ours()=> .with_max_series(#max_series)));
     }
-    quote_spanned! {ours()=>
-        #items
-        static __DT_METRICS_DESCRIPTOR: #private::Descriptor =
-            #private::describe(#private::Kind::#kind, #name, ::core::module_path!()) #with;
-    }
+    quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()) #with)
 }
 
 /// A text for use in a static. A path is written out once only, so that what is wrong with it is
 /// said once.
-fn constant(text: &Text, name: &str, items: &mut TokenStream) -> TokenStream {
+fn constant(text: &Text, name: &str, constants: &mut TokenStream) -> TokenStream {
     match text {
         Text::Literal(literal) => literal.to_token_stream(),
         Text::Path(path) => {
             let name = Ident::new(name, ours());
-            items.extend(quote_spanned! {ours()=>
+            constants.extend(quote_spanned! {ours()=>
                 const #name: &::core::primitive::str = #path;
             });
             name.into_token_stream()
@@ -135,21 +137,11 @@ fn constant(text: &Text, name: &str, items: &mut TokenStream) -> TokenStream {
 }
 
 /// `crate.module.function.suffix`, of which only the compiler knows the first part.
-fn default_name(
-    private: &TokenStream,
-    function: &Ident,
-    suffix: &str,
-    items: &mut TokenStream,
-) -> TokenStream {
+fn default_name(private: &TokenStream, function: &Ident, suffix: &str) -> TokenStream {
     let function = function.to_string();
-    let text = quote_spanned! {ours()=>
-        #private::DefaultName::new(::core::module_path!(), #function, #suffix)
-    };
-    // Twice, since a constant between the two would cost the compiler more than they do.
-    items.extend(quote_spanned! {ours()=>
-        static __DT_METRICS_NAME: #private::Text<{ #text.len() }> = #text.text();
-    });
-    quote_spanned!(ours()=> __DT_METRICS_NAME.as_str())
+    quote_spanned! {ours()=>
+        #private::DefaultName::new(::core::module_path!(), #function, #suffix).as_str()
+    }
 }
 
 /// Assertions, each reported at what it is about.
@@ -189,5 +181,5 @@ fn check(
 ) -> TokenStream {
     let function = Ident::new(function, ours());
     let call = at(typed, &quote_spanned!(ours()=> #private::#function(#text)));
-    quote_spanned!(ours()=> const _: () = #call;)
+    quote_spanned!(ours()=> #call;)
 }

@@ -81,6 +81,12 @@ impl Descriptor {
     }
 
     #[must_use]
+    pub const fn with_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    #[must_use]
     pub const fn with_unit(mut self, unit: &'static str) -> Self {
         self.unit = unit;
         self
@@ -108,5 +114,23 @@ impl Descriptor {
     pub const fn with_boundaries(mut self, boundaries: &'static [f64]) -> Self {
         self.boundaries = Some(boundaries);
         self
+    }
+}
+
+/// What an expansion hands to the linker: one entry a function, since each costs build time.
+#[doc(hidden)]
+pub enum Registration {
+    /// The instrument of an annotation.
+    One(&'static Descriptor),
+    /// Those of an annotation that makes several.
+    Several(&'static [&'static Descriptor]),
+}
+
+impl Registration {
+    pub(crate) fn descriptors(&'static self) -> &'static [&'static Descriptor] {
+        match self {
+            Self::One(descriptor) => core::slice::from_ref(descriptor),
+            Self::Several(descriptors) => descriptors,
+        }
     }
 }

@@ -11,23 +11,23 @@ mod unit;
 pub use inventory;
 
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
-pub use self::name::{DefaultName, Text};
+pub use self::name::DefaultName;
 pub use self::number::{Number, number};
 pub use self::unit::unit_nanoseconds;
-pub use crate::descriptor::{Descriptor, Kind};
+pub use crate::descriptor::{Descriptor, Kind, Registration};
 pub use crate::instrument::{
     Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
     DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Timer,
     UpDownCounter, Value,
 };
-pub use crate::registry::Registration;
 
-/// What annotations say of themselves; the place is where the annotation stands.
+/// What annotations say of themselves; the place is where the annotation stands. The instrument
+/// that is made of it sets the kind.
 #[must_use]
 #[track_caller]
-pub const fn describe(kind: Kind, name: &'static str, module_path: &'static str) -> Descriptor {
+pub const fn describe(name: &'static str, module_path: &'static str) -> Descriptor {
     let place = Location::caller();
-    Descriptor::new(kind, name, module_path, place.file(), place.line())
+    Descriptor::new(Kind::Counter, name, module_path, place.file(), place.line())
 }
 
 /// The value of a dimension.

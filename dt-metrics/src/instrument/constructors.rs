@@ -2,24 +2,33 @@
 
 /// For an instrument around a [`One`](super::one::One).
 macro_rules! one {
-    ($instrument:ident) => {
+    ($instrument:ident: $kind:ident) => {
         impl $instrument {
             /// With these values of its dimensions, in the order of the descriptor's keys.
             #[must_use]
-            pub const fn new(
-                descriptor: &'static Descriptor,
-                values: &'static [Value<'static>],
-            ) -> Self {
-                Self(One::new(descriptor, values))
+            pub const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
+                Self(One::new(descriptor.with_kind(Kind::$kind), values))
             }
 
             /// With values of its dimensions that are computed once, on first use.
             #[must_use]
             pub const fn resolved(
-                descriptor: &'static Descriptor,
+                descriptor: Descriptor,
                 values: fn() -> Vec<Option<Value<'static>>>,
             ) -> Self {
-                Self(One::resolved(descriptor, values))
+                Self(One::resolved(descriptor.with_kind(Kind::$kind), values))
+            }
+
+            /// What it measures.
+            #[must_use]
+            pub const fn descriptor(&'static self) -> &'static Descriptor {
+                self.0.descriptor()
+            }
+
+            /// What the linker is told of it.
+            #[must_use]
+            pub const fn registration(&'static self) -> Registration {
+                Registration::One(self.descriptor())
             }
         }
     };
@@ -27,16 +36,28 @@ macro_rules! one {
 
 /// For an instrument around a [`Many`](super::many::Many).
 macro_rules! many {
-    ($instrument:ident) => {
+    ($instrument:ident: $kind:ident) => {
         impl $instrument {
             /// With values of its dimensions that are, in the order of the descriptor's keys,
             /// either here or, where `None` is, the next of the set of each call.
             #[must_use]
             pub const fn new(
-                descriptor: &'static Descriptor,
+                descriptor: Descriptor,
                 values: &'static [Option<Value<'static>>],
             ) -> Self {
-                Self(Many::new(descriptor, values))
+                Self(Many::new(descriptor.with_kind(Kind::$kind), values))
+            }
+
+            /// What it measures.
+            #[must_use]
+            pub const fn descriptor(&'static self) -> &'static Descriptor {
+                self.0.descriptor()
+            }
+
+            /// What the linker is told of it.
+            #[must_use]
+            pub const fn registration(&'static self) -> Registration {
+                Registration::One(self.descriptor())
             }
         }
     };

@@ -10,7 +10,7 @@ use super::many::Many;
 use super::one::One;
 use super::set::DimensionSet;
 use super::value::Value;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind, Registration};
 
 /// Adds to the only series.
 #[inline]
@@ -29,7 +29,7 @@ fn add_cold(one: &'static One, n: u64) {
 /// A counter whose dimensions are known at compile time.
 pub struct Counter(One);
 
-constructors::one!(Counter);
+constructors::one!(Counter: Counter);
 
 impl Counter {
     /// Adds `n`.
@@ -53,7 +53,7 @@ fn add_to<S: DimensionSet>(many: &'static Many, n: u64, values: &S) -> u32 {
 /// A counter with dimensions that are known at run time.
 pub struct DimensionedCounter(Many);
 
-constructors::many!(DimensionedCounter);
+constructors::many!(DimensionedCounter: Counter);
 
 impl DimensionedCounter {
     /// Adds `n` to the series of `values`.
@@ -66,7 +66,7 @@ impl DimensionedCounter {
 /// An up-down counter whose dimensions are known at compile time.
 pub struct UpDownCounter(One);
 
-constructors::one!(UpDownCounter);
+constructors::one!(UpDownCounter: UpDownCounter);
 
 impl UpDownCounter {
     /// Adds `n`, which may be negative.
@@ -89,7 +89,7 @@ impl UpDownCounter {
 /// An up-down counter with dimensions that are known at run time.
 pub struct DimensionedUpDownCounter(Many);
 
-constructors::many!(DimensionedUpDownCounter);
+constructors::many!(DimensionedUpDownCounter: UpDownCounter);
 
 impl DimensionedUpDownCounter {
     /// Adds `n`, which may be negative, to the series of `values`.

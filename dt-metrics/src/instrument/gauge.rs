@@ -10,12 +10,12 @@ use super::many::Many;
 use super::one::One;
 use super::set::DimensionSet;
 use super::value::Value;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind, Registration};
 
 /// A gauge whose dimensions are known at compile time.
 pub struct Gauge(One);
 
-constructors::one!(Gauge);
+constructors::one!(Gauge: Gauge);
 
 impl Gauge {
     /// Replaces the value.
@@ -27,7 +27,7 @@ impl Gauge {
 /// A gauge with dimensions that are known at run time.
 pub struct DimensionedGauge(Many);
 
-constructors::many!(DimensionedGauge);
+constructors::many!(DimensionedGauge: Gauge);
 
 impl DimensionedGauge {
     /// Replaces the value of the series of `values`.

@@ -11,12 +11,12 @@ use super::many::Many;
 use super::one::One;
 use super::set::DimensionSet;
 use super::value::Value;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind, Registration};
 
 /// A histogram whose dimensions are known at compile time.
 pub struct Histogram(One);
 
-constructors::one!(Histogram);
+constructors::one!(Histogram: Histogram);
 
 impl Histogram {
     /// Records `value`; not a number and infinities are no values.
@@ -41,7 +41,7 @@ impl Histogram {
 /// A histogram with dimensions that are known at run time.
 pub struct DimensionedHistogram(Many);
 
-constructors::many!(DimensionedHistogram);
+constructors::many!(DimensionedHistogram: Histogram);
 
 impl DimensionedHistogram {
     /// Records `value` in the series of `values`.

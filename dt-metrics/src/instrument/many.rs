@@ -32,7 +32,7 @@ pub(crate) fn set_cardinality_limit(limit: u32) {
 
 /// The series of an instrument.
 pub(super) struct Many {
-    descriptor: &'static Descriptor,
+    descriptor: Descriptor,
     /// In key order; what is not here is in the set of each call.
     template: &'static [Option<Value<'static>>],
     /// The slots in a row, if the first types to come have few values.
@@ -75,7 +75,7 @@ impl Row {
 
 impl Many {
     pub(super) const fn new(
-        descriptor: &'static Descriptor,
+        descriptor: Descriptor,
         template: &'static [Option<Value<'static>>],
     ) -> Self {
         Self {
@@ -91,6 +91,10 @@ impl Many {
                 overflow: None,
             }),
         }
+    }
+
+    pub(super) const fn descriptor(&'static self) -> &'static Descriptor {
+        &self.descriptor
     }
 
     /// Runs `f` with the slot of `values`, which is theirs until `f` returns, and with whether it
@@ -246,7 +250,7 @@ impl Many {
         }
         if table.rows.len() >= self.limit() {
             let overflow = table.overflow.get_or_insert_with(|| {
-                let series = Series::overflow(self.descriptor);
+                let series = Series::overflow(&self.descriptor);
                 let slot = SLOTS.lock().register(series, Lifetime::Static);
                 slot.unwrap_or(NO_SLOT)
             });
@@ -277,13 +281,13 @@ impl Many {
     }
 
     /// The series of what the calls' sets say.
-    fn series(&self, values: &[Option<OwnedValue>]) -> Series {
+    fn series(&'static self, values: &[Option<OwnedValue>]) -> Series {
         let mut values = values.iter().cloned();
         let all = self.template.iter().map(|value| match value {
             Some(value) => Some(value.keep()),
             None => values.next().flatten(),
         });
-        Series::new(self.descriptor, all)
+        Series::new(&self.descriptor, all)
     }
 
     /// Gives the places of series that have retired to others. `slots` is sorted.

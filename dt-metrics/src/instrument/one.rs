@@ -11,8 +11,8 @@ use crate::descriptor::Descriptor;
 /// The series of an instrument that has one only.
 pub(super) struct One {
     slot: AtomicU32,
-    descriptor: &'static Descriptor,
     values: Values,
+    descriptor: Descriptor,
 }
 
 enum Values {
@@ -21,26 +21,27 @@ enum Values {
 }
 
 impl One {
-    pub(super) const fn new(
-        descriptor: &'static Descriptor,
-        values: &'static [Value<'static>],
-    ) -> Self {
+    pub(super) const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
         Self {
             slot: AtomicU32::new(NO_SLOT),
-            descriptor,
             values: Values::Literal(values),
+            descriptor,
         }
     }
 
     pub(super) const fn resolved(
-        descriptor: &'static Descriptor,
+        descriptor: Descriptor,
         values: fn() -> Vec<Option<Value<'static>>>,
     ) -> Self {
         Self {
             slot: AtomicU32::new(NO_SLOT),
-            descriptor,
             values: Values::Computed(values),
+            descriptor,
         }
+    }
+
+    pub(super) const fn descriptor(&'static self) -> &'static Descriptor {
+        &self.descriptor
     }
 
     /// The slot, if the series was used before; else a number that no thread has a cell for.
@@ -51,7 +52,7 @@ impl One {
 
     /// The slot.
     #[inline]
-    pub(super) fn known_slot(&self) -> u32 {
+    pub(super) fn known_slot(&'static self) -> u32 {
         match self.slot() {
             NO_SLOT => self.slot_cold(),
             slot => slot,
@@ -61,7 +62,7 @@ impl One {
     /// The slot, made on first use.
     #[cold]
     #[inline(never)]
-    pub(super) fn slot_cold(&self) -> u32 {
+    pub(super) fn slot_cold(&'static self) -> u32 {
         let slot = self.slot();
         if slot != NO_SLOT {
             return slot;
@@ -69,11 +70,12 @@ impl One {
         // Made before the lock is taken: computing values runs the user's code.
         let series = match &self.values {
             Values::Literal(values) => {
-                Series::new(self.descriptor, values.iter().map(|v| Some(v.keep())))
+                Series::new(&self.descriptor, values.iter().map(|v| Some(v.keep())))
             }
-            Values::Computed(values) => {
-                Series::new(self.descriptor, values().iter().map(|v| v.map(Value::keep)))
-            }
+            Values::Computed(values) => Series::new(
+                &self.descriptor,
+                values().iter().map(|v| v.map(Value::keep)),
+            ),
         };
         let mut slots = local::SLOTS.lock();
         // Another thread may have been faster.

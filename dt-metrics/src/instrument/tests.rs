@@ -16,17 +16,15 @@ fn total(descriptor: &'static Descriptor) -> Vec<(String, u64)> {
 }
 
 macro_rules! descriptor {
-    ($name:ident, $($key:literal),*) => {
-        static $name: Descriptor =
-            Descriptor::new(Kind::Counter, stringify!($name), module_path!(), file!(), line!())
-                .with_dimension_keys(&[$($key),*]);
+    ($name:literal $(, $key:literal)*) => {
+        Descriptor::new(Kind::Counter, $name, module_path!(), file!(), line!())
+            .with_dimension_keys(&[$($key),*])
     };
 }
 
 #[test]
 fn a_counter_counts_on_every_thread() {
-    descriptor!(THREADS, "region");
-    static COUNTER: Counter = Counter::new(&THREADS, &[Value::Str("eu")]);
+    static COUNTER: Counter = Counter::new(descriptor!("threads", "region"), &[Value::Str("eu")]);
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -38,15 +36,14 @@ fn a_counter_counts_on_every_thread() {
     });
     COUNTER.add(5);
     assert_eq!(
-        total(&THREADS),
+        total(COUNTER.descriptor()),
         [(r#"[("region", Str("eu"))]"#.to_owned(), 8_005)]
     );
 }
 
 #[test]
 fn a_thread_that_counts_while_its_storage_goes_is_counted() {
-    descriptor!(LATE,);
-    static COUNTER: Counter = Counter::new(&LATE, &[]);
+    static COUNTER: Counter = Counter::new(descriptor!("late"), &[]);
     struct CountsOnExit;
     impl Drop for CountsOnExit {
         fn drop(&mut self) {
@@ -66,22 +63,26 @@ fn a_thread_that_counts_while_its_storage_goes_is_counted() {
     })
     .join()
     .unwrap();
-    assert_eq!(total(&LATE)[0].1, 3);
+    assert_eq!(total(COUNTER.descriptor())[0].1, 3);
 }
 
 #[test]
 fn values_computed_at_first_use_are_computed_once_a_series() {
-    descriptor!(COMPUTED, "a", "b");
-    static COUNTER: Counter = Counter::resolved(&COMPUTED, || vec![Some(Value::U64(7)), None]);
+    static COUNTER: Counter = Counter::resolved(descriptor!("computed", "a", "b"), || {
+        vec![Some(Value::U64(7)), None]
+    });
     COUNTER.add(1);
     COUNTER.add(1);
-    assert_eq!(total(&COMPUTED), [(r#"[("a", U64(7))]"#.to_owned(), 2)]);
+    assert_eq!(
+        total(COUNTER.descriptor()),
+        [(r#"[("a", U64(7))]"#.to_owned(), 2)]
+    );
 }
 
 #[test]
 fn a_combination_of_values_is_one_series() {
-    descriptor!(COMBINED, "a", "b");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&COMBINED, &[None, None]);
+    static COUNTER: DimensionedCounter =
+        DimensionedCounter::new(descriptor!("combined", "a", "b"), &[None, None]);
     let barrier = Barrier::new(4);
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -94,7 +95,7 @@ fn a_combination_of_values_is_one_series() {
             });
         }
     });
-    let mut series = total(&COMBINED);
+    let mut series = total(COUNTER.descriptor());
     series.sort();
     let expected = [
         (r#"[("a", Str("x")), ("b", U64(0))]"#.to_owned(), 4 * 34),
@@ -107,8 +108,8 @@ fn a_combination_of_values_is_one_series() {
 
 #[test]
 fn values_of_different_types_are_different_series() {
-    descriptor!(TYPES, "a");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&TYPES, &[None]);
+    static COUNTER: DimensionedCounter =
+        DimensionedCounter::new(descriptor!("types", "a"), &[None]);
     COUNTER.add(1, (&"1", ()));
     COUNTER.add(1, (&1_i8, ()));
     COUNTER.add(1, (&1_i64, ()));
@@ -117,21 +118,18 @@ fn values_of_different_types_are_different_series() {
     COUNTER.add(1, (&Some(true), ()));
     COUNTER.add(1, (&f64::NAN, ()));
     COUNTER.add(1, (&f64::NAN, ()));
-    assert_eq!(total(&TYPES).len(), 6);
+    assert_eq!(total(COUNTER.descriptor()).len(), 6);
 }
 
 #[test]
 fn beyond_the_limit_all_share_one_series() {
-    static LIMITED: Descriptor =
-        Descriptor::new(Kind::Counter, "limited", module_path!(), file!(), line!())
-            .with_dimension_keys(&["id"])
-            .with_max_series(3);
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&LIMITED, &[None]);
+    static COUNTER: DimensionedCounter =
+        DimensionedCounter::new(descriptor!("limited", "id").with_max_series(3), &[None]);
     for id in 0..10_u64 {
         COUNTER.add(1, (&id, ()));
     }
     COUNTER.add(1, (&0_u64, ()));
-    let mut series = total(&LIMITED);
+    let mut series = total(COUNTER.descriptor());
     series.sort();
     assert_eq!(series.len(), 4);
     assert_eq!(series[0].0, r#"[("id", U64(0))]"#);
@@ -144,8 +142,8 @@ fn beyond_the_limit_all_share_one_series() {
 
 #[test]
 fn many_instruments_reach_beyond_the_first_chunks() {
-    descriptor!(MANY, "id");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&MANY, &[None]);
+    static COUNTER: DimensionedCounter =
+        DimensionedCounter::new(descriptor!("many", "id"), &[None]);
     for round in 0..3 {
         thread::spawn(move || {
             for id in 0..1_500_u64 {
@@ -155,7 +153,7 @@ fn many_instruments_reach_beyond_the_first_chunks() {
         .join()
         .unwrap();
     }
-    let series = total(&MANY);
+    let series = total(COUNTER.descriptor());
     assert_eq!(series.len(), 1_500);
     assert!(series.iter().all(|(_, total)| *total == 6));
 }
@@ -183,9 +181,10 @@ impl DimensionValue for Tier {
 
 #[test]
 fn types_with_few_values_have_slots_in_a_row() {
-    descriptor!(RANGE, "tier", "region", "paid");
-    static COUNTER: DimensionedCounter =
-        DimensionedCounter::new(&RANGE, &[None, Some(Value::Str("eu")), None]);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(
+        descriptor!("range", "tier", "region", "paid"),
+        &[None, Some(Value::Str("eu")), None],
+    );
     for (tier, paid, n) in [
         (Tier::Free, false, 1),
         (Tier::Free, true, 10),
@@ -201,7 +200,7 @@ fn types_with_few_values_have_slots_in_a_row() {
         )
     };
     assert_eq!(
-        total(&RANGE),
+        total(COUNTER.descriptor()),
         [
             series("free", false, 1),
             series("free", true, 10),
@@ -213,8 +212,8 @@ fn types_with_few_values_have_slots_in_a_row() {
 
 #[test]
 fn a_static_shared_by_instances_of_a_generic_function_keeps_their_types_apart() {
-    descriptor!(SHARED, "value");
-    static COUNTER: DimensionedCounter = DimensionedCounter::new(&SHARED, &[None]);
+    static COUNTER: DimensionedCounter =
+        DimensionedCounter::new(descriptor!("shared", "value"), &[None]);
     fn count<T: DimensionValue>(value: T) {
         COUNTER.add(1, (&value, ()));
     }
@@ -224,7 +223,7 @@ fn a_static_shared_by_instances_of_a_generic_function_keeps_their_types_apart() 
         count("gold");
         count(false);
     }
-    let mut series = total(&SHARED);
+    let mut series = total(COUNTER.descriptor());
     series.retain(|(_, total)| *total > 0);
     series.sort();
     let expected = [
@@ -238,16 +237,10 @@ fn a_static_shared_by_instances_of_a_generic_function_keeps_their_types_apart() 
 
 #[test]
 fn what_is_going_on_is_counted_out_on_any_thread() {
-    static GOING_ON: Descriptor = Descriptor::new(
-        Kind::UpDownCounter,
-        "going.on",
-        module_path!(),
-        file!(),
-        line!(),
-    );
-    static COUNTER: UpDownCounter = UpDownCounter::new(&GOING_ON, &[]);
+    static COUNTER: UpDownCounter = UpDownCounter::new(descriptor!("going.on"), &[]);
+    assert_eq!(COUNTER.descriptor().kind, Kind::UpDownCounter);
     let guards: Vec<InFlight> = (0..3).map(|_| COUNTER.enter()).collect();
-    assert_eq!(total(&GOING_ON)[0].1, 3);
+    assert_eq!(total(COUNTER.descriptor())[0].1, 3);
     thread::spawn(move || drop(guards)).join().unwrap();
-    assert_eq!(total(&GOING_ON)[0].1, 0);
+    assert_eq!(total(COUNTER.descriptor())[0].1, 0);
 }

@@ -28,23 +28,13 @@ impl DefaultName {
         name
     }
 
-    /// The number of bytes.
+    /// The name.
     #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "is never empty")]
-    pub const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// The bytes alone; `LEN` is [`len`](Self::len).
-    #[must_use]
-    pub const fn text<const LEN: usize>(&self) -> Text<LEN> {
-        let mut text = [0; LEN];
-        let mut i = 0;
-        while i < LEN && i < self.len {
-            text[i] = self.bytes[i];
-            i += 1;
+    pub const fn as_str(&'static self) -> &'static str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "",
         }
-        Text(text)
     }
 
     /// Adds the identifiers of a path, each after a dot.
@@ -96,20 +86,6 @@ impl DefaultName {
         // The cut may have fallen behind a dot.
         while self.bytes[self.len - 1] == b'.' {
             self.len -= 1;
-        }
-    }
-}
-
-/// A text whose length is part of its type, so that a static holds just its bytes.
-pub struct Text<const LEN: usize>([u8; LEN]);
-
-impl<const LEN: usize> Text<LEN> {
-    /// The text.
-    #[must_use]
-    pub const fn as_str(&self) -> &str {
-        match core::str::from_utf8(&self.0) {
-            Ok(text) => text,
-            Err(_) => "",
         }
     }
 }

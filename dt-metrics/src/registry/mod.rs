@@ -8,27 +8,13 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Registration};
 use crate::instrument;
 
 #[cfg(feature = "dynatrace")]
 pub use self::conflict::Conflict;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::conflict::{Definition, Names, conflicts};
-
-/// What an expansion hands to the linker: the descriptors of one annotated function.
-#[doc(hidden)]
-pub struct Registration {
-    descriptors: &'static [&'static Descriptor],
-}
-
-#[doc(hidden)]
-impl Registration {
-    #[must_use]
-    pub const fn new(descriptors: &'static [&'static Descriptor]) -> Self {
-        Self { descriptors }
-    }
-}
 
 inventory::collect!(Registration);
 
@@ -50,7 +36,7 @@ inventory::collect!(Registration);
 #[must_use]
 pub fn catalog() -> Vec<&'static Descriptor> {
     let mut all: Vec<&'static Descriptor> = inventory::iter::<Registration>()
-        .flat_map(|registration| registration.descriptors)
+        .flat_map(Registration::descriptors)
         .copied()
         .collect();
     instrument::for_each_descriptor(|descriptor| all.push(descriptor));

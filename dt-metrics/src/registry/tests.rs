@@ -1,5 +1,6 @@
-use super::Names;
-use crate::descriptor::{Descriptor, Kind};
+use super::{Names, catalog};
+use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::{Counter, Histogram};
 
 const fn descriptor(kind: Kind, name: &'static str, unit: &'static str, line: u32) -> Descriptor {
     Descriptor::new(kind, name, "shop", "src/shop.rs", line).with_unit(unit)
@@ -51,4 +52,24 @@ fn the_first_stays() {
     assert!(names.admit(&MILLIS).is_ok());
     assert!(names.admit(&SECONDS).is_err());
     assert!(names.admit(&MILLIS).is_ok());
+}
+
+static CALLS: Counter = Counter::new(descriptor(Kind::Counter, "registry.calls", "", 6), &[]);
+static DURATION: Histogram =
+    Histogram::new(descriptor(Kind::Counter, "registry.duration", "s", 6), &[]);
+
+inventory::submit! { Registration::Several(&[CALLS.descriptor(), DURATION.descriptor()]) }
+
+#[test]
+fn one_entry_can_list_several_instruments_each_of_its_own_kind() {
+    let listed: Vec<_> = catalog()
+        .into_iter()
+        .filter(|descriptor| descriptor.name.starts_with("registry."))
+        .map(|descriptor| (descriptor.name, descriptor.kind))
+        .collect();
+    let expected = [
+        ("registry.calls", Kind::Counter),
+        ("registry.duration", Kind::Histogram),
+    ];
+    assert_eq!(listed, expected);
 }

@@ -1,13 +1,12 @@
 use std::time::{Duration, Instant};
 
 use super::{MAX_NAMED, Named, Notes, QUIET, Subject};
-use crate::descriptor::{Descriptor, Kind};
-use crate::registry::Registration;
+use crate::descriptor::{Descriptor, Kind, Registration};
 
 static ORDERS: Descriptor = Descriptor::new(Kind::Counter, "notes.orders", "shop", "src/a.rs", 7);
 static ALSO: Descriptor = Descriptor::new(Kind::Counter, "Notes.Orders", "shop", "src/b.rs", 9);
 
-inventory::submit! { Registration::new(&[&ORDERS, &ALSO]) }
+inventory::submit! { Registration::Several(&[&ORDERS, &ALSO]) }
 
 fn warned(named: &mut Named, now: Instant, reason: &'static str, name: &str) -> Option<String> {
     let mut notes = Notes::default();

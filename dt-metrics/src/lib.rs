@@ -65,6 +65,7 @@ mod pipeline;
 #[doc(hidden)]
 pub mod private;
 mod registry;
+pub mod testing;
 
 pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]

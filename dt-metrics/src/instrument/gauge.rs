@@ -20,7 +20,7 @@ constructors::one!(Gauge: Gauge);
 impl Gauge {
     /// Replaces the value.
     pub fn set(&'static self, value: f64) {
-        set(self.0.known_slot(), value);
+        local::set(self.0.known_slot(), value);
     }
 }
 
@@ -32,15 +32,6 @@ constructors::many!(DimensionedGauge: Gauge);
 impl DimensionedGauge {
     /// Replaces the value of the series of `values`.
     pub fn set<S: DimensionSet>(&'static self, value: f64, values: S) {
-        self.0.with_slot(&values, |slot, _| set(slot, value));
-    }
-}
-
-/// Keeps the last of all threads' values; not a number and infinities are no values.
-fn set(slot: u32, value: f64) {
-    if value.is_finite()
-        && let Some(series) = local::SLOTS.lock().series_mut(slot)
-    {
-        series.last = Some(value);
+        self.0.with_slot(&values, |slot, _| local::set(slot, value));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::capture::{self, Measured};
 use super::chunk::{self, Directory, MAX_SLOTS};
 use super::ring::{Put, Ring};
 use super::series::Series;
@@ -22,6 +23,9 @@ struct Local {
     directory: Cell<Directory>,
     ring: Cell<Option<&'static Ring>>,
     block: Cell<Option<BlockId>>,
+    /// Whether a capture is under way: then directory and ring stay empty, so that all that is
+    /// measured takes the cold path.
+    captured: Cell<bool>,
 }
 
 thread_local! {
@@ -30,6 +34,7 @@ thread_local! {
             directory: Cell::new(&[]),
             ring: Cell::new(None),
             block: Cell::new(None),
+            captured: Cell::new(false),
         }
     };
 
@@ -64,19 +69,27 @@ pub(super) fn add_release(slot: u32, n: u64) -> bool {
     LOCAL.with(|local| chunk::add_release(local.directory.get(), slot, n))
 }
 
-/// Adds `n` where this thread has no cell for the slot yet, or no longer.
+/// Adds `n` where this thread has no cell for the slot yet, or no longer, or is watched.
 #[cold]
 #[inline(never)]
 pub(super) fn add_cold(slot: u32, n: u64) {
     if slot >= NO_SLOT {
         return;
     }
+    let captured = is_captured();
+    if captured {
+        // First: once a timer has let go of its slot, the slot may be another's.
+        capture::note(slot, Measured::Added(n));
+    }
     match block() {
         None => SLOTS.add_shared(slot, n),
-        Some(block) => LOCAL.with(|local| {
-            local.directory.set(SLOTS.extend(block, slot));
-            chunk::add(local.directory.get(), slot, n);
-        }),
+        Some(block) => {
+            let directory = SLOTS.extend(block, slot);
+            chunk::add(directory, slot, n);
+            if !captured {
+                LOCAL.with(|local| local.directory.set(directory));
+            }
+        }
     }
 }
 
@@ -95,33 +108,73 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
     if slot >= NO_SLOT {
         return;
     }
+    if let (Some(put), Some(ring)) = (put, LOCAL.with(|local| local.ring.get())) {
+        after_put(put, ring, slot, value);
+        return;
+    }
+    let captured = is_captured();
+    if captured {
+        capture::note(slot, Measured::Value(value));
+    }
+    match block() {
+        None => SLOTS.lock().record_shared(slot, value),
+        Some(block) => {
+            let ring = SLOTS.ring(block);
+            if !captured {
+                LOCAL.with(|local| local.ring.set(Some(ring)));
+            }
+            after_put(ring.put(slot, value), ring, slot, value);
+        }
+    }
+}
+
+/// Makes room where there is little, and puts the value in if there was none.
+fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
     match put {
-        Some(Put::Done) => {}
-        Some(Put::HalfFull) => sink::wake(),
-        Some(Put::Full) => {
+        Put::Done => {}
+        Put::HalfFull => sink::wake(),
+        Put::Full => {
             let taken = sink::take_values();
             if !taken {
                 // Nobody takes them before the pipeline is there: the newest count.
                 SLOTS.lock().give_up_values(KEPT_VALUES);
             }
-            if put_again(slot, value) == Some(Put::Full) {
+            if ring.put(slot, value) == Put::Full {
                 // The pipeline went just now.
                 SLOTS.lock().give_up_values(KEPT_VALUES);
-                put_again(slot, value);
+                ring.put(slot, value);
             }
         }
-        None => match block() {
-            None => SLOTS.lock().record_shared(slot, value),
-            Some(block) => {
-                LOCAL.with(|local| local.ring.set(Some(SLOTS.ring(block))));
-                put_again(slot, value);
-            }
-        },
     }
 }
 
-fn put_again(slot: u32, value: f64) -> Option<Put> {
-    LOCAL.with(|local| Some(local.ring.get()?.put(slot, value)))
+/// Replaces the last value of all threads; not a number and infinities are no values.
+pub(super) fn set(slot: u32, value: f64) {
+    if !value.is_finite() {
+        return;
+    }
+    if is_captured() {
+        capture::note(slot, Measured::Value(value));
+    }
+    if let Some(series) = SLOTS.lock().series_mut(slot) {
+        series.last = Some(value);
+    }
+}
+
+/// Whether a capture is under way on this thread.
+#[inline]
+pub(super) fn is_captured() -> bool {
+    LOCAL.with(|local| local.captured.get())
+}
+
+/// Begins or ends to send all that this thread measures the cold way. Cells and buffer are found
+/// again by the first that needs them.
+pub(super) fn set_captured(captured: bool) {
+    LOCAL.with(|local| {
+        local.captured.set(captured);
+        local.directory.set(&[]);
+        local.ring.set(None);
+    });
 }
 
 /// Values of a thread that are kept until there is a pipeline.
@@ -135,8 +188,10 @@ fn block() -> Option<BlockId> {
         if local.block.get().is_none() {
             let (block, directory, ring) = SLOTS.claim();
             local.block.set(Some(block));
-            local.directory.set(directory);
-            local.ring.set(ring);
+            if !local.captured.get() {
+                local.directory.set(directory);
+                local.ring.set(ring);
+            }
         }
         local.block.get()
     })

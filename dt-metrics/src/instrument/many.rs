@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 
 use super::chunk::MAX_SLOTS;
 use super::known;
-use super::local::{NO_SLOT, SLOTS};
+use super::local::{self, NO_SLOT, SLOTS};
 use super::series::Series;
 use super::set::{self, DimensionSet, Signature};
 use super::slots::Lifetime;
@@ -248,7 +248,9 @@ impl Many {
             // It retired just now, and is about to be forgotten.
             row.remove();
         }
-        if table.rows.len() >= self.limit() {
+        // A capture sees each combination for itself; the pipeline does not.
+        let beyond = table.rows.len() >= self.limit();
+        if beyond && !local::is_captured() {
             let overflow = table.overflow.get_or_insert_with(|| {
                 let series = Series::overflow(&self.descriptor);
                 let slot = SLOTS.lock().register(series, Lifetime::Static);
@@ -259,6 +261,9 @@ impl Many {
         let mut kept = Vec::new();
         values.keep(&mut kept);
         let mut series = self.series(&kept);
+        if beyond {
+            series = series.beyond_limit();
+        }
         let lifetime = if self.is_evictable() {
             series.owner = Some(self);
             Lifetime::WhileUsed

@@ -5,6 +5,7 @@
 //!    └─────► table (dimensions known at run time → slot)
 //! ```
 
+mod capture;
 mod chunk;
 mod clock;
 #[cfg(feature = "dynatrace")]
@@ -41,6 +42,7 @@ mod sync;
 mod tests;
 mod value;
 
+pub(crate) use self::capture::{Recorded, Recorder, Seen, current, watch};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::clock::calibrate;
 #[cfg(feature = "dynatrace")]
@@ -57,7 +59,6 @@ pub(crate) use self::series::Series;
 pub use self::set::DimensionSet;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::sink::{Sink, set_sink};
-#[cfg(feature = "dynatrace")]
 pub(crate) use self::value::OwnedValue;
 pub use self::value::{DimensionValue, Value};
 
@@ -68,4 +69,14 @@ pub(crate) fn for_each_descriptor(mut f: impl FnMut(&'static Descriptor)) {
     for (_, entry) in local::SLOTS.lock().entries() {
         f(entry.series.descriptor);
     }
+}
+
+/// All that was ever added to the counters of this name.
+#[cfg(test)]
+pub(crate) fn total(name: &str) -> u64 {
+    let slots = local::SLOTS.lock();
+    slots
+        .entries()
+        .filter(|(_, entry)| entry.series.descriptor.name == name)
+        .fold(0, |sum, (slot, _)| sum + slots.total(slot))
 }

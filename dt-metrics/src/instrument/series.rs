@@ -4,6 +4,9 @@ use super::many::Many;
 use super::value::OwnedValue;
 use crate::descriptor::{Descriptor, Kind};
 
+/// What marks a series beyond the limit.
+const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::Bool(true))];
+
 /// One series: an instrument and the values of its dimensions.
 pub(crate) struct Series {
     /// The instrument.
@@ -12,6 +15,8 @@ pub(crate) struct Series {
     pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
     /// Whether it stands for all combinations beyond the limit.
     pub(crate) overflow: bool,
+    /// Whether it is one of those, which a capture tells apart.
+    beyond: bool,
     /// The last value of a gauge.
     pub(crate) last: Option<f64>,
     /// Who gives it a place, if it may come and go.
@@ -34,6 +39,7 @@ impl Series {
             descriptor,
             dimensions,
             overflow: false,
+            beyond: false,
             last: None,
             owner: None,
         }
@@ -41,11 +47,28 @@ impl Series {
 
     /// The series for what is beyond the limit, as OpenTelemetry marks it.
     pub(super) fn overflow(descriptor: &'static Descriptor) -> Self {
-        let dimensions = Box::new([("otel.metric.overflow", OwnedValue::Bool(true))]);
         Self {
-            dimensions,
+            dimensions: Box::new(OVERFLOW),
             overflow: true,
             ..Self::new(descriptor, core::iter::empty())
+        }
+    }
+
+    /// The same for one combination that a capture sees as it is.
+    pub(super) fn beyond_limit(self) -> Self {
+        Self {
+            beyond: true,
+            ..self
+        }
+    }
+
+    /// The dimensions to export.
+    #[cfg(feature = "dynatrace")]
+    pub(crate) fn exported(&self) -> &[(&'static str, OwnedValue)] {
+        if self.beyond {
+            &OVERFLOW
+        } else {
+            &self.dimensions
         }
     }
 

@@ -30,7 +30,7 @@ pub enum OwnedValue {
 }
 
 impl Value<'_> {
-    pub(super) fn keep(self) -> OwnedValue {
+    pub(crate) fn keep(self) -> OwnedValue {
         match self {
             Self::Str(text) => OwnedValue::Str(text.into()),
             Self::Bool(value) => OwnedValue::Bool(value),

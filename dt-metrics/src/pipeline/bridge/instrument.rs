@@ -52,7 +52,7 @@ pub(super) fn create(meter: &Meter, definition: &Definition, buckets: bool) -> I
 /// The dimensions of a series as the SDK has them.
 pub(super) fn attributes(series: &Series) -> Box<[KeyValue]> {
     series
-        .dimensions
+        .exported()
         .iter()
         .map(|(key, value)| attribute(key, value))
         .collect()

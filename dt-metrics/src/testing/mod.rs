@@ -1,0 +1,54 @@
+//! What a test asserts with: that a piece of code measured what it should have.
+//!
+//! ```
+//! use dt_metrics::{counted, testing::capture, timed};
+//!
+//! #[counted(name = "orders", dims(region = region))]
+//! #[timed(name = "orders.duration")]
+//! fn place_order(region: &str) {}
+//!
+//! let seen = capture(|| {
+//!     place_order("eu");
+//!     place_order("eu");
+//!     place_order("us");
+//! });
+//! assert_eq!(seen.counter("orders").value(), 3);
+//! assert_eq!(seen.counter("orders").with("region", "eu").value(), 2);
+//! assert_eq!(seen.histogram("orders.duration").count(), 3);
+//! assert_eq!(seen.counter("refunds").value(), 0);
+//! ```
+//!
+//! No pipeline is needed. Where there is one, it gets all that is measured as if nobody watched.
+//! Calls that nobody watches cost what they cost without this module.
+//!
+//! # What is seen
+//!
+//! [`capture`] sees what its own thread measures while the closure runs, and nothing else: tests
+//! that run side by side on the same functions do not see each other. [`capture_async`] sees what
+//! is measured while its future is polled, on whichever threads that is, and not what other tasks
+//! do there in between.
+//!
+//! | measured | seen |
+//! | --- | --- |
+//! | in a capture inside a capture | by both |
+//! | by a thread or task that was spawned | no, unless [`Capture`] is carried there |
+//! | by a task that a runtime runs on this thread while the closure blocks on that runtime | yes |
+//! | when a guard or timer is dropped | by the capture around the drop: one that is dropped on another thread or after the capture has ended is not seen, so an up-down counter may be left at 1 and a duration be missing |
+//! | when the value that the closure returned is dropped | no: the closure has ended |
+//! | before a panic in the closure | by the captures around: the panic goes through this one |
+//! | beyond the limit of series | with its own dimensions, though the pipeline gets it as overflow; a timer that was started outside of the capture as overflow |
+//! | in destructors of thread-local values | maybe not |
+//! | by `#[observed]` functions | no: the pipeline asks them, on its own thread |
+
+mod captured;
+mod run;
+mod scope;
+mod selection;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use self::captured::Captured;
+pub use self::run::{capture, capture_async, capture_async_with, capture_with};
+pub use self::scope::Capture;
+pub use self::view::{Counter, Gauge, Histogram, UpDownCounter};

@@ -1,0 +1,111 @@
+//! Where captures look.
+
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::sync::Arc;
+
+use crate::instrument::{self, Recorder};
+
+/// The captures that are under way, to be carried into a thread or task.
+///
+/// What is measured there after a capture has ended is not seen by it: wait for the thread or task
+/// inside the capture.
+///
+/// ```
+/// use dt_metrics::{count, testing::{Capture, capture}};
+///
+/// let seen = capture(|| {
+///     let capture = Capture::current();
+///     let worker = std::thread::spawn(move || capture.run(|| count!("jobs")));
+///     worker.join()
+/// });
+/// assert_eq!(seen.counter("jobs").value(), 1);
+/// ```
+#[derive(Clone)]
+pub struct Capture(Vec<Arc<Recorder>>);
+
+impl Capture {
+    /// A capture of its own, and where it keeps what it sees.
+    pub(super) fn new() -> (Self, Arc<Recorder>) {
+        let recorder = Recorder::new();
+        (Self(vec![Arc::clone(&recorder)]), recorder)
+    }
+
+    /// Those under way on this thread: all there are, the outer ones included. Where there is none,
+    /// running something in it does nothing else.
+    #[must_use]
+    pub fn current() -> Self {
+        Self(instrument::current())
+    }
+
+    /// Runs `f`, seen by these captures.
+    pub fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _watch = instrument::watch(&self.0);
+        f()
+    }
+
+    /// Lets these captures see what is measured while `future` is polled and when it is dropped.
+    ///
+    /// ```
+    /// use dt_metrics::{counted, testing::{Capture, capture_async}};
+    ///
+    /// #[counted(name = "pages")]
+    /// async fn page() {}
+    ///
+    /// # tokio::runtime::Builder::new_multi_thread().build().unwrap().block_on(async {
+    /// let seen = capture_async(async {
+    ///     tokio::spawn(Capture::current().run_async(page())).await
+    /// })
+    /// .await;
+    /// assert_eq!(seen.counter("pages").value(), 1);
+    /// # });
+    /// ```
+    pub fn run_async<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        Running {
+            capture: self.clone(),
+            future: Some(Box::pin(future)),
+        }
+    }
+}
+
+impl fmt::Debug for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Capture").finish_non_exhaustive()
+    }
+}
+
+/// A future whose measurements are seen.
+struct Running<F> {
+    capture: Capture,
+    /// Gone when it has finished.
+    future: Option<Pin<Box<F>>>,
+}
+
+impl<F: Future> Future for Running<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { capture, future } = &mut *self;
+        capture.run(|| {
+            let Some(running) = future else {
+                return Poll::Pending;
+            };
+            let poll = running.as_mut().poll(context);
+            if poll.is_ready() {
+                // Here, since what it still holds may measure when it goes.
+                *future = None;
+            }
+            poll
+        })
+    }
+}
+
+impl<F> Drop for Running<F> {
+    fn drop(&mut self) {
+        let Self { capture, future } = self;
+        if future.is_some() {
+            capture.run(|| *future = None);
+        }
+    }
+}

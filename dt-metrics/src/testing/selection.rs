@@ -1,0 +1,166 @@
+//! Some of the series that a capture saw.
+
+use core::fmt;
+
+use super::captured::Captured;
+use crate::descriptor::Kind;
+use crate::instrument::{DimensionValue, OwnedValue, Seen, Value};
+
+/// The places of some series.
+#[derive(Clone)]
+pub(super) struct Selection<'a> {
+    captured: &'a Captured,
+    places: Vec<usize>,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn all(captured: &'a Captured) -> Self {
+        Self {
+            captured,
+            places: (0..captured.recorded().series.len()).collect(),
+        }
+    }
+
+    pub(super) fn new(captured: &'a Captured, kind: Kind, name: &str) -> Self {
+        Self::all(captured).only(|seen| {
+            seen.descriptor.kind == kind && seen.descriptor.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// Those whose dimension `key` has this value, or that have no such dimension if it is none.
+    pub(super) fn with(self, key: &str, value: &impl DimensionValue) -> Self {
+        let value = value.dimension_value();
+        self.only(|seen| {
+            let of_key = |(own, _): &&(&str, OwnedValue)| own.eq_ignore_ascii_case(key);
+            match (seen.dimensions.iter().find(of_key), value) {
+                (Some((_, own)), Some(value)) => is_same(own, value),
+                (own, value) => own.is_none() && value.is_none(),
+            }
+        })
+    }
+
+    fn only(mut self, matches: impl Fn(&Seen) -> bool) -> Self {
+        let series = &self.captured.recorded().series;
+        self.places.retain(|place| matches(&series[*place]));
+        self
+    }
+
+    fn series(&self) -> impl Iterator<Item = &'a Seen> {
+        let series = &self.captured.recorded().series;
+        self.places.iter().map(|place| &series[*place])
+    }
+
+    /// What was added, all together.
+    pub(super) fn sum(&self) -> u64 {
+        self.series()
+            .fold(0, |sum, seen| sum.wrapping_add(seen.sum))
+    }
+
+    /// What was recorded or set, in that order.
+    pub(super) fn values(&self) -> impl DoubleEndedIterator<Item = f64> {
+        let values = self.captured.recorded().values.iter();
+        values
+            .filter(|(place, _)| self.places.binary_search(place).is_ok())
+            .map(|(_, value)| *value)
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        let mut values = self.values();
+        let Some(first) = values.next() else {
+            return Summary::default();
+        };
+        let first = Summary {
+            count: 1,
+            sum: first,
+            min: Some(first),
+            max: Some(first),
+        };
+        values.fold(first, |summary, value| Summary {
+            count: summary.count + 1,
+            sum: summary.sum + value,
+            min: summary.min.map(|min| min.min(value)),
+            max: summary.max.map(|max| max.max(value)),
+        })
+    }
+
+    fn of_place(&self, place: usize) -> Self {
+        Self {
+            captured: self.captured,
+            places: vec![place],
+        }
+    }
+}
+
+/// What is said of a distribution.
+#[derive(Default)]
+pub(super) struct Summary {
+    pub(super) count: u64,
+    pub(super) sum: f64,
+    pub(super) min: Option<f64>,
+    pub(super) max: Option<f64>,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "count {}, sum {}", self.count, self.sum)?;
+        match (self.min, self.max) {
+            (Some(min), Some(max)) => write!(f, ", min {min}, max {max}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether both are the same on the wire, where all values are texts: `200` is that of any type.
+fn is_same(own: &OwnedValue, value: Value<'_>) -> bool {
+    let value = value.keep();
+    match (own, &value) {
+        (OwnedValue::Str(own), OwnedValue::Str(value)) => own == value,
+        (own, value) => text(own) == text(value),
+    }
+}
+
+fn text(value: &OwnedValue) -> String {
+    match value {
+        OwnedValue::Str(text) => text.to_string(),
+        OwnedValue::Bool(value) => value.to_string(),
+        OwnedValue::I64(value) => value.to_string(),
+        OwnedValue::U64(value) => value.to_string(),
+        OwnedValue::F64(value) => value.to_string(),
+    }
+}
+
+/// One entry a series, in the order of their first measurement.
+impl fmt::Debug for Selection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        for place in &self.places {
+            list.entry(&One(&self.of_place(*place)));
+        }
+        list.finish()
+    }
+}
+
+/// A selection of one series.
+struct One<'a>(&'a Selection<'a>);
+
+impl fmt::Debug for One<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(seen) = self.0.series().next() else {
+            return Ok(());
+        };
+        write!(f, "{} {}{{", seen.descriptor.kind, seen.descriptor.name)?;
+        for (i, (key, value)) in seen.dimensions.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            write!(f, "{comma}{key}={:?}", text(value))?;
+        }
+        f.write_str("} = ")?;
+        match seen.descriptor.kind {
+            Kind::Counter => write!(f, "{}", self.0.sum()),
+            Kind::UpDownCounter => write!(f, "{}", self.0.sum().cast_signed()),
+            Kind::Histogram => write!(f, "{}", self.0.summary()),
+            Kind::Gauge => {
+                write!(f, "{}", self.0.values().next_back().unwrap_or_default())
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The instruments of one name, as a capture saw them.
+
+use core::fmt;
+
+use super::selection::Selection;
+use crate::instrument::DimensionValue;
+
+/// What is the same for all kinds.
+macro_rules! view {
+    ($(#[$doc:meta])+ $view:ident) => {
+        $(#[$doc])+
+        #[derive(Clone)]
+        #[must_use]
+        pub struct $view<'a>(pub(super) Selection<'a>);
+
+        impl $view<'_> {
+            /// Only series whose dimension `key` has this value, whatever their other dimensions.
+            ///
+            /// Values are the same if they are so on the wire, where all are texts: `200` of any
+            /// type of integers, and `"200"`. `None` means series without that dimension.
+            pub fn with(self, key: &str, value: impl DimensionValue) -> Self {
+                Self(self.0.with(key, &value))
+            }
+        }
+
+        impl fmt::Debug for $view<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+view! {
+    /// Sums that only grow, from [`Captured::counter`](super::Captured::counter).
+    Counter
+}
+
+view! {
+    /// Sums that grow and shrink, from
+    /// [`Captured::up_down_counter`](super::Captured::up_down_counter).
+    UpDownCounter
+}
+
+view! {
+    /// Distributions, from [`Captured::histogram`](super::Captured::histogram).
+    Histogram
+}
+
+view! {
+    /// Last values, from [`Captured::gauge`](super::Captured::gauge).
+    Gauge
+}
+
+impl Counter<'_> {
+    /// What was added during the capture; 0 if nothing was.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.0.sum()
+    }
+}
+
+impl UpDownCounter<'_> {
+    /// What was added during the capture, less what was taken away; 0 if nothing was.
+    ///
+    /// Calls that were in flight before are not in it.
+    #[must_use]
+    pub fn value(&self) -> i64 {
+        self.0.sum().cast_signed()
+    }
+}
+
+impl Histogram<'_> {
+    /// How many values were recorded.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.summary().count
+    }
+
+    /// The sum of all values, in the unit of the instrument; 0 if there are none.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.0.summary().sum
+    }
+
+    /// The smallest value, if there is one.
+    #[must_use]
+    pub fn min(&self) -> Option<f64> {
+        self.0.summary().min
+    }
+
+    /// The greatest value, if there is one.
+    #[must_use]
+    pub fn max(&self) -> Option<f64> {
+        self.0.summary().max
+    }
+
+    /// All values, in the order in which they were recorded.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        self.0.values().collect()
+    }
+}
+
+impl Gauge<'_> {
+    /// The value that was set last, if one was.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        self.0.values().next_back()
+    }
+
+    /// All values, in the order in which they were set.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        self.0.values().collect()
+    }
+}

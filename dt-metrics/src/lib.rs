@@ -32,7 +32,8 @@
 //! | --- | --- |
 //! | counting | [`counted`], [`count!`] |
 //! | values of dimensions | [`DimensionValue`] |
-//! | every instrument in the program | [`catalog`] |
+//! | every instrument in the program | [`catalog`], [`catalog_markdown`], [`catalog_json`] |
+//! | asserting in a test what was measured | [`testing`] |
 #![cfg_attr(
     feature = "dynatrace",
     doc = "| one line in `main` | [`init`], [`builder`], [`Handle`] |"
@@ -75,5 +76,5 @@ pub use crate::instrument::{DimensionValue, Value};
 pub use crate::pipeline::{Builder, Error, Handle, builder, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
-pub use crate::registry::catalog;
+pub use crate::registry::{catalog, catalog_json, catalog_markdown};
 pub use dt_metrics_macros::{DimensionValue, count, counted, gauge, in_flight, timed};

@@ -1,9 +1,14 @@
 //! Every instrument in the binary: gathered by the linker, and on first use where the linker
 //! could not.
 
-#[cfg(feature = "dynatrace")]
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, unreachable_pub, reason = "the pipeline asks for more")
+)]
 mod conflict;
-#[cfg(all(test, feature = "dynatrace"))]
+mod json;
+mod markdown;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
@@ -15,14 +20,32 @@ use crate::instrument;
 pub use self::conflict::Conflict;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::conflict::{Definition, Names, conflicts};
+pub use self::json::catalog_json;
+pub use self::markdown::catalog_markdown;
 
 inventory::collect!(Registration);
 
 /// Lists every instrument in the binary, before anything was called.
 ///
-/// One entry an annotation, ordered by name, then by place. Instruments of dependencies are
-/// included. Where the platform's linker cannot gather them, an instrument appears with its
-/// first use.
+/// One entry an annotation, ordered by name, then by place. [`catalog_markdown`] and
+/// [`catalog_json`] print it.
+///
+/// # What the linker gathers
+///
+/// Instruments of dependencies are included, also those in modules that nobody mentions and in
+/// functions that are never called or instantiated, with link-time optimisation or without. Not
+/// included before their first use, with which every instrument registers by itself, are those
+///
+/// - of a dependency that no code of the program names: the compiler leaves it out of the program
+///   (`use that_crate as _;` is enough);
+/// - of a `staticlib` that a program in another language links, unless that program's linker is
+///   told to keep all of it (`--whole-archive`, `-force_load`): it takes what is called and no
+///   more;
+/// - on platforms without functions that run before `main`: the crate
+///   [`inventory`](https://docs.rs/inventory) says which it knows.
+///
+/// A `cdylib` is a program of its own: it has its own catalogue, counts and pipeline, whoever
+/// loads it, and its instruments are not in the catalogue of the program that does.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "checkouts", unit = "1", dims(region = "eu"))]
@@ -42,8 +65,19 @@ pub fn catalog() -> Vec<&'static Descriptor> {
     instrument::for_each_descriptor(|descriptor| all.push(descriptor));
     let mut seen = HashSet::new();
     all.retain(|descriptor| seen.insert(core::ptr::from_ref(*descriptor)));
-    all.sort_by_key(|d| (d.name, d.file, d.line));
+    all.sort_by(|a, b| order(a).cmp(&order(b)));
     all
+}
+
+/// By name and place; then by all else, since a macro may write several in one place, and linkers
+/// gather them in any order.
+fn order(descriptor: &Descriptor) -> impl Ord {
+    (
+        (descriptor.name, descriptor.file, descriptor.line),
+        (descriptor.module_path, descriptor.kind as u8),
+        (descriptor.unit, descriptor.description),
+        descriptor.dimension_keys,
+    )
 }
 
 /// The descriptors of this name, whatever its case: where it was annotated.

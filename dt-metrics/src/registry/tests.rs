@@ -1,4 +1,5 @@
-use super::{Names, catalog};
+use super::conflict::Names;
+use super::{catalog, json, markdown};
 use crate::descriptor::{Descriptor, Kind, Registration};
 use crate::instrument::{Counter, Histogram};
 
@@ -72,4 +73,97 @@ fn one_entry_can_list_several_instruments_each_of_its_own_kind() {
         ("registry.duration", Kind::Histogram),
     ];
     assert_eq!(listed, expected);
+}
+
+static AWKWARD: Descriptor =
+    Descriptor::new(Kind::UpDownCounter, "open", "shop::a", r"C:\shop\a|b.rs", 7)
+        .with_unit("%")
+        .with_description("A | *b* `c` <d>\n\te_f \"g\" \\ \u{1}h\u{2028}")
+        .with_dimension_keys(&["a", "b|`c"]);
+
+#[test]
+fn markdown_shows_texts_as_they_are() {
+    assert_eq!(
+        markdown::markdown(&[&AWKWARD]),
+        r#"| Name | Kind | Unit | Dimensions | Description | Place |
+| --- | --- | --- | --- | --- | --- |
+| `open` | up-down counter | `%` | `a`, `` b\|`c `` | A \| \*b\* \`c\` \<d\> e\_f "g" \\ h | `C:\shop\a\|b.rs:7` |
+"#
+    );
+}
+
+#[test]
+fn markdown_names_conflicts() {
+    let page = markdown::markdown(&[&SECONDS, &GAUGE, &OTHER]);
+    assert_eq!(
+        page.lines().skip(2).collect::<Vec<_>>(),
+        [
+            "| `Orders` | counter | `s` |  | All orders. | `src/shop.rs:2` |",
+            "| `ORDERS` | gauge | `s` |  |  | `src/shop.rs:4` |",
+            "| `orders.open` | gauge |  |  |  | `src/shop.rs:5` |",
+            "",
+            "Not exported, since another has the name for something else:",
+            "",
+            "- `ORDERS` at `src/shop.rs:4` is a gauge in `s`, \
+             but `Orders` at `src/shop.rs:2` is a counter in `s`",
+        ]
+    );
+}
+
+#[test]
+fn json_is_escaped() {
+    assert_eq!(json::json(&[]), "[]\n");
+    assert_eq!(
+        json::json(&[&AWKWARD, &OTHER]),
+        r#"[
+{"name":"open","kind":"up_down_counter","unit":"%","description":"A | *b* `c` \u003cd>\n\u0009e_f \"g\" \\ \u0001h\u2028","dimension_keys":["a","b|`c"],"module_path":"shop::a","file":"C:\\shop\\a|b.rs","line":7,"conflict":null},
+{"name":"orders.open","kind":"gauge","unit":"","description":"","dimension_keys":[],"module_path":"shop","file":"src/shop.rs","line":5,"conflict":null}
+]
+"#
+    );
+}
+
+#[test]
+fn json_names_conflicts() {
+    let json = json::json(&[&PLAIN, &GAUGE]);
+    let conflicts: Vec<_> = json
+        .lines()
+        .filter_map(|line| line.split_once("\"conflict\":"))
+        .map(|(_, conflict)| conflict)
+        .collect();
+    assert_eq!(conflicts[0], "null},");
+    assert!(
+        conflicts[1].starts_with("\"the metric `ORDERS` is a counter"),
+        "{json}"
+    );
+}
+
+#[test]
+#[cfg(feature = "dynatrace")]
+fn any_text_survives_json() {
+    use proptest::prelude::*;
+
+    proptest!(|(text in any::<String>())| {
+        let leaked: &'static str = text.clone().leak();
+        let descriptor = Descriptor::new(Kind::Counter, "x", "x", leaked, 1).with_description(leaked);
+        let json = json::json(&[Box::leak(Box::new(descriptor))]);
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(read[0]["description"].as_str(), Some(&*text));
+        prop_assert_eq!(read[0]["file"].as_str(), Some(&*text));
+    });
+}
+
+/// What the linker did not gather is there from its first use on.
+#[test]
+fn first_use_registers() {
+    static UNGATHERED: Descriptor = descriptor(Kind::Counter, "registry.ungathered", "", 6);
+    static COUNTER: Counter = Counter::new(&UNGATHERED, &[]);
+    let listed = || {
+        let all = catalog();
+        all.iter().filter(|d| d.name == UNGATHERED.name).count()
+    };
+    assert_eq!(listed(), 0);
+    COUNTER.add(1);
+    COUNTER.add(1);
+    assert_eq!(listed(), 1);
 }

@@ -53,7 +53,7 @@ impl Capture {
     /// #[counted(name = "pages")]
     /// async fn page() {}
     ///
-    /// # tokio::runtime::Builder::new_multi_thread().build().unwrap().block_on(async {
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let seen = capture_async(async {
     ///     tokio::spawn(Capture::current().run_async(page())).await
     /// })
@@ -61,7 +61,10 @@ impl Capture {
     /// assert_eq!(seen.counter("pages").value(), 1);
     /// # });
     /// ```
-    pub fn run_async<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+    pub fn run_async<F: Future>(
+        &self,
+        future: F,
+    ) -> impl Future<Output = F::Output> + Unpin + use<F> {
         Running {
             capture: self.clone(),
             future: Some(Box::pin(future)),

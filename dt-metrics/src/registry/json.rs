@@ -1,0 +1,91 @@
+//! The catalogue for programs.
+
+use core::fmt::Write;
+
+use super::conflict::conflicts;
+use super::{Descriptor, catalog};
+
+/// The catalogue as JSON, for a page of documentation or a check of its own.
+///
+/// An array with one object an annotation, in the order of [`catalog`], one a line. Each has
+/// `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`, `description`,
+/// `dimension_keys`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text that says
+/// which other instrument has its name for something else.
+///
+/// ```
+/// #[dt_metrics::counted(name = "checkouts", description = "\"Buy\" was pressed.")]
+/// fn check_out() {}
+///
+/// let json = dt_metrics::catalog_json();
+/// assert!(json.contains(r#"{"name":"checkouts","kind":"counter","unit":"","#));
+/// assert!(json.contains(r#""description":"\"Buy\" was pressed.","dimension_keys":[],"#));
+/// ```
+#[must_use]
+pub fn catalog_json() -> String {
+    json(&catalog())
+}
+
+pub(super) fn json(descriptors: &[&'static Descriptor]) -> String {
+    let conflicts = conflicts(descriptors);
+    let objects: Vec<_> = descriptors
+        .iter()
+        .map(|descriptor| {
+            let conflict = conflicts
+                .iter()
+                .find(|conflict| core::ptr::eq(conflict.second, *descriptor))
+                .map(ToString::to_string);
+            object(descriptor, conflict.as_deref())
+        })
+        .collect();
+    match objects.len() {
+        0 => "[]\n".to_owned(),
+        _ => format!("[\n{}\n]\n", objects.join(",\n")),
+    }
+}
+
+fn object(descriptor: &Descriptor, conflict: Option<&str>) -> String {
+    let Descriptor {
+        name,
+        kind,
+        unit,
+        description,
+        dimension_keys,
+        module_path,
+        file,
+        line,
+        ..
+    } = descriptor;
+    let keys: Vec<_> = dimension_keys.iter().map(|key| string(key)).collect();
+    format!(
+        "{{\"name\":{},\"kind\":{},\"unit\":{},\"description\":{},\"dimension_keys\":[{}],\
+         \"module_path\":{},\"file\":{},\"line\":{line},\"conflict\":{}}}",
+        string(name),
+        string(&kind.to_string().replace([' ', '-'], "_")),
+        string(unit),
+        string(description),
+        keys.join(","),
+        string(module_path),
+        string(file),
+        conflict.map_or_else(|| "null".to_owned(), string),
+    )
+}
+
+/// A string of JSON (RFC 8259, section 7).
+fn string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            // The separators are line ends to JavaScript; `<` would end a script in a page.
+            '\0'..' ' | '\u{7f}' | '<' | '\u{2028}' | '\u{2029}' => {
+                // Writing to a string does not fail.
+                write!(quoted, "\\u{:04x}", u32::from(c)).ok();
+            }
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

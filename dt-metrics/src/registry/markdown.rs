@@ -1,0 +1,111 @@
+//! The catalogue as a page.
+
+use core::fmt::Write;
+
+use super::conflict::{Conflict, conflicts};
+use super::{Descriptor, catalog};
+
+/// The catalogue as a Markdown table, for a page of documentation.
+///
+/// One row an annotation, in the order of [`catalog`]; below, if there are any, those whose name
+/// another has for something else. Whatever names and descriptions hold is text and nothing more.
+///
+/// ```
+/// #[dt_metrics::counted(name = "checkouts", unit = "{checkout}", dims(region = "eu"))]
+/// fn check_out() {}
+///
+/// let page = dt_metrics::catalog_markdown();
+/// assert!(page.starts_with("| Name | Kind | Unit | Dimensions | Description | Place |\n"));
+/// assert!(page.contains("| `checkouts` | counter | `{checkout}` | `region` |  | `"));
+/// ```
+#[must_use]
+pub fn catalog_markdown() -> String {
+    markdown(&catalog())
+}
+
+pub(super) fn markdown(descriptors: &[&'static Descriptor]) -> String {
+    let mut page = String::from(
+        "| Name | Kind | Unit | Dimensions | Description | Place |\n\
+         | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for descriptor in descriptors {
+        let keys: Vec<_> = descriptor.dimension_keys.iter().map(|k| code(k)).collect();
+        let cells = [
+            code(descriptor.name),
+            descriptor.kind.to_string(),
+            code(descriptor.unit),
+            keys.join(", "),
+            text(descriptor.description),
+            place(descriptor),
+        ];
+        for cell in cells {
+            page.push_str("| ");
+            // Before anything else a table is cut at its pipes, those in code included.
+            page.push_str(&cell.replace('|', r"\|"));
+            page.push(' ');
+        }
+        page.push_str("|\n");
+    }
+    let conflicts = conflicts(descriptors);
+    if !conflicts.is_empty() {
+        page.push_str("\nNot exported, since another has the name for something else:\n\n");
+    }
+    for Conflict { first, second } in conflicts {
+        // Writing to a string does not fail.
+        writeln!(page, "- {}, but {}", what(second), what(first)).ok();
+    }
+    page
+}
+
+fn what(descriptor: &Descriptor) -> String {
+    let Descriptor {
+        name, kind, unit, ..
+    } = descriptor;
+    let place = place(descriptor);
+    match *unit {
+        "" => format!("{} at {place} is a {kind} without unit", code(name)),
+        unit => format!("{} at {place} is a {kind} in {}", code(name), code(unit)),
+    }
+}
+
+fn place(descriptor: &Descriptor) -> String {
+    code(&format!("{}:{}", descriptor.file, descriptor.line))
+}
+
+/// Code that shows `text` as it is, on one line; nothing for nothing.
+fn code(text: &str) -> String {
+    let text = one_line(text);
+    if text.is_empty() {
+        return text;
+    }
+    if !text.contains('`') {
+        return format!("`{text}`");
+    }
+    // Longer than any run of backticks in it, and apart from those at its ends.
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
+}
+
+/// Text of which nothing means anything to Markdown or HTML, on one line.
+fn text(text: &str) -> String {
+    let text = one_line(text);
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '&'
+        ) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// Runs of white space and control characters become one space: a cell ends with its line.
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}

@@ -13,11 +13,11 @@ use super::{Descriptor, catalog};
 /// which other instrument has its name for something else.
 ///
 /// ```
-/// #[dt_metrics::counted(name = "checkouts", description = "\"Buy\" was pressed.")]
-/// fn check_out() {}
+/// #[dt_metrics::counted(name = "purchases", description = "\"Buy\" was pressed.")]
+/// fn buy() {}
 ///
 /// let json = dt_metrics::catalog_json();
-/// assert!(json.contains(r#"{"name":"checkouts","kind":"counter","unit":"","#));
+/// assert!(json.contains(r#"{"name":"purchases","kind":"counter","unit":"","#));
 /// assert!(json.contains(r#""description":"\"Buy\" was pressed.","dimension_keys":[],"#));
 /// ```
 #[must_use]

@@ -11,12 +11,12 @@ use super::{Descriptor, catalog};
 /// another has for something else. Whatever names and descriptions hold is text and nothing more.
 ///
 /// ```
-/// #[dt_metrics::counted(name = "checkouts", unit = "{checkout}", dims(region = "eu"))]
-/// fn check_out() {}
+/// #[dt_metrics::counted(name = "baskets", unit = "{basket}", dims(region = "eu"))]
+/// fn fill_basket() {}
 ///
 /// let page = dt_metrics::catalog_markdown();
 /// assert!(page.starts_with("| Name | Kind | Unit | Dimensions | Description | Place |\n"));
-/// assert!(page.contains("| `checkouts` | counter | `{checkout}` | `region` |  | `"));
+/// assert!(page.contains("| `baskets` | counter | `{basket}` | `region` |  | `"));
 /// ```
 #[must_use]
 pub fn catalog_markdown() -> String {

@@ -8,7 +8,8 @@ use super::{Descriptor, catalog};
 /// The catalogue as a Markdown table, for a page of documentation.
 ///
 /// One row an annotation, in the order of [`catalog`]; below, if there are any, those whose name
-/// another has for something else. Whatever names and descriptions hold is text and nothing more.
+/// another has for something else. Whatever names and descriptions hold is text and nothing more;
+/// files of dependencies are named from their package on.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "baskets", unit = "{basket}", dims(region = "eu"))]
@@ -69,7 +70,18 @@ fn what(descriptor: &Descriptor) -> String {
 }
 
 fn place(descriptor: &Descriptor) -> String {
-    code(&format!("{}:{}", descriptor.file, descriptor.line))
+    let file = descriptor.file.replace('\\', "/");
+    code(&format!("{}:{}", shared_path(&file), descriptor.line))
+}
+
+/// The path of a file, less what differs between the machines of two people: where Cargo keeps
+/// its downloads.
+fn shared_path(file: &str) -> &str {
+    if let Some((_, in_registry)) = file.split_once("/registry/src/") {
+        return in_registry.split_once('/').map_or(file, |(_, path)| path);
+    }
+    file.split_once("/git/checkouts/")
+        .map_or(file, |(_, path)| path)
 }
 
 /// Code that shows `text` as it is, on one line; nothing for nothing.
@@ -87,15 +99,12 @@ fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
-/// Text of which nothing means anything to Markdown or HTML, on one line.
+/// Text of which nothing means anything to Markdown, HTML, MDX or formulas, on one line.
 fn text(text: &str) -> String {
     let text = one_line(text);
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '&'
-        ) {
+        if r"\`*_[]<>{}~&$".contains(c) {
             escaped.push('\\');
         }
         escaped.push(c);

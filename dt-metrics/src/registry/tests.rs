@@ -78,7 +78,7 @@ fn one_entry_can_list_several_instruments_each_of_its_own_kind() {
 static AWKWARD: Descriptor =
     Descriptor::new(Kind::UpDownCounter, "open", "shop::a", r"C:\shop\a|b.rs", 7)
         .with_unit("%")
-        .with_description("A | *b* `c` <d>\n\te_f \"g\" \\ \u{1}h\u{2028}")
+        .with_description("A | *b* `c` <d>{$}\n\te_f \"g\" \\ \u{1}h\u{2028}")
         .with_dimension_keys(&["a", "b|`c"]);
 
 #[test]
@@ -87,9 +87,34 @@ fn markdown_shows_texts_as_they_are() {
         markdown::markdown(&[&AWKWARD]),
         r#"| Name | Kind | Unit | Dimensions | Description | Place |
 | --- | --- | --- | --- | --- | --- |
-| `open` | up-down counter | `%` | `a`, `` b\|`c `` | A \| \*b\* \`c\` \<d\> e\_f "g" \\ h | `C:\shop\a\|b.rs:7` |
+| `open` | up-down counter | `%` | `a`, `` b\|`c `` | A \| \*b\* \`c\` \<d\>\{\$\} e\_f "g" \\ h | `C:/shop/a\|b.rs:7` |
 "#
     );
+}
+
+#[test]
+fn markdown_names_files_of_dependencies_from_their_package_on() {
+    const FILES: [(&str, &str); 4] = [
+        ("src/lib.rs", "src/lib.rs"),
+        (
+            "/home/me/.cargo/registry/src/index-1f2e/shop-1.2.3/src/lib.rs",
+            "shop-1.2.3/src/lib.rs",
+        ),
+        (
+            r"C:\me\.cargo\registry\src\index-1f2e\shop-1.2.3\src\lib.rs",
+            "shop-1.2.3/src/lib.rs",
+        ),
+        (
+            "/home/me/.cargo/git/checkouts/shop-1f2e/3d4c/src/lib.rs",
+            "shop-1f2e/3d4c/src/lib.rs",
+        ),
+    ];
+    for (file, shown) in FILES {
+        let descriptor = Box::leak(Box::new(Descriptor::new(Kind::Counter, "x", "x", file, 1)));
+        let page = markdown::markdown(&[descriptor]);
+        let row = format!("| `x` | counter |  |  |  | `{shown}:1` |");
+        assert_eq!(page.lines().nth(2), Some(&*row));
+    }
 }
 
 #[test]
@@ -116,7 +141,7 @@ fn json_is_escaped() {
     assert_eq!(
         json::json(&[&AWKWARD, &OTHER]),
         r#"[
-{"name":"open","kind":"up_down_counter","unit":"%","description":"A | *b* `c` \u003cd>\n\u0009e_f \"g\" \\ \u0001h\u2028","dimension_keys":["a","b|`c"],"module_path":"shop::a","file":"C:\\shop\\a|b.rs","line":7,"conflict":null},
+{"name":"open","kind":"up_down_counter","unit":"%","description":"A | *b* `c` \u003cd>{$}\n\u0009e_f \"g\" \\ \u0001h\u2028","dimension_keys":["a","b|`c"],"module_path":"shop::a","file":"C:\\shop\\a|b.rs","line":7,"conflict":null},
 {"name":"orders.open","kind":"gauge","unit":"","description":"","dimension_keys":[],"module_path":"shop","file":"src/shop.rs","line":5,"conflict":null}
 ]
 "#

@@ -181,11 +181,11 @@ fn any_text_survives_json() {
 /// What the linker did not gather is there from its first use on.
 #[test]
 fn first_use_registers() {
-    static UNGATHERED: Descriptor = descriptor(Kind::Counter, "registry.ungathered", "", 6);
-    static COUNTER: Counter = Counter::new(&UNGATHERED, &[]);
+    const NAME: &str = "registry.ungathered";
+    static COUNTER: Counter = Counter::new(descriptor(Kind::Counter, NAME, "", 6), &[]);
     let listed = || {
         let all = catalog();
-        all.iter().filter(|d| d.name == UNGATHERED.name).count()
+        all.iter().filter(|d| d.name == NAME).count()
     };
     assert_eq!(listed(), 0);
     COUNTER.add(1);

@@ -13,11 +13,11 @@ use crate::private::{
 macro_rules! instrument {
     ($static:ident: $type:ident, $kind:ident, $name:literal, [$($key:literal),*], $values:expr) => {
         static $static: $type = {
-            static DESCRIPTOR: Descriptor =
+            let descriptor =
                 Descriptor::new(Kind::$kind, $name, module_path!(), file!(), line!())
                     .with_dimension_keys(&[$($key),*])
                     .with_max_series(4);
-            $type::new(&DESCRIPTOR, $values)
+            $type::new(descriptor, $values)
         };
     };
 }

@@ -6,10 +6,11 @@
 mod annotation;
 mod boundaries;
 mod dims;
+mod outcome;
 mod text;
 mod time;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized, token};
@@ -17,6 +18,7 @@ use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenth
 pub(crate) use self::annotation::{Annotation, Argument};
 pub(crate) use self::boundaries::Boundaries;
 pub(crate) use self::dims::{Constant, Dimension, Dims, Source};
+pub(crate) use self::outcome::{Outcome, When};
 pub(crate) use self::text::Text;
 use self::text::{literal, ungrouped};
 pub(crate) use self::time::{nanoseconds, time_unit};
@@ -31,12 +33,16 @@ pub(crate) struct Args {
     pub(crate) time_unit: Option<Text>,
     pub(crate) boundaries: Option<Boundaries>,
     pub(crate) dims: Option<Dims>,
+    pub(crate) ret_dims: Option<Dims>,
     pub(crate) by: Option<Expr>,
-    /// The value to record, which stands without a name.
+    /// The value to record; of a macro, it stands without a name.
     pub(crate) value: Option<Expr>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) when: Option<When>,
     pub(crate) max_series: Option<u32>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) library: Option<Path>,
+    inherited: Vec<Argument>,
 }
 
 impl Args {
@@ -87,7 +93,11 @@ impl Args {
                 &key,
                 Boundaries::try_from(value(input)?),
             ),
-            Argument::Dims => set_once(&mut self.dims, &key, Ok(dims(input, report)?)),
+            Argument::Dims => set_once(&mut self.dims, &key, Ok(dims(input, &key, report)?)),
+            Argument::RetDims => set_once(&mut self.ret_dims, &key, Ok(dims(input, &key, report)?)),
+            Argument::Value => set_once(&mut self.value, &key, Ok(value(input)?)),
+            Argument::Outcome => set_once(&mut self.outcome, &key, Outcome::parse(input)),
+            Argument::When => set_once(&mut self.when, &key, When::parse(input)),
             Argument::By => set_once(&mut self.by, &key, Ok(value(input)?)),
             Argument::MaxSeries => {
                 set_once(&mut self.max_series, &key, at_least_one(value(input)?))
@@ -99,6 +109,76 @@ impl Args {
         Ok(())
     }
 }
+
+impl Args {
+    /// The keys of the dimensions whose values are known only when a call ends.
+    pub(crate) fn keys_at_end(&self) -> Vec<LitStr> {
+        let ret_dims = self.ret_dims.iter().flat_map(Dims::iter);
+        let outcome = self
+            .outcome
+            .map(|_| LitStr::new(OUTCOME, Span::mixed_site()));
+        ret_dims
+            .map(|dimension| dimension.key.clone())
+            .chain(outcome)
+            .collect()
+    }
+
+    /// Takes what is not given from `others`, which are checked elsewhere.
+    pub(crate) fn inherit(&mut self, others: Self) {
+        let inherited = &mut self.inherited;
+        let mut take = |argument| inherited.push(argument);
+        inherit(&mut self.name, others.name, || take(Argument::Name));
+        inherit(&mut self.description, others.description, || {
+            take(Argument::Description);
+        });
+        inherit(&mut self.time_unit, others.time_unit, || {});
+        inherit(&mut self.boundaries, others.boundaries, || {});
+        inherit(&mut self.dims, others.dims, || take(Argument::Dims));
+        inherit(&mut self.ret_dims, others.ret_dims, || {
+            take(Argument::RetDims)
+        });
+        inherit(&mut self.outcome, others.outcome, || {});
+        inherit(&mut self.when, others.when, || {});
+        inherit(&mut self.max_series, others.max_series, || {});
+        inherit(&mut self.library, others.library, || {});
+    }
+
+    /// Whether an argument is that of the `impl` block around.
+    pub(crate) fn is_inherited(&self, argument: Argument) -> bool {
+        self.inherited.contains(&argument)
+    }
+
+    /// Completes the arguments, and notes what is wrong with them together.
+    pub(crate) fn complete(&mut self, annotation: &Annotation, report: &mut Report) {
+        if annotation.outcome {
+            self.outcome.get_or_insert(Outcome::Any);
+        }
+        let mut keys: Vec<String> = Vec::new();
+        if self.outcome.is_some() {
+            keys.push(OUTCOME.to_owned());
+        }
+        for Dimension { key, typed, .. } in
+            self.dims.iter().chain(&self.ret_dims).flat_map(Dims::iter)
+        {
+            let key = key.value();
+            if keys.contains(&key) {
+                let message = format!("dimension `{key}` is given twice");
+                report.note::<()>(Err(Error::new_spanned(typed, message)));
+            }
+            keys.push(key);
+        }
+    }
+}
+
+fn inherit<T>(slot: &mut Option<T>, other: Option<T>, taken: impl FnOnce()) {
+    if slot.is_none() && other.is_some() {
+        *slot = other;
+        taken();
+    }
+}
+
+/// The key of the dimension that `outcome` adds.
+const OUTCOME: &str = "outcome";
 
 /// Reads what `each` reads, with commas between, to the end of `input`.
 pub(crate) fn separated(
@@ -149,9 +229,9 @@ fn path(input: ParseStream<'_>) -> Result<Path> {
 }
 
 /// `(key = expr, …)`.
-fn dims(input: ParseStream<'_>, report: &mut Report) -> Result<Dims> {
+fn dims(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> Result<Dims> {
     if !input.peek(token::Paren) {
-        return Err(input.error("expected `(`: write `dims(key = value)`"));
+        return Err(input.error(format!("expected `(`: write `{name}(key = value)`")));
     }
     let content;
     parenthesized!(content in input);

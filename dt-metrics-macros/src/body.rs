@@ -8,6 +8,7 @@ use quote::{ToTokens, TokenStreamExt, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Result, Signature, Token, Visibility};
 
+use crate::output::Output;
 use crate::span;
 
 /// What an annotation stands on.
@@ -22,12 +23,12 @@ pub(crate) enum Item {
 
 /// A function with a body.
 pub(crate) struct Function {
-    attrs: Vec<Attribute>,
+    pub(crate) attrs: Vec<Attribute>,
     vis: Visibility,
     defaultness: Option<Token![default]>,
     pub(crate) sig: Signature,
     inner_attrs: Vec<Attribute>,
-    body: Group,
+    pub(crate) body: Group,
 }
 
 impl Item {
@@ -38,10 +39,20 @@ impl Item {
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let item = Self::parse_next(input)?;
+        if let Self::Other(_) = item {
+            input.parse::<TokenStream>()?;
+        }
+        Ok(item)
+    }
+}
+
+impl Item {
+    /// Reads the first of several items; of one that is no function, the beginning.
+    pub(crate) fn parse_next(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if let Some(other) = not_a_function(&input.fork()) {
-            input.parse::<TokenStream>()?;
             return Ok(Self::Other(other));
         }
         let defaultness = input.parse()?;
@@ -100,13 +111,19 @@ fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
 }
 
 /// `tokens` in braces that stand where `braces` stood.
-fn regroup(braces: &Group, tokens: TokenStream) -> Group {
+pub(crate) fn regroup(braces: &Group, tokens: TokenStream) -> Group {
     let mut group = Group::new(Delimiter::Brace, tokens);
     group.set_span(braces.span());
     group
 }
 
 impl Function {
+    /// Whether it asks who called it.
+    pub(crate) fn tracks_caller(&self) -> bool {
+        let mut attrs = self.attrs.iter();
+        attrs.any(|attr| attr.path().is_ident("track_caller"))
+    }
+
     /// The function, with `entry` run before its body.
     ///
     /// The body becomes the tail of a block that has the same place in the source: its value,
@@ -128,15 +145,26 @@ impl Function {
     /// temporaries outlive the guard before edition 2024, and the compiler tells so.
     pub(crate) fn guarded(self, guard: &TokenStream) -> TokenStream {
         let body = &self.body;
-        let block = quote_spanned! {span::ours()=>
-            let guard = #guard;
-            match guard { _guard => #body }
+        let block = if let Output::Opaque = Output::of(&self.sig.output, &self.sig.generics) {
+            // The compiler finds the type of a closure that is returned only in its place.
+            quote_spanned!(span::ours()=> let _guard = #guard; #[cfg(all())] #body)
+        } else {
+            quote_spanned! {span::ours()=>
+                let guard = #guard;
+                match guard { _guard => #body }
+            }
         };
         self.with(block)
     }
 
+    /// The function as it is.
+    pub(crate) fn untouched(self) -> TokenStream {
+        let body = self.body.stream();
+        self.with(body)
+    }
+
     /// The function, with another block in the place of its body.
-    fn with(self, block: TokenStream) -> TokenStream {
+    pub(crate) fn with(self, block: TokenStream) -> TokenStream {
         let Self {
             attrs,
             vis,

@@ -17,7 +17,7 @@ use crate::span::ours;
 const ON_ENUM: Annotation = Annotation {
     written: "#[dimension]",
     takes: &[Argument::Crate],
-    suffix: "",
+    outcome: false,
 };
 
 /// `#[dimension(…)]` on a variant.

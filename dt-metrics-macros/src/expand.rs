@@ -5,8 +5,10 @@ use syn::Result;
 
 use crate::args::{Annotation, Args};
 use crate::body::{Function, Item};
+use crate::impls;
 use crate::in_body::InBody;
 use crate::report::{self, Report};
+use crate::sync;
 use crate::valid;
 
 /// An annotation of a function.
@@ -18,6 +20,14 @@ pub(crate) fn annotation(
 ) -> TokenStream {
     expand(annotation, args, item.clone(), quote)
         .unwrap_or_else(|error| report::untouched(item, &error))
+}
+
+/// `#[measured]`, which also stands on `impl` blocks.
+pub(crate) fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
+    match impls::measured(&args, &item) {
+        Some(expanded) => expanded.unwrap_or_else(|error| report::untouched(item, &error)),
+        None => annotation(&sync::MEASURED, args, item, sync::measured),
+    }
 }
 
 /// A macro in the body of a function.
@@ -36,7 +46,8 @@ fn expand(
     quote: fn(&Args, Function) -> TokenStream,
 ) -> Result<TokenStream> {
     let mut report = Report::default();
-    let args = Args::parse(args, annotation, &mut report);
+    let mut args = Args::parse(args, annotation, &mut report);
+    args.complete(annotation, &mut report);
     let function =
         report.note(Item::parse(item).and_then(|item| valid::function(item, annotation)));
     report.finish()?;

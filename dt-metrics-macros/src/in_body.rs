@@ -6,7 +6,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
 use crate::args::{Annotation, Args, Argument, Text, separated};
-use crate::record::{self, Place};
+use crate::place::Place;
+use crate::record;
 use crate::report::Report;
 
 /// A macro that records where it stands.
@@ -37,7 +38,7 @@ pub(crate) const COUNT: InBody = InBody {
             Argument::MaxSeries,
             Argument::Crate,
         ],
-        suffix: "",
+        outcome: false,
     },
     example: "count!(\"name\")",
     operand: Operand::By,
@@ -66,6 +67,7 @@ impl InBody {
         })
         .parse2(input);
         report.note(read);
+        args.complete(&self.annotation, &mut report);
         report.finish()?;
         Ok(args)
     }

@@ -3,8 +3,14 @@
 mod args;
 mod body;
 mod derive;
+mod describe;
 mod expand;
+mod impls;
 mod in_body;
+mod measure;
+mod output;
+mod params;
+mod place;
 mod record;
 mod register;
 mod report;
@@ -12,6 +18,7 @@ mod span;
 mod sync;
 mod valid;
 mod values;
+mod wrap;
 
 #[cfg(test)]
 mod tests;
@@ -142,6 +149,18 @@ pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn in_flight(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::annotation(&sync::IN_FLIGHT, args.into(), item.into(), sync::in_flight).into()
+}
+
+/// Records a value of each call.
+#[proc_macro_attribute]
+pub fn recorded(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::annotation(&sync::RECORDED, args.into(), item.into(), sync::recorded).into()
+}
+
+/// Counts the calls of a function, times them, and counts those that are going on.
+#[proc_macro_attribute]
+pub fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::measured(args.into(), item.into()).into()
 }
 
 /// Counts in the middle of a function.

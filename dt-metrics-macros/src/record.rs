@@ -5,29 +5,24 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Expr, LitStr};
 
 use crate::args::{Args, Constant, Text, nanoseconds};
-use crate::register::{self, Definition};
+use crate::describe::{Constants, Described, Instrument, UNIT};
+use crate::place::Place;
+use crate::register;
 use crate::span::{at, ours};
-use crate::values::{self, Known};
+use crate::values;
 
-/// Where an expression stands.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Place<'a> {
-    /// The function, if it can give the instrument its name.
-    pub(crate) function: Option<&'a Ident>,
-    /// What the instrument is called after it.
-    pub(crate) suffix: &'a str,
-    /// The type and const parameters that are known to be in scope.
-    pub(crate) generics: &'a [&'a Ident],
+/// What a counter adds, as a `u64`.
+pub(crate) fn by(args: &Args) -> TokenStream {
+    let by = args.by.as_ref();
+    by.map_or_else(|| quote_spanned!(ours()=> 1u64), whole_number)
 }
 
 /// Adds to a counter: of type `()`.
 pub(crate) fn count(args: &Args, place: &Place<'_>) -> TokenStream {
-    let by = args
-        .by
-        .as_ref()
-        .map_or_else(|| quote_spanned!(ours()=> 1u64), whole_number);
+    let by = by(args);
     let call = Call {
         kind: "Counter",
+        suffix: "calls",
         method: "add",
         operand: Operand::Value(by),
         unit: args.unit.as_ref(),
@@ -35,22 +30,44 @@ pub(crate) fn count(args: &Args, place: &Place<'_>) -> TokenStream {
     call.quote(args, place)
 }
 
+/// The unit of durations.
+pub(crate) fn time_unit(args: &Args) -> Text {
+    let unit = args.time_unit.clone();
+    unit.unwrap_or_else(|| Text::Literal(LitStr::new("s", ours())))
+}
+
+/// The length of a unit of time, in nanoseconds; of a path, an expression that names the constant
+/// in the static's block.
+pub(crate) fn length(private: &TokenStream, unit: &Text) -> TokenStream {
+    match unit {
+        Text::Literal(literal) => {
+            Literal::f64_suffixed(nanoseconds(&literal.value()).unwrap_or(1.0)).into_token_stream()
+        }
+        Text::Path(_) => {
+            let name = Ident::new(UNIT, ours());
+            at(
+                unit,
+                &quote_spanned!(ours()=> #private::unit_nanoseconds(#name)),
+            )
+        }
+    }
+}
+
 /// Starts a timer: a guard.
 pub(crate) fn time(args: &Args, place: &Place<'_>) -> TokenStream {
-    let seconds = Text::Literal(LitStr::new("s", ours()));
-    let unit = args.time_unit.as_ref().unwrap_or(&seconds);
-    let operand = match unit {
-        Text::Literal(literal) => {
-            let length = Literal::f64_suffixed(nanoseconds(&literal.value()).unwrap_or(1.0));
-            Operand::Value(length.into_token_stream())
-        }
-        Text::Path(_) => Operand::LengthOfUnit,
+    let private = register::private(args.library.as_ref());
+    let unit = time_unit(args);
+    let length = length(&private, &unit);
+    let operand = match &unit {
+        Text::Literal(_) => Operand::Value(length),
+        Text::Path(_) => Operand::LengthOfUnit(length),
     };
     let call = Call {
         kind: "Histogram",
+        suffix: "duration",
         method: "start",
         operand,
-        unit: Some(unit),
+        unit: Some(&unit),
     };
     call.quote(args, place)
 }
@@ -59,6 +76,7 @@ pub(crate) fn time(args: &Args, place: &Place<'_>) -> TokenStream {
 pub(crate) fn enter(args: &Args, place: &Place<'_>) -> TokenStream {
     let call = Call {
         kind: "UpDownCounter",
+        suffix: "in_flight",
         method: "enter",
         operand: Operand::None,
         unit: args.unit.as_ref(),
@@ -71,6 +89,7 @@ pub(crate) fn set(args: &Args, place: &Place<'_>) -> TokenStream {
     let value = args.value.as_ref().map(|value| number(args, value));
     let call = Call {
         kind: "Gauge",
+        suffix: "",
         method: "set",
         operand: value.map_or(Operand::None, Operand::Value),
         unit: args.unit.as_ref(),
@@ -83,6 +102,8 @@ struct Call<'a> {
     /// The kind of the instrument, which is also the name of its type.
     kind: &'a str,
     method: &'a str,
+    /// The last section of a default name.
+    suffix: &'a str,
     operand: Operand,
     unit: Option<&'a Text>,
 }
@@ -92,76 +113,44 @@ enum Operand {
     None,
     Value(TokenStream),
     /// The length of the unit that a path stands for.
-    LengthOfUnit,
+    LengthOfUnit(TokenStream),
 }
 
 impl Call<'_> {
     /// The call, on the instrument that `args` describe.
     fn quote(&self, args: &Args, place: &Place<'_>) -> TokenStream {
         let private = register::private(args.library.as_ref());
-        let dims = args.dims.as_ref();
-        let known = Known::of(dims, place.generics);
-        let (new, values) = match known {
-            Known::Compiled => {
-                let values = values::constants(&private, dims);
-                ("new", quote_spanned!(ours()=> &#values))
-            }
-            Known::Once => {
-                let values = values::options(&private, dims);
-                (
-                    "resolved",
-                    quote_spanned!(ours()=> || #private::values(#values)),
-                )
-            }
-            Known::Called => {
-                let values = values::template(&private, dims);
-                ("new", quote_spanned!(ours()=> &#values))
-            }
-        };
-        let (instrument, set) = match known {
-            Known::Called => {
-                let instrument = format!("Dimensioned{}", self.kind);
-                (instrument, values::set(&private, dims))
-            }
-            Known::Compiled | Known::Once => (self.kind.to_owned(), TokenStream::new()),
-        };
-        let definition = Definition {
-            instrument: &Ident::new(&instrument, ours()),
-            new,
-            values: &values,
+        let described = Described {
+            kind: self.kind,
+            suffix: self.suffix,
             unit: self.unit,
+            asked: &[],
         };
-        self.on(&private, args, place, &definition, &set)
-    }
-
-    fn on(
-        &self,
-        private: &TokenStream,
-        args: &Args,
-        place: &Place<'_>,
-        definition: &Definition<'_>,
-        set: &TokenStream,
-    ) -> TokenStream {
-        let instrument = definition.instrument;
+        let mut constants = Constants::default();
+        let instrument = Instrument::new(&private, args, place, &described, &mut constants);
+        let set = match instrument.dimensioned {
+            true => values::set(&private, args.dims.as_ref()),
+            false => TokenStream::new(),
+        };
         let method = Ident::new(self.method, ours());
-        let method = quote_spanned!(ours()=> #private::#instrument::#method);
+        let ty = &instrument.ty;
+        let method = quote_spanned!(ours()=> #ty::#method);
+        let value = match &self.operand {
+            Operand::None | Operand::Value(_) => quote_spanned!(ours()=> &__DT_METRICS_INSTRUMENT),
+            Operand::LengthOfUnit(length) => quote_spanned! {ours()=>
+                const __DT_METRICS_NANOSECONDS: ::core::primitive::f64 = #length;
+                (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
+            },
+        };
+        let block = register::block(&private, args, &[instrument], constants, &value);
         match &self.operand {
-            Operand::None => {
-                let instrument = register::instrument(private, args, place, definition);
-                quote_spanned!(ours()=> #method(#instrument, #set))
-            }
-            Operand::Value(value) => {
-                let instrument = register::instrument(private, args, place, definition);
-                quote_spanned!(ours()=> #method(#instrument, #value, #set))
-            }
-            Operand::LengthOfUnit => {
-                let both = register::instrument_and_unit(private, args, place, definition);
-                quote_spanned! {ours()=>
-                    match #both {
-                        (instrument, nanoseconds) => #method(instrument, nanoseconds, #set),
-                    }
+            Operand::None => quote_spanned!(ours()=> #method(#block, #set)),
+            Operand::Value(value) => quote_spanned!(ours()=> #method(#block, #value, #set)),
+            Operand::LengthOfUnit(_) => quote_spanned! {ours()=>
+                match #block {
+                    (instrument, nanoseconds) => #method(instrument, nanoseconds, #set),
                 }
-            }
+            },
         }
     }
 }
@@ -174,7 +163,7 @@ fn whole_number(by: &Expr) -> TokenStream {
 
 /// A number of any type as an `f64`. Of a literal the type is not left to the compiler, which might
 /// have to tell that it chose one.
-fn number(args: &Args, value: &Expr) -> TokenStream {
+pub(crate) fn number(args: &Args, value: &Expr) -> TokenStream {
     if let Some(literal) = Constant::of(value).and_then(|constant| constant.number()) {
         return Literal::f64_suffixed(literal).into_token_stream();
     }

@@ -1,24 +1,12 @@
-//! The statics behind an annotation: descriptor, instrument, and the entry in the program's list.
+//! The static of an annotation's instruments, and its entry in the program's list.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::{Ident, Path};
 
-use crate::args::{Args, Boundaries, Dimension, Dims, Text};
-use crate::record::Place;
+use crate::args::{Args, Argument, Dimension, Dims};
+use crate::describe::{Constants, DESCRIPTION, Instrument, NAME, UNIT};
 use crate::span::{at, ours};
-
-/// The static that holds an instrument.
-pub(crate) struct Definition<'a> {
-    /// Its type.
-    pub(crate) instrument: &'a Ident,
-    /// The function that makes it of a descriptor.
-    pub(crate) new: &'a str,
-    /// What that takes besides.
-    pub(crate) values: &'a TokenStream,
-    /// The unit of its values.
-    pub(crate) unit: Option<&'a Text>,
-}
 
 /// The module that holds what expansions name.
 pub(crate) fn private(library: Option<&Path>) -> TokenStream {
@@ -28,147 +16,98 @@ pub(crate) fn private(library: Option<&Path>) -> TokenStream {
     )
 }
 
-/// A block whose value is the instrument, a `&'static`.
+/// Items for a block whose value is `value`, which may name `__DT_METRICS_INSTRUMENT`: the instrument, or, of
+/// several, the tuple.
 ///
-/// Its items are in a scope of their own: no expression of the user's is inside, but for names,
+/// Such items are in a scope of their own: no expression of the user's is inside, but for names,
 /// units and descriptions, which have to be constants anyway, and values in `const { … }`.
-pub(crate) fn instrument(
+///
+/// One static, and one entry for the linker: each further item would cost the one who builds. So
+/// the assertions are in the static's value.
+pub(crate) fn block(
     private: &TokenStream,
     args: &Args,
-    place: &Place<'_>,
-    definition: &Definition<'_>,
+    instruments: &[Instrument],
+    mut constants: Constants,
+    value: &TokenStream,
 ) -> TokenStream {
-    let items = items(private, args, place, definition);
-    quote_spanned!(ours()=> { #items &__DT_METRICS_INSTRUMENT })
-}
-
-/// A block whose value is the instrument, and the length of the unit that a path stands for.
-pub(crate) fn instrument_and_unit(
-    private: &TokenStream,
-    args: &Args,
-    place: &Place<'_>,
-    definition: &Definition<'_>,
-) -> TokenStream {
-    let items = items(private, args, place, definition);
-    let call = quote_spanned!(ours()=> #private::unit_nanoseconds(__DT_METRICS_UNIT));
-    let call = at(&definition.unit, &call);
+    let checks = checks(private, args, &mut constants);
+    let constants = constants.items();
+    let (ty, mut made, registration) = match instruments {
+        [one] => {
+            let Instrument { ty, value, .. } = one;
+            let registration = quote_spanned!(ours()=> __DT_METRICS_INSTRUMENT.registration());
+            (ty.clone(), value.clone(), registration)
+        }
+        several => {
+            let types = several.iter().map(|instrument| &instrument.ty);
+            let values = several.iter().map(|instrument| &instrument.value);
+            let places = (0..several.len()).map(syn::Index::from);
+            (
+                quote_spanned!(ours()=> (#(#types),*)),
+                quote_spanned!(ours()=> (#(#values),*)),
+                quote_spanned! {ours()=>
+                    #private::Registration::Several(&[#(__DT_METRICS_INSTRUMENT.#places.descriptor()),*])
+                },
+            )
+        }
+    };
+    if !checks.is_empty() {
+        made = quote_spanned!(ours()=> { #checks #made });
+    }
     quote_spanned! {ours()=> {
-        #items
-        const __DT_METRICS_NANOSECONDS: ::core::primitive::f64 = #call;
-        (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
+        #constants
+        static __DT_METRICS_INSTRUMENT: #ty = #made;
+        #private::inventory::submit! { #registration }
+        #value
     }}
 }
 
-/// One static, and one entry for the linker: each further item would cost the one who builds. So
-/// the assertions are in the static's value.
-fn items(
-    private: &TokenStream,
-    args: &Args,
-    place: &Place<'_>,
-    definition: &Definition<'_>,
-) -> TokenStream {
-    let Definition {
-        instrument, values, ..
-    } = definition;
-    let new = Ident::new(definition.new, ours());
-    let mut constants = TokenStream::new();
-    let descriptor = descriptor(private, args, place, definition.unit, &mut constants);
-    let mut value = quote_spanned!(ours()=> #private::#instrument::#new(#descriptor, #values));
-    let checks = checks(private, args);
-    if !checks.is_empty() {
-        value = quote_spanned!(ours()=> { #checks #value });
+/// Assertions about what all functions of an `impl` block inherit, as an item.
+pub(crate) fn assertions(args: &Args) -> TokenStream {
+    let private = private(args.library.as_ref());
+    let mut constants = Constants::default();
+    let checks = checks(&private, args, &mut constants);
+    if checks.is_empty() {
+        return TokenStream::new();
     }
-    quote_spanned! {ours()=>
-        #constants
-        static __DT_METRICS_INSTRUMENT: #private::#instrument = #value;
-        #private::inventory::submit! { __DT_METRICS_INSTRUMENT.registration() }
-    }
-}
-
-fn descriptor(
-    private: &TokenStream,
-    args: &Args,
-    place: &Place<'_>,
-    unit: Option<&Text>,
-    constants: &mut TokenStream,
-) -> TokenStream {
-    let name = match (&args.name, place.function) {
-        (Some(name), _) => constant(name, "__DT_METRICS_NAME", constants),
-        (None, Some(function)) => default_name(private, function, place.suffix),
-        (None, None) => TokenStream::new(),
-    };
-    let mut with = TokenStream::new();
-    if let Some(unit) = unit {
-        let unit = constant(unit, "__DT_METRICS_UNIT", constants);
-        with.extend(quote_spanned!(ours()=> .with_unit(#unit)));
-    }
-    if let Some(description) = &args.description {
-        let description = constant(description, "__DT_METRICS_DESCRIPTION", constants);
-        with.extend(quote_spanned!(ours()=> .with_description(#description)));
-    }
-    if let Some(dims) = &args.dims {
-        let keys = dims.iter().map(|dimension| &dimension.key);
-        with.extend(quote_spanned!(ours()=> .with_dimension_keys(&[#(#keys),*])));
-    }
-    if let Some(Boundaries(boundaries)) = &args.boundaries {
-        let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
-        with.extend(quote_spanned!(ours()=> .with_boundaries(&[#(#boundaries),*])));
-    }
-    if let Some(max_series) = args.max_series {
-        let max_series = Literal::u32_suffixed(max_series);
-        with.extend(quote_spanned!(ours()=> .with_max_series(#max_series)));
-    }
-    quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()) #with)
-}
-
-/// A text for use in a static. A path is written out once only, so that what is wrong with it is
-/// said once.
-fn constant(text: &Text, name: &str, constants: &mut TokenStream) -> TokenStream {
-    match text {
-        Text::Literal(literal) => literal.to_token_stream(),
-        Text::Path(path) => {
-            let name = Ident::new(name, ours());
-            constants.extend(quote_spanned! {ours()=>
-                const #name: &::core::primitive::str = #path;
-            });
-            name.into_token_stream()
-        }
-    }
-}
-
-/// `crate.module.function.suffix`, of which only the compiler knows the first part.
-fn default_name(private: &TokenStream, function: &Ident, suffix: &str) -> TokenStream {
-    let function = function.to_string();
-    quote_spanned! {ours()=>
-        #private::DefaultName::new(::core::module_path!(), #function, #suffix).as_str()
-    }
+    let constants = constants.items();
+    quote_spanned!(ours()=> const _: () = { #constants #checks };)
 }
 
 /// Assertions, each reported at what it is about.
-fn checks(private: &TokenStream, args: &Args) -> TokenStream {
+fn checks(private: &TokenStream, args: &Args, constants: &mut Constants) -> TokenStream {
     let texts = [
-        (&args.name, "check_name", "__DT_METRICS_NAME"),
-        (&args.unit, "check_unit", "__DT_METRICS_UNIT"),
+        (Argument::Name, &args.name, "check_name", NAME),
+        (Argument::Unit, &args.unit, "check_unit", UNIT),
         (
+            Argument::Description,
             &args.description,
             "check_description",
-            "__DT_METRICS_DESCRIPTION",
+            DESCRIPTION,
         ),
     ];
     let mut checks = TokenStream::new();
-    for (text, function, name) in texts {
-        if let Some(text) = text {
-            let value = constant(text, name, &mut TokenStream::new());
+    for (argument, text, function, name) in texts {
+        if let Some(text) = text
+            && !args.is_inherited(argument)
+        {
+            let value = constants.text(text, name);
             checks.extend(check(private, text, function, &value));
         }
     }
-    for Dimension { key, typed, .. } in args.dims.iter().flat_map(Dims::iter) {
-        checks.extend(check(
-            private,
-            typed,
-            "check_dimension_key",
-            &key.to_token_stream(),
-        ));
+    let dims = [
+        (Argument::Dims, &args.dims),
+        (Argument::RetDims, &args.ret_dims),
+    ];
+    let dims = dims
+        .into_iter()
+        .filter(|(argument, _)| !args.is_inherited(*argument))
+        .filter_map(|(_, dims)| dims.as_ref())
+        .flat_map(Dims::iter);
+    for Dimension { key, typed, .. } in dims {
+        let key = key.to_token_stream();
+        checks.extend(check(private, typed, "check_dimension_key", &key));
     }
     checks
 }

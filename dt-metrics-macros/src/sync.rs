@@ -1,11 +1,12 @@
-//! Annotations that do their work on entry: before the body, which stays as it is.
+//! The annotations of functions: what each takes and what it records.
 
 use proc_macro2::TokenStream;
-use syn::{GenericParam, Ident};
 
 use crate::args::{Annotation, Args, Argument};
 use crate::body::Function;
-use crate::record::{self, Place};
+use crate::measure::{self, Part};
+use crate::place::Place;
+use crate::record;
 
 /// `#[counted]`.
 pub(crate) const COUNTED: Annotation = Annotation {
@@ -15,11 +16,14 @@ pub(crate) const COUNTED: Annotation = Annotation {
         Argument::Description,
         Argument::Unit,
         Argument::Dims,
+        Argument::RetDims,
         Argument::By,
+        Argument::Outcome,
+        Argument::When,
         Argument::MaxSeries,
         Argument::Crate,
     ],
-    suffix: "calls",
+    outcome: false,
 };
 
 /// `#[timed]`.
@@ -31,10 +35,13 @@ pub(crate) const TIMED: Annotation = Annotation {
         Argument::TimeUnit,
         Argument::Boundaries,
         Argument::Dims,
+        Argument::RetDims,
+        Argument::Outcome,
+        Argument::When,
         Argument::MaxSeries,
         Argument::Crate,
     ],
-    suffix: "duration",
+    outcome: false,
 };
 
 /// `#[in_flight]`.
@@ -48,46 +55,85 @@ pub(crate) const IN_FLIGHT: Annotation = Annotation {
         Argument::MaxSeries,
         Argument::Crate,
     ],
-    suffix: "in_flight",
+    outcome: false,
 };
 
-/// Counts the calls; those of an `async fn` when its body begins to run, at the first poll.
+/// `#[recorded]`.
+pub(crate) const RECORDED: Annotation = Annotation {
+    written: "#[recorded]",
+    takes: &[
+        Argument::Name,
+        Argument::Value,
+        Argument::Description,
+        Argument::Unit,
+        Argument::Boundaries,
+        Argument::Dims,
+        Argument::RetDims,
+        Argument::Outcome,
+        Argument::When,
+        Argument::MaxSeries,
+        Argument::Crate,
+    ],
+    outcome: false,
+};
+
+/// `#[measured]`.
+pub(crate) const MEASURED: Annotation = Annotation {
+    written: "#[measured]",
+    takes: &[
+        Argument::Name,
+        Argument::Description,
+        Argument::TimeUnit,
+        Argument::Boundaries,
+        Argument::Dims,
+        Argument::RetDims,
+        Argument::Outcome,
+        Argument::When,
+        Argument::MaxSeries,
+        Argument::Crate,
+    ],
+    outcome: true,
+};
+
+/// Counts the calls: on entry, unless how they end is asked for.
 pub(crate) fn counted(args: &Args, function: Function) -> TokenStream {
-    let entry = on(&COUNTED, args, &function, record::count);
+    if measure::is_needed(args, &function) {
+        return measure::measured(args, None, &[Part::Calls], function);
+    }
+    let entry = record::count(args, &Place::on(&function));
     function.entered(&entry)
 }
 
-/// Times the calls, from there to the end of the body by any way.
+/// Times the calls, from entry to the end of the body by any way.
 pub(crate) fn timed(args: &Args, function: Function) -> TokenStream {
-    let timer = on(&TIMED, args, &function, record::time);
+    if measure::is_needed(args, &function) {
+        return measure::measured(args, None, &[Part::Duration], function);
+    }
+    let timer = record::time(args, &Place::on(&function));
     function.guarded(&timer)
 }
 
 /// Counts the calls that are going on.
 pub(crate) fn in_flight(args: &Args, function: Function) -> TokenStream {
-    let entered = on(&IN_FLIGHT, args, &function, record::enter);
+    if measure::is_needed(args, &function) {
+        return measure::measured(args, None, &[Part::InFlight], function);
+    }
+    let entered = record::enter(args, &Place::on(&function));
     function.guarded(&entered)
 }
 
-fn on(
-    annotation: &Annotation,
-    args: &Args,
-    function: &Function,
-    record: fn(&Args, &Place<'_>) -> TokenStream,
-) -> TokenStream {
-    let generics = function.sig.generics.params.iter().filter_map(parameter);
-    let place = Place {
-        function: Some(&function.sig.ident),
-        suffix: annotation.suffix,
-        generics: &generics.collect::<Vec<_>>(),
-    };
-    record(args, &place)
+/// Records a value of each call that returns.
+pub(crate) fn recorded(args: &Args, function: Function) -> TokenStream {
+    measure::measured(args, None, &[Part::Value], function)
 }
 
-fn parameter(parameter: &GenericParam) -> Option<&Ident> {
-    match parameter {
-        GenericParam::Type(parameter) => Some(&parameter.ident),
-        GenericParam::Const(parameter) => Some(&parameter.ident),
-        GenericParam::Lifetime(_) => None,
-    }
+/// Counts the calls, times them, and counts those that are going on.
+pub(crate) fn measured(args: &Args, function: Function) -> TokenStream {
+    measured_of(args, None, function)
+}
+
+/// The same of a function of the type `ty`.
+pub(crate) fn measured_of(args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
+    let all = [Part::Calls, Part::Duration, Part::InFlight];
+    measure::measured(args, ty, &all, function)
 }

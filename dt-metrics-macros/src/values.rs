@@ -96,8 +96,9 @@ fn option(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {
     at(expr, &quote_spanned!(ours()=> #private::value(#borrowed)))
 }
 
-/// The values of literals, as `Option<Value>`s in the order of the keys; `None` for all others.
-pub(crate) fn template(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+/// The values of literals, as `Option<Value>`s in the order of the keys; `None` for all others, and
+/// for as many more as are `asked` when a call ends.
+pub(crate) fn template(private: &TokenStream, dims: Option<&Dims>, asked: usize) -> TokenStream {
     let values = dims
         .into_iter()
         .flat_map(Dims::iter)
@@ -110,22 +111,42 @@ pub(crate) fn template(private: &TokenStream, dims: Option<&Dims>) -> TokenStrea
                 quote_spanned!(ours()=> ::core::option::Option::None)
             }
         });
+    let asked = (0..asked).map(|_| quote_spanned!(ours()=> ::core::option::Option::None));
+    let values = values.chain(asked);
     quote_spanned!(ours()=> [#(#values),*])
 }
 
-/// The values of all but literals, as a list: `(&(a), (&(b), ()))`.
+/// The values of all but literals, as a list.
 pub(crate) fn set(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
     let values = dims.into_iter().flat_map(Dims::iter);
-    values
-        .rev()
-        .fold(quote_spanned!(ours()=> ()), |rest, dimension| {
-            let value = match &dimension.source {
-                Source::Literal(_) => return rest,
-                Source::Const(block) => borrowed(private, block),
-                Source::Expr(expr) => borrowed(private, expr),
-            };
-            quote_spanned!(ours()=> (#value, #rest))
-        })
+    let values = values.filter_map(|dimension| match &dimension.source {
+        Source::Literal(_) => None,
+        Source::Const(block) => Some(borrowed(private, block)),
+        Source::Expr(expr) => Some(borrowed(private, expr)),
+    });
+    list(&values.collect::<Vec<_>>())
+}
+
+/// The values of all, literals too, as a list.
+pub(crate) fn all(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+    let values = dims.into_iter().flat_map(Dims::iter);
+    let values = values.map(|dimension| match &dimension.source {
+        Source::Literal(literal) => {
+            let value = constant(private, literal);
+            quote_spanned!(ours()=> &#value)
+        }
+        Source::Const(block) => borrowed(private, block),
+        Source::Expr(expr) => borrowed(private, expr),
+    });
+    list(&values.collect::<Vec<_>>())
+}
+
+/// `(a, (b, ()))`.
+pub(crate) fn list(values: &[TokenStream]) -> TokenStream {
+    values.iter().rev().fold(
+        quote_spanned!(ours()=> ()),
+        |rest, value| quote_spanned!(ours()=> (#value, #rest)),
+    )
 }
 
 fn borrowed(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {

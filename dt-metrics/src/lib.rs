@@ -77,4 +77,6 @@ pub use crate::pipeline::{Builder, Error, Handle, builder, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
 pub use crate::registry::{catalog, catalog_json, catalog_markdown};
-pub use dt_metrics_macros::{DimensionValue, count, counted, gauge, in_flight, timed};
+pub use dt_metrics_macros::{
+    DimensionValue, count, counted, gauge, in_flight, measured, recorded, timed,
+};

@@ -3,22 +3,30 @@
 
 use core::panic::Location;
 
+mod by_type;
 mod check;
+mod future;
+mod leave;
 mod name;
 mod number;
+mod outcome;
 mod unit;
 
 pub use inventory;
 
+pub use self::by_type::Call;
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
+pub use self::future::{diverging, measured};
+pub use self::leave::{Ended, Guard, run};
 pub use self::name::DefaultName;
 pub use self::number::{Number, number};
+pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::unit::unit_nanoseconds;
 pub use crate::descriptor::{Descriptor, Kind, Registration};
 pub use crate::instrument::{
     Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
-    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Timer,
-    UpDownCounter, Value,
+    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Keep, Stopwatch,
+    Timer, UpDownCounter, Value,
 };
 
 /// What annotations say of themselves; the place is where the annotation stands. The instrument
@@ -53,4 +61,41 @@ pub fn fixed_value<V: DimensionValue>(value: &V) -> Option<Value<'static>> {
 #[must_use]
 pub fn values<const N: usize>(values: [Option<Value<'static>>; N]) -> Vec<Option<Value<'static>>> {
     values.into()
+}
+
+/// The values of dimensions, kept until the call ends.
+#[inline]
+pub fn keep<S: Keep>(values: S) -> S::Kept {
+    values.keep_typed()
+}
+
+/// The same, without the types of the values: it borrows nothing.
+#[inline]
+pub fn keep_any<S: Keep>(values: S) -> S::AnyKept {
+    values.keep_any()
+}
+
+/// A value of any type, for the compiler to learn that type from; it is never asked for.
+pub fn never<T>() -> T {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// A dimension that a measurement does not have.
+pub struct Absent;
+
+/// See [`Absent`].
+pub static ABSENT: Absent = Absent;
+
+impl DimensionValue for Absent {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        None
+    }
+}
+
+/// What `body` returns.
+#[inline]
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
 }

@@ -3,7 +3,7 @@
 use syn::{Error, Ident};
 
 /// An argument, by its name.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Argument {
     Name,
     Description,
@@ -12,7 +12,11 @@ pub(crate) enum Argument {
     TimeUnit,
     Boundaries,
     Dims,
+    RetDims,
     By,
+    Value,
+    Outcome,
+    When,
     MaxSeries,
     Rename,
     Crate,
@@ -26,7 +30,11 @@ impl Argument {
             Self::Unit | Self::TimeUnit => "unit",
             Self::Boundaries => "boundaries",
             Self::Dims => "dims",
+            Self::RetDims => "ret_dims",
             Self::By => "by",
+            Self::Value => "value",
+            Self::Outcome => "outcome",
+            Self::When => "when",
             Self::MaxSeries => "max_series",
             Self::Rename => "rename",
             Self::Crate => "crate",
@@ -40,8 +48,8 @@ pub(crate) struct Annotation {
     pub(crate) written: &'static str,
     /// In the order in which messages list them.
     pub(crate) takes: &'static [Argument],
-    /// The last section of a default name; empty where a name is required.
-    pub(crate) suffix: &'static str,
+    /// Whether it has the dimension `outcome` unasked.
+    pub(crate) outcome: bool,
 }
 
 impl Annotation {

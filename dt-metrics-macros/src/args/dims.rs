@@ -58,12 +58,7 @@ impl Dims {
                 return Ok(());
             }
             let source = Source::from(value(input)?);
-            if dims.iter().any(|other| other.key.value() == key.value()) {
-                let message = format!("dimension `{}` is given twice", key.value());
-                report.note::<()>(Err(Error::new_spanned(typed, message)));
-            } else {
-                dims.0.push(Dimension { key, typed, source });
-            }
+            dims.0.push(Dimension { key, typed, source });
             Ok(())
         });
         dims

@@ -47,3 +47,23 @@ impl Start {
         }
     }
 }
+
+/// The time since it was started.
+#[derive(Clone, Copy)]
+pub struct Stopwatch(Start);
+
+impl Stopwatch {
+    /// Now.
+    #[inline]
+    #[must_use]
+    pub fn start() -> Self {
+        Self(start())
+    }
+
+    /// In units of `nanoseconds`.
+    #[inline]
+    #[must_use]
+    pub fn elapsed(self, nanoseconds: f64) -> f64 {
+        self.0.elapsed() / nanoseconds
+    }
+}

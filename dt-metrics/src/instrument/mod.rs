@@ -14,6 +14,7 @@ mod constructors;
 mod counter;
 mod gauge;
 mod histogram;
+mod kept;
 mod known;
 mod local;
 #[cfg(test)]
@@ -40,9 +41,11 @@ mod slots;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
 pub(crate) use self::capture::{Recorded, Recorder, Seen, current, watch};
+pub use self::clock::Stopwatch;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::clock::calibrate;
 #[cfg(feature = "dynatrace")]
@@ -52,6 +55,7 @@ pub use self::counter::{
 };
 pub use self::gauge::{DimensionedGauge, Gauge};
 pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
+pub use self::kept::Keep;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::many::set_cardinality_limit;
 #[cfg(feature = "dynatrace")]

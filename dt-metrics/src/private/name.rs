@@ -28,6 +28,24 @@ impl DefaultName {
         name
     }
 
+    /// `base` as it is, then the others where they are not empty.
+    #[must_use]
+    pub const fn under(base: &str, function: &str, suffix: &str) -> Self {
+        let mut name = Self {
+            bytes: [0; MAX],
+            len: 0,
+        };
+        let mut rest = base.as_bytes();
+        while let [byte, after @ ..] = rest {
+            rest = after;
+            name.push(*byte);
+        }
+        name.sections(function);
+        name.sections(suffix);
+        name.finish();
+        name
+    }
+
     /// The name.
     #[must_use]
     pub const fn as_str(&'static self) -> &'static str {

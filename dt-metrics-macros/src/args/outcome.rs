@@ -1,0 +1,65 @@
+//! How calls end: `outcome` and `when = …`.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Error, Expr, Ident, Result, Token};
+
+use super::text::ungrouped;
+use super::value;
+
+/// The dimension `outcome`.
+#[derive(Clone, Copy)]
+pub(crate) enum Outcome {
+    /// Of any function.
+    Any,
+    /// Of a function that returns a form of `Result`, demanded by the word here.
+    Fallible(Span),
+}
+
+impl Outcome {
+    /// Reads what may stand behind the name: `= fallible`.
+    pub(super) fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if !input.peek(Token![=]) {
+            return Ok(Self::Any);
+        }
+        let expected = "expected `fallible`: write `outcome` or `outcome = fallible`";
+        let word = word(input, expected)?;
+        if word == "fallible" {
+            Ok(Self::Fallible(word.span()))
+        } else {
+            Err(Error::new(word.span(), expected))
+        }
+    }
+}
+
+/// The only outcome that is recorded, as the variant of the library's `Outcome`.
+#[derive(Clone)]
+pub(crate) struct When(pub(crate) &'static str);
+
+impl When {
+    /// Reads `= outcome`.
+    pub(super) fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let expected = "expected an outcome: `ok`, `err`, `panic` or `cancelled`";
+        let word = word(input, expected)?;
+        match word.unraw().to_string().as_str() {
+            "ok" => Ok(Self("Ok")),
+            "err" => Ok(Self("Err")),
+            "panic" => Ok(Self("Panic")),
+            "cancelled" => Ok(Self("Cancelled")),
+            _ => Err(Error::new(word.span(), expected)),
+        }
+    }
+}
+
+/// `= word`, of which everything is read whatever it is.
+fn word(input: ParseStream<'_>, expected: &str) -> Result<Ident> {
+    let wrong = |expr: Expr| Error::new_spanned(expr, expected);
+    match ungrouped(value(input)?) {
+        Expr::Path(path) => match path.path.get_ident() {
+            Some(word) => Ok(word.clone()),
+            None => Err(wrong(Expr::Path(path))),
+        },
+        other => Err(wrong(other)),
+    }
+}

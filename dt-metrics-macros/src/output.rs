@@ -1,0 +1,149 @@
+//! What a function returns, as far as its signature tells.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::{
+    GenericArgument, Generics, Ident, PathArguments, PathSegment, ReturnType, Type, TypeImplTrait,
+    TypeParamBound, TypePath,
+};
+
+use crate::span::ours;
+
+/// The return type of a function.
+pub(crate) enum Output<'a> {
+    /// `!`.
+    Never,
+    /// `impl Future`, whose other bounds are such that any future of the same value has them.
+    Future,
+    /// Another `impl Trait`.
+    Opaque,
+    /// A type whose name may stand for a boxed future.
+    Named(&'a Type),
+    /// A type that is no future, and may be a form of `Result`.
+    Value,
+    /// A type that is neither.
+    Plain,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn of(output: &'a ReturnType, generics: &Generics) -> Self {
+        let ReturnType::Type(_, output) = output else {
+            return Self::Plain;
+        };
+        let mut ty = &**output;
+        loop {
+            ty = match ty {
+                Type::Group(group) => &group.elem,
+                Type::Paren(paren) => &paren.elem,
+                _ => break,
+            };
+        }
+        match ty {
+            Type::Never(_) => Self::Never,
+            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future,
+            Type::ImplTrait(_) => Self::Opaque,
+            Type::Path(path) => Self::path(path, ty, generics),
+            Type::Macro(_) => Self::Named(ty),
+            Type::Verbatim(_) | Type::Infer(_) => Self::Value,
+            _ => Self::Plain,
+        }
+    }
+
+    fn path(path: &TypePath, ty: &'a Type, generics: &Generics) -> Self {
+        let last = path.path.segments.last();
+        let Some(last) = last.map(|segment| segment.ident.to_string()) else {
+            return Self::Value;
+        };
+        let single = path.path.segments.len() == 1 && path.qself.is_none();
+        if single
+            && generics
+                .type_params()
+                .any(|parameter| parameter.ident == last)
+        {
+            return Self::Plain;
+        }
+        match last.as_str() {
+            "Result" | "Poll" | "Option" => Self::Value,
+            "String" | "Vec" | "Box" | "Rc" | "Arc" | "Cow" | "HashMap" | "HashSet"
+            | "BTreeMap" | "BTreeSet" | "VecDeque" | "PathBuf" | "OsString" | "Duration"
+            | "Instant" | "Ordering" | "NonZero" => Self::Plain,
+            // Primitive types.
+            name if single
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) =>
+            {
+                Self::Plain
+            }
+            _ => Self::Named(ty),
+        }
+    }
+
+    /// The type for a closure with the same body, with `_` in place of what only a function can
+    /// say; `None` where the compiler has to find it out.
+    pub(crate) fn closure(output: &ReturnType) -> Option<TokenStream> {
+        match output {
+            ReturnType::Default => Some(quote_spanned!(ours()=> ())),
+            ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => None,
+            ReturnType::Type(_, ty) => {
+                let mut ty = (**ty).clone();
+                infer_impl(&mut ty);
+                Some(ty.into_token_stream())
+            }
+        }
+    }
+}
+
+/// Whether a future of the same output is of this type, too, whatever else it is.
+fn is_future(bounds: &TypeImplTrait) -> bool {
+    let mut future = false;
+    for bound in &bounds.bounds {
+        match bound {
+            TypeParamBound::Trait(bound) => match bound.path.segments.last() {
+                Some(PathSegment { ident, .. }) if ident == "Future" => future = true,
+                Some(PathSegment { ident, .. }) if is_auto(ident) => {}
+                _ => return false,
+            },
+            _ => {}
+        }
+    }
+    future
+}
+
+fn is_auto(ident: &Ident) -> bool {
+    ["Send", "Sync", "Unpin", "Sized"]
+        .iter()
+        .any(|auto| ident == auto)
+}
+
+/// Replaces each `impl Trait` by `_`.
+fn infer_impl(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => {
+            *ty = Type::Infer(syn::TypeInfer {
+                attrs: Vec::new(),
+                underscore_token: syn::Token![_](ours()),
+            });
+        }
+        Type::Array(array) => infer_impl(&mut array.elem),
+        Type::Group(group) => infer_impl(&mut group.elem),
+        Type::Paren(paren) => infer_impl(&mut paren.elem),
+        Type::Ptr(pointer) => infer_impl(&mut pointer.elem),
+        Type::Reference(reference) => infer_impl(&mut reference.elem),
+        Type::Slice(slice) => infer_impl(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_impl),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
+                    continue;
+                };
+                for argument in &mut arguments.args {
+                    if let GenericArgument::Type(ty) = argument {
+                        infer_impl(ty);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}

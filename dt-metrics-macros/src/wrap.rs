@@ -1,0 +1,198 @@
+//! A function around whose calls something is done when they begin and when they end.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+use crate::body::Function;
+use crate::output::Output;
+use crate::params;
+use crate::span::ours;
+
+/// What is done with each call.
+pub(crate) struct Ends {
+    /// Statements on entry; of a function that returns a future, at the call.
+    pub(crate) entry: TokenStream,
+    /// The expression, evaluated where the call begins to run, of what is kept until it ends. It
+    /// may take what `entry` has.
+    pub(crate) begin: TokenStream,
+    /// Statements at the end, for which `state` is what was kept and `ended` how it ended.
+    pub(crate) leave: TokenStream,
+    /// What these ask of the call.
+    pub(crate) asks: Asks,
+}
+
+/// What is asked of a call that has ended.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Asks {
+    Nothing,
+    /// How it ended.
+    Outcome,
+    /// What it returned.
+    Returned,
+}
+
+/// What a call is.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Shape {
+    /// It is over when the function returns.
+    Call,
+    /// The body is that of a future.
+    Async,
+    /// It returns a future.
+    Future,
+    /// It returns a future in a box, which its last and only expression makes.
+    PinnedAsync,
+    /// It may return a future in a box: only the type tells.
+    ByType,
+}
+
+impl Shape {
+    /// Whether what is kept until the end may borrow from the call.
+    pub(crate) fn outlives_the_call(self) -> bool {
+        matches!(self, Self::Future | Self::PinnedAsync | Self::ByType)
+    }
+
+    pub(crate) fn of(function: &Function) -> Self {
+        let signature = &function.sig;
+        if signature.asyncness.is_some() {
+            return Self::Async;
+        }
+        match Output::of(&signature.output, &signature.generics) {
+            Output::Future => Self::Future,
+            Output::Named(_) if pinned(&function.body).is_some() => Self::PinnedAsync,
+            // A closure would hide the caller.
+            Output::Named(_) if !function.tracks_caller() => Self::ByType,
+            _ => Self::Call,
+        }
+    }
+}
+
+/// `function` with what `ends` says around its calls.
+pub(crate) fn wrap(
+    private: &TokenStream,
+    shape: Shape,
+    mut function: Function,
+    ends: &Ends,
+) -> TokenStream {
+    let Ends {
+        entry,
+        begin,
+        leave,
+        asks,
+    } = ends;
+    let begin = quote_spanned!(ours()=> move || #begin);
+    let leave = quote_spanned!(ours()=> |state, ended| { #leave });
+    let output = function.sig.output.clone();
+    let generics = function.sig.generics.clone();
+    let block = match (shape, Output::of(&output, &generics)) {
+        // A value that is not asked for stays where it is, and a closure that is returned with it:
+        // the compiler finds its type only there.
+        (Shape::Call, Output::Opaque) if *asks != Asks::Returned => {
+            let body = &function.body;
+            quote_spanned! {ours()=>
+                #entry
+                let _guard = #private::Guard::new(#begin, #leave);
+                #[cfg(all())] #body
+            }
+        }
+        (Shape::Call, output) if is_guarded(*asks, &output) => {
+            let body = &function.body;
+            quote_spanned! {ours()=>
+                #entry
+                let guard = #private::Guard::new(#begin, #leave);
+                match guard { _guard => #body }
+            }
+        }
+        (Shape::Call, _) => {
+            let body = closure(&mut function);
+            quote_spanned!(ours()=> #entry #private::run(#body, #begin, #leave))
+        }
+        (Shape::ByType, Output::Named(ty)) => {
+            let body = closure(&mut function);
+            quote_spanned! {ours()=>
+                #entry
+                #private::Call::<#ty>::new().run(#body, #begin, #leave)
+            }
+        }
+        (Shape::Future | Shape::ByType, _) => {
+            let body = closure(&mut function);
+            quote_spanned!(ours()=> #entry #private::measured(#private::call(#body), #begin, #leave))
+        }
+        (Shape::PinnedAsync, _) => {
+            let pinned = pinned(&function.body);
+            let (path, future) = pinned.unwrap_or_default();
+            quote_spanned! {ours()=>
+                #entry
+                #path(#private::measured(#future, #begin, #leave))
+            }
+        }
+        (Shape::Async, Output::Never) => {
+            let taken = params::take_over(&mut function.sig, &function.body.stream());
+            let body = &function.body;
+            quote_spanned! {ours()=>
+                #entry
+                let future = #private::diverging(async move { #taken #[cfg(all())] #body });
+                match #private::measured(future, #begin, #leave).await {}
+            }
+        }
+        (Shape::Async, _) => {
+            let taken = params::take_over(&mut function.sig, &function.body.stream());
+            let body = &function.body;
+            // Tells the compiler the type: it cannot be written on the block.
+            let hint = Output::closure(&output)
+                .map(|ty| quote_spanned!(ours()=> if false { return #private::never::<#ty>(); }));
+            quote_spanned! {ours()=>
+                #entry
+                #private::measured(
+                    async move { #hint #taken #[cfg(all())] #body },
+                    #begin,
+                    #leave,
+                ).await
+            }
+        }
+    };
+    function.with(block)
+}
+
+/// Whether a guard is enough, which sees only whether a panic goes through.
+fn is_guarded(asks: Asks, output: &Output<'_>) -> bool {
+    match asks {
+        Asks::Nothing => true,
+        Asks::Outcome => matches!(output, Output::Plain),
+        Asks::Returned => false,
+    }
+}
+
+/// The body as a closure that has all parameters.
+fn closure(function: &mut Function) -> TokenStream {
+    let taken = params::take_over(&mut function.sig, &function.body.stream());
+    let body = &function.body;
+    let output = Output::closure(&function.sig.output).map(|ty| quote_spanned!(ours()=> -> #ty));
+    quote_spanned!(ours()=> move || #output { #taken #[cfg(all())] #body })
+}
+
+/// `Box::pin` and the `async` block that is pinned, if a body is that and nothing else: what
+/// `#[async_trait]` makes of an `async fn`.
+fn pinned(body: &Group) -> Option<(TokenStream, TokenStream)> {
+    let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let Some(TokenTree::Group(future)) = tokens.pop() else {
+        return None;
+    };
+    let begins_async = matches!(
+        future.stream().into_iter().next(),
+        Some(TokenTree::Ident(ident)) if ident == "async"
+    );
+    let is_path = tokens.iter().all(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        _ => false,
+    });
+    let mut names = tokens.iter().rev().filter_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident),
+        _ => None,
+    });
+    let is_pin = names.next().is_some_and(|name| name == "pin")
+        && names.next().is_some_and(|name| name == "Box");
+    (future.delimiter() == Delimiter::Parenthesis && begins_async && is_path && is_pin)
+        .then(|| (tokens.into_iter().collect(), future.stream()))
+}

@@ -1,0 +1,123 @@
+//! Values of dimensions that are taken when a call begins and used when it ends.
+
+use core::marker::PhantomData;
+
+use super::set::DimensionSet;
+use super::text::Text;
+use super::value::{DimensionValue, Value};
+
+/// A copy of a value. It knows `V`, so that values of a type with few of them stay an index.
+pub struct Kept<V: ?Sized> {
+    value: KeptValue,
+    of: PhantomData<fn(&V)>,
+}
+
+/// Any type: what is kept of it borrows nothing, not even by name.
+pub struct AnyValue;
+
+enum KeptValue {
+    None,
+    /// The place among [`DimensionValue::FIXED`].
+    Fixed(usize),
+    Str(Text),
+    Bool(bool),
+    I64(i64),
+    U64(u64),
+    F64(f64),
+}
+
+impl KeptValue {
+    #[inline]
+    fn of(value: Option<Value<'_>>) -> Self {
+        match value {
+            None => Self::None,
+            Some(Value::Str(text)) => Self::Str(Text::new(text)),
+            Some(Value::Bool(value)) => Self::Bool(value),
+            Some(Value::I64(value)) => Self::I64(value),
+            Some(Value::U64(value)) => Self::U64(value),
+            Some(Value::F64(value)) => Self::F64(value),
+        }
+    }
+}
+
+impl DimensionValue for AnyValue {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        None
+    }
+}
+
+impl<V: DimensionValue + ?Sized> DimensionValue for Kept<V> {
+    const FIXED: Option<&'static [Value<'static>]> = V::FIXED;
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        match self.value {
+            KeptValue::Fixed(index) => index,
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(match &self.value {
+            KeptValue::None => return None,
+            KeptValue::Fixed(index) => return V::FIXED?.get(*index).copied(),
+            KeptValue::Str(text) => Value::Str(text.as_str()),
+            KeptValue::Bool(value) => Value::Bool(*value),
+            KeptValue::I64(value) => Value::I64(*value),
+            KeptValue::U64(value) => Value::U64(*value),
+            KeptValue::F64(value) => Value::F64(*value),
+        })
+    }
+}
+
+/// A [`DimensionSet`] whose values can be kept: for each place a [`Kept`].
+pub trait Keep: DimensionSet {
+    /// As the types are.
+    type Kept;
+    /// Without the types.
+    type AnyKept;
+
+    /// Copies of the values.
+    fn keep_typed(&self) -> Self::Kept;
+
+    /// The same, which borrow nothing.
+    fn keep_any(&self) -> Self::AnyKept;
+}
+
+impl Keep for () {
+    type Kept = ();
+    type AnyKept = ();
+
+    #[inline]
+    fn keep_typed(&self) {}
+    #[inline]
+    fn keep_any(&self) {}
+}
+
+impl<V: DimensionValue + ?Sized, Rest: Keep> Keep for (&V, Rest) {
+    type Kept = (Kept<V>, Rest::Kept);
+    type AnyKept = (Kept<AnyValue>, Rest::AnyKept);
+
+    #[inline]
+    fn keep_typed(&self) -> Self::Kept {
+        let value = match V::FIXED {
+            Some(_) => KeptValue::Fixed(self.0.fixed_index()),
+            None => KeptValue::of(self.0.dimension_value()),
+        };
+        let kept = Kept {
+            value,
+            of: PhantomData,
+        };
+        (kept, self.1.keep_typed())
+    }
+
+    #[inline]
+    fn keep_any(&self) -> Self::AnyKept {
+        let kept = Kept {
+            value: KeptValue::of(self.0.dimension_value()),
+            of: PhantomData,
+        };
+        (kept, self.1.keep_any())
+    }
+}

@@ -1,0 +1,137 @@
+//! Futures that are measured while they run.
+
+use core::convert::Infallible;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::leave::Ended;
+
+pin_project! {
+    /// A future that is measured from its first poll until it is done or dropped.
+    pub struct Measured<F, B, S, L>
+    where
+        F: Future,
+        L: FnOnce(S, Ended<'_, F::Output>),
+    {
+        // First, so that what the future has is dropped before the measurement ends.
+        #[pin]
+        future: F,
+        stage: Stage<B, S, L, F::Output>,
+    }
+}
+
+/// How far a future is. If it goes while running, it was cancelled.
+struct Stage<B, S, L, R>
+where
+    L: FnOnce(S, Ended<'_, R>),
+{
+    at: At<B, S, L>,
+    returns: PhantomData<fn(&R)>,
+}
+
+enum At<B, S, L> {
+    NotPolled(B, L),
+    Running(S, L),
+    Over,
+}
+
+/// `future`, with `begin` called at its first poll and `leave` at its end.
+#[inline]
+pub fn measured<F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, L>
+where
+    F: Future,
+    B: FnOnce() -> S,
+    L: FnOnce(S, Ended<'_, F::Output>),
+{
+    Measured {
+        future,
+        stage: Stage {
+            at: At::NotPolled(begin, leave),
+            returns: PhantomData,
+        },
+    }
+}
+
+/// `future`, of which the compiler learns that it returns nothing ever.
+#[inline]
+pub const fn diverging<F: Future<Output = Infallible>>(future: F) -> F {
+    future
+}
+
+impl<B, S, L, R> Stage<B, S, L, R>
+where
+    L: FnOnce(S, Ended<'_, R>),
+{
+    #[inline]
+    fn begin(&mut self)
+    where
+        B: FnOnce() -> S,
+    {
+        if let At::NotPolled(..) = self.at
+            && let At::NotPolled(begin, leave) = core::mem::replace(&mut self.at, At::Over)
+        {
+            self.at = At::Running(begin(), leave);
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, ended: Ended<'_, R>) {
+        if let At::Running(..) = self.at
+            && let At::Running(state, leave) = core::mem::replace(&mut self.at, At::Over)
+        {
+            leave(state, ended);
+        }
+    }
+}
+
+impl<B, S, L, R> Drop for Stage<B, S, L, R>
+where
+    L: FnOnce(S, Ended<'_, R>),
+{
+    #[inline]
+    fn drop(&mut self) {
+        self.end(Ended::Cancelled);
+    }
+}
+
+/// Goes while it still has the stage only if the poll panics.
+struct OnPanic<'a, B, S, L, R>(Option<&'a mut Stage<B, S, L, R>>)
+where
+    L: FnOnce(S, Ended<'_, R>);
+
+impl<B, S, L, R> Drop for OnPanic<'_, B, S, L, R>
+where
+    L: FnOnce(S, Ended<'_, R>),
+{
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(stage) = self.0.take() {
+            stage.end(Ended::Panicked);
+        }
+    }
+}
+
+impl<F, B, S, L> Future for Measured<F, B, S, L>
+where
+    F: Future,
+    B: FnOnce() -> S,
+    L: FnOnce(S, Ended<'_, F::Output>),
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.stage.begin();
+        let mut on_panic = OnPanic(Some(this.stage));
+        let polled = this.future.poll(context);
+        if let (Some(stage), Poll::Ready(returned)) = (on_panic.0.take(), &polled) {
+            stage.end(Ended::Returned(returned));
+        }
+        polled
+    }
+}

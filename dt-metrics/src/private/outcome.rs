@@ -1,0 +1,145 @@
+//! How a call ended, told by the type of what it returned.
+
+use core::ops::Deref;
+use core::task::Poll;
+
+use crate::instrument::{DimensionValue, Value};
+
+/// How a call ended: the dimension `outcome`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It returned, and no error.
+    Ok,
+    /// It returned an error.
+    Err,
+    /// A panic went through it.
+    Panic,
+    /// Its future was dropped before it was done.
+    Cancelled,
+}
+
+impl Outcome {
+    #[inline]
+    const fn of(ok: bool) -> Self {
+        if ok { Self::Ok } else { Self::Err }
+    }
+}
+
+impl DimensionValue for Outcome {
+    const FIXED: Option<&'static [Value<'static>]> = {
+        static VALUES: [Value<'static>; 4] = [
+            Value::Str("ok"),
+            Value::Str("err"),
+            Value::Str("panic"),
+            Value::Str("cancelled"),
+        ];
+        Some(&VALUES)
+    };
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        *self as usize
+    }
+
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Self::FIXED.and_then(|values| values.get(self.fixed_index()).copied())
+    }
+}
+
+/// What a call returned, to be asked for its outcome.
+///
+/// The compiler takes the first `outcome` that fits on the way from here by `Deref`: one for each
+/// form of `Result`, under whatever name, then the one for all other types. In a generic function a
+/// type parameter is such another type.
+pub struct Returned<'a, R>(Flat<'a, R>);
+
+/// To be asked next: a `Result` with none inside.
+pub struct Flat<'a, R>(&'a R, Other);
+
+/// To be asked last: any type.
+pub struct Other;
+
+impl<'a, R> Returned<'a, R> {
+    #[inline]
+    pub const fn new(returned: &'a R) -> Self {
+        Self(Flat(returned, Other))
+    }
+}
+
+impl<'a, R> Deref for Returned<'a, R> {
+    type Target = Flat<'a, R>;
+
+    #[inline]
+    fn deref(&self) -> &Flat<'a, R> {
+        &self.0
+    }
+}
+
+impl<R> Deref for Flat<'_, R> {
+    type Target = Other;
+
+    #[inline]
+    fn deref(&self) -> &Other {
+        &self.1
+    }
+}
+
+impl Other {
+    #[inline]
+    pub const fn outcome(&self) -> Outcome {
+        Outcome::Ok
+    }
+}
+
+impl<T, E> Flat<'_, Result<T, E>> {
+    #[inline]
+    pub const fn outcome(&self) -> Outcome {
+        Outcome::of(self.0.is_ok())
+    }
+}
+
+impl<T, E, F> Returned<'_, Result<Result<T, E>, F>> {
+    #[inline]
+    pub const fn outcome(&self) -> Outcome {
+        Outcome::of(matches!(self.0.0, Ok(Ok(_))))
+    }
+}
+
+impl<T, E> Returned<'_, Option<Result<T, E>>> {
+    #[inline]
+    pub const fn outcome(&self) -> Outcome {
+        Outcome::of(!matches!(self.0.0, Some(Err(_))))
+    }
+}
+
+impl<T, E> Returned<'_, Poll<Result<T, E>>> {
+    #[inline]
+    pub const fn outcome(&self) -> Outcome {
+        Outcome::of(!matches!(self.0.0, Poll::Ready(Err(_))))
+    }
+}
+
+impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
+    #[inline]
+    pub const fn outcome(&self) -> Outcome {
+        Outcome::of(!matches!(self.0.0, Poll::Ready(Some(Err(_)))))
+    }
+}
+
+/// A form of `Result`, as `outcome = fallible` demands one.
+#[diagnostic::on_unimplemented(
+    message = "`outcome = fallible` needs a `Result`, and this function returns `{Self}`",
+    label = "not known to be a `Result`",
+    note = "write `outcome` alone: what is no `Result` then counts as `ok`"
+)]
+pub trait Fallible {}
+
+impl<T, E> Fallible for Result<T, E> {}
+impl<T, E> Fallible for Option<Result<T, E>> {}
+impl<T, E> Fallible for Poll<Result<T, E>> {}
+impl<T, E> Fallible for Poll<Option<Result<T, E>>> {}
+
+/// Nothing, of a type that has an outcome.
+#[inline]
+pub const fn fallible<R: Fallible + ?Sized>(_: &R) {}

@@ -1,0 +1,108 @@
+//! Annotates every function of a crate, and proves that nothing else changed.
+//!
+//! ```sh
+//! cargo run -p dt-metrics-annotate -- write path/to/a/crate
+//! cargo run -p dt-metrics-annotate -- prove regex-syntax 0.8.12
+//! ```
+
+mod cargo;
+mod diagnostics;
+mod fetch;
+mod macros;
+mod manifest;
+mod package;
+mod prove;
+mod source;
+mod test_run;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser};
+
+#[derive(Parser)]
+enum Command {
+    /// Annotates the functions of the crate in a folder, in place.
+    Write {
+        /// Where its Cargo.toml is.
+        folder: PathBuf,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Builds and tests a crate of the registry, bare and annotated, and compares.
+    Prove {
+        /// Its name.
+        name: String,
+        /// Its version; the newest if left out.
+        version: Option<String>,
+        #[command(flatten)]
+        options: Options,
+        /// Compares what clippy says, too, all of it: pedantic, nursery, restriction.
+        #[arg(long)]
+        clippy: bool,
+        /// Features to build with, as cargo takes them.
+        #[arg(long, default_value = "")]
+        features: String,
+        /// Builds with all features.
+        #[arg(long)]
+        all_features: bool,
+        /// What cargo builds and tests besides, or instead: `--lib`, `--tests`, `--release`, …
+        #[arg(last = true)]
+        cargo: Vec<String>,
+    },
+}
+
+#[derive(Args, Clone)]
+struct Options {
+    /// The annotations, in this order.
+    #[arg(long, value_delimiter = ',', default_value = "measured")]
+    with: Vec<String>,
+    /// Annotates `impl` blocks as a whole, in place of each method.
+    #[arg(long)]
+    impls: bool,
+    /// Also functions in `macro_rules!` and in the input of macros that stand for items.
+    #[arg(long)]
+    macros: bool,
+    /// Also functions in `tests`, `examples` and `benches`.
+    #[arg(long)]
+    tests: bool,
+}
+
+fn main() -> ExitCode {
+    let done = match Command::parse() {
+        Command::Write { folder, options } => package::annotate(&folder, &options)
+            .map(|count| println!("{count} annotated"))
+            .map(|()| true),
+        Command::Prove {
+            name,
+            version,
+            options,
+            clippy,
+            features,
+            all_features,
+            cargo,
+        } => {
+            let mut arguments = Vec::new();
+            if !features.is_empty() {
+                arguments.push(format!("--features={features}"));
+            }
+            if all_features {
+                arguments.push("--all-features".to_owned());
+            }
+            arguments.extend(cargo);
+            prove::prove(&name, version.as_deref(), &options, clippy, &arguments)
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What went wrong, for a person to read.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;

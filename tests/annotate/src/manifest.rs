@@ -1,0 +1,40 @@
+//! The manifest of the crate that is annotated.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+
+/// The folder of the library that annotations come from.
+fn library() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dt-metrics")
+}
+
+/// Makes the package a workspace of its own, wherever it is.
+pub fn alone(folder: &Path) -> Result<()> {
+    append(folder, "workspace", "\n[workspace]\n")
+}
+
+/// Adds the light core of the library to what the package needs.
+pub fn depend(folder: &Path) -> Result<()> {
+    let library = library().canonicalize()?;
+    // A literal string: a path may have backslashes.
+    let text = format!(
+        "\n[dependencies.dt-metrics]\npath = '{}'\ndefault-features = false\n",
+        library.display()
+    );
+    append(folder, "dependencies.dt-metrics", &text)
+}
+
+/// Adds a table, unless there is one of that name.
+fn append(folder: &Path, table: &str, text: &str) -> Result<()> {
+    let path = folder.join("Cargo.toml");
+    let manifest = fs::read_to_string(&path)?;
+    let header = format!("[{table}]");
+    if manifest.lines().any(|line| line.trim() == header) {
+        return Ok(());
+    }
+    fs::write(path, manifest + text)?;
+    Ok(())
+}

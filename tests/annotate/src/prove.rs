@@ -1,0 +1,179 @@
+//! A crate bare and annotated: it compiles as before and does as before.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::diagnostics::{self, Diagnostics};
+use crate::test_run::{self, Tests};
+use crate::{Options, Result, cargo, fetch, manifest, package};
+
+/// Returns whether it holds, having said why.
+pub fn prove(
+    name: &str,
+    version: Option<&str>,
+    options: &Options,
+    clippy: bool,
+    arguments: &[String],
+) -> Result<bool> {
+    let work = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/annotate");
+    fs::create_dir_all(&work)?;
+    let work = work.canonicalize()?;
+    let fetched = fetch::fetch(name, version, &work.join("fetch"))?;
+    println!("{name} {}", fetched.version);
+    let work = work.join(format!("{name}-{}", fetched.version));
+    let target = work.with_file_name("target");
+
+    let bare = Copy::of(&fetched.folder, work.join("bare"), &target)?;
+    let before = bare.examine(clippy, arguments)?;
+    println!(
+        "bare: {} diagnostics, {} tests",
+        before.diagnostics.values().sum::<usize>(),
+        test_run::total(&before.tests)
+    );
+
+    let annotated = Copy::of(&bare.folder, work.join("annotated"), &target)?;
+    let count = package::annotate(&annotated.folder, options)?;
+    annotated.add_catalog()?;
+    println!("annotated: {count} functions or blocks");
+    let after = annotated.examine(clippy, arguments)?;
+    let instruments = after.instruments.unwrap_or_default();
+    println!("catalogue: {instruments} instruments");
+    Ok(before.agrees_with(&after) && count > 0 && instruments > 0)
+}
+
+/// A copy of a package.
+struct Copy {
+    folder: PathBuf,
+    target: String,
+}
+
+/// What is seen of it.
+struct Seen {
+    diagnostics: Diagnostics,
+    tests: Tests,
+    instruments: Option<usize>,
+    success: bool,
+    stderr: String,
+}
+
+impl Copy {
+    fn of(original: &Path, folder: PathBuf, target: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        package::copy(original, &folder)?;
+        manifest::alone(&folder)?;
+        let target = format!("--target-dir={}", target.display());
+        Ok(Self { folder, target })
+    }
+
+    /// Adds a test to the library that says how many instruments it has.
+    fn add_catalog(&self) -> Result<()> {
+        let path = self.folder.join("src/lib.rs");
+        let library = fs::read_to_string(&path)?;
+        fs::write(path, library + &test_run::catalog())?;
+        Ok(())
+    }
+
+    fn examine(&self, clippy: bool, arguments: &[String]) -> Result<Seen> {
+        let began = Instant::now();
+        let mut messages = String::new();
+        if clippy {
+            let checked = self.cargo(
+                &["clippy", "--message-format=json"],
+                arguments,
+                &[
+                    "-Wclippy::pedantic",
+                    "-Wclippy::nursery",
+                    "-Wclippy::restriction",
+                    "-Aclippy::blanket_clippy_restriction_lints",
+                ],
+            )?;
+            messages += &checked.stdout;
+        }
+        let built = self.cargo(
+            &["test", "--no-run", "--message-format=json"],
+            arguments,
+            &[],
+        )?;
+        messages += &built.stdout;
+        let manifest = self.folder.join("Cargo.toml").display().to_string();
+        let diagnostics = diagnostics::read(&messages, &manifest);
+        let building = began.elapsed();
+        let tested = self.cargo(&["test", "--no-fail-fast"], arguments, &[])?;
+        let catalog = self.cargo(
+            &["test", "--lib"],
+            arguments,
+            &[test_run::CATALOG, "--nocapture"],
+        )?;
+        println!(
+            "  built in {:.1} s, tested in {:.1} s",
+            building.as_secs_f64(),
+            (began.elapsed() - building).as_secs_f64()
+        );
+        Ok(Seen {
+            diagnostics,
+            tests: test_run::read(&tested.stdout),
+            instruments: test_run::instruments(&catalog.stdout),
+            success: tested.success,
+            stderr: built.stderr + &tested.stderr,
+        })
+    }
+
+    fn cargo(
+        &self,
+        command: &[&str],
+        arguments: &[String],
+        program: &[&str],
+    ) -> Result<cargo::Output> {
+        let mut all: Vec<&str> = command.to_vec();
+        all.push(&self.target);
+        all.extend(arguments.iter().map(String::as_str));
+        if !program.is_empty() {
+            all.push("--");
+            all.extend(program);
+        }
+        cargo::run(&self.folder, &all)
+    }
+}
+
+impl Seen {
+    fn agrees_with(&self, after: &Self) -> bool {
+        let new = diagnostics::more(&self.diagnostics, &after.diagnostics);
+        for diagnostic in &new {
+            println!("new: {}", diagnostic.rendered());
+        }
+        let silent = diagnostics::more(&after.diagnostics, &self.diagnostics);
+        println!("{} new diagnostics, {} silent", new.len(), silent.len());
+        let mut lints: Vec<&str> = silent
+            .iter()
+            .map(|diagnostic| diagnostic.lint.as_str())
+            .collect();
+        lints.sort_unstable();
+        for lint in lints.chunk_by(|a, b| a == b) {
+            println!("  silent: {} of {}", lint.len(), lint[0]);
+        }
+        let mut same = true;
+        for test in self.tests.keys().chain(after.tests.keys()) {
+            let (before, now) = (self.tests.get(test), after.tests.get(test));
+            if before != now {
+                same = false;
+                println!("{} {}: {before:?} before, {now:?} now", test.0, test.1);
+            }
+        }
+        println!(
+            "{} tests, {}",
+            test_run::total(&after.tests),
+            if same {
+                "all as before"
+            } else {
+                "not all as before"
+            }
+        );
+        if self.success != after.success {
+            println!("{}", after.stderr);
+        }
+        new.is_empty() && same && self.success == after.success && test_run::total(&after.tests) > 0
+    }
+}

@@ -135,7 +135,7 @@ impl Args {
         inherit(&mut self.boundaries, others.boundaries, || {});
         inherit(&mut self.dims, others.dims, || take(Argument::Dims));
         inherit(&mut self.ret_dims, others.ret_dims, || {
-            take(Argument::RetDims)
+            take(Argument::RetDims);
         });
         inherit(&mut self.outcome, others.outcome, || {});
         inherit(&mut self.when, others.when, || {});

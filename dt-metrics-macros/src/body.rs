@@ -8,7 +8,6 @@ use quote::{ToTokens, TokenStreamExt, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Result, Signature, Token, Visibility};
 
-use crate::output::Output;
 use crate::span;
 
 /// What an annotation stands on.
@@ -140,18 +139,16 @@ impl Function {
 
     /// The function, with the value of `guard` held while its body runs.
     ///
-    /// The body becomes the arm of a `match`, of which all is dropped that it has, temporaries of
-    /// its last expression included, then the guard, then the parameters. In a block such
-    /// temporaries outlive the guard before edition 2024, and the compiler tells so.
+    /// The body is the tail of a block of ours, so of our edition, whatever the user's: all is
+    /// dropped that the body has, temporaries of its last expression included, then the guard,
+    /// then the parameters. In an arm of a `match` a closure would not be told what is expected of
+    /// it. The attribute is that of [`Self::entered`].
     pub(crate) fn guarded(self, guard: &TokenStream) -> TokenStream {
         let body = &self.body;
-        let block = if let Output::Opaque = Output::of(&self.sig.output, &self.sig.generics) {
-            // The compiler finds the type of a closure that is returned only in its place.
-            quote_spanned!(span::ours()=> let _guard = #guard; #[cfg(all())] #body)
-        } else {
-            quote_spanned! {span::ours()=>
-                let guard = #guard;
-                match guard { _guard => #body }
+        let block = quote_spanned! {span::ours()=>
+            {
+                let _guard = #guard;
+                #[cfg(all())] #body
             }
         };
         self.with(block)

@@ -279,9 +279,10 @@ impl Measure<'_> {
             let record = Record {
                 part: *part,
                 method: quote_spanned!(ours()=> #ty::#method),
-                instrument: match self.parts {
-                    [_] => variable("instruments"),
-                    _ => quote_spanned!(ours()=> &instruments.#index),
+                instrument: if let [_] = self.parts {
+                    variable("instruments")
+                } else {
+                    quote_spanned!(ours()=> &instruments.#index)
                 },
                 dimensioned: made.dimensioned,
             };

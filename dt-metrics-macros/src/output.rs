@@ -98,13 +98,12 @@ impl<'a> Output<'a> {
 fn is_future(bounds: &TypeImplTrait) -> bool {
     let mut future = false;
     for bound in &bounds.bounds {
-        match bound {
-            TypeParamBound::Trait(bound) => match bound.path.segments.last() {
+        if let TypeParamBound::Trait(bound) = bound {
+            match bound.path.segments.last() {
                 Some(PathSegment { ident, .. }) if ident == "Future" => future = true,
                 Some(PathSegment { ident, .. }) if is_auto(ident) => {}
                 _ => return false,
-            },
-            _ => {}
+            }
         }
     }
     future

@@ -128,9 +128,10 @@ impl Call<'_> {
         };
         let mut constants = Constants::default();
         let instrument = Instrument::new(&private, args, place, &described, &mut constants);
-        let set = match instrument.dimensioned {
-            true => values::set(&private, args.dims.as_ref()),
-            false => TokenStream::new(),
+        let set = if instrument.dimensioned {
+            values::set(&private, args.dims.as_ref())
+        } else {
+            TokenStream::new()
         };
         let method = Ident::new(self.method, ours());
         let ty = &instrument.ty;

@@ -64,18 +64,21 @@ pub fn values<const N: usize>(values: [Option<Value<'static>>; N]) -> Vec<Option
 }
 
 /// The values of dimensions, kept until the call ends.
+#[expect(clippy::needless_pass_by_value, reason = "a list of references")]
 #[inline]
 pub fn keep<S: Keep>(values: S) -> S::Kept {
     values.keep_typed()
 }
 
 /// The same, without the types of the values: it borrows nothing.
+#[expect(clippy::needless_pass_by_value, reason = "a list of references")]
 #[inline]
 pub fn keep_any<S: Keep>(values: S) -> S::AnyKept {
     values.keep_any()
 }
 
 /// A value of any type, for the compiler to learn that type from; it is never asked for.
+#[must_use]
 pub fn never<T>() -> T {
     loop {
         std::thread::park();

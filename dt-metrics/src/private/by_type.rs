@@ -35,6 +35,7 @@ impl<R> Deref for Call<R> {
 
 impl Plain {
     /// As [`leave::run`].
+    #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
     pub fn run<R, S>(
         &self,

@@ -14,6 +14,7 @@ pub enum Ended<'a, R> {
 impl<R> Ended<'_, R> {
     /// The outcome of a call that did not return; of one that did, `Ok`.
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
             Self::Returned(_) => Outcome::Ok,

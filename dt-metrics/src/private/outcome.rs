@@ -86,7 +86,9 @@ impl<R> Deref for Flat<'_, R> {
 }
 
 impl Other {
+    #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         Outcome::Ok
     }
@@ -94,6 +96,7 @@ impl Other {
 
 impl<T, E> Flat<'_, Result<T, E>> {
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         Outcome::of(self.0.is_ok())
     }
@@ -101,6 +104,7 @@ impl<T, E> Flat<'_, Result<T, E>> {
 
 impl<T, E, F> Returned<'_, Result<Result<T, E>, F>> {
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         Outcome::of(matches!(self.0.0, Ok(Ok(_))))
     }
@@ -108,6 +112,7 @@ impl<T, E, F> Returned<'_, Result<Result<T, E>, F>> {
 
 impl<T, E> Returned<'_, Option<Result<T, E>>> {
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         Outcome::of(!matches!(self.0.0, Some(Err(_))))
     }
@@ -115,6 +120,7 @@ impl<T, E> Returned<'_, Option<Result<T, E>>> {
 
 impl<T, E> Returned<'_, Poll<Result<T, E>>> {
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         Outcome::of(!matches!(self.0.0, Poll::Ready(Err(_))))
     }
@@ -122,6 +128,7 @@ impl<T, E> Returned<'_, Poll<Result<T, E>>> {
 
 impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
     #[inline]
+    #[must_use]
     pub const fn outcome(&self) -> Outcome {
         Outcome::of(!matches!(self.0.0, Poll::Ready(Some(Err(_)))))
     }

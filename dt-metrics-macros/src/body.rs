@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Result, Signature, Token, Visibility};
+use syn::{Attribute, FnArg, Result, Signature, Token, Visibility};
 
 use crate::span;
 
@@ -116,6 +116,17 @@ pub(crate) fn regroup(braces: &Group, tokens: TokenStream) -> Group {
     group
 }
 
+/// Whether clippy wants this function, in some `impl` blocks, to have one expression for a body
+/// and nothing more, whatever macros do to it (`non_canonical_clone_impl`,
+/// `non_canonical_partial_ord_impl`). It does not ask that of bodies that are a macro's own.
+///
+/// Others must not be: more than that is said of functions, of which something would be lost.
+fn has_canonical_body(vis: &Visibility, sig: &Signature) -> bool {
+    matches!(vis, Visibility::Inherited)
+        && matches!(sig.inputs.first(), Some(FnArg::Receiver(_)))
+        && (sig.ident == "clone" || sig.ident == "partial_cmp")
+}
+
 impl Function {
     /// Whether it asks who called it.
     pub(crate) fn tracks_caller(&self) -> bool {
@@ -179,7 +190,11 @@ impl Function {
         vis.to_tokens(&mut function);
         defaultness.to_tokens(&mut function);
         sig.to_tokens(&mut function);
-        regroup(&body, tokens).to_tokens(&mut function);
+        let mut braces = regroup(&body, tokens);
+        if has_canonical_body(&vis, &sig) {
+            braces.set_span(span::ours().located_at(body.span()));
+        }
+        braces.to_tokens(&mut function);
         function
     }
 }

@@ -100,14 +100,14 @@ pub fn more<'a>(one: &Diagnostics, other: &'a Diagnostics) -> Vec<&'a Diagnostic
     more
 }
 
-/// Prints some of each lint, and how many there are.
-pub fn show(diagnostics: &[&Diagnostic]) {
+/// Prints how many there are of each lint, and some of them.
+pub fn show(what: &str, diagnostics: &[&Diagnostic]) {
     let mut lints = BTreeMap::<&str, Vec<&Diagnostic>>::new();
     for diagnostic in diagnostics {
         lints.entry(&diagnostic.lint).or_default().push(diagnostic);
     }
     for (lint, diagnostics) in lints {
-        println!("new: {} of {lint}", diagnostics.len());
+        println!("{what}: {} of {lint}", diagnostics.len());
         for diagnostic in diagnostics.iter().take(3) {
             println!("{}", diagnostic.rendered());
         }

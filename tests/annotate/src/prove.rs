@@ -128,7 +128,7 @@ impl Copy {
         println!(
             "  built in {:.1} s, tested in {:.1} s",
             building.as_secs_f64(),
-            (began.elapsed() - building).as_secs_f64()
+            began.elapsed().saturating_sub(building).as_secs_f64()
         );
         Ok(Seen {
             diagnostics,
@@ -159,17 +159,10 @@ impl Copy {
 impl Seen {
     fn agrees_with(&self, after: &Self) -> bool {
         let new = diagnostics::more(&self.diagnostics, &after.diagnostics);
-        diagnostics::show(&new);
+        diagnostics::show("new", &new);
         let silent = diagnostics::more(&after.diagnostics, &self.diagnostics);
         println!("{} new diagnostics, {} silent", new.len(), silent.len());
-        let mut lints: Vec<&str> = silent
-            .iter()
-            .map(|diagnostic| diagnostic.lint.as_str())
-            .collect();
-        lints.sort_unstable();
-        for lint in lints.chunk_by(|a, b| a == b) {
-            println!("  silent: {} of {}", lint.len(), lint[0]);
-        }
+        diagnostics::show("silent", &silent);
         let mut differences = 0;
         for test in self.tests.keys().chain(after.tests.keys()) {
             let (before, now) = (self.tests.get(test), after.tests.get(test));

@@ -35,11 +35,10 @@ pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
     places.places.sort_unstable();
     places.places.dedup();
 
-    let attributes: String = options
-        .with
-        .iter()
-        .map(|annotation| format!("#[::dt_metrics::{annotation}] "))
-        .collect();
+    let mut attributes = String::new();
+    for annotation in &options.with {
+        attributes += &format!("#[::dt_metrics::{annotation}] ");
+    }
     let mut annotated = mark.to_owned();
     let mut from = 0;
     for &place in &places.places {

@@ -39,6 +39,7 @@
 
 mod guards;
 
+use core::cmp::Ordering;
 use core::fmt::{self, Display, Error, Formatter};
 use core::future::{Future, ready};
 
@@ -356,6 +357,37 @@ impl Display for Order {
     }
 }
 
+/// A number that is copied, and ordered by hand.
+#[derive(Copy, Debug, Eq, Ord, PartialEq)]
+struct Number(u32);
+
+#[expect(clippy::expl_impl_clone_on_copy)]
+impl Clone for Number {
+    #[counted]
+    #[timed]
+    #[in_flight]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl PartialOrd for Number {
+    #[counted]
+    #[timed]
+    #[in_flight]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[counted]
+#[timed]
+#[in_flight]
+#[expect(clippy::needless_return)]
+fn clone(number: u32) -> u32 {
+    return number;
+}
+
 #[test]
 fn expansions_are_clean() {
     fn run(future: impl Future<Output = u32>) -> u32 {
@@ -390,6 +422,8 @@ fn expansions_are_clean() {
     assert_eq!(generic("value"), "value");
     assert_eq!(recursive(2), 0);
     assert_eq!(public(1), Ok(1));
+
+    assert!(Number(1).clone() < Number(clone(2)));
 
     let mut order = Order::new(1);
     order.unused_self();

@@ -35,10 +35,11 @@ pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
     places.places.sort_unstable();
     places.places.dedup();
 
-    let mut attributes = String::new();
-    for annotation in &options.with {
-        attributes += &format!("#[::dt_metrics::{annotation}] ");
-    }
+    let attributes = options.with.iter();
+    let attributes: Vec<String> = attributes
+        .map(|annotation| format!("#[::dt_metrics::{annotation}] "))
+        .collect();
+    let attributes = attributes.concat();
     let mut annotated = mark.to_owned();
     let mut from = 0;
     for &place in &places.places {

@@ -85,23 +85,10 @@ pub(crate) fn wrap(
     let output = function.sig.output.clone();
     let generics = function.sig.generics.clone();
     let block = match (shape, Output::of(&output, &generics)) {
-        // A value that is not asked for stays where it is, and a closure that is returned with it:
-        // the compiler finds its type only there.
-        (Shape::Call, Output::Opaque) if *asks != Asks::Returned => {
-            let body = &function.body;
-            quote_spanned! {ours()=>
-                #entry
-                let _guard = #private::Guard::new(#begin, #leave);
-                #[cfg(all())] #body
-            }
-        }
         (Shape::Call, output) if is_guarded(*asks, &output) => {
-            let body = &function.body;
-            quote_spanned! {ours()=>
-                #entry
-                let guard = #private::Guard::new(#begin, #leave);
-                match guard { _guard => #body }
-            }
+            let guard = quote_spanned!(ours()=> #private::Guard::new(#begin, #leave));
+            let guard = quote_spanned!(ours()=> { #entry #guard });
+            return function.guarded(&guard);
         }
         (Shape::Call, _) => {
             let body = closure(&mut function);
@@ -158,7 +145,8 @@ pub(crate) fn wrap(
 fn is_guarded(asks: Asks, output: &Output<'_>) -> bool {
     match asks {
         Asks::Nothing => true,
-        Asks::Outcome => matches!(output, Output::Plain),
+        // A closure that is returned gets its type only where it stands.
+        Asks::Outcome => matches!(output, Output::Plain | Output::Opaque),
         Asks::Returned => false,
     }
 }

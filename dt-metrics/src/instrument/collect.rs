@@ -2,35 +2,39 @@
 
 use super::local::{KEPT_VALUES, SLOTS};
 use super::series::Series;
+use super::sync::RING;
 
-/// What was measured since the last time; reused, so that a collection allocates little.
-#[derive(Default)]
+/// What was measured since the last time; reused, so that a collection allocates little, and who
+/// records nothing at all.
 pub(crate) struct Drained {
     /// What was added, by slot.
     pub(crate) deltas: Vec<u64>,
-    /// What was recorded, and the slots.
-    pub(crate) values: Vec<(u32, f64)>,
     /// The last values of gauges, and the slots.
     pub(crate) gauges: Vec<(u32, f64)>,
+    /// What was recorded, and the slots: one part of it at a time.
+    pub(crate) values: Vec<(u32, f64)>,
 }
 
-/// Takes out all that was measured. `ready` is told slot, number and series, and refuses what has
-/// nowhere to go yet: that is kept for later. With the end of an `epoch` series that were idle for
-/// long give their places back. Nothing here may measure.
+impl Default for Drained {
+    fn default() -> Self {
+        Self {
+            deltas: Vec::new(),
+            gauges: Vec::new(),
+            values: Vec::with_capacity(RING),
+        }
+    }
+}
+
+/// Takes out all that was counted, and the values of gauges. `ready` is told slot, number and
+/// series, and refuses what has nowhere to go yet: that is kept for later. With the end of an
+/// `epoch`, before which all recorded values are taken out, series that were idle for long give
+/// their places back. Nothing here may measure.
 pub(crate) fn drain(
     drained: &mut Drained,
     epoch: bool,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
 ) {
     let mut slots = SLOTS.lock();
-    drained.values.clear();
-    slots.drain_values(|slot, entry, value| {
-        let ready = ready(slot, entry.id, &entry.series);
-        if ready {
-            drained.values.push((slot, value));
-        }
-        ready
-    });
     slots.drain(
         |slot, entry| ready(slot, entry.id, &entry.series),
         &mut drained.deltas,
@@ -62,19 +66,21 @@ pub(crate) fn drain(
     }
 }
 
-/// Takes out what was recorded, as [`drain`] does.
+/// Takes out one part of what was recorded, as [`drain`] does; `false` if there are no more parts,
+/// which are numbered from 0.
 pub(crate) fn drain_values(
+    part: usize,
     values: &mut Vec<(u32, f64)>,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
-) {
+) -> bool {
     values.clear();
-    SLOTS.lock().drain_values(|slot, entry, value| {
+    SLOTS.lock().drain_values(part, |slot, entry, value| {
         let ready = ready(slot, entry.id, &entry.series);
         if ready {
             values.push((slot, value));
         }
         ready
-    });
+    })
 }
 
 /// Gives up what threads recorded before there was a pipeline, but for the newest.

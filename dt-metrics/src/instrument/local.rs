@@ -134,8 +134,9 @@ fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
         Put::Done => {}
         Put::HalfFull => sink::wake(),
         Put::Full => {
-            let taken = sink::take_values();
-            if !taken {
+            // Its own only, so that it does not wait for what others recorded.
+            let own = LOCAL.with(|local| local.block.get());
+            if !own.is_some_and(|own| sink::take_values(own.part())) {
                 // Nobody takes them before the pipeline is there: the newest count.
                 SLOTS.lock().give_up_values(KEPT_VALUES);
             }

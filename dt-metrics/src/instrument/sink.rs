@@ -7,8 +7,8 @@ pub(crate) trait Sink: Send + Sync {
     /// Takes values out soon, on another thread.
     fn wake(&self);
 
-    /// Takes all values out now.
-    fn take_values(&self);
+    /// Takes one part of the values out now.
+    fn take_values(&self, part: usize);
 }
 
 static SINK: RwLock<Option<Arc<dyn Sink>>> = RwLock::new(None);
@@ -24,11 +24,11 @@ pub(super) fn wake() {
     }
 }
 
-/// Has all values taken out; `false` if there is no pipeline.
-pub(super) fn take_values() -> bool {
+/// Has one part of the values taken out; `false` if there is no pipeline.
+pub(super) fn take_values(part: usize) -> bool {
     let sink = sink();
     if let Some(sink) = &sink {
-        sink.take_values();
+        sink.take_values(part);
     }
     sink.is_some()
 }

@@ -23,6 +23,13 @@ use super::sync::{Mutex, MutexGuard, PoisonError, RING};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct BlockId(usize);
 
+impl BlockId {
+    /// The part of all values that are this block's, for [`State::drain_values`].
+    pub(super) fn part(self) -> usize {
+        self.0 + 1
+    }
+}
+
 /// All blocks, and what `S` says of each slot.
 pub(super) struct Slots<S> {
     pub(super) state: Mutex<State<S>>,
@@ -258,9 +265,16 @@ impl<S> State<S> {
         }
     }
 
-    /// Hands every recorded value and its slot to `each`, in the order of each thread. What it
-    /// refuses stays for later.
-    pub(super) fn drain_values(&mut self, mut each: impl FnMut(u32, &Entry<S>, f64) -> bool) {
+    /// Hands the values of one part and their slots to `each`, in the order recorded; `false` if
+    /// there are no more parts. Part 0 is what threads recorded whose block is gone and what was
+    /// refused before, each further part is a block. What `each` refuses stays for later.
+    ///
+    /// A part has at most [`RING`] values.
+    pub(super) fn drain_values(
+        &mut self,
+        part: usize,
+        mut each: impl FnMut(u32, &Entry<S>, f64) -> bool,
+    ) -> bool {
         let Self {
             series,
             blocks,
@@ -276,15 +290,22 @@ impl<S> State<S> {
                 }
             }
         };
-        for (slot, value) in late.drain(..) {
-            each(slot, value);
-        }
-        for ring in blocks.iter().filter_map(|block| block.ring) {
-            ring.drain(&mut each);
+        if let Some(block) = part.checked_sub(1) {
+            let Some(block) = blocks.get(block) else {
+                return false;
+            };
+            if let Some(ring) = block.ring {
+                ring.drain(&mut each);
+            }
+        } else {
+            for (slot, value) in late.drain(..) {
+                each(slot, value);
+            }
         }
         for (slot, value) in refused {
             self.record_shared(slot, value);
         }
+        true
     }
 
     /// Records on behalf of a thread that has no block any more.

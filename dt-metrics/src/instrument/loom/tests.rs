@@ -277,7 +277,8 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         };
         let mut seen = Vec::new();
         let mut take = || {
-            slots.lock().drain_values(|slot, _, value| {
+            // Of the first block, which is the only one.
+            slots.lock().drain_values(1, |slot, _, value| {
                 assert_eq!(slot, SLOT);
                 seen.push(value);
                 true
@@ -305,11 +306,13 @@ fn a_timer_pins_its_series_until_its_value_is_taken() {
         let mut epoch = |slots: &Slots<&'static str>| {
             let mut deltas = Vec::new();
             let mut state = slots.lock();
-            state.drain_values(|_, entry, _| {
+            state.drain_values(block.part(), |_, entry, _| {
                 assert_eq!(entry.series, "timed");
                 taken += 1;
                 true
             });
+            drop(state);
+            let mut state = slots.lock();
             state.drain(|_, _| true, &mut deltas);
             state.end_epoch(|series| *series == "timed");
         };

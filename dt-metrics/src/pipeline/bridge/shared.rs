@@ -1,6 +1,7 @@
 //! What the collections and the bridge's thread share.
 
 use std::collections::HashMap;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -41,6 +42,25 @@ struct State {
     targets: Targets,
     drained: Drained,
     epochs: Epochs,
+}
+
+impl State {
+    /// Takes these parts of what was recorded to the SDK, to the last there is.
+    fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, news: &mut News) {
+        let Self {
+            targets,
+            standings,
+            drained: Drained { values, .. },
+            ..
+        } = self;
+        while let Some(part) = parts.next()
+            && instrument::drain_values(part, values, |slot, id, series| {
+                targets.prepare((slot, id, series), standings, news)
+            })
+        {
+            targets.record_values(values, news);
+        }
+    }
 }
 
 impl Shared {
@@ -135,14 +155,14 @@ impl Shared {
         self.guarded(|news| {
             // Held until all is added: a second reader's collection waits, so it has it too.
             let mut state = self.state();
+            let epoch = state.epochs.collected(thread::current().id());
+            state.take_values(0.., news);
             let State {
                 targets,
                 standings,
                 drained,
-                epochs,
                 ..
             } = &mut *state;
-            let epoch = epochs.collected(thread::current().id());
             instrument::drain(drained, epoch, |slot, id, series| {
                 targets.prepare((slot, id, series), standings, news)
             });
@@ -153,19 +173,7 @@ impl Shared {
     /// Takes what was recorded to the SDK.
     pub(super) fn collect_values(&self) {
         self.woken.store(false, Ordering::Release);
-        self.guarded(|news| {
-            let mut state = self.state();
-            let State {
-                targets,
-                standings,
-                drained,
-                ..
-            } = &mut *state;
-            instrument::drain_values(&mut drained.values, |slot, id, series| {
-                targets.prepare((slot, id, series), standings, news)
-            });
-            targets.record_values(&drained.values, news);
-        });
+        self.guarded(|news| self.state().take_values(0.., news));
     }
 
     /// Runs `work` while the bridge is active. A panic in a callback would end the reader's
@@ -217,7 +225,7 @@ impl Sink for Shared {
         }
     }
 
-    fn take_values(&self) {
-        self.collect_values();
+    fn take_values(&self, part: usize) {
+        self.guarded(|news| self.state().take_values(iter::once(part), news));
     }
 }

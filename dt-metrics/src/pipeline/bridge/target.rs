@@ -74,7 +74,7 @@ impl Targets {
         true
     }
 
-    /// Hands over what was measured.
+    /// Hands over what was counted, and the values of gauges.
     pub(super) fn record(&self, drained: &Drained, news: &mut News) {
         for (slot, delta) in drained
             .deltas
@@ -96,7 +96,6 @@ impl Targets {
                 gauge.record(*value, attributes);
             }
         }
-        self.record_values(&drained.values, news);
     }
 
     /// Hands over what was recorded.

@@ -66,6 +66,21 @@ pub(crate) fn drain(
     }
 }
 
+/// Tells `each` of a slot, or of all of them: slot, number and series. Nothing here may measure.
+pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, &Series)) {
+    let slots = SLOTS.lock();
+    match slot {
+        Some(slot) => {
+            if let Some(entry) = slots.entry(slot) {
+                each(slot, entry.id, &entry.series);
+            }
+        }
+        None => slots
+            .entries()
+            .for_each(|(slot, entry)| each(slot, entry.id, &entry.series)),
+    }
+}
+
 /// Takes out one part of what was recorded, as [`drain`] does; `false` if there are no more parts,
 /// which are numbered from 0.
 pub(crate) fn drain_values(

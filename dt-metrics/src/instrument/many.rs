@@ -11,6 +11,7 @@ use super::known;
 use super::local::{self, NO_SLOT, SLOTS};
 use super::series::Series;
 use super::set::{self, DimensionSet, Signature};
+use super::sink;
 use super::slots::Lifetime;
 use super::value::{OwnedValue, Value};
 use crate::descriptor::{Descriptor, Kind};
@@ -192,10 +193,11 @@ impl Many {
             S::combination(index, &mut |value| values.push(value.map(Value::keep)));
             self.series(&values)
         });
-        Some(Range {
-            signature,
-            base: SLOTS.lock().register_range(series)?,
-        })
+        let base = SLOTS.lock().register_range(series)?;
+        if self.descriptor.kind == Kind::Histogram {
+            (base..).take(combinations).for_each(sink::prepare);
+        }
+        Some(Range { signature, base })
     }
 
     #[cold]
@@ -207,6 +209,9 @@ impl Many {
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
         let (slot, held) = self.slot(hash, values);
+        if self.descriptor.kind == Kind::Histogram {
+            sink::prepare(slot);
+        }
         let result = f(slot, !held);
         if held && !self.remember(hash, values, slot) {
             SLOTS.lock().let_go(slot);

@@ -49,7 +49,9 @@ pub use self::clock::Stopwatch;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::clock::calibrate;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::collect::{Drained, drain, drain_values, keep_newest_values, values_given_up};
+pub(crate) use self::collect::{
+    Drained, drain, drain_values, for_each_series, keep_newest_values, values_given_up,
+};
 pub use self::counter::{
     Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
 };

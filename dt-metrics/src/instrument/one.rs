@@ -4,9 +4,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::local::{self, NO_SLOT};
 use super::series::Series;
+use super::sink;
 use super::slots::Lifetime;
 use super::value::Value;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
 
 /// The series of an instrument that has one only.
 pub(super) struct One {
@@ -85,6 +86,10 @@ impl One {
             self.slot.store(slot, Ordering::Relaxed);
         }
         drop(slots);
-        self.slot()
+        let slot = self.slot();
+        if self.descriptor.kind == Kind::Histogram {
+            sink::prepare(slot);
+        }
+        slot
     }
 }

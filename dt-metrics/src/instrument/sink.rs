@@ -7,6 +7,9 @@ pub(crate) trait Sink: Send + Sync {
     /// Takes values out soon, on another thread.
     fn wake(&self);
 
+    /// Finds out where the values of a new series go, so that taking them need not.
+    fn prepare(&self, slot: u32);
+
     /// Takes one part of the values out now.
     fn take_values(&self, part: usize);
 }
@@ -21,6 +24,13 @@ fn sink() -> Option<Arc<dyn Sink>> {
 pub(super) fn wake() {
     if let Some(sink) = sink() {
         sink.wake();
+    }
+}
+
+/// Tells of a new series. Under no lock.
+pub(super) fn prepare(slot: u32) {
+    if let Some(sink) = sink() {
+        sink.prepare(slot);
     }
 }
 

@@ -45,6 +45,17 @@ struct State {
 }
 
 impl State {
+    /// Finds out where the measurements of a slot go, or of all slots: who records takes values
+    /// out when its ring is full, and must not allocate then.
+    fn prepare(&mut self, slot: Option<u32>, news: &mut News) {
+        let Self {
+            targets, standings, ..
+        } = self;
+        instrument::for_each_series(slot, |slot, id, series| {
+            targets.prepare((slot, id, series), standings, news);
+        });
+    }
+
     /// Takes these parts of what was recorded to the SDK, to the last there is.
     fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, news: &mut News) {
         let Self {
@@ -116,6 +127,7 @@ impl Shared {
                 .standings
                 .insert(address(descriptor), Standing::Admitted(instrument));
         }
+        self.guarded(|news| self.state().prepare(None, news));
     }
 
     /// Those of `all` that are new and have a right to their name.
@@ -223,6 +235,15 @@ impl Sink for Shared {
         if !self.woken.swap(true, Ordering::AcqRel) {
             self.send(Command::TakeValues);
         }
+    }
+
+    fn prepare(&self, slot: u32) {
+        self.guarded(|news| {
+            // Who collects holds it, and will find out anyway: nobody waits for that.
+            if let Ok(mut state) = self.state.try_lock() {
+                state.prepare(Some(slot), news);
+            }
+        });
     }
 
     fn take_values(&self, part: usize) {

@@ -5,11 +5,13 @@
 //! cargo run --release -p dt-metrics-bench -- instructions
 //! cargo run --release -p dt-metrics-bench -- memory
 //! cargo run --release -p dt-metrics-bench -- compile
+//! cargo run --release -p dt-metrics-bench -- collect
 //! cargo run --release -p dt-metrics-bench -- encode
 //! cargo run --release -p dt-metrics-bench -- export
 //! ```
 
 mod alloc;
+mod collect;
 mod compile;
 mod discard;
 mod encode;
@@ -47,6 +49,8 @@ enum Bench {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// How long a collection takes, by threads and series.
+    Collect,
     /// What a line costs, next to a copy of its bytes, to OTLP and to opentelemetry-dynatrace.
     Encode {
         /// How many series change in each cycle.
@@ -74,6 +78,9 @@ enum Bench {
     /// What `instructions` runs under Valgrind.
     #[command(hide = true)]
     Call { number: usize, calls: u32 },
+    /// What `collect` runs.
+    #[command(hide = true)]
+    CollectChild { threads: u32, series: u32 },
     /// What `memory` runs.
     #[command(hide = true)]
     Resident {
@@ -90,6 +97,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
         Bench::Compile { functions, rounds } => compile::run(functions, rounds)?,
+        Bench::Collect => collect::run()?,
+        Bench::CollectChild { threads, series } => collect::child(threads, series)?,
         Bench::Encode {
             series,
             cycles,

@@ -245,11 +245,15 @@ impl<S> State<S> {
         deltas.resize(series.len(), 0);
         for tracked in blocks.iter_mut().flat_map(|block| &mut block.chunks) {
             let first = tracked.number * CELLS;
-            let entries = series
-                .iter_mut()
-                .zip(deltas.iter_mut())
-                .zip(0..)
-                .skip(first);
+            // A chunk reaches beyond the last series, but does not begin there.
+            let (Some(entries), Some(deltas), Ok(slots)) = (
+                series.get_mut(first..),
+                deltas.get_mut(first..),
+                u32::try_from(first),
+            ) else {
+                continue;
+            };
+            let entries = entries.iter_mut().zip(deltas).zip(slots..);
             for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
                 let now = tracked.chunk.get(cell);
                 let seen = &mut tracked.seen[cell];

@@ -55,9 +55,14 @@ fn the_first_stays() {
     assert!(names.admit(&MILLIS).is_ok());
 }
 
-static CALLS: Counter = Counter::new(descriptor(Kind::Counter, "registry.calls", "", 6), &[]);
-static DURATION: Histogram =
-    Histogram::new(descriptor(Kind::Counter, "registry.duration", "s", 6), &[]);
+static CALLS: Counter = Counter::new(
+    descriptor(Kind::Counter, "registry.several.calls", "", 6),
+    &[],
+);
+static DURATION: Histogram = Histogram::new(
+    descriptor(Kind::Counter, "registry.several.duration", "s", 6),
+    &[],
+);
 
 inventory::submit! { Registration::Several(&[CALLS.descriptor(), DURATION.descriptor()]) }
 
@@ -65,12 +70,12 @@ inventory::submit! { Registration::Several(&[CALLS.descriptor(), DURATION.descri
 fn one_entry_can_list_several_instruments_each_of_its_own_kind() {
     let listed: Vec<_> = catalog()
         .into_iter()
-        .filter(|descriptor| descriptor.name.starts_with("registry."))
+        .filter(|descriptor| descriptor.name.starts_with("registry.several."))
         .map(|descriptor| (descriptor.name, descriptor.kind))
         .collect();
     let expected = [
-        ("registry.calls", Kind::Counter),
-        ("registry.duration", Kind::Histogram),
+        ("registry.several.calls", Kind::Counter),
+        ("registry.several.duration", Kind::Histogram),
     ];
     assert_eq!(listed, expected);
 }

@@ -97,7 +97,7 @@ impl Args {
             Argument::RetDims => set_once(&mut self.ret_dims, &key, Ok(dims(input, &key, report)?)),
             Argument::Value => set_once(&mut self.value, &key, Ok(value(input)?)),
             Argument::Outcome => set_once(&mut self.outcome, &key, Outcome::parse(input)),
-            Argument::When => set_once(&mut self.when, &key, When::parse(input)),
+            Argument::When => set_once(&mut self.when, &key, When::parse(input, &key)),
             Argument::By => set_once(&mut self.by, &key, Ok(value(input)?)),
             Argument::MaxSeries => {
                 set_once(&mut self.max_series, &key, at_least_one(value(input)?))
@@ -152,6 +152,16 @@ impl Args {
     pub(crate) fn complete(&mut self, annotation: &Annotation, report: &mut Report) {
         if annotation.outcome {
             self.outcome.get_or_insert(Outcome::Any);
+        }
+        if report.is_clean() {
+            let missing = annotation.missing(|argument| match argument {
+                Argument::Name => self.name.is_some(),
+                Argument::Value => self.value.is_some(),
+                _ => true,
+            });
+            if let Some(missing) = missing {
+                report.note::<()>(Err(missing));
+            }
         }
         let mut keys: Vec<String> = Vec::new();
         if self.outcome.is_some() {

@@ -17,6 +17,7 @@ use crate::span::ours;
 const ON_ENUM: Annotation = Annotation {
     written: "#[dimension]",
     takes: &[Argument::Crate],
+    needs: &[],
     outcome: false,
 };
 

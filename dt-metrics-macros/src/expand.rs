@@ -1,7 +1,7 @@
 //! The way of every annotation: parse → validate → quote.
 
 use proc_macro2::TokenStream;
-use syn::Result;
+use syn::{Error, Result};
 
 use crate::args::{Annotation, Args};
 use crate::body::{Function, Item};
@@ -22,8 +22,14 @@ pub(crate) fn annotation(
         .unwrap_or_else(|error| report::untouched(item, &error))
 }
 
-/// `#[measured]`, which also stands on `impl` blocks.
+/// `#[measured]`, which also stands on `impl` blocks; a `skip` that is left stands in none.
 pub(crate) fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
+    if impls::is_skip(&args) {
+        let message = "`skip` leaves a function out of an `impl` block that has `#[measured]`: \
+                       this one has not";
+        let error = Error::new_spanned(args, message);
+        return report::untouched(item, &error);
+    }
     match impls::measured(&args, &item) {
         Some(expanded) => expanded.unwrap_or_else(|error| report::untouched(item, &error)),
         None => annotation(&sync::MEASURED, args, item, sync::measured),

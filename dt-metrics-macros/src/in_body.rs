@@ -38,6 +38,7 @@ pub(crate) const COUNT: InBody = InBody {
             Argument::MaxSeries,
             Argument::Crate,
         ],
+        needs: &[],
         outcome: false,
     },
     example: "count!(\"name\")",

@@ -65,7 +65,8 @@ pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
 
 /// What is known only at the end of a call.
 fn asks(args: &Args) -> Asks {
-    if args.ret_dims.is_some() || args.value.is_some() {
+    let fallible = matches!(args.outcome, Some(Outcome::Fallible(_)));
+    if fallible || args.ret_dims.is_some() || args.value.is_some() {
         Asks::Returned
     } else if args.outcome.is_some() || args.when.is_some() {
         Asks::Outcome
@@ -85,7 +86,7 @@ pub(crate) fn measured(
     let shape = Shape::of(&function);
     let place = Place {
         several: parts.len() > 1,
-        ..Place::on(&function).of(ty)
+        ..Place::on(&function).of(ty, &function.sig.ident)
     };
     let measure = Measure {
         private: &private,
@@ -195,7 +196,7 @@ impl Measure<'_> {
 
         let mut begin = TokenStream::new();
         for record in &at_begin {
-            let call = record.with(&self.kept);
+            let call = record.with(&self.kept());
             begin.extend(if record.part == Part::InFlight {
                 state.push("in_flight");
                 quote_spanned!(ours()=> let in_flight = #call;)
@@ -243,12 +244,12 @@ impl Measure<'_> {
         }
         let private = self.private;
         let keep = if self.shape.outlives_the_call() {
-            variable("keep_any")
+            "keep_any"
         } else {
-            variable("keep")
+            "keep"
         };
-        let set = values::set(private, self.args.dims.as_ref());
-        entry.extend(quote_spanned!(ours()=> let kept = #private::#keep(#set);));
+        let values = values::each(private, self.args.dims.as_ref(), keep);
+        entry.extend(quote_spanned!(ours()=> let kept = #values;));
         let kept = list(&self.kept);
         Some(quote_spanned!(ours()=> let #kept = &kept;))
     }
@@ -312,7 +313,7 @@ impl Measure<'_> {
     fn tell(&self, records: &[Record]) -> TokenStream {
         let Self { private, args, .. } = *self;
         let asks_outcome = args.outcome.is_some() || args.when.is_some();
-        let asks_ret = self.asks == Asks::Returned;
+        let asks_ret = args.ret_dims.is_some() || self.parts.contains(&Part::Value);
         let at_return = asks_outcome.then(|| self.outcome_of_returned());
         match (asks_ret, at_return) {
             (false, None) => {
@@ -355,7 +356,9 @@ impl Measure<'_> {
         let names = variables("ret", args.ret_dims.iter().flat_map(Dims::iter).count());
         let values = values::all(self.private, args.ret_dims.as_ref());
         let pattern = list(&names);
-        let all = self.records(records, &names);
+        let used = args.ret_dims.iter().flat_map(Dims::iter).zip(&names);
+        let used = used.map(|(dimension, name)| value_in_its_place(&dimension.source, name));
+        let all = self.records(records, &used.collect::<Vec<_>>());
         quote_spanned! {ours()=>
             #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
             let #ret = returned;
@@ -384,9 +387,12 @@ impl Measure<'_> {
         let outcome = quote_spanned!(ours()=> #private::Returned::new(returned).outcome());
         match self.args.outcome {
             Some(Outcome::Fallible(word)) => {
+                let returned = Ident::new("returned", ours().located_at(word));
                 let word = TokenStream::from(TokenTree::from(Ident::new("fallible", word)));
-                let call = quote_spanned!(ours()=> #private::fallible(returned));
-                let call = at(&word, &call);
+                let call = at(
+                    &word,
+                    &quote_spanned!(ours()=> #private::fallible(#returned)),
+                );
                 quote_spanned!(ours()=> { #call; #outcome })
             }
             _ => outcome,
@@ -406,13 +412,33 @@ impl Measure<'_> {
         }
     }
 
+    /// The values that were kept.
+    fn kept(&self) -> Vec<TokenStream> {
+        let dims = self.args.dims.iter().flat_map(Dims::iter);
+        let dims = dims.filter(|dimension| !matches!(dimension.source, Source::Literal(_)));
+        let kept = dims.zip(&self.kept);
+        kept.map(|(dimension, name)| value_in_its_place(&dimension.source, name))
+            .collect()
+    }
+
     /// All records, with the values of entry and those that are known at the end.
     fn records(&self, records: &[Record], asked: &[TokenStream]) -> TokenStream {
         let outcome = self.args.outcome.map(|_| quote_spanned!(ours()=> &outcome));
-        let values = self.kept.iter().chain(asked).chain(&outcome);
-        let values: Vec<TokenStream> = values.cloned().collect();
+        let mut values = self.kept();
+        values.extend(asked.iter().chain(&outcome).cloned());
         let each = records.iter().map(|record| record.with(&values));
         quote_spanned!(ours()=> #(#each;)*)
+    }
+}
+
+/// The variable with the value of an expression, which stands where that stands: so what is wrong
+/// with its type is said only once.
+fn value_in_its_place(source: &Source, name: &TokenStream) -> TokenStream {
+    let value = quote_spanned!(ours()=> &*#name);
+    match source {
+        Source::Literal(_) => value,
+        Source::Const(block) => at(block, &value),
+        Source::Expr(expr) => at(expr, &value),
     }
 }
 

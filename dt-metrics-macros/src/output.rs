@@ -1,6 +1,6 @@
 //! What a function returns, as far as its signature tells.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{
     GenericArgument, Generics, Ident, PathArguments, PathSegment, ReturnType, Type, TypeImplTrait,
@@ -14,7 +14,10 @@ pub(crate) enum Output<'a> {
     /// `!`.
     Never,
     /// `impl Future`, whose other bounds are such that any future of the same value has them.
-    Future,
+    Future {
+        /// The type of its value, if it can be written elsewhere.
+        value: Option<&'a Type>,
+    },
     /// Another `impl Trait`.
     Opaque,
     /// A type whose name may stand for a boxed future.
@@ -40,7 +43,9 @@ impl<'a> Output<'a> {
         }
         match ty {
             Type::Never(_) => Self::Never,
-            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future,
+            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future {
+                value: value(bounds),
+            },
             Type::ImplTrait(_) => Self::Opaque,
             Type::Path(path) => Self::path(path, ty, generics),
             Type::Macro(_) => Self::Named(ty),
@@ -107,6 +112,36 @@ fn is_future(bounds: &TypeImplTrait) -> bool {
         }
     }
     future
+}
+
+/// The type behind `Output =`.
+fn value(bounds: &TypeImplTrait) -> Option<&Type> {
+    bounds.bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments
+        else {
+            return None;
+        };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if is_writable(&output.ty) => Some(&output.ty),
+            _ => None,
+        })
+    })
+}
+
+/// Whether a closure can say a type: one without `impl Trait` and without `!`.
+fn is_writable(ty: &Type) -> bool {
+    fn has_impl(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => has_impl(group.stream()),
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Punct(punct) => punct.as_char() == '!',
+            TokenTree::Literal(_) => false,
+        })
+    }
+    !has_impl(ty.to_token_stream())
 }
 
 fn is_auto(ident: &Ident) -> bool {

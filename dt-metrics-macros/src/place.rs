@@ -7,6 +7,8 @@ use crate::body::Function;
 /// What is known of the place.
 #[derive(Default)]
 pub(crate) struct Place<'a> {
+    /// Where to say that it is, if not at the annotation.
+    pub(crate) location: Option<Ident>,
     /// The function, behind its type in an `impl` block, if it can give instruments their names.
     pub(crate) function: Option<String>,
     /// The type and const parameters that are known to be in scope.
@@ -26,9 +28,10 @@ impl<'a> Place<'a> {
     }
 
     /// In an `impl` block of the type `ty`.
-    pub(crate) fn of(mut self, ty: Option<&str>) -> Self {
+    pub(crate) fn of(mut self, ty: Option<&str>, name: &Ident) -> Self {
         if let (Some(ty), Some(function)) = (ty, &mut self.function) {
             *function = format!("{ty}::{function}");
+            self.location = Some(name.clone());
         }
         self
     }

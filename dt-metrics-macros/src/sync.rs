@@ -23,6 +23,7 @@ pub(crate) const COUNTED: Annotation = Annotation {
         Argument::MaxSeries,
         Argument::Crate,
     ],
+    needs: &[],
     outcome: false,
 };
 
@@ -41,6 +42,7 @@ pub(crate) const TIMED: Annotation = Annotation {
         Argument::MaxSeries,
         Argument::Crate,
     ],
+    needs: &[],
     outcome: false,
 };
 
@@ -55,6 +57,7 @@ pub(crate) const IN_FLIGHT: Annotation = Annotation {
         Argument::MaxSeries,
         Argument::Crate,
     ],
+    needs: &[],
     outcome: false,
 };
 
@@ -74,6 +77,7 @@ pub(crate) const RECORDED: Annotation = Annotation {
         Argument::MaxSeries,
         Argument::Crate,
     ],
+    needs: &[Argument::Name, Argument::Value],
     outcome: false,
 };
 
@@ -92,6 +96,7 @@ pub(crate) const MEASURED: Annotation = Annotation {
         Argument::MaxSeries,
         Argument::Crate,
     ],
+    needs: &[],
     outcome: true,
 };
 

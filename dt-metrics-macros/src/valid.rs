@@ -25,9 +25,15 @@ pub(crate) fn function(item: Item, annotation: &Annotation) -> Result<Function> 
                 "`{written}` needs a function with a body: annotate the implementations instead"
             ),
         )),
-        Item::Other(token) => Err(Error::new(
-            token.span(),
-            format!("`{written}` goes on a function: move it to the functions to be measured"),
-        )),
+        Item::Other(token) => {
+            let place = if annotation.outcome {
+                "a function or an `impl` block"
+            } else {
+                "a function"
+            };
+            let message =
+                format!("`{written}` goes on {place}: move it to the functions to be measured");
+            Err(Error::new(token.span(), message))
+        }
     }
 }

@@ -118,11 +118,16 @@ pub(crate) fn template(private: &TokenStream, dims: Option<&Dims>, asked: usize)
 
 /// The values of all but literals, as a list.
 pub(crate) fn set(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
+    each(private, dims, "dimension")
+}
+
+/// What `function` of the library makes of the values of all but literals, as a list.
+pub(crate) fn each(private: &TokenStream, dims: Option<&Dims>, function: &str) -> TokenStream {
     let values = dims.into_iter().flat_map(Dims::iter);
     let values = values.filter_map(|dimension| match &dimension.source {
         Source::Literal(_) => None,
-        Source::Const(block) => Some(borrowed(private, block)),
-        Source::Expr(expr) => Some(borrowed(private, expr)),
+        Source::Const(block) => Some(borrowed(private, block, function)),
+        Source::Expr(expr) => Some(borrowed(private, expr, function)),
     });
     list(&values.collect::<Vec<_>>())
 }
@@ -132,11 +137,11 @@ pub(crate) fn all(private: &TokenStream, dims: Option<&Dims>) -> TokenStream {
     let values = dims.into_iter().flat_map(Dims::iter);
     let values = values.map(|dimension| match &dimension.source {
         Source::Literal(literal) => {
-            let value = constant(private, literal);
+            let value = bare(literal);
             quote_spanned!(ours()=> &#value)
         }
-        Source::Const(block) => borrowed(private, block),
-        Source::Expr(expr) => borrowed(private, expr),
+        Source::Const(block) => borrowed(private, block, "dimension"),
+        Source::Expr(expr) => borrowed(private, expr, "dimension"),
     });
     list(&values.collect::<Vec<_>>())
 }
@@ -149,30 +154,35 @@ pub(crate) fn list(values: &[TokenStream]) -> TokenStream {
     )
 }
 
-fn borrowed(private: &TokenStream, expr: &impl ToTokens) -> TokenStream {
+fn borrowed(private: &TokenStream, expr: &impl ToTokens, function: &str) -> TokenStream {
+    let function = Ident::new(function, ours());
     let borrowed = at(expr, &quote_spanned!(ours()=> &(#expr)));
     at(
         expr,
-        &quote_spanned!(ours()=> #private::dimension(#borrowed)),
+        &quote_spanned!(ours()=> #private::#function(#borrowed)),
     )
 }
 
+/// The value of a literal, of a type that is said.
+fn bare(constant: &Constant) -> TokenStream {
+    match constant {
+        Constant::Str(literal) => literal.to_token_stream(),
+        Constant::Bool(value) => value.to_token_stream(),
+        Constant::I64(value) => Literal::i64_suffixed(*value).into_token_stream(),
+        Constant::U64(value) => Literal::u64_suffixed(*value).into_token_stream(),
+        Constant::F64(value) => Literal::f64_suffixed(*value).into_token_stream(),
+    }
+}
+
 fn constant(private: &TokenStream, constant: &Constant) -> TokenStream {
-    let value = match constant {
-        Constant::Str(literal) => quote_spanned!(ours()=> Str(#literal)),
-        Constant::Bool(value) => quote_spanned!(ours()=> Bool(#value)),
-        Constant::I64(value) => {
-            let value = Literal::i64_suffixed(*value);
-            quote_spanned!(ours()=> I64(#value))
-        }
-        Constant::U64(value) => {
-            let value = Literal::u64_suffixed(*value);
-            quote_spanned!(ours()=> U64(#value))
-        }
-        Constant::F64(value) => {
-            let value = Literal::f64_suffixed(*value);
-            quote_spanned!(ours()=> F64(#value))
-        }
+    let variant = match constant {
+        Constant::Str(_) => "Str",
+        Constant::Bool(_) => "Bool",
+        Constant::I64(_) => "I64",
+        Constant::U64(_) => "U64",
+        Constant::F64(_) => "F64",
     };
-    quote_spanned!(ours()=> #private::Value::#value)
+    let variant = Ident::new(variant, ours());
+    let value = bare(constant);
+    quote_spanned!(ours()=> #private::Value::#variant(#value))
 }

@@ -58,7 +58,7 @@ impl Shape {
             return Self::Async;
         }
         match Output::of(&signature.output, &signature.generics) {
-            Output::Future => Self::Future,
+            Output::Future { .. } => Self::Future,
             Output::Named(_) if pinned(&function.body).is_some() => Self::PinnedAsync,
             // A closure would hide the caller.
             Output::Named(_) if !function.tracks_caller() => Self::ByType,
@@ -101,9 +101,20 @@ pub(crate) fn wrap(
                 #private::Call::<#ty>::new().run(#body, #begin, #leave)
             }
         }
-        (Shape::Future | Shape::ByType, _) => {
+        (Shape::Future | Shape::ByType, output_type) => {
             let body = closure(&mut function);
-            quote_spanned!(ours()=> #entry #private::measured(#private::call(#body), #begin, #leave))
+            let body = quote_spanned!(ours()=> #private::call(#body));
+            let mut measured = quote_spanned!(ours()=> #private::measured);
+            let mut leave = leave;
+            if let Output::Future { value: Some(value) } = output_type {
+                // What is no future is told once: where the function says that it is one.
+                measured = quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _>);
+                let statements = &ends.leave;
+                leave = quote_spanned! {ours()=>
+                    |state, ended: #private::Ended<'_, #value>| { #statements }
+                };
+            }
+            quote_spanned!(ours()=> #entry #measured(#body, #begin, #leave))
         }
         (Shape::PinnedAsync, _) => {
             let pinned = pinned(&function.body);

@@ -16,7 +16,7 @@ pub use inventory;
 
 pub use self::by_type::Call;
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
-pub use self::future::{diverging, measured};
+pub use self::future::{diverging, measured, measured_as};
 pub use self::leave::{Ended, Guard, run};
 pub use self::name::DefaultName;
 pub use self::number::{Number, number};
@@ -24,8 +24,8 @@ pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::unit::unit_nanoseconds;
 pub use crate::descriptor::{Descriptor, Kind, Registration};
 pub use crate::instrument::{
-    Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
-    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Keep, Stopwatch,
+    AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
+    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Stopwatch,
     Timer, UpDownCounter, Value,
 };
 
@@ -63,18 +63,16 @@ pub fn values<const N: usize>(values: [Option<Value<'static>>; N]) -> Vec<Option
     values.into()
 }
 
-/// The values of dimensions, kept until the call ends.
-#[expect(clippy::needless_pass_by_value, reason = "a list of references")]
+/// The value of a dimension, kept until the call ends.
 #[inline]
-pub fn keep<S: Keep>(values: S) -> S::Kept {
-    values.keep_typed()
+pub fn keep<V: DimensionValue + ?Sized>(value: &V) -> Kept<V> {
+    Kept::new(value)
 }
 
-/// The same, without the types of the values: it borrows nothing.
-#[expect(clippy::needless_pass_by_value, reason = "a list of references")]
+/// The same, without the type of the value: it borrows nothing.
 #[inline]
-pub fn keep_any<S: Keep>(values: S) -> S::AnyKept {
-    values.keep_any()
+pub fn keep_any<V: DimensionValue + ?Sized>(value: &V) -> Kept<AnyValue> {
+    Kept::any(value)
 }
 
 /// A value of any type, for the compiler to learn that type from; it is never asked for.

@@ -1,5 +1,6 @@
 //! What an annotation is called, and which arguments it takes.
 
+use proc_macro2::Span;
 use syn::{Error, Ident};
 
 /// An argument, by its name.
@@ -48,6 +49,8 @@ pub(crate) struct Annotation {
     pub(crate) written: &'static str,
     /// In the order in which messages list them.
     pub(crate) takes: &'static [Argument],
+    /// What it cannot be without.
+    pub(crate) needs: &'static [Argument],
     /// Whether it has the dimension `outcome` unasked.
     pub(crate) outcome: bool,
 }
@@ -75,6 +78,21 @@ impl Annotation {
             self.list()
         );
         Error::new(key.span(), message)
+    }
+
+    /// The error for arguments without which it cannot be.
+    pub(crate) fn missing(&self, given: impl Fn(Argument) -> bool) -> Option<Error> {
+        let missing = self.needs.iter().filter(|argument| !given(**argument));
+        let missing: Vec<&str> = missing.map(|argument| argument.written()).collect();
+        let first = missing.first()?;
+        let written = self.written.trim_matches(['#', '[', ']']);
+        let example: Vec<String> = missing.iter().map(|name| format!("{name} = …")).collect();
+        let message = format!(
+            "`{}` needs its `{first}`: write `#[{written}({})]`",
+            self.written,
+            example.join(", ")
+        );
+        Some(Error::new(Span::call_site(), message))
     }
 
     /// "`name`, `description` or `unit`".

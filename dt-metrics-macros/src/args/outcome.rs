@@ -39,7 +39,11 @@ pub(crate) struct When(pub(crate) &'static str);
 
 impl When {
     /// Reads `= outcome`.
-    pub(super) fn parse(input: ParseStream<'_>) -> Result<Self> {
+    pub(super) fn parse(input: ParseStream<'_>, key: &Ident) -> Result<Self> {
+        if !input.peek(Token![=]) {
+            let message = "`when` needs an outcome: write `when = err`";
+            return Err(Error::new(key.span(), message));
+        }
         let expected = "expected an outcome: `ok`, `err`, `panic` or `cancelled`";
         let word = word(input, expected)?;
         match word.unraw().to_string().as_str() {

@@ -2,7 +2,6 @@
 
 use core::marker::PhantomData;
 
-use super::set::DimensionSet;
 use super::text::Text;
 use super::value::{DimensionValue, Value};
 
@@ -71,53 +70,28 @@ impl<V: DimensionValue + ?Sized> DimensionValue for Kept<V> {
     }
 }
 
-/// A [`DimensionSet`] whose values can be kept: for each place a [`Kept`].
-pub trait Keep: DimensionSet {
-    /// As the types are.
-    type Kept;
-    /// Without the types.
-    type AnyKept;
-
-    /// Copies of the values.
-    fn keep_typed(&self) -> Self::Kept;
-
-    /// The same, which borrow nothing.
-    fn keep_any(&self) -> Self::AnyKept;
-}
-
-impl Keep for () {
-    type Kept = ();
-    type AnyKept = ();
-
+impl<V: DimensionValue + ?Sized> Kept<V> {
+    /// A copy of `value`.
     #[inline]
-    fn keep_typed(&self) {}
-    #[inline]
-    fn keep_any(&self) {}
-}
-
-impl<V: DimensionValue + ?Sized, Rest: Keep> Keep for (&V, Rest) {
-    type Kept = (Kept<V>, Rest::Kept);
-    type AnyKept = (Kept<AnyValue>, Rest::AnyKept);
-
-    #[inline]
-    fn keep_typed(&self) -> Self::Kept {
+    pub fn new(value: &V) -> Self {
         let value = match V::FIXED {
-            Some(_) => KeptValue::Fixed(self.0.fixed_index()),
-            None => KeptValue::of(self.0.dimension_value()),
+            Some(_) => KeptValue::Fixed(value.fixed_index()),
+            None => KeptValue::of(value.dimension_value()),
         };
-        let kept = Kept {
+        Self {
             value,
             of: PhantomData,
-        };
-        (kept, self.1.keep_typed())
+        }
     }
+}
 
+impl Kept<AnyValue> {
+    /// A copy of `value`, without its type.
     #[inline]
-    fn keep_any(&self) -> Self::AnyKept {
-        let kept = Kept {
-            value: KeptValue::of(self.0.dimension_value()),
+    pub fn any<V: DimensionValue + ?Sized>(value: &V) -> Self {
+        Self {
+            value: KeptValue::of(value.dimension_value()),
             of: PhantomData,
-        };
-        (kept, self.1.keep_any())
+        }
     }
 }

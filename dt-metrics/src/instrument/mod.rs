@@ -57,7 +57,7 @@ pub use self::counter::{
 };
 pub use self::gauge::{DimensionedGauge, Gauge};
 pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
-pub use self::kept::Keep;
+pub use self::kept::{AnyValue, Kept};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::many::set_cardinality_limit;
 #[cfg(feature = "dynatrace")]

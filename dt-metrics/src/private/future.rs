@@ -11,16 +11,15 @@ use pin_project_lite::pin_project;
 use super::leave::Ended;
 
 pin_project! {
-    /// A future that is measured from its first poll until it is done or dropped.
-    pub struct Measured<F, B, S, L>
+    /// A future that is measured from its first poll until it is done or dropped; it returns `R`.
+    pub struct Measured<F, B, S, L, R>
     where
-        F: Future,
-        L: FnOnce(S, Ended<'_, F::Output>),
+        L: FnOnce(S, Ended<'_, R>),
     {
         // First, so that what the future has is dropped before the measurement ends.
         #[pin]
         future: F,
-        stage: Stage<B, S, L, F::Output>,
+        stage: Stage<B, S, L, R>,
     }
 }
 
@@ -41,11 +40,21 @@ enum At<B, S, L> {
 
 /// `future`, with `begin` called at its first poll and `leave` at its end.
 #[inline]
-pub fn measured<F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, L>
+pub fn measured<F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, L, F::Output>
 where
     F: Future,
     B: FnOnce() -> S,
     L: FnOnce(S, Ended<'_, F::Output>),
+{
+    measured_as(future, begin, leave)
+}
+
+/// The same of what should be a future that returns `R`: whoever uses it so is told if not.
+#[inline]
+pub fn measured_as<R, F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, L, R>
+where
+    B: FnOnce() -> S,
+    L: FnOnce(S, Ended<'_, R>),
 {
     Measured {
         future,
@@ -115,16 +124,16 @@ where
     }
 }
 
-impl<F, B, S, L> Future for Measured<F, B, S, L>
+impl<F, B, S, L, R> Future for Measured<F, B, S, L, R>
 where
-    F: Future,
+    F: Future<Output = R>,
     B: FnOnce() -> S,
-    L: FnOnce(S, Ended<'_, F::Output>),
+    L: FnOnce(S, Ended<'_, R>),
 {
-    type Output = F::Output;
+    type Output = R;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let this = self.project();
         this.stage.begin();
         let mut on_panic = OnPanic(Some(this.stage));

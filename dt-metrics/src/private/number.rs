@@ -2,7 +2,7 @@
 
 /// A type of numbers.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a gauge",
+    message = "`{Self}` cannot be recorded as a number",
     label = "not a number",
     note = "values are integers and floats of any type, and references to them"
 )]

@@ -1,0 +1,6 @@
+use dt_metrics::measured;
+
+#[measured(by = 2)]
+fn f() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dt_metrics::measured;
+
+#[measured]
+const fn f() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dt_metrics::measured;
+
+#[measured]
+trait Service {
+    fn f();
+}
+
+fn main() {}

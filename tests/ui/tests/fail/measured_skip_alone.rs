@@ -1,0 +1,6 @@
+use dt_metrics::measured;
+
+#[measured(skip)]
+fn f() {}
+
+fn main() {}

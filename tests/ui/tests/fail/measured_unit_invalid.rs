@@ -1,0 +1,6 @@
+use dt_metrics::measured;
+
+#[measured(unit = "minutes")]
+fn f() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dt_metrics::counted;
+
+#[counted(outcome = "ok")]
+fn f() {}
+
+fn main() {}

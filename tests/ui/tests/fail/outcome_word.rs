@@ -1,0 +1,6 @@
+use dt_metrics::counted;
+
+#[counted(outcome = result)]
+fn f() {}
+
+fn main() {}

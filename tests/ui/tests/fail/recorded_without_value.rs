@@ -1,0 +1,8 @@
+use dt_metrics::recorded;
+
+#[recorded(name = "size")]
+fn f() -> u32 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dt_metrics::counted;
+
+#[counted(when)]
+fn f() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dt_metrics::counted;
+
+#[counted(when = error)]
+fn f() {}
+
+fn main() {}

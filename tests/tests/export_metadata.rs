@@ -132,7 +132,7 @@ fn metadata_that_is_refused_makes_no_point_look_refused() {
 #[test]
 fn metadata_that_was_dropped_with_its_request_is_sent_again() {
     let program = Program::new();
-    program.server.answer_next(404, 1).unwrap();
+    program.server.answer_next(422, 1).unwrap();
     let counter = program.meter().u64_counter("m").with_unit("s").build();
     counter.add(1, &[]);
     program.collect();

@@ -1,11 +1,8 @@
 //! The body of an answer. Written by a server: nothing in it is taken on trust.
 
-use serde_json::Value;
+mod parse;
 
 use super::body::Body;
-
-/// How many refused lines are named.
-const NAMED_LINES: usize = 3;
 
 /// How much of a text from elsewhere is shown.
 const SHOWN_CHARS: usize = 200;
@@ -34,36 +31,6 @@ pub(super) struct Counts {
 }
 
 impl Answer {
-    /// `None` if this is no JSON object.
-    pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let object = value.as_object()?;
-        let error = &value["error"];
-        let refused = error["invalidLines"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        Some(Self {
-            ok: object
-                .get("linesOk")
-                .or_else(|| object.get("linesValid"))
-                .and_then(Value::as_u64),
-            invalid: object.get("linesInvalid").and_then(Value::as_u64),
-            message: error["message"].as_str().map(Into::into),
-            refused: refused
-                .iter()
-                .take(NAMED_LINES)
-                .map(|line| {
-                    (
-                        number(line),
-                        line["error"].as_str().unwrap_or("no reason given").into(),
-                    )
-                })
-                .collect(),
-            refused_numbers: refused.iter().filter_map(number).collect(),
-        })
-    }
-
     /// What became of the lines, if the answer says so.
     pub(super) fn counts(&self, body: &Body) -> Option<Counts> {
         let (data, all) = (body.lines, body.all_lines());
@@ -109,12 +76,6 @@ impl Answer {
         }
         text
     }
-}
-
-fn number(line: &Value) -> Option<usize> {
-    line["line"]
-        .as_u64()
-        .and_then(|line| usize::try_from(line).ok())
 }
 
 /// The beginning of a text from elsewhere, on one line.

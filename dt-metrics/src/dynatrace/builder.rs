@@ -33,9 +33,14 @@ impl ExporterBuilder {
     shared_options!(options, "dt_metrics::dynatrace::Exporter::builder()");
 
     /// How long one request may take, from connecting to the end of the answer (default 10 s).
-    /// Connecting may take half of it.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.request_timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take, TLS included (default: half of the request's time).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.options.connect_timeout = Some(timeout);
         self
     }
 

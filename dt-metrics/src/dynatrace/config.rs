@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::ConfigError;
 use super::credentials::Token;
 use super::endpoint::{Endpoint, ONE_AGENT_URL};
+use super::event::Watcher;
 use super::instance;
 use super::keys::RESERVED;
 use super::options::Options;
 use super::origin::{INSTANCE_ID, Pairs};
 use super::sets::{METRICS_SOURCE, as_layer};
+use super::{AmbiguousDelivery, ConfigError};
 use crate::line::{self, Dimensions};
 
 const URL_VARIABLE: &str = "DT_METRICS_INGEST_URL";
@@ -58,7 +59,10 @@ pub(super) struct Config {
     /// The id of this process, if it is to be a dimension.
     pub(super) instance: Option<String>,
     pub(super) zero_counts: bool,
+    pub(super) ambiguous: AmbiguousDelivery,
+    pub(super) watcher: Watcher,
     pub(super) request_timeout: Duration,
+    pub(super) connect_timeout: Duration,
     pub(super) max_lines_per_request: usize,
     pub(super) max_bytes_per_request: usize,
     pub(super) buffer_limit_bytes: usize,
@@ -132,7 +136,14 @@ impl Config {
             host_dimensions,
             instance,
             zero_counts: options.zero_counts,
+            ambiguous: options.ambiguous,
+            watcher: options.watcher,
             request_timeout: options.request_timeout,
+            // Shorter, so that a host that does not connect is not taken for one that may have
+            // accepted lines.
+            connect_timeout: options
+                .connect_timeout
+                .unwrap_or(options.request_timeout / 2),
             max_lines_per_request: options.max_lines_per_request,
             // A single request must fit the buffer.
             max_bytes_per_request: options
@@ -174,6 +185,10 @@ impl Config {
 fn check_limits(options: &Options) -> Result<(), ConfigError> {
     for (option, zero) in [
         ("request_timeout", options.request_timeout.is_zero()),
+        (
+            "connect_timeout",
+            options.connect_timeout.is_some_and(|time| time.is_zero()),
+        ),
         ("max_lines_per_request", options.max_lines_per_request == 0),
         ("max_bytes_per_request", options.max_bytes_per_request == 0),
         ("buffer_limit_bytes", options.buffer_limit_bytes == 0),

@@ -70,17 +70,19 @@ impl Explainer {
         text
     }
 
-    pub(super) fn rejected(&self, status: StatusCode, said: &str) -> String {
+    /// Something is there, but no ingest endpoint.
+    pub(super) fn misdirected(&self, status: StatusCode, said: &str) -> String {
         let mut text = self.answered(status, said);
-        if matches!(
-            status,
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
-        ) {
-            text.push_str(
+        text.push_str(match status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                "; the proxy wants a user and a password: put them into HTTPS_PROXY, or name the \
+                 host in NO_PROXY"
+            }
+            _ => {
                 "; the path of the endpoint is probably wrong: it ends in /api/v2/metrics/ingest, \
-                 for a OneAgent in /metrics/ingest",
-            );
-        }
+                 for a OneAgent in /metrics/ingest"
+            }
+        });
         text
     }
 
@@ -133,7 +135,10 @@ impl Explainer {
             Failure::Refused | Failure::Connect => {
                 format!("cannot connect to {}: {cause}", self.endpoint)
             }
-            Failure::NoAnswer => format!("no answer from {}: {cause}", self.endpoint),
+            Failure::NoAnswer => format!(
+                "no answer from {}: {cause}; the lines may have been accepted",
+                self.endpoint
+            ),
         }
     }
 }

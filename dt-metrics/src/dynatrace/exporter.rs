@@ -81,8 +81,9 @@ impl Exporter {
     }
 
     pub(super) fn start(config: Config) -> Result<Self, ConfigError> {
-        let shared = Arc::new(Shared::new(config.buffer_limit_bytes));
-        worker::start(shared.clone(), Http::new(&config)?)?;
+        let shared = Arc::new(Shared::with(config.buffer_limit_bytes, config.ambiguous));
+        let watcher = config.watcher.clone();
+        worker::start(shared.clone(), Http::new(&config)?, watcher)?;
         config.log();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -167,12 +168,13 @@ impl Exporter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         encoder.metadata_lost(&shared.take_lost_metadata());
+        let mut begins = true;
         let written = encoder.encode(metrics, |bodies| {
             // Stopped meanwhile: the last ones will tell.
-            let _taken = shared.enqueue(bodies);
+            let _taken = shared.enqueue_part(bodies, std::mem::take(&mut begins));
         });
         shared.note(&written.notes);
-        let taken = shared.enqueue(written.bodies);
+        let taken = shared.enqueue_part(written.bodies, begins);
         drop(encoder);
         for warning in written.notes.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");

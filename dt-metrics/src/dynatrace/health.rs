@@ -41,11 +41,14 @@ pub struct Health {
     pub buffered_lines: u64,
     /// Bytes that wait to be sent or answered.
     pub buffered_bytes: u64,
-    /// Requests that were sent but not answered, so that nobody knows whether they were accepted.
-    /// They are sent again, unless the exporter is shut down first.
+    /// Requests that were sent but not answered, so that nobody knows whether they were accepted,
+    /// each attempt counted. They are sent again, unless the exporter is shut down first or
+    /// [`AmbiguousDelivery::Drop`](super::AmbiguousDelivery::Drop) is asked for.
     pub requests_ambiguous: u64,
-    /// What `lines_dropped` and `points_dropped` are made of, such as `buffer_full`, `shutdown`,
-    /// `request_rejected`, `too_many_dimensions` or `unsupported_temporality`.
+    /// What `lines_dropped` and `points_dropped` are made of. Lines: `buffer_full`, `too_old` (they
+    /// waited for the hour after which Dynatrace refuses them), `request_rejected`,
+    /// `request_too_large` (a single line, and still a 413), `ambiguous`, `shutdown`. Points: such
+    /// as `too_many_dimensions` or `unsupported_temporality`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
     /// Points that were sent otherwise than they were measured, by what was altered:
     /// `metric_key` and `dimension_key` (characters or a length that keys cannot have; upper case

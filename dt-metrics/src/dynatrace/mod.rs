@@ -61,14 +61,22 @@
 //! | no connection, no answer in time, 408, 429, 5xx | sent again, with growing pauses; `Retry-After` is kept |
 //! | 400 with counts of lines | the valid lines were accepted; nothing is sent again |
 //! | 401, 403 | kept and tried again, slowly |
-//! | 413 | split in two, both halves sent |
-//! | a redirect, a web page | kept and tried again, slowly; redirects are never followed |
+//! | 404, 405, 410, a redirect, a web page | kept and tried again, slowly; redirects are never followed |
+//! | 413 | split in two, both halves sent; a single line is dropped and counted |
 //! | any other | dropped and counted |
 //!
+//! Lines are sent in the order in which they were collected, one request at a time. What Dynatrace
+//! would refuse for its age, an hour, is dropped and counted instead of sent. Age is measured by a
+//! clock that does not jump; where the system's clock jumped, lines carry its time all the same,
+//! and the endpoint decides.
+//!
 //! A request that was sent but never answered may have been accepted; it is sent again, so its
-//! lines may be counted twice. [`Health::requests_ambiguous`] says how often that can have been.
+//! lines may be counted twice, unless [`ExporterBuilder::ambiguous_delivery`] says otherwise.
+//! [`Health::requests_ambiguous`] says how often that can have been.
 
+mod age;
 mod altered;
+mod ambiguous;
 mod answer;
 mod attributes;
 mod batch;
@@ -81,6 +89,7 @@ mod encode;
 mod endpoint;
 mod enrich;
 mod error;
+mod event;
 mod explain;
 mod exporter;
 mod flush;
@@ -89,6 +98,7 @@ mod instance;
 mod keys;
 mod lines;
 mod metadata;
+mod news;
 mod notes;
 mod options;
 mod origin;
@@ -97,6 +107,7 @@ mod properties;
 mod queue;
 mod report;
 mod retry;
+mod retry_after;
 mod send;
 mod sets;
 mod shared;
@@ -108,9 +119,11 @@ mod tls;
 mod worker;
 mod zeros;
 
+pub use self::ambiguous::AmbiguousDelivery;
 pub use self::builder::ExporterBuilder;
 pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
+pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;
 pub use self::health::Health;
 pub(crate) use self::notes::SCOPE;

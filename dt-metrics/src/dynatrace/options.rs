@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::AmbiguousDelivery;
 use super::enrich::MetadataFiles;
+use super::event::{DeliveryEvent, Watcher};
 
 /// The API takes requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); the
 /// rest is room for a reading of "MB" that is not ours.
@@ -28,7 +30,11 @@ pub(crate) struct Options {
     /// Where that metadata is; tests have their own.
     pub(crate) metadata_files: MetadataFiles,
     pub(crate) zero_counts: bool,
+    pub(crate) ambiguous: AmbiguousDelivery,
+    pub(crate) watcher: Watcher,
     pub(crate) request_timeout: Duration,
+    /// `None`: half of the request's.
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) max_lines_per_request: usize,
     pub(crate) max_bytes_per_request: usize,
     pub(crate) buffer_limit_bytes: usize,
@@ -47,11 +53,20 @@ impl Default for Options {
             dynatrace_metadata: None,
             metadata_files: MetadataFiles::default(),
             zero_counts: false,
+            ambiguous: AmbiguousDelivery::default(),
+            watcher: Watcher::default(),
             request_timeout: Duration::from_secs(10),
+            connect_timeout: None,
             max_lines_per_request: MAX_LINES,
             max_bytes_per_request: MAX_BYTES,
             buffer_limit_bytes: 64 * 1024 * 1024,
         }
+    }
+}
+
+impl Options {
+    pub(crate) fn set_watcher(&mut self, watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) {
+        self.watcher = Watcher::new(watch);
     }
 }
 
@@ -179,6 +194,33 @@ macro_rules! shared_options {
         /// `dt_metrics.pulse`, which is never sent but which other readers see.
         pub fn export_zero_counts(mut self, export: bool) -> Self {
             self.$options.zero_counts = export;
+            self
+        }
+
+        /// What becomes of a request that was sent but not answered, so that nobody knows whether
+        /// its lines were counted (default: it is sent again, since a loss is worse than a
+        /// duplicate).
+        pub fn ambiguous_delivery(mut self, policy: $crate::dynatrace::AmbiguousDelivery) -> Self {
+            self.$options.ambiguous = policy;
+            self
+        }
+
+        /// A function that is told when deliveries fail, when lines are refused or lost, and when
+        /// all is well again; for the program's own alerts.
+        ///
+        /// It runs on the exporter's thread: while it runs nothing is sent, but nobody else waits.
+        /// A panic in it is caught. A later call replaces an earlier one.
+        ///
+        /// ```
+        #[doc = concat!("let builder = ", $example)]
+        ///     .on_delivery_event(|event| eprintln!("metrics: {event}"));
+        /// # drop(builder);
+        /// ```
+        pub fn on_delivery_event(
+            mut self,
+            watch: impl Fn(&$crate::dynatrace::DeliveryEvent) + Send + Sync + 'static,
+        ) -> Self {
+            self.$options.set_watcher(watch);
             self
         }
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::AmbiguousDelivery;
 use super::retry::Pace;
 
 /// What became of one attempt. The messages contain no secrets.
@@ -11,8 +12,10 @@ pub(super) enum Outcome {
     Accepted,
     /// Some lines were refused; the others were accepted, so nothing may be sent again.
     Partial {
-        ok: u64,
+        /// Data points.
         invalid: u64,
+        /// Lines of any kind.
+        refused: u64,
         message: String,
     },
     /// 401 or 403: the token does not open the door.
@@ -30,7 +33,7 @@ pub(super) enum Outcome {
         retry_after: Option<Duration>,
         message: String,
     },
-    /// Something answered that is no ingest endpoint: a redirect, a web page.
+    /// Something answered that is no ingest endpoint: a redirect, a web page, 404.
     Misdirected { status: u16, message: String },
     /// Refused as a whole, for good.
     Rejected { status: u16, message: String },
@@ -56,20 +59,45 @@ pub(super) enum Next {
     Done { invalid: u64 },
     /// Send it again later.
     Retry { pace: Pace, after: Option<Duration> },
+    /// The same, but others may do better: let those of the same collection go before it.
+    StepAside { pace: Pace, others: Others },
     /// Send its halves.
     Split,
-    /// It will never be accepted.
-    Drop,
+    /// Do not send it again, for this reason; with a pace, go on with others only later.
+    Drop {
+        reason: &'static str,
+        pause: Option<Pace>,
+    },
+}
+
+/// When to try the others of a collection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Others {
+    AtOnce,
+    Later,
 }
 
 impl Outcome {
-    pub(super) fn next(&self) -> Next {
+    pub(super) fn next(&self, ambiguous: AmbiguousDelivery) -> Next {
         match self {
             Self::Accepted => Next::Done { invalid: 0 },
             Self::Partial { invalid, .. } => Next::Done { invalid: *invalid },
-            Self::Unauthorized { .. } | Self::Misdirected { .. } => Next::Retry {
+            Self::Unauthorized { .. } => Next::Retry {
                 pace: Pace::Slow,
                 after: None,
+            },
+            Self::Misdirected { .. } => Next::StepAside {
+                pace: Pace::Slow,
+                others: Others::AtOnce,
+            },
+            // A server may stumble over what is in this one.
+            Self::Unavailable {
+                status: 500,
+                retry_after: None,
+                ..
+            } => Next::StepAside {
+                pace: Pace::Fast,
+                others: Others::Later,
             },
             Self::TooLarge { .. } => Next::Split,
             Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
@@ -78,11 +106,21 @@ impl Outcome {
                     after: *retry_after,
                 }
             }
+            Self::Failed {
+                failure: Failure::NoAnswer,
+                ..
+            } if ambiguous == AmbiguousDelivery::Drop => Next::Drop {
+                reason: "ambiguous",
+                pause: Some(Pace::Fast),
+            },
             Self::Failed { .. } => Next::Retry {
                 pace: Pace::Fast,
                 after: None,
             },
-            Self::Rejected { .. } => Next::Drop,
+            Self::Rejected { .. } => Next::Drop {
+                reason: "request_rejected",
+                pause: None,
+            },
         }
     }
 

@@ -1,57 +1,164 @@
-//! What is said in the logs: a fault once, its end once.
+//! What is said in the logs and told to the program: a fault once, its end once, losses at a
+//! limited rate.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::age::Jump;
+use super::event::{DeliveryEvent, Watcher};
+use super::news::News;
 use super::outcome::Outcome;
+use super::shared::Shared;
 
-/// Refused lines are named this often at most: a program that writes one writes it every cycle.
-const PARTIAL_INTERVAL: Duration = Duration::from_secs(60);
+/// The same is not said more often: a program that writes a bad line writes it every cycle.
+const INTERVAL: Duration = Duration::from_secs(60);
 
+/// Tells about attempts.
 #[derive(Debug, Default)]
 pub(super) struct Reporter {
-    failing: Option<(&'static str, u16)>,
-    partial: Option<Instant>,
+    watcher: Watcher,
+    failing: Option<Episode>,
+    /// When each kind of failure was last told.
+    told: BTreeMap<Kind, Instant>,
 }
 
-/// How loud to be.
+type Kind = (&'static str, u16);
+
+/// Failures without a success between.
+#[derive(Debug)]
+struct Episode {
+    kind: Kind,
+    /// Whether any of it was told.
+    told: bool,
+}
+
+/// What there is to say about an attempt.
 #[derive(Debug, Eq, PartialEq)]
-enum Level {
-    Warn,
-    Info,
-    Debug,
+enum Telling {
+    Failing,
+    Recovered,
+    Nothing,
 }
 
 impl Reporter {
-    /// Says what is new about an outcome. To be called without any lock: a program's subscriber
-    /// runs in here.
-    pub(super) fn report(&mut self, outcome: &Outcome) {
-        let level = self.level(outcome, Instant::now());
-        match (level, outcome.message()) {
-            (Level::Warn, Some(message)) => tracing::warn!(target: "dt_metrics", "{message}"),
-            (Level::Info, _) => tracing::info!(target: "dt_metrics", "lines are accepted again"),
-            (_, Some(message)) => tracing::debug!(target: "dt_metrics", "{message}"),
-            (_, None) => tracing::trace!(target: "dt_metrics", "lines were accepted"),
+    pub(super) fn new(watcher: Watcher) -> Self {
+        Self {
+            watcher,
+            ..Self::default()
         }
     }
 
-    fn level(&mut self, outcome: &Outcome, now: Instant) -> Level {
-        match outcome {
-            Outcome::Partial { .. } => {
-                self.failing = None;
-                let recent = self
-                    .partial
-                    .is_some_and(|last| now.saturating_duration_since(last) < PARTIAL_INTERVAL);
-                if recent {
-                    return Level::Debug;
-                }
-                self.partial = Some(now);
-                Level::Warn
+    /// Says what is new about an outcome. To be called without any lock: the program's subscriber
+    /// and its watcher run in here.
+    pub(super) fn report(&mut self, outcome: &Outcome) {
+        let message = outcome.message();
+        match self.telling(outcome, Instant::now()) {
+            Telling::Failing => {
+                let reason = message.unwrap_or_default();
+                tracing::warn!(target: "dt_metrics", "{reason}");
+                self.watcher.tell(&DeliveryEvent::Failing {
+                    reason: reason.into(),
+                });
+                return;
             }
-            Outcome::Accepted if self.failing.take().is_some() => Level::Info,
-            Outcome::Accepted => Level::Debug,
-            _ if self.failing.replace(outcome.kind()) == Some(outcome.kind()) => Level::Debug,
-            _ => Level::Warn,
+            Telling::Recovered => {
+                tracing::info!(target: "dt_metrics", "lines are accepted again");
+                self.watcher.tell(&DeliveryEvent::Recovered);
+            }
+            Telling::Nothing => {}
         }
+        if let Some(message) = message {
+            tracing::debug!(target: "dt_metrics", "{message}");
+        } else {
+            tracing::trace!(target: "dt_metrics", "lines were accepted");
+        }
+    }
+
+    fn telling(&mut self, outcome: &Outcome, now: Instant) -> Telling {
+        if matches!(outcome, Outcome::Accepted | Outcome::Partial { .. }) {
+            return match self.failing.take() {
+                Some(Episode { told: true, .. }) => Telling::Recovered,
+                _ => Telling::Nothing,
+            };
+        }
+        let kind = outcome.kind();
+        let before = self.failing.take();
+        let told_any = before.as_ref().is_some_and(|episode| episode.told);
+        let is_told = before.is_some_and(|episode| episode.told && episode.kind == kind);
+        let is_recent = self
+            .told
+            .get(&kind)
+            .is_some_and(|last| now.saturating_duration_since(*last) < INTERVAL);
+        let tell = !is_told && !is_recent;
+        if tell {
+            self.told.insert(kind, now);
+        }
+        self.failing = Some(Episode {
+            kind,
+            told: told_any || tell,
+        });
+        if tell {
+            Telling::Failing
+        } else {
+            Telling::Nothing
+        }
+    }
+}
+
+/// Tells what becomes of lines, until the exporter stops: what happens first at once, what follows
+/// at the end of each interval.
+pub(super) async fn announce(shared: &Shared, watcher: &Watcher) {
+    while let Some(news) = shared.news().await {
+        tell(&news, watcher);
+        shared.until_stopped(INTERVAL).await;
+    }
+}
+
+/// Says it in the logs, then to the program.
+pub(super) fn tell(news: &News, watcher: &Watcher) {
+    if let Some(jump) = news.jump {
+        let (distance, direction) = match jump {
+            Jump::Forward(distance) => (distance, "forward"),
+            Jump::Backward(distance) => (distance, "backward"),
+        };
+        tracing::warn!(
+            target: "dt_metrics",
+            "the system's clock jumped {direction} by {distance:?}; lines keep the time at which \
+             they were collected, and Dynatrace refuses those that are an hour old or ten minutes \
+             ahead"
+        );
+    }
+    if news.refused > 0 {
+        tracing::warn!(target: "dt_metrics", lines = news.refused, "{}", news.refusal);
+        watcher.tell(&DeliveryEvent::LinesRefused {
+            lines: news.refused,
+            reason: news.refusal.clone(),
+        });
+    }
+    for (&reason, &lines) in &news.lost {
+        // Who shut down says it, with the endpoint.
+        if reason != "shutdown" {
+            tracing::warn!(
+                target: "dt_metrics",
+                lines,
+                reason,
+                "lines were dropped: {}",
+                explain(reason)
+            );
+        }
+        watcher.tell(&DeliveryEvent::LinesDropped { lines, reason });
+    }
+}
+
+fn explain(reason: &str) -> &'static str {
+    match reason {
+        "buffer_full" => "the buffer is full, and the oldest make room for newer ones",
+        "too_old" => "they waited for an hour, and Dynatrace takes no older ones",
+        "ambiguous" => "they were sent but not answered, and are not to be sent twice",
+        "request_too_large" => "the endpoint takes no request of their size",
+        _ => "the endpoint refused the request as a whole",
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 
 use super::ConfigError;
@@ -14,10 +14,11 @@ use super::credentials::Token;
 use super::explain::Explainer;
 use super::outcome::{Failure, Outcome};
 use super::queue::Batch;
+use super::retry_after::retry_after;
 use super::worker::Transport;
 
-/// The most of an answer that is read.
-const MAX_ANSWER: usize = 64 * 1024;
+/// The most of an answer that is read: room for a reason for each of some thousand lines.
+const MAX_ANSWER: usize = 1024 * 1024;
 
 /// How long the rest of an answer is waited for once its status is known.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -43,9 +44,7 @@ impl Http {
             // All trying again is done by the worker, who counts it.
             .retry(retry::never())
             .timeout(config.request_timeout)
-            // Shorter, so that a host that does not connect is not taken for one that may have
-            // accepted lines.
-            .connect_timeout(config.request_timeout / 2);
+            .connect_timeout(config.connect_timeout);
         if config.endpoint.is_loopback() {
             client = client.no_proxy();
         }
@@ -87,7 +86,7 @@ impl Http {
     ) -> Outcome {
         let answer = Answer::parse(body);
         let code = status.as_u16();
-        let retry_after = retry_after(headers);
+        let retry_after = retry_after(headers, SystemTime::now());
         let web_page = is_web_page(body);
         let said = match &answer {
             Some(answer) => answer.message.clone().unwrap_or_default(),
@@ -97,7 +96,7 @@ impl Http {
         let said = shorten(&self.explain.scrub(&said));
         match code {
             // An accepted request is accepted, whatever is said about it.
-            200 | 201 | 203..=299 if web_page => Outcome::Misdirected {
+            200 | 201 | 203..=299 | 400 if web_page => Outcome::Misdirected {
                 status: code,
                 message: self.explain.web_page(status),
             },
@@ -115,15 +114,15 @@ impl Http {
                             &refused,
                         );
                         Outcome::Partial {
-                            ok: counts.ok,
                             invalid: counts.invalid,
+                            refused: counts.refused,
                             message,
                         }
                     }
                     _ if status.is_success() => Outcome::Accepted,
                     _ => Outcome::Rejected {
                         status: code,
-                        message: self.explain.rejected(status, &said),
+                        message: self.explain.answered(status, &said),
                     },
                 }
             }
@@ -134,6 +133,10 @@ impl Http {
             401 | 403 => Outcome::Unauthorized {
                 status: code,
                 message: self.explain.unauthorized(status, &said),
+            },
+            404 | 405 | 407 | 410 | 421 => Outcome::Misdirected {
+                status: code,
+                message: self.explain.misdirected(status, &said),
             },
             413 => Outcome::TooLarge {
                 message: self.explain.answered(status, &said),
@@ -147,9 +150,13 @@ impl Http {
                 retry_after,
                 message: self.explain.answered(status, &said),
             },
+            _ if web_page => Outcome::Misdirected {
+                status: code,
+                message: self.explain.web_page(status),
+            },
             _ => Outcome::Rejected {
                 status: code,
-                message: self.explain.rejected(status, &said),
+                message: self.explain.answered(status, &said),
             },
         }
     }
@@ -188,18 +195,6 @@ async fn read(mut response: Response) -> Vec<u8> {
     // Too late is as good as too long.
     let _ = tokio::time::timeout(ANSWER_TIMEOUT, reading).await;
     body
-}
-
-/// `Retry-After` in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// No ingest endpoint answers with one: a login page or a proxy does.

@@ -9,13 +9,27 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::AmbiguousDelivery;
+use super::age::Collected;
 use super::body::Body;
 use super::health::Health;
+use super::news::News;
 use super::notes::Notes;
-use super::outcome::{Next, Outcome};
+use super::outcome::{Next, Others, Outcome};
 use super::queue::Batch;
 use super::retry::Pace;
 use super::state::{Life, State};
+
+/// How to go on after an attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    /// With the next request.
+    Next,
+    /// With another of the same collection: it may fare better.
+    Other,
+    /// After a pause, at least as long as the server asked for.
+    Pause(Pace, Option<Duration>),
+}
 
 /// The lock is held for moments only: never while sending, logging or waiting.
 #[derive(Debug)]
@@ -23,16 +37,26 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// For the program's threads: something was settled.
     pub(super) settled: Condvar,
-    /// For the exporter's thread: look at the state again.
+    /// For the one who sends: look at the state again.
     wake: Notify,
+    /// For the one who tells the program: the same.
+    news: Notify,
+    ambiguous: AmbiguousDelivery,
 }
 
 impl Shared {
+    #[cfg(test)]
     pub(super) fn new(buffer_limit_bytes: usize) -> Self {
+        Self::with(buffer_limit_bytes, AmbiguousDelivery::default())
+    }
+
+    pub(super) fn with(buffer_limit_bytes: usize, ambiguous: AmbiguousDelivery) -> Self {
         Self {
             state: Mutex::new(State::new(buffer_limit_bytes)),
             settled: Condvar::new(),
             wake: Notify::new(),
+            news: Notify::new(),
+            ambiguous,
         }
     }
 
@@ -65,20 +89,32 @@ impl Shared {
         self.lock().queue.take_lost_metadata()
     }
 
-    /// Adds requests, and drops the oldest where there is no room; `false` once stopped.
+    /// Adds requests of a collection, and drops the oldest where there is no room; `false` once
+    /// stopped.
+    #[cfg(test)]
     pub(super) fn enqueue(&self, bodies: Vec<Body>) -> bool {
+        self.enqueue_part(bodies, true)
+    }
+
+    /// The same for a part of a collection: the one it `begins` with, or another.
+    pub(super) fn enqueue_part(&self, bodies: Vec<Body>, begins: bool) -> bool {
         let mut state = self.lock();
         if state.is_stopped() {
             let lines = bodies.iter().map(|body| body.lines).sum();
             state.health.drop_lines("shutdown", lines);
             return false;
         }
-        let dropped = bodies.into_iter().map(|body| state.queue.push(body)).sum();
-        let first = state.overflowed(dropped);
-        drop(state);
+        state.compare_clocks();
+        state.drop_old();
+        let collected = Collected::now();
+        if begins {
+            state.queue.begin_collection();
+        }
+        for body in bodies {
+            state.add(body, collected);
+        }
+        self.changed(state);
         self.wake.notify_one();
-        self.settled.notify_all();
-        warn_overflow(first, dropped);
         true
     }
 
@@ -88,15 +124,33 @@ impl Shared {
         self.wake.notify_one();
     }
 
+    /// Something that made requests fail was put right, such as a token that was renewed: attempts
+    /// at once. An attempt that is under way and fails is followed by another at once, too.
+    #[allow(dead_code, reason = "for those who watch the configuration")]
+    pub(super) fn retry_now(&self) {
+        self.hurry(&mut self.lock());
+    }
+
+    /// Lets those know who wait for something to happen.
+    fn changed(&self, state: MutexGuard<'_, State>) {
+        let has_news = !state.news.is_empty();
+        drop(state);
+        if has_news {
+            self.news.notify_one();
+        }
+        self.settled.notify_all();
+    }
+
     /// Ends all sending. What is left is dropped; returns how many lines that were.
     pub(super) fn stop(&self) -> u64 {
         let mut state = self.lock();
         state.life = state.life.max(Life::Stopped);
         state.health.requests_ambiguous += u64::from(state.queue.has_in_flight());
         let lines = state.queue.clear();
-        state.health.drop_lines("shutdown", lines);
+        state.lose("shutdown", lines);
         drop(state);
         self.wake.notify_one();
+        self.news.notify_one();
         self.settled.notify_all();
         lines
     }
@@ -112,10 +166,13 @@ impl Shared {
     pub(super) async fn next(&self) -> Option<Batch> {
         self.wait(None, |state| {
             if state.is_stopped() {
-                Some(None)
-            } else {
-                state.begin().map(Some)
+                return Some(None);
             }
+            let begun = state.begin().map(Some);
+            if !state.news.is_empty() {
+                self.news.notify_one();
+            }
+            begun
         })
         .await
         .flatten()
@@ -140,44 +197,93 @@ impl Shared {
         .unwrap_or(false)
     }
 
-    /// Books what became of the request in flight. Returns how to wait if it is to be sent again.
-    pub(super) fn settle(&self, outcome: &Outcome) -> Option<(Pace, Option<Duration>)> {
+    /// Books what became of the request in flight.
+    pub(super) fn settle(&self, outcome: &Outcome) -> Step {
         let mut state = self.lock();
         if state.is_stopped() {
-            return None; // It was booked when stopping.
+            return Step::Next; // It was booked when stopping.
         }
         state.end(outcome);
-        let mut dropped = 0;
-        let retry = match outcome.next() {
+        let step = match outcome.next(self.ambiguous) {
             Next::Done { invalid } => {
                 state.accept(invalid);
-                None
+                Step::Next
             }
             Next::Retry { pace, after } => {
-                dropped = state.queue.put_back();
-                Some((pace, after))
+                state.put_back();
+                Step::Pause(pace, after)
+            }
+            Next::StepAside { pace, others } => {
+                if state.step_aside() && others == Others::AtOnce {
+                    Step::Other
+                } else {
+                    Step::Pause(pace, None)
+                }
             }
             Next::Split => {
                 if !state.queue.split() {
                     state.drop_in_flight("request_too_large");
                 }
-                None
+                Step::Next
             }
-            Next::Drop => {
-                state.drop_in_flight("request_rejected");
-                None
+            Next::Drop { reason, pause } => {
+                state.drop_in_flight(reason);
+                pause.map_or(Step::Next, |pace| Step::Pause(pace, None))
             }
         };
-        let first = state.overflowed(dropped);
-        drop(state);
-        self.settled.notify_all();
-        warn_overflow(first, dropped);
-        retry
+        if step != Step::Other {
+            state.note_refusal(outcome);
+        }
+        self.changed(state);
+        step
     }
 
-    /// Waits until `found` finds something, or until the deadline.
+    /// An attempt ended in a way that nobody foresaw.
+    pub(super) fn failed_badly(&self) {
+        let mut state = self.lock();
+        state.health.requests_ambiguous += u64::from(state.queue.has_in_flight());
+        state.put_back();
+        self.changed(state);
+    }
+
+    /// Waits for something to tell the program; `None` once stopped.
+    pub(super) async fn news(&self) -> Option<News> {
+        self.wait_on(&self.news, None, |state| {
+            if state.is_stopped() {
+                Some(None)
+            } else {
+                (!state.news.is_empty()).then(|| Some(std::mem::take(&mut state.news)))
+            }
+        })
+        .await
+        .flatten()
+    }
+
+    /// What was not told before the end.
+    pub(super) fn last_news(&self) -> News {
+        std::mem::take(&mut self.lock().news)
+    }
+
+    /// Waits for so long, or until stopped.
+    pub(super) async fn until_stopped(&self, time: Duration) {
+        let end = Some(Instant::now() + time);
+        let stopped = self.wait_on(&self.news, end, |state| state.is_stopped().then_some(()));
+        // Either way it is over.
+        let _over = stopped.await;
+    }
+
+    /// Waits for the one who sends until `found` finds something, or until the deadline.
     async fn wait<T>(
         &self,
+        deadline: Option<Instant>,
+        found: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        self.wait_on(&self.wake, deadline, found).await
+    }
+
+    async fn wait_on<T>(
+        &self,
+        wake: &Notify,
         deadline: Option<Instant>,
         mut found: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
@@ -185,7 +291,7 @@ impl Shared {
             if let Some(value) = found(&mut self.lock()) {
                 return Some(value);
             }
-            let woken = self.wake.notified();
+            let woken = wake.notified();
             match deadline {
                 None => woken.await,
                 Some(deadline) => tokio::time::timeout_at(deadline, woken).await.ok()?,
@@ -194,18 +300,11 @@ impl Shared {
     }
 }
 
-fn warn_overflow(first: bool, lines: u64) {
-    if first {
-        tracing::warn!(
-            target: "dt_metrics",
-            lines,
-            "the buffer is full: the oldest lines are dropped until the endpoint accepts lines again"
-        );
-    }
-}
-
 /// The first of two futures to be ready, the left one before the right one.
-async fn race<A, B>(left: impl Future<Output = A>, right: impl Future<Output = B>) -> Result<A, B> {
+pub(super) async fn race<A, B>(
+    left: impl Future<Output = A>,
+    right: impl Future<Output = B>,
+) -> Result<A, B> {
     let (mut left, mut right) = (pin!(left), pin!(right));
     std::future::poll_fn(|context| {
         if let Poll::Ready(value) = left.as_mut().poll(context) {

@@ -2,7 +2,12 @@
 
 use std::time::SystemTime;
 
+use tokio::time::Instant;
+
+use super::age::{Clocks, Collected};
+use super::body::Body;
 use super::health::Health;
+use super::news::News;
 use super::outcome::{Failure, Outcome};
 use super::queue::{Batch, Queue};
 
@@ -18,8 +23,9 @@ pub(super) struct State {
     pub(super) life: Life,
     /// Somebody waits: the next pause is skipped.
     pub(super) hurry: bool,
-    /// Whether lines were dropped for want of room since the last success.
-    overflowing: bool,
+    /// What the program was not told yet.
+    pub(super) news: News,
+    clocks: Clocks,
 }
 
 /// How far the exporter's life went.
@@ -61,7 +67,8 @@ impl State {
             refusal: None,
             life: Life::Running,
             hurry: false,
-            overflowing: false,
+            news: News::default(),
+            clocks: Clocks::default(),
         }
     }
 
@@ -71,6 +78,7 @@ impl State {
 
     /// The next request to send, if there is one.
     pub(super) fn begin(&mut self) -> Option<Batch> {
+        self.drop_old();
         let batch = self.queue.take()?;
         self.begun += 1;
         self.hurry = false;
@@ -84,9 +92,28 @@ impl State {
         if let Some(message) = outcome.message() {
             self.health.last_error = Some(message.into());
         }
+        if let Outcome::Partial {
+            refused, message, ..
+        } = outcome
+        {
+            self.news.refused(*refused, message);
+        }
         if !matches!(outcome, Outcome::Accepted | Outcome::Partial { .. }) {
             self.health.requests_failed += 1;
         }
+        if matches!(
+            outcome,
+            Outcome::Failed {
+                failure: Failure::NoAnswer,
+                ..
+            }
+        ) {
+            self.health.requests_ambiguous += 1;
+        }
+    }
+
+    /// Lets those know who wait whether waiting is of use after the attempt that just ended.
+    pub(super) fn note_refusal(&mut self, outcome: &Outcome) {
         let kind = match outcome {
             Outcome::Unauthorized { .. } | Outcome::Misdirected { .. } => RefusalKind::Kept,
             Outcome::Rejected { .. } => RefusalKind::Dropped,
@@ -94,13 +121,6 @@ impl State {
                 failure: Failure::Refused,
                 ..
             } => RefusalKind::NobodyThere,
-            Outcome::Failed {
-                failure: Failure::NoAnswer,
-                ..
-            } => {
-                self.health.requests_ambiguous += 1;
-                return;
-            }
             _ => return,
         };
         let reason = outcome.message().unwrap_or_default().into();
@@ -114,7 +134,6 @@ impl State {
     /// The request in flight was answered: so many lines were refused, the others accepted.
     pub(super) fn accept(&mut self, invalid: u64) {
         self.health.requests_ok += 1;
-        self.overflowing = false;
         if let Some(batch) = self.queue.finish() {
             let ok = batch.body.lines.saturating_sub(invalid);
             self.health.lines_ok += ok;
@@ -125,14 +144,43 @@ impl State {
         }
     }
 
-    pub(super) fn drop_in_flight(&mut self, reason: &'static str) {
-        let lines = self.queue.drop_in_flight();
-        self.health.drop_lines(reason, lines);
+    /// Adds a request, and drops the oldest where there is no room.
+    pub(super) fn add(&mut self, body: Body, collected: Collected) {
+        let lines = self.queue.push(body, collected);
+        self.lose("buffer_full", lines);
     }
 
-    /// Counts lines that had no room; `true` if these are the first.
-    pub(super) fn overflowed(&mut self, lines: u64) -> bool {
-        self.health.drop_lines("buffer_full", lines);
-        lines > 0 && !std::mem::replace(&mut self.overflowing, true)
+    /// Drops what Dynatrace would refuse for its age.
+    pub(super) fn drop_old(&mut self) {
+        let lines = self.queue.drop_old(Instant::now());
+        self.lose("too_old", lines);
+    }
+
+    pub(super) fn put_back(&mut self) {
+        let lines = self.queue.put_back();
+        self.lose("buffer_full", lines);
+    }
+
+    /// Lets the others of its collection go first; whether there are any that were not tried yet.
+    pub(super) fn step_aside(&mut self) -> bool {
+        let (lines, fresh) = self.queue.step_aside();
+        self.lose("buffer_full", lines);
+        fresh
+    }
+
+    pub(super) fn drop_in_flight(&mut self, reason: &'static str) {
+        let lines = self.queue.drop_in_flight();
+        self.lose(reason, lines);
+    }
+
+    /// Looks whether the system's clock jumped.
+    pub(super) fn compare_clocks(&mut self) {
+        let jump = self.clocks.compare(SystemTime::now(), Instant::now());
+        self.news.jump = jump.or(self.news.jump);
+    }
+
+    pub(super) fn lose(&mut self, reason: &'static str, lines: u64) {
+        self.health.drop_lines(reason, lines);
+        self.news.lost(reason, lines);
     }
 }

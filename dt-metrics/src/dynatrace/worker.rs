@@ -1,16 +1,18 @@
 //! The thread that sends.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
 use opentelemetry::Context;
 
 use super::ConfigError;
+use super::event::Watcher;
 use super::outcome::Outcome;
 use super::queue::Batch;
-use super::report::Reporter;
-use super::retry::Backoff;
-use super::shared::Shared;
+use super::report::{Reporter, announce, tell};
+use super::retry::{Backoff, Pace};
+use super::shared::{Shared, Step, race};
 
 const THREAD_NAME: &str = "dt-metrics-export";
 
@@ -20,17 +22,17 @@ pub(super) trait Transport {
 }
 
 /// Sends what is queued, one request at a time and in order, until stopped.
-pub(super) async fn run(shared: &Shared, transport: &impl Transport) {
+pub(super) async fn run(shared: &Shared, transport: &impl Transport, reporter: &mut Reporter) {
     let mut backoff = Backoff::new();
-    let mut reporter = Reporter::default();
     while let Some(batch) = shared.next().await {
         let Some(outcome) = shared.unless_stopped(transport.send(&batch)).await else {
             return;
         };
         reporter.report(&outcome);
         match shared.settle(&outcome) {
-            None => backoff.reset(),
-            Some((pace, after)) => {
+            Step::Next => backoff.reset(),
+            Step::Other => {}
+            Step::Pause(pace, after) => {
                 if shared.pause(backoff.next(pace, after)).await {
                     backoff.reset();
                 }
@@ -39,11 +41,38 @@ pub(super) async fn run(shared: &Shared, transport: &impl Transport) {
     }
 }
 
+/// Sends and tells until stopped, whatever happens.
+fn work(
+    runtime: &tokio::runtime::Runtime,
+    shared: &Shared,
+    transport: &impl Transport,
+    watcher: &Watcher,
+) {
+    let mut reporter = Reporter::new(watcher.clone());
+    let mut backoff = Backoff::new();
+    loop {
+        let working = AssertUnwindSafe(|| {
+            runtime.block_on(race(
+                run(shared, transport, &mut reporter),
+                announce(shared, watcher),
+            ))
+        });
+        if catch_unwind(working).is_ok() {
+            tell(&shared.last_news(), watcher);
+            return;
+        }
+        // A subscriber of the program, most likely: it runs wherever something is said.
+        shared.failed_badly();
+        runtime.block_on(shared.pause(backoff.next(Pace::Fast, None)));
+    }
+}
+
 /// Starts the thread. It has a runtime of its own, so it needs none of the program's and cannot be
 /// held up by it.
 pub(super) fn start(
     shared: Arc<Shared>,
     transport: impl Transport + Send + 'static,
+    watcher: Watcher,
 ) -> Result<(), ConfigError> {
     let (started, result) = mpsc::sync_channel(1);
     std::thread::Builder::new()
@@ -66,7 +95,7 @@ pub(super) fn start(
                 }
             };
             if started.send(Ok(())).is_ok() {
-                runtime.block_on(run(&shared, &transport));
+                work(&runtime, &shared, &transport, &watcher);
             }
             // Looking up a name blocks a thread of the runtime for as long as it likes.
             runtime.shutdown_background();

@@ -106,3 +106,35 @@ fn texts_from_elsewhere_are_one_short_line() {
     assert_eq!(short.chars().count(), 201);
     assert!(short.ends_with('…'));
 }
+
+#[test]
+fn an_answer_that_breaks_off_says_what_came_before() {
+    let refused: Vec<_> = (1..=1_000)
+        .map(|line| format!(r#"{{"line":{line},"error":"{}"}}"#, "x".repeat(200)))
+        .collect();
+    let body = format!(
+        r#"{{"linesOk":7,"linesInvalid":1000,"error":{{"code":400,"message":"{}","invalidLines":[{}]}}}}"#,
+        "1000 invalid lines",
+        refused.join(",")
+    );
+    let whole = Answer::parse(body.as_bytes()).expect("an object");
+    assert_eq!(whole.refused_numbers.len(), 1_000);
+    for end in [20, 40, 70, 100, 300, 65_536, body.len() - 1] {
+        let part = Answer::parse(&body.as_bytes()[..end]).expect("the beginning of an object");
+        assert_eq!(part.ok, Some(7), "{end}");
+        assert_eq!(part.invalid, (end >= 40).then_some(1_000), "{end}");
+        assert_eq!(part.message.is_some(), end >= 100, "{end}");
+    }
+    for end in 0..body.len().min(1_000) {
+        // Whatever is there, nothing but that is seen.
+        let part = Answer::parse(&body.as_bytes()[..end]);
+        assert!(part.is_none_or(|part| part.ok == Some(7) || part.ok == Some(0)));
+    }
+}
+
+#[test]
+fn a_text_in_place_of_an_error_is_its_message() {
+    let answer = Answer::parse(br#"{"error":"Unauthorized","linesOk":1}"#).expect("an object");
+    assert_eq!(answer.message.as_deref(), Some("Unauthorized"));
+    assert_eq!(answer.ok, Some(1));
+}

@@ -1,5 +1,15 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::age::{Collected, MAX_AGE};
 use super::super::body::Body;
-use super::Queue;
+use super::{Change, Place, Queue};
+
+fn now() -> Collected {
+    Collected::now()
+}
 
 fn body(text: &str) -> Body {
     Body::of(text)
@@ -14,7 +24,13 @@ fn taken(queue: &mut Queue) -> Option<String> {
 #[test]
 fn requests_leave_in_order_and_are_counted_until_answered() {
     let mut queue = Queue::new(100);
-    assert_eq!((queue.push(body("a\nb")), queue.push(body("c"))), (0, 0));
+    assert_eq!(
+        (
+            queue.push(body("a\nb"), now()),
+            queue.push(body("c"), now())
+        ),
+        (0, 0)
+    );
     assert_eq!((queue.lines(), queue.bytes()), (3, 4));
     assert!(queue.take().is_some());
     assert_eq!((queue.lines(), queue.bytes()), (3, 4));
@@ -30,8 +46,8 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
 #[test]
 fn a_request_that_failed_goes_first() {
     let mut queue = Queue::new(100);
-    queue.push(body("a"));
-    queue.push(body("b"));
+    queue.push(body("a"), now());
+    queue.push(body("b"), now());
     queue.take();
     assert_eq!(queue.put_back(), 0);
     let again = queue.take().expect("still there");
@@ -41,23 +57,23 @@ fn a_request_that_failed_goes_first() {
 #[test]
 fn the_oldest_make_room_but_not_the_one_in_flight() {
     let mut queue = Queue::new(6);
-    queue.push(body("aa\na"));
+    queue.push(body("aa\na"), now());
     queue.take();
-    assert_eq!(queue.push(body("bbb\nb")), 0);
-    assert_eq!(queue.push(body("cc")), 2);
+    assert_eq!(queue.push(body("bbb\nb"), now()), 0);
+    assert_eq!(queue.push(body("cc"), now()), 2);
     assert_eq!((queue.lines(), queue.bytes()), (3, 6));
     assert_eq!(queue.put_back(), 0);
-    assert_eq!(queue.push(body("d")), 2);
+    assert_eq!(queue.push(body("d"), now()), 2);
     assert_eq!(taken(&mut queue).as_deref(), Some("cc"));
-    assert_eq!(queue.push(body("far too long")), 2);
+    assert_eq!(queue.push(body("far too long"), now()), 2);
     assert_eq!((queue.lines(), queue.bytes()), (0, 0));
 }
 
 #[test]
 fn halves_keep_their_place() {
     let mut queue = Queue::new(100);
-    queue.push(body("a\nb\nc"));
-    queue.push(body("d"));
+    queue.push(body("a\nb\nc"), now());
+    queue.push(body("d"), now());
     queue.take();
     assert!(queue.split());
     assert!(!queue.is_settled(1));
@@ -77,8 +93,8 @@ fn halves_keep_their_place() {
 #[test]
 fn clearing_counts_all_of_it() {
     let mut queue = Queue::new(100);
-    queue.push(body("a\nb"));
-    queue.push(body("c"));
+    queue.push(body("a\nb"), now());
+    queue.push(body("c"), now());
     queue.take();
     assert_eq!(queue.clear(), 3);
     assert_eq!((queue.lines(), queue.bytes()), (0, 0));
@@ -90,12 +106,12 @@ fn clearing_counts_all_of_it() {
 #[test]
 fn metadata_is_lost_with_its_request_and_only_then() {
     let mut queue = Queue::new(14);
-    queue.push(body("#a\na"));
+    queue.push(body("#a\na"), now());
     queue.take();
     queue.finish();
     assert!(queue.take_lost_metadata().is_empty());
     for text in ["#b\nb\n#c\nc", "#b\nb\nd"] {
-        queue.push(body(text));
+        queue.push(body(text), now());
     }
     assert_eq!(queue.take_lost_metadata(), ["b".into(), "c".into()]);
     assert!(queue.take_lost_metadata().is_empty());
@@ -103,4 +119,94 @@ fn metadata_is_lost_with_its_request_and_only_then() {
     assert_eq!(queue.drop_in_flight(), 2);
     assert_eq!(queue.take_lost_metadata(), ["b".into()]);
     assert_eq!(queue.drop_in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_old_goes_and_is_counted() {
+    let mut queue = Queue::new(100);
+    queue.push(body("a\nb"), now());
+    tokio::time::advance(MAX_AGE / 2).await;
+    queue.push(body("c"), now());
+    assert_eq!(queue.drop_old(Instant::now()), 0);
+    tokio::time::advance(MAX_AGE / 2 + Duration::from_secs(1)).await;
+    assert_eq!(queue.drop_old(Instant::now()), 2);
+    assert_eq!((queue.lines(), queue.bytes()), (1, 1));
+    assert!(queue.is_settled(1) && !queue.is_settled(2));
+    // In flight: nobody knows whether it arrives.
+    queue.take();
+    tokio::time::advance(MAX_AGE).await;
+    assert_eq!(queue.drop_old(Instant::now()), 0);
+    queue.put_back();
+    assert_eq!(queue.drop_old(Instant::now()), 1);
+}
+
+/// A copy that is made of changes alone.
+fn follow(queue: &mut Queue, copy: &mut BTreeMap<Place, String>) {
+    for change in queue.take_changes() {
+        match change {
+            Change::Added(batch) => {
+                let before = copy.insert(batch.place, batch.body.text.to_string());
+                assert_eq!(before, None);
+            }
+            Change::Gone(place) => assert!(copy.remove(&place).is_some()),
+        }
+    }
+}
+
+fn texts(copy: &BTreeMap<Place, String>) -> Vec<&str> {
+    copy.values().map(String::as_str).collect()
+}
+
+#[test]
+fn a_copy_can_be_kept_elsewhere() {
+    let mut queue = Queue::new(8);
+    let mut copy = BTreeMap::new();
+    queue.push(body("before"), now());
+    assert!(queue.take_changes().is_empty());
+    queue.clear();
+    queue.follow();
+    for text in ["a\nb\nc\nd", "x"] {
+        queue.push(body(text), now());
+    }
+    follow(&mut queue, &mut copy);
+    assert_eq!(texts(&copy), ["a\nb\nc\nd", "x"]);
+    for expected in [
+        &["a\nb", "c\nd", "x"][..],
+        &["a", "b", "c\nd", "x"],
+        &["b", "c\nd", "x"],
+    ] {
+        queue.take();
+        if !queue.split() {
+            queue.finish();
+        }
+        follow(&mut queue, &mut copy);
+        assert_eq!(texts(&copy), expected);
+    }
+    queue.take();
+    queue.put_back();
+    follow(&mut queue, &mut copy);
+    assert_eq!(texts(&copy), ["b", "c\nd", "x"]);
+    queue.push(body("y\nz\nz"), now());
+    follow(&mut queue, &mut copy);
+    assert_eq!(texts(&copy), ["x", "y\nz\nz"], "the oldest made room");
+    // What is left at the end is for the next process.
+    queue.clear();
+    follow(&mut queue, &mut copy);
+    assert_eq!(copy.len(), 2);
+
+    let mut next = Queue::new(100);
+    next.follow();
+    for (place, text) in &copy {
+        assert_eq!(next.restore(*place, body(text), now()), 0);
+    }
+    next.push(body("new"), now());
+    follow(&mut next, &mut copy);
+    let mut order = Vec::new();
+    while let Some(text) = taken(&mut next) {
+        order.push(text);
+    }
+    assert_eq!(order, ["x", "y\nz\nz", "new"]);
+    assert_eq!(copy.len(), 3);
+    follow(&mut next, &mut copy);
+    assert!(copy.is_empty());
 }

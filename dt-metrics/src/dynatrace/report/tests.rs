@@ -1,54 +1,136 @@
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::super::body::Body;
+use super::super::event::{DeliveryEvent, Watcher};
 use super::super::outcome::{Failure, Outcome};
-use super::{Level, Reporter};
+use super::super::shared::Shared;
+use super::{Reporter, Telling, announce};
 
-#[test]
-fn a_fault_is_said_once_and_its_end_once() {
-    let refused = Outcome::Failed {
+fn refused() -> Outcome {
+    Outcome::Failed {
         failure: Failure::Refused,
         message: "refused".into(),
-    };
-    let unavailable = |status| Outcome::Unavailable {
+    }
+}
+
+fn unavailable(status: u16) -> Outcome {
+    Outcome::Unavailable {
         status,
         retry_after: None,
         message: "later".into(),
-    };
-    let mut reporter = Reporter::default();
-    let now = Instant::now();
-    for (outcome, expected) in [
-        (Outcome::Accepted, Level::Debug),
-        (refused.clone(), Level::Warn),
-        (refused.clone(), Level::Debug),
-        (unavailable(503), Level::Warn),
-        (unavailable(503), Level::Debug),
-        (unavailable(500), Level::Warn),
-        (Outcome::Accepted, Level::Info),
-        (Outcome::Accepted, Level::Debug),
-        (refused, Level::Warn),
-    ] {
-        assert_eq!(reporter.level(&outcome, now), expected, "{outcome:?}");
     }
 }
 
 #[test]
-fn refused_lines_are_said_once_a_minute() {
-    let partial = Outcome::Partial {
-        ok: 1,
-        invalid: 1,
-        message: "one".into(),
-    };
+fn a_fault_is_told_once_and_its_end_once() {
     let mut reporter = Reporter::default();
     let start = Instant::now();
     for (seconds, outcome, expected) in [
-        (0, &partial, Level::Warn),
-        (1, &Outcome::Accepted, Level::Debug),
-        (2, &partial, Level::Debug),
-        (59, &partial, Level::Debug),
-        (61, &partial, Level::Warn),
-        (62, &partial, Level::Debug),
+        (0, Outcome::Accepted, Telling::Nothing),
+        (0, refused(), Telling::Failing),
+        (1, refused(), Telling::Nothing),
+        (1, unavailable(503), Telling::Failing),
+        (2, unavailable(503), Telling::Nothing),
+        (3, unavailable(500), Telling::Failing),
+        (4, Outcome::Accepted, Telling::Recovered),
+        (5, Outcome::Accepted, Telling::Nothing),
+        (500, unavailable(500), Telling::Failing),
+        (1_000, unavailable(500), Telling::Nothing),
     ] {
         let now = start + Duration::from_secs(seconds);
-        assert_eq!(reporter.level(outcome, now), expected, "after {seconds} s");
+        assert_eq!(reporter.telling(&outcome, now), expected, "{seconds}");
     }
+}
+
+#[test]
+fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
+    let mut reporter = Reporter::default();
+    let start = Instant::now();
+    let mut told = Vec::new();
+    for seconds in 0..=130 {
+        let outcome = if seconds % 2 == 0 {
+            unavailable(503)
+        } else {
+            Outcome::Accepted
+        };
+        let now = start + Duration::from_secs(seconds);
+        match reporter.telling(&outcome, now) {
+            Telling::Nothing => {}
+            telling => told.push((seconds, telling)),
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            (0, Telling::Failing),
+            (1, Telling::Recovered),
+            (60, Telling::Failing),
+            (61, Telling::Recovered),
+            (120, Telling::Failing),
+            (121, Telling::Recovered)
+        ]
+    );
+}
+
+#[test]
+fn a_fault_that_returns_soon_and_stays_is_told_in_the_end() {
+    let mut reporter = Reporter::default();
+    let start = Instant::now();
+    let mut at = |seconds, outcome| {
+        let now = start + Duration::from_secs(seconds);
+        reporter.telling(&outcome, now)
+    };
+    assert_eq!(at(0, refused()), Telling::Failing);
+    assert_eq!(at(1, Outcome::Accepted), Telling::Recovered);
+    assert_eq!(at(2, refused()), Telling::Nothing);
+    assert_eq!(at(59, refused()), Telling::Nothing);
+    assert_eq!(at(61, refused()), Telling::Failing);
+    assert_eq!(at(200, refused()), Telling::Nothing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn losses_are_told_at_once_and_then_once_a_minute() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let start = Instant::now();
+    let noted = told.clone();
+    let watcher = Watcher::new(move |event| {
+        let DeliveryEvent::LinesDropped { lines, reason } = event else {
+            return;
+        };
+        assert_eq!(*reason, "buffer_full");
+        noted
+            .lock()
+            .unwrap()
+            .push((start.elapsed().as_secs(), *lines));
+    });
+    let shared = Shared::new(1);
+    let losing = async {
+        for _ in 0..65 {
+            assert!(shared.enqueue(vec![Body::of("a"), Body::of("b")]));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        shared.stop();
+    };
+    tokio::join!(announce(&shared, &watcher), losing);
+    // The last of them with the end of the next interval, though none followed.
+    let told = told.lock().unwrap().clone();
+    assert_eq!(told[0], (0, 1));
+    assert!(
+        told.iter().map(|(time, _)| *time).eq([0, 60, 120]),
+        "{told:?}"
+    );
+    assert_eq!(told.iter().map(|(_, lines)| lines).sum::<u64>(), 129);
+    assert_eq!(shared.health().dropped_by_reason["buffer_full"], 129);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_that_panics_harms_nobody() {
+    let watcher = Watcher::new(|_| panic!("as a program may"));
+    let mut reporter = Reporter::new(watcher.clone());
+    reporter.report(&refused());
+    reporter.report(&Outcome::Accepted);
 }

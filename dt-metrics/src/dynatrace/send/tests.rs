@@ -1,18 +1,20 @@
-use std::time::Duration;
-
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 
+use super::super::age::Collected;
 use super::super::body::Body;
 use super::super::config::Config;
 use super::super::options::Options;
 use super::super::outcome::Outcome;
 use super::super::queue::{Batch, Queue};
-use super::{Http, retry_after};
+use super::Http;
 
 fn batch() -> Batch {
     let mut queue = Queue::new(100);
-    queue.push(Body::of("a count,delta=1\nb count,delta=1"));
+    queue.push(
+        Body::of("a count,delta=1\nb count,delta=1"),
+        Collected::now(),
+    );
     queue.take().expect("just added")
 }
 
@@ -43,13 +45,19 @@ fn every_status_has_its_meaning() {
         (400, PARTIAL, "partial"),
         (400, r#"{"linesOk":0,"linesInvalid":2}"#, "partial"),
         (400, "", "rejected"),
-        (400, HTML, "rejected"),
+        (400, HTML, "misdirected"),
         (401, "", "unauthorized"),
         (403, HTML, "unauthorized"),
-        (404, HTML, "rejected"),
-        (405, "", "rejected"),
+        (404, "", "misdirected"),
+        (404, HTML, "misdirected"),
+        (405, "", "misdirected"),
+        (407, "", "misdirected"),
         (408, "", "unavailable"),
-        (410, "", "rejected"),
+        (410, "", "misdirected"),
+        (411, "", "rejected"),
+        (415, HTML, "misdirected"),
+        (421, "", "misdirected"),
+        (422, "", "rejected"),
         (413, "", "too_large"),
         (429, "", "throttled"),
         (500, "", "unavailable"),
@@ -86,26 +94,4 @@ fn a_server_that_miscounts_changes_no_sum() {
         matches!(outcome, Outcome::Rejected { .. } | Outcome::Accepted),
         "{outcome:?}"
     );
-}
-
-#[test]
-fn retry_after_is_in_seconds() {
-    let cases = [
-        ("5", Some(5)),
-        (" 5 ", Some(5)),
-        ("0", Some(0)),
-        ("-1", None),
-        ("1.5", None),
-        ("soon", None),
-        ("99999999999999999999", None),
-    ];
-    for (text, expected) in cases {
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
-        assert_eq!(
-            retry_after(&headers),
-            expected.map(Duration::from_secs),
-            "{text}"
-        );
-    }
-    assert_eq!(retry_after(&HeaderMap::new()), None);
 }

@@ -102,26 +102,40 @@ fn many_lines_go_in_requests_of_a_thousand() {
 
 #[test]
 fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
-    let server = Server::start(|number, _| Reply::status(if number == 1 { 404 } else { 202 }));
-    let exporter = to(&server).build().expect("valid");
-    let _provider = export_many(&exporter, 2_500);
-    // It is refused during the flush, and then the flush says so; or before, and then it does not.
-    if let Err(error) = exporter.flush(LONG) {
-        assert!(
-            error.to_string().contains("/api/v2/metrics/ingest"),
-            "{error}"
+    for status in [400, 422] {
+        let server =
+            Server::start(move |number, _| Reply::status(if number == 1 { status } else { 202 }));
+        let exporter = to(&server).build().expect("valid");
+        let _provider = export_many(&exporter, 2_500);
+        // It is refused during the flush, and then the flush says so; or before.
+        if let Err(error) = exporter.flush(LONG) {
+            assert!(error.to_string().contains(&status.to_string()), "{error}");
+        }
+        let health = exporter.health();
+        assert_eq!(
+            (health.lines_ok, health.lines_dropped, health.buffered_lines),
+            (1_500, 1_000, 0)
+        );
+        assert_eq!(health.dropped_by_reason["request_rejected"], 1_000);
+        assert_eq!(
+            (health.requests_ok, health.requests_failed, health.retries),
+            (2, 1, 0)
         );
     }
+}
+
+#[test]
+fn a_chunk_that_is_not_found_is_kept_and_the_others_arrive() {
+    let server =
+        Server::start(|number, _| Reply::status(if matches!(number, 1 | 3) { 404 } else { 202 }));
+    let exporter = to(&server).build().expect("valid");
+    let _provider = export_many(&exporter, 2_500);
+    let error = exporter.flush(LONG).expect_err("not found").to_string();
+    assert!(error.contains("/api/v2/metrics/ingest"), "{error}");
     let health = exporter.health();
-    assert_eq!(
-        (health.lines_ok, health.lines_dropped, health.buffered_lines),
-        (1_500, 1_000, 0)
-    );
-    assert_eq!(health.dropped_by_reason["request_rejected"], 1_000);
-    assert_eq!(
-        (health.requests_ok, health.requests_failed, health.retries),
-        (2, 1, 0)
-    );
+    assert_eq!((health.lines_ok, health.buffered_lines), (1_500, 1_000));
+    exporter.flush(LONG).expect("found");
+    assert_eq!(exporter.health().lines_ok, 2_500);
 }
 
 #[test]

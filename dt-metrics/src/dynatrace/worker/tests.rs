@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::AmbiguousDelivery;
 use super::super::body::Body;
+use super::super::options::Options;
 use super::super::outcome::{Failure, Outcome};
 use super::super::queue::Batch;
-use super::super::shared::Shared;
+use super::super::report::Reporter;
+use super::super::shared::{Shared, Step};
 use super::{Transport, run};
 
 /// Answers as told, and notes when it was asked what.
@@ -72,9 +75,13 @@ fn unavailable(seconds: Option<u64>) -> Outcome {
     }
 }
 
+async fn send_all(shared: &Shared, script: &Script) {
+    run(shared, script, &mut Reporter::default()).await;
+}
+
 /// Runs for so long on the clock of the test, which leaps when nothing else is to be done.
 async fn run_for(shared: &Shared, script: &Script, time: Duration) {
-    let _ = tokio::time::timeout(time, run(shared, script)).await;
+    let _ = tokio::time::timeout(time, send_all(shared, script)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +144,7 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
     shared.lock().queue.put_back();
     let _ = tokio::time::timeout(Duration::from_secs(90), async {
         tokio::select! {
-            () = run(&shared, &script) => {}
+            () = send_all(&shared, &script) => {}
             () = meanwhile => {}
         }
     })
@@ -190,7 +197,7 @@ async fn stopping_ends_an_attempt_and_a_pause() {
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert_eq!(shared.stop(), 3);
         };
-        tokio::join!(run(&shared, &script), stop);
+        tokio::join!(send_all(&shared, &script), stop);
         let health = shared.health();
         assert_eq!((health.lines_dropped, health.buffered_lines), (3, 0));
         assert_eq!(health.requests_ambiguous, 1 - attempts);
@@ -214,10 +221,191 @@ async fn an_answer_that_comes_after_the_end_changes_nothing() {
     queue(&shared, &["a"]);
     assert!(shared.next().await.is_some());
     shared.stop();
-    assert_eq!(shared.settle(&Outcome::Accepted), None);
+    assert_eq!(shared.settle(&Outcome::Accepted), Step::Next);
     let health = shared.health();
     assert_eq!(
         (health.lines_ok, health.lines_dropped, health.requests_ok),
         (0, 1, 0)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_only_others_get_past_holds_up_no_other_of_its_collection() {
+    let misdirected = || Outcome::Misdirected {
+        status: 404,
+        message: "not found".into(),
+    };
+    let shared = Shared::new(1_000);
+    let script = Script::new([
+        Outcome::Accepted,
+        misdirected(),
+        Outcome::Accepted,
+        misdirected(),
+        Outcome::Accepted,
+        Outcome::Accepted,
+    ]);
+    queue(&shared, &["a", "b", "c"]);
+    queue(&shared, &["b later"]);
+    run_for(&shared, &script, Duration::from_secs(60)).await;
+    assert_eq!(script.texts(), ["a", "b", "c", "b", "b", "b later"]);
+    let times = script.times();
+    assert_eq!(times[3], 0, "{times:?}");
+    assert!(times[4] >= 15, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_url_is_tried_slowly_however_many_requests_wait() {
+    let shared = Shared::new(1_000);
+    let wrong = || Outcome::Misdirected {
+        status: 404,
+        message: "not found".into(),
+    };
+    let script = Script::new([(); 40].map(|()| wrong()));
+    queue(&shared, &["a", "b"]);
+    queue(&shared, &["c"]);
+    run_for(&shared, &script, Duration::from_secs(100)).await;
+    let texts = script.texts();
+    assert_eq!(texts[..4], ["a", "b", "a", "b"]);
+    assert!(texts.len() <= 10, "{texts:?}");
+    assert_eq!(shared.health().buffered_lines, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
+    for (policy, texts, lost) in [
+        (AmbiguousDelivery::Resend, &["a", "a", "b"][..], 0),
+        (AmbiguousDelivery::Drop, &["a", "b"], 1),
+    ] {
+        let shared = Shared::with(1_000, policy);
+        let failed = |failure| Outcome::Failed {
+            failure,
+            message: "no".into(),
+        };
+        let script = Script::new([
+            failed(Failure::NoAnswer),
+            Outcome::Accepted,
+            Outcome::Accepted,
+        ]);
+        queue(&shared, &["a", "b"]);
+        run_for(&shared, &script, Duration::from_secs(60)).await;
+        assert_eq!(script.texts(), texts);
+        let health = shared.health();
+        assert_eq!((health.requests_ambiguous, health.lines_dropped), (1, lost));
+        // Certainly not sent: sent again in any case.
+        let script = Script::new([
+            failed(Failure::Refused),
+            failed(Failure::Connect),
+            Outcome::Accepted,
+        ]);
+        queue(&shared, &["c"]);
+        run_for(&shared, &script, Duration::from_secs(60)).await;
+        assert_eq!(script.texts(), ["c", "c", "c"]);
+        assert_eq!(shared.health().requests_ambiguous, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_renewed_is_tried_at_once() {
+    let shared = Shared::new(1_000);
+    let refused = Outcome::Unauthorized {
+        status: 401,
+        message: "no".into(),
+    };
+    let script = Script::new([refused, Outcome::Accepted]);
+    queue(&shared, &["a"]);
+    let renew = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        shared.retry_now();
+        std::future::pending::<()>().await;
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(9), async {
+        tokio::join!(send_all(&shared, &script), renew)
+    })
+    .await;
+    assert_eq!(script.times(), [0, 3]);
+    assert_eq!(shared.health().lines_ok, 1);
+}
+
+/// 1,000 lines of a usual length that were collected at the same time.
+fn collection(cycle: u64) -> Body {
+    let line = |series| {
+        format!(
+            "shop.orders.placed,region=eu-west-1,tier=gold,service.name=checkout,series={series} count,delta={cycle} 1764000000000"
+        )
+    };
+    Body::of(&(0..1_000).map(line).collect::<Vec<_>>().join("\n"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
+    let shared = Shared::with(
+        Options::default().buffer_limit_bytes,
+        AmbiguousDelivery::default(),
+    );
+    let start = Instant::now();
+    let script = Outage::until(start + Duration::from_secs(20 * 60));
+    let counting = async {
+        for cycle in 0..121 {
+            assert!(shared.enqueue(vec![collection(cycle)]));
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        shared.stop();
+    };
+    let mut reporter = Reporter::default();
+    tokio::join!(run(&shared, &script, &mut reporter), counting);
+    let health = shared.health();
+    assert_eq!((health.lines_ok, health.lines_dropped), (121_000, 0));
+    let arrived = script.arrived.borrow();
+    assert!(arrived.is_sorted() && arrived.len() == 121, "{arrived:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
+    let shared = Shared::new(usize::MAX);
+    let start = Instant::now();
+    let script = Outage::until(start + Duration::from_secs(90 * 60));
+    let counting = async {
+        for cycle in 0..120 {
+            let line = format!("a count,delta={cycle} 1764000000000");
+            assert!(shared.enqueue(vec![Body::of(&line)]));
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        shared.stop();
+    };
+    let mut reporter = Reporter::default();
+    tokio::join!(run(&shared, &script, &mut reporter), counting);
+    let health = shared.health();
+    assert_eq!(health.lines_ok + health.lines_dropped, 120, "{health:?}");
+    assert_eq!(health.dropped_by_reason["too_old"], health.lines_dropped);
+    assert!((31..=33).contains(&health.lines_dropped), "{health:?}");
+}
+
+/// Answers with 503 for so long.
+struct Outage {
+    end: Instant,
+    arrived: RefCell<Vec<u64>>,
+}
+
+impl Outage {
+    fn until(end: Instant) -> Self {
+        Self {
+            end,
+            arrived: RefCell::default(),
+        }
+    }
+}
+
+impl Transport for Outage {
+    async fn send(&self, batch: &Batch) -> Outcome {
+        if Instant::now() < self.end {
+            return unavailable(None);
+        }
+        let (_, rest) = batch.body.text.split_once("delta=").expect("a delta");
+        let (delta, _) = rest.split_once(' ').expect("a time");
+        self.arrived
+            .borrow_mut()
+            .push(delta.parse().expect("a number"));
+        Outcome::Accepted
+    }
 }

@@ -1,0 +1,85 @@
+//! What a program can be told about its deliveries.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Something about deliveries that a program may want to raise an alert for, or to lower one.
+///
+/// ```
+/// use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
+///
+/// # fn main() -> Result<(), dt_metrics::dynatrace::ConfigError> {
+/// let exporter = Exporter::builder()
+///     .on_delivery_event(|event| match event {
+///         DeliveryEvent::LinesDropped { lines, reason } => eprintln!("{lines} lost: {reason}"),
+///         other => eprintln!("{other}"),
+///     })
+///     .build()?;
+/// # drop(exporter);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum DeliveryEvent {
+    /// Requests fail. Told once for each kind of failure until lines are accepted again.
+    Failing {
+        /// What failed, and what to do about it.
+        reason: String,
+    },
+    /// After failures, lines are accepted again.
+    Recovered,
+    /// The endpoint refused lines, each on its own. Told at once, then at most once a minute.
+    LinesRefused {
+        /// How many, since this was last told.
+        lines: u64,
+        /// What the endpoint said about the latest, with the text of some.
+        reason: String,
+    },
+    /// Lines are lost. Told at once, then at most once a minute.
+    LinesDropped {
+        /// How many, since this was last told.
+        lines: u64,
+        /// Why: a key of [`Health::dropped_by_reason`](super::Health::dropped_by_reason).
+        reason: &'static str,
+    },
+}
+
+impl fmt::Display for DeliveryEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failing { reason } => f.write_str(reason),
+            Self::Recovered => f.write_str("lines are accepted again"),
+            Self::LinesRefused { lines, reason } => write!(f, "{lines} lines refused: {reason}"),
+            Self::LinesDropped { lines, reason } => write!(f, "{lines} lines dropped: {reason}"),
+        }
+    }
+}
+
+type Watch = dyn Fn(&DeliveryEvent) + Send + Sync;
+
+/// The program's function that is told, if it gave one.
+#[derive(Clone, Default)]
+pub(crate) struct Watcher(Option<Arc<Watch>>);
+
+impl Watcher {
+    pub(super) fn new(watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(watch)))
+    }
+
+    /// Tells the program. Its panic must not end delivery.
+    pub(super) fn tell(&self, event: &DeliveryEvent) {
+        if let Some(watch) = &self.0
+            && catch_unwind(AssertUnwindSafe(|| watch(event))).is_err()
+        {
+            tracing::error!(target: "dt_metrics", "the function given to `on_delivery_event` panicked");
+        }
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "set" } else { "none" })
+    }
+}

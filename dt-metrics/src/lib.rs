@@ -59,6 +59,8 @@
 mod descriptor;
 #[cfg(feature = "dynatrace")]
 pub mod dynatrace;
+#[cfg(feature = "dynatrace")]
+mod home;
 mod instrument;
 pub mod line;
 #[cfg(feature = "dynatrace")]

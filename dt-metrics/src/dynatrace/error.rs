@@ -104,6 +104,11 @@ pub enum ExportError {
     /// The exporter was shut down before.
     #[error("the exporter is shut down")]
     ShutDown,
+    /// This process was forked from the one that made the exporter, whose thread is not here.
+    #[error(
+        "the exporter belongs to the process that this one was forked from; make one in the child"
+    )]
+    Forked,
 }
 
 fn because(last_error: Option<&str>) -> String {

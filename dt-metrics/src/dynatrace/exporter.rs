@@ -27,6 +27,9 @@ const SDK_TIMEOUT: Duration = Duration::from_secs(5);
 /// another to ask for [`health`](Self::health). Exporting writes lines into a buffer and returns;
 /// a thread of the exporter sends them.
 ///
+/// A child that is forked has no such thread: there, every call says so ([`ExportError::Forked`])
+/// and waits for nothing. What the parent had buffered is the parent's to deliver.
+///
 /// The thread ends with [`shutdown`](Self::shutdown) or with the last handle. Dropping waits for
 /// nothing: what was not delivered by then is lost, so shut down first (an `SdkMeterProvider`
 /// does when it is shut down itself).
@@ -109,8 +112,12 @@ impl Exporter {
     /// # Errors
     ///
     /// When `timeout` is over, when the endpoint refuses and waiting would not help (such as a
-    /// wrong token), or after a shutdown. What was not delivered stays in the buffer.
+    /// wrong token), after a shutdown, or in a forked child. What was not delivered stays in the
+    /// buffer.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
+        if self.inner.shared.is_inherited() {
+            return Err(ExportError::Forked);
+        }
         flush(&self.inner.shared, timeout, Patience::Full)
     }
 
@@ -125,6 +132,9 @@ impl Exporter {
     /// As for [`flush`](Self::flush), if lines were lost; the exporter is stopped all the same.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let shared = &self.inner.shared;
+        if shared.is_inherited() {
+            return Err(ExportError::Forked);
+        }
         if shared.lock().is_stopped() {
             return Ok(());
         }
@@ -144,6 +154,13 @@ impl Exporter {
         }
     }
 
+    /// Lets the exporter attempt at once, if it pauses.
+    pub(crate) fn hurry(&self) {
+        if !self.inner.shared.is_inherited() {
+            self.inner.shared.retry_now();
+        }
+    }
+
     /// The same exporter for a reader whose shutdown must not wait: the pipeline keeps the
     /// deadline itself, by [`Exporter::shutdown`].
     pub(crate) fn for_pipeline(self) -> impl PushMetricExporter {
@@ -157,6 +174,9 @@ impl Exporter {
 
     fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let shared = &self.inner.shared;
+        if shared.is_inherited() {
+            return Err(sdk_error(ExportError::Forked));
+        }
         if shared.lock().is_stopped() {
             return Err(OTelSdkError::AlreadyShutdown);
         }
@@ -219,6 +239,9 @@ impl fmt::Debug for Exporter {
 
 impl Inner {
     fn stop(&self) {
+        if self.shared.is_inherited() {
+            return;
+        }
         let lines = self.shared.stop();
         if lines > 0 {
             tracing::warn!(

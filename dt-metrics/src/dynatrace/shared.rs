@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use super::outcome::{Next, Others, Outcome};
 use super::queue::Batch;
 use super::retry::Pace;
 use super::state::{Life, State};
+use crate::home::Home;
 
 /// How to go on after an attempt.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     /// For the one who tells the program: the same.
     news: Notify,
     ambiguous: AmbiguousDelivery,
+    home: Home,
 }
 
 impl Shared {
@@ -57,6 +59,7 @@ impl Shared {
             wake: Notify::new(),
             news: Notify::new(),
             ambiguous,
+            home: Home::here(),
         }
     }
 
@@ -65,8 +68,22 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this is a forked child, where nobody sends, and where the lock may be held for ever
+    /// by a thread that is not there.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.home.is_elsewhere()
+    }
+
     pub(super) fn health(&self) -> Health {
-        let state = self.lock();
+        let state = if self.is_inherited() {
+            match self.state.try_lock() {
+                Ok(state) => state,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return Health::default(),
+            }
+        } else {
+            self.lock()
+        };
         let mut health = state.health.clone();
         health.buffered_lines = state.queue.lines();
         health.buffered_bytes = u64::try_from(state.queue.bytes()).unwrap_or(u64::MAX);

@@ -187,6 +187,8 @@ fn block() -> Option<BlockId> {
     EXIT.try_with(|_| ()).ok()?;
     LOCAL.with(|local| {
         if local.block.get().is_none() {
+            #[cfg(feature = "dynatrace")]
+            super::inherited::remember_owner();
             let (block, directory, ring) = SLOTS.claim();
             local.block.set(Some(block));
             if !local.captured.get() {

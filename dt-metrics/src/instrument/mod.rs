@@ -14,6 +14,8 @@ mod constructors;
 mod counter;
 mod gauge;
 mod histogram;
+#[cfg(feature = "dynatrace")]
+mod inherited;
 mod kept;
 mod known;
 mod local;
@@ -57,6 +59,8 @@ pub use self::counter::{
 };
 pub use self::gauge::{DimensionedGauge, Gauge};
 pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::inherited::disown_inherited;
 pub use self::kept::{AnyValue, Kept};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::many::set_cardinality_limit;

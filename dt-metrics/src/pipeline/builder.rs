@@ -14,7 +14,8 @@ use opentelemetry_sdk::metrics::{
 
 use super::bridge::Bridge;
 use super::error::Error;
-use super::handle::{Handle, Place};
+use super::handle::Handle;
+use super::place::Place;
 use crate::dynatrace::{Exporter, Options, PULSE, SCOPE, shared_options};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};

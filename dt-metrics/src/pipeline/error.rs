@@ -28,6 +28,9 @@ pub enum Error {
     /// An exporter or reader other than Dynatrace's failed.
     #[error("an exporter failed")]
     Provider(#[source] OTelSdkError),
+    /// This process was forked from the one that installed metrics, whose threads are not here.
+    #[error("metrics were installed by the process that this one was forked from; install again")]
+    Forked,
     /// The handle was shut down before.
     #[error("metrics are shut down")]
     ShutDown,

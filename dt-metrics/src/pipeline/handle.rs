@@ -1,8 +1,7 @@
 //! The running pipeline.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,32 +12,14 @@ use tokio::sync::oneshot;
 use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::error::Error;
+use super::place::Place;
+use super::stage::Stages;
 use crate::dynatrace::{Exporter, Health};
+use crate::home::Home;
 use crate::instrument::values_given_up;
-
-/// Whether a pipeline is installed in this process.
-static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// How long dropping the handle may take.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The right to be the installed pipeline; given back when dropped.
-pub(super) struct Place(());
-
-impl Place {
-    pub(super) fn take() -> Result<Self, Error> {
-        if INSTALLED.swap(true, Ordering::AcqRel) {
-            return Err(Error::AlreadyInstalled);
-        }
-        Ok(Self(()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        INSTALLED.store(false, Ordering::Release);
-    }
-}
 
 /// The installed metrics: keeps them going, and delivers the rest when dropped.
 ///
@@ -46,7 +27,14 @@ impl Drop for Place {
 /// current-thread runtime and inside a multi-thread runtime alike. Those with `_async` do not
 /// block the runtime.
 ///
-/// Dropping it is [`shutdown`](Self::shutdown) with five seconds.
+/// Dropping it is [`shutdown`](Self::shutdown) with five seconds; call that with a time of your
+/// own for another deadline. It runs nowhere if the process ends without unwinding the stack of
+/// `main`: by `process::exit`, a signal, or a panic under `panic = "abort"`. What was not collected
+/// by then is lost; call [`flush`](Self::flush) before `process::exit`.
+///
+/// A forked child has none of its threads: there, `flush` and `shutdown` say so
+/// ([`Error::Forked`](crate::Error::Forked)), and dropping it does nothing. Install again in the
+/// child, first of all: what its memory held by then is the parent's to deliver.
 #[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
 pub struct Handle {
     inner: Arc<Inner>,
@@ -56,8 +44,8 @@ struct Inner {
     provider: SdkMeterProvider,
     bridge: Bridge,
     exporter: Option<Exporter>,
-    /// Some while the pipeline runs.
-    place: Mutex<Option<Place>>,
+    stage: Stages,
+    home: Home,
 }
 
 impl Handle {
@@ -67,13 +55,13 @@ impl Handle {
         exporter: Option<Exporter>,
         place: Place,
     ) -> Self {
-        let place = Mutex::new(Some(place));
         Self {
             inner: Arc::new(Inner {
                 provider,
                 bridge,
                 exporter,
-                place,
+                stage: Stages::new(place),
+                home: Home::here(),
             }),
         }
     }
@@ -86,6 +74,7 @@ impl Handle {
     ///
     /// [`Error::Timeout`] or [`Error::Export`] if something is not delivered yet; it stays in
     /// the buffer and is sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
+    /// [`Error::Forked`] in a forked child.
     pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
         self.inner.flush(Deadline::after(timeout))
     }
@@ -108,7 +97,8 @@ impl Handle {
     /// # Errors
     ///
     /// [`Error::Timeout`] or [`Error::Export`] if something could not be delivered in time. It
-    /// is lost then, and counted in [`health`](Self::health).
+    /// is lost then, and counted in [`health`](Self::health). [`Error::Timeout`] also if another
+    /// call shuts down at the same time and takes longer. [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         self.inner.shutdown(Deadline::after(timeout))
     }
@@ -180,14 +170,13 @@ impl Handle {
 
 impl Inner {
     fn flush(&self, deadline: Deadline) -> Result<(), Error> {
-        if self
-            .place
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_none()
-        {
+        if self.home.is_elsewhere() {
+            return Err(Error::Forked);
+        }
+        if !self.stage.is_running() {
             return Err(Error::ShutDown);
         }
+        self.hurry();
         self.bridge.prepare(&deadline)?;
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
@@ -200,11 +189,13 @@ impl Inner {
     }
 
     fn shutdown(&self, deadline: Deadline) -> Result<(), Error> {
-        // Held to the end: who calls at the same time waits, and finds it done.
-        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        if place.is_none() {
-            return Ok(());
+        if self.home.is_elsewhere() {
+            return Err(Error::Forked);
         }
+        let Some(_ending) = self.stage.end(&deadline)? else {
+            return Ok(());
+        };
+        self.hurry();
         let prepared = self.bridge.prepare(&deadline);
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.shutdown());
@@ -213,7 +204,6 @@ impl Inner {
             .as_ref()
             .map(|e| e.shutdown(deadline.remaining()));
         self.bridge.stop();
-        *place = None;
         delivered.transpose()?;
         prepared?;
         match collected? {
@@ -222,10 +212,22 @@ impl Inner {
             Err(error) => Err(Error::Provider(error)),
         }
     }
+
+    /// What waits already is sent while the rest is collected, however long that takes.
+    fn hurry(&self) {
+        if let Some(exporter) = &self.exporter {
+            exporter.hurry();
+        }
+    }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        if self.inner.home.is_elsewhere() {
+            // The provider would wait for a thread that is not here.
+            std::mem::forget(Arc::clone(&self.inner));
+            return;
+        }
         if let Err(error) = self.inner.shutdown(Deadline::after(DROP_TIMEOUT)) {
             tracing::warn!(target: "dt_metrics", "metrics were not all delivered: {error}");
         }

@@ -5,6 +5,8 @@ mod builder;
 mod deadline;
 mod error;
 mod handle;
+mod place;
+mod stage;
 
 pub use self::builder::{Builder, builder, init};
 pub use self::error::Error;

@@ -23,7 +23,7 @@ use self::shared::Shared;
 use self::thread::Command;
 use super::deadline::{Deadline, Late};
 use crate::dynatrace::SCOPE;
-use crate::instrument::{keep_newest_values, set_sink};
+use crate::instrument::{disown_inherited, keep_newest_values, set_sink};
 
 /// The name of the instrument that carries the callback. It never has a value, so it is never
 /// exported.
@@ -50,6 +50,7 @@ impl Bridge {
         let meter = provider.meter_with_scope(scope);
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
         let shared = Arc::new(Shared::new(commands.clone(), buckets));
+        disown_inherited();
         shared.create_missing(&meter);
         let carried = shared.register_callback(&meter);
         if !carried {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -13,6 +14,7 @@ use super::config::{Config, Environment, process_environment};
 use super::encode::Encoder;
 use super::endpoint::Endpoint;
 use super::flush::{Patience, flush};
+use super::observe::observe;
 use super::options::Options;
 use super::send::Http;
 use super::shared::Shared;
@@ -102,6 +104,31 @@ impl Exporter {
     #[must_use]
     pub fn health(&self) -> Health {
         self.inner.shared.health()
+    }
+
+    /// Makes instruments of `meter` that say what [`health`](Self::health) says:
+    /// `dt_metrics.exporter.lines_ok` and so on, the fields of [`Health`]; what was dropped also by
+    /// `reason`, in `dt_metrics.exporter.dropped`.
+    ///
+    /// With a meter of the provider that this exporter exports, the numbers are sent to Dynatrace
+    /// with all others. They include the lines that said so last time.
+    ///
+    /// ```
+    /// use dt_metrics::dynatrace::Exporter;
+    /// use opentelemetry::metrics::MeterProvider;
+    /// use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+    ///
+    /// # fn main() -> Result<(), dt_metrics::dynatrace::ConfigError> {
+    /// let exporter = Exporter::builder().build()?;
+    /// let provider = SdkMeterProvider::builder()
+    ///     .with_reader(PeriodicReader::builder(exporter.clone()).build())
+    ///     .build();
+    /// exporter.observe_health(&provider.meter("exporter"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observe_health(&self, meter: &Meter) {
+        observe(meter, &self.inner.shared);
     }
 
     /// Waits until every line that was exported before this call is answered or dropped.

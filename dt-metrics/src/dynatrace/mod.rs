@@ -100,6 +100,7 @@ mod lines;
 mod metadata;
 mod news;
 mod notes;
+mod observe;
 mod options;
 mod origin;
 mod outcome;

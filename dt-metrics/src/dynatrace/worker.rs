@@ -28,8 +28,9 @@ pub(super) async fn run(shared: &Shared, transport: &impl Transport, reporter: &
         let Some(outcome) = shared.unless_stopped(transport.send(&batch)).await else {
             return;
         };
+        let step = shared.settle(&outcome);
         reporter.report(&outcome);
-        match shared.settle(&outcome) {
+        match step {
             Step::Next => backoff.reset(),
             Step::Other => {}
             Step::Pause(pace, after) => {

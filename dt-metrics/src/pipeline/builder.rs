@@ -9,20 +9,27 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use opentelemetry_sdk::metrics::{
-    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, PeriodicReader, SdkMeterProvider,
+    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT,
+    PeriodicReader, SdkMeterProvider,
 };
 
 use super::bridge::Bridge;
 use super::error::Error;
 use super::handle::Handle;
+use super::pacer::{self, Pacer};
 use super::place::Place;
 use crate::dynatrace::{Exporter, Options, PULSE, SCOPE, shared_options};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
-type AddExporter =
-    Box<dyn FnOnce(MeterProviderBuilder, Option<Duration>) -> MeterProviderBuilder + Send>;
+type AddExporter = Box<dyn FnOnce(MeterProviderBuilder, Duration) -> MeterProviderBuilder + Send>;
+
+/// How long dropping the handle may take, unless the program says.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The scope of the exporter's own numbers.
+const HEALTH_SCOPE: &str = "dt-metrics.exporter";
 
 /// Installs metrics with what is found on the host; the same as `builder().install()`.
 ///
@@ -65,6 +72,10 @@ pub fn builder() -> Builder {
 /// The configuration of the pipeline; from [`builder`].
 #[derive(Default)]
 #[must_use = "nothing is installed before `install`"]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Builder {
     dynatrace: Options,
     push_interval: Option<Duration>,
@@ -75,6 +86,8 @@ pub struct Builder {
     service_name: Option<String>,
     cardinality_limit: Option<u32>,
     configure: Vec<Configure>,
+    health_metrics: bool,
+    shutdown_timeout: Option<Duration>,
 }
 
 impl Builder {
@@ -84,6 +97,11 @@ impl Builder {
     ///
     /// Default: `OTEL_METRIC_EXPORT_INTERVAL` (milliseconds), else 60 seconds. Zero is the
     /// default, too.
+    ///
+    /// The first push comes at a random moment within the first interval and the others follow
+    /// from there, so that a fleet that is restarted at once does not push at once. Where readers,
+    /// views or exporters of the program's own are added, the SDK's timer decides instead, and all
+    /// of them push one interval after the start.
     pub fn push_interval(mut self, interval: Duration) -> Self {
         self.push_interval = Some(interval).filter(|interval| !interval.is_zero());
         self
@@ -101,6 +119,20 @@ impl Builder {
     /// beyond is counted in one series with `otel.metric.overflow=true`.
     pub fn cardinality_limit(mut self, series: u32) -> Self {
         self.cardinality_limit = Some(series.max(1));
+        self
+    }
+
+    /// Whether the exporter's own numbers are metrics, too (default: no): what
+    /// [`Handle::health`] says, as `dt_metrics.exporter.lines_ok` and so on. For exporters other
+    /// than Dynatrace's there are none.
+    pub fn health_metrics(mut self, export: bool) -> Self {
+        self.health_metrics = export;
+        self
+    }
+
+    /// How long dropping the [`Handle`] may take (default: 5 seconds).
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = Some(timeout);
         self
     }
 
@@ -187,16 +219,21 @@ impl Builder {
         // The line protocol carries none.
         let buckets = exporter.is_none() || !self.configure.is_empty();
 
+        let interval = self.push_interval.unwrap_or_else(default_interval);
+        // Only the exporter's own reader may be flushed each time.
+        let alone = exporter.is_some() && self.configure.is_empty();
+
         let mut provider = SdkMeterProvider::builder();
         if let Some(name) = self.service_name {
             provider = provider.with_resource(Resource::builder().with_service_name(name).build());
         }
         if let Some(exporter) = &exporter {
             let exporter = exporter.clone().for_pipeline();
-            provider = with_periodic_reader(provider, exporter, self.push_interval);
+            let timer = if alone { pacer::NEVER } else { interval };
+            provider = with_periodic_reader(provider, exporter, timer);
         }
         for add in self.exporters {
-            provider = add(provider, self.push_interval);
+            provider = add(provider, interval);
         }
         for configure in self.configure {
             provider = configure(provider);
@@ -206,27 +243,43 @@ impl Builder {
             add_pulse(&provider);
         }
 
-        let interval = self
-            .push_interval
-            .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT);
+        if let Some(exporter) = exporter.as_ref().filter(|_| self.health_metrics) {
+            exporter.observe_health(&provider.meter(HEALTH_SCOPE));
+        }
         let bridge = Bridge::start(&provider, interval, buckets).map_err(Error::Thread)?;
+        let pacer = alone
+            .then(|| Pacer::start(provider.clone(), interval))
+            .transpose()
+            .map_err(Error::Thread)?;
         if !self.not_global {
             global::set_meter_provider(provider.clone());
         }
-        Ok(Handle::new(provider, bridge, exporter, place))
+        Ok(Handle::new(
+            provider,
+            bridge,
+            exporter,
+            pacer,
+            self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
+            place,
+        ))
     }
+}
+
+/// The SDK's own, from the environment or not.
+fn default_interval() -> Duration {
+    std::env::var(OTEL_METRIC_EXPORT_INTERVAL)
+        .ok()
+        .and_then(|text| text.parse().map(Duration::from_millis).ok())
+        .filter(|interval| !interval.is_zero())
+        .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
 }
 
 fn with_periodic_reader(
     provider: MeterProviderBuilder,
     exporter: impl PushMetricExporter,
-    interval: Option<Duration>,
+    interval: Duration,
 ) -> MeterProviderBuilder {
-    let reader = PeriodicReader::builder(exporter);
-    let reader = match interval {
-        Some(interval) => reader.with_interval(interval),
-        None => reader,
-    };
+    let reader = PeriodicReader::builder(exporter).with_interval(interval);
     provider.with_reader(reader.build())
 }
 
@@ -252,6 +305,8 @@ impl fmt::Debug for Builder {
             .field("strict", &self.strict)
             .field("service_name", &self.service_name)
             .field("cardinality_limit", &self.cardinality_limit)
+            .field("health_metrics", &self.health_metrics)
+            .field("shutdown_timeout", &self.shutdown_timeout)
             .finish_non_exhaustive()
     }
 }

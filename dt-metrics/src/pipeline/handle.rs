@@ -1,7 +1,7 @@
 //! The running pipeline.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -12,14 +12,12 @@ use tokio::sync::oneshot;
 use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::error::Error;
+use super::pacer::Pacer;
 use super::place::Place;
 use super::stage::Stages;
 use crate::dynatrace::{Exporter, Health};
 use crate::home::Home;
 use crate::instrument::values_given_up;
-
-/// How long dropping the handle may take.
-const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The installed metrics: keeps them going, and delivers the rest when dropped.
 ///
@@ -27,8 +25,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// current-thread runtime and inside a multi-thread runtime alike. Those with `_async` do not
 /// block the runtime.
 ///
-/// Dropping it is [`shutdown`](Self::shutdown) with five seconds; call that with a time of your
-/// own for another deadline. It runs nowhere if the process ends without unwinding the stack of
+/// Dropping it is [`shutdown`](Self::shutdown) with five seconds, or with
+/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). It runs nowhere if the process ends without unwinding the stack of
 /// `main`: by `process::exit`, a signal, or a panic under `panic = "abort"`. What was not collected
 /// by then is lost; call [`flush`](Self::flush) before `process::exit`.
 ///
@@ -44,6 +42,9 @@ struct Inner {
     provider: SdkMeterProvider,
     bridge: Bridge,
     exporter: Option<Exporter>,
+    /// Some while it pushes.
+    pacer: Mutex<Option<Pacer>>,
+    shutdown_timeout: Duration,
     stage: Stages,
     home: Home,
 }
@@ -53,6 +54,8 @@ impl Handle {
         provider: SdkMeterProvider,
         bridge: Bridge,
         exporter: Option<Exporter>,
+        pacer: Option<Pacer>,
+        shutdown_timeout: Duration,
         place: Place,
     ) -> Self {
         Self {
@@ -60,6 +63,8 @@ impl Handle {
                 provider,
                 bridge,
                 exporter,
+                pacer: Mutex::new(pacer),
+                shutdown_timeout,
                 stage: Stages::new(place),
                 home: Home::here(),
             }),
@@ -195,6 +200,12 @@ impl Inner {
         let Some(_ending) = self.stage.end(&deadline)? else {
             return Ok(());
         };
+        drop(
+            self.pacer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         self.hurry();
         let prepared = self.bridge.prepare(&deadline);
         let provider = self.provider.clone();
@@ -228,7 +239,8 @@ impl Drop for Handle {
             std::mem::forget(Arc::clone(&self.inner));
             return;
         }
-        if let Err(error) = self.inner.shutdown(Deadline::after(DROP_TIMEOUT)) {
+        let timeout = self.inner.shutdown_timeout;
+        if let Err(error) = self.inner.shutdown(Deadline::after(timeout)) {
             tracing::warn!(target: "dt_metrics", "metrics were not all delivered: {error}");
         }
     }

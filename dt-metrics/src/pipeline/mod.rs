@@ -5,6 +5,7 @@ mod builder;
 mod deadline;
 mod error;
 mod handle;
+mod pacer;
 mod place;
 mod stage;
 

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod export;
+pub mod hostile;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

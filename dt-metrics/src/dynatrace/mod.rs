@@ -117,6 +117,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod waiting;
 mod worker;
 mod zeros;
 

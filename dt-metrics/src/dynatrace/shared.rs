@@ -1,22 +1,16 @@
 //! What the program's threads and the exporter's thread share, and how they wait for each other.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::AmbiguousDelivery;
 use super::age::Collected;
 use super::body::Body;
 use super::health::Health;
-use super::news::News;
 use super::notes::Notes;
 use super::outcome::{Next, Others, Outcome};
-use super::queue::Batch;
 use super::retry::Pace;
 use super::state::{Life, State};
 use crate::home::Home;
@@ -39,9 +33,9 @@ pub(super) struct Shared {
     /// For the program's threads: something was settled.
     pub(super) settled: Condvar,
     /// For the one who sends: look at the state again.
-    wake: Notify,
+    pub(super) wake: Notify,
     /// For the one who tells the program: the same.
-    news: Notify,
+    pub(super) news: Notify,
     ambiguous: AmbiguousDelivery,
     home: Home,
 }
@@ -179,41 +173,6 @@ impl Shared {
         self.settled.notify_all();
     }
 
-    /// Waits for a request to send; `None` once stopped.
-    pub(super) async fn next(&self) -> Option<Batch> {
-        self.wait(None, |state| {
-            if state.is_stopped() {
-                return Some(None);
-            }
-            let begun = state.begin().map(Some);
-            if !state.news.is_empty() {
-                self.news.notify_one();
-            }
-            begun
-        })
-        .await
-        .flatten()
-    }
-
-    /// Runs an attempt; `None` if stopped meanwhile.
-    pub(super) async fn unless_stopped<T>(&self, attempt: impl Future<Output = T>) -> Option<T> {
-        race(
-            attempt,
-            self.wait(None, |state| state.is_stopped().then_some(())),
-        )
-        .await
-        .ok()
-    }
-
-    /// Waits before the next attempt; `true` if somebody is in a hurry.
-    pub(super) async fn pause(&self, pause: Duration) -> bool {
-        self.wait(Some(Instant::now() + pause), |state| {
-            (state.hurry || state.is_stopped()).then(|| std::mem::take(&mut state.hurry))
-        })
-        .await
-        .unwrap_or(false)
-    }
-
     /// Books what became of the request in flight.
     pub(super) fn settle(&self, outcome: &Outcome) -> Step {
         let mut state = self.lock();
@@ -262,72 +221,4 @@ impl Shared {
         state.put_back();
         self.changed(state);
     }
-
-    /// Waits for something to tell the program; `None` once stopped.
-    pub(super) async fn news(&self) -> Option<News> {
-        self.wait_on(&self.news, None, |state| {
-            if state.is_stopped() {
-                Some(None)
-            } else {
-                (!state.news.is_empty()).then(|| Some(std::mem::take(&mut state.news)))
-            }
-        })
-        .await
-        .flatten()
-    }
-
-    /// What was not told before the end.
-    pub(super) fn last_news(&self) -> News {
-        std::mem::take(&mut self.lock().news)
-    }
-
-    /// Waits for so long, or until stopped.
-    pub(super) async fn until_stopped(&self, time: Duration) {
-        let end = Some(Instant::now() + time);
-        let stopped = self.wait_on(&self.news, end, |state| state.is_stopped().then_some(()));
-        // Either way it is over.
-        let _over = stopped.await;
-    }
-
-    /// Waits for the one who sends until `found` finds something, or until the deadline.
-    async fn wait<T>(
-        &self,
-        deadline: Option<Instant>,
-        found: impl FnMut(&mut State) -> Option<T>,
-    ) -> Option<T> {
-        self.wait_on(&self.wake, deadline, found).await
-    }
-
-    async fn wait_on<T>(
-        &self,
-        wake: &Notify,
-        deadline: Option<Instant>,
-        mut found: impl FnMut(&mut State) -> Option<T>,
-    ) -> Option<T> {
-        loop {
-            if let Some(value) = found(&mut self.lock()) {
-                return Some(value);
-            }
-            let woken = wake.notified();
-            match deadline {
-                None => woken.await,
-                Some(deadline) => tokio::time::timeout_at(deadline, woken).await.ok()?,
-            }
-        }
-    }
-}
-
-/// The first of two futures to be ready, the left one before the right one.
-pub(super) async fn race<A, B>(
-    left: impl Future<Output = A>,
-    right: impl Future<Output = B>,
-) -> Result<A, B> {
-    let (mut left, mut right) = (pin!(left), pin!(right));
-    std::future::poll_fn(|context| {
-        if let Poll::Ready(value) = left.as_mut().poll(context) {
-            return Poll::Ready(Ok(value));
-        }
-        right.as_mut().poll(context).map(Err)
-    })
-    .await
 }

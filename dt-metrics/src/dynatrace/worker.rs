@@ -12,7 +12,8 @@ use super::outcome::Outcome;
 use super::queue::Batch;
 use super::report::{Reporter, announce, tell};
 use super::retry::{Backoff, Pace};
-use super::shared::{Shared, Step, race};
+use super::shared::{Shared, Step};
+use super::waiting::race;
 
 const THREAD_NAME: &str = "dt-metrics-export";
 

@@ -181,7 +181,6 @@ impl Inner {
         if !self.stage.is_running() {
             return Err(Error::ShutDown);
         }
-        self.hurry();
         self.bridge.prepare(&deadline)?;
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
@@ -206,7 +205,10 @@ impl Inner {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
-        self.hurry();
+        if let Some(exporter) = &self.exporter {
+            // What waits already is sent while the rest is collected, however long that takes.
+            exporter.hurry();
+        }
         let prepared = self.bridge.prepare(&deadline);
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.shutdown());
@@ -221,13 +223,6 @@ impl Inner {
             // The program shut the provider down itself.
             Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
             Err(error) => Err(Error::Provider(error)),
-        }
-    }
-
-    /// What waits already is sent while the rest is collected, however long that takes.
-    fn hurry(&self) {
-        if let Some(exporter) = &self.exporter {
-            exporter.hurry();
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What arrives, and what is counted when it does not.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -126,16 +129,40 @@ fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
 
 #[test]
 fn a_chunk_that_is_not_found_is_kept_and_the_others_arrive() {
-    let server =
-        Server::start(|number, _| Reply::status(if matches!(number, 1 | 3) { 404 } else { 202 }));
+    let found = Arc::new(AtomicBool::new(false));
+    let is_found = found.clone();
+    let server = Server::start(move |_, request| {
+        let missing = request.body.contains("load.1") && !is_found.load(Ordering::Relaxed);
+        Reply::status(if missing { 404 } else { 202 })
+    });
     let exporter = to(&server).build().expect("valid");
     let _provider = export_many(&exporter, 2_500);
     let error = exporter.flush(LONG).expect_err("not found").to_string();
     assert!(error.contains("/api/v2/metrics/ingest"), "{error}");
     let health = exporter.health();
     assert_eq!((health.lines_ok, health.buffered_lines), (1_500, 1_000));
+    found.store(true, Ordering::Relaxed);
     exporter.flush(LONG).expect("found");
     assert_eq!(exporter.health().lines_ok, 2_500);
+}
+
+#[test]
+fn an_answer_that_names_very_many_lines_is_believed() {
+    let refused: Vec<_> = (1..=999)
+        .map(|line| format!(r#"{{"line":{line},"error":"{}"}}"#, "because ".repeat(200)))
+        .collect();
+    let body = format!(
+        r#"{{"linesOk":1,"linesInvalid":999,"error":{{"message":"many","invalidLines":[{}]}}}}"#,
+        refused.join(",")
+    );
+    assert!(body.len() > 1_500_000, "more than is read");
+    let server = Server::start(move |_, _| Reply::with_body(400, body.clone()));
+    let exporter = to(&server).build().expect("valid");
+    let _provider = export_many(&exporter, 1_000);
+    exporter.flush(LONG).expect("answered");
+    let health = exporter.health();
+    assert_eq!((health.lines_ok, health.lines_invalid), (1, 999));
+    assert_eq!(health.lines_dropped, 0);
 }
 
 #[test]

@@ -1,19 +1,24 @@
 //! The order of attempts and pauses, on a clock of their own.
 
+mod outage;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::super::AmbiguousDelivery;
 use super::super::body::Body;
-use super::super::options::Options;
+use super::super::event::Watcher;
+use super::super::flush::{Patience, flush};
 use super::super::outcome::{Failure, Outcome};
 use super::super::queue::Batch;
 use super::super::report::Reporter;
 use super::super::shared::{Shared, Step};
-use super::{Transport, run};
+use super::{Transport, run, start};
 
 /// Answers as told, and notes when it was asked what.
 struct Script {
@@ -326,86 +331,29 @@ async fn a_token_that_is_renewed_is_tried_at_once() {
     assert_eq!(shared.health().lines_ok, 1);
 }
 
-/// 1,000 lines of a usual length that were collected at the same time.
-fn collection(cycle: u64) -> Body {
-    let line = |series| {
-        format!(
-            "shop.orders.placed,region=eu-west-1,tier=gold,service.name=checkout,series={series} count,delta={cycle} 1764000000000"
-        )
-    };
-    Body::of(&(0..1_000).map(line).collect::<Vec<_>>().join("\n"))
-}
+/// Fails in a way that nobody foresees, then accepts.
+struct Panics(AtomicU32);
 
-#[tokio::test(start_paused = true)]
-async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
-    let shared = Shared::with(
-        Options::default().buffer_limit_bytes,
-        AmbiguousDelivery::default(),
-    );
-    let start = Instant::now();
-    let script = Outage::until(start + Duration::from_secs(20 * 60));
-    let counting = async {
-        for cycle in 0..121 {
-            assert!(shared.enqueue(vec![collection(cycle)]));
-            tokio::time::sleep(Duration::from_secs(10)).await;
-        }
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        shared.stop();
-    };
-    let mut reporter = Reporter::default();
-    tokio::join!(run(&shared, &script, &mut reporter), counting);
-    let health = shared.health();
-    assert_eq!((health.lines_ok, health.lines_dropped), (121_000, 0));
-    let arrived = script.arrived.borrow();
-    assert!(arrived.is_sorted() && arrived.len() == 121, "{arrived:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
-    let shared = Shared::new(usize::MAX);
-    let start = Instant::now();
-    let script = Outage::until(start + Duration::from_secs(90 * 60));
-    let counting = async {
-        for cycle in 0..120 {
-            let line = format!("a count,delta={cycle} 1764000000000");
-            assert!(shared.enqueue(vec![Body::of(&line)]));
-            tokio::time::sleep(Duration::from_secs(60)).await;
-        }
-        shared.stop();
-    };
-    let mut reporter = Reporter::default();
-    tokio::join!(run(&shared, &script, &mut reporter), counting);
-    let health = shared.health();
-    assert_eq!(health.lines_ok + health.lines_dropped, 120, "{health:?}");
-    assert_eq!(health.dropped_by_reason["too_old"], health.lines_dropped);
-    assert!((31..=33).contains(&health.lines_dropped), "{health:?}");
-}
-
-/// Answers with 503 for so long.
-struct Outage {
-    end: Instant,
-    arrived: RefCell<Vec<u64>>,
-}
-
-impl Outage {
-    fn until(end: Instant) -> Self {
-        Self {
-            end,
-            arrived: RefCell::default(),
-        }
-    }
-}
-
-impl Transport for Outage {
-    async fn send(&self, batch: &Batch) -> Outcome {
-        if Instant::now() < self.end {
-            return unavailable(None);
-        }
-        let (_, rest) = batch.body.text.split_once("delta=").expect("a delta");
-        let (delta, _) = rest.split_once(' ').expect("a time");
-        self.arrived
-            .borrow_mut()
-            .push(delta.parse().expect("a number"));
+impl Transport for Panics {
+    async fn send(&self, _batch: &Batch) -> Outcome {
+        let before = self.0.fetch_add(1, Ordering::Relaxed);
+        assert!(before > 0, "as a subscriber may, or a library");
         Outcome::Accepted
     }
+}
+
+#[test]
+fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
+    let shared = Arc::new(Shared::new(1_000));
+    start(
+        shared.clone(),
+        Panics(AtomicU32::new(0)),
+        Watcher::default(),
+    )
+    .expect("a thread");
+    queue(&shared, &["a"]);
+    flush(&shared, Duration::from_secs(30), Patience::Full).expect("sent again");
+    let health = shared.health();
+    assert_eq!((health.lines_ok, health.requests_ambiguous), (1, 1));
+    assert_eq!(shared.stop(), 0);
 }

@@ -13,7 +13,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use super::config::{Config, Environment, process_environment};
 use super::encode::Encoder;
 use super::endpoint::Endpoint;
-use super::flush::{Patience, flush};
+use super::flush::{Mark, Patience, flush};
 use super::observe::observe;
 use super::options::Options;
 use super::send::Http;
@@ -142,10 +142,20 @@ impl Exporter {
     /// wrong token), after a shutdown, or in a forked child. What was not delivered stays in the
     /// buffer.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
+        let mark = self.mark()?;
+        self.flush_since(mark, timeout)
+    }
+
+    /// What is refused from now on is an error of the calls that are given this.
+    pub(crate) fn mark(&self) -> Result<Mark, ExportError> {
         if self.inner.shared.is_inherited() {
             return Err(ExportError::Forked);
         }
-        flush(&self.inner.shared, timeout, Patience::Full)
+        Ok(self.inner.shared.mark())
+    }
+
+    pub(crate) fn flush_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
+        flush(&self.inner.shared, mark, timeout, Patience::Full)
     }
 
     /// Flushes, then stops the exporter. What was not delivered in time is dropped and counted
@@ -158,10 +168,12 @@ impl Exporter {
     ///
     /// As for [`flush`](Self::flush), if lines were lost; the exporter is stopped all the same.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
+        let mark = self.mark()?;
+        self.shutdown_since(mark, timeout)
+    }
+
+    pub(crate) fn shutdown_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
         let shared = &self.inner.shared;
-        if shared.is_inherited() {
-            return Err(ExportError::Forked);
-        }
         if shared.lock().is_stopped() {
             return Ok(());
         }
@@ -171,7 +183,7 @@ impl Exporter {
         } else {
             Patience::Full
         };
-        let result = flush(shared, timeout, patience);
+        let result = flush(shared, mark, timeout, patience);
         self.inner.stop();
         shared.wait_for_exit(deadline);
         match result {

@@ -16,9 +16,19 @@ pub(super) enum Patience {
     IfSomebodyListens,
 }
 
-/// Waits until everything queued before this call is settled.
+/// A moment, by what had been sent then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// How many attempts were begun, and how many of them ended.
+    begun: u64,
+    ended: u64,
+}
+
+/// Waits until everything queued before this call is settled. What was refused since `mark` is an
+/// error.
 pub(super) fn flush(
     shared: &Shared,
+    mark: Mark,
     timeout: Duration,
     patience: Patience,
 ) -> Result<(), ExportError> {
@@ -26,7 +36,7 @@ pub(super) fn flush(
     let deadline = Instant::now().checked_add(timeout);
     let mut state = shared.lock();
     let target = state.queue.last_sequence();
-    let (begun, ended) = (state.begun, state.ended);
+    let Mark { begun, ended } = mark;
     if state.is_stopped() {
         return Err(ExportError::ShutDown);
     }
@@ -86,6 +96,14 @@ pub(super) fn flush(
 }
 
 impl Shared {
+    pub(super) fn mark(&self) -> Mark {
+        let state = self.lock();
+        Mark {
+            begun: state.begun,
+            ended: state.ended,
+        }
+    }
+
     /// Waits until the exporter's thread is gone, so that nothing of it runs on; it leaves as soon
     /// as it is told to.
     pub(super) fn wait_for_exit(&self, deadline: Option<Instant>) {

@@ -127,6 +127,7 @@ pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;
+pub(crate) use self::flush::Mark;
 pub use self::health::Health;
 pub(crate) use self::notes::SCOPE;
 pub(crate) use self::options::{Options, shared_options};

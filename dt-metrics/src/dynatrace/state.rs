@@ -134,6 +134,11 @@ impl State {
     /// The request in flight was answered: so many lines were refused, the others accepted.
     pub(super) fn accept(&mut self, invalid: u64) {
         self.health.requests_ok += 1;
+        // What kept others from being sent is over; what was dropped stays dropped.
+        self.refusal = self
+            .refusal
+            .take()
+            .filter(|refusal| refusal.kind == RefusalKind::Dropped);
         if let Some(batch) = self.queue.finish() {
             let ok = batch.body.lines.saturating_sub(invalid);
             self.health.lines_ok += ok;

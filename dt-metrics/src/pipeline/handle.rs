@@ -15,7 +15,7 @@ use super::error::Error;
 use super::pacer::Pacer;
 use super::place::Place;
 use super::stage::Stages;
-use crate::dynatrace::{Exporter, Health};
+use crate::dynatrace::{Exporter, Health, Mark};
 use crate::home::Home;
 use crate::instrument::values_given_up;
 
@@ -181,13 +181,15 @@ impl Inner {
         if !self.stage.is_running() {
             return Err(Error::ShutDown);
         }
+        let mark = self.mark()?;
         self.bridge.prepare(&deadline)?;
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
         let delivered = self
             .exporter
             .as_ref()
-            .map(|e| e.flush(deadline.remaining()));
+            .zip(mark)
+            .map(|(exporter, mark)| exporter.flush_since(mark, deadline.remaining()));
         delivered.transpose()?;
         collected.map_err(Error::Provider)
     }
@@ -205,6 +207,7 @@ impl Inner {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
+        let mark = self.mark()?;
         if let Some(exporter) = &self.exporter {
             // What waits already is sent while the rest is collected, however long that takes.
             exporter.hurry();
@@ -215,7 +218,8 @@ impl Inner {
         let delivered = self
             .exporter
             .as_ref()
-            .map(|e| e.shutdown(deadline.remaining()));
+            .zip(mark)
+            .map(|(exporter, mark)| exporter.shutdown_since(mark, deadline.remaining()));
         self.bridge.stop();
         delivered.transpose()?;
         prepared?;
@@ -224,6 +228,13 @@ impl Inner {
             Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
             Err(error) => Err(Error::Provider(error)),
         }
+    }
+}
+
+impl Inner {
+    /// Before the collection: its lines may be refused before anybody waits for them.
+    fn mark(&self) -> Result<Option<Mark>, Error> {
+        Ok(self.exporter.as_ref().map(Exporter::mark).transpose()?)
     }
 }
 

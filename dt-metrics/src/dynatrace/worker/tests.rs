@@ -352,7 +352,13 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     )
     .expect("a thread");
     queue(&shared, &["a"]);
-    flush(&shared, Duration::from_secs(30), Patience::Full).expect("sent again");
+    flush(
+        &shared,
+        shared.mark(),
+        Duration::from_secs(30),
+        Patience::Full,
+    )
+    .expect("sent again");
     let health = shared.health();
     assert_eq!((health.lines_ok, health.requests_ambiguous), (1, 1));
     assert_eq!(shared.stop(), 0);

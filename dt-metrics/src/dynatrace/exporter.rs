@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
@@ -16,12 +15,10 @@ use super::endpoint::Endpoint;
 use super::flush::{Mark, Patience, flush};
 use super::observe::observe;
 use super::options::Options;
+use super::push::{ForPipeline, sdk_error};
 use super::send::Http;
 use super::shared::Shared;
 use super::{ConfigError, ExportError, ExporterBuilder, Health, worker};
-
-/// How long the SDK's own calls wait: what the SDK itself waits by default.
-const SDK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends metrics to Dynatrace.
 ///
@@ -211,7 +208,7 @@ impl Exporter {
         &self.inner.shared
     }
 
-    fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+    pub(super) fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let shared = &self.inner.shared;
         if shared.is_inherited() {
             return Err(sdk_error(ExportError::Forked));
@@ -246,27 +243,6 @@ impl Exporter {
     }
 }
 
-impl PushMetricExporter for Exporter {
-    /// Writes the lines into the buffer. Does no I/O and waits for none.
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.take(metrics)
-    }
-
-    /// Waits up to five seconds; [`Exporter::flush`] takes a time.
-    fn force_flush(&self) -> OTelSdkResult {
-        self.flush(SDK_TIMEOUT).map_err(sdk_error)
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        Self::shutdown(self, timeout).map_err(sdk_error)
-    }
-
-    /// Deltas: what the protocol's counts are.
-    fn temporality(&self) -> Temporality {
-        Temporality::Delta
-    }
-}
-
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exporter")
@@ -296,36 +272,5 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-struct ForPipeline(Exporter);
-
-impl PushMetricExporter for ForPipeline {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.0.take(metrics)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.0.temporality()
-    }
-}
-
-fn sdk_error(error: ExportError) -> OTelSdkError {
-    match error {
-        ExportError::ShutDown => OTelSdkError::AlreadyShutdown,
-        ExportError::Deadline {
-            timeout,
-            last_error: None,
-        } => OTelSdkError::Timeout(timeout),
-        other => OTelSdkError::InternalFailure(other.to_string()),
     }
 }

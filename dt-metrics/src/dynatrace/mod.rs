@@ -105,6 +105,7 @@ mod options;
 mod origin;
 mod outcome;
 mod properties;
+mod push;
 mod queue;
 mod report;
 mod retry;

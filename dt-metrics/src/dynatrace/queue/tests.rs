@@ -1,3 +1,5 @@
+mod any_life;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

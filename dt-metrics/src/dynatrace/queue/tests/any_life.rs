@@ -1,0 +1,111 @@
+//! Whatever happens to a queue, each line is waiting, done or lost, and none is twice.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::{Change, Place, Queue};
+use super::{body, now};
+
+#[derive(Clone, Debug)]
+enum Event {
+    Collection,
+    Push(usize),
+    Take,
+    Finish,
+    PutBack,
+    StepAside,
+    Split,
+    Drop,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        Just(Event::Collection),
+        (1_usize..6).prop_map(Event::Push),
+        (1_usize..6).prop_map(Event::Push),
+        Just(Event::Take),
+        Just(Event::Take),
+        Just(Event::Finish),
+        Just(Event::PutBack),
+        Just(Event::StepAside),
+        Just(Event::Split),
+        Just(Event::Drop),
+    ];
+    prop::collection::vec(event, 0..120)
+}
+
+/// Lines that no other request has, by their numbers.
+fn lines(next: &mut u64, count: usize) -> String {
+    let lines: Vec<_> = (0..count)
+        .map(|_| {
+            *next += 1;
+            format!("m{next} gauge,1")
+        })
+        .collect();
+    lines.join("\n")
+}
+
+proptest! {
+    #[test]
+    fn every_line_is_in_one_place(events in events(), limit in 20_usize..300) {
+        let mut queue = Queue::new(limit);
+        queue.follow();
+        let (mut pushed, mut done, mut lost, mut next) = (0_u64, 0_u64, 0_u64, 0_u64);
+        let mut in_flight = false;
+        let mut copy = BTreeMap::<Place, u64>::new();
+        for event in events {
+            match event {
+                Event::Collection => queue.begin_collection(),
+                Event::Push(count) => {
+                    pushed += count as u64;
+                    lost += queue.push(body(&lines(&mut next, count)), now());
+                }
+                Event::Take if !in_flight => in_flight = queue.take().is_some(),
+                Event::Take => {}
+                Event::Finish => {
+                    done += queue.finish().map_or(0, |batch| batch.body.lines);
+                    in_flight = false;
+                }
+                Event::PutBack => {
+                    lost += queue.put_back();
+                    in_flight = false;
+                }
+                Event::StepAside => {
+                    lost += queue.step_aside().0;
+                    in_flight = false;
+                }
+                Event::Split => {
+                    if queue.split() {
+                        in_flight = false;
+                    }
+                }
+                Event::Drop => {
+                    lost += queue.drop_in_flight();
+                    in_flight = false;
+                }
+            }
+            for change in queue.take_changes() {
+                match change {
+                    Change::Added(batch) => {
+                        prop_assert_eq!(copy.insert(batch.place, batch.body.lines), None);
+                    }
+                    Change::Gone(place) => prop_assert!(copy.remove(&place).is_some()),
+                }
+            }
+            prop_assert_eq!(pushed, done + lost + queue.lines());
+            prop_assert_eq!(copy.values().sum::<u64>(), queue.lines());
+            let oldest = copy.keys().next().map(|place| place.sequence);
+            for sequence in 0..=queue.last_sequence() {
+                let settled = oldest.is_none_or(|oldest| oldest > sequence);
+                prop_assert_eq!(queue.is_settled(sequence), settled);
+            }
+        }
+        lost += queue.put_back();
+        while let Some(batch) = queue.take() {
+            done += batch.body.lines;
+            queue.finish();
+        }
+        prop_assert_eq!((pushed, queue.bytes()), (done + lost, 0));
+    }
+}

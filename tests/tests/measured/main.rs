@@ -1,0 +1,10 @@
+//! What is recorded of calls, and that nothing else about them changes.
+
+mod annotated_blocks;
+mod chains;
+mod dimensions;
+mod durations;
+mod outcomes;
+mod sizes;
+mod unchanged;
+mod unfinished;

@@ -1,0 +1,163 @@
+//! The outcome is told by the type, under whatever name.
+
+use std::task::Poll;
+
+use dt_metrics::testing::capture;
+use dt_metrics::{counted, recorded, timed};
+
+type Renamed<T> = Result<T, String>;
+use std::io::Result as Io;
+
+mod other {
+    /// No `Result` but in name.
+    #[derive(Debug, PartialEq)]
+    pub enum Result {
+        Err,
+    }
+}
+
+macro_rules! returning {
+    ($($function:ident: $type:ty;)+) => {$(
+        #[counted(name = "returns", outcome)]
+        fn $function(value: $type) -> $type {
+            value
+        }
+    )+};
+}
+
+returning! {
+    plain: Result<u8, ()>;
+    renamed: Renamed<u8>;
+    io: Io<u8>;
+    format: std::fmt::Result;
+    poll: Poll<Result<u8, ()>>;
+    poll_option: Poll<Option<Result<u8, ()>>>;
+    option: Option<Result<u8, ()>>;
+    nested: Result<Result<u8, ()>, String>;
+    inside: Result<Option<u8>, ()>;
+    boxed: Result<Box<dyn Fn()>, Box<dyn std::error::Error>>;
+    other_result: other::Result;
+    number: u8;
+    text: Option<&'static str>;
+}
+
+#[counted(name = "returns", outcome)]
+fn generic<T>(value: T) -> T {
+    value
+}
+
+#[counted(name = "returns", outcome)]
+fn generic_result<T, E>(value: Result<T, E>) -> Result<T, E> {
+    value
+}
+
+trait Make {
+    type Made;
+    fn make(self) -> Self::Made;
+}
+
+impl Make for u8 {
+    type Made = Result<u8, ()>;
+
+    #[counted(name = "returns", outcome)]
+    fn make(self) -> Self::Made {
+        Err(())
+    }
+}
+
+#[counted(name = "returns", outcome)]
+fn made<M: Make>(make: M) -> M::Made {
+    make.make()
+}
+
+#[counted(name = "returns", outcome = fallible)]
+fn early(n: u8) -> Io<u8> {
+    if n == 0 {
+        return Err(std::io::Error::other("none"));
+    }
+    let text = if n == 1 { "one" } else { "2" };
+    Ok(text.parse::<u8>().map_err(std::io::Error::other)?)
+}
+
+fn outcome(f: impl FnOnce()) -> &'static str {
+    let seen = capture(f);
+    let calls = seen.counter("returns");
+    assert_eq!(calls.value(), 1, "{seen:?}");
+    let is = |end: &&&str| calls.clone().with("outcome", **end).value() == 1;
+    ["ok", "err"].iter().find(is).expect("an outcome")
+}
+
+#[test]
+fn forms_of_result() {
+    assert_eq!(outcome(|| drop(plain(Ok(1)))), "ok");
+    assert_eq!(outcome(|| drop(plain(Err(())))), "err");
+    assert_eq!(outcome(|| drop(renamed(Err(String::new())))), "err");
+    assert_eq!(outcome(|| drop(io(Err(std::io::Error::other("a"))))), "err");
+    assert_eq!(outcome(|| drop(format(Err(std::fmt::Error)))), "err");
+    assert_eq!(outcome(|| drop(poll(Poll::Pending))), "ok");
+    assert_eq!(outcome(|| drop(poll(Poll::Ready(Err(()))))), "err");
+    assert_eq!(outcome(|| drop(poll_option(Poll::Ready(None)))), "ok");
+    assert_eq!(
+        outcome(|| drop(poll_option(Poll::Ready(Some(Err(())))))),
+        "err"
+    );
+    assert_eq!(outcome(|| drop(option(None))), "ok");
+    assert_eq!(outcome(|| drop(option(Some(Err(()))))), "err");
+    assert_eq!(outcome(|| drop(nested(Ok(Ok(1))))), "ok");
+    assert_eq!(outcome(|| drop(nested(Ok(Err(()))))), "err");
+    assert_eq!(outcome(|| drop(nested(Err(String::new())))), "err");
+    assert_eq!(outcome(|| drop(inside(Ok(None)))), "ok");
+    assert_eq!(outcome(|| drop(boxed(Err("a".into())))), "err");
+}
+
+#[test]
+fn what_is_no_result_is_ok() {
+    assert_eq!(outcome(|| drop(other_result(other::Result::Err))), "ok");
+    assert_eq!(outcome(|| assert_eq!(number(1), 1)), "ok");
+    assert_eq!(outcome(|| assert_eq!(text(None), None)), "ok");
+    assert_eq!(outcome(|| drop(generic(Err::<u8, u8>(1)))), "ok");
+    assert_eq!(outcome(|| drop(generic_result(Err::<u8, u8>(1)))), "err");
+    assert_eq!(outcome(|| drop(1_u8.make())), "err");
+}
+
+#[test]
+fn an_associated_type_of_a_parameter_is_ok() {
+    let seen = capture(|| drop(made(1_u8)));
+    assert_eq!(
+        seen.counter("returns").with("outcome", "ok").value(),
+        1,
+        "{seen:?}"
+    );
+    assert_eq!(
+        seen.counter("returns").with("outcome", "err").value(),
+        1,
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn every_way_out() {
+    assert_eq!(outcome(|| drop(early(0))), "err");
+    assert_eq!(outcome(|| drop(early(1))), "err");
+    assert_eq!(outcome(|| drop(early(2))), "ok");
+}
+
+#[counted(name = "only.err", when = err)]
+#[timed(name = "only.ok", when = ok, outcome, dims(n = n))]
+#[recorded(name = "only.value", value = ret.unwrap_or(0), when = ok)]
+fn only(n: u8) -> Result<u8, ()> {
+    n.checked_sub(1).ok_or(())
+}
+
+#[test]
+fn only_what_is_wanted() {
+    let seen = capture(|| {
+        for n in [0, 0, 3] {
+            let _ = only(n);
+        }
+    });
+    assert_eq!(seen.counter("only.err").value(), 2);
+    let ok = seen.histogram("only.ok");
+    assert_eq!(ok.with("outcome", "ok").with("n", 3).count(), 1, "{seen:?}");
+    assert_eq!(seen.histogram("only.value").values(), [2.0]);
+}

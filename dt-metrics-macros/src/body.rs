@@ -28,6 +28,8 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     inner_attrs: Vec<Attribute>,
     pub(crate) body: Group,
+    /// Whether another macro will look for the `async`.
+    pub(crate) stays_async: bool,
 }
 
 impl Item {
@@ -67,6 +69,7 @@ impl Item {
             sig,
             inner_attrs,
             body,
+            stays_async: false,
         };
         Ok(Self::Function(Box::new(function)))
     }
@@ -86,6 +89,32 @@ fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
         }
     }
     item
+}
+
+/// Whether an attribute is no macro, and means the same on `async fn f() -> T` and on
+/// `fn f() -> impl Future<Output = T>`. `#[must_use]` does not.
+pub(crate) fn is_inert(attr: &Attribute) -> bool {
+    const INERT: &[&str] = &[
+        "allow",
+        "cfg",
+        "cfg_attr",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "warn",
+    ];
+    let path = attr.path();
+    path.get_ident().map_or_else(
+        || {
+            let tool = path.segments.first();
+            tool.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
+        },
+        |name| INERT.iter().any(|inert| name == inert),
+    )
 }
 
 /// Takes the attributes of the function itself, `#![…]`, out of its body.
@@ -128,6 +157,11 @@ fn has_canonical_body(vis: &Visibility, sig: &Signature) -> bool {
 }
 
 impl Function {
+    /// Whether an `async fn` can be a function that returns a future: nobody sees the difference.
+    pub(crate) fn can_return_future(&self) -> bool {
+        !self.stays_async && self.attrs.iter().all(is_inert)
+    }
+
     /// Whether it asks who called it.
     pub(crate) fn tracks_caller(&self) -> bool {
         let mut attrs = self.attrs.iter();
@@ -180,6 +214,7 @@ impl Function {
             sig,
             inner_attrs,
             body,
+            stays_async: _,
         } = self;
         let mut tokens = TokenStream::new();
         tokens.append_all(inner_attrs);

@@ -6,7 +6,7 @@ use syn::{Ident, LitStr};
 
 use crate::args::{Args, Argument, Boundaries, Dims, Text};
 use crate::place::Place;
-use crate::span::{at, ours};
+use crate::span::ours;
 use crate::values::{self, Known};
 
 /// What distinguishes the instruments of one annotation.
@@ -133,12 +133,11 @@ fn descriptor(
         let max_series = Literal::u32_suffixed(max_series);
         with.extend(quote_spanned!(ours()=> .with_max_series(#max_series)));
     }
-    let describe = quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()));
-    let describe = match &place.location {
-        None => describe,
-        Some(location) => at(location, &describe),
-    };
-    quote_spanned!(ours()=> #describe #with)
+    if let Some(line) = place.line {
+        let line = Literal::u32_suffixed(line);
+        with.extend(quote_spanned!(ours()=> .with_line(#line)));
+    }
+    quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()) #with)
 }
 
 pub(crate) const NAME: &str = "__DT_METRICS_NAME";

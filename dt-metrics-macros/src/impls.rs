@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{TokenStreamExt, quote_spanned};
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, ItemImpl, Meta, Result, Type};
 
@@ -11,9 +12,12 @@ use crate::register;
 use crate::report::Report;
 use crate::span::ours;
 use crate::sync::{self, MEASURED};
+use crate::valid;
 
 /// An `impl` block, read no further than needed.
 struct Block {
+    /// Whether other macros will look at the block.
+    has_macros: bool,
     /// Everything before the braces.
     header: TokenStream,
     /// The name of the type.
@@ -37,6 +41,7 @@ impl Block {
         let without_body = quote_spanned!(ours()=> #header {});
         let block: ItemImpl = syn::parse2(without_body).ok()?;
         Some(Self {
+            has_macros: !block.attrs.iter().all(body::is_inert),
             header,
             ty: name(&block.self_ty),
             braces,
@@ -74,17 +79,21 @@ impl Block {
             // What is not understood is left to the compiler.
             return skip(input);
         };
-        let tokens = skip(input);
+        input.advance_to(&ahead);
+        function.stays_async = self.has_macros;
         let own = match own(&mut function) {
             Some(Ok(Own::Skip)) => return function.untouched(),
-            // Of itself it is left out; annotated, it is told why.
-            _ if function.sig.constness.is_some() => return tokens,
+            None if function.sig.constness.is_some() => return function.untouched(),
             None => TokenStream::new(),
             Some(Ok(Own::Args(own))) => own,
             Some(Err(error)) => {
                 report.note::<()>(Err(error));
-                return tokens;
+                return function.untouched();
             }
+        };
+        let item = Item::Function(function);
+        let Some(function) = report.note(valid::function(item, &MEASURED)) else {
+            return TokenStream::new();
         };
         let mut args = Args::parse(own, &MEASURED, report);
         args.inherit(Args::parse(
@@ -93,7 +102,7 @@ impl Block {
             &mut Report::default(),
         ));
         args.complete(&MEASURED, report);
-        sync::measured_of(&args, Some(&self.ty), *function)
+        sync::measured_of(&args, Some(&self.ty), function)
     }
 }
 

@@ -233,8 +233,24 @@ impl Measure<'_> {
                 #leave
                 let _ = (#(&#state,)*);
             },
+            uses: self.uses(),
             asks: self.asks,
         }
+    }
+
+    /// The expressions that are evaluated on entry.
+    fn uses(&self) -> TokenStream {
+        let mut uses = self.args.by.to_token_stream();
+        if !self.kept.is_empty() {
+            for dimension in self.args.dims.iter().flat_map(Dims::iter) {
+                match &dimension.source {
+                    Source::Literal(_) => {}
+                    Source::Const(block) => block.to_tokens(&mut uses),
+                    Source::Expr(expr) => expr.to_tokens(&mut uses),
+                }
+            }
+        }
+        uses
     }
 
     /// Keeps the values of entry; returns the statement that takes them out of what was kept.

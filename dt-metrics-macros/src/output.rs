@@ -44,7 +44,7 @@ impl<'a> Output<'a> {
         match ty {
             Type::Never(_) => Self::Never,
             Type::ImplTrait(bounds) if is_future(bounds) => Self::Future {
-                value: value(bounds),
+                value: value(bounds.bounds.iter()),
             },
             Type::ImplTrait(_) => Self::Opaque,
             Type::Path(path) => Self::path(path, ty, generics),
@@ -84,6 +84,22 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Whether the type has `impl Trait` in it.
+    pub(crate) fn has_impl(output: &ReturnType) -> bool {
+        matches!(output, ReturnType::Type(_, ty) if !is_writable(ty))
+    }
+
+    /// The type of the value of `Pin<Box<dyn Future<Output = T>>>`.
+    pub(crate) fn pinned(output: &ReturnType) -> Option<&Type> {
+        let ReturnType::Type(_, ty) = output else {
+            return None;
+        };
+        match argument(argument(ty, "Pin")?, "Box")? {
+            Type::TraitObject(object) => value(object.bounds.iter()),
+            _ => None,
+        }
+    }
+
     /// The type for a closure with the same body, with `_` in place of what only a function can
     /// say; `None` where the compiler has to find it out.
     pub(crate) fn closure(output: &ReturnType) -> Option<TokenStream> {
@@ -115,8 +131,8 @@ fn is_future(bounds: &TypeImplTrait) -> bool {
 }
 
 /// The type behind `Output =`.
-fn value(bounds: &TypeImplTrait) -> Option<&Type> {
-    bounds.bounds.iter().find_map(|bound| {
+fn value<'a>(mut bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<&'a Type> {
+    bounds.find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {
             return None;
         };
@@ -129,6 +145,25 @@ fn value(bounds: &TypeImplTrait) -> Option<&Type> {
             _ => None,
         })
     })
+}
+
+/// `T` of `name<T>`.
+fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
 }
 
 /// Whether a closure can say a type: one without `impl Trait` and without `!`.

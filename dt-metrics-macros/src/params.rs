@@ -9,7 +9,13 @@ use crate::span::ours;
 
 /// Statements for the beginning of the closure. The signature loses each `mut`, which the closure
 /// has, and the parameters without a name get one.
-pub(crate) fn take_over(signature: &mut Signature, body: &TokenStream) -> TokenStream {
+///
+/// What `used` names is used, whether or not the body names it, too.
+pub(crate) fn take_over(
+    signature: &mut Signature,
+    body: &TokenStream,
+    used: &TokenStream,
+) -> TokenStream {
     let mut statements = TokenStream::new();
     for (place, input) in signature.inputs.iter_mut().enumerate() {
         match input {
@@ -32,10 +38,13 @@ pub(crate) fn take_over(signature: &mut Signature, body: &TokenStream) -> TokenS
                     bindings(&mut input.pat, &mut taken);
                 }
                 for (mutability, name) in taken {
+                    let is_used = mentions(used.clone(), &name.to_string());
+                    let is_used = is_used.then(|| quote_spanned!(ours()=> let _ = &#name;));
                     statements.extend(quote_spanned! {ours()=>
                         #(#attrs)*
                         #[allow(clippy::shadow_same)]
                         let #mutability #name = #name;
+                        #is_used
                     });
                 }
             }
@@ -47,18 +56,20 @@ pub(crate) fn take_over(signature: &mut Signature, body: &TokenStream) -> TokenS
 /// All of `self`: a closure takes only the fields that it names, if it names no more.
 fn receive(receiver: &Receiver, body: &TokenStream) -> TokenStream {
     let this = &receiver.self_token;
-    if mentions_self(body.clone()) {
+    if mentions(body.clone(), "self") {
         quote_spanned!(ours()=> let _ = &#this;)
     } else {
         TokenStream::new()
     }
 }
 
-fn mentions_self(tokens: TokenStream) -> bool {
+fn mentions(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions_self(group.stream()),
-        TokenTree::Ident(ident) => ident == "self",
-        _ => false,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Ident(ident) => ident == name,
+        // Of a format string, perhaps.
+        TokenTree::Literal(literal) => name != "self" && literal.to_string().contains(name),
+        TokenTree::Punct(_) => false,
     })
 }
 

@@ -7,8 +7,8 @@ use crate::body::Function;
 /// What is known of the place.
 #[derive(Default)]
 pub(crate) struct Place<'a> {
-    /// Where to say that it is, if not at the annotation.
-    pub(crate) location: Option<Ident>,
+    /// The line to say that it is on, if not the annotation's.
+    pub(crate) line: Option<u32>,
     /// The function, behind its type in an `impl` block, if it can give instruments their names.
     pub(crate) function: Option<String>,
     /// The type and const parameters that are known to be in scope.
@@ -31,10 +31,16 @@ impl<'a> Place<'a> {
     pub(crate) fn of(mut self, ty: Option<&str>, name: &Ident) -> Self {
         if let (Some(ty), Some(function)) = (ty, &mut self.function) {
             *function = format!("{ty}::{function}");
-            self.location = Some(name.clone());
+            self.line = line(name);
         }
         self
     }
+}
+
+/// The line in the source, from 1; only the compiler knows it.
+fn line(name: &Ident) -> Option<u32> {
+    let known = proc_macro::is_available();
+    known.then(|| name.span().unwrap().line().try_into().ok())?
 }
 
 fn parameter(parameter: &GenericParam) -> Option<&Ident> {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote_spanned;
+use syn::Type;
 
 use crate::body::Function;
 use crate::output::Output;
@@ -17,6 +18,8 @@ pub(crate) struct Ends {
     pub(crate) begin: TokenStream,
     /// Statements at the end, for which `state` is what was kept and `ended` how it ended.
     pub(crate) leave: TokenStream,
+    /// The expressions of the user's in `entry`.
+    pub(crate) uses: TokenStream,
     /// What these ask of the call.
     pub(crate) asks: Asks,
 }
@@ -59,7 +62,12 @@ impl Shape {
         }
         match Output::of(&signature.output, &signature.generics) {
             Output::Future { .. } => Self::Future,
-            Output::Named(_) if pinned(&function.body).is_some() => Self::PinnedAsync,
+            Output::Named(_)
+                if pinned(&function.body).is_some()
+                    && Output::pinned(&signature.output).is_some() =>
+            {
+                Self::PinnedAsync
+            }
             // A closure would hide the caller.
             Output::Named(_) if !function.tracks_caller() => Self::ByType,
             _ => Self::Call,
@@ -78,12 +86,14 @@ pub(crate) fn wrap(
         entry,
         begin,
         leave,
+        uses,
         asks,
     } = ends;
     let begin = quote_spanned!(ours()=> move || #begin);
     let leave = quote_spanned!(ours()=> |state, ended| { #leave });
     let output = function.sig.output.clone();
     let generics = function.sig.generics.clone();
+    let as_future = function.can_return_future() && uses.is_empty() && !Output::has_impl(&output);
     let block = match (shape, Output::of(&output, &generics)) {
         (Shape::Call, output) if is_guarded(*asks, &output) => {
             let guard = quote_spanned!(ours()=> #private::Guard::new(#begin, #leave));
@@ -91,41 +101,34 @@ pub(crate) fn wrap(
             return function.guarded(&guard);
         }
         (Shape::Call, _) => {
-            let body = closure(&mut function);
+            let body = closure(&mut function, uses);
             quote_spanned!(ours()=> #entry #private::run(#body, #begin, #leave))
         }
         (Shape::ByType, Output::Named(ty)) => {
-            let body = closure(&mut function);
+            let body = closure(&mut function, uses);
             quote_spanned! {ours()=>
                 #entry
                 #private::Call::<#ty>::new().run(#body, #begin, #leave)
             }
         }
         (Shape::Future | Shape::ByType, output_type) => {
-            let body = closure(&mut function);
+            let body = closure(&mut function, uses);
             let body = quote_spanned!(ours()=> #private::call(#body));
-            let mut measured = quote_spanned!(ours()=> #private::measured);
-            let mut leave = leave;
-            if let Output::Future { value: Some(value) } = output_type {
-                // What is no future is told once: where the function says that it is one.
-                measured = quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _>);
-                let statements = &ends.leave;
-                leave = quote_spanned! {ours()=>
-                    |state, ended: #private::Ended<'_, #value>| { #statements }
-                };
-            }
+            let value = match output_type {
+                Output::Future { value } => value,
+                _ => None,
+            };
+            let (measured, leave) = known_value(private, ends, value);
             quote_spanned!(ours()=> #entry #measured(#body, #begin, #leave))
         }
         (Shape::PinnedAsync, _) => {
             let pinned = pinned(&function.body);
             let (path, future) = pinned.unwrap_or_default();
-            quote_spanned! {ours()=>
-                #entry
-                #path(#private::measured(#future, #begin, #leave))
-            }
+            let (measured, leave) = known_value(private, ends, Output::pinned(&output));
+            quote_spanned!(ours()=> #entry #path(#measured(#future, #begin, #leave)))
         }
         (Shape::Async, Output::Never) => {
-            let taken = params::take_over(&mut function.sig, &function.body.stream());
+            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
             let body = &function.body;
             quote_spanned! {ours()=>
                 #entry
@@ -133,8 +136,30 @@ pub(crate) fn wrap(
                 match #private::measured(future, #begin, #leave).await {}
             }
         }
+        (Shape::Async, _) if as_future => {
+            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
+            let body = &function.body;
+            let ty = Output::closure(&output);
+            // Of our edition, so it has all lifetimes, as that of an `async fn` has.
+            let future = quote_spanned!(ours()=> -> impl ::core::future::Future<Output = #ty>);
+            let block = quote_spanned! {ours()=>
+                #entry
+                #private::measured(
+                    async move {
+                        if false { return #private::never::<#ty>(); }
+                        #taken
+                        #[cfg(all())] #body
+                    },
+                    #begin,
+                    #leave,
+                )
+            };
+            function.sig.asyncness = None;
+            function.sig.output = syn::parse_quote_spanned!(ours()=> #future);
+            block
+        }
         (Shape::Async, _) => {
-            let taken = params::take_over(&mut function.sig, &function.body.stream());
+            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
             let body = &function.body;
             // Tells the compiler the type: it cannot be written on the block.
             let hint = Output::closure(&output)
@@ -152,6 +177,26 @@ pub(crate) fn wrap(
     function.with(block)
 }
 
+/// The function that measures a future of this value, and what is done at its end. What is no such
+/// future is told once: where the function says that it is one.
+fn known_value(
+    private: &TokenStream,
+    ends: &Ends,
+    value: Option<&Type>,
+) -> (TokenStream, TokenStream) {
+    let leave = &ends.leave;
+    match value {
+        None => (
+            quote_spanned!(ours()=> #private::measured),
+            quote_spanned!(ours()=> |state, ended| { #leave }),
+        ),
+        Some(value) => (
+            quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _>),
+            quote_spanned!(ours()=> |state, ended: #private::Ended<'_, #value>| { #leave }),
+        ),
+    }
+}
+
 /// Whether a guard is enough, which sees only whether a panic goes through.
 fn is_guarded(asks: Asks, output: &Output<'_>) -> bool {
     match asks {
@@ -163,8 +208,8 @@ fn is_guarded(asks: Asks, output: &Output<'_>) -> bool {
 }
 
 /// The body as a closure that has all parameters.
-fn closure(function: &mut Function) -> TokenStream {
-    let taken = params::take_over(&mut function.sig, &function.body.stream());
+fn closure(function: &mut Function, uses: &TokenStream) -> TokenStream {
+    let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
     let body = &function.body;
     let output = Output::closure(&function.sig.output).map(|ty| quote_spanned!(ours()=> -> #ty));
     quote_spanned!(ours()=> move || #output { #taken #[cfg(all())] #body })

@@ -105,6 +105,12 @@ impl Descriptor {
     }
 
     #[must_use]
+    pub const fn with_line(mut self, line: u32) -> Self {
+        self.line = line;
+        self
+    }
+
+    #[must_use]
     pub const fn with_max_series(mut self, max_series: u32) -> Self {
         self.max_series = max_series;
         self

@@ -6,14 +6,14 @@ use dt_metrics::{counted, measured, timed};
 macro_rules! chain {
     ([$($attribute:tt)*] $last:ident) => {
         $($attribute)*
-        async fn $last() -> Result<u32, ()> {
+        pub(super) async fn $last() -> Result<u32, ()> {
             tokio::task::yield_now().await;
             Ok(1)
         }
     };
     ([$($attribute:tt)*] $first:ident $second:ident $($rest:ident)*) => {
         $($attribute)*
-        async fn $first() -> Result<u32, ()> {
+        pub(super) async fn $first() -> Result<u32, ()> {
             Ok($second().await? + 1)
         }
         chain!([$($attribute)*] $second $($rest)*);
@@ -26,7 +26,6 @@ mod thirty {
         a01 a02 a03 a04 a05 a06 a07 a08 a09 a10 a11 a12 a13 a14 a15
         a16 a17 a18 a19 a20 a21 a22 a23 a24 a25 a26 a27 a28 a29 a30
     }
-    pub(super) use a01 as first;
 }
 
 mod twenty {
@@ -35,7 +34,6 @@ mod twenty {
         a01 a02 a03 a04 a05 a06 a07 a08 a09 a10
         a11 a12 a13 a14 a15 a16 a17 a18 a19 a20
     }
-    pub(super) use a01 as first;
 }
 
 /// Asks whether a future may change threads, as `tokio::spawn` does.
@@ -46,9 +44,9 @@ fn sent<F: Future + Send + 'static>(future: F) -> F {
 #[tokio::test]
 async fn thirty_deep_and_twenty_with_outcome() {
     let seen = capture_async(async {
-        assert_eq!(sent(thirty::first()).await, Ok(30));
-        assert_eq!(sent(twenty::first()).await, Ok(20));
-        assert_eq!(tokio::spawn(twenty::first()).await.unwrap(), Ok(20));
+        assert_eq!(sent(thirty::a01()).await, Ok(30));
+        assert_eq!(sent(twenty::a01()).await, Ok(20));
+        assert_eq!(tokio::spawn(twenty::a01()).await.unwrap(), Ok(20));
     })
     .await;
     assert_eq!(seen.counter("chain").value(), 30);

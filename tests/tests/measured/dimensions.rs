@@ -67,7 +67,7 @@ struct User {
 }
 
 impl User {
-    #[counted(name = "consumed", outcome, dims(tier = self.tier, name = self.name, vip))]
+    #[counted(name = "consumed", outcome, dims(tier = self.tier, name = self.name, vip = vip))]
     fn consume(self, vip: bool) -> Option<String> {
         vip.then_some(self.name)
     }

@@ -79,6 +79,9 @@ fn early(n: u8) -> Io<u8> {
     Ok(text.parse::<u8>().map_err(std::io::Error::other)?)
 }
 
+/// Uses a value.
+fn done<T>(_: T) {}
+
 fn outcome(f: impl FnOnce()) -> &'static str {
     let seen = capture(f);
     let calls = seen.counter("returns");
@@ -89,40 +92,40 @@ fn outcome(f: impl FnOnce()) -> &'static str {
 
 #[test]
 fn forms_of_result() {
-    assert_eq!(outcome(|| drop(plain(Ok(1)))), "ok");
-    assert_eq!(outcome(|| drop(plain(Err(())))), "err");
-    assert_eq!(outcome(|| drop(renamed(Err(String::new())))), "err");
-    assert_eq!(outcome(|| drop(io(Err(std::io::Error::other("a"))))), "err");
-    assert_eq!(outcome(|| drop(format(Err(std::fmt::Error)))), "err");
-    assert_eq!(outcome(|| drop(poll(Poll::Pending))), "ok");
-    assert_eq!(outcome(|| drop(poll(Poll::Ready(Err(()))))), "err");
-    assert_eq!(outcome(|| drop(poll_option(Poll::Ready(None)))), "ok");
+    assert_eq!(outcome(|| done(plain(Ok(1)))), "ok");
+    assert_eq!(outcome(|| done(plain(Err(())))), "err");
+    assert_eq!(outcome(|| done(renamed(Err(String::new())))), "err");
+    assert_eq!(outcome(|| done(io(Err(std::io::Error::other("a"))))), "err");
+    assert_eq!(outcome(|| done(format(Err(std::fmt::Error)))), "err");
+    assert_eq!(outcome(|| done(poll(Poll::Pending))), "ok");
+    assert_eq!(outcome(|| done(poll(Poll::Ready(Err(()))))), "err");
+    assert_eq!(outcome(|| done(poll_option(Poll::Ready(None)))), "ok");
     assert_eq!(
-        outcome(|| drop(poll_option(Poll::Ready(Some(Err(())))))),
+        outcome(|| done(poll_option(Poll::Ready(Some(Err(())))))),
         "err"
     );
-    assert_eq!(outcome(|| drop(option(None))), "ok");
-    assert_eq!(outcome(|| drop(option(Some(Err(()))))), "err");
-    assert_eq!(outcome(|| drop(nested(Ok(Ok(1))))), "ok");
-    assert_eq!(outcome(|| drop(nested(Ok(Err(()))))), "err");
-    assert_eq!(outcome(|| drop(nested(Err(String::new())))), "err");
-    assert_eq!(outcome(|| drop(inside(Ok(None)))), "ok");
-    assert_eq!(outcome(|| drop(boxed(Err("a".into())))), "err");
+    assert_eq!(outcome(|| done(option(None))), "ok");
+    assert_eq!(outcome(|| done(option(Some(Err(()))))), "err");
+    assert_eq!(outcome(|| done(nested(Ok(Ok(1))))), "ok");
+    assert_eq!(outcome(|| done(nested(Ok(Err(()))))), "err");
+    assert_eq!(outcome(|| done(nested(Err(String::new())))), "err");
+    assert_eq!(outcome(|| done(inside(Ok(None)))), "ok");
+    assert_eq!(outcome(|| done(boxed(Err("a".into())))), "err");
 }
 
 #[test]
 fn what_is_no_result_is_ok() {
-    assert_eq!(outcome(|| drop(other_result(other::Result::Err))), "ok");
+    assert_eq!(outcome(|| done(other_result(other::Result::Err))), "ok");
     assert_eq!(outcome(|| assert_eq!(number(1), 1)), "ok");
     assert_eq!(outcome(|| assert_eq!(text(None), None)), "ok");
-    assert_eq!(outcome(|| drop(generic(Err::<u8, u8>(1)))), "ok");
-    assert_eq!(outcome(|| drop(generic_result(Err::<u8, u8>(1)))), "err");
-    assert_eq!(outcome(|| drop(1_u8.make())), "err");
+    assert_eq!(outcome(|| done(generic(Err::<u8, u8>(1)))), "ok");
+    assert_eq!(outcome(|| done(generic_result(Err::<u8, u8>(1)))), "err");
+    assert_eq!(outcome(|| done(1_u8.make())), "err");
 }
 
 #[test]
 fn an_associated_type_of_a_parameter_is_ok() {
-    let seen = capture(|| drop(made(1_u8)));
+    let seen = capture(|| done(made(1_u8)));
     assert_eq!(
         seen.counter("returns").with("outcome", "ok").value(),
         1,
@@ -137,9 +140,9 @@ fn an_associated_type_of_a_parameter_is_ok() {
 
 #[test]
 fn every_way_out() {
-    assert_eq!(outcome(|| drop(early(0))), "err");
-    assert_eq!(outcome(|| drop(early(1))), "err");
-    assert_eq!(outcome(|| drop(early(2))), "ok");
+    assert_eq!(outcome(|| done(early(0))), "err");
+    assert_eq!(outcome(|| done(early(1))), "err");
+    assert_eq!(outcome(|| done(early(2))), "ok");
 }
 
 #[counted(name = "only.err", when = err)]

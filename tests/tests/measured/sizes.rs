@@ -39,9 +39,7 @@ fn sizes() {
         more(size(tells([0; 64]))),
         more(size(measures([0; 64]))),
     ];
-    println!("bare {bare}, more: {sizes:?}");
-    assert_eq!(sizes[0], 0);
-    assert!(sizes[1] <= 40 && sizes[2] <= 8, "{sizes:?}");
-    // The future inside takes the parameters over, and what is kept stands beside.
-    assert!(sizes[3] <= 64 + 40 && sizes[4] <= 64 + 72, "{sizes:?}");
+    // The parameters are there once.
+    assert!(sizes.iter().all(|more| *more <= 40), "{sizes:?}");
+    assert_eq!((sizes[0], sizes[2]), (0, 0), "{sizes:?}");
 }

@@ -35,9 +35,9 @@ macro_rules! both {
         #[test]
         fn parameters_go_in_their_order() {
             $(
-                drop($bare($($arguments),*));
+                let _ = $bare($($arguments),*);
                 let expected = DROPPED.take();
-                drop($annotated($($arguments),*));
+                let _ = $annotated($($arguments),*);
                 assert_eq!(DROPPED.take(), expected, stringify!($bare));
             )+
         }

@@ -6,6 +6,7 @@
 mod annotation;
 mod boundaries;
 mod dims;
+mod kind;
 mod outcome;
 mod text;
 mod time;
@@ -18,6 +19,7 @@ use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenth
 pub(crate) use self::annotation::{Annotation, Argument};
 pub(crate) use self::boundaries::Boundaries;
 pub(crate) use self::dims::{Constant, Dimension, Dims, Source};
+pub(crate) use self::kind::Kind;
 pub(crate) use self::outcome::{Outcome, When};
 pub(crate) use self::text::Text;
 use self::text::{literal, ungrouped};
@@ -35,6 +37,7 @@ pub(crate) struct Args {
     pub(crate) dims: Option<Dims>,
     pub(crate) ret_dims: Option<Dims>,
     pub(crate) by: Option<Expr>,
+    pub(crate) kind: Option<Kind>,
     /// The value to record; of a macro, it stands without a name.
     pub(crate) value: Option<Expr>,
     pub(crate) outcome: Option<Outcome>,
@@ -99,6 +102,7 @@ impl Args {
             Argument::Outcome => set_once(&mut self.outcome, &key, Outcome::parse(input)),
             Argument::When => set_once(&mut self.when, &key, When::parse(input, &key)),
             Argument::By => set_once(&mut self.by, &key, Ok(value(input)?)),
+            Argument::Kind => set_once(&mut self.kind, &key, Kind::try_from(value(input)?)),
             Argument::MaxSeries => {
                 set_once(&mut self.max_series, &key, at_least_one(value(input)?))
             }

@@ -162,10 +162,15 @@ impl Function {
         !self.stays_async && self.attrs.iter().all(is_inert)
     }
 
+    /// The attributes called `name`.
+    pub(crate) fn attrs(&self, name: &str) -> impl Iterator<Item = &Attribute> {
+        let attrs = self.attrs.iter();
+        attrs.filter(move |attr| attr.path().is_ident(name))
+    }
+
     /// Whether it asks who called it.
     pub(crate) fn tracks_caller(&self) -> bool {
-        let mut attrs = self.attrs.iter();
-        attrs.any(|attr| attr.path().is_ident("track_caller"))
+        self.attrs("track_caller").next().is_some()
     }
 
     /// The function, with `entry` run before its body.

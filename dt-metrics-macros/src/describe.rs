@@ -98,7 +98,7 @@ impl Instrument {
     }
 }
 
-fn descriptor(
+pub(crate) fn descriptor(
     private: &TokenStream,
     args: &Args,
     place: &Place<'_>,

@@ -23,8 +23,8 @@ pub(crate) struct InBody {
 enum Operand {
     /// Perhaps a number to add.
     By,
-    /// Always a value.
-    Value,
+    /// Always a value, and what messages call it.
+    Value(&'static str),
 }
 
 /// `count!`.
@@ -53,8 +53,30 @@ pub(crate) const GAUGE: InBody = InBody {
         ..COUNT.annotation
     },
     example: "gauge!(\"name\", value)",
-    operand: Operand::Value,
+    operand: Operand::Value("the value to record"),
     record: record::set,
+};
+
+/// `record!`.
+pub(crate) const RECORD: InBody = InBody {
+    annotation: Annotation {
+        written: "record!",
+        ..COUNT.annotation
+    },
+    example: "record!(\"name\", value)",
+    record: record::value,
+    ..GAUGE
+};
+
+/// `up_down!`.
+pub(crate) const UP_DOWN: InBody = InBody {
+    annotation: Annotation {
+        written: "up_down!",
+        ..COUNT.annotation
+    },
+    example: "up_down!(\"name\", -1)",
+    operand: Operand::Value("the number to add"),
+    record: record::change,
 };
 
 impl InBody {
@@ -80,17 +102,17 @@ impl InBody {
             match (place, &self.operand) {
                 (1, _) => args.name = report.note(Text::try_from(input.parse::<Expr>()?)),
                 (2, Operand::By) if !is_argument(input) => args.by = Some(input.parse()?),
-                (2, Operand::Value) if is_argument(input) => {
-                    return Err(input.error(self.expected("the value to record")));
+                (2, Operand::Value(what)) if is_argument(input) => {
+                    return Err(input.error(self.expected(what)));
                 }
-                (2, Operand::Value) => args.value = Some(input.parse()?),
+                (2, Operand::Value(_)) => args.value = Some(input.parse()?),
                 _ => args.argument(input, &self.annotation, report)?,
             }
             Ok(())
         });
         let missing = match (place, &self.operand) {
             (0, _) => "the name of a metric",
-            (1, Operand::Value) if report.is_clean() => "the value to record",
+            (1, Operand::Value(what)) if report.is_clean() => what,
             _ => return,
         };
         let error = Error::new(Span::call_site(), self.expected(missing));

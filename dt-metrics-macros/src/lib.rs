@@ -8,6 +8,7 @@ mod expand;
 mod impls;
 mod in_body;
 mod measure;
+mod observed;
 mod output;
 mod params;
 mod place;
@@ -163,6 +164,94 @@ pub fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::measured(args.into(), item.into()).into()
 }
 
+/// Asks a function for a value, once a collection.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use dt_metrics::observed;
+///
+/// static SERVED: AtomicU64 = AtomicU64::new(0);
+///
+/// #[observed(name = "requests.served", unit = "{request}", kind = counter)]
+/// fn served() -> u64 {
+///     SERVED.load(Ordering::Relaxed)
+/// }
+///
+/// #[observed(description = "Share of the pool in use", dims(pool = "main"))]
+/// fn pool_use() -> f64 {
+///     0.5
+/// }
+///
+/// let catalog = dt_metrics::catalog();
+/// let served = catalog.iter().find(|descriptor| descriptor.name == "requests.served").unwrap();
+/// assert_eq!(served.kind, dt_metrics::Kind::Counter);
+/// ```
+///
+/// It stands on a free function without parameters that returns `u64`, `i64` or `f64`. The function
+/// stays as it is. The metric is called `crate.module.function` unless `name` says otherwise.
+///
+/// # When it is asked
+///
+/// Once in each collection of each reader, from when metrics are installed until they are shut
+/// down; never twice at the same time. It runs on a thread of the library's own: it may call
+/// functions that are annotated, and log.
+///
+/// A collection waits for all such functions together, at most a second. One that has not returned
+/// by then gives the value it gave last, is named in one warning, holds up neither the others nor
+/// later collections, and is asked again when it has returned. A function should read what
+/// something else keeps up to date. One that makes an OpenTelemetry instrument waits, when it does
+/// that for the first time, for the end of the collection, which waits for it: that takes the
+/// second.
+///
+/// If it panics it has no value that time; it is named in one warning, each panic is counted in
+/// `Health` as `observed_panic`, and all other metrics are delivered. That needs panics that
+/// unwind: with `panic = "abort"` the program ends.
+///
+/// Who reads the list of functions is the linker. On platforms on which it does not, they are not
+/// asked.
+///
+/// # Kinds
+///
+/// | `kind` | the value is | delivered |
+/// | --- | --- | --- |
+/// | `gauge` (default) | the current one | as it is, as an `f64` |
+/// | `counter` | the total since the program began | what was added since the last time; a total that is less than before began again at zero |
+/// | `up_down` | the current sum | as OpenTelemetry delivers up-down counters |
+///
+/// A value that is no number (NaN or infinite) is not delivered, and counted in `Health` as
+/// `not_finite`; one below zero of a counter as `negative`.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `kind` | `gauge`, `counter` or `up_down` |
+/// | `dims(key = expr, …)` | dimensions; expressions are evaluated before the function is asked, on the same thread. If they change, the value moves to another series |
+/// | `name`, `description`, `unit`, `crate` | as [`counted`](macro@counted) takes them |
+///
+/// # Errors
+///
+/// On a function of an `impl` block or a trait, be it without `self`, there is nobody to ask:
+///
+/// ```compile_fail
+/// struct Pool;
+///
+/// impl Pool {
+///     #[dt_metrics::observed]
+///     fn size() -> u64 {
+///         1
+///     }
+/// }
+/// ```
+///
+/// Of one without `self` only the compiler knows that it stands there, which says that a struct is
+/// not supported in `impl`s: the registration is one. Move the function out of the block.
+#[proc_macro_attribute]
+pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
+    observed::observed(args.into(), item.into()).into()
+}
+
 /// Counts in the middle of a function.
 ///
 /// ```
@@ -212,6 +301,59 @@ pub fn count(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn gauge(input: TokenStream) -> TokenStream {
     expand::in_body(&in_body::GAUGE, input.into()).into()
+}
+
+/// Records a value of a distribution in the middle of a function.
+///
+/// ```
+/// use dt_metrics::record;
+///
+/// # fn each(bytes: &[u8], route: &str, ratio: &f32) {
+/// record!("payload.size", bytes.len(), unit = "By", dims(route = route));
+/// record!("payload.size", bytes.len());
+/// record!("compression", ratio, description = "Size after, by size before");
+/// # }
+/// ```
+///
+/// First the name, a string literal or the path of a `const` of type `&str`. Then the value: an
+/// integer or a float of any type, or a reference to one, as [`gauge!`] takes it. Then any of the
+/// arguments `dims`, `description`, `unit`, `max_series` and `crate`, as
+/// [`counted`](macro@counted) takes them.
+///
+/// Each value counts: what is delivered is their number, sum, minimum and maximum since the last
+/// push. A value that is no number (NaN or infinite) is left out.
+///
+/// An expression of type `()`. Each place is an instrument of its own in the catalogue; those of
+/// one name are one metric.
+#[proc_macro]
+pub fn record(input: TokenStream) -> TokenStream {
+    expand::in_body(&in_body::RECORD, input.into()).into()
+}
+
+/// Adds to or takes from a sum in the middle of a function.
+///
+/// ```
+/// use dt_metrics::up_down;
+///
+/// # fn each(queued: &[&str], shard: u8) {
+/// up_down!("sessions", 1);
+/// up_down!("sessions", -1);
+/// up_down!("queue.length", queued.len() as i64, dims(shard = shard), unit = "{order}");
+/// # }
+/// ```
+///
+/// First the name, a string literal or the path of a `const` of type `&str`. Then the number to
+/// add, an `i64`. Then any of the arguments `dims`, `description`, `unit`, `max_series` and
+/// `crate`, as [`counted`](macro@counted) takes them.
+///
+/// The sum of all threads is delivered at each push. For what begins and ends with a call see
+/// [`in_flight`](macro@in_flight), which never forgets to take away what it added.
+///
+/// An expression of type `()`. Each place is an instrument of its own in the catalogue; those of
+/// one name are one metric.
+#[proc_macro]
+pub fn up_down(input: TokenStream) -> TokenStream {
+    expand::in_body(&in_body::UP_DOWN, input.into()).into()
 }
 
 /// Makes the variants of an enum values of dimensions.

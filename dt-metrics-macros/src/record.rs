@@ -14,7 +14,10 @@ use crate::values;
 /// What a counter adds, as a `u64`.
 pub(crate) fn by(args: &Args) -> TokenStream {
     let by = args.by.as_ref();
-    by.map_or_else(|| quote_spanned!(ours()=> 1u64), whole_number)
+    by.map_or_else(
+        || quote_spanned!(ours()=> 1u64),
+        |by| whole_number(by, "u64"),
+    )
 }
 
 /// Adds to a counter: of type `()`.
@@ -97,6 +100,32 @@ pub(crate) fn set(args: &Args, place: &Place<'_>) -> TokenStream {
     call.quote(args, place)
 }
 
+/// Adds to an up-down counter: of type `()`.
+pub(crate) fn change(args: &Args, place: &Place<'_>) -> TokenStream {
+    let by = args.value.as_ref().map(|by| whole_number(by, "i64"));
+    let call = Call {
+        kind: "UpDownCounter",
+        suffix: "",
+        method: "add",
+        operand: by.map_or(Operand::None, Operand::Value),
+        unit: args.unit.as_ref(),
+    };
+    call.quote(args, place)
+}
+
+/// Adds a value to a distribution: of type `()`.
+pub(crate) fn value(args: &Args, place: &Place<'_>) -> TokenStream {
+    let value = args.value.as_ref().map(|value| number(args, value));
+    let call = Call {
+        kind: "Histogram",
+        suffix: "",
+        method: "record",
+        operand: value.map_or(Operand::None, Operand::Value),
+        unit: args.unit.as_ref(),
+    };
+    call.quote(args, place)
+}
+
 /// What is done with an instrument.
 struct Call<'a> {
     /// The kind of the instrument, which is also the name of its type.
@@ -157,8 +186,9 @@ impl Call<'_> {
 }
 
 /// A number of the user's, of whose type the compiler speaks without a word about our functions.
-fn whole_number(by: &Expr) -> TokenStream {
-    let number = at(by, &quote_spanned!(ours()=> ::core::primitive::u64));
+fn whole_number(by: &Expr, number: &str) -> TokenStream {
+    let number = Ident::new(number, ours());
+    let number = at(by, &quote_spanned!(ours()=> ::core::primitive::#number));
     quote_spanned!(ours()=> { let by: #number = #by; by })
 }
 

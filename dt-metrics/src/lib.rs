@@ -80,5 +80,6 @@ pub use crate::pipeline::{Builder, Error, Handle, builder, init};
 pub use crate::registry::Conflict;
 pub use crate::registry::{catalog, catalog_json, catalog_markdown};
 pub use dt_metrics_macros::{
-    DimensionValue, count, counted, gauge, in_flight, measured, recorded, timed,
+    DimensionValue, count, counted, gauge, in_flight, measured, observed, record, recorded, timed,
+    up_down,
 };

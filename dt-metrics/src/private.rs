@@ -1,6 +1,7 @@
 //! What expansions name. Not part of the public interface: anything here may change in any
 //! release.
 
+use core::any::TypeId;
 use core::panic::Location;
 
 mod by_type;
@@ -24,9 +25,9 @@ pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::unit::unit_nanoseconds;
 pub use crate::descriptor::{Descriptor, Kind, Registration};
 pub use crate::instrument::{
-    AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
-    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Stopwatch,
-    Timer, UpDownCounter, Value,
+    Answer, AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
+    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Observable,
+    Observed, Stopwatch, Timer, UpDownCounter, Value,
 };
 
 /// What annotations say of themselves; the place is where the annotation stands. The instrument
@@ -36,6 +37,12 @@ pub use crate::instrument::{
 pub const fn describe(name: &'static str, module_path: &'static str) -> Descriptor {
     let place = Location::caller();
     Descriptor::new(Kind::Counter, name, module_path, place.file(), place.line())
+}
+
+/// Whether a function returns floats; asked when it is known what types are.
+#[must_use]
+pub const fn returns_float<N: 'static>(_: fn() -> N) -> fn() -> bool {
+    || TypeId::of::<N>() == TypeId::of::<f64>()
 }
 
 /// The value of a dimension.

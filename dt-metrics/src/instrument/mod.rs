@@ -26,6 +26,7 @@ mod loom;
     allow(dead_code, reason = "drained by the pipeline")
 )]
 mod many;
+mod observed;
 mod one;
 mod ring;
 #[cfg_attr(
@@ -64,6 +65,10 @@ pub(crate) use self::inherited::disown_inherited;
 pub use self::kept::{AnyValue, Kept};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::many::set_cardinality_limit;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::observed::Number as ObservedNumber;
+pub(crate) use self::observed::all_observed;
+pub use self::observed::{Answer, Observable, Observed};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::series::Series;
 pub use self::set::DimensionSet;

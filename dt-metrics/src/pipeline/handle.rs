@@ -121,8 +121,10 @@ impl Handle {
 
     /// What was sent, refused, retried and dropped until now.
     ///
-    /// The numbers are those of the Dynatrace exporter, and the points that were not exported
-    /// because their instrument's name belongs to another (`conflicting_definition`).
+    /// The numbers are those of the Dynatrace exporter, and the points that did not come as far:
+    /// their instrument's name belongs to another (`conflicting_definition`), an observed function
+    /// panicked (`observed_panic`), gave what is no number (`not_finite`) or, of a counter, one
+    /// below zero (`negative`), or they were recorded too early (`before_install`).
     #[must_use]
     pub fn health(&self) -> Health {
         let mut health = self
@@ -131,17 +133,12 @@ impl Handle {
             .as_ref()
             .map(Exporter::health)
             .unwrap_or_default();
-        let conflicting = self.inner.bridge.conflicting_points();
-        if conflicting > 0 {
-            health.points_dropped += conflicting;
-            health
-                .dropped_by_reason
-                .insert("conflicting_definition", conflicting);
-        }
-        let given_up = values_given_up();
-        if given_up > 0 {
-            health.points_dropped += given_up;
-            health.dropped_by_reason.insert("before_install", given_up);
+        let given_up = ("before_install", values_given_up());
+        for (reason, points) in self.inner.bridge.dropped().chain([given_up]) {
+            if points > 0 {
+                health.points_dropped += points;
+                *health.dropped_by_reason.entry(reason).or_default() += points;
+            }
         }
         health
     }

@@ -14,7 +14,7 @@ mod tests;
 use std::collections::HashSet;
 
 use crate::descriptor::{Descriptor, Registration};
-use crate::instrument;
+use crate::instrument::{self, Observed};
 
 #[cfg(feature = "dynatrace")]
 pub use self::conflict::Conflict;
@@ -62,6 +62,7 @@ pub fn catalog() -> Vec<&'static Descriptor> {
         .flat_map(Registration::descriptors)
         .copied()
         .collect();
+    all.extend(instrument::all_observed().map(Observed::descriptor));
     instrument::for_each_descriptor(|descriptor| all.push(descriptor));
     let mut seen = HashSet::new();
     all.retain(|descriptor| seen.insert(core::ptr::from_ref(*descriptor)));

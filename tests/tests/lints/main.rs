@@ -38,6 +38,7 @@
 )]
 
 mod guards;
+mod observed;
 
 use core::cmp::Ordering;
 use core::fmt::{self, Display, Error, Formatter};

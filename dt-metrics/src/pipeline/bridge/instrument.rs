@@ -4,21 +4,28 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{Key, KeyValue};
 
 use crate::descriptor::Kind;
-use crate::instrument::{OwnedValue, Series};
+use crate::instrument::OwnedValue;
 use crate::registry::Definition;
 
 /// One of the SDK's.
 #[derive(Clone)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
+    FloatCounter(Counter<f64>),
     UpDownCounter(UpDownCounter<i64>),
+    FloatUpDownCounter(UpDownCounter<f64>),
     Histogram(Histogram<f64>),
     Gauge(Gauge<f64>),
 }
 
 /// Makes an instrument. Of a histogram that names no boundaries, `buckets` says whether it has
-/// those of the SDK or none.
-pub(super) fn create(meter: &Meter, definition: &Definition, buckets: bool) -> Instrument {
+/// those of the SDK or none; of a sum, `floats` says whether it is one of floats.
+pub(super) fn create(
+    meter: &Meter,
+    definition: &Definition,
+    buckets: bool,
+    floats: bool,
+) -> Instrument {
     macro_rules! build {
         ($builder:expr) => {{
             let mut builder = $builder;
@@ -33,7 +40,11 @@ pub(super) fn create(meter: &Meter, definition: &Definition, buckets: bool) -> I
     }
     let first = definition.first;
     match first.kind {
+        Kind::Counter if floats => Instrument::FloatCounter(build!(meter.f64_counter(first.name))),
         Kind::Counter => Instrument::Counter(build!(meter.u64_counter(first.name))),
+        Kind::UpDownCounter if floats => {
+            Instrument::FloatUpDownCounter(build!(meter.f64_up_down_counter(first.name)))
+        }
         Kind::UpDownCounter => {
             Instrument::UpDownCounter(build!(meter.i64_up_down_counter(first.name)))
         }
@@ -50,10 +61,10 @@ pub(super) fn create(meter: &Meter, definition: &Definition, buckets: bool) -> I
 }
 
 /// The dimensions of a series as the SDK has them.
-pub(super) fn attributes(series: &Series) -> Box<[KeyValue]> {
-    series
-        .exported()
-        .iter()
+pub(super) fn attributes<'a>(
+    dimensions: impl Iterator<Item = (&'static str, &'a OwnedValue)>,
+) -> Box<[KeyValue]> {
+    dimensions
         .map(|(key, value)| attribute(key, value))
         .collect()
 }

@@ -6,6 +6,7 @@
 
 mod epochs;
 mod instrument;
+mod observed;
 mod shared;
 mod target;
 mod thread;
@@ -19,6 +20,7 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
+use self::observed::ASKING;
 use self::shared::Shared;
 use self::thread::Command;
 use super::deadline::{Deadline, Late};
@@ -33,6 +35,8 @@ const CARRIER: &str = "dt_metrics.collection";
 pub(super) struct Bridge {
     shared: Arc<Shared>,
     commands: mpsc::SyncSender<Command>,
+    /// Panics of observed functions until the bridge was there.
+    panics_before: u64,
 }
 
 impl Bridge {
@@ -69,7 +73,11 @@ impl Bridge {
         thread::calibrate_clock();
         keep_newest_values();
         set_sink(Some(Arc::clone(&shared) as _));
-        Ok(Self { shared, commands })
+        Ok(Self {
+            shared,
+            commands,
+            panics_before: ASKING.panics(),
+        })
     }
 
     /// Makes every instrument that has been used so far, so that the next collection has all.
@@ -84,15 +92,18 @@ impl Bridge {
         }
     }
 
-    /// Points that had nowhere to go, since another instrument has their name.
-    pub(super) fn conflicting_points(&self) -> u64 {
-        self.shared.conflicting_points()
+    /// Points that did not get into the provider, by reason.
+    pub(super) fn dropped(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let panics = ASKING.panics() - self.panics_before;
+        let dropped = self.shared.dropped().into_iter();
+        dropped.chain([("observed_panic", panics)])
     }
 
     /// Leaves the provider. What is counted from now on waits for the next bridge.
     pub(super) fn stop(&self) {
         set_sink(None);
         self.shared.stop();
+        ASKING.close();
         // Fails if the thread has stopped before.
         drop(self.commands.try_send(Command::Stop));
     }

@@ -7,23 +7,30 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use opentelemetry::metrics::Meter;
 
 use super::CARRIER;
 use super::epochs::Epochs;
 use super::instrument::{Instrument, create};
+use super::observed::{ASKING, Levels, has_floats};
 use super::target::{News, Standing, Targets, address};
 use super::thread::Command;
 use crate::descriptor::Descriptor;
-use crate::instrument::{self, Drained, Sink};
+use crate::instrument::{self, Drained, Sink, all_observed};
 use crate::registry::{Definition, Names, catalog};
+
+/// How long a collection waits for observed functions.
+const OBSERVE_LIMIT: Duration = Duration::from_secs(1);
 
 pub(super) struct Shared {
     active: AtomicBool,
     /// Whether the thread is asked to take values out already.
     woken: AtomicBool,
     conflicting_points: AtomicU64,
+    not_finite: AtomicU64,
+    negative: AtomicU64,
     commands: Mutex<SyncSender<Command>>,
     /// Whether histograms without boundaries of their own have the SDK's.
     buckets: bool,
@@ -40,6 +47,7 @@ struct State {
     /// By the address of the descriptor.
     standings: HashMap<usize, Standing>,
     targets: Targets,
+    levels: Levels,
     drained: Drained,
     epochs: Epochs,
 }
@@ -80,6 +88,8 @@ impl Shared {
             active: AtomicBool::new(true),
             woken: AtomicBool::new(false),
             conflicting_points: AtomicU64::new(0),
+            not_finite: AtomicU64::new(0),
+            negative: AtomicU64::new(0),
             commands: Mutex::new(commands),
             buckets,
             state: Mutex::default(),
@@ -94,8 +104,14 @@ impl Shared {
         self.active.load(Ordering::Acquire)
     }
 
-    pub(super) fn conflicting_points(&self) -> u64 {
-        self.conflicting_points.load(Ordering::Relaxed)
+    /// Points that were not handed over, by reason.
+    pub(super) fn dropped(&self) -> [(&'static str, u64); 3] {
+        [
+            ("conflicting_definition", &self.conflicting_points),
+            ("not_finite", &self.not_finite),
+            ("negative", &self.negative),
+        ]
+        .map(|(reason, points)| (reason, points.load(Ordering::Relaxed)))
     }
 
     /// Makes the instrument that carries the callback; `false` if no reader will ever ask it.
@@ -116,7 +132,7 @@ impl Shared {
         for (descriptor, definition) in self.admit(&catalog()) {
             let existing = self.state().instruments.get(&definition.name).cloned();
             let instrument = existing.unwrap_or_else(|| {
-                let instrument = create(meter, &definition, self.buckets);
+                let instrument = create(meter, &definition, self.buckets, has_floats(&definition));
                 let mut state = self.state();
                 state
                     .instruments
@@ -165,12 +181,16 @@ impl Shared {
     /// Takes what was measured since the last collection to the SDK. Runs inside a callback.
     pub(super) fn collect(&self) {
         self.guarded(|news| {
+            // Before anything is locked: other readers need not wait for these.
+            let observed: Vec<_> = all_observed().collect();
+            ASKING.ask(&observed, OBSERVE_LIMIT);
             // Held until all is added: a second reader's collection waits, so it has it too.
             let mut state = self.state();
             let epoch = state.epochs.collected(thread::current().id());
             state.take_values(0.., news);
             let State {
                 targets,
+                levels,
                 standings,
                 drained,
                 ..
@@ -179,6 +199,12 @@ impl Shared {
                 targets.prepare((slot, id, series), standings, news)
             });
             targets.record(drained, news);
+            for observed in observed {
+                // The last of all readers' answers, so that sums are never set back.
+                if let Some(answer) = ASKING.answer(observed) {
+                    levels.record(observed, &answer, standings, news);
+                }
+            }
         });
     }
 
@@ -201,8 +227,13 @@ impl Shared {
                 "a collection failed; what it had not handed over is lost"
             );
         }
-        self.conflicting_points
-            .fetch_add(news.refused, Ordering::Relaxed);
+        for (all, new) in [
+            (&self.conflicting_points, news.refused),
+            (&self.not_finite, news.not_finite),
+            (&self.negative, news.negative),
+        ] {
+            all.fetch_add(new, Ordering::Relaxed);
+        }
         for Descriptor {
             name, file, line, ..
         } in news.full

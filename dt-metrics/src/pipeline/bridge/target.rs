@@ -40,6 +40,10 @@ pub(super) struct News {
     pub(super) full: Vec<&'static Descriptor>,
     /// Points of instruments whose name belongs to another.
     pub(super) refused: u64,
+    /// Values of observed functions that are no numbers.
+    pub(super) not_finite: u64,
+    /// Values of observed functions that no sum can have that only grows.
+    pub(super) negative: u64,
 }
 
 impl Targets {
@@ -67,7 +71,9 @@ impl Targets {
                 if series.overflow {
                     news.full.push(series.descriptor);
                 }
-                Some((instrument.clone(), attributes(series)))
+                let dimensions = series.exported().iter();
+                let dimensions = dimensions.map(|(key, value)| (*key, value));
+                Some((instrument.clone(), attributes(dimensions)))
             }
         };
         self.0[slot] = Some(Target { id, series });
@@ -75,6 +81,10 @@ impl Targets {
     }
 
     /// Hands over what was counted, and the values of gauges.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a function gives floats for the same metric"
+    )]
     pub(super) fn record(&self, drained: &Drained, news: &mut News) {
         for (slot, delta) in drained
             .deltas
@@ -84,8 +94,14 @@ impl Targets {
         {
             match self.of(slot, news) {
                 Some((Instrument::Counter(counter), attributes)) => counter.add(*delta, attributes),
+                Some((Instrument::FloatCounter(counter), attributes)) => {
+                    counter.add(*delta as f64, attributes);
+                }
                 Some((Instrument::UpDownCounter(counter), attributes)) => {
                     counter.add(delta.cast_signed(), attributes);
+                }
+                Some((Instrument::FloatUpDownCounter(counter), attributes)) => {
+                    counter.add(delta.cast_signed() as f64, attributes);
                 }
                 // The cells of a histogram count its timers.
                 Some((Instrument::Histogram(_) | Instrument::Gauge(_), _)) | None => {}

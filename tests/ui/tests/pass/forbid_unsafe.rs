@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
-use dt_metrics::{DimensionValue, count, counted, gauge, in_flight, timed};
+use dt_metrics::{DimensionValue, count, counted, gauge, in_flight, observed, record, timed, up_down};
 
 #[counted]
 fn plain() {}
@@ -23,10 +23,18 @@ fn guarded(tier: Tier) {
     drop(tier);
 }
 
+#[observed]
+fn asked() -> u64 {
+    1
+}
+
 fn main() {
     plain();
     guarded(Tier::Free);
     gauge!("b", 1);
+    record!("c", 1);
+    up_down!("d", 1);
+    asked();
     dimensions(1);
     count!("a");
 }

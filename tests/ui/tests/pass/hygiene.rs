@@ -2,7 +2,7 @@
 #![deny(warnings)]
 #![allow(non_camel_case_types, non_upper_case_globals, nonstandard_style, dead_code, unused_macros)]
 
-use ::dt_metrics::{count, counted, gauge, in_flight, timed};
+use ::dt_metrics::{count, counted, gauge, in_flight, observed, record, timed, up_down};
 
 mod core {}
 mod std {}
@@ -70,6 +70,15 @@ fn guarded(_guard: ::core::primitive::u8, instrument: &::core::primitive::str, n
     let _ = (_guard, instrument, nanoseconds);
 }
 
+#[observed(dims(instrument = __DT_METRICS_INSTRUMENT, name = NAME, a = const { NAME }))]
+fn asked() -> ::core::primitive::f64 {
+    1.5
+}
+
+struct Answer;
+struct Observed;
+struct i64;
+
 const UNIT: &::core::primitive::str = "us";
 const __DT_METRICS_UNIT: ::core::primitive::u64 = 2;
 const __DT_METRICS_NANOSECONDS: ::core::primitive::u64 = 2;
@@ -105,5 +114,9 @@ fn main() {
     gauge!("hygiene.gauge", VALUES, dims(some = Some_::None, other = Some_::Some, third = Some_::Self_));
     let by = 3;
     let value = "a";
+    record!("hygiene.record", VALUES, dims(value = value));
+    up_down!("hygiene.up_down", by, dims(value = value, by = by));
+    ::core::assert_eq!(asked(), 1.5);
+    let by = 3;
     count!("hygiene.count", by + __DT_METRICS_DESCRIPTOR, dims(value = value, by = by));
 }

@@ -1,11 +1,11 @@
-//! `count!` and `gauge!` wherever an expression can stand.
+//! `count!`, `gauge!`, `record!` and `up_down!` wherever an expression can stand.
 #![deny(warnings)]
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use dt_metrics::{count, gauge};
+use dt_metrics::{count, gauge, record, up_down};
 
 const NAME: &str = "in_body.path";
 
@@ -43,8 +43,41 @@ fn gauges(n: u8, shared: &&i128, exclusive: &mut f32) {
 
 const NAME_OF_GAUGE: &str = "in_body.gauge.path";
 
+fn values(n: u8, shared: &&i128, exclusive: &mut f32) {
+    record!("in_body.record", n);
+    record!("in_body.record", 5);
+    record!("in_body.record", -1.5);
+    record!("in_body.record", shared);
+    record!("in_body.record", exclusive);
+    record!("in_body.record", "text".len(), unit = "By", dims(route = "/", n = n));
+    record!(NAME_OF_RECORD, [1u64, 2].iter().sum::<u64>(), description = "", max_series = 5,);
+    record! { "in_body.record", if n == 1 { u128::MAX } else { 2 } }
+    let () = record!("in_body.record", &n);
+    let closure = |n: isize| record!("in_body.record", n);
+    closure(1);
+}
+
+const NAME_OF_RECORD: &str = "in_body.record.path";
+
+fn sums(n: i64) {
+    up_down!("in_body.up_down", 1);
+    up_down!("in_body.up_down", -1);
+    up_down!("in_body.up_down", n);
+    up_down!("in_body.up_down", -n, unit = "1", dims(n = n, kind = "a"));
+    up_down!("in_body.up_down", n - 2 * n, description = "", max_series = 5,);
+    up_down!(NAME_OF_UP_DOWN, [1, -2].iter().sum());
+    up_down! { "in_body.up_down", if n == 1 { -1 } else { i64::from(2_u8) } }
+    let () = up_down!("in_body.up_down", "text".len() as i64);
+    let closure = |n| up_down!("in_body.up_down", n);
+    closure(1);
+}
+
+const NAME_OF_UP_DOWN: &str = "in_body.up_down.path";
+
 fn main() {
     gauges(1, &&2, &mut 3.5);
+    values(1, &&2, &mut 3.5);
+    sums(1);
     count!(NAME);
     count!(NAME, 25);
     count!(NAME, 25, dims("dimension-1" = "value-1"));

@@ -29,7 +29,15 @@ enum Tier {
     Other,
 }
 
+#[::dt_metrics::observed(kind = counter, dims(a = "a", b = const { "b" }, c = Tier::Free))]
+fn asked() -> u64 {
+    1
+}
+
 fn main() {
+    let _ = asked();
+    ::dt_metrics::record!("c", 1, dims(a = Tier::Free));
+    ::dt_metrics::up_down!("d", -1, dims(a = Tier::Free));
     plain();
     let _ = guarded(Tier::Free);
     guarded_in_milliseconds(&Tier::Other);

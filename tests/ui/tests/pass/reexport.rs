@@ -16,7 +16,7 @@ mod telemetry {
     }
 }
 
-use telemetry::metrics::{DimensionValue, catalog, count, counted, gauge, in_flight};
+use telemetry::metrics::{DimensionValue, catalog, count, counted, gauge, in_flight, observed, record, up_down};
 
 // In the place of the library.
 mod dt_metrics {}
@@ -37,7 +37,15 @@ fn in_flight(tier: Tier) {
     drop(tier);
 }
 
+#[observed(crate = crate::telemetry::metrics, name = "reexport.observed", dims(n = 1 + 1))]
+fn asked() -> u64 {
+    1
+}
+
 fn main() {
+    asked();
+    record!("reexport.record", 1, crate = telemetry::metrics, dims(n = 1 + 1));
+    up_down!("reexport.up_down", 1, crate = telemetry::metrics, dims(n = 1 + 1));
     in_flight(Tier::Free);
     gauge!("reexport.gauge", 1, crate = telemetry::metrics, dims(n = 1 + 1));
     telemetry::inside();
@@ -45,4 +53,5 @@ fn main() {
     count!("reexport.count", crate = telemetry::metrics);
     count!("reexport.count.absolute", 2, crate = ::dt_metrics, dims(a = "a"));
     assert!(catalog().iter().any(|d| d.name == "reexport.count"));
+    assert!(catalog().iter().any(|d| d.name == "reexport.observed"));
 }

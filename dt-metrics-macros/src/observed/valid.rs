@@ -1,0 +1,84 @@
+//! Whether a function can be observed.
+
+use quote::ToTokens;
+use syn::{Error, FnArg, Result, ReturnType, Safety, Signature, Type};
+
+use super::OBSERVED;
+use crate::body::{Function, Item};
+use crate::report::Report;
+use crate::valid;
+
+/// What messages say of the type.
+const RETURNS: &str = "returns `u64`, `i64` or `f64`";
+
+/// The function to be observed that `item` has to be. Whether it is a free one, and the type that
+/// it returns, only the compiler knows.
+pub(super) fn function(item: Item) -> Result<Function> {
+    let function = match item {
+        Item::Function(function) => *function,
+        Item::Bodiless(semicolon) => {
+            let message = "`#[observed]` goes on a free function, which has a body";
+            return Err(Error::new(semicolon.span, message));
+        }
+        other @ Item::Other(_) => return valid::function(other, &OBSERVED),
+    };
+    let Signature {
+        asyncness,
+        safety,
+        abi,
+        generics,
+        inputs,
+        output,
+        ident,
+        ..
+    } = &function.sig;
+    let mut report = Report::default();
+    let mut refuse = |tokens: &dyn ToTokens, why: &str| {
+        let message = format!("an `#[observed]` function {why}");
+        report.note::<()>(Err(Error::new_spanned(tokens, message)));
+    };
+    if let Some(asyncness) = asyncness {
+        refuse(
+            asyncness,
+            "gives its value at once: remove `async`, and read a value here that a task keeps up \
+             to date",
+        );
+    }
+    if let Safety::Unsafe(unsafety) = safety {
+        refuse(
+            unsafety,
+            "is called by the library, which cannot know when that is safe: remove `unsafe`",
+        );
+    }
+    if let Some(abi) = abi {
+        refuse(abi, "is called by the library, from Rust: remove `extern`");
+    }
+    if !generics.params.is_empty() {
+        refuse(
+            &generics.params,
+            "cannot be generic, since nobody says for which parameters to ask: remove them, or \
+             annotate a function that calls this one with some",
+        );
+    }
+    match inputs.first() {
+        None => {}
+        Some(FnArg::Receiver(_)) => refuse(
+            &inputs,
+            "is a free one, since nobody says which `self` to ask: move it out of the `impl` block",
+        ),
+        Some(FnArg::Typed(_)) => refuse(
+            &inputs,
+            "has no parameters, since nobody says what to ask: remove them, or annotate a function \
+             that calls this one with some",
+        ),
+    }
+    match output {
+        ReturnType::Default => refuse(ident, RETURNS),
+        ReturnType::Type(_, output) if matches!(**output, Type::Never(_) | Type::ImplTrait(_)) => {
+            refuse(output, RETURNS);
+        }
+        ReturnType::Type(..) => {}
+    }
+    report.finish()?;
+    Ok(function)
+}

@@ -1,0 +1,20 @@
+use dt_metrics::observed;
+
+struct Pool;
+
+impl Pool {
+    #[observed(dims(kind = kind()))]
+    fn size() -> u64 {
+        Self::ONE
+    }
+
+    const ONE: u64 = 1;
+}
+
+fn kind() -> &'static str {
+    "a"
+}
+
+fn main() {
+    Pool::size();
+}

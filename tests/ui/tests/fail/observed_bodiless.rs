@@ -1,0 +1,8 @@
+use dt_metrics::observed;
+
+trait Pool {
+    #[observed]
+    fn size() -> u64;
+}
+
+fn main() {}

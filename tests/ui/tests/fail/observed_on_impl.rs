@@ -1,0 +1,8 @@
+use dt_metrics::observed;
+
+struct Pool;
+
+#[observed]
+impl Pool {}
+
+fn main() {}

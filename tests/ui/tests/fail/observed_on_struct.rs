@@ -1,0 +1,6 @@
+use dt_metrics::observed;
+
+#[observed]
+struct Pool;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dt_metrics::observed;
+
+#[observed]
+fn size() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dt_metrics::observed;
+
+#[observed]
+fn size() {}
+
+fn main() {}

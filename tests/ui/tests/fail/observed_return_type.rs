@@ -1,0 +1,8 @@
+use dt_metrics::observed;
+
+#[observed]
+fn size() -> usize {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use dt_metrics::observed;
+
+trait Pool {
+    #[observed]
+    fn size() -> u64 {
+        1
+    }
+}
+
+fn main() {}

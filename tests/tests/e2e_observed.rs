@@ -12,11 +12,11 @@ use dt_metrics::{Kind, catalog, counted, observed};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream, Temporality};
 
 /// What the functions of each type say.
 static U64: AtomicU64 = AtomicU64::new(0);
@@ -311,6 +311,29 @@ fn readers_at_the_same_time_never_set_a_sum_back() {
     });
     // Who is last to ask has seen all, and nobody more.
     assert_eq!(totals.fold(0.0, f64::max), asked);
+}
+
+#[test]
+fn functions_are_asked_where_a_view_takes_the_callback_away() {
+    let _turn = alone();
+    let asked_before = ASKED.load(SeqCst);
+    let seen = Seen::default();
+    let metrics = dt_metrics::builder()
+        .exporter(seen.clone())
+        .push_interval(NEVER)
+        .configure_provider(|provider| {
+            provider.with_view(|instrument: &Instrument| {
+                let dropped = Stream::builder().with_aggregation(Aggregation::Drop);
+                let is_ours = instrument.name().starts_with("dt_metrics.");
+                is_ours.then(|| dropped.build().ok()).flatten()
+            })
+        })
+        .install()
+        .unwrap();
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(ASKED.load(SeqCst), asked_before + 1);
+    assert_eq!(seen.of("observed.asked"), [1.0]);
+    metrics.shutdown(AMPLE).unwrap();
 }
 
 #[observed(name = "observed.shared", kind = counter)]

@@ -81,7 +81,9 @@ fn all_that_is_linked_is_in_the_catalogue() {
     for lto in ["off", "fat"] {
         let built = build(&root, lto);
         let program = built.join("program");
-        let own = ["library.aside", "library.generic", "program.calls"];
+        let of_library = ["library.aside", "library.generic", "library.observed"];
+        let own = of_library.into_iter().chain(["program.calls"]);
+        let own: Vec<_> = own.collect();
         assert_eq!(names(&program, None), own, "lto = {lto}");
 
         let plugin = format!(
@@ -89,7 +91,8 @@ fn all_that_is_linked_is_in_the_catalogue() {
             env::consts::DLL_PREFIX,
             env::consts::DLL_SUFFIX
         );
-        let loaded = ["library.aside", "library.generic", "plugin.calls"];
+        let loaded = of_library.into_iter().chain(["plugin.calls"]);
+        let loaded: Vec<_> = loaded.collect();
         assert_eq!(
             names(&program, Some(&built.join(plugin))),
             loaded,

@@ -36,9 +36,9 @@ impl Asking {
         let mut state = self.state();
         let round = state.begin(functions);
         self.changed.notify_all();
-        if state.idle == 0 {
-            worker::spawn(self);
-        }
+        let served = state.idle > 0 || worker::spawn(self) || state.running() > 0;
+        // Without a thread to work on nothing is to be waited for.
+        let limit = if served { limit } else { Duration::ZERO };
         while !state.is_answered(round) && start.elapsed() < limit {
             if start.elapsed() >= patience {
                 patience += PATIENCE;

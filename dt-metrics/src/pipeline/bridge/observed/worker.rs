@@ -9,12 +9,12 @@ use super::state::Task;
 use crate::descriptor::Descriptor;
 use crate::instrument::{Answer, Observed};
 
-/// Starts a worker. Without a thread to work on, questions stay unanswered.
-pub(super) fn spawn(asking: &'static Asking) {
-    let worker = thread::Builder::new()
+/// Starts a worker; `false` if there is no thread to be had.
+pub(super) fn spawn(asking: &'static Asking) -> bool {
+    thread::Builder::new()
         .name("dt-metrics-observed".to_owned())
-        .spawn(move || work(asking));
-    drop(worker);
+        .spawn(move || work(asking))
+        .is_ok()
 }
 
 /// Does what there is to do. One worker stays for what comes.

@@ -38,11 +38,21 @@ pub(crate) fn take_over(
                     bindings(&mut input.pat, &mut taken);
                 }
                 for (mutability, name) in taken {
-                    let is_used = mentions(used.clone(), &name.to_string());
+                    let text = name.to_string();
+                    let underscored = text.starts_with('_');
+                    if underscored && is_trivial(&input.ty) && !mentions(body.clone(), &text) {
+                        continue;
+                    }
+                    // To take it over is no use of it.
+                    let allow = underscored.then(
+                        || quote_spanned!(ours()=> #[allow(clippy::used_underscore_binding)]),
+                    );
+                    let is_used = mentions(used.clone(), &text);
                     let is_used = is_used.then(|| quote_spanned!(ours()=> let _ = &#name;));
                     statements.extend(quote_spanned! {ours()=>
                         #(#attrs)*
                         #[allow(clippy::shadow_same)]
+                        #allow
                         let #mutability #name = #name;
                         #is_used
                     });

@@ -76,7 +76,8 @@ fn early(n: u8) -> Io<u8> {
         return Err(std::io::Error::other("none"));
     }
     let text = if n == 1 { "one" } else { "2" };
-    Ok(text.parse::<u8>().map_err(std::io::Error::other)?)
+    let number = text.parse::<u8>().map_err(std::io::Error::other)?;
+    Ok(number)
 }
 
 /// Uses a value.

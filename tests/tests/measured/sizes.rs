@@ -23,21 +23,21 @@ variants! {
     measures: [#[measured]];
 }
 
-fn size<F: Future + Send>(future: F) -> usize {
-    size_of_val(&future)
+fn size<F: Future + Send>(future: &F) -> usize {
+    size_of_val(future)
 }
 
 /// Told in the documentation of the annotations.
 #[test]
 fn sizes() {
-    let bare = size(bare([0; 64]));
+    let bare = size(&bare([0; 64]));
     let more = |future: usize| future - bare;
     let sizes = [
-        more(size(counts([0; 64]))),
-        more(size(times([0; 64]))),
-        more(size(flies([0; 64]))),
-        more(size(tells([0; 64]))),
-        more(size(measures([0; 64]))),
+        more(size(&counts([0; 64]))),
+        more(size(&times([0; 64]))),
+        more(size(&flies([0; 64]))),
+        more(size(&tells([0; 64]))),
+        more(size(&measures([0; 64]))),
     ];
     // The parameters are there once.
     assert!(sizes.iter().all(|more| *more <= 40), "{sizes:?}");

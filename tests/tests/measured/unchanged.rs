@@ -44,7 +44,12 @@ macro_rules! both {
     };
 }
 
-#[allow(unused_variables, unused_mut, clippy::needless_pass_by_value)]
+#[allow(
+    unused_variables,
+    unused_mut,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps
+)]
 mod orders {
     use super::*;
 
@@ -163,8 +168,10 @@ fn first_word() -> impl Fn(&str) -> &str {
     |text| text.split(' ').next().unwrap_or(text)
 }
 
+type Length = Box<dyn Fn(&str) -> usize>;
+
 #[measured]
-fn handlers() -> Result<Vec<Box<dyn Fn(&str) -> usize>>, String> {
+fn handlers() -> Result<Vec<Length>, String> {
     Ok(vec![Box::new(|text| text.len()), Box::new(str::len)])
 }
 

@@ -39,6 +39,7 @@
 
 mod guards;
 mod observed;
+mod shapes;
 
 use core::cmp::Ordering;
 use core::fmt::{self, Display, Error, Formatter};

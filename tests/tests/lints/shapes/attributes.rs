@@ -1,0 +1,290 @@
+// Functions by what stands on them. Each `#[expect]` holds without the annotation, too.
+
+use core::fmt::Debug;
+use core::panic::Location;
+
+use super::annotated;
+
+/// Documented.
+///
+/// More of it.
+#[annotated]
+fn documented_above() {}
+
+#[annotated]
+/// Documented.
+fn documented_below() {}
+
+#[annotated]
+#[must_use]
+fn must_use_below() -> u32 {
+    1
+}
+
+#[must_use = "it is the only one"]
+#[annotated]
+fn must_use_above() -> u32 {
+    1
+}
+
+#[annotated]
+#[inline]
+fn inlined() -> u32 {
+    1
+}
+
+#[inline(never)]
+#[annotated]
+fn not_inlined() -> u32 {
+    1
+}
+
+#[annotated]
+#[cold]
+fn cold() -> u32 {
+    1
+}
+
+#[annotated]
+#[cfg(any())]
+fn left_out() -> Nothing {
+    nowhere()
+}
+
+#[cfg(any())]
+#[annotated]
+fn left_out_above() -> Nothing {
+    nowhere()
+}
+
+#[annotated]
+#[cfg(not(any()))]
+fn left_in() -> u32 {
+    1
+}
+
+#[annotated]
+#[cfg_attr(any(), nothing)]
+#[cfg_attr(all(), must_use, inline)]
+fn under_condition() -> u32 {
+    1
+}
+
+#[annotated]
+#[rustfmt::skip]
+fn with_parameter_left_out(#[cfg(any())] number: Nothing, #[cfg(all())] number: u32) -> u32 { number }
+
+#[annotated]
+#[deprecated(note = "no more")]
+fn deprecated() -> u32 {
+    1
+}
+
+#[annotated]
+#[track_caller]
+fn tracked() -> &'static Location<'static> {
+    Location::caller()
+}
+
+#[annotated]
+extern "C" fn foreign(number: u32) -> u32 {
+    number
+}
+
+#[annotated]
+extern "C-unwind" fn foreign_unwinding(number: u32) -> u32 {
+    number
+}
+
+#[annotated]
+#[doc(hidden)]
+#[doc(alias = "other")]
+fn hidden() {}
+
+#[annotated]
+#[expect(unused_variables, reason = "as it says")]
+fn expects_unused(number: u32) {
+    let other = 1;
+}
+
+#[annotated]
+#[expect(unused_mut)]
+fn expects_unused_mut(mut number: u32) -> u32 {
+    number
+}
+
+#[annotated]
+#[expect(unused_assignments)]
+fn expects_unused_assignment() -> u32 {
+    let mut number = 1;
+    number = one();
+    number = one();
+    number
+}
+
+/// One.
+#[inline(never)]
+fn one() -> u32 {
+    Location::caller().line().min(1)
+}
+
+#[annotated]
+#[expect(unreachable_code)]
+fn expects_unreachable() -> u32 {
+    return 1;
+    one();
+}
+
+#[annotated]
+#[expect(clippy::needless_return)]
+fn expects_needless_return() -> u32 {
+    let number = one();
+    return number;
+}
+
+#[annotated]
+#[expect(clippy::let_and_return)]
+fn expects_let_and_return() -> u32 {
+    let number = one();
+    number
+}
+
+#[annotated]
+#[expect(clippy::needless_pass_by_value)]
+fn expects_pass_by_value(text: String) -> usize {
+    text.len()
+}
+
+#[annotated]
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn expects_trivially_copy(number: &u8) -> u8 {
+    *number
+}
+
+#[annotated]
+#[expect(clippy::ptr_arg)]
+fn expects_ptr_arg(numbers: &Vec<u32>) -> usize {
+    numbers.len()
+}
+
+#[annotated]
+#[expect(clippy::needless_lifetimes)]
+fn expects_needless_lifetimes<'a>(text: &'a str) -> &'a str {
+    text
+}
+
+#[annotated]
+#[expect(clippy::type_complexity)]
+fn expects_type_complexity() -> Option<Box<dyn Fn(Vec<Option<(u32, u32)>>) -> Result<Vec<u32>, Vec<String>>>> {
+    None
+}
+
+#[annotated]
+#[expect(clippy::unnecessary_wraps)]
+fn expects_unnecessary_wraps() -> Result<u32, String> {
+    Ok(one())
+}
+
+#[annotated]
+#[expect(clippy::unnecessary_literal_unwrap)]
+fn expects_in_body() -> u32 {
+    Some(1).unwrap()
+}
+
+#[annotated]
+#[expect(clippy::fn_params_excessive_bools)]
+fn expects_bools(a: bool, b: bool, c: bool, d: bool) -> bool {
+    a && b && c && d
+}
+
+#[annotated]
+#[expect(clippy::extra_unused_type_parameters)]
+fn expects_unused_type<T: Debug>() {}
+
+#[annotated]
+#[expect(clippy::used_underscore_binding)]
+fn expects_underscore(_number: u32) -> u32 {
+    _number
+}
+
+#[annotated]
+#[allow(clippy::all, unused, reason = "as it says")]
+fn allows(number: u32) -> u32 {
+    let unused = number;
+    return number;
+}
+
+#[annotated]
+fn with_inner_attribute() -> u32 {
+    #![expect(unused_variables)]
+    let number = 1;
+    1
+}
+
+#[annotated]
+fn with_attributes_in_body(number: u32) -> u32 {
+    #[expect(unused_variables)]
+    let other = number;
+    #[cfg(any())]
+    return nowhere();
+    #[expect(clippy::match_same_arms)]
+    match number {
+        1 => 1,
+        2 => 1,
+        _ => 2,
+    }
+}
+
+#[test]
+fn each_is_recorded_once() {
+    let check = |function: &str, run: &mut dyn FnMut()| {
+        super::RECORDS.check(module_path!(), function, &["ok"], run);
+    };
+    check("documented_above", &mut || documented_above());
+    check("documented_below", &mut || documented_below());
+    check("must_use_below", &mut || assert_eq!(must_use_below(), 1));
+    check("must_use_above", &mut || assert_eq!(must_use_above(), 1));
+    check("inlined", &mut || assert_eq!(inlined(), 1));
+    check("not_inlined", &mut || assert_eq!(not_inlined(), 1));
+    check("cold", &mut || assert_eq!(cold(), 1));
+    check("left_in", &mut || assert_eq!(left_in(), 1));
+    check("under_condition", &mut || assert_eq!(under_condition(), 1));
+    check("with_parameter_left_out", &mut || assert_eq!(with_parameter_left_out(1), 1));
+    #[expect(deprecated)]
+    check("deprecated", &mut || assert_eq!(deprecated(), 1));
+    check("tracked", &mut || {
+        let tracked = tracked();
+        if !super::RECORDS.outcome {
+            assert_eq!(tracked.line(), line!() - 2);
+        }
+    });
+    check("foreign", &mut || assert_eq!(foreign(1), 1));
+    check("foreign_unwinding", &mut || assert_eq!(foreign_unwinding(1), 1));
+    check("hidden", &mut || hidden());
+    check("with_inner_attribute", &mut || assert_eq!(with_inner_attribute(), 1));
+    check("with_attributes_in_body", &mut || assert_eq!(with_attributes_in_body(3), 2));
+    check("allows", &mut || assert_eq!(allows(1), 1));
+}
+
+#[test]
+fn what_is_expected_is_recorded_once() {
+    let check = |function: &str, run: &mut dyn FnMut()| {
+        super::RECORDS.check(module_path!(), function, &["ok"], run);
+    };
+    check("expects_unused", &mut || expects_unused(1));
+    check("expects_unused_mut", &mut || assert_eq!(expects_unused_mut(1), 1));
+    check("expects_unused_assignment", &mut || assert_eq!(expects_unused_assignment(), 1));
+    check("expects_unreachable", &mut || assert_eq!(expects_unreachable(), 1));
+    check("expects_needless_return", &mut || assert_eq!(expects_needless_return(), 1));
+    check("expects_let_and_return", &mut || assert_eq!(expects_let_and_return(), 1));
+    check("expects_pass_by_value", &mut || assert_eq!(expects_pass_by_value("a".into()), 1));
+    check("expects_trivially_copy", &mut || assert_eq!(expects_trivially_copy(&1), 1));
+    check("expects_ptr_arg", &mut || assert_eq!(expects_ptr_arg(&vec![1]), 1));
+    check("expects_needless_lifetimes", &mut || assert_eq!(expects_needless_lifetimes("a"), "a"));
+    check("expects_type_complexity", &mut || assert!(expects_type_complexity().is_none()));
+    check("expects_unnecessary_wraps", &mut || assert_eq!(expects_unnecessary_wraps(), Ok(1)));
+    check("expects_in_body", &mut || assert_eq!(expects_in_body(), 1));
+    check("expects_bools", &mut || assert!(expects_bools(true, true, true, true)));
+    check("expects_unused_type", &mut || expects_unused_type::<u32>());
+    check("expects_underscore", &mut || assert_eq!(expects_underscore(1), 1));
+}

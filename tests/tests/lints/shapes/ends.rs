@@ -1,0 +1,94 @@
+//! How calls end, and what is recorded of that.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use dt_metrics::testing::{Captured, capture};
+
+/// What an annotation records.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// With these.
+    pub(super) instruments: &'static [Instrument],
+    /// Whether the first two have a dimension for how a call ended.
+    pub(super) outcome: bool,
+}
+
+/// An instrument that annotations name after the function.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Instrument {
+    /// A counter.
+    Calls,
+    /// A histogram.
+    Duration,
+    /// An up-down counter.
+    InFlight,
+}
+
+impl Instrument {
+    /// How often it recorded something of this end; of all, if none is given.
+    fn count(self, seen: &Captured, function: &str, end: Option<&str>) -> u64 {
+        match self {
+            Self::Calls => {
+                let counter = seen.counter(&format!("{function}.calls"));
+                end.map_or_else(|| counter.clone(), |end| counter.clone().with("outcome", end))
+                    .value()
+            }
+            Self::Duration => {
+                let histogram = seen.histogram(&format!("{function}.duration"));
+                end.map_or_else(|| histogram.clone(), |end| histogram.clone().with("outcome", end))
+                    .count()
+            }
+            Self::InFlight => 0,
+        }
+    }
+}
+
+impl Records {
+    /// Asserts that the calls that `run` makes of `function` of `module` end as `ends` say.
+    pub(super) fn check(&self, module: &str, function: &str, ends: &[&str], run: impl FnOnce()) {
+        let function = format!("{}.{function}", module.replace("::", "."));
+        let seen = capture(run);
+        for instrument in self.instruments {
+            if *instrument == Instrument::InFlight {
+                let in_flight = seen.up_down_counter(&format!("{function}.in_flight"));
+                assert_eq!(in_flight.value(), 0, "{function}: {seen:?}");
+                assert!(format!("{seen:?}").contains(&format!("{function}.in_flight")), "{function}: {seen:?}");
+                continue;
+            }
+            let count = |end| instrument.count(&seen, &function, end);
+            assert_eq!(count(None), ends.len() as u64, "{function} {instrument:?}: {seen:?}");
+            if self.outcome {
+                for end in ["ok", "err", "panic", "cancelled"] {
+                    let expected = ends.iter().filter(|expected| **expected == end).count();
+                    assert_eq!(count(Some(end)), expected as u64, "{function} {end}: {seen:?}");
+                }
+            }
+        }
+    }
+}
+
+/// The value of a future that is ready at once.
+pub(super) fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => resume_unwind(Box::new("pending")),
+    }
+}
+
+/// Polls a future once and drops it.
+pub(super) fn cancel(future: impl Future) {
+    let polled = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending(), "it is done");
+}
+
+/// Catches a panic.
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Box<dyn Any + Send> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(_) => resume_unwind(Box::new("no panic")),
+        Err(panic) => panic,
+    }
+}

@@ -1,0 +1,70 @@
+//! Functions of every shape, each with every annotation: clean under the lints of this crate, and
+//! recorded exactly once, however a call ends.
+//!
+//! The files are compiled once for each annotation, under the name `annotated`.
+
+mod ends;
+
+/// The shapes, with one annotation.
+macro_rules! shapes {
+    ($(#[doc = $doc:literal])* $module:ident: $annotation:path, [$($instrument:ident),*], $outcome:literal) => {
+        $(#[doc = $doc])*
+        mod $module {
+            use $annotation as annotated;
+
+            /// What the annotation records.
+            const RECORDS: super::ends::Records = super::ends::Records {
+                instruments: &[$(super::ends::Instrument::$instrument),*],
+                outcome: $outcome,
+            };
+
+            /// By what they take.
+            mod parameters {
+                include!("parameters.rs");
+            }
+
+            /// By what they return.
+            mod returns {
+                include!("returns.rs");
+            }
+
+            /// By where they stand.
+            mod places {
+                include!("places.rs");
+            }
+
+            /// By what stands on them.
+            mod attributes {
+                include!("attributes.rs");
+            }
+
+            /// That are futures.
+            mod asynchronous {
+                include!("asynchronous.rs");
+            }
+
+            /// That macros write.
+            mod written {
+                include!("written.rs");
+            }
+
+            /// By how they end.
+            mod exits {
+                include!("exits.rs");
+            }
+        }
+    };
+}
+
+shapes! {
+    /// `#[counted]`.
+    counted: dt_metrics::counted, [Calls], false
+}
+shapes! {
+    /// `#[timed]`.
+    timed: dt_metrics::timed, [Duration], false
+}
+shapes! {
+    /// `#[in_flight]`.
+    in_flight: dt_metrics::in_flight, [InFlight], false
+}

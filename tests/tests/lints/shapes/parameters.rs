@@ -1,0 +1,333 @@
+// Functions by what they take.
+
+use core::cell::RefCell;
+use core::fmt::{Debug, Display};
+use core::ops::{AddAssign, Deref};
+use core::pin::Pin;
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::annotated;
+
+#[annotated]
+fn nothing() {}
+
+#[annotated]
+fn one(number: u32) -> u32 {
+    number
+}
+
+#[annotated]
+fn mutable(mut number: u32) -> u32 {
+    number += 1;
+    number
+}
+
+#[annotated]
+fn tuple((left, right): (u32, u32)) -> u32 {
+    left + right
+}
+
+#[annotated]
+fn mutable_in_tuple((mut left, right): (u32, u32)) -> u32 {
+    left += right;
+    left
+}
+
+#[annotated]
+fn reference(&number: &u32) -> u32 {
+    number
+}
+
+#[annotated]
+fn ignored(_: u32, _: &str) {}
+
+#[annotated]
+fn underscored(_number: u32, _text: &str) {}
+
+#[annotated]
+fn ends_of([first, .., last]: [u32; 3]) -> u32 {
+    first + last
+}
+
+#[annotated]
+fn rest([first, rest @ ..]: &[u32; 3]) -> u32 {
+    first + rest.iter().sum::<u32>()
+}
+
+#[annotated]
+fn bound(both @ (left, _): (u32, u32)) -> u32 {
+    both.1 + left
+}
+
+/// A pair of numbers.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    /// One.
+    left: u32,
+    /// The other.
+    right: u32,
+}
+
+#[annotated]
+fn fields(Pair { left, right: other }: Pair) -> u32 {
+    left + other
+}
+
+#[annotated]
+fn some_fields(&Pair { left, .. }: &Pair) -> u32 {
+    left
+}
+
+#[annotated]
+fn reference_to_field(Pair { left, .. }: &mut Pair) -> &mut u32 {
+    *left += 1;
+    left
+}
+
+#[annotated]
+fn elided(text: &str) -> &str {
+    text
+}
+
+#[annotated]
+fn named<'a>(left: &'a str, right: &str) -> &'a str {
+    if right.is_empty() { left } else { &left[1..] }
+}
+
+#[annotated]
+fn outlived<'long: 'short, 'short>(long: &'long u32, short: &'short u32) -> &'short u32 {
+    if *long > *short { long } else { short }
+}
+
+#[annotated]
+fn exclusive(number: &mut u32) -> &mut u32 {
+    *number += 1;
+    number
+}
+
+#[annotated]
+fn exclusive_of_exclusive<'a>(numbers: &'a mut &mut [u32]) -> &'a mut [u32] {
+    &mut numbers[1..]
+}
+
+#[annotated]
+fn opaque(number: impl Display) -> String {
+    number.to_string()
+}
+
+#[annotated]
+fn opaque_closure(mut twice: impl FnMut(u32) -> u32) -> u32 {
+    twice(1) + twice(2)
+}
+
+#[annotated]
+fn of_any_lifetime<F>(trim: F) -> usize
+where
+    F: for<'a> Fn(&'a str) -> &'a str,
+{
+    trim(" a ").len()
+}
+
+#[annotated]
+fn boxed_closure(once: Box<dyn FnOnce(&str) -> usize + '_>) -> usize {
+    once("a")
+}
+
+#[annotated]
+fn pointer(length: fn(&str) -> usize) -> usize {
+    length("a")
+}
+
+#[annotated]
+fn dynamic(value: &dyn Debug) -> String {
+    format!("{value:?}")
+}
+
+#[annotated]
+fn generic<T, U>(value: T, other: U) -> (U, T)
+where
+    T: Clone,
+    U: Default + PartialEq,
+{
+    let _copy = value.clone();
+    (other, value)
+}
+
+#[annotated]
+fn sized<const N: usize>(numbers: [u32; N]) -> usize {
+    numbers.len() + N
+}
+
+#[annotated]
+fn sized_and_generic<'a, T: 'a + Copy + AddAssign, const N: usize>(numbers: &'a mut [T; N]) -> T {
+    let second = numbers[1];
+    numbers[0] += second;
+    numbers[0]
+}
+
+#[annotated]
+fn unsized_behind<T: ?Sized + AsRef<str>>(text: &T) -> usize {
+    text.as_ref().len()
+}
+
+#[annotated]
+fn projected<I: IntoIterator>(values: I) -> Option<I::Item>
+where
+    I::Item: PartialOrd,
+{
+    values.into_iter().reduce(|left, right| if left < right { right } else { left })
+}
+
+#[annotated]
+fn borrowed_or_owned(text: Cow<'_, str>) -> String {
+    text.into_owned()
+}
+
+#[annotated]
+fn raw(r#type: u32, r#fn: u32) -> u32 {
+    r#type + r#fn
+}
+
+/// A value with methods.
+#[derive(Debug, Default)]
+struct Value {
+    /// It.
+    inner: u32,
+}
+
+impl Value {
+    #[annotated]
+    fn shared(&self) -> u32 {
+        self.inner
+    }
+
+    #[annotated]
+    fn exclusive(&mut self) -> &mut u32 {
+        &mut self.inner
+    }
+
+    #[annotated]
+    fn consumed(self) -> u32 {
+        self.inner
+    }
+
+    #[annotated]
+    fn changed(mut self) -> Self {
+        self.inner += 1;
+        self
+    }
+
+    #[annotated]
+    fn of_lifetime<'a>(&'a self, _: &u32) -> &'a u32 {
+        &self.inner
+    }
+
+    #[annotated]
+    fn boxed(self: Box<Self>) -> u32 {
+        self.inner
+    }
+
+    #[annotated]
+    fn counted(self: &Rc<Self>) -> Rc<Self> {
+        Rc::clone(self)
+    }
+
+    #[annotated]
+    fn shared_by_threads(self: Arc<Self>) -> u32 {
+        self.inner
+    }
+
+    #[annotated]
+    fn pinned(self: Pin<&Self>) -> u32 {
+        self.inner
+    }
+
+    #[annotated]
+    fn pinned_exclusive(mut self: Pin<&mut Self>) -> u32 {
+        self.inner += 1;
+        self.inner
+    }
+
+    #[annotated]
+    fn pinned_box(self: Pin<Box<Self>>) -> u32 {
+        self.inner
+    }
+
+    #[annotated]
+    fn typed(self: &Self) -> u32 {
+        self.inner
+    }
+}
+
+#[annotated]
+fn in_cell(cell: &RefCell<Value>) -> impl Deref<Target = Value> + '_ {
+    cell.borrow()
+}
+
+#[test]
+fn each_is_recorded_once() {
+    let check = |function: &str, run: &mut dyn FnMut()| {
+        super::RECORDS.check(module_path!(), function, &["ok"], run);
+    };
+    let pair = Pair { left: 1, right: 2 };
+
+    check("nothing", &mut || nothing());
+    check("one", &mut || assert_eq!(one(1), 1));
+    check("mutable", &mut || assert_eq!(mutable(1), 2));
+    check("tuple", &mut || assert_eq!(tuple((1, 2)), 3));
+    check("mutable_in_tuple", &mut || assert_eq!(mutable_in_tuple((1, 2)), 3));
+    check("reference", &mut || assert_eq!(reference(&1), 1));
+    check("ignored", &mut || ignored(1, ""));
+    check("underscored", &mut || underscored(1, ""));
+    check("ends_of", &mut || assert_eq!(ends_of([1, 2, 3]), 4));
+    check("rest", &mut || assert_eq!(rest(&[1, 2, 3]), 6));
+    check("bound", &mut || assert_eq!(bound((1, 2)), 3));
+    check("fields", &mut || assert_eq!(fields(pair), 3));
+    check("some_fields", &mut || assert_eq!(some_fields(&pair), 1));
+    check("reference_to_field", &mut || {
+        assert_eq!(*reference_to_field(&mut pair.clone()), 2);
+    });
+    check("elided", &mut || assert_eq!(elided("a"), "a"));
+    check("named", &mut || assert_eq!(named("ab", "c"), "b"));
+    check("outlived", &mut || assert_eq!(outlived(&1, &2), &2));
+    check("exclusive", &mut || assert_eq!(*exclusive(&mut 1), 2));
+    check("exclusive_of_exclusive", &mut || {
+        assert_eq!(exclusive_of_exclusive(&mut &mut [1, 2][..]), [2]);
+    });
+    check("opaque", &mut || assert_eq!(opaque(1), "1"));
+    check("opaque_closure", &mut || assert_eq!(opaque_closure(|n| n * 2), 6));
+    check("of_any_lifetime", &mut || assert_eq!(of_any_lifetime(str::trim), 1));
+    check("boxed_closure", &mut || assert_eq!(boxed_closure(Box::new(str::len)), 1));
+    check("pointer", &mut || assert_eq!(pointer(str::len), 1));
+    check("dynamic", &mut || assert_eq!(dynamic(&1), "1"));
+    check("generic", &mut || assert_eq!(generic(1, "a"), ("a", 1)));
+    check("sized", &mut || assert_eq!(sized([1, 2]), 4));
+    check("sized_and_generic", &mut || assert_eq!(sized_and_generic(&mut [1, 2]), 3));
+    check("unsized_behind", &mut || assert_eq!(unsized_behind("a"), 1));
+    check("projected", &mut || assert_eq!(projected([1, 3, 2]), Some(3)));
+    check("borrowed_or_owned", &mut || assert_eq!(borrowed_or_owned("a".into()), "a"));
+    check("raw", &mut || assert_eq!(raw(1, 2), 3));
+    check("shared", &mut || assert_eq!(Value::default().shared(), 0));
+    check("consumed", &mut || assert_eq!(Value::default().consumed(), 0));
+    check("changed", &mut || assert_eq!(Value::default().changed().inner, 1));
+    check("of_lifetime", &mut || assert_eq!(Value::default().of_lifetime(&1), &0));
+    check("boxed", &mut || assert_eq!(Box::new(Value::default()).boxed(), 0));
+    check("counted", &mut || assert_eq!(Rc::new(Value::default()).counted().inner, 0));
+    check("shared_by_threads", &mut || {
+        assert_eq!(Arc::new(Value::default()).shared_by_threads(), 0);
+    });
+    check("pinned", &mut || assert_eq!(Pin::new(&Value::default()).pinned(), 0));
+    check("pinned_exclusive", &mut || {
+        assert_eq!(Pin::new(&mut Value::default()).pinned_exclusive(), 1);
+    });
+    check("pinned_box", &mut || assert_eq!(Box::pin(Value::default()).pinned_box(), 0));
+    check("typed", &mut || assert_eq!(Value::default().typed(), 0));
+    check("in_cell", &mut || assert_eq!(in_cell(&RefCell::default()).inner, 0));
+    // Two of one name and module are one metric.
+    super::RECORDS.check(module_path!(), "exclusive", &["ok"; 2], || {
+        assert_eq!(*Value::default().exclusive(), 0);
+        assert_eq!(*exclusive(&mut 1), 2);
+    });
+}

@@ -236,6 +236,7 @@ fn with_attributes_in_body(number: u32) -> u32 {
 }
 
 #[test]
+#[allow(clippy::default_numeric_fallback, clippy::too_many_lines, reason = "a table")]
 fn each_is_recorded_once() {
     let check = |function: &str, run: &mut dyn FnMut()| {
         super::RECORDS.check(module_path!(), function, &["ok"], run);
@@ -267,6 +268,7 @@ fn each_is_recorded_once() {
 }
 
 #[test]
+#[allow(clippy::default_numeric_fallback, clippy::too_many_lines, reason = "a table")]
 fn what_is_expected_is_recorded_once() {
     let check = |function: &str, run: &mut dyn FnMut()| {
         super::RECORDS.check(module_path!(), function, &["ok"], run);

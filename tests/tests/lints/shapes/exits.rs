@@ -155,6 +155,7 @@ fn propagates(text: &str) -> Result<u32, ParseIntError> {
 }
 
 #[test]
+#[allow(clippy::default_numeric_fallback, clippy::too_many_lines, reason = "a table")]
 fn each_exit_is_recorded_once() {
     let check = |function: &str, ends: &[&str], run: &mut dyn FnMut()| {
         super::RECORDS.check(module_path!(), function, ends, run);

@@ -36,6 +36,7 @@ fn mutable_in_tuple((mut left, right): (u32, u32)) -> u32 {
 }
 
 #[annotated]
+#[expect(clippy::trivially_copy_pass_by_ref)]
 fn reference(&number: &u32) -> u32 {
     number
 }
@@ -76,6 +77,7 @@ fn fields(Pair { left, right: other }: Pair) -> u32 {
 }
 
 #[annotated]
+#[expect(clippy::trivially_copy_pass_by_ref)]
 fn some_fields(&Pair { left, .. }: &Pair) -> u32 {
     left
 }
@@ -97,8 +99,8 @@ fn named<'a>(left: &'a str, right: &str) -> &'a str {
 }
 
 #[annotated]
-fn outlived<'long: 'short, 'short>(long: &'long u32, short: &'short u32) -> &'short u32 {
-    if *long > *short { long } else { short }
+fn outlived<'long: 'short, 'short>(long: &'long u32, short: &'short u32) -> (&'long u32, &'short u32) {
+    (long, if *long > *short { long } else { short })
 }
 
 #[annotated]
@@ -108,6 +110,7 @@ fn exclusive(number: &mut u32) -> &mut u32 {
 }
 
 #[annotated]
+#[expect(clippy::mut_mut)]
 fn exclusive_of_exclusive<'a>(numbers: &'a mut &mut [u32]) -> &'a mut [u32] {
     &mut numbers[1..]
 }
@@ -220,11 +223,13 @@ impl Value {
     }
 
     #[annotated]
+    #[expect(clippy::trivially_copy_pass_by_ref)]
     fn of_lifetime<'a>(&'a self, _: &u32) -> &'a u32 {
         &self.inner
     }
 
     #[annotated]
+    #[expect(clippy::boxed_local)]
     fn boxed(self: Box<Self>) -> u32 {
         self.inner
     }
@@ -256,6 +261,7 @@ impl Value {
     }
 
     #[annotated]
+    #[expect(clippy::needless_arbitrary_self_type)]
     fn typed(self: &Self) -> u32 {
         self.inner
     }
@@ -267,6 +273,7 @@ fn in_cell(cell: &RefCell<Value>) -> impl Deref<Target = Value> + '_ {
 }
 
 #[test]
+#[allow(clippy::default_numeric_fallback, clippy::too_many_lines, reason = "a table")]
 fn each_is_recorded_once() {
     let check = |function: &str, run: &mut dyn FnMut()| {
         super::RECORDS.check(module_path!(), function, &["ok"], run);
@@ -291,7 +298,7 @@ fn each_is_recorded_once() {
     });
     check("elided", &mut || assert_eq!(elided("a"), "a"));
     check("named", &mut || assert_eq!(named("ab", "c"), "b"));
-    check("outlived", &mut || assert_eq!(outlived(&1, &2), &2));
+    check("outlived", &mut || assert_eq!(outlived(&1, &2), (&1, &2)));
     check("exclusive", &mut || assert_eq!(*exclusive(&mut 1), 2));
     check("exclusive_of_exclusive", &mut || {
         assert_eq!(exclusive_of_exclusive(&mut &mut [1, 2][..]), [2]);

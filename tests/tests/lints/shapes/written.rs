@@ -70,7 +70,7 @@ macro_rules! expression {
     };
 }
 
-expression!(of_expression = { Ok("1".parse::<u32>()? + 1) });
+expression!(of_expression = Ok("1".parse::<u32>()? + 1));
 expression!(of_failure = "a".parse());
 
 /// A whole item.
@@ -136,7 +136,12 @@ macro_rules! constant {
     };
 }
 
-constant!(of_literal, 1, Option::Some);
+/// It.
+fn some(number: u32) -> Option<u32> {
+    (number > 0).then_some(number)
+}
+
+constant!(of_literal, 1, some);
 
 /// `return` and `?` that only the macro sees.
 macro_rules! leave {
@@ -157,6 +162,7 @@ fn hidden_return(number: u32) -> Option<u32> {
 }
 
 #[test]
+#[allow(clippy::default_numeric_fallback, clippy::too_many_lines, reason = "a table")]
 fn each_is_recorded_once() {
     let check = |function: &str, ends: &[&str], run: &mut dyn FnMut()| {
         super::RECORDS.check(module_path!(), function, ends, run);

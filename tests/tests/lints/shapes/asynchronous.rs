@@ -4,7 +4,7 @@ use core::fmt::Display;
 use core::future::{Future, pending, ready};
 use core::num::ParseIntError;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ async fn recursive(number: u32) -> u32 {
 #[annotated]
 async fn closure() -> impl Fn(&str) -> usize {
     ready(()).await;
-    |text| text.len()
+    |text: &str| text.len()
 }
 
 #[annotated]
@@ -326,7 +326,7 @@ fn each_future_is_recorded_once() {
     });
     check("poll", &["ok"; 2], &mut || {
         let mut countdown = Countdown(1);
-        let mut context = Context::from_waker(core::task::Waker::noop());
+        let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut countdown).poll(&mut context).is_pending());
         assert!(Pin::new(&mut countdown).poll(&mut context).is_ready());
     });

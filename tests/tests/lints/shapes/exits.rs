@@ -1,8 +1,9 @@
 // Functions by how they end.
 
+use core::error::Error;
 use core::num::ParseIntError;
 use core::ops::ControlFlow;
-use std::panic::resume_unwind;
+use std::panic::{catch_unwind, resume_unwind};
 
 use super::super::ends::caught;
 use super::annotated;
@@ -39,7 +40,9 @@ fn labels(limit: u32) -> Option<u32> {
         if limit == 0 {
             return None;
         }
-        break 'outer 0;
+        if sum < 90 {
+            break 0;
+        }
     };
     Some(found)
 }
@@ -64,7 +67,7 @@ fn question_marks(left: &str, right: &str) -> Result<u32, ParseIntError> {
 }
 
 #[annotated]
-fn question_mark_converts(text: &str) -> Result<u32, Box<dyn core::error::Error>> {
+fn question_mark_converts(text: &str) -> Result<u32, Box<dyn Error>> {
     let number = text.parse::<u32>()?;
     u32::checked_sub(number, 1).ok_or_else(|| "zero".into())
 }
@@ -119,7 +122,7 @@ fn indexes(numbers: &[u32], index: usize) -> u32 {
 
 #[annotated]
 fn catches(panics: bool) -> bool {
-    std::panic::catch_unwind(|| {
+    catch_unwind(|| {
         if panics {
             resume_unwind(Box::new("expected"));
         }

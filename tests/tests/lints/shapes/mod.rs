@@ -68,3 +68,7 @@ shapes! {
     /// `#[in_flight]`.
     in_flight: dt_metrics::in_flight, [InFlight], false
 }
+shapes! {
+    /// `#[measured]`.
+    measured: dt_metrics::measured, [Calls, Duration, InFlight], true
+}

@@ -1,5 +1,8 @@
 // Functions that `macro_rules!` writes, with fragments of every kind in every place.
 
+use core::future::ready as at_once;
+use core::num::ParseIntError;
+
 use super::super::ends::{caught, ready};
 use super::annotated;
 
@@ -64,7 +67,7 @@ tokens!(of_panic(number: u32) -> u32 { assert!(number > 0, "expected"); number }
 macro_rules! expression {
     ($name:ident = $value:expr) => {
         #[annotated]
-        fn $name() -> Result<u32, std::num::ParseIntError> {
+        fn $name() -> Result<u32, ParseIntError> {
             $value
         }
     };
@@ -89,7 +92,7 @@ item! {
 
 item! {
     async fn of_asynchronous_item(number: &u32) -> u32 {
-        core::future::ready(*number).await + 1
+        at_once(*number).await + 1
     }
 }
 
@@ -123,7 +126,7 @@ macro_rules! statement {
     };
 }
 
-statement!(of_statement, let _number = 1);
+statement!(of_statement, drop(at_once(())));
 
 /// By a literal, a path and a type.
 macro_rules! constant {

@@ -100,6 +100,13 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Whether its name, or a name in it, is that of a `Result`.
+    pub(crate) fn is_named_result(output: &ReturnType) -> bool {
+        output.to_token_stream().into_iter().any(
+            |token| matches!(token, TokenTree::Ident(name) if name.to_string().ends_with("Result")),
+        )
+    }
+
     /// The type for a closure with the same body, with `_` in place of what only a function can
     /// say; `None` where the compiler has to find it out.
     pub(crate) fn closure(output: &ReturnType) -> Option<TokenStream> {

@@ -95,7 +95,7 @@ pub(crate) fn wrap(
     let generics = function.sig.generics.clone();
     let as_future = function.can_return_future() && uses.is_empty() && !Output::has_impl(&output);
     let block = match (shape, Output::of(&output, &generics)) {
-        (Shape::Call, output) if is_guarded(*asks, &output) => {
+        (Shape::Call, ret) if is_guarded(*asks, &ret) || is_tracked(*asks, &function) => {
             let guard = quote_spanned!(ours()=> #private::Guard::new(#begin, #leave));
             let guard = quote_spanned!(ours()=> { #entry #guard });
             return function.guarded(&guard);
@@ -205,6 +205,14 @@ fn is_guarded(asks: Asks, output: &Output<'_>) -> bool {
         Asks::Outcome => matches!(output, Output::Plain | Output::Opaque),
         Asks::Returned => false,
     }
+}
+
+/// Whether to believe the name of what is returned: that it is no `Result`. The body has to stay
+/// where it is, since a closure would hide the caller.
+fn is_tracked(asks: Asks, function: &Function) -> bool {
+    asks == Asks::Outcome
+        && function.tracks_caller()
+        && !Output::is_named_result(&function.sig.output)
 }
 
 /// The body as a closure that has all parameters.

@@ -86,6 +86,23 @@ fn tracked() -> &'static Location<'static> {
     Location::caller()
 }
 
+/// A place.
+#[derive(Debug)]
+struct Place(&'static Location<'static>);
+
+#[annotated]
+#[track_caller]
+fn tracked_inside() -> Place {
+    Place(Location::caller())
+}
+
+#[annotated]
+#[track_caller]
+fn tracked_perhaps() -> Option<&'static Location<'static>> {
+    let place = Location::caller();
+    (place.line() > 1).then_some(place)
+}
+
 #[annotated]
 extern "C" fn foreign(number: u32) -> u32 {
     number
@@ -249,10 +266,13 @@ fn each_is_recorded_once() {
     #[expect(deprecated)]
     check("deprecated", &mut || assert_eq!(deprecated(), 1));
     check("tracked", &mut || {
-        let tracked = tracked();
-        if !super::RECORDS.outcome {
-            assert_eq!(tracked.line(), line!() - 2);
-        }
+        assert_eq!(tracked().line(), line!());
+    });
+    check("tracked_inside", &mut || {
+        assert_eq!(tracked_inside().0.line(), line!());
+    });
+    check("tracked_perhaps", &mut || {
+        assert!(tracked_perhaps().is_some_and(|place| place.line() == line!()));
     });
     check("foreign", &mut || assert_eq!(foreign(1), 1));
     check("foreign_unwinding", &mut || assert_eq!(foreign_unwinding(1), 1));

@@ -51,7 +51,7 @@ pub(crate) fn take_over(
                     let is_used = is_used.then(|| quote_spanned!(ours()=> let _ = &#name;));
                     statements.extend(quote_spanned! {ours()=>
                         #(#attrs)*
-                        #[allow(clippy::shadow_same)]
+                        #[allow(clippy::shadow_same, clippy::min_ident_chars)]
                         #allow
                         let #mutability #name = #name;
                         #is_used

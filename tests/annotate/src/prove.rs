@@ -120,11 +120,7 @@ impl Copy {
         let diagnostics = diagnostics::read(&messages, &manifest);
         let building = began.elapsed();
         let tested = self.cargo(&["test", "--no-fail-fast"], arguments, &[])?;
-        let catalog = self.cargo(
-            &["test", "--lib"],
-            arguments,
-            &[test_run::CATALOG, "--nocapture"],
-        )?;
+        let catalog = self.cargo(&["test"], arguments, &[test_run::CATALOG, "--nocapture"])?;
         println!(
             "  built in {:.1} s, tested in {:.1} s",
             building.as_secs_f64(),

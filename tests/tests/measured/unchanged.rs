@@ -172,7 +172,7 @@ type Length = Box<dyn Fn(&str) -> usize>;
 
 #[measured]
 fn handlers() -> Result<Vec<Length>, String> {
-    Ok(vec![Box::new(|text| text.len()), Box::new(str::len)])
+    Ok(vec![Box::new(|text| text.len() + 1), Box::new(str::len)])
 }
 
 #[measured]
@@ -196,7 +196,7 @@ async fn read(
 async fn types_that_have_to_be_inferred() {
     assert_eq!(compose(|n: u8| n + 1, |n: u8| n.to_string())(1), "2");
     assert_eq!(first_word()("a b"), "a");
-    assert_eq!(handlers().unwrap()[0]("abc"), 3);
+    assert_eq!(handlers().unwrap()[0]("abc"), 4);
     assert_eq!(numbers(6).unwrap().clone().sum::<u32>(), 9);
     assert!(numbers(0).is_err());
     let mut lines = ["5".to_owned(), "x".to_owned()].into_iter();

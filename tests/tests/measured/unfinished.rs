@@ -26,8 +26,10 @@ fn waits_impl(panics: bool) -> impl Future<Output = Result<(), ()>> {
     }
 }
 
+type Boxed = Pin<Box<dyn Future<Output = Result<(), ()>>>>;
+
 #[measured(name = "waits")]
-fn waits_boxed(panics: bool) -> Pin<Box<dyn Future<Output = Result<(), ()>>>> {
+fn waits_boxed(panics: bool) -> Boxed {
     Box::pin(async move {
         if panics {
             panic_any(());
@@ -116,7 +118,7 @@ fn panics_are_panics_in_futures_and_functions() {
 #[test]
 fn calls_are_in_flight_while_they_are() {
     let seen = capture(|| {
-        let mut futures: Vec<Pin<Box<dyn Future<Output = Result<(), ()>>>>> = Vec::new();
+        let mut futures: Vec<Boxed> = Vec::new();
         for _ in 0..10 {
             futures.push(Box::pin(waits(false)));
             futures.push(waits_boxed(false));

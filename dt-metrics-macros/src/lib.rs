@@ -53,10 +53,17 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// The counter is called `crate.module.function.calls` unless `name` says otherwise. It counts on
-/// entry, however the function is left; an `async fn` counts when its future is first polled.
+/// entry, however the function is left, and at the end of the call if `outcome`, `when` or `ret_dims`
+/// asks how that was.
 ///
 /// It stands on functions and methods of every kind but `const fn`. On a function of a trait it
 /// needs a body.
+///
+/// A future is measured while it runs, not while it is made: from its first poll until it is done
+/// or dropped; one that is never polled is no call. So it is with `async fn`, with functions that
+/// return `impl Future` or a `Pin<Box<dyn Future>>` under any name, and with those of
+/// `#[async_trait]`, whichever of the two attributes comes first. Other types of futures are
+/// measured while they are made.
 ///
 /// # Arguments
 ///
@@ -64,12 +71,52 @@ use proc_macro::TokenStream;
 /// | --- | --- |
 /// | `name`, `description`, `unit` | string literals, or paths of a `const` of type `&str` |
 /// | `dims(key = expr, …)` | dimensions; evaluated on entry, after `by`, before the body |
+/// | `ret_dims(key = expr, …)` | dimensions of what is returned, which is `ret`, a reference; parameters are gone then |
+/// | `outcome` | the dimension `outcome`: `ok`, `err`, `panic` or `cancelled` |
+/// | `when = ok` | counts only calls of this outcome |
 /// | `by = expr` | adds this `u64` instead of 1; evaluated on entry |
 /// | `max_series = n` | the most series this counter has, in place of the pipeline's limit |
 /// | `crate = path` | where the library is, for those who re-export it |
 ///
 /// The key of a dimension is an identifier, a dotted path or a string literal. Its value is a text,
 /// a `bool`, a number, or an `Option` of those, where `None` leaves the dimension out.
+///
+/// ```
+/// use dt_metrics::counted;
+/// use dt_metrics::testing::capture;
+///
+/// #[counted(name = "found", outcome, dims(text = text), ret_dims(size = ret.as_ref().ok().copied()))]
+/// #[counted(name = "not.found", when = err)]
+/// fn find(text: String) -> Result<usize, String> {
+///     text.find('x').ok_or(text)
+/// }
+///
+/// let seen = capture(|| (find("ax".to_owned()), find("b".to_owned())));
+/// let found = seen.counter("found");
+/// assert_eq!(found.clone().with("outcome", "ok").with("text", "ax").with("size", 1).value(), 1);
+/// assert_eq!(found.with("outcome", "err").with("text", "b").value(), 1);
+/// assert_eq!(seen.counter("not.found").value(), 1);
+/// ```
+///
+/// Values of `dims` are evaluated once, on entry, before the body may move its arguments; where the
+/// function returns a future and is not `async`, at the call. Values of `ret_dims` are evaluated
+/// when the call returns; where it does not, there are no such dimensions.
+///
+/// # Outcomes
+///
+/// A call that returns is `ok` unless it returns an error: an `Err`, told by its type, whatever
+/// alias that has, also in a `Poll`, an `Option` or another `Result`. Type parameters and
+/// associated types of them are not known to be results, so they are `ok`; `outcome = fallible`
+/// demands a `Result` and does not compile without one. `panic` is a call that a panic of its own
+/// goes through, `cancelled` a future that is dropped before it is done.
+///
+/// To see what is returned, the body becomes a closure, unless its type is a plain one: then
+/// `Location::caller()` of `#[track_caller]` is a place inside. An `async fn` becomes a function
+/// that returns `impl Future`, if no other macro stands on it and there are no values to evaluate
+/// on entry; its future grows by 24 bytes. Else the body is a future inside the future, which has
+/// the parameters, too.
+///
+/// # Cost
 ///
 /// Literals and `const { … }` blocks cost nothing at run time if all values of the function are
 /// such. Blocks that name `Self` or a type or const parameter are evaluated on each call, since
@@ -110,9 +157,9 @@ pub fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The histogram is called `crate.module.function.duration` unless `name` says otherwise. A call
 /// takes from its entry, behind the values of its dimensions, until all that the body has is
-/// dropped, but not the parameters. It is recorded however it ends: at the end of the body, by
-/// `return` or `?`, by a panic that unwinds. An `async fn` is timed from its first poll until it is
-/// done or dropped; one that was never polled is not recorded.
+/// dropped, but not the parameters, unless `outcome` or `ret_dims` is asked for: then these, too. It
+/// is recorded however it ends: at the end of the body, by `return` or `?`, by a panic that unwinds.
+/// A future is timed from its first poll until it is done or dropped, and grows by 32 bytes.
 ///
 /// It stands where [`counted`](macro@counted) does; several annotations on one function may be in
 /// any order.
@@ -123,7 +170,7 @@ pub fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | --- | --- |
 /// | `unit` | `"s"` (default), `"ms"`, `"us"` or `"ns"`, or the path of a `const` that is one of them |
 /// | `boundaries = [0.01, 0.1]` | upper bounds of buckets, in that unit, for exporters that carry buckets: numbers, each greater than the one before |
-/// | `name`, `description`, `dims`, `max_series`, `crate` | as [`counted`](macro@counted) takes them |
+/// | `name`, `description`, `dims`, `ret_dims`, `outcome`, `when`, `max_series`, `crate` | as [`counted`](macro@counted) takes them |
 #[proc_macro_attribute]
 pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::annotation(&sync::TIMED, args.into(), item.into(), sync::timed).into()
@@ -152,13 +199,107 @@ pub fn in_flight(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::annotation(&sync::IN_FLIGHT, args.into(), item.into(), sync::in_flight).into()
 }
 
-/// Records a value of each call.
+/// Records a value of each call that returns.
+///
+/// ```
+/// use dt_metrics::recorded;
+/// use dt_metrics::testing::capture;
+///
+/// #[recorded(name = "page.size", value = ret.len(), unit = "By", dims(route = route))]
+/// fn page(route: &str) -> String {
+///     format!("<h1>{route}</h1>")
+/// }
+///
+/// let seen = capture(|| page("orders"));
+/// assert_eq!(seen.histogram("page.size").with("route", "orders").values(), [15.0]);
+/// ```
+///
+/// The value is an integer or a float of any type, or a reference to one. It is evaluated when the
+/// call returns, with what that returns as `ret`, a reference; parameters are gone then. A future
+/// returns when it is done. Values that are no numbers (NaN, infinite) are not recorded.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `name` | required |
+/// | `value = expr` | required |
+/// | `boundaries = [1, 10]` | upper bounds of buckets, as [`timed`](macro@timed) takes them |
+/// | `description`, `unit`, `dims`, `ret_dims`, `outcome`, `when`, `max_series`, `crate` | as [`counted`](macro@counted) takes them |
 #[proc_macro_attribute]
 pub fn recorded(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::annotation(&sync::RECORDED, args.into(), item.into(), sync::recorded).into()
 }
 
 /// Counts the calls of a function, times them, and counts those that are going on.
+///
+/// ```
+/// use dt_metrics::measured;
+/// use dt_metrics::testing::capture;
+///
+/// #[measured(dims(tier = tier))]
+/// fn check_out(tier: &str) -> Result<u32, String> {
+///     Err("empty".to_owned())
+/// }
+///
+/// let seen = capture(|| check_out("gold"));
+/// # let catalog = dt_metrics::catalog();
+/// # let calls = catalog.iter().find(|d| d.name.ends_with("check_out.calls")).unwrap().name;
+/// // "crate.module.check_out.calls"
+/// let calls = seen.counter(calls);
+/// assert_eq!(calls.with("tier", "gold").with("outcome", "err").value(), 1);
+/// ```
+///
+/// It does what [`counted`](macro@counted), [`timed`](macro@timed) and
+/// [`in_flight`](macro@in_flight) do, at once and for less: `….calls` and `….duration` have the
+/// dimension `outcome`, `….in_flight` has not. A future grows by 40 bytes.
+///
+/// # On an `impl` block
+///
+/// ```
+/// use dt_metrics::measured;
+///
+/// struct Shop;
+///
+/// #[measured(dims(region = "eu"))]
+/// impl Shop {
+///     const fn new() -> Self {
+///         Self
+///     }
+///
+///     async fn order(&self) -> Result<(), String> {
+///         Ok(())
+///     }
+///
+///     #[measured(name = "shop.prices", unit = "ms")]
+///     fn prices(&self) {}
+///
+///     #[measured(skip)]
+///     fn is_open(&self) -> bool {
+///         true
+///     }
+/// }
+///
+/// let names: Vec<_> = dt_metrics::catalog().iter().map(|descriptor| descriptor.name).collect();
+/// assert!(names.iter().any(|name| name.ends_with("Shop.order.calls")));
+/// assert!(names.contains(&"shop.prices.duration"));
+/// assert!(!names.iter().any(|name| name.contains("is_open")));
+/// ```
+///
+/// Each function of the block is measured, of traits, too, as `crate.module.Type.function.…`.
+/// `#[measured(skip)]` leaves one out; `const fn` are left out by themselves. What the annotation of
+/// the block says holds for each, unless the function has a `#[measured(…)]` of its own that says
+/// otherwise.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `name` | what stands before `.calls`, `.duration`, `.in_flight`; of a block, before `.function.…` |
+/// | `unit`, `boundaries` | of the duration, as [`timed`](macro@timed) takes them |
+/// | `outcome = fallible` | demands a `Result` |
+/// | `description`, `dims`, `ret_dims`, `when`, `max_series`, `crate` | as [`counted`](macro@counted) takes them |
+/// | `skip` | alone, in a block: leaves the function out |
 #[proc_macro_attribute]
 pub fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::measured(args.into(), item.into()).into()

@@ -30,7 +30,11 @@
 //!
 //! | for | see |
 //! | --- | --- |
-//! | counting | [`counted`], [`count!`] |
+//! | calls, durations and how they end, at once | [`measured`] |
+//! | one of these | [`counted`], [`timed`], [`in_flight`] |
+//! | a value of each call | [`recorded`] |
+//! | a value that a function knows | [`observed`] |
+//! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down!`] |
 //! | values of dimensions | [`DimensionValue`] |
 //! | every instrument in the program | [`catalog`], [`catalog_markdown`], [`catalog_json`] |
 //! | asserting in a test what was measured | [`testing`] |

@@ -2,56 +2,29 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use rustls::pki_types::CertificateDer;
 
-use super::credentials::Token;
-use super::endpoint::{Endpoint, ONE_AGENT_URL};
+use super::endpoint_file::{EndpointFile, Found};
 use super::event::Watcher;
 use super::instance;
 use super::keys::RESERVED;
 use super::options::Options;
 use super::origin::{INSTANCE_ID, Pairs};
 use super::sets::{METRICS_SOURCE, as_layer};
+use super::target::{Environment, Finder, Target};
+use super::tls;
 use super::{AmbiguousDelivery, ConfigError};
 use crate::line::{self, Dimensions};
-
-const URL_VARIABLE: &str = "DT_METRICS_INGEST_URL";
-const TOKEN_VARIABLE: &str = "DT_METRICS_INGEST_API_TOKEN";
-
-/// The environment variables, or what a test puts in their place.
-pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// The environment of the process. What is not Unicode is seen as not valid later on, not as unset.
-pub(super) fn process_environment(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-}
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Source {
-    Program,
-    Environment(&'static str),
-    /// Nothing was configured: a OneAgent may be there.
-    OneAgentDefault,
-}
-
-impl Source {
-    pub(super) fn describe(self) -> &'static str {
-        match self {
-            Self::Program => "the program",
-            Self::Environment(variable) => variable,
-            Self::OneAgentDefault => "default",
-        }
-    }
-}
 
 /// All that an exporter needs to know, checked.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
-    pub(super) endpoint: Endpoint,
-    pub(super) endpoint_source: Source,
-    pub(super) token: Option<Token>,
-    pub(super) token_source: Option<Source>,
+    pub(super) finder: Finder,
+    /// What the file of the host said.
+    pub(super) found: Found,
+    pub(super) target: Target,
+    /// Trusted besides those of the platform.
+    pub(super) root_certificates: Vec<CertificateDer<'static>>,
     pub(super) prefix: Option<String>,
     pub(super) default_dimensions: Pairs,
     pub(super) resource_dimensions: Vec<String>,
@@ -71,51 +44,17 @@ pub(super) struct Config {
 impl Config {
     pub(super) fn resolve(options: Options, environment: Environment) -> Result<Self, ConfigError> {
         check_limits(&options)?;
-        let variable = |name| environment(name).filter(|value| !value.trim().is_empty());
-
-        // The properties file of the Kubernetes operator goes between the environment and the
-        // OneAgent, here and for the token below.
-        let (text, endpoint_source) = match (options.endpoint, variable(URL_VARIABLE)) {
-            (Some(text), _) => (text, Source::Program),
-            (None, Some(text)) => (text, Source::Environment(URL_VARIABLE)),
-            (None, None) => (ONE_AGENT_URL.into(), Source::OneAgentDefault),
-        };
-        let endpoint = Endpoint::parse(&text).map_err(|source| ConfigError::Endpoint {
-            origin: endpoint_source.describe(),
-            source,
-        })?;
-
-        let found = match options.api_token {
-            Some(text) => Some((text, Source::Program)),
-            None => variable(TOKEN_VARIABLE).map(|text| {
-                (
-                    SecretString::from(text),
-                    Source::Environment(TOKEN_VARIABLE),
-                )
-            }),
-        };
-        let token_source = found.as_ref().map(|(_, source)| *source);
-        let token = found
-            .map(|(text, source)| {
-                Token::new(&text).map_err(|reason| ConfigError::Token {
-                    origin: source.describe(),
-                    reason,
-                })
-            })
-            .transpose()?
-            // A OneAgent needs none, so it gets none.
-            .filter(|_| !endpoint.is_one_agent());
-
-        let readable = !endpoint.is_https() && !endpoint.is_loopback();
-        if token.is_some() && readable && !options.allow_cleartext_token {
-            return Err(ConfigError::CleartextToken {
-                endpoint: endpoint.to_string(),
-            });
-        }
+        let finder = Finder::new(&options, environment);
+        let found = finder
+            .file()
+            .map(EndpointFile::read_first)
+            .unwrap_or_default();
+        let target = finder.target(&found)?;
+        let root_certificates = tls::certificates(&options.root_certificates)?;
 
         let enriched = options
             .dynatrace_metadata
-            .unwrap_or_else(|| endpoint.is_one_agent());
+            .unwrap_or_else(|| target.endpoint.is_one_agent());
         let host_dimensions = if enriched {
             options.metadata_files.read()
         } else {
@@ -126,10 +65,10 @@ impl Config {
         check_dimensions(&default_dimensions, &host_dimensions, instance.as_deref())?;
 
         Ok(Self {
-            endpoint,
-            endpoint_source,
-            token,
-            token_source,
+            finder,
+            found,
+            target,
+            root_certificates,
             prefix: check_prefix(options.prefix)?,
             default_dimensions,
             resource_dimensions: options.resource_dimensions,
@@ -153,31 +92,19 @@ impl Config {
         })
     }
 
-    /// Whether nobody said where to send, so that an absent OneAgent is no fault.
-    pub(super) fn is_unconfigured(&self) -> bool {
-        self.endpoint_source == Source::OneAgentDefault
-    }
-
     /// Says once what was chosen, and why.
     pub(super) fn log(&self) {
-        let token = match (&self.token, self.token_source) {
-            (Some(_), Some(source)) => source.describe(),
-            (None, Some(_)) => "not sent to a OneAgent",
-            (_, None) => "none",
-        };
+        let target = &self.target;
         tracing::info!(
             target: "dt_metrics",
-            endpoint = %self.endpoint,
-            endpoint_source = self.endpoint_source.describe(),
-            token_source = token,
+            endpoint = %target.endpoint,
+            endpoint_source = target.endpoint_source.describe(),
+            token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
             "sending metrics to Dynatrace"
         );
-        if self.is_unconfigured() && self.token_source.is_some() {
-            tracing::warn!(
-                target: "dt_metrics",
-                "a token is given but no endpoint: set {URL_VARIABLE} or `endpoint`"
-            );
+        if let Some(doubt) = target.doubt() {
+            tracing::warn!(target: "dt_metrics", "{doubt}");
         }
     }
 }

@@ -4,9 +4,13 @@ use std::fmt;
 use std::net::IpAddr;
 
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 
 /// The OneAgent's local API (Dynatrace documentation, "OneAgent metric API").
 pub(super) const ONE_AGENT_URL: &str = "http://localhost:14499/metrics/ingest";
+
+/// How much of a scheme is shown.
+const MAX_SCHEME: usize = 10;
 
 const ONE_AGENT_PATH: &str = "/metrics/ingest";
 
@@ -20,7 +24,7 @@ pub enum EndpointError {
     )]
     NotAUrl(String),
     /// Neither `http` nor `https`.
-    #[error("its scheme is {0:?}: use https, or http for a host you trust")]
+    #[error("its scheme is {0:?}: use https, or http for a OneAgent on this host")]
     Scheme(String),
     /// No host.
     #[error("it names no host")]
@@ -28,6 +32,26 @@ pub enum EndpointError {
     /// A user name or password in the URL, which would end up in logs.
     #[error("it contains a user name or password: give the token with `api_token` instead")]
     UserInfo,
+}
+
+/// What the program gave as an endpoint, not checked yet. It may hold a password or a token.
+#[derive(Clone)]
+pub(crate) struct Given(pub(super) SecretString);
+
+impl<T: Into<String>> From<T> for Given {
+    fn from(text: T) -> Self {
+        Self(text.into().into())
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Endpoint::parse(self.0.expose_secret()) {
+            Ok(endpoint) => fmt::Display::fmt(&endpoint, f),
+            // What it is instead may be the token, in the wrong place.
+            Err(_) => f.write_str("[not usable]"),
+        }
+    }
 }
 
 /// A checked URL. Prints without its query, which may hold a secret.
@@ -39,7 +63,9 @@ impl Endpoint {
         let url =
             Url::parse(text.trim()).map_err(|error| EndpointError::NotAUrl(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(EndpointError::Scheme(url.scheme().into()));
+            // A longer one may be something else that was given by mistake.
+            let scheme = url.scheme().get(..MAX_SCHEME).unwrap_or(url.scheme());
+            return Err(EndpointError::Scheme(scheme.into()));
         }
         if url.host_str().is_none_or(str::is_empty) {
             return Err(EndpointError::NoHost);
@@ -69,6 +95,23 @@ impl Endpoint {
             // The whole of `.localhost` is the host itself (RFC 6761, section 6.3).
             Err(_) => host == "localhost" || host.ends_with(".localhost"),
         }
+    }
+
+    /// Whether others can read what is sent there.
+    pub(super) fn is_readable_by_others(&self) -> bool {
+        !self.is_https() && !self.is_loopback()
+    }
+
+    /// Whether its query holds a token: Dynatrace takes one there, too.
+    pub(super) fn has_token(&self) -> bool {
+        self.0
+            .query_pairs()
+            .any(|(key, _)| key.eq_ignore_ascii_case("api-token"))
+    }
+
+    /// What its query says, which others should not see.
+    pub(super) fn query_values(&self) -> impl Iterator<Item = String> {
+        self.0.query_pairs().map(|(_, value)| value.into_owned())
     }
 
     /// Whether a OneAgent answers there: it takes no token.

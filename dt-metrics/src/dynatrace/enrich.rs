@@ -2,21 +2,13 @@
 //!
 //! Source: Dynatrace documentation, "Enrich ingested data with Dynatrace-specific dimensions".
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+
+use secrecy::zeroize::Zeroizing;
 
 use super::origin::Pairs;
-use super::properties;
-
-/// The most of a file that is read. A real one has a few lines.
-const MAX_BYTES: u64 = 64 * 1024;
-
-/// How long all reading may take: a path may lie on a file system that does not answer.
-const TIMEOUT: Duration = Duration::from_secs(1);
+use super::{files, properties};
 
 /// Where the metadata is.
 #[derive(Clone, Debug)]
@@ -44,14 +36,8 @@ impl MetadataFiles {
 
     /// The dimensions; none if there is no such file. Waits a second at the most.
     pub(super) fn read(&self) -> Pairs {
-        let (files, (done, result)) = (self.clone(), mpsc::sync_channel(1));
-        let reader = thread::Builder::new()
-            .name("dt-metrics-enrich".into())
-            .spawn(move || {
-                // Nobody listens any more if the time was up.
-                done.send(files.read_at_once()).ok();
-            });
-        if let Ok(Ok(pairs)) = reader.map(|_| result.recv_timeout(TIMEOUT)) {
+        let here = self.clone();
+        if let Some(pairs) = files::in_time("dt-metrics-enrich", move || here.read_at_once()) {
             return pairs;
         }
         tracing::debug!(
@@ -91,8 +77,8 @@ fn dimensions(text: &str) -> Pairs {
 }
 
 /// The text of a file; `None` if there is none, or none that is a small text.
-fn read(path: &Path) -> Option<String> {
-    match read_bounded(path) {
+fn read(path: &Path) -> Option<Zeroizing<String>> {
+    match files::read(path) {
         Ok(text) => Some(text),
         Err(error) => {
             if error.kind() != io::ErrorKind::NotFound {
@@ -105,21 +91,6 @@ fn read(path: &Path) -> Option<String> {
             None
         }
     }
-}
-
-fn read_bounded(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "it is longer than 64 KiB",
-        ));
-    }
-    // A line with other bytes is left out, not the whole file.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -66,7 +66,19 @@ pub enum ConfigError {
         /// The name of the option.
         option: &'static str,
     },
-    /// The certificates that the platform trusts could not be loaded.
+    /// A root certificate that was added is none.
+    #[error("a certificate given to `add_root_certificate_pem` is not usable: {reason}")]
+    RootCertificate {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The platform trusts no certificates, so that no server can be trusted.
+    #[error(
+        "no root certificates are found on this host: install the package `ca-certificates`, name \
+         a file of them in SSL_CERT_FILE, or add one with `add_root_certificate_pem`"
+    )]
+    NoRootCertificates(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// TLS could not be set up.
     #[error("TLS cannot be set up")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The HTTP client could not be made.

@@ -7,31 +7,33 @@ use reqwest::StatusCode;
 use super::config::Config;
 use super::credentials::Token;
 use super::outcome::Failure;
+use super::scrub::Scrubber;
 
 /// Words failures for one endpoint.
 pub(super) struct Explainer {
     endpoint: String,
-    token: Option<Token>,
+    has_token: bool,
+    scrubber: Scrubber,
     one_agent: bool,
     unconfigured: bool,
 }
 
 impl Explainer {
     pub(super) fn new(config: &Config) -> Self {
+        let target = &config.target;
+        let in_query = target.endpoint.query_values().map(Into::into);
         Self {
-            endpoint: config.endpoint.to_string(),
-            token: config.token.clone(),
-            one_agent: config.endpoint.is_one_agent(),
-            unconfigured: config.is_unconfigured(),
+            endpoint: target.endpoint.to_string(),
+            has_token: target.token.is_some(),
+            scrubber: Scrubber::new(target.token.iter().map(Token::secret).chain(in_query)),
+            one_agent: target.endpoint.is_one_agent(),
+            unconfigured: target.is_unconfigured(),
         }
     }
 
-    /// A text from elsewhere, without the token in it.
+    /// A text from elsewhere, without secrets in it.
     pub(super) fn scrub(&self, text: &str) -> String {
-        match &self.token {
-            Some(token) => token.scrub(text.into()),
-            None => text.into(),
-        }
+        self.scrubber.scrub(text)
     }
 
     /// The status and what the server said.
@@ -42,24 +44,24 @@ impl Explainer {
     }
 
     pub(super) fn unauthorized(&self, status: StatusCode, said: &str) -> String {
-        let mut text = match (&self.token, status) {
-            (None, _) if self.one_agent => format!(
+        let mut text = match (self.has_token, status) {
+            (false, _) if self.one_agent => format!(
                 "{}: no token is sent to a OneAgent, but {} asks for one",
                 name(status),
                 self.endpoint
             ),
-            (None, _) => format!(
+            (false, _) => format!(
                 "{}: no token is given; {} needs one with the scope `metrics.ingest`",
                 name(status),
                 self.endpoint
             ),
-            (Some(_), StatusCode::FORBIDDEN) => format!(
+            (true, StatusCode::FORBIDDEN) => format!(
                 "{}: the token is known to {} but lacks a permission: it needs the scope \
                  `metrics.ingest`",
                 name(status),
                 self.endpoint
             ),
-            (Some(_), _) => format!(
+            (true, _) => format!(
                 "{}: the token is wrong, expired, disabled or of another environment than {}; it \
                  needs the scope `metrics.ingest`",
                 name(status),

@@ -9,15 +9,15 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use super::config::{Config, Environment, process_environment};
+use super::config::Config;
 use super::encode::Encoder;
-use super::endpoint::Endpoint;
 use super::flush::{Mark, Patience, flush};
 use super::observe::observe;
 use super::options::Options;
 use super::push::{ForPipeline, sdk_error};
-use super::send::Http;
+use super::rotate::Rotating;
 use super::shared::Shared;
+use super::target::{Environment, process_environment};
 use super::{ConfigError, ExportError, ExporterBuilder, Health, worker};
 
 /// Sends metrics to Dynatrace.
@@ -61,8 +61,7 @@ pub struct Exporter {
 struct Inner {
     encoder: Mutex<Encoder>,
     shared: Arc<Shared>,
-    endpoint: Endpoint,
-    unconfigured: bool,
+    transport: Arc<Rotating>,
 }
 
 impl Exporter {
@@ -79,20 +78,21 @@ impl Exporter {
         options: Options,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
-        Self::start(Config::resolve(options, environment)?)
+        Self::start(&Config::resolve(options, environment)?)
     }
 
-    pub(super) fn start(config: Config) -> Result<Self, ConfigError> {
+    pub(super) fn start(config: &Config) -> Result<Self, ConfigError> {
         let shared = Arc::new(Shared::with(config.buffer_limit_bytes, config.ambiguous));
+        let transport = Arc::new(Rotating::new(config)?);
+        let watch = transport.clone().watch(shared.clone());
         let watcher = config.watcher.clone();
-        worker::start(shared.clone(), Http::new(&config)?, watcher)?;
+        worker::start(shared.clone(), transport.clone(), watcher, watch)?;
         config.log();
         Ok(Self {
             inner: Arc::new(Inner {
-                encoder: Mutex::new(Encoder::new(&config)),
+                encoder: Mutex::new(Encoder::new(config)),
                 shared,
-                unconfigured: config.is_unconfigured(),
-                endpoint: config.endpoint,
+                transport,
             }),
         })
     }
@@ -175,7 +175,7 @@ impl Exporter {
             return Ok(());
         }
         let deadline = Instant::now().checked_add(timeout);
-        let patience = if self.inner.unconfigured {
+        let patience = if self.inner.transport.is_unconfigured() {
             Patience::IfSomebodyListens
         } else {
             Patience::Full
@@ -246,7 +246,7 @@ impl Exporter {
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exporter")
-            .field("endpoint", &self.inner.endpoint)
+            .field("endpoint", &self.inner.transport.endpoint())
             .field("health", &self.health())
             .finish_non_exhaustive()
     }
@@ -262,7 +262,7 @@ impl Inner {
             tracing::warn!(
                 target: "dt_metrics",
                 lines,
-                endpoint = %self.endpoint,
+                endpoint = %self.transport.endpoint(),
                 "the exporter stopped before these lines were delivered"
             );
         }

@@ -31,7 +31,26 @@
 //!
 //! 1. what the program sets ([`ExporterBuilder::endpoint`], [`ExporterBuilder::api_token`]);
 //! 2. the environment variables `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`;
-//! 3. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which takes no token.
+//! 3. the same two keys in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which
+//!    Dynatrace's Kubernetes operator provides. What is taken from there is taken anew within
+//!    seconds of a change, and at once when the endpoint refuses a token, so that tokens can
+//!    rotate;
+//! 4. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which takes no token.
+//!
+//! A value of white space is none. What was chosen is logged once (`info`), without secrets.
+//!
+//! Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`);
+//! an endpoint on this host is reached without one.
+//!
+//! # What is kept secret
+//!
+//! The token is wiped from memory where it is stored, marked as sensitive where it is sent, and
+//! taken out of whatever a server or a proxy says before that is logged or shown. It goes to the
+//! endpoint alone: never to a OneAgent, never after a redirect, and never unencrypted to another
+//! host unless [`ExporterBuilder::allow_cleartext_token`] allows it.
+//!
+//! TLS is rustls with versions 1.2 and 1.3 and the certificates that the platform trusts;
+//! [`ExporterBuilder::add_root_certificate_pem`] adds to them.
 //!
 //! # What a line is made of
 //!
@@ -87,11 +106,13 @@ mod convert;
 mod credentials;
 mod encode;
 mod endpoint;
+mod endpoint_file;
 mod enrich;
 mod error;
 mod event;
 mod explain;
 mod exporter;
+mod files;
 mod flush;
 mod health;
 mod instance;
@@ -110,11 +131,14 @@ mod queue;
 mod report;
 mod retry;
 mod retry_after;
+mod rotate;
+mod scrub;
 mod send;
 mod sets;
 mod shared;
 mod state;
 mod summary;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tls;

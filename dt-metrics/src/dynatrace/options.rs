@@ -5,6 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::AmbiguousDelivery;
+use super::endpoint::Given;
+use super::endpoint_file::EndpointFile;
 use super::enrich::MetadataFiles;
 use super::event::{DeliveryEvent, Watcher};
 
@@ -18,9 +20,13 @@ const MAX_LINES: usize = 1_000;
 /// What the program set. The pipeline's builder holds one of these, too.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    pub(crate) endpoint: Option<String>,
+    pub(crate) endpoint: Option<Given>,
     pub(crate) api_token: Option<SecretString>,
     pub(crate) allow_cleartext_token: bool,
+    /// Where the host keeps endpoint and token; tests have their own.
+    pub(crate) endpoint_file: EndpointFile,
+    /// In PEM, as given.
+    pub(crate) root_certificates: Vec<Vec<u8>>,
     pub(crate) prefix: Option<String>,
     pub(crate) default_dimensions: Vec<(String, String)>,
     pub(crate) resource_dimensions: Vec<String>,
@@ -46,6 +52,8 @@ impl Default for Options {
             endpoint: None,
             api_token: None,
             allow_cleartext_token: false,
+            endpoint_file: EndpointFile::default(),
+            root_certificates: Vec::new(),
             prefix: None,
             default_dimensions: Vec::new(),
             resource_dimensions: Vec::new(),
@@ -78,25 +86,50 @@ macro_rules! shared_options {
         /// Where to send: the full URL of a metrics ingest endpoint, such as
         /// `https://myenv123.live.dynatrace.com/api/v2/metrics/ingest`.
         ///
-        /// Without it, `DT_METRICS_INGEST_URL` is used, else the OneAgent on this host.
+        /// Without it, `DT_METRICS_INGEST_URL` of the environment is used, else that of
+        /// `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else the OneAgent on this
+        /// host. What is in the file is used anew when the file changes.
         pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-            self.$options.endpoint = Some(endpoint.into());
+            self.$options.endpoint = Some(endpoint.into().into());
             self
         }
 
         /// An access token with the scope `metrics.ingest`.
         ///
-        /// Without it, `DT_METRICS_INGEST_API_TOKEN` is used. The token is never printed or
-        /// logged, and never sent to a OneAgent, which needs none.
+        /// Without it, `DT_METRICS_INGEST_API_TOKEN` of the environment is used, else that of the
+        /// file named at [`endpoint`](Self::endpoint), which is read again when it changes: tokens
+        /// rotate. The token is never printed or logged, and never sent to a OneAgent, which needs
+        /// none.
         pub fn api_token(mut self, token: impl Into<String>) -> Self {
             self.$options.api_token = Some(token.into().into());
             self
         }
 
         /// Allows a token to be sent over `http://` to another host, where anyone on the way can
-        /// read it. Off by default: such a configuration is an error.
+        /// read it. Off by default: such a configuration is an error. An endpoint on this host
+        /// (`localhost`, a loopback address) needs no leave.
         pub fn allow_cleartext_token(mut self, allow: bool) -> Self {
             self.$options.allow_cleartext_token = allow;
+            self
+        }
+
+        /// Trusts the certificates of this PEM text besides those that the platform trusts, for
+        /// an ActiveGate or a proxy with a certificate of the company's own. May be called more
+        /// than once; a text may hold several certificates.
+        ///
+        /// A text without a usable certificate is an error later.
+        ///
+        /// ```no_run
+        /// # fn main() -> std::io::Result<()> {
+        /// let pem = std::fs::read("/etc/company/root.pem")?;
+        #[doc = concat!("let builder = ", $example)]
+        ///     .add_root_certificate_pem(pem);
+        /// # drop(builder);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+            self.$options.root_certificates.push(pem.as_ref().to_vec());
             self
         }
 

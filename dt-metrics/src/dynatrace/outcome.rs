@@ -20,6 +20,8 @@ pub(super) enum Outcome {
     },
     /// 401 or 403: the token does not open the door.
     Unauthorized { status: u16, message: String },
+    /// The same, but the host has another token by now.
+    Outdated { status: u16, message: String },
     /// 413.
     TooLarge { message: String },
     /// 429.
@@ -61,6 +63,8 @@ pub(super) enum Next {
     Retry { pace: Pace, after: Option<Duration> },
     /// The same, but others may do better: let those of the same collection go before it.
     StepAside { pace: Pace, others: Others },
+    /// Send it again at once.
+    Again,
     /// Send its halves.
     Split,
     /// Do not send it again, for this reason; with a pace, go on with others only later.
@@ -99,6 +103,7 @@ impl Outcome {
                 pace: Pace::Fast,
                 others: Others::Later,
             },
+            Self::Outdated { .. } => Next::Again,
             Self::TooLarge { .. } => Next::Split,
             Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 Next::Retry {
@@ -130,6 +135,7 @@ impl Outcome {
             Self::Accepted => None,
             Self::Partial { message, .. }
             | Self::Unauthorized { message, .. }
+            | Self::Outdated { message, .. }
             | Self::TooLarge { message }
             | Self::Throttled { message, .. }
             | Self::Unavailable { message, .. }
@@ -145,6 +151,7 @@ impl Outcome {
             Self::Accepted => ("accepted", 202),
             Self::Partial { .. } => ("partial", 400),
             Self::Unauthorized { status, .. } => ("unauthorized", *status),
+            Self::Outdated { status, .. } => ("outdated", *status),
             Self::TooLarge { .. } => ("too_large", 413),
             Self::Throttled { .. } => ("throttled", 429),
             Self::Unavailable { status, .. } => ("unavailable", *status),

@@ -15,6 +15,7 @@ use super::explain::Explainer;
 use super::outcome::{Failure, Outcome};
 use super::queue::Batch;
 use super::retry_after::retry_after;
+use super::tls;
 use super::worker::Transport;
 
 /// The most of an answer that is read: room for a reason for each of some thousand lines.
@@ -35,7 +36,7 @@ pub(super) struct Http {
 impl Http {
     pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
         let mut client = Client::builder()
-            .tls_backend_preconfigured(super::tls::client_config(&config.endpoint)?)
+            .tls_backend_preconfigured(tls::client_config(config)?)
             .http1_only()
             .user_agent(USER_AGENT)
             // Another host must see neither token nor lines.
@@ -45,7 +46,7 @@ impl Http {
             .retry(retry::never())
             .timeout(config.request_timeout)
             .connect_timeout(config.connect_timeout);
-        if config.endpoint.is_loopback() {
+        if config.target.endpoint.is_loopback() {
             client = client.no_proxy();
         }
         let client = client
@@ -58,16 +59,32 @@ impl Http {
         })
     }
 
+    /// The same for another endpoint or token; connections that still serve are kept.
+    pub(super) fn renewed(&self, config: &Config) -> Result<Self, ConfigError> {
+        if config.target.endpoint != self.config.target.endpoint {
+            return Self::new(config);
+        }
+        Ok(Self {
+            client: self.client.clone(),
+            config: config.clone(),
+            explain: Explainer::new(config),
+        })
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
     async fn attempt(&self, batch: &Batch) -> Result<Outcome, reqwest::Error> {
         let mut request = self
             .client
-            .post(self.config.endpoint.url().clone())
+            .post(self.config.target.endpoint.url().clone())
             .header(
                 CONTENT_TYPE,
                 HeaderValue::from_static("text/plain; charset=utf-8"),
             )
             .body(String::clone(&batch.body.text));
-        if let Some(header) = self.config.token.as_ref().and_then(Token::header) {
+        if let Some(header) = self.config.target.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }
         let response = request.send().await?;
@@ -169,7 +186,8 @@ impl Transport for Http {
             Err(error) => {
                 let error = error.without_url();
                 let failure = failure(&error);
-                let cause = self.explain.scrub(&root(&error).to_string());
+                let cause = cause(&error);
+                let cause = self.explain.scrub(&cause);
                 Outcome::Failed {
                     failure,
                     message: self.explain.failed(failure, &shorten(&cause)),
@@ -219,8 +237,21 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// The error that started it: those above only say which layer it passed.
-fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
-    chain(error).last().unwrap_or(error)
+fn cause(error: &reqwest::Error) -> String {
+    chain(error)
+        .find_map(|cause| tls::explain(within(cause).downcast_ref()?))
+        .unwrap_or_else(|| chain(error).last().unwrap_or(error).to_string())
+}
+
+/// What an I/O error wraps, which its `source` passes over.
+fn within<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    while let Some(inner) = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        error = inner;
+    }
+    error
 }
 
 fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {

@@ -196,6 +196,10 @@ impl Shared {
                     Step::Pause(pace, None)
                 }
             }
+            Next::Again => {
+                state.put_back();
+                Step::Next
+            }
             Next::Split => {
                 if !state.queue.split() {
                     state.drop_in_flight("request_too_large");

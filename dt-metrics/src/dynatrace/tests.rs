@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod delivery;
+mod rotation;
 mod secrets;
 mod server;
 

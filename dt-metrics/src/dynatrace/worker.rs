@@ -69,12 +69,14 @@ fn work(
     }
 }
 
-/// Starts the thread. It has a runtime of its own, so it needs none of the program's and cannot be
+/// Starts the thread, and `beside` on it, which ends with it. It has a runtime of its own, so it
+/// needs none of the program's and cannot be
 /// held up by it.
 pub(super) fn start(
     shared: Arc<Shared>,
     transport: impl Transport + Send + 'static,
     watcher: Watcher,
+    beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfigError> {
     let (started, result) = mpsc::sync_channel(1);
     std::thread::Builder::new()
@@ -97,6 +99,7 @@ pub(super) fn start(
                 }
             };
             if started.send(Ok(())).is_ok() {
+                runtime.spawn(beside);
                 work(&runtime, &shared, &transport, &watcher);
             }
             // Looking up a name blocks a thread of the runtime for as long as it likes.

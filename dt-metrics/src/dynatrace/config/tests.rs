@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::super::enrich::MetadataFiles;
-use super::{Config, ConfigError, Options, Source, TOKEN_VARIABLE, URL_VARIABLE};
+use super::super::target::{Source, TOKEN_VARIABLE, URL_VARIABLE};
+use super::{Config, ConfigError, Options};
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
 
@@ -59,16 +60,16 @@ fn the_program_goes_before_the_environment_and_that_before_the_one_agent() {
     for (options, variables, endpoint, token) in cases {
         let config = resolve(options, variables).expect("valid");
         assert_eq!(
-            (config.endpoint_source, config.token_source),
+            (config.target.endpoint_source, config.target.token_source),
             (endpoint, token)
         );
     }
     let config = resolve(Options::default(), &[]).expect("valid");
     assert_eq!(
-        config.endpoint.to_string(),
+        config.target.endpoint.to_string(),
         "http://localhost:14499/metrics/ingest"
     );
-    assert!(config.is_unconfigured());
+    assert!(config.target.is_unconfigured());
 }
 
 #[test]
@@ -82,7 +83,11 @@ fn a_token_goes_nowhere_it_can_be_read() {
     ];
     for (url, valid, sent) in cases {
         match resolve(options(Some(url), Some("t")), &[]) {
-            Ok(config) => assert_eq!((valid, config.token.is_some()), (true, sent), "{url}"),
+            Ok(config) => assert_eq!(
+                (valid, config.target.token.is_some()),
+                (true, sent),
+                "{url}"
+            ),
             Err(ConfigError::CleartextToken { .. }) => assert!(!valid, "{url}"),
             Err(other) => panic!("{url}: {other}"),
         }

@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{MAX_BYTES, MetadataFiles};
+use super::super::files::MAX_BYTES;
+use super::MetadataFiles;
 
 struct Folder(tempfile::TempDir);
 
@@ -75,7 +76,7 @@ fn other_bytes_cost_their_line_and_too_many_the_file() {
     folder.file("fixed", b"a=1\nb=\xff\xfe\nc=3\n");
     assert_eq!(folder.read(), [pair("a", "1"), pair("c", "3")]);
 
-    let room = usize::try_from(MAX_BYTES).expect("small");
+    let room = MAX_BYTES;
     folder.file("fixed", format!("a={}", "x".repeat(room - 2)));
     assert_eq!(folder.read().len(), 1);
     folder.file("fixed", format!("a={}", "x".repeat(room - 1)));

@@ -9,8 +9,9 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use super::server::{Reply, Server};
 use super::{LONG, export_one, to};
 use crate::dynatrace::body::Body;
-use crate::dynatrace::config::{Config, Source};
+use crate::dynatrace::config::Config;
 use crate::dynatrace::state::Life;
+use crate::dynatrace::target::Source;
 use crate::dynatrace::{ExportError, Exporter, Options};
 
 /// Kept with some room for a loaded machine.
@@ -92,12 +93,12 @@ fn a_refused_connection_is_tried_until_the_deadline() {
 #[test]
 fn without_any_configuration_a_shutdown_gives_up_at_once() {
     let options = Options {
-        endpoint: Some(closed_port()),
+        endpoint: Some(closed_port().into()),
         ..Options::default()
     };
     let mut config = Config::resolve(options, &|_| None).expect("valid");
-    config.endpoint_source = Source::OneAgentDefault;
-    let unconfigured = Exporter::start(config).expect("valid");
+    config.target.endpoint_source = Source::OneAgentDefault;
+    let unconfigured = Exporter::start(&config).expect("valid");
     let _provider = export_one(&unconfigured);
     let error = within(Duration::ZERO, || unconfigured.shutdown(LONG)).expect_err("nobody there");
     assert!(

@@ -349,6 +349,7 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
         shared.clone(),
         Panics(AtomicU32::new(0)),
         Watcher::default(),
+        std::future::ready(()),
     )
     .expect("a thread");
     queue(&shared, &["a"]);

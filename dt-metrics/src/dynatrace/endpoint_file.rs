@@ -1,0 +1,149 @@
+//! The file in which Dynatrace's Kubernetes operator leaves endpoint and token.
+//!
+//! Source: Dynatrace documentation, "Metadata enrichment for Kubernetes" (`endpoint.properties`).
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::target::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
+use super::{files, properties};
+
+pub(super) const ENDPOINT_FILE: &str = "/var/lib/dynatrace/enrichment/endpoint/endpoint.properties";
+
+/// Between the two readings that must agree before a change is taken for whole: a program that
+/// writes into the file, instead of replacing it, takes less.
+pub(super) const SETTLE: Duration = Duration::from_millis(100);
+
+/// A file that was not touched for so long is whole.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Where the file is.
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointFile(PathBuf);
+
+impl Default for EndpointFile {
+    fn default() -> Self {
+        Self(ENDPOINT_FILE.into())
+    }
+}
+
+/// What the file says. The URL is kept as the token is: it may hold a password.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) url: Option<SecretString>,
+    pub(super) token: Option<SecretString>,
+}
+
+impl EndpointFile {
+    #[cfg(test)]
+    pub(super) fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// What the file says when the program starts; nothing if there is none. Waits a second at
+    /// the most.
+    pub(super) fn read_first(&self) -> Found {
+        let path = self.0.clone();
+        let read = files::in_time("dt-metrics-endpoint", move || read_settled(&path));
+        match read.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(found) => found,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!(
+                        target: "dt_metrics",
+                        path = %self.0.display(),
+                        "endpoint and token are not taken from this file: {error}"
+                    );
+                }
+                Found::default()
+            }
+        }
+    }
+
+    /// What the file says now. Blocks as long as its file system does.
+    pub(super) fn read(&self) -> io::Result<Found> {
+        read(&self.0)
+    }
+}
+
+impl Found {
+    /// Whether everything is there that was there before: a file that is being written lacks its
+    /// end.
+    pub(super) fn covers(&self, before: &Self) -> bool {
+        let kept = |old: &Option<_>, new: &Option<_>| old.is_none() || new.is_some();
+        kept(&before.url, &self.url) && kept(&before.token, &self.token)
+    }
+}
+
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        let text = |secret: &Option<SecretString>| {
+            // Wiped like what it is compared with.
+            secret
+                .as_ref()
+                .map(|secret| Zeroizing::new(secret.expose_secret().to_owned()))
+        };
+        text(&self.url) == text(&other.url) && text(&self.token) == text(&other.token)
+    }
+}
+
+/// Twice, if somebody may be writing it.
+fn read_settled(path: &Path) -> io::Result<Found> {
+    let mut found = read(path)?;
+    // Within the time that all reading may take.
+    for _ in 0..5 {
+        if !is_fresh(path) {
+            break;
+        }
+        thread::sleep(SETTLE);
+        let again = read(path)?;
+        if again == found {
+            break;
+        }
+        found = again;
+    }
+    Ok(found)
+}
+
+fn is_fresh(path: &Path) -> bool {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+    written.is_ok_and(|written| {
+        SystemTime::now()
+            .duration_since(written)
+            .is_ok_and(|age| age < FRESH)
+    })
+}
+
+fn read(path: &Path) -> io::Result<Found> {
+    let text = files::read(path)?;
+    let (entries, malformed) = properties::parse(text.trim_start_matches('\u{feff}'));
+    if malformed > 0 {
+        tracing::debug!(
+            target: "dt_metrics",
+            malformed,
+            path = %path.display(),
+            "lines of this file are left out"
+        );
+    }
+    let mut found = Found::default();
+    for (key, value) in entries {
+        let value = Zeroizing::new(value);
+        let place = match key.trim() {
+            URL_VARIABLE => &mut found.url,
+            TOKEN_VARIABLE => &mut found.token,
+            _ => continue,
+        };
+        // The last one counts, as in Java.
+        *place = unquoted(&value).map(Into::into);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Endpoint and token that change while the program runs.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::ConfigError;
+use super::config::Config;
+use super::endpoint::Endpoint;
+use super::endpoint_file::{EndpointFile, Found, SETTLE};
+use super::outcome::Outcome;
+use super::queue::Batch;
+use super::send::Http;
+use super::shared::Shared;
+use super::target::Target;
+use super::worker::Transport;
+
+/// How often the file is read: it is small, and a token that was replaced stays valid for longer
+/// than this as a rule.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// How long a refused request waits for the file: it may lie on a file system that does not
+/// answer.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Sends to wherever the host says at the moment.
+pub(super) struct Rotating {
+    http: Mutex<Arc<Http>>,
+    /// Held while the file is read, so that it is read by one at a time.
+    file: tokio::sync::Mutex<File>,
+}
+
+/// What is known of the file.
+struct File {
+    /// What it said when it was last used.
+    used: Found,
+    /// What it said when it could not be used, which is said once.
+    unusable: Option<Found>,
+}
+
+impl Rotating {
+    pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            http: Mutex::new(Arc::new(Http::new(config)?)),
+            file: tokio::sync::Mutex::new(File {
+                used: config.found.clone(),
+                unusable: None,
+            }),
+        })
+    }
+
+    /// Where requests go at the moment.
+    pub(super) fn endpoint(&self) -> Endpoint {
+        self.http().config().target.endpoint.clone()
+    }
+
+    pub(super) fn is_unconfigured(&self) -> bool {
+        self.http().config().target.is_unconfigured()
+    }
+
+    /// Follows the file for as long as the exporter runs.
+    pub(super) async fn watch(self: Arc<Self>, shared: Arc<Shared>) {
+        if self.http().config().finder.file().is_none() {
+            return;
+        }
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            if self.renew().await {
+                // What waits because of the old ones need wait no longer.
+                shared.hurry(&mut shared.lock());
+            }
+        }
+    }
+
+    /// Looks whether the file says something else by now; `true` if that is used from here on.
+    async fn renew(&self) -> bool {
+        let http = self.http();
+        let finder = &http.config().finder;
+        let Some(path) = finder.file() else {
+            return false;
+        };
+        let mut file = self.file.lock().await;
+        let Some(found) = changed(path, &file.used).await else {
+            return false;
+        };
+        let renewed = finder.target(&found).and_then(|target| {
+            let http = http.renewed(&Config {
+                target,
+                ..http.config().clone()
+            })?;
+            Ok(Arc::new(http))
+        });
+        match renewed {
+            Ok(http) => {
+                say(&http.config().target);
+                *self.http.lock().unwrap_or_else(PoisonError::into_inner) = http;
+                file.used = found;
+                file.unusable = None;
+                true
+            }
+            Err(error) => {
+                if file.unusable.as_ref() != Some(&found) {
+                    file.unusable = Some(found);
+                    tracing::warn!(
+                        target: "dt_metrics",
+                        "what this host says anew of endpoint and token is not used: {error}"
+                    );
+                }
+                false
+            }
+        }
+    }
+
+    fn http(&self) -> Arc<Http> {
+        self.http
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Transport for Arc<Rotating> {
+    async fn send(&self, batch: &Batch) -> Outcome {
+        let http = self.http();
+        let outcome = http.send(batch).await;
+        match outcome {
+            Outcome::Unauthorized { status, message } => {
+                let renewed = tokio::time::timeout(TIMEOUT, self.renew()).await == Ok(true);
+                // Somebody else may have looked meanwhile.
+                if renewed || !Arc::ptr_eq(&http, &self.http()) {
+                    Outcome::Outdated { status, message }
+                } else {
+                    Outcome::Unauthorized { status, message }
+                }
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+/// What the file says now, if that is something else and all of it is there.
+async fn changed(path: &EndpointFile, used: &Found) -> Option<Found> {
+    let mut found = read(path).await.ok()?;
+    while found != *used {
+        tokio::time::sleep(SETTLE).await;
+        let again = read(path).await.ok()?;
+        if again == found {
+            return found.covers(used).then_some(found);
+        }
+        found = again;
+    }
+    None
+}
+
+/// Reads on a thread that may block.
+async fn read(path: &EndpointFile) -> io::Result<Found> {
+    let path = path.clone();
+    tokio::task::spawn_blocking(move || path.read())
+        .await
+        .map_err(io::Error::other)?
+}
+
+fn say(target: &Target) {
+    tracing::info!(
+        target: "dt_metrics",
+        endpoint = %target.endpoint,
+        endpoint_source = target.endpoint_source.describe(),
+        token_source = target.describe_token(),
+        "endpoint or token changed"
+    );
+    if let Some(doubt) = target.doubt() {
+        tracing::warn!(target: "dt_metrics", "{doubt}");
+    }
+}
+
+#[cfg(test)]
+mod tests;

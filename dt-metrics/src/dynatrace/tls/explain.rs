@@ -48,7 +48,8 @@ fn certificate(error: &CertificateError) -> String {
             format!("is for another host, {}", presented.join(", ")),
             "use a host name that the certificate is for in the endpoint",
         ),
-        CertificateError::UnknownIssuer => (
+        // The second: a root of the same name is trusted, but another one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => (
             "is from a root that this host does not trust".into(),
             "add that root with `add_root_certificate_pem`, or to the host's trusted certificates; \
              if it should be trusted, something between reads what is sent",

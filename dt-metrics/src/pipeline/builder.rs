@@ -72,7 +72,7 @@ pub fn builder() -> Builder {
 /// The configuration of the pipeline; from [`builder`].
 #[derive(Default)]
 #[must_use = "nothing is installed before `install`"]
-#[allow(
+#[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of its own"
 )]
@@ -83,6 +83,7 @@ pub struct Builder {
     no_exporter: bool,
     not_global: bool,
     strict: bool,
+    flush_on_termination: bool,
     service_name: Option<String>,
     cardinality_limit: Option<u32>,
     configure: Vec<Configure>,
@@ -189,6 +190,33 @@ impl Builder {
         self
     }
 
+    /// Whether SIGTERM and SIGINT deliver what was measured until then, in five seconds at most,
+    /// before they act as they did when metrics were installed (default: no).
+    ///
+    /// So a program that does nothing about these signals still ends by them, with the exit status
+    /// that they give, but later; and a handler that was there before is called, but later. A
+    /// second signal acts at once. A program that begins to handle a signal itself after this, as
+    /// with tokio's `ctrl_c`, gets it at once and goes on in its own way; what was measured is
+    /// delivered beside. A signal that is ignored stays ignored.
+    ///
+    /// Nothing is delivered at the end of a process that this does not see: `std::process::exit`
+    /// and `abort` (call [`Handle::shutdown`] before them), a panic with `panic = "abort"` in the
+    /// profile (set a panic hook that calls [`Handle::flush`]), SIGKILL. Unix only: elsewhere a
+    /// warning is all it does.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let _metrics = dt_metrics::builder().flush_on_termination(true).install()?;
+    /// loop {
+    ///     std::thread::park(); // until SIGTERM
+    /// }
+    /// # }
+    /// ```
+    pub fn flush_on_termination(mut self, flush: bool) -> Self {
+        self.flush_on_termination = flush;
+        self
+    }
+
     /// Checks the configuration and starts the pipeline.
     ///
     /// Works from a plain thread and inside any async runtime; it does no I/O on the calling
@@ -196,8 +224,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyInstalled`], [`Error::Config`], [`Error::Thread`], and with
-    /// [`strict`](Self::strict) [`Error::Conflicts`]. Nothing is installed then.
+    /// [`Error::AlreadyInstalled`], [`Error::Config`], [`Error::Thread`], with
+    /// [`strict`](Self::strict) [`Error::Conflicts`], and with
+    /// [`flush_on_termination`](Self::flush_on_termination) [`Error::Signal`]. Nothing is installed
+    /// then.
     pub fn install(self) -> Result<Handle, Error> {
         let place = Place::take()?;
         if self.strict {
@@ -251,17 +281,21 @@ impl Builder {
             .then(|| Pacer::start(provider.clone(), interval))
             .transpose()
             .map_err(Error::Thread)?;
-        if !self.not_global {
-            global::set_meter_provider(provider.clone());
-        }
-        Ok(Handle::new(
-            provider,
+        let handle = Handle::new(
+            provider.clone(),
             bridge,
             exporter,
             pacer,
             self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
             place,
-        ))
+        );
+        if self.flush_on_termination {
+            handle.flush_on_termination().map_err(Error::Signal)?;
+        }
+        if !self.not_global {
+            global::set_meter_provider(provider);
+        }
+        Ok(handle)
     }
 }
 
@@ -303,6 +337,7 @@ impl fmt::Debug for Builder {
             .field("no_exporter", &self.no_exporter)
             .field("set_global", &!self.not_global)
             .field("strict", &self.strict)
+            .field("flush_on_termination", &self.flush_on_termination)
             .field("service_name", &self.service_name)
             .field("cardinality_limit", &self.cardinality_limit)
             .field("health_metrics", &self.health_metrics)

@@ -34,6 +34,10 @@ pub enum Error {
     /// The handle was shut down before.
     #[error("metrics are shut down")]
     ShutDown,
+    /// The signals that end the process cannot be caught
+    /// ([`flush_on_termination`](crate::Builder::flush_on_termination)).
+    #[error("cannot catch the signals that end the process")]
+    Signal(#[source] io::Error),
     /// The operating system gave no thread.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),

@@ -1,7 +1,8 @@
 //! The running pipeline.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,9 +16,14 @@ use super::error::Error;
 use super::pacer::Pacer;
 use super::place::Place;
 use super::stage::Stages;
+use super::termination::Termination;
 use crate::dynatrace::{Exporter, Health, Mark};
 use crate::home::Home;
 use crate::instrument::values_given_up;
+
+/// How long a signal that ends the process waits for a flush: a part of the 30 seconds that
+/// Kubernetes leaves a container by default, and of the 10 that Docker does.
+const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The installed metrics: keeps them going, and delivers the rest when dropped.
 ///
@@ -47,6 +53,8 @@ struct Inner {
     shutdown_timeout: Duration,
     stage: Stages,
     home: Home,
+    /// Some while signals are caught.
+    termination: Mutex<Option<Termination>>,
 }
 
 impl Handle {
@@ -67,8 +75,35 @@ impl Handle {
                 shutdown_timeout,
                 stage: Stages::new(place),
                 home: Home::here(),
+                termination: Mutex::new(None),
             }),
         }
+    }
+
+    /// Flushes before a signal ends the process.
+    pub(super) fn flush_on_termination(&self) -> io::Result<()> {
+        let inner = Arc::downgrade(&self.inner);
+        let termination = Termination::watch(move || {
+            let Some(inner) = inner.upgrade() else { return };
+            let deadline = Deadline::after(TERMINATION_TIMEOUT);
+            // On a thread of its own: a shutdown that goes on may take longer than this.
+            let flushed = deadline
+                .run("dt-metrics-flush", move || match inner.flush(deadline) {
+                    // One that goes on is waited for; one that is over is over.
+                    Err(Error::ShutDown) => inner.shutdown(deadline),
+                    result => result,
+                })
+                .map_err(Error::from)
+                .and_then(|result| result);
+            if let Err(error) = flushed {
+                tracing::warn!(
+                    target: "dt_metrics",
+                    "not all was delivered before the signal acts: {error}"
+                );
+            }
+        })?;
+        *self.inner.termination() = Some(termination);
+        Ok(())
     }
 
     /// Collects what was measured until now and delivers it.
@@ -171,6 +206,12 @@ impl Handle {
 }
 
 impl Inner {
+    fn termination(&self) -> MutexGuard<'_, Option<Termination>> {
+        self.termination
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn flush(&self, deadline: Deadline) -> Result<(), Error> {
         if self.home.is_elsewhere() {
             return Err(Error::Forked);
@@ -218,6 +259,7 @@ impl Inner {
             .zip(mark)
             .map(|(exporter, mark)| exporter.shutdown_since(mark, deadline.remaining()));
         self.bridge.stop();
+        *self.termination() = None;
         delivered.transpose()?;
         prepared?;
         match collected? {

@@ -8,6 +8,7 @@ mod handle;
 mod pacer;
 mod place;
 mod stage;
+mod termination;
 
 pub use self::builder::{Builder, builder, init};
 pub use self::error::Error;

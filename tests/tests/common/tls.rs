@@ -50,13 +50,13 @@ impl Authority {
 
     pub fn expired(&self, name: &str) -> Identity {
         self.sign(name, |parameters| {
-            parameters.not_after = date_time_ymd(2020, 1, 1)
+            parameters.not_after = date_time_ymd(2020, 1, 1);
         })
     }
 
     pub fn of_the_future(&self, name: &str) -> Identity {
         self.sign(name, |parameters| {
-            parameters.not_before = date_time_ymd(4000, 1, 1)
+            parameters.not_before = date_time_ymd(4000, 1, 1);
         })
     }
 

@@ -1,5 +1,6 @@
 //! From what the program set and what the host offers to one checked configuration.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -14,7 +15,7 @@ use super::sets::{METRICS_SOURCE, as_layer};
 use super::target::{Environment, Finder, Target};
 use super::tls;
 use super::{AmbiguousDelivery, ConfigError};
-use crate::line::{self, Dimensions};
+use crate::line::{self, Dimensions, MetricKey};
 
 /// All that an exporter needs to know, checked.
 #[derive(Clone, Debug)]
@@ -133,12 +134,20 @@ fn check_prefix(prefix: Option<String>) -> Result<Option<String>, ConfigError> {
         return Ok(None);
     };
     let key = prefix.strip_suffix('.').unwrap_or(&prefix);
+    let is_reserved = |key: &str| format!("{key}.").starts_with(RESERVED);
     let reason = match line::check_metric_key(key) {
-        Ok(()) if !format!("{key}.").starts_with(RESERVED) => return Ok(Some(key.into())),
-        Ok(()) => "keys that begin with `dt.` are reserved by Dynatrace",
+        Ok(()) if !is_reserved(key) => return Ok(Some(key.into())),
+        Ok(()) => "keys that begin with `dt.` are reserved by Dynatrace; choose another",
         Err(invalid) => invalid.message(),
     };
-    Err(ConfigError::Prefix { reason, prefix })
+    let suggestion = MetricKey::new(key)
+        .map(|key| key.as_str().to_owned())
+        .filter(|key| !is_reserved(key));
+    Err(ConfigError::Prefix {
+        reason,
+        suggestion,
+        prefix,
+    })
 }
 
 /// Keys that can be sent, and room for the dimensions of a measurement. Those of the resource are
@@ -152,6 +161,7 @@ fn check_dimensions(
         line::check_dimension_key(key).map_err(|invalid| ConfigError::DefaultDimension {
             key: key.clone(),
             reason: invalid.message(),
+            suggestion: line::normalize_dimension_key(key).map(Cow::into_owned),
         })?;
     }
     let found = [METRICS_SOURCE]

@@ -34,20 +34,24 @@ pub enum ConfigError {
         reason: &'static str,
     },
     /// The prefix cannot begin a metric key.
-    #[error("the prefix {prefix:?} is not usable: {reason}")]
+    #[error("the prefix {prefix:?} is not usable: {reason}{}", or(suggestion.as_deref()))]
     Prefix {
         /// The prefix as given.
         prefix: String,
         /// What is wrong with it.
         reason: &'static str,
+        /// The nearest that is usable, if there is one.
+        suggestion: Option<String>,
     },
     /// The key of a default dimension is not a dimension key.
-    #[error("the default dimension {key:?} is not usable: {reason}")]
+    #[error("the default dimension {key:?} is not usable: {reason}{}", or(suggestion.as_deref()))]
     DefaultDimension {
         /// The key as given.
         key: String,
         /// What is wrong with it.
         reason: &'static str,
+        /// The nearest that is usable, if there is one.
+        suggestion: Option<String>,
     },
     /// The dimensions of every line leave no room for others.
     #[error(
@@ -121,6 +125,12 @@ pub enum ExportError {
         "the exporter belongs to the process that this one was forked from; make one in the child"
     )]
     Forked,
+}
+
+fn or(suggestion: Option<&str>) -> String {
+    suggestion
+        .map(|text| format!("; use {text:?}"))
+        .unwrap_or_default()
 }
 
 fn because(last_error: Option<&str>) -> String {

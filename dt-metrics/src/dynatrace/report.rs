@@ -83,6 +83,10 @@ impl Reporter {
                 _ => Telling::Nothing,
             };
         }
+        // That another token is used was said when it was found.
+        if matches!(outcome, Outcome::Outdated { .. }) {
+            return Telling::Nothing;
+        }
         let kind = outcome.kind();
         let before = self.failing.take();
         let told_any = before.as_ref().is_some_and(|episode| episode.told);

@@ -147,6 +147,39 @@ fn what_is_not_usable_is_an_error_that_says_where_it_comes_from() {
 }
 
 #[test]
+fn errors_of_prefix_and_dimensions_propose_what_is_usable() {
+    for (prefix, rule, fix) in [
+        ("my shop", "is made of", "use \"my_shop\""),
+        ("1shop", "begins with", "use \"_shop\""),
+        ("shop..eu", "two dots", "use \"shop.eu\""),
+        ("dt.shop", "reserved", "choose another"),
+        ("dt", "reserved", "choose another"),
+        (".", "at least one", "prefix"),
+    ] {
+        let options = Options {
+            prefix: Some(prefix.into()),
+            ..Options::default()
+        };
+        let error = resolve(options, &[]).expect_err(prefix).to_string();
+        assert!(error.contains(&format!("{prefix:?}")), "{error}");
+        assert!(error.contains(rule) && error.contains(fix), "{error}");
+    }
+    for (key, rule, fix) in [
+        ("Region", "lower case", "use \"region\""),
+        ("a b", "is made of", "use \"a_b\""),
+        ("", "at least one", "dimension"),
+    ] {
+        let options = Options {
+            default_dimensions: vec![("ok".into(), "x".into()), (key.into(), "x".into())],
+            ..Options::default()
+        };
+        let error = resolve(options, &[]).expect_err(key).to_string();
+        assert!(error.contains(&format!("{key:?}")), "{error}");
+        assert!(error.contains(rule) && error.contains(fix), "{error}");
+    }
+}
+
+#[test]
 fn a_request_fits_the_buffer() {
     let options = Options {
         buffer_limit_bytes: 100,

@@ -18,6 +18,10 @@ pub(super) struct Termination(());
 impl Termination {
     /// On anything but Unix a warning is all it does: there is no such signal, and a console
     /// program is ended by other ways.
+    #[cfg_attr(
+        not(unix),
+        expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")
+    )]
     pub(super) fn watch(flush: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         *FLUSH.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(flush));
         // From here on dropped on an error, too.

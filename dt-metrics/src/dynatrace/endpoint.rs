@@ -97,6 +97,13 @@ impl Endpoint {
         }
     }
 
+    /// The name to be taken for this host, if the system may not know it as that: the whole of
+    /// `.localhost` is, but some systems ask others for it.
+    pub(super) fn name_of_this_host(&self) -> Option<&str> {
+        let name = self.0.host_str()?;
+        (self.is_loopback() && name.trim_end_matches('.').ends_with(".localhost")).then_some(name)
+    }
+
     /// Whether others can read what is sent there.
     pub(super) fn is_readable_by_others(&self) -> bool {
         !self.is_https() && !self.is_loopback()

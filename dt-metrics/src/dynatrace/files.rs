@@ -18,10 +18,12 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
 /// The text of a small file, wiped afterwards: it may hold a token. What is not UTF-8 becomes
 /// U+FFFD, so that it costs its line and not the whole file.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     // With its full size from the start, so that growing leaves no copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(MAX_BYTES) + 1));
     let bound = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    File::open(path)?.take(bound + 1).read_to_end(&mut bytes)?;
+    file.take(bound + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,

@@ -9,6 +9,7 @@ use super::endpoint::Given;
 use super::endpoint_file::EndpointFile;
 use super::enrich::MetadataFiles;
 use super::event::{DeliveryEvent, Watcher};
+use super::tls::Pem;
 
 /// The API takes requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); the
 /// rest is room for a reading of "MB" that is not ours.
@@ -25,8 +26,7 @@ pub(crate) struct Options {
     pub(crate) allow_cleartext_token: bool,
     /// Where the host keeps endpoint and token; tests have their own.
     pub(crate) endpoint_file: EndpointFile,
-    /// In PEM, as given.
-    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) root_certificates: Vec<Pem>,
     pub(crate) prefix: Option<String>,
     pub(crate) default_dimensions: Vec<(String, String)>,
     pub(crate) resource_dimensions: Vec<String>,
@@ -129,7 +129,7 @@ macro_rules! shared_options {
         /// # }
         /// ```
         pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-            self.$options.root_certificates.push(pem.as_ref().to_vec());
+            self.$options.root_certificates.push(pem.as_ref().into());
             self
         }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -48,6 +49,9 @@ impl Http {
             .connect_timeout(config.connect_timeout);
         if config.target.endpoint.is_loopback() {
             client = client.no_proxy();
+        }
+        if let Some(name) = config.target.endpoint.name_of_this_host() {
+            client = client.resolve(name, (Ipv4Addr::LOCALHOST, 0).into());
         }
         let client = client
             .build()

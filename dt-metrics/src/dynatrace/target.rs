@@ -49,6 +49,8 @@ pub(super) struct Target {
     pub(super) token: Option<Token>,
     /// Where a token was found, sent or not.
     pub(super) token_source: Option<Source>,
+    /// Whether the token of the file goes elsewhere than the file says.
+    astray: bool,
 }
 
 /// What program and environment say, and where else to look.
@@ -121,7 +123,14 @@ impl Finder {
                 });
             }
         }
+        // Named in the file, but not used.
+        let named = found.url.as_ref().map(ExposeSecret::expose_secret);
+        let elsewhere = named
+            .and_then(|text| Endpoint::parse(text).ok())
+            .is_some_and(|named| named != endpoint);
+        let from_file = token.is_some() && token_source == Some(Source::File);
         Ok(Target {
+            astray: elsewhere && from_file,
             endpoint,
             endpoint_source,
             token,
@@ -151,6 +160,13 @@ impl Target {
         if self.is_unconfigured() && self.token_source.is_some() {
             return Some(format!(
                 "a token is given but no endpoint: set {URL_VARIABLE} or `endpoint`"
+            ));
+        }
+        if self.astray {
+            return Some(format!(
+                "the token of {ENDPOINT_FILE} is sent to {}, but it is for another endpoint: give \
+                 the token, too, or leave the endpoint to that file",
+                self.endpoint
             ));
         }
         if self.endpoint.url().path() == "/" {

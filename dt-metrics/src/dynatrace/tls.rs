@@ -2,6 +2,7 @@
 
 mod explain;
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -43,13 +44,29 @@ pub(super) fn client_config(config: &Config) -> Result<ClientConfig, ConfigError
         .with_no_client_auth())
 }
 
+/// Certificates as the program gave them, not checked yet. Not shown: it may be something else.
+#[derive(Clone)]
+pub(crate) struct Pem(Vec<u8>);
+
+impl From<&[u8]> for Pem {
+    fn from(text: &[u8]) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} bytes]", self.0.len())
+    }
+}
+
 /// The certificates of all texts, each checked.
-pub(super) fn certificates(texts: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+pub(super) fn certificates(texts: &[Pem]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let unusable = |reason: String| ConfigError::RootCertificate { reason };
     let mut certificates = Vec::new();
     for text in texts {
         let before = certificates.len();
-        for certificate in CertificateDer::pem_slice_iter(text) {
+        for certificate in CertificateDer::pem_slice_iter(&text.0) {
             let certificate =
                 certificate.map_err(|error| unusable(format!("it is broken PEM: {error}")))?;
             RootCertStore::empty()

@@ -32,9 +32,11 @@ const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// block the runtime.
 ///
 /// Dropping it is [`shutdown`](Self::shutdown) with five seconds, or with
-/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). It runs nowhere if the process ends without unwinding the stack of
-/// `main`: by `process::exit`, a signal, or a panic under `panic = "abort"`. What was not collected
-/// by then is lost; call [`flush`](Self::flush) before `process::exit`.
+/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). It runs nowhere if the process ends
+/// without unwinding the stack of `main`: by `process::exit`, a signal, or a panic under
+/// `panic = "abort"`. What was not collected by then is lost; call [`flush`](Self::flush) before
+/// `process::exit`, and for signals see
+/// [`flush_on_termination`](crate::Builder::flush_on_termination).
 ///
 /// A forked child has none of its threads: there, `flush` and `shutdown` say so
 /// ([`Error::Forked`](crate::Error::Forked)), and dropping it does nothing. Install again in the

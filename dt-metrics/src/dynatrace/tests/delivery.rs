@@ -71,6 +71,22 @@ fn a_one_agent_gets_no_token() {
     assert!(!server.requests()[0].headers.contains_key("authorization"));
 }
 
+#[test]
+fn a_name_under_localhost_is_this_host_whatever_the_system_knows() {
+    let server = Server::accepting();
+    let url = server.url("/api/v2/metrics/ingest");
+    for host in ["somebody.localhost", "somebody.localhost."] {
+        let exporter = Exporter::builder()
+            .endpoint(url.replace("127.0.0.1", host))
+            .api_token(TOKEN)
+            .build()
+            .expect("it stays here");
+        let _provider = export_one(&exporter);
+        exporter.flush(LONG).expect("accepted");
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
 /// One line for each of so many series.
 fn export_many(exporter: &Exporter, lines: i64) -> SdkMeterProvider {
     let provider = provider(exporter);

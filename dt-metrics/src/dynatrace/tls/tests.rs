@@ -11,8 +11,8 @@ fn pem(name: &str) -> String {
 fn all_certificates_of_all_texts_are_taken() {
     let (one, two, three) = (pem("one"), pem("two"), pem("three"));
     let texts = [
-        format!("one:\n{one}\n\n{two}").into_bytes(),
-        three.replace('\n', "\r\n").into_bytes(),
+        format!("one:\n{one}\n\n{two}").as_bytes().into(),
+        three.replace('\n', "\r\n").as_bytes().into(),
     ];
     assert_eq!(certificates(&texts).expect("valid").len(), 3);
     assert_eq!(certificates(&[]).expect("valid").len(), 0);
@@ -33,7 +33,7 @@ fn what_is_no_certificate_is_an_error_that_does_not_show_it() {
         garbage,
         broken,
     ] {
-        match certificates(&[text.clone().into_bytes()]) {
+        match certificates(&[text.as_bytes().into()]) {
             Err(error @ ConfigError::RootCertificate { .. }) => {
                 let error = format!("{error} {error:?}");
                 assert!(error.contains("add_root_certificate_pem"), "{error}");
@@ -45,6 +45,6 @@ fn what_is_no_certificate_is_an_error_that_does_not_show_it() {
             other => panic!("{text}: {other:?}"),
         }
         // A good one beside it does not hide it.
-        assert!(certificates(&[good.clone().into_bytes(), text.into_bytes()]).is_err());
+        assert!(certificates(&[good.as_bytes().into(), text.as_bytes().into()]).is_err());
     }
 }

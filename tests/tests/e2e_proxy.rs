@@ -123,6 +123,9 @@ fn https_goes_through_a_tunnel_and_the_proxy_sees_neither_token_nor_lines() {
         let text = run(&server, &authority, &[(variable, &url)]);
         assert!(text.contains("flushed: Ok"), "{text}");
         assert_eq!(server.requests().len(), before + 1);
+        // What was chosen, and why.
+        let source = "endpoint_source=\"DT_METRICS_INGEST_URL\"";
+        assert_eq!(text.matches(source).count(), 1, "{text}");
     }
     let request = server.requests().swap_remove(0);
     assert!(request.contains(TOKEN), "{request}");
@@ -176,6 +179,18 @@ fn a_proxy_that_refuses_is_named_without_its_password() {
             "{text}"
         );
         assert!(server.requests().is_empty());
+    }
+    // What cannot be used as one.
+    for url in [
+        "socks5://user:hunter2@127.0.0.1:9",
+        "user:hunter2@:x",
+        "http://user:hunter2@",
+    ] {
+        run(
+            &server,
+            &authority,
+            &[("HTTPS_PROXY", url), ("ALL_PROXY", url)],
+        );
     }
     // And one that is not there.
     let free = TcpListener::bind("127.0.0.1:0")

@@ -21,7 +21,7 @@ use crate::line::{self, Dimensions, MetricKey};
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     pub(super) finder: Finder,
-    /// What the file of the host said.
+    /// What the file of the host said at the start.
     pub(super) found: Found,
     pub(super) target: Target,
     /// Trusted besides those of the platform.

@@ -86,6 +86,8 @@ impl Rotating {
         let renewed = finder.target(&found).and_then(|target| {
             let http = http.renewed(&Config {
                 target,
+                // An old token need not stay.
+                found: Found::default(),
                 ..http.config().clone()
             })?;
             Ok(Arc::new(http))

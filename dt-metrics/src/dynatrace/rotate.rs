@@ -65,7 +65,10 @@ impl Rotating {
         }
         loop {
             tokio::time::sleep(INTERVAL).await;
-            if self.renew().await {
+            let here = self.clone();
+            // A task of its own: what panics is a subscriber of the program, and ends only that.
+            let renewed = tokio::spawn(async move { here.renew().await }).await;
+            if matches!(renewed, Ok(true)) {
                 // What waits because of the old ones need wait no longer.
                 shared.hurry(&mut shared.lock());
             }
@@ -94,10 +97,10 @@ impl Rotating {
         });
         match renewed {
             Ok(http) => {
-                say(&http.config().target);
-                *self.http.lock().unwrap_or_else(PoisonError::into_inner) = http;
+                *self.http.lock().unwrap_or_else(PoisonError::into_inner) = http.clone();
                 file.used = found;
                 file.unusable = None;
+                say(&http.config().target);
                 true
             }
             Err(error) => {

@@ -190,8 +190,9 @@ impl Builder {
         self
     }
 
-    /// Whether SIGTERM and SIGINT deliver what was measured until then, in five seconds at most,
-    /// before they act as they did when metrics were installed (default: no).
+    /// Whether SIGTERM and SIGINT deliver what was measured until then, in
+    /// [`shutdown_timeout`](Self::shutdown_timeout) at most, before they act as they did when
+    /// metrics were installed (default: no).
     ///
     /// So a program that does nothing about these signals still ends by them, with the exit status
     /// that they give, but later; and a handler that was there before is called, but later. A

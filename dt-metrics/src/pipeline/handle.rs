@@ -21,10 +21,6 @@ use crate::dynatrace::{Exporter, Health, Mark};
 use crate::home::Home;
 use crate::instrument::values_given_up;
 
-/// How long a signal that ends the process waits for a flush: a part of the 30 seconds that
-/// Kubernetes leaves a container by default, and of the 10 that Docker does.
-const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The installed metrics: keeps them going, and delivers the rest when dropped.
 ///
 /// All calls take `&self`, may be repeated, and work from a plain thread, inside a
@@ -87,7 +83,7 @@ impl Handle {
         let inner = Arc::downgrade(&self.inner);
         let termination = Termination::watch(move || {
             let Some(inner) = inner.upgrade() else { return };
-            let deadline = Deadline::after(TERMINATION_TIMEOUT);
+            let deadline = Deadline::after(inner.shutdown_timeout);
             // On a thread of its own: a shutdown that goes on may take longer than this.
             let flushed = deadline
                 .run("dt-metrics-flush", move || match inner.flush(deadline) {

@@ -197,7 +197,7 @@ impl Function {
         let body = &self.body;
         let block = quote_spanned! {span::ours()=>
             {
-                let _guard = #guard;
+                let __dt_metrics_guard = #guard;
                 #[cfg(all())] #body
             }
         };

@@ -164,12 +164,16 @@ fn name(
                 ""
             };
             quote_spanned! {ours()=>
-                #private::DefaultName::under(#name, #function, #suffix).as_str()
+                #private::DefaultName::as_str(
+                    &#private::DefaultName::under(#name, #function, #suffix)
+                )
             }
         }
         Some(name) => constants.text(name, NAME),
         None => quote_spanned! {ours()=>
-            #private::DefaultName::new(::core::module_path!(), #function, #suffix).as_str()
+            #private::DefaultName::as_str(
+                &#private::DefaultName::new(::core::module_path!(), #function, #suffix)
+            )
         },
     }
 }

@@ -115,11 +115,18 @@ fn kept(args: &Args, place: &Place<'_>) -> Vec<TokenStream> {
 }
 
 fn variables(name: &str, count: usize) -> Vec<TokenStream> {
-    let variable = |place| format_ident!("{name}{place}", span = ours()).into_token_stream();
+    let variable =
+        |place| format_ident!("__dt_metrics_{name}{place}", span = ours()).into_token_stream();
     (0..count).map(variable).collect()
 }
 
+/// A variable of ours. It has such a name since it can shadow no static and no constant: these are
+/// seen from everywhere.
 fn variable(name: &str) -> TokenStream {
+    word(&format!("__dt_metrics_{name}"))
+}
+
+fn word(name: &str) -> TokenStream {
     Ident::new(name, ours()).into_token_stream()
 }
 
@@ -178,19 +185,19 @@ impl Measure<'_> {
                 (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
             };
             let block = register::block(private, args, &instruments, constants, &value);
-            entry.extend(quote_spanned!(ours()=> let (instruments, nanoseconds) = #block;));
+            entry.extend(quote_spanned!(ours()=> let (__dt_metrics_instruments, __dt_metrics_nanoseconds) = #block;));
             state.push("nanoseconds");
         } else {
             let value = quote_spanned!(ours()=> &__DT_METRICS_INSTRUMENT);
             let block = register::block(private, args, &instruments, constants, &value);
-            entry.extend(quote_spanned!(ours()=> let instruments = #block;));
+            entry.extend(quote_spanned!(ours()=> let __dt_metrics_instruments = #block;));
         }
         if !at_end.is_empty() {
             state.push("instruments");
         }
         if self.parts.contains(&Part::Calls) {
             let by = record::by(args);
-            entry.extend(quote_spanned!(ours()=> let by = #by;));
+            entry.extend(quote_spanned!(ours()=> let __dt_metrics_by = #by;));
         }
         let unpack = self.keep(&mut entry);
 
@@ -199,7 +206,7 @@ impl Measure<'_> {
             let call = record.with(&self.kept());
             begin.extend(if record.part == Part::InFlight {
                 state.push("in_flight");
-                quote_spanned!(ours()=> let in_flight = #call;)
+                quote_spanned!(ours()=> let __dt_metrics_in_flight = #call;)
             } else {
                 quote_spanned!(ours()=> #call;)
             });
@@ -215,7 +222,7 @@ impl Measure<'_> {
         }
         if self.parts.contains(&Part::Duration) {
             let start = quote_spanned!(ours()=> #private::Stopwatch::start());
-            begin.extend(quote_spanned!(ours()=> let stopwatch = #start;));
+            begin.extend(quote_spanned!(ours()=> let __dt_metrics_stopwatch = #start;));
             state.push("stopwatch");
         }
 
@@ -228,7 +235,7 @@ impl Measure<'_> {
             begin: quote_spanned!(ours()=> { #begin #made }),
             // What is kept and not used, the guard among it, goes last.
             leave: quote_spanned! {ours()=>
-                let (#(#state,)*) = state;
+                let (#(#state,)*) = __dt_metrics_state;
                 #unpack
                 #leave
                 let _ = (#(&#state,)*);
@@ -265,9 +272,9 @@ impl Measure<'_> {
             "keep"
         };
         let values = values::each(private, self.args.dims.as_ref(), keep);
-        entry.extend(quote_spanned!(ours()=> let kept = #values;));
+        entry.extend(quote_spanned!(ours()=> let __dt_metrics_kept = #values;));
         let kept = list(&self.kept);
-        Some(quote_spanned!(ours()=> let #kept = &kept;))
+        Some(quote_spanned!(ours()=> let #kept = &__dt_metrics_kept;))
     }
 
     fn instruments(
@@ -291,7 +298,7 @@ impl Measure<'_> {
             };
             let made = Instrument::new(self.private, self.args, place, &described, constants);
             let ty = &made.ty;
-            let method = variable(part.method().0);
+            let method = word(part.method().0);
             let index = Index::from(index);
             let record = Record {
                 part: *part,
@@ -299,7 +306,7 @@ impl Measure<'_> {
                 instrument: if let [_] = self.parts {
                     variable("instruments")
                 } else {
-                    quote_spanned!(ours()=> &instruments.#index)
+                    quote_spanned!(ours()=> &__dt_metrics_instruments.#index)
                 },
                 dimensioned: made.dimensioned,
             };
@@ -314,12 +321,13 @@ impl Measure<'_> {
 
     /// What is recorded at the end.
     fn leave(&self, records: &[Record]) -> TokenStream {
+        let private = self.private;
         let elapsed = self.parts.contains(&Part::Duration).then(|| {
             let nanoseconds = match self.unit {
                 Text::Literal(_) => self.nanoseconds(),
                 Text::Path(_) => variable("nanoseconds"),
             };
-            quote_spanned!(ours()=> let elapsed = stopwatch.elapsed(#nanoseconds);)
+            quote_spanned!(ours()=> let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #nanoseconds);)
         });
         let told = self.tell(records);
         quote_spanned!(ours()=> #elapsed #told)
@@ -334,27 +342,27 @@ impl Measure<'_> {
         match (asks_ret, at_return) {
             (false, None) => {
                 let all = self.records(records, &[]);
-                quote_spanned!(ours()=> let _ = &ended; #all)
+                quote_spanned!(ours()=> let _ = &__dt_metrics_ended; #all)
             }
             (false, Some(at_return)) => {
                 let all = self.if_wanted(&self.records(records, &[]));
                 quote_spanned! {ours()=>
-                    let outcome = match ended {
-                        #private::Ended::Returned(returned) => #at_return,
-                        ended => ended.outcome(),
+                    let __dt_metrics_outcome = match __dt_metrics_ended {
+                        #private::Ended::Returned(__dt_metrics_returned) => #at_return,
+                        __dt_metrics_ended => #private::Ended::outcome(&__dt_metrics_ended),
                     };
                     #all
                 }
             }
             (true, at_return) => {
-                let at_return =
-                    at_return.map(|outcome| quote_spanned!(ours()=> let outcome = #outcome;));
+                let at_return = at_return
+                    .map(|outcome| quote_spanned!(ours()=> let __dt_metrics_outcome = #outcome;));
                 let with = self.if_wanted(&self.with_returned(records));
                 let without = self.without_returned(records);
                 quote_spanned! {ours()=>
-                    match ended {
-                        #private::Ended::Returned(returned) => { #at_return #with }
-                        ended => { #without }
+                    match __dt_metrics_ended {
+                        #private::Ended::Returned(__dt_metrics_returned) => { #at_return #with }
+                        __dt_metrics_ended => { #without }
                     }
                 }
             }
@@ -367,7 +375,7 @@ impl Measure<'_> {
         let ret = ret(args);
         let value = args.value.as_ref().map(|value| {
             let value = record::number(args, value);
-            quote_spanned!(ours()=> let value = #value;)
+            quote_spanned!(ours()=> let __dt_metrics_value = #value;)
         });
         let names = variables("ret", args.ret_dims.iter().flat_map(Dims::iter).count());
         let values = values::all(self.private, args.ret_dims.as_ref());
@@ -377,7 +385,7 @@ impl Measure<'_> {
         let all = self.records(records, &used.collect::<Vec<_>>());
         quote_spanned! {ours()=>
             #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
-            let #ret = returned;
+            let #ret = __dt_metrics_returned;
             let _ = &#ret;
             #value
             match #values { #pattern => { #all } }
@@ -388,9 +396,9 @@ impl Measure<'_> {
     fn without_returned(&self, records: &[Record]) -> TokenStream {
         let Self { private, args, .. } = *self;
         if self.parts.contains(&Part::Value) {
-            return quote_spanned!(ours()=> let _ = &ended;);
+            return quote_spanned!(ours()=> let _ = &__dt_metrics_ended;);
         }
-        let outcome = quote_spanned!(ours()=> let outcome = ended.outcome(); let _ = &outcome;);
+        let outcome = quote_spanned!(ours()=> let __dt_metrics_outcome = #private::Ended::outcome(&__dt_metrics_ended); let _ = &__dt_metrics_outcome;);
         let count = args.ret_dims.iter().flat_map(Dims::iter).count();
         let absent = quote_spanned!(ours()=> &#private::ABSENT);
         let all = self.if_wanted(&self.records(records, &vec![absent; count]));
@@ -400,10 +408,10 @@ impl Measure<'_> {
     /// The outcome of a call that returned.
     fn outcome_of_returned(&self) -> TokenStream {
         let private = self.private;
-        let outcome = quote_spanned!(ours()=> #private::Returned::new(returned).outcome());
+        let outcome = quote_spanned!(ours()=> #private::Returned::new(__dt_metrics_returned).__dt_metrics_outcome());
         match self.args.outcome {
             Some(Outcome::Fallible(word)) => {
-                let returned = Ident::new("returned", ours().located_at(word));
+                let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));
                 let word = TokenStream::from(TokenTree::from(Ident::new("fallible", word)));
                 let call = at(
                     &word,
@@ -420,9 +428,9 @@ impl Measure<'_> {
         match &self.args.when {
             None => statements.clone(),
             Some(when) => {
-                let variant = variable(when.0);
+                let variant = word(when.0);
                 quote_spanned! {ours()=>
-                    if let #private::Outcome::#variant = outcome { #statements }
+                    if let #private::Outcome::#variant = __dt_metrics_outcome { #statements }
                 }
             }
         }
@@ -439,7 +447,10 @@ impl Measure<'_> {
 
     /// All records, with the values of entry and those that are known at the end.
     fn records(&self, records: &[Record], asked: &[TokenStream]) -> TokenStream {
-        let outcome = self.args.outcome.map(|_| quote_spanned!(ours()=> &outcome));
+        let outcome = self
+            .args
+            .outcome
+            .map(|_| quote_spanned!(ours()=> &__dt_metrics_outcome));
         let mut values = self.kept();
         values.extend(asked.iter().chain(&outcome).cloned());
         let each = records.iter().map(|record| record.with(&values));

@@ -178,7 +178,7 @@ impl Call<'_> {
             Operand::Value(value) => quote_spanned!(ours()=> #method(#block, #value, #set)),
             Operand::LengthOfUnit(_) => quote_spanned! {ours()=>
                 match #block {
-                    (instrument, nanoseconds) => #method(instrument, nanoseconds, #set),
+                    (__dt_metrics_instrument, __dt_metrics_nanoseconds) => #method(__dt_metrics_instrument, __dt_metrics_nanoseconds, #set),
                 }
             },
         }
@@ -189,7 +189,7 @@ impl Call<'_> {
 fn whole_number(by: &Expr, number: &str) -> TokenStream {
     let number = Ident::new(number, ours());
     let number = at(by, &quote_spanned!(ours()=> ::core::primitive::#number));
-    quote_spanned!(ours()=> { let by: #number = #by; by })
+    quote_spanned!(ours()=> { let __dt_metrics_by: #number = #by; __dt_metrics_by })
 }
 
 /// A number of any type as an `f64`. Of a literal the type is not left to the compiler, which might

@@ -36,18 +36,21 @@ pub(crate) fn block(
     let (ty, mut made, registration) = match instruments {
         [one] => {
             let Instrument { ty, value, .. } = one;
-            let registration = quote_spanned!(ours()=> __DT_METRICS_INSTRUMENT.registration());
+            let registration = quote_spanned!(ours()=> #ty::registration(&__DT_METRICS_INSTRUMENT));
             (ty.clone(), value.clone(), registration)
         }
         several => {
             let types = several.iter().map(|instrument| &instrument.ty);
             let values = several.iter().map(|instrument| &instrument.value);
             let places = (0..several.len()).map(syn::Index::from);
+            let owners = several.iter().map(|instrument| &instrument.ty);
             (
                 quote_spanned!(ours()=> (#(#types),*)),
                 quote_spanned!(ours()=> (#(#values),*)),
                 quote_spanned! {ours()=>
-                    #private::Registration::Several(&[#(__DT_METRICS_INSTRUMENT.#places.descriptor()),*])
+                    #private::Registration::Several(
+                        &[#(#owners::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*]
+                    )
                 },
             )
         }

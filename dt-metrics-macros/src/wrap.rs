@@ -90,7 +90,7 @@ pub(crate) fn wrap(
         asks,
     } = ends;
     let begin = quote_spanned!(ours()=> move || #begin);
-    let leave = quote_spanned!(ours()=> |state, ended| { #leave });
+    let leave = quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended| { #leave });
     let output = function.sig.output.clone();
     let generics = function.sig.generics.clone();
     let as_future = function.can_return_future() && uses.is_empty() && !Output::has_impl(&output);
@@ -108,7 +108,7 @@ pub(crate) fn wrap(
             let body = closure(&mut function, uses);
             quote_spanned! {ours()=>
                 #entry
-                #private::Call::<#ty>::new().run(#body, #begin, #leave)
+                #private::Call::<#ty>::new().__dt_metrics_run(#body, #begin, #leave)
             }
         }
         (Shape::Future | Shape::ByType, output_type) => {
@@ -132,8 +132,8 @@ pub(crate) fn wrap(
             let body = &function.body;
             quote_spanned! {ours()=>
                 #entry
-                let future = #private::diverging(async move { #taken #[cfg(all())] #body });
-                match #private::measured(future, #begin, #leave).await {}
+                let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
+                match #private::measured(__dt_metrics_future, #begin, #leave).await {}
             }
         }
         (Shape::Async, _) if as_future => {
@@ -188,11 +188,11 @@ fn known_value(
     match value {
         None => (
             quote_spanned!(ours()=> #private::measured),
-            quote_spanned!(ours()=> |state, ended| { #leave }),
+            quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended| { #leave }),
         ),
         Some(value) => (
             quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _>),
-            quote_spanned!(ours()=> |state, ended: #private::Ended<'_, #value>| { #leave }),
+            quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended: #private::Ended<'_, #value>| { #leave }),
         ),
     }
 }

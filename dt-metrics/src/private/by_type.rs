@@ -8,7 +8,7 @@ use core::pin::Pin;
 use super::future::measured;
 use super::leave::{self, Ended};
 
-/// A call that returns `R`. The compiler takes the first `run` that fits: of boxed futures, or, by
+/// A call that returns `R`. The compiler takes the first method that fits: of boxed futures, or, by
 /// `Deref`, of all other types.
 pub struct Call<R>(Plain, PhantomData<fn() -> R>);
 
@@ -37,7 +37,7 @@ impl Plain {
     /// As [`leave::run`].
     #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
-    pub fn run<R, S>(
+    pub fn __dt_metrics_run<R, S>(
         &self,
         body: impl FnOnce() -> R,
         begin: impl FnOnce() -> S,
@@ -52,7 +52,7 @@ macro_rules! boxed {
         impl<'a, T: 'a> Call<Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
-            pub fn run<S>(
+            pub fn __dt_metrics_run<S>(
                 &self,
                 body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,

@@ -49,7 +49,7 @@ impl DimensionValue for Outcome {
 
 /// What a call returned, to be asked for its outcome.
 ///
-/// The compiler takes the first `outcome` that fits on the way from here by `Deref`: one for each
+/// The compiler takes the first method that fits on the way from here by `Deref`: one for each
 /// form of `Result`, under whatever name, then the one for all other types. In a generic function a
 /// type parameter is such another type.
 pub struct Returned<'a, R>(Flat<'a, R>);
@@ -89,7 +89,7 @@ impl Other {
     #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn __dt_metrics_outcome(&self) -> Outcome {
         Outcome::Ok
     }
 }
@@ -97,7 +97,7 @@ impl Other {
 impl<T, E> Flat<'_, Result<T, E>> {
     #[inline]
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn __dt_metrics_outcome(&self) -> Outcome {
         Outcome::of(self.0.is_ok())
     }
 }
@@ -105,7 +105,7 @@ impl<T, E> Flat<'_, Result<T, E>> {
 impl<T, E, F> Returned<'_, Result<Result<T, E>, F>> {
     #[inline]
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn __dt_metrics_outcome(&self) -> Outcome {
         Outcome::of(matches!(self.0.0, Ok(Ok(_))))
     }
 }
@@ -113,7 +113,7 @@ impl<T, E, F> Returned<'_, Result<Result<T, E>, F>> {
 impl<T, E> Returned<'_, Option<Result<T, E>>> {
     #[inline]
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn __dt_metrics_outcome(&self) -> Outcome {
         Outcome::of(!matches!(self.0.0, Some(Err(_))))
     }
 }
@@ -121,7 +121,7 @@ impl<T, E> Returned<'_, Option<Result<T, E>>> {
 impl<T, E> Returned<'_, Poll<Result<T, E>>> {
     #[inline]
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn __dt_metrics_outcome(&self) -> Outcome {
         Outcome::of(!matches!(self.0.0, Poll::Ready(Err(_))))
     }
 }
@@ -129,7 +129,7 @@ impl<T, E> Returned<'_, Poll<Result<T, E>>> {
 impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
     #[inline]
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn __dt_metrics_outcome(&self) -> Outcome {
         Outcome::of(!matches!(self.0.0, Poll::Ready(Some(Err(_)))))
     }
 }

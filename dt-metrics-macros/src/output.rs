@@ -67,6 +67,12 @@ impl<'a> Output<'a> {
         {
             return Self::Plain;
         }
+        let first = path.path.segments.first();
+        if path.qself.is_some() || !single && first.is_some_and(|first| first.ident == "Self") {
+            // Of an associated type the compiler may not know that a future in a box lives long
+            // enough to be put in another.
+            return Self::Value;
+        }
         match last.as_str() {
             "Result" | "Poll" | "Option" => Self::Value,
             "String" | "Vec" | "Box" | "Rc" | "Arc" | "Cow" | "HashMap" | "HashSet"

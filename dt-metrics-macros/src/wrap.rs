@@ -100,15 +100,20 @@ pub(crate) fn wrap(
             let guard = quote_spanned!(ours()=> { #entry #guard });
             return function.guarded(&guard);
         }
-        (Shape::Call, _) => {
+        (Shape::Call, Output::Opaque) => {
             let body = closure(&mut function, uses);
             quote_spanned!(ours()=> #entry #private::run(#body, #begin, #leave))
         }
+        (Shape::Call, _) => {
+            let body = body(private, &mut function, uses);
+            quote_spanned!(ours()=> #entry #body #private::run(body, #begin, #leave))
+        }
         (Shape::ByType, Output::Named(ty)) => {
-            let body = closure(&mut function, uses);
+            let body = body(private, &mut function, uses);
             quote_spanned! {ours()=>
                 #entry
-                #private::Call::<#ty>::new().__dt_metrics_run(#body, #begin, #leave)
+                #body
+                #private::Call::<#ty>::new().__dt_metrics_run(body, #begin, #leave)
             }
         }
         (Shape::Future | Shape::ByType, output_type) => {
@@ -221,6 +226,15 @@ fn closure(function: &mut Function, uses: &TokenStream) -> TokenStream {
     let body = &function.body;
     let output = Output::closure(&function.sig.output).map(|ty| quote_spanned!(ours()=> -> #ty));
     quote_spanned!(ours()=> move || #output { #taken #[cfg(all())] #body })
+}
+
+/// The same, as a variable. What clippy says of its type it says of the function, too.
+fn body(private: &TokenStream, function: &mut Function, uses: &TokenStream) -> TokenStream {
+    let closure = closure(function, uses);
+    quote_spanned! {ours()=>
+        #[allow(clippy::result_large_err)]
+        let body = #private::once(#closure);
+    }
 }
 
 /// `Box::pin` and the `async` block that is pinned, if a body is that and nothing else: what

@@ -102,6 +102,12 @@ impl DimensionValue for Absent {
     }
 }
 
+/// The closure, of which the compiler knows from the start that it is called once.
+#[inline]
+pub const fn once<R, F: FnOnce() -> R>(body: F) -> F {
+    body
+}
+
 /// What `body` returns.
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {

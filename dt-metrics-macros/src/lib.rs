@@ -9,6 +9,7 @@ mod impls;
 mod in_body;
 mod measure;
 mod observed;
+mod outlives;
 mod output;
 mod params;
 mod place;

@@ -7,6 +7,7 @@ use syn::{
     TypeParamBound, TypePath,
 };
 
+use crate::outlives;
 use crate::span::ours;
 
 /// The return type of a function.
@@ -68,11 +69,8 @@ impl<'a> Output<'a> {
             return Self::Plain;
         }
         let first = path.path.segments.first();
-        if path.qself.is_some() || !single && first.is_some_and(|first| first.ident == "Self") {
-            // Of an associated type the compiler may not know that a future in a box lives long
-            // enough to be put in another.
-            return Self::Value;
-        }
+        let is_associated =
+            path.qself.is_some() || !single && first.is_some_and(|first| first.ident == "Self");
         match last.as_str() {
             "Result" | "Poll" | "Option" => Self::Value,
             "String" | "Vec" | "Box" | "Rc" | "Arc" | "Cow" | "HashMap" | "HashSet"
@@ -86,6 +84,9 @@ impl<'a> Output<'a> {
             {
                 Self::Plain
             }
+            // Where it is spelled out it is known to be a future.
+            "Pin" if !is_associated => Self::Named(ty),
+            _ if is_associated || outlives::is_unknown(path, generics) => Self::Value,
             _ => Self::Named(ty),
         }
     }

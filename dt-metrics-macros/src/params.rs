@@ -44,9 +44,14 @@ pub(crate) fn take_over(
                         continue;
                     }
                     // To take it over is no use of it.
-                    let allow = underscored.then(
-                        || quote_spanned!(ours()=> #[allow(clippy::used_underscore_binding)]),
-                    );
+                    let allow = underscored.then(|| {
+                        quote_spanned! {ours()=>
+                            #[allow(
+                                clippy::no_effect_underscore_binding,
+                                clippy::used_underscore_binding,
+                            )]
+                        }
+                    });
                     let is_used = mentions(used.clone(), &text);
                     let is_used = is_used.then(|| quote_spanned!(ours()=> let _ = &#name;));
                     statements.extend(quote_spanned! {ours()=>

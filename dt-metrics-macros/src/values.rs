@@ -40,7 +40,7 @@ impl Known {
 ///
 /// A macro on a method does not see the parameters of the `impl` block: what is named as they
 /// usually are, by one capital letter, is taken for one.
-fn depends(tokens: TokenStream, generics: &[&Ident]) -> bool {
+pub(crate) fn depends(tokens: TokenStream, generics: &[&Ident]) -> bool {
     let mut begins_path = true;
     tokens.into_iter().any(|token| {
         let begins = begins_path;

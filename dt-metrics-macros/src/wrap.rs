@@ -106,14 +106,14 @@ pub(crate) fn wrap(
         }
         (Shape::Call, _) => {
             let body = body(private, &mut function, uses);
-            quote_spanned!(ours()=> #entry #body #private::run(body, #begin, #leave))
+            quote_spanned!(ours()=> #entry #body #private::run(__dt_metrics_body, #begin, #leave))
         }
         (Shape::ByType, Output::Named(ty)) => {
             let body = body(private, &mut function, uses);
             quote_spanned! {ours()=>
                 #entry
                 #body
-                #private::Call::<#ty>::new().__dt_metrics_run(body, #begin, #leave)
+                #private::Call::<#ty>::new().__dt_metrics_run(__dt_metrics_body, #begin, #leave)
             }
         }
         (Shape::Future | Shape::ByType, output_type) => {
@@ -233,7 +233,7 @@ fn body(private: &TokenStream, function: &mut Function, uses: &TokenStream) -> T
     let closure = closure(function, uses);
     quote_spanned! {ours()=>
         #[allow(clippy::result_large_err)]
-        let body = #private::once(#closure);
+        let __dt_metrics_body = #private::once(#closure);
     }
 }
 

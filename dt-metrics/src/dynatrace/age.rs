@@ -15,7 +15,6 @@ const JUMP: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Collected {
     /// By the clock that the lines were stamped with.
-    #[allow(dead_code, reason = "for those who keep lines beyond the process")]
     pub(super) wall: SystemTime,
     /// When this process first had them, by a clock that never jumps.
     seen: Instant,
@@ -33,7 +32,6 @@ impl Collected {
     }
 
     /// By an earlier process: only the system's clock spans both.
-    #[allow(dead_code, reason = "for those who keep lines beyond the process")]
     pub(super) fn at(wall: SystemTime) -> Self {
         let now = Self::now();
         Self {

@@ -57,8 +57,9 @@ impl ExporterBuilder {
         self
     }
 
-    /// The most bytes of lines that wait to be sent (default 64 MiB). When they are more, the
-    /// oldest are dropped and counted. The request that is being sent comes on top.
+    /// The most bytes of lines that wait in memory to be sent (default 64 MiB). When they are more,
+    /// those that are also on disk ([`spool_dir`](Self::spool_dir)) are left there; if that is not
+    /// enough, the oldest are dropped and counted. The request that is being sent comes on top.
     pub fn buffer_limit_bytes(mut self, bytes: usize) -> Self {
         self.options.buffer_limit_bytes = bytes;
         self

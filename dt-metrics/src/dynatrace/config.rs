@@ -8,6 +8,7 @@ use rustls::pki_types::CertificateDer;
 use super::endpoint_file::{EndpointFile, Found};
 use super::event::Watcher;
 use super::instance;
+use super::keeper::SpoolConfig;
 use super::keys::RESERVED;
 use super::options::Options;
 use super::origin::{INSTANCE_ID, Pairs};
@@ -40,6 +41,7 @@ pub(super) struct Config {
     pub(super) max_lines_per_request: usize,
     pub(super) max_bytes_per_request: usize,
     pub(super) buffer_limit_bytes: usize,
+    pub(super) spool: Option<SpoolConfig>,
 }
 
 impl Config {
@@ -90,6 +92,10 @@ impl Config {
                 .max_bytes_per_request
                 .min(options.buffer_limit_bytes),
             buffer_limit_bytes: options.buffer_limit_bytes,
+            spool: options.spool_dir.map(|path| SpoolConfig {
+                path,
+                limit_bytes: options.spool_limit_bytes,
+            }),
         })
     }
 
@@ -102,6 +108,7 @@ impl Config {
             endpoint_source = target.endpoint_source.describe(),
             token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
+            spool = self.spool.as_ref().map(|spool| tracing::field::display(spool.path.display())),
             "sending metrics to Dynatrace"
         );
         if let Some(doubt) = target.doubt() {
@@ -120,6 +127,7 @@ fn check_limits(options: &Options) -> Result<(), ConfigError> {
         ("max_lines_per_request", options.max_lines_per_request == 0),
         ("max_bytes_per_request", options.max_bytes_per_request == 0),
         ("buffer_limit_bytes", options.buffer_limit_bytes == 0),
+        ("spool_limit_bytes", options.spool_limit_bytes == 0),
     ] {
         if zero {
             return Err(ConfigError::Zero { option });

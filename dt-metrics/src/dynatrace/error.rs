@@ -82,6 +82,14 @@ pub enum ConfigError {
          a file of them in SSL_CERT_FILE, or add one with `add_root_certificate_pem`"
     )]
     NoRootCertificates(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The directory of the spool is not safe to use.
+    #[error("the spool directory {path:?} is not usable: {source}")]
+    Spool {
+        /// The directory as given.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        source: super::SpoolError,
+    },
     /// TLS could not be set up.
     #[error("TLS cannot be set up")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),

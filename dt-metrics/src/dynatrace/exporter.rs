@@ -16,9 +16,13 @@ use super::observe::observe;
 use super::options::Options;
 use super::push::{ForPipeline, sdk_error};
 use super::rotate::Rotating;
-use super::shared::Shared;
+use super::shared::{Rest, Shared};
 use super::target::{Environment, process_environment};
-use super::{ConfigError, ExportError, ExporterBuilder, Health, worker};
+use super::{ConfigError, ExportError, ExporterBuilder, Health, keeper, worker};
+
+/// How much longer a shutdown takes at most, so that its threads are gone and the next exporter
+/// has the spool.
+const MAX_GRACE: Duration = Duration::from_millis(100);
 
 /// Sends metrics to Dynatrace.
 ///
@@ -30,8 +34,8 @@ use super::{ConfigError, ExportError, ExporterBuilder, Health, worker};
 /// and waits for nothing. What the parent had buffered is the parent's to deliver.
 ///
 /// The thread ends with [`shutdown`](Self::shutdown) or with the last handle. Dropping waits for
-/// nothing: what was not delivered by then is lost, so shut down first (an `SdkMeterProvider`
-/// does when it is shut down itself).
+/// nothing: what was not delivered by then is lost, unless there is a spool, so shut down first
+/// (an `SdkMeterProvider` does when it is shut down itself).
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,7 +90,13 @@ impl Exporter {
         let transport = Arc::new(Rotating::new(config)?);
         let watch = transport.clone().watch(shared.clone());
         let watcher = config.watcher.clone();
-        worker::start(shared.clone(), transport.clone(), watcher, watch)?;
+        if let Some(spool) = &config.spool {
+            keeper::start(&shared, spool)?;
+        }
+        worker::start(shared.clone(), transport.clone(), watcher, watch).inspect_err(|_| {
+            // The other thread ends, too.
+            shared.stop();
+        })?;
         config.log();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -152,18 +162,26 @@ impl Exporter {
     }
 
     pub(crate) fn flush_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
-        flush(&self.inner.shared, mark, timeout, Patience::Full)
+        let deadline = Instant::now().checked_add(timeout);
+        flush(&self.inner.shared, mark, timeout, Patience::Full)?;
+        // What is answered leaves the disk, so that a kill after this call doubles nothing.
+        let disk_deadline = Shared::disk_deadline();
+        self.inner
+            .shared
+            .wait_for_disk(deadline.map_or(disk_deadline, |end| end.min(disk_deadline)));
+        Ok(())
     }
 
-    /// Flushes, then stops the exporter. What was not delivered in time is dropped and counted
-    /// (`shutdown`).
+    /// Flushes, then stops the exporter. What was not delivered in time stays in the spool, if
+    /// there is one, for the next process; else it is dropped and counted (`shutdown`).
     ///
     /// Where no endpoint is configured and no OneAgent listens, nothing is waited for. A second
     /// call does nothing.
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush), if lines were lost; the exporter is stopped all the same.
+    /// As for [`flush`](Self::flush), if lines were not delivered; the exporter is stopped all the
+    /// same.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let mark = self.mark()?;
         self.shutdown_since(mark, timeout)
@@ -182,7 +200,9 @@ impl Exporter {
         };
         let result = flush(shared, mark, timeout, patience);
         self.inner.stop();
-        shared.wait_for_exit(deadline);
+        // The threads leave at once, but in an outage all the time is used up by now.
+        let grace = Instant::now() + (timeout / 20).min(MAX_GRACE);
+        shared.wait_for_exit(deadline.map(|deadline| deadline.max(grace)));
         match result {
             // Somebody else shut it down meanwhile.
             Err(ExportError::ShutDown) => Ok(()),
@@ -225,13 +245,17 @@ impl Exporter {
             .unwrap_or_else(PoisonError::into_inner);
         encoder.metadata_lost(&shared.take_lost_metadata());
         let mut begins = true;
+        let disk_deadline = Shared::disk_deadline();
         let written = encoder.encode(metrics, |bodies| {
             // Stopped meanwhile: the last ones will tell.
             let _taken = shared.enqueue_part(bodies, std::mem::take(&mut begins));
+            // What is on disk makes room in memory for what comes.
+            shared.wait_for_disk(disk_deadline);
         });
         shared.note(&written.notes);
         let taken = shared.enqueue_part(written.bodies, begins);
         drop(encoder);
+        shared.wait_for_disk(disk_deadline);
         for warning in written.notes.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }
@@ -257,13 +281,21 @@ impl Inner {
         if self.shared.is_inherited() {
             return;
         }
-        let lines = self.shared.stop();
-        if lines > 0 {
+        let Rest { lost, left } = self.shared.stop();
+        if lost > 0 {
             tracing::warn!(
                 target: "dt_metrics",
-                lines,
+                lines = lost,
                 endpoint = %self.transport.endpoint(),
                 "the exporter stopped before these lines were delivered"
+            );
+        }
+        if left > 0 {
+            tracing::warn!(
+                target: "dt_metrics",
+                lines = left,
+                endpoint = %self.transport.endpoint(),
+                "the exporter stopped before these lines were delivered; they wait in the spool"
             );
         }
     }

@@ -104,11 +104,11 @@ impl Shared {
         }
     }
 
-    /// Waits until the exporter's thread is gone, so that nothing of it runs on; it leaves as soon
-    /// as it is told to.
+    /// Waits until the exporter's threads are gone, so that nothing of it runs on; they leave as
+    /// soon as they are told to and the disk has what it should have.
     pub(super) fn wait_for_exit(&self, deadline: Option<Instant>) {
         let mut state = self.lock();
-        while state.life != Life::Exited {
+        while state.life != Life::Exited || state.queue.has_disk() {
             state = match remaining(deadline) {
                 None => self
                     .settled

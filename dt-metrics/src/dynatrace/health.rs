@@ -37,10 +37,16 @@ pub struct Health {
     pub requests_failed: u64,
     /// Attempts that sent a request again.
     pub retries: u64,
-    /// Lines that wait to be sent or answered.
+    /// Lines that wait to be sent or answered. With a spool: after a shutdown those that are left
+    /// on disk for the next process.
     pub buffered_lines: u64,
     /// Bytes that wait to be sent or answered.
     pub buffered_bytes: u64,
+    /// As many of `buffered_lines` as are on disk, where they survive the process.
+    pub spooled_lines: u64,
+    /// Lines that earlier processes had left in the spool. They are counted in the other fields,
+    /// too, as if they were of this process.
+    pub lines_recovered: u64,
     /// Requests that were sent but not answered, so that nobody knows whether they were accepted,
     /// each attempt counted. They are sent again, unless the exporter is shut down first or
     /// [`AmbiguousDelivery::Drop`](super::AmbiguousDelivery::Drop) is asked for.

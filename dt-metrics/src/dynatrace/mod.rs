@@ -92,6 +92,21 @@
 //! A request that was sent but never answered may have been accepted; it is sent again, so its
 //! lines may be counted twice, unless [`ExporterBuilder::ambiguous_delivery`] says otherwise.
 //! [`Health::requests_ambiguous`] says how often that can have been.
+//!
+//! # What survives the process
+//!
+//! Nothing, unless a directory is given with [`ExporterBuilder::spool_dir`]. Then lines are in
+//! files before their collection ends, and leave the disk when they are answered; what is found
+//! there is sent first.
+//!
+//! | end of the process | lines that were collected and not answered |
+//! | --- | --- |
+//! | shutdown, return from `main`, `process::exit`, a panic, `abort`, `kill -9`, out of memory | are sent by the next process, in order and once, as long as Dynatrace takes them |
+//! | a kill in the moment between an answer and the removal of its file | that one request is sent twice; with [`AmbiguousDelivery::Drop`] it is dropped and counted |
+//! | loss of power | the same, but those of the last half minute may be missing; torn files are found and counted |
+//! | the host never comes back | are lost |
+//!
+//! [`Health::spooled_lines`] says how many that would be now.
 
 mod age;
 mod altered;
@@ -116,6 +131,7 @@ mod files;
 mod flush;
 mod health;
 mod instance;
+mod keeper;
 mod keys;
 mod lines;
 mod metadata;
@@ -125,6 +141,7 @@ mod observe;
 mod options;
 mod origin;
 mod outcome;
+mod place;
 mod properties;
 mod push;
 mod queue;
@@ -136,6 +153,7 @@ mod scrub;
 mod send;
 mod sets;
 mod shared;
+mod spool;
 mod state;
 mod summary;
 mod target;
@@ -156,4 +174,5 @@ pub(crate) use self::flush::Mark;
 pub use self::health::Health;
 pub(crate) use self::notes::SCOPE;
 pub(crate) use self::options::{Options, shared_options};
+pub use self::spool::SpoolError;
 pub(crate) use self::zeros::PULSE;

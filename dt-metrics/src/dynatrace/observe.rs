@@ -12,7 +12,7 @@ use super::shared::Shared;
 type Number = (&'static str, &'static str, &'static str, fn(&Health) -> u64);
 
 /// What adds up.
-const COUNTS: [Number; 8] = [
+const COUNTS: [Number; 9] = [
     (
         "dt_metrics.exporter.lines_ok",
         "{line}",
@@ -61,10 +61,16 @@ const COUNTS: [Number; 8] = [
         "Attempts that sent a request again",
         |health| health.retries,
     ),
+    (
+        "dt_metrics.exporter.lines_recovered",
+        "{line}",
+        "Lines that earlier processes had left in the spool",
+        |health| health.lines_recovered,
+    ),
 ];
 
 /// What is so at a moment.
-const GAUGES: [Number; 2] = [
+const GAUGES: [Number; 3] = [
     (
         "dt_metrics.exporter.buffered_lines",
         "{line}",
@@ -76,6 +82,12 @@ const GAUGES: [Number; 2] = [
         "By",
         "Bytes that wait to be sent or answered",
         |health| health.buffered_bytes,
+    ),
+    (
+        "dt_metrics.exporter.spooled_lines",
+        "{line}",
+        "Those of them that are on disk",
+        |health| health.spooled_lines,
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! What a program can set, before anything is looked up or checked.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -44,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) max_lines_per_request: usize,
     pub(crate) max_bytes_per_request: usize,
     pub(crate) buffer_limit_bytes: usize,
+    pub(crate) spool_dir: Option<PathBuf>,
+    pub(crate) spool_limit_bytes: u64,
 }
 
 impl Default for Options {
@@ -68,6 +71,8 @@ impl Default for Options {
             max_lines_per_request: MAX_LINES,
             max_bytes_per_request: MAX_BYTES,
             buffer_limit_bytes: 64 * 1024 * 1024,
+            spool_dir: None,
+            spool_limit_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -227,6 +232,44 @@ macro_rules! shared_options {
         /// `dt_metrics.pulse`, which is never sent but which other readers see.
         pub fn export_zero_counts(mut self, export: bool) -> Self {
             self.$options.zero_counts = export;
+            self
+        }
+
+        /// Keeps what was not delivered in this directory, so that it survives a restart and any
+        /// death of the process, `kill -9` included (default: it is in memory only).
+        ///
+        /// What is found there is sent first, in order, as long as Dynatrace takes it (an hour).
+        /// The directory is made if it is missing, and is for the user of this process alone:
+        /// one that others can write to is refused. Several processes may share it; each has a
+        /// part of its own, and takes over what was left by those that have ended.
+        ///
+        /// ```
+        #[doc = concat!("let builder = ", $example)]
+        ///     .spool_dir("/var/spool/checkout");
+        /// # drop(builder);
+        /// ```
+        ///
+        /// Lines are written when they are collected, on a thread of their own; the collection
+        /// waits for that up to half a second, and the start for what is found up to a second.
+        /// If the disk is full or gone, a warning says so once, and delivery goes on from memory.
+        ///
+        /// The lines are as in the requests: this user can read their dimensions, the token is
+        /// never there. Files are not synced: a loss of power may cost the last half minute. If
+        /// the process is killed between an answer and the removal of its file, that one request
+        /// is sent twice, unless [`ambiguous_delivery`](Self::ambiguous_delivery) says otherwise.
+        /// After a `fork` without `exec`, the part of the parent is free when the child has ended,
+        /// too.
+        pub fn spool_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
+            self.$options.spool_dir = Some(directory.into());
+            self
+        }
+
+        /// The most bytes of lines that one process keeps in
+        /// [`spool_dir`](Self::spool_dir) (default 256 MiB). When they are more, the oldest are
+        /// removed from there; what is not in memory either is dropped and counted
+        /// (`buffer_full`).
+        pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {
+            self.$options.spool_limit_bytes = bytes;
             self
         }
 

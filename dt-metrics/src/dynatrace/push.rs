@@ -13,7 +13,8 @@ use super::{ExportError, Exporter};
 const SDK_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl PushMetricExporter for Exporter {
-    /// Writes the lines into the buffer. Does no I/O and waits for none.
+    /// Writes the lines into the buffer. Does no I/O and waits for none; with a spool it waits
+    /// until they are in their files, up to half a second.
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         self.take(metrics)
     }

@@ -1,20 +1,18 @@
 //! What waits to be sent: in order, bounded, the newest kept.
 
+mod disk;
+mod stock;
+mod waiting;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use tokio::time::Instant;
 
+use self::stock::Stock;
+use self::waiting::Waiting;
 use super::age::Collected;
 use super::body::Body;
-
-/// Where a request stands among all. Grows from request to request.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(super) struct Place {
-    /// The parts of one request share it.
-    pub(super) sequence: u64,
-    /// Where in that request a part of it begins.
-    pub(super) part: u64,
-}
+use super::place::Place;
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -28,30 +26,28 @@ pub(super) struct Batch {
     pub(super) attempts: u32,
 }
 
-/// What happened to the queue, for those who keep it elsewhere, too.
-#[derive(Clone, Debug)]
-#[allow(dead_code, reason = "for those who keep lines beyond the process")]
-pub(super) enum Change {
-    Added(Batch),
-    /// Answered, divided or dropped. The parts of one that was divided are added after.
-    Gone(Place),
-}
-
 /// Requests in order. The one in flight is held apart: it cannot be dropped to make room, since
 /// nobody can say whether it arrives.
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: VecDeque<Batch>,
+    waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     waiting_lines: u64,
+    /// As much of it as is not on disk only.
+    memory_bytes: usize,
     in_flight: Option<Batch>,
     limit_bytes: usize,
     last_sequence: u64,
     last_collection: u64,
     /// The keys whose metadata was dropped with a request, each once.
     lost_metadata: BTreeSet<Box<str>>,
-    /// What happened since it was last asked for; `None` if nobody asks.
-    changes: Option<Vec<Change>>,
+    /// What is on disk, if there is a spool.
+    stock: Option<Stock>,
+    /// Left on the disk for the next process.
+    left_lines: u64,
+    left_bytes: usize,
+    /// Nothing more is sent.
+    is_closed: bool,
 }
 
 impl Queue {
@@ -60,12 +56,16 @@ impl Queue {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             waiting_lines: 0,
+            memory_bytes: 0,
             in_flight: None,
             limit_bytes,
             last_sequence: 0,
             last_collection: 0,
             lost_metadata: BTreeSet::new(),
-            changes: None,
+            stock: None,
+            left_lines: 0,
+            left_bytes: 0,
+            is_closed: false,
         }
     }
 
@@ -76,41 +76,50 @@ impl Queue {
 
     /// Adds a request at the end. Returns how many lines had to go to make room.
     pub(super) fn push(&mut self, body: Body, collected: Collected) -> u64 {
-        self.last_sequence += 1;
         let batch = Batch {
-            place: Place {
-                sequence: self.last_sequence,
-                part: 0,
-            },
+            place: Place::of(self.next_sequence()),
             body,
             collected,
             collection: self.last_collection,
             attempts: 0,
         };
-        self.added(&batch);
-        self.push_back(batch);
+        self.keep(&batch);
+        self.insert(self.waiting.len(), batch.into());
         self.make_room()
     }
 
-    /// The oldest request; it is in flight until it is settled by one of the calls below.
+    /// The oldest request; it is in flight until it is settled by one of the calls below. `None`
+    /// if there is none, or if it must be read from the disk first, which is asked for then.
     pub(super) fn take(&mut self) -> Option<Batch> {
         debug_assert!(self.in_flight.is_none(), "one request at a time");
-        let mut batch = self.pop_front()?;
-        batch.attempts = batch.attempts.saturating_add(1);
+        let oldest = self.waiting.front()?;
+        let Some(body) = oldest.body.clone() else {
+            self.fetch(oldest.place);
+            return None;
+        };
+        let oldest = self.remove(0)?;
+        let batch = Batch {
+            place: oldest.place,
+            body,
+            collected: oldest.collected,
+            collection: oldest.collection,
+            attempts: oldest.attempts.saturating_add(1),
+        };
         self.in_flight = Some(batch.clone());
+        self.mark();
         Some(batch)
     }
 
     /// The request in flight is done with.
     pub(super) fn finish(&mut self) -> Option<Batch> {
-        let batch = self.in_flight.take()?;
-        self.gone(batch.place);
+        let batch = self.land()?;
+        self.discard(batch.place);
         Some(batch)
     }
 
     /// The request in flight will not be sent again. Returns how many lines it had.
     pub(super) fn drop_in_flight(&mut self) -> u64 {
-        self.in_flight.take().map_or(0, |batch| self.lose(&batch))
+        self.land().map_or(0, |batch| self.lose(&batch.into()))
     }
 
     /// The keys whose metadata was dropped with a request since the last call.
@@ -122,8 +131,8 @@ impl Queue {
 
     /// The request in flight goes back to the front. Returns how many lines had to go.
     pub(super) fn put_back(&mut self) -> u64 {
-        if let Some(batch) = self.in_flight.take() {
-            self.push_front(batch);
+        if let Some(batch) = self.land() {
+            self.insert(0, batch.into());
         }
         self.make_room()
     }
@@ -131,7 +140,7 @@ impl Queue {
     /// The request in flight lets the others of its collection go before it. Returns how many lines
     /// had to go, and whether one is next that was sent less often.
     pub(super) fn step_aside(&mut self) -> (u64, bool) {
-        let Some(batch) = self.in_flight.take() else {
+        let Some(batch) = self.land() else {
             return (0, false);
         };
         let others = self
@@ -140,9 +149,7 @@ impl Queue {
             .take_while(|other| other.collection == batch.collection)
             .count();
         let attempts = batch.attempts;
-        self.waiting_bytes += batch.body.text.len();
-        self.waiting_lines += batch.body.lines;
-        self.waiting.insert(others, batch);
+        self.insert(others, batch.into());
         let lines = self.make_room();
         let next = self.waiting.front();
         let fresh = next.is_some_and(|next| next.attempts < attempts);
@@ -154,7 +161,8 @@ impl Queue {
         let Some(batch) = self.in_flight.take_if(|batch| batch.body.is_divisible()) else {
             return false;
         };
-        self.gone(batch.place);
+        self.mark();
+        self.discard(batch.place);
         let mut part = batch.place.part;
         let mut halves = Vec::new();
         for body in batch.body.divide() {
@@ -172,10 +180,10 @@ impl Queue {
             });
         }
         for half in &halves {
-            self.added(half);
+            self.keep(half);
         }
         for half in halves.into_iter().rev() {
-            self.push_front(half);
+            self.insert(0, half.into());
         }
         true
     }
@@ -187,21 +195,25 @@ impl Queue {
             .waiting
             .front()
             .is_some_and(|oldest| oldest.collected.is_too_old(now))
-            && let Some(oldest) = self.pop_front()
         {
-            lines += self.lose(&oldest);
+            lines += self.lose_at(0);
         }
         lines
     }
 
-    /// Empties the queue, the request in flight included. Returns how many lines there were. For
-    /// those who keep the queue elsewhere nothing has changed: it is theirs to deliver now.
-    pub(super) fn clear(&mut self) -> u64 {
-        let lines = self.lines();
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        self.waiting_lines = 0;
-        self.in_flight = None;
+    /// Sends nothing more. What is on disk, or about to be, is left to the next process. Returns
+    /// how many other lines there were; they are gone.
+    pub(super) fn close(&mut self) -> u64 {
+        self.is_closed = true;
+        if let Some(batch) = self.land() {
+            self.insert(0, batch.into());
+        }
+        let mut lines = 0;
+        for index in (0..self.waiting.len()).rev() {
+            if !self.is_stocked(self.waiting[index].place) {
+                lines += self.lose_at(index);
+            }
+        }
         lines
     }
 
@@ -216,105 +228,74 @@ impl Queue {
 
     /// Whether everything up to that place was answered or dropped.
     pub(super) fn is_settled(&self, sequence: u64) -> bool {
-        let mut unsettled = self.in_flight.iter().chain(&self.waiting).peekable();
+        let in_flight = self.in_flight.iter();
+        let mut unsettled = in_flight
+            .map(|batch| (batch.collection, batch.place))
+            .chain(self.waiting.iter().map(|one| (one.collection, one.place)))
+            .peekable();
         // Only those of one collection may be out of order.
-        let first = unsettled.peek().map(|oldest| oldest.collection);
+        let first = unsettled.peek().map(|(collection, _)| *collection);
         unsettled
-            .take_while(|batch| Some(batch.collection) == first)
-            .all(|batch| batch.place.sequence > sequence)
+            .take_while(|(collection, _)| Some(*collection) == first)
+            .all(|(_, place)| place.sequence > sequence)
     }
 
     pub(super) fn lines(&self) -> u64 {
-        self.waiting_lines + self.in_flight.as_ref().map_or(0, |batch| batch.body.lines)
+        let in_flight = self.in_flight.as_ref();
+        self.waiting_lines + self.left_lines + in_flight.map_or(0, |batch| batch.body.lines)
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.waiting_bytes
-            + self
-                .in_flight
-                .as_ref()
-                .map_or(0, |batch| batch.body.text.len())
+        let in_flight = self.in_flight.as_ref();
+        self.waiting_bytes + self.left_bytes + in_flight.map_or(0, |batch| batch.body.text.len())
     }
 
-    fn push_back(&mut self, batch: Batch) {
-        self.waiting_bytes += batch.body.text.len();
-        self.waiting_lines += batch.body.lines;
-        self.waiting.push_back(batch);
+    /// Nothing is in flight any more.
+    fn land(&mut self) -> Option<Batch> {
+        let batch = self.in_flight.take();
+        self.mark();
+        batch
     }
 
-    fn push_front(&mut self, batch: Batch) {
-        self.waiting_bytes += batch.body.text.len();
-        self.waiting_lines += batch.body.lines;
-        self.waiting.push_front(batch);
+    fn next_sequence(&mut self) -> u64 {
+        self.last_sequence += 1;
+        self.last_sequence
     }
 
-    fn pop_front(&mut self) -> Option<Batch> {
-        let batch = self.waiting.pop_front()?;
-        self.waiting_bytes -= batch.body.text.len();
-        self.waiting_lines -= batch.body.lines;
-        Some(batch)
+    fn insert(&mut self, index: usize, waiting: Waiting) {
+        self.waiting_bytes += waiting.bytes;
+        self.waiting_lines += waiting.lines;
+        self.memory_bytes += waiting.memory_bytes();
+        self.waiting.insert(index, waiting);
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Waiting> {
+        let waiting = self.waiting.remove(index)?;
+        self.waiting_bytes -= waiting.bytes;
+        self.waiting_lines -= waiting.lines;
+        self.memory_bytes -= waiting.memory_bytes();
+        Some(waiting)
     }
 
     fn make_room(&mut self) -> u64 {
+        self.leave_to_disk(0);
         let mut lines = 0;
-        while self.waiting_bytes > self.limit_bytes
-            && let Some(oldest) = self.pop_front()
+        while self.memory_bytes > self.limit_bytes
+            && let Some(oldest) = self.waiting.iter().position(|one| one.body.is_some())
         {
-            lines += self.lose(&oldest);
+            lines += self.lose_at(oldest);
         }
-        lines
+        lines + self.make_room_on_disk()
     }
 
-    fn lose(&mut self, batch: &Batch) -> u64 {
-        self.gone(batch.place);
-        self.lost_metadata
-            .extend(batch.body.described_keys().map(Into::into));
-        batch.body.lines
-    }
-}
-
-/// For those who keep the queue elsewhere, too.
-#[allow(dead_code, reason = "for those who keep lines beyond the process")]
-impl Queue {
-    /// From now on changes are remembered until they are taken.
-    pub(super) fn follow(&mut self) {
-        self.changes.get_or_insert_default();
+    fn lose_at(&mut self, index: usize) -> u64 {
+        self.remove(index).map_or(0, |waiting| self.lose(&waiting))
     }
 
-    /// What happened since the last call, in order.
-    pub(super) fn take_changes(&mut self) -> Vec<Change> {
-        self.changes
-            .as_mut()
-            .map(std::mem::take)
-            .unwrap_or_default()
-    }
-
-    /// Adds a request of an earlier process, in order and before any that is pushed. That is no
-    /// change. Returns how many lines had to go to make room.
-    pub(super) fn restore(&mut self, place: Place, body: Body, collected: Collected) -> u64 {
-        self.last_sequence = self.last_sequence.max(place.sequence);
-        // Nobody knows any more which were collected together.
-        self.last_collection += 1;
-        self.push_back(Batch {
-            place,
-            body,
-            collected,
-            collection: self.last_collection,
-            attempts: 0,
-        });
-        self.make_room()
-    }
-
-    fn added(&mut self, batch: &Batch) {
-        if let Some(changes) = &mut self.changes {
-            changes.push(Change::Added(batch.clone()));
-        }
-    }
-
-    fn gone(&mut self, place: Place) {
-        if let Some(changes) = &mut self.changes {
-            changes.push(Change::Gone(place));
-        }
+    fn lose(&mut self, waiting: &Waiting) -> u64 {
+        self.discard(waiting.place);
+        self.lost_metadata.extend(waiting.described_keys());
+        waiting.lines
     }
 }
 

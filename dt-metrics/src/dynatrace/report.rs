@@ -161,6 +161,7 @@ fn explain(reason: &str) -> &'static str {
         "buffer_full" => "the buffer is full, and the oldest make room for newer ones",
         "too_old" => "they waited for an hour, and Dynatrace takes no older ones",
         "ambiguous" => "they were sent but not answered, and are not to be sent twice",
+        "spool_damaged" => "what the spool had of them is gone, or is not whole",
         "request_too_large" => "the endpoint takes no request of their size",
         _ => "the endpoint refused the request as a whole",
     }

@@ -26,6 +26,14 @@ pub(super) enum Step {
     Pause(Pace, Option<Duration>),
 }
 
+/// What was not sent in the end, in lines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rest {
+    pub(super) lost: u64,
+    /// On disk, for the next process.
+    pub(super) left: u64,
+}
+
 /// The lock is held for moments only: never while sending, logging or waiting.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -36,6 +44,8 @@ pub(super) struct Shared {
     pub(super) wake: Notify,
     /// For the one who tells the program: the same.
     pub(super) news: Notify,
+    /// For the one who keeps the disk: the same.
+    pub(super) disk: Condvar,
     ambiguous: AmbiguousDelivery,
     home: Home,
 }
@@ -52,6 +62,7 @@ impl Shared {
             settled: Condvar::new(),
             wake: Notify::new(),
             news: Notify::new(),
+            disk: Condvar::new(),
             ambiguous,
             home: Home::here(),
         }
@@ -80,6 +91,7 @@ impl Shared {
         };
         let mut health = state.health.clone();
         health.buffered_lines = state.queue.lines();
+        health.spooled_lines = state.queue.lines_on_disk();
         health.buffered_bytes = u64::try_from(state.queue.bytes()).unwrap_or(u64::MAX);
         health
     }
@@ -98,6 +110,11 @@ impl Shared {
     /// The keys whose metadata was dropped with a request since the last call.
     pub(super) fn take_lost_metadata(&self) -> Vec<Box<str>> {
         self.lock().queue.take_lost_metadata()
+    }
+
+    /// Whether what may have been accepted is not sent again.
+    pub(super) fn drops_ambiguous(&self) -> bool {
+        self.ambiguous == AmbiguousDelivery::Drop
     }
 
     /// Adds requests of a collection, and drops the oldest where there is no room; `false` once
@@ -150,20 +167,35 @@ impl Shared {
             self.news.notify_one();
         }
         self.settled.notify_all();
+        self.disk.notify_all();
     }
 
-    /// Ends all sending. What is left is dropped; returns how many lines that were.
-    pub(super) fn stop(&self) -> u64 {
+    /// Changes what is known about the disk.
+    pub(super) fn disk_changed(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.changed(state);
+        self.wake.notify_one();
+    }
+
+    /// Ends all sending. What is on disk is left there, all else is dropped.
+    pub(super) fn stop(&self) -> Rest {
         let mut state = self.lock();
         state.life = state.life.max(Life::Stopped);
         state.health.requests_ambiguous += u64::from(state.queue.has_in_flight());
-        let lines = state.queue.clear();
-        state.lose("shutdown", lines);
+        if self.drops_ambiguous() {
+            // Else the next process would send it again.
+            state.drop_in_flight("ambiguous");
+        }
+        let lost = state.queue.close();
+        state.lose("shutdown", lost);
+        let left = state.queue.lines();
         drop(state);
         self.wake.notify_one();
         self.news.notify_one();
         self.settled.notify_all();
-        lines
+        self.disk.notify_all();
+        Rest { lost, left }
     }
 
     /// The exporter's thread is gone, by whatever way.

@@ -10,6 +10,7 @@ use super::health::Health;
 use super::news::News;
 use super::outcome::{Failure, Outcome};
 use super::queue::{Batch, Queue};
+use super::spool::Contents;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub(super) hurry: bool,
     /// What the program was not told yet.
     pub(super) news: News,
+    /// The disk did not keep up: it is not waited for until it does.
+    pub(super) disk_is_slow: bool,
     clocks: Clocks,
 }
 
@@ -68,6 +71,7 @@ impl State {
             life: Life::Running,
             hurry: false,
             news: News::default(),
+            disk_is_slow: false,
             clocks: Clocks::default(),
         }
     }
@@ -153,6 +157,22 @@ impl State {
     pub(super) fn add(&mut self, body: Body, collected: Collected) {
         let lines = self.queue.push(body, collected);
         self.lose("buffer_full", lines);
+    }
+
+    /// Adds what earlier processes left on the disk.
+    pub(super) fn restore(&mut self, found: &Contents, drop_ambiguous: bool) {
+        let lines: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
+        self.health.lines_recovered += lines + found.damaged_lines;
+        self.lose("spool_damaged", found.damaged_lines);
+        let dropped = self.queue.restore(&found.stored, found.last_sequence);
+        self.lose("buffer_full", dropped);
+        for sending in &found.sending {
+            self.health.requests_ambiguous += 1;
+            if drop_ambiguous {
+                let lines = self.queue.drop_at(*sending);
+                self.lose("ambiguous", lines);
+            }
+        }
     }
 
     /// Drops what Dynatrace would refuse for its age.

@@ -5,6 +5,7 @@ mod delivery;
 mod rotation;
 mod secrets;
 mod server;
+mod spool;
 
 use std::time::Duration;
 

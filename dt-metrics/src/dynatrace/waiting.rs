@@ -13,6 +13,9 @@ use super::queue::Batch;
 use super::shared::Shared;
 use super::state::State;
 
+/// How long the next request waits for the disk.
+const DISK_TIMEOUT: Duration = Duration::from_secs(1);
+
 impl Shared {
     /// Waits for a request to send; `None` once stopped.
     pub(super) async fn next(&self) -> Option<Batch> {
@@ -21,6 +24,8 @@ impl Shared {
                 return Some(None);
             }
             let begun = state.begin().map(Some);
+            // It may have to be read first.
+            self.disk.notify_all();
             if !state.news.is_empty() {
                 self.news.notify_one();
             }
@@ -47,6 +52,30 @@ impl Shared {
         })
         .await
         .unwrap_or(false)
+    }
+
+    /// Waits until the disk knows what became of a request, since what is there after a kill is
+    /// sent again; but not for a disk that hangs.
+    pub(super) async fn disk_settled(&self, sequence: u64) {
+        let end = Some(Instant::now() + DISK_TIMEOUT);
+        let settled = self.wait(end, |state| {
+            let enough = state.disk_is_slow || state.is_stopped();
+            (enough || state.queue.is_on_disk(sequence)).then_some(())
+        });
+        let settled = settled.await.is_some();
+        self.lock().disk_is_slow |= !settled;
+    }
+
+    /// Waits until the disk says what is about to be sent, where that matters; but not for a disk
+    /// that hangs.
+    pub(super) async fn disk_marked(&self) {
+        let end = Some(Instant::now() + DISK_TIMEOUT);
+        let marked = self.wait(end, |state| {
+            let enough = state.disk_is_slow || state.is_stopped();
+            (enough || state.queue.is_marked()).then_some(())
+        });
+        let marked = marked.await.is_some();
+        self.lock().disk_is_slow |= !marked;
     }
 
     /// Waits for something to tell the program; `None` once stopped.

@@ -26,11 +26,13 @@ pub(super) trait Transport {
 pub(super) async fn run(shared: &Shared, transport: &impl Transport, reporter: &mut Reporter) {
     let mut backoff = Backoff::new();
     while let Some(batch) = shared.next().await {
+        shared.disk_marked().await;
         let Some(outcome) = shared.unless_stopped(transport.send(&batch)).await else {
             return;
         };
         let step = shared.settle(&outcome);
         reporter.report(&outcome);
+        shared.disk_settled(batch.place.sequence).await;
         match step {
             Step::Next => backoff.reset(),
             Step::Other => {}
@@ -116,7 +118,7 @@ pub(super) fn start(
 
 /// What this thread does from now on is no telemetry of the program: else a program that traces
 /// its HTTP client would trace, and count, each push.
-fn suppress_telemetry() {
+pub(super) fn suppress_telemetry() {
     // The guard must be dropped on this thread; it lives as long as the thread does.
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
 }

@@ -135,7 +135,7 @@ impl Handle {
     /// # Errors
     ///
     /// [`Error::Timeout`] or [`Error::Export`] if something could not be delivered in time. It
-    /// is lost then, and counted in [`health`](Self::health). [`Error::Timeout`] also if another
+    /// waits in the spool then, if there is one; else it is lost. [`health`](Self::health) tells. [`Error::Timeout`] also if another
     /// call shuts down at the same time and takes longer. [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         self.inner.shutdown(Deadline::after(timeout))

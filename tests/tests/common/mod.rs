@@ -3,6 +3,7 @@
 
 pub mod export;
 pub mod hostile;
+pub mod process;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,13 +1,15 @@
-mod any_life;
+//! The queue in memory; with a spool: see `disk`.
 
-use std::collections::BTreeMap;
+mod any_life;
+mod disk;
+
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::super::age::{Collected, MAX_AGE};
 use super::super::body::Body;
-use super::{Change, Place, Queue};
+use super::Queue;
 
 fn now() -> Collected {
     Collected::now()
@@ -93,12 +95,12 @@ fn halves_keep_their_place() {
 }
 
 #[test]
-fn clearing_counts_all_of_it() {
+fn what_is_left_at_the_end_is_counted() {
     let mut queue = Queue::new(100);
     queue.push(body("a\nb"), now());
     queue.push(body("c"), now());
     queue.take();
-    assert_eq!(queue.clear(), 3);
+    assert_eq!(queue.close(), 3);
     assert_eq!((queue.lines(), queue.bytes()), (0, 0));
     assert!(queue.is_settled(queue.last_sequence()));
     assert_eq!(queue.put_back(), 0);
@@ -140,75 +142,4 @@ async fn what_is_too_old_goes_and_is_counted() {
     assert_eq!(queue.drop_old(Instant::now()), 0);
     queue.put_back();
     assert_eq!(queue.drop_old(Instant::now()), 1);
-}
-
-/// A copy that is made of changes alone.
-fn follow(queue: &mut Queue, copy: &mut BTreeMap<Place, String>) {
-    for change in queue.take_changes() {
-        match change {
-            Change::Added(batch) => {
-                let before = copy.insert(batch.place, batch.body.text.to_string());
-                assert_eq!(before, None);
-            }
-            Change::Gone(place) => assert!(copy.remove(&place).is_some()),
-        }
-    }
-}
-
-fn texts(copy: &BTreeMap<Place, String>) -> Vec<&str> {
-    copy.values().map(String::as_str).collect()
-}
-
-#[test]
-fn a_copy_can_be_kept_elsewhere() {
-    let mut queue = Queue::new(8);
-    let mut copy = BTreeMap::new();
-    queue.push(body("before"), now());
-    assert!(queue.take_changes().is_empty());
-    queue.clear();
-    queue.follow();
-    for text in ["a\nb\nc\nd", "x"] {
-        queue.push(body(text), now());
-    }
-    follow(&mut queue, &mut copy);
-    assert_eq!(texts(&copy), ["a\nb\nc\nd", "x"]);
-    for expected in [
-        &["a\nb", "c\nd", "x"][..],
-        &["a", "b", "c\nd", "x"],
-        &["b", "c\nd", "x"],
-    ] {
-        queue.take();
-        if !queue.split() {
-            queue.finish();
-        }
-        follow(&mut queue, &mut copy);
-        assert_eq!(texts(&copy), expected);
-    }
-    queue.take();
-    queue.put_back();
-    follow(&mut queue, &mut copy);
-    assert_eq!(texts(&copy), ["b", "c\nd", "x"]);
-    queue.push(body("y\nz\nz"), now());
-    follow(&mut queue, &mut copy);
-    assert_eq!(texts(&copy), ["x", "y\nz\nz"], "the oldest made room");
-    // What is left at the end is for the next process.
-    queue.clear();
-    follow(&mut queue, &mut copy);
-    assert_eq!(copy.len(), 2);
-
-    let mut next = Queue::new(100);
-    next.follow();
-    for (place, text) in &copy {
-        assert_eq!(next.restore(*place, body(text), now()), 0);
-    }
-    next.push(body("new"), now());
-    follow(&mut next, &mut copy);
-    let mut order = Vec::new();
-    while let Some(text) = taken(&mut next) {
-        order.push(text);
-    }
-    assert_eq!(order, ["x", "y\nz\nz", "new"]);
-    assert_eq!(copy.len(), 3);
-    follow(&mut next, &mut copy);
-    assert!(copy.is_empty());
 }

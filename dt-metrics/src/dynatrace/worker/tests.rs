@@ -1,5 +1,6 @@
 //! The order of attempts and pauses, on a clock of their own.
 
+mod disk;
 mod outage;
 
 use std::cell::RefCell;
@@ -200,7 +201,7 @@ async fn stopping_ends_an_attempt_and_a_pause() {
         queue(&shared, &["a", "b\nc"]);
         let stop = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            assert_eq!(shared.stop(), 3);
+            assert_eq!(shared.stop().lost, 3);
         };
         tokio::join!(send_all(&shared, &script), stop);
         let health = shared.health();
@@ -362,5 +363,5 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     .expect("sent again");
     let health = shared.health();
     assert_eq!((health.lines_ok, health.requests_ambiguous), (1, 1));
-    assert_eq!(shared.stop(), 0);
+    assert_eq!(shared.stop().lost, 0);
 }

@@ -1,0 +1,170 @@
+//! The directory that a program names, shared by the processes of this user.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::super::place::Place;
+use super::error::SpoolError;
+use super::private;
+use super::slot::{Contents, Slot, Stored};
+
+const SLOT: &str = "slot-";
+
+/// More processes than that on one host have to go without.
+const MAX_SLOTS: usize = 1_000;
+
+/// The directory, and the slot in it that is ours.
+#[derive(Debug)]
+pub(in crate::dynatrace) struct Directory {
+    path: PathBuf,
+    slot: Slot,
+}
+
+/// Why there is no spool.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::dynatrace) enum OpenError {
+    /// Somebody has to look at it.
+    #[error(transparent)]
+    Unusable(#[from] SpoolError),
+    /// It may work another time.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Directory {
+    /// Takes a slot, and tells what is in it.
+    pub(in crate::dynatrace) fn open(path: &Path) -> Result<(Self, Contents), OpenError> {
+        let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
+        prepare(&path)?;
+        let slot = claimable(&path).next().ok_or_else(full)??;
+        let contents = slot.scan()?;
+        Ok((Self { path, slot }, contents))
+    }
+
+    /// After the slot was taken away: takes it again, else an empty one. Tells what is in it.
+    pub(in crate::dynatrace) fn reopen(&mut self) -> Result<Contents, OpenError> {
+        prepare(&self.path)?;
+        let same = Slot::claim(self.slot.path().into()).transpose();
+        for slot in same.into_iter().chain(claimable(&self.path)) {
+            let slot = slot?;
+            let contents = slot.scan()?;
+            if slot.path() == self.slot.path() || contents.last_sequence == 0 {
+                self.slot = slot;
+                return Ok(contents);
+            }
+        }
+        Err(full().into())
+    }
+
+    /// Whether what is written is there for the next process to find.
+    pub(in crate::dynatrace) fn is_in_place(&self) -> bool {
+        self.slot.is_in_place()
+    }
+
+    pub(in crate::dynatrace) fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// Takes over what processes left that have ended, the oldest first, up to so many bytes.
+    /// `sequence` gives each file its number among ours.
+    pub(in crate::dynatrace) fn adopt(
+        &self,
+        mut room: u64,
+        mut sequence: impl FnMut() -> u64,
+    ) -> Contents {
+        let mut all = Contents::default();
+        for path in slots(&self.path) {
+            if path == self.slot.path() {
+                continue;
+            }
+            let Ok(Some(other)) = Slot::claim(path) else {
+                continue;
+            };
+            let Ok(contents) = other.scan() else {
+                continue;
+            };
+            all.damaged += contents.damaged;
+            all.damaged_lines += contents.damaged_lines;
+            all.passed_over += contents.passed_over;
+            for Stored { place, header } in contents.stored {
+                let Some(left) = room.checked_sub(header.bytes) else {
+                    return all;
+                };
+                let to = Place::of(sequence());
+                if self.slot.adopt(&other, place, to).is_err() {
+                    break;
+                }
+                if contents.sending.contains(&place) {
+                    all.sending.push(to);
+                    // If not: it is the mark of a file that is not there.
+                    let _ = other.mark(None);
+                }
+                room = left;
+                all.stored.push(Stored { place: to, header });
+            }
+        }
+        all
+    }
+
+    /// Gives the files of this slot other numbers, which are higher than all they have.
+    pub(in crate::dynatrace) fn renumber(
+        &self,
+        contents: Contents,
+        mut sequence: impl FnMut() -> u64,
+    ) -> Contents {
+        let mut renumbered = Contents {
+            stored: Vec::new(),
+            sending: Vec::new(),
+            ..contents
+        };
+        for Stored { place, header } in contents.stored {
+            let to = Place::of(sequence());
+            // What cannot be renamed stays for the next process.
+            if self.slot.adopt(&self.slot, place, to).is_ok() {
+                renumbered.stored.push(Stored { place: to, header });
+                if contents.sending.contains(&place) {
+                    renumbered.sending.push(to);
+                }
+            }
+        }
+        renumbered
+    }
+}
+
+fn prepare(path: &Path) -> Result<(), OpenError> {
+    if path.exists() && !path.is_dir() {
+        return Err(SpoolError::NotADirectory.into());
+    }
+    private::create_dir(path, true)?;
+    private::check_shared(&path.metadata()?)?;
+    Ok(())
+}
+
+/// The slots that nobody holds, the first ones first; new ones after those.
+fn claimable(path: &Path) -> impl Iterator<Item = io::Result<Slot>> {
+    (0..MAX_SLOTS).filter_map(|index| Slot::claim(slot_path(path, index)).transpose())
+}
+
+/// The slots that there are, in order; none if the directory cannot be read.
+fn slots(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let mut slots: Vec<_> = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(SLOT))
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    slots.sort();
+    slots
+}
+
+fn full() -> io::Error {
+    io::Error::other("too many processes use it")
+}
+
+fn slot_path(path: &Path, index: usize) -> PathBuf {
+    path.join(format!("{SLOT}{index:03}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! One request as a file: a line that says what follows, and the body.
+//!
+//! ```text
+//! dt-metrics-spool 1 <collected, ms since 1970> <data points> <lines of metadata> <bytes> <crc of the body> <crc of this line>
+//! shop.orders,region=eu count,delta=3 1763820000000
+//! ```
+//!
+//! The line stands by itself, so that a file whose body is torn still tells how many data points
+//! it had. In every version it begins with these two words. What claims to be of a newer version
+//! is left alone, sound or not: it is not ours to judge.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::super::body::Body;
+
+const MAGIC: &str = "dt-metrics-spool";
+
+const VERSION: u32 = 1;
+
+/// The first line is shorter, line end included.
+pub(super) const MAX_HEADER: usize = 192;
+
+/// What the first line says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::dynatrace) struct Header {
+    /// When its lines were collected, in milliseconds since 1970.
+    time_ms: u64,
+    /// Data points.
+    pub(in crate::dynatrace) lines: u64,
+    /// Lines of metadata.
+    pub(in crate::dynatrace) metadata: u64,
+    /// The length of the body.
+    pub(in crate::dynatrace) bytes: u64,
+    checksum: u32,
+}
+
+/// Why a file is not a record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(in crate::dynatrace) enum Damage {
+    #[error("it is not complete, or was altered")]
+    Header,
+    /// What it says of itself can be trusted, but the body cannot.
+    #[error("its lines are not complete, or were altered")]
+    Body(Header),
+    #[error("it was written by a newer version of this library (format {0})")]
+    Newer(u32),
+}
+
+impl Header {
+    pub(super) fn of(collected: SystemTime, body: &Body) -> Self {
+        let time = collected.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            lines: body.lines,
+            metadata: body.all_lines() - body.lines,
+            bytes: u64::try_from(body.text.len()).unwrap_or(u64::MAX),
+            checksum: crc32fast::hash(body.text.as_bytes()),
+        }
+    }
+
+    /// When its lines were collected.
+    pub(in crate::dynatrace) fn collected(&self) -> SystemTime {
+        UNIX_EPOCH
+            .checked_add(Duration::from_millis(self.time_ms))
+            .unwrap_or(UNIX_EPOCH)
+    }
+
+    /// The first line of a file.
+    pub(super) fn to_line(self) -> String {
+        let Self {
+            time_ms,
+            lines,
+            metadata,
+            bytes,
+            checksum,
+        } = self;
+        let said =
+            format!("{MAGIC} {VERSION} {time_ms} {lines} {metadata} {bytes} {checksum:08x} ");
+        format!("{said}{:08x}\n", crc32fast::hash(said.as_bytes()))
+    }
+
+    /// Reads the beginning of a file. Returns the length of the first line, too.
+    pub(super) fn parse(start: &[u8]) -> Result<(Self, usize), Damage> {
+        let start = &start[..start.len().min(MAX_HEADER)];
+        let end = start
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or(Damage::Header)?;
+        let line = str::from_utf8(&start[..end]).map_err(|_| Damage::Header)?;
+        let words = line
+            .strip_prefix(MAGIC)
+            .and_then(|rest| rest.strip_prefix(' '));
+        let (version, _) = words
+            .and_then(|words| words.split_once(' '))
+            .ok_or(Damage::Header)?;
+        match version.parse() {
+            Ok(VERSION) => {}
+            Ok(version) if version > VERSION => return Err(Damage::Newer(version)),
+            _ => return Err(Damage::Header),
+        }
+        let said = line.len().checked_sub(8).ok_or(Damage::Header)?;
+        let (said, checksum) = line.split_at_checked(said).ok_or(Damage::Header)?;
+        if checksum != format!("{:08x}", crc32fast::hash(said.as_bytes())) {
+            return Err(Damage::Header);
+        }
+        let header = Self::parse_numbers(said).ok_or(Damage::Header)?;
+        Ok((header, end + 1))
+    }
+
+    fn parse_numbers(said: &str) -> Option<Self> {
+        let mut words = said.split(' ').skip(2);
+        let mut number = || words.next()?.parse().ok();
+        Some(Self {
+            time_ms: number()?,
+            lines: number()?,
+            metadata: number()?,
+            bytes: number()?,
+            checksum: u32::from_str_radix(words.next()?, 16).ok()?,
+        })
+    }
+}
+
+/// A whole file.
+pub(super) fn parse(mut file: Vec<u8>) -> Result<(Header, Body), Damage> {
+    let (header, start) = Header::parse(&file)?;
+    file.drain(..start);
+    let is_whole =
+        u64::try_from(file.len()) == Ok(header.bytes) && crc32fast::hash(&file) == header.checksum;
+    let text = String::from_utf8(file)
+        .ok()
+        .filter(|text| is_whole && !text.is_empty())
+        .ok_or(Damage::Body(header))?;
+    Ok((header, Body::new(text, header.lines, header.metadata)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use proptest::prelude::*;
+
+use super::super::super::body::Body;
+use super::{Damage, Header, MAX_HEADER, parse};
+
+const TEXT: &str = "#a count dt.meta.unit=1\na,k=ü count,delta=1 1763820000000\nb gauge,2";
+
+fn header(time_ms: u64, body: &Body) -> Header {
+    Header::of(UNIX_EPOCH + Duration::from_millis(time_ms), body)
+}
+
+fn file(time_ms: u64, body: &Body) -> Vec<u8> {
+    let mut file = header(time_ms, body).to_line().into_bytes();
+    file.extend_from_slice(body.text.as_bytes());
+    file
+}
+
+/// A first line whose own checksum is right.
+fn sealed(said: &str) -> Vec<u8> {
+    format!("{said}{:08x}\n", crc32fast::hash(said.as_bytes())).into_bytes()
+}
+
+#[test]
+fn the_format_is_this_one() {
+    let expected = "dt-metrics-spool 1 1763820000000 2 1 68 a04936a7 da41026f\n";
+    assert_eq!(
+        header(1_763_820_000_000, &Body::of(TEXT)).to_line(),
+        expected
+    );
+}
+
+#[test]
+fn the_longest_header_fits() {
+    let longest = Header {
+        time_ms: u64::MAX,
+        lines: u64::MAX,
+        metadata: u64::MAX,
+        bytes: u64::MAX,
+        checksum: u32::MAX,
+    };
+    let line = longest.to_line();
+    assert!(line.len() <= MAX_HEADER);
+    assert_eq!(Header::parse(line.as_bytes()), Ok((longest, line.len())));
+    // Whatever the clock of this platform can tell.
+    let _ = longest.collected();
+}
+
+#[test]
+fn a_file_cut_anywhere_is_damaged_and_tells_its_lines_if_it_can() {
+    let whole = file(7, &Body::of(TEXT));
+    let header = header(7, &Body::of(TEXT));
+    let start = header.to_line().len();
+    assert_eq!(parse(whole.clone()), Ok((header, Body::of(TEXT))));
+    for length in 0..whole.len() {
+        let expected = if length < start {
+            Damage::Header
+        } else {
+            Damage::Body(header)
+        };
+        assert_eq!(parse(whole[..length].to_vec()), Err(expected), "{length}");
+    }
+    let mut longer = whole;
+    longer.push(b'x');
+    assert_eq!(parse(longer), Err(Damage::Body(header)));
+}
+
+#[test]
+fn every_flipped_bit_is_seen() {
+    let whole = file(7, &Body::of(TEXT));
+    for bit in 0..whole.len() * 8 {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let damage = parse(flipped).expect_err("damaged");
+        let is_version = (17..19).contains(&(bit / 8));
+        assert!(is_version || !matches!(damage, Damage::Newer(_)), "{bit}");
+    }
+}
+
+#[test]
+fn what_is_no_record_is_told_from_what_is_newer() {
+    let cases: [(Vec<u8>, Damage); 9] = [
+        (b"".into(), Damage::Header),
+        (b"\n".into(), Damage::Header),
+        (vec![0; 4_096], Damage::Header),
+        (vec![b'a'; 100_000], Damage::Header),
+        (sealed("another-format 2 "), Damage::Header),
+        (sealed("dt-metrics-spool one "), Damage::Header),
+        (sealed("dt-metrics-spool 0 1 1 1 1 0 "), Damage::Header),
+        (
+            sealed("dt-metrics-spool 2 whatever comes then "),
+            Damage::Newer(2),
+        ),
+        (
+            b"dt-metrics-spool 17 with a checksum elsewhere\n".into(),
+            Damage::Newer(17),
+        ),
+    ];
+    for (file, expected) in cases {
+        assert_eq!(parse(file.clone()), Err(expected), "{file:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(
+        lines in prop::collection::vec("#?[a-zü ,=]{1,20}", 1..40),
+        time_ms in 0..=u64::MAX / 1_000_000,
+    ) {
+        let body = Body::of(&lines.join("\n"));
+        let (header, read) = parse(file(time_ms, &body)).expect("whole");
+        prop_assert_eq!(header.collected(), UNIX_EPOCH + Duration::from_millis(time_ms));
+        prop_assert_eq!(read, body);
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_refused(file in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(parse(file).is_err());
+    }
+
+    /// Anything at all behind a sound start.
+    #[test]
+    fn another_body_is_refused(rest in prop::collection::vec(any::<u8>(), 0..400)) {
+        let body = Body::of(TEXT);
+        let header = header(7, &body);
+        prop_assume!(rest != body.text.as_bytes());
+        let mut file = header.to_line().into_bytes();
+        file.extend(rest);
+        prop_assert_eq!(parse(file), Err(Damage::Body(header)));
+    }
+}

@@ -1,0 +1,388 @@
+//! A spool that is not as it should be: delivery goes on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use opentelemetry::metrics::{Counter, MeterProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use tempfile::TempDir;
+
+use super::super::body::Body;
+use super::super::place::Place;
+use super::super::spool::Directory;
+use super::server::{Reply, Server};
+use super::{LONG, provider, to};
+use crate::dynatrace::{ConfigError, Exporter, Health, SpoolError};
+
+/// A program with a spool, and a server that is down until told otherwise.
+struct Program {
+    exporter: Exporter,
+    provider: SdkMeterProvider,
+    counter: Counter<u64>,
+    server: Server,
+    is_up: Arc<AtomicBool>,
+}
+
+impl Program {
+    fn start(spool: &Path) -> Self {
+        Self::with(spool, |builder| builder)
+    }
+
+    fn with(
+        spool: &Path,
+        options: impl FnOnce(crate::dynatrace::ExporterBuilder) -> crate::dynatrace::ExporterBuilder,
+    ) -> Self {
+        let is_up = Arc::new(AtomicBool::new(false));
+        let asked = is_up.clone();
+        let server = Server::start(move |_, _| {
+            let is_up = asked.load(Ordering::Relaxed);
+            Reply::status(if is_up { 202 } else { 503 })
+        });
+        let exporter = options(to(&server).spool_dir(spool))
+            .build()
+            .expect("valid");
+        let provider = provider(&exporter);
+        let counter = provider.meter("test").u64_counter("calls").build();
+        Self {
+            exporter,
+            provider,
+            counter,
+            server,
+            is_up,
+        }
+    }
+
+    fn count(&self, amount: u64) {
+        self.counter.add(amount, &[]);
+        self.provider.force_flush().expect("collected");
+    }
+
+    /// Ends the outage and returns what arrived after it, each once.
+    fn deliver(&self) -> Vec<u64> {
+        let before = self.server.requests().len();
+        self.is_up.store(true, Ordering::Relaxed);
+        self.exporter.flush(LONG).expect("delivered");
+        let requests = self.server.requests();
+        let deltas = requests[before..].iter().map(|request| {
+            let (_, rest) = request.body.split_once("delta=").expect("a delta");
+            let (delta, _) = rest.split_once(' ').expect("a time");
+            delta.parse().expect("a number")
+        });
+        deltas.collect()
+    }
+
+    fn health(&self) -> Health {
+        self.exporter.health()
+    }
+}
+
+fn directory() -> TempDir {
+    TempDir::new().expect("a directory")
+}
+
+fn file(spool: &Path, sequence: u64, extension: &str) -> PathBuf {
+    spool.join(format!("slot-000/{sequence:020}-0000000000.{extension}"))
+}
+
+/// What a process leaves that ends now.
+fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
+    let (left, _) = Directory::open(spool).expect("a spool");
+    for ((collected, text), sequence) in lines.iter().zip(1..) {
+        left.slot()
+            .write(Place::of(sequence), *collected, &Body::of(text))
+            .expect("written");
+    }
+}
+
+#[test]
+fn what_is_too_old_is_counted_and_not_sent_whatever_the_clock_says() {
+    let directory = directory();
+    let now = SystemTime::now();
+    leave(
+        directory.path(),
+        &[
+            (
+                SystemTime::UNIX_EPOCH,
+                "a count,delta=1 1\nb count,delta=1 1",
+            ),
+            (now - Duration::from_secs(3_600), "a count,delta=2 1"),
+            (now - Duration::from_secs(3_000), "a count,delta=3 1"),
+            (now + Duration::from_secs(1_000_000), "a count,delta=4 1"),
+        ],
+    );
+    let program = Program::start(directory.path());
+    program.count(5);
+    assert_eq!(program.deliver(), [3, 4, 5]);
+    let health = program.health();
+    assert_eq!((health.lines_recovered, health.lines_ok), (5, 3));
+    assert_eq!(health.dropped_by_reason["too_old"], 3);
+    assert_eq!(health.lines_dropped, 3);
+}
+
+#[test]
+fn what_was_left_by_more_than_fits_is_dropped_from_its_beginning() {
+    let directory = directory();
+    let now = SystemTime::now();
+    let lines = [
+        "a count,delta=1 1",
+        "a count,delta=2 1",
+        "a count,delta=3 1",
+    ];
+    leave(directory.path(), &lines.map(|line| (now, line)));
+    let limit = 2 * lines[0].len() as u64;
+    let program = Program::with(directory.path(), |builder| builder.spool_limit_bytes(limit));
+    assert_eq!(program.health().dropped_by_reason["buffer_full"], 1);
+    assert_eq!(program.health().buffered_lines, 2);
+    assert_eq!(program.deliver(), [2, 3]);
+}
+
+#[test]
+fn after_a_shutdown_the_next_exporter_of_the_process_has_it() {
+    let directory = directory();
+    for round in 0..3 {
+        let program = Program::start(directory.path());
+        assert_eq!(program.health().lines_recovered, round);
+        program.count(round + 1);
+        program
+            .exporter
+            .shutdown(Duration::from_millis(100))
+            .expect_err("an outage");
+        // Late on a loaded machine.
+        let shared = program.exporter.shared();
+        shared.wait_for_exit(Instant::now().checked_add(LONG));
+        let health = program.health();
+        assert_eq!(health.buffered_lines, round + 1);
+        assert_eq!((health.spooled_lines, health.lines_dropped), (round + 1, 0));
+    }
+    let program = Program::start(directory.path());
+    assert_eq!(program.deliver(), [1, 2, 3]);
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_left_alone() {
+    let directory = directory();
+    leave(
+        directory.path(),
+        &[(SystemTime::now(), "a count,delta=1 1")],
+    );
+    let newer = file(directory.path(), 2, "lines");
+    let said = "dt-metrics-spool 2 whatever ";
+    let line = format!("{said}{:08x}\nand more", crc32fast::hash(said.as_bytes()));
+    fs::write(&newer, &line).expect("written");
+    let program = Program::start(directory.path());
+    program.count(2);
+    assert_eq!(program.deliver(), [1, 2]);
+    assert_eq!(fs::read_to_string(newer).expect("still there"), line);
+    assert_eq!(program.health().lines_recovered, 1);
+}
+
+#[test]
+fn a_file_that_is_altered_or_removed_meanwhile_costs_its_own_lines() {
+    let directory = directory();
+    let now = SystemTime::now();
+    let lines = [
+        "a count,delta=1 1",
+        "a count,delta=2 1\nb count,delta=2 1",
+        "a count,delta=3 1",
+        "a count,delta=4 1",
+    ];
+    leave(directory.path(), &lines.map(|line| (now, line)));
+    let program = Program::start(directory.path());
+    // The first is read at once, to be sent.
+    fs::write(file(directory.path(), 2, "lines"), "garbage").expect("written");
+    fs::remove_file(file(directory.path(), 3, "lines")).expect("removed");
+    assert_eq!(program.deliver(), [1, 4]);
+    assert_eq!(program.health().dropped_by_reason["spool_damaged"], 3);
+}
+
+#[test]
+fn a_directory_that_cannot_be_had_is_said_and_lines_wait_in_memory() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    fs::write(&file, "x").expect("written");
+    let program = Program::start(&file.join("below"));
+    let said = program.health().last_error.expect("said");
+    assert!(
+        said.contains("there is no spool") && said.contains("below"),
+        "{said}"
+    );
+    program.count(1);
+    let health = program.health();
+    assert_eq!((health.buffered_lines, health.spooled_lines), (1, 0));
+    assert_eq!(program.deliver(), [1]);
+    program.exporter.shutdown(LONG).expect("nothing waits");
+}
+
+#[test]
+fn a_path_that_is_no_directory_is_an_error() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    fs::write(&file, "x").expect("written");
+    for path in [file, PathBuf::new()] {
+        let error = to(&Server::accepting())
+            .spool_dir(&path)
+            .build()
+            .expect_err("no directory");
+        assert!(
+            matches!(&error, ConfigError::Spool { path: said, source: SpoolError::NotADirectory } if *said == path),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn no_room_at_all_is_an_error() {
+    let error = Exporter::builder()
+        .spool_limit_bytes(0)
+        .build()
+        .expect_err("no room");
+    assert_eq!(error.to_string(), "`spool_limit_bytes` must be more than 0");
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::PermissionsExt;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    /// Whoever opens it to write waits until somebody reads.
+    fn make_pipe(path: &Path) {
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, path, FileType::Fifo, mode, 0).expect("a pipe");
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_is_an_error() {
+        let directory = directory();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).expect("changed");
+        let error = to(&Server::accepting())
+            .spool_dir(directory.path())
+            .build()
+            .expect_err("not safe")
+            .to_string();
+        for part in ["spool", "mode 777", "chmod go-w"] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 0);
+    }
+
+    #[test]
+    fn a_disk_that_hangs_at_the_start_holds_nobody_up_for_long_and_joins_later() {
+        let directory = directory();
+        let lines = ["a count,delta=1 1", "a count,delta=2 1"];
+        leave(
+            directory.path(),
+            &lines.map(|line| (SystemTime::now(), line)),
+        );
+        let lock = directory.path().join("slot-000/lock");
+        fs::remove_file(&lock).expect("removed");
+        make_pipe(&lock);
+        let start = Instant::now();
+        let program = Program::start(directory.path());
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            start.elapsed()
+        );
+        assert!(program.health().last_error.is_some());
+        for amount in 3..=5 {
+            program.count(amount);
+        }
+        assert_eq!(program.health().spooled_lines, 0);
+
+        let _reader = fs::File::open(lock).expect("opened");
+        while program.health().spooled_lines < 5 {
+            std::thread::yield_now();
+        }
+        assert_eq!(program.health().lines_recovered, 2);
+        program.count(6);
+        assert_eq!(program.deliver(), [3, 4, 5, 1, 2, 6]);
+        program.exporter.shutdown(LONG).expect("delivered");
+        let left = fs::read_dir(directory.path().join("slot-000")).expect("readable");
+        assert_eq!(left.count(), 1, "the lock");
+    }
+
+    #[test]
+    fn a_disk_that_hangs_holds_up_one_collection_for_a_moment_and_no_delivery() {
+        let directory = directory();
+        let program = Program::start(directory.path());
+        let part = file(directory.path(), 1, "part");
+        make_pipe(&part);
+        let start = Instant::now();
+        program.count(1);
+        assert!(
+            start.elapsed() >= Duration::from_millis(400),
+            "it does hang"
+        );
+        // A second one that waited would show.
+        let start = Instant::now();
+        for amount in 2..=20 {
+            program.count(amount);
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            start.elapsed()
+        );
+        assert_eq!(program.health().spooled_lines, 0);
+        assert_eq!(program.deliver(), (1..=20).collect::<Vec<_>>());
+        let start = Instant::now();
+        program.count(21);
+        program
+            .exporter
+            .shutdown(Duration::from_secs(1))
+            .expect("delivered");
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            start.elapsed()
+        );
+        // The disk answers after all: its thread ends.
+        fs::read(part).expect("read");
+        let shared = program.exporter.shared();
+        shared.wait_for_exit(Instant::now().checked_add(LONG));
+        assert!(!shared.lock().queue.has_disk());
+        assert!(fs::read_dir(directory.path().join("slot-000")).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_removed_is_said_and_holds_up_nothing() {
+        let directory = directory();
+        let program = Program::start(directory.path());
+        program.count(1);
+        let path = file(directory.path(), 1, "lines");
+        fs::remove_file(&path).expect("removed");
+        // Even root cannot remove a directory as if it were a file.
+        fs::create_dir(&path).expect("a directory");
+        assert_eq!(program.deliver(), [1]);
+        let said = program.health().last_error.expect("said");
+        assert!(said.contains("cannot be removed"), "{said}");
+        program.count(2);
+        program.exporter.flush(LONG).expect("delivered");
+        assert_eq!(program.health().lines_ok, 2);
+    }
+
+    #[test]
+    fn a_write_that_fails_is_said_and_made_good_later() {
+        let directory = directory();
+        let program = Program::start(directory.path());
+        let part = file(directory.path(), 1, "part");
+        fs::create_dir(part).expect("a directory");
+        program.count(1);
+        let health = program.health();
+        assert_eq!((health.buffered_lines, health.spooled_lines), (1, 0));
+        fs::remove_dir(file(directory.path(), 1, "part")).expect("removed");
+        program.count(2);
+        let shared = program.exporter.shared();
+        while program.health().spooled_lines < 2 {
+            shared.wait_for_disk(Instant::now() + LONG);
+        }
+        assert!(file(directory.path(), 1, "lines").is_file());
+        assert_eq!(program.deliver(), [1, 2]);
+    }
+}

@@ -1,0 +1,229 @@
+//! A program in a process of its own, which can be killed: this test executable once more, at the
+//! test `program`, which each file that uses this has.
+
+use std::fmt::Write as _;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use dt_metrics::dynatrace::AmbiguousDelivery;
+use dt_metrics::{Handle, count};
+
+use super::{AMPLE, NEVER};
+
+const ENDPOINT: &str = "TEST_PROGRAM_ENDPOINT";
+const SPOOL: &str = "TEST_PROGRAM_SPOOL";
+const NO_DUPLICATES: &str = "TEST_PROGRAM_NO_DUPLICATES";
+
+/// What an answer begins with; the test harness writes to the same pipe.
+const ANSWER: &str = "> ";
+
+/// Something secret that must not be found where it does not belong.
+pub const TOKEN: &str = "dt0c01.PROGRAM.SECRETSECRETSECRET";
+
+/// The other side of [`program`].
+pub struct Process {
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+/// What a program says of its health.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Numbers {
+    pub ok: u64,
+    pub dropped: u64,
+    pub buffered: u64,
+    pub spooled: u64,
+    pub recovered: u64,
+}
+
+impl Process {
+    pub fn start(endpoint: &str, spool: &Path) -> Self {
+        Self::start_by(&[], endpoint, spool)
+    }
+
+    /// The same, one that prefers to have no duplicates.
+    pub fn start_careful(endpoint: &str, spool: &Path) -> Self {
+        let careful = format!("{NO_DUPLICATES}=1");
+        Self::start_by(&["env", &careful], endpoint, spool)
+    }
+
+    /// The same, started by a command such as `unshare`, with its arguments.
+    pub fn start_by(by: &[&str], endpoint: &str, spool: &Path) -> Self {
+        let this = std::env::current_exe().unwrap();
+        let mut command = match by {
+            [] => Command::new(&this),
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(&this);
+                command
+            }
+        };
+        command
+            .args(["--exact", "program", "--ignored", "--nocapture"])
+            .env(ENDPOINT, endpoint)
+            .env(SPOOL, spool)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let orders = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        let mut process = Self {
+            child,
+            orders,
+            answers,
+        };
+        assert_eq!(process.answer(), "ready");
+        process
+    }
+
+    /// Counts so much, and returns when it is collected; nothing need be there to take it.
+    pub fn count(&mut self, amount: u64) {
+        assert_eq!(self.ask(&format!("count {amount}")), "collected");
+    }
+
+    /// Whether all was delivered in time.
+    pub fn flush(&mut self) -> bool {
+        self.ask("flush") == "Ok(())"
+    }
+
+    pub fn health(&mut self) -> Numbers {
+        let answer = self.ask("health");
+        let mut numbers = answer.split(' ').map(|number| number.parse().unwrap());
+        let mut next = || numbers.next().unwrap();
+        Numbers {
+            ok: next(),
+            dropped: next(),
+            buffered: next(),
+            spooled: next(),
+            recovered: next(),
+        }
+    }
+
+    pub fn shutdown(mut self) -> Numbers {
+        self.ask("shutdown");
+        let numbers = self.health();
+        drop(self.orders);
+        assert!(self.child.wait().unwrap().success());
+        numbers
+    }
+
+    /// Nothing of it runs on, or is told.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Tells it to do so without end; `kill` ends it.
+    pub fn count_on(&mut self) {
+        writeln!(self.orders, "count_on").unwrap();
+    }
+
+    /// The answers that came before it was killed.
+    pub fn kill_and_read(mut self) -> Vec<String> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let lines = self.answers.lines().map_while(Result::ok);
+        lines
+            .filter_map(|line| line.strip_prefix(ANSWER).map(str::to_owned))
+            .collect()
+    }
+
+    pub fn ask(&mut self, order: &str) -> String {
+        writeln!(self.orders, "{order}").unwrap();
+        self.answer()
+    }
+
+    pub fn answer(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(self.answers.read_line(&mut line).unwrap() > 0, "it ended");
+            // The harness does not end its own line.
+            if let Some((_, answer)) = line.split_once(ANSWER) {
+                return answer.trim_end().to_owned();
+            }
+        }
+    }
+}
+
+/// Does what it is told; the body of the test `program`.
+pub fn program() {
+    let endpoint = std::env::var(ENDPOINT).unwrap();
+    let ambiguous = match std::env::var_os(NO_DUPLICATES) {
+        Some(_) => AmbiguousDelivery::Drop,
+        None => AmbiguousDelivery::Resend,
+    };
+    let metrics = dt_metrics::builder()
+        .ambiguous_delivery(ambiguous)
+        .endpoint(endpoint)
+        .api_token(TOKEN)
+        .spool_dir(std::env::var_os(SPOOL).unwrap())
+        .push_interval(NEVER)
+        .install()
+        .unwrap();
+    say("ready");
+    for order in io::stdin().lines() {
+        let order = order.unwrap();
+        match order.split_once(' ').unwrap_or((&order, "")) {
+            ("count", amount) => {
+                let before = known(&metrics);
+                count!("program.calls", amount.parse::<u64>().unwrap());
+                collect(&metrics, before);
+                say("collected");
+            }
+            ("count_on", _) => {
+                for amount in 1_u64.. {
+                    let before = known(&metrics);
+                    count!("program.calls", amount);
+                    collect(&metrics, before);
+                    say(&amount.to_string());
+                }
+            }
+            ("flush", _) => say(&format!("{:?}", metrics.flush(AMPLE))),
+            ("shutdown", _) => say(&format!("{:?}", metrics.shutdown(Duration::from_secs(1)))),
+            ("health", _) => {
+                let health = metrics.health();
+                let mut text = String::new();
+                for number in [
+                    health.lines_ok,
+                    health.lines_dropped,
+                    health.buffered_lines,
+                    health.spooled_lines,
+                    health.lines_recovered,
+                ] {
+                    write!(text, "{number} ").unwrap();
+                }
+                say(text.trim_end());
+            }
+            _ => panic!("{order}"),
+        }
+    }
+}
+
+/// Collects until the exporter has what was counted, delivered or not.
+fn collect(metrics: &Handle, before: u64) {
+    loop {
+        // Late on a loaded machine, and in an outage always: a collection tells.
+        let _ = metrics.flush(Duration::from_millis(50));
+        metrics.provider().force_flush().unwrap();
+        if known(metrics) > before {
+            return;
+        }
+    }
+}
+
+/// All lines that the exporter ever had.
+fn known(metrics: &Handle) -> u64 {
+    let health = metrics.health();
+    health.lines_ok + health.lines_invalid + health.lines_dropped + health.buffered_lines
+}
+
+fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{ANSWER}{text}").unwrap();
+    out.flush().unwrap();
+}

@@ -134,3 +134,35 @@ fn an_instrument_is_registered_once() {
     assert_eq!(expansion.matches("submit !").count(), 1);
     assert_eq!(expansion.matches("describe").count(), 1);
 }
+
+fn measured(args: &str, item: &str) -> String {
+    expand::measured(tokens(args), tokens(item)).to_string()
+}
+
+#[test]
+fn a_half_typed_body_still_expands_whatever_is_asked_of_it() {
+    for item in [
+        "fn f() -> Result<u32, ()> { let n = number. }",
+        "async fn f() -> Result<u32, ()> { match }",
+        "fn f() -> impl Future<Output = u32> { async { if } }",
+        "fn f(a: u8, (b, _): (u8, u8)) -> Thing { a. }",
+        "impl Thing { fn f(&self) -> Thing { self. } fn g(&self) }",
+    ] {
+        let expansion = measured("", item);
+        let body = item
+            .split(['{', '}'])
+            .rfind(|part| part.contains(['.', 'm', 'i']));
+        let body = tokens(body.unwrap_or_default().trim_start_matches("async")).to_string();
+        assert!(expansion.contains(body.trim()), "{item}: {expansion}");
+        assert!(expansion.contains("describe"), "{item}: {expansion}");
+    }
+}
+
+/// The body is one token for what is read of it, however long it is.
+#[test]
+fn a_long_body_is_not_read_line_by_line() {
+    let lines = "let a = a + call(a, \"text\")?;\n".repeat(2_000);
+    let item = format!("fn long(mut a: u64) -> Result<u64, Error> {{ {lines} Ok(a) }}");
+    let expansion = measured("dims(a = a)", &item);
+    assert_eq!(expansion.matches("call (a , \"text\") ?").count(), 2_000);
+}

@@ -60,9 +60,6 @@ impl Kind {
                 }
             }
             Self::Otlp => {
-                // Its HTTP client asks for one even without TLS, as ours has TLS compiled in. That
-                // there is one already would be as good.
-                let _ = rustls::crypto::ring::default_provider().install_default();
                 let exporter = MetricExporter::builder()
                     .with_http()
                     .with_protocol(Protocol::HttpBinary)

@@ -27,6 +27,16 @@ pub fn depend(folder: &Path) -> Result<()> {
     append(folder, "dependencies.dt-metrics", &text)
 }
 
+/// Whether it is of the first edition, which it need not say.
+pub fn is_of_2015(folder: &Path) -> Result<bool> {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+    let edition = |line: &str| {
+        line.split_once('=')
+            .is_some_and(|(key, _)| key.trim() == "edition")
+    };
+    Ok(!manifest.lines().any(edition) || manifest.contains("edition = \"2015\""))
+}
+
 /// Adds a table, unless there is one of that name.
 fn append(folder: &Path, table: &str, text: &str) -> Result<()> {
     let path = folder.join("Cargo.toml");

@@ -9,6 +9,11 @@ use crate::{Options, Result, manifest, source};
 /// Annotates the package in `folder`; returns how many annotated items it has.
 pub fn annotate(folder: &Path, options: &Options) -> Result<usize> {
     manifest::depend(folder)?;
+    let library = folder.join("src/lib.rs");
+    if manifest::is_of_2015(folder)? && library.exists() {
+        // Then paths begin at the crate.
+        append(&library, "\nextern crate dt_metrics;\n")?;
+    }
     let mut folders = vec!["src"];
     if options.tests {
         folders.extend(["tests", "examples", "benches"]);
@@ -29,6 +34,13 @@ pub fn annotate(folder: &Path, options: &Options) -> Result<usize> {
         }
     }
     Ok(count)
+}
+
+/// Adds to the end of a file: no line of it moves.
+pub fn append(file: &Path, text: &str) -> Result<()> {
+    let before = fs::read_to_string(file)?;
+    fs::write(file, before + text)?;
+    Ok(())
 }
 
 /// All Rust files below `folder`.

@@ -97,10 +97,7 @@ impl Copy {
 
     /// Adds a test to the library that says how many instruments it has.
     fn add_catalog(&self) -> Result<()> {
-        let path = self.folder.join("src/lib.rs");
-        let library = fs::read_to_string(&path)?;
-        fs::write(path, library + &test_run::catalog())?;
-        Ok(())
+        package::append(&self.folder.join("src/lib.rs"), &test_run::catalog())
     }
 
     fn examine(&self, clippy: bool, arguments: &[String]) -> Result<Seen> {

@@ -134,3 +134,6 @@ impl<'ast> Visit<'ast> for Places<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,7 @@
 
 use quote::ToTokens;
 use syn::{
-    GenericArgument, Generics, Lifetime, PathArguments, TypeParam, TypeParamBound, TypePath,
-    WherePredicate,
+    GenericArgument, Generics, PathArguments, TypeParam, TypeParamBound, TypePath, WherePredicate,
 };
 
 use crate::values;
@@ -25,38 +24,30 @@ pub(crate) fn is_unknown(path: &TypePath, generics: &Generics) -> bool {
     let is_short = |argument: &GenericArgument| matches!(argument, GenericArgument::Lifetime(lifetime) if lifetime.ident != "static");
     let known = known(generics);
     let is_unknown = |argument: &GenericArgument| {
-        values::depends(argument.to_token_stream(), &[]) && {
-            let mut known = known.iter();
-            !known.any(|parameter| {
-                argument.to_token_stream().to_string() == parameter.ident.to_string()
-            })
-        }
+        let argument = argument.to_token_stream();
+        let text = argument.to_string();
+        values::depends(argument, &[]) && !known.iter().any(|parameter| parameter.ident == text)
     };
     !arguments.clone().any(is_short) && arguments.any(is_unknown)
 }
 
 /// The parameters of a function of which it is said how long they live.
 fn known(generics: &Generics) -> Vec<&TypeParam> {
-    let is_said =
-        |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(Lifetime { .. }));
-    let predicates = generics
-        .where_clause
-        .iter()
-        .flat_map(|clause| &clause.predicates);
+    let is_said = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(_));
+    let clause = generics.where_clause.iter();
+    let predicates = clause.flat_map(|clause| &clause.predicates);
+    let said: Vec<String> = predicates
+        .filter_map(|predicate| match predicate {
+            WherePredicate::Type(predicate) if predicate.bounds.iter().any(is_said) => {
+                Some(predicate.bounded_ty.to_token_stream().to_string())
+            }
+            _ => None,
+        })
+        .collect();
     generics
         .type_params()
         .filter(|parameter| {
-            let mut predicates = predicates.clone();
-            parameter.bounds.iter().any(is_said)
-                || predicates.any(|predicate| {
-                    matches!(
-                        predicate,
-                        WherePredicate::Type(predicate)
-                            if predicate.bounded_ty.to_token_stream().to_string()
-                                == parameter.ident.to_string()
-                                && predicate.bounds.iter().any(is_said)
-                    )
-                })
+            parameter.bounds.iter().any(is_said) || said.iter().any(|ty| parameter.ident == ty)
         })
         .collect()
 }

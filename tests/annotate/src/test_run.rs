@@ -38,7 +38,7 @@ pub const CATALOG: &str = "catalog_of_annotations";
 /// Its source; it prints how many instruments there are.
 pub fn catalog() -> String {
     format!(
-        "\n#[cfg(test)]\n#[test]\n#[allow(warnings, clippy::all, clippy::restriction)]\n\
+        "\n#[cfg(test)]\n#[test]\n#[allow(warnings, unused_extern_crates, clippy::all, clippy::restriction)]\n\
          fn {CATALOG}() {{\n    extern crate std;\n    \
          std::println!(\"{CATALOG}: {{}}\", ::dt_metrics::catalog().len());\n}}\n"
     )

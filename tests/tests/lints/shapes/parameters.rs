@@ -10,34 +10,37 @@ use std::sync::Arc;
 
 use super::annotated;
 
+/// A name that may be that of a `Result`, for all that an annotation sees.
+type Out<T> = T;
+
 #[annotated]
 fn nothing() {}
 
 #[annotated]
-fn one(number: u32) -> u32 {
+fn one(number: u32) -> Out<u32> {
     number
 }
 
 #[annotated]
-fn mutable(mut number: u32) -> u32 {
+fn mutable(mut number: u32) -> Out<u32> {
     number += 1;
     number
 }
 
 #[annotated]
-fn tuple((left, right): (u32, u32)) -> u32 {
+fn tuple((left, right): (u32, u32)) -> Out<u32> {
     left + right
 }
 
 #[annotated]
-fn mutable_in_tuple((mut left, right): (u32, u32)) -> u32 {
+fn mutable_in_tuple((mut left, right): (u32, u32)) -> Out<u32> {
     left += right;
     left
 }
 
 #[annotated]
 #[expect(clippy::trivially_copy_pass_by_ref)]
-fn reference(&number: &u32) -> u32 {
+fn reference(&number: &u32) -> Out<u32> {
     number
 }
 
@@ -48,17 +51,17 @@ fn ignored(_: u32, _: &str) {}
 fn underscored(_number: u32, _text: &str) {}
 
 #[annotated]
-fn ends_of([first, .., last]: [u32; 3]) -> u32 {
+fn ends_of([first, .., last]: [u32; 3]) -> Out<u32> {
     first + last
 }
 
 #[annotated]
-fn rest([first, rest @ ..]: &[u32; 3]) -> u32 {
+fn rest([first, rest @ ..]: &[u32; 3]) -> Out<u32> {
     first + rest.iter().sum::<u32>()
 }
 
 #[annotated]
-fn bound(both @ (left, _): (u32, u32)) -> u32 {
+fn bound(both @ (left, _): (u32, u32)) -> Out<u32> {
     both.1 + left
 }
 
@@ -72,61 +75,61 @@ struct Pair {
 }
 
 #[annotated]
-fn fields(Pair { left, right: other }: Pair) -> u32 {
+fn fields(Pair { left, right: other }: Pair) -> Out<u32> {
     left + other
 }
 
 #[annotated]
 #[expect(clippy::trivially_copy_pass_by_ref)]
-fn some_fields(&Pair { left, .. }: &Pair) -> u32 {
+fn some_fields(&Pair { left, .. }: &Pair) -> Out<u32> {
     left
 }
 
 #[annotated]
-fn reference_to_field(Pair { left, .. }: &mut Pair) -> &mut u32 {
+fn reference_to_field(Pair { left, .. }: &mut Pair) -> Out<&mut u32> {
     *left += 1;
     left
 }
 
 #[annotated]
-fn elided(text: &str) -> &str {
+fn elided(text: &str) -> Out<&str> {
     text
 }
 
 #[annotated]
-fn named<'a>(left: &'a str, right: &str) -> &'a str {
+fn named<'a>(left: &'a str, right: &str) -> Out<&'a str> {
     if right.is_empty() { left } else { &left[1..] }
 }
 
 #[annotated]
-fn outlived<'long: 'short, 'short>(long: &'long u32, short: &'short u32) -> (&'long u32, &'short u32) {
+fn outlived<'long: 'short, 'short>(long: &'long u32, short: &'short u32) -> Out<(&'long u32, &'short u32)> {
     (long, if *long > *short { long } else { short })
 }
 
 #[annotated]
-fn exclusive(number: &mut u32) -> &mut u32 {
+fn exclusive(number: &mut u32) -> Out<&mut u32> {
     *number += 1;
     number
 }
 
 #[annotated]
 #[expect(clippy::mut_mut)]
-fn exclusive_of_exclusive<'a>(numbers: &'a mut &mut [u32]) -> &'a mut [u32] {
+fn exclusive_of_exclusive<'a>(numbers: &'a mut &mut [u32]) -> Out<&'a mut [u32]> {
     &mut numbers[1..]
 }
 
 #[annotated]
-fn opaque(number: impl Display) -> String {
+fn opaque(number: impl Display) -> Out<String> {
     number.to_string()
 }
 
 #[annotated]
-fn opaque_closure(mut twice: impl FnMut(u32) -> u32) -> u32 {
+fn opaque_closure(mut twice: impl FnMut(u32) -> u32) -> Out<u32> {
     twice(1) + twice(2)
 }
 
 #[annotated]
-fn of_any_lifetime<F>(trim: F) -> usize
+fn of_any_lifetime<F>(trim: F) -> Out<usize>
 where
     F: for<'a> Fn(&'a str) -> &'a str,
 {
@@ -134,22 +137,22 @@ where
 }
 
 #[annotated]
-fn boxed_closure(once: Box<dyn FnOnce(&str) -> usize + '_>) -> usize {
+fn boxed_closure(once: Box<dyn FnOnce(&str) -> usize + '_>) -> Out<usize> {
     once("a")
 }
 
 #[annotated]
-fn pointer(length: fn(&str) -> usize) -> usize {
+fn pointer(length: fn(&str) -> usize) -> Out<usize> {
     length("a")
 }
 
 #[annotated]
-fn dynamic(value: &dyn Debug) -> String {
+fn dynamic(value: &dyn Debug) -> Out<String> {
     format!("{value:?}")
 }
 
 #[annotated]
-fn generic<T, U>(value: T, other: U) -> (U, T)
+fn generic<T, U>(value: T, other: U) -> Out<(U, T)>
 where
     T: Clone,
     U: Default + PartialEq,
@@ -159,24 +162,24 @@ where
 }
 
 #[annotated]
-fn sized<const N: usize>(numbers: [u32; N]) -> usize {
+fn sized<const N: usize>(numbers: [u32; N]) -> Out<usize> {
     numbers.len() + N
 }
 
 #[annotated]
-fn sized_and_generic<'a, T: 'a + Copy + AddAssign, const N: usize>(numbers: &'a mut [T; N]) -> T {
+fn sized_and_generic<'a, T: 'a + Copy + AddAssign, const N: usize>(numbers: &'a mut [T; N]) -> Out<T> {
     let second = numbers[1];
     numbers[0] += second;
     numbers[0]
 }
 
 #[annotated]
-fn unsized_behind<T: ?Sized + AsRef<str>>(text: &T) -> usize {
+fn unsized_behind<T: ?Sized + AsRef<str>>(text: &T) -> Out<usize> {
     text.as_ref().len()
 }
 
 #[annotated]
-fn projected<I: IntoIterator>(values: I) -> Option<I::Item>
+fn projected<I: IntoIterator>(values: I) -> Out<Option<I::Item>>
 where
     I::Item: PartialOrd,
 {
@@ -184,12 +187,12 @@ where
 }
 
 #[annotated]
-fn borrowed_or_owned(text: Cow<'_, str>) -> String {
+fn borrowed_or_owned(text: Cow<'_, str>) -> Out<String> {
     text.into_owned()
 }
 
 #[annotated]
-fn raw(r#type: u32, r#fn: u32) -> u32 {
+fn raw(r#type: u32, r#fn: u32) -> Out<u32> {
     r#type + r#fn
 }
 
@@ -202,17 +205,17 @@ struct Value {
 
 impl Value {
     #[annotated]
-    fn shared(&self) -> u32 {
+    fn shared(&self) -> Out<u32> {
         self.inner
     }
 
     #[annotated]
-    fn exclusive(&mut self) -> &mut u32 {
+    fn exclusive(&mut self) -> Out<&mut u32> {
         &mut self.inner
     }
 
     #[annotated]
-    fn consumed(self) -> u32 {
+    fn consumed(self) -> Out<u32> {
         self.inner
     }
 
@@ -224,45 +227,45 @@ impl Value {
 
     #[annotated]
     #[expect(clippy::trivially_copy_pass_by_ref)]
-    fn of_lifetime<'a>(&'a self, _: &u32) -> &'a u32 {
+    fn of_lifetime<'a>(&'a self, _: &u32) -> Out<&'a u32> {
         &self.inner
     }
 
     #[annotated]
-    #[expect(clippy::boxed_local)]
-    fn boxed(self: Box<Self>) -> u32 {
+    #[allow(clippy::boxed_local, reason = "falls silent with an outcome")]
+    fn boxed(self: Box<Self>) -> Out<u32> {
         self.inner
     }
 
     #[annotated]
-    fn counted(self: &Rc<Self>) -> Rc<Self> {
+    fn counted(self: &Rc<Self>) -> Out<Rc<Self>> {
         Rc::clone(self)
     }
 
     #[annotated]
-    fn shared_by_threads(self: Arc<Self>) -> u32 {
+    fn shared_by_threads(self: Arc<Self>) -> Out<u32> {
         self.inner
     }
 
     #[annotated]
-    fn pinned(self: Pin<&Self>) -> u32 {
+    fn pinned(self: Pin<&Self>) -> Out<u32> {
         self.inner
     }
 
     #[annotated]
-    fn pinned_exclusive(mut self: Pin<&mut Self>) -> u32 {
+    fn pinned_exclusive(mut self: Pin<&mut Self>) -> Out<u32> {
         self.inner += 1;
         self.inner
     }
 
     #[annotated]
-    fn pinned_box(self: Pin<Box<Self>>) -> u32 {
+    fn pinned_box(self: Pin<Box<Self>>) -> Out<u32> {
         self.inner
     }
 
     #[annotated]
     #[expect(clippy::needless_arbitrary_self_type)]
-    fn typed(self: &Self) -> u32 {
+    fn typed(self: &Self) -> Out<u32> {
         self.inner
     }
 }

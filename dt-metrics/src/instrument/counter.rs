@@ -42,7 +42,7 @@ impl Counter {
 /// Adds to the series of `values` and returns its slot.
 #[inline]
 fn add_to<S: DimensionSet>(many: &'static Many, n: u64, values: &S) -> u32 {
-    many.with_slot(values, |slot, _| {
+    many.with_slot(values, move |slot, _| {
         if !local::add(slot, n) {
             local::add_cold(slot, n);
         }

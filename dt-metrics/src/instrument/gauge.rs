@@ -32,6 +32,7 @@ constructors::many!(DimensionedGauge: Gauge);
 impl DimensionedGauge {
     /// Replaces the value of the series of `values`.
     pub fn set<S: DimensionSet>(&'static self, value: f64, values: S) {
-        self.0.with_slot(&values, |slot, _| local::set(slot, value));
+        self.0
+            .with_slot(&values, move |slot, _| local::set(slot, value));
     }
 }

@@ -49,7 +49,8 @@ impl DimensionedHistogram {
     pub fn record<S: DimensionSet>(&'static self, value: f64, values: S) {
         // What was recorded before the thread lets go of the slot is taken out before the slot
         // goes to another series.
-        self.0.with_slot(&values, |slot, _| record(slot, value));
+        self.0
+            .with_slot(&values, move |slot, _| record(slot, value));
     }
 
     /// Starts a timer as [`Histogram::start`] does; the values are taken now.

@@ -10,7 +10,7 @@ use super::chunk::MAX_SLOTS;
 use super::known;
 use super::local::{self, NO_SLOT, SLOTS};
 use super::series::Series;
-use super::set::{self, DimensionSet, Signature};
+use super::set::{self, Combination, DimensionSet, Signature};
 use super::sink;
 use super::slots::Lifetime;
 use super::value::{OwnedValue, Value};
@@ -107,8 +107,8 @@ impl Many {
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
         if const { in_range::<S>() } {
-            // First, since reads do not move across what follows: so the values can stay in
-            // registers.
+            // The number says all: what asks for no address of a value leaves it in its register.
+            // And first, since reads do not move across what follows.
             let index = index(values);
             // Named once: each mention may stand in another place.
             let signature = S::SIGNATURE;
@@ -116,7 +116,7 @@ impl Many {
             if self.signature.load(Ordering::Acquire) == core::ptr::from_ref(signature).addr() {
                 return f(self.base.load(Ordering::Relaxed) + index, true);
             }
-            return self.with_slot_first(values, signature, f);
+            return self.with_slot_first::<S, R>(index, signature, f);
         }
         self.with_slot_known(values, f)
     }
@@ -127,7 +127,7 @@ impl Many {
     #[inline(never)]
     fn with_slot_first<S: DimensionSet, R>(
         &'static self,
-        values: &S,
+        index: u32,
         signature: &'static Signature,
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
@@ -136,9 +136,9 @@ impl Many {
                 let place = core::ptr::from_ref(range.signature).addr();
                 self.base.store(range.base, Ordering::Relaxed);
                 self.signature.store(place, Ordering::Release);
-                f(range.base + index(values), true)
+                f(range.base + index, true)
             }
-            _ => self.with_slot_known(values, f),
+            _ => self.with_slot_known(&Combination::<S>::new(index), f),
         }
     }
 

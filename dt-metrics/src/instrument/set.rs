@@ -1,6 +1,7 @@
 //! The values of one call's dimensions, as a list of types that the compiler sees through.
 
 use core::hash::{BuildHasher, Hash, Hasher};
+use core::marker::PhantomData;
 
 use super::value::{DimensionValue, OwnedValue, Value};
 
@@ -131,6 +132,64 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>) {
         kept.push(self.0.dimension_value().map(Value::keep));
         self.1.keep(kept);
+    }
+}
+
+/// The values of one combination of `S`, by its number alone.
+pub(super) struct Combination<S> {
+    index: usize,
+    set: PhantomData<S>,
+}
+
+impl<S: DimensionSet> Combination<S> {
+    pub(super) fn new(index: u32) -> Self {
+        Self {
+            index: index as usize,
+            set: PhantomData,
+        }
+    }
+}
+
+impl<S: DimensionSet> DimensionSet for Combination<S> {
+    const COMBINATIONS: Option<usize> = S::COMBINATIONS;
+
+    const SIGNATURE: &'static Signature = S::SIGNATURE;
+
+    #[inline]
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn combination(index: usize, each: &mut dyn FnMut(Option<Value<'static>>)) {
+        S::combination(index, each);
+    }
+
+    fn hash(&self, hasher: &mut impl Hasher) {
+        S::combination(self.index, &mut |value| (&Listed(value), ()).hash(hasher));
+    }
+
+    fn is(&self, kept: &[Option<OwnedValue>]) -> bool {
+        let mut kept = kept.chunks(1);
+        let mut same = true;
+        S::combination(self.index, &mut |value| {
+            let own = kept.next().unwrap_or_default();
+            same = same && (&Listed(value), ()).is(own);
+        });
+        same && kept.next().is_none()
+    }
+
+    fn keep(&self, kept: &mut Vec<Option<OwnedValue>>) {
+        S::combination(self.index, &mut |value| (&Listed(value), ()).keep(kept));
+    }
+}
+
+/// A value of a list.
+struct Listed(Option<Value<'static>>);
+
+impl DimensionValue for Listed {
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        self.0
     }
 }
 

@@ -236,6 +236,47 @@ fn a_static_shared_by_instances_of_a_generic_function_keeps_their_types_apart() 
 }
 
 #[test]
+fn later_types_of_a_shared_static_have_a_series_for_each_combination() {
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(
+        descriptor!("shared.pairs", "first", "second"),
+        &[None, None],
+    );
+    fn count<A: DimensionValue, B: DimensionValue>(n: u64, first: &A, second: &B) {
+        COUNTER.add(n, (first, (second, ())));
+    }
+    fn count_all() {
+        for (tier, paid, n) in [
+            (Tier::Free, false, 1),
+            (Tier::Free, true, 10),
+            (Tier::Gold, false, 100),
+            (Tier::Gold, true, 1_000),
+        ] {
+            count(n, &tier, &paid);
+            count(2 * n, &paid, &tier);
+        }
+    }
+    count_all();
+    thread::spawn(count_all).join().unwrap();
+    let mut series = total(COUNTER.descriptor());
+    series.sort();
+    let mut expected = Vec::new();
+    for (tier, paid, n) in [
+        ("free", false, 1),
+        ("free", true, 10),
+        ("gold", false, 100),
+        ("gold", true, 1_000),
+    ] {
+        let (tier, paid) = (format!("Str(\"{tier}\")"), format!("Bool({paid})"));
+        for (first, second, n) in [(&tier, &paid, n), (&paid, &tier, 2 * n)] {
+            let values = format!(r#"[("first", {first}), ("second", {second})]"#);
+            expected.push((values, 2 * n));
+        }
+    }
+    expected.sort();
+    assert_eq!(series, expected);
+}
+
+#[test]
 fn what_is_going_on_is_counted_out_on_any_thread() {
     static COUNTER: UpDownCounter = UpDownCounter::new(descriptor!("going.on"), &[]);
     assert_eq!(COUNTER.descriptor().kind, Kind::UpDownCounter);

@@ -1,6 +1,6 @@
 //! An instrument with dimensions that are known at run time: any number of series, to a limit.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -10,7 +10,7 @@ use super::chunk::MAX_SLOTS;
 use super::known;
 use super::local::{self, NO_SLOT, SLOTS};
 use super::series::Series;
-use super::set::{self, Combination, DimensionSet, Signature};
+use super::set::{self, Combination, DimensionSet};
 use super::sink;
 use super::slots::Lifetime;
 use super::value::{OwnedValue, Value};
@@ -38,8 +38,8 @@ pub(super) struct Many {
     template: &'static [Option<Value<'static>>],
     /// The slots in a row, if the first types to come have few values.
     range: OnceLock<Option<Range>>,
-    /// The same again for the hit path: where the signature stands, and the first slot.
-    signature: AtomicUsize,
+    /// The same again for the hit path; 0 before.
+    signature: AtomicU64,
     base: AtomicU32,
     /// The number under which threads remember this instrument; 0 before the first has asked.
     id: AtomicU32,
@@ -50,7 +50,7 @@ pub(super) struct Many {
 
 /// Slots in a row, one for each combination of the values of some types.
 struct Range {
-    signature: &'static Signature,
+    signature: u64,
     base: u32,
 }
 
@@ -83,7 +83,7 @@ impl Many {
             descriptor,
             template,
             range: OnceLock::new(),
-            signature: AtomicUsize::new(0),
+            signature: AtomicU64::new(0),
             base: AtomicU32::new(NO_SLOT),
             id: AtomicU32::new(0),
             generation: AtomicU32::new(0),
@@ -110,13 +110,11 @@ impl Many {
             // The number says all: what asks for no address of a value leaves it in its register.
             // And first, since reads do not move across what follows.
             let index = index(values);
-            // Named once: each mention may stand in another place.
-            let signature = S::SIGNATURE;
             // Acquire: who sees the signature sees the base, too.
-            if self.signature.load(Ordering::Acquire) == core::ptr::from_ref(signature).addr() {
+            if self.signature.load(Ordering::Acquire) == S::SIGNATURE {
                 return f(self.base.load(Ordering::Relaxed) + index, true);
             }
-            return self.with_slot_first::<S, R>(index, signature, f);
+            return self.with_slot_first::<S, R>(index, f);
         }
         self.with_slot_known(values, f)
     }
@@ -128,14 +126,12 @@ impl Many {
     fn with_slot_first<S: DimensionSet, R>(
         &'static self,
         index: u32,
-        signature: &'static Signature,
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
-        match self.range.get_or_init(|| self.make_range::<S>(signature)) {
-            Some(range) if range.signature.is(signature) => {
-                let place = core::ptr::from_ref(range.signature).addr();
+        match self.range.get_or_init(|| self.make_range::<S>()) {
+            Some(range) if range.signature == S::SIGNATURE => {
                 self.base.store(range.base, Ordering::Relaxed);
-                self.signature.store(place, Ordering::Release);
+                self.signature.store(range.signature, Ordering::Release);
                 f(range.base + index, true)
             }
             _ => self.with_slot_known(&Combination::<S>::new(index), f),
@@ -186,7 +182,7 @@ impl Many {
 
     /// Slots for all combinations of `S`, if the limit allows: the types that come first get them,
     /// others go through the table.
-    fn make_range<S: DimensionSet>(&'static self, signature: &'static Signature) -> Option<Range> {
+    fn make_range<S: DimensionSet>(&'static self) -> Option<Range> {
         let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
         let series = (0..combinations).map(|index| {
             let mut values = Vec::new();
@@ -197,7 +193,10 @@ impl Many {
         if self.descriptor.kind == Kind::Histogram {
             (base..).take(combinations).for_each(sink::prepare);
         }
-        Some(Range { signature, base })
+        Some(Range {
+            signature: S::SIGNATURE,
+            base,
+        })
     }
 
     #[cold]

@@ -35,6 +35,7 @@ mod ring;
 )]
 mod series;
 mod set;
+mod signature;
 mod sink;
 #[cfg_attr(
     not(feature = "dynatrace"),

@@ -3,6 +3,7 @@
 use core::hash::{BuildHasher, Hash, Hasher};
 use core::marker::PhantomData;
 
+use super::signature;
 use super::value::{DimensionValue, OwnedValue, Value};
 
 /// Values of the dimensions that are known only at run time: `(&a, (&b, ()))`.
@@ -15,8 +16,10 @@ pub trait DimensionSet {
     /// The number of this combination, below [`COMBINATIONS`](Self::COMBINATIONS).
     fn index(&self) -> usize;
 
-    /// Which types these are, if they have a fixed number of values.
-    const SIGNATURE: &'static Signature;
+    /// Which values the types have, if they have a fixed number of them: a hash. It tells lists of
+    /// types apart, so that a static shared by the instances of a generic function is not taken
+    /// for another's. The same in all of the program, and at hand without a look into memory.
+    const SIGNATURE: u64;
 
     /// The values of combination `index`, in order.
     fn combination(index: usize, each: &mut dyn FnMut(Option<Value<'static>>));
@@ -31,37 +34,10 @@ pub trait DimensionSet {
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>);
 }
 
-/// Tells lists of types apart, so that a static shared by the instances of a generic function is
-/// not taken for another's: by the statics that list their values.
-pub struct Signature {
-    values: Option<&'static [Value<'static>]>,
-    rest: Option<&'static Self>,
-}
-
-impl Signature {
-    /// Whether both are of the same types. They may be so and stand in different places.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        let same_values = match (self.values, other.values) {
-            (Some(own), Some(other)) => core::ptr::eq(own, other),
-            (None, None) => true,
-            _ => false,
-        };
-        let same_rest = match (self.rest, other.rest) {
-            (Some(own), Some(other)) => own.is(other),
-            (None, None) => true,
-            _ => false,
-        };
-        same_values && same_rest
-    }
-}
-
 impl DimensionSet for () {
     const COMBINATIONS: Option<usize> = Some(1);
 
-    const SIGNATURE: &'static Signature = &Signature {
-        values: None,
-        rest: None,
-    };
+    const SIGNATURE: u64 = signature::END;
 
     #[inline]
     fn index(&self) -> usize {
@@ -87,9 +63,9 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
         _ => None,
     };
 
-    const SIGNATURE: &'static Signature = &Signature {
-        values: V::FIXED,
-        rest: Some(Rest::SIGNATURE),
+    const SIGNATURE: u64 = match V::FIXED {
+        Some(values) => signature::of(values, Rest::SIGNATURE),
+        None => signature::END,
     };
 
     #[inline]
@@ -153,7 +129,7 @@ impl<S: DimensionSet> Combination<S> {
 impl<S: DimensionSet> DimensionSet for Combination<S> {
     const COMBINATIONS: Option<usize> = S::COMBINATIONS;
 
-    const SIGNATURE: &'static Signature = S::SIGNATURE;
+    const SIGNATURE: u64 = S::SIGNATURE;
 
     #[inline]
     fn index(&self) -> usize {

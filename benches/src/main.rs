@@ -45,9 +45,12 @@ enum Bench {
         /// How many functions are annotated.
         #[arg(long, default_value_t = 1_000)]
         functions: usize,
-        /// How often each is built; the median counts.
-        #[arg(long, default_value_t = 3)]
+        /// How often each is built after a change; the least counts.
+        #[arg(long, default_value_t = 5)]
         rounds: usize,
+        /// In how many of these rounds each is built from nothing, too.
+        #[arg(long, default_value_t = 2)]
+        clean_rounds: usize,
     },
     /// How long a collection takes, by threads and series.
     Collect,
@@ -96,7 +99,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Hotpath(options) => hotpath::run(options)?,
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
-        Bench::Compile { functions, rounds } => compile::run(functions, rounds)?,
+        Bench::Compile {
+            functions,
+            rounds,
+            clean_rounds,
+        } => compile::run(functions, rounds, clean_rounds)?,
         Bench::Collect => collect::run()?,
         Bench::CollectChild { threads, series } => collect::child(threads, series)?,
         Bench::Encode {

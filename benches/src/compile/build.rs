@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 use std::{env, fs, io};
 
 use tempfile::TempDir;
 
 use super::source::{Candidate, source};
+use super::spent;
 
 /// The number in the function that changes, before any change; each change adds to it, so that it
 /// stays as long as it is.
@@ -72,14 +72,15 @@ impl Workspace {
         Ok(())
     }
 
-    /// Builds one package from nothing, without incremental compilation. In seconds.
+    /// Builds one package from nothing, without incremental compilation; see [`spent::MEANS`].
     pub(super) fn clean(&self, candidate: Candidate) -> io::Result<f64> {
         let package = candidate.package();
         self.cargo(&["clean", "--package", package, "--profile", "whole"])?;
         self.cargo(&["build", "--package", package, "--profile", "whole"])
     }
 
-    /// Builds one package after one line of one function has changed. In seconds.
+    /// Builds one package after one line of one function has changed; see
+    /// [`spent::MEANS`].
     pub(super) fn incremental(&self, candidate: Candidate, round: usize) -> io::Result<f64> {
         self.cargo(&["build", "--package", candidate.package()])?;
         self.write(candidate, EDITS + round)?;
@@ -96,7 +97,7 @@ impl Workspace {
         )
     }
 
-    /// Runs cargo in the folder; how long it took, in seconds.
+    /// Runs cargo in the folder; see [`spent::MEANS`].
     fn cargo(&self, arguments: &[&str]) -> io::Result<f64> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
@@ -107,9 +108,7 @@ impl Workspace {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_INCREMENTAL")
             .stdin(Stdio::null());
-        let start = Instant::now();
-        let output = command.output()?;
-        let time = start.elapsed().as_secs_f64();
+        let (time, output) = spent::of(|| command.output())?;
         if output.status.success() {
             return Ok(time);
         }

@@ -3,6 +3,7 @@
 
 mod build;
 mod source;
+mod spent;
 mod table;
 
 use std::io;
@@ -11,13 +12,14 @@ pub(crate) use self::source::Candidate;
 
 use self::build::Workspace;
 
-/// Seconds of one build, by round.
+/// What builds took, by round.
 #[derive(Default)]
-pub(crate) struct Times(Vec<f64>);
+struct Times(Vec<f64>);
 
 impl Times {
-    fn median(&self) -> f64 {
-        crate::measure::median(&self.0)
+    /// What comes on top is other work's: that of other processes, and of the system for them.
+    fn least(&self) -> f64 {
+        self.0.iter().copied().fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -29,7 +31,7 @@ struct Built {
 }
 
 /// Builds everything and prints the tables.
-pub(crate) fn run(functions: usize, rounds: usize) -> io::Result<()> {
+pub(crate) fn run(functions: usize, rounds: usize, clean_rounds: usize) -> io::Result<()> {
     let workspace = Workspace::generate(functions)?;
     println!("building the dependencies, which is not measured");
     workspace.build_dependencies()?;
@@ -45,11 +47,13 @@ pub(crate) fn run(functions: usize, rounds: usize) -> io::Result<()> {
         println!("round {round} of {rounds}");
         // In turns, so that a slow minute of the machine is everybody's.
         for built in &mut built {
-            built.clean.0.push(workspace.clean(built.candidate)?);
+            if round <= clean_rounds {
+                built.clean.0.push(workspace.clean(built.candidate)?);
+            }
             let incremental = workspace.incremental(built.candidate, round)?;
             built.incremental.0.push(incremental);
         }
     }
-    table::print(functions, rounds, &built);
+    table::print(functions, rounds, clean_rounds, &built);
     Ok(())
 }

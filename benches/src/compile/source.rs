@@ -11,6 +11,7 @@ pub(crate) enum Candidate {
     Bare,
     Counted,
     CountedArguments,
+    Measured,
     Tracing,
     TracingArguments,
     Fastrace,
@@ -18,10 +19,11 @@ pub(crate) enum Candidate {
 }
 
 impl Candidate {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Bare,
         Self::Counted,
         Self::CountedArguments,
+        Self::Measured,
         Self::Tracing,
         Self::TracingArguments,
         Self::Fastrace,
@@ -34,6 +36,7 @@ impl Candidate {
             Self::Bare => "no annotation",
             Self::Counted => "`#[counted]`",
             Self::CountedArguments => "`#[counted(name, unit, two literal dims)]`",
+            Self::Measured => "`#[measured]`",
             Self::Tracing => "`#[tracing::instrument(skip_all)]`",
             Self::TracingArguments => "`#[tracing::instrument]`",
             Self::Fastrace => "`#[fastrace::trace]`",
@@ -47,6 +50,7 @@ impl Candidate {
             Self::Bare => "bare",
             Self::Counted => "ours",
             Self::CountedArguments => "ours-arguments",
+            Self::Measured => "ours-measured",
             Self::Tracing => "with-tracing",
             Self::TracingArguments => "with-tracing-arguments",
             Self::Fastrace => "with-fastrace",
@@ -59,7 +63,7 @@ impl Candidate {
         match self {
             Self::Bare => String::new(),
             // What a library that annotates depends on; the expansion is the same with the pipeline.
-            Self::Counted | Self::CountedArguments => {
+            Self::Counted | Self::CountedArguments | Self::Measured => {
                 format!("dt-metrics = {{ path = {library:?}, default-features = false }}\n")
             }
             Self::Tracing | Self::TracingArguments => "tracing = \"0.1.44\"\n".to_owned(),
@@ -81,6 +85,7 @@ impl Candidate {
                 "#[dt_metrics::counted(name = \"shop.orders.f{number}\", unit = \"{{order}}\", \
                  dims(region = \"eu\", http.route = \"/orders\"))]\n"
             ),
+            Self::Measured => "#[dt_metrics::measured]\n".to_owned(),
             Self::Tracing => "#[tracing::instrument(skip_all)]\n".to_owned(),
             Self::TracingArguments => "#[tracing::instrument]\n".to_owned(),
             Self::Fastrace => "#[fastrace::trace]\n".to_owned(),

@@ -1,20 +1,24 @@
 //! What the builds took, on screen.
 
-use super::Built;
 use super::source::Candidate;
+use super::{Built, spent};
 use crate::report;
 
-pub(super) fn print(functions: usize, rounds: usize, built: &[Built]) {
-    println!("\n{functions} functions, half of them async; median of {rounds} builds");
-    let median = |candidate| {
+pub(super) fn print(functions: usize, rounds: usize, clean_rounds: usize, built: &[Built]) {
+    println!(
+        "\n{functions} functions, half of them async; {}, the least of {rounds} incremental \
+         and {clean_rounds} clean builds\n",
+        spent::MEANS
+    );
+    let least = |candidate| {
         built
             .iter()
             .find(|built| built.candidate == candidate)
             .map_or((f64::NAN, f64::NAN), |built| {
-                (built.clean.median(), built.incremental.median())
+                (built.clean.least(), built.incremental.least())
             })
     };
-    let bare = median(Candidate::Bare);
+    let bare = least(Candidate::Bare);
     let mut table = report::table([
         "on each function",
         "clean, s",
@@ -23,7 +27,7 @@ pub(super) fn print(functions: usize, rounds: usize, built: &[Built]) {
         "ms a function",
     ]);
     for candidate in Candidate::ALL {
-        let (clean, incremental) = median(candidate);
+        let (clean, incremental) = least(candidate);
         let each = |time: f64, bare: f64| format!("{:.2}", (time - bare) * 1e3 / functions as f64);
         table.add_row([
             candidate.label().to_owned(),
@@ -35,7 +39,7 @@ pub(super) fn print(functions: usize, rounds: usize, built: &[Built]) {
     }
     println!("{table}\n\"ms a function\" is what is above the build without annotations.\n");
 
-    let ours = median(Candidate::Counted).1;
+    let ours = least(Candidate::Counted).1;
     let mut targets = report::Targets::default();
     for (peer, name, limit) in [
         (Candidate::Fastrace, "`fastrace`", 1.2),
@@ -44,7 +48,7 @@ pub(super) fn print(functions: usize, rounds: usize, built: &[Built]) {
         targets.at_most(
             &format!("incremental build of {functions} functions with `#[counted]`"),
             &format!("{limit} × {name}"),
-            ours / median(peer).1,
+            ours / least(peer).1,
             limit,
         );
     }

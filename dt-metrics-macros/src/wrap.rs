@@ -89,6 +89,7 @@ pub(crate) fn wrap(
         uses,
         asks,
     } = ends;
+    let now = begin;
     let begin = quote_spanned!(ours()=> move || #begin);
     let leave = quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended| { #leave });
     let output = function.sig.output.clone();
@@ -96,13 +97,13 @@ pub(crate) fn wrap(
     let as_future = function.can_return_future() && uses.is_empty() && !Output::has_impl(&output);
     let block = match (shape, Output::of(&output, &generics)) {
         (Shape::Call, ret) if is_guarded(*asks, &ret) || is_tracked(*asks, &function) => {
-            let guard = quote_spanned!(ours()=> #private::Guard::new(#begin, #leave));
+            let guard = quote_spanned!(ours()=> #private::Guard::new(#now, #leave));
             let guard = quote_spanned!(ours()=> { #entry #guard });
             return function.guarded(&guard);
         }
         (Shape::Call, Output::Opaque) => {
             let body = closure(&mut function, uses);
-            quote_spanned!(ours()=> #entry #private::run(#body, #begin, #leave))
+            quote_spanned!(ours()=> #entry #private::run(#body, #now, #leave))
         }
         (Shape::Call, _) => {
             let body = body(private, &mut function, uses);

@@ -41,9 +41,9 @@ impl Plain {
         &self,
         body: impl FnOnce() -> R,
         begin: impl FnOnce() -> S,
-        leave: impl FnOnce(S, Ended<'_, R>),
+        leave: impl Fn(S, Ended<'_, R>),
     ) -> R {
-        leave::run(body, begin, leave)
+        leave::run(body, begin(), leave)
     }
 }
 
@@ -56,7 +56,7 @@ macro_rules! boxed {
                 &self,
                 body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,
-                leave: impl FnOnce(S, Ended<'_, T>) $(+ $auto)* + 'a,
+                leave: impl Fn(S, Ended<'_, T>) $(+ $auto)* + 'a,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>
             where
                 S: $($auto +)* 'a,

@@ -14,7 +14,7 @@ pin_project! {
     /// A future that is measured from its first poll until it is done or dropped; it returns `R`.
     pub struct Measured<F, B, S, L, R>
     where
-        L: FnOnce(S, Ended<'_, R>),
+        L: Fn(S, Ended<'_, R>),
     {
         // First, so that what the future has is dropped before the measurement ends.
         #[pin]
@@ -26,15 +26,16 @@ pin_project! {
 /// How far a future is. If it goes while running, it was cancelled.
 struct Stage<B, S, L, R>
 where
-    L: FnOnce(S, Ended<'_, R>),
+    L: Fn(S, Ended<'_, R>),
 {
-    at: At<B, S, L>,
+    at: At<B, S>,
+    leave: L,
     returns: PhantomData<fn(&R)>,
 }
 
-enum At<B, S, L> {
-    NotPolled(B, L),
-    Running(S, L),
+enum At<B, S> {
+    NotPolled(B),
+    Running(S),
     Over,
 }
 
@@ -44,9 +45,16 @@ pub fn measured<F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, 
 where
     F: Future,
     B: FnOnce() -> S,
-    L: FnOnce(S, Ended<'_, F::Output>),
+    L: Fn(S, Ended<'_, F::Output>),
 {
-    measured_as(future, begin, leave)
+    Measured {
+        future,
+        stage: Stage {
+            at: At::NotPolled(begin),
+            leave,
+            returns: PhantomData,
+        },
+    }
 }
 
 /// The same of what should be a future that returns `R`: whoever uses it so is told if not.
@@ -54,12 +62,13 @@ where
 pub fn measured_as<R, F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, L, R>
 where
     B: FnOnce() -> S,
-    L: FnOnce(S, Ended<'_, R>),
+    L: Fn(S, Ended<'_, R>),
 {
     Measured {
         future,
         stage: Stage {
-            at: At::NotPolled(begin, leave),
+            at: At::NotPolled(begin),
+            leave,
             returns: PhantomData,
         },
     }
@@ -73,33 +82,33 @@ pub const fn diverging<F: Future<Output = Infallible>>(future: F) -> F {
 
 impl<B, S, L, R> Stage<B, S, L, R>
 where
-    L: FnOnce(S, Ended<'_, R>),
+    L: Fn(S, Ended<'_, R>),
 {
     #[inline]
     fn begin(&mut self)
     where
         B: FnOnce() -> S,
     {
-        if let At::NotPolled(..) = self.at
-            && let At::NotPolled(begin, leave) = core::mem::replace(&mut self.at, At::Over)
+        if let At::NotPolled(_) = self.at
+            && let At::NotPolled(begin) = core::mem::replace(&mut self.at, At::Over)
         {
-            self.at = At::Running(begin(), leave);
+            self.at = At::Running(begin());
         }
     }
 
     #[inline]
     fn end(&mut self, ended: Ended<'_, R>) {
-        if let At::Running(..) = self.at
-            && let At::Running(state, leave) = core::mem::replace(&mut self.at, At::Over)
+        if let At::Running(_) = self.at
+            && let At::Running(state) = core::mem::replace(&mut self.at, At::Over)
         {
-            leave(state, ended);
+            (self.leave)(state, ended);
         }
     }
 }
 
 impl<B, S, L, R> Drop for Stage<B, S, L, R>
 where
-    L: FnOnce(S, Ended<'_, R>),
+    L: Fn(S, Ended<'_, R>),
 {
     #[inline]
     fn drop(&mut self) {
@@ -107,19 +116,23 @@ where
     }
 }
 
-/// Goes while it still has the stage only if the poll panics.
-struct OnPanic<'a, B, S, L, R>(Option<&'a mut Stage<B, S, L, R>>)
+/// Goes while a poll is under way only if that panics.
+struct OnPanic<'a, B, S, L, R>
 where
-    L: FnOnce(S, Ended<'_, R>);
+    L: Fn(S, Ended<'_, R>),
+{
+    stage: &'a mut Stage<B, S, L, R>,
+    polling: bool,
+}
 
 impl<B, S, L, R> Drop for OnPanic<'_, B, S, L, R>
 where
-    L: FnOnce(S, Ended<'_, R>),
+    L: Fn(S, Ended<'_, R>),
 {
     #[inline]
     fn drop(&mut self) {
-        if let Some(stage) = self.0.take() {
-            stage.end(Ended::Panicked);
+        if self.polling {
+            self.stage.end(Ended::Panicked);
         }
     }
 }
@@ -128,7 +141,7 @@ impl<F, B, S, L, R> Future for Measured<F, B, S, L, R>
 where
     F: Future<Output = R>,
     B: FnOnce() -> S,
-    L: FnOnce(S, Ended<'_, R>),
+    L: Fn(S, Ended<'_, R>),
 {
     type Output = R;
 
@@ -136,10 +149,14 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let this = self.project();
         this.stage.begin();
-        let mut on_panic = OnPanic(Some(this.stage));
+        let mut on_panic = OnPanic {
+            stage: this.stage,
+            polling: true,
+        };
         let polled = this.future.poll(context);
-        if let (Some(stage), Poll::Ready(returned)) = (on_panic.0.take(), &polled) {
-            stage.end(Ended::Returned(returned));
+        on_panic.polling = false;
+        if let Poll::Ready(returned) = &polled {
+            on_panic.stage.end(Ended::Returned(returned));
         }
         polled
     }

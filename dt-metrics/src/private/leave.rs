@@ -24,72 +24,71 @@ impl<R> Ended<'_, R> {
     }
 }
 
-/// Calls `leave` once: when told how the call ended, or else when it goes, for then a panic goes
-/// through the call.
-struct OnLeave<S, R, L: FnOnce(S, Ended<'_, R>)> {
-    pending: Option<(S, L)>,
+/// Calls `leave` when it goes, unless the state was taken: then a panic goes through the call.
+///
+/// All here is made anew for each function, so it has few parts: those that do not know `leave` are
+/// shared.
+struct OnPanic<S, R, L: Fn(S, Ended<'_, R>)> {
+    state: Option<S>,
+    leave: L,
     returned: PhantomData<fn(&R)>,
 }
 
-impl<S, R, L: FnOnce(S, Ended<'_, R>)> OnLeave<S, R, L> {
+impl<S, R, L: Fn(S, Ended<'_, R>)> Drop for OnPanic<S, R, L> {
     #[inline]
-    fn end(&mut self, ended: Ended<'_, R>) {
-        if let Some((state, leave)) = self.pending.take() {
-            leave(state, ended);
+    fn drop(&mut self) {
+        if let Some(state) = self.state.take() {
+            (self.leave)(state, Ended::Panicked);
         }
     }
 }
 
-impl<S, R, L: FnOnce(S, Ended<'_, R>)> Drop for OnLeave<S, R, L> {
-    #[inline]
-    fn drop(&mut self) {
-        self.end(Ended::Panicked);
-    }
-}
-
-/// Runs `body` between `begin`, whose value is kept meanwhile, and `leave`.
+/// Runs `body`, and `leave` with `state` at its end.
 ///
 /// In this order, since the compiler learns from the body what `leave` is given.
 #[inline]
-pub fn run<R, S>(
-    body: impl FnOnce() -> R,
-    begin: impl FnOnce() -> S,
-    leave: impl FnOnce(S, Ended<'_, R>),
-) -> R {
-    let mut on_leave = OnLeave {
-        pending: Some((begin(), leave)),
+pub fn run<R, S>(body: impl FnOnce() -> R, state: S, leave: impl Fn(S, Ended<'_, R>)) -> R {
+    let mut on_panic = OnPanic {
+        state: Some(state),
+        leave,
         returned: PhantomData,
     };
     let returned = body();
-    on_leave.end(Ended::Returned(&returned));
+    if let Some(state) = on_panic.state.take() {
+        (on_panic.leave)(state, Ended::Returned(&returned));
+    }
     returned
 }
 
 /// A guard for a call whose value does not tell its outcome: it ended well if no panic began
 /// meanwhile.
-pub struct Guard<S, L: FnOnce(S, Ended<'_, ()>)> {
-    on_leave: OnLeave<S, (), L>,
+pub struct Guard<S, L: Fn(S, Ended<'_, ()>)> {
+    state: Option<S>,
+    leave: L,
     panicking: bool,
 }
 
-impl<S, L: FnOnce(S, Ended<'_, ()>)> Guard<S, L> {
+impl<S, L: Fn(S, Ended<'_, ()>)> Guard<S, L> {
     #[inline]
-    pub fn new(begin: impl FnOnce() -> S, leave: L) -> Self {
+    pub fn new(state: S, leave: L) -> Self {
         Self {
-            on_leave: OnLeave {
-                pending: Some((begin(), leave)),
-                returned: PhantomData,
-            },
+            state: Some(state),
+            leave,
             panicking: std::thread::panicking(),
         }
     }
 }
 
-impl<S, L: FnOnce(S, Ended<'_, ()>)> Drop for Guard<S, L> {
+impl<S, L: Fn(S, Ended<'_, ()>)> Drop for Guard<S, L> {
     #[inline]
     fn drop(&mut self) {
-        if self.panicking || !std::thread::panicking() {
-            self.on_leave.end(Ended::Returned(&()));
+        if let Some(state) = self.state.take() {
+            let ended = if self.panicking || !std::thread::panicking() {
+                Ended::Returned(&())
+            } else {
+                Ended::Panicked
+            };
+            (self.leave)(state, ended);
         }
     }
 }

@@ -56,6 +56,8 @@ impl DefaultName {
     }
 
     /// Adds the identifiers of a path, each after a dot.
+    ///
+    /// This runs in the compiler, which takes longest for calls: so there is none for most bytes.
     const fn sections(&mut self, path: &str) {
         let mut rest = path.as_bytes();
         let mut begins = true;
@@ -74,6 +76,10 @@ impl DefaultName {
                 }
             }
             match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' if 0 < self.len && self.len < MAX => {
+                    self.bytes[self.len] = *byte;
+                    self.len += 1;
+                }
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.push(*byte),
                 // The further bytes of a character, whose first has become a `_`.
                 0x80..=0xbf => {}

@@ -107,7 +107,7 @@ pub(crate) fn wrap(
         }
         (Shape::Call, _) => {
             let body = body(private, &mut function, uses);
-            quote_spanned!(ours()=> #entry #body #private::run(__dt_metrics_body, #begin, #leave))
+            quote_spanned!(ours()=> #entry #body #private::run(__dt_metrics_body, #now, #leave))
         }
         (Shape::ByType, Output::Named(ty)) => {
             let body = body(private, &mut function, uses);

@@ -31,14 +31,53 @@
 //! # }
 //! ```
 //!
-//! What a server may also do, on demand: [`Server::answer_next`] answers with a status of your
-//! choice, [`Server::hold_next`] does not answer at all.
+//! # Faults on demand
+//!
+//! How a program takes a failing endpoint, its tests can see. A [`Fault`] is an answer of your
+//! choice, or what HTTP has no words for: resets, silence, slowness, answers without end.
+//!
+//! ```
+//! use std::time::Duration;
+//! use dt_metrics_local::{Answer, Fault, Server};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::builder().token("old").start()?;
+//!
+//! // One after the other, then as usual.
+//! server.fail_next(2, 503)?;
+//! server.fail_next(1, Answer::new(429).retry_after(Duration::from_secs(2)))?;
+//! server.fail_next(1, Fault::ResetAfterReading)?;
+//!
+//! // Of ten requests about one is met by silence and one by a proxy, from a seed that repeats it.
+//! let faults = [
+//!     (8, Fault::None),
+//!     (1, Fault::SilentAfterReading),
+//!     (1, Answer::html(502).into()),
+//! ];
+//! server.fail_at_random(7, &faults)?;
+//! server.recover();
+//!
+//! // Nobody listens, and then somebody does on the same port; the token has changed.
+//! server.stop_listening()?;
+//! server.replace_token("new");
+//! server.listen_again()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What arrived is in [`Server::counts`], each line once for each time it was accepted. Lines whose
+//! client could not know that they were are in [`Totals::lines_unanswered`](store::Totals): at most
+//! as many may have come twice.
 //!
 //! # On a laptop
 //!
 //! The program `dt-metrics-local [--listen 127.0.0.1:14499] [--token TOKEN]` shows a live table of
 //! metrics, and the refused lines with the reason. Its default port is the one of a `OneAgent`, so
 //! that a program with no configuration finds it.
+//!
+//! It fails on demand, too: `--fault none:8 --fault 503:1 --fault reset-after-reading:1 --seed 7`.
+//! [`Fault`] lists what can be given; `--help` says how to end it all, how to have an outage and
+//! how to change the token meanwhile.
 //!
 //! # Routes
 //!
@@ -62,5 +101,5 @@ pub mod server;
 pub mod store;
 
 pub use protocol::{Line, Metadata};
-pub use server::{Answer, DEFAULT_PORT, FaultError, Server, ServerBuilder, StartError};
+pub use server::{Answer, DEFAULT_PORT, Fault, FaultError, Server, ServerBuilder, StartError};
 pub use store::{Event, Rejected, Request};

@@ -58,11 +58,15 @@ fn post(address: &str, body: &str) -> String {
 }
 
 fn try_post(address: &str, body: &str) -> io::Result<String> {
+    post_as(address, "text/plain", body)
+}
+
+fn post_as(address: &str, content_type: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     write!(
         stream,
         "POST /api/v2/metrics/ingest HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
-         Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+         Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut answer = String::new();
@@ -110,6 +114,43 @@ fn it_prints_what_happens_and_sums_up_at_the_end() {
         );
         assert_eq!(program.process.wait().unwrap().code(), Some(0));
     }
+}
+
+#[test]
+fn it_fails_on_demand_and_recovers() {
+    let mut program = Program::start(&["--fault", "503", "--recover-after", "0.5", "--seed", "7"]);
+    let greeting = program.line_with("Listening on");
+    let address = greeting.trim_start_matches("Listening on ");
+    program.line_with("Faults on demand: 503:1; --seed 7");
+    // It may have recovered already on a slow machine, but then it never fails again.
+    let first = post(address, "a gauge,1");
+    if first.starts_with("HTTP/1.1 503") {
+        let shown = program.line_with("answered");
+        assert!(shown.ends_with("503 to /api/v2/metrics/ingest (answer on demand)"));
+    }
+    while !post(address, "a gauge,1").starts_with("HTTP/1.1 202") {}
+    program.line_with("accepted  a gauge,1");
+}
+
+#[test]
+fn an_outage_comes_and_goes_and_the_token_changes() {
+    let mut program = Program::start(&[
+        "--outage=0.3:0.3",
+        "--token=old",
+        "--next-token=new",
+        "--next-token-after=0",
+    ]);
+    let greeting = program.line_with("Listening on");
+    let address = greeting.trim_start_matches("Listening on ");
+    program.line_with("Ctrl-C");
+    while try_post(address, "a gauge,1").is_ok() {}
+    while try_post(address, "a gauge,1").is_err() {}
+    let post = |token: &str| {
+        let line = format!("text/plain\r\nAuthorization: Api-Token {token}");
+        post_as(address, &line, "a gauge,1").unwrap()
+    };
+    assert!(post("old").starts_with("HTTP/1.1 401"));
+    assert!(post("new").starts_with("HTTP/1.1 202"));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
@@ -13,7 +14,7 @@ const SHOWN: usize = 500;
 
 /// Appends a line for each thing that happens, for pipes and files.
 pub(super) async fn show(
-    server: Server,
+    server: Arc<Server>,
     greeting: &str,
     interrupt: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -50,8 +51,8 @@ fn print(events: &Receiver<Event>) -> io::Result<()> {
                 let text = format::cut(&rejected.text, SHOWN);
                 writeln!(stdout, "refused   {text}\n          {}", rejected.reason())?;
             }
-            Event::Request(request) if request.status != 202 => {
-                writeln!(stdout, "answered  {} to {}", request.status, request.path)?;
+            Event::Request(request) if request.status != 202 || request.fault.is_some() => {
+                writeln!(stdout, "{}", text::request(&request))?;
             }
             _ => {}
         }

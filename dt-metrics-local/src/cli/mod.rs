@@ -4,6 +4,7 @@ mod args;
 mod format;
 mod interrupt;
 mod lines;
+mod schedule;
 mod screen;
 mod table;
 mod text;
@@ -13,6 +14,7 @@ mod tests;
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Limits;
@@ -29,13 +31,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if let Some(token) = &args.token {
         builder = builder.token(token);
     }
-    let server = builder.start()?;
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    if !args.faults.is_empty() {
+        builder = builder.fail_at_random(seed, &args.faults);
+    }
+    let server = Arc::new(builder.start()?);
+    schedule::start(&server, schedule::events(args))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let shown = runtime.block_on(async {
         let interrupt = interrupt::listen()?;
-        let greeting = text::greeting(&server, args.token.is_some());
+        let mut greeting = text::greeting(&server, args.token.is_some());
+        greeting.push_str(&text::faults(&args.faults, seed));
         if io::stdout().is_terminal() {
             screen::show(server, &greeting, interrupt).await
         } else {

@@ -1,4 +1,5 @@
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use dt_metrics_local::Server;
@@ -21,7 +22,7 @@ const CLEAR_SCREEN: &str = "\x1b[2J";
 
 /// Draws the table again whenever it changed, once a second at most.
 pub(super) async fn show(
-    server: Server,
+    server: Arc<Server>,
     greeting: &str,
     interrupt: impl Future<Output = ()>,
 ) -> io::Result<()> {

@@ -1,11 +1,12 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use clap::{CommandFactory, Parser};
-use dt_metrics_local::Server;
+use dt_metrics_local::{Answer, Fault, Server};
 
-use super::{Args, format, table};
+use super::schedule::{self, Event};
+use super::{Args, format, table, text};
 
 fn ingest(server: &Server, body: &str) {
     let mut stream = TcpStream::connect(server.address()).expect("the server listens");
@@ -39,6 +40,69 @@ fn arguments() {
         ("[::1]:1", Some("t"))
     );
     assert!(Args::try_parse_from(["dt-metrics-local", "--token", ""]).is_err());
+}
+
+#[test]
+fn arguments_for_faults() {
+    let parse = |arguments: &[&str]| {
+        Args::try_parse_from([&["dt-metrics-local"], arguments].concat())
+            .map_err(|error| error.to_string())
+    };
+    let args = parse(&[
+        "--fault",
+        "503:10",
+        "--fault",
+        "reset:5",
+        "--fault",
+        "redirect=http://other.example:80/",
+        "--seed",
+        "7",
+        "--recover-after",
+        "2.5",
+        "--outage",
+        "1:30",
+        "--token",
+        "a",
+        "--next-token",
+        "b",
+        "--next-token-after",
+        "2",
+    ])
+    .expect("all of them are valid");
+    let url = "http://other.example:80/";
+    assert_eq!(
+        args.faults,
+        [
+            (10, 503.into()),
+            (5, Fault::ResetBeforeReading),
+            (1, Answer::redirect(url).into())
+        ]
+    );
+    let seconds = Duration::from_secs;
+    assert_eq!(
+        schedule::events(&args),
+        [
+            (seconds(1), Event::StopListening),
+            (seconds(2), Event::ReplaceToken("b".into())),
+            (Duration::from_millis(2_500), Event::Recover),
+            (seconds(31), Event::ListenAgain),
+        ]
+    );
+    assert_eq!(
+        text::faults(&args.faults, 7),
+        "Faults on demand: 503:10, reset-before-reading:5, 307:1; --seed 7\n"
+    );
+    for (arguments, reason) in [
+        (&["--fault", "503:0"][..], "a weight is at least 1"),
+        (&["--fault", "sometimes"], "names no fault"),
+        (&["--seed", "7"], "--fault"),
+        (&["--outage", "10"], "two numbers of seconds"),
+        (&["--outage", "10:x"], "expected seconds"),
+        (&["--next-token", "b", "--token", "a"], "--next-token-after"),
+    ] {
+        let error = parse(arguments).err().expect("not valid");
+        assert!(error.contains(reason), "{error}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use dt_metrics_local::store::Totals;
-use dt_metrics_local::{DEFAULT_PORT, Server};
+use dt_metrics_local::{DEFAULT_PORT, Fault, Request, Server};
 
 /// Where the server is, and how to make a program find it.
 pub(super) fn greeting(server: &Server, asks_for_token: bool) -> String {
@@ -19,6 +19,37 @@ pub(super) fn greeting(server: &Server, asks_for_token: bool) -> String {
         text.push_str("  or not at all: unconfigured programs take this port for a OneAgent\n");
     }
     text.push_str("\nCtrl-C ends.\n");
+    text
+}
+
+/// What goes wrong on demand, and how to have it again.
+pub(super) fn faults(faults: &[(u32, Fault)], seed: u64) -> String {
+    if faults.is_empty() {
+        return String::new();
+    }
+    let names: Vec<_> = faults
+        .iter()
+        .map(|(weight, fault)| match fault {
+            Fault::Answer(answer) => format!("{}:{weight}", answer.status()),
+            fault => format!("{}:{weight}", fault.name()),
+        })
+        .collect();
+    format!("Faults on demand: {}; --seed {seed}\n", names.join(", "))
+}
+
+/// How a request was answered, and which fault it met.
+pub(super) fn request(request: &Request) -> String {
+    let mut text = match request.status {
+        0 => "no answer".to_owned(),
+        status => format!("answered  {status}"),
+    };
+    // A `String` takes everything that is written to it.
+    if !request.path.is_empty() {
+        let _ = write!(text, " to {}", request.path);
+    }
+    if let Some(fault) = request.fault {
+        let _ = write!(text, " ({fault} on demand)");
+    }
     text
 }
 

@@ -30,6 +30,11 @@ impl LineError {
         }
     }
 
+    /// A line that nothing is wrong with.
+    pub(crate) fn on_demand() -> Self {
+        Self::new("", 0, ErrorKind::OnDemand)
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
@@ -181,4 +186,7 @@ pub enum ErrorKind {
     /// The same metadata property twice.
     #[error("metadata property occurs twice")]
     DuplicateProperty,
+    /// Nothing: the endpoint was told to refuse it.
+    #[error("refused on demand")]
+    OnDemand,
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -13,11 +14,17 @@ struct Token {
 
 /// The tokens that open the Dynatrace API. With none configured it is open to all.
 #[derive(Default)]
-pub(super) struct Tokens(Vec<Token>);
+pub(super) struct Tokens(RwLock<Vec<Token>>);
 
 impl Tokens {
-    pub(super) fn add(&mut self, text: String, has_scope: bool) {
-        self.0.push(Token { text, has_scope });
+    pub(super) fn add(&self, text: String, has_scope: bool) {
+        self.write().push(Token { text, has_scope });
+    }
+
+    /// From now on only this one opens.
+    pub(super) fn replace(&self, text: String) {
+        let has_scope = true;
+        *self.write() = vec![Token { text, has_scope }];
     }
 
     /// What the `Authorization` header of a request is worth.
@@ -25,7 +32,8 @@ impl Tokens {
         let Some(header) = headers.get(AUTHORIZATION) else {
             return Authorization::Absent;
         };
-        if self.0.is_empty() {
+        let tokens = self.read();
+        if tokens.is_empty() {
             return Authorization::Unchecked;
         }
         let known = header
@@ -33,7 +41,7 @@ impl Tokens {
             .ok()
             .and_then(|header| header.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Api-Token"))
-            .and_then(|(_, given)| self.0.iter().find(|token| token.text == given));
+            .and_then(|(_, given)| tokens.iter().find(|token| token.text == given));
         match known {
             Some(token) if token.has_scope => Authorization::Accepted,
             Some(_) => Authorization::WithoutScope,
@@ -42,12 +50,20 @@ impl Tokens {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.read().is_empty()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Token>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Token>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tokens", self.0.len())
+        write!(f, "{} tokens", self.read().len())
     }
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::Server;
 use super::access::Tokens;
-use super::fault::Faults;
+use super::fault::{Fault, FaultError, Faults};
 use super::handler::Endpoint;
-use super::route::router;
-use super::thread::ServerThread;
+use super::listening::Listening;
 use crate::store::{Limits, Store};
 
 /// The port on which a OneAgent listens, and the default of the program.
@@ -31,6 +30,8 @@ pub struct ServerBuilder {
     tokens: Tokens,
     limits: Limits,
     are_timestamps_checked: bool,
+    faults: Faults,
+    invalid_fault: Option<FaultError>,
 }
 
 impl ServerBuilder {
@@ -40,6 +41,8 @@ impl ServerBuilder {
             tokens: Tokens::default(),
             limits: Limits::default(),
             are_timestamps_checked: true,
+            faults: Faults::default(),
+            invalid_fault: None,
         }
     }
 
@@ -56,13 +59,13 @@ impl ServerBuilder {
 
     /// A token that the Dynatrace API takes. May be called more than once; without any token every
     /// request is taken.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
+    pub fn token(self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into(), true);
         self
     }
 
     /// A token that is known but lacks the scope `metrics.ingest`: it is answered by 403.
-    pub fn token_without_scope(mut self, token: impl Into<String>) -> Self {
+    pub fn token_without_scope(self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into(), false);
         self
     }
@@ -79,22 +82,55 @@ impl ServerBuilder {
         self
     }
 
+    /// [`Server::fail_next`] from the start.
+    pub fn fail_next(mut self, requests: usize, fault: impl Into<Fault>) -> Self {
+        let planned = self.faults.next(requests, fault.into());
+        self.invalid_fault = self.invalid_fault.or(planned.err());
+        self
+    }
+
+    /// [`Server::fail_always`] from the start.
+    pub fn fail_always(mut self, fault: impl Into<Fault>) -> Self {
+        let planned = self.faults.always(fault.into());
+        self.invalid_fault = self.invalid_fault.or(planned.err());
+        self
+    }
+
+    /// [`Server::fail_at_random`] from the start.
+    ///
+    /// ```
+    /// use dt_metrics_local::{Fault, Server};
+    ///
+    /// let server = Server::builder()
+    ///     .fail_at_random(7, &[(8, Fault::None), (1, 503.into()), (1, Fault::ResetAfterReading)])
+    ///     .start()?;
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    pub fn fail_at_random(mut self, seed: u64, faults: &[(u32, Fault)]) -> Self {
+        let planned = self.faults.at_random(seed, faults);
+        self.invalid_fault = self.invalid_fault.or(planned.err());
+        self
+    }
+
     /// Starts the server. It listens when this returns.
     ///
     /// # Errors
     ///
-    /// The address cannot be listened on, or the system gives no thread.
+    /// The address cannot be listened on, the system gives no thread, or a fault is not possible.
     pub fn start(self) -> Result<Server, StartError> {
+        if let Some(source) = self.invalid_fault {
+            return Err(StartError::Fault { source });
+        }
         let listener = listen(&self.listen)?;
         let endpoint = Arc::new(Endpoint {
             store: Arc::new(Store::new(self.limits)),
             tokens: self.tokens,
-            faults: Faults::default(),
+            faults: self.faults,
             are_timestamps_checked: self.are_timestamps_checked,
         });
-        let thread = ServerThread::start(listener, router(&endpoint))
+        let listening = Listening::start(listener, &endpoint)
             .map_err(|source| StartError::Thread { source })?;
-        Ok(Server::new(endpoint, thread))
+        Ok(Server::new(endpoint, listening))
     }
 }
 
@@ -142,6 +178,12 @@ pub enum StartError {
         address: String,
         /// What the system says.
         source: io::Error,
+    },
+    /// A fault that the server cannot show.
+    #[error("a fault is not possible")]
+    Fault {
+        /// Which, and why.
+        source: FaultError,
     },
     /// No thread or no event queue for the server.
     #[error("cannot start the server's thread")]

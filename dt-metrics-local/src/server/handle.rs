@@ -1,12 +1,13 @@
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use super::ServerBuilder;
 use super::handler::Endpoint;
+use super::listening::Listening;
 use super::route::{DYNATRACE_PATH, ONEAGENT_PATH};
-use super::thread::ServerThread;
-use super::{Answer, FaultError, ServerBuilder};
 use crate::protocol::{Line, Metadata};
 use crate::store::{Event, Rejected, Request, Series, State, Totals};
 
@@ -16,13 +17,16 @@ use crate::store::{Event, Rejected, Request, Series, State, Totals};
 /// be shared between threads.
 #[derive(Debug)]
 pub struct Server {
-    endpoint: Arc<Endpoint>,
-    thread: ServerThread,
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) listening: Listening,
 }
 
 impl Server {
-    pub(super) fn new(endpoint: Arc<Endpoint>, thread: ServerThread) -> Self {
-        Self { endpoint, thread }
+    pub(super) fn new(endpoint: Arc<Endpoint>, listening: Listening) -> Self {
+        Self {
+            endpoint,
+            listening,
+        }
     }
 
     /// Settings for a new server; by default it listens on a free port of `127.0.0.1` and asks for
@@ -48,7 +52,7 @@ impl Server {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.thread.address()
+        self.listening.address()
     }
 
     fn base_url(&self) -> String {
@@ -124,6 +128,21 @@ impl Server {
         self.inspect(|state| state.counter_total(key, dimensions))
     }
 
+    /// [`counter_total`](Self::counter_total) whatever the dimensions.
+    #[must_use]
+    pub fn total(&self, key: &str) -> f64 {
+        self.counter_total(key, &[])
+    }
+
+    /// The sum of the deltas of all count lines that were accepted, for each key that has any.
+    ///
+    /// A line counts once the server accepted it, whether or not a [`Fault`](crate::Fault) kept the
+    /// answer from its client: [`Totals::lines_unanswered`] says how many such there were.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, f64> {
+        self.inspect(State::counts)
+    }
+
     /// Looks at the state without copying it.
     ///
     /// Requests wait meanwhile, so `look` should be quick. It must not call this server: that would
@@ -157,33 +176,5 @@ impl Server {
     #[must_use]
     pub fn subscribe(&self) -> Receiver<Event> {
         self.endpoint.store.subscribe()
-    }
-
-    /// Answers the next `requests` ingest requests like this, whatever is in them; none of their
-    /// lines are accepted. Faults are used up in the order in which they are asked for.
-    ///
-    /// # Errors
-    ///
-    /// The status or a header is not one that HTTP allows.
-    pub fn answer_next(
-        &self,
-        answer: impl Into<Answer>,
-        requests: usize,
-    ) -> Result<(), FaultError> {
-        self.endpoint.faults.answer_next(answer.into(), requests)
-    }
-
-    /// Reads the next `requests` ingest requests and does not answer until
-    /// [`release`](Self::release) is called.
-    ///
-    /// A request is judged when it is released. If its client gave up before, none of its lines are
-    /// accepted. [`State::held`] tells how many are held right now.
-    pub fn hold_next(&self, requests: usize) {
-        self.endpoint.faults.hold_next(requests);
-    }
-
-    /// Goes on with the requests that are held, and holds no more.
-    pub fn release(&self) {
-        self.endpoint.faults.release();
     }
 }

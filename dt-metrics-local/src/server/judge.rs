@@ -7,7 +7,7 @@ use super::answer;
 use super::body::Received;
 use super::fault::Answer;
 use super::route::Route;
-use crate::protocol::{Reader, Record};
+use crate::protocol::{LineError, Reader, Record};
 use crate::store::{Authorization, Rejected};
 
 /// What becomes of a request.
@@ -27,16 +27,25 @@ impl From<Answer> for Judgement {
     }
 }
 
+/// How strict to be.
+pub(super) struct Rules {
+    pub(super) is_token_needed: bool,
+    pub(super) reader: Reader,
+    /// So many valid lines are refused all the same.
+    pub(super) refused_on_demand: usize,
+}
+
 /// Judges a request as Dynatrace does: token, form, size, then each line on its own.
 pub(super) fn judge(
     route: Route,
     authorization: Authorization,
-    is_token_needed: bool,
     headers: &HeaderMap,
     received: &Received,
-    reader: Reader,
+    rules: &Rules,
 ) -> Judgement {
-    if is_token_needed && let Some(answer) = forbidden(authorization) {
+    if rules.is_token_needed
+        && let Some(answer) = forbidden(authorization)
+    {
         return answer.into();
     }
     if !is_plain_text(headers) {
@@ -52,17 +61,22 @@ pub(super) fn judge(
     let Ok(content) = str::from_utf8(content) else {
         return answer::unreadable(route, "Request body is not UTF-8").into();
     };
-    judge_lines(route, content, reader)
+    judge_lines(route, content, rules)
 }
 
-fn judge_lines(route: Route, content: &str, reader: Reader) -> Judgement {
+fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
     let mut accepted = Vec::new();
     let mut rejected = Vec::new();
+    let mut to_refuse = rules.refused_on_demand;
     for (index, text) in content.split('\n').enumerate() {
         if text.is_empty() {
             continue;
         }
-        match reader.read(text) {
+        match rules.reader.read(text) {
+            Ok(_) if to_refuse > 0 => {
+                to_refuse -= 1;
+                rejected.push(Rejected::new(text, LineError::on_demand(), index + 1));
+            }
             Ok(record) => accepted.push(record),
             Err(error) => rejected.push(Rejected::new(text, error, index + 1)),
         }

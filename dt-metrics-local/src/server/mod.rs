@@ -1,20 +1,24 @@
 //! The HTTP side: routes, tokens, answers and faults.
 //!
-//! A request goes one way: its body is read up to the limit of its route, a
-//! [fault](Server::answer_next) is looked up, then it is judged, the store takes it in, and only
-//! then is it answered. So a client that has its answer finds its lines in the store.
+//! A request goes one way: its body is read up to the limit of its route, a [`Fault`] is looked
+//! up, then it is judged, the store takes it in, and only then is it answered. So a client that has
+//! its answer finds its lines in the store.
 
 mod access;
 mod answer;
+mod arrived;
 mod body;
 mod builder;
+mod demand;
 mod fault;
 mod handle;
 mod handler;
 mod judge;
+mod listening;
 mod route;
 mod thread;
+mod wire;
 
 pub use builder::{DEFAULT_PORT, ServerBuilder, StartError};
-pub use fault::{Answer, FaultError};
+pub use fault::{Answer, Fault, FaultError};
 pub use handle::Server;

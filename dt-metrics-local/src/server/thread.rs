@@ -1,29 +1,36 @@
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use axum::Router;
+use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+
+use super::handler::Endpoint;
+use super::route::router;
+use super::wire::{FaultyListener, Wire};
 
 /// The server's thread, with a runtime of its own: it serves programs that have none, and is not
 /// slowed down by those that have one.
 #[derive(Debug)]
 pub(super) struct ServerThread {
-    address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ServerThread {
-    pub(super) fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        listener.set_nonblocking(true)?;
+    /// Serves the connections to the listener, which is made in the context of the runtime.
+    pub(super) fn start(
+        endpoint: &Arc<Endpoint>,
+        listen: impl FnOnce() -> io::Result<TcpListener>,
+    ) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
+            listen()?
         };
+        let listener = FaultyListener::new(listener, Arc::clone(endpoint));
+        let service = router(endpoint).into_make_service_with_connect_info::<Wire>();
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("dt-metrics-local".to_owned())
@@ -31,7 +38,7 @@ impl ServerThread {
                 runtime.block_on(async {
                     tokio::select! {
                         // Never ends by itself: it waits and tries again where accepting fails.
-                        _ = axum::serve(listener, router) => {}
+                        _ = axum::serve(listener, service) => {}
                         // An error says that the handle is gone, which is the same.
                         _ = stopped => {}
                     }
@@ -39,14 +46,9 @@ impl ServerThread {
                 // Dropping the runtime here closes all connections, held ones too.
             })?;
         Ok(Self {
-            address,
             stop: Some(stop),
             thread: Some(thread),
         })
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
     }
 }
 

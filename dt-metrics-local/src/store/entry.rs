@@ -59,10 +59,12 @@ impl fmt::Display for Rejected {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// The path.
+    /// The path; empty if the request was not read.
     pub path: String,
-    /// The status that was answered.
+    /// The status that was answered, or was meant to be; 0 if no answer is given.
     pub status: u16,
+    /// The [name](crate::Fault::name) of the fault that it met, if any.
+    pub fault: Option<&'static str>,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
     /// The `User-Agent` header.
@@ -106,6 +108,6 @@ pub enum Event {
     Metadata(Arc<Metadata>),
     /// A line was refused.
     Rejected(Arc<Rejected>),
-    /// A request is about to be answered.
+    /// A request is about to be answered, or to be left without an answer.
     Request(Arc<Request>),
 }

@@ -29,4 +29,4 @@ pub use limits::Limits;
 pub use series::Series;
 pub use state::{State, Totals};
 
-pub(crate) use shared::{Batch, Store};
+pub(crate) use shared::{Batch, Held, Store};

@@ -42,6 +42,7 @@ impl Store {
     pub(crate) fn add(&self, batch: Batch) {
         let mut inner = self.lock();
         let now = batch.request.received_at;
+        let before = inner.state.totals.lines;
         for record in batch.accepted {
             match record {
                 Record::Line(line) => {
@@ -62,7 +63,8 @@ impl Store {
             inner.publish(|| Event::Rejected(Arc::clone(&rejected)));
         }
         let request = Arc::new(batch.request);
-        inner.state.add_request(Arc::clone(&request));
+        let lines = inner.state.totals.lines - before;
+        inner.state.add_request(Arc::clone(&request), lines);
         inner.publish(|| Event::Request(Arc::clone(&request)));
         drop(inner);
         self.changed.notify_all();

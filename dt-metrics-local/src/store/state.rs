@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -27,12 +27,17 @@ pub struct State {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
-    /// Requests answered.
+    /// Requests, answered or not.
     pub requests: u64,
     /// Requests answered 202.
     pub requests_accepted: u64,
+    /// Requests left without an answer: reset, or met by silence.
+    pub requests_unanswered: u64,
     /// Data points accepted.
     pub lines: u64,
+    /// Data points accepted in requests left without an answer: a client that sends them again
+    /// doubles them.
+    pub lines_unanswered: u64,
     /// Metadata lines accepted.
     pub metadata: u64,
     /// Lines refused.
@@ -101,7 +106,7 @@ impl State {
         self.totals
     }
 
-    /// Requests that are held without an answer right now.
+    /// Requests that wait right now, for a [release](crate::Server::release) or in silence.
     #[must_use]
     pub fn held(&self) -> usize {
         self.held
@@ -117,6 +122,18 @@ impl State {
             .filter(|series| series.kind == Kind::Count && series.metric == key)
             .filter(|series| series.has_dimensions(dimensions))
             .fold(0.0, |total, series| total + series.total)
+    }
+
+    /// The sum of the deltas of all count lines, for each key that has any.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, f64> {
+        let mut counts = BTreeMap::new();
+        for series in self.series.values() {
+            if series.kind == Kind::Count {
+                *counts.entry(series.metric.clone()).or_default() += series.total;
+            }
+        }
+        counts
     }
 
     pub(super) fn add_line(&mut self, line: Arc<Line>, now: SystemTime) {
@@ -148,11 +165,16 @@ impl State {
         self.rejected.push(rejected);
     }
 
-    pub(super) fn add_request(&mut self, request: Arc<Request>) {
+    /// Adds a request, of which so many data points were accepted.
+    pub(super) fn add_request(&mut self, request: Arc<Request>, lines: u64) {
         self.totals.requests += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(request.bytes);
         if request.status == 202 {
             self.totals.requests_accepted += 1;
+        }
+        if request.status == 0 {
+            self.totals.requests_unanswered += 1;
+            self.totals.lines_unanswered += lines;
         }
         self.requests.push(request);
     }

@@ -9,4 +9,6 @@
 
 mod answers;
 mod client;
+mod faults;
+mod outages;
 mod watching;

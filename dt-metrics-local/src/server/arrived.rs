@@ -1,0 +1,153 @@
+use std::future::pending;
+use std::time::SystemTime;
+
+use axum::http::HeaderName;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use axum::http::request::Parts;
+
+use super::answer;
+use super::body::Received;
+use super::fault::{Answer, Fault, Taken};
+use super::handler::Endpoint;
+use super::judge::{Judgement, Rules, count_lines, judge};
+use super::route::Route;
+use super::wire::{Endless, Wire, Writing};
+use crate::protocol::Reader;
+use crate::store::{Authorization, Batch, Request};
+
+/// Headers and paths are kept up to this many characters.
+const KEPT_CHARACTERS: usize = 256;
+
+/// A request that was read.
+pub(super) struct Arrived<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) route: Route,
+    pub(super) parts: &'a Parts,
+    pub(super) received: &'a Received,
+}
+
+impl Arrived<'_> {
+    /// Judges and books the request as the fault demands, and tells the wire how to answer.
+    pub(super) async fn meet(&self, taken: Taken, wire: &Wire) -> Answer {
+        let fault = match taken {
+            Taken::Fault(fault) => fault,
+            Taken::Hold(mut releases) => {
+                // A client that gives up drops this future: a held request counts only once
+                // released.
+                let held = self.endpoint.store.hold();
+                // An error says that the server goes down, and this future with it.
+                let _ = releases.changed().await;
+                drop(held);
+                Fault::Hold
+            }
+        };
+        let judgement = self.judge(&fault);
+        let answer = judgement.answer.clone();
+        self.book(judgement, Some(&fault));
+        match fault {
+            Fault::Delay(delay) => tokio::time::sleep(delay).await,
+            Fault::SilentBeforeReading | Fault::SilentAfterReading => {
+                let _held = self.endpoint.store.hold();
+                pending::<()>().await;
+            }
+            Fault::ResetBeforeReading | Fault::ResetAfterReading => wire.write(Writing::Reset),
+            Fault::SlowAnswer { bytes_per_second } => {
+                wire.write(Writing::Slow { bytes_per_second });
+            }
+            Fault::EndlessBody => wire.write(Writing::Endless(Endless::body(answer.status()))),
+            Fault::EndlessHeaders => {
+                wire.write(Writing::Endless(Endless::headers(answer.status())));
+            }
+            _ => {}
+        }
+        answer
+    }
+
+    fn judge(&self, fault: &Fault) -> Judgement {
+        let refused_on_demand = match fault {
+            Fault::Answer(answer) => return answer.clone().into(),
+            Fault::EchoAuthorization(status) => return self.echo(*status).into(),
+            // Decided too late to leave it unread, as if it had been decided in time.
+            Fault::SilentBeforeReading | Fault::ResetBeforeReading => {
+                return Answer::new(0).into();
+            }
+            Fault::BodyLimit(bytes) if self.received.bytes > *bytes => {
+                let message = format!("Request body is too large, the limit is {bytes} bytes");
+                return answer::refused(413, &message).into();
+            }
+            Fault::RefuseLines(lines) => *lines,
+            _ => 0,
+        };
+        let reader = if self.endpoint.are_timestamps_checked {
+            Reader::at(SystemTime::now())
+        } else {
+            Reader::without_clock()
+        };
+        let rules = Rules {
+            is_token_needed: self.route == Route::Dynatrace && !self.endpoint.tokens.is_empty(),
+            reader,
+            refused_on_demand,
+        };
+        judge(
+            self.route,
+            self.authorization(),
+            &self.parts.headers,
+            self.received,
+            &rules,
+        )
+    }
+
+    /// Takes the request into the store, before its client can know of it.
+    pub(super) fn book(&self, judgement: Judgement, fault: Option<&Fault>) {
+        let status = match fault {
+            Some(Fault::SilentAfterReading | Fault::ResetAfterReading) => 0,
+            _ => judgement.answer.status(),
+        };
+        let parts = self.parts;
+        let request = Request {
+            path: parts.uri.path().chars().take(KEPT_CHARACTERS).collect(),
+            status,
+            fault: fault
+                .filter(|fault| **fault != Fault::None)
+                .map(Fault::name),
+            content_type: header(parts, &CONTENT_TYPE),
+            user_agent: header(parts, &USER_AGENT),
+            authorization: self.authorization(),
+            lines: self.received.content.as_deref().map_or(0, count_lines),
+            bytes: self.received.bytes,
+            received_at: SystemTime::now(),
+        };
+        self.endpoint.store.add(Batch {
+            accepted: judgement.accepted,
+            rejected: judgement.rejected,
+            request,
+        });
+    }
+
+    fn authorization(&self) -> Authorization {
+        let worth = self.endpoint.tokens.check(&self.parts.headers);
+        match (self.route, worth) {
+            (Route::OneAgent, Authorization::Absent) => Authorization::Absent,
+            (Route::OneAgent, _) => Authorization::Unchecked,
+            (Route::Dynatrace, authorization) => authorization,
+        }
+    }
+
+    fn echo(&self, status: u16) -> Answer {
+        let header = self.parts.headers.get(AUTHORIZATION);
+        let text = header.map_or_else(String::new, |header| {
+            String::from_utf8_lossy(header.as_bytes()).into_owned()
+        });
+        answer::refused(status, &format!("Authorization was: {text}"))
+    }
+}
+
+fn header(parts: &Parts, name: &HeaderName) -> Option<String> {
+    let value = parts.headers.get(name)?;
+    Some(
+        String::from_utf8_lossy(value.as_bytes())
+            .chars()
+            .take(KEPT_CHARACTERS)
+            .collect(),
+    )
+}

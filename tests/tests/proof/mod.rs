@@ -30,11 +30,7 @@ impl Pipeline {
         exporter: Exporter,
         view: impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static,
     ) -> Self {
-        let points = Arc::<AtomicU64>::default();
-        let counted = Counted {
-            exporter: exporter.clone(),
-            points: points.clone(),
-        };
+        let (counted, points) = Counted::new(exporter.clone());
         let reader = PeriodicReader::builder(counted)
             .with_interval(Duration::from_secs(86_400))
             .build();
@@ -63,9 +59,21 @@ impl Pipeline {
     }
 }
 
-struct Counted {
+/// An exporter whose points are counted on their way in.
+pub struct Counted {
     exporter: Exporter,
     points: Arc<AtomicU64>,
+}
+
+impl Counted {
+    pub fn new(exporter: Exporter) -> (Self, Arc<AtomicU64>) {
+        let points = Arc::<AtomicU64>::default();
+        let counted = Self {
+            exporter,
+            points: points.clone(),
+        };
+        (counted, points)
+    }
 }
 
 impl PushMetricExporter for Counted {

@@ -1,0 +1,117 @@
+//! Requests of one collection that fail apart.
+
+use std::time::Duration;
+
+use dt_metrics::dynatrace::Exporter;
+use dt_metrics_local::store::State;
+use dt_metrics_local::{Fault, Server};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::{Instrument, Stream};
+
+use super::proof::{AMPLE, Pipeline};
+
+const LINES: i64 = 2_500;
+
+/// Nobody waits for what does not come.
+const MOMENT: Duration = Duration::from_millis(100);
+
+fn without_limit(_: &Instrument) -> Option<Stream> {
+    Stream::builder()
+        .with_cardinality_limit(10_000)
+        .build()
+        .ok()
+}
+
+/// A collection of 2,500 lines, for a server that this was done to.
+fn export(plan: impl FnOnce(&Server)) -> (Pipeline, Server) {
+    let server = Server::builder().start().unwrap();
+    plan(&server);
+    let exporter = Exporter::builder().endpoint(server.url()).build().unwrap();
+    let pipeline = Pipeline::new(exporter, without_limit);
+    let gauge = pipeline.provider.meter("chunks").i64_gauge("load").build();
+    for index in 0..LINES {
+        gauge.record(index, &[KeyValue::new("index", index)]);
+    }
+    pipeline.provider.force_flush().unwrap();
+    (pipeline, server)
+}
+
+/// The second of the three requests meets this, once.
+fn second(fault: impl Into<Fault>) -> impl FnOnce(&Server) {
+    let fault = fault.into();
+    move |server| {
+        server.fail_next(1, Fault::None).unwrap();
+        server.fail_next(1, fault).unwrap();
+    }
+}
+
+#[test]
+fn a_request_that_fails_for_good_leaves_the_others_alone() {
+    // Some statuses are never sent again, some may be another day.
+    for status in [400, 404, 405, 410, 415, 418, 500] {
+        let (pipeline, server) = export(|server| {
+            server.fail_containing("index=1500", status).unwrap();
+        });
+        // Which of the three it is, the order of the SDK decides.
+        let refused = |state: &State| {
+            let mut requests = state.requests();
+            let refused = requests.find(|request| request.fault.is_some());
+            refused.map_or(0, |request| request.lines as u64)
+        };
+        let all = LINES.unsigned_abs();
+        let arrived = server.wait_for(AMPLE, |state| state.totals().lines + refused(state) == all);
+        assert!(arrived, "{status}: {:?}", pipeline.exporter.health());
+        // It says so, or it does not, if it has given up already.
+        let _ = pipeline.exporter.shutdown(MOMENT);
+        let health = pipeline.exporter.health();
+        let refused = server.inspect(refused);
+        assert!(refused == 500 || refused == 1_000, "{refused}");
+        assert_eq!(
+            (health.lines_ok, health.lines_dropped),
+            (all - refused, refused)
+        );
+        assert_eq!(server.totals().lines, all - refused, "{status}");
+    }
+}
+
+#[test]
+fn a_request_that_fails_for_a_while_arrives_in_its_place() {
+    let (pipeline, server) = export(second(503));
+    pipeline.exporter.flush(AMPLE).unwrap();
+    assert_eq!(server.totals().lines, 2_500);
+    let order: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.lines)
+        .collect();
+    assert_eq!(order[1], order[2], "sent again before the third: {order:?}");
+    let health = pipeline.exporter.health();
+    assert_eq!((health.lines_ok, health.retries), (2_500, 1));
+}
+
+#[test]
+fn of_a_request_that_is_refused_in_part_the_rest_arrives_once() {
+    let (pipeline, server) = export(second(Fault::RefuseLines(100)));
+    pipeline.exporter.flush(AMPLE).unwrap();
+    assert_eq!(
+        (server.totals().lines, server.totals().rejected),
+        (2_400, 100)
+    );
+    let health = pipeline.exporter.health();
+    assert_eq!(
+        (health.lines_ok, health.lines_invalid, health.retries),
+        (2_400, 100, 0)
+    );
+}
+
+#[test]
+fn a_request_that_is_too_large_arrives_in_pieces() {
+    let (pipeline, server) = export(|server| {
+        server.fail_always(Fault::BodyLimit(20_000)).unwrap();
+    });
+    pipeline.exporter.flush(AMPLE).unwrap();
+    assert_eq!(server.totals().lines, 2_500);
+    let health = pipeline.exporter.health();
+    assert_eq!((health.lines_ok, health.lines_dropped), (2_500, 0));
+}

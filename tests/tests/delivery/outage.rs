@@ -1,0 +1,102 @@
+//! Twenty minutes without an endpoint: 1,000 series that change every 10 seconds.
+
+use std::collections::BTreeMap;
+
+use dt_metrics::dynatrace::{Exporter, ExporterBuilder};
+use dt_metrics_local::Server;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider;
+
+use super::proof::{AMPLE, Pipeline};
+
+const SERIES: u64 = 1_000;
+const COLLECTIONS: u64 = 120;
+const LINES: u64 = SERIES * COLLECTIONS;
+
+/// Collects 120 times while nobody listens. The n-th collection has a delta of n for each series.
+fn outage(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> (Pipeline, Server) {
+    let server = Server::builder().start().unwrap();
+    server.stop_listening().unwrap();
+    let builder = options(Exporter::builder().endpoint(server.url()));
+    let pipeline = Pipeline::new(builder.build().unwrap(), |_| None);
+    let counter = pipeline
+        .provider
+        .meter("outage")
+        .u64_counter("orders")
+        .build();
+    let series: Vec<_> = (0..SERIES)
+        .map(|index| {
+            [
+                KeyValue::new("customer.id", format!("customer-{index:06}")),
+                KeyValue::new("http.route", "/api/v1/orders/{order}/items"),
+                KeyValue::new("http.request.method", "POST"),
+            ]
+        })
+        .collect();
+    for collection in 1..=COLLECTIONS {
+        for attributes in &series {
+            counter.add(collection, attributes);
+        }
+        pipeline.provider.force_flush().unwrap();
+    }
+    assert_eq!(pipeline.points(), LINES);
+    (pipeline, server)
+}
+
+/// The deltas of each series in the order in which they came.
+fn deltas(server: &Server) -> BTreeMap<String, Vec<f64>> {
+    let mut deltas = BTreeMap::<_, Vec<_>>::new();
+    for line in server.lines() {
+        let series = line.dimension("customer.id").unwrap().to_owned();
+        deltas
+            .entry(series)
+            .or_default()
+            .push(line.delta().unwrap());
+    }
+    deltas
+}
+
+#[test]
+fn an_outage_fits_the_default_buffer_and_arrives_in_order() {
+    let (pipeline, server) = outage(|exporter| exporter);
+    let health = pipeline.exporter.health();
+    println!(
+        "{} bytes in {} lines",
+        health.buffered_bytes, health.buffered_lines
+    );
+    assert_eq!((health.buffered_lines, health.lines_dropped), (LINES, 0));
+
+    server.listen_again().unwrap();
+    pipeline.exporter.flush(AMPLE).unwrap();
+    let expected: Vec<_> = (1..=COLLECTIONS).map(|delta| delta as f64).collect();
+    let deltas = deltas(&server);
+    assert_eq!(deltas.len() as u64, SERIES);
+    assert!(deltas.values().all(|deltas| *deltas == expected));
+    let health = pipeline.exporter.health();
+    assert_eq!((health.lines_ok, health.lines_dropped), (LINES, 0));
+}
+
+#[test]
+fn past_the_bound_the_newest_survive_and_the_rest_is_counted() {
+    let limit = 1 << 20;
+    let (pipeline, server) = outage(|exporter| exporter.buffer_limit_bytes(limit));
+    let health = pipeline.exporter.health();
+    assert!(health.buffered_bytes <= limit as u64, "{health:?}");
+    assert_eq!(health.buffered_lines + health.lines_dropped, LINES);
+    assert!(health.buffered_bytes > limit as u64 / 2, "{health:?}");
+
+    server.listen_again().unwrap();
+    pipeline.exporter.flush(AMPLE).unwrap();
+    let health = pipeline.exporter.health();
+    assert_eq!(health.lines_ok, server.totals().lines);
+    assert_eq!(health.lines_ok + health.lines_dropped, LINES);
+    assert_eq!(
+        health.dropped_by_reason["buffer_full"],
+        health.lines_dropped
+    );
+    for (series, deltas) in deltas(&server) {
+        let newest = (COLLECTIONS + 1 - deltas.len() as u64)..=COLLECTIONS;
+        let newest: Vec<_> = newest.map(|delta| delta as f64).collect();
+        assert_eq!(deltas, newest, "{series}");
+    }
+}

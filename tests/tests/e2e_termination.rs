@@ -8,7 +8,7 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use child::{child, is_child};
@@ -20,13 +20,42 @@ use tokio::signal::unix::{SignalKind, signal};
 const TERM: i32 = 15;
 const INT: i32 = 2;
 
+/// The command, started by another that is given it as its arguments.
+fn through(starter: &[&str], command: &Command) -> Command {
+    let mut started = Command::new(starter[0]);
+    started.args(&starter[1..]);
+    started.arg(command.get_program()).args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => started.env(key, value),
+            None => started.env_remove(key),
+        };
+    }
+    started
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    started
+}
+
 /// A process that runs one of the programs below.
 struct Program(Child);
 
 impl Program {
     /// Started, and ready.
     fn start(test: &str, url: &str) -> Self {
-        Self::run(&mut child(test), url)
+        // Tests may be run by something that ignores signals, as shells do in the background, and
+        // that is inherited.
+        let default = ["env", "--default-signal=INT,TERM"];
+        let known = Command::new(default[0])
+            .args([default[1], "true"])
+            .stderr(Stdio::null())
+            .status();
+        if known.is_ok_and(|status| status.success()) {
+            Self::run(&mut through(&default, &child(test)), url)
+        } else {
+            Self::run(&mut child(test), url)
+        }
     }
 
     fn run(command: &mut Command, url: &str) -> Self {
@@ -305,16 +334,8 @@ fn handlers_of_program_and_library_on_top_of_each_other_make_no_circle() {
 fn a_signal_that_is_ignored_stays_ignored() {
     let server = server();
     let program = child("program_that_does_nothing_about_signals");
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"trap "" INT; exec "$0" "$@""#]);
-    command.arg(program.get_program()).args(program.get_args());
-    for (key, value) in program.get_envs() {
-        match value {
-            Some(value) => command.env(key, value),
-            None => command.env_remove(key),
-        };
-    }
-    command.stdout(std::process::Stdio::piped());
+    let starter = ["sh", "-c", r#"trap "" INT; exec "$0" "$@""#];
+    let mut command = through(&starter, &program);
     let program = Program::run(&mut command, &server.url());
     program.signal(INT);
     program.signal(INT);

@@ -50,13 +50,14 @@ impl Workspace {
                      [dependencies]\n{dependencies}"
                 ),
             )?;
-            workspace.write(candidate, EDITS)?;
+            // Empty, until the dependencies are there.
+            fs::write(package.join("src/lib.rs"), "")?;
         }
         Ok(workspace)
     }
 
-    /// Builds everything once in both profiles, each package by itself as later: together they
-    /// would use other features of their dependencies.
+    /// Builds the dependencies in both profiles, those of each package by themselves as later:
+    /// together they would use other features. Then writes the sources.
     pub(super) fn build_dependencies(&self) -> io::Result<()> {
         for candidate in Candidate::ALL {
             for profile in ["whole", "dev"] {
@@ -68,6 +69,7 @@ impl Workspace {
                     profile,
                 ])?;
             }
+            self.write(candidate, EDITS)?;
         }
         Ok(())
     }

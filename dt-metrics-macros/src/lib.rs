@@ -17,6 +17,7 @@ mod record;
 mod register;
 mod report;
 mod span;
+mod straight;
 mod sync;
 mod valid;
 mod values;

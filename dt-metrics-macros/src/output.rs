@@ -107,6 +107,18 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Whether its name is that of a `Result`.
+    pub(crate) fn is_result(output: &ReturnType) -> bool {
+        let ReturnType::Type(_, ty) = output else {
+            return false;
+        };
+        let Type::Path(path) = &**ty else {
+            return false;
+        };
+        let last = path.path.segments.last();
+        is_writable(ty) && last.is_some_and(|last| last.ident.to_string().ends_with("Result"))
+    }
+
     /// Whether its name, or a name in it, is that of a `Result`.
     pub(crate) fn is_named_result(output: &ReturnType) -> bool {
         output.to_token_stream().into_iter().any(

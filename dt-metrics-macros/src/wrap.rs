@@ -8,6 +8,7 @@ use crate::body::Function;
 use crate::output::Output;
 use crate::params;
 use crate::span::ours;
+use crate::straight;
 
 /// What is done with each call.
 pub(crate) struct Ends {
@@ -100,6 +101,10 @@ pub(crate) fn wrap(
             let guard = quote_spanned!(ours()=> #private::Guard::new(#now, #leave));
             let guard = quote_spanned!(ours()=> { #entry #guard });
             return function.guarded(&guard);
+        }
+        (Shape::Call, _) if is_tracked_to_its_end(*asks, &function) => {
+            let guard = quote_spanned!(ours()=> new(#begin, #leave));
+            tracked(private, &function, entry, &guard)
         }
         (Shape::Call, Output::Opaque) => {
             let body = closure(&mut function, uses);
@@ -219,6 +224,36 @@ fn is_tracked(asks: Asks, function: &Function) -> bool {
     asks == Asks::Outcome
         && function.tracks_caller()
         && !Output::is_named_result(&function.sig.output)
+}
+
+/// Whether what is returned can be seen at the end of the body, which has to stay where it is.
+fn is_tracked_to_its_end(asks: Asks, function: &Function) -> bool {
+    asks == Asks::Outcome
+        && function.tracks_caller()
+        && Output::is_result(&function.sig.output)
+        && straight::is_straight(function.body.stream())
+}
+
+/// The body where it is, as in `Function::guarded`, and what it returned told to a guard.
+fn tracked(
+    private: &TokenStream,
+    function: &Function,
+    entry: &TokenStream,
+    new_guard: &TokenStream,
+) -> TokenStream {
+    let ty = Output::closure(&function.sig.output);
+    let body = &function.body;
+    quote_spanned! {ours()=>
+        {
+            let __dt_metrics_guard = {
+                #entry
+                #private::TellingGuard::<#ty, _, _>::#new_guard
+            };
+            let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
+            __dt_metrics_guard.tell(&__dt_metrics_returned);
+            __dt_metrics_returned
+        }
+    }
 }
 
 /// The body as a closure that has all parameters.

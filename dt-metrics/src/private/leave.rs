@@ -7,6 +7,8 @@ use super::outcome::Outcome;
 /// How a call ended, and what it returned.
 pub enum Ended<'a, R> {
     Returned(&'a R),
+    /// By `?`.
+    Failed,
     Panicked,
     Cancelled,
 }
@@ -18,6 +20,7 @@ impl<R> Ended<'_, R> {
     pub const fn outcome(&self) -> Outcome {
         match self {
             Self::Returned(_) => Outcome::Ok,
+            Self::Failed => Outcome::Err,
             Self::Panicked => Outcome::Panic,
             Self::Cancelled => Outcome::Cancelled,
         }
@@ -89,6 +92,40 @@ impl<S, L: Fn(S, Ended<'_, ()>)> Drop for Guard<S, L> {
                 Ended::Panicked
             };
             (self.leave)(state, ended);
+        }
+    }
+}
+
+/// A guard for a call that says what it returned, unless it was left by `?`.
+pub struct TellingGuard<R, S, L: FnOnce(S, Ended<'_, R>)> {
+    on_leave: OnLeave<S, R, L>,
+    panicking: bool,
+}
+
+impl<R, S, L: FnOnce(S, Ended<'_, R>)> TellingGuard<R, S, L> {
+    #[inline]
+    pub fn new(begin: impl FnOnce() -> S, leave: L) -> Self {
+        Self {
+            on_leave: OnLeave {
+                pending: Some((begin(), leave)),
+                returned: PhantomData,
+            },
+            panicking: std::thread::panicking(),
+        }
+    }
+
+    /// Ends the call.
+    #[inline]
+    pub fn tell(mut self, returned: &R) {
+        self.on_leave.end(Ended::Returned(returned));
+    }
+}
+
+impl<R, S, L: FnOnce(S, Ended<'_, R>)> Drop for TellingGuard<R, S, L> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.panicking || !std::thread::panicking() {
+            self.on_leave.end(Ended::Failed);
         }
     }
 }

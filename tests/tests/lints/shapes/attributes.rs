@@ -1,8 +1,10 @@
 // Functions by what stands on them. Each `#[expect]` holds without the annotation, too.
 
 use core::fmt::Debug;
+use core::num::ParseIntError;
 use core::panic::Location;
 
+use super::super::ends::caught;
 use super::annotated;
 
 /// Documented.
@@ -101,6 +103,14 @@ fn tracked_inside() -> Place {
 fn tracked_perhaps() -> Option<&'static Location<'static>> {
     let place = Location::caller();
     (place.line() > 1).then_some(place)
+}
+
+#[annotated]
+#[track_caller]
+fn tracked_in_result(text: &str) -> Result<&'static Location<'static>, ParseIntError> {
+    let line: u32 = text.parse()?;
+    assert!(line < 2, "expected");
+    Ok(Location::caller())
 }
 
 #[annotated]
@@ -273,6 +283,11 @@ fn each_is_recorded_once() {
     });
     check("tracked_perhaps", &mut || {
         assert!(tracked_perhaps().is_some_and(|place| place.line() == line!()));
+    });
+    super::RECORDS.check(module_path!(), "tracked_in_result", &["ok", "err", "panic"], || {
+        assert!(tracked_in_result("1").is_ok_and(|place| place.line() == line!()));
+        assert!(tracked_in_result("a").is_err());
+        drop(caught(|| tracked_in_result("2")));
     });
     check("foreign", &mut || assert_eq!(foreign(1), 1));
     check("foreign_unwinding", &mut || assert_eq!(foreign_unwinding(1), 1));

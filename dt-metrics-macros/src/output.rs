@@ -84,6 +84,8 @@ impl<'a> Output<'a> {
             {
                 Self::Plain
             }
+            // Only the function can say what type that is.
+            _ if !is_writable(ty) => Self::Value,
             // Where it is spelled out it is known to be a future.
             "Pin" if !is_associated => Self::Named(ty),
             _ if is_associated || outlives::is_unknown(path, generics) => Self::Value,
@@ -96,13 +98,14 @@ impl<'a> Output<'a> {
         matches!(output, ReturnType::Type(_, ty) if !is_writable(ty))
     }
 
-    /// The type of the value of `Pin<Box<dyn Future<Output = T>>>`.
+    /// The type of the value of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
     pub(crate) fn pinned(output: &ReturnType) -> Option<&Type> {
         let ReturnType::Type(_, ty) = output else {
             return None;
         };
         match argument(argument(ty, "Pin")?, "Box")? {
             Type::TraitObject(object) => value(object.bounds.iter()),
+            Type::ImplTrait(future) => value(future.bounds.iter()),
             _ => None,
         }
     }

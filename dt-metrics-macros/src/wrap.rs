@@ -63,7 +63,7 @@ impl Shape {
         }
         match Output::of(&signature.output, &signature.generics) {
             Output::Future { .. } => Self::Future,
-            Output::Named(_)
+            Output::Named(_) | Output::Value
                 if pinned(&function.body).is_some()
                     && Output::pinned(&signature.output).is_some() =>
             {

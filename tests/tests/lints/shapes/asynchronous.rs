@@ -207,6 +207,11 @@ fn boxed(text: &str) -> Pin<Box<dyn Future<Output = Result<u32, ParseIntError>> 
 }
 
 #[annotated]
+fn pinned_opaque(number: u32) -> Pin<Box<impl Future<Output = u32>>> {
+    Box::pin(async move { ready(number).await })
+}
+
+#[annotated]
 fn boxed_by_alias(text: &str) -> Boxed<'_, usize> {
     let length = text.len();
     if length == 0 {
@@ -320,6 +325,7 @@ fn each_future_is_recorded_once() {
     check("future_of_borrowed", &["ok"], &mut || {
         assert_eq!(ends::ready(sent(future_of_borrowed("1"))), Ok(1));
     });
+    check("pinned_opaque", &["ok"], &mut || assert_eq!(ends::ready(pinned_opaque(1)), 1));
     check("boxed_by_alias", &["ok"; 2], &mut || {
         assert_eq!(ends::ready(sent(boxed_by_alias("a"))), 1);
         assert_eq!(ends::ready(sent(boxed_by_alias(""))), 0);

@@ -175,6 +175,12 @@ fn opaque_result(text: &str) -> Result<impl Display + use<>, ParseIntError> {
 }
 
 #[annotated]
+fn opaque_in_alias(text: &str) -> Parsed<impl Display + use<>> {
+    let number: u32 = text.parse()?;
+    Ok(number)
+}
+
+#[annotated]
 fn nested(text: &str) -> Option<Result<Vec<u32>, ParseIntError>> {
     if text.is_empty() {
         return None;
@@ -253,6 +259,10 @@ fn each_is_recorded_once() {
     check("opaque_result", &["ok", "err"], &mut || {
         assert!(opaque_result("1").is_ok_and(|number| number.to_string() == "1"));
         assert!(opaque_result("a").is_err());
+    });
+    check("opaque_in_alias", &["ok", "err"], &mut || {
+        assert!(opaque_in_alias("1").is_ok_and(|number| number.to_string() == "1"));
+        assert!(opaque_in_alias("a").is_err());
     });
     check("nested", &["ok", "ok", "err"], &mut || {
         assert_eq!(nested(""), None);

@@ -223,6 +223,14 @@ impl Function {
         } = self;
         let mut tokens = TokenStream::new();
         tokens.append_all(inner_attrs);
+        if body.stream().is_empty() {
+            // Clippy lets types of the empty function be unused (`extra_unused_type_parameters`).
+            let types = sig.generics.type_params().map(|parameter| &parameter.ident);
+            let used = types.map(
+                |ty| quote_spanned!(span::ours()=> let _ = ::core::marker::PhantomData::<#ty>;),
+            );
+            tokens.extend(used);
+        }
         tokens.extend(block);
 
         let mut function = TokenStream::new();

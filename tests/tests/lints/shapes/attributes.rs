@@ -220,8 +220,13 @@ fn expects_bools(a: bool, b: bool, c: bool, d: bool) -> bool {
 }
 
 #[annotated]
+fn unused_type<T: Debug + ?Sized, U>() {}
+
+#[annotated]
 #[expect(clippy::extra_unused_type_parameters)]
-fn expects_unused_type<T: Debug>() {}
+fn expects_unused_type<T: Debug>() -> u32 {
+    one()
+}
 
 #[annotated]
 #[expect(clippy::used_underscore_binding)]
@@ -316,6 +321,7 @@ fn what_is_expected_is_recorded_once() {
     check("expects_type_complexity", &mut || assert!(expects_type_complexity().is_none()));
     check("expects_in_body", &mut || assert_eq!(expects_in_body(), 1));
     check("expects_bools", &mut || assert!(expects_bools(true, true, true, true)));
-    check("expects_unused_type", &mut || expects_unused_type::<u32>());
+    check("unused_type", &mut || unused_type::<str, u32>());
+    check("expects_unused_type", &mut || assert_eq!(expects_unused_type::<u32>(), 1));
     check("expects_underscore", &mut || assert_eq!(expects_underscore(1), 1));
 }

@@ -103,8 +103,7 @@ pub(crate) fn wrap(
             return function.guarded(&guard);
         }
         (Shape::Call, _) if is_tracked_to_its_end(*asks, &function) => {
-            let guard = quote_spanned!(ours()=> new(#begin, #leave));
-            tracked(private, &function, entry, &guard)
+            tracked(private, &function, ends, &leave)
         }
         (Shape::Call, Output::Opaque) => {
             let body = closure(&mut function, uses);
@@ -238,16 +237,17 @@ fn is_tracked_to_its_end(asks: Asks, function: &Function) -> bool {
 fn tracked(
     private: &TokenStream,
     function: &Function,
-    entry: &TokenStream,
-    new_guard: &TokenStream,
+    ends: &Ends,
+    leave: &TokenStream,
 ) -> TokenStream {
+    let Ends { entry, begin, .. } = ends;
     let ty = Output::closure(&function.sig.output);
     let body = &function.body;
     quote_spanned! {ours()=>
         {
             let __dt_metrics_guard = {
                 #entry
-                #private::TellingGuard::<#ty, _, _>::#new_guard
+                #private::TellingGuard::<#ty, _, _>::new(#begin, #leave)
             };
             let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
             __dt_metrics_guard.tell(&__dt_metrics_returned);

@@ -97,35 +97,43 @@ impl<S, L: Fn(S, Ended<'_, ()>)> Drop for Guard<S, L> {
 }
 
 /// A guard for a call that says what it returned, unless it was left by `?`.
-pub struct TellingGuard<R, S, L: FnOnce(S, Ended<'_, R>)> {
-    on_leave: OnLeave<S, R, L>,
+pub struct TellingGuard<R, S, L: Fn(S, Ended<'_, R>)> {
+    state: Option<S>,
+    leave: L,
     panicking: bool,
+    returned: PhantomData<fn(&R)>,
 }
 
-impl<R, S, L: FnOnce(S, Ended<'_, R>)> TellingGuard<R, S, L> {
+impl<R, S, L: Fn(S, Ended<'_, R>)> TellingGuard<R, S, L> {
     #[inline]
-    pub fn new(begin: impl FnOnce() -> S, leave: L) -> Self {
+    pub fn new(state: S, leave: L) -> Self {
         Self {
-            on_leave: OnLeave {
-                pending: Some((begin(), leave)),
-                returned: PhantomData,
-            },
+            state: Some(state),
+            leave,
             panicking: std::thread::panicking(),
+            returned: PhantomData,
         }
     }
 
     /// Ends the call.
     #[inline]
     pub fn tell(mut self, returned: &R) {
-        self.on_leave.end(Ended::Returned(returned));
+        if let Some(state) = self.state.take() {
+            (self.leave)(state, Ended::Returned(returned));
+        }
     }
 }
 
-impl<R, S, L: FnOnce(S, Ended<'_, R>)> Drop for TellingGuard<R, S, L> {
+impl<R, S, L: Fn(S, Ended<'_, R>)> Drop for TellingGuard<R, S, L> {
     #[inline]
     fn drop(&mut self) {
-        if self.panicking || !std::thread::panicking() {
-            self.on_leave.end(Ended::Failed);
+        if let Some(state) = self.state.take() {
+            let ended = if self.panicking || !std::thread::panicking() {
+                Ended::Failed
+            } else {
+                Ended::Panicked
+            };
+            (self.leave)(state, ended);
         }
     }
 }

@@ -22,20 +22,20 @@ const INT: i32 = 2;
 
 /// The command, started by another that is given it as its arguments.
 fn through(starter: &[&str], command: &Command) -> Command {
-    let mut started = Command::new(starter[0]);
-    started.args(&starter[1..]);
-    started.arg(command.get_program()).args(command.get_args());
+    let mut wrapped = Command::new(starter[0]);
+    wrapped.args(&starter[1..]);
+    wrapped.arg(command.get_program()).args(command.get_args());
     for (key, value) in command.get_envs() {
         match value {
-            Some(value) => started.env(key, value),
-            None => started.env_remove(key),
+            Some(value) => wrapped.env(key, value),
+            None => wrapped.env_remove(key),
         };
     }
-    started
+    wrapped
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    started
+    wrapped
 }
 
 /// A process that runs one of the programs below.

@@ -65,7 +65,8 @@ use proc_macro::TokenStream;
 /// or dropped; one that is never polled is no call. So it is with `async fn`, with functions that
 /// return `impl Future` or a `Pin<Box<dyn Future>>` under any name, and with those of
 /// `#[async_trait]`, whichever of the two attributes comes first. Other types of futures are
-/// measured while they are made.
+/// measured while they are made, and so are boxed ones under an alias, or an associated type, of a
+/// value of which is not said that it lives long enough (`BoxFuture<T>` without `T: 'static`).
 ///
 /// # Arguments
 ///
@@ -112,11 +113,17 @@ use proc_macro::TokenStream;
 /// demands a `Result` and does not compile without one. `panic` is a call that a panic of its own
 /// goes through, `cancelled` a future that is dropped before it is done.
 ///
-/// To see what is returned, the body becomes a closure, unless its type is a plain one: then
-/// `Location::caller()` of `#[track_caller]` is a place inside. An `async fn` becomes a function
+/// To see what is returned, the body becomes a closure, unless its type is a plain one or the
+/// function is `#[track_caller]` and its end can be seen without: a `return`, or a macro that is not
+/// known, in one that returns a `Result` hides the caller. An `async fn` becomes a function
 /// that returns `impl Future`, if no other macro stands on it and there are no values to evaluate
 /// on entry; its future grows by 24 bytes. Else the body is a future inside the future, which has
 /// the parameters, too.
+///
+/// Nothing new is said about an annotated function by the compiler or by clippy. Some lints fall
+/// silent, so that an `#[expect]` of them is not met: those that ask whether a function could be
+/// `const`, not `async`, or does only call itself; and where the end is asked for some that look at
+/// the whole body, among them `needless_return`, `needless_pass_by_value` and `unnecessary_wraps`.
 ///
 /// # Cost
 ///

@@ -295,6 +295,9 @@ fn pinned(body: &Group) -> Option<(TokenStream, TokenStream)> {
     });
     let is_pin = names.next().is_some_and(|name| name == "pin")
         && names.next().is_some_and(|name| name == "Box");
-    (future.delimiter() == Delimiter::Parenthesis && begins_async && is_path && is_pin)
-        .then(|| (tokens.into_iter().collect(), future.stream()))
+    (future.delimiter() == Delimiter::Parenthesis && begins_async && is_path && is_pin).then(|| {
+        let mut argument: Vec<TokenTree> = future.stream().into_iter().collect();
+        argument.pop_if(|last| matches!(last, TokenTree::Punct(comma) if comma.as_char() == ','));
+        (tokens.into_iter().collect(), argument.into_iter().collect())
+    })
 }

@@ -72,6 +72,12 @@ where
     })
 }
 
+#[rustfmt::skip]
+#[timed(name = "nap.comma", outcome)]
+fn comma() -> Pin<Box<dyn Future<Output = Result<u32, String>> + Send>> {
+    Box::pin(async { nap().await },)
+}
+
 #[timed(name = "nap.inner_function", outcome)]
 fn inner_function<'async_trait>(
     name: &'async_trait str,
@@ -150,6 +156,7 @@ async fn a_nap_takes_its_time_whatever_the_function_is() {
             alias(false),
             pinned_block("a"),
             inner_function("b"),
+            comma(),
             bed.below(),
             bed.above(),
             bed.default(),
@@ -168,6 +175,7 @@ async fn a_nap_takes_its_time_whatever_the_function_is() {
         ("nap.alias", true, 2),
         ("nap.pinned_block", true, 1),
         ("nap.inner_function", true, 1),
+        ("nap.comma", true, 1),
         ("nap.trait_inside", true, 1),
         ("nap.trait_inside_plain", false, 1),
         ("nap.trait_default", true, 1),

@@ -12,7 +12,7 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// Rows of the table where the shell does not say how high the terminal is.
 const ROWS: usize = 20;
 /// Lines of the screen that are not rows of series.
-const AROUND: usize = 28;
+const AROUND: usize = 30;
 
 /// Cursor home, clear from there on, and cut long lines instead of wrapping them, so that a row of
 /// the table is a row of the screen.

@@ -7,8 +7,9 @@ use dt_metrics_local::{DEFAULT_PORT, Fault, Request, Server};
 pub(super) fn greeting(server: &Server, asks_for_token: bool) -> String {
     let url = server.url();
     let mut text = format!(
-        "Listening on {}\n\nPoint a program here:\n",
-        server.address()
+        "Listening on {}\n\nWatch in a browser: {}\n\nPoint a program here:\n",
+        server.address(),
+        server.page_url()
     );
     // A `String` takes everything that is written to it.
     let _ = writeln!(text, "  in code       .endpoint(\"{url}\")");

@@ -1,5 +1,5 @@
 use std::future::pending;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
@@ -24,6 +24,7 @@ pub(super) struct Arrived<'a> {
     pub(super) route: Route,
     pub(super) parts: &'a Parts,
     pub(super) received: &'a Received,
+    pub(super) begun: Instant,
 }
 
 impl Arrived<'_> {
@@ -116,6 +117,7 @@ impl Arrived<'_> {
             lines: self.received.content.as_deref().map_or(0, count_lines),
             bytes: self.received.bytes,
             received_at: SystemTime::now(),
+            took: self.begun.elapsed(),
         };
         self.endpoint.store.add(Batch {
             accepted: judgement.accepted,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ServerBuilder;
 use super::handler::Endpoint;
 use super::listening::Listening;
+use super::page::PAGE_PATH;
 use super::route::{DYNATRACE_PATH, ONEAGENT_PATH};
 use crate::protocol::{Line, Metadata};
 use crate::store::{Event, Rejected, Request, Series, State, Totals};
@@ -47,6 +48,12 @@ impl Server {
     #[must_use]
     pub fn oneagent_url(&self) -> String {
         format!("{}{ONEAGENT_PATH}", self.base_url())
+    }
+
+    /// The URL of the live page for a browser, `http://127.0.0.1:PORT/`.
+    #[must_use]
+    pub fn page_url(&self) -> String {
+        format!("{}{PAGE_PATH}", self.base_url())
     }
 
     /// Where it listens.

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::{self, ConnectInfo};
@@ -29,6 +29,7 @@ pub(super) async fn ingest(
     route: Route,
     request: extract::Request,
 ) -> Response<Body> {
+    let begun = Instant::now();
     let wire = wire(&request);
     let (parts, body) = request.into_parts();
     let begun_with = wire.take_fault();
@@ -43,6 +44,7 @@ pub(super) async fn ingest(
         route,
         parts: &parts,
         received: &received,
+        begun,
     };
     let answer = arrived.meet(taken, &wire).await;
     wire.end();
@@ -55,6 +57,7 @@ pub(super) async fn refuse(
     status: u16,
     request: extract::Request,
 ) -> Response<Body> {
+    let begun = Instant::now();
     let wire = wire(&request);
     let (parts, body) = request.into_parts();
     let message = match status {
@@ -70,6 +73,7 @@ pub(super) async fn refuse(
         route: Route::Dynatrace,
         parts: &parts,
         received: &received,
+        begun,
     };
     arrived.book(answer.clone().into(), None);
     wire.end();
@@ -92,6 +96,7 @@ impl Endpoint {
                 lines: 0,
                 bytes: 0,
                 received_at: SystemTime::now(),
+                took: Duration::ZERO,
             },
         });
     }

@@ -15,6 +15,7 @@ mod handle;
 mod handler;
 mod judge;
 mod listening;
+mod page;
 mod route;
 mod thread;
 mod wire;

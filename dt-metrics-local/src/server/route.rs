@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::routing::{MethodRouter, any, post};
 
 use super::handler::{self, Endpoint};
+use super::page;
 use crate::protocol::limits;
 
 /// The OneAgent's API limits lines, not bytes: what that many of the longest lines take.
@@ -46,13 +47,17 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
         let endpoint = Arc::clone(endpoint);
         move |request: Request| handler::refuse(Arc::clone(&endpoint), status, request)
     };
-    Router::new()
+    let router = Router::new()
         .route(DYNATRACE_PATH, ingest(endpoint, Route::Dynatrace))
         .route(ACTIVEGATE_PATH, ingest(endpoint, Route::Dynatrace))
         .route(NO_ENVIRONMENT_PATH, any(refusing(404)))
         .route(ONEAGENT_PATH, ingest(endpoint, Route::OneAgent))
         .method_not_allowed_fallback(refusing(405))
-        .fallback(refusing(404))
+        .fallback(refusing(404));
+    page::add(router, &endpoint.store, |route: MethodRouter| {
+        // Whoever sends lines to the page looks for the path of the ingest.
+        route.fallback(refusing(404))
+    })
 }
 
 fn ingest(endpoint: &Arc<Endpoint>, route: Route) -> MethodRouter {

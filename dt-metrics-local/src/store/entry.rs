@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::protocol::{Line, LineError, Metadata};
 
@@ -77,6 +77,8 @@ pub struct Request {
     pub bytes: u64,
     /// When its body had arrived.
     pub received_at: SystemTime,
+    /// How long it took from its head to its judgement; the way of the answer is not in it.
+    pub took: Duration,
 }
 
 /// What the `Authorization` header of a request was worth.

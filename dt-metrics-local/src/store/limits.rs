@@ -15,16 +15,19 @@ pub struct Limits {
     pub(super) rejected: usize,
     pub(super) requests: usize,
     pub(super) series: usize,
+    pub(super) histories: usize,
 }
 
 impl Default for Limits {
-    /// A million lines, 10,000 refused lines, 100,000 requests, 100,000 series.
+    /// A million lines, 10,000 refused lines, 100,000 requests, 100,000 series, the histories of
+    /// 20,000 of them.
     fn default() -> Self {
         Self {
             lines: 1_000_000,
             rejected: 10_000,
             requests: 100_000,
             series: 100_000,
+            histories: 20_000,
         }
     }
 }
@@ -58,6 +61,14 @@ impl Limits {
     #[must_use]
     pub fn series(mut self, limit: usize) -> Self {
         self.series = limit;
+        self
+    }
+
+    /// Keeps the past of the first `limit` series, for the charts of the live page: at most 10 kB
+    /// each, which a series has after a day.
+    #[must_use]
+    pub fn histories(mut self, limit: usize) -> Self {
+        self.histories = limit;
         self
     }
 }

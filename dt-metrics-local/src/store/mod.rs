@@ -15,11 +15,13 @@
 //! ```
 
 mod entry;
+mod history;
 mod limits;
 mod ring;
 mod series;
 mod shared;
 mod state;
+mod tracked;
 
 #[cfg(test)]
 mod tests;
@@ -29,4 +31,5 @@ pub use limits::Limits;
 pub use series::Series;
 pub use state::{State, Totals};
 
+pub(crate) use history::{Point, Resolution};
 pub(crate) use shared::{Batch, Held, Store};

@@ -29,4 +29,9 @@ impl<T> Ring<T> {
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
         self.entries.iter().map(AsRef::as_ref)
     }
+
+    /// Newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.entries.iter().rev()
+    }
 }

@@ -142,6 +142,14 @@ impl Series {
         Some(risen / seconds)
     }
 
+    /// When its rate falls to zero if nothing more comes.
+    pub(crate) fn rate_ends_at(&self) -> Option<SystemTime> {
+        let (oldest, newest) = (self.samples.front()?, self.samples.back()?);
+        newest
+            .at
+            .checked_add(WINDOW.max(elapsed(oldest.at, newest.at)))
+    }
+
     /// True if all of these dimensions are on the series with these values.
     #[must_use]
     pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {

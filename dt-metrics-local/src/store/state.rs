@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::ring::Ring;
-use super::series::Identity;
+use super::tracked::{AllSeries, Tracked};
 use super::{Limits, Rejected, Request, Series};
 use crate::protocol::{Kind, Line, Metadata};
 
@@ -16,11 +16,19 @@ pub struct State {
     pub(super) lines: Ring<Line>,
     pub(super) rejected: Ring<Rejected>,
     pub(super) requests: Ring<Request>,
-    metadata: HashMap<String, Arc<Metadata>>,
-    series: HashMap<Identity, Series>,
+    metadata: HashMap<String, Known>,
+    series: AllSeries,
     series_limit: usize,
     pub(super) totals: Totals,
     pub(super) held: usize,
+}
+
+/// The metadata of a metric.
+#[derive(Debug)]
+struct Known {
+    metadata: Arc<Metadata>,
+    /// How many metadata lines had come with it.
+    created: u64,
 }
 
 /// Exact numbers of what came, kept or not.
@@ -57,7 +65,7 @@ impl State {
             rejected: Ring::new(limits.rejected),
             requests: Ring::new(limits.requests),
             metadata: HashMap::new(),
-            series: HashMap::new(),
+            series: AllSeries::new(limits.series, limits.histories),
             series_limit: limits.series,
             totals: Totals::default(),
             held: 0,
@@ -85,19 +93,40 @@ impl State {
     /// The metadata of each metric, in no order. Only the first metadata line of a metric counts.
     #[must_use]
     pub fn metadata(&self) -> impl ExactSizeIterator<Item = &Metadata> {
-        self.metadata.values().map(AsRef::as_ref)
+        self.metadata.values().map(|known| &*known.metadata)
     }
 
     /// The metadata of one metric.
     #[must_use]
     pub fn metadata_of(&self, key: &str) -> Option<&Metadata> {
-        self.metadata.get(key).map(AsRef::as_ref)
+        self.metadata.get(key).map(|known| &*known.metadata)
     }
 
-    /// The series, in no order.
+    /// The series, in the order of their first lines.
     #[must_use]
     pub fn series(&self) -> impl ExactSizeIterator<Item = &Series> {
-        self.series.values()
+        self.series.all().iter().map(|tracked| &tracked.series)
+    }
+
+    /// The series with their pasts; the place of a series in it never changes.
+    pub(crate) fn tracked(&self) -> &[Tracked] {
+        self.series.all()
+    }
+
+    /// Metadata that came after so many metadata lines.
+    pub(crate) fn metadata_after(&self, lines: u64) -> impl Iterator<Item = &Arc<Metadata>> {
+        self.metadata
+            .values()
+            .filter(move |known| known.created > lines)
+            .map(|known| &known.metadata)
+    }
+
+    pub(crate) fn newest_rejected(&self) -> impl Iterator<Item = &Arc<Rejected>> {
+        self.rejected.newest()
+    }
+
+    pub(crate) fn newest_requests(&self) -> impl Iterator<Item = &Arc<Request>> {
+        self.requests.newest()
     }
 
     /// Exact numbers of what came.
@@ -117,8 +146,7 @@ impl State {
     #[must_use]
     pub fn counter_total(&self, key: &str, dimensions: &[(&str, &str)]) -> f64 {
         // `sum` of no floats is -0.
-        self.series
-            .values()
+        self.series()
             .filter(|series| series.kind == Kind::Count && series.metric == key)
             .filter(|series| series.has_dimensions(dimensions))
             .fold(0.0, |total, series| total + series.total)
@@ -128,7 +156,7 @@ impl State {
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, f64> {
         let mut counts = BTreeMap::new();
-        for series in self.series.values() {
+        for series in self.series() {
             if series.kind == Kind::Count {
                 *counts.entry(series.metric.clone()).or_default() += series.total;
             }
@@ -138,16 +166,8 @@ impl State {
 
     pub(super) fn add_line(&mut self, line: Arc<Line>, now: SystemTime) {
         self.totals.lines += 1;
-        let identity = Identity::of(&line);
-        let is_full = self.series.len() >= self.series_limit;
-        if let Some(series) = self.series.get_mut(&identity) {
-            series.add(line.payload, now);
-        } else if is_full {
+        if !self.series.add(&line, self.totals.lines, now) {
             self.totals.lines_without_series += 1;
-        } else {
-            let mut series = Series::new(&identity, &line, now);
-            series.add(line.payload, now);
-            self.series.insert(identity, series);
         }
         self.lines.push(line);
     }
@@ -157,7 +177,9 @@ impl State {
         if self.metadata.contains_key(&metadata.key) || self.metadata.len() >= self.series_limit {
             return;
         }
-        self.metadata.insert(metadata.key.clone(), metadata);
+        let key = metadata.key.clone();
+        let created = self.totals.metadata;
+        self.metadata.insert(key, Known { metadata, created });
     }
 
     pub(super) fn add_rejected(&mut self, rejected: Arc<Rejected>) {

@@ -285,7 +285,7 @@ fn endless_answers_have_no_end() {
 fn faults_are_for_ingest_requests_only() {
     let server = server();
     server.fail_always(Fault::ResetBeforeReading).unwrap();
-    let bytes = request("GET", "/", &[], b"");
+    let bytes = request("GET", "/elsewhere", &[], b"");
     let mut stream = connect(server.address());
     stream.write_all(&bytes).unwrap();
     assert_eq!(reply(stream).status, 404);

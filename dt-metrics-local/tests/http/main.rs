@@ -11,4 +11,5 @@ mod answers;
 mod client;
 mod faults;
 mod outages;
+mod page;
 mod watching;

@@ -1,0 +1,87 @@
+// What the server has told, and what the filter leaves of it.
+
+import { dimensions } from "./format.js";
+
+/** Refused lines and requests that are kept, the newest of each. */
+const KEPT = 500;
+
+export class Model {
+  constructor() {
+    this.filter = "";
+    this.clear();
+  }
+
+  clear() {
+    this.cursor = null;
+    this.skew = 0;
+    this.totals = null;
+    this.metadata = new Map();
+    this.series = [];
+    this.sorted = [];
+    this.refused = [];
+    this.requests = [];
+    this.matching = null;
+  }
+
+  apply(frame) {
+    if (frame.is_first) this.clear();
+    this.cursor = frame.cursor;
+    this.skew = frame.now_ms - Date.now();
+    this.totals = frame.totals;
+    for (const metadata of frame.metadata) this.metadata.set(metadata.key, metadata);
+    for (const series of frame.series) this.add(series);
+    if (frame.series.length) this.sort();
+    for (const values of frame.values) this.update(values);
+    this.refused = [...frame.refused, ...this.refused].slice(0, KEPT);
+    this.requests = [...frame.requests, ...this.requests].slice(0, KEPT);
+  }
+
+  add(series) {
+    series.key = `s${series.id}`;
+    series.dimensionText = dimensions(series.dimensions);
+    series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
+    this.series[series.id] = series;
+  }
+
+  update([id, lines, values, total, seen, rate, rateEnds, newest]) {
+    Object.assign(this.series[id], { lines, values, total, seen, rate, rateEnds, newest });
+  }
+
+  sort() {
+    const order = (a, b) => (a < b ? -1 : Number(a > b));
+    this.sorted = this.series.slice();
+    this.sorted.sort((a, b) => order(a.metric, b.metric) || order(a.dimensionText, b.dimensionText) || a.id - b.id);
+    this.matching = null;
+  }
+
+  setFilter(text) {
+    this.filter = text;
+    this.matching = null;
+  }
+
+  /** The series with all words of the filter in them. */
+  shown() {
+    const words = this.filter.toLowerCase().split(/\s+/).filter(Boolean);
+    this.matching ??= words.length
+      ? this.sorted.filter((series) => words.every((word) => series.text.includes(word)))
+      : this.sorted;
+    return this.matching;
+  }
+
+  /** What a series rises by in a second; null if that is not known. */
+  rate(series) {
+    if (series.rate === null || series.rate === undefined) return null;
+    return Date.now() + this.skew > series.rateEnds ? 0 : series.rate;
+  }
+
+  unit(series) {
+    return this.metadata.get(series.metric)?.unit ?? "";
+  }
+
+  /** What stands for a series: a gauge's value, a mean, a total. */
+  value(series) {
+    if (series.kind !== "summary") return series.total;
+    const [, , sum, count] = series.newest;
+    return count ? sum / count : null;
+  }
+}

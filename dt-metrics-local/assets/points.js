@@ -1,0 +1,52 @@
+// The past of the series on the screen, asked of the server when it is needed.
+
+/** At most so often, however fast somebody scrolls. */
+const PERIOD_MS = 250;
+
+export class Points {
+  constructor(onPoints) {
+    this.onPoints = onPoints;
+    this.known = new Map();
+    this.wanted = new Map();
+    this.isAsking = false;
+    /** Nothing after this is shown. */
+    this.until = Infinity;
+  }
+
+  /** The points of a series, as far as they are known for this use: [ms, count, min, max, sum]. */
+  of(use, id) {
+    const points = this.known.get(use)?.get(id) ?? [];
+    return this.until === Infinity ? points : points.filter(([at]) => at <= this.until);
+  }
+
+  /** Asks for all of these for one use; what was known for that use before is forgotten. */
+  ask(use, step, ids) {
+    this.wanted.set(use, [step, ids]);
+    if (!this.isAsking) this.answer();
+  }
+
+  async answer() {
+    this.isAsking = true;
+    try {
+      while (this.wanted.size) {
+        const asked = [...this.wanted];
+        this.wanted.clear();
+        for (const [use, [step, ids]] of asked) await this.fetch(use, step, ids);
+        this.onPoints();
+        await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+      }
+    } catch {
+      // The server is gone: the stream says so, and the next frame asks again.
+    } finally {
+      this.isAsking = false;
+    }
+  }
+
+  async fetch(use, step, ids) {
+    if (!ids.length) return;
+    const response = await fetch(`/api/history?step=${step}&series=${ids.join(",")}`);
+    if (!response.ok) return;
+    const { series } = await response.json();
+    this.known.set(use, new Map(series.map(({ id, points }) => [id, points])));
+  }
+}

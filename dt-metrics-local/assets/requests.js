@@ -1,0 +1,39 @@
+// Requests: when, what was answered, how much and how long.
+
+import { List } from "./list.js";
+import { byId, element, setClass, setText } from "./dom.js";
+import { bytes, clock, milliseconds, visible, whole } from "./format.js";
+
+const COLUMNS = ["", "", "number", "number", "number", "dimensions"];
+
+export class RequestList {
+  constructor(model) {
+    this.model = model;
+    this.list = new List(byId("requests"), { height: 28, className: "request-row", make, fill });
+  }
+
+  draw() {
+    for (const request of this.model.requests) request.key ??= `q${request.number}`;
+    setText(byId("requests-count"), whole(this.model.totals?.requests ?? 0));
+    this.list.setItems(this.model.requests);
+  }
+}
+
+function make() {
+  const row = element("div");
+  row.append(...COLUMNS.map((className) => element("span", className)));
+  return row;
+}
+
+function fill(row, request) {
+  const [time, status, lines, size, took, path] = row.children;
+  const answered = request.status === 0 ? "no answer" : String(request.status);
+  setText(time, clock(request.at_ms));
+  setText(status, request.fault ? `${answered} (${request.fault})` : answered);
+  setClass(status, request.status === 202 ? "good" : "bad");
+  setText(lines, whole(request.lines));
+  setText(size, bytes(request.bytes));
+  setText(took, milliseconds(request.took_ms));
+  setText(path, visible(request.path));
+  row.title = [visible(request.path), visible(request.user_agent ?? "")].join(" ").trim();
+}

@@ -1,0 +1,67 @@
+// The table of series.
+
+import { List } from "./list.js";
+import { curve, drawSparkline, sparkline } from "./chart.js";
+import { byId, element, setText } from "./dom.js";
+import { number, whole } from "./format.js";
+
+const USE = "rows";
+const STEP = 1;
+
+export class SeriesList {
+  constructor(model, points, onChosen) {
+    this.model = model;
+    this.points = points;
+    this.list = new List(byId("series"), {
+      height: 34,
+      className: "series-row",
+      make: () => this.make(),
+      fill: (row, series) => this.fill(row, series),
+      onActive: onChosen,
+      onRange: (visible) => this.want(visible),
+    });
+    setText(
+      byId("how"),
+      `.endpoint("${location.origin}/api/v2/metrics/ingest")\nDT_METRICS_INGEST_URL=${location.origin}/api/v2/metrics/ingest`,
+    );
+  }
+
+  make() {
+    const row = element("div");
+    row.append(element("span"), element("span", "dimensions"), element("span", "number"), element("span", "number"), sparkline());
+    return row;
+  }
+
+  fill(row, series) {
+    const [metric, dimensions, value, rate, spark] = row.children;
+    const unit = this.model.unit(series);
+    setText(metric, series.metric);
+    setText(dimensions, series.dimensionText);
+    setText(value, [number(this.model.value(series)), unit].join(" ").trim());
+    const perSecond = this.model.rate(series);
+    setText(rate, perSecond === null ? "" : `${number(perSecond)} /s`);
+    row.title = [series.metric, series.dimensionText].join(" ").trim();
+    drawSparkline(spark, curve(this.points.of(USE, series.id), series.kind, STEP));
+  }
+
+  /** Asks for the past of what is seen, once for each new range and each frame. */
+  want(visible) {
+    const ids = visible.map((series) => series.id);
+    const text = `${ids} ${this.model.cursor}`;
+    if (text === this.asked) return;
+    this.asked = text;
+    this.points.ask(USE, STEP, ids);
+  }
+
+  draw() {
+    const shown = this.model.shown();
+    const all = this.model.sorted.length;
+    byId("empty").hidden = all > 0;
+    setText(byId("metrics-count"), shown.length === all ? `${whole(all)} series` : `${whole(shown.length)} of ${whole(all)} series`);
+    this.list.setItems(shown);
+  }
+
+  redraw() {
+    this.list.draw();
+  }
+}

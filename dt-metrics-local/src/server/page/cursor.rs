@@ -1,0 +1,86 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use crate::store::Totals;
+
+/// Tells one run of the server from another: numbers of another run mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Instance(u128);
+
+impl Instance {
+    pub(super) fn new() -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self(since.unwrap_or_default().as_nanos())
+    }
+}
+
+/// How much of everything was seen. Its text is the `id` of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) instance: Instance,
+    pub(super) lines: u64,
+    pub(super) metadata: u64,
+    pub(super) rejected: u64,
+    pub(super) requests: u64,
+}
+
+impl Cursor {
+    /// Nothing was seen.
+    pub(super) fn start(instance: Instance) -> Self {
+        Self {
+            instance,
+            lines: 0,
+            metadata: 0,
+            rejected: 0,
+            requests: 0,
+        }
+    }
+
+    /// All was seen.
+    pub(super) fn at(instance: Instance, totals: Totals) -> Self {
+        Self {
+            instance,
+            lines: totals.lines,
+            metadata: totals.metadata,
+            rejected: totals.rejected,
+            requests: totals.requests,
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}-{}-{}-{}-{}",
+            self.instance.0, self.lines, self.metadata, self.rejected, self.requests
+        )
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let (instance, rest) = text.split_once('-').ok_or(NotACursor)?;
+        let instance = instance.parse().map_err(|_| NotACursor)?;
+        let mut numbers = rest.split('-').map(str::parse);
+        let mut next = || numbers.next().and_then(Result::ok).ok_or(NotACursor);
+        let cursor = Self {
+            instance: Instance(instance),
+            lines: next()?,
+            metadata: next()?,
+            rejected: next()?,
+            requests: next()?,
+        };
+        match numbers.next() {
+            None => Ok(cursor),
+            Some(_) => Err(NotACursor),
+        }
+    }
+}
+
+/// A text that no event had as its `id`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotACursor;

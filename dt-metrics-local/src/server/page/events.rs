@@ -1,0 +1,92 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Error;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::Response;
+use futures_core::Stream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::cursor::Cursor;
+use super::{Page, parameter, reply};
+
+/// A page is told at most so often, whatever comes.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Periods without an event after which a comment is sent: it finds out whether the page is still
+/// there, and tells the page that we are.
+const QUIET: u32 = 15;
+
+/// Server-sent events: first what came after `?since=` or `Last-Event-ID`, or everything, then
+/// once a second what came since.
+pub(super) async fn answer(page: Arc<Page>, request: Request) -> Response<Body> {
+    let Ok(permit) = Arc::clone(&page.streams).try_acquire_owned() else {
+        return reply::not_now();
+    };
+    let start = start(&page, &request);
+    // One frame waits at most: a slow page gets fewer frames with more in each.
+    let (sender, receiver) = channel(1);
+    tokio::spawn(send(page, start, sender, permit));
+    reply::events(Body::from_stream(Events(receiver)))
+}
+
+/// What the page has seen, if it was told by this run of the server.
+fn start(page: &Page, request: &Request) -> Cursor {
+    let last = request.headers().get("last-event-id");
+    last.and_then(|id| id.to_str().ok())
+        .or_else(|| parameter(request, "since"))
+        .and_then(|text| text.parse().ok())
+        .filter(|cursor: &Cursor| cursor.instance == page.instance)
+        .unwrap_or_else(|| Cursor::start(page.instance))
+}
+
+async fn send(
+    page: Arc<Page>,
+    mut cursor: Cursor,
+    sender: Sender<Bytes>,
+    _permit: OwnedSemaphorePermit,
+) {
+    let mut ticks = interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_first = true;
+    let mut quiet = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = sender.closed() => return,
+        }
+        let text = if is_first || page.is_behind(cursor) {
+            let Some((next, json)) = page.frame(cursor).await else {
+                return;
+            };
+            cursor = next;
+            format!("id: {cursor}\ndata: {json}\n\n")
+        } else if quiet >= QUIET {
+            ":\n\n".to_owned()
+        } else {
+            quiet += 1;
+            continue;
+        };
+        is_first = false;
+        quiet = 0;
+        if sender.send(Bytes::from(text)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Ends when its page goes away, or the server does.
+struct Events(Receiver<Bytes>);
+
+impl Stream for Events {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context).map(|event| event.map(Ok))
+    }
+}

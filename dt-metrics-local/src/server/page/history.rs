@@ -1,0 +1,82 @@
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::Response;
+use serde::Serialize;
+
+use super::{Page, parameter, reply};
+use crate::store::{Point, Resolution, State};
+
+/// Series in one answer: more than fit on a screen.
+const SERIES: usize = 200;
+
+#[derive(Serialize)]
+struct Answer {
+    step_ms: u32,
+    series: Vec<Past>,
+}
+
+#[derive(Serialize)]
+struct Past {
+    id: usize,
+    /// Oldest first.
+    points: Vec<Row>,
+}
+
+/// When its step began, number of values, smallest, largest, sum.
+#[derive(Serialize)]
+struct Row(u64, f32, f32, f32, f64);
+
+/// The points of `?series=1,2,3` at the resolution `&step=` 1, 30 or 720 seconds.
+pub(super) async fn answer(page: Arc<Page>, request: Request) -> Response<Body> {
+    let resolution = match parameter(&request, "step") {
+        None | Some("1") => Resolution::Second,
+        Some("30") => Resolution::HalfMinute,
+        Some("720") => Resolution::TwelveMinutes,
+        Some(_) => return reply::bad_request("step is 1, 30 or 720"),
+    };
+    let ids: Result<Vec<usize>, _> = parameter(&request, "series")
+        .unwrap_or_default()
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(str::parse)
+        .collect();
+    let Ok(ids) = ids else {
+        return reply::bad_request("series are ids, as in ?series=1,2,3");
+    };
+    if ids.len() > SERIES {
+        return reply::bad_request("too many series");
+    }
+    let series = page
+        .store
+        .inspect(|state| ids.iter().map(|id| past(state, *id, resolution)).collect());
+    let answer = Answer {
+        step_ms: resolution.seconds() * 1_000,
+        series,
+    };
+    // Structs of numbers always serialize.
+    reply::json(serde_json::to_string(&answer).unwrap_or_default())
+}
+
+fn past(state: &State, id: usize, resolution: Resolution) -> Past {
+    let history = state
+        .tracked()
+        .get(id)
+        .and_then(|tracked| tracked.history.as_ref());
+    let points = history.map_or_else(Vec::new, |history| {
+        let points = history.points(resolution).iter();
+        points.map(|point| row(*point, resolution)).collect()
+    });
+    Past { id, points }
+}
+
+fn row(point: Point, resolution: Resolution) -> Row {
+    Row(
+        point.at_ms(resolution),
+        point.count,
+        point.min,
+        point.max,
+        point.sum,
+    )
+}

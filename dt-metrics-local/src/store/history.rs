@@ -1,0 +1,151 @@
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::protocol::Payload;
+
+/// Points of each resolution. The vectors double as they grow: a power of two wastes nothing.
+const POINTS: usize = 128;
+
+/// How far back to look, and how finely.
+///
+/// Only steps in which something came take a point, so at one push in ten seconds the finest
+/// resolution reaches back twenty minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resolution {
+    /// Two minutes at least.
+    Second,
+    /// An hour at least.
+    HalfMinute,
+    /// A day at least.
+    TwelveMinutes,
+}
+
+impl Resolution {
+    const ALL: [Self; 3] = [Self::Second, Self::HalfMinute, Self::TwelveMinutes];
+
+    pub(crate) fn seconds(self) -> u32 {
+        match self {
+            Self::Second => 1,
+            Self::HalfMinute => 30,
+            Self::TwelveMinutes => 720,
+        }
+    }
+}
+
+/// What a series did within one step of time.
+///
+/// There are hundreds of these to a series, and they are drawn a few hundred pixels high: single
+/// precision is enough but for sums.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    /// Steps since 1970.
+    step: u32,
+    /// Values; lines for counts.
+    pub(crate) count: f32,
+    pub(crate) min: f32,
+    pub(crate) max: f32,
+    pub(crate) sum: f64,
+}
+
+impl Point {
+    fn new(step: u32, payload: Payload) -> Self {
+        // Precision is of no matter to a chart.
+        #[allow(clippy::cast_precision_loss)]
+        let (count, min, max, sum) = match payload {
+            Payload::Gauge { value } => (1.0, value, value, value),
+            Payload::Count { delta } => (1.0, delta, delta, delta),
+            Payload::Summary {
+                min,
+                max,
+                sum,
+                count,
+            } => (count as f32, min, max, sum),
+        };
+        Self {
+            step,
+            count,
+            min: single(min),
+            max: single(max),
+            sum,
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        if other.count == 0.0 {
+            return; // An empty summary measured nothing.
+        }
+        if self.count == 0.0 {
+            *self = other;
+            return;
+        }
+        self.count += other.count;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.sum += other.sum;
+    }
+
+    /// When its step began, in milliseconds since 1970.
+    pub(crate) fn at_ms(self, resolution: Resolution) -> u64 {
+        u64::from(self.step) * u64::from(resolution.seconds()) * 1_000
+    }
+}
+
+/// The past of a series: the newest points of each resolution.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    seconds: VecDeque<Point>,
+    half_minutes: VecDeque<Point>,
+    twelve_minutes: VecDeque<Point>,
+}
+
+impl History {
+    pub(super) fn add(&mut self, payload: Payload, now: SystemTime) {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        for resolution in Resolution::ALL {
+            let step = now.as_secs() / u64::from(resolution.seconds());
+            let point = Point::new(u32::try_from(step).unwrap_or(u32::MAX), payload);
+            push(self.points_mut(resolution), point);
+        }
+    }
+
+    /// Oldest first.
+    pub(crate) fn points(&self, resolution: Resolution) -> &VecDeque<Point> {
+        match resolution {
+            Resolution::Second => &self.seconds,
+            Resolution::HalfMinute => &self.half_minutes,
+            Resolution::TwelveMinutes => &self.twelve_minutes,
+        }
+    }
+
+    fn points_mut(&mut self, resolution: Resolution) -> &mut VecDeque<Point> {
+        match resolution {
+            Resolution::Second => &mut self.seconds,
+            Resolution::HalfMinute => &mut self.half_minutes,
+            Resolution::TwelveMinutes => &mut self.twelve_minutes,
+        }
+    }
+}
+
+fn push(points: &mut VecDeque<Point>, point: Point) {
+    match points.back_mut() {
+        Some(newest) if newest.step == point.step => return newest.merge(point),
+        // The clock was set back: times from before it say nothing any more.
+        Some(newest) if newest.step > point.step => points.clear(),
+        _ => {}
+    }
+    if points.len() >= POINTS {
+        points.pop_front();
+    }
+    points.push_back(point);
+}
+
+/// The nearest finite number of single precision.
+fn single(value: f64) -> f32 {
+    // Cut to the range first: what is left to lose is precision.
+    #[allow(clippy::cast_possible_truncation)]
+    let single = value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
+    single
+}
+
+#[cfg(test)]
+mod tests;

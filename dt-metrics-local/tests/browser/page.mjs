@@ -1,0 +1,189 @@
+// The live page in a real browser: node page.mjs <origin> <folder for pictures> [seconds].
+// PLAYWRIGHT names the package, CHROMIUM the browser if it is not Playwright's own.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { many, post, start } from "./sender.mjs";
+
+const { chromium } = createRequire(import.meta.url)(process.env.PLAYWRIGHT);
+const [origin, pictures, seconds = "0"] = process.argv.slice(2);
+const SOON = { timeout: 15_000 };
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || undefined });
+const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
+const page = await context.newPage();
+page.setDefaultTimeout(SOON.timeout);
+
+const wrong = [];
+page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
+page.on("pageerror", (error) => wrong.push(String(error)));
+page.on("request", (request) => {
+  if (new URL(request.url()).origin !== origin) wrong.push(`request to ${request.url()}`);
+});
+
+const pass = (what) => console.log(`ok  ${what}`);
+const text = (selector) => page.locator(selector).first().textContent();
+const rows = (list) => page.locator(`#${list} .row`);
+const active = () => page.evaluate(() => document.activeElement.dataset.key ?? document.activeElement.id);
+/** Waits until it changes. */
+const changes = (look) => {
+  const script = `(() => { const now = (${look})(); const old = window.__old; window.__old ??= now; return old !== undefined && now !== old; })()`;
+  return page.evaluate("delete window.__old").then(() => page.waitForFunction(script, null, SOON));
+};
+const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+await page.goto(origin);
+await page.waitForSelector("#empty:not([hidden])");
+assert.match(await text("#how"), /\/api\/v2\/metrics\/ingest/);
+pass("an empty page says where to send");
+
+let stop = start(origin);
+await rows("series").first().waitFor();
+assert.equal(await text("#status"), "Live");
+await page.waitForSelector("#chart .line", SOON);
+await changes("() => document.querySelector('#chart .line')?.getAttribute('d')");
+await changes("() => document.querySelector('#series .row .line').getAttribute('d')");
+pass("chart and sparklines move within 15 s");
+
+await post(origin, "shop.orders,region=eu\\-central count,delta=1\nshop.carts.open,region= gauge,12");
+await post(origin, "<img src=x onerror=alert(1)> gauge,1\nm,a=\"</script><b>x\" gauge,1");
+await page.waitForSelector("#refused .row");
+assert.match(await page.locator("#refused").textContent(), /dimension value expected/);
+const under = await page.evaluate(() => {
+  const mark = document.querySelector("#refused mark").getBoundingClientRect();
+  const why = document.querySelector("#refused .why").getBoundingClientRect();
+  return Math.abs(mark.left - why.left) < 2 && why.top >= mark.top + 10;
+});
+assert.ok(under, "the reason is not under its character");
+assert.equal(await page.locator("main img, main b, main script").count(), 0);
+pass("refused lines show their reason; markup stays text");
+
+await page.waitForSelector("#requests .row .bad");
+assert.match(await rows("requests").first().textContent(), /\d ms/);
+pass("requests show status, size and timing");
+
+await page.keyboard.press("/");
+assert.equal(await active(), "filter");
+await page.keyboard.type("checkout eu-central");
+await page.waitForFunction(() => document.querySelectorAll("#series .row").length === 1);
+assert.match(await text("#metrics-count"), /^1 of \d+ series$/);
+await page.keyboard.press("Escape");
+await page.waitForFunction(() => document.querySelectorAll("#series .row").length > 10);
+pass("filter");
+
+await page.locator("#pause").focus();
+await page.keyboard.press("Enter");
+assert.equal(await text("#status"), "Paused");
+const frozen = await text("#totals");
+await post(origin, "after.pause gauge,1");
+await page.waitForTimeout(2_500); // The absence of an event cannot be waited for.
+assert.equal(await text("#totals"), frozen);
+await page.keyboard.press("p");
+await changes("() => document.querySelector('#totals').textContent");
+await page.locator("#series .row", { hasText: "after.pause" }).waitFor();
+pass("pause holds everything, resuming catches up");
+
+await page.locator("#theme").focus();
+const found = [];
+for (let press = 0; press < 12; press += 1) {
+  await page.keyboard.press("Tab");
+  found.push(await active());
+}
+for (const control of [/^s\d+$/, /^r\d+$/, /^q\d+$/]) {
+  assert.ok(found.some((id) => control.test(id)), `${control} is not reached by Tab: ${found}`);
+}
+await page.locator("#series .row[tabindex='0']").focus();
+await page.keyboard.press("Home");
+const first = await active();
+await page.keyboard.press("ArrowDown");
+assert.notEqual(await active(), first);
+assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none");
+const chosen = await page.locator("#series .row[aria-selected='true'] span").first().textContent();
+assert.equal(await text("#detail-title"), chosen);
+await page.locator("input[name=span]").first().focus();
+await page.keyboard.press("ArrowRight");
+assert.equal(await page.locator("input[value='30']").isChecked(), true);
+await page.keyboard.press("ArrowLeft");
+const unnamed = await page.evaluate(() =>
+  [...document.querySelectorAll("button, input, [tabindex='0']")].filter((control) => {
+    const name = control.getAttribute("aria-label") || control.textContent || control.labels?.[0]?.textContent;
+    return !name?.trim();
+  }).length,
+);
+assert.equal(unnamed, 0);
+pass("all is reached and named, rows move by keys, the focus is seen");
+
+const light = await background();
+await page.emulateMedia({ colorScheme: "dark" });
+const dark = await background();
+assert.notEqual(light, dark);
+await page.keyboard.press("t"); // dark
+await page.emulateMedia({ colorScheme: "light" });
+assert.equal(await background(), dark);
+await page.keyboard.press("t"); // light
+await page.emulateMedia({ colorScheme: "dark" });
+assert.equal(await background(), light);
+await page.keyboard.press("t"); // auto
+assert.equal(await background(), dark);
+pass("dark and light, by the system and by choice");
+
+await page.waitForTimeout(1_000 * Number(seconds));
+const nice = page.locator("#series .row", { hasText: "checkout.duration" }).first();
+await nice.click();
+await page.waitForTimeout(2_000);
+for (const colorScheme of ["dark", "light"]) {
+  await page.emulateMedia({ colorScheme });
+  await page.screenshot({ path: `${pictures}/page-${colorScheme}.png` });
+}
+await page.setViewportSize({ width: 420, height: 800 });
+const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+assert.ok(tooWide <= 0, `${tooWide} pixels wider than a small screen`);
+await page.setViewportSize({ width: 1440, height: 860 });
+pass("pictures; a small screen is enough");
+
+stop();
+const took = [];
+const pushes = (async () => {
+  for (let round = 1; round <= 5; round += 1) {
+    for (const body of many(round)) {
+      const begun = performance.now();
+      assert.equal(await post(origin, body), 202);
+      took.push(performance.now() - begun);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+})();
+await page.waitForFunction(() => /10,0\d\d series/.test(document.querySelector("#metrics-count").textContent));
+await page.locator("#series .row").first().click();
+const begun = performance.now();
+await page.keyboard.press("End");
+await page.locator("#series .row", { hasText: "shop.payment.errors" }).first().waitFor();
+const jump = performance.now() - begun;
+await pushes;
+const drawn = await rows("series").count();
+assert.ok(drawn < 60, `${drawn} rows are drawn`);
+const gaps = await page.evaluate(
+  () =>
+    new Promise((done) => {
+      const gaps = [];
+      let last = performance.now();
+      const frame = (now) => {
+        gaps.push(now - last);
+        last = now;
+        if (gaps.length < 60) requestAnimationFrame(frame);
+        else done(gaps);
+      };
+      requestAnimationFrame(frame);
+    }),
+);
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+assert.ok(median(gaps) < 50, `frames take ${median(gaps)} ms`);
+const heap = await page.evaluate(() => Math.round((performance.memory?.usedJSHeapSize ?? 0) / 1e6));
+pass(
+  `10,000 series: ${drawn} rows drawn, last row after ${jump.toFixed(0)} ms, a frame ${median(gaps).toFixed(0)} ms, ` +
+    `a request of 1,000 lines ${median(took).toFixed(0)} ms at the median, page heap ${heap} MB`,
+);
+
+assert.deepEqual(wrong, []);
+pass("nothing on the console, no request to elsewhere");
+await browser.close();

@@ -67,7 +67,8 @@ export function sparkline() {
   return svg;
 }
 
-export function drawSparkline(svg, curve) {
+export function drawSparkline(svg, all) {
+  const curve = all.map(({ at, value }) => ({ at, value, low: value, high: value }));
   const line = curve.length > 1 ? paths(curve, scale(curve, { left: 1, right: WIDTH - 1, top: 3, bottom: HEIGHT - 3 })).line : "";
   svg.firstChild.setAttribute("d", line);
 }

@@ -14,6 +14,9 @@ export function number(value) {
 
 const trim = (text) => (text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text);
 
+/** A number and its unit, unless that is the one of plain numbers. */
+export const withUnit = (value, unit) => (unit && unit !== "1" ? `${number(value)} ${unit}` : number(value));
+
 export const whole = (value) => value.toLocaleString("en");
 
 export function bytes(value) {

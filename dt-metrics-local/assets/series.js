@@ -3,7 +3,7 @@
 import { List } from "./list.js";
 import { curve, drawSparkline, sparkline } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
-import { number, whole } from "./format.js";
+import { number, whole, withUnit } from "./format.js";
 
 const USE = "rows";
 const STEP = 1;
@@ -34,10 +34,9 @@ export class SeriesList {
 
   fill(row, series) {
     const [metric, dimensions, value, rate, spark] = row.children;
-    const unit = this.model.unit(series);
     setText(metric, series.metric);
     setText(dimensions, series.dimensionText);
-    setText(value, [number(this.model.value(series)), unit].join(" ").trim());
+    setText(value, withUnit(this.model.value(series), this.model.unit(series)));
     const perSecond = this.model.rate(series);
     setText(rate, perSecond === null ? "" : `${number(perSecond)} /s`);
     row.title = [series.metric, series.dimensionText].join(" ").trim();

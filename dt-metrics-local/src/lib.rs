@@ -75,6 +75,10 @@
 //! metrics, and the refused lines with the reason. Its default port is the one of a `OneAgent`, so
 //! that a program with no configuration finds it.
 //!
+//! [`Server::page_url`], which the program prints, is a page for a browser: charts of each series,
+//! rates, units and descriptions, refused lines, requests. It is served to whoever reaches the
+//! port; listen on `127.0.0.1` if that shall be nobody else.
+//!
 //! It fails on demand, too: `--fault none:8 --fault 503:1 --fault reset-after-reading:1 --seed 7`.
 //! [`Fault`] lists what can be given; `--help` says how to end it all, how to have an outage and
 //! how to change the token meanwhile.
@@ -86,6 +90,13 @@
 //! | `POST /api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /e/{environment}/api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /metrics/ingest` | none | 1,000 lines | `linesValid` |
+//!
+//! | route | for the page, or a program that looks |
+//! | --- | --- |
+//! | `GET /` | the page |
+//! | `GET /api/snapshot` | everything that the page shows, as JSON |
+//! | `GET /api/history?series=0,1&step=1` | the past of series, in steps of 1, 30 or 720 seconds |
+//! | `GET /events` | server-sent events: everything, then once a second what is new |
 //!
 //! | status | when |
 //! | --- | --- |

@@ -158,7 +158,10 @@ fn hostile_text_stays_text() {
     let hostile = "</script><script>alert(1)</script>&quot;";
     let line = format!("m,a=\"{hostile}\" gauge,1");
     assert_eq!(ingest(&server, &line).status, 202);
-    ingest(&server, &format!("<img src=x>{hostile}\u{2028}\u{202e}\r gauge,1"));
+    ingest(
+        &server,
+        &format!("<img src=x>{hostile}\u{2028}\u{202e}\r gauge,1"),
+    );
     let all = snapshot(&server);
     assert_eq!(all["series"][0]["dimensions"][0][1], hostile);
     // A line break within a value would end the event.

@@ -24,14 +24,14 @@ const QUIET: u32 = 15;
 
 /// Server-sent events: first what came after `?since=` or `Last-Event-ID`, or everything, then
 /// once a second what came since.
-pub(super) async fn answer(page: Arc<Page>, request: Request) -> Response<Body> {
+pub(super) fn answer(page: &Arc<Page>, request: &Request) -> Response<Body> {
     let Ok(permit) = Arc::clone(&page.streams).try_acquire_owned() else {
         return reply::not_now();
     };
-    let start = start(&page, &request);
+    let start = start(page, request);
     // One frame waits at most: a slow page gets fewer frames with more in each.
     let (sender, receiver) = channel(1);
-    tokio::spawn(send(page, start, sender, permit));
+    tokio::spawn(send(Arc::clone(page), start, sender, permit));
     reply::events(Body::from_stream(Events(receiver)))
 }
 

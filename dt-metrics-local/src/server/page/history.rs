@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Response;
@@ -29,14 +27,14 @@ struct Past {
 struct Row(u64, f32, f32, f32, f64);
 
 /// The points of `?series=1,2,3` at the resolution `&step=` 1, 30 or 720 seconds.
-pub(super) async fn answer(page: Arc<Page>, request: Request) -> Response<Body> {
-    let resolution = match parameter(&request, "step") {
+pub(super) fn answer(page: &Page, request: &Request) -> Response<Body> {
+    let resolution = match parameter(request, "step") {
         None | Some("1") => Resolution::Second,
         Some("30") => Resolution::HalfMinute,
         Some("720") => Resolution::TwelveMinutes,
         Some(_) => return reply::bad_request("step is 1, 30 or 720"),
     };
-    let ids: Result<Vec<usize>, _> = parameter(&request, "series")
+    let ids: Result<Vec<usize>, _> = parameter(request, "series")
         .unwrap_or_default()
         .split(',')
         .filter(|id| !id.is_empty())

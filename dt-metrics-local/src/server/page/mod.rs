@@ -58,14 +58,14 @@ where
         )
         .route(
             "/api/history",
-            other(get(move |request: Request| {
-                history::answer(Arc::clone(&for_history), request)
+            other(get(async move |request: Request| {
+                history::answer(&for_history, &request)
             })),
         )
         .route(
             "/events",
-            other(get(move |request: Request| {
-                events::answer(Arc::clone(&for_events), request)
+            other(get(async move |request: Request| {
+                events::answer(&for_events, &request)
             })),
         )
 }

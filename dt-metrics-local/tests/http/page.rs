@@ -180,7 +180,7 @@ fn the_stream_tells_what_is_new_and_only_that() {
     assert_eq!(event["is_first"], true);
     assert_eq!(event["cursor"], first);
     assert_eq!(event["values"].as_array().unwrap().len(), 2);
-    ingest(&server, "b gauge,2\nc gauge,3");
+    ingest(&server, "a gauge,2\nc gauge,3");
     let (second, event) = stream.event();
     assert_ne!(first, second);
     assert_eq!(event["is_first"], false);
@@ -191,7 +191,7 @@ fn the_stream_tells_what_is_new_and_only_that() {
         .iter()
         .map(|values| &values[0])
         .collect();
-    assert_eq!(ids, [1, 2]);
+    assert_eq!(ids, [0, 2]);
     assert_eq!(event["refused"], json!([]));
     assert_eq!(event["requests"].as_array().unwrap().len(), 1);
 }

@@ -33,9 +33,13 @@ function draw() {
   refused.draw();
   requests.draw();
   // After a restart of the server the numbers of the series are others.
-  const chosen = model.series[detail.series?.id];
-  if (detail.series && chosen !== detail.series) detail.show(sameAs(detail.series));
-  if (!detail.series && model.sorted.length) series.list.activate(model.shown()[0]?.key ?? null, false);
+  if (detail.series && model.series[detail.series.id] !== detail.series) {
+    const same = sameAs(detail.series);
+    series.list.activeKey = same?.key ?? null;
+    detail.show(same);
+    series.redraw();
+  }
+  if (!detail.series && model.shown().length) series.list.activate(model.shown()[0].key, false);
   detail.ask();
   detail.draw();
 }

@@ -29,7 +29,8 @@ export class RefusedList {
 }
 
 function fill(row, refused) {
-  if (row.childNodes.length) return; // It never changes.
+  if (row.shows === refused) return; // It never changes.
+  row.shows = refused;
   const characters = Array.from(refused.text);
   const at = refused.column - 1;
   const start = Math.max(0, at - BEFORE);
@@ -37,7 +38,7 @@ function fill(row, refused) {
   const mark = element("mark", "", visible(characters[at] ?? " "));
   mark.append(element("span", "why", `↑ ${refused.reason}`));
   const rest = characters.slice(at + 1, at + 1 + AFTER);
-  row.append(before, mark, visible(rest.join("")));
+  row.replaceChildren(before, mark, visible(rest.join("")));
   row.title = visible(refused.text);
   row.setAttribute("aria-label", `${visible(refused.text)}: ${refused.reason}`);
 }

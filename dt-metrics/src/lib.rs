@@ -55,6 +55,7 @@
 //! # Features
 //!
 //! - `dynatrace` (default): the pipeline and the exporter.
+//! - `otlp`: the same metrics by OTLP, to Dynatrace or to a Collector.
 //!
 //! Without it this crate is the annotations, the instruments and the catalogue: no OpenTelemetry,
 //! no async runtime, no HTTP. That is what a library needs; the program turns the rest on.

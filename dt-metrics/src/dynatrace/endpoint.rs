@@ -32,6 +32,13 @@ pub enum EndpointError {
     /// A user name or password in the URL, which would end up in logs.
     #[error("it contains a user name or password: give the token with `api_token` instead")]
     UserInfo,
+    /// No place that takes OTLP.
+    #[error(
+        "its path is none that takes metrics by OTLP: it ends in /api/v2/otlp/v1/metrics, or is \
+         that of the same environment for lines, /api/v2/metrics/ingest (a OneAgent takes lines \
+         only)"
+    )]
+    NotOtlp,
 }
 
 /// What the program gave as an endpoint, not checked yet. It may hold a password or a token.

@@ -140,6 +140,8 @@ mod notes;
 mod observe;
 mod options;
 mod origin;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod outcome;
 mod place;
 mod properties;
@@ -174,5 +176,7 @@ pub(crate) use self::flush::Mark;
 pub use self::health::Health;
 pub(crate) use self::notes::SCOPE;
 pub(crate) use self::options::{Options, shared_options};
+#[cfg(feature = "otlp")]
+pub(crate) use self::otlp::{OtlpExporter, OtlpMark};
 pub use self::spool::SpoolError;
 pub(crate) use self::zeros::PULSE;

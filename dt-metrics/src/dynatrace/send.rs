@@ -36,26 +36,7 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
-        let mut client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config(config)?)
-            .http1_only()
-            .user_agent(USER_AGENT)
-            // Another host must see neither token nor lines.
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            // All trying again is done by the worker, who counts it.
-            .retry(retry::never())
-            .timeout(config.request_timeout)
-            .connect_timeout(config.connect_timeout);
-        if config.target.endpoint.is_loopback() {
-            client = client.no_proxy();
-        }
-        if let Some(name) = config.target.endpoint.name_of_this_host() {
-            client = client.resolve(name, (Ipv4Addr::LOCALHOST, 0).into());
-        }
-        let client = client
-            .build()
-            .map_err(|error| ConfigError::Client(error.without_url().into()))?;
+        let client = client(config)?;
         Ok(Self {
             client,
             config: config.clone(),
@@ -201,9 +182,33 @@ impl Transport for Http {
     }
 }
 
+/// One that goes to the endpoint and nowhere else.
+pub(super) fn client(config: &Config) -> Result<Client, ConfigError> {
+    let mut client = Client::builder()
+        .tls_backend_preconfigured(tls::client_config(config)?)
+        .http1_only()
+        .user_agent(USER_AGENT)
+        // Another host must see neither token nor lines.
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        // All trying again is done by the worker, who counts it.
+        .retry(retry::never())
+        .timeout(config.request_timeout)
+        .connect_timeout(config.connect_timeout);
+    if config.target.endpoint.is_loopback() {
+        client = client.no_proxy();
+    }
+    if let Some(name) = config.target.endpoint.name_of_this_host() {
+        client = client.resolve(name, (Ipv4Addr::LOCALHOST, 0).into());
+    }
+    client
+        .build()
+        .map_err(|error| ConfigError::Client(error.without_url().into()))
+}
+
 /// The body, or as much of it as comes in time and within bounds. What is missing only costs a
 /// reason: the status has been given.
-async fn read(mut response: Response) -> Vec<u8> {
+pub(super) async fn read(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     let reading = async {
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -220,11 +225,11 @@ async fn read(mut response: Response) -> Vec<u8> {
 }
 
 /// No ingest endpoint answers with one: a login page or a proxy does.
-fn is_web_page(body: &[u8]) -> bool {
+pub(super) fn is_web_page(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
+pub(super) fn failure(error: &reqwest::Error) -> Failure {
     if !error.is_connect() && !error.is_builder() {
         return Failure::NoAnswer;
     }
@@ -241,7 +246,7 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// The error that started it: those above only say which layer it passed.
-fn cause(error: &reqwest::Error) -> String {
+pub(super) fn cause(error: &reqwest::Error) -> String {
     chain(error)
         .find_map(|cause| tls::explain(within(cause).downcast_ref()?))
         .unwrap_or_else(|| chain(error).last().unwrap_or(error).to_string())

@@ -14,10 +14,13 @@ use opentelemetry_sdk::metrics::{
 };
 
 use super::bridge::Bridge;
+use super::delivery::Delivery;
 use super::error::Error;
 use super::handle::Handle;
 use super::pacer::{self, Pacer};
 use super::place::Place;
+#[cfg(feature = "otlp")]
+use crate::dynatrace::OtlpExporter;
 use crate::dynatrace::{Exporter, Options, PULSE, SCOPE, shared_options};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
@@ -80,6 +83,8 @@ pub struct Builder {
     dynatrace: Options,
     push_interval: Option<Duration>,
     exporters: Vec<AddExporter>,
+    #[cfg(feature = "otlp")]
+    otlp: bool,
     no_exporter: bool,
     not_global: bool,
     strict: bool,
@@ -142,6 +147,47 @@ impl Builder {
         self.exporters.push(Box::new(move |provider, interval| {
             with_periodic_reader(provider, exporter, interval)
         }));
+        self
+    }
+
+    /// Sends the same metrics by OTLP (protobuf over HTTP), in place of the line protocol.
+    ///
+    /// The first of these decides where:
+    ///
+    /// 1. what the program sets with [`endpoint`](Self::endpoint): an environment of Dynatrace, as
+    ///    for lines (`…/api/v2/metrics/ingest` becomes `…/api/v2/otlp/v1/metrics`), or any path
+    ///    that ends in `/v1/metrics`;
+    /// 2. the Collector of `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`,
+    ///    with what `OTEL_EXPORTER_OTLP_HEADERS`, `…_TIMEOUT`, `…_CERTIFICATE` and
+    ///    `…_METRICS_TEMPORALITY_PREFERENCE` say, and without the token for Dynatrace;
+    /// 3. Dynatrace, as `DT_METRICS_INGEST_URL` or the file of the Kubernetes operator say;
+    /// 4. a Collector on this host, `http://localhost:4318/v1/metrics`.
+    ///
+    /// Counters and histograms are deltas, unless a Collector is asked for another temporality.
+    /// Prefix, default dimensions and the host's dimensions are added as to lines; a collection
+    /// that could not be sent waits in the buffer and is sent again for an hour. It is not on disk
+    /// ([`spool_dir`](Self::spool_dir)), and [`Handle::health`] does not count it: what fails is
+    /// in the log and told to [`on_delivery_event`](Self::on_delivery_event). A token is never
+    /// sent unencrypted to another host, unless
+    /// [`allow_cleartext_token`](Self::allow_cleartext_token) says so.
+    ///
+    /// To send to both, add the exporter for lines, too; what one cannot deliver does not hold up
+    /// the other:
+    ///
+    /// ```
+    /// use dt_metrics::dynatrace::Exporter;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let lines = Exporter::builder().build()?;
+    /// let metrics = dt_metrics::builder().otlp().exporter(lines).install()?;
+    /// # drop(metrics);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "otlp")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+    pub fn otlp(mut self) -> Self {
+        self.otlp = true;
         self
     }
 
@@ -238,31 +284,32 @@ impl Builder {
             }
         }
         let with_zeros = self.dynatrace.zero_counts;
-        let exporter = if self.exporters.is_empty() && !self.no_exporter {
-            Some(Exporter::new(self.dynatrace)?)
-        } else {
-            None
+        // Only the exporter's own reader may be flushed each time.
+        let alone = self.configure.is_empty() && self.exporters.is_empty();
+        let delivery = match self.dynatrace {
+            #[cfg(feature = "otlp")]
+            options if self.otlp => Delivery::Otlp(OtlpExporter::new(options)?),
+            options if self.exporters.is_empty() && !self.no_exporter => {
+                Delivery::Lines(Exporter::new(options)?)
+            }
+            _ => Delivery::None,
         };
         if let Some(limit) = self.cardinality_limit {
             instrument::set_cardinality_limit(limit);
         }
 
         // The line protocol carries none.
-        let buckets = exporter.is_none() || !self.configure.is_empty();
+        let buckets = delivery.lines().is_none() || !self.configure.is_empty();
 
         let interval = self.push_interval.unwrap_or_else(default_interval);
-        // Only the exporter's own reader may be flushed each time.
-        let alone = exporter.is_some() && self.configure.is_empty();
+        let alone = alone && delivery.is_some();
 
         let mut provider = SdkMeterProvider::builder();
         if let Some(name) = self.service_name {
             provider = provider.with_resource(Resource::builder().with_service_name(name).build());
         }
-        if let Some(exporter) = &exporter {
-            let exporter = exporter.clone().for_pipeline();
-            let timer = if alone { pacer::NEVER } else { interval };
-            provider = with_periodic_reader(provider, exporter, timer);
-        }
+        let timer = if alone { pacer::NEVER } else { interval };
+        provider = delivery.add_to(provider, timer);
         for add in self.exporters {
             provider = add(provider, interval);
         }
@@ -270,11 +317,11 @@ impl Builder {
             provider = configure(provider);
         }
         let provider = provider.build();
-        if with_zeros && exporter.is_some() {
+        if with_zeros && delivery.lines().is_some() {
             add_pulse(&provider);
         }
 
-        if let Some(exporter) = exporter.as_ref().filter(|_| self.health_metrics) {
+        if let Some(exporter) = delivery.lines().filter(|_| self.health_metrics) {
             exporter.observe_health(&provider.meter(HEALTH_SCOPE));
         }
         let bridge = Bridge::start(&provider, interval, buckets).map_err(Error::Thread)?;
@@ -285,7 +332,7 @@ impl Builder {
         let handle = Handle::new(
             provider.clone(),
             bridge,
-            exporter,
+            delivery,
             pacer,
             self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
             place,

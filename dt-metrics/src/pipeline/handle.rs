@@ -12,12 +12,13 @@ use tokio::sync::oneshot;
 
 use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
+use super::delivery::Delivery;
 use super::error::Error;
 use super::pacer::Pacer;
 use super::place::Place;
 use super::stage::Stages;
 use super::termination::Termination;
-use crate::dynatrace::{Exporter, Health, Mark};
+use crate::dynatrace::Health;
 use crate::home::Home;
 use crate::instrument::values_given_up;
 
@@ -45,7 +46,7 @@ pub struct Handle {
 struct Inner {
     provider: SdkMeterProvider,
     bridge: Bridge,
-    exporter: Option<Exporter>,
+    delivery: Delivery,
     /// Some while it pushes.
     pacer: Mutex<Option<Pacer>>,
     shutdown_timeout: Duration,
@@ -59,7 +60,7 @@ impl Handle {
     pub(super) fn new(
         provider: SdkMeterProvider,
         bridge: Bridge,
-        exporter: Option<Exporter>,
+        delivery: Delivery,
         pacer: Option<Pacer>,
         shutdown_timeout: Duration,
         place: Place,
@@ -68,7 +69,7 @@ impl Handle {
             inner: Arc::new(Inner {
                 provider,
                 bridge,
-                exporter,
+                delivery,
                 pacer: Mutex::new(pacer),
                 shutdown_timeout,
                 stage: Stages::new(place),
@@ -160,12 +161,7 @@ impl Handle {
     /// below zero (`negative`), or they were recorded too early (`before_install`).
     #[must_use]
     pub fn health(&self) -> Health {
-        let mut health = self
-            .inner
-            .exporter
-            .as_ref()
-            .map(Exporter::health)
-            .unwrap_or_default();
+        let mut health = self.inner.delivery.health();
         let given_up = ("before_install", values_given_up());
         for (reason, points) in self.inner.bridge.dropped().chain([given_up]) {
             if points > 0 {
@@ -217,16 +213,11 @@ impl Inner {
         if !self.stage.is_running() {
             return Err(Error::ShutDown);
         }
-        let mark = self.mark()?;
+        let since = self.delivery.mark()?;
         self.bridge.prepare(&deadline)?;
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
-        let delivered = self
-            .exporter
-            .as_ref()
-            .zip(mark)
-            .map(|(exporter, mark)| exporter.flush_since(mark, deadline.remaining()));
-        delivered.transpose()?;
+        self.delivery.flush(since, deadline.remaining())?;
         collected.map_err(Error::Provider)
     }
 
@@ -243,35 +234,22 @@ impl Inner {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
-        let mark = self.mark()?;
-        if let Some(exporter) = &self.exporter {
-            // What waits already is sent while the rest is collected, however long that takes.
-            exporter.hurry();
-        }
+        let since = self.delivery.mark()?;
+        // What waits already is sent while the rest is collected, however long that takes.
+        self.delivery.hurry();
         let prepared = self.bridge.prepare(&deadline);
         let provider = self.provider.clone();
         let collected = deadline.run("dt-metrics-collect", move || provider.shutdown());
-        let delivered = self
-            .exporter
-            .as_ref()
-            .zip(mark)
-            .map(|(exporter, mark)| exporter.shutdown_since(mark, deadline.remaining()));
+        let delivered = self.delivery.shutdown(since, deadline.remaining());
         self.bridge.stop();
         *self.termination() = None;
-        delivered.transpose()?;
+        delivered?;
         prepared?;
         match collected? {
             // The program shut the provider down itself.
             Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
             Err(error) => Err(Error::Provider(error)),
         }
-    }
-}
-
-impl Inner {
-    /// Before the collection: its lines may be refused before anybody waits for them.
-    fn mark(&self) -> Result<Option<Mark>, Error> {
-        Ok(self.exporter.as_ref().map(Exporter::mark).transpose()?)
     }
 }
 
@@ -301,7 +279,7 @@ impl From<Late> for Error {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("exporter", &self.inner.exporter)
+            .field("exporter", &self.inner.delivery)
             .finish_non_exhaustive()
     }
 }

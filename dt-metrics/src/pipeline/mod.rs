@@ -3,6 +3,7 @@
 mod bridge;
 mod builder;
 mod deadline;
+mod delivery;
 mod error;
 mod handle;
 mod pacer;

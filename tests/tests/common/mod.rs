@@ -3,6 +3,7 @@
 
 pub mod export;
 pub mod hostile;
+pub mod otlp;
 pub mod process;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,147 @@
+//! A Collector, as OpenTelemetry's environment variables describe it ("OpenTelemetry Protocol
+//! Exporter" in its specification).
+
+use std::time::Duration;
+
+use opentelemetry_sdk::metrics::Temporality;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::super::ConfigError;
+use super::super::endpoint::Endpoint;
+use super::super::target::Environment;
+
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+
+/// Where a Collector on this host listens.
+const DEFAULT: &str = "http://localhost:4318/v1/metrics";
+
+/// What the variables say.
+#[derive(Debug)]
+pub(super) struct Collector {
+    pub(super) endpoint: Endpoint,
+    /// The variable that says so, or nobody.
+    pub(super) source: Option<&'static str>,
+    /// All of them sensitive.
+    pub(super) headers: HeaderMap,
+    pub(super) timeout: Option<Duration>,
+    /// A file of certificates to trust.
+    pub(super) certificate: Option<String>,
+    pub(super) temporality: Temporality,
+}
+
+impl Collector {
+    /// The one that is named, if any is.
+    pub(super) fn named(environment: Environment) -> Result<Option<Self>, ConfigError> {
+        let (name, text) = if let Some(text) = value(environment, METRICS_ENDPOINT) {
+            (METRICS_ENDPOINT, text)
+        } else if let Some(text) = value(environment, ENDPOINT) {
+            // The base of the endpoints for all signals.
+            let (base, query) = text.split_once('?').unwrap_or((&text, ""));
+            let separator = if query.is_empty() { "" } else { "?" };
+            let base = base.trim_end_matches('/');
+            (ENDPOINT, format!("{base}/v1/metrics{separator}{query}"))
+        } else {
+            return Ok(None);
+        };
+        Self::at(environment, &text, Some(name)).map(Some)
+    }
+
+    /// The one that may be on this host.
+    pub(super) fn here(environment: Environment) -> Result<Self, ConfigError> {
+        Self::at(environment, DEFAULT, None)
+    }
+
+    fn at(
+        environment: Environment,
+        endpoint: &str,
+        source: Option<&'static str>,
+    ) -> Result<Self, ConfigError> {
+        let endpoint = Endpoint::parse(endpoint).map_err(|error| ConfigError::Endpoint {
+            origin: source.unwrap_or("the default"),
+            source: error,
+        })?;
+        warn_of_what_is_not_done(environment);
+        let timeout = of_metrics(environment, "TIMEOUT");
+        let temporality = value(
+            environment,
+            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        );
+        Ok(Self {
+            endpoint,
+            source,
+            headers: headers(&of_metrics(environment, "HEADERS").unwrap_or_default()),
+            timeout: timeout
+                .and_then(|text| text.parse().map(Duration::from_millis).ok())
+                .filter(|timeout| !timeout.is_zero()),
+            certificate: of_metrics(environment, "CERTIFICATE"),
+            temporality: temporality
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(Temporality::Delta),
+        })
+    }
+
+    /// A header that says who sends.
+    pub(super) fn has_credentials(&self) -> bool {
+        self.headers.keys().any(|name| {
+            let name = name.as_str();
+            ["auth", "token", "key", "secret", "cookie"]
+                .iter()
+                .any(|word| name.contains(word))
+        })
+    }
+}
+
+fn warn_of_what_is_not_done(environment: Environment) {
+    for (name, only) in [("PROTOCOL", "http/protobuf"), ("COMPRESSION", "none")] {
+        if let Some(other) = of_metrics(environment, name)
+            && other != only
+        {
+            tracing::warn!(
+                target: "dt_metrics",
+                "OTEL_EXPORTER_OTLP_{name} asks for {other:?}; metrics are sent with {only:?}, \
+                 which every receiver of OTLP over HTTP takes"
+            );
+        }
+    }
+}
+
+/// The variable for metrics, else the one for all signals.
+fn of_metrics(environment: Environment, name: &str) -> Option<String> {
+    value(environment, &format!("OTEL_EXPORTER_OTLP_METRICS_{name}"))
+        .or_else(|| value(environment, &format!("OTEL_EXPORTER_OTLP_{name}")))
+}
+
+/// An empty one is as good as none.
+fn value(environment: Environment, name: &str) -> Option<String> {
+    let text = environment(name)?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// `key=value,key=value`, values as in a URL.
+fn headers(text: &str) -> HeaderMap {
+    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+    pairs
+        .filter_map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
+            let mut value = HeaderValue::from_bytes(&decoded(value.trim())).ok()?;
+            value.set_sensitive(true);
+            Some((name, value))
+        })
+        .collect()
+}
+
+/// What is no escape stays as it is.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digits = tail.get(..2).and_then(|it| str::from_utf8(it).ok());
+        let byte = digits
+            .filter(|_| *first == b'%')
+            .and_then(|it| u8::from_str_radix(it, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &tail[2..] } else { tail };
+    }
+    bytes
+}

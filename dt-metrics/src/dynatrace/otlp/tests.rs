@@ -1,0 +1,193 @@
+use opentelemetry_sdk::metrics::Temporality;
+
+use super::super::ConfigError;
+use super::super::endpoint_file::EndpointFile;
+use super::super::options::Options;
+use super::destination::Destination;
+
+const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
+
+fn find(options: Options, variables: &[(&str, &str)]) -> Result<Destination, ConfigError> {
+    let variables: Vec<(String, String)> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Destination::find(options, &move |name| {
+        let found = variables.iter().find(|(it, _)| it == name);
+        found.map(|(_, value)| value.clone())
+    })
+}
+
+fn options() -> Options {
+    Options {
+        endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
+        ..Options::default()
+    }
+}
+
+fn at(endpoint: &str) -> Options {
+    Options {
+        endpoint: Some(endpoint.into()),
+        ..options()
+    }
+}
+
+fn url(destination: &Destination) -> &str {
+    destination.config.target.endpoint.url().as_str()
+}
+
+#[test]
+fn the_endpoint_for_lines_says_where_that_for_otlp_is() {
+    for (given, expected) in [
+        (
+            "https://abc.live.dynatrace.com/api/v2/metrics/ingest",
+            Some("https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics"),
+        ),
+        (
+            "https://gate:9999/e/abc/api/v2/metrics/ingest/",
+            Some("https://gate:9999/e/abc/api/v2/otlp/v1/metrics"),
+        ),
+        (
+            "https://gate:9999/e/abc/",
+            Some("https://gate:9999/e/abc/api/v2/otlp/v1/metrics"),
+        ),
+        (
+            "https://abc.live.dynatrace.com",
+            Some("https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics"),
+        ),
+        (
+            "https://abc.live.dynatrace.com/api/v2/otlp",
+            Some("https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics"),
+        ),
+        (
+            "https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics",
+            Some("https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics"),
+        ),
+        (
+            "http://localhost:4318/v1/metrics",
+            Some("http://localhost:4318/v1/metrics"),
+        ),
+        ("http://localhost:14499/metrics/ingest", None),
+        ("https://abc.live.dynatrace.com/else", None),
+        ("https://gate:9999/e//", None),
+    ] {
+        match (find(at(given), &[]), expected) {
+            (Ok(destination), Some(expected)) => assert_eq!(url(&destination), expected),
+            (Err(error), None) => assert!(error.to_string().contains("OTLP"), "{error}"),
+            (other, _) => panic!("{given}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_first_that_says_where_decides() {
+    let collector = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1/base/");
+    let metrics = (
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        "http://localhost:2/any",
+    );
+    let dynatrace = (
+        "DT_METRICS_INGEST_URL",
+        "https://abc.live.dynatrace.com/api/v2/metrics/ingest",
+    );
+    let token = ("DT_METRICS_INGEST_API_TOKEN", TOKEN);
+    for (options, variables, expected, has_token) in [
+        (
+            at("https://def.live.dynatrace.com/api/v2/metrics/ingest"),
+            &[collector, metrics, dynatrace, token][..],
+            "https://def.live.dynatrace.com/api/v2/otlp/v1/metrics",
+            true,
+        ),
+        (
+            options(),
+            &[collector, metrics, dynatrace, token],
+            "http://localhost:2/any",
+            false,
+        ),
+        (
+            options(),
+            &[collector, dynatrace, token],
+            "http://localhost:1/base/v1/metrics",
+            false,
+        ),
+        (
+            options(),
+            &[dynatrace, token],
+            "https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics",
+            true,
+        ),
+        (options(), &[], "http://localhost:4318/v1/metrics", false),
+        (
+            options(),
+            &[token],
+            "http://localhost:4318/v1/metrics",
+            false,
+        ),
+        (
+            options(),
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")],
+            "http://localhost:4318/v1/metrics",
+            false,
+        ),
+    ] {
+        let destination = find(options, variables).unwrap();
+        assert_eq!(url(&destination), expected);
+        assert_eq!(
+            destination.config.target.token.is_some(),
+            has_token,
+            "{expected}"
+        );
+    }
+}
+
+#[test]
+fn a_collector_is_what_the_variables_say() {
+    let destination = find(
+        options(),
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector"),
+            (
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                "authorization=Bearer%20abcdefgh1234, x-tenant = a%2Cb%,nonsense",
+            ),
+            ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "1500"),
+            (
+                "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+                "cumulative",
+            ),
+        ],
+    )
+    .unwrap();
+    let header = |name| destination.headers[name].to_str().unwrap();
+    assert_eq!(header("authorization"), "Bearer abcdefgh1234");
+    assert_eq!(header("x-tenant"), "a,b%");
+    assert_eq!(destination.headers.len(), 2);
+    assert_eq!(destination.config.request_timeout.as_millis(), 1_500);
+    assert_eq!(destination.temporality, Temporality::Cumulative);
+    let shown = format!("{destination:?}");
+    assert!(!shown.contains("abcdefgh1234"), "{shown}");
+}
+
+#[test]
+fn no_token_goes_unencrypted_to_another_host() {
+    let there = "http://other/api/v2/metrics/ingest";
+    let with_token = |allow| Options {
+        api_token: Some(TOKEN.into()),
+        allow_cleartext_token: allow,
+        ..at(there)
+    };
+    let error = find(with_token(false), &[]).unwrap_err();
+    assert!(matches!(error, ConfigError::CleartextToken { .. }));
+    assert!(find(with_token(true), &[]).is_ok());
+
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Api-Token%20x"),
+    ];
+    let error = find(options(), &variables).unwrap_err();
+    assert!(matches!(error, ConfigError::CleartextToken { .. }));
+    assert!(find(options(), &variables[..1]).is_ok());
+    let token_of_the_host = [variables[0], ("DT_METRICS_INGEST_API_TOKEN", TOKEN)];
+    let destination = find(options(), &token_of_the_host).unwrap();
+    assert!(destination.config.target.token.is_none());
+}

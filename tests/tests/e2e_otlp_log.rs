@@ -1,0 +1,48 @@
+//! What is logged of OTLP: faults at a limited rate, and never the token.
+
+mod common;
+#[path = "common/log.rs"]
+mod log;
+
+use std::time::Duration;
+
+use common::otlp::Receiver;
+use common::{AMPLE, NEVER, alone};
+use dt_metrics::count;
+use log::Log;
+
+const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
+
+#[test]
+fn faults_are_said_once_and_secrets_never() {
+    let _alone = alone();
+    let log = Log::install();
+    let receiver = Receiver::start();
+    // Each flush attempts at once.
+    receiver.answer(&[(403, TOKEN); 20]);
+    let builder = dt_metrics::builder()
+        .endpoint(receiver.url("/api/v2/metrics/ingest"))
+        .api_token(TOKEN)
+        .push_interval(NEVER)
+        .otlp();
+    let shown = format!("{builder:?}");
+    let metrics = builder.install().unwrap();
+    for _ in 0..8 {
+        count!("otlp.logged");
+        metrics.flush(Duration::from_secs(1)).unwrap_err();
+    }
+    receiver.clear_answers();
+    metrics.flush(AMPLE).unwrap();
+    metrics.shutdown(AMPLE).unwrap();
+
+    let text = log.text();
+    let warnings = text.lines().filter(|line| line.starts_with("WARN"));
+    let said: Vec<_> = warnings.filter(|line| line.contains("403")).collect();
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(said[0].contains("needs the scope `metrics.ingest`"));
+    assert!(text.contains("sending metrics by OTLP"), "{text}");
+    let shown = format!("{shown} {text} {metrics:?}");
+    assert!(!shown.contains("SECRET"));
+    let key = ("otlp.logged".to_owned(), String::new());
+    assert_eq!(receiver.totals()[&key], 8.0, "nothing was lost meanwhile");
+}

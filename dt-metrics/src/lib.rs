@@ -48,7 +48,7 @@
 )]
 #![cfg_attr(
     feature = "dynatrace",
-    doc = "| an exporter for a provider of your own | [`dynatrace::Exporter`] |"
+    doc = "| a provider of your own | [`attach`], and [`dynatrace::Exporter`] for it |"
 )]
 //! | the protocol itself | [`mod@line`] |
 //!
@@ -80,7 +80,7 @@ pub use crate::descriptor::{Descriptor, Kind};
 pub use crate::dynatrace::Health;
 pub use crate::instrument::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]
-pub use crate::pipeline::{Builder, Error, Handle, builder, init};
+pub use crate::pipeline::{Builder, Error, Handle, attach, builder, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
 pub use crate::registry::{catalog, catalog_json, catalog_markdown};

@@ -16,7 +16,7 @@ use opentelemetry_sdk::metrics::{
 use super::bridge::Bridge;
 use super::delivery::Delivery;
 use super::error::Error;
-use super::handle::Handle;
+use super::handle::{Handle, Owner};
 use super::pacer::{self, Pacer};
 use super::place::Place;
 #[cfg(feature = "otlp")]
@@ -29,7 +29,7 @@ type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + 
 type AddExporter = Box<dyn FnOnce(MeterProviderBuilder, Duration) -> MeterProviderBuilder + Send>;
 
 /// How long dropping the handle may take, unless the program says.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The scope of the exporter's own numbers.
 const HEALTH_SCOPE: &str = "dt-metrics.exporter";
@@ -331,6 +331,7 @@ impl Builder {
             .map_err(Error::Thread)?;
         let handle = Handle::new(
             provider.clone(),
+            Owner::Pipeline,
             bridge,
             delivery,
             pacer,
@@ -348,7 +349,7 @@ impl Builder {
 }
 
 /// The SDK's own, from the environment or not.
-fn default_interval() -> Duration {
+pub(super) fn default_interval() -> Duration {
     std::env::var(OTEL_METRIC_EXPORT_INTERVAL)
         .ok()
         .and_then(|text| text.parse().map(Duration::from_millis).ok())

@@ -45,6 +45,7 @@ pub struct Handle {
 
 struct Inner {
     provider: SdkMeterProvider,
+    owner: Owner,
     bridge: Bridge,
     delivery: Delivery,
     /// Some while it pushes.
@@ -56,9 +57,17 @@ struct Inner {
     termination: Mutex<Option<Termination>>,
 }
 
+/// Who built the provider, and shuts it down.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Owner {
+    Pipeline,
+    Program,
+}
+
 impl Handle {
     pub(super) fn new(
         provider: SdkMeterProvider,
+        owner: Owner,
         bridge: Bridge,
         delivery: Delivery,
         pacer: Option<Pacer>,
@@ -68,6 +77,7 @@ impl Handle {
         Self {
             inner: Arc::new(Inner {
                 provider,
+                owner,
                 bridge,
                 delivery,
                 pacer: Mutex::new(pacer),
@@ -238,8 +248,11 @@ impl Inner {
         // What waits already is sent while the rest is collected, however long that takes.
         self.delivery.hurry();
         let prepared = self.bridge.prepare(&deadline);
-        let provider = self.provider.clone();
-        let collected = deadline.run("dt-metrics-collect", move || provider.shutdown());
+        let (provider, owner) = (self.provider.clone(), self.owner);
+        let collected = deadline.run("dt-metrics-collect", move || match owner {
+            Owner::Pipeline => provider.shutdown(),
+            Owner::Program => provider.force_flush(),
+        });
         let delivered = self.delivery.shutdown(since, deadline.remaining());
         self.bridge.stop();
         *self.termination() = None;

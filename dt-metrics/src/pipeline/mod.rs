@@ -1,5 +1,6 @@
 //! From slots to exporters: the builder, the bridge into the SDK, and the handle.
 
+mod attach;
 mod bridge;
 mod builder;
 mod deadline;
@@ -11,6 +12,7 @@ mod place;
 mod stage;
 mod termination;
 
+pub use self::attach::attach;
 pub use self::builder::{Builder, builder, init};
 pub use self::error::Error;
 pub use self::handle::Handle;

@@ -48,6 +48,10 @@
 )]
 #![cfg_attr(
     feature = "dynatrace",
+    doc = "| whether this host's configuration works | [`check`] |"
+)]
+#![cfg_attr(
+    feature = "dynatrace",
     doc = "| a provider of your own | [`attach`], and [`dynatrace::Exporter`] for it |"
 )]
 //! | the protocol itself | [`mod@line`] |
@@ -77,10 +81,10 @@ pub mod testing;
 
 pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]
-pub use crate::dynatrace::Health;
+pub use crate::dynatrace::{Health, Report};
 pub use crate::instrument::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]
-pub use crate::pipeline::{Builder, Error, Handle, attach, builder, init};
+pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};
 #[cfg(feature = "dynatrace")]
 pub use crate::registry::Conflict;
 pub use crate::registry::{catalog, catalog_json, catalog_markdown};

@@ -116,6 +116,7 @@ mod attributes;
 mod batch;
 mod body;
 mod builder;
+mod check;
 mod config;
 mod convert;
 mod credentials;
@@ -168,6 +169,8 @@ mod zeros;
 
 pub use self::ambiguous::AmbiguousDelivery;
 pub use self::builder::ExporterBuilder;
+pub(crate) use self::check::check;
+pub use self::check::{Problem, Report, Step, Verdict};
 pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::event::DeliveryEvent;
@@ -179,4 +182,5 @@ pub(crate) use self::options::{Options, shared_options};
 #[cfg(feature = "otlp")]
 pub(crate) use self::otlp::{OtlpExporter, OtlpMark};
 pub use self::spool::SpoolError;
+pub(crate) use self::target::process_environment;
 pub(crate) use self::zeros::PULSE;

@@ -10,6 +10,7 @@ use reqwest::{Client, Response, StatusCode, redirect, retry};
 
 use super::ConfigError;
 use super::answer::{Answer, shorten};
+use super::body::Body;
 use super::config::Config;
 use super::credentials::Token;
 use super::explain::Explainer;
@@ -32,6 +33,16 @@ pub(super) struct Http {
     client: Client,
     config: Config,
     explain: Explainer,
+}
+
+/// What became of one attempt.
+pub(super) struct Tried {
+    pub(super) outcome: Outcome,
+    /// Of the answer, if there was one.
+    pub(super) headers: HeaderMap,
+    pub(super) answered: SystemTime,
+    /// There was none, because of the server's certificate.
+    pub(super) untrusted: bool,
 }
 
 impl Http {
@@ -60,7 +71,34 @@ impl Http {
         &self.config
     }
 
-    async fn attempt(&self, batch: &Batch) -> Result<Outcome, reqwest::Error> {
+    /// One attempt, and what there is to know about it.
+    pub(super) async fn attempt(&self, body: &Body) -> Tried {
+        match self.post(body).await {
+            Ok((status, headers, answer)) => Tried {
+                outcome: self.judge(status, &headers, &answer, body),
+                headers,
+                answered: SystemTime::now(),
+                untrusted: false,
+            },
+            Err(error) => {
+                let error = error.without_url();
+                let failure = failure(&error);
+                let cause = cause(&error);
+                let cause = self.explain.scrub(&cause);
+                Tried {
+                    outcome: Outcome::Failed {
+                        failure,
+                        message: self.explain.failed(failure, &shorten(&cause)),
+                    },
+                    headers: HeaderMap::new(),
+                    answered: SystemTime::now(),
+                    untrusted: is_untrusted(&error),
+                }
+            }
+        }
+    }
+
+    async fn post(&self, body: &Body) -> Result<(StatusCode, HeaderMap, Vec<u8>), reqwest::Error> {
         let mut request = self
             .client
             .post(self.config.target.endpoint.url().clone())
@@ -68,32 +106,31 @@ impl Http {
                 CONTENT_TYPE,
                 HeaderValue::from_static("text/plain; charset=utf-8"),
             )
-            .body(String::clone(&batch.body.text));
+            .body(String::clone(&body.text));
         if let Some(header) = self.config.target.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }
         let response = request.send().await?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let answer = read(response).await;
-        Ok(self.judge(status, &headers, &answer, batch))
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok((status, headers, read(response).await))
     }
 
     fn judge(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
-        body: &[u8],
-        batch: &Batch,
+        answer: &[u8],
+        body: &Body,
     ) -> Outcome {
-        let answer = Answer::parse(body);
+        let text = answer;
+        let answer = Answer::parse(text);
         let code = status.as_u16();
         let retry_after = retry_after(headers, SystemTime::now());
-        let web_page = is_web_page(body);
+        let web_page = is_web_page(text);
         let said = match &answer {
             Some(answer) => answer.message.clone().unwrap_or_default(),
             None if web_page => String::new(),
-            None => String::from_utf8_lossy(body).into_owned(),
+            None => String::from_utf8_lossy(text).into_owned(),
         };
         let said = shorten(&self.explain.scrub(&said));
         match code {
@@ -103,15 +140,13 @@ impl Http {
                 message: self.explain.web_page(status),
             },
             200..=299 | 400 => {
-                let counts = answer
-                    .as_ref()
-                    .and_then(|answer| answer.counts(&batch.body));
+                let counts = answer.as_ref().and_then(|answer| answer.counts(body));
                 match (counts, answer) {
                     (Some(counts), Some(answer)) if counts.refused > 0 => {
-                        let refused = self.explain.scrub(&answer.refused_lines(&batch.body.text));
+                        let refused = self.explain.scrub(&answer.refused_lines(&body.text));
                         let message = self.explain.partial(
                             status,
-                            (counts.refused, batch.body.all_lines()),
+                            (counts.refused, body.all_lines()),
                             &said,
                             &refused,
                         );
@@ -166,19 +201,7 @@ impl Http {
 
 impl Transport for Http {
     async fn send(&self, batch: &Batch) -> Outcome {
-        match self.attempt(batch).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                let error = error.without_url();
-                let failure = failure(&error);
-                let cause = cause(&error);
-                let cause = self.explain.scrub(&cause);
-                Outcome::Failed {
-                    failure,
-                    message: self.explain.failed(failure, &shorten(&cause)),
-                }
-            }
-        }
+        self.attempt(&batch.body).await.outcome
     }
 }
 
@@ -227,6 +250,16 @@ pub(super) async fn read(mut response: Response) -> Vec<u8> {
 /// No ingest endpoint answers with one: a login page or a proxy does.
 pub(super) fn is_web_page(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
+}
+
+/// Whether it is the server's certificate.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    chain(error).any(|cause| {
+        matches!(
+            within(cause).downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        )
+    })
 }
 
 pub(super) fn failure(error: &reqwest::Error) -> Failure {

@@ -15,7 +15,7 @@ pub(super) const TOKEN_VARIABLE: &str = "DT_METRICS_INGEST_API_TOKEN";
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The environment of the process. What is not Unicode is seen as not valid later on, not as unset.
-pub(super) fn process_environment(name: &str) -> Option<String> {
+pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 

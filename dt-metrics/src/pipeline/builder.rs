@@ -21,7 +21,7 @@ use super::pacer::{self, Pacer};
 use super::place::Place;
 #[cfg(feature = "otlp")]
 use crate::dynatrace::OtlpExporter;
-use crate::dynatrace::{Exporter, Options, PULSE, SCOPE, shared_options};
+use crate::dynatrace::{self, Exporter, Options, PULSE, Report, SCOPE, shared_options};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
@@ -49,6 +49,21 @@ const HEALTH_SCOPE: &str = "dt-metrics.exporter";
 /// As for [`Builder::install`].
 pub fn init() -> Result<Handle, Error> {
     builder().install()
+}
+
+/// Tries the configuration that [`init`] would use, and says what to fix: where each value comes
+/// from, whether the endpoint can be reached and trusted, whether it takes the token and a line,
+/// and whether this host's clock is right.
+///
+/// Sends one data point of the gauge `dt_metrics.check`. Nothing is installed. It waits for the
+/// answer, ten seconds at the most: it is for a command of a program, or for its start.
+///
+/// ```
+/// let report = dt_metrics::check();
+/// println!("{report}");
+/// ```
+pub fn check() -> Report {
+    builder().check()
 }
 
 /// Starts the configuration of the pipeline.
@@ -262,6 +277,21 @@ impl Builder {
     pub fn flush_on_termination(mut self, flush: bool) -> Self {
         self.flush_on_termination = flush;
         self
+    }
+
+    /// The same as [`check`] for this configuration.
+    ///
+    /// What it tries is the delivery of lines, whatever other exporters are added.
+    ///
+    /// ```
+    /// let report = dt_metrics::builder().endpoint("http://127.0.0.1:1/metrics/ingest").check();
+    /// assert_eq!(
+    ///     report.problem(),
+    ///     Some(dt_metrics::dynatrace::Problem::ConnectionRefused)
+    /// );
+    /// ```
+    pub fn check(&self) -> Report {
+        dynatrace::check(self.dynatrace.clone(), &dynatrace::process_environment)
     }
 
     /// Checks the configuration and starts the pipeline.

@@ -13,6 +13,6 @@ mod stage;
 mod termination;
 
 pub use self::attach::attach;
-pub use self::builder::{Builder, builder, init};
+pub use self::builder::{Builder, builder, check, init};
 pub use self::error::Error;
 pub use self::handle::Handle;

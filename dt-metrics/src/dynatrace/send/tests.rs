@@ -69,7 +69,7 @@ fn every_status_has_its_meaning() {
     let (http, batch) = (http(), batch());
     for (status, body, expected) in cases {
         let code = StatusCode::from_u16(status).expect("a status");
-        let outcome = http.judge(code, &HeaderMap::new(), body.as_bytes(), &batch);
+        let outcome = http.judge(code, &HeaderMap::new(), body.as_bytes(), &batch.body);
         assert_eq!(outcome.kind().0, expected, "{status} {body}");
         if let Some(message) = outcome.message() {
             assert!(message.contains(&status.to_string()), "{message}");
@@ -81,7 +81,12 @@ fn every_status_has_its_meaning() {
 #[test]
 fn what_the_server_says_is_passed_on_without_the_token() {
     let body = br#"{"error":{"message":"no such token: secret-token"}}"#;
-    let outcome = http().judge(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &batch());
+    let outcome = http().judge(
+        StatusCode::UNAUTHORIZED,
+        &HeaderMap::new(),
+        body,
+        &batch().body,
+    );
     let message = outcome.message().expect("a reason");
     assert!(message.contains("no such token: <token>"), "{message}");
 }
@@ -89,7 +94,12 @@ fn what_the_server_says_is_passed_on_without_the_token() {
 #[test]
 fn a_server_that_miscounts_changes_no_sum() {
     let body = br#"{"linesOk":9,"linesInvalid":7}"#;
-    let outcome = http().judge(StatusCode::BAD_REQUEST, &HeaderMap::new(), body, &batch());
+    let outcome = http().judge(
+        StatusCode::BAD_REQUEST,
+        &HeaderMap::new(),
+        body,
+        &batch().body,
+    );
     assert!(
         matches!(outcome, Outcome::Rejected { .. } | Outcome::Accepted),
         "{outcome:?}"

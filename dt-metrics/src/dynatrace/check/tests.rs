@@ -1,0 +1,100 @@
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::super::endpoint_file::EndpointFile;
+use super::super::options::Options;
+use super::{Problem, Report, Verdict, check};
+
+const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
+
+fn tried(endpoint: Option<&str>, token: Option<&str>) -> Report {
+    let options = Options {
+        endpoint: endpoint.map(Into::into),
+        api_token: token.map(Into::into),
+        endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
+        request_timeout: Duration::from_secs(1),
+        ..Options::default()
+    };
+    let report = check(options, &|_| None);
+    let shown = format!("{report} {report:?}");
+    assert!(!shown.contains("SECRET"), "{shown}");
+    report
+}
+
+/// Answers one request like this.
+fn answering(head: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).expect("a request");
+        stream.write_all(head.as_bytes()).expect("an answer");
+    });
+    format!("http://{address}/api/v2/metrics/ingest")
+}
+
+#[test]
+fn what_is_wrong_before_anything_is_sent() {
+    for (endpoint, token, problem) in [
+        (
+            "http://other/api/v2/metrics/ingest",
+            Some(TOKEN),
+            Problem::CleartextToken,
+        ),
+        ("htp://other", None, Problem::InvalidEndpoint),
+        (
+            "https://other/api/v2/metrics/ingest",
+            Some("a b"),
+            Problem::WrongToken,
+        ),
+    ] {
+        let report = tried(Some(endpoint), token);
+        assert_eq!(report.problem(), Some(problem), "{report}");
+        let rest = &report.steps()[1..];
+        assert!(rest.iter().all(|step| step.verdict == Verdict::NotTried));
+    }
+}
+
+#[test]
+fn a_silent_server_is_not_waited_for_long() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let url = format!("http://{address}/api/v2/metrics/ingest");
+    let report = tried(Some(&url), None);
+    assert_eq!(report.problem(), Some(Problem::NoAnswer), "{report}");
+}
+
+#[test]
+fn clocks_are_compared() {
+    let hour = Duration::from_secs(3_600);
+    let now = SystemTime::now();
+    for (date, expected) in [
+        (now, Verdict::Ok),
+        (now + hour / 12, Verdict::Doubtful),
+        (now + 2 * hour, Verdict::Failed(Problem::ClockSkew)),
+        (now - hour / 12, Verdict::Doubtful),
+        (now - hour, Verdict::Failed(Problem::ClockSkew)),
+    ] {
+        let date = httpdate::fmt_http_date(date);
+        let url = answering(format!(
+            "HTTP/1.1 202 Accepted\r\ndate: {date}\r\ncontent-length: 0\r\n\r\n"
+        ));
+        let report = tried(Some(&url), Some(TOKEN));
+        let clock = report.steps().last().expect("the last step");
+        assert_eq!((clock.name, clock.verdict), ("clock", expected), "{report}");
+        assert_eq!(report.is_ok(), !matches!(expected, Verdict::Failed(_)));
+    }
+}
+
+#[test]
+fn nothing_is_configured_and_nothing_is_there() {
+    if std::net::TcpStream::connect("127.0.0.1:14499").is_ok() {
+        return; // A OneAgent runs here, or what takes its place.
+    }
+    let report = tried(None, None);
+    assert_eq!(report.problem(), Some(Problem::NoEndpoint), "{report}");
+    assert!(report.to_string().contains("set DT_METRICS_INGEST_URL"));
+}

@@ -9,8 +9,12 @@ use dt_metrics_local::Fault;
 /// On its default port a program with no configuration finds it as if it were a `OneAgent`.
 // No `Debug`: it would print the token.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[cfg(feature = "check")]
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Where to listen
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:14499")]
     pub(crate) listen: String,
@@ -54,6 +58,16 @@ pub(crate) struct Args {
     /// When the token changes
     #[arg(long, value_name = "SECONDS", requires = "next_token", value_parser = seconds)]
     pub(crate) next_token_after: Option<Duration>,
+}
+
+#[cfg(feature = "check")]
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Try the configuration that a program would find on this host, and say what to fix
+    ///
+    /// Looks where the library looks: the environment, the file of Dynatrace's Kubernetes
+    /// operator, the `OneAgent`. Sends one data point of the metric `dt_metrics.check`.
+    Check,
 }
 
 fn weighted(text: &str) -> Result<(u32, Fault), String> {

@@ -1,6 +1,8 @@
 //! What the program shows: a live table on a terminal, a line per event elsewhere.
 
 mod args;
+#[cfg(feature = "check")]
+mod check;
 mod format;
 mod interrupt;
 mod lines;
@@ -19,13 +21,20 @@ use std::sync::Arc;
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Limits;
 
+#[cfg(feature = "check")]
+use args::Command;
+
 pub(crate) use args::Args;
 
 /// Series have all that is shown of accepted lines; the lines themselves are not needed for long.
 const KEPT: usize = 1_000;
 
-/// Listens until it is interrupted.
+/// Listens until it is interrupted, or does what it was told to do instead.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    #[cfg(feature = "check")]
+    if let Some(Command::Check) = args.command {
+        return check::run();
+    }
     let limits = Limits::default().lines(KEPT).rejected(KEPT).requests(KEPT);
     let mut builder = Server::builder().listen(&args.listen).limits(limits);
     if let Some(token) = &args.token {

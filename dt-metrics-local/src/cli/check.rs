@@ -1,0 +1,21 @@
+//! What a program with no configuration of its own would find on this host, and whether it works.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use dt_metrics::dynatrace::Verdict;
+
+/// Prints what was found; an error if metrics would not arrive.
+pub(crate) fn run() -> Result<(), Box<dyn Error>> {
+    let report = dt_metrics::check();
+    match writeln!(io::stdout(), "{report}") {
+        // Whoever read the output has seen enough; how it ended is told by the status.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    let failed = |verdict| matches!(verdict, Verdict::Failed(_));
+    match report.steps().iter().find(|step| failed(step.verdict)) {
+        Some(step) => Err(format!("to be fixed: {}", step.name).into()),
+        None => Ok(()),
+    }
+}

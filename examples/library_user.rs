@@ -1,0 +1,28 @@
+//! A program that uses a library with metrics of its own, [`money`](./library/src/lib.rs): the one
+//! line in `main` delivers those, too, under the program's prefix.
+//!
+//! The library depends on `dt-metrics` with `default-features = false`, the program turns the rest
+//! on. Endpoint and token come from the environment, as in `getting_started`.
+
+use std::time::Duration;
+
+use dt_metrics_example_library::{self as money, Currency};
+
+fn main() -> Result<(), dt_metrics::Error> {
+    let metrics = dt_metrics::builder().prefix("till").install()?;
+
+    for text in ["1250", "99", "twelve"] {
+        match money::parse(text) {
+            Ok(cents) => println!("{text:>6} is {}", money::format(cents, Currency::Euro)),
+            Err(error) => println!("{text:>6} is no amount: {error}"),
+        }
+    }
+
+    println!("\nWhat the program can measure, whoever wrote it:");
+    for metric in dt_metrics::catalog() {
+        println!("  {:<22} in {}", metric.name, metric.module_path);
+    }
+    metrics.shutdown(Duration::from_secs(5))?;
+    println!("\n{} lines delivered", metrics.health().lines_ok);
+    Ok(())
+}

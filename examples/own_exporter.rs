@@ -1,0 +1,70 @@
+//! An exporter of one's own: whatever implements OpenTelemetry's `PushMetricExporter` takes the
+//! place of the default one. This one prints counts; the second `.exporter(…)` delivers the same
+//! metrics to Dynatrace, endpoint and token from the environment, as in `getting_started`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use dt_metrics::{counted, dynatrace};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+
+struct Print;
+
+impl PushMetricExporter for Print {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+            if let AggregatedMetrics::U64(MetricData::Sum(sum)) = metric.data() {
+                for point in sum.data_points() {
+                    print!("{} +{}", metric.name(), point.value());
+                    for dimension in point.attributes() {
+                        print!(" {}={}", dimension.key, dimension.value);
+                    }
+                    println!();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(()) // nothing waits here
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        println!("the exporter ends");
+        Ok(())
+    }
+
+    /// What was added since the last export, not since the start.
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}
+
+#[counted(name = "coins", dims(side = side))]
+fn toss(side: &str) {
+    let _ = side;
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dynatrace = dynatrace::Exporter::builder().prefix("casino").build()?;
+    let metrics = dt_metrics::builder()
+        .exporter(Print)
+        .exporter(dynatrace.clone())
+        .install()?;
+
+    for side in ["heads", "tails", "heads"] {
+        toss(side);
+    }
+    metrics.flush(Duration::from_secs(5))?;
+    toss("tails");
+
+    metrics.shutdown(Duration::from_secs(5))?;
+    // An exporter that the program made is its own to end: this waits until all is delivered.
+    dynatrace.shutdown(Duration::from_secs(5))?;
+    println!("{} lines delivered", dynatrace.health().lines_ok);
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Each example runs as a program of its own, against the local endpoint.
+
+use std::process::{Command, Output};
+
+use dt_metrics_local::Server;
+
+/// What a program said, and the endpoint to which it delivered.
+struct Run {
+    said: String,
+    server: Server,
+}
+
+/// Runs the program to its end, configured by its environment alone.
+fn run(program: &str) -> Run {
+    let server = Server::builder().start().expect("a port is free");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(program)
+        .env("DT_METRICS_INGEST_URL", server.url())
+        .env_remove("DT_METRICS_INGEST_API_TOKEN")
+        .env_remove("OTEL_METRIC_EXPORT_INTERVAL")
+        .env_remove("OTEL_SERVICE_NAME")
+        .env_remove("OTEL_RESOURCE_ATTRIBUTES")
+        .output()
+        .expect("it was built with this test");
+    let said = String::from_utf8_lossy(&stdout).into_owned();
+    let complaints = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{status}\n{said}\n{complaints}");
+    assert_eq!(server.rejected(), [], "no line is refused");
+    Run { said, server }
+}
+
+impl Run {
+    /// The sum of all that was counted under this key and with these dimensions.
+    #[track_caller]
+    fn counted(&self, key: &str, dimensions: &[(&str, &str)], expected: u32) {
+        let total = self.server.counter_total(key, dimensions);
+        assert!(
+            (total - f64::from(expected)).abs() < 1e-9,
+            "{key} {dimensions:?}: {total}, not {expected}; there is {:#?}",
+            self.server.counts()
+        );
+    }
+
+    /// How many values were measured, and their sum; of gauges the lines, and the last value.
+    fn measured(&self, key: &str, dimensions: &[(&str, &str)]) -> (u64, f64) {
+        self.server.inspect(|state| {
+            let series = state.series().filter(|series| series.metric == key);
+            series
+                .filter(|series| series.has_dimensions(dimensions))
+                .fold((0, 0.0), |(values, total), series| {
+                    (values + series.values, total + series.total)
+                })
+        })
+    }
+
+    #[track_caller]
+    fn says(&self, words: &str) {
+        assert!(self.said.contains(words), "{words:?} in {}", self.said);
+    }
+}
+
+#[test]
+fn quickstart() {
+    // It brings an endpoint of its own, and ends with 1 if a call is missing there.
+    run(env!("CARGO_BIN_EXE_quickstart")).says("lines refused: 0");
+}
+
+#[test]
+fn getting_started() {
+    let run = run(env!("CARGO_BIN_EXE_getting_started"));
+    let dimensions = [("dimension-1", "value-1"), ("environment", "laptop")];
+    run.counted("getting_started.MyCounter", &dimensions, 25);
+}
+
+#[test]
+fn axum_service() {
+    let run = run(env!("CARGO_BIN_EXE_axum_service"));
+    let calls = "shop.http.server.calls";
+    let show = ("http.route", "/orders/{id}");
+    run.counted(calls, &[show, ("outcome", "ok")], 3);
+    run.counted(calls, &[show, ("outcome", "err")], 1);
+    let place = ("http.route", "/orders");
+    run.counted(calls, &[place, ("http.request.method", "POST")], 2);
+    run.counted(calls, &[place, ("outcome", "ok")], 1);
+    assert_eq!(run.measured("shop.http.server.duration", &[show]).0, 4);
+    run.says("404 Not Found");
+}
+
+#[test]
+fn tokio_worker() {
+    let run = run(env!("CARGO_BIN_EXE_tokio_worker"));
+    for (kind, size) in [("thumbnail", 1_000.0), ("preview", 50_000.0)] {
+        let sizes = run.measured("worker.job.size", &[("kind", kind)]);
+        assert_eq!(sizes, (50, 50.0 * size), "{kind}");
+    }
+    let (lines, going_on) = run.measured("worker.job.in_flight", &[]);
+    assert!(
+        lines >= 4,
+        "a flush while jobs are going on, and one after: {lines}"
+    );
+    assert!(going_on.abs() < 1e-9, "{going_on} at the end");
+    run.says("100 jobs done");
+}
+
+#[test]
+fn plain_threads() {
+    let run = run(env!("CARGO_BIN_EXE_plain_threads"));
+    run.counted("plain.scan.bytes", &[], 10_000_000);
+    for worker in ["0", "1", "2", "3"] {
+        let scans = run.measured("plain.scan.time", &[("worker", worker)]).0;
+        assert_eq!(scans, 250, "worker {worker}");
+    }
+    let pairs = run.measured("plain.scan.pairs", &[]).1;
+    run.says(&format!("1000 blocks scanned by 4 threads, {pairs} pairs"));
+}
+
+#[test]
+fn library_user() {
+    let run = run(env!("CARGO_BIN_EXE_library_user"));
+    run.counted("till.money.parse.calls", &[("outcome", "ok")], 2);
+    run.counted("till.money.parse.calls", &[("outcome", "err")], 1);
+    run.counted("till.money.formatted", &[("currency", "euro")], 2);
+    run.says("€12.50");
+    run.says("money.parse.duration   in dt_metrics_example_library");
+}
+
+#[test]
+fn own_exporter() {
+    let run = run(env!("CARGO_BIN_EXE_own_exporter"));
+    for words in [
+        "coins +2 side=heads",
+        "coins +1 side=tails",
+        "the exporter ends",
+    ] {
+        run.says(words);
+    }
+    run.counted("casino.coins", &[("side", "heads")], 2);
+    run.counted("casino.coins", &[("side", "tails")], 2);
+}
+
+#[test]
+fn testing() {
+    let run = run(env!("CARGO_BIN_EXE_testing"));
+    run.counted("bank.withdraw.calls", &[("currency", "eur")], 2);
+    run.counted("bank.transfer.calls", &[("outcome", "err")], 1);
+    assert_eq!(run.measured("bank.withdraw.left", &[]), (1, 70.0));
+}
+
+#[test]
+fn existing_provider() {
+    let run = run(env!("CARGO_BIN_EXE_existing_provider"));
+    let at = [
+        ("country", "at"),
+        ("environment", "laptop"),
+        ("host.name", "laptop-7"),
+        ("service.name", "billing"),
+    ];
+    run.counted("legacy.invoices", &at, 2);
+    assert_eq!(run.measured("legacy.invoice.amount", &at), (2, 40.0));
+}

@@ -1,16 +1,23 @@
 //! A program that uses the OpenTelemetry API and has a provider already: the Dynatrace exporter
-//! alone fits into its reader.
+//! alone fits into its reader, and with `attach` the provider exports what annotations measure.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 
 use std::error::Error;
 use std::time::Duration;
 
+use dt_metrics::counted;
 use dt_metrics::dynatrace::Exporter;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+
+/// New code: annotated.
+#[counted(name = "reminders", dims(country = country))]
+fn remind(country: &str) {
+    let _ = country;
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let exporter = Exporter::builder()
@@ -32,8 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         )
         .build();
     global::set_meter_provider(provider.clone());
+    let metrics = dt_metrics::attach(&provider)?;
 
-    // As anywhere in such a program, and in libraries that it uses.
+    // The code that was there: as before, also in libraries.
     let meter = provider.meter("billing");
     let invoices = meter
         .u64_counter("invoices")
@@ -47,6 +55,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         amount.record(euro, &dimensions);
     }
 
+    remind("fr");
+
+    metrics.shutdown(Duration::from_secs(5))?;
     // The provider hands over what is left, the exporter delivers it.
     provider.shutdown()?;
     exporter.shutdown(Duration::from_secs(5))?;

@@ -8,14 +8,16 @@ use std::time::Duration;
 use dt_metrics::{counted, dynatrace};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 struct Print;
 
 impl PushMetricExporter for Print {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
             if let AggregatedMetrics::U64(MetricData::Sum(sum)) = metric.data() {
                 for point in sum.data_points() {
                     print!("{} +{}", metric.name(), point.value());

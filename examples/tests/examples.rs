@@ -160,4 +160,5 @@ fn existing_provider() {
     ];
     run.counted("legacy.invoices", &at, 2);
     assert_eq!(run.measured("legacy.invoice.amount", &at), (2, 40.0));
+    run.counted("legacy.reminders", &[("country", "fr"), at[1]], 1);
 }

@@ -1,0 +1,46 @@
+//! Two destinations at once: OTLP to a Collector, and lines to Dynatrace. One that is away does not
+//! hold up the other.
+//!
+//! Where the Collector is: `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://localhost:4318`. Endpoint
+//! and token for the lines as in `getting_started`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use dt_metrics::dynatrace::Exporter;
+use dt_metrics::{count, timed};
+
+/// With OTLP a distribution has buckets, from which percentiles are made; in lines it has its
+/// minimum, maximum, sum and count.
+#[timed(name = "render.time", boundaries = [0.001, 0.01, 0.1])]
+fn render(pages: u32) {
+    for page in 1..=pages {
+        let kind = if page == 1 { "title" } else { "text" };
+        count!("pages", dims(kind = kind));
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let lines = Exporter::builder().prefix("print").build()?;
+    let metrics = dt_metrics::builder()
+        .prefix("print")
+        .otlp()
+        .exporter(lines.clone())
+        .install()?;
+
+    for pages in [3, 1, 8] {
+        render(pages);
+    }
+
+    // Both are tried to the end, then what failed is said.
+    let collector = metrics.shutdown(Duration::from_secs(5));
+    let dynatrace = lines.shutdown(Duration::from_secs(5));
+    println!("by OTLP:  {collector:?}");
+    println!(
+        "by lines: {dynatrace:?}, {} of them",
+        lines.health().lines_ok
+    );
+    collector?;
+    dynatrace?;
+    Ok(())
+}

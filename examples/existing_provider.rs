@@ -57,10 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     remind("fr");
 
+    // What is left is collected, then delivered; if it cannot be, this says why.
     metrics.shutdown(Duration::from_secs(5))?;
-    // The provider hands over what is left, the exporter delivers it.
+    exporter.flush(Duration::from_secs(5))?;
     provider.shutdown()?;
-    exporter.shutdown(Duration::from_secs(5))?;
     println!("{:#?}", exporter.health());
     Ok(())
 }

@@ -84,20 +84,8 @@ pub(crate) const RECORDED: Annotation = Annotation {
 /// `#[measured]`.
 pub(crate) const MEASURED: Annotation = Annotation {
     written: "#[measured]",
-    takes: &[
-        Argument::Name,
-        Argument::Description,
-        Argument::TimeUnit,
-        Argument::Boundaries,
-        Argument::Dims,
-        Argument::RetDims,
-        Argument::Outcome,
-        Argument::When,
-        Argument::MaxSeries,
-        Argument::Crate,
-    ],
-    needs: &[],
     outcome: true,
+    ..TIMED
 };
 
 /// Counts the calls: on entry, unless how they end is asked for.

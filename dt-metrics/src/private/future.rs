@@ -58,6 +58,8 @@ where
 }
 
 /// The same of what should be a future that returns `R`: whoever uses it so is told if not.
+///
+/// Written out again, since one that calls the other is one more function to build for each call.
 #[inline]
 pub fn measured_as<R, F, B, S, L>(future: F, begin: B, leave: L) -> Measured<F, B, S, L, R>
 where

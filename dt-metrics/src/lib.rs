@@ -17,6 +17,48 @@
 //! } // what is left is delivered here
 //! ```
 //!
+//! # On a function, and in it
+//!
+//! | to record | write | default name |
+//! | --- | --- | --- |
+//! | calls by outcome, their duration, those going on | [`#[measured]`](macro@measured), on a function or an `impl` block | the next three |
+//! | calls, or amounts | [`#[counted]`](macro@counted) | `crate.module.function.calls` |
+//! | how long a call takes, however it ends | [`#[timed]`](macro@timed) | `….duration` |
+//! | how many calls are going on | [`#[in_flight]`](macro@in_flight) | `….in_flight` |
+//! | a value of each call | [`#[recorded]`](macro@recorded) | none |
+//! | what a function knows, asked at each push | [`#[observed]`](macro@observed) | `crate.module.function` |
+//! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down!`] | none |
+//! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
+//!
+//! Each of these pages says what it takes, what it expands to, what it costs and what it refuses.
+//! Values of dimensions are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, enums, `Option`
+//! of those, and what implements [`DimensionValue`](trait@DimensionValue).
+//!
+//! # In a test
+//!
+//! [`testing::capture`] runs a piece of code and returns what it measured, and nothing that runs
+//! beside it measured. It needs nothing installed.
+//!
+//! ```
+//! use dt_metrics::measured;
+//!
+//! #[measured(name = "greet")]
+//! fn greet(name: &str) -> Result<String, String> {
+//!     if name.is_empty() { Err("who?".to_owned()) } else { Ok(format!("Hello, {name}")) }
+//! }
+//!
+//! let seen = dt_metrics::testing::capture(|| (greet("Ada"), greet("")));
+//! assert_eq!(seen.counter("greet.calls").with("outcome", "err").value(), 1);
+//! assert_eq!(seen.histogram("greet.duration").count(), 2);
+//! ```
+#![cfg_attr(feature = "dynatrace", doc = include_str!("../docs/pipeline.md"))]
+//!
+//! # What there is
+//!
+//! [`catalog`] lists every instrument in the program, before anything was called;
+//! [`catalog_markdown`] and [`catalog_json`] print it. The grammar of names, keys, units and lines
+//! is in [`mod@line`].
+//!
 //! # The way of a count
 //!
 //! A call to an annotated function adds to a cell that its own thread owns: no lock, no
@@ -26,43 +68,23 @@
 //! OpenTelemetry SDK work as its documentation says. Cells exist from program start: what is
 //! counted before metrics are installed, or on threads that have ended, is delivered too.
 //!
-//! # Where to begin
-//!
-//! | for | see |
-//! | --- | --- |
-//! | calls, durations and how they end, at once | [`measured`] |
-//! | one of these | [`counted`], [`timed`], [`in_flight`] |
-//! | a value of each call | [`recorded`] |
-//! | a value that a function knows | [`observed`] |
-//! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down!`] |
-//! | values of dimensions | [`DimensionValue`] |
-//! | every instrument in the program | [`catalog`], [`catalog_markdown`], [`catalog_json`] |
-//! | asserting in a test what was measured | [`testing`] |
-#![cfg_attr(
-    feature = "dynatrace",
-    doc = "| one line in `main` | [`init`], [`builder`], [`Handle`] |"
-)]
-#![cfg_attr(
-    feature = "dynatrace",
-    doc = "| what was sent, refused, dropped | [`Handle::health`] |"
-)]
-#![cfg_attr(
-    feature = "dynatrace",
-    doc = "| whether this host's configuration works | [`check`] |"
-)]
-#![cfg_attr(
-    feature = "dynatrace",
-    doc = "| a provider of your own | [`attach`], and [`dynatrace::Exporter`] for it |"
-)]
-//! | the protocol itself | [`mod@line`] |
-//!
 //! # Features
 //!
-//! - `dynatrace` (default): the pipeline and the exporter.
-//! - `otlp`: the same metrics by OTLP, to Dynatrace or to a Collector.
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `dynatrace` (default) | the pipeline and the exporter: what stands under "In `main`" |
+//! | `otlp` | the same metrics by OTLP, to Dynatrace or to a Collector: `builder().otlp()` |
 //!
-//! Without it this crate is the annotations, the instruments and the catalogue: no OpenTelemetry,
-//! no async runtime, no HTTP. That is what a library needs; the program turns the rest on.
+//! Without them this crate is the annotations, the instruments, the catalogue and [`testing`]: no
+//! OpenTelemetry, no async runtime, no HTTP. That is what a library needs
+//! (`default-features = false`); the program turns the rest on.
+//!
+//! # More
+//!
+//! The repository has a guide (`docs/GUIDE.md`: concepts, all options, from other libraries to
+//! here, what to do by symptom, security), measurements (`docs/PERFORMANCE.md`) and examples. The
+//! program `dt-metrics-local` is an endpoint to try it with: it listens where a OneAgent would,
+//! and shows what arrives.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod descriptor;
@@ -81,6 +103,7 @@ pub mod testing;
 
 pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]
+#[doc(inline)]
 pub use crate::dynatrace::{Health, Report};
 pub use crate::instrument::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]

@@ -32,32 +32,40 @@ pub struct ExporterBuilder {
 impl ExporterBuilder {
     shared_options!(options, "dt_metrics::dynatrace::Exporter::builder()");
 
-    /// How long one request may take, from connecting to the end of the answer (default 10 s).
+    /// How long one request may take, from connecting to the end of the answer (default 10 s; zero
+    /// is an error later). A request that takes longer counts as not answered: see
+    /// [`ambiguous_delivery`](Self::ambiguous_delivery).
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.request_timeout = timeout;
         self
     }
 
-    /// How long connecting may take, TLS included (default: half of the request's time).
+    /// How long connecting may take, TLS included (default: half of the request's time; zero is an
+    /// error later). Keep it shorter than [`request_timeout`](Self::request_timeout): only so is it
+    /// known that a host that does not answer got no lines.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.connect_timeout = Some(timeout);
         self
     }
 
-    /// The most lines in one request (default 1,000, the limit of the OneAgent).
+    /// The most lines in one request (default 1,000, the limit of the OneAgent; 0 is an error
+    /// later). With 1 there is no room for units and descriptions.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
         self.options.max_lines_per_request = lines;
         self
     }
 
-    /// The most bytes in the body of one request (default a little under 1 MB, the limit of the
-    /// API).
+    /// The most bytes in the body of one request (default 983,616, a little under 1 MB, the limit of
+    /// the API; 0 is an error later; never more than
+    /// [`buffer_limit_bytes`](Self::buffer_limit_bytes)). A single line that is longer is dropped
+    /// and counted (`line_too_long`); a request that an endpoint finds too large is split.
     pub fn max_bytes_per_request(mut self, bytes: usize) -> Self {
         self.options.max_bytes_per_request = bytes;
         self
     }
 
-    /// The most bytes of lines that wait in memory to be sent (default 64 MiB). When they are more,
+    /// The most bytes of lines that wait in memory to be sent (default 64 MiB; 0 is an error later).
+    /// When they are more,
     /// those that are also on disk ([`spool_dir`](Self::spool_dir)) are left there; if that is not
     /// enough, the oldest are dropped and counted. The request that is being sent comes on top.
     pub fn buffer_limit_bytes(mut self, bytes: usize) -> Self {

@@ -89,7 +89,12 @@ impl Options {
 macro_rules! shared_options {
     ($options:ident, $example:literal) => {
         /// Where to send: the full URL of a metrics ingest endpoint, such as
-        /// `https://myenv123.live.dynatrace.com/api/v2/metrics/ingest`.
+        /// `https://myenv123.live.dynatrace.com/api/v2/metrics/ingest`; of an ActiveGate
+        /// `https://host:9999/e/myenv123/api/v2/metrics/ingest`; of a OneAgent
+        /// `http://localhost:14499/metrics/ingest`.
+        ///
+        /// What is no `http` or `https` URL, names no host, or has a user or password in it, is an
+        /// error later.
         ///
         /// Without it, `DT_METRICS_INGEST_URL` of the environment is used, else that of
         /// `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else the OneAgent on this
@@ -99,7 +104,8 @@ macro_rules! shared_options {
             self
         }
 
-        /// An access token with the scope `metrics.ingest`.
+        /// An access token with the scope `metrics.ingest`. White space around it is ignored; one
+        /// that no header can carry is an error later, without its text.
         ///
         /// Without it, `DT_METRICS_INGEST_API_TOKEN` of the environment is used, else that of the
         /// file named at [`endpoint`](Self::endpoint), which is read again when it changes: tokens
@@ -138,7 +144,18 @@ macro_rules! shared_options {
             self
         }
 
-        /// Put before the key of every metric, with a dot between.
+        /// Put before the key of every metric, with a dot between (default: none; an empty one is
+        /// none, and a dot at its end is ignored).
+        ///
+        /// What cannot begin a metric key is an error later that suggests one that can, and so is
+        /// `dt.`, which is Dynatrace's. [`testing`](crate::testing) and the catalogue show names
+        /// without it. A metric whose key is longer than 255 characters with it is cut.
+        ///
+        /// ```
+        #[doc = concat!("let builder = ", $example)]
+        ///     .prefix("shop"); // `orders` is sent as `shop.orders`
+        /// # drop(builder);
+        /// ```
         pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
             self.$options.prefix = Some(prefix.into());
             self
@@ -147,7 +164,8 @@ macro_rules! shared_options {
         /// A dimension of every line. A dimension of the same key on a measurement wins.
         ///
         /// The key is lower case letters, digits, `_`, `-`, `:` and `.`; any other is an error later.
-        /// An empty value is left out.
+        /// An empty value is left out; one longer than 255 characters is cut. All dimensions of every
+        /// line together have to leave room for at least one more, of 50, else it is an error later.
         pub fn default_dimension(
             mut self,
             key: impl Into<String>,
@@ -159,7 +177,14 @@ macro_rules! shared_options {
             self
         }
 
-        /// Several dimensions of every line, added to those given before.
+        /// Several dimensions of every line, added to those given before. Of two with one key the
+        /// later one counts.
+        ///
+        /// ```
+        #[doc = concat!("let builder = ", $example)]
+        ///     .default_dimensions([("env", "prod"), ("region", "eu-west-1")]);
+        /// # drop(builder);
+        /// ```
         pub fn default_dimensions<K, V>(
             mut self,
             dimensions: impl IntoIterator<Item = (K, V)>,
@@ -265,7 +290,8 @@ macro_rules! shared_options {
         }
 
         /// The most bytes of lines that one process keeps in
-        /// [`spool_dir`](Self::spool_dir) (default 256 MiB). When they are more, the oldest are
+        /// [`spool_dir`](Self::spool_dir) (default 256 MiB; 0 is an error later). Without such a
+        /// directory it does nothing. When they are more, the oldest are
         /// removed from there; what is not in memory either is dropped and counted
         /// (`buffer_full`).
         pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {

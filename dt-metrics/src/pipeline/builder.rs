@@ -116,8 +116,9 @@ impl Builder {
 
     /// The time between two pushes.
     ///
-    /// Default: `OTEL_METRIC_EXPORT_INTERVAL` (milliseconds), else 60 seconds. Zero is the
-    /// default, too.
+    /// Default: `OTEL_METRIC_EXPORT_INTERVAL` (milliseconds), else 60 seconds, which is also what a
+    /// text there that is no number gives. Zero is the default, too; there is no upper limit, but
+    /// Dynatrace takes points of the last hour only, and draws by the minute.
     ///
     /// The first push comes at a random moment within the first interval and the others follow
     /// from there, so that a fleet that is restarted at once does not push at once. Where readers,
@@ -130,14 +131,23 @@ impl Builder {
 
     /// The name of the service, OpenTelemetry's resource attribute `service.name`.
     ///
-    /// Default: `OTEL_SERVICE_NAME`, else none.
+    /// Default: `OTEL_SERVICE_NAME`, else `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else none: a
+    /// name that the SDK makes up (`unknown_service`) is not sent. It is the dimension
+    /// `service.name` of every line.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.service_name = Some(name.into());
         self
     }
 
-    /// The most series of an instrument with run-time dimensions (default 2,000). What is
-    /// beyond is counted in one series with `otel.metric.overflow=true`.
+    /// The most series of an instrument with run-time dimensions (default 2,000; 0 is taken as 1).
+    /// What is beyond is counted in one series with `otel.metric.overflow=true`, and one warning
+    /// names the place of the annotation.
+    ///
+    /// `max_series = n` in an annotation wins. Series that exist when metrics are installed stay;
+    /// those of counters, histograms and gauges that are idle for a few collections make room,
+    /// unless a reader is cumulative.
+    /// Where all dimensions are literals, `bool` or enums, up to 1,024 combinations are always kept
+    /// apart.
     pub fn cardinality_limit(mut self, series: u32) -> Self {
         self.cardinality_limit = Some(series.max(1));
         self
@@ -151,13 +161,32 @@ impl Builder {
         self
     }
 
-    /// How long dropping the [`Handle`] may take (default: 5 seconds).
+    /// How long dropping the [`Handle`] may take, and a signal with
+    /// [`flush_on_termination`](Self::flush_on_termination) (default: 5 seconds). With zero nothing
+    /// is waited for: what is not in a [`spool_dir`](Self::spool_dir) is lost then.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = Some(timeout);
         self
     }
 
     /// Adds an exporter in place of the default one; any number, each pushed at the interval.
+    ///
+    /// With one or more of these the Dynatrace exporter is made only if it is one of them, and
+    /// the options of this builder about sending lines (endpoint, token, prefix, dimensions,
+    /// buffers) do nothing: give them to its own builder. [`Handle::health`] has no numbers of
+    /// exporters that are added here.
+    ///
+    /// ```
+    /// use dt_metrics::dynatrace::Exporter;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let exporter = Exporter::builder().prefix("shop").build()?;
+    /// let metrics = dt_metrics::builder().exporter(exporter.clone()).install()?;
+    /// println!("{:?}", exporter.health());
+    /// # drop(metrics);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exporter(mut self, exporter: impl PushMetricExporter) -> Self {
         self.exporters.push(Box::new(move |provider, interval| {
             with_periodic_reader(provider, exporter, interval)
@@ -200,13 +229,13 @@ impl Builder {
     /// # }
     /// ```
     #[cfg(feature = "otlp")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
     pub fn otlp(mut self) -> Self {
         self.otlp = true;
         self
     }
 
-    /// Makes no exporter: only what [`configure_provider`](Self::configure_provider) adds.
+    /// Makes no exporter: only what [`configure_provider`](Self::configure_provider) adds (default:
+    /// the Dynatrace exporter is made).
     pub fn no_exporter(mut self) -> Self {
         self.no_exporter = true;
         self
@@ -238,14 +267,17 @@ impl Builder {
         self
     }
 
-    /// Whether to make the provider OpenTelemetry's global one (default: yes).
+    /// Whether to make the provider OpenTelemetry's global one (default: yes), so that metrics that
+    /// the program and its libraries measure by the OpenTelemetry API are exported, too.
     pub fn set_global(mut self, global: bool) -> Self {
         self.not_global = !global;
         self
     }
 
     /// Whether instruments of one name that disagree on kind or unit are an error (default: no;
-    /// the first stays, the other is not exported, and a warning names both places).
+    /// the first stays, the other is not exported, is counted in [`Health`](crate::Health) as
+    /// `conflicting_definition`, and a warning names both places). For tests and CI: a dependency
+    /// can bring in such an instrument.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self

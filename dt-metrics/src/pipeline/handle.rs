@@ -117,7 +117,21 @@ impl Handle {
 
     /// Collects what was measured until now and delivers it.
     ///
-    /// Returns when the receiver has answered all of it, at the latest after `timeout`.
+    /// Returns when the receiver has answered all of it, at the latest after `timeout`. If the
+    /// exporter pauses after a failure, it tries at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::init()?;
+    /// // … a job that is over …
+    /// if let Err(error) = metrics.flush(Duration::from_secs(2)) {
+    ///     eprintln!("metrics: {error}"); // they are tried again later
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -143,11 +157,25 @@ impl Handle {
     /// What is measured afterwards is kept, and delivered if metrics are installed again. A
     /// second call does nothing.
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::init()?;
+    /// // … the program …
+    /// if let Err(error) = metrics.shutdown(Duration::from_secs(5)) {
+    ///     eprintln!("metrics: {error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Timeout`] or [`Error::Export`] if something could not be delivered in time. It
-    /// waits in the spool then, if there is one; else it is lost. [`health`](Self::health) tells. [`Error::Timeout`] also if another
-    /// call shuts down at the same time and takes longer. [`Error::Forked`] in a forked child.
+    /// waits in the spool then, if there is one; else it is lost. [`health`](Self::health) tells.
+    /// [`Error::Timeout`] also if another call shuts down at the same time and takes longer.
+    /// [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         self.inner.shutdown(Deadline::after(timeout))
     }
@@ -169,6 +197,18 @@ impl Handle {
     /// their instrument's name belongs to another (`conflicting_definition`), an observed function
     /// panicked (`observed_panic`), gave what is no number (`not_finite`) or, of a counter, one
     /// below zero (`negative`), or they were recorded too early (`before_install`).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::init()?;
+    /// let health = metrics.health();
+    /// println!("{} lines accepted, {} refused", health.lines_ok, health.lines_invalid);
+    /// if let Some(error) = health.last_error {
+    ///     println!("{error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn health(&self) -> Health {
         let mut health = self.inner.delivery.health();
@@ -183,6 +223,17 @@ impl Handle {
     }
 
     /// The provider that the pipeline feeds, for instruments of the program's own.
+    ///
+    /// ```
+    /// use opentelemetry::metrics::MeterProvider;
+    ///
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::init()?;
+    /// let orders = metrics.provider().meter("shop").u64_counter("orders").build();
+    /// orders.add(1, &[]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn provider(&self) -> &SdkMeterProvider {
         &self.inner.provider

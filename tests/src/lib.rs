@@ -1,11 +1,18 @@
 //! Tests of dt-metrics from outside; see `tests/`.
 
-/// The code in the README compiles and runs.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
+/// Documents whose code compiles and runs. `tests/documents.rs` sees that all are here.
+macro_rules! documents {
+    ($($(#[$if:meta])? $name:ident: $path:literal;)+) => {$(
+        #[cfg(doctest)]
+        $(#[$if])?
+        #[doc = include_str!(concat!("../../", $path))]
+        pub struct $name;
+    )+};
+}
 
-/// The code in the guide compiles and runs.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/GUIDE.md")]
-pub struct Guide;
+documents! {
+    Readme: "README.md";
+    Guide: "docs/GUIDE.md";
+    #[cfg(feature = "peers")]
+    Migration: "docs/MIGRATION.md";
+}

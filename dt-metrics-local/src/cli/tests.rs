@@ -163,3 +163,27 @@ fn cut_texts() {
     assert_eq!(format::cut("fünfe", 4), "fün…");
     assert_eq!(format::cut("a\nb", 4), "a\u{fffd}b");
 }
+
+/// What documents of the repository say to type.
+#[test]
+fn commands_of_documents() {
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
+    let mut commands = 0;
+    for document in ["README.md", "CONTRIBUTING.md", "docs/GUIDE.md"] {
+        // Not there in a package.
+        let Ok(text) = std::fs::read_to_string(format!("{top}{document}")) else {
+            continue;
+        };
+        let lines = text.lines().filter_map(|line| {
+            let (_, arguments) = line.split_once("cargo run -p dt-metrics-local")?;
+            Some(arguments.split('#').next().unwrap_or_default())
+        });
+        for line in lines {
+            let words = line.split_whitespace().filter(|word| *word != "--");
+            let parsed = Args::try_parse_from(["dt-metrics-local"].into_iter().chain(words));
+            assert!(parsed.is_ok(), "{document}: {line}: {:?}", parsed.err());
+            commands += 1;
+        }
+    }
+    assert!(commands == 0 || commands >= 4, "{commands}");
+}

@@ -1,0 +1,58 @@
+//! What documents say is there: code that is compiled, commands, options, links.
+
+mod code;
+mod commands;
+mod links;
+mod options;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The top of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Documents for readers of the repository, by their path in it.
+fn documents() -> Vec<String> {
+    let mut documents = in_folder("");
+    documents.extend(in_folder("docs/"));
+    assert!(documents.len() >= 5, "{documents:?}");
+    documents
+}
+
+/// The Markdown files of a folder, whose name ends in `/` if it is not the top.
+fn in_folder(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("the folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<_> = names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"))
+        .map(|name| format!("{folder}{name}"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The blocks of code, by what stands behind their fence.
+fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(&str, Vec<&str>)> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(language), None) => open = Some((language, Vec::new())),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some((_, lines))) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block of code without an end");
+    blocks
+}

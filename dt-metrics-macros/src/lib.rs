@@ -1,4 +1,8 @@
-//! The annotations of dt-metrics. Programs name them through `dt_metrics`.
+//! The annotations of dt-metrics. Programs name them through `dt_metrics`; this crate has the
+//! macros alone, and its version is that of the library.
+//!
+//! Each macro has a page in `docs/`: what it takes, with examples that are tested, what it expands
+//! to, what it costs, what it refuses.
 
 mod args;
 mod body;

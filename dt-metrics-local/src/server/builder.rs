@@ -70,7 +70,7 @@ impl ServerBuilder {
         self
     }
 
-    /// How much is kept of what arrives.
+    /// How much is kept of what arrives. Default: [`Limits::default`], a million lines among it.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The value of a dimension, borrowed from what was measured.
+/// The value of a dimension, borrowed from what was measured. On the wire all are texts: a whole
+/// float is written as an integer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -57,6 +58,37 @@ impl OwnedValue {
 }
 
 /// A type whose values can be the value of a dimension.
+///
+/// Enums without fields derive it, with [`derive(DimensionValue)`](derive@crate::DimensionValue).
+/// For any other type it is written by hand:
+///
+/// ```
+/// use dt_metrics::{DimensionValue, Value, counted, testing::capture};
+///
+/// struct Status(u16);
+///
+/// impl DimensionValue for Status {
+///     fn dimension_value(&self) -> Option<Value<'_>> {
+///         Some(Value::Str(match self.0 {
+///             200..300 => "2xx",
+///             400..500 => "4xx",
+///             500..600 => "5xx",
+///             _ => return None, // no such dimension
+///         }))
+///     }
+/// }
+///
+/// #[counted(name = "answers", ret_dims(status = ret))]
+/// fn answer() -> Status {
+///     Status(404)
+/// }
+///
+/// let seen = capture(answer);
+/// assert_eq!(seen.counter("answers").with("status", "4xx").value(), 1);
+/// ```
+///
+/// It is asked on each call, so it should be quick. There should be few different values: each is a
+/// series.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",
     label = "not a dimension value",

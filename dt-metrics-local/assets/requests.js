@@ -22,18 +22,22 @@ export class RequestList {
 function make() {
   const row = element("div");
   row.append(...COLUMNS.map((className) => element("span", className)));
+  row.lastChild.append(element("span", "mark"), element("span"));
   return row;
 }
 
 function fill(row, request) {
   const [time, status, lines, size, took, path] = row.children;
   const answered = request.status === 0 ? "no answer" : String(request.status);
+  const refused = request.refused ? `${whole(request.refused)} refused` : "";
   setText(time, clock(request.at_ms));
   setText(status, request.fault ? `${answered} (${request.fault})` : answered);
-  setClass(status, request.status === 202 ? "good" : "bad");
+  setClass(status, request.is_accepted ? "good" : "bad");
   setText(lines, whole(request.lines));
   setText(size, bytes(request.bytes));
   setText(took, milliseconds(request.took_ms));
-  setText(path, visible(request.path));
-  row.title = [visible(request.path), visible(request.user_agent ?? "")].join(" ").trim();
+  const [mark, rest] = path.children;
+  setText(mark, request.protocol === "OTLP" ? "OTLP" : "");
+  setText(rest, visible(request.path));
+  row.title = [refused, visible(request.path), visible(request.user_agent ?? "")].filter(Boolean).join(" · ");
 }

@@ -22,7 +22,9 @@ export class SeriesList {
     });
     setText(
       byId("how"),
-      `.endpoint("${location.origin}/api/v2/metrics/ingest")\nDT_METRICS_INGEST_URL=${location.origin}/api/v2/metrics/ingest`,
+      `.endpoint("${location.origin}/api/v2/metrics/ingest")\n` +
+        `DT_METRICS_INGEST_URL=${location.origin}/api/v2/metrics/ingest\n` +
+        `OTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}`,
     );
   }
 

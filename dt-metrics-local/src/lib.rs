@@ -83,6 +83,17 @@
 //! [`Fault`] lists what can be given; `--help` says how to end it all, how to have an outage and
 //! how to change the token meanwhile.
 //!
+//! # By OTLP
+//!
+//! The feature `otlp`, on by default, takes the same metrics by the OpenTelemetry protocol, as
+//! protobuf over HTTP: at `Server::otlp_url` as Dynatrace does, with its token; and, without one,
+//! where a Collector would be: `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14499`. Both are
+//! judged by what Dynatrace takes, which a Collector does not know of; the module `otlp` says what
+//! that is.
+//!
+//! What comes is among [`Server::lines`] as the lines that say the same, so that a test need not
+//! know which way it came; `Server::otlp_points` has it as it came.
+//!
 //! # Routes
 //!
 //! | route | token | limit | accepted lines are called |
@@ -90,6 +101,9 @@
 //! | `POST /api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /e/{environment}/api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /metrics/ingest` | none | 1,000 lines | `linesValid` |
+//! | `POST /api/v2/otlp/v1/metrics` | if one is configured | 4 MB, 15,000 data points | |
+//! | `POST /e/{environment}/api/v2/otlp/v1/metrics` | if one is configured | the same | |
+//! | `POST /v1/metrics` | none | the same | |
 //!
 //! | route | for the page, or a program that looks |
 //! | --- | --- |
@@ -98,19 +112,24 @@
 //! | `GET /api/history?series=0,1&step=1` | the past of series, in steps of 1, 30 or 720 seconds |
 //! | `GET /events` | server-sent events: everything, then once a second what is new |
 //!
-//! | status | when |
-//! | --- | --- |
-//! | 202 | every line was accepted |
-//! | 400 | a line was refused, *and the others were accepted*; or the body is empty or not UTF-8 |
-//! | 401, 403 | no such token; a token without the scope `metrics.ingest` |
-//! | 404, 405 | another path; another method |
-//! | 413 | the request is over its limit |
-//! | 415 | the content type is not `text/plain` in UTF-8, or the body is encoded |
+//! | status | by lines | by OTLP |
+//! | --- | --- | --- |
+//! | 200 | | data points were accepted; how many were refused is in the answer |
+//! | 202 | every line was accepted | |
+//! | 400 | a line was refused, *and the others were accepted*; or the body is empty or not UTF-8 | every data point was refused; or the body cannot be decoded |
+//! | 401, 403 | no such token; a token without the scope `metrics.ingest` | the same |
+//! | 404, 405 | another path; another method | the same |
+//! | 413 | the request is over its limit | the same |
+//! | 415 | the content type is not `text/plain` in UTF-8, or the body is encoded | it is not `application/x-protobuf`, or the body is encoded, as by gzip |
+//!
+//! A OneAgent takes traces by OTLP, and no metrics: on its port they are for the Collector's path.
 
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod protocol;
 pub mod server;
 pub mod store;
 
 pub use protocol::{Line, Metadata};
 pub use server::{Answer, DEFAULT_PORT, Fault, FaultError, Server, ServerBuilder, StartError};
-pub use store::{Event, Rejected, Request};
+pub use store::{Event, Protocol, Rejected, Request};

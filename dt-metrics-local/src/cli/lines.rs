@@ -51,7 +51,7 @@ fn print(events: &Receiver<Event>) -> io::Result<()> {
                 let text = format::cut(&rejected.text, SHOWN);
                 writeln!(stdout, "refused   {text}\n          {}", rejected.reason())?;
             }
-            Event::Request(request) if request.status != 202 || request.fault.is_some() => {
+            Event::Request(request) if !request.is_accepted() || request.fault.is_some() => {
                 writeln!(stdout, "{}", text::request(&request))?;
             }
             _ => {}

@@ -19,6 +19,15 @@ pub(super) fn greeting(server: &Server, asks_for_token: bool) -> String {
     } else if server.address().port() == DEFAULT_PORT {
         text.push_str("  or not at all: unconfigured programs take this port for a OneAgent\n");
     }
+    #[cfg(feature = "otlp")]
+    {
+        // A Collector asks for no token.
+        let collector = server.collector_url();
+        let _ = writeln!(
+            text,
+            "  by OTLP       OTEL_EXPORTER_OTLP_ENDPOINT={collector}"
+        );
+    }
     text.push_str("\nCtrl-C ends.\n");
     text
 }
@@ -68,7 +77,7 @@ pub(super) fn summary(totals: Totals) -> String {
     if not_accepted > 0 {
         let _ = write!(
             text,
-            "; {} not answered 202",
+            "; {} not accepted as a whole",
             plural(not_accepted, "request")
         );
     }

@@ -77,6 +77,6 @@ impl<'a> Cursor<'a> {
 }
 
 /// Length as the server counts it.
-pub(super) fn length(text: &str) -> usize {
+pub(crate) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::limits;
+use super::{Temporality, limits};
 
 /// Why a line was refused, and where.
 ///
@@ -21,7 +21,7 @@ pub struct LineError {
 }
 
 impl LineError {
-    pub(super) fn new(text: &str, offset: usize, kind: ErrorKind) -> Self {
+    pub(crate) fn new(text: &str, offset: usize, kind: ErrorKind) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         Self {
             kind,
@@ -117,6 +117,16 @@ pub enum ErrorKind {
         /// The limit.
         limit: usize,
     },
+    /// A part is under its limit, in UTF-16 code units.
+    #[error("{part} has {length} characters, at least {limit} are needed")]
+    TooShort {
+        /// The part that is too short.
+        part: Part,
+        /// Its length.
+        length: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// A character that the part may not contain.
     #[error("{part} may not contain {found:?}")]
     Character {
@@ -186,6 +196,29 @@ pub enum ErrorKind {
     /// The same metadata property twice.
     #[error("metadata property occurs twice")]
     DuplicateProperty,
+    /// OTLP: a monotonic sum that is not delta.
+    #[error(
+        "monotonic sums must be delta, not {0} (UNSUPPORTED_METRIC_TYPE_MONOTONIC_CUMULATIVE_SUM)"
+    )]
+    SumNotDelta(Temporality),
+    /// OTLP: a histogram that is not delta.
+    #[error("histograms must be delta, not {0}")]
+    HistogramNotDelta(Temporality),
+    /// OTLP: a sum that does not say what its values refer to.
+    #[error("aggregation temporality expected")]
+    NoTemporality,
+    /// OTLP: a summary with quantiles.
+    #[error("summaries are not supported (UNSUPPORTED_METRIC_TYPE_SUMMARY)")]
+    Summary,
+    /// OTLP: a histogram without the sum of its values.
+    #[error("histogram has no sum")]
+    HistogramWithoutSum,
+    /// OTLP: a histogram whose buckets contradict themselves.
+    #[error("histogram {0} (HISTOGRAM_BUCKET_INVALID)")]
+    Buckets(&'static str),
+    /// OTLP: NaN or an infinity.
+    #[error("value is not a finite number (VALUE_INVALID)")]
+    NotFinite,
     /// Nothing: the endpoint was told to refuse it.
     #[error("refused on demand")]
     OnDemand,

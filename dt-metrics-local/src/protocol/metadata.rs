@@ -68,6 +68,7 @@ fn property(cursor: &mut Cursor<'_>, metadata: &mut Metadata) -> Result<(), Line
     Ok(())
 }
 
-fn is_unit(found: char) -> bool {
+/// A character that a unit may contain.
+pub(crate) fn is_unit(found: char) -> bool {
     found.is_ascii_alphanumeric() || matches!(found, '%' | '[' | ']' | '{' | '}' | '/' | '_')
 }

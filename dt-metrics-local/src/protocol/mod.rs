@@ -38,4 +38,7 @@ mod tests;
 
 pub use error::{ErrorKind, LineError, Part};
 pub use reader::Reader;
-pub use record::{Kind, Line, Metadata, MetricType, Payload, Record};
+pub use record::{Kind, Line, Metadata, MetricType, Payload, Record, Temporality};
+
+#[cfg(feature = "otlp")]
+pub(crate) use {cursor::length, metadata::is_unit, payload::check_summary};

@@ -36,7 +36,7 @@ fn summary(cursor: &mut Cursor<'_>) -> Result<Payload, LineError> {
     let sum = number::float(cursor)?;
     cursor.expect(",count=", "\",count=\"")?;
     let count = number::count(cursor)?;
-    check(min, max, sum, count).map_err(|kind| cursor.error_at(start, kind))?;
+    check_summary(min, max, sum, count).map_err(|kind| cursor.error_at(start, kind))?;
     Ok(Payload::Summary {
         min,
         max,
@@ -45,7 +45,8 @@ fn summary(cursor: &mut Cursor<'_>) -> Result<Payload, LineError> {
     })
 }
 
-fn check(min: f64, max: f64, sum: f64, count: u64) -> Result<(), ErrorKind> {
+/// Whether these can be the extremes, the sum and the number of some values.
+pub(crate) fn check_summary(min: f64, max: f64, sum: f64, count: u64) -> Result<(), ErrorKind> {
     if count == 0 {
         let is_empty = [min, max, sum].iter().all(|value| *value == 0.0);
         return if is_empty {

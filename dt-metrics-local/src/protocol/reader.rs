@@ -91,18 +91,26 @@ impl Reader {
         cursor.expect(" ", "space or end of line")?;
         let start = cursor.offset();
         let timestamp = number::milliseconds(cursor)?;
-        if let Some(now) = self.now_ms {
-            // The limits are far below `i64::MAX` milliseconds.
-            let past = i64::try_from(limits::PAST.as_millis()).unwrap_or(i64::MAX);
-            let future = i64::try_from(limits::FUTURE.as_millis()).unwrap_or(i64::MAX);
-            if timestamp < now.saturating_sub(past) {
-                return Err(cursor.error_at(start, ErrorKind::TimestampPast));
-            }
-            if timestamp > now.saturating_add(future) {
-                return Err(cursor.error_at(start, ErrorKind::TimestampFuture));
-            }
-        }
+        self.check_time(timestamp)
+            .map_err(|kind| cursor.error_at(start, kind))?;
         Ok(Some(timestamp))
+    }
+
+    /// Whether a data point of this time is taken.
+    pub(crate) fn check_time(&self, timestamp_ms: i64) -> Result<(), ErrorKind> {
+        let Some(now) = self.now_ms else {
+            return Ok(());
+        };
+        // The limits are far below `i64::MAX` milliseconds.
+        let past = i64::try_from(limits::PAST.as_millis()).unwrap_or(i64::MAX);
+        let future = i64::try_from(limits::FUTURE.as_millis()).unwrap_or(i64::MAX);
+        if timestamp_ms < now.saturating_sub(past) {
+            return Err(ErrorKind::TimestampPast);
+        }
+        if timestamp_ms > now.saturating_add(future) {
+            return Err(ErrorKind::TimestampFuture);
+        }
+        Ok(())
     }
 }
 

@@ -221,3 +221,26 @@ impl fmt::Display for MetricType {
         })
     }
 }
+
+/// What the values of an OTLP metric refer to. Its [`Display`](fmt::Display) is the name in lower
+/// case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Temporality {
+    /// The time since the push before.
+    Delta,
+    /// The time since the program started.
+    Cumulative,
+    /// Nobody said.
+    Unspecified,
+}
+
+impl fmt::Display for Temporality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Delta => "delta",
+            Self::Cumulative => "cumulative",
+            Self::Unspecified => "unspecified",
+        })
+    }
+}

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::fault::Answer;
 use super::route::Route;
-use crate::store::Rejected;
+use crate::store::{Protocol, Rejected};
 
 /// Invalid lines listed in one answer: a megabyte of them would be answered by many megabytes.
 const LISTED: usize = 1_000;
@@ -83,9 +83,20 @@ pub(super) fn unreadable(route: Route, message: &str) -> Answer {
     ingest(route, 400, 0, 0, Some(error))
 }
 
-/// Any other refusal.
+/// Any other refusal, as JSON.
 pub(super) fn refused(status: u16, message: &str) -> Answer {
     Answer::new(status).body(refusal_body(status, message))
+}
+
+/// Any other refusal, in the form of the route.
+pub(super) fn refused_by(route: Route, status: u16, message: &str) -> Answer {
+    match route.protocol() {
+        Protocol::Lines => refused(status, message),
+        #[cfg(feature = "otlp")]
+        Protocol::Otlp => super::otlp::refused(status, message),
+        #[cfg(not(feature = "otlp"))]
+        Protocol::Otlp => refused(status, message),
+    }
 }
 
 pub(super) fn refusal_body(status: u16, message: &str) -> String {
@@ -103,9 +114,10 @@ fn ingest(
     invalid: usize,
     error: Option<IngestError<'_>>,
 ) -> Answer {
-    let (ok, valid) = match route {
-        Route::Dynatrace => (Some(accepted), None),
-        Route::OneAgent => (None, Some(accepted)),
+    let (ok, valid) = if route == Route::OneAgent {
+        (None, Some(accepted))
+    } else {
+        (Some(accepted), None)
     };
     let body = Ingest {
         ok,

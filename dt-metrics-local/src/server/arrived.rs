@@ -13,7 +13,7 @@ use super::judge::{Judgement, Rules, count_lines, judge};
 use super::route::Route;
 use super::wire::{Endless, Wire, Writing};
 use crate::protocol::Reader;
-use crate::store::{Authorization, Batch, Request};
+use crate::store::{Authorization, Batch, Protocol, Request};
 
 /// Headers and paths are kept up to this many characters.
 const KEPT_CHARACTERS: usize = 256;
@@ -74,7 +74,7 @@ impl Arrived<'_> {
             }
             Fault::BodyLimit(bytes) if self.received.bytes > *bytes => {
                 let message = format!("Request body is too large, the limit is {bytes} bytes");
-                return answer::refused(413, &message).into();
+                return answer::refused_by(self.route, 413, &message).into();
             }
             Fault::RefuseLines(lines) => *lines,
             _ => 0,
@@ -85,7 +85,7 @@ impl Arrived<'_> {
             Reader::without_clock()
         };
         let rules = Rules {
-            is_token_needed: self.route == Route::Dynatrace && !self.endpoint.tokens.is_empty(),
+            is_token_needed: self.route.asks_for_token() && !self.endpoint.tokens.is_empty(),
             reader,
             refused_on_demand,
         };
@@ -107,6 +107,7 @@ impl Arrived<'_> {
         let parts = self.parts;
         let request = Request {
             path: parts.uri.path().chars().take(KEPT_CHARACTERS).collect(),
+            protocol: self.route.protocol(),
             status,
             fault: fault
                 .filter(|fault| **fault != Fault::None)
@@ -114,24 +115,35 @@ impl Arrived<'_> {
             content_type: header(parts, &CONTENT_TYPE),
             user_agent: header(parts, &USER_AGENT),
             authorization: self.authorization(),
-            lines: self.received.content.as_deref().map_or(0, count_lines),
+            lines: self.lines(),
+            refused: judgement.brought.rejected.len(),
             bytes: self.received.bytes,
             received_at: SystemTime::now(),
             took: self.begun.elapsed(),
         };
         self.endpoint.store.add(Batch {
-            accepted: judgement.accepted,
-            rejected: judgement.rejected,
+            brought: judgement.brought,
             request,
         });
     }
 
     fn authorization(&self) -> Authorization {
         let worth = self.endpoint.tokens.check(&self.parts.headers);
-        match (self.route, worth) {
-            (Route::OneAgent, Authorization::Absent) => Authorization::Absent,
-            (Route::OneAgent, _) => Authorization::Unchecked,
-            (Route::Dynatrace, authorization) => authorization,
+        match worth {
+            Authorization::Absent => Authorization::Absent,
+            worth if self.route.asks_for_token() => worth,
+            _ => Authorization::Unchecked,
+        }
+    }
+
+    fn lines(&self) -> usize {
+        let content = self.received.content.as_deref().unwrap_or_default();
+        match self.route.protocol() {
+            Protocol::Lines => count_lines(content),
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp => super::otlp::count(content),
+            #[cfg(not(feature = "otlp"))]
+            Protocol::Otlp => 0,
         }
     }
 

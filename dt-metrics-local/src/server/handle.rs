@@ -8,7 +8,11 @@ use super::ServerBuilder;
 use super::handler::Endpoint;
 use super::listening::Listening;
 use super::page::PAGE_PATH;
+#[cfg(feature = "otlp")]
+use super::route::OTLP_PATH;
 use super::route::{DYNATRACE_PATH, ONEAGENT_PATH};
+#[cfg(feature = "otlp")]
+use crate::otlp::DataPoint;
 use crate::protocol::{Line, Metadata};
 use crate::store::{Event, Rejected, Request, Series, State, Totals};
 
@@ -50,6 +54,21 @@ impl Server {
         format!("{}{ONEAGENT_PATH}", self.base_url())
     }
 
+    /// The URL of the Dynatrace API for OTLP, `http://127.0.0.1:PORT/api/v2/otlp/v1/metrics`.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn otlp_url(&self) -> String {
+        format!("{}{OTLP_PATH}", self.base_url())
+    }
+
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to so that this is the Collector,
+    /// `http://127.0.0.1:PORT`.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn collector_url(&self) -> String {
+        self.base_url()
+    }
+
     /// The URL of the live page for a browser, `http://127.0.0.1:PORT/`.
     #[must_use]
     pub fn page_url(&self) -> String {
@@ -73,13 +92,32 @@ impl Server {
     }
 
     /// The accepted data points, oldest first; the newest million unless
-    /// [`Limits`](crate::store::Limits) say otherwise.
+    /// [`Limits`](crate::store::Limits) say otherwise. Those that came by OTLP are among them as
+    /// the lines that say the same, so that one test serves both ways.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         self.inspect(|state| state.lines().cloned().collect())
     }
 
-    /// The refused lines and why they were refused, oldest first.
+    /// The data points that were accepted by OTLP, as they came, oldest first; as many as
+    /// [`lines`](Self::lines) at most.
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder().start()?;
+    /// // … a program sends to server.otlp_url() …
+    /// let points = server.otlp_points();
+    /// assert!(points.iter().all(|point| point.resource_attribute("service.name").is_some()));
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn otlp_points(&self) -> Vec<DataPoint> {
+        self.inspect(|state| state.otlp_points().cloned().collect())
+    }
+
+    /// The refused lines and data points, and why they were refused, oldest first.
     #[must_use]
     pub fn rejected(&self) -> Vec<Rejected> {
         self.inspect(|state| state.rejected().cloned().collect())

@@ -10,9 +10,9 @@ use super::arrived::Arrived;
 use super::fault::{Answer, Fault, Faults};
 use super::route::Route;
 use super::wire::Wire;
-use super::{answer, body};
+use super::{answer, body, route};
 use crate::protocol::limits;
-use crate::store::{Authorization, Batch, Request, Store};
+use crate::store::{Authorization, Batch, Brought, Protocol, Request, Store};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -35,7 +35,11 @@ pub(super) async fn ingest(
     let begun_with = wire.take_fault();
     let Ok(received) = body::read(body, route.max_bytes()).await else {
         // The client is gone or does not speak HTTP: most likely nobody reads this.
-        return respond(answer::unreadable(route, "Request body could not be read"));
+        return respond(answer::refused_by(
+            route,
+            400,
+            "Request body could not be read",
+        ));
     };
     let content = received.content.as_deref().unwrap_or_default();
     let taken = endpoint.faults.take(content, begun_with);
@@ -61,8 +65,8 @@ pub(super) async fn refuse(
     let wire = wire(&request);
     let (parts, body) = request.into_parts();
     let message = match status {
-        404 => "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest",
-        _ => "Method Not Allowed: lines are sent by POST",
+        404 => route::NOT_FOUND,
+        _ => "Method Not Allowed: metrics are sent by POST",
     };
     let answer = answer::refused(status, message);
     let Ok(received) = body::read(body, limits::REQUEST_BYTES).await else {
@@ -84,16 +88,17 @@ impl Endpoint {
     /// Books a request that is not read.
     pub(super) fn not_read(&self, fault: &Fault) {
         self.store.add(Batch {
-            accepted: Vec::new(),
-            rejected: Vec::new(),
+            brought: Brought::default(),
             request: Request {
                 path: String::new(),
+                protocol: Protocol::Lines,
                 status: 0,
                 fault: Some(fault.name()),
                 content_type: None,
                 user_agent: None,
                 authorization: Authorization::Absent,
                 lines: 0,
+                refused: 0,
                 bytes: 0,
                 received_at: SystemTime::now(),
                 took: Duration::ZERO,

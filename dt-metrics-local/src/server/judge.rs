@@ -7,22 +7,22 @@ use super::answer;
 use super::body::Received;
 use super::fault::Answer;
 use super::route::Route;
-use crate::protocol::{LineError, Reader, Record};
-use crate::store::{Authorization, Rejected};
+use crate::protocol::{LineError, Reader};
+#[cfg(feature = "otlp")]
+use crate::store::Protocol;
+use crate::store::{Authorization, Brought, Rejected};
 
 /// What becomes of a request.
 pub(super) struct Judgement {
     pub(super) answer: Answer,
-    pub(super) accepted: Vec<Record>,
-    pub(super) rejected: Vec<Rejected>,
+    pub(super) brought: Brought,
 }
 
 impl From<Answer> for Judgement {
     fn from(answer: Answer) -> Self {
         Self {
             answer,
-            accepted: Vec::new(),
-            rejected: Vec::new(),
+            brought: Brought::default(),
         }
     }
 }
@@ -44,9 +44,13 @@ pub(super) fn judge(
     rules: &Rules,
 ) -> Judgement {
     if rules.is_token_needed
-        && let Some(answer) = forbidden(authorization)
+        && let Some((status, message)) = forbidden(authorization)
     {
-        return answer.into();
+        return answer::refused_by(route, status, message).into();
+    }
+    #[cfg(feature = "otlp")]
+    if route.protocol() == Protocol::Otlp {
+        return super::otlp::judge(headers, received, rules);
     }
     if !is_plain_text(headers) {
         let message = "Content-Type must be text/plain; charset=utf-8, without Content-Encoding";
@@ -86,8 +90,7 @@ fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
     }
     Judgement {
         answer: answer::judged(route, accepted.len(), &rejected),
-        accepted,
-        rejected,
+        brought: Brought::by_lines(accepted, rejected),
     }
 }
 
@@ -99,17 +102,17 @@ pub(super) fn count_lines(content: &[u8]) -> usize {
         .count()
 }
 
-fn forbidden(authorization: Authorization) -> Option<Answer> {
+fn forbidden(authorization: Authorization) -> Option<(u16, &'static str)> {
     match authorization {
         Authorization::Accepted => None,
-        Authorization::Absent => Some(answer::refused(401, "Missing authorization parameter.")),
+        Authorization::Absent => Some((401, "Missing authorization parameter.")),
         Authorization::Refused | Authorization::Unchecked => {
-            Some(answer::refused(401, "Token Authentication failed"))
+            Some((401, "Token Authentication failed"))
         }
-        Authorization::WithoutScope => {
-            let message = "Token is missing required scope. Use one of: metrics.ingest";
-            Some(answer::refused(403, message))
-        }
+        Authorization::WithoutScope => Some((
+            403,
+            "Token is missing required scope. Use one of: metrics.ingest",
+        )),
     }
 }
 

@@ -15,6 +15,8 @@ mod handle;
 mod handler;
 mod judge;
 mod listening;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod page;
 mod route;
 mod thread;

@@ -7,31 +7,60 @@ use axum::routing::{MethodRouter, any, post};
 use super::handler::{self, Endpoint};
 use super::page;
 use crate::protocol::limits;
+use crate::store::Protocol;
 
 /// The OneAgent's API limits lines, not bytes: what that many of the longest lines take.
 const ONEAGENT_BYTES: usize = limits::ONEAGENT_LINES * limits::LINE;
 
-/// Which of the two APIs a request came to.
+/// To which API a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
     /// The Dynatrace API, directly or by an ActiveGate.
     Dynatrace,
     /// The OneAgent's API on the host, which asks for no token.
     OneAgent,
+    /// The Dynatrace API for OTLP.
+    #[cfg(feature = "otlp")]
+    DynatraceOtlp,
+    /// A Collector, which asks for no token.
+    #[cfg(feature = "otlp")]
+    Collector,
 }
 
 impl Route {
+    pub(super) fn protocol(self) -> Protocol {
+        match self {
+            Self::Dynatrace | Self::OneAgent => Protocol::Lines,
+            #[cfg(feature = "otlp")]
+            Self::DynatraceOtlp | Self::Collector => Protocol::Otlp,
+        }
+    }
+
+    pub(super) fn asks_for_token(self) -> bool {
+        match self {
+            Self::Dynatrace => true,
+            Self::OneAgent => false,
+            #[cfg(feature = "otlp")]
+            Self::DynatraceOtlp => true,
+            #[cfg(feature = "otlp")]
+            Self::Collector => false,
+        }
+    }
+
     pub(super) fn max_bytes(self) -> usize {
         match self {
             Self::Dynatrace => limits::REQUEST_BYTES,
             Self::OneAgent => ONEAGENT_BYTES,
+            #[cfg(feature = "otlp")]
+            Self::DynatraceOtlp | Self::Collector => crate::otlp::limits::REQUEST_BYTES,
         }
     }
 
     pub(super) fn max_lines(self) -> usize {
-        match self {
-            Self::Dynatrace => usize::MAX,
-            Self::OneAgent => limits::ONEAGENT_LINES,
+        if self == Self::OneAgent {
+            limits::ONEAGENT_LINES
+        } else {
+            usize::MAX
         }
     }
 }
@@ -41,6 +70,22 @@ const ACTIVEGATE_PATH: &str = "/e/{environment}/api/v2/metrics/ingest";
 /// The router takes nothing for an environment too.
 const NO_ENVIRONMENT_PATH: &str = "/e//api/v2/metrics/ingest";
 pub(super) const ONEAGENT_PATH: &str = "/metrics/ingest";
+
+#[cfg(feature = "otlp")]
+pub(super) const OTLP_PATH: &str = "/api/v2/otlp/v1/metrics";
+#[cfg(feature = "otlp")]
+const ACTIVEGATE_OTLP_PATH: &str = "/e/{environment}/api/v2/otlp/v1/metrics";
+#[cfg(feature = "otlp")]
+const NO_ENVIRONMENT_OTLP_PATH: &str = "/e//api/v2/otlp/v1/metrics";
+#[cfg(feature = "otlp")]
+const COLLECTOR_PATH: &str = "/v1/metrics";
+
+#[cfg(feature = "otlp")]
+pub(super) const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or \
+    /metrics/ingest, OTLP to /api/v2/otlp/v1/metrics or /v1/metrics";
+#[cfg(not(feature = "otlp"))]
+pub(super) const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or \
+    /metrics/ingest; OTLP is not taken, since the feature `otlp` is off";
 
 pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
     let refusing = |status| {
@@ -54,6 +99,13 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
         .route(ONEAGENT_PATH, ingest(endpoint, Route::OneAgent))
         .method_not_allowed_fallback(refusing(405))
         .fallback(refusing(404));
+    #[cfg(feature = "otlp")]
+    let router = router
+        .route(OTLP_PATH, ingest(endpoint, Route::DynatraceOtlp))
+        .route(ACTIVEGATE_OTLP_PATH, ingest(endpoint, Route::DynatraceOtlp))
+        .route(NO_ENVIRONMENT_OTLP_PATH, any(refusing(404)))
+        .route(COLLECTOR_PATH, ingest(endpoint, Route::Collector))
+        .method_not_allowed_fallback(refusing(405));
     page::add(router, &endpoint.store, |route: MethodRouter| {
         // Whoever sends lines to the page looks for the path of the ingest.
         route.fallback(refusing(404))

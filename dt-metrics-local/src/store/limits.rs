@@ -33,7 +33,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Keeps the newest `limit` accepted lines.
+    /// Keeps the newest `limit` accepted lines, and as many data points of OTLP as they came.
     #[must_use]
     pub fn lines(mut self, limit: usize) -> Self {
         self.lines = limit;

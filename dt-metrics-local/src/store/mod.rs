@@ -26,10 +26,10 @@ mod tracked;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Authorization, Event, Rejected, Request};
+pub use entry::{Authorization, Event, Protocol, Rejected, Request};
 pub use limits::Limits;
 pub use series::Series;
 pub use state::{State, Totals};
 
 pub(crate) use history::{Point, Resolution};
-pub(crate) use shared::{Batch, Held, Store};
+pub(crate) use shared::{Batch, Brought, Held, Store};

@@ -4,7 +4,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Event, Limits, Rejected, Request, State};
-use crate::protocol::Record;
+#[cfg(feature = "otlp")]
+use crate::otlp::DataPoint;
+use crate::protocol::{Metadata, Record};
 
 /// Events a subscriber may lag behind before it misses some.
 const SUBSCRIBER_BACKLOG: usize = 65_536;
@@ -22,9 +24,34 @@ struct Inner {
 
 /// What one request brought.
 pub(crate) struct Batch {
+    pub(crate) brought: Brought,
+    pub(crate) request: Request,
+}
+
+/// What was in a request.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
     pub(crate) accepted: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
-    pub(crate) request: Request,
+    /// Metadata that every request repeats.
+    #[cfg(feature = "otlp")]
+    pub(crate) repeated: Vec<Metadata>,
+    /// The accepted data points as they came.
+    #[cfg(feature = "otlp")]
+    pub(crate) points: Vec<DataPoint>,
+}
+
+impl Brought {
+    pub(crate) fn by_lines(accepted: Vec<Record>, rejected: Vec<Rejected>) -> Self {
+        Self {
+            accepted,
+            rejected,
+            #[cfg(feature = "otlp")]
+            repeated: Vec::new(),
+            #[cfg(feature = "otlp")]
+            points: Vec::new(),
+        }
+    }
 }
 
 impl Store {
@@ -43,21 +70,29 @@ impl Store {
         let mut inner = self.lock();
         let now = batch.request.received_at;
         let before = inner.state.totals.lines;
-        for record in batch.accepted {
+        let brought = batch.brought;
+        #[cfg(feature = "otlp")]
+        {
+            for metadata in brought.repeated {
+                if inner.state.metadata_of(&metadata.key).is_none() {
+                    inner.add_metadata(metadata);
+                }
+            }
+            for point in brought.points {
+                inner.state.points.push(Arc::new(point));
+            }
+        }
+        for record in brought.accepted {
             match record {
                 Record::Line(line) => {
                     let line = Arc::new(line);
                     inner.state.add_line(Arc::clone(&line), now);
                     inner.publish(|| Event::Line(Arc::clone(&line)));
                 }
-                Record::Metadata(metadata) => {
-                    let metadata = Arc::new(metadata);
-                    inner.state.add_metadata(Arc::clone(&metadata));
-                    inner.publish(|| Event::Metadata(Arc::clone(&metadata)));
-                }
+                Record::Metadata(metadata) => inner.add_metadata(metadata),
             }
         }
-        for rejected in batch.rejected {
+        for rejected in brought.rejected {
             let rejected = Arc::new(rejected);
             inner.state.add_rejected(Arc::clone(&rejected));
             inner.publish(|| Event::Rejected(Arc::clone(&rejected)));
@@ -112,6 +147,12 @@ impl Store {
 }
 
 impl Inner {
+    fn add_metadata(&mut self, metadata: Metadata) {
+        let metadata = Arc::new(metadata);
+        self.state.add_metadata(Arc::clone(&metadata));
+        self.publish(|| Event::Metadata(Arc::clone(&metadata)));
+    }
+
     fn publish(&mut self, event: impl Fn() -> Event) {
         let missed = &mut self.state.totals.events_missed;
         self.subscribers

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use super::ring::Ring;
 use super::tracked::{AllSeries, Tracked};
 use super::{Limits, Rejected, Request, Series};
+#[cfg(feature = "otlp")]
+use crate::otlp::DataPoint;
 use crate::protocol::{Kind, Line, Metadata};
 
 /// What the endpoint has seen so far.
@@ -14,6 +16,8 @@ use crate::protocol::{Kind, Line, Metadata};
 #[derive(Debug)]
 pub struct State {
     pub(super) lines: Ring<Line>,
+    #[cfg(feature = "otlp")]
+    pub(super) points: Ring<DataPoint>,
     pub(super) rejected: Ring<Rejected>,
     pub(super) requests: Ring<Request>,
     metadata: HashMap<String, Known>,
@@ -37,7 +41,7 @@ struct Known {
 pub struct Totals {
     /// Requests, answered or not.
     pub requests: u64,
-    /// Requests answered 202.
+    /// Requests of which everything was accepted: answered 202, by OTLP 200.
     pub requests_accepted: u64,
     /// Requests left without an answer: reset, or met by silence.
     pub requests_unanswered: u64,
@@ -46,9 +50,9 @@ pub struct Totals {
     /// Data points accepted in requests left without an answer: a client that sends them again
     /// doubles them.
     pub lines_unanswered: u64,
-    /// Metadata lines accepted.
+    /// Metadata lines accepted. Units and descriptions in OTLP count once for each metric.
     pub metadata: u64,
-    /// Lines refused.
+    /// Lines and data points refused.
     pub rejected: u64,
     /// Bytes of all bodies.
     pub bytes: u64,
@@ -62,6 +66,8 @@ impl State {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             lines: Ring::new(limits.lines),
+            #[cfg(feature = "otlp")]
+            points: Ring::new(limits.lines),
             rejected: Ring::new(limits.rejected),
             requests: Ring::new(limits.requests),
             metadata: HashMap::new(),
@@ -72,13 +78,20 @@ impl State {
         }
     }
 
-    /// The accepted data points, oldest first.
+    /// The accepted data points, oldest first; those of OTLP as the lines that say the same.
     #[must_use]
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.iter()
     }
 
-    /// The refused lines, oldest first.
+    /// The data points accepted by OTLP, as they came, oldest first.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn otlp_points(&self) -> impl DoubleEndedIterator<Item = &DataPoint> + ExactSizeIterator {
+        self.points.iter()
+    }
+
+    /// The refused lines and data points, oldest first.
     #[must_use]
     pub fn rejected(&self) -> impl DoubleEndedIterator<Item = &Rejected> + ExactSizeIterator {
         self.rejected.iter()
@@ -191,7 +204,7 @@ impl State {
     pub(super) fn add_request(&mut self, request: Arc<Request>, lines: u64) {
         self.totals.requests += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(request.bytes);
-        if request.status == 202 {
+        if request.is_accepted() {
             self.totals.requests_accepted += 1;
         }
         if request.status == 0 {

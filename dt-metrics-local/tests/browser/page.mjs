@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { sendGauge } from "./otlp.mjs";
 import { many, post, start } from "./sender.mjs";
 
 const { chromium } = createRequire(import.meta.url)(process.env.PLAYWRIGHT);
@@ -87,6 +88,19 @@ pass("refused lines show their reason; markup stays text");
 await page.waitForSelector("#requests .row .bad");
 assert.match(await rows("requests").first().textContent(), /\d ms/);
 pass("requests show status, size and timing");
+
+const disk = { name: "disk.free", description: "Room left", unit: "GBy", value: 7.5, attributes: { device: "sda" } };
+assert.equal(await sendGauge(origin, disk), 200);
+const series = rows("series").filter({ hasText: "disk.free" });
+await series.waitFor();
+assert.match(await series.textContent(), /device=sda.*7\.5 GBy/);
+await series.click();
+await page.locator("#meaning", { hasText: "Room left" }).waitFor();
+const marked = rows("requests").filter({ hasText: "/v1/metrics" }).first();
+await marked.waitFor();
+assert.equal(await marked.locator(".mark").textContent(), "OTLP");
+assert.equal(await marked.locator(".good").textContent(), "200");
+pass("a series by OTLP has its unit and description, its request is marked");
 
 await page.keyboard.press("/");
 assert.equal(await active(), "filter");

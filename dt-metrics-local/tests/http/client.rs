@@ -19,6 +19,11 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(dead_code, reason = "the other bodies are text")
+    )]
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -53,12 +58,14 @@ pub(crate) fn raw(address: SocketAddr, request: &[u8]) -> Reply {
 pub(crate) fn reply(mut stream: TcpStream) -> Reply {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("the server answers");
-    let answer = String::from_utf8(answer).expect("answers are text");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let bytes = answer.split_off(end.expect("an answer has a head") + 4);
+    let head = String::from_utf8(answer).expect("heads are text");
     Reply {
         status: head[9..12].parse().expect("a status has three digits"),
-        head: head.to_owned(),
-        body: body.to_owned(),
+        head,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
     }
 }
 

@@ -10,6 +10,8 @@
 mod answers;
 mod client;
 mod faults;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod outages;
 mod page;
 mod watching;

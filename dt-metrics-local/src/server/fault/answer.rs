@@ -32,7 +32,7 @@ pub struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     retry_after_date: Option<Duration>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
 }
 
 impl Answer {
@@ -83,7 +83,7 @@ impl Answer {
 
     /// Replaces the body. Its content type is `application/json` unless a header says otherwise.
     #[must_use]
-    pub fn body(mut self, body: impl Into<String>) -> Self {
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
@@ -103,7 +103,7 @@ impl Answer {
             .ok()
             .filter(|status| !status.is_informational())
             .ok_or(FaultError::Status(self.status))?;
-        let body = self.body.unwrap_or_else(|| default_body(status));
+        let body = self.body.unwrap_or_else(|| default_body(status).into());
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let json = HeaderValue::from_static("application/json; charset=utf-8");

@@ -1,0 +1,186 @@
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
+
+use super::read::{Point, is_about_the_name, milliseconds, points};
+use super::text::Shown;
+use super::{DataPoint, attributes, limits, name, text};
+use crate::protocol::{ErrorKind, Kind, Line, LineError, Metadata, MetricType, Payload, Reader};
+use crate::store::Rejected;
+
+/// What becomes of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// As lines that say the same.
+    pub(crate) lines: Vec<Line>,
+    /// As they came, in the order of the lines.
+    pub(crate) points: Vec<DataPoint>,
+    /// Units and descriptions, once for each metric.
+    pub(crate) metadata: Vec<Metadata>,
+    pub(crate) rejected: Vec<Rejected>,
+    /// Why, in words: each fault once for each metric.
+    pub(crate) reasons: Vec<String>,
+}
+
+/// Reasons that are said.
+const SAID: usize = 20;
+
+/// Judges each data point on its own; so many that nothing is wrong with are refused all the same.
+pub(crate) fn judge(
+    request: &ExportMetricsServiceRequest,
+    reader: &Reader,
+    refused_on_demand: usize,
+) -> Judged {
+    let mut judge = Judge {
+        reader,
+        to_refuse: refused_on_demand,
+        number: 0,
+        judged: Judged::default(),
+    };
+    for metrics in &request.resource_metrics {
+        let resource = metrics.resource.as_ref();
+        let resource = resource.map(|resource| attributes::texts(&resource.attributes));
+        let resource = resource.unwrap_or_default();
+        for scoped in &metrics.scope_metrics {
+            let scope = scoped.scope.as_ref().map_or("", |scope| &scope.name);
+            for metric in &scoped.metrics {
+                judge.metric(
+                    metric,
+                    &Origin {
+                        resource: &resource,
+                        scope,
+                    },
+                );
+            }
+        }
+    }
+    judge.judged
+}
+
+struct Judge<'a> {
+    reader: &'a Reader,
+    to_refuse: usize,
+    /// Points so far.
+    number: usize,
+    judged: Judged,
+}
+
+struct Origin<'a> {
+    resource: &'a [(String, String)],
+    scope: &'a str,
+}
+
+impl Judge<'_> {
+    fn metric(&mut self, metric: &Metric, origin: &Origin<'_>) {
+        let key = name::metric_key(&metric.name);
+        for point in points(metric) {
+            self.number += 1;
+            match self.point(metric, key.clone(), &point, origin) {
+                Ok((line, point)) => {
+                    self.mean(metric, &line);
+                    self.judged.lines.push(line);
+                    self.judged.points.push(point);
+                }
+                Err(error) => {
+                    self.say(metric, &error);
+                    let rejected = refused(metric, &point, error, self.number);
+                    self.judged.rejected.push(rejected);
+                }
+            }
+        }
+    }
+
+    fn point(
+        &mut self,
+        metric: &Metric,
+        key: Result<String, ErrorKind>,
+        point: &Point<'_>,
+        origin: &Origin<'_>,
+    ) -> Result<(Line, DataPoint), ErrorKind> {
+        let key = key?;
+        let dimensions = attributes::dimensions(point.attributes);
+        if dimensions.len() > limits::DIMENSIONS {
+            return Err(ErrorKind::TooManyDimensions);
+        }
+        let (data, payload) = point.measured.clone()?;
+        let timestamp_ms = milliseconds(point.time_ns);
+        if let Some(timestamp) = timestamp_ms {
+            self.reader.check_time(timestamp)?;
+        }
+        if self.to_refuse > 0 {
+            self.to_refuse -= 1;
+            return Err(ErrorKind::OnDemand);
+        }
+        let line = Line {
+            text: text::line(&key, &dimensions, payload, timestamp_ms),
+            key,
+            dimensions,
+            payload,
+            timestamp_ms,
+        };
+        let point = DataPoint {
+            name: metric.name.clone(),
+            unit: metric.unit.clone(),
+            description: metric.description.clone(),
+            attributes: attributes::texts(point.attributes),
+            resource: origin.resource.to_vec(),
+            scope: origin.scope.to_owned(),
+            data,
+            start_time_ns: point.start_time_ns,
+            time_ns: point.time_ns,
+        };
+        Ok((line, point))
+    }
+
+    fn say(&mut self, metric: &Metric, error: &ErrorKind) {
+        let reasons = &mut self.judged.reasons;
+        let name = name::cut(&metric.name, limits::METRIC_KEY);
+        let reason = format!("{name}: {error}");
+        if reasons.len() < SAID && !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+
+    /// Takes in what a metric means, with its first point.
+    fn mean(&mut self, metric: &Metric, line: &Line) {
+        let unit = name::unit(&metric.unit);
+        let description = name::description(&metric.description);
+        let is_known = |known: &Metadata| known.key == line.key;
+        if (unit.is_none() && description.is_none())
+            || self.judged.metadata.last().is_some_and(is_known)
+        {
+            return;
+        }
+        let mut metadata = Metadata {
+            text: String::new(),
+            key: line.key.clone(),
+            metric_type: metric_type(line.payload),
+            unit,
+            description,
+            display_name: None,
+        };
+        metadata.text = text::metadata(&metadata);
+        self.judged.metadata.push(metadata);
+    }
+}
+
+fn metric_type(payload: Payload) -> MetricType {
+    match payload.kind() {
+        Kind::Count => MetricType::Count,
+        Kind::Gauge | Kind::Summary => MetricType::Gauge,
+    }
+}
+
+fn refused(metric: &Metric, point: &Point<'_>, error: ErrorKind, number: usize) -> Rejected {
+    let attributes = attributes::texts(point.attributes);
+    let shown = Shown::new(&metric.name, &attributes, &point.what);
+    let place = match &error {
+        error if is_about_the_name(error) => 0,
+        ErrorKind::TooManyDimensions => {
+            let first_too_many = shown.dimensions.get(limits::DIMENSIONS);
+            first_too_many.copied().unwrap_or(shown.measured)
+        }
+        _ => shown.measured,
+    };
+    let error = LineError::new(&shown.text, place, error);
+    Rejected::new(&shown.text, error, number)
+}

@@ -1,0 +1,97 @@
+//! Data points as text: as the line that says the same, and as they came.
+
+use std::fmt::Write;
+
+use crate::protocol::{Metadata, Payload};
+
+/// The line that says the same.
+pub(super) fn line(
+    key: &str,
+    dimensions: &[(String, String)],
+    payload: Payload,
+    timestamp_ms: Option<i64>,
+) -> String {
+    let mut text = key.to_owned();
+    for (key, value) in dimensions {
+        text.push(',');
+        text.push_str(key);
+        text.push('=');
+        escape(&mut text, value);
+    }
+    // A `String` takes everything that is written to it.
+    let _ = match payload {
+        Payload::Gauge { value } => write!(text, " gauge,{value}"),
+        Payload::Count { delta } => write!(text, " count,delta={delta}"),
+        Payload::Summary {
+            min,
+            max,
+            sum,
+            count,
+        } => write!(text, " gauge,min={min},max={max},sum={sum},count={count}"),
+    };
+    if let Some(timestamp) = timestamp_ms {
+        let _ = write!(text, " {timestamp}");
+    }
+    text
+}
+
+/// The metadata line that says the same.
+pub(super) fn metadata(metadata: &Metadata) -> String {
+    let mut text = format!("#{} {} ", metadata.key, metadata.metric_type);
+    let properties = [
+        ("unit", &metadata.unit),
+        ("description", &metadata.description),
+    ];
+    let properties: Vec<_> = properties
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+        .map(|(name, value)| {
+            let value = value
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n");
+            format!("dt.meta.{name}=\"{value}\"")
+        })
+        .collect();
+    text.push_str(&properties.join(","));
+    text
+}
+
+fn escape(text: &mut String, value: &str) {
+    for c in value.chars() {
+        if matches!(c, ',' | '=' | ' ' | '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+}
+
+/// A data point that is refused, as it came, and where in the text its parts begin.
+pub(super) struct Shown {
+    pub(super) text: String,
+    pub(super) dimensions: Vec<usize>,
+    pub(super) measured: usize,
+}
+
+impl Shown {
+    /// Name and attributes as in a line, then in words what was measured.
+    pub(super) fn new(name: &str, attributes: &[(String, String)], measured: &str) -> Self {
+        let mut text = name.to_owned();
+        let mut dimensions = Vec::with_capacity(attributes.len());
+        for (key, value) in attributes {
+            text.push(',');
+            dimensions.push(text.len());
+            text.push_str(key);
+            text.push('=');
+            escape(&mut text, value);
+        }
+        text.push(' ');
+        let at = text.len();
+        text.push_str(measured);
+        Self {
+            text,
+            dimensions,
+            measured: at,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Requests by OTLP over HTTP, and their answers.
+//!
+//! Source: OpenTelemetry specification, "OTLP/HTTP" (answers, partial success, `Status` of errors);
+//! Dynatrace documentation, "OpenTelemetry metrics ingest API" (statuses) and "About OTLP metrics
+//! ingest" (400 if all data points are invalid, else 200 with a partial success).
+
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use prost::Message;
+
+use super::body::Received;
+use super::fault::Answer;
+use super::judge::{Judgement, Rules};
+use crate::otlp::{self, Judged, limits};
+use crate::protocol::Record;
+use crate::store::Brought;
+
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// The body of a refusal, `google.rpc.Status`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Status {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// Judges a request whose token is good: form, size, then each data point on its own.
+pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> Judgement {
+    if headers.contains_key(CONTENT_ENCODING) {
+        let message = "A Content-Encoding is not taken here: send without compression \
+                       (OTEL_EXPORTER_OTLP_COMPRESSION=none; in a Collector, compression: none)";
+        return refused(415, message).into();
+    }
+    if !is_protobuf(headers) {
+        let message = "Content-Type must be application/x-protobuf: neither JSON nor gRPC is taken \
+                       (OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)";
+        return refused(415, message).into();
+    }
+    let Some(content) = received.content.as_deref() else {
+        return refused(413, "Request body is too large, the limit is 4 MB").into();
+    };
+    let request = match ExportMetricsServiceRequest::decode(content) {
+        Ok(request) => request,
+        Err(error) => {
+            let message = format!("Request body is no ExportMetricsServiceRequest: {error}");
+            return refused(400, &message).into();
+        }
+    };
+    if otlp::count_points(&request) > limits::POINTS {
+        return refused(413, "Request has more than 15000 data points").into();
+    }
+    let judged = otlp::judge(&request, &rules.reader, rules.refused_on_demand);
+    Judgement {
+        answer: answer(&judged),
+        brought: Brought {
+            accepted: judged.lines.into_iter().map(Record::Line).collect(),
+            rejected: judged.rejected,
+            repeated: judged.metadata,
+            points: judged.points,
+        },
+    }
+}
+
+/// Data points in a body; none if it cannot be read.
+pub(super) fn count(content: &[u8]) -> usize {
+    ExportMetricsServiceRequest::decode(content).map_or(0, |request| otlp::count_points(&request))
+}
+
+/// An error, as a client by OTLP reads it.
+pub(super) fn refused(status: u16, message: &str) -> Answer {
+    let body = Status {
+        code: code(status),
+        message: message.to_owned(),
+    };
+    protobuf(status, &body)
+}
+
+fn answer(judged: &Judged) -> Answer {
+    let rejected = judged.rejected.len();
+    if rejected == 0 {
+        return protobuf(200, &ExportMetricsServiceResponse::default());
+    }
+    let error_message = judged.reasons.join("; ");
+    if judged.lines.is_empty() {
+        return refused(400, &error_message);
+    }
+    let partial_success = Some(ExportMetricsPartialSuccess {
+        rejected_data_points: i64::try_from(rejected).unwrap_or(i64::MAX),
+        error_message,
+    });
+    protobuf(200, &ExportMetricsServiceResponse { partial_success })
+}
+
+fn protobuf(status: u16, body: &impl Message) -> Answer {
+    Answer::new(status)
+        .header(CONTENT_TYPE.as_str(), PROTOBUF)
+        .body(body.encode_to_vec())
+}
+
+/// The code of `google.rpc.Code` for a status of HTTP.
+fn code(status: u16) -> i32 {
+    match status {
+        400 | 415 => 3, // INVALID_ARGUMENT
+        401 => 16,      // UNAUTHENTICATED
+        403 => 7,       // PERMISSION_DENIED
+        413 | 429 => 8, // RESOURCE_EXHAUSTED
+        503 => 14,      // UNAVAILABLE
+        _ => 2,         // UNKNOWN
+    }
+}
+
+fn is_protobuf(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(PROTOBUF))
+}

@@ -1,0 +1,312 @@
+//! The OTLP route over real HTTP.
+
+use crate::client::{Reply, post};
+use dt_metrics_local::otlp::{Data, Temporality};
+use dt_metrics_local::store::Authorization;
+use dt_metrics_local::{Answer, Fault, Protocol, Server};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data as Metrics;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+use opentelemetry_proto::tonic::metrics::v1::{
+    Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum,
+};
+use prost::Message;
+
+const API: &str = "/api/v2/otlp/v1/metrics";
+const COLLECTOR: &str = "/v1/metrics";
+const PROTOBUF: (&str, &str) = ("Content-Type", "application/x-protobuf");
+const DELTA: i32 = 1;
+const CUMULATIVE: i32 = 2;
+
+/// The body of a refusal.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Status {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+fn server() -> Server {
+    Server::builder().start().expect("a free port is there")
+}
+
+fn counts(name: &str, aggregation_temporality: i32, values: &[f64]) -> Metric {
+    let data_points = values.iter().map(|value| NumberDataPoint {
+        value: Some(Value::AsDouble(*value)),
+        ..NumberDataPoint::default()
+    });
+    Metric {
+        name: name.to_owned(),
+        unit: "{order}".to_owned(),
+        description: "Orders taken".to_owned(),
+        data: Some(Metrics::Sum(Sum {
+            data_points: data_points.collect(),
+            aggregation_temporality,
+            is_monotonic: true,
+        })),
+        ..Metric::default()
+    }
+}
+
+fn duration() -> Metric {
+    Metric {
+        name: "duration".to_owned(),
+        data: Some(Metrics::Histogram(Histogram {
+            data_points: vec![HistogramDataPoint {
+                count: 2,
+                sum: Some(3.0),
+                min: Some(1.0),
+                max: Some(2.0),
+                explicit_bounds: vec![1.5],
+                bucket_counts: vec![1, 1],
+                ..HistogramDataPoint::default()
+            }],
+            aggregation_temporality: DELTA,
+        })),
+        ..Metric::default()
+    }
+}
+
+fn body(metrics: Vec<Metric>) -> Vec<u8> {
+    let scope_metrics = vec![ScopeMetrics {
+        metrics,
+        ..ScopeMetrics::default()
+    }];
+    let resource_metrics = vec![ResourceMetrics {
+        scope_metrics,
+        ..ResourceMetrics::default()
+    }];
+    ExportMetricsServiceRequest { resource_metrics }.encode_to_vec()
+}
+
+fn send(server: &Server, metrics: Vec<Metric>) -> Reply {
+    post(server, API, &[PROTOBUF], body(metrics))
+}
+
+fn partial(reply: &Reply) -> Option<ExportMetricsPartialSuccess> {
+    assert_eq!(reply.header("content-type"), Some("application/x-protobuf"));
+    let response = ExportMetricsServiceResponse::decode(&*reply.bytes);
+    response.expect("an answer in protobuf").partial_success
+}
+
+#[track_caller]
+fn refused(reply: &Reply, status: u16, code: i32, message: &str) {
+    assert_eq!(reply.status, status, "{}", reply.body);
+    assert_eq!(reply.header("content-type"), Some("application/x-protobuf"));
+    let said = Status::decode(&*reply.bytes).expect("an error in protobuf");
+    assert_eq!(said.code, code);
+    assert!(said.message.contains(message), "{}", said.message);
+}
+
+#[test]
+fn data_points_are_answered_200_and_kept_as_lines_too() {
+    let server = server();
+    let reply = send(&server, vec![counts("orders", DELTA, &[3.0]), duration()]);
+    assert_eq!((reply.status, partial(&reply)), (200, None));
+
+    assert_eq!(server.lines()[0].to_string(), "orders count,delta=3");
+    assert_eq!(
+        server.lines()[1].to_string(),
+        "duration gauge,min=1,max=2,sum=3,count=2"
+    );
+    assert!((server.total("orders") - 3.0).abs() < 1e-9);
+    let metadata = &server.metadata()[0];
+    assert_eq!(metadata.unit.as_deref(), Some("{order}"));
+    assert_eq!(metadata.description.as_deref(), Some("Orders taken"));
+
+    let points = server.otlp_points();
+    assert_eq!(points.len(), 2);
+    let Data::Histogram {
+        bounds,
+        temporality,
+        ..
+    } = &points[1].data
+    else {
+        panic!("{points:?}")
+    };
+    assert_eq!((bounds.len(), *temporality), (1, Temporality::Delta));
+
+    let request = &server.requests()[0];
+    assert_eq!(request.protocol, Protocol::Otlp);
+    assert_eq!((request.lines, request.refused), (2, 0));
+    assert!(request.is_accepted() && request.bytes > 0);
+    assert_eq!(server.totals().requests_accepted, 1);
+}
+
+#[test]
+fn units_and_descriptions_count_once_however_often_they_come() {
+    let server = server();
+    for _ in 0..3 {
+        send(&server, vec![counts("orders", DELTA, &[1.0])]);
+    }
+    assert_eq!(server.totals().metadata, 1);
+    assert_eq!(server.totals().lines, 3);
+}
+
+#[test]
+fn some_refused_are_a_partial_success_and_all_refused_are_an_error() {
+    let server = server();
+    let wrong = || counts("total.orders", CUMULATIVE, &[1.0, 2.0]);
+    let reply = send(&server, vec![wrong(), counts("orders", DELTA, &[3.0])]);
+    assert_eq!(reply.status, 200);
+    let said = partial(&reply).expect("a partial success");
+    assert_eq!(said.rejected_data_points, 2);
+    let reason = "monotonic sums must be delta, not cumulative \
+                  (UNSUPPORTED_METRIC_TYPE_MONOTONIC_CUMULATIVE_SUM)";
+    assert_eq!(said.error_message, format!("total.orders: {reason}"));
+    assert_eq!(server.lines().len(), 1);
+    let rejected = server.rejected();
+    assert_eq!(rejected[1].text, "total.orders cumulative monotonic sum");
+    assert_eq!((rejected[1].line_number, rejected[1].column()), (2, 14));
+    assert!(!server.requests()[0].is_accepted());
+    assert_eq!(server.totals().requests_accepted, 0);
+
+    refused(&send(&server, vec![wrong()]), 400, 3, reason);
+    assert_eq!(server.lines().len(), 1);
+}
+
+#[test]
+fn other_forms_are_refused_by_name() {
+    let server = server();
+    let protobuf = body(vec![counts("orders", DELTA, &[1.0])]);
+    let json = [("Content-Type", "application/json")];
+    refused(&post(&server, API, &json, "{}"), 415, 3, "JSON");
+    let text = [("Content-Type", "text/plain")];
+    refused(&post(&server, API, &text, "a gauge,1"), 415, 3, "protobuf");
+    let zipped = [PROTOBUF, ("Content-Encoding", "gzip")];
+    refused(
+        &post(&server, API, &zipped, &protobuf),
+        415,
+        3,
+        "compression",
+    );
+    refused(&post(&server, API, &[], &protobuf), 415, 3, "Content-Type");
+    let noise = post(&server, API, &[PROTOBUF], "orders count,delta=1");
+    refused(&noise, 400, 3, "no ExportMetricsServiceRequest");
+    assert!(server.lines().is_empty());
+    assert_eq!(server.requests().len(), 5);
+
+    // Nothing is nothing wrong.
+    let nothing = post(&server, API, &[PROTOBUF], "");
+    assert_eq!((nothing.status, partial(&nothing)), (200, None));
+}
+
+#[test]
+fn what_is_too_large_is_answered_413() {
+    let server = server();
+    refused(
+        &post(&server, API, &[PROTOBUF], vec![b' '; 4_000_001]),
+        413,
+        8,
+        "4 MB",
+    );
+    let points = vec![1.0; 15_001];
+    let reply = send(&server, vec![counts("orders", DELTA, &points)]);
+    refused(&reply, 413, 8, "15000 data points");
+    let reply = send(&server, vec![counts("orders", DELTA, &points[1..])]);
+    assert_eq!(reply.status, 200);
+    assert_eq!(server.totals().lines, 15_000);
+}
+
+#[test]
+fn the_api_asks_for_its_token_and_the_collector_for_none() {
+    let server = Server::builder()
+        .token("good")
+        .token_without_scope("weak")
+        .start()
+        .expect("a free port is there");
+    let body = body(vec![counts("orders", DELTA, &[1.0])]);
+    let send = |path, token: &str| {
+        let token = format!("Api-Token {token}");
+        post(
+            &server,
+            path,
+            &[PROTOBUF, ("Authorization", &*token)],
+            &body,
+        )
+    };
+    refused(&post(&server, API, &[PROTOBUF], &body), 401, 16, "Missing");
+    refused(&send(API, "bad"), 401, 16, "Authentication failed");
+    refused(&send(API, "weak"), 403, 7, "metrics.ingest");
+    let activegate = "/e/abc/api/v2/otlp/v1/metrics";
+    assert_eq!(send(activegate, "good").status, 200);
+    assert_eq!(send(API, "good").status, 200);
+    assert_eq!(send(COLLECTOR, "bad").status, 200);
+    assert_eq!(post(&server, COLLECTOR, &[PROTOBUF], &body).status, 200);
+    let worth: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|it| it.authorization)
+        .collect();
+    assert_eq!(
+        worth[3..],
+        [
+            Authorization::Accepted,
+            Authorization::Accepted,
+            Authorization::Unchecked,
+            Authorization::Absent
+        ]
+    );
+}
+
+#[test]
+fn other_paths_and_methods_are_told_where_to_go() {
+    let server = server();
+    for path in ["/api/v2/otlp", "/e//api/v2/otlp/v1/metrics", "/v1/traces"] {
+        let reply = post(&server, path, &[PROTOBUF], "");
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(reply.body.contains("OTLP to /api/v2/otlp/v1/metrics"));
+    }
+    for path in [API, COLLECTOR] {
+        let get = crate::client::request("GET", path, &[], b"");
+        assert_eq!(crate::client::raw(server.address(), &get).status, 405);
+    }
+}
+
+#[test]
+fn faults_are_for_this_route_too() {
+    let server = server();
+    let orders = || vec![counts("orders", DELTA, &[1.0, 2.0, 3.0])];
+    server.fail_next(1, 503).unwrap();
+    server.fail_next(1, Fault::RefuseLines(2)).unwrap();
+    server.fail_next(1, Fault::BodyLimit(5)).unwrap();
+    let own = ExportMetricsServiceResponse {
+        partial_success: Some(ExportMetricsPartialSuccess {
+            rejected_data_points: 300,
+            error_message: "é".repeat(100),
+        }),
+    };
+    let answer = Answer::new(200)
+        .header("Content-Type", "application/x-protobuf")
+        .body(own.encode_to_vec());
+    server.fail_next(1, answer).unwrap();
+
+    assert_eq!(send(&server, orders()).status, 503);
+    let said = partial(&send(&server, orders())).expect("a partial success");
+    assert_eq!(said.rejected_data_points, 2);
+    assert_eq!(said.error_message, "orders: refused on demand");
+    refused(&send(&server, orders()), 413, 8, "the limit is 5 bytes");
+    assert_eq!(partial(&send(&server, orders())), own.partial_success);
+    assert_eq!(server.lines().len(), 1, "of the second request");
+
+    server
+        .fail_containing("orders", Fault::EchoAuthorization(403))
+        .unwrap();
+    assert_eq!(send(&server, orders()).status, 403);
+    assert_eq!(send(&server, vec![duration()]).status, 200);
+    let met: Vec<_> = server.requests().iter().filter_map(|it| it.fault).collect();
+    assert_eq!(
+        met,
+        [
+            "answer",
+            "refuse-lines",
+            "body-limit",
+            "answer",
+            "echo-authorization"
+        ]
+    );
+    assert!(server.requests().iter().all(|it| it.lines > 0));
+}

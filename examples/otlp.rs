@@ -2,7 +2,8 @@
 //! hold up the other.
 //!
 //! Where the Collector is: `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://localhost:4318`. Endpoint
-//! and token for the lines as in `getting_started`.
+//! and token for the lines as in `getting_started`. `dt-metrics-local` takes both:
+//! `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14499 cargo run --bin otlp`.
 
 use std::error::Error;
 use std::time::Duration;

@@ -83,6 +83,10 @@ fn it_prints_what_happens_and_sums_up_at_the_end() {
         let address = greeting.trim_start_matches("Listening on ");
         let url = format!("http://{address}/api/v2/metrics/ingest");
         assert!(program.line_with("DT_METRICS_INGEST_URL").ends_with(&url));
+        if cfg!(feature = "otlp") {
+            let collector = format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}");
+            assert!(program.line_with("by OTLP").ends_with(&collector));
+        }
 
         post(address, "orders,region=eu count,delta=3\n1bad gauge,1");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The same metrics by OTLP, over real HTTP and TLS, decoded from their protobuf.
+//! The same metrics by OTLP, over real HTTP and TLS.
 
 mod common;
 #[path = "common/tls.rs"]
@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::otlp::{Receiver, dimensions, number};
+use common::otlp::{Receiver, Value, messages, values};
 use common::{AMPLE, NEVER, alone, server};
 use dt_metrics::dynatrace::{AmbiguousDelivery, Exporter};
-use dt_metrics::{Builder, counted, gauge, record, up_down};
-use dt_metrics_local::Server;
+use dt_metrics::{Builder, count, counted, gauge, record, up_down};
+use dt_metrics_local::otlp::{Data, Temporality};
 use dt_metrics_local::protocol::Payload;
-use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use dt_metrics_local::store::Authorization;
+use dt_metrics_local::{Answer, Fault, Request, Server};
 
 const INGEST: &str = "/api/v2/metrics/ingest";
 const OTLP: &str = "/api/v2/otlp/v1/metrics";
@@ -26,15 +26,20 @@ fn call(tier: &str) {
     record!("otlp.size", 4.0, unit = "By", dims(tier = tier));
 }
 
-fn to(receiver: &Receiver) -> Builder {
+/// Metrics that go to `server` by OTLP when flushed: its URL for lines says whose it is.
+fn to(server: &Server) -> Builder {
+    at(&server.url())
+}
+
+fn at(url: &str) -> Builder {
     dt_metrics::builder()
-        .endpoint(receiver.url(INGEST))
+        .endpoint(url)
         .push_interval(NEVER)
         .set_global(false)
         .otlp()
 }
 
-/// Counts and counts of summaries, by key and dimensions.
+/// Counts and counts of summaries, by key and dimensions, whichever way they came.
 fn totals(server: &Server) -> BTreeMap<(String, String), f64> {
     let mut totals = BTreeMap::new();
     for line in server.lines() {
@@ -56,17 +61,22 @@ fn totals(server: &Server) -> BTreeMap<(String, String), f64> {
     totals
 }
 
+fn accepted(server: &Server) -> Vec<Request> {
+    let requests = server.requests().into_iter();
+    requests.filter(Request::is_accepted).collect()
+}
+
 #[test]
 fn both_ways_at_once_give_the_same_totals() {
     let _alone = alone();
-    let (receiver, lines) = (Receiver::start(), server());
+    let (otlp, lines) = (server(), server());
     let exporter = Exporter::builder()
         .endpoint(lines.url())
         .prefix("shop")
         .default_dimension("env", "test")
         .build()
         .unwrap();
-    let metrics = to(&receiver)
+    let metrics = to(&otlp)
         .prefix("shop")
         .default_dimension("env", "test")
         .exporter(exporter.clone())
@@ -77,24 +87,44 @@ fn both_ways_at_once_give_the_same_totals() {
             call("gold");
         }
         call("silver");
+        count!("otlp.kinds", dims(ratio = 0.5, ok = true, n = -3));
         metrics.flush(AMPLE).unwrap();
     }
     exporter.flush(AMPLE).unwrap();
     metrics.shutdown(AMPLE).unwrap();
 
-    let got = receiver.totals();
+    assert!(otlp.rejected().is_empty() && lines.rejected().is_empty());
+    assert!(lines.otlp_points().is_empty());
+    let got = totals(&otlp);
     assert_eq!(got, totals(&lines));
     let key = |name: &str, tier: &str| (format!("shop.{name}"), format!("env=test,tier={tier}"));
     assert_eq!(got[&key("otlp.calls", "gold")], 6.0);
     assert_eq!(got[&key("otlp.size", "gold")], 6.0);
     assert_eq!(got[&key("otlp.calls", "silver")], 3.0);
+    let kinds = [("ratio", "0.5"), ("ok", "true"), ("n", "-3")];
+    assert_eq!(otlp.counter_total("shop.otlp.kinds", &kinds), 3.0);
+    // Extremes and sums too.
+    let summaries = |server: &Server| {
+        let series = server.series().into_iter();
+        let sizes = series.filter(|series| series.metric == "shop.otlp.size");
+        let sizes: Vec<_> = sizes.map(|it| (it.last, it.total, it.values)).collect();
+        sizes
+    };
+    assert_eq!(summaries(&otlp), summaries(&lines));
+    let unit = |server: &Server| {
+        let metadata = server.metadata().into_iter();
+        let mut size = metadata.filter(|it| it.key == "shop.otlp.size");
+        size.next().and_then(|it| it.unit)
+    };
+    assert_eq!(unit(&otlp).as_deref(), Some("By"));
+    assert_eq!(unit(&otlp), unit(&lines));
 }
 
 #[test]
 fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() {
     let _alone = alone();
-    let receiver = Receiver::start();
-    let metrics = to(&receiver)
+    let server = Server::builder().token(TOKEN).start().unwrap();
+    let metrics = to(&server)
         .api_token(TOKEN)
         .service_name("checkout")
         .install()
@@ -106,47 +136,39 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
     up_down!("otlp.sessions", -2);
     metrics.shutdown(AMPLE).unwrap();
 
-    let requests = receiver.requests();
+    let requests = server.requests();
     assert_eq!(requests.len(), 2);
-    let head = &requests[0].0;
-    assert!(head.starts_with(&format!("POST {OTLP} HTTP/1.1")), "{head}");
-    assert!(head.contains(&format!("authorization: Api-Token {TOKEN}")));
-    assert!(head.contains("content-type: application/x-protobuf"));
-    let resource = requests[0].1.resource_metrics[0].resource.clone().unwrap();
-    assert!(dimensions(&resource.attributes).contains("service.name=checkout"));
+    assert_eq!(requests[0].path, OTLP);
+    assert_eq!(requests[0].authorization, Authorization::Accepted);
+    let form = requests[0].content_type.as_deref();
+    assert_eq!(form, Some("application/x-protobuf"));
 
     let (mut sums, mut histograms, mut sessions, mut depth) = (0, 0, 0.0, 0.0);
-    for metric in receiver.metrics() {
-        let name = metric.name.clone();
-        match metric.data.unwrap() {
-            Data::Sum(sum) if sum.is_monotonic => {
+    for point in server.otlp_points() {
+        assert_eq!(point.resource_attribute("service.name"), Some("checkout"));
+        match point.data {
+            Data::Sum {
+                is_monotonic: true,
+                temporality,
+                ..
+            } => {
                 sums += 1;
-                assert_eq!(
-                    sum.aggregation_temporality(),
-                    AggregationTemporality::Delta,
-                    "{name}"
-                );
+                assert_eq!(temporality, Temporality::Delta, "{}", point.name);
             }
-            Data::Sum(sum) if name == "otlp.sessions" => {
-                assert_eq!(
-                    sum.aggregation_temporality(),
-                    AggregationTemporality::Cumulative
-                );
-                sessions = number(sum.data_points[0].value.unwrap());
+            Data::Sum {
+                value, temporality, ..
+            } if point.name == "otlp.sessions" => {
+                assert_eq!(temporality, Temporality::Cumulative);
+                sessions = value;
             }
-            Data::Histogram(histogram) => {
+            Data::Histogram {
+                min, max, bounds, ..
+            } => {
                 histograms += 1;
-                assert_eq!(
-                    histogram.aggregation_temporality(),
-                    AggregationTemporality::Delta
-                );
-                let point = &histogram.data_points[0];
-                assert_eq!((point.min, point.max), (Some(4.0), Some(4.0)));
-                assert!(!point.explicit_bounds.is_empty(), "OTLP carries buckets");
+                assert_eq!((min, max), (Some(4.0), Some(4.0)));
+                assert!(!bounds.is_empty(), "OTLP carries buckets");
             }
-            Data::Gauge(gauge) if name == "otlp.depth" => {
-                depth = number(gauge.data_points[0].value.unwrap());
-            }
+            Data::Gauge { value } if point.name == "otlp.depth" => depth = value,
             _ => {}
         }
     }
@@ -154,36 +176,77 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
     assert_eq!((sessions, depth), (3.0, 7.5));
 }
 
+/// By the numbers of fields in the specification, and nothing else.
+#[test]
+fn the_bytes_say_what_the_specification_says() {
+    let _alone = alone();
+    let receiver = Receiver::start();
+    let metrics = at(&receiver.url(INGEST)).install().unwrap();
+    call("bytes");
+    call("bytes");
+    metrics.flush(AMPLE).unwrap();
+    metrics.shutdown(AMPLE).unwrap();
+
+    let body = &receiver.received()[0].body;
+    // resource_metrics, scope_metrics, metrics.
+    let metrics = messages(body, &[1, 2, 2]);
+    let named = |name: &str| {
+        let is_it = |metric: &&&[u8]| values(metric, 1) == [Value::Bytes(name.as_bytes())];
+        *metrics.iter().find(is_it).expect(name)
+    };
+    let delta = Value::Number(1);
+    let calls = messages(named("otlp.calls"), &[7])[0];
+    assert_eq!(values(calls, 2), [delta]);
+    assert_eq!(values(calls, 3), [Value::Number(1)], "is monotonic");
+    let points = messages(calls, &[1]);
+    assert_eq!(points.len(), 1);
+    assert_eq!(values(points[0], 6), [Value::Fixed(2_i64.to_le_bytes())]);
+    let attributes = messages(points[0], &[7]);
+    let key = |attribute: &&&[u8]| values(attribute, 1) == [Value::Bytes(b"tier")];
+    let tier = attributes.iter().find(key).unwrap();
+    assert_eq!(messages(tier, &[2, 1]), [b"bytes"]);
+
+    let size = named("otlp.size");
+    assert_eq!(values(size, 3), [Value::Bytes(b"By")]);
+    let histogram = messages(size, &[9])[0];
+    assert_eq!(values(histogram, 2), [delta]);
+    let point = messages(histogram, &[1])[0];
+    assert_eq!(values(point, 4), [Value::Fixed(2_u64.to_le_bytes())]);
+    assert_eq!(values(point, 5), [Value::Fixed(8_f64.to_le_bytes())]);
+}
+
 #[test]
 fn an_outage_costs_nothing() {
     let _alone = alone();
-    let receiver = Receiver::start();
-    receiver.answer(&[(503, "later"), (429, ""), (500, "")]);
-    let metrics = to(&receiver).install().unwrap();
+    let server = server();
+    for status in [503, 429, 500] {
+        server.fail_next(1, status).unwrap();
+    }
+    let metrics = to(&server).install().unwrap();
     call("outage");
     // One attempt at once, the others after pauses.
     metrics.flush(AMPLE).unwrap();
     call("outage");
     metrics.shutdown(AMPLE).unwrap();
-    let key = ("otlp.calls".to_owned(), "tier=outage".to_owned());
-    assert_eq!(receiver.totals()[&key], 2.0);
+    let outage = [("tier", "outage")];
+    assert_eq!(server.counter_total("otlp.calls", &outage), 2.0);
 }
 
 #[test]
 fn what_is_too_large_is_sent_in_parts() {
     let _alone = alone();
-    let receiver = Receiver::start();
-    receiver.answer(&[(413, ""), (413, "")]);
-    let metrics = to(&receiver).install().unwrap();
+    let server = server();
+    server.fail_next(2, 413).unwrap();
+    let metrics = to(&server).install().unwrap();
     for tier in 0..10 {
         call(&format!("part {tier}"));
     }
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(receiver.requests().len(), 3);
-    let totals = receiver.totals();
+    assert_eq!(accepted(&server).len(), 3);
     for tier in 0..10 {
-        let key = ("otlp.calls".to_owned(), format!("tier=part {tier}"));
-        assert_eq!(totals[&key], 1.0);
+        let tier = format!("part {tier}");
+        let calls = server.counter_total("otlp.calls", &[("tier", &*tier)]);
+        assert_eq!(calls, 1.0, "{tier}");
     }
     metrics.shutdown(AMPLE).unwrap();
 }
@@ -197,10 +260,11 @@ fn what_is_refused_is_said_without_the_token() {
         (404, "not here", "/api/v2/otlp/v1/metrics"),
         (400, "bad", "answered 400"),
     ] {
-        let receiver = Receiver::start();
-        // More often than it is tried.
-        receiver.answer(&[(status, answer); 10]);
-        let metrics = to(&receiver).api_token(TOKEN).install().unwrap();
+        let server = server();
+        server
+            .fail_always(Answer::new(status).body(answer))
+            .unwrap();
+        let metrics = to(&server).api_token(TOKEN).install().unwrap();
         call("refused");
         let error = metrics.flush(AMPLE).unwrap_err().to_string();
         assert!(error.contains(expected), "{status}: {error}");
@@ -213,15 +277,13 @@ fn what_is_refused_is_said_without_the_token() {
 #[test]
 fn points_that_are_refused_are_an_error_of_the_flush() {
     let _alone = alone();
-    let receiver = Receiver::start();
-    receiver.refuse(3, "too many dimensions");
-    let metrics = to(&receiver).install().unwrap();
+    let server = server();
+    server.fail_next(1, Fault::RefuseLines(1)).unwrap();
+    let metrics = to(&server).install().unwrap();
     call("partial");
     let error = metrics.flush(AMPLE).unwrap_err().to_string();
-    assert!(
-        error.contains("refused 3 data points: too many dimensions"),
-        "{error}"
-    );
+    assert!(error.contains("refused 1 data points: otlp."), "{error}");
+    assert!(error.contains(": refused on demand"), "{error}");
 }
 
 #[test]
@@ -252,16 +314,16 @@ fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
     assert_eq!(totals(&lines)[&key], 1.0);
 
     // The other way round.
-    let receiver = Receiver::start();
+    let otlp = server();
     let exporter = Exporter::builder()
         .endpoint(&silent)
         .ambiguous_delivery(AmbiguousDelivery::Drop)
         .build()
         .unwrap();
-    let metrics = to(&receiver).exporter(exporter).install().unwrap();
+    let metrics = to(&otlp).exporter(exporter).install().unwrap();
     call("apart");
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(receiver.totals()[&key], 1.0);
+    assert_eq!(totals(&otlp)[&key], 1.0);
     // Its reader waits for the silent one.
     drop(metrics.shutdown(limit));
 }

@@ -10,6 +10,8 @@ use child::{child, is_child};
 use common::otlp::Receiver;
 use common::{AMPLE, NEVER};
 use dt_metrics::{Handle, count};
+use dt_metrics_local::Server;
+use dt_metrics_local::store::Authorization;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
@@ -52,6 +54,7 @@ fn one_count() {
 
 #[test]
 fn a_collector_gets_its_headers_and_no_token() {
+    // Keeps the head as it came.
     let receiver = Receiver::start();
     let mut command = program();
     command
@@ -61,28 +64,40 @@ fn a_collector_gets_its_headers_and_no_token() {
         .env("DT_METRICS_INGEST_URL", "http://127.0.0.1:9/metrics/ingest")
         .env("DT_METRICS_INGEST_API_TOKEN", TOKEN);
     succeeds(command);
-    let requests = receiver.requests();
-    assert_eq!(requests.len(), 1);
-    let head = &requests[0].0;
+    let came = receiver.received();
+    assert_eq!(came.len(), 1);
+    let head = &came[0].head;
     assert!(head.starts_with("POST /collector/v1/metrics "), "{head}");
     assert!(head.contains("x-tenant: blue green\r\n"), "{head}");
     assert!(!head.contains("authorization") && !head.contains("SECRET"));
-    let key = ("otlp.one".to_owned(), String::new());
-    assert_eq!(receiver.totals()[&key], 3.0);
+}
+
+#[test]
+fn the_local_endpoint_is_a_collector() {
+    let server = Server::builder().token(TOKEN).start().unwrap();
+    let mut command = program();
+    command
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", server.collector_url())
+        .env("DT_METRICS_INGEST_API_TOKEN", TOKEN);
+    succeeds(command);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].path, "/v1/metrics");
+    assert_eq!(requests[0].authorization, Authorization::Absent);
+    assert_eq!(server.total("otlp.one"), 3.0);
 }
 
 #[test]
 fn dynatrace_is_found_as_for_lines() {
-    let receiver = Receiver::start();
+    let server = Server::builder().token(TOKEN).start().unwrap();
+    let environment = server.url().replace("/api/", "/e/abc/api/");
     let mut command = program();
     command
-        .env(
-            "DT_METRICS_INGEST_URL",
-            receiver.url("/e/abc/api/v2/metrics/ingest"),
-        )
+        .env("DT_METRICS_INGEST_URL", environment)
         .env("DT_METRICS_INGEST_API_TOKEN", TOKEN);
     succeeds(command);
-    let head = &receiver.requests()[0].0;
-    assert!(head.starts_with("POST /e/abc/api/v2/otlp/v1/metrics "));
-    assert!(head.contains(&format!("authorization: Api-Token {TOKEN}")));
+    let request = &server.requests()[0];
+    assert_eq!(request.path, "/e/abc/api/v2/otlp/v1/metrics");
+    assert_eq!(request.authorization, Authorization::Accepted);
+    assert_eq!(server.total("otlp.one"), 3.0);
 }

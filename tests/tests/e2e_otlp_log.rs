@@ -6,9 +6,9 @@ mod log;
 
 use std::time::Duration;
 
-use common::otlp::Receiver;
-use common::{AMPLE, NEVER, alone};
+use common::{AMPLE, NEVER, alone, server};
 use dt_metrics::count;
+use dt_metrics_local::Answer;
 use log::Log;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
@@ -17,11 +17,11 @@ const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 fn faults_are_said_once_and_secrets_never() {
     let _alone = alone();
     let log = Log::install();
-    let receiver = Receiver::start();
+    let server = server();
     // Each flush attempts at once.
-    receiver.answer(&[(403, TOKEN); 20]);
+    server.fail_always(Answer::new(403).body(TOKEN)).unwrap();
     let builder = dt_metrics::builder()
-        .endpoint(receiver.url("/api/v2/metrics/ingest"))
+        .endpoint(server.url())
         .api_token(TOKEN)
         .push_interval(NEVER)
         .otlp();
@@ -31,7 +31,7 @@ fn faults_are_said_once_and_secrets_never() {
         count!("otlp.logged");
         metrics.flush(Duration::from_secs(1)).unwrap_err();
     }
-    receiver.clear_answers();
+    server.recover();
     metrics.flush(AMPLE).unwrap();
     metrics.shutdown(AMPLE).unwrap();
 
@@ -43,6 +43,6 @@ fn faults_are_said_once_and_secrets_never() {
     assert!(text.contains("sending metrics by OTLP"), "{text}");
     let shown = format!("{shown} {text} {metrics:?}");
     assert!(!shown.contains("SECRET"));
-    let key = ("otlp.logged".to_owned(), String::new());
-    assert_eq!(receiver.totals()[&key], 8.0, "nothing was lost meanwhile");
+    let logged = server.total("otlp.logged");
+    assert_eq!(logged, 8.0, "nothing was lost meanwhile");
 }

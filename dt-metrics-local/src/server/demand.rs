@@ -2,7 +2,8 @@ use std::io;
 
 use super::{Answer, Fault, FaultError, Server};
 
-/// Faults on demand. They are for ingest requests; others are answered as usual.
+/// Faults on demand. They are for ingest requests, by lines and by OTLP; others are answered as
+/// usual.
 impl Server {
     /// Meets the next `requests` ingest requests with this fault. Faults are used up in the order
     /// in which they are asked for; then comes what [`fail_always`](Self::fail_always) or

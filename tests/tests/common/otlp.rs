@@ -1,149 +1,50 @@
-//! A receiver of OTLP over HTTP, which keeps what it decoded.
+//! A receiver of OTLP that decodes nothing, and what its bytes say by the numbers in the
+//! specification (`metrics.proto`): a judgement that shares no code with what is judged.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::metrics::v1::Metric;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
-use prost::Message;
+/// A request as it came.
+#[derive(Clone)]
+pub struct Received {
+    pub head: String,
+    pub body: Vec<u8>,
+}
 
-/// The start of each request, and what was in it.
-pub type Request = (String, ExportMetricsServiceRequest);
-
-/// What it answers, first come first served; then that all is well.
-type Answers = Arc<Mutex<Vec<(u16, Vec<u8>)>>>;
-
+/// Accepts everything.
 pub struct Receiver {
-    pub address: SocketAddr,
-    accepted: Arc<Mutex<Vec<Request>>>,
-    answers: Answers,
+    address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Receiver {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let accepted = Arc::new(Mutex::new(Vec::new()));
-        let answers = Answers::default();
-        let (seen, next) = (accepted.clone(), answers.clone());
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let seen = received.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, next) = (seen.clone(), next.clone());
-                thread::spawn(move || serve(BufReader::new(stream), &seen, &next));
+                let seen = seen.clone();
+                thread::spawn(move || serve(BufReader::new(stream), &seen));
             }
         });
-        Self {
-            address,
-            accepted,
-            answers,
-        }
-    }
-
-    /// The next requests fare like this.
-    pub fn answer(&self, answers: &[(u16, &str)]) {
-        let answers = answers
-            .iter()
-            .map(|(status, body)| (*status, body.as_bytes().to_vec()));
-        lock(&self.answers).extend(answers);
-    }
-
-    /// From now on all is well.
-    pub fn clear_answers(&self) {
-        lock(&self.answers).clear();
-    }
-
-    /// The next request is accepted but for so many points.
-    pub fn refuse(&self, points: i64, reason: &str) {
-        let partial_success = Some(ExportMetricsPartialSuccess {
-            rejected_data_points: points,
-            error_message: reason.into(),
-        });
-        let body = ExportMetricsServiceResponse { partial_success }.encode_to_vec();
-        lock(&self.answers).push((200, body));
+        Self { address, received }
     }
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub fn requests(&self) -> Vec<Request> {
-        lock(&self.accepted).clone()
-    }
-
-    pub fn metrics(&self) -> Vec<Metric> {
-        let requests = self.requests().into_iter();
-        requests
-            .flat_map(|(_, request)| request.resource_metrics)
-            .flat_map(|resource| resource.scope_metrics)
-            .flat_map(|scope| scope.metrics)
-            .collect()
-    }
-
-    /// The sums of deltas, by name and dimensions; of histograms their counts.
-    pub fn totals(&self) -> BTreeMap<(String, String), f64> {
-        let mut totals = BTreeMap::new();
-        for metric in self.metrics() {
-            let points: Vec<_> = match metric.data.unwrap() {
-                Data::Sum(sum) if sum.is_monotonic => {
-                    let points = sum.data_points.into_iter();
-                    points
-                        .map(|point| (point.attributes, number(point.value.unwrap())))
-                        .collect()
-                }
-                Data::Histogram(histogram) => {
-                    let points = histogram.data_points.into_iter();
-                    points
-                        .map(|point| (point.attributes, point.count as f64))
-                        .collect()
-                }
-                _ => continue,
-            };
-            for (attributes, value) in points {
-                let key = (metric.name.clone(), dimensions(&attributes));
-                *totals.entry(key).or_default() += value;
-            }
-        }
-        totals
+    pub fn received(&self) -> Vec<Received> {
+        let received = self.received.lock();
+        received.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-pub fn number(value: Number) -> f64 {
-    match value {
-        Number::AsDouble(value) => value,
-        Number::AsInt(value) => value as f64,
-    }
-}
-
-/// In order.
-pub fn dimensions(attributes: &[KeyValue]) -> String {
-    let mut texts: Vec<_> = attributes
-        .iter()
-        .map(|it| {
-            let value = match it.value.as_ref().and_then(|it| it.value.as_ref()) {
-                Some(Value::StringValue(text)) => text.clone(),
-                other => format!("{other:?}"),
-            };
-            format!("{}={value}", it.key)
-        })
-        .collect();
-    texts.sort();
-    texts.join(",")
-}
-
-fn serve(
-    mut stream: BufReader<TcpStream>,
-    seen: &Mutex<Vec<Request>>,
-    answers: &Mutex<Vec<(u16, Vec<u8>)>>,
-) -> Option<()> {
+fn serve(mut stream: BufReader<TcpStream>, seen: &Mutex<Vec<Received>>) -> Option<()> {
     loop {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -158,29 +59,75 @@ fn serve(
             .ok()?;
         let mut body = vec![0; length];
         stream.read_exact(&mut body).ok()?;
-        let request = ExportMetricsServiceRequest::decode(&*body).unwrap();
-        let (status, answer) = {
-            let mut answers = lock(answers);
-            if answers.is_empty() {
-                (200, Vec::new())
-            } else {
-                answers.remove(0)
-            }
-        };
-        if status == 200 {
-            lock(seen).push((head, request));
-        }
-        let length = answer.len();
-        let stream = stream.get_mut();
-        write!(
-            stream,
-            "HTTP/1.1 {status} \r\ncontent-length: {length}\r\n\r\n"
-        )
-        .ok()?;
-        stream.write_all(&answer).ok()?;
+        seen.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Received { head, body });
+        // An empty answer says that all is well.
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.get_mut().write_all(answer).ok()?;
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// A value of a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Text, or a message.
+    Bytes(&'a [u8]),
+    /// A varint: an enum, a Boolean.
+    Number(u64),
+    /// Eight bytes: a double, a fixed integer.
+    Fixed([u8; 8]),
+}
+
+/// The values of a field of a message.
+pub fn values(mut message: &[u8], field: u64) -> Vec<Value<'_>> {
+    let mut values = Vec::new();
+    while !message.is_empty() {
+        let tag = varint(&mut message);
+        let value = match tag & 7 {
+            0 => Value::Number(varint(&mut message)),
+            1 => Value::Fixed(take(&mut message, 8).try_into().unwrap()),
+            2 => {
+                let length = usize::try_from(varint(&mut message)).unwrap();
+                Value::Bytes(take(&mut message, length))
+            }
+            other => panic!("wire type {other}"),
+        };
+        if tag >> 3 == field {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// The messages at the end of a path of fields.
+pub fn messages<'a>(message: &'a [u8], path: &[u64]) -> Vec<&'a [u8]> {
+    let Some((field, rest)) = path.split_first() else {
+        return vec![message];
+    };
+    let values = values(message, *field).into_iter();
+    values
+        .flat_map(|value| match value {
+            Value::Bytes(message) => messages(message, rest),
+            other => panic!("field {field} is {other:?}"),
+        })
+        .collect()
+}
+
+fn varint(message: &mut &[u8]) -> u64 {
+    let mut number = 0;
+    for shift in (0..).step_by(7) {
+        let byte = take(message, 1)[0];
+        number |= u64::from(byte & 127) << shift;
+        if byte < 128 {
+            break;
+        }
+    }
+    number
+}
+
+fn take<'a>(message: &mut &'a [u8], length: usize) -> &'a [u8] {
+    let (taken, rest) = message.split_at(length);
+    *message = rest;
+    taken
 }

@@ -55,7 +55,7 @@ pub enum Fault {
     /// Answers this, whatever is in the request. None of its lines is accepted, not even by 202.
     Answer(Answer),
     /// Refuses so many lines from the first on as if they were invalid, and accepts the others:
-    /// a 400 that names the refused ones.
+    /// a 400 that names the refused ones. By OTLP, data points and a partial success.
     RefuseLines(usize),
     /// Refuses a body of more than so many bytes by 413.
     BodyLimit(u64),

@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 
+use super::super::attributes::text;
 use super::super::config::Config;
 use super::super::origin::INSTANCE_ID;
 
@@ -62,6 +63,7 @@ impl Alteration {
                             attributes.push(added.clone());
                         }
                     }
+                    attributes.iter_mut().for_each(write_float);
                 });
             }
         }
@@ -137,6 +139,18 @@ fn for_each_point(metric: &mut Metric, mut change: impl FnMut(&mut Vec<KeyValue>
         Some(Data::ExponentialHistogram(data)) => each!(data),
         Some(Data::Summary(data)) => each!(data),
         None => {}
+    }
+}
+
+/// Dynatrace drops a dimension whose value is a float: it goes as the text that lines have.
+///
+/// Source: Dynatrace documentation, "About OTLP metrics ingest", dimension keys.
+fn write_float(attribute: &mut KeyValue) {
+    if let Some(value) = attribute.value.as_mut().and_then(|it| it.value.as_mut())
+        && let Value::DoubleValue(number) = *value
+        && let Some(text) = text(&number.into())
+    {
+        *value = Value::StringValue(text.into_owned());
     }
 }
 

@@ -153,11 +153,11 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
                 ..
             } => {
                 sums += 1;
-                assert_eq!(temporality, Temporality::Delta, "{}", point.name);
+                assert_eq!(temporality, Temporality::Delta, "{}", point.metric.name);
             }
             Data::Sum {
                 value, temporality, ..
-            } if point.name == "otlp.sessions" => {
+            } if point.metric.name == "otlp.sessions" => {
                 assert_eq!(temporality, Temporality::Cumulative);
                 sessions = value;
             }
@@ -168,7 +168,7 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
                 assert_eq!((min, max), (Some(4.0), Some(4.0)));
                 assert!(!bounds.is_empty(), "OTLP carries buckets");
             }
-            Data::Gauge { value } if point.name == "otlp.depth" => depth = value,
+            Data::Gauge { value } if point.metric.name == "otlp.depth" => depth = value,
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
-use super::name;
+use super::{limits, name};
 
 /// Attributes as they came, their values as text.
 pub(super) fn texts(attributes: &[KeyValue]) -> Vec<(String, String)> {
@@ -28,6 +28,9 @@ pub(super) fn dimensions(attributes: &[KeyValue]) -> Vec<(String, String)> {
         };
         if dimensions.iter().all(|(known, _)| *known != key) {
             dimensions.push((key, value));
+        }
+        if dimensions.len() > limits::DIMENSIONS {
+            break; // More would only take time.
         }
     }
     dimensions

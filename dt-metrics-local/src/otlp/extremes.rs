@@ -16,7 +16,7 @@ pub(super) fn of(point: &HistogramDataPoint, mean: f64) -> (f64, f64) {
 }
 
 pub(super) fn of_exponential(point: &ExponentialHistogramDataPoint, mean: f64) -> (f64, f64) {
-    let base = f64::from(-point.scale).exp2().exp2();
+    let base = (-f64::from(point.scale)).exp2().exp2();
     let power = |index: Option<i64>| {
         // Indexes are 32 bits and a few more.
         #[allow(clippy::cast_precision_loss)]

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::Metric;
+use opentelemetry_proto::tonic::metrics::v1::Metric as Sent;
 
 use super::read::{Point, is_about_the_name, milliseconds, points};
 use super::text::Shown;
-use super::{DataPoint, attributes, limits, name, text};
+use super::{Data, DataPoint, Metric, attributes, limits, name, text};
 use crate::protocol::{ErrorKind, Kind, Line, LineError, Metadata, MetricType, Payload, Reader};
 use crate::store::Rejected;
 
@@ -24,6 +26,9 @@ pub(crate) struct Judged {
 /// Reasons that are said.
 const SAID: usize = 20;
 
+/// Of a name that is refused, so much is shown.
+const SHOWN: usize = 1_000;
+
 /// Judges each data point on its own; so many that nothing is wrong with are refused all the same.
 pub(crate) fn judge(
     request: &ExportMetricsServiceRequest,
@@ -39,17 +44,19 @@ pub(crate) fn judge(
     for metrics in &request.resource_metrics {
         let resource = metrics.resource.as_ref();
         let resource = resource.map(|resource| attributes::texts(&resource.attributes));
-        let resource = resource.unwrap_or_default();
+        let resource: Arc<[_]> = resource.unwrap_or_default().into();
         for scoped in &metrics.scope_metrics {
             let scope = scoped.scope.as_ref().map_or("", |scope| &scope.name);
+            let scope: Arc<str> = scope.into();
             for metric in &scoped.metrics {
-                judge.metric(
-                    metric,
-                    &Origin {
-                        resource: &resource,
-                        scope,
-                    },
-                );
+                let common = Metric {
+                    name: metric.name.clone(),
+                    unit: metric.unit.clone(),
+                    description: metric.description.clone(),
+                    scope: Arc::clone(&scope),
+                    resource: Arc::clone(&resource),
+                };
+                judge.metric(metric, &Arc::new(common));
             }
         }
     }
@@ -64,21 +71,30 @@ struct Judge<'a> {
     judged: Judged,
 }
 
-struct Origin<'a> {
-    resource: &'a [(String, String)],
-    scope: &'a str,
-}
-
 impl Judge<'_> {
-    fn metric(&mut self, metric: &Metric, origin: &Origin<'_>) {
+    fn metric(&mut self, sent: &Sent, metric: &Arc<Metric>) {
         let key = name::metric_key(&metric.name);
-        for point in points(metric) {
+        let mut is_first = true;
+        for point in points(sent) {
             self.number += 1;
-            match self.point(metric, key.clone(), &point, origin) {
-                Ok((line, point)) => {
-                    self.mean(metric, &line);
+            let line = match &key {
+                Ok(key) => self.line(key, &point),
+                Err(error) => Err(error.clone()),
+            };
+            match line {
+                Ok((line, data)) => {
+                    if is_first {
+                        self.judged.metadata.extend(meaning(metric, &line));
+                        is_first = false;
+                    }
                     self.judged.lines.push(line);
-                    self.judged.points.push(point);
+                    self.judged.points.push(DataPoint {
+                        metric: Arc::clone(metric),
+                        attributes: attributes::texts(point.attributes),
+                        data,
+                        start_time_ns: point.start_time_ns,
+                        time_ns: point.time_ns,
+                    });
                 }
                 Err(error) => {
                     self.say(metric, &error);
@@ -89,14 +105,7 @@ impl Judge<'_> {
         }
     }
 
-    fn point(
-        &mut self,
-        metric: &Metric,
-        key: Result<String, ErrorKind>,
-        point: &Point<'_>,
-        origin: &Origin<'_>,
-    ) -> Result<(Line, DataPoint), ErrorKind> {
-        let key = key?;
+    fn line(&mut self, key: &str, point: &Point<'_>) -> Result<(Line, Data), ErrorKind> {
         let dimensions = attributes::dimensions(point.attributes);
         if dimensions.len() > limits::DIMENSIONS {
             return Err(ErrorKind::TooManyDimensions);
@@ -111,24 +120,13 @@ impl Judge<'_> {
             return Err(ErrorKind::OnDemand);
         }
         let line = Line {
-            text: text::line(&key, &dimensions, payload, timestamp_ms),
-            key,
+            text: text::line(key, &dimensions, payload, timestamp_ms),
+            key: key.to_owned(),
             dimensions,
             payload,
             timestamp_ms,
         };
-        let point = DataPoint {
-            name: metric.name.clone(),
-            unit: metric.unit.clone(),
-            description: metric.description.clone(),
-            attributes: attributes::texts(point.attributes),
-            resource: origin.resource.to_vec(),
-            scope: origin.scope.to_owned(),
-            data,
-            start_time_ns: point.start_time_ns,
-            time_ns: point.time_ns,
-        };
-        Ok((line, point))
+        Ok((line, data))
     }
 
     fn say(&mut self, metric: &Metric, error: &ErrorKind) {
@@ -139,28 +137,25 @@ impl Judge<'_> {
             reasons.push(reason);
         }
     }
+}
 
-    /// Takes in what a metric means, with its first point.
-    fn mean(&mut self, metric: &Metric, line: &Line) {
-        let unit = name::unit(&metric.unit);
-        let description = name::description(&metric.description);
-        let is_known = |known: &Metadata| known.key == line.key;
-        if (unit.is_none() && description.is_none())
-            || self.judged.metadata.last().is_some_and(is_known)
-        {
-            return;
-        }
-        let mut metadata = Metadata {
-            text: String::new(),
-            key: line.key.clone(),
-            metric_type: metric_type(line.payload),
-            unit,
-            description,
-            display_name: None,
-        };
-        metadata.text = text::metadata(&metadata);
-        self.judged.metadata.push(metadata);
+/// Unit and description, as Dynatrace keeps them; `None` if there is neither.
+fn meaning(metric: &Metric, line: &Line) -> Option<Metadata> {
+    let unit = name::unit(&metric.unit);
+    let description = name::description(&metric.description);
+    if unit.is_none() && description.is_none() {
+        return None;
     }
+    let mut metadata = Metadata {
+        text: String::new(),
+        key: line.key.clone(),
+        metric_type: metric_type(line.payload),
+        unit,
+        description,
+        display_name: None,
+    };
+    metadata.text = text::metadata(&metadata);
+    Some(metadata)
 }
 
 fn metric_type(payload: Payload) -> MetricType {
@@ -172,7 +167,7 @@ fn metric_type(payload: Payload) -> MetricType {
 
 fn refused(metric: &Metric, point: &Point<'_>, error: ErrorKind, number: usize) -> Rejected {
     let attributes = attributes::texts(point.attributes);
-    let shown = Shown::new(&metric.name, &attributes, &point.what);
+    let shown = Shown::new(name::cut(&metric.name, SHOWN), &attributes, &point.what);
     let place = match &error {
         error if is_about_the_name(error) => 0,
         ErrorKind::TooManyDimensions => {

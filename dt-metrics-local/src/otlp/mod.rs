@@ -44,7 +44,7 @@ mod text;
 mod tests;
 
 pub use crate::protocol::Temporality;
-pub use point::{Data, DataPoint};
+pub use point::{Data, DataPoint, Metric};
 
 pub(crate) use judge::{Judged, judge};
 pub(crate) use read::count_points;

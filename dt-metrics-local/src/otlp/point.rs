@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use crate::protocol::Temporality;
 
-/// A data point that was accepted by OTLP, as it came. What became of it is the
-/// [`Line`](crate::Line) of the same place in [`Server::lines`](crate::Server::lines) if all came
-/// by OTLP.
+/// A data point that was accepted by OTLP, as it came.
+///
+/// What became of it is a [`Line`](crate::Line) in [`Server::lines`](crate::Server::lines): the one
+/// at the same place, if everything came by OTLP.
 ///
 /// ```
 /// use dt_metrics_local::Server;
@@ -12,7 +15,7 @@ use crate::protocol::Temporality;
 /// // … a program sends to server.otlp_url() …
 /// for point in server.otlp_points() {
 ///     if let Data::Histogram { bounds, .. } = &point.data {
-///         println!("{} has {} buckets", point.name, bounds.len() + 1);
+///         println!("{} has {} buckets", point.metric.name, bounds.len() + 1);
 ///     }
 /// }
 /// # Ok::<(), dt_metrics_local::StartError>(())
@@ -20,18 +23,10 @@ use crate::protocol::Temporality;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DataPoint {
-    /// The name of the metric.
-    pub name: String,
-    /// Its unit; empty if there is none.
-    pub unit: String,
-    /// Its description; empty if there is none.
-    pub description: String,
-    /// The attributes of the data point, values as text.
+    /// The metric that it is of.
+    pub metric: Arc<Metric>,
+    /// Its attributes, values as text.
     pub attributes: Vec<(String, String)>,
-    /// The attributes of the resource, values as text.
-    pub resource: Vec<(String, String)>,
-    /// The name of the instrumentation scope.
-    pub scope: String,
     /// What was measured.
     pub data: Data,
     /// When the measurement began, in nanoseconds since 1970; 0 if unknown.
@@ -50,8 +45,24 @@ impl DataPoint {
     /// The value of an attribute of the resource, `service.name` for example.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
-        find(&self.resource, key)
+        find(&self.metric.resource, key)
     }
+}
+
+/// What the data points of a metric in a request have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metric {
+    /// The name, before it became a metric key.
+    pub name: String,
+    /// The unit; empty if there is none.
+    pub unit: String,
+    /// The description; empty if there is none.
+    pub description: String,
+    /// The name of the instrumentation scope.
+    pub scope: Arc<str>,
+    /// The attributes of the resource, values as text.
+    pub resource: Arc<[(String, String)]>,
 }
 
 fn find<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {

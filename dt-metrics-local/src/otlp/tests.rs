@@ -108,8 +108,8 @@ fn a_point_is_kept_as_it_came() {
     metric.description = "Orders \"taken\"".to_owned();
     let judged = judged(vec![metric]);
     let point = &judged.points[0];
-    assert_eq!(point.name, "shop orders");
-    assert_eq!((point.unit.as_str(), point.scope.as_str()), ("1", "shop"));
+    assert_eq!(point.metric.name, "shop orders");
+    assert_eq!((&*point.metric.unit, &*point.metric.scope), ("1", "shop"));
     assert_eq!(point.attribute("Region"), Some("eu"));
     assert_eq!(point.resource_attribute("service.name"), Some("checkout"));
 
@@ -168,4 +168,22 @@ fn times_are_judged_as_in_lines() {
         let refused = judged(at(seconds));
         assert!(refused.reasons[0].contains("timestamp is more than"));
     }
+}
+
+/// Each would take minutes or gigabytes if it were done for each point or each pair anew.
+#[test]
+fn what_is_large_is_shared() {
+    let large = "x".repeat(1_000_000);
+    let points = |n| (0..n).map(|_| number(1.0, vec![])).collect::<Vec<_>>();
+    let mut described = count("orders", points(10_000));
+    described.description = large.clone();
+    let refused = count(&large, points(10_000));
+    let attributes = (0..100_000).map(|n| text(&format!("d{n}"), "v"));
+    let wide = count("wide", vec![number(1.0, attributes.collect())]);
+    let judged = judged(vec![described, refused, wide]);
+    assert_eq!(
+        (judged.lines.len(), judged.rejected.len()),
+        (10_000, 10_001)
+    );
+    assert!(judged.rejected.iter().all(|it| it.text.len() <= 4_096));
 }

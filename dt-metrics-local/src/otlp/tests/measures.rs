@@ -243,3 +243,25 @@ fn exponential_histograms() {
     };
     assert_eq!(estimated(negative), "mm gauge,min=-16,max=0,sum=-6,count=3");
 }
+
+#[test]
+fn extremes_of_any_scale_and_offset_are_numbers() {
+    for scale in [i32::MIN, -11, 0, 20, i32::MAX] {
+        for offset in [i32::MIN, 0, i32::MAX] {
+            let buckets = Some(Buckets {
+                offset,
+                bucket_counts: vec![1, 1],
+            });
+            let point = ExponentialHistogramDataPoint {
+                count: 4,
+                sum: Some(1.0),
+                scale,
+                positive: buckets.clone(),
+                negative: buckets,
+                ..ExponentialHistogramDataPoint::default()
+            };
+            let (low, high) = crate::otlp::extremes::of_exponential(&point, 0.25);
+            assert!(low.is_finite() && high.is_finite() && low <= 0.25 && high >= 0.25);
+        }
+    }
+}

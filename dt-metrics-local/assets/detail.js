@@ -35,7 +35,7 @@ export class Detail {
     setText(byId("detail-title"), series ? series.metric : "No series chosen");
     const metadata = series && this.model.metadata.get(series.metric);
     const meaning = [metadata?.display_name, metadata?.description].filter(Boolean).join(": ");
-    setText(byId("meaning"), series ? meaning || "No description came for this metric." : "Choose a row to see its chart.");
+    setText(byId("meaning"), series ? meaning || "No metadata line came for this metric." : "Choose a row to see its chart.");
     byId("span").hidden = !series;
     byId("chart").toggleAttribute("hidden", !series);
     const facts = series ? this.facts(series, metadata) : [];

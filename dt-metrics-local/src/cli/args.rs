@@ -11,7 +11,7 @@ use dt_metrics_local::Fault;
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
-    #[cfg(feature = "check")]
+    #[cfg(any(feature = "check", feature = "dashboard"))]
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
@@ -60,14 +60,22 @@ pub(crate) struct Args {
     pub(crate) next_token_after: Option<Duration>,
 }
 
-#[cfg(feature = "check")]
+#[cfg(any(feature = "check", feature = "dashboard"))]
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// Try the configuration that a program would find on this host, and say what to fix
     ///
     /// Looks where the library looks: the environment, the file of Dynatrace's Kubernetes
     /// operator, the `OneAgent`. Sends one data point of the metric `dt_metrics.check`.
+    #[cfg(feature = "check")]
     Check,
+
+    /// Make a Dynatrace dashboard of a program's catalogue
+    ///
+    /// Prints the JSON that the Dashboards app takes by its "Upload". Its tiles ask for the
+    /// metrics under the keys by which the exporter sends them.
+    #[cfg(feature = "dashboard")]
+    Dashboard(super::dashboard::Args),
 }
 
 fn weighted(text: &str) -> Result<(u32, Fault), String> {

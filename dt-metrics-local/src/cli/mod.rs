@@ -3,6 +3,8 @@
 mod args;
 #[cfg(feature = "check")]
 mod check;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod format;
 mod interrupt;
 mod lines;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Limits;
 
-#[cfg(feature = "check")]
+#[cfg(any(feature = "check", feature = "dashboard"))]
 use args::Command;
 
 pub(crate) use args::Args;
@@ -31,9 +33,14 @@ const KEPT: usize = 1_000;
 
 /// Listens until it is interrupted, or does what it was told to do instead.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    #[cfg(feature = "check")]
-    if let Some(Command::Check) = args.command {
-        return check::run();
+    #[cfg(any(feature = "check", feature = "dashboard"))]
+    if let Some(command) = &args.command {
+        return match command {
+            #[cfg(feature = "check")]
+            Command::Check => check::run(),
+            #[cfg(feature = "dashboard")]
+            Command::Dashboard(args) => dashboard::run(args),
+        };
     }
     let limits = Limits::default().lines(KEPT).rejected(KEPT).requests(KEPT);
     let mut builder = Server::builder().listen(&args.listen).limits(limits);

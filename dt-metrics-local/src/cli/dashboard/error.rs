@@ -1,0 +1,52 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why there is no dashboard.
+#[derive(Debug, Error)]
+pub(super) enum DashboardError {
+    #[error(
+        "there is no catalogue: name a file, pipe one in (`my-program --catalog | dt-metrics-local \
+         dashboard`), or give `--from`"
+    )]
+    NoCatalogue,
+    #[error("{path} cannot be read", path = path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("standard input cannot be read")]
+    Input(#[source] io::Error),
+    #[error("{name} is not a catalogue as `dt_metrics::catalog_json()` writes it")]
+    Catalogue { name: String, source: NotACatalogue },
+    #[error("the prefix {prefix:?} cannot begin a metric key: {reason}")]
+    Prefix {
+        prefix: String,
+        reason: &'static str,
+    },
+    #[error("{url:?} is not the URL of a dt-metrics-local, such as http://127.0.0.1:14499")]
+    Url { url: String },
+    #[error("{url} does not tell what it has seen: is a dt-metrics-local running there?")]
+    Endpoint { url: String, source: reqwest::Error },
+    #[error("{url} answers, but not as a dt-metrics-local does")]
+    Answer {
+        url: String,
+        source: serde_json::Error,
+    },
+    #[error("this needs a runtime, which cannot be had")]
+    Runtime(#[source] io::Error),
+    #[error("there are no metrics, so there is nothing to show")]
+    Empty,
+    #[error("{path} cannot be written", path = path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// What is wrong with the text of a catalogue.
+#[derive(Debug, Error)]
+pub(super) enum NotACatalogue {
+    #[error("it is empty: does the program print its catalogue?")]
+    Empty,
+    /// It says line and column.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("entry {number}: the name {name:?} cannot be made a metric key")]
+    Name { number: usize, name: String },
+}

@@ -1,0 +1,302 @@
+//! `dt-metrics-local dashboard`: from a program's metrics to a dashboard that shows each of them.
+#![cfg(feature = "dashboard")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panic"
+)]
+
+mod dql;
+mod shape;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
+
+use dt_metrics::{count, gauge, in_flight, measured, observed, recorded, timed};
+use dt_metrics_local::Server;
+
+use self::dql::Timeseries;
+use self::shape::{Chart, Dashboard};
+
+/// The annotations of a program: this one.
+#[expect(
+    dead_code,
+    reason = "an annotation is in the catalogue before it is used"
+)]
+mod program {
+    use super::{count, gauge, in_flight, measured, observed, recorded, timed};
+
+    #[measured(name = "order", dims(region = region))]
+    #[recorded(name = "order.value", unit = "{euro}", value = 1, dims(region = region))]
+    fn order(region: &str) -> Result<(), ()> {
+        count!(
+            "items-sold",
+            2,
+            description = "Items that were sold. Returned ones too.",
+            unit = "{item}",
+            dims("delivery-type" = "parcel", total = true)
+        );
+        gauge!("basket.2nd", 3, unit = "By", dims(region = region));
+        Ok(())
+    }
+
+    #[timed(name = "backup", unit = "ms")]
+    #[in_flight(name = "backups")]
+    fn back_up() {}
+
+    #[observed(name = "stock", description = "\"Items\"\non the shelf")]
+    fn stock() -> u64 {
+        7
+    }
+}
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_dt-metrics-local"))
+        .arg("dashboard")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may have ended already, and said why.
+    let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
+    process.wait_with_output().unwrap()
+}
+
+fn dashboard(arguments: &[&str], input: &str) -> Dashboard {
+    let output = run(arguments, input);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said, "");
+    shape::check(&String::from_utf8(output.stdout).unwrap())
+}
+
+fn error(arguments: &[&str], input: &str) -> String {
+    let output = run(arguments, input);
+    assert!(!output.status.success() && output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// The charts of a metric with what they ask for.
+fn of<'d>(dashboard: &'d Dashboard, metric: &str) -> Vec<(&'d Chart, Timeseries)> {
+    let read = |chart: &'d Chart| {
+        let query = dql::read(&chart.query);
+        (
+            chart,
+            query.unwrap_or_else(|e| panic!("{e}: {}", chart.query)),
+        )
+    };
+    let charts = dashboard.charts.iter().map(read);
+    charts
+        .filter(|(_, query)| query.columns[0].metric == metric)
+        .collect()
+}
+
+/// As `sum(default:0)`.
+fn aggregations(query: &Timeseries) -> Vec<String> {
+    let columns = query.columns.iter();
+    columns
+        .map(|column| format!("{}({})", column.aggregation, column.parameters.join(",")))
+        .collect()
+}
+
+#[test]
+fn every_metric_of_a_program_has_its_tile() {
+    let catalogue = dt_metrics::catalog();
+    let dashboard = dashboard(
+        &["--prefix", "shop", "--title", "The shop"],
+        &dt_metrics::catalog_json(),
+    );
+    assert!(dashboard.texts[0].starts_with("# The shop\n"));
+    assert!(catalogue.len() >= 9);
+    for descriptor in &catalogue {
+        let key = format!("shop.{}", descriptor.name);
+        let charts = of(&dashboard, &key);
+        assert!(!charts.is_empty(), "{key}");
+        for (chart, query) in charts {
+            assert_eq!(query.by, descriptor.dimension_keys, "{}", chart.query);
+            assert!(query.columns.iter().all(|column| column.metric == key));
+            assert!(chart.description.contains(&key));
+            let place = format!("{}:{}", descriptor.file, descriptor.line);
+            assert!(chart.description.contains(&place));
+            for variable in query.variables {
+                assert!(dashboard.variables.contains_key(&variable), "{variable}");
+            }
+        }
+    }
+    for input in dashboard.variables.values() {
+        dql::read(input).unwrap();
+    }
+}
+
+#[test]
+fn what_is_asked_for_fits_the_kind() {
+    let dashboard = dashboard(&[], &dt_metrics::catalog_json());
+    for (metric, expected) in [
+        ("items-sold", vec![vec!["sum(default:0)"]]),
+        (
+            "order.value",
+            vec![
+                vec!["avg()", "min()", "max()"],
+                vec!["sum(default:0,rollup:total)"],
+            ],
+        ),
+        ("backups", vec![vec!["avg()", "max()"]]),
+        ("stock", vec![vec!["avg()", "max()"]]),
+        ("order.calls", vec![vec!["sum(default:0,rate:1s)"]]),
+        ("order.duration", vec![vec!["avg()", "min()", "max()"]]),
+        ("order.in_flight", vec![vec!["avg()", "max()"]]),
+    ] {
+        let seen: Vec<_> = of(&dashboard, metric)
+            .iter()
+            .map(|(_, query)| aggregations(query))
+            .collect();
+        assert_eq!(seen, expected, "{metric}");
+    }
+}
+
+#[test]
+fn a_measured_function_is_a_row() {
+    let dashboard = dashboard(&[], &dt_metrics::catalog_json());
+    let row = ["order.calls", "order.duration", "order.in_flight"]
+        .map(|metric| of(&dashboard, metric).remove(0));
+    assert!(row.iter().all(|(chart, _)| chart.row == row[0].0.row));
+    let titles = row.each_ref().map(|(chart, _)| &*chart.title);
+    assert_eq!(
+        titles,
+        [
+            "order: calls a second",
+            "order: duration (s)",
+            "order: in flight"
+        ]
+    );
+    assert!(row[0].1.by.contains(&"outcome".to_owned()));
+    let duration = row[1].0.units.iter().map(|(_, unit)| &**unit);
+    assert!(duration.eq(["second"; 3]));
+    assert_eq!(row[0].0.units, []);
+}
+
+#[test]
+fn titles_and_units_are_those_of_the_program() {
+    let dashboard = dashboard(&[], &dt_metrics::catalog_json());
+    let first = |metric| of(&dashboard, metric).remove(0).0;
+    let sold = first("items-sold");
+    assert_eq!(sold.title, "Items that were sold (item)");
+    assert!(sold.description.contains("Returned ones too."));
+    assert_eq!(sold.visualization, "barChart");
+    // One of its dimensions is called as its column would be.
+    assert!(sold.query.contains("total_ = sum(`items-sold`"));
+    assert_eq!(first("stock").title, "\"Items\"");
+    assert_eq!(first("backup").title, "backup (ms)");
+    assert_eq!(first("backup").units[0].1, "millisecond");
+    assert_eq!(first("basket.2nd").units[0].1, "byte");
+    assert!(first("basket.2nd").query.contains("avg(`basket.2nd`)"));
+}
+
+#[test]
+fn dimensions_of_all_metrics_split_and_filter_all_charts() {
+    let arguments = ["--split-by", "environment", "--filter-by", "service.name"];
+    let dashboard = dashboard(&arguments, &dt_metrics::catalog_json());
+    let menus: Vec<_> = dashboard.variables.keys().map(|key| &**key).collect();
+    assert_eq!(menus, ["Outcome", "Region", "ServiceName"]);
+    for chart in &dashboard.charts {
+        let query = dql::read(&chart.query).unwrap();
+        assert_eq!(query.by.last().unwrap(), "environment");
+        assert_eq!(query.variables[0], "ServiceName");
+    }
+    assert_eq!(of(&dashboard, "stock")[0].1.variables, ["ServiceName"; 2]);
+    let order = &of(&dashboard, "order.in_flight")[0].1;
+    assert!(order.variables.contains(&"Region".to_owned()));
+    assert!(!order.variables.contains(&"Outcome".to_owned()));
+}
+
+#[test]
+fn files_are_read_and_written() {
+    let directory = std::env::temp_dir().join(format!("dt-metrics-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let [from, to] = ["catalog.json", "dashboard.json"].map(|name| directory.join(name));
+    std::fs::write(&from, dt_metrics::catalog_json()).unwrap();
+    let arguments = [from.to_str().unwrap(), "--output", to.to_str().unwrap()];
+    let output = run(&arguments, "");
+    assert!(output.status.success() && output.stdout.is_empty());
+    shape::check(&std::fs::read_to_string(&to).unwrap());
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn what_a_running_endpoint_has_seen_is_shown() {
+    let server = Server::builder().start().unwrap();
+    let body = "#shop.orders count dt.meta.unit={order},dt.meta.description=Orders\n\
+                shop.orders,dt.metrics.source=opentelemetry,region=eu count,delta=3\n\
+                shop.orders,tier=gold count,delta=3\n\
+                shop.f.calls,outcome=ok count,delta=1\n\
+                shop.f.duration,outcome=ok gauge,min=1,max=1,sum=1,count=1\n\
+                shop.f.in_flight gauge,0";
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    write!(
+        stream,
+        "POST /metrics/ingest HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
+         Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    stream.read_to_string(&mut String::new()).unwrap();
+
+    for url in [server.page_url(), server.url()] {
+        let dashboard = dashboard(&["--from", &url], "");
+        let (orders, query) = of(&dashboard, "shop.orders").remove(0);
+        assert_eq!(orders.title, "Orders (order)");
+        assert_eq!(query.by, ["region", "tier"]);
+        let row = |metric| of(&dashboard, metric)[0].0.row;
+        assert_eq!(row("shop.f.calls"), row("shop.f.in_flight"));
+        assert_eq!(of(&dashboard, "shop.f.duration").len(), 1);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let no_kind = "[{\"name\":\"a\"}]";
+    for (arguments, input, said) in [
+        (&[][..], "", "standard input is not a catalogue"),
+        (&[], "", "it is empty"),
+        (&[], no_kind, "missing field `kind` at line 1 column 13"),
+        (&["-"], "[]", "there are no metrics"),
+        (&["no/such/file"], "", "no/such/file cannot be read"),
+        (&["--prefix", "my shop"], no_kind, "the prefix \"my shop\""),
+        (
+            &["--from", &nobody],
+            "",
+            "is a dt-metrics-local running there?",
+        ),
+        (&["--from", "localhost"], "", "\"localhost\" is not the URL"),
+        (&["--from", &nobody, "file"], "", "cannot be used with"),
+        (
+            &["--output", "no/such/directory/x"],
+            "[{\"name\":\"a\",\"kind\":\"gauge\"}]",
+            "cannot be written",
+        ),
+    ] {
+        let error = error(arguments, input);
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_said_beside_the_dashboard() {
+    let output = run(
+        &[],
+        r#"[{"name":"a","kind":"gauge"},{"name":"b","kind":"gauge","conflict":"b is two things"}]"#,
+    );
+    assert!(output.status.success());
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "dt-metrics-local: left out: b is two things\n"
+    );
+    let dashboard = shape::check(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(dashboard.charts.len(), 1);
+}

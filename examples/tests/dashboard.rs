@@ -1,0 +1,45 @@
+//! The example whose catalogue becomes a dashboard: it prints what it measures, and delivers it.
+
+use std::process::{Command, Output};
+
+use dt_metrics_local::Server;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_dashboard");
+
+fn said(output: Output) -> String {
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+#[test]
+fn what_it_delivers_is_in_the_catalogue_that_it_prints() {
+    let print = Command::new(PROGRAM).arg("--catalog").output();
+    let catalogue = said(print.expect("it was built with this test"));
+    assert!(catalogue.starts_with("[\n{\"name\":\"basket.size\",\"kind\":\"gauge\""));
+
+    let server = Server::builder().start().expect("a port is free");
+    let deliver = Command::new(PROGRAM)
+        .env("DT_METRICS_INGEST_URL", server.url())
+        .env_remove("DT_METRICS_INGEST_API_TOKEN")
+        .output();
+    said(deliver.expect("it was built with this test"));
+    assert_eq!(server.rejected(), []);
+    let keys: Vec<_> = server.lines().iter().map(|line| line.key.clone()).collect();
+    // Nothing was in flight when it was asked, and that is not news.
+    assert!(catalogue.contains("{\"name\":\"order.in_flight\""));
+    for name in [
+        "basket.size",
+        "items.sold",
+        "order.calls",
+        "order.duration",
+        "order.value",
+        "stock",
+    ] {
+        assert!(
+            catalogue.contains(&format!("{{\"name\":\"{name}\"")),
+            "{name}"
+        );
+        assert!(keys.contains(&format!("shop.{name}")), "{name} in {keys:?}");
+    }
+}

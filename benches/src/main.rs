@@ -8,6 +8,7 @@
 //! cargo run --release -p dt-metrics-bench -- collect
 //! cargo run --release -p dt-metrics-bench -- encode
 //! cargo run --release -p dt-metrics-bench -- export
+//! cargo run --release -p dt-metrics-bench -- fleet
 //! ```
 
 mod alloc;
@@ -16,6 +17,7 @@ mod compile;
 mod discard;
 mod encode;
 mod export;
+mod fleet;
 mod hotpath;
 mod instructions;
 mod measure;
@@ -75,6 +77,11 @@ enum Bench {
         #[arg(long, default_value_t = 15)]
         cycles: usize,
     },
+    /// What many processes send, and what it costs them and the endpoint; Linux only.
+    Fleet(fleet::Options),
+    /// A process of `fleet`.
+    #[command(hide = true)]
+    FleetMember(fleet::Member),
     /// One exporter; a process of `export`.
     #[command(hide = true)]
     ExportClient(Client),
@@ -112,6 +119,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             only,
         } => encode::run(series, cycles, &only),
         Bench::Export { series, cycles } => export::run(series, cycles)?,
+        Bench::Fleet(options) => fleet::run(&options)?,
+        Bench::FleetMember(member) => fleet::run_member(&member)?,
         Bench::ExportClient(client) => export::run_client(&client),
         Bench::Call { number, calls } => instructions::call(number, calls),
         Bench::Resident {

@@ -13,6 +13,7 @@ macro_rules! documents {
 documents! {
     Readme: "README.md";
     Guide: "docs/GUIDE.md";
+    Dashboard: "docs/DASHBOARD.md";
     #[cfg(feature = "peers")]
     Migration: "docs/MIGRATION.md";
 }

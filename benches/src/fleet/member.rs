@@ -18,6 +18,8 @@ pub(crate) struct Member {
     series: usize,
     #[arg(long)]
     interval: u64,
+    #[arg(long)]
+    otlp: bool,
 }
 
 /// How often each series moves in an interval.
@@ -28,18 +30,21 @@ const OUTCOMES: [&str; 2] = ["ok", "err"];
 /// Runs until its input ends.
 pub(crate) fn run(member: &Member) -> Result<(), Box<dyn Error>> {
     let interval = Duration::from_secs(member.interval);
-    let metrics = (!member.url.is_empty())
-        .then(|| {
-            dt_metrics::builder()
-                .endpoint(&member.url)
-                .prefix("fleet")
-                .service_name("checkout")
-                .default_dimension("environment", "production")
-                .instance_dimension(true)
-                .push_interval(interval)
-                .install()
-        })
-        .transpose()?;
+    let install = || {
+        let builder = dt_metrics::builder()
+            .endpoint(&member.url)
+            .prefix("fleet")
+            .service_name("checkout")
+            .default_dimension("environment", "production")
+            .instance_dimension(true)
+            .push_interval(interval);
+        if member.otlp {
+            builder.otlp().install()
+        } else {
+            builder.install()
+        }
+    };
+    let metrics = (!member.url.is_empty()).then(install).transpose()?;
     let (ended, input) = mpsc::channel::<()>();
     thread::spawn(move || {
         let _ = io::stdin().read(&mut [0]);

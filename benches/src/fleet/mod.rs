@@ -35,6 +35,9 @@ pub(crate) struct Options {
     /// For how many seconds it is measured, after each process has pushed once.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// By OTLP instead of lines.
+    #[arg(long)]
+    otlp: bool,
 }
 
 /// Requests whose times are kept.
@@ -58,10 +61,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let limits = Limits::default().lines(1_000).requests(REQUESTS);
     let server = Server::builder().limits(limits).start()?;
     println!(
-        "{} processes, {} series each, a push every {} s",
-        options.processes, options.series, options.interval
+        "{} processes, {} series each, a push every {} s{}",
+        options.processes,
+        options.series,
+        options.interval,
+        if options.otlp { ", by OTLP" } else { "" }
     );
-    let start = |url: &str| Process::start(url, options.series, interval);
+    let start = |url: &str| Process::start(url, options);
     let bare = start("")?;
     let processes = (0..options.processes)
         .map(|_| start(&server.url()))

@@ -1,20 +1,21 @@
 //! A process of the fleet, seen from outside.
 
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use std::{env, io};
 
+use super::Options;
 use super::usage::Usage;
 
 pub(super) struct Process(Child);
 
 impl Process {
-    pub(super) fn start(url: &str, series: usize, interval: Duration) -> io::Result<Self> {
+    pub(super) fn start(url: &str, options: &Options) -> io::Result<Self> {
         let mut command = Command::new(env::current_exe()?);
         command
             .args(["fleet-member", "--url", url])
-            .args(["--series", &series.to_string()])
-            .args(["--interval", &interval.as_secs().to_string()])
+            .args(["--series", &options.series.to_string()])
+            .args(["--interval", &options.interval.to_string()])
+            .args(options.otlp.then_some("--otlp"))
             .stdin(Stdio::piped());
         command.spawn().map(Self)
     }

@@ -213,6 +213,24 @@ fn dimensions_of_all_metrics_split_and_filter_all_charts() {
 }
 
 #[test]
+fn menus_ask_all_metrics_for_their_values() {
+    let entry = |n: u32| {
+        format!(r#"{{"name":"m{n:02}","kind":"gauge","dimension_keys":["n0","total-2"]}}"#)
+    };
+    let entries: Vec<_> = (0..25).map(entry).collect();
+    let dashboard = dashboard(&[], &format!("[{}]", entries.join(",")));
+    assert_eq!(dashboard.charts.len(), 25);
+    for (menu, dimension) in [("N0", "n0"), ("Total2", "total-2")] {
+        let input = &dashboard.variables[menu];
+        let query = dql::read(input).unwrap_or_else(|error| panic!("{error}: {input}"));
+        assert_eq!(query.by, [dimension]);
+        for n in 0..25 {
+            assert!(input.contains(&format!("count(m{n:02})")), "{input}");
+        }
+    }
+}
+
+#[test]
 fn files_are_read_and_written() {
     let directory = std::env::temp_dir().join(format!("dt-metrics-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();

@@ -125,10 +125,11 @@ fn variable(dimension: &str) -> String {
 
 /// A query for the values of a dimension.
 fn values(dimension: &str, metrics: &[&str]) -> String {
+    // A dimension may be called `n0` as well, but none begins with an upper case letter.
     let dimension = dql::name(dimension);
     let commands = metrics.chunks(AT_ONCE).map(|metrics| {
         let columns = metrics.iter().enumerate();
-        let columns = columns.map(|(n, metric)| format!("n{n} = count({})", dql::name(metric)));
+        let columns = columns.map(|(n, metric)| format!("N{n} = count({})", dql::name(metric)));
         let command = dql::timeseries(columns);
         format!(
             "{command}, by: {{ {dimension} }}, union: true\n\

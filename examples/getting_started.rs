@@ -1,25 +1,68 @@
-//! The smallest program with a metric: adds 25 to `MyCounter` and delivers it.
+//! A coffee bar to watch, for a minute or for as many seconds as its argument says.
 //!
-//! Endpoint and token come from the environment:
+//! Nothing is configured: metrics go to the OneAgent on this host, or to `dt-metrics-local` in its
+//! place. With these they go to Dynatrace:
 //!
 //! ```sh
 //! export DT_METRICS_INGEST_URL=https://myenv123.live.dynatrace.com/api/v2/metrics/ingest
 //! export DT_METRICS_INGEST_API_TOKEN=…       # with the scope metrics.ingest
-//! cargo run --bin getting_started
+//! cargo run --bin getting_started -- 600
 //! ```
-//!
-//! Without them the lines go to the OneAgent on this host, or to `dt-metrics-local` in its place.
 
-use std::time::Duration;
+use std::error::Error;
+use std::sync::LazyLock;
+use std::thread::{sleep, spawn};
+use std::time::{Duration, Instant};
 
-use dt_metrics::count;
+use dt_metrics::{DimensionValue, count, measured, observed};
 
-fn main() -> Result<(), dt_metrics::Error> {
+#[derive(Clone, Copy, DimensionValue)]
+enum Drink {
+    Espresso,
+    FlatWhite,
+    Tea,
+}
+
+/// `order.calls` and `order.duration`, both by `outcome`, and `order.in_flight`.
+#[measured(name = "order", dims(drink = drink))]
+fn make(drink: Drink) -> Result<(), &'static str> {
+    let seconds = 0.05 + fastrand::f64() * rush() / 5.0;
+    sleep(Duration::from_secs_f64(seconds));
+    match fastrand::u8(0..20) {
+        0 => Err("spilled"),
+        _ => Ok(()),
+    }
+}
+
+/// Rises and falls in half a minute; asked at each push.
+#[observed(name = "rush", description = "How busy the bar is, from 0 to 1")]
+fn rush() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    0.5 + (START.elapsed().as_secs_f64() / 5.0).sin() / 2.0
+}
+
+fn serve() {
+    loop {
+        for drink in [Drink::Espresso, Drink::FlatWhite, Drink::Tea] {
+            let _ = make(drink); // its outcome is measured
+            sleep(Duration::from_secs_f64((1.0 - rush()) / 2.0));
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let seconds: u64 = std::env::args().nth(1).unwrap_or("60".into()).parse()?;
     let metrics = dt_metrics::builder()
         .prefix("getting_started")
         .default_dimension("environment", "laptop")
-        .push_interval(Duration::from_secs(5))
+        .push_interval(Duration::from_secs(1)) // to watch it; a minute if nothing is said
+        .on_delivery_event(|event| println!("metrics: {event}"))
+        .flush_on_termination(true) // Ctrl-C delivers what is left, too
         .install()?;
+    println!(
+        "Making coffee for {seconds} s; Ctrl-C ends it sooner. Unless an endpoint is configured,"
+    );
+    println!("`cargo run -p dt-metrics-local` shows it at http://127.0.0.1:14499");
 
     count!(
         "MyCounter",
@@ -28,7 +71,8 @@ fn main() -> Result<(), dt_metrics::Error> {
         unit = "1",
         dims("dimension-1" = "value-1")
     );
-
+    (0..4).for_each(|_| drop(spawn(serve)));
+    sleep(Duration::from_secs(seconds));
     metrics.shutdown(Duration::from_secs(5))?;
     println!("{:#?}", metrics.health());
     Ok(())

@@ -12,12 +12,17 @@ struct Run {
 
 /// Runs the program to its end, configured by its environment alone.
 fn run(program: &str) -> Run {
+    run_with(program, &[])
+}
+
+fn run_with(program: &str, arguments: &[&str]) -> Run {
     let server = Server::builder().start().expect("a port is free");
     let Output {
         status,
         stdout,
         stderr,
     } = Command::new(program)
+        .args(arguments)
         .env("DT_METRICS_INGEST_URL", server.url())
         .env_remove("DT_METRICS_INGEST_API_TOKEN")
         .env_remove("OTEL_METRIC_EXPORT_INTERVAL")
@@ -70,9 +75,22 @@ fn quickstart() {
 
 #[test]
 fn getting_started() {
-    let run = run(env!("CARGO_BIN_EXE_getting_started"));
-    let dimensions = [("dimension-1", "value-1"), ("environment", "laptop")];
+    let run = run_with(env!("CARGO_BIN_EXE_getting_started"), &["2"]);
+    let environment = ("environment", "laptop");
+    let dimensions = [("dimension-1", "value-1"), environment];
     run.counted("getting_started.MyCounter", &dimensions, 25);
+    for drink in ["espresso", "flat_white", "tea"] {
+        let of_drink = [("drink", drink), environment];
+        let (orders, seconds) = run.measured("getting_started.order.duration", &of_drink);
+        let calls = run
+            .server
+            .counter_total("getting_started.order.calls", &of_drink);
+        assert!(orders > 0 && seconds > 0.0, "{drink}");
+        assert_eq!(orders.to_string(), calls.to_string(), "{drink}");
+    }
+    let (pushes, _) = run.measured("getting_started.rush", &[environment]);
+    assert!(pushes >= 2, "{pushes}");
+    run.says("http://127.0.0.1:14499");
 }
 
 #[test]

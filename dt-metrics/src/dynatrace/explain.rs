@@ -131,7 +131,8 @@ impl Explainer {
         match failure {
             Failure::Refused if self.unconfigured => format!(
                 "no endpoint is configured, and no OneAgent listens at {} ({cause}): set \
-                 DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN",
+                 DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or start dt-metrics-local \
+                 to watch here",
                 self.endpoint
             ),
             Failure::Refused | Failure::Connect => {

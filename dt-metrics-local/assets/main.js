@@ -22,6 +22,8 @@ const refused = new RefusedList(model);
 const requests = new RequestList(model);
 const feed = new Feed(model, draw, showState);
 
+let byItself;
+
 startTheme();
 
 function draw() {
@@ -39,13 +41,24 @@ function draw() {
     detail.show(same);
     series.redraw();
   }
-  if (!detail.series && model.shown().length) series.list.activate(model.shown()[0].key, false);
+  choose();
   detail.ask();
   detail.draw();
 }
 
-function sameAs(old) {
-  return model.sorted.find(({ text, metric }) => text === old.text && metric === old.metric);
+function sameAs({ metric, kind, dimensions }) {
+  const same = (series) => series.metric === metric && series.kind === kind && `${series.dimensions}` === `${dimensions}`;
+  return model.series.find(same);
+}
+
+/** Until somebody chooses, the first series that has a line to show. */
+function choose() {
+  const hasLine = ({ lines }) => lines > 1;
+  const chosen = detail.series;
+  if (chosen && (chosen !== byItself || hasLine(chosen) || byId("series").contains(document.activeElement))) return;
+  const shown = model.shown();
+  byItself = shown.find(hasLine) ?? shown[0];
+  if (byItself) series.list.activate(byItself.key, false);
 }
 
 function showState(state) {

@@ -16,6 +16,9 @@ export class Model {
     this.skew = 0;
     this.totals = null;
     this.metadata = new Map();
+    /** Of each key of a dimension a value, and the keys with more than one. */
+    this.values = new Map();
+    this.telling = new Set();
     this.series = [];
     this.sorted = [];
     this.refused = [];
@@ -29,18 +32,34 @@ export class Model {
     this.skew = frame.now_ms - Date.now();
     this.totals = frame.totals;
     for (const metadata of frame.metadata) this.metadata.set(metadata.key, metadata);
-    for (const series of frame.series) this.add(series);
-    if (frame.series.length) this.sort();
+    if (frame.series.length) this.add(frame.series);
     for (const values of frame.values) this.update(values);
     this.refused = [...frame.refused, ...this.refused].slice(0, KEPT);
     this.requests = [...frame.requests, ...this.requests].slice(0, KEPT);
   }
 
-  add(series) {
-    series.key = `s${series.id}`;
-    series.dimensionText = dimensions(series.dimensions);
+  add(added) {
+    const { size } = this.telling;
+    for (const series of added) {
+      series.key = `s${series.id}`;
+      this.series[series.id] = series;
+      for (const [key, value] of series.dimensions) this.learn(key, value);
+    }
+    (this.telling.size > size ? this.series : added).forEach((series) => this.name(series));
+    this.sort();
+  }
+
+  learn(key, value) {
+    if (!this.values.has(key)) this.values.set(key, value);
+    else if (this.values.get(key) !== value) this.telling.add(key);
+  }
+
+  /** What tells series apart comes first: there is not always room for all of it. */
+  name(series) {
+    const tells = ([key]) => this.telling.has(key);
+    const pairs = [...series.dimensions.filter(tells), ...series.dimensions.filter((pair) => !tells(pair))];
+    series.dimensionText = dimensions(pairs);
     series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
-    this.series[series.id] = series;
   }
 
   update([id, lines, values, total, seen, rate, rateEnds, newest]) {

@@ -1,52 +1,15 @@
-// The live page in a real browser: node page.mjs <origin> <folder for pictures> [seconds].
-// PLAYWRIGHT names the package, CHROMIUM the browser if it is not Playwright's own.
+// What the live page does, in a real browser: node page.mjs <origin> <folder for pictures>.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
+import { launch, pass, SOON } from "./browser.mjs";
 import { sendGauge } from "./otlp.mjs";
-import { many, post, start } from "./sender.mjs";
+import { post, start } from "./sender.mjs";
 
-const { chromium } = createRequire(import.meta.url)(process.env.PLAYWRIGHT);
-const [origin, pictures, seconds = "0"] = process.argv.slice(2);
-const SOON = { timeout: 15_000 };
-
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || undefined });
-const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
-const page = await context.newPage();
-page.setDefaultTimeout(SOON.timeout);
-
-const wrong = [];
-page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
-page.on("pageerror", (error) => wrong.push(String(error)));
-page.on("request", (request) => {
-  if (new URL(request.url()).origin !== origin) wrong.push(`request to ${request.url()}`);
-});
-
-const pass = (what) => console.log(`ok  ${what}`);
+const [origin, folder] = process.argv.slice(2);
+const { browser, page, wrong, until, changes, pictures } = await launch(origin);
 const text = (selector) => page.locator(selector).first().textContent();
 const rows = (list) => page.locator(`#${list} .row`);
 const active = () => page.evaluate(() => document.activeElement.dataset.key ?? document.activeElement.id);
-/** Waits for a condition in the page; asked from outside, since the page's policy forbids `eval`. */
-async function until(condition, argument) {
-  const deadline = Date.now() + SOON.timeout;
-  while (!(await page.evaluate(condition, argument))) {
-    assert.ok(Date.now() < deadline, `never came: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-const look = ([selector, attribute]) => {
-  const found = document.querySelector(selector);
-  return attribute ? found?.getAttribute(attribute) : found?.textContent;
-};
-/** Waits until an attribute or the text of an element changes. */
-async function changes(selector, attribute = "") {
-  const before = await page.evaluate(look, [selector, attribute]);
-  const deadline = Date.now() + SOON.timeout;
-  while ((await page.evaluate(look, [selector, attribute])) === before) {
-    assert.ok(Date.now() < deadline, `${selector} never changed`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
 await page.goto(origin);
@@ -54,7 +17,7 @@ await page.waitForSelector("#empty:not([hidden])");
 assert.match(await text("#how"), /\/api\/v2\/metrics\/ingest/);
 pass("an empty page says where to send");
 
-let stop = start(origin);
+const stop = start(origin);
 await rows("series").first().waitFor();
 assert.equal(await text("#status"), "Live");
 await page.waitForSelector("#chart .line", SOON);
@@ -63,15 +26,10 @@ await changes("#series .row .line", "d");
 pass("chart and sparklines move within 15 s");
 
 await post(origin, "shop.orders,region=eu\\-central count,delta=1\nshop.carts.open,region= gauge,12");
-await page.waitForTimeout(1_000 * Number(seconds));
 await rows("series").filter({ hasText: "checkout.duration" }).first().click();
 await page.locator("#detail-title", { hasText: "checkout.duration" }).waitFor();
 await changes("#chart .line", "d");
-for (const colorScheme of ["dark", "light"]) {
-  await page.emulateMedia({ colorScheme });
-  await page.screenshot({ path: `${pictures}/page-${colorScheme}.png` });
-}
-await page.emulateMedia({ colorScheme: "light" });
+await pictures(folder);
 
 await post(origin, "<img src=x onerror=alert(1)> gauge,1\nm,a=\"</script><b>x\" gauge,1");
 await page.waitForSelector("#refused .row");
@@ -174,48 +132,6 @@ await page.setViewportSize({ width: 1440, height: 860 });
 pass("a small screen is enough");
 
 stop();
-const took = [];
-const pushes = (async () => {
-  for (let round = 1; round <= 5; round += 1) {
-    for (const body of many(round)) {
-      const begun = performance.now();
-      assert.equal(await post(origin, body), 202);
-      took.push(performance.now() - begun);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-})();
-await until(() => /10,0\d\d series/.test(document.querySelector("#metrics-count").textContent));
-await page.locator("#series .row").first().click();
-const begun = performance.now();
-await page.keyboard.press("End");
-await page.locator("#series .row", { hasText: "shop.payment.errors" }).first().waitFor();
-const jump = performance.now() - begun;
-await pushes;
-const drawn = await rows("series").count();
-assert.ok(drawn < 60, `${drawn} rows are drawn`);
-const gaps = await page.evaluate(
-  () =>
-    new Promise((done) => {
-      const gaps = [];
-      let last = performance.now();
-      const frame = (now) => {
-        gaps.push(now - last);
-        last = now;
-        if (gaps.length < 60) requestAnimationFrame(frame);
-        else done(gaps);
-      };
-      requestAnimationFrame(frame);
-    }),
-);
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-assert.ok(median(gaps) < 50, `frames take ${median(gaps)} ms`);
-const heap = await page.evaluate(() => Math.round((performance.memory?.usedJSHeapSize ?? 0) / 1e6));
-pass(
-  `10,000 series: ${drawn} rows drawn, last row after ${jump.toFixed(0)} ms, a frame ${median(gaps).toFixed(0)} ms, ` +
-    `a request of 1,000 lines ${median(took).toFixed(0)} ms at the median, page heap ${heap} MB`,
-);
-
 assert.deepEqual(wrong, []);
 pass("nothing on the console, no request to elsewhere");
 await browser.close();

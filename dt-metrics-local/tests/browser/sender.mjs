@@ -53,9 +53,14 @@ export function start(origin) {
   return () => clearInterval(timer);
 }
 
-/** Lines of ten thousand series, a body for each thousand. */
+/** A gauge that says which round it is; the first of all rows. */
+export const ROUND = "load.a_round";
+
+/** Lines of ten thousand series, a body for each thousand; the last tells the round. */
 export function many(round) {
-  return Array.from({ length: 10 }, (_, part) =>
-    Array.from({ length: 1000 }, (_, number) => `load.test,series=s${part * 1000 + number} count,delta=${round}`).join("\n"),
-  );
+  return Array.from({ length: 10 }, (_, part) => {
+    const lines = Array.from({ length: 1000 }, (_, number) => `load.test,series=s${part * 1000 + number} count,delta=${round + 1}`);
+    if (part === 9) lines[0] = `${ROUND} gauge,${round}`;
+    return lines.join("\n");
+  });
 }

@@ -24,7 +24,7 @@ enum Drink {
 }
 
 /// `order.calls` and `order.duration`, both by `outcome`, and `order.in_flight`.
-#[measured(name = "order", dims(drink = drink))]
+#[measured(name = "order", description = "Drinks made to order", dims(drink = drink))]
 fn make(drink: Drink) -> Result<(), &'static str> {
     let seconds = 0.05 + fastrand::f64() * rush() / 5.0;
     sleep(Duration::from_secs_f64(seconds));

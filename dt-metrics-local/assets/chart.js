@@ -57,8 +57,8 @@ function paths(curve, { x, y }) {
   return { line, band: `M${[...upper, ...lower].join("L")}Z` };
 }
 
-const WIDTH = 112;
-const HEIGHT = 24;
+const WIDTH = 128;
+const HEIGHT = 30;
 
 /** A line of a row, without axes. */
 export function sparkline() {

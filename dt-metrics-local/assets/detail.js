@@ -34,16 +34,14 @@ export class Detail {
     const series = this.series;
     setText(byId("detail-title"), series ? series.metric : "No series chosen");
     const metadata = series && this.model.metadata.get(series.metric);
-    const meaning = [metadata?.display_name, metadata?.description].filter(Boolean).join(": ");
-    setText(byId("meaning"), series ? meaning || "No metadata line came for this metric." : "Choose a row to see its chart.");
+    setText(byId("meaning"), series ? meaning(metadata) : "Choose a row to see its chart.");
     byId("span").hidden = !series;
     byId("chart").toggleAttribute("hidden", !series);
     const facts = series ? this.facts(series, metadata) : [];
-    const text = JSON.stringify(facts);
-    if (text !== this.written) {
-      this.written = text;
-      byId("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]));
-    }
+    replace(byId("facts"), facts.flatMap(([name, value]) => [["dt", name], ["dd", value]]));
+    const dimensions = series?.dimensions ?? [];
+    replace(byId("dimensions"), dimensions.map(([key, value]) => ["li", `${key}=${visible(value)}`]));
+    byId("dimensions").hidden = !dimensions.length;
     if (series) {
       const points = this.points.of(USE, series.id);
       const unit = metadata?.unit ?? "";
@@ -65,6 +63,17 @@ export class Detail {
       const [min, max] = series.newest;
       facts.push(["Newest min", number(min)], ["Newest max", number(max)]);
     }
-    return [...facts, ...series.dimensions.map(([key, value]) => [key, visible(value)])];
+    return facts;
   }
+}
+
+function meaning(metadata) {
+  if (!metadata) return "No metadata line came for this metric.";
+  return [metadata.display_name, metadata.description].filter(Boolean).join(": ") || "It has no description.";
+}
+
+/** Writes elements only if their texts are others: unchanged ones keep their selection. */
+function replace(place, parts) {
+  const same = parts.length === place.children.length && parts.every(([, text], index) => place.children[index].textContent === text);
+  if (!same) place.replaceChildren(...parts.map(([name, text]) => element(name, "", text)));
 }

@@ -39,9 +39,9 @@ export class Detail {
     byId("chart").toggleAttribute("hidden", !series);
     const facts = series ? this.facts(series, metadata) : [];
     replace(byId("facts"), facts.flatMap(([name, value]) => [["dt", name], ["dd", value]]));
-    const dimensions = series?.dimensions ?? [];
-    replace(byId("dimensions"), dimensions.map(([key, value]) => ["li", `${key}=${visible(value)}`]));
-    byId("dimensions").hidden = !dimensions.length;
+    const pairs = series?.pairs ?? [];
+    replace(byId("dimensions"), pairs.map(([key, value]) => ["li", `${key}=${visible(value)}`]));
+    byId("dimensions").hidden = !pairs.length;
     if (series) {
       const points = this.points.of(USE, series.id);
       const unit = metadata?.unit ?? "";

@@ -57,8 +57,8 @@ export class Model {
   /** What tells series apart comes first: there is not always room for all of it. */
   name(series) {
     const tells = ([key]) => this.telling.has(key);
-    const pairs = [...series.dimensions.filter(tells), ...series.dimensions.filter((pair) => !tells(pair))];
-    series.dimensionText = dimensions(pairs);
+    series.pairs = [...series.dimensions.filter(tells), ...series.dimensions.filter((pair) => !tells(pair))];
+    series.dimensionText = dimensions(series.pairs);
     series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
   }
 

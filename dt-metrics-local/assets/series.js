@@ -13,7 +13,7 @@ export class SeriesList {
     this.model = model;
     this.points = points;
     this.list = new List(byId("series"), {
-      height: 48,
+      height: 44,
       className: "series-row",
       make: () => this.make(),
       fill: (row, series) => this.fill(row, series),

@@ -1,3 +1,5 @@
+mod day;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

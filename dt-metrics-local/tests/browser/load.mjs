@@ -63,7 +63,7 @@ requests.length = 0;
 await page.evaluate(measure, ROUND);
 
 const start = performance.now();
-let jumps = [];
+const jumps = [];
 for (let round = 1; round <= seconds; round += 1) {
   await push(round);
   if (round % 10 === 5 || seconds < 10) {
@@ -74,7 +74,7 @@ for (let round = 1; round <= seconds; round += 1) {
     const jumped = performance.now();
     await page.locator("#series .row").first().click();
     await page.keyboard.press("End");
-    await page.locator("#series .row", { hasText: "series=s9999" }).waitFor();
+    await page.locator("#series .row[title$='series=s9999']").waitFor();
     jumps.push(performance.now() - jumped);
     await page.keyboard.press("Home");
   }

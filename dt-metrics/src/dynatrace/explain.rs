@@ -129,13 +129,13 @@ impl Explainer {
 
     pub(super) fn failed(&self, failure: Failure, cause: &str) -> String {
         match failure {
-            Failure::Refused if self.unconfigured => format!(
+            Failure::Refused { .. } if self.unconfigured => format!(
                 "no endpoint is configured, and no OneAgent listens at {} ({cause}): set \
                  DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or start dt-metrics-local \
                  to watch here",
                 self.endpoint
             ),
-            Failure::Refused | Failure::Connect => {
+            Failure::Refused { .. } | Failure::Connect => {
                 format!("cannot connect to {}: {cause}", self.endpoint)
             }
             Failure::NoAnswer => format!(

@@ -46,8 +46,8 @@ pub(super) enum Outcome {
 /// Why there was no answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Failure {
-    /// Nothing listens there.
-    Refused,
+    /// Nothing listens there, on this host or on another.
+    Refused { here: bool },
     /// No connection for another reason: name, route, TLS.
     Connect,
     /// Connected, then a timeout or a reset: the lines may have been accepted.
@@ -118,6 +118,13 @@ impl Outcome {
                 reason: "ambiguous",
                 pause: Some(Pace::Fast),
             },
+            Self::Failed {
+                failure: Failure::Refused { here: true },
+                ..
+            } => Next::Retry {
+                pace: Pace::Near,
+                after: None,
+            },
             Self::Failed { .. } => Next::Retry {
                 pace: Pace::Fast,
                 after: None,
@@ -158,7 +165,7 @@ impl Outcome {
             Self::Misdirected { status, .. } => ("misdirected", *status),
             Self::Rejected { status, .. } => ("rejected", *status),
             Self::Failed {
-                failure: Failure::Refused,
+                failure: Failure::Refused { .. },
                 ..
             } => ("refused", 0),
             Self::Failed {

@@ -13,6 +13,7 @@ use super::answer::{Answer, shorten};
 use super::body::Body;
 use super::config::Config;
 use super::credentials::Token;
+use super::endpoint::Endpoint;
 use super::explain::Explainer;
 use super::outcome::{Failure, Outcome};
 use super::queue::Batch;
@@ -82,7 +83,7 @@ impl Http {
             },
             Err(error) => {
                 let error = error.without_url();
-                let failure = failure(&error);
+                let failure = failure(&error, &self.config.target.endpoint);
                 let cause = cause(&error);
                 let cause = self.explain.scrub(&cause);
                 Tried {
@@ -262,7 +263,7 @@ fn is_untrusted(error: &reqwest::Error) -> bool {
     })
 }
 
-pub(super) fn failure(error: &reqwest::Error) -> Failure {
+pub(super) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
     if !error.is_connect() && !error.is_builder() {
         return Failure::NoAnswer;
     }
@@ -272,7 +273,9 @@ pub(super) fn failure(error: &reqwest::Error) -> Failure {
             .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
     });
     if refused {
-        Failure::Refused
+        Failure::Refused {
+            here: endpoint.is_loopback(),
+        }
     } else {
         Failure::Connect
     }

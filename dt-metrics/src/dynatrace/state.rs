@@ -122,7 +122,7 @@ impl State {
             Outcome::Unauthorized { .. } | Outcome::Misdirected { .. } => RefusalKind::Kept,
             Outcome::Rejected { .. } => RefusalKind::Dropped,
             Outcome::Failed {
-                failure: Failure::Refused,
+                failure: Failure::Refused { .. },
                 ..
             } => RefusalKind::NobodyThere,
             _ => return,

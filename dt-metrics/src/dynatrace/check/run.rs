@@ -116,8 +116,8 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
         Outcome::Failed { failure, .. } => {
             let problem = match failure {
                 _ if tried.untrusted => Problem::UntrustedCertificate,
-                Failure::Refused if target.is_unconfigured() => Problem::NoEndpoint,
-                Failure::Refused => Problem::ConnectionRefused,
+                Failure::Refused { .. } if target.is_unconfigured() => Problem::NoEndpoint,
+                Failure::Refused { .. } => Problem::ConnectionRefused,
                 Failure::Connect => Problem::Unreachable,
                 Failure::NoAnswer => Problem::NoAnswer,
             };

@@ -135,7 +135,10 @@ impl Shared {
         }
         let helpless = match outcome {
             Outcome::Unauthorized { .. } | Outcome::Misdirected { .. } => true,
-            Outcome::Failed { failure, .. } => self.optional && *failure == Failure::Refused,
+            Outcome::Failed {
+                failure: Failure::Refused { .. },
+                ..
+            } => self.optional,
             _ => false,
         };
         state.refusal = outcome

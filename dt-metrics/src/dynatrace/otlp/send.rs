@@ -79,7 +79,7 @@ impl Sender {
             }
             Err(error) => {
                 let error = error.without_url();
-                let failure = failure(&error);
+                let failure = failure(&error, &self.destination.config.target.endpoint);
                 let cause = shorten(&self.scrubber.scrub(&cause(&error)));
                 Outcome::Failed {
                     failure,
@@ -173,12 +173,12 @@ impl Sender {
     fn failed(&self, failure: Failure, cause: &str) -> String {
         let endpoint = &self.destination.config.target.endpoint;
         match failure {
-            Failure::Refused if self.destination.is_default => format!(
+            Failure::Refused { .. } if self.destination.is_default => format!(
                 "no endpoint is configured, and no Collector listens at {endpoint} ({cause}): set \
                  DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or \
                  OTEL_EXPORTER_OTLP_ENDPOINT"
             ),
-            Failure::Refused | Failure::Connect => {
+            Failure::Refused { .. } | Failure::Connect => {
                 format!("cannot connect to {endpoint}: {cause}")
             }
             Failure::NoAnswer => {

@@ -11,7 +11,7 @@ use super::{Reporter, Telling, announce};
 
 fn refused() -> Outcome {
     Outcome::Failed {
-        failure: Failure::Refused,
+        failure: Failure::Refused { here: false },
         message: "refused".into(),
     }
 }

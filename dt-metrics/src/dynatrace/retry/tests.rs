@@ -4,7 +4,11 @@ use super::{Backoff, MAX_ASKED, Pace};
 
 #[test]
 fn pauses_double_up_to_a_bound() {
-    for (pace, first, longest) in [(Pace::Fast, 0.5, 30.0), (Pace::Slow, 30.0, 300.0)] {
+    for (pace, first, longest) in [
+        (Pace::Near, 0.5, 5.0),
+        (Pace::Fast, 0.5, 30.0),
+        (Pace::Slow, 30.0, 300.0),
+    ] {
         for _ in 0..200 {
             let mut backoff = Backoff::new();
             let mut full: f64 = first;

@@ -299,7 +299,7 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
         assert_eq!((health.requests_ambiguous, health.lines_dropped), (1, lost));
         // Certainly not sent: sent again in any case.
         let script = Script::new([
-            failed(Failure::Refused),
+            failed(Failure::Refused { here: true }),
             failed(Failure::Connect),
             Outcome::Accepted,
         ]);

@@ -17,7 +17,9 @@ const trim = (text) => (text.includes(".") && !text.includes("e") ? text.replace
 /** A number and its unit, unless that is the one of plain numbers. */
 export const withUnit = (value, unit) => (unit && unit !== "1" ? `${number(value)} ${unit}` : number(value));
 
-export const whole = (value) => value.toLocaleString("en");
+const WHOLE = new Intl.NumberFormat("en");
+
+export const whole = (value) => WHOLE.format(value);
 
 export function bytes(value) {
   if (value < 1e3) return `${value} B`;

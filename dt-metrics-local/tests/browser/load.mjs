@@ -89,8 +89,9 @@ const late = Object.keys(shown).filter((round) => begun[round]).map((round) => s
 const rowsDrawn = await page.locator("#series .row").count();
 
 const show = (name, numbers, unit) => {
-  const [half, most, last] = [percentile(numbers, 50), percentile(numbers, 99), sorted(numbers).at(-1) ?? 0];
-  console.log(`${name.padEnd(44)} ${[half, most, last].map((value) => (value ?? 0).toFixed(1).padStart(9)).join("")}  ${unit}  of ${numbers.length}`);
+  const figures = [50, 99, 100].map((hundredths) => percentile(numbers, hundredths));
+  const columns = figures.map((value) => (Number.isNaN(value) ? "–" : value.toFixed(1)).padStart(9));
+  console.log(`${name.padEnd(44)} ${columns.join("")}  ${unit}  of ${numbers.length}`);
 };
 console.log(`\n10,000 series each second for ${seconds} s${" ".repeat(16)}   median       99 %      most`);
 show("a request of 1,000 lines", requests, "ms");

@@ -88,7 +88,7 @@ export function drawChart(svg, curve, unit, step) {
   const { width, height } = svg.getBoundingClientRect();
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   if (curve.length < 2 || width < 80 || height < 40) {
-    const text = svgElement("text", { x: 8, y: 20 }, "The second push makes a line.");
+    const text = svgElement("text", { x: 8, y: 20 }, "More pushes make a line.");
     svg.replaceChildren(...(width < 80 ? [] : [text]));
     svg.setAttribute("aria-label", "No chart yet");
     return;

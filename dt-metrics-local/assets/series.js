@@ -20,12 +20,12 @@ export class SeriesList {
       onActive: onChosen,
       onRange: (visible) => this.want(visible),
     });
+    const url = `${location.origin}/api/v2/metrics/ingest`;
     setText(
       byId("how"),
-      `.endpoint("${location.origin}/api/v2/metrics/ingest")\n` +
-        `DT_METRICS_INGEST_URL=${location.origin}/api/v2/metrics/ingest\n` +
-        `OTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}`,
+      `.endpoint("${url}")\nDT_METRICS_INGEST_URL=${url}\nOTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}`,
     );
+    byId("unconfigured").hidden = location.port !== "14499";
   }
 
   make() {

@@ -32,11 +32,17 @@ async function said(command, pattern) {
   }
 }
 
-const local = run("run", "-p", "dt-metrics-local");
+/** Ends as by Ctrl-C. */
+async function interrupt(command, expected) {
+  command.child.kill("SIGINT");
+  assert.equal(await Promise.race([command.ended, pause(10_000)]), expected);
+}
+
+let local = run("run", "-p", "dt-metrics-local");
 const address = await said(local, /^Watch in a browser: (http\S+)$/);
 const { browser, page, wrong, until, changes, pictures } = await launch(new URL(address).origin);
 await page.goto(address);
-await page.waitForSelector("#empty:not([hidden])");
+await page.waitForSelector("#empty:not([hidden]) #unconfigured:not([hidden])");
 
 const example = run("run", "--bin", "getting_started");
 await said(example, /(http:\/\/127\.0\.0\.1:14499)/);
@@ -70,12 +76,22 @@ if (Number(seconds) === 0) {
   await pictures(folder);
 }
 assert.deepEqual(wrong, []);
+
+if (Number(seconds) === 0) {
+  await interrupt(local, 0);
+  await said(example, /^metrics: no endpoint is configured.*(start dt-metrics-local)/);
+  await page.waitForSelector("#status[data-state='lost']");
+  local = run("run", "-p", "dt-metrics-local");
+  await said(local, /^(accepted)/);
+  await page.waitForSelector("#status[data-state='live']");
+  await changes("#chart .line", "d");
+  await said(example, /^metrics: (lines are accepted again)$/);
+  pass("the example says what is missing; started again, all goes on by itself");
+}
 await browser.close();
 
-example.child.kill("SIGINT");
-assert.equal(await Promise.race([example.ended, pause(10_000)]), "SIGINT");
-local.child.kill("SIGINT");
-assert.equal(await Promise.race([local.ended, pause(10_000)]), 0);
-const delivered = Number((await said(local, /: (\d+) lines/)));
+await interrupt(example, "SIGINT");
+await interrupt(local, 0);
+const delivered = Number(await said(local, /: (\d+) lines/));
 assert.ok(delivered > 0);
-pass(`Ctrl-C ends both, ${delivered} lines were delivered`);
+pass("Ctrl-C ends both");

@@ -28,6 +28,9 @@ pub(super) fn greeting(server: &Server, asks_for_token: bool) -> String {
             "  by OTLP       OTEL_EXPORTER_OTLP_ENDPOINT={collector}"
         );
     }
+    text.push_str(
+        "\nPrograms push once a minute; OTEL_METRIC_EXPORT_INTERVAL=1000 makes that a second.\n",
+    );
     text.push_str("\nCtrl-C ends.\n");
     text
 }

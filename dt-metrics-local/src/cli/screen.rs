@@ -9,10 +9,12 @@ use super::{table, text};
 
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// Rows of the table where the shell does not say how high the terminal is.
-const ROWS: usize = 20;
+/// Lines of a terminal that does not say how high it is.
+const HEIGHT: usize = 50;
 /// Lines of the screen that are not rows of series.
-const AROUND: usize = 30;
+const AROUND: usize = 33;
+/// Rows of series that are shown in any case.
+const ROWS: usize = 5;
 
 /// Cursor home, clear from there on, and cut long lines instead of wrapping them, so that a row of
 /// the table is a row of the screen.
@@ -26,7 +28,6 @@ pub(super) async fn show(
     greeting: &str,
     interrupt: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let rows = rows(std::env::var("LINES").ok().as_deref());
     write(CLEAR_SCREEN)?;
     let mut drawn = String::new();
     let mut ticks = interval(REFRESH);
@@ -36,10 +37,13 @@ pub(super) async fn show(
         tokio::select! {
             () = &mut interrupt => break,
             _ = ticks.tick() => {
+                let height = height();
+                let rows = height.saturating_sub(AROUND).max(ROWS);
                 let frame = server.inspect(|state| table::frame(state, SystemTime::now(), rows));
-                if frame != drawn {
-                    write(&format!("{REDRAW}{greeting}\n{frame}{WRAP_AGAIN}"))?;
-                    drawn = frame;
+                let screen = fit(&format!("{greeting}\n{frame}"), height);
+                if screen != drawn {
+                    write(&format!("{REDRAW}{screen}{WRAP_AGAIN}"))?;
+                    drawn = screen;
                 }
             }
         }
@@ -47,10 +51,21 @@ pub(super) async fn show(
     write(&format!("\n{}\n", text::summary(server.totals())))
 }
 
-fn rows(lines: Option<&str>) -> usize {
-    lines
-        .and_then(|lines| lines.parse::<usize>().ok())
-        .map_or(ROWS, |lines| lines.saturating_sub(AROUND).max(5))
+/// How high the terminal is now.
+fn height() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && size.ws_row > 0
+    {
+        return size.ws_row.into();
+    }
+    HEIGHT
+}
+
+/// The first lines of a text, so many that a terminal does not scroll: the cursor stands below.
+pub(super) fn fit(text: &str, height: usize) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.take(height.saturating_sub(1).max(1)).collect()
 }
 
 fn write(text: &str) -> io::Result<()> {

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser};
 use dt_metrics_local::{Answer, Fault, Server};
 
 use super::schedule::{self, Event};
-use super::{Args, format, table, text};
+use super::{Args, format, screen, table, text};
 
 fn ingest(server: &Server, body: &str) {
     let mut stream = TcpStream::connect(server.address()).expect("the server listens");
@@ -186,4 +186,12 @@ fn commands_of_documents() {
         }
     }
     assert!(commands == 0 || commands >= 4, "{commands}");
+}
+
+#[test]
+fn a_screen_is_no_higher_than_its_terminal() {
+    let text = "a\nb\nc\n";
+    for (height, expected) in [(0, "a\n"), (2, "a\n"), (3, "a\nb\n"), (4, text), (5, text)] {
+        assert_eq!(screen::fit(text, height), expected, "{height}");
+    }
 }

@@ -176,7 +176,8 @@ fn commands_of_documents() {
         };
         let lines = text.lines().filter_map(|line| {
             let (_, arguments) = line.split_once("cargo run -p dt-metrics-local")?;
-            Some(arguments.split('#').next().unwrap_or_default())
+            // A comment and the place of the output are the shell's.
+            Some(arguments.split(['#', '>']).next().unwrap_or_default())
         });
         for line in lines {
             let words = line.split_whitespace().filter(|word| *word != "--");

@@ -8,7 +8,7 @@ use syn::{Attribute, Error, ItemImpl, Meta, Result, Type};
 
 use crate::args::Args;
 use crate::body::{self, Function, Item};
-use crate::register;
+use crate::checks;
 use crate::report::Report;
 use crate::span::ours;
 use crate::sync::{self, MEASURED};
@@ -62,7 +62,7 @@ impl Block {
         let items = read.parse2(self.braces.stream())?;
         report.finish()?;
         let header = &self.header;
-        let checks = register::assertions(&args);
+        let checks = checks::of_block(&args);
         let braces = body::regroup(&self.braces, items);
         Ok(quote_spanned!(ours()=> #header #braces #checks))
     }

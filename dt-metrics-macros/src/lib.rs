@@ -6,6 +6,7 @@
 
 mod args;
 mod body;
+mod checks;
 mod derive;
 mod describe;
 mod expand;
@@ -16,6 +17,7 @@ mod observed;
 mod outlives;
 mod output;
 mod params;
+mod pinned;
 mod place;
 mod record;
 mod register;

@@ -153,17 +153,20 @@ impl Measure<'_> {
         let state: Vec<TokenStream> = state.into_iter().map(variable).collect();
         let made = (!state.is_empty()).then(|| quote_spanned!(ours()=> (#(#state,)*)));
         let unpack = (!at_end.is_empty()).then_some(unpack).flatten();
-        let leave = self.leave(&at_end);
+        // What is kept and not used, the guard among it, goes last.
+        let ended = |records: TokenStream| {
+            quote_spanned! {ours()=>
+                let (#(#state,)*) = __dt_metrics_state;
+                #unpack
+                #records
+                let _ = (#(&#state,)*);
+            }
+        };
         Ends {
             entry,
             begin: quote_spanned!(ours()=> { #begin #made }),
-            // What is kept and not used, the guard among it, goes last.
-            leave: quote_spanned! {ours()=>
-                let (#(#state,)*) = __dt_metrics_state;
-                #unpack
-                #leave
-                let _ = (#(&#state,)*);
-            },
+            leave: ended(self.leave(&at_end)),
+            future: self.future(&at_end, ended),
             uses: self.uses(),
             asks: self.asks,
         }

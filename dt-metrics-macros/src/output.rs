@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{
-    GenericArgument, Generics, Ident, PathArguments, PathSegment, ReturnType, Type, TypeImplTrait,
+    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait,
     TypeParamBound, TypePath,
 };
 
@@ -22,7 +22,11 @@ pub(crate) enum Output<'a> {
     /// Another `impl Trait`.
     Opaque,
     /// A type whose name may stand for a boxed future.
-    Named(&'a Type),
+    Named {
+        ty: &'a Type,
+        /// Whether that can be put in another box.
+        outlives: bool,
+    },
     /// A type that is no future, and may be a form of `Result`.
     Value,
     /// A type that is neither.
@@ -30,7 +34,7 @@ pub(crate) enum Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn of(output: &'a ReturnType, generics: &Generics) -> Self {
+    pub(crate) fn of(output: &'a ReturnType, signature: &Signature) -> Self {
         let ReturnType::Type(_, output) = output else {
             return Self::Plain;
         };
@@ -48,21 +52,22 @@ impl<'a> Output<'a> {
                 value: value(bounds.bounds.iter()),
             },
             Type::ImplTrait(_) => Self::Opaque,
-            Type::Path(path) => Self::path(path, ty, generics),
-            Type::Macro(_) => Self::Named(ty),
+            Type::Path(path) => Self::path(path, ty, signature),
+            Type::Macro(_) => Self::Named { ty, outlives: true },
             Type::Verbatim(_) | Type::Infer(_) => Self::Value,
             _ => Self::Plain,
         }
     }
 
-    fn path(path: &TypePath, ty: &'a Type, generics: &Generics) -> Self {
+    fn path(path: &TypePath, ty: &'a Type, signature: &Signature) -> Self {
         let last = path.path.segments.last();
         let Some(last) = last.map(|segment| segment.ident.to_string()) else {
             return Self::Value;
         };
         let single = path.path.segments.len() == 1 && path.qself.is_none();
         if single
-            && generics
+            && signature
+                .generics
                 .type_params()
                 .any(|parameter| parameter.ident == last)
         {
@@ -87,9 +92,14 @@ impl<'a> Output<'a> {
             // Only the function can say what type that is.
             _ if !is_writable(ty) => Self::Value,
             // Where it is spelled out it is known to be a future.
-            "Pin" if !is_associated => Self::Named(ty),
-            _ if is_associated || outlives::is_unknown(path, generics) => Self::Value,
-            _ => Self::Named(ty),
+            "Pin" if !is_associated => Self::Named {
+                ty,
+                outlives: !outlives::is_said_of_none(path, signature),
+            },
+            _ => Self::Named {
+                ty,
+                outlives: !is_associated && !outlives::is_unknown(path, signature),
+            },
         }
     }
 

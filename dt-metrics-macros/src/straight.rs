@@ -1,6 +1,6 @@
 //! Whether a body is left only at its end, by `?`, or by a panic.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Macros of the standard library that do not return from the function.
 const WITHOUT_RETURN: [&str; 19] = [
@@ -28,10 +28,19 @@ const WITHOUT_RETURN: [&str; 19] = [
 /// Whether there is no `return`, and no macro in which there may be one.
 pub(crate) fn is_straight(body: TokenStream) -> bool {
     let mut before = None;
+    let mut in_future = false;
     let mut tokens = body.into_iter().peekable();
     while let Some(token) = tokens.next() {
+        // What is left by a `return` in the block of an `async` or `async move` is that.
+        let begins_future = match &token {
+            TokenTree::Ident(word) => word == "async" || in_future && word == "move",
+            _ => false,
+        };
         let is_straight = match &token {
-            TokenTree::Group(group) => is_straight(group.stream()),
+            TokenTree::Group(group) => {
+                let is_future = in_future && group.delimiter() == Delimiter::Brace;
+                is_future || is_straight(group.stream())
+            }
             TokenTree::Ident(ident) => ident != "return",
             TokenTree::Punct(punct) if punct.as_char() == '!' => {
                 let is_macro = matches!(tokens.peek(), Some(TokenTree::Group(_)));
@@ -47,6 +56,7 @@ pub(crate) fn is_straight(body: TokenStream) -> bool {
         if !is_straight {
             return false;
         }
+        in_future = begins_future;
         before = Some(token);
     }
     true

@@ -1,12 +1,13 @@
 //! A function around whose calls something is done when they begin and when they end.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Type;
 
 use crate::body::Function;
 use crate::output::Output;
 use crate::params;
+use crate::pinned::Pinned;
 use crate::span::ours;
 use crate::straight;
 
@@ -19,10 +20,33 @@ pub(crate) struct Ends {
     pub(crate) begin: TokenStream,
     /// Statements at the end, for which `state` is what was kept and `ended` how it ended.
     pub(crate) leave: TokenStream,
+    /// The same of a future.
+    pub(crate) future: FutureEnds,
     /// The expressions of the user's in `entry`.
     pub(crate) uses: TokenStream,
     /// What these ask of the call.
     pub(crate) asks: Asks,
+}
+
+/// What is done at the end of a future.
+pub(crate) struct FutureEnds {
+    /// Statements, for which `state` is what was kept and `outcome` how it ended.
+    pub(crate) leave: TokenStream,
+    /// If it returns: the same, for which `returned` is a reference to that and `leave` what runs
+    /// these statements.
+    pub(crate) tell: TokenStream,
+}
+
+impl FutureEnds {
+    /// Both as arguments; what is returned is of the type `value`, if that is known.
+    fn closures(&self, private: &TokenStream, value: Option<&Type>) -> TokenStream {
+        let Self { leave, tell } = self;
+        let value = value.map(|value| quote_spanned!(ours()=> : &#value));
+        quote_spanned! {ours()=>
+            |__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() },
+            |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell }
+        }
+    }
 }
 
 /// What is asked of a call that has ended.
@@ -44,8 +68,10 @@ pub(crate) enum Shape {
     Async,
     /// It returns a future.
     Future,
-    /// It returns a future in a box, which its last and only expression makes.
-    PinnedAsync,
+    /// It returns a future in a box, which its last expression makes.
+    Pinned,
+    /// It may return a future in a box, which its last expression makes: only the type tells.
+    PinnedByType,
     /// It may return a future in a box: only the type tells.
     ByType,
 }
@@ -53,7 +79,7 @@ pub(crate) enum Shape {
 impl Shape {
     /// Whether what is kept until the end may borrow from the call.
     pub(crate) fn outlives_the_call(self) -> bool {
-        matches!(self, Self::Future | Self::PinnedAsync | Self::ByType)
+        !matches!(self, Self::Call | Self::Async)
     }
 
     pub(crate) fn of(function: &Function) -> Self {
@@ -61,16 +87,19 @@ impl Shape {
         if signature.asyncness.is_some() {
             return Self::Async;
         }
-        match Output::of(&signature.output, &signature.generics) {
+        let output = Output::of(&signature.output, signature);
+        let is_pinned = || Pinned::of(&function.body).is_some();
+        // A closure would hide the caller.
+        let tracks_caller = function.tracks_caller();
+        match output {
             Output::Future { .. } => Self::Future,
-            Output::Named(_) | Output::Value
-                if pinned(&function.body).is_some()
-                    && Output::pinned(&signature.output).is_some() =>
+            Output::Named { .. } | Output::Value
+                if Output::pinned(&signature.output).is_some() && is_pinned() =>
             {
-                Self::PinnedAsync
+                Self::Pinned
             }
-            // A closure would hide the caller.
-            Output::Named(_) if !function.tracks_caller() => Self::ByType,
+            Output::Named { .. } if !tracks_caller && is_pinned() => Self::PinnedByType,
+            Output::Named { outlives: true, .. } if !tracks_caller => Self::ByType,
             _ => Self::Call,
         }
     }
@@ -87,16 +116,18 @@ pub(crate) fn wrap(
         entry,
         begin,
         leave,
+        future: future_ends,
         uses,
         asks,
     } = ends;
     let now = begin;
     let begin = quote_spanned!(ours()=> move || #begin);
     let leave = quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended| { #leave });
+    let at_end = future_ends.closures(private, None);
     let output = function.sig.output.clone();
-    let generics = function.sig.generics.clone();
+    let signature = function.sig.clone();
     let as_future = function.can_return_future() && uses.is_empty() && !Output::has_impl(&output);
-    let block = match (shape, Output::of(&output, &generics)) {
+    let block = match (shape, Output::of(&output, &signature)) {
         (Shape::Call, ret) if is_guarded(*asks, &ret) || is_tracked(*asks, &function) => {
             let guard = quote_spanned!(ours()=> #private::Guard::new(#now, #leave));
             let guard = quote_spanned!(ours()=> { #entry #guard });
@@ -113,29 +144,47 @@ pub(crate) fn wrap(
             let body = body(private, &mut function, uses);
             quote_spanned!(ours()=> #entry #body #private::run(__dt_metrics_body, #now, #leave))
         }
-        (Shape::ByType, Output::Named(ty)) => {
+        (Shape::PinnedByType, Output::Named { ty, .. }) => {
+            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
+            let body = Pinned::of(&function.body).map(|pinned| {
+                pinned.with(
+                    |future| quote_spanned!(ours()=> __dt_metrics_pinned.__dt_metrics_measured(#future)),
+                )
+            });
+            let output = Output::closure(&output);
+            quote_spanned! {ours()=>
+                #entry
+                #private::Call::<#ty>::new().__dt_metrics_pin(
+                    #begin,
+                    #at_end,
+                    move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
+                )
+            }
+        }
+        (Shape::ByType, Output::Named { ty, .. }) => {
             let body = body(private, &mut function, uses);
             quote_spanned! {ours()=>
                 #entry
                 #body
-                #private::Call::<#ty>::new().__dt_metrics_run(__dt_metrics_body, #begin, #leave)
+                #private::Call::<#ty>::new().__dt_metrics_run(#begin, #at_end, __dt_metrics_body)
             }
         }
-        (Shape::Future | Shape::ByType, output_type) => {
+        (Shape::Future | Shape::ByType | Shape::PinnedByType, output_type) => {
             let body = closure(&mut function, uses);
             let body = quote_spanned!(ours()=> #private::call(#body));
             let value = match output_type {
                 Output::Future { value } => value,
                 _ => None,
             };
-            let (measured, leave) = known_value(private, ends, value);
-            quote_spanned!(ours()=> #entry #measured(#body, #begin, #leave))
+            let (measured, at_end) = known_value(private, ends, value);
+            quote_spanned!(ours()=> #entry #measured(#body, #begin, #at_end))
         }
-        (Shape::PinnedAsync, _) => {
-            let pinned = pinned(&function.body);
-            let (path, future) = pinned.unwrap_or_default();
-            let (measured, leave) = known_value(private, ends, Output::pinned(&output));
-            quote_spanned!(ours()=> #entry #path(#measured(#future, #begin, #leave)))
+        (Shape::Pinned, _) => {
+            let (measured, at_end) = known_value(private, ends, Output::pinned(&output));
+            let body = Pinned::of(&function.body).map(|pinned| {
+                pinned.with(|future| quote_spanned!(ours()=> #measured(#future, #begin, #at_end)))
+            });
+            quote_spanned!(ours()=> #entry #[cfg(all())] #body)
         }
         (Shape::Async, Output::Never) => {
             let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
@@ -143,7 +192,7 @@ pub(crate) fn wrap(
             quote_spanned! {ours()=>
                 #entry
                 let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
-                match #private::measured(__dt_metrics_future, #begin, #leave).await {}
+                match #private::measured(__dt_metrics_future, #begin, #at_end).await {}
             }
         }
         (Shape::Async, _) if as_future => {
@@ -161,7 +210,7 @@ pub(crate) fn wrap(
                         #[cfg(all())] #body
                     },
                     #begin,
-                    #leave,
+                    #at_end,
                 )
             };
             function.sig.asyncness = None;
@@ -179,7 +228,7 @@ pub(crate) fn wrap(
                 #private::measured(
                     async move { #hint #taken #[cfg(all())] #body },
                     #begin,
-                    #leave,
+                    #at_end,
                 ).await
             }
         }
@@ -194,17 +243,12 @@ fn known_value(
     ends: &Ends,
     value: Option<&Type>,
 ) -> (TokenStream, TokenStream) {
-    let leave = &ends.leave;
-    match value {
-        None => (
-            quote_spanned!(ours()=> #private::measured),
-            quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended| { #leave }),
-        ),
-        Some(value) => (
-            quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _>),
-            quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended: #private::Ended<'_, #value>| { #leave }),
-        ),
-    }
+    let at_end = ends.future.closures(private, value);
+    let measured = match value {
+        None => quote_spanned!(ours()=> #private::measured),
+        Some(value) => quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _, _>),
+    };
+    (measured, at_end)
 }
 
 /// Whether a guard is enough, which sees only whether a panic goes through.
@@ -271,33 +315,4 @@ fn body(private: &TokenStream, function: &mut Function, uses: &TokenStream) -> T
         #[allow(clippy::result_large_err)]
         let __dt_metrics_body = #private::once(#closure);
     }
-}
-
-/// `Box::pin` and the `async` block that is pinned, if a body is that and nothing else: what
-/// `#[async_trait]` makes of an `async fn`.
-fn pinned(body: &Group) -> Option<(TokenStream, TokenStream)> {
-    let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
-    let Some(TokenTree::Group(future)) = tokens.pop() else {
-        return None;
-    };
-    let begins_async = matches!(
-        future.stream().into_iter().next(),
-        Some(TokenTree::Ident(ident)) if ident == "async"
-    );
-    let is_path = tokens.iter().all(|token| match token {
-        TokenTree::Ident(_) => true,
-        TokenTree::Punct(punct) => punct.as_char() == ':',
-        _ => false,
-    });
-    let mut names = tokens.iter().rev().filter_map(|token| match token {
-        TokenTree::Ident(ident) => Some(ident),
-        _ => None,
-    });
-    let is_pin = names.next().is_some_and(|name| name == "pin")
-        && names.next().is_some_and(|name| name == "Box");
-    (future.delimiter() == Delimiter::Parenthesis && begins_async && is_path && is_pin).then(|| {
-        let mut argument: Vec<TokenTree> = future.stream().into_iter().collect();
-        argument.pop_if(|last| matches!(last, TokenTree::Punct(comma) if comma.as_char() == ','));
-        (tokens.into_iter().collect(), argument.into_iter().collect())
-    })
 }

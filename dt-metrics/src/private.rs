@@ -17,7 +17,7 @@ pub use inventory;
 
 pub use self::by_type::Call;
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
-pub use self::future::{diverging, measured, measured_as};
+pub use self::future::{Told, diverging, measured, measured_as};
 pub use self::leave::{Ended, Guard, TellingGuard, run};
 pub use self::name::DefaultName;
 pub use self::number::{Number, number};

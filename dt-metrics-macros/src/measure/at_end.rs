@@ -9,29 +9,13 @@ use crate::args::{Args, Dims, Outcome, Source, Text};
 use crate::record;
 use crate::span::{at, ours};
 use crate::values::{self, list};
+use crate::wrap::FutureEnds;
 
 impl Measure<'_> {
-    /// What is recorded at the end.
+    /// What is recorded at the end of a call.
     pub(super) fn leave(&self, records: &[Record]) -> TokenStream {
         let private = self.private;
-        let elapsed = self.parts.contains(&Part::Duration).then(|| {
-            let nanoseconds = match self.unit {
-                Text::Literal(_) => self.nanoseconds(),
-                Text::Path(_) => variable("nanoseconds"),
-            };
-            quote_spanned!(ours()=> let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #nanoseconds);)
-        });
-        let told = self.tell(records);
-        quote_spanned!(ours()=> #elapsed #told)
-    }
-
-    /// The records, in the cases in which they are made.
-    fn tell(&self, records: &[Record]) -> TokenStream {
-        let Self { private, args, .. } = *self;
-        let asks_outcome = args.outcome.is_some() || args.when.is_some();
-        let asks_ret = args.ret_dims.is_some() || self.parts.contains(&Part::Value);
-        let at_return = asks_outcome.then(|| self.outcome_of_returned());
-        match (asks_ret, at_return) {
+        let told = match (self.asks_value(), self.outcome_of_returned()) {
             (false, None) => {
                 let all = self.records(records, &[]);
                 quote_spanned!(ours()=> let _ = &__dt_metrics_ended; #all)
@@ -54,11 +38,62 @@ impl Measure<'_> {
                 quote_spanned! {ours()=>
                     match __dt_metrics_ended {
                         #private::Ended::Returned(__dt_metrics_returned) => { #at_return #with }
-                        __dt_metrics_ended => { #without }
+                        __dt_metrics_ended => {
+                            let __dt_metrics_outcome = #private::Ended::outcome(&__dt_metrics_ended);
+                            #without
+                        }
                     }
                 }
             }
+        };
+        self.timed(&told)
+    }
+
+    /// The same of a future, each of the two `ended`: completed with what was kept.
+    pub(super) fn future(
+        &self,
+        records: &[Record],
+        ended: impl Fn(TokenStream) -> TokenStream,
+    ) -> FutureEnds {
+        let private = self.private;
+        let at_return = self.outcome_of_returned();
+        if self.asks_value() {
+            let at_return = at_return
+                .map(|outcome| quote_spanned!(ours()=> let __dt_metrics_outcome = #outcome;));
+            let with = self.if_wanted(&self.with_returned(records));
+            let tell = ended(self.timed(&quote_spanned!(ours()=> #at_return #with)));
+            return FutureEnds {
+                leave: ended(self.timed(&self.without_returned(records))),
+                tell: quote_spanned!(ours()=> let _ = __dt_metrics_leave; #tell),
+            };
         }
+        let all = self.if_wanted(&self.records(records, &[]));
+        let all = quote_spanned!(ours()=> let _ = &__dt_metrics_outcome; #all);
+        let at_return = at_return.unwrap_or_else(
+            || quote_spanned!(ours()=> { let _ = __dt_metrics_returned; #private::Outcome::Ok }),
+        );
+        FutureEnds {
+            leave: ended(self.timed(&all)),
+            tell: quote_spanned!(ours()=> __dt_metrics_leave(__dt_metrics_state, #at_return);),
+        }
+    }
+
+    /// Whether what was returned is needed, not only whether it is an error.
+    fn asks_value(&self) -> bool {
+        self.args.ret_dims.is_some() || self.parts.contains(&Part::Value)
+    }
+
+    /// `records`, which may take how long the call took.
+    fn timed(&self, records: &TokenStream) -> TokenStream {
+        let private = self.private;
+        let elapsed = self.parts.contains(&Part::Duration).then(|| {
+            let nanoseconds = match self.unit {
+                Text::Literal(_) => self.nanoseconds(),
+                Text::Path(_) => variable("nanoseconds"),
+            };
+            quote_spanned!(ours()=> let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #nanoseconds);)
+        });
+        quote_spanned!(ours()=> #elapsed #records)
     }
 
     /// The records of a call that returned, with the values of what it returned.
@@ -87,21 +122,24 @@ impl Measure<'_> {
     /// The records of a call that did not return: there is no value then.
     fn without_returned(&self, records: &[Record]) -> TokenStream {
         let Self { private, args, .. } = *self;
+        let outcome = quote_spanned!(ours()=> let _ = &__dt_metrics_outcome;);
         if self.parts.contains(&Part::Value) {
-            return quote_spanned!(ours()=> let _ = &__dt_metrics_ended;);
+            return outcome;
         }
-        let outcome = quote_spanned!(ours()=> let __dt_metrics_outcome = #private::Ended::outcome(&__dt_metrics_ended); let _ = &__dt_metrics_outcome;);
         let count = args.ret_dims.iter().flat_map(Dims::iter).count();
         let absent = quote_spanned!(ours()=> &#private::ABSENT);
         let all = self.if_wanted(&self.records(records, &vec![absent; count]));
         quote_spanned!(ours()=> #outcome #all)
     }
 
-    /// The outcome of a call that returned.
-    fn outcome_of_returned(&self) -> TokenStream {
+    /// The outcome of a call that returned, if it is asked for.
+    fn outcome_of_returned(&self) -> Option<TokenStream> {
         let private = self.private;
+        if self.args.outcome.is_none() && self.args.when.is_none() {
+            return None;
+        }
         let outcome = quote_spanned!(ours()=> #private::Returned::new(__dt_metrics_returned).__dt_metrics_outcome());
-        match self.args.outcome {
+        Some(match self.args.outcome {
             Some(Outcome::Fallible(word)) => {
                 let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));
                 let word = TokenStream::from(TokenTree::from(Ident::new("fallible", word)));
@@ -112,7 +150,7 @@ impl Measure<'_> {
                 quote_spanned!(ours()=> { #call; #outcome })
             }
             _ => outcome,
-        }
+        })
     }
 
     fn if_wanted(&self, statements: &TokenStream) -> TokenStream {

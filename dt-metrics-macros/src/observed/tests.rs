@@ -13,6 +13,7 @@ fn the_function_stays_as_it_is() {
         "fn f () -> u64 { 1 }",
         "# [inline] pub const fn f () -> f64 { # ! [allow (unused)] 1. }",
         "fn f () -> u64 { half . }",
+        "fn f () -> u64 { impl A { fn b () -> Self { A } } 1 }",
     ] {
         let expansion = observed("kind = counter, dims(a = a)", item);
         assert!(expansion.starts_with(item), "{expansion}");
@@ -28,6 +29,7 @@ fn after_an_error_the_item_is_as_it_was() {
         ("", "fn f (a : u8) -> u64 { 1 }"),
         ("", "fn f (& self) -> u64 { 1 }"),
         ("", "async fn f () -> u64 { 1 }"),
+        ("", "fn f () -> u64 { Self :: ONE }"),
         ("", "fn f () { }"),
         ("", "struct Orders ;"),
         ("", "fn f () -> u64 ;"),

@@ -1,5 +1,6 @@
 //! Whether a function can be observed.
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, FnArg, Result, ReturnType, Safety, Signature, Type};
 
@@ -79,6 +80,34 @@ pub(super) fn function(item: Item) -> Result<Function> {
         }
         ReturnType::Type(..) => {}
     }
+    if inputs.is_empty()
+        && let Some(this) = this(function.body.stream())
+    {
+        refuse(
+            &this,
+            "is a free one, and only an `impl` block has a `Self`: move it out of the block, and \
+             name the type",
+        );
+    }
     report.finish()?;
     Ok(function)
+}
+
+/// A `Self` that is not that of an item in the body: where it stands tells no macro, but this does.
+fn this(body: TokenStream) -> Option<Ident> {
+    const ITEMS: &[&str] = &["enum", "impl", "macro_rules", "struct", "trait", "union"];
+    fn find(tokens: TokenStream, name: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Group(group) => find(group.stream(), name),
+            TokenTree::Ident(ident) if name(&ident) => Some(ident),
+            _ => None,
+        })
+    }
+    let item = find(body.clone(), &|ident| {
+        ITEMS.iter().any(|item| ident == item)
+    });
+    match item {
+        Some(_) => None,
+        None => find(body, &|ident| ident == "Self"),
+    }
 }

@@ -5,63 +5,150 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use core::pin::Pin;
 
-use super::future::measured;
-use super::leave::{self, Ended};
+use super::future::{Leave, Measured, Told, measured};
+use super::outcome::Outcome;
 
 /// A call that returns `R`. The compiler takes the first method that fits: of boxed futures, or, by
 /// `Deref`, of all other types.
-pub struct Call<R>(Plain, PhantomData<fn() -> R>);
+pub struct Call<R>(Plain<R>);
 
-/// A call that is over when it returns.
-pub struct Plain;
+/// A call that is over when it returns `R`.
+pub struct Plain<R>(PhantomData<fn() -> R>);
 
 impl<R> Call<R> {
     #[expect(clippy::new_without_default, reason = "named by expansions only")]
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self(Plain, PhantomData)
+        Self(Plain(PhantomData))
     }
 }
 
 impl<R> Deref for Call<R> {
-    type Target = Plain;
+    type Target = Plain<R>;
 
     #[inline]
-    fn deref(&self) -> &Plain {
+    fn deref(&self) -> &Plain<R> {
         &self.0
     }
 }
 
-impl Plain {
-    /// As [`leave::run`].
+impl<R> Plain<R> {
+    /// Runs `body` from `begin` to `tell`, or `leave` if it does not return.
     #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
-    pub fn __dt_metrics_run<R, S>(
+    pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>>(
         &self,
-        body: impl FnOnce() -> R,
         begin: impl FnOnce() -> S,
-        leave: impl Fn(S, Ended<'_, R>),
+        leave: L,
+        tell: impl Fn(&L, S, &R),
+        body: impl FnOnce() -> R,
     ) -> R {
-        leave::run(body, begin(), leave)
+        let mut on_panic = OnPanic {
+            state: Some(begin()),
+            leave,
+        };
+        let returned = body();
+        if let Some(state) = on_panic.state.take() {
+            tell(&on_panic.leave, state, &returned);
+        }
+        returned
+    }
+
+    /// The same of a body that puts something in a pinned box.
+    #[inline]
+    pub fn __dt_metrics_pin<S, L: Fn(S, Outcome) -> Told<R>>(
+        &self,
+        begin: impl FnOnce() -> S,
+        leave: L,
+        tell: impl Fn(&L, S, &R),
+        body: impl FnOnce(Pinned) -> R,
+    ) -> R {
+        self.__dt_metrics_run(begin, leave, tell, move || body(Pinned))
+    }
+}
+
+/// Calls `leave` when it goes, unless the state was taken: then a panic goes through the call.
+struct OnPanic<S, L: Leave<S>> {
+    state: Option<S>,
+    leave: L,
+}
+
+impl<S, L: Leave<S>> Drop for OnPanic<S, L> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(state) = self.state.take() {
+            self.leave.leave(state, Outcome::Panic);
+        }
+    }
+}
+
+/// What is done with something that is no future before it is put in a pinned box.
+pub struct Pinned;
+
+impl Pinned {
+    /// `pinned` as it is.
+    #[inline]
+    pub fn __dt_metrics_measured<P>(self, pinned: P) -> P {
+        pinned
+    }
+}
+
+/// What is done with a future before it is put in a pinned box.
+pub struct PinnedFuture<B, L, T> {
+    begin: B,
+    leave: L,
+    tell: T,
+}
+
+impl<B, L, T> PinnedFuture<B, L, T> {
+    /// `future`, measured; if it is none, whoever puts it in the box is told so.
+    #[inline]
+    pub fn __dt_metrics_measured<F, S>(self, future: F) -> Measured<F, B, S, L, T>
+    where
+        B: FnOnce() -> S,
+        L: Leave<S>,
+    {
+        Measured::new(future, self.begin, self.leave, self.tell)
     }
 }
 
 macro_rules! boxed {
     ($($auto:ident)*) => {
-        impl<'a, T: 'a> Call<Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>> {
+        impl<'a, T> Call<Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S>(
+            pub fn __dt_metrics_run<S, L>(
                 &self,
-                body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,
-                leave: impl Fn(S, Ended<'_, T>) $(+ $auto)* + 'a,
+                leave: L,
+                tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
+                body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>
             where
                 S: $($auto +)* 'a,
+                L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
+                T: 'a,
             {
-                Box::pin(measured(body(), begin, leave))
+                Box::pin(measured(body(), begin, leave, tell))
+            }
+
+            /// Runs `body`, and measures the future that it makes before that is in its box.
+            #[inline]
+            pub fn __dt_metrics_pin<S, B, L, E>(
+                &self,
+                begin: B,
+                leave: L,
+                tell: E,
+                body: impl FnOnce(PinnedFuture<B, L, E>)
+                    -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>
+            where
+                B: FnOnce() -> S,
+                L: Fn(S, Outcome) -> Told<T>,
+                E: Fn(&L, S, &T),
+            {
+                body(PinnedFuture { begin, leave, tell })
             }
         }
     };

@@ -10,7 +10,6 @@ pub enum Ended<'a, R> {
     /// By `?`.
     Failed,
     Panicked,
-    Cancelled,
 }
 
 impl<R> Ended<'_, R> {
@@ -22,7 +21,6 @@ impl<R> Ended<'_, R> {
             Self::Returned(_) => Outcome::Ok,
             Self::Failed => Outcome::Err,
             Self::Panicked => Outcome::Panic,
-            Self::Cancelled => Outcome::Cancelled,
         }
     }
 }

@@ -43,6 +43,11 @@ macro_rules! shapes {
                 include!("asynchronous.rs");
             }
 
+            /// That return boxed futures.
+            mod boxed {
+                include!("boxed.rs");
+            }
+
             /// That macros write.
             mod written {
                 include!("written.rs");

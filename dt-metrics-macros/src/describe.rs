@@ -105,7 +105,7 @@ pub(crate) fn descriptor(
     described: &Described<'_>,
     constants: &mut Constants,
 ) -> TokenStream {
-    let name = name(private, args, place, described.suffix, constants);
+    let describe = describe(private, args, place, described, constants);
     let mut with = TokenStream::new();
     if let Some(unit) = described.unit {
         let unit = constants.text(unit, UNIT);
@@ -137,24 +137,26 @@ pub(crate) fn descriptor(
         let line = Literal::u32_suffixed(line);
         with.extend(quote_spanned!(ours()=> .with_line(#line)));
     }
-    quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()) #with)
+    quote_spanned!(ours()=> #describe #with)
 }
 
 pub(crate) const NAME: &str = "__DT_METRICS_NAME";
 pub(crate) const UNIT: &str = "__DT_METRICS_UNIT";
 pub(crate) const DESCRIPTION: &str = "__DT_METRICS_DESCRIPTION";
 
-/// The name that was given, with the suffix where the annotation makes several instruments; else
-/// `crate.module.function.suffix`, of which only the compiler knows the first part.
-fn name(
+/// The description with the name that was given, with the suffix where the annotation makes several
+/// instruments; else with `crate.module.function.suffix`, of which only the compiler knows the
+/// first part.
+fn describe(
     private: &TokenStream,
     args: &Args,
     place: &Place<'_>,
-    suffix: &str,
+    described: &Described<'_>,
     constants: &mut Constants,
 ) -> TokenStream {
     let function = place.function.as_deref().unwrap_or_default();
-    match &args.name {
+    let suffix = described.suffix;
+    let name = match &args.name {
         Some(name) if place.several => {
             let name = constants.text(name, NAME);
             // Of an `impl` block, it is that of all functions.
@@ -170,10 +172,22 @@ fn name(
             }
         }
         Some(name) => constants.text(name, NAME),
-        None => quote_spanned! {ours()=>
+        // These are not many.
+        None if described.kind == "Observed" => quote_spanned! {ours()=>
             #private::DefaultName::as_str(
                 &#private::DefaultName::new(::core::module_path!(), #function, #suffix)
             )
         },
-    }
+        None => {
+            let path = format!("::{function}::{suffix}");
+            let length = path.len();
+            return quote_spanned! {ours()=>
+                #private::describe_path(
+                    ::core::concat!(::core::module_path!(), #path),
+                    #length
+                )
+            };
+        }
+    };
+    quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()))
 }

@@ -1,6 +1,11 @@
 //! The static description of an instrument: what the annotation said, and where it stands.
 
+mod known;
+mod name;
+
 use core::fmt;
+
+pub use self::name::DefaultName;
 
 /// What an instrument measures, in OpenTelemetry's words.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -53,6 +58,9 @@ pub struct Descriptor {
     pub(crate) max_series: u32,
     /// The upper bounds of a histogram's buckets, if the annotation gives them.
     pub(crate) boundaries: Option<&'static [f64]>,
+    /// Of a name that is still the path of the function: how long what follows the module is. To
+    /// make a name of that in each build would cost the one who builds.
+    unnamed: Option<usize>,
 }
 
 /// For expansions.
@@ -77,6 +85,21 @@ impl Descriptor {
             line,
             max_series: 0,
             boundaries: None,
+            unnamed: None,
+        }
+    }
+
+    /// With a name to be made of `path`, whose last bytes, `function` of them, follow the module.
+    #[must_use]
+    pub const fn unnamed(
+        path: &'static str,
+        function: usize,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self {
+            unnamed: Some(function),
+            ..Self::new(Kind::Counter, path, "", file, line)
         }
     }
 

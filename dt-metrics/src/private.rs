@@ -8,7 +8,6 @@ mod by_type;
 mod check;
 mod future;
 mod leave;
-mod name;
 mod number;
 mod outcome;
 mod unit;
@@ -19,11 +18,10 @@ pub use self::by_type::Call;
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
 pub use self::future::{Told, diverging, measured, measured_as};
 pub use self::leave::{Ended, Guard, TellingGuard, run};
-pub use self::name::DefaultName;
 pub use self::number::{Number, number};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::unit::unit_nanoseconds;
-pub use crate::descriptor::{Descriptor, Kind, Registration};
+pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
     Answer, AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
     DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Observable,
@@ -37,6 +35,15 @@ pub use crate::instrument::{
 pub const fn describe(name: &'static str, module_path: &'static str) -> Descriptor {
     let place = Location::caller();
     Descriptor::new(Kind::Counter, name, module_path, place.file(), place.line())
+}
+
+/// The same, of a name that is made of `path` when the instrument is first looked at; the last
+/// bytes of it, `function` of them, are not the module's.
+#[must_use]
+#[track_caller]
+pub const fn describe_path(path: &'static str, function: usize) -> Descriptor {
+    let place = Location::caller();
+    Descriptor::unnamed(path, function, place.file(), place.line())
 }
 
 /// Whether a function returns floats; asked when it is known what types are.

@@ -29,6 +29,7 @@ impl Series {
         descriptor: &'static Descriptor,
         values: impl Iterator<Item = Option<OwnedValue>>,
     ) -> Self {
+        let descriptor = descriptor.named();
         let dimensions = descriptor
             .dimension_keys
             .iter()

@@ -60,7 +60,7 @@ inventory::collect!(Registration);
 pub fn catalog() -> Vec<&'static Descriptor> {
     let mut all: Vec<&'static Descriptor> = inventory::iter::<Registration>()
         .flat_map(Registration::descriptors)
-        .copied()
+        .map(|descriptor| descriptor.named())
         .collect();
     all.extend(instrument::all_observed().map(Observed::descriptor));
     instrument::for_each_descriptor(|descriptor| all.push(descriptor));

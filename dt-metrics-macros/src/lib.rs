@@ -22,6 +22,7 @@ mod place;
 mod record;
 mod register;
 mod report;
+mod shape;
 mod span;
 mod straight;
 mod sync;

@@ -15,9 +15,10 @@ use crate::describe::{Constants, Described, Instrument};
 use crate::place::Place;
 use crate::record;
 use crate::register;
+use crate::shape::Shape;
 use crate::span::ours;
 use crate::values::{self, Known, list};
-use crate::wrap::{self, Asks, Ends, Shape};
+use crate::wrap::{self, Asks, Ends};
 
 /// Whether something before the body is not enough.
 pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {

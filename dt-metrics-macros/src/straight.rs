@@ -28,17 +28,17 @@ const WITHOUT_RETURN: [&str; 19] = [
 /// Whether there is no `return`, and no macro in which there may be one.
 pub(crate) fn is_straight(body: TokenStream) -> bool {
     let mut before = None;
-    let mut in_future = false;
+    let mut after_async = false;
     let mut tokens = body.into_iter().peekable();
     while let Some(token) = tokens.next() {
         // What is left by a `return` in the block of an `async` or `async move` is that.
-        let begins_future = match &token {
-            TokenTree::Ident(word) => word == "async" || in_future && word == "move",
+        let begins_async = match &token {
+            TokenTree::Ident(word) => word == "async" || after_async && word == "move",
             _ => false,
         };
         let is_straight = match &token {
             TokenTree::Group(group) => {
-                let is_future = in_future && group.delimiter() == Delimiter::Brace;
+                let is_future = after_async && group.delimiter() == Delimiter::Brace;
                 is_future || is_straight(group.stream())
             }
             TokenTree::Ident(ident) => ident != "return",
@@ -56,7 +56,7 @@ pub(crate) fn is_straight(body: TokenStream) -> bool {
         if !is_straight {
             return false;
         }
-        in_future = begins_future;
+        after_async = begins_async;
         before = Some(token);
     }
     true

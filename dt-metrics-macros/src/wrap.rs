@@ -8,6 +8,7 @@ use crate::body::Function;
 use crate::output::Output;
 use crate::params;
 use crate::pinned::Pinned;
+use crate::shape::Shape;
 use crate::span::ours;
 use crate::straight;
 
@@ -59,52 +60,6 @@ pub(crate) enum Asks {
     Returned,
 }
 
-/// What a call is.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Shape {
-    /// It is over when the function returns.
-    Call,
-    /// The body is that of a future.
-    Async,
-    /// It returns a future.
-    Future,
-    /// It returns a future in a box, which its last expression makes.
-    Pinned,
-    /// It may return a future in a box, which its last expression makes: only the type tells.
-    PinnedByType,
-    /// It may return a future in a box: only the type tells.
-    ByType,
-}
-
-impl Shape {
-    /// Whether what is kept until the end may borrow from the call.
-    pub(crate) fn outlives_the_call(self) -> bool {
-        !matches!(self, Self::Call | Self::Async)
-    }
-
-    pub(crate) fn of(function: &Function) -> Self {
-        let signature = &function.sig;
-        if signature.asyncness.is_some() {
-            return Self::Async;
-        }
-        let output = Output::of(&signature.output, signature);
-        let is_pinned = || Pinned::of(&function.body).is_some();
-        // A closure would hide the caller.
-        let tracks_caller = function.tracks_caller();
-        match output {
-            Output::Future { .. } => Self::Future,
-            Output::Named { .. } | Output::Value
-                if Output::pinned(&signature.output).is_some() && is_pinned() =>
-            {
-                Self::Pinned
-            }
-            Output::Named { .. } if !tracks_caller && is_pinned() => Self::PinnedByType,
-            Output::Named { outlives: true, .. } if !tracks_caller => Self::ByType,
-            _ => Self::Call,
-        }
-    }
-}
-
 /// `function` with what `ends` says around its calls.
 pub(crate) fn wrap(
     private: &TokenStream,
@@ -145,21 +100,7 @@ pub(crate) fn wrap(
             quote_spanned!(ours()=> #entry #body #private::run(__dt_metrics_body, #now, #leave))
         }
         (Shape::PinnedByType, Output::Named { ty, .. }) => {
-            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
-            let body = Pinned::of(&function.body).map(|pinned| {
-                pinned.with(
-                    |future| quote_spanned!(ours()=> __dt_metrics_pinned.__dt_metrics_measured(#future)),
-                )
-            });
-            let output = Output::closure(&output);
-            quote_spanned! {ours()=>
-                #entry
-                #private::Call::<#ty>::new().__dt_metrics_pin(
-                    #begin,
-                    #at_end,
-                    move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
-                )
-            }
+            pinned_by_type(private, &mut function, ends, ty)
         }
         (Shape::ByType, Output::Named { ty, .. }) => {
             let body = body(private, &mut function, uses);
@@ -179,13 +120,7 @@ pub(crate) fn wrap(
             let (measured, at_end) = known_value(private, ends, value);
             quote_spanned!(ours()=> #entry #measured(#body, #begin, #at_end))
         }
-        (Shape::Pinned, _) => {
-            let (measured, at_end) = known_value(private, ends, Output::pinned(&output));
-            let body = Pinned::of(&function.body).map(|pinned| {
-                pinned.with(|future| quote_spanned!(ours()=> #measured(#future, #begin, #at_end)))
-            });
-            quote_spanned!(ours()=> #entry #[cfg(all())] #body)
-        }
+        (Shape::Pinned, _) => pinned(private, &function, ends),
         (Shape::Async, Output::Never) => {
             let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
             let body = &function.body;
@@ -234,6 +169,42 @@ pub(crate) fn wrap(
         }
     };
     function.with(block)
+}
+
+/// The body where it is, with the future measured before it is in its box.
+fn pinned(private: &TokenStream, function: &Function, ends: &Ends) -> TokenStream {
+    let Ends { entry, begin, .. } = ends;
+    let value = Output::pinned(&function.sig.output);
+    let (measured, at_end) = known_value(private, ends, value);
+    let body = Pinned::of(&function.body).map(|pinned| {
+        pinned.with(|future| quote_spanned!(ours()=> #measured(#future, move || #begin, #at_end)))
+    });
+    quote_spanned!(ours()=> #entry #[cfg(all())] #body)
+}
+
+/// The same, if the type says that it is a future.
+fn pinned_by_type(
+    private: &TokenStream,
+    function: &mut Function,
+    ends: &Ends,
+    ty: &Type,
+) -> TokenStream {
+    let Ends { entry, begin, .. } = ends;
+    let at_end = ends.future.closures(private, None);
+    let taken = params::take_over(&mut function.sig, &function.body.stream(), &ends.uses);
+    let body = Pinned::of(&function.body).map(|pinned| {
+        let measured = |future: &TokenStream| quote_spanned!(ours()=> __dt_metrics_pinned.__dt_metrics_measured(#future));
+        pinned.with(measured)
+    });
+    let output = Output::closure(&function.sig.output);
+    quote_spanned! {ours()=>
+        #entry
+        #private::Call::<#ty>::new().__dt_metrics_pin(
+            move || #begin,
+            #at_end,
+            move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
+        )
+    }
 }
 
 /// The function that measures a future of this value, and what is done at its end. What is no such

@@ -88,6 +88,7 @@ pub struct Pinned;
 
 impl Pinned {
     /// `pinned` as it is.
+    #[expect(clippy::unused_self, reason = "called as the other is")]
     #[inline]
     pub fn __dt_metrics_measured<P>(self, pinned: P) -> P {
         pinned

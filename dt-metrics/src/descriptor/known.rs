@@ -34,10 +34,10 @@ impl Descriptor {
             boundaries,
             unnamed: _,
         } = *self;
-        let name: &'static DefaultName = Box::leak(Box::new(DefaultName::new(path, "", "")));
+        let name = DefaultName::new(path, "", "").as_str().to_owned();
         let module = path.len().saturating_sub(function);
         Self {
-            name: name.as_str(),
+            name: name.leak(),
             kind,
             unit,
             description,

@@ -48,7 +48,7 @@ impl DefaultName {
 
     /// The name.
     #[must_use]
-    pub const fn as_str(&'static self) -> &'static str {
+    pub const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
             Err(_) => "",

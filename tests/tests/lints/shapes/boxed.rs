@@ -63,7 +63,11 @@ impl<F: Future> Boxing for F {}
 
 #[annotated]
 fn by_method<'a, T>(future: impl Future<Output = T> + 'a) -> BoxedLocal<'a, T> {
-    async move { future.await }.boxed()
+    async move {
+        ready(()).await;
+        future.await
+    }
+    .boxed()
 }
 
 #[annotated]
@@ -71,13 +75,17 @@ fn by_method_spelled_out<'a, T, F>(future: F) -> Pin<Box<dyn Future<Output = T> 
 where
     F: Future<Output = T> + 'a,
 {
-    let _ = &future;
-    async move { future.await }.boxed_local()
+    let _: &F = &future;
+    async move {
+        ready(()).await;
+        future.await
+    }
+    .boxed_local()
 }
 
 #[annotated]
 fn for_ever<T>(future: impl Future<Output = T> + Send + 'static) -> BoxedForEver<T> {
-    let before = 1_u32;
+    let before: u32 = 1;
     Box::pin(async move {
         if before == 0 {
             return pending().await;

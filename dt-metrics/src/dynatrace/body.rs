@@ -2,26 +2,96 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "otlp")]
+use prost::bytes::Bytes;
+
+use super::format::Format;
+
 /// What the lines of metadata begin with.
 const METADATA: char = '#';
 
-/// The body of one request: lines with line ends between them; never empty.
+/// The body of one request; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Body {
-    /// Behind an `Arc`, since an attempt to send it must not take it out of the queue.
-    pub(super) text: Arc<String>,
+    content: Content,
     /// Data points.
     pub(super) lines: u64,
     /// Lines that say what the metrics mean, each before the first data point of its key.
     metadata: u64,
 }
 
+/// Shared, since an attempt to send it must not take it out of the queue.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Content {
+    /// With line ends between them.
+    Lines(Arc<String>),
+    #[cfg(feature = "otlp")]
+    Otlp(Bytes),
+}
+
 impl Body {
     pub(super) fn new(text: String, lines: u64, metadata: u64) -> Self {
         Self {
-            text: Arc::new(text),
+            content: Content::Lines(Arc::new(text)),
             lines,
             metadata,
+        }
+    }
+
+    /// An `ExportMetricsServiceRequest` with so many data points.
+    #[cfg(feature = "otlp")]
+    pub(super) fn otlp(message: Vec<u8>, points: u64) -> Self {
+        Self {
+            content: Content::Otlp(message.into()),
+            lines: points,
+            metadata: 0,
+        }
+    }
+
+    /// As it was written; `None` if it is none.
+    pub(super) fn read(
+        format: Format,
+        bytes: Vec<u8>,
+        (lines, metadata): (u64, u64),
+    ) -> Option<Self> {
+        if bytes.is_empty() {
+            return None;
+        }
+        match format {
+            Format::Lines => Some(Self::new(String::from_utf8(bytes).ok()?, lines, metadata)),
+            #[cfg(feature = "otlp")]
+            Format::Otlp => Some(Self::otlp(bytes, lines)),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Lines(text) => text.as_bytes(),
+            #[cfg(feature = "otlp")]
+            Content::Otlp(bytes) => bytes,
+        }
+    }
+
+    /// In bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// The lines, if it has lines.
+    pub(super) fn text(&self) -> &str {
+        match &self.content {
+            Content::Lines(text) => text,
+            #[cfg(feature = "otlp")]
+            Content::Otlp(_) => "",
+        }
+    }
+
+    /// What an HTTP client sends.
+    pub(super) fn to_request(&self) -> reqwest::Body {
+        match &self.content {
+            Content::Lines(text) => String::clone(text).into(),
+            #[cfg(feature = "otlp")]
+            Content::Otlp(bytes) => bytes.clone().into(),
         }
     }
 
@@ -57,7 +127,7 @@ impl Body {
 
     /// The text, if there is metadata in it: most bodies need not be searched.
     fn described(&self) -> &str {
-        if self.metadata > 0 { &self.text } else { "" }
+        if self.metadata > 0 { self.text() } else { "" }
     }
 
     /// Whether parts of it can be sent by themselves.
@@ -68,9 +138,17 @@ impl Body {
     /// Two bodies with half of its data points each, metadata still before them; if it is but one
     /// data point, that without metadata.
     pub(super) fn divide(&self) -> Vec<Self> {
+        match &self.content {
+            Content::Lines(text) => self.divide_lines(text),
+            #[cfg(feature = "otlp")]
+            Content::Otlp(bytes) => super::otlp::divide(bytes.clone()),
+        }
+    }
+
+    fn divide_lines(&self, text: &str) -> Vec<Self> {
         let mut parts = [(String::new(), 0, 0), (String::new(), 0, 0)];
         let mut data = 0;
-        for line in self.text.split('\n') {
+        for line in text.split('\n') {
             let is_metadata = line.starts_with(METADATA);
             if is_metadata && self.lines == 1 {
                 continue;

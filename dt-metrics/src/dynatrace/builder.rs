@@ -32,6 +32,30 @@ pub struct ExporterBuilder {
 impl ExporterBuilder {
     shared_options!(options, "dt_metrics::dynatrace::Exporter::builder()");
 
+    /// Sends by OTLP (protobuf over HTTP) in place of the line protocol, for a provider of the
+    /// program's own. Where to, and what differs, is as for
+    /// [`dt_metrics::builder().otlp()`](crate::Builder::otlp).
+    ///
+    /// ```
+    /// use dt_metrics::dynatrace::Exporter;
+    /// use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+    ///
+    /// # fn main() -> Result<(), dt_metrics::dynatrace::ConfigError> {
+    /// let exporter = Exporter::builder().otlp().build()?;
+    /// let provider = SdkMeterProvider::builder()
+    ///     .with_reader(PeriodicReader::builder(exporter).build())
+    ///     .build();
+    /// # drop(provider);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "otlp")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+    pub fn otlp(mut self) -> Self {
+        self.options.format = super::Format::Otlp;
+        self
+    }
+
     /// How long one request may take, from connecting to the end of the answer (default 10 s; zero
     /// is an error later). A request that takes longer counts as not answered: see
     /// [`ambiguous_delivery`](Self::ambiguous_delivery).
@@ -49,7 +73,8 @@ impl ExporterBuilder {
     }
 
     /// The most lines in one request (default 1,000, the limit of the OneAgent; 0 is an error
-    /// later). With 1 there is no room for units and descriptions.
+    /// later). With 1 there is no room for units and descriptions. By OTLP it is
+    /// always 15,000 data points, the limit of Dynatrace.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
         self.options.max_lines_per_request = lines;
         self
@@ -58,7 +83,8 @@ impl ExporterBuilder {
     /// The most bytes in the body of one request (default 983,616, a little under 1 MB, the limit of
     /// the API; 0 is an error later; never more than
     /// [`buffer_limit_bytes`](Self::buffer_limit_bytes)). A single line that is longer is dropped
-    /// and counted (`line_too_long`); a request that an endpoint finds too large is split.
+    /// and counted (`line_too_long`); a request that an endpoint finds too large is split. By OTLP
+    /// it is always 3,934,464, a little under the 4 MB there.
     pub fn max_bytes_per_request(mut self, bytes: usize) -> Self {
         self.options.max_bytes_per_request = bytes;
         self

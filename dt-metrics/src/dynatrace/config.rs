@@ -7,11 +7,13 @@ use rustls::pki_types::CertificateDer;
 
 use super::endpoint_file::{EndpointFile, Found};
 use super::event::Watcher;
+use super::format::Format;
 use super::instance;
 use super::keeper::SpoolConfig;
 use super::keys::RESERVED;
 use super::options::Options;
 use super::origin::{INSTANCE_ID, Pairs};
+use super::protocol::Protocol;
 use super::sets::{METRICS_SOURCE, as_layer};
 use super::target::{Environment, Finder, Target};
 use super::tls;
@@ -21,6 +23,7 @@ use crate::line::{self, Dimensions, MetricKey};
 /// All that an exporter needs to know, checked.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
+    pub(super) protocol: Protocol,
     pub(super) finder: Finder,
     /// What the file of the host said at the start.
     pub(super) found: Found,
@@ -46,6 +49,18 @@ pub(super) struct Config {
 
 impl Config {
     pub(super) fn resolve(options: Options, environment: Environment) -> Result<Self, ConfigError> {
+        match options.format {
+            Format::Lines => Self::for_lines(options, environment),
+            #[cfg(feature = "otlp")]
+            Format::Otlp => super::otlp::configure(options, environment),
+        }
+    }
+
+    /// One that sends lines.
+    pub(super) fn for_lines(
+        options: Options,
+        environment: Environment,
+    ) -> Result<Self, ConfigError> {
         check_limits(&options)?;
         let finder = Finder::new(&options, environment);
         let found = finder
@@ -68,6 +83,7 @@ impl Config {
         check_dimensions(&default_dimensions, &host_dimensions, instance.as_deref())?;
 
         Ok(Self {
+            protocol: Protocol::Lines,
             finder,
             found,
             target,
@@ -99,6 +115,16 @@ impl Config {
         })
     }
 
+    /// Where to send, if the file of the host says this.
+    pub(super) fn target(&self, found: &Found) -> Result<Target, ConfigError> {
+        let target = self.finder.target(found)?;
+        match self.protocol {
+            Protocol::Lines => Ok(target),
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(_) => super::otlp::by_otlp(target),
+        }
+    }
+
     /// Says once what was chosen, and why.
     pub(super) fn log(&self) {
         let target = &self.target;
@@ -109,10 +135,24 @@ impl Config {
             token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
             spool = self.spool.as_ref().map(|spool| tracing::field::display(spool.path.display())),
-            "sending metrics to Dynatrace"
+            headers = self.protocol.headers().len(),
+            "sending metrics {}",
+            self.protocol.describe()
         );
-        if let Some(doubt) = target.doubt() {
+        if let Some(doubt) = self.doubt() {
             tracing::warn!(target: "dt_metrics", "{doubt}");
+        }
+    }
+
+    /// What is probably not meant.
+    pub(super) fn doubt(&self) -> Option<String> {
+        match self.protocol {
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(_) if self.target.endpoint.url().path() == "/" => Some(format!(
+                "the endpoint {} has no path: that of a Collector is /v1/metrics",
+                self.target.endpoint
+            )),
+            _ => self.target.doubt(),
         }
     }
 }

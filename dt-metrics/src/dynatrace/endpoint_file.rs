@@ -41,6 +41,16 @@ pub(super) struct Found {
 }
 
 impl EndpointFile {
+    /// Where none is to be looked for.
+    #[cfg(feature = "otlp")]
+    pub(super) fn none() -> Self {
+        Self(PathBuf::new())
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        self.0.as_os_str().is_empty()
+    }
+
     #[cfg(test)]
     pub(super) fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())

@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use super::config::Config;
 use super::credentials::Token;
 use super::outcome::Failure;
+use super::protocol::Protocol;
 use super::scrub::Scrubber;
 
 /// Words failures for one endpoint.
@@ -14,8 +15,55 @@ pub(super) struct Explainer {
     endpoint: String,
     has_token: bool,
     scrubber: Scrubber,
-    one_agent: bool,
+    receiver: Receiver,
     unconfigured: bool,
+}
+
+/// What is thought to be there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Receiver {
+    Dynatrace,
+    OneAgent,
+    #[cfg(feature = "otlp")]
+    DynatraceByOtlp,
+    #[cfg(feature = "otlp")]
+    Collector,
+}
+
+impl Receiver {
+    fn of(config: &Config) -> Self {
+        match &config.protocol {
+            Protocol::Lines if config.target.endpoint.is_one_agent() => Self::OneAgent,
+            Protocol::Lines => Self::Dynatrace,
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(receiver) if receiver.is_dynatrace => Self::DynatraceByOtlp,
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(_) => Self::Collector,
+        }
+    }
+
+    /// What its endpoints look like.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Dynatrace | Self::OneAgent => {
+                "it ends in /api/v2/metrics/ingest, for a OneAgent in /metrics/ingest"
+            }
+            #[cfg(feature = "otlp")]
+            Self::DynatraceByOtlp | Self::Collector => {
+                "that of Dynatrace ends in /api/v2/otlp/v1/metrics, that of a Collector is \
+                 /v1/metrics"
+            }
+        }
+    }
+
+    /// What is refused.
+    fn parts(self) -> &'static str {
+        match self {
+            Self::Dynatrace | Self::OneAgent => "lines",
+            #[cfg(feature = "otlp")]
+            Self::DynatraceByOtlp | Self::Collector => "data points",
+        }
+    }
 }
 
 impl Explainer {
@@ -25,8 +73,15 @@ impl Explainer {
         Self {
             endpoint: target.endpoint.to_string(),
             has_token: target.token.is_some(),
-            scrubber: Scrubber::new(target.token.iter().map(Token::secret).chain(in_query)),
-            one_agent: target.endpoint.is_one_agent(),
+            scrubber: Scrubber::new(
+                target
+                    .token
+                    .iter()
+                    .map(Token::secret)
+                    .chain(in_query)
+                    .chain(config.protocol.secrets()),
+            ),
+            receiver: Receiver::of(config),
             unconfigured: target.is_unconfigured(),
         }
     }
@@ -45,7 +100,14 @@ impl Explainer {
 
     pub(super) fn unauthorized(&self, status: StatusCode, said: &str) -> String {
         let mut text = match (self.has_token, status) {
-            (false, _) if self.one_agent => format!(
+            #[cfg(feature = "otlp")]
+            _ if self.receiver == Receiver::Collector => format!(
+                "{}: {} refuses the sender; what it wants to know of it is set in \
+                 OTEL_EXPORTER_OTLP_HEADERS",
+                name(status),
+                self.endpoint
+            ),
+            (false, _) if self.receiver == Receiver::OneAgent => format!(
                 "{}: no token is sent to a OneAgent, but {} asks for one",
                 name(status),
                 self.endpoint
@@ -75,16 +137,15 @@ impl Explainer {
     /// Something is there, but no ingest endpoint.
     pub(super) fn misdirected(&self, status: StatusCode, said: &str) -> String {
         let mut text = self.answered(status, said);
-        text.push_str(match status {
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            text.push_str(
                 "; the proxy wants a user and a password: put them into HTTPS_PROXY, or name the \
-                 host in NO_PROXY"
-            }
-            _ => {
-                "; the path of the endpoint is probably wrong: it ends in /api/v2/metrics/ingest, \
-                 for a OneAgent in /metrics/ingest"
-            }
-        });
+                 host in NO_PROXY",
+            );
+        } else {
+            text.push_str("; the path of the endpoint is probably wrong: ");
+            text.push_str(self.receiver.path());
+        }
         text
     }
 
@@ -110,16 +171,17 @@ impl Explainer {
         &self,
         status: StatusCode,
         (refused_lines, lines): (u64, u64),
-        said: &str,
+        said: impl FnOnce() -> String,
         refused: &str,
     ) -> String {
         let mut text = format!(
-            "{} answered {}: {refused_lines} of {lines} lines refused",
+            "{} answered {}: {refused_lines} of {lines} {} refused",
             self.endpoint,
             name(status),
+            self.receiver.parts(),
         );
         if refused.is_empty() {
-            append_said(&mut text, said);
+            append_said(&mut text, &said());
         } else {
             text.push_str(": ");
             text.push_str(refused);
@@ -129,6 +191,15 @@ impl Explainer {
 
     pub(super) fn failed(&self, failure: Failure, cause: &str) -> String {
         match failure {
+            #[cfg(feature = "otlp")]
+            Failure::Refused { .. } if self.unconfigured && self.receiver == Receiver::Collector => {
+                format!(
+                    "no endpoint is configured, and no Collector listens at {} ({cause}): set \
+                     DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or \
+                     OTEL_EXPORTER_OTLP_ENDPOINT",
+                    self.endpoint
+                )
+            }
             Failure::Refused { .. } if self.unconfigured => format!(
                 "no endpoint is configured, and no OneAgent listens at {} ({cause}): set \
                  DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or start dt-metrics-local \
@@ -139,8 +210,9 @@ impl Explainer {
                 format!("cannot connect to {}: {cause}", self.endpoint)
             }
             Failure::NoAnswer => format!(
-                "no answer from {}: {cause}; the lines may have been accepted",
-                self.endpoint
+                "no answer from {}: {cause}; the {} may have been accepted",
+                self.endpoint,
+                self.receiver.parts()
             ),
         }
     }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::config::Config;
-use super::encode::Encoder;
 use super::flush::{Mark, Patience, flush};
 use super::observe::observe;
 use super::options::Options;
@@ -18,6 +18,7 @@ use super::push::{ForPipeline, sdk_error};
 use super::rotate::Rotating;
 use super::shared::{Rest, Shared};
 use super::target::{Environment, process_environment};
+use super::writer::Writer;
 use super::{ConfigError, ExportError, ExporterBuilder, Health, keeper, worker};
 
 /// How much longer a shutdown takes at most, so that its threads are gone and the next exporter
@@ -63,9 +64,10 @@ pub struct Exporter {
 }
 
 struct Inner {
-    encoder: Mutex<Encoder>,
+    writer: Mutex<Writer>,
     shared: Arc<Shared>,
     transport: Arc<Rotating>,
+    temporality: Temporality,
 }
 
 impl Exporter {
@@ -91,7 +93,7 @@ impl Exporter {
         let watch = transport.clone().watch(shared.clone());
         let watcher = config.watcher.clone();
         if let Some(spool) = &config.spool {
-            keeper::start(&shared, spool)?;
+            keeper::start(&shared, spool, config.protocol.format())?;
         }
         worker::start(shared.clone(), transport.clone(), watcher, watch).inspect_err(|_| {
             // The other thread ends, too.
@@ -100,9 +102,10 @@ impl Exporter {
         config.log();
         Ok(Self {
             inner: Arc::new(Inner {
-                encoder: Mutex::new(Encoder::new(config)),
+                writer: Mutex::new(Writer::new(config)),
                 shared,
                 transport,
+                temporality: config.protocol.temporality(),
             }),
         })
     }
@@ -223,6 +226,10 @@ impl Exporter {
         ForPipeline(self)
     }
 
+    pub(super) fn preferred_temporality(&self) -> Temporality {
+        self.inner.temporality
+    }
+
     #[cfg(test)]
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
@@ -237,16 +244,16 @@ impl Exporter {
             return Err(OTelSdkError::AlreadyShutdown);
         }
         // Encoding and queueing under one lock: two readers must not swap the order of a series.
-        // A panic would leave the buffers of the encoder in order, if not empty.
-        let mut encoder = self
+        // A panic would leave the buffers of the writer in order, if not empty.
+        let mut writer = self
             .inner
-            .encoder
+            .writer
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        encoder.metadata_lost(&shared.take_lost_metadata());
+        writer.metadata_lost(&shared.take_lost_metadata());
         let mut begins = true;
         let disk_deadline = Shared::disk_deadline();
-        let written = encoder.encode(metrics, |bodies| {
+        let written = writer.write(metrics, |bodies| {
             // Stopped meanwhile: the last ones will tell.
             let _taken = shared.enqueue_part(bodies, std::mem::take(&mut begins));
             // What is on disk makes room in memory for what comes.
@@ -254,7 +261,7 @@ impl Exporter {
         });
         shared.note(&written.notes);
         let taken = shared.enqueue_part(written.bodies, begins);
-        drop(encoder);
+        drop(writer);
         shared.wait_for_disk(disk_deadline);
         for warning in written.notes.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 /// What an exporter did so far; from [`Exporter::health`](super::Exporter::health).
 ///
+/// By OTLP a data point counts as a line.
+///
 /// Every line is in one place: `lines_ok`, `lines_invalid`, `lines_dropped` or `buffered_lines`.
 /// Points that never became a line are in `points_dropped`. Lines are those of data points: the
 /// metadata of a metric, its unit and description, is counted in none of these, whatever the

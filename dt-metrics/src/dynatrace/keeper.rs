@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use self::report::{Fault, Report};
 use super::ConfigError;
+use super::format::Format;
 use super::place::Place;
 use super::shared::Shared;
 use super::spool::{Contents, Directory, Job, OpenError};
@@ -37,7 +38,11 @@ pub(super) struct SpoolConfig {
 
 /// Opens the spool and restores what is in it; before anything is pushed or sent. Where the disk
 /// is at fault there is no spool, and that is said.
-pub(super) fn start(shared: &Arc<Shared>, config: &SpoolConfig) -> Result<(), ConfigError> {
+pub(super) fn start(
+    shared: &Arc<Shared>,
+    config: &SpoolConfig,
+    format: Format,
+) -> Result<(), ConfigError> {
     // Without room: what is sent is received, or the thread learns that nobody waits any more.
     let (opened, result) = mpsc::sync_channel(0);
     let SpoolConfig { path, limit_bytes } = config.clone();
@@ -46,7 +51,7 @@ pub(super) fn start(shared: &Arc<Shared>, config: &SpoolConfig) -> Result<(), Co
         .name(THREAD_NAME.into())
         .spawn(move || {
             suppress_telemetry();
-            let (directory, contents) = match Directory::open(&path) {
+            let (directory, contents) = match Directory::open(&path, format) {
                 Ok(opened) => opened,
                 Err(error) => {
                     // If nobody waits any more, it was said.

@@ -89,6 +89,9 @@
 //! clock that does not jump; where the system's clock jumped, lines carry its time all the same,
 //! and the endpoint decides.
 //!
+//! By OTLP it is the same, but for 400: nothing of the request was accepted, and it is dropped and
+//! counted. Data points that are refused in an answer of 2xx are counted as `lines_invalid`.
+//!
 //! A request that was sent but never answered may have been accepted; it is sent again, so its
 //! lines may be counted twice, unless [`ExporterBuilder::ambiguous_delivery`] says otherwise.
 //! [`Health::requests_ambiguous`] says how often that can have been.
@@ -130,6 +133,7 @@ mod explain;
 mod exporter;
 mod files;
 mod flush;
+mod format;
 mod health;
 mod instance;
 mod keeper;
@@ -146,6 +150,7 @@ mod otlp;
 mod outcome;
 mod place;
 mod properties;
+mod protocol;
 mod push;
 mod queue;
 mod report;
@@ -165,6 +170,7 @@ mod tests;
 mod tls;
 mod waiting;
 mod worker;
+mod writer;
 mod zeros;
 
 pub use self::ambiguous::AmbiguousDelivery;
@@ -176,11 +182,10 @@ pub use self::error::{ConfigError, ExportError};
 pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;
 pub(crate) use self::flush::Mark;
+pub(crate) use self::format::Format;
 pub use self::health::Health;
 pub(crate) use self::notes::SCOPE;
 pub(crate) use self::options::{Options, shared_options};
-#[cfg(feature = "otlp")]
-pub(crate) use self::otlp::{OtlpExporter, OtlpMark};
 pub use self::spool::SpoolError;
 pub(crate) use self::target::process_environment;
 pub(crate) use self::zeros::PULSE;

@@ -10,6 +10,7 @@ use super::endpoint::Given;
 use super::endpoint_file::EndpointFile;
 use super::enrich::MetadataFiles;
 use super::event::{DeliveryEvent, Watcher};
+use super::format::Format;
 use super::tls::Pem;
 
 /// The API takes requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); the
@@ -22,6 +23,7 @@ const MAX_LINES: usize = 1_000;
 /// What the program set. The pipeline's builder holds one of these, too.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
+    pub(crate) format: Format,
     pub(crate) endpoint: Option<Given>,
     pub(crate) api_token: Option<SecretString>,
     pub(crate) allow_cleartext_token: bool,
@@ -52,6 +54,7 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            format: Format::Lines,
             endpoint: None,
             api_token: None,
             allow_cleartext_token: false,

@@ -28,9 +28,9 @@ impl PushMetricExporter for Exporter {
         Self::shutdown(self, timeout).map_err(sdk_error)
     }
 
-    /// Deltas: what the protocol's counts are.
+    /// Deltas, unless a Collector is asked for something else.
     fn temporality(&self) -> Temporality {
-        Temporality::Delta
+        self.preferred_temporality()
     }
 }
 

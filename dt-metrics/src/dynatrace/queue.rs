@@ -247,7 +247,7 @@ impl Queue {
 
     pub(super) fn bytes(&self) -> usize {
         let in_flight = self.in_flight.as_ref();
-        self.waiting_bytes + self.left_bytes + in_flight.map_or(0, |batch| batch.body.text.len())
+        self.waiting_bytes + self.left_bytes + in_flight.map_or(0, |batch| batch.body.len())
     }
 
     /// Nothing is in flight any more.

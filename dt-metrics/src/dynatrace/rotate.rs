@@ -86,7 +86,7 @@ impl Rotating {
         let Some(found) = changed(path, &file.used).await else {
             return false;
         };
-        let renewed = finder.target(&found).and_then(|target| {
+        let renewed = http.config().target(&found).and_then(|target| {
             let http = http.renewed(&Config {
                 target,
                 // An old token need not stay.

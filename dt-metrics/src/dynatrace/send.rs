@@ -1,21 +1,24 @@
 //! One request over HTTP, and what its answer means.
 
-use std::error::Error;
-use std::io;
+mod fault;
+
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 
+use self::fault::{cause, failure, is_untrusted};
 use super::ConfigError;
 use super::answer::{Answer, shorten};
 use super::body::Body;
 use super::config::Config;
 use super::credentials::Token;
-use super::endpoint::Endpoint;
 use super::explain::Explainer;
-use super::outcome::{Failure, Outcome};
+#[cfg(feature = "otlp")]
+use super::otlp;
+use super::outcome::Outcome;
+use super::protocol::Protocol;
 use super::queue::Batch;
 use super::retry_after::retry_after;
 use super::tls;
@@ -103,11 +106,9 @@ impl Http {
         let mut request = self
             .client
             .post(self.config.target.endpoint.url().clone())
-            .header(
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/plain; charset=utf-8"),
-            )
-            .body(String::clone(&body.text));
+            .headers(self.config.protocol.headers())
+            .header(CONTENT_TYPE, self.config.protocol.content_type())
+            .body(body.to_request());
         if let Some(header) = self.config.target.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }
@@ -123,70 +124,47 @@ impl Http {
         answer: &[u8],
         body: &Body,
     ) -> Outcome {
-        let text = answer;
-        let answer = Answer::parse(text);
         let code = status.as_u16();
         let retry_after = retry_after(headers, SystemTime::now());
-        let web_page = is_web_page(text);
-        let said = match &answer {
-            Some(answer) => answer.message.clone().unwrap_or_default(),
-            None if web_page => String::new(),
-            None => String::from_utf8_lossy(text).into_owned(),
-        };
-        let said = shorten(&self.explain.scrub(&said));
+        let web_page = is_web_page(answer);
+        let said = || self.said(answer);
         match code {
             // An accepted request is accepted, whatever is said about it.
             200 | 201 | 203..=299 | 400 if web_page => Outcome::Misdirected {
                 status: code,
                 message: self.explain.web_page(status),
             },
-            200..=299 | 400 => {
-                let counts = answer.as_ref().and_then(|answer| answer.counts(body));
-                match (counts, answer) {
-                    (Some(counts), Some(answer)) if counts.refused > 0 => {
-                        let refused = self.explain.scrub(&answer.refused_lines(&body.text));
-                        let message = self.explain.partial(
-                            status,
-                            (counts.refused, body.all_lines()),
-                            &said,
-                            &refused,
-                        );
-                        Outcome::Partial {
-                            invalid: counts.invalid,
-                            refused: counts.refused,
-                            message,
-                        }
-                    }
-                    _ if status.is_success() => Outcome::Accepted,
-                    _ => Outcome::Rejected {
-                        status: code,
-                        message: self.explain.answered(status, &said),
-                    },
-                }
-            }
+            200..=299 | 400 => match self.partial(status, answer, body) {
+                Some(partial) => partial,
+                None if status.is_success() => Outcome::Accepted,
+                None => Outcome::Rejected {
+                    status: code,
+                    message: self.explain.answered(status, &said()),
+                },
+            },
             300..=399 => Outcome::Misdirected {
                 status: code,
                 message: self.explain.redirect(status),
             },
             401 | 403 => Outcome::Unauthorized {
                 status: code,
-                message: self.explain.unauthorized(status, &said),
+                message: self.explain.unauthorized(status, &said()),
             },
             404 | 405 | 407 | 410 | 421 => Outcome::Misdirected {
                 status: code,
-                message: self.explain.misdirected(status, &said),
+                message: self.explain.misdirected(status, &said()),
             },
             413 => Outcome::TooLarge {
-                message: self.explain.answered(status, &said),
+                message: self.explain.answered(status, &said()),
             },
             429 => Outcome::Throttled {
                 retry_after,
-                message: self.explain.answered(status, &said),
+                message: self.explain.answered(status, &said()),
             },
             408 | 500.. => Outcome::Unavailable {
                 status: code,
                 retry_after,
-                message: self.explain.answered(status, &said),
+                message: self.explain.answered(status, &said()),
             },
             _ if web_page => Outcome::Misdirected {
                 status: code,
@@ -194,9 +172,58 @@ impl Http {
             },
             _ => Outcome::Rejected {
                 status: code,
-                message: self.explain.answered(status, &said),
+                message: self.explain.answered(status, &said()),
             },
         }
+    }
+}
+
+impl Http {
+    /// What the server says about the request as a whole.
+    fn said(&self, answer: &[u8]) -> String {
+        let text = match Answer::parse(answer) {
+            Some(answer) => answer.message.unwrap_or_default(),
+            None if is_web_page(answer) => String::new(),
+            None => match self.config.protocol {
+                Protocol::Lines => String::from_utf8_lossy(answer).into_owned(),
+                #[cfg(feature = "otlp")]
+                Protocol::Otlp(_) => otlp::words(answer),
+            },
+        };
+        shorten(&self.explain.scrub(&text))
+    }
+
+    /// If some was refused, and the rest accepted.
+    fn partial(&self, status: StatusCode, answer: &[u8], body: &Body) -> Option<Outcome> {
+        let (invalid, refused, reasons) = match self.config.protocol {
+            Protocol::Lines => {
+                let answer = Answer::parse(answer)?;
+                let counts = answer.counts(body)?;
+                (
+                    counts.invalid,
+                    counts.refused,
+                    answer.refused_lines(body.text()),
+                )
+            }
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(_) if !status.is_success() => return None,
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(_) => {
+                let (points, reason) = otlp::refused(answer)?;
+                let points = points.min(body.lines);
+                (points, points, shorten(&reason))
+            }
+        };
+        (refused > 0).then(|| Outcome::Partial {
+            invalid,
+            refused,
+            message: self.explain.partial(
+                status,
+                (refused, body.all_lines()),
+                || self.said(answer),
+                &self.explain.scrub(&reasons),
+            ),
+        })
     }
 }
 
@@ -207,7 +234,7 @@ impl Transport for Http {
 }
 
 /// One that goes to the endpoint and nowhere else.
-pub(super) fn client(config: &Config) -> Result<Client, ConfigError> {
+fn client(config: &Config) -> Result<Client, ConfigError> {
     let mut client = Client::builder()
         .tls_backend_preconfigured(tls::client_config(config)?)
         .http1_only()
@@ -232,7 +259,7 @@ pub(super) fn client(config: &Config) -> Result<Client, ConfigError> {
 
 /// The body, or as much of it as comes in time and within bounds. What is missing only costs a
 /// reason: the status has been given.
-pub(super) async fn read(mut response: Response) -> Vec<u8> {
+async fn read(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     let reading = async {
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -249,59 +276,8 @@ pub(super) async fn read(mut response: Response) -> Vec<u8> {
 }
 
 /// No ingest endpoint answers with one: a login page or a proxy does.
-pub(super) fn is_web_page(body: &[u8]) -> bool {
+fn is_web_page(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
-}
-
-/// Whether it is the server's certificate.
-fn is_untrusted(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| {
-        matches!(
-            within(cause).downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        )
-    })
-}
-
-pub(super) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
-    if !error.is_connect() && !error.is_builder() {
-        return Failure::NoAnswer;
-    }
-    let refused = chain(error).any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-    });
-    if refused {
-        Failure::Refused {
-            here: endpoint.is_loopback(),
-        }
-    } else {
-        Failure::Connect
-    }
-}
-
-/// The error that started it: those above only say which layer it passed.
-pub(super) fn cause(error: &reqwest::Error) -> String {
-    chain(error)
-        .find_map(|cause| tls::explain(within(cause).downcast_ref()?))
-        .unwrap_or_else(|| chain(error).last().unwrap_or(error).to_string())
-}
-
-/// What an I/O error wraps, which its `source` passes over.
-fn within<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    while let Some(inner) = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-    {
-        error = inner;
-    }
-    error
-}
-
-fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    let first: &(dyn Error + 'static) = error;
-    std::iter::successors(Some(first), |&error| error.source())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //!     sending              the request that may have been sent, if that matters
 //!     00000000000000000007-0000000000.lines     0600; one request: see `record`
 //!   slot-001/              another process with the same directory
+//!   otlp-000/              one that sends by OTLP: the same, with files `.otlp`
 //! ```
 //!
 //! Nothing here knows of HTTP, and nothing here decides what is kept: the queue says what the disk

@@ -27,6 +27,9 @@ pub(super) enum Source {
     File,
     /// Nothing was configured: a OneAgent may be there.
     OneAgentDefault,
+    /// The same by OTLP: a Collector may be there.
+    #[cfg(feature = "otlp")]
+    CollectorDefault,
 }
 
 impl Source {
@@ -36,6 +39,8 @@ impl Source {
             Self::Environment(variable) => variable,
             Self::File => ENDPOINT_FILE,
             Self::OneAgentDefault => "the default",
+            #[cfg(feature = "otlp")]
+            Self::CollectorDefault => "the default",
         }
     }
 }
@@ -81,7 +86,8 @@ impl Finder {
 
     /// The file, if what it says matters.
     pub(super) fn file(&self) -> Option<&EndpointFile> {
-        (self.endpoint.is_none() || self.token.is_none()).then_some(&self.file)
+        let matters = self.endpoint.is_none() || self.token.is_none();
+        Some(&self.file).filter(|file| matters && !file.is_none())
     }
 
     /// Endpoint and token, each from the first place that has it.
@@ -142,7 +148,12 @@ impl Finder {
 impl Target {
     /// Whether nobody said where to send, so that an absent OneAgent is no fault.
     pub(super) fn is_unconfigured(&self) -> bool {
-        self.endpoint_source == Source::OneAgentDefault
+        match self.endpoint_source {
+            Source::OneAgentDefault => true,
+            #[cfg(feature = "otlp")]
+            Source::CollectorDefault => true,
+            _ => false,
+        }
     }
 
     /// Where the token comes from, or why none is sent.
@@ -150,6 +161,8 @@ impl Target {
         match (&self.token, self.token_source) {
             (Some(_), Some(source)) => source.describe(),
             (None, Some(_)) if self.endpoint.is_one_agent() => "not sent to a OneAgent",
+            #[cfg(feature = "otlp")]
+            (None, Some(_)) if self.is_unconfigured() => "not sent to a Collector",
             (None, Some(_)) => "not sent unencrypted",
             (_, None) => "none",
         }

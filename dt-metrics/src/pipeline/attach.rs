@@ -59,7 +59,7 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
         provider.clone(),
         Owner::Program,
         bridge,
-        Delivery::None,
+        Delivery::NONE,
         None,
         SHUTDOWN_TIMEOUT,
         place,

@@ -19,9 +19,7 @@ use super::error::Error;
 use super::handle::{Handle, Owner};
 use super::pacer::{self, Pacer};
 use super::place::Place;
-#[cfg(feature = "otlp")]
-use crate::dynatrace::OtlpExporter;
-use crate::dynatrace::{self, Exporter, Options, PULSE, Report, SCOPE, shared_options};
+use crate::dynatrace::{self, Exporter, Format, Options, PULSE, Report, SCOPE, shared_options};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
@@ -98,8 +96,6 @@ pub struct Builder {
     dynatrace: Options,
     push_interval: Option<Duration>,
     exporters: Vec<AddExporter>,
-    #[cfg(feature = "otlp")]
-    otlp: bool,
     no_exporter: bool,
     not_global: bool,
     strict: bool,
@@ -208,30 +204,42 @@ impl Builder {
     /// 4. a Collector on this host, `http://localhost:4318/v1/metrics`.
     ///
     /// Counters and histograms are deltas, unless a Collector is asked for another temporality.
-    /// Prefix, default dimensions and the host's dimensions are added as to lines; a collection
-    /// that could not be sent waits in the buffer and is sent again for an hour. It is not on disk
-    /// ([`spool_dir`](Self::spool_dir)), and [`Handle::health`] does not count it: what fails is
-    /// in the log and told to [`on_delivery_event`](Self::on_delivery_event). A token is never
-    /// sent unencrypted to another host, unless
+    /// Prefix, default dimensions and the host's dimensions are added as to lines. A collection of
+    /// more than 15,000 data points or 4 MB, what Dynatrace takes at once, is sent in parts.
+    ///
+    /// All else is as for lines: what cannot be sent now waits and is sent again for an hour, with
+    /// [`spool_dir`](Self::spool_dir) also by the next process;
+    /// [`ambiguous_delivery`](Self::ambiguous_delivery) and
+    /// [`on_delivery_event`](Self::on_delivery_event) apply, and [`Handle::health`] counts each
+    /// data point as a line (what a receiver refuses of an accepted request is in
+    /// `lines_invalid`). Only [`export_zero_counts`](Self::export_zero_counts) does nothing here. A
+    /// token is never sent unencrypted to another host, unless
     /// [`allow_cleartext_token`](Self::allow_cleartext_token) says so.
     ///
-    /// To send to both, add the exporter for lines, too; what one cannot deliver does not hold up
-    /// the other:
+    /// To send to both, add the exporter for lines, too. What one cannot deliver does not hold up
+    /// the other, and each has its own [`health`](Exporter::health): that of the handle is OTLP's.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let lines = Exporter::builder().build()?;
-    /// let metrics = dt_metrics::builder().otlp().exporter(lines).install()?;
+    /// let metrics = dt_metrics::builder().otlp().exporter(lines.clone()).install()?;
+    ///
+    /// println!("data points by OTLP: {}", metrics.health().lines_ok);
+    /// println!("lines: {}", lines.health().lines_ok);
     /// # drop(metrics);
     /// # Ok(())
     /// # }
     /// ```
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self) -> Self {
-        self.otlp = true;
+        self.dynatrace.format = Format::Otlp;
         self
+    }
+
+    fn by_otlp(&self) -> bool {
+        self.dynatrace.format != Format::Lines
     }
 
     /// Makes no exporter: only what [`configure_provider`](Self::configure_provider) adds (default:
@@ -313,7 +321,8 @@ impl Builder {
 
     /// The same as [`check`] for this configuration.
     ///
-    /// What it tries is the delivery of lines, whatever other exporters are added.
+    /// What it tries is the delivery of lines, with `otlp` that by OTLP, whatever other exporters
+    /// are added.
     ///
     /// ```
     /// let report = dt_metrics::builder().endpoint("http://127.0.0.1:1/metrics/ingest").check();
@@ -345,26 +354,25 @@ impl Builder {
                 return Err(Error::Conflicts(conflicts));
             }
         }
-        let with_zeros = self.dynatrace.zero_counts;
+        let by_otlp = self.by_otlp();
+        let with_zeros = self.dynatrace.zero_counts && !by_otlp;
         // Only the exporter's own reader may be flushed each time.
         let alone = self.configure.is_empty() && self.exporters.is_empty();
-        let delivery = match self.dynatrace {
-            #[cfg(feature = "otlp")]
-            options if self.otlp => Delivery::Otlp(OtlpExporter::new(options)?),
-            options if self.exporters.is_empty() && !self.no_exporter => {
-                Delivery::Lines(Exporter::new(options)?)
-            }
-            _ => Delivery::None,
+        let by_lines = self.exporters.is_empty() && !self.no_exporter;
+        let delivery = if by_otlp || by_lines {
+            Delivery::by(Exporter::new(self.dynatrace)?)
+        } else {
+            Delivery::NONE
         };
         if let Some(limit) = self.cardinality_limit {
             instrument::set_cardinality_limit(limit);
         }
 
         // The line protocol carries none.
-        let buckets = delivery.lines().is_none() || !self.configure.is_empty();
+        let buckets = by_otlp || delivery.exporter().is_none() || !self.configure.is_empty();
 
         let interval = self.push_interval.unwrap_or_else(default_interval);
-        let alone = alone && delivery.is_some();
+        let alone = alone && delivery.exporter().is_some();
 
         let mut provider = SdkMeterProvider::builder();
         if let Some(name) = self.service_name {
@@ -379,11 +387,11 @@ impl Builder {
             provider = configure(provider);
         }
         let provider = provider.build();
-        if with_zeros && delivery.lines().is_some() {
+        if with_zeros && delivery.exporter().is_some() {
             add_pulse(&provider);
         }
 
-        if let Some(exporter) = delivery.lines().filter(|_| self.health_metrics) {
+        if let Some(exporter) = delivery.exporter().filter(|_| self.health_metrics) {
             exporter.observe_health(&provider.meter(HEALTH_SCOPE));
         }
         let bridge = Bridge::start(&provider, interval, buckets).map_err(Error::Thread)?;

@@ -15,7 +15,7 @@ fn texts(batcher: &mut Batcher) -> Vec<String> {
     batcher
         .finish()
         .into_iter()
-        .map(|body| body.text.to_string())
+        .map(|body| body.text().to_string())
         .collect()
 }
 
@@ -49,7 +49,7 @@ fn metadata_stays_with_its_line() {
     let bodies = batcher.finish();
     let seen: Vec<_> = bodies
         .iter()
-        .map(|body| (body.text.as_str(), body.lines, body.all_lines()))
+        .map(|body| (body.text(), body.lines, body.all_lines()))
         .collect();
     assert_eq!(
         seen,
@@ -117,12 +117,12 @@ proptest! {
         }
         let bodies = batcher.finish();
         for body in &bodies {
-            prop_assert!(!body.text.is_empty() && body.text.len() <= max_bytes);
+            prop_assert!(!body.text().is_empty() && body.text().len() <= max_bytes);
             prop_assert!(body.all_lines() <= max_lines as u64);
-            prop_assert_eq!(body, &Body::of(&body.text));
-            prop_assert!(body.text.split('\n').next_back().is_some_and(|last| !last.starts_with('#')));
+            prop_assert_eq!(body, &Body::of(body.text()));
+            prop_assert!(body.text().split('\n').next_back().is_some_and(|last| !last.starts_with('#')));
         }
-        let sent: Vec<_> = bodies.iter().flat_map(|body| body.text.split('\n')).collect();
+        let sent: Vec<_> = bodies.iter().flat_map(|body| body.text().split('\n')).collect();
         prop_assert_eq!(sent, expected);
     }
 }

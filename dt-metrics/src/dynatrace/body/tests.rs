@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::Body;
 
 fn texts(bodies: &[Body]) -> Vec<&str> {
-    bodies.iter().map(|body| body.text.as_str()).collect()
+    bodies.iter().map(Body::text).collect()
 }
 
 #[test]
@@ -44,10 +44,10 @@ proptest! {
         let body = Body::of(&lines.join("\n"));
         let parts = body.divide();
         prop_assert_eq!(parts.len(), 2);
-        prop_assert_eq!(texts(&parts).join("\n"), body.text.as_str());
+        prop_assert_eq!(texts(&parts).join("\n"), body.text());
         prop_assert_eq!(parts.iter().map(|part| part.lines).sum::<u64>(), body.lines);
         for part in parts {
-            prop_assert_eq!(&part, &Body::of(&part.text));
+            prop_assert_eq!(&part, &Body::of(part.text()));
             prop_assert!(part.lines > 0 && part.lines <= body.lines.div_ceil(2));
         }
     }

@@ -9,6 +9,7 @@ use super::super::body::Body;
 use super::super::config::Config;
 use super::super::options::Options;
 use super::super::outcome::{Failure, Outcome};
+use super::super::protocol::Protocol;
 use super::super::send::{Http, Tried};
 use super::super::target::Environment;
 use super::super::worker::suppress_telemetry;
@@ -74,10 +75,18 @@ fn attempt(config: &Config) -> Result<(Tried, Config), ConfigError> {
         .build()
         .map_err(ConfigError::Thread)?;
     let http = Http::new(config)?;
-    let tried = runtime.block_on(http.attempt(&Body::new(LINE.into(), 1, 0)));
+    let tried = runtime.block_on(http.attempt(&test(config)));
     // Looking up a name blocks a thread of the runtime for as long as it likes.
     runtime.shutdown_background();
     Ok((tried, config.clone()))
+}
+
+fn test(config: &Config) -> Body {
+    match config.protocol {
+        Protocol::Lines => Body::new(LINE.into(), 1, 0),
+        #[cfg(feature = "otlp")]
+        Protocol::Otlp(_) => super::super::otlp::one_gauge("dt_metrics.check"),
+    }
 }
 
 fn problem_of(error: &ConfigError) -> Problem {
@@ -101,7 +110,7 @@ fn describe(config: &Config, report: &mut Report) {
         _ => target.describe_token().to_owned(),
     };
     report.add("token source", Verdict::Ok, token);
-    if let Some(doubt) = target.doubt() {
+    if let Some(doubt) = config.doubt() {
         report.add("doubt", Verdict::Doubtful, doubt);
     }
 }

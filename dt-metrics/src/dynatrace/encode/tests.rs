@@ -91,7 +91,7 @@ fn lines(encoded: &Encoded) -> Vec<String> {
     let mut lines: Vec<_> = encoded
         .bodies
         .iter()
-        .flat_map(|body| body.text.split('\n'))
+        .flat_map(|body| body.text().split('\n'))
         .map(|line| match line.rsplit_once(' ') {
             Some((line, _)) if !line.starts_with('#') => {
                 line.replace(",dt.metrics.source=opentelemetry", "")
@@ -126,7 +126,7 @@ fn the_service_is_a_dimension_unless_the_sdk_made_it_up() {
         let fixture = Fixture::new(Temporality::Delta, service);
         fixture.meter().u64_counter("m").build().add(1, &[]);
         let encoded = fixture.collect();
-        let text = &encoded.bodies[0].text;
+        let text = encoded.bodies[0].text();
         assert_eq!(text.contains("service.name="), expected, "{text}");
     }
 }
@@ -173,8 +173,8 @@ fn an_array_is_left_out_and_the_point_is_sent() {
     for expected in [1, 0] {
         counter.add(1, &[array.clone(), KeyValue::new("k", "v")]);
         let encoded = fixture.collect();
-        assert!(encoded.bodies[0].text.contains("k=v"));
-        assert!(!encoded.bodies[0].text.contains("list"));
+        assert!(encoded.bodies[0].text().contains("k=v"));
+        assert!(!encoded.bodies[0].text().contains("list"));
         assert_eq!(encoded.notes.warnings.len(), expected);
         assert!(encoded.notes.dropped.is_empty());
         assert_eq!(encoded.notes.altered["array_attribute"], 1);
@@ -221,7 +221,7 @@ fn metadata_goes_before_the_first_line_once() {
     counter.add(1, &[KeyValue::new("k", "v")]);
     plain.add(1, &[]);
     let encoded = fixture.collect();
-    let text = encoded.bodies[0].text.as_str();
+    let text = encoded.bodies[0].text();
     assert!(
         text.starts_with("#m count dt.meta.unit=ms,dt.meta.description=\"All of it\"\nm,"),
         "{text}"
@@ -272,7 +272,7 @@ fn what_disagrees_is_left_out_and_said_once() {
         }
         let encoded = fixture.collect();
         assert_eq!(lines(&encoded).len(), 4, "{encoded:?}");
-        assert!(!encoded.bodies[0].text.contains('#'), "{encoded:?}");
+        assert!(!encoded.bodies[0].text().contains('#'), "{encoded:?}");
         let said = |warning: &&String| warning.contains("disagrees");
         let said = encoded.notes.warnings.iter().filter(said).count();
         assert_eq!(said, warnings, "{encoded:?}");

@@ -81,15 +81,18 @@ pub(super) fn points(request: &mut ExportMetricsServiceRequest) -> u64 {
     points
 }
 
-/// The request in two, with about as many data points each; `None` if it has only one.
+/// The request in two, with about as many data points each; as it was if it has only one.
 pub(super) fn halves(
     mut request: ExportMetricsServiceRequest,
-) -> Option<[ExportMetricsServiceRequest; 2]> {
+) -> Result<[ExportMetricsServiceRequest; 2], ExportMetricsServiceRequest> {
     let half = points(&mut request) / 2;
+    if half == 0 {
+        return Err(request);
+    }
     let mut other = request.clone();
     keep(&mut request, |place| place < half);
     keep(&mut other, |place| place >= half);
-    (half > 0).then_some([request, other])
+    Ok([request, other])
 }
 
 /// Keeps the data points at these places, counted over all metrics.

@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::super::ConfigError;
 use super::super::endpoint::Endpoint;
-use super::super::target::Environment;
+use super::super::target::{Environment, Source};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
@@ -20,8 +20,8 @@ const DEFAULT: &str = "http://localhost:4318/v1/metrics";
 #[derive(Debug)]
 pub(super) struct Collector {
     pub(super) endpoint: Endpoint,
-    /// The variable that says so, or nobody.
-    pub(super) source: Option<&'static str>,
+    /// Who says so.
+    pub(super) source: Source,
     /// All of them sensitive.
     pub(super) headers: HeaderMap,
     pub(super) timeout: Option<Duration>,
@@ -44,21 +44,17 @@ impl Collector {
         } else {
             return Ok(None);
         };
-        Self::at(environment, &text, Some(name)).map(Some)
+        Self::at(environment, &text, Source::Environment(name)).map(Some)
     }
 
     /// The one that may be on this host.
     pub(super) fn here(environment: Environment) -> Result<Self, ConfigError> {
-        Self::at(environment, DEFAULT, None)
+        Self::at(environment, DEFAULT, Source::CollectorDefault)
     }
 
-    fn at(
-        environment: Environment,
-        endpoint: &str,
-        source: Option<&'static str>,
-    ) -> Result<Self, ConfigError> {
+    fn at(environment: Environment, endpoint: &str, source: Source) -> Result<Self, ConfigError> {
         let endpoint = Endpoint::parse(endpoint).map_err(|error| ConfigError::Endpoint {
-            origin: source.unwrap_or("the default"),
+            origin: source.describe(),
             source: error,
         })?;
         warn_of_what_is_not_done(environment);

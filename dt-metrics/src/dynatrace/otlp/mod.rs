@@ -1,20 +1,20 @@
 //! The same metrics by OTLP, in protobuf over HTTP: to the environment's own endpoint, or to a
 //! Collector.
 //!
-//! OpenTelemetry's own crate turns a collection into its protobuf; all else is as for lines: a
-//! collection only encodes and enqueues, and a thread of the exporter's own sends, again where that
-//! can help.
+//! OpenTelemetry's own crate turns a collection into its protobuf. All else is the delivery of
+//! lines: here is only what differs, where to send, what is added to a collection, and what an
+//! answer says.
 
 mod alter;
+mod answer;
 mod collector;
-mod destination;
-mod exporter;
-mod message;
-mod queue;
-mod send;
-mod state;
+mod configure;
+mod encode;
+mod receiver;
 #[cfg(test)]
 mod tests;
-mod worker;
 
-pub(crate) use self::exporter::{OtlpExporter, OtlpMark};
+pub(super) use self::answer::{refused, words};
+pub(super) use self::configure::{by_otlp, configure};
+pub(super) use self::encode::{OtlpEncoder, divide, one_gauge};
+pub(super) use self::receiver::Receiver;

@@ -1,18 +1,21 @@
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::super::ConfigError;
+use super::super::config::Config;
 use super::super::endpoint_file::EndpointFile;
+use super::super::format::Format;
 use super::super::options::Options;
-use super::destination::Destination;
+use super::super::protocol::Protocol;
+use super::Receiver;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
-fn find(options: Options, variables: &[(&str, &str)]) -> Result<Destination, ConfigError> {
+fn find(options: Options, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables: Vec<(String, String)> = variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    Destination::find(options, &move |name| {
+    Config::resolve(options, &move |name| {
         let found = variables.iter().find(|(it, _)| it == name);
         found.map(|(_, value)| value.clone())
     })
@@ -20,6 +23,7 @@ fn find(options: Options, variables: &[(&str, &str)]) -> Result<Destination, Con
 
 fn options() -> Options {
     Options {
+        format: Format::Otlp,
         endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
         ..Options::default()
     }
@@ -32,8 +36,15 @@ fn at(endpoint: &str) -> Options {
     }
 }
 
-fn url(destination: &Destination) -> &str {
-    destination.config.target.endpoint.url().as_str()
+fn url(config: &Config) -> &str {
+    config.target.endpoint.url().as_str()
+}
+
+fn receiver(config: &Config) -> &Receiver {
+    match &config.protocol {
+        Protocol::Otlp(receiver) => receiver,
+        Protocol::Lines => panic!("lines"),
+    }
 }
 
 #[test]
@@ -72,7 +83,7 @@ fn the_endpoint_for_lines_says_where_that_for_otlp_is() {
         ("https://gate:9999/e//", None),
     ] {
         match (find(at(given), &[]), expected) {
-            (Ok(destination), Some(expected)) => assert_eq!(url(&destination), expected),
+            (Ok(config), Some(expected)) => assert_eq!(url(&config), expected),
             (Err(error), None) => assert!(error.to_string().contains("OTLP"), "{error}"),
             (other, _) => panic!("{given}: {other:?}"),
         }
@@ -130,19 +141,15 @@ fn the_first_that_says_where_decides() {
             false,
         ),
     ] {
-        let destination = find(options, variables).unwrap();
-        assert_eq!(url(&destination), expected);
-        assert_eq!(
-            destination.config.target.token.is_some(),
-            has_token,
-            "{expected}"
-        );
+        let config = find(options, variables).unwrap();
+        assert_eq!(url(&config), expected);
+        assert_eq!(config.target.token.is_some(), has_token, "{expected}");
     }
 }
 
 #[test]
 fn a_collector_is_what_the_variables_say() {
-    let destination = find(
+    let config = find(
         options(),
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector"),
@@ -158,13 +165,13 @@ fn a_collector_is_what_the_variables_say() {
         ],
     )
     .unwrap();
-    let header = |name| destination.headers[name].to_str().unwrap();
+    let header = |name| receiver(&config).headers[name].to_str().unwrap();
     assert_eq!(header("authorization"), "Bearer abcdefgh1234");
     assert_eq!(header("x-tenant"), "a,b%");
-    assert_eq!(destination.headers.len(), 2);
-    assert_eq!(destination.config.request_timeout.as_millis(), 1_500);
-    assert_eq!(destination.temporality, Temporality::Cumulative);
-    let shown = format!("{destination:?}");
+    assert_eq!(receiver(&config).headers.len(), 2);
+    assert_eq!(config.request_timeout.as_millis(), 1_500);
+    assert_eq!(receiver(&config).temporality, Temporality::Cumulative);
+    let shown = format!("{config:?}");
     assert!(!shown.contains("abcdefgh1234"), "{shown}");
 }
 
@@ -188,6 +195,6 @@ fn no_token_goes_unencrypted_to_another_host() {
     assert!(matches!(error, ConfigError::CleartextToken { .. }));
     assert!(find(options(), &variables[..1]).is_ok());
     let token_of_the_host = [variables[0], ("DT_METRICS_INGEST_API_TOKEN", TOKEN)];
-    let destination = find(options(), &token_of_the_host).unwrap();
-    assert!(destination.config.target.token.is_none());
+    let config = find(options(), &token_of_the_host).unwrap();
+    assert!(config.target.token.is_none());
 }

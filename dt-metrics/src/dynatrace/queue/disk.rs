@@ -156,7 +156,7 @@ impl Queue {
         let waiting =
             waiting.filter_map(|one| Some((one.place, one.collected, one.body.as_ref()?)));
         for (place, collected, body) in waiting.rev().chain(in_flight) {
-            if !stock.has(place) && stock.has_room(body.text.len()) {
+            if !stock.has(place) && stock.has_room(body.len()) {
                 stock.keep(place, &collected, body);
             }
         }

@@ -38,7 +38,7 @@ impl Stock {
     /// Has a request written.
     pub(super) fn keep(&mut self, place: Place, collected: &Collected, body: &Body) {
         self.journal.write(place, collected.wall, body.clone());
-        self.insert(place, body.text.len(), false);
+        self.insert(place, body.len(), false);
     }
 
     /// It is there already.

@@ -20,7 +20,7 @@ fn body(text: &str) -> Body {
 }
 
 fn taken(queue: &mut Queue) -> Option<String> {
-    let text = queue.take()?.body.text.to_string();
+    let text = queue.take()?.body.text().to_string();
     queue.finish();
     Some(text)
 }
@@ -55,7 +55,7 @@ fn a_request_that_failed_goes_first() {
     queue.take();
     assert_eq!(queue.put_back(), 0);
     let again = queue.take().expect("still there");
-    assert_eq!((again.body.text.as_str(), again.attempts), ("a", 2));
+    assert_eq!((again.body.text(), again.attempts), ("a", 2));
 }
 
 #[test]

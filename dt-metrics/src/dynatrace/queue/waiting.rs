@@ -63,7 +63,7 @@ impl From<Batch> for Waiting {
             collection: batch.collection,
             attempts: batch.attempts,
             lines: batch.body.lines,
-            bytes: batch.body.text.len(),
+            bytes: batch.body.len(),
             body: Some(batch.body),
             described: Box::default(),
         }

@@ -4,12 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::super::format::Format;
 use super::super::place::Place;
 use super::error::SpoolError;
 use super::private;
 use super::slot::{Contents, Slot, Stored};
-
-const SLOT: &str = "slot-";
 
 /// More processes than that on one host have to go without.
 const MAX_SLOTS: usize = 1_000;
@@ -18,6 +17,7 @@ const MAX_SLOTS: usize = 1_000;
 #[derive(Debug)]
 pub(in crate::dynatrace) struct Directory {
     path: PathBuf,
+    format: Format,
     slot: Slot,
 }
 
@@ -33,20 +33,24 @@ pub(in crate::dynatrace) enum OpenError {
 }
 
 impl Directory {
-    /// Takes a slot, and tells what is in it.
-    pub(in crate::dynatrace) fn open(path: &Path) -> Result<(Self, Contents), OpenError> {
+    /// Takes a slot for what is written like this, and tells what is in it.
+    pub(in crate::dynatrace) fn open(
+        path: &Path,
+        format: Format,
+    ) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         prepare(&path)?;
-        let slot = claimable(&path).next().ok_or_else(full)??;
+        let slot = claimable(&path, format).next().ok_or_else(full)??;
         let contents = slot.scan()?;
-        Ok((Self { path, slot }, contents))
+        let directory = Self { path, format, slot };
+        Ok((directory, contents))
     }
 
     /// After the slot was taken away: takes it again, else an empty one. Tells what is in it.
     pub(in crate::dynatrace) fn reopen(&mut self) -> Result<Contents, OpenError> {
         prepare(&self.path)?;
-        let same = Slot::claim(self.slot.path().into()).transpose();
-        for slot in same.into_iter().chain(claimable(&self.path)) {
+        let same = Slot::claim(self.slot.path().into(), self.format).transpose();
+        for slot in same.into_iter().chain(claimable(&self.path, self.format)) {
             let slot = slot?;
             let contents = slot.scan()?;
             if slot.path() == self.slot.path() || contents.last_sequence == 0 {
@@ -74,11 +78,11 @@ impl Directory {
         mut sequence: impl FnMut() -> u64,
     ) -> Contents {
         let mut all = Contents::default();
-        for path in slots(&self.path) {
+        for path in slots(&self.path, self.format) {
             if path == self.slot.path() {
                 continue;
             }
-            let Ok(Some(other)) = Slot::claim(path) else {
+            let Ok(Some(other)) = Slot::claim(path, self.format) else {
                 continue;
             };
             let Ok(contents) = other.scan() else {
@@ -142,15 +146,23 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
 }
 
 /// The slots that nobody holds, the first ones first; new ones after those.
-fn claimable(path: &Path) -> impl Iterator<Item = io::Result<Slot>> {
-    (0..MAX_SLOTS).filter_map(|index| Slot::claim(slot_path(path, index)).transpose())
+fn claimable(path: &Path, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
+    (0..MAX_SLOTS).filter_map(move |index| {
+        let name = format!("{}{index:03}", format.slot_prefix());
+        Slot::claim(path.join(name), format).transpose()
+    })
 }
 
 /// The slots that there are, in order; none if the directory cannot be read.
-fn slots(path: &Path) -> Vec<PathBuf> {
+fn slots(path: &Path, format: Format) -> Vec<PathBuf> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut slots: Vec<_> = entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(SLOT))
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(format.slot_prefix())
+        })
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())
         .collect();
@@ -160,10 +172,6 @@ fn slots(path: &Path) -> Vec<PathBuf> {
 
 fn full() -> io::Error {
     io::Error::other("too many processes use it")
-}
-
-fn slot_path(path: &Path, index: usize) -> PathBuf {
-    path.join(format!("{SLOT}{index:03}"))
 }
 
 #[cfg(test)]

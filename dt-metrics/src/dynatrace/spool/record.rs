@@ -12,6 +12,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::super::body::Body;
+use super::super::format::Format;
 
 const MAGIC: &str = "dt-metrics-spool";
 
@@ -53,8 +54,8 @@ impl Header {
             time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             lines: body.lines,
             metadata: body.all_lines() - body.lines,
-            bytes: u64::try_from(body.text.len()).unwrap_or(u64::MAX),
-            checksum: crc32fast::hash(body.text.as_bytes()),
+            bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+            checksum: crc32fast::hash(body.bytes()),
         }
     }
 
@@ -121,16 +122,16 @@ impl Header {
 }
 
 /// A whole file.
-pub(super) fn parse(mut file: Vec<u8>) -> Result<(Header, Body), Damage> {
+pub(super) fn parse(mut file: Vec<u8>, format: Format) -> Result<(Header, Body), Damage> {
     let (header, start) = Header::parse(&file)?;
     file.drain(..start);
     let is_whole =
         u64::try_from(file.len()) == Ok(header.bytes) && crc32fast::hash(&file) == header.checksum;
-    let text = String::from_utf8(file)
-        .ok()
-        .filter(|text| is_whole && !text.is_empty())
+    let body = is_whole
+        .then(|| Body::read(format, file, (header.lines, header.metadata)))
+        .flatten()
         .ok_or(Damage::Body(header))?;
-    Ok((header, Body::new(text, header.lines, header.metadata)))
+    Ok((header, body))
 }
 
 #[cfg(test)]

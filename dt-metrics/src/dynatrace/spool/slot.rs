@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::body::Body;
+use super::super::format::Format;
 use super::super::place::Place;
 use super::lock::Lock;
 use super::private;
 use super::record::{self, Damage, Header, MAX_HEADER};
 
 const LOCK: &str = "lock";
-/// A file that is whole.
-const WHOLE: &str = "lines";
-/// One that may not be.
+/// A file that may not be whole.
 const PART: &str = "part";
 /// Says which request may have been sent.
 const MARK: &str = "sending";
@@ -28,6 +27,7 @@ const MAX_SEQUENCE: u64 = u64::MAX / 2;
 #[derive(Debug)]
 pub(in crate::dynatrace) struct Slot {
     path: PathBuf,
+    format: Format,
     lock: Lock,
 }
 
@@ -74,7 +74,7 @@ pub(in crate::dynatrace) enum Unreadable {
 
 impl Slot {
     /// `None` if it is somebody else's.
-    pub(super) fn claim(path: PathBuf) -> io::Result<Option<Self>> {
+    pub(super) fn claim(path: PathBuf, format: Format) -> io::Result<Option<Self>> {
         match private::create_dir(&path, false) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
@@ -84,7 +84,7 @@ impl Slot {
             return Ok(None);
         }
         let lock = Lock::take(path.join(LOCK))?;
-        Ok(lock.map(|lock| Self { path, lock }))
+        Ok(lock.map(|lock| Self { path, format, lock }))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -102,7 +102,7 @@ impl Slot {
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name();
-            let Some((place, extension)) = parse_name(&name) else {
+            let Some((place, extension)) = self.parse_name(&name) else {
                 continue;
             };
             contents.last_sequence = contents.last_sequence.max(place.sequence);
@@ -172,9 +172,9 @@ impl Slot {
         let write = || {
             let mut file = private::writing().create(true).truncate(true).open(&part)?;
             file.write_all(Header::of(collected, body).to_line().as_bytes())?;
-            file.write_all(body.text.as_bytes())?;
+            file.write_all(body.bytes())?;
             drop(file);
-            fs::rename(&part, self.file(place, WHOLE))
+            fs::rename(&part, self.whole(place))
         };
         let written = write();
         if written.is_err() {
@@ -185,13 +185,13 @@ impl Slot {
     }
 
     pub(in crate::dynatrace) fn read(&self, place: Place) -> Result<Body, Unreadable> {
-        let (_, body) = record::parse(fs::read(self.file(place, WHOLE))?)?;
+        let (_, body) = record::parse(fs::read(self.whole(place))?, self.format)?;
         Ok(body)
     }
 
     /// Removes the file of this place, if there is one.
     pub(in crate::dynatrace) fn remove(&self, place: Place) -> io::Result<()> {
-        gone(fs::remove_file(self.file(place, WHOLE)))
+        gone(fs::remove_file(self.whole(place)))
     }
 
     /// Says which request may have been sent, if any.
@@ -209,11 +209,24 @@ impl Slot {
 
     /// Takes a file over from another slot, under another name.
     pub(super) fn adopt(&self, other: &Self, from: Place, to: Place) -> io::Result<()> {
-        fs::rename(other.file(from, WHOLE), self.file(to, WHOLE))
+        fs::rename(other.whole(from), self.whole(to))
+    }
+
+    /// A file that is whole.
+    fn whole(&self, place: Place) -> PathBuf {
+        self.file(place, self.format.extension())
     }
 
     fn file(&self, place: Place, extension: &str) -> PathBuf {
         self.path.join(format!("{}.{extension}", name(place)))
+    }
+
+    /// The place and the extension of a file that is ours.
+    fn parse_name<'a>(&self, name: &'a OsStr) -> Option<(Place, &'a str)> {
+        let (place, extension) = name.to_str()?.split_once('.')?;
+        let place = parse_place(place)?;
+        let is_ours = extension == PART || extension == self.format.extension();
+        is_ours.then_some((place, extension))
     }
 }
 
@@ -227,13 +240,6 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
 
 fn name(Place { sequence, part }: Place) -> String {
     format!("{sequence:020}-{part:010}")
-}
-
-/// The place and the extension of a file that is ours.
-fn parse_name(name: &OsStr) -> Option<(Place, &str)> {
-    let (place, extension) = name.to_str()?.split_once('.')?;
-    let place = parse_place(place)?;
-    matches!(extension, WHOLE | PART).then_some((place, extension))
 }
 
 fn parse_place(name: &str) -> Option<Place> {

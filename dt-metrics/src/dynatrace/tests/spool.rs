@@ -11,6 +11,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tempfile::TempDir;
 
 use super::super::body::Body;
+use super::super::format::Format;
 use super::super::place::Place;
 use super::super::spool::Directory;
 use super::server::{Reply, Server};
@@ -89,7 +90,7 @@ fn file(spool: &Path, sequence: u64, extension: &str) -> PathBuf {
 
 /// What a process leaves that ends now.
 fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
-    let (left, _) = Directory::open(spool).expect("a spool");
+    let (left, _) = Directory::open(spool, Format::Lines).expect("a spool");
     for ((collected, text), sequence) in lines.iter().zip(1..) {
         left.slot()
             .write(Place::of(sequence), *collected, &Body::of(text))

@@ -58,7 +58,7 @@ impl Transport for Script {
     async fn send(&self, batch: &Batch) -> Outcome {
         self.attempts
             .borrow_mut()
-            .push((self.start.elapsed(), batch.body.text.to_string()));
+            .push((self.start.elapsed(), batch.body.text().to_string()));
         let outcome = self.outcomes.borrow_mut().pop_front();
         match outcome {
             Some(outcome) => outcome,

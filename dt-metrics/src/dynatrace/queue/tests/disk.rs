@@ -51,7 +51,7 @@ impl Disk {
     }
 
     fn texts(&self) -> Vec<&str> {
-        self.files.values().map(|body| body.text.as_str()).collect()
+        self.files.values().map(Body::text).collect()
     }
 }
 
@@ -74,7 +74,7 @@ fn sent(queue: &mut Queue, disk: &mut Disk) -> Option<String> {
     })?;
     queue.finish();
     disk.work(queue);
-    Some(batch.body.text.to_string())
+    Some(batch.body.text().to_string())
 }
 
 fn all_sent(queue: &mut Queue, disk: &mut Disk) -> Vec<String> {
@@ -371,7 +371,7 @@ proptest! {
                 Event::Take if !queue.has_in_flight() => drop(queue.take()),
                 Event::Finish => {
                     if let Some(batch) = queue.finish() {
-                        delivered.extend(batch.body.text.split('\n').map(String::from));
+                        delivered.extend(batch.body.text().split('\n').map(String::from));
                     }
                 }
                 Event::Drop => lost += queue.drop_in_flight(),

@@ -5,11 +5,12 @@ use std::time::UNIX_EPOCH;
 use tempfile::TempDir;
 
 use super::super::super::body::Body;
+use super::super::super::format::Format;
 use super::super::super::place::Place;
 use super::{Contents, Directory, OpenError, SpoolError};
 
 fn open(directory: &TempDir) -> (Directory, Contents) {
-    Directory::open(&directory.path().join("a/b")).expect("a spool")
+    Directory::open(&directory.path().join("a/b"), Format::Lines).expect("a spool")
 }
 
 fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
@@ -21,7 +22,7 @@ fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
                 .slot
                 .read(stored.place)
                 .expect("whole")
-                .text
+                .text()
                 .to_string()
         })
         .collect()
@@ -155,13 +156,13 @@ fn what_is_no_directory_is_said() {
     let file = directory.path().join("file");
     fs::write(&file, "x").expect("written");
     for path in [PathBuf::new(), file.clone()] {
-        let error = Directory::open(&path).expect_err("no directory");
+        let error = Directory::open(&path, Format::Lines).expect_err("no directory");
         assert!(
             matches!(error, OpenError::Unusable(SpoolError::NotADirectory)),
             "{error}"
         );
     }
-    let error = Directory::open(&file.join("below")).expect_err("no directory");
+    let error = Directory::open(&file.join("below"), Format::Lines).expect_err("no directory");
     assert!(matches!(error, OpenError::Io(_)), "{error}");
     assert_eq!(fs::read(file).expect("untouched"), b"x");
 }
@@ -191,7 +192,7 @@ mod permissions {
         for bad in [0o777, 0o775, 0o722, 0o1777, 0o702] {
             let permissions = fs::Permissions::from_mode(bad);
             fs::set_permissions(directory.path(), permissions).expect("changed");
-            let error = Directory::open(directory.path()).expect_err("refused");
+            let error = Directory::open(directory.path(), Format::Lines).expect_err("refused");
             assert!(
                 matches!(error, OpenError::Unusable(SpoolError::Writable { mode }) if mode == bad),
                 "{error}"
@@ -201,7 +202,7 @@ mod permissions {
         }
         let permissions = fs::Permissions::from_mode(0o755);
         fs::set_permissions(directory.path(), permissions).expect("changed");
-        Directory::open(directory.path()).expect("others may look");
+        Directory::open(directory.path(), Format::Lines).expect("others may look");
     }
 
     #[test]

@@ -3,9 +3,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use proptest::prelude::*;
 
 use super::super::super::body::Body;
-use super::{Damage, Header, MAX_HEADER, parse};
+use super::super::super::format::Format;
+use super::{Damage, Header, MAX_HEADER};
 
 const TEXT: &str = "#a count dt.meta.unit=1\na,k=ü count,delta=1 1763820000000\nb gauge,2";
+
+fn parse(file: Vec<u8>) -> Result<(Header, Body), Damage> {
+    super::parse(file, Format::Lines)
+}
 
 fn header(time_ms: u64, body: &Body) -> Header {
     Header::of(UNIX_EPOCH + Duration::from_millis(time_ms), body)
@@ -13,7 +18,7 @@ fn header(time_ms: u64, body: &Body) -> Header {
 
 fn file(time_ms: u64, body: &Body) -> Vec<u8> {
     let mut file = header(time_ms, body).to_line().into_bytes();
-    file.extend_from_slice(body.text.as_bytes());
+    file.extend_from_slice(body.bytes());
     file
 }
 
@@ -124,7 +129,7 @@ proptest! {
     fn another_body_is_refused(rest in prop::collection::vec(any::<u8>(), 0..400)) {
         let body = Body::of(TEXT);
         let header = header(7, &body);
-        prop_assume!(rest != body.text.as_bytes());
+        prop_assume!(rest != body.bytes());
         let mut file = header.to_line().into_bytes();
         file.extend(rest);
         prop_assert_eq!(parse(file), Err(Damage::Body(header)));

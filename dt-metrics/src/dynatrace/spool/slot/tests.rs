@@ -5,12 +5,13 @@ use std::time::UNIX_EPOCH;
 use tempfile::TempDir;
 
 use super::super::super::body::Body;
+use super::super::super::format::Format;
 use super::super::super::place::Place;
 use super::super::record::Damage;
 use super::{Contents, Slot, Unreadable};
 
 fn slot(directory: &TempDir) -> Slot {
-    Slot::claim(directory.path().join("slot"))
+    Slot::claim(directory.path().join("slot"), Format::Lines)
         .expect("a directory")
         .expect("nobody's")
 }
@@ -37,7 +38,7 @@ fn texts(slot: &Slot) -> Vec<(Place, String)> {
         .iter()
         .map(|stored| {
             let body = slot.read(stored.place).expect("whole");
-            (stored.place, body.text.to_string())
+            (stored.place, body.text().to_string())
         })
         .collect()
 }
@@ -86,9 +87,17 @@ fn one_at_a_time() {
     let directory = TempDir::new().expect("a directory");
     let first = slot(&directory);
     let path = || directory.path().join("slot");
-    assert!(Slot::claim(path()).expect("a directory").is_none());
+    assert!(
+        Slot::claim(path(), Format::Lines)
+            .expect("a directory")
+            .is_none()
+    );
     drop(first);
-    assert!(Slot::claim(path()).expect("a directory").is_some());
+    assert!(
+        Slot::claim(path(), Format::Lines)
+            .expect("a directory")
+            .is_some()
+    );
 }
 
 #[test]
@@ -262,11 +271,15 @@ fn what_others_may_enter_is_left_alone() {
     fs::create_dir(&open).expect("a directory");
     fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("changed");
     let private = directory.path().join("private");
-    drop(Slot::claim(private.clone()).expect("a directory"));
+    drop(Slot::claim(private.clone(), Format::Lines).expect("a directory"));
     let link = directory.path().join("link");
     symlink(&private, &link).expect("a link");
     for path in [open.clone(), link] {
-        assert!(Slot::claim(path).expect("looked at").is_none());
+        assert!(
+            Slot::claim(path, Format::Lines)
+                .expect("looked at")
+                .is_none()
+        );
     }
     assert!(names(&open).is_empty());
 }

@@ -90,7 +90,7 @@ impl Transport for Outage {
         if Instant::now() < self.end {
             return unavailable(None);
         }
-        let (_, rest) = batch.body.text.split_once("delta=").expect("a delta");
+        let (_, rest) = batch.body.text().split_once("delta=").expect("a delta");
         let (delta, _) = rest.split_once(' ').expect("a time");
         self.arrived
             .borrow_mut()

@@ -2,6 +2,8 @@
 
 mod deadlines;
 mod delivery;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod rotation;
 mod secrets;
 mod server;

@@ -12,7 +12,9 @@ pub(super) struct Request {
     pub(super) first_line: String,
     /// Names in lower case.
     pub(super) headers: BTreeMap<String, String>,
+    /// As text, if it is text.
     pub(super) body: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// What the server does next.
@@ -179,7 +181,8 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
     Some(Request {
         first_line,
         headers,
-        body: String::from_utf8(body).expect("UTF-8"),
+        body: String::from_utf8(body.clone()).unwrap_or_default(),
+        bytes: body,
     })
 }
 

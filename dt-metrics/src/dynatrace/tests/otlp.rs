@@ -1,0 +1,277 @@
+//! By OTLP, with all that lines have.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, MeterProvider};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prost::Message as _;
+
+use super::server::{Reply, Request, Server};
+use super::{LONG, export_one, provider, to};
+use crate::dynatrace::{AmbiguousDelivery, DeliveryEvent, Exporter, ExporterBuilder, Health};
+
+/// A program that counts, and a server that is down until told otherwise.
+struct Program {
+    exporter: Exporter,
+    provider: SdkMeterProvider,
+    counter: Counter<u64>,
+    server: Server,
+    is_up: Arc<AtomicBool>,
+}
+
+impl Program {
+    fn start(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> Self {
+        let is_up = Arc::new(AtomicBool::new(false));
+        let asked = is_up.clone();
+        let server = Server::start(move |_, _| {
+            let is_up = asked.load(Ordering::Relaxed);
+            Reply::status(if is_up { 200 } else { 503 })
+        });
+        let exporter = options(to(&server).otlp()).build().expect("valid");
+        let provider = provider(&exporter);
+        let counter = provider.meter("test").u64_counter("calls").build();
+        Self {
+            exporter,
+            provider,
+            counter,
+            server,
+            is_up,
+        }
+    }
+
+    fn with_spool(spool: &Path) -> Self {
+        Self::start(|builder| builder.spool_dir(spool))
+    }
+
+    fn count(&self, amount: u64) {
+        self.counter.add(amount, &[]);
+        self.provider.force_flush().expect("collected");
+    }
+
+    /// Ends the outage and returns what arrived after it.
+    fn deliver(&self) -> Vec<i64> {
+        let before = self.server.requests().len();
+        self.is_up.store(true, Ordering::Relaxed);
+        self.exporter.flush(LONG).expect("delivered");
+        let requests = self.server.requests();
+        requests[before..].iter().flat_map(counts).collect()
+    }
+
+    fn health(&self) -> Health {
+        self.exporter.health()
+    }
+}
+
+/// The values of all sums in a request.
+fn counts(request: &Request) -> Vec<i64> {
+    let message = ExportMetricsServiceRequest::decode(&*request.bytes).expect("protobuf");
+    let scopes = message
+        .resource_metrics
+        .into_iter()
+        .flat_map(|resource| resource.scope_metrics);
+    let points = scopes
+        .flat_map(|scope| scope.metrics)
+        .flat_map(|metric| match metric.data {
+            Some(Data::Sum(sum)) => sum.data_points,
+            _ => Vec::new(),
+        });
+    points
+        .map(|point| match point.value {
+            Some(Value::AsInt(value)) => value,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn an_outage_is_in_the_books_and_costs_nothing() {
+    let program = Program::start(|builder| builder);
+    for amount in 1..=3 {
+        program.count(amount);
+    }
+    program.server.wait_for(1);
+    let health = program.health();
+    assert_eq!(health.buffered_lines, 3);
+    assert!(health.buffered_bytes > 0 && health.last_success.is_none());
+
+    assert_eq!(program.deliver(), [1, 2, 3]);
+    let health = program.health();
+    assert_eq!((health.lines_ok, health.requests_ok), (3, 3));
+    assert_eq!((health.buffered_lines, health.buffered_bytes), (0, 0));
+    assert!(health.requests_failed > 0);
+    assert_eq!(health.retries, health.requests_failed);
+    assert!(health.last_success.is_some());
+    let error = health.last_error.expect("the outage");
+    assert!(
+        error.contains("/api/v2/otlp/v1/metrics answered 503"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_refused_is_counted_with_the_reason() {
+    let answer = ExportMetricsServiceResponse {
+        partial_success: Some(ExportMetricsPartialSuccess {
+            rejected_data_points: 1,
+            error_message: "bad attribute".into(),
+        }),
+    }
+    .encode_to_vec();
+    let answer = String::from_utf8(answer).expect("no byte above 127");
+    let server = Server::start(move |number, _| match number {
+        0 => Reply::with_body(200, answer.clone()),
+        1 => Reply::with_body(400, "malformed"),
+        _ => Reply::accepted(),
+    });
+    let exporter = to(&server).otlp().build().expect("valid");
+    let provider = provider(&exporter);
+    let counter = provider.meter("test").u64_counter("calls").build();
+    for key in ["a", "b"] {
+        counter.add(1, &[KeyValue::new("key", key)]);
+    }
+    provider.force_flush().expect("collected");
+    exporter.flush(LONG).expect("answered");
+    let health = exporter.health();
+    assert_eq!((health.lines_ok, health.lines_invalid), (1, 1));
+    assert_eq!(health.requests_ok, 1);
+    let error = health.last_error.expect("a reason");
+    assert!(
+        error.contains("1 of 2 data points refused: bad attribute"),
+        "{error}"
+    );
+
+    counter.add(1, &[]);
+    provider.force_flush().expect("collected");
+    // An error only if it had not been answered before.
+    let _refused = exporter.flush(LONG);
+    let health = exporter.health();
+    let error = health.last_error.expect("a reason");
+    assert!(error.contains("malformed"), "{error}");
+    let expected = BTreeMap::from([("request_rejected", 1)]);
+    assert_eq!(health.dropped_by_reason, expected);
+    assert_eq!((health.lines_dropped, health.requests_failed), (1, 1));
+}
+
+#[test]
+fn what_was_sent_but_not_answered_is_as_the_program_wants() {
+    for (policy, ok, dropped) in [
+        (AmbiguousDelivery::Resend, 1, 0),
+        (AmbiguousDelivery::Drop, 0, 1),
+    ] {
+        let server = Server::start(|number, _| match number {
+            0 => Reply::Close,
+            _ => Reply::accepted(),
+        });
+        let exporter = to(&server)
+            .otlp()
+            .ambiguous_delivery(policy)
+            .build()
+            .expect("valid");
+        let _provider = export_one(&exporter);
+        exporter.flush(LONG).expect("settled");
+        let health = exporter.health();
+        assert_eq!(health.requests_ambiguous, 1);
+        assert_eq!((health.lines_ok, health.lines_dropped), (ok, dropped));
+    }
+}
+
+#[test]
+fn the_program_is_told() {
+    let (sender, told) = std::sync::mpsc::channel();
+    let program = Program::start(|builder| {
+        builder.on_delivery_event(move |event| sender.send(event.clone()).expect("kept"))
+    });
+    program.count(1);
+    let failing = told.recv_timeout(LONG).expect("told");
+    assert!(
+        matches!(failing, DeliveryEvent::Failing { .. }),
+        "{failing:?}"
+    );
+    program.deliver();
+    assert_eq!(told.recv_timeout(LONG), Ok(DeliveryEvent::Recovered));
+}
+
+#[test]
+fn what_is_in_the_spool_is_sent_by_the_next_process() {
+    let spool = tempfile::tempdir().expect("a folder for temporary files");
+    let first = Program::with_spool(spool.path());
+    first.count(1);
+    first.count(2);
+    assert_eq!(first.health().spooled_lines, 2);
+    first
+        .exporter
+        .shutdown(Duration::ZERO)
+        .expect_err("not delivered");
+
+    let second = Program::with_spool(spool.path());
+    assert_eq!(second.health().lines_recovered, 2);
+    second.count(3);
+    assert_eq!(second.deliver(), [1, 2, 3]);
+    assert_eq!(second.health().spooled_lines, 0);
+}
+
+#[test]
+fn lines_and_protobuf_in_one_directory_do_not_mix() {
+    let spool = tempfile::tempdir().expect("a folder for temporary files");
+    let down = Server::start(|_, _| Reply::status(503));
+    let in_spool = |builder: ExporterBuilder| builder.spool_dir(spool.path());
+    for builder in [to(&down), to(&down).otlp()] {
+        let exporter = in_spool(builder).build().expect("valid");
+        let _provider = export_one(&exporter);
+        exporter
+            .shutdown(Duration::ZERO)
+            .expect_err("not delivered");
+    }
+    let server = Server::accepting();
+    let lines = in_spool(to(&server)).build().expect("valid");
+    lines.flush(LONG).expect("delivered");
+    let otlp = in_spool(to(&server).otlp()).build().expect("valid");
+    otlp.flush(LONG).expect("delivered");
+    for exporter in [lines, otlp] {
+        let health = exporter.health();
+        assert_eq!((health.lines_recovered, health.lines_ok), (1, 1));
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[0].body.contains("requests"), "{:?}", requests[0]);
+    assert!(requests[0].first_line.contains("/metrics/ingest"));
+    assert_eq!(counts(&requests[1]), [3]);
+    assert!(requests[1].first_line.contains("/otlp/v1/metrics"));
+}
+
+#[test]
+fn more_than_a_request_may_hold_goes_in_several() {
+    let server = Server::accepting();
+    let exporter = to(&server).otlp().build().expect("valid");
+    let provider = provider(&exporter);
+    let meter = provider.meter("test");
+    // The SDK bounds the series of an instrument.
+    let series = 1_900;
+    for instrument in 0..9 {
+        let counter = meter.u64_counter(format!("calls.{instrument}")).build();
+        for key in 0..series {
+            counter.add(1, &[KeyValue::new("key", key)]);
+        }
+    }
+    provider.force_flush().expect("collected");
+    exporter.flush(LONG).expect("delivered");
+    let sizes: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| counts(request).len())
+        .collect();
+    assert_eq!(sizes.len(), 2, "{sizes:?}");
+    assert!(sizes.iter().all(|size| *size <= 15_000), "{sizes:?}");
+    assert_eq!(sizes.iter().sum::<usize>(), 17_100);
+    assert_eq!(exporter.health().lines_ok, 17_100);
+}

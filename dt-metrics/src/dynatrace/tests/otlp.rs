@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -27,15 +27,22 @@ struct Program {
     counter: Counter<u64>,
     server: Server,
     is_up: Arc<AtomicBool>,
+    /// What was accepted.
+    counted: Arc<Mutex<Vec<i64>>>,
 }
 
 impl Program {
     fn start(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> Self {
         let is_up = Arc::new(AtomicBool::new(false));
-        let asked = is_up.clone();
-        let server = Server::start(move |_, _| {
-            let is_up = asked.load(Ordering::Relaxed);
-            Reply::status(if is_up { 200 } else { 503 })
+        let counted = Arc::new(Mutex::new(Vec::new()));
+        let (asked, accepted) = (is_up.clone(), counted.clone());
+        let server = Server::start(move |_, request| {
+            if asked.load(Ordering::Relaxed) {
+                accepted.lock().expect("no panic").extend(counts(request));
+                Reply::accepted()
+            } else {
+                Reply::status(503)
+            }
         });
         let exporter = options(to(&server).otlp()).build().expect("valid");
         let provider = provider(&exporter);
@@ -46,6 +53,7 @@ impl Program {
             counter,
             server,
             is_up,
+            counted,
         }
     }
 
@@ -60,11 +68,9 @@ impl Program {
 
     /// Ends the outage and returns what arrived after it.
     fn deliver(&self) -> Vec<i64> {
-        let before = self.server.requests().len();
         self.is_up.store(true, Ordering::Relaxed);
         self.exporter.flush(LONG).expect("delivered");
-        let requests = self.server.requests();
-        requests[before..].iter().flat_map(counts).collect()
+        std::mem::take(&mut *self.counted.lock().expect("no panic"))
     }
 
     fn health(&self) -> Health {
@@ -210,7 +216,7 @@ fn what_is_in_the_spool_is_sent_by_the_next_process() {
     assert_eq!(first.health().spooled_lines, 2);
     first
         .exporter
-        .shutdown(Duration::ZERO)
+        .shutdown(Duration::from_secs(1))
         .expect_err("not delivered");
 
     let second = Program::with_spool(spool.path());
@@ -229,7 +235,7 @@ fn lines_and_protobuf_in_one_directory_do_not_mix() {
         let exporter = in_spool(builder).build().expect("valid");
         let _provider = export_one(&exporter);
         exporter
-            .shutdown(Duration::ZERO)
+            .shutdown(Duration::from_secs(1))
             .expect_err("not delivered");
     }
     let server = Server::accepting();

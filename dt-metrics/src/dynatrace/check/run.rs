@@ -26,6 +26,9 @@ const DOUBTFUL_SKEW: Duration = Duration::from_secs(30);
 const MAX_BEHIND: Duration = Duration::from_secs(3_600);
 const MAX_AHEAD: Duration = Duration::from_secs(600);
 
+/// What a Collector is told of the sender.
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+
 /// What comes after the configuration.
 const LATER: [&str; 5] = ["connection", "path", "token", "test line", "clock"];
 
@@ -110,6 +113,15 @@ fn describe(config: &Config, report: &mut Report) {
         _ => target.describe_token().to_owned(),
     };
     report.add("token source", Verdict::Ok, token);
+    match config.protocol.headers().len() {
+        0 => {}
+        1 => report.add("headers", Verdict::Ok, format!("1 header, from {HEADERS}")),
+        n => report.add(
+            "headers",
+            Verdict::Ok,
+            format!("{n} headers, from {HEADERS}"),
+        ),
+    }
     if let Some(doubt) = config.doubt() {
         report.add("doubt", Verdict::Doubtful, doubt);
     }
@@ -119,6 +131,7 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
     let target = &config.target;
     let message = tried.outcome.message().unwrap_or_default();
     let failed = |problem| Verdict::Failed(problem);
+    let has_credentials = target.token.is_some() || !config.protocol.headers().is_empty();
     // How far it came: what is before works, what is after was not tried.
     let (at, problem) = match &tried.outcome {
         Outcome::Accepted => (LATER.len(), None),
@@ -135,8 +148,8 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
         Outcome::Misdirected { .. } => (1, Some(Problem::WrongPath)),
         Outcome::Unauthorized { status, .. } | Outcome::Outdated { status, .. } => {
             let problem = match status {
-                _ if target.token.is_none() => Problem::MissingToken,
-                403 => Problem::MissingScope,
+                _ if !has_credentials => Problem::MissingToken,
+                403 if target.token.is_some() => Problem::MissingScope,
                 _ => Problem::WrongToken,
             };
             (2, Some(problem))
@@ -155,6 +168,8 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
         "an ingest endpoint answers",
         if target.token.is_some() {
             "it is accepted, with the scope `metrics.ingest`"
+        } else if has_credentials {
+            "the headers are accepted"
         } else {
             "none is needed"
         },

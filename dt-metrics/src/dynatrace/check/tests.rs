@@ -4,20 +4,34 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::super::endpoint_file::EndpointFile;
+use super::super::format::Format;
 use super::super::options::Options;
 use super::{Problem, Report, Verdict, check};
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
 fn tried(endpoint: Option<&str>, token: Option<&str>) -> Report {
+    tried_in(Format::Lines, endpoint, token, &[])
+}
+
+fn tried_in(
+    format: Format,
+    endpoint: Option<&str>,
+    token: Option<&str>,
+    variables: &[(&str, &str)],
+) -> Report {
     let options = Options {
+        format,
         endpoint: endpoint.map(Into::into),
         api_token: token.map(Into::into),
         endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
         request_timeout: Duration::from_secs(1),
         ..Options::default()
     };
-    let report = check(options, &|_| None);
+    let report = check(options, &|name| {
+        let variable = variables.iter().find(|(it, _)| *it == name);
+        variable.map(|(_, value)| (*value).to_owned())
+    });
     let shown = format!("{report} {report:?}");
     assert!(!shown.contains("SECRET"), "{shown}");
     report
@@ -97,4 +111,95 @@ fn nothing_is_configured_and_nothing_is_there() {
     let report = tried(None, None);
     assert_eq!(report.problem(), Some(Problem::NoEndpoint), "{report}");
     assert!(report.to_string().contains("set DT_METRICS_INGEST_URL"));
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn by_otlp_the_causes_have_the_same_names() {
+    for (status, problem, said) in [
+        ("200 OK", None, "accepted"),
+        (
+            "404 Not Found",
+            Some(Problem::WrongPath),
+            "/api/v2/otlp/v1/metrics",
+        ),
+        (
+            "401 Unauthorized",
+            Some(Problem::WrongToken),
+            "metrics.ingest",
+        ),
+        (
+            "403 Forbidden",
+            Some(Problem::MissingScope),
+            "metrics.ingest",
+        ),
+        ("503 Later", Some(Problem::Unavailable), "503"),
+        ("400 Bad Request", Some(Problem::LineRefused), "400"),
+    ] {
+        let url = answering(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n"));
+        let report = tried_in(Format::Otlp, Some(&url), Some(TOKEN), &[]);
+        assert_eq!(report.problem(), problem, "{report}");
+        let text = report.to_string();
+        assert!(
+            text.contains("/api/v2/otlp/v1/metrics, from the program"),
+            "{text}"
+        );
+        assert!(text.contains(said), "{text}");
+    }
+    for (endpoint, problem) in [
+        (
+            "http://127.0.0.1:1/api/v2/metrics/ingest",
+            Problem::ConnectionRefused,
+        ),
+        (
+            "http://127.0.0.1:1/metrics/ingest",
+            Problem::InvalidEndpoint,
+        ),
+        (
+            "http://other/api/v2/metrics/ingest",
+            Problem::CleartextToken,
+        ),
+    ] {
+        let report = tried_in(Format::Otlp, Some(endpoint), Some(TOKEN), &[]);
+        assert_eq!(report.problem(), Some(problem), "{report}");
+    }
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn a_collector_is_tried_as_the_variables_say() {
+    let collector = |answer: &str| answering(format!("HTTP/1.1 {answer}\r\n\r\n"));
+    for (answer, problem) in [
+        ("200 OK\r\ncontent-length: 0", None),
+        (
+            "401 Unauthorized\r\ncontent-length: 0",
+            Some(Problem::WrongToken),
+        ),
+        (
+            "404 Not Found\r\ncontent-length: 0",
+            Some(Problem::WrongPath),
+        ),
+    ] {
+        let url = collector(answer);
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+            (
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                "authorization=Bearer%20SECRETSECRET",
+            ),
+            ("DT_METRICS_INGEST_API_TOKEN", TOKEN),
+        ];
+        let report = tried_in(Format::Otlp, None, None, &variables);
+        assert_eq!(report.problem(), problem, "{report}");
+        let text = report.to_string();
+        assert!(text.contains("from OTEL_EXPORTER_OTLP_ENDPOINT"), "{text}");
+        assert!(
+            text.contains("1 header, from OTEL_EXPORTER_OTLP_HEADERS"),
+            "{text}"
+        );
+    }
+    if std::net::TcpStream::connect("127.0.0.1:4318").is_err() {
+        let report = tried_in(Format::Otlp, None, None, &[]);
+        assert_eq!(report.problem(), Some(Problem::NoEndpoint), "{report}");
+    }
 }

@@ -25,17 +25,16 @@ struct Program {
     exporter: Exporter,
     provider: SdkMeterProvider,
     counter: Counter<u64>,
-    server: Server,
     is_up: Arc<AtomicBool>,
     /// What was accepted.
-    counted: Arc<Mutex<Vec<i64>>>,
+    arrived: Arc<Mutex<Vec<i64>>>,
 }
 
 impl Program {
     fn start(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> Self {
         let is_up = Arc::new(AtomicBool::new(false));
-        let counted = Arc::new(Mutex::new(Vec::new()));
-        let (asked, accepted) = (is_up.clone(), counted.clone());
+        let arrived = Arc::new(Mutex::new(Vec::new()));
+        let (asked, accepted) = (is_up.clone(), arrived.clone());
         let server = Server::start(move |_, request| {
             if asked.load(Ordering::Relaxed) {
                 accepted.lock().expect("no panic").extend(counts(request));
@@ -51,9 +50,8 @@ impl Program {
             exporter,
             provider,
             counter,
-            server,
             is_up,
-            counted,
+            arrived,
         }
     }
 
@@ -70,7 +68,7 @@ impl Program {
     fn deliver(&self) -> Vec<i64> {
         self.is_up.store(true, Ordering::Relaxed);
         self.exporter.flush(LONG).expect("delivered");
-        std::mem::take(&mut *self.counted.lock().expect("no panic"))
+        std::mem::take(&mut *self.arrived.lock().expect("no panic"))
     }
 
     fn health(&self) -> Health {
@@ -101,11 +99,16 @@ fn counts(request: &Request) -> Vec<i64> {
 
 #[test]
 fn an_outage_is_in_the_books_and_costs_nothing() {
-    let program = Program::start(|builder| builder);
+    let (failing, failed) = std::sync::mpsc::channel();
+    let program = Program::start(|builder| {
+        builder.on_delivery_event(move |_| {
+            let _told = failing.send(());
+        })
+    });
     for amount in 1..=3 {
         program.count(amount);
     }
-    program.server.wait_for(1);
+    failed.recv_timeout(LONG).expect("an attempt that failed");
     let health = program.health();
     assert_eq!(health.buffered_lines, 3);
     assert!(health.buffered_bytes > 0 && health.last_success.is_none());

@@ -14,6 +14,7 @@ pub(super) struct Request {
     pub(super) headers: BTreeMap<String, String>,
     /// As text, if it is text.
     pub(super) body: String,
+    #[cfg(feature = "otlp")]
     pub(super) bytes: Vec<u8>,
 }
 
@@ -182,6 +183,7 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         first_line,
         headers,
         body: String::from_utf8(body.clone()).unwrap_or_default(),
+        #[cfg(feature = "otlp")]
         bytes: body,
     })
 }

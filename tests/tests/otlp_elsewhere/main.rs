@@ -1,18 +1,18 @@
 //! The same program by OTLP and by lines, the protobuf decoded by the OpenTelemetry project's own
 //! Python package: the same totals. `.ci/otlp` installs that and runs this.
 
-#[path = "common/child.rs"]
+#[path = "../common/child.rs"]
 mod child;
+mod receiver;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use child::{child, is_child};
 use dt_metrics::{count, counted, gauge, record, up_down};
 use dt_metrics_local::protocol::Payload;
 use dt_metrics_local::{Answer, Fault, Server};
+use receiver::Receiver;
 use serde_json::Value;
 
 const AMPLE: Duration = Duration::from_secs(30);
@@ -89,42 +89,6 @@ fn program() {
 /// A metric with dimensions, and its totals.
 type Totals = BTreeMap<String, BTreeMap<&'static str, f64>>;
 
-/// The receiver in Python.
-struct Receiver {
-    process: Child,
-    url: String,
-}
-
-impl Receiver {
-    fn start() -> Self {
-        let python = std::env::var("DT_METRICS_PYTHON").expect("`.ci/otlp` sets it");
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/otlp/receiver.py");
-        let mut process = Command::new(python)
-            .arg(script)
-            .args(FAULTS)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        let output = BufReader::with_capacity(1, process.stdout.as_mut().unwrap());
-        output.take(100).read_line(&mut first).unwrap();
-        let url = first.trim().to_owned();
-        assert!(url.starts_with("http://"), "{first:?}");
-        Self { process, url }
-    }
-
-    /// What arrived.
-    fn end(mut self) -> Value {
-        drop(self.process.stdin.take());
-        let mut said = String::new();
-        let output = self.process.stdout.as_mut().unwrap();
-        output.read_to_string(&mut said).unwrap();
-        assert!(self.process.wait().unwrap().success());
-        serde_json::from_str(&said).unwrap()
-    }
-}
-
 /// Runs the program to its end.
 fn run(environment: &[(&str, &str)]) {
     let mut command = child("program");
@@ -186,9 +150,9 @@ fn by_lines() -> Totals {
     totals
 }
 
-fn by_otlp(received: &Value) -> Totals {
+fn by_otlp(arrived: &Value) -> Totals {
     let mut totals = Totals::new();
-    for (name, metric) in received["metrics"].as_object().unwrap() {
+    for (name, metric) in arrived["metrics"].as_object().unwrap() {
         for (dimensions, series) in metric["series"].as_object().unwrap() {
             let number = |field| Some((field, series[field].as_f64()?));
             let numbers = ["value", "sum", "count", "min", "max"];
@@ -216,7 +180,7 @@ fn assert_same(way: &str, got: &Totals, expected: &Totals) {
 }
 
 /// What is said of the metrics, whatever their values.
-fn assert_described(received: &Value) {
+fn assert_described(arrived: &Value) {
     const DELTA: &str = "AGGREGATION_TEMPORALITY_DELTA";
     const CUMULATIVE: &str = "AGGREGATION_TEMPORALITY_CUMULATIVE";
     for (name, kind, monotonic, temporality, unit, description) in [
@@ -240,7 +204,7 @@ fn assert_described(received: &Value) {
             "What a call had to carry",
         ),
     ] {
-        let metric = &received["metrics"][format!("shop.proof.{name}")];
+        let metric = &arrived["metrics"][format!("shop.proof.{name}")];
         let expected = serde_json::json!([{
             "kind": kind,
             "unit": unit,
@@ -256,7 +220,7 @@ fn assert_described(received: &Value) {
             }
         }
     }
-    let resource = &received["resource"];
+    let resource = &arrived["resource"];
     assert_eq!(resource["service.name"], "proof");
     assert_eq!(resource["telemetry.sdk.language"], "rust");
 }
@@ -281,7 +245,7 @@ fn by_otlp_it_is_the_same_as_by_lines() {
             format!("Api-Token {TOKEN}").into(),
         ),
     ] {
-        let receiver = Receiver::start();
+        let receiver = Receiver::start(&FAULTS);
         let ingest = format!("{}/api/v2/metrics/ingest", receiver.url);
         let place = if authorization.is_null() {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url.as_str())
@@ -289,12 +253,12 @@ fn by_otlp_it_is_the_same_as_by_lines() {
             ("PROOF_ENDPOINT", ingest.as_str())
         };
         run(&[place, ("PROOF_BY", "otlp")]);
-        let received = receiver.end();
+        let arrived = receiver.end();
 
-        let got = by_otlp(&received);
+        let got = by_otlp(&arrived);
         assert_same(way, &got, &expected);
-        assert_described(&received);
-        let requests = received["requests"].as_array().unwrap();
+        assert_described(&arrived);
+        let requests = arrived["requests"].as_array().unwrap();
         for request in requests {
             assert_eq!(request["path"], path);
             assert_eq!(request["authorization"], authorization);

@@ -9,6 +9,7 @@
 //! cargo run --release -p dt-metrics-bench -- encode
 //! cargo run --release -p dt-metrics-bench -- export
 //! cargo run --release -p dt-metrics-bench -- fleet
+//! cargo run --release -p dt-metrics-bench -- outage
 //! ```
 
 mod alloc;
@@ -22,6 +23,7 @@ mod hotpath;
 mod instructions;
 mod measure;
 mod memory;
+mod outage;
 mod report;
 mod series;
 mod sink;
@@ -82,6 +84,13 @@ enum Bench {
     /// A process of `fleet`.
     #[command(hide = true)]
     FleetMember(fleet::Member),
+    /// What arrives by OTLP of what was counted while the receiver fails, next to
+    /// opentelemetry-otlp.
+    Outage {
+        /// How long it fails.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// One exporter; a process of `export`.
     #[command(hide = true)]
     ExportClient(Client),
@@ -121,6 +130,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Export { series, cycles } => export::run(series, cycles)?,
         Bench::Fleet(options) => fleet::run(&options)?,
         Bench::FleetMember(member) => fleet::run_member(&member)?,
+        Bench::Outage { seconds } => outage::run(seconds)?,
         Bench::ExportClient(client) => export::run_client(&client),
         Bench::Call { number, calls } => instructions::call(number, calls),
         Bench::Resident {

@@ -32,6 +32,7 @@ bench:
     cargo run --release -p dt-metrics-bench -- hotpath
     cargo run --release -p dt-metrics-bench -- encode
     cargo run --release -p dt-metrics-bench -- export
+    cargo run --release -p dt-metrics-bench -- outage
 
 # Fuzzes the writer and the strict reader of lines.
 fuzz seconds="60":

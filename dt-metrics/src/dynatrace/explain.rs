@@ -192,7 +192,9 @@ impl Explainer {
     pub(super) fn failed(&self, failure: Failure, cause: &str) -> String {
         match failure {
             #[cfg(feature = "otlp")]
-            Failure::Refused { .. } if self.unconfigured && self.receiver == Receiver::Collector => {
+            Failure::Refused { .. }
+                if self.unconfigured && self.receiver == Receiver::Collector =>
+            {
                 format!(
                     "no endpoint is configured, and no Collector listens at {} ({cause}): set \
                      DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or \

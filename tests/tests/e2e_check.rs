@@ -63,6 +63,25 @@ fn what_works_is_said_step_by_step_and_has_a_line_to_show() {
 }
 
 #[test]
+fn by_otlp_the_certificate_is_looked_at_too() {
+    let authority = Authority::new();
+    let server = TlsServer::start(authority.identity("localhost"));
+    let builder = || {
+        dt_metrics::builder()
+            .endpoint(server.url("localhost"))
+            .api_token(TOKEN)
+            .otlp()
+    };
+    let report = builder().check();
+    assert_eq!(report.problem(), Some(Problem::UntrustedCertificate));
+    let report = builder().add_root_certificate_pem(authority.pem()).check();
+    assert!(report.is_ok(), "{report}");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    assert!(requests[0].starts_with("POST /api/v2/otlp/v1/metrics "));
+}
+
+#[test]
 fn each_cause_has_its_name_and_its_fix() {
     let server = server();
     let url = server.url();

@@ -106,7 +106,7 @@ pub enum ConfigError {
 #[non_exhaustive]
 pub enum ExportError {
     /// The time was over before all was answered.
-    #[error("not all lines were delivered within {timeout:?}{}", because(last_error.as_deref()))]
+    #[error("not all metrics were delivered within {timeout:?}{}", because(last_error.as_deref()))]
     Deadline {
         /// The time that was given.
         timeout: Duration,

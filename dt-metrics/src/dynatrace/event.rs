@@ -4,7 +4,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Something about deliveries that a program may want to raise an alert for, or to lower one.
+/// Something about deliveries that a program may want to raise an alert for, or to lower one. By
+/// OTLP a data point counts as a line.
 ///
 /// ```
 /// use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
@@ -50,7 +51,7 @@ impl fmt::Display for DeliveryEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failing { reason } => f.write_str(reason),
-            Self::Recovered => f.write_str("lines are accepted again"),
+            Self::Recovered => f.write_str("metrics are accepted again"),
             Self::LinesRefused { lines, reason } => write!(f, "{lines} lines refused: {reason}"),
             Self::LinesDropped { lines, reason } => write!(f, "{lines} lines dropped: {reason}"),
         }

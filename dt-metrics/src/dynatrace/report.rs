@@ -64,7 +64,7 @@ impl Reporter {
                 return;
             }
             Telling::Recovered => {
-                tracing::info!(target: "dt_metrics", "lines are accepted again");
+                tracing::info!(target: "dt_metrics", "metrics are accepted again");
                 self.watcher.tell(&DeliveryEvent::Recovered);
             }
             Telling::Nothing => {}
@@ -72,7 +72,7 @@ impl Reporter {
         if let Some(message) = message {
             tracing::debug!(target: "dt_metrics", "{message}");
         } else {
-            tracing::trace!(target: "dt_metrics", "lines were accepted");
+            tracing::trace!(target: "dt_metrics", "metrics were accepted");
         }
     }
 

@@ -211,6 +211,23 @@ fn the_program_is_told() {
 }
 
 #[test]
+fn the_exporters_own_numbers_are_metrics_if_asked_for() {
+    let program = Program::start(|builder| builder);
+    program.is_up.store(true, Ordering::Relaxed);
+    program
+        .exporter
+        .observe_health(&program.provider.meter("exporter"));
+    program.count(5);
+    // The counters of what happened begin with 0.
+    assert_eq!(program.deliver().into_iter().max(), Some(5));
+    let health = program.health();
+    assert!(health.lines_ok > 1);
+    program.count(0);
+    let ok = i64::try_from(health.lines_ok).expect("few");
+    assert!(program.deliver().contains(&ok));
+}
+
+#[test]
 fn what_is_in_the_spool_is_sent_by_the_next_process() {
     let spool = tempfile::tempdir().expect("a folder for temporary files");
     let first = Program::with_spool(spool.path());

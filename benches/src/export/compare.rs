@@ -23,7 +23,7 @@ struct Entry {
 pub(crate) fn run(series: usize, cycles: usize) -> Result<(), Box<dyn Error>> {
     let sink = Sink::start()?;
     let mut entries = Vec::new();
-    for kind in [Kind::None, Kind::Lines, Kind::Otlp] {
+    for kind in [Kind::None, Kind::Lines, Kind::OursByOtlp, Kind::Otlp] {
         entries.push(Entry {
             kind,
             timed: Process::start(kind, &sink, series, false)?,

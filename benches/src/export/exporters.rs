@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     None,
     /// `dt-metrics`.
     Lines,
+    /// The same by OTLP.
+    OursByOtlp,
     /// `opentelemetry-otlp` over HTTP with protobuf.
     Otlp,
 }
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Self::None => "collection alone, by the SDK",
             Self::Lines => "dt-metrics",
+            Self::OursByOtlp => "dt-metrics by OTLP",
             Self::Otlp => "opentelemetry-otlp 0.33, HTTP and protobuf",
         }
     }
@@ -37,7 +40,7 @@ impl Kind {
         match self {
             Self::None => String::new(),
             Self::Lines => sink.dynatrace_url(),
-            Self::Otlp => sink.otlp_url(),
+            Self::OursByOtlp | Self::Otlp => sink.otlp_url(),
         }
     }
 
@@ -48,12 +51,14 @@ impl Kind {
                 series: Series::new(series, Discard),
                 exporter: None,
             },
-            Self::Lines => {
-                let exporter = dynatrace::Exporter::builder()
+            Self::Lines | Self::OursByOtlp => {
+                let mut exporter = dynatrace::Exporter::builder()
                     .endpoint(url)
-                    .request_timeout(TIMEOUT)
-                    .build()
-                    .expect("the exporter starts");
+                    .request_timeout(TIMEOUT);
+                if self == Self::OursByOtlp {
+                    exporter = exporter.otlp();
+                }
+                let exporter = exporter.build().expect("the exporter starts");
                 Pipeline {
                     series: Series::new(series, exporter.clone()),
                     exporter: Some(exporter),

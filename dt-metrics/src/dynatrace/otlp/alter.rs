@@ -70,63 +70,6 @@ impl Alteration {
     }
 }
 
-/// How many data points there are.
-pub(super) fn points(request: &mut ExportMetricsServiceRequest) -> u64 {
-    let mut points = 0;
-    let scopes = request.resource_metrics.iter_mut();
-    let metrics = scopes.flat_map(|resource| &mut resource.scope_metrics);
-    for metric in metrics.flat_map(|scope| &mut scope.metrics) {
-        for_each_point(metric, |_| points += 1);
-    }
-    points
-}
-
-/// The request in two, with about as many data points each; as it was if it has only one.
-pub(super) fn halves(
-    mut request: ExportMetricsServiceRequest,
-) -> Result<[ExportMetricsServiceRequest; 2], ExportMetricsServiceRequest> {
-    let half = points(&mut request) / 2;
-    if half == 0 {
-        return Err(request);
-    }
-    let mut other = request.clone();
-    keep(&mut request, |place| place < half);
-    keep(&mut other, |place| place >= half);
-    Ok([request, other])
-}
-
-/// Keeps the data points at these places, counted over all metrics.
-fn keep(request: &mut ExportMetricsServiceRequest, wanted: impl Fn(u64) -> bool) {
-    let mut place = 0;
-    for scope in request
-        .resource_metrics
-        .iter_mut()
-        .flat_map(|resource| &mut resource.scope_metrics)
-    {
-        scope.metrics.retain_mut(|metric| {
-            let mut kept = false;
-            retain_points(metric, || {
-                let keep = wanted(place);
-                place += 1;
-                kept |= keep;
-                keep
-            });
-            kept
-        });
-    }
-}
-
-fn retain_points(metric: &mut Metric, mut keep: impl FnMut() -> bool) {
-    match &mut metric.data {
-        Some(Data::Gauge(data)) => data.data_points.retain(|_| keep()),
-        Some(Data::Sum(data)) => data.data_points.retain(|_| keep()),
-        Some(Data::Histogram(data)) => data.data_points.retain(|_| keep()),
-        Some(Data::ExponentialHistogram(data)) => data.data_points.retain(|_| keep()),
-        Some(Data::Summary(data)) => data.data_points.retain(|_| keep()),
-        None => {}
-    }
-}
-
 fn for_each_point(metric: &mut Metric, mut change: impl FnMut(&mut Vec<KeyValue>)) {
     macro_rules! each {
         ($data:expr) => {

@@ -14,7 +14,8 @@ use prost::bytes::Bytes;
 
 use super::super::body::Body;
 use super::super::config::Config;
-use super::alter::{Alteration, halves, points};
+use super::alter::Alteration;
+use super::split::{halves, points};
 
 /// Writes collections as protobuf.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ impl OtlpEncoder {
     }
 
     /// In as many requests as the limits ask for.
-    fn write(&self, mut request: ExportMetricsServiceRequest, bodies: &mut Vec<Body>) {
-        let points = points(&mut request);
+    fn write(&self, request: ExportMetricsServiceRequest, bodies: &mut Vec<Body>) {
+        let points = points(&request);
         if points > self.max_points || request.encoded_len() > self.max_bytes {
             match halves(request) {
                 Ok(halves) => {
@@ -52,17 +53,17 @@ impl OtlpEncoder {
                     }
                 }
                 // One point: whether it is too much is for the receiver to say.
-                Err(whole) => bodies.extend(body(whole)),
+                Err(whole) => bodies.extend(body(&whole)),
             }
         } else {
-            bodies.extend(body(request));
+            bodies.extend(body(&request));
         }
     }
 }
 
 /// None for a request without data points.
-fn body(mut request: ExportMetricsServiceRequest) -> Option<Body> {
-    let points = points(&mut request);
+fn body(request: &ExportMetricsServiceRequest) -> Option<Body> {
+    let points = points(request);
     (points > 0).then(|| Body::otlp(request.encode_to_vec(), points))
 }
 
@@ -70,7 +71,8 @@ fn body(mut request: ExportMetricsServiceRequest) -> Option<Body> {
 pub(in crate::dynatrace) fn divide(message: Bytes) -> Vec<Body> {
     let request = ExportMetricsServiceRequest::decode(message).ok();
     let halves = request.and_then(|request| halves(request).ok());
-    halves.into_iter().flatten().filter_map(body).collect()
+    let halves = halves.iter().flatten();
+    halves.filter_map(body).collect()
 }
 
 /// A request with one data point, of value 1.

@@ -11,6 +11,7 @@ mod collector;
 mod configure;
 mod encode;
 mod receiver;
+mod split;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@ Each argument is what it does with one request, from the first on: a status, or 
 the request and closes the connection. What comes after those is accepted.
 """
 
+import gzip
 import json
 import sys
 import threading
@@ -51,6 +52,7 @@ class Books:
                     "path": handler.path,
                     "content_type": handler.headers.get("content-type"),
                     "authorization": handler.headers.get("authorization"),
+                    "encoding": handler.headers.get("content-encoding"),
                     "outcome": outcome,
                 }
             )
@@ -119,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault:
             self.answer(int(fault), b"")
             return
+        if self.headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
         request = ExportMetricsServiceRequest()
         request.ParseFromString(body)
         BOOKS.add(request)

@@ -4,6 +4,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
+use super::body::Body;
 use super::format::Format;
 #[cfg(feature = "otlp")]
 use super::otlp::Receiver;
@@ -41,6 +42,19 @@ impl Protocol {
             #[cfg(feature = "otlp")]
             Self::Otlp(_) => "application/x-protobuf",
         })
+    }
+
+    /// The body as it is sent, and how it is encoded.
+    pub(super) fn pack(&self, body: &Body) -> (reqwest::Body, Option<HeaderValue>) {
+        let packed: Option<(Vec<u8>, &'static str)> = match self {
+            Self::Lines => None,
+            #[cfg(feature = "otlp")]
+            Self::Otlp(receiver) => receiver.compression.pack(body.bytes()),
+        };
+        match packed {
+            Some((packed, encoding)) => (packed.into(), Some(HeaderValue::from_static(encoding))),
+            None => (body.to_request(), None),
+        }
     }
 
     /// Of each request, besides the token; all of them sensitive.

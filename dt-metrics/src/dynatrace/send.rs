@@ -5,7 +5,7 @@ mod fault;
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 
 use self::fault::{cause, failure, is_untrusted};
@@ -103,12 +103,16 @@ impl Http {
     }
 
     async fn post(&self, body: &Body) -> Result<(StatusCode, HeaderMap, Vec<u8>), reqwest::Error> {
+        let (body, encoding) = self.config.protocol.pack(body);
         let mut request = self
             .client
             .post(self.config.target.endpoint.url().clone())
             .headers(self.config.protocol.headers())
             .header(CONTENT_TYPE, self.config.protocol.content_type())
-            .body(body.to_request());
+            .body(body);
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
         if let Some(header) = self.config.target.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }

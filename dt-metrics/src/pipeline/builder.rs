@@ -205,7 +205,9 @@ impl Builder {
     ///
     /// Counters and histograms are deltas, unless a Collector is asked for another temporality.
     /// Prefix, default dimensions and the host's dimensions are added as to lines. A collection of
-    /// more than 15,000 data points or 4 MB, what Dynatrace takes at once, is sent in parts.
+    /// more than 15,000 data points or 4 MB, what Dynatrace takes at once, is sent in parts. With
+    /// `OTEL_EXPORTER_OTLP_COMPRESSION=gzip`, which Dynatrace recommends, requests are about a tenth
+    /// of their size.
     ///
     /// All else is as for lines: what cannot be sent now waits and is sent again for an hour, with
     /// [`spool_dir`](Self::spool_dir) also by the next process;

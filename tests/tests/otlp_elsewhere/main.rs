@@ -237,12 +237,13 @@ fn by_otlp_it_is_the_same_as_by_lines() {
     let made = 25 * PUSHES * (PUSHES + 1) / 2;
     assert_eq!(calls, f64::from(made));
 
-    for (way, path, authorization) in [
-        ("to a Collector", "/v1/metrics", Value::Null),
+    for (way, path, authorization, encoding) in [
+        ("to a Collector", "/v1/metrics", Value::Null, "none"),
         (
             "to Dynatrace",
             "/api/v2/otlp/v1/metrics",
             format!("Api-Token {TOKEN}").into(),
+            "gzip",
         ),
     ] {
         let receiver = Receiver::start(&FAULTS);
@@ -252,7 +253,8 @@ fn by_otlp_it_is_the_same_as_by_lines() {
         } else {
             ("PROOF_ENDPOINT", ingest.as_str())
         };
-        run(&[place, ("PROOF_BY", "otlp")]);
+        let compression = ("OTEL_EXPORTER_OTLP_COMPRESSION", encoding);
+        run(&[place, ("PROOF_BY", "otlp"), compression]);
         let arrived = receiver.end();
 
         let got = by_otlp(&arrived);
@@ -263,6 +265,7 @@ fn by_otlp_it_is_the_same_as_by_lines() {
             assert_eq!(request["path"], path);
             assert_eq!(request["authorization"], authorization);
             assert_eq!(request["content_type"], "application/x-protobuf");
+            assert_eq!(request["encoding"].as_str().unwrap_or("none"), encoding);
         }
         let met: Vec<_> = requests.iter().map(|it| &it["outcome"]).collect();
         assert_eq!(met[..FAULTS.len()], FAULTS);

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use super::super::ConfigError;
 use super::super::endpoint::Endpoint;
 use super::super::target::{Environment, Source};
+use super::compress::Compression;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
@@ -28,6 +29,7 @@ pub(super) struct Collector {
     /// A file of certificates to trust.
     pub(super) certificate: Option<String>,
     pub(super) temporality: Temporality,
+    pub(super) compression: Compression,
 }
 
 impl Collector {
@@ -57,7 +59,7 @@ impl Collector {
             origin: source.describe(),
             source: error,
         })?;
-        warn_of_what_is_not_done(environment);
+        warn_of_other_protocols(environment);
         let timeout = of_metrics(environment, "TIMEOUT");
         let temporality = value(
             environment,
@@ -74,6 +76,7 @@ impl Collector {
             temporality: temporality
                 .and_then(|text| text.parse().ok())
                 .unwrap_or(Temporality::Delta),
+            compression: compression(environment),
         })
     }
 
@@ -88,16 +91,30 @@ impl Collector {
     }
 }
 
-fn warn_of_what_is_not_done(environment: Environment) {
-    for (name, only) in [("PROTOCOL", "http/protobuf"), ("COMPRESSION", "none")] {
-        if let Some(other) = of_metrics(environment, name)
-            && other != only
-        {
+fn warn_of_other_protocols(environment: Environment) {
+    if let Some(other) = of_metrics(environment, "PROTOCOL")
+        && other != "http/protobuf"
+    {
+        tracing::warn!(
+            target: "dt_metrics",
+            "OTEL_EXPORTER_OTLP_PROTOCOL asks for {other:?}; metrics are sent with \
+             \"http/protobuf\", which every receiver of OTLP over HTTP takes"
+        );
+    }
+}
+
+/// Not only for a Collector.
+pub(super) fn compression(environment: Environment) -> Compression {
+    match of_metrics(environment, "COMPRESSION").as_deref() {
+        Some("gzip") => Compression::Gzip,
+        None | Some("none") => Compression::None,
+        Some(other) => {
             tracing::warn!(
                 target: "dt_metrics",
-                "OTEL_EXPORTER_OTLP_{name} asks for {other:?}; metrics are sent with {only:?}, \
-                 which every receiver of OTLP over HTTP takes"
+                "OTEL_EXPORTER_OTLP_COMPRESSION asks for {other:?}; metrics are sent without \
+                 compression: what is known are \"gzip\" and \"none\""
             );
+            Compression::None
         }
     }
 }

@@ -9,7 +9,7 @@ use super::super::endpoint_file::EndpointFile;
 use super::super::options::Options;
 use super::super::protocol::Protocol;
 use super::super::target::{Environment, Target};
-use super::collector::Collector;
+use super::collector::{Collector, compression};
 use super::receiver::Receiver;
 
 const LINES_PATH: &str = "/api/v2/metrics/ingest";
@@ -45,7 +45,7 @@ pub(in crate::dynatrace) fn configure(
         return Ok(config);
     }
     config.target = by_otlp(config.target)?;
-    config.protocol = Protocol::Otlp(Receiver::dynatrace());
+    config.protocol = Protocol::Otlp(Receiver::dynatrace(compression(environment)));
     Ok(config)
 }
 
@@ -76,6 +76,7 @@ fn to_collector(mut options: Options, collector: Collector) -> Result<Config, Co
         headers: collector.headers,
         temporality: collector.temporality,
         is_dynatrace: false,
+        compression: collector.compression,
     });
     Ok(config)
 }

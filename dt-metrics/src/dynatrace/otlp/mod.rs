@@ -8,6 +8,7 @@
 mod alter;
 mod answer;
 mod collector;
+mod compress;
 mod configure;
 mod encode;
 mod receiver;

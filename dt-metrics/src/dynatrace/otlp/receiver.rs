@@ -4,6 +4,8 @@ use opentelemetry_sdk::metrics::Temporality;
 use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
+use super::compress::Compression;
+
 /// The shortest value of a header that is taken for a secret.
 const MIN_SECRET: usize = 8;
 
@@ -15,14 +17,16 @@ pub(in crate::dynatrace) struct Receiver {
     pub(in crate::dynatrace) temporality: Temporality,
     /// An endpoint of Dynatrace, which takes the token.
     pub(in crate::dynatrace) is_dynatrace: bool,
+    pub(in crate::dynatrace) compression: Compression,
 }
 
 impl Receiver {
-    pub(super) fn dynatrace() -> Self {
+    pub(super) fn dynatrace(compression: Compression) -> Self {
         Self {
             headers: HeaderMap::new(),
             temporality: Temporality::Delta,
             is_dynatrace: true,
+            compression,
         }
     }
 

@@ -1,3 +1,6 @@
+use std::io::Read;
+
+use flate2::read::GzDecoder;
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::super::ConfigError;
@@ -7,6 +10,7 @@ use super::super::format::Format;
 use super::super::options::Options;
 use super::super::protocol::Protocol;
 use super::Receiver;
+use super::compress::Compression;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
@@ -173,6 +177,42 @@ fn a_collector_is_what_the_variables_say() {
     assert_eq!(receiver(&config).temporality, Temporality::Cumulative);
     let shown = format!("{config:?}");
     assert!(!shown.contains("abcdefgh1234"), "{shown}");
+}
+
+#[test]
+fn compression_is_for_both_as_the_variables_say() {
+    let metrics = "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION";
+    let all = "OTEL_EXPORTER_OTLP_COMPRESSION";
+    for (variables, expected) in [
+        (&[][..], Compression::None),
+        (&[(all, "gzip")], Compression::Gzip),
+        (&[(all, "gzip"), (metrics, "none")], Compression::None),
+        (&[(metrics, "gzip")], Compression::Gzip),
+        (&[(all, "zstd")], Compression::None),
+    ] {
+        let collector = [
+            variables,
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1")],
+        ];
+        for config in [
+            find(options(), &collector.concat()),
+            find(at("https://abc.live.dynatrace.com"), variables),
+        ] {
+            let found = receiver(&config.unwrap()).compression;
+            assert_eq!(found, expected, "{variables:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_compressed_is_small_and_whole() {
+    let bytes = b"shop.orders.placed".repeat(1_000);
+    let (packed, encoding) = Compression::Gzip.pack(&bytes).unwrap();
+    assert_eq!(encoding, "gzip");
+    assert!(packed.len() < bytes.len() / 10, "{}", packed.len());
+    let mut whole = Vec::new();
+    GzDecoder::new(&*packed).read_to_end(&mut whole).unwrap();
+    assert_eq!(whole, bytes);
 }
 
 #[test]

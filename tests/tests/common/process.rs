@@ -14,6 +14,7 @@ use super::{AMPLE, NEVER};
 
 const ENDPOINT: &str = "TEST_PROGRAM_ENDPOINT";
 const SPOOL: &str = "TEST_PROGRAM_SPOOL";
+const BY_OTLP: &str = "TEST_PROGRAM_BY_OTLP";
 const NO_DUPLICATES: &str = "TEST_PROGRAM_NO_DUPLICATES";
 
 /// What an answer begins with; the test harness writes to the same pipe.
@@ -48,6 +49,11 @@ impl Process {
     pub fn start_careful(endpoint: &str, spool: &Path) -> Self {
         let careful = format!("{NO_DUPLICATES}=1");
         Self::start_by(&["env", &careful], endpoint, spool)
+    }
+
+    /// The same, one that sends by OTLP.
+    pub fn start_otlp(endpoint: &str, spool: &Path) -> Self {
+        Self::start_by(&["env", &format!("{BY_OTLP}=1")], endpoint, spool)
     }
 
     /// The same, started by a command such as `unshare`, with its arguments.
@@ -157,7 +163,11 @@ pub fn program() {
         Some(_) => AmbiguousDelivery::Drop,
         None => AmbiguousDelivery::Resend,
     };
-    let metrics = dt_metrics::builder()
+    let mut metrics = dt_metrics::builder();
+    if std::env::var_os(BY_OTLP).is_some() {
+        metrics = metrics.otlp();
+    }
+    let metrics = metrics
         .ambiguous_delivery(ambiguous)
         .endpoint(endpoint)
         .api_token(TOKEN)

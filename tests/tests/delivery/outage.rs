@@ -58,7 +58,16 @@ fn deltas(server: &Server) -> BTreeMap<String, Vec<f64>> {
 
 #[test]
 fn an_outage_fits_the_default_buffer_and_arrives_in_order() {
-    let (pipeline, server) = outage(|exporter| exporter);
+    arrives_in_order(|exporter| exporter);
+}
+
+#[test]
+fn an_outage_by_otlp_too() {
+    arrives_in_order(ExporterBuilder::otlp);
+}
+
+fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
+    let (pipeline, server) = outage(options);
     let health = pipeline.exporter.health();
     println!(
         "{} bytes in {} lines",

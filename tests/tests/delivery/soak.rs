@@ -101,8 +101,17 @@ fn hurry(program: &Program) {
 
 #[test]
 fn every_call_arrives_once_through_faults_that_are_clear() {
+    through_clear_faults(|exporter| exporter);
+}
+
+#[test]
+fn by_otlp_every_call_arrives_once_too() {
+    through_clear_faults(ExporterBuilder::otlp);
+}
+
+fn through_clear_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
     let _turn = alone();
-    let program = program(|exporter| exporter);
+    let program = program(options);
     let made = count(&program, &faults::clear(), || {});
     let health = program.deliver();
 
@@ -127,8 +136,17 @@ fn every_call_arrives_once_through_faults_that_are_clear() {
 
 #[test]
 fn every_call_arrives_and_no_more_comes_twice_than_is_doubtful() {
+    through_doubtful_faults(|exporter| exporter);
+}
+
+#[test]
+fn by_otlp_no_more_comes_twice_than_is_doubtful_too() {
+    through_doubtful_faults(ExporterBuilder::otlp);
+}
+
+fn through_doubtful_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
     let _turn = alone();
-    let program = program(|exporter| exporter);
+    let program = program(options);
     let faults = [faults::clear(), faults::doubtful(timeout())].concat();
     let made = count(&program, &faults, || hurry(&program));
     let health = program.deliver();

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
 use std::net::TcpListener;
+use std::path::Path;
 
 use super::{arrived, later, outage, server, spooled};
 use crate::common::AMPLE;
@@ -12,13 +13,22 @@ use tempfile::TempDir;
 
 #[test]
 fn what_was_collected_before_a_kill_arrives_first_in_order_and_once() {
+    what_was_collected_before_a_kill_arrives(Process::start);
+}
+
+#[test]
+fn by_otlp_too() {
+    what_was_collected_before_a_kill_arrives(Process::start_otlp);
+}
+
+fn what_was_collected_before_a_kill_arrives(start: impl Fn(&str, &Path) -> Process) {
     let directory = TempDir::new().unwrap();
     for round in 0..3 {
         let spool = directory.path().join(round.to_string());
         let nowhere = outage();
         let mut expected = Vec::new();
         for process in 1..=3 {
-            let mut killed = Process::start(&nowhere, &spool);
+            let mut killed = start(&nowhere, &spool);
             assert_eq!(killed.health().recovered, expected.len() as u64);
             for amount in 1..=4 {
                 killed.count(process * 10 + amount);
@@ -30,7 +40,7 @@ fn what_was_collected_before_a_kill_arrives_first_in_order_and_once() {
         assert_eq!(spooled(&spool).len(), 12);
 
         let server = server();
-        let mut last = Process::start(&server.url(), &spool);
+        let mut last = start(&server.url(), &spool);
         last.count(99);
         expected.push(99);
         assert!(last.flush());

@@ -63,7 +63,7 @@ fn spooled(spool: &Path) -> Vec<PathBuf> {
         .map(|file| file.unwrap().path())
         .filter(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "lines")
+                .is_some_and(|extension| extension == "lines" || extension == "otlp")
         })
         .collect();
     files.sort();

@@ -84,10 +84,14 @@
 //! | 413 | split in two, both halves sent; a single line is dropped and counted |
 //! | any other | dropped and counted |
 //!
-//! Lines are sent in the order in which they were collected, one request at a time. What Dynatrace
-//! would refuse for its age, an hour, is dropped and counted instead of sent. Age is measured by a
-//! clock that does not jump; where the system's clock jumped, lines carry its time all the same,
-//! and the endpoint decides.
+//! Lines are sent in the order in which they were collected, one request at a time. A request that
+//! still fails after a minute, while another is accepted, is set aside: the others do not wait for
+//! it, and it is tried again apart from them. Each line carries the time of its collection, so
+//! Dynatrace has it in its place whenever it comes.
+//!
+//! What Dynatrace would refuse for its age, an hour, is dropped and counted instead of sent. Age is
+//! measured by a clock that does not jump; where the system's clock jumped, lines carry its time
+//! all the same, and the endpoint decides.
 //!
 //! By OTLP it is the same, but for 400: nothing of the request was accepted, and it is dropped and
 //! counted. Data points that are refused in an answer of 2xx are counted as `lines_invalid`.
@@ -115,6 +119,7 @@ mod age;
 mod altered;
 mod ambiguous;
 mod answer;
+mod aside;
 mod attributes;
 mod batch;
 mod body;
@@ -160,6 +165,7 @@ mod rotate;
 mod scrub;
 mod send;
 mod sets;
+mod settle;
 mod shared;
 mod spool;
 mod state;

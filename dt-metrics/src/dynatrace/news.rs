@@ -13,11 +13,13 @@ pub(super) struct News {
     pub(super) refused: u64,
     pub(super) refusal: String,
     pub(super) jump: Option<Jump>,
+    /// Requests that fail while others pass.
+    pub(super) set_aside: u64,
 }
 
 impl News {
     pub(super) fn is_empty(&self) -> bool {
-        self.lost.is_empty() && self.refused == 0 && self.jump.is_none()
+        self.lost.is_empty() && self.refused == 0 && self.jump.is_none() && self.set_aside == 0
     }
 
     pub(super) fn lost(&mut self, reason: &'static str, lines: u64) {

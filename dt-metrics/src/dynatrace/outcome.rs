@@ -136,6 +136,22 @@ impl Outcome {
         }
     }
 
+    /// Whether another request may pass meanwhile: an endpoint, or a firewall before it, may stumble
+    /// over what is in this one.
+    pub(super) fn may_be_of_this_one(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized { status: 403, .. }
+                | Self::Misdirected { .. }
+                | Self::Throttled { .. }
+                | Self::Unavailable { .. }
+                | Self::Failed {
+                    failure: Failure::NoAnswer,
+                    ..
+                }
+        )
+    }
+
     /// What went wrong, if anything.
     pub(super) fn message(&self) -> Option<&str> {
         match self {

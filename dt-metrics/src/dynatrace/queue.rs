@@ -24,6 +24,9 @@ pub(super) struct Batch {
     collection: u64,
     /// How often it was sent.
     pub(super) attempts: u32,
+    pub(super) first_sent: Option<Instant>,
+    /// It failed while others passed: they do not wait for it.
+    pub(super) is_aside: bool,
 }
 
 /// Requests in order. The one in flight is held apart: it cannot be dropped to make room, since
@@ -82,28 +85,82 @@ impl Queue {
             collected,
             collection: self.last_collection,
             attempts: 0,
+            first_sent: None,
+            is_aside: false,
         };
         self.keep(&batch);
         self.insert(self.waiting.len(), batch.into());
         self.make_room()
     }
 
-    /// The oldest request; it is in flight until it is settled by one of the calls below. `None`
-    /// if there is none, or if it must be read from the disk first, which is asked for then.
+    /// The oldest request that is not set aside; it is in flight until it is settled by one of the
+    /// calls below. `None` if there is none, or if it must be read from the disk first, which is
+    /// asked for then.
     pub(super) fn take(&mut self) -> Option<Batch> {
+        let index = self.waiting.iter().position(|one| !one.is_aside)?;
+        self.take_at(index)
+    }
+
+    /// The same, but another one, if there is one: of those that were sent least.
+    pub(super) fn take_instead_of(&mut self, place: Place) -> Option<Batch> {
+        match self.least_sent(|one| !one.is_aside && one.place != place) {
+            Some(index) => self.take_at(index),
+            None => self.take(),
+        }
+    }
+
+    /// The same for those that are set aside: of those that were sent least.
+    pub(super) fn take_aside(&mut self) -> Option<Batch> {
+        let index = self.least_sent(|one| one.is_aside)?;
+        self.take_at(index)
+    }
+
+    /// From now on the others do not wait for it; `false` if it is not there any more.
+    pub(super) fn set_aside(&mut self, place: Place) -> bool {
+        let waiting = self.waiting.iter_mut().find(|one| one.place == place);
+        waiting.map(|one| one.is_aside = true).is_some()
+    }
+
+    pub(super) fn has_aside(&self) -> bool {
+        self.waiting.iter().any(|one| one.is_aside)
+    }
+
+    /// Whether any waits that is not set aside.
+    pub(super) fn has_in_turn(&self) -> bool {
+        self.waiting.iter().any(|one| !one.is_aside)
+    }
+
+    /// The same, and not this one.
+    pub(super) fn has_in_turn_besides(&self, place: Place) -> bool {
+        let mut others = self.waiting.iter().filter(|one| one.place != place);
+        others.any(|one| !one.is_aside)
+    }
+
+    /// The oldest of the fewest attempts.
+    fn least_sent(&self, among: impl Fn(&Waiting) -> bool) -> Option<usize> {
+        let candidates = self.waiting.iter().enumerate();
+        candidates
+            .filter(|(_, one)| among(one))
+            .min_by_key(|(_, one)| one.attempts)
+            .map(|(index, _)| index)
+    }
+
+    fn take_at(&mut self, index: usize) -> Option<Batch> {
         debug_assert!(self.in_flight.is_none(), "one request at a time");
-        let oldest = self.waiting.front()?;
-        let Some(body) = oldest.body.clone() else {
-            self.fetch(oldest.place);
+        let waiting = self.waiting.get(index)?;
+        let Some(body) = waiting.body.clone() else {
+            self.fetch(waiting.place);
             return None;
         };
-        let oldest = self.remove(0)?;
+        let waiting = self.remove(index)?;
         let batch = Batch {
-            place: oldest.place,
+            place: waiting.place,
             body,
-            collected: oldest.collected,
-            collection: oldest.collection,
-            attempts: oldest.attempts.saturating_add(1),
+            collected: waiting.collected,
+            collection: waiting.collection,
+            attempts: waiting.attempts.saturating_add(1),
+            first_sent: waiting.first_sent.or_else(|| Some(Instant::now())),
+            is_aside: waiting.is_aside,
         };
         self.in_flight = Some(batch.clone());
         self.mark();
@@ -129,10 +186,10 @@ impl Queue {
             .collect()
     }
 
-    /// The request in flight goes back to the front. Returns how many lines had to go.
+    /// The request in flight goes back to where it was. Returns how many lines had to go.
     pub(super) fn put_back(&mut self) -> u64 {
         if let Some(batch) = self.land() {
-            self.insert(0, batch.into());
+            self.insert(self.begin_of(batch.collection), batch.into());
         }
         self.make_room()
     }
@@ -143,17 +200,13 @@ impl Queue {
         let Some(batch) = self.land() else {
             return (0, false);
         };
-        let others = self
-            .waiting
-            .iter()
-            .take_while(|other| other.collection == batch.collection)
-            .count();
-        let attempts = batch.attempts;
-        self.insert(others, batch.into());
+        let (collection, attempts) = (batch.collection, batch.attempts);
+        self.insert(self.begin_of(collection.saturating_add(1)), batch.into());
         let lines = self.make_room();
-        let next = self.waiting.front();
-        let fresh = next.is_some_and(|next| next.attempts < attempts);
-        (lines, others > 0 && fresh)
+        let next = self.waiting.iter().find(|one| !one.is_aside);
+        let fresh =
+            next.is_some_and(|next| next.collection == collection && next.attempts < attempts);
+        (lines, fresh)
     }
 
     /// The request in flight goes back to the front in two halves; `false` if it is a single line.
@@ -177,13 +230,16 @@ impl Queue {
                 collected: batch.collected,
                 collection: batch.collection,
                 attempts: 0,
+                first_sent: None,
+                is_aside: false,
             });
         }
         for half in &halves {
             self.keep(half);
         }
+        let index = self.begin_of(batch.collection);
         for half in halves.into_iter().rev() {
-            self.insert(0, half.into());
+            self.insert(index, half.into());
         }
         true
     }
@@ -206,7 +262,7 @@ impl Queue {
     pub(super) fn close(&mut self) -> u64 {
         self.is_closed = true;
         if let Some(batch) = self.land() {
-            self.insert(0, batch.into());
+            self.insert(self.begin_of(batch.collection), batch.into());
         }
         let mut lines = 0;
         for index in (0..self.waiting.len()).rev() {
@@ -217,8 +273,8 @@ impl Queue {
         lines
     }
 
-    pub(super) fn has_in_flight(&self) -> bool {
-        self.in_flight.is_some()
+    pub(super) fn in_flight(&self) -> Option<&Batch> {
+        self.in_flight.as_ref()
     }
 
     /// The place of the newest request so far.
@@ -228,16 +284,17 @@ impl Queue {
 
     /// Whether everything up to that place was answered or dropped.
     pub(super) fn is_settled(&self, sequence: u64) -> bool {
-        let in_flight = self.in_flight.iter();
-        let mut unsettled = in_flight
-            .map(|batch| (batch.collection, batch.place))
-            .chain(self.waiting.iter().map(|one| (one.collection, one.place)))
-            .peekable();
-        // Only those of one collection may be out of order.
-        let first = unsettled.peek().map(|(collection, _)| *collection);
-        unsettled
-            .take_while(|(collection, _)| Some(*collection) == first)
-            .all(|(_, place)| place.sequence > sequence)
+        let in_flight = self.in_flight.iter().map(|batch| batch.place);
+        // Of those that wait only those of one collection may be out of order.
+        let first = self.waiting.front().map(|one| one.collection);
+        let oldest = self
+            .waiting
+            .iter()
+            .take_while(|one| Some(one.collection) == first)
+            .map(|one| one.place);
+        in_flight
+            .chain(oldest)
+            .all(|place| place.sequence > sequence)
     }
 
     pub(super) fn lines(&self) -> u64 {
@@ -262,6 +319,12 @@ impl Queue {
         self.last_sequence
     }
 
+    /// Where those of a collection begin, or would.
+    fn begin_of(&self, collection: u64) -> usize {
+        self.waiting
+            .partition_point(|one| one.collection < collection)
+    }
+
     fn insert(&mut self, index: usize, waiting: Waiting) {
         self.waiting_bytes += waiting.bytes;
         self.waiting_lines += waiting.lines;
@@ -278,7 +341,7 @@ impl Queue {
     }
 
     fn make_room(&mut self) -> u64 {
-        self.leave_to_disk(0);
+        self.leave_to_disk(None);
         let mut lines = 0;
         while self.memory_bytes > self.limit_bytes
             && let Some(oldest) = self.waiting.iter().position(|one| one.body.is_some())

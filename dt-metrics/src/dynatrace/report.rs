@@ -50,6 +50,15 @@ impl Reporter {
         }
     }
 
+    /// The same for a request that is known to fail by itself: a failure says nothing about the
+    /// endpoint.
+    pub(super) fn report_aside(&mut self, outcome: &Outcome) {
+        match outcome.message().filter(|_| outcome.may_be_of_this_one()) {
+            Some(message) => tracing::debug!(target: "dt_metrics", "{message}"),
+            None => self.report(outcome),
+        }
+    }
+
     /// Says what is new about an outcome. To be called without any lock: the program's subscriber
     /// and its watcher run in here.
     pub(super) fn report(&mut self, outcome: &Outcome) {
@@ -132,6 +141,14 @@ pub(super) fn tell(news: &News, watcher: &Watcher) {
             "the system's clock jumped {direction} by {distance:?}; lines keep the time at which \
              they were collected, and Dynatrace refuses those that are an hour old or ten minutes \
              ahead"
+        );
+    }
+    if news.set_aside > 0 {
+        tracing::warn!(
+            target: "dt_metrics",
+            requests = news.set_aside,
+            "the endpoint does not take these requests, but takes others; they are tried again \
+             apart, and the others do not wait for them"
         );
     }
     if news.refused > 0 {

@@ -1,7 +1,6 @@
 //! What the program's threads and the exporter's thread share, and how they wait for each other.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -10,21 +9,8 @@ use super::age::Collected;
 use super::body::Body;
 use super::health::Health;
 use super::notes::Notes;
-use super::outcome::{Next, Others, Outcome};
-use super::retry::Pace;
 use super::state::{Life, State};
 use crate::home::Home;
-
-/// How to go on after an attempt.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Step {
-    /// With the next request.
-    Next,
-    /// With another of the same collection: it may fare better.
-    Other,
-    /// After a pause, at least as long as the server asked for.
-    Pause(Pace, Option<Duration>),
-}
 
 /// What was not sent in the end, in lines.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +98,10 @@ impl Shared {
         self.lock().queue.take_lost_metadata()
     }
 
+    pub(super) fn ambiguous(&self) -> AmbiguousDelivery {
+        self.ambiguous
+    }
+
     /// Whether what may have been accepted is not sent again.
     pub(super) fn drops_ambiguous(&self) -> bool {
         self.ambiguous == AmbiguousDelivery::Drop
@@ -149,6 +139,7 @@ impl Shared {
     /// Lets the exporter's thread attempt at once.
     pub(super) fn hurry(&self, state: &mut State) {
         state.hurry = true;
+        state.aside.hurry();
         self.wake.notify_one();
     }
 
@@ -160,7 +151,7 @@ impl Shared {
     }
 
     /// Lets those know who wait for something to happen.
-    fn changed(&self, state: MutexGuard<'_, State>) {
+    pub(super) fn changed(&self, state: MutexGuard<'_, State>) {
         let has_news = !state.news.is_empty();
         drop(state);
         if has_news {
@@ -182,7 +173,7 @@ impl Shared {
     pub(super) fn stop(&self) -> Rest {
         let mut state = self.lock();
         state.life = state.life.max(Life::Stopped);
-        state.health.requests_ambiguous += u64::from(state.queue.has_in_flight());
+        state.health.requests_ambiguous += u64::from(state.queue.in_flight().is_some());
         if self.drops_ambiguous() {
             // Else the next process would send it again.
             state.drop_in_flight("ambiguous");
@@ -205,55 +196,10 @@ impl Shared {
         self.settled.notify_all();
     }
 
-    /// Books what became of the request in flight.
-    pub(super) fn settle(&self, outcome: &Outcome) -> Step {
-        let mut state = self.lock();
-        if state.is_stopped() {
-            return Step::Next; // It was booked when stopping.
-        }
-        state.end(outcome);
-        let step = match outcome.next(self.ambiguous) {
-            Next::Done { invalid } => {
-                state.accept(invalid);
-                Step::Next
-            }
-            Next::Retry { pace, after } => {
-                state.put_back();
-                Step::Pause(pace, after)
-            }
-            Next::StepAside { pace, others } => {
-                if state.step_aside() && others == Others::AtOnce {
-                    Step::Other
-                } else {
-                    Step::Pause(pace, None)
-                }
-            }
-            Next::Again => {
-                state.put_back();
-                Step::Next
-            }
-            Next::Split => {
-                if !state.queue.split() {
-                    state.drop_in_flight("request_too_large");
-                }
-                Step::Next
-            }
-            Next::Drop { reason, pause } => {
-                state.drop_in_flight(reason);
-                pause.map_or(Step::Next, |pace| Step::Pause(pace, None))
-            }
-        };
-        if step != Step::Other {
-            state.note_refusal(outcome);
-        }
-        self.changed(state);
-        step
-    }
-
     /// An attempt ended in a way that nobody foresaw.
     pub(super) fn failed_badly(&self) {
         let mut state = self.lock();
-        state.health.requests_ambiguous += u64::from(state.queue.has_in_flight());
+        state.health.requests_ambiguous += u64::from(state.queue.in_flight().is_some());
         state.put_back();
         self.changed(state);
     }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 
 use super::age::{Clocks, Collected};
+use super::aside::Aside;
 use super::body::Body;
 use super::health::Health;
 use super::news::News;
@@ -22,6 +23,8 @@ pub(super) struct State {
     /// The latest attempt whose answer ends a flush.
     pub(super) refusal: Option<Refusal>,
     pub(super) life: Life,
+    /// Of those that fail while others pass.
+    pub(super) aside: Aside,
     /// Somebody waits: the next pause is skipped.
     pub(super) hurry: bool,
     /// What the program was not told yet.
@@ -69,6 +72,7 @@ impl State {
             ended: 0,
             refusal: None,
             life: Life::Running,
+            aside: Aside::new(),
             hurry: false,
             news: News::default(),
             disk_is_slow: false,
@@ -83,7 +87,15 @@ impl State {
     /// The next request to send, if there is one.
     pub(super) fn begin(&mut self) -> Option<Batch> {
         self.drop_old();
-        let batch = self.queue.take()?;
+        let in_turn = match self.aside.doubted() {
+            None => self.queue.take(),
+            Some(place) => self.queue.take_instead_of(place),
+        };
+        // Those that were set aside have waited: the others go first.
+        let batch = match in_turn {
+            None if self.aside.due().is_none() => self.queue.take_aside()?,
+            in_turn => in_turn?,
+        };
         self.begun += 1;
         self.hurry = false;
         self.health.retries += u64::from(batch.attempts > 1);
@@ -144,6 +156,7 @@ impl State {
             .take()
             .filter(|refusal| refusal.kind == RefusalKind::Dropped);
         if let Some(batch) = self.queue.finish() {
+            self.passed(batch.is_aside);
             let ok = batch.body.lines.saturating_sub(invalid);
             self.health.lines_ok += ok;
             self.health.lines_invalid += batch.body.lines - ok;
@@ -179,6 +192,11 @@ impl State {
     pub(super) fn drop_old(&mut self) {
         let lines = self.queue.drop_old(Instant::now());
         self.lose("too_old", lines);
+    }
+
+    /// When there will be something to send, though nothing happens until then.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.aside.due().filter(|_| self.queue.has_aside())
     }
 
     pub(super) fn put_back(&mut self) {

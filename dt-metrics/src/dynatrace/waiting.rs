@@ -19,20 +19,25 @@ const DISK_TIMEOUT: Duration = Duration::from_secs(1);
 impl Shared {
     /// Waits for a request to send; `None` once stopped.
     pub(super) async fn next(&self) -> Option<Batch> {
-        self.wait(None, |state| {
-            if state.is_stopped() {
-                return Some(None);
-            }
-            let begun = state.begin().map(Some);
-            // It may have to be read first.
-            self.disk.notify_all();
-            if !state.news.is_empty() {
-                self.news.notify_one();
-            }
-            begun
-        })
-        .await
-        .flatten()
+        loop {
+            let due = {
+                let mut state = self.lock();
+                if state.is_stopped() {
+                    return None;
+                }
+                let begun = state.begin();
+                // It may have to be read first.
+                self.disk.notify_all();
+                if !state.news.is_empty() {
+                    self.news.notify_one();
+                }
+                if begun.is_some() {
+                    return begun;
+                }
+                state.due()
+            };
+            wait_until(due, self.wake.notified()).await;
+        }
     }
 
     /// Runs an attempt; `None` if stopped meanwhile.
@@ -123,13 +128,20 @@ impl Shared {
             if let Some(value) = found(&mut self.lock()) {
                 return Some(value);
             }
-            let woken = wake.notified();
-            match deadline {
-                None => woken.await,
-                Some(deadline) => tokio::time::timeout_at(deadline, woken).await.ok()?,
+            if !wait_until(deadline, wake.notified()).await {
+                return None;
             }
         }
     }
+}
+
+/// Waits to be woken; `false` if the deadline came first.
+async fn wait_until(deadline: Option<Instant>, woken: impl Future<Output = ()>) -> bool {
+    match deadline {
+        None => woken.await,
+        Some(deadline) => return tokio::time::timeout_at(deadline, woken).await.is_ok(),
+    }
+    true
 }
 
 /// The first of two futures to be ready, the left one before the right one.

@@ -12,7 +12,8 @@ use super::outcome::Outcome;
 use super::queue::Batch;
 use super::report::{Reporter, announce, tell};
 use super::retry::{Backoff, Pace};
-use super::shared::{Shared, Step};
+use super::settle::Step;
+use super::shared::Shared;
 use super::waiting::race;
 
 const THREAD_NAME: &str = "dt-metrics-export";
@@ -31,7 +32,11 @@ pub(super) async fn run(shared: &Shared, transport: &impl Transport, reporter: &
             return;
         };
         let step = shared.settle(&outcome);
-        reporter.report(&outcome);
+        if batch.is_aside {
+            reporter.report_aside(&outcome);
+        } else {
+            reporter.report(&outcome);
+        }
         shared.disk_settled(batch.place.sequence).await;
         match step {
             Step::Next => backoff.reset(),

@@ -119,7 +119,7 @@ impl Queue {
             self.memory_bytes += waiting.bytes;
             waiting.body = Some(body);
             // Not this one: it is about to be sent.
-            self.leave_to_disk(1);
+            self.leave_to_disk(Some(place));
         }
     }
 
@@ -187,16 +187,16 @@ impl Queue {
         lines
     }
 
-    /// In memory, the newest go first: they are needed last. The first few stay in any case.
-    pub(super) fn leave_to_disk(&mut self, first: usize) {
+    /// In memory, the newest go first: they are needed last.
+    pub(super) fn leave_to_disk(&mut self, except: Option<Place>) {
         let Some(stock) = &self.stock else {
             return;
         };
-        for waiting in self.waiting.iter_mut().skip(first).rev() {
+        for waiting in self.waiting.iter_mut().rev() {
             if self.memory_bytes <= self.limit_bytes {
                 return;
             }
-            if stock.has_written(waiting.place) {
+            if Some(waiting.place) != except && stock.has_written(waiting.place) {
                 self.memory_bytes -= waiting.memory_bytes();
                 waiting.leave_to_disk();
             }

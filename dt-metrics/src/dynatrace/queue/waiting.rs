@@ -1,5 +1,7 @@
 //! A request that waits.
 
+use tokio::time::Instant;
+
 use super::super::age::Collected;
 use super::super::body::Body;
 use super::super::place::Place;
@@ -13,6 +15,8 @@ pub(super) struct Waiting {
     pub(super) collected: Collected,
     pub(super) collection: u64,
     pub(super) attempts: u32,
+    pub(super) first_sent: Option<Instant>,
+    pub(super) is_aside: bool,
     /// Data points.
     pub(super) lines: u64,
     pub(super) bytes: usize,
@@ -30,6 +34,8 @@ impl Waiting {
             collected: Collected::at(stored.header.collected()),
             collection,
             attempts: 0,
+            first_sent: None,
+            is_aside: false,
             lines: stored.header.lines,
             bytes: usize::try_from(stored.header.bytes).unwrap_or(usize::MAX),
             body: None,
@@ -62,6 +68,8 @@ impl From<Batch> for Waiting {
             collected: batch.collected,
             collection: batch.collection,
             attempts: batch.attempts,
+            first_sent: batch.first_sent,
+            is_aside: batch.is_aside,
             lines: batch.body.lines,
             bytes: batch.body.len(),
             body: Some(batch.body),

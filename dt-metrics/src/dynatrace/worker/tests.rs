@@ -1,5 +1,6 @@
 //! The order of attempts and pauses, on a clock of their own.
 
+mod aside;
 mod disk;
 mod outage;
 
@@ -18,7 +19,8 @@ use super::super::flush::{Patience, flush};
 use super::super::outcome::{Failure, Outcome};
 use super::super::queue::Batch;
 use super::super::report::Reporter;
-use super::super::shared::{Shared, Step};
+use super::super::settle::Step;
+use super::super::shared::Shared;
 use super::{Transport, run, start};
 
 /// Answers as told, and notes when it was asked what.

@@ -10,6 +10,9 @@ enum Event {
     Collection,
     Push(usize),
     Take,
+    TakeInstead,
+    TakeAside,
+    SetAside,
     Finish,
     PutBack,
     StepAside,
@@ -24,6 +27,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         (1_usize..6).prop_map(Event::Push),
         Just(Event::Take),
         Just(Event::Take),
+        Just(Event::TakeInstead),
+        Just(Event::TakeAside),
+        Just(Event::SetAside),
         Just(Event::Finish),
         Just(Event::PutBack),
         Just(Event::StepAside),
@@ -58,7 +64,19 @@ proptest! {
                     lost += queue.push(body(&lines(&mut next, count)), now());
                 }
                 Event::Take if !in_flight => in_flight = queue.take().is_some(),
-                Event::Take => {}
+                Event::TakeInstead if !in_flight => {
+                    let first = queue.waiting.front().map(|one| one.place);
+                    let other = first.and_then(|first| queue.take_instead_of(first));
+                    in_flight = other.is_some();
+                }
+                Event::TakeAside if !in_flight => in_flight = queue.take_aside().is_some(),
+                Event::Take | Event::TakeInstead | Event::TakeAside => {}
+                Event::SetAside => {
+                    let first = queue.waiting.iter().find(|one| !one.is_aside);
+                    if let Some(place) = first.map(|first| first.place) {
+                        prop_assert!(queue.set_aside(place));
+                    }
+                }
                 Event::Finish => {
                     done += queue.finish().map_or(0, |batch| batch.body.lines);
                     in_flight = false;
@@ -82,6 +100,8 @@ proptest! {
                 }
             }
             prop_assert_eq!(pushed, done + lost + queue.lines());
+            // What is dropped first is the oldest.
+            prop_assert!(queue.waiting.iter().is_sorted_by_key(|waiting| waiting.collection));
             let waiting = queue.waiting.iter().map(|waiting| waiting.place.sequence);
             let in_flight = queue.in_flight.iter().map(|batch| batch.place.sequence);
             let oldest = waiting.chain(in_flight).min();
@@ -91,7 +111,7 @@ proptest! {
             }
         }
         lost += queue.put_back();
-        while let Some(batch) = queue.take() {
+        while let Some(batch) = queue.take().or_else(|| queue.take_aside()) {
             done += batch.body.lines;
             queue.finish();
         }

@@ -68,9 +68,10 @@ fn push(queue: &mut Queue, text: &str) -> u64 {
 
 /// Takes one and answers it.
 fn sent(queue: &mut Queue, disk: &mut Disk) -> Option<String> {
-    let batch = queue.take().or_else(|| {
+    let next = |queue: &mut Queue| queue.take().or_else(|| queue.take_aside());
+    let batch = next(queue).or_else(|| {
         disk.work(queue);
-        queue.take()
+        next(queue)
     })?;
     queue.finish();
     disk.work(queue);
@@ -321,6 +322,9 @@ fn without_the_disk_what_is_in_memory_is_sent_all_the_same() {
 enum Event {
     Push(u8),
     Take,
+    TakeInstead,
+    TakeAside,
+    SetAside,
     Finish,
     Drop,
     PutBack,
@@ -335,6 +339,9 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => (1..6u8).prop_map(Event::Push),
         6 => Just(Event::Take),
+        1 => Just(Event::TakeInstead),
+        1 => Just(Event::TakeAside),
+        1 => Just(Event::SetAside),
         4 => Just(Event::Finish),
         1 => Just(Event::Drop),
         3 => Just(Event::PutBack),
@@ -358,7 +365,9 @@ proptest! {
         let (mut queue, mut disk) = spooled(memory, limit);
         let (mut pushed, mut lost) = (0_u64, 0_u64);
         let mut delivered = Vec::new();
-        let is_ordered = !events.iter().any(|event| matches!(event, Event::StepAside));
+        let is_ordered = !events.iter().any(|event| {
+            matches!(event, Event::StepAside | Event::TakeInstead | Event::SetAside)
+        });
         for event in events {
             match event {
                 Event::Push(lines) => {
@@ -368,7 +377,7 @@ proptest! {
                     pushed += lines.len() as u64;
                     lost += push(&mut queue, &lines.join("\n"));
                 }
-                Event::Take if !queue.has_in_flight() => drop(queue.take()),
+                Event::Take if queue.in_flight().is_none() => drop(queue.take()),
                 Event::Finish => {
                     if let Some(batch) = queue.finish() {
                         delivered.extend(batch.body.text().split('\n').map(String::from));
@@ -384,11 +393,20 @@ proptest! {
                     disk.files.clear();
                     lost += queue.compare(&[]);
                 }
-                Event::Take => {}
+                Event::TakeInstead if queue.in_flight().is_none() => {
+                    let first = queue.waiting.front().map(|one| one.place);
+                    drop(first.and_then(|first| queue.take_instead_of(first)));
+                }
+                Event::TakeAside if queue.in_flight().is_none() => drop(queue.take_aside()),
+                Event::SetAside => {
+                    let last = queue.waiting.back().map(|one| one.place);
+                    last.map(|last| queue.set_aside(last));
+                }
+                Event::Take | Event::TakeInstead | Event::TakeAside => {}
             }
             prop_assert_eq!(delivered.len() as u64 + lost + queue.lines(), pushed);
-            // The request that is about to be sent, or its halves, may come on top.
-            prop_assert!(queue.memory_bytes <= memory + 24);
+            // The request that is about to be sent, and the halves of one, may come on top.
+            prop_assert!(queue.memory_bytes <= memory + 2 * 24);
         }
         disk.is_full = false;
         lost += queue.put_back();

@@ -149,8 +149,9 @@ impl Exporter {
     /// # Errors
     ///
     /// When `timeout` is over, when the endpoint refuses and waiting would not help (such as a
-    /// wrong token), after a shutdown, or in a forked child. What was not delivered stays in the
-    /// buffer.
+    /// wrong token), after a shutdown, or in a forked child; at once where no endpoint is
+    /// configured and no OneAgent was ever there ([`ExportError::NoEndpoint`]). What was not
+    /// delivered stays in the buffer.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
         let mark = self.mark()?;
         self.flush_since(mark, timeout)
@@ -166,7 +167,7 @@ impl Exporter {
 
     pub(crate) fn flush_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
         let deadline = Instant::now().checked_add(timeout);
-        flush(&self.inner.shared, mark, timeout, Patience::Full)?;
+        flush(&self.inner.shared, mark, timeout, self.patience())?;
         // What is answered leaves the disk, so that a kill after this call doubles nothing.
         let disk_deadline = Shared::disk_deadline();
         self.inner
@@ -178,7 +179,7 @@ impl Exporter {
     /// Flushes, then stops the exporter. What was not delivered in time stays in the spool, if
     /// there is one, for the next process; else it is dropped and counted (`shutdown`).
     ///
-    /// Where no endpoint is configured and no OneAgent listens, nothing is waited for. A second
+    /// Where no endpoint is configured and no OneAgent was ever there, none is waited for. A second
     /// call does nothing.
     ///
     /// # Errors
@@ -196,12 +197,7 @@ impl Exporter {
             return Ok(());
         }
         let deadline = Instant::now().checked_add(timeout);
-        let patience = if self.inner.transport.is_unconfigured() {
-            Patience::IfSomebodyListens
-        } else {
-            Patience::Full
-        };
-        let result = flush(shared, mark, timeout, patience);
+        let result = flush(shared, mark, timeout, self.patience());
         self.inner.stop();
         // The threads leave at once, but in an outage all the time is used up by now.
         let grace = Instant::now() + (timeout / 20).min(MAX_GRACE);
@@ -210,6 +206,16 @@ impl Exporter {
             // Somebody else shut it down meanwhile.
             Err(ExportError::ShutDown) => Ok(()),
             result => result,
+        }
+    }
+
+    /// Where nobody said that somebody is there, and nobody was so far, none is waited for. A
+    /// OneAgent that was there comes back.
+    fn patience(&self) -> Patience {
+        if self.inner.transport.is_unconfigured() && self.health().requests_ok == 0 {
+            Patience::IfSomebodyListens
+        } else {
+            Patience::Full
         }
     }
 

@@ -1,5 +1,6 @@
 //! Every wait ends in time, whatever the server does.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -90,15 +91,73 @@ fn a_refused_connection_is_tried_until_the_deadline() {
     assert_eq!(exporter.health().buffered_lines, 1);
 }
 
-#[test]
-fn without_any_configuration_a_shutdown_gives_up_at_once() {
+/// One that looks for its OneAgent there, as nobody said where to send.
+fn unconfigured(url: String) -> Exporter {
     let options = Options {
-        endpoint: Some(closed_port().into()),
+        endpoint: Some(url.into()),
         ..Options::default()
     };
     let mut config = Config::resolve(options, &|_| None).expect("valid");
     config.target.endpoint_source = Source::OneAgentDefault;
-    let unconfigured = Exporter::start(&config).expect("valid");
+    Exporter::start(&config).expect("valid")
+}
+
+fn accept_one(listener: &TcpListener) {
+    let (mut stream, _) = listener.accept().expect("a connection");
+    let (mut request, mut part) = (Vec::new(), [0; 8_192]);
+    while !String::from_utf8_lossy(&request).contains(" count,delta=") {
+        let length = stream.read(&mut part).expect("a request");
+        request.extend_from_slice(&part[..length]);
+    }
+    let answer = b"HTTP/1.1 202 Accepted\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(answer).expect("answered");
+}
+
+#[test]
+fn without_any_configuration_nobody_is_waited_for_and_nothing_is_lost() {
+    let url = closed_port();
+    let unconfigured = unconfigured(url.clone());
+    let _provider = export_one(&unconfigured);
+    let error = within(Duration::ZERO, || unconfigured.flush(LONG)).expect_err("nobody there");
+    assert!(matches!(error, ExportError::NoEndpoint { .. }), "{error:?}");
+    assert_eq!(unconfigured.health().buffered_lines, 1);
+
+    // It was only late.
+    let address = url.trim_start_matches("http://").split('/').next();
+    let listener = TcpListener::bind(address.expect("an address")).expect("still free");
+    std::thread::scope(|scope| {
+        scope.spawn(|| accept_one(&listener));
+        unconfigured.flush(LONG).expect("somebody there");
+    });
+    assert_eq!(unconfigured.health().lines_ok, 1);
+}
+
+#[test]
+fn without_any_configuration_one_that_was_there_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let unconfigured = unconfigured(format!("http://{address}/metrics/ingest"));
+    let _provider = export_one(&unconfigured);
+    std::thread::scope(|scope| {
+        scope.spawn(|| accept_one(&listener));
+        unconfigured.flush(LONG).expect("somebody there");
+    });
+    drop(listener);
+    let _provider = export_one(&unconfigured);
+    let time = Duration::from_millis(300);
+    let error = within(time, || unconfigured.flush(time)).expect_err("it restarts");
+    assert!(matches!(error, ExportError::Deadline { .. }), "{error:?}");
+    let listener = TcpListener::bind(address).expect("still free");
+    std::thread::scope(|scope| {
+        scope.spawn(|| accept_one(&listener));
+        unconfigured.shutdown(LONG).expect("it is there again");
+    });
+    assert_eq!(unconfigured.health().lines_ok, 2);
+}
+
+#[test]
+fn without_any_configuration_a_shutdown_gives_up_at_once() {
+    let unconfigured = unconfigured(closed_port());
     let _provider = export_one(&unconfigured);
     let error = within(Duration::ZERO, || unconfigured.shutdown(LONG)).expect_err("nobody there");
     assert!(

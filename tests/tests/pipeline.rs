@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use common::{AMPLE, NEVER, alone, server};
 use dt_metrics::{count, dynatrace};
+use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
 };
@@ -92,6 +93,65 @@ fn each_of_several_exporters_gets_all() {
     assert_eq!(delta.of("pipeline.several"), [2, 3]);
     assert_eq!(cumulative.of("pipeline.several"), [2, 5, 5]);
     metrics.shutdown(AMPLE).unwrap();
+}
+
+/// Fails, and says why.
+struct Fails(&'static str);
+
+impl PushMetricExporter for Fails {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Err(OTelSdkError::InternalFailure(self.0.into()))
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}
+
+#[test]
+fn what_an_exporter_says_of_its_failure_is_said() {
+    let _turn = alone();
+    let metrics = dt_metrics::builder()
+        .exporter(Fails("no room in the closet"))
+        .exporter(Sums::new(Temporality::Delta))
+        .exporter(Fails("the closet is locked"))
+        .push_interval(NEVER)
+        .install()
+        .unwrap();
+    count!("pipeline.fails");
+    let error = metrics.flush(AMPLE).unwrap_err().to_string();
+    let both = "no room in the closet; the closet is locked";
+    assert!(error.contains(both), "{error}");
+    count!("pipeline.fails");
+    let error = metrics.shutdown(AMPLE).unwrap_err().to_string();
+    assert!(error.contains(both), "{error}");
+}
+
+#[test]
+fn why_lines_were_not_delivered_is_said_by_the_handle_of_an_exporter_that_was_given() {
+    let _turn = alone();
+    let server = Server::builder().token("another").start().unwrap();
+    let exporter = dynatrace::Exporter::builder()
+        .endpoint(server.url())
+        .api_token("dt0c01.sample.token")
+        .build()
+        .unwrap();
+    let metrics = dt_metrics::builder()
+        .exporter(exporter)
+        .push_interval(NEVER)
+        .install()
+        .unwrap();
+    count!("pipeline.refused");
+    let error = metrics.shutdown(AMPLE).unwrap_err().to_string();
+    assert!(error.contains("401 Unauthorized"), "{error}");
 }
 
 #[test]

@@ -91,14 +91,14 @@ pub enum ConfigError {
         source: super::SpoolError,
     },
     /// TLS could not be set up.
-    #[error("TLS cannot be set up")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("TLS cannot be set up: {}", with_causes(.0.as_ref()))]
+    Tls(Box<dyn std::error::Error + Send + Sync>),
     /// The HTTP client could not be made.
-    #[error("the HTTP client cannot be made")]
-    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the HTTP client cannot be made: {}", with_causes(.0.as_ref()))]
+    Client(Box<dyn std::error::Error + Send + Sync>),
     /// The thread that sends could not be started.
-    #[error("the thread that sends cannot be started")]
-    Thread(#[source] std::io::Error),
+    #[error("the thread that sends cannot be started: {0}")]
+    Thread(std::io::Error),
 }
 
 /// Why lines were not delivered in time. Contains no secrets.
@@ -133,6 +133,13 @@ pub enum ExportError {
         "the exporter belongs to the process that this one was forked from; make one in the child"
     )]
     Forked,
+}
+
+/// What it says, and what those say that led to it.
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(error), |&error| error.source());
+    let texts: Vec<_> = all.map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 fn or(suggestion: Option<&str>) -> String {

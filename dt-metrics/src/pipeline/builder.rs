@@ -16,6 +16,7 @@ use opentelemetry_sdk::metrics::{
 use super::bridge::Bridge;
 use super::delivery::Delivery;
 use super::error::Error;
+use super::failures::{Failures, Noted};
 use super::handle::{Handle, Owner};
 use super::pacer::{self, Pacer};
 use super::place::Place;
@@ -24,7 +25,8 @@ use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
-type AddExporter = Box<dyn FnOnce(MeterProviderBuilder, Duration) -> MeterProviderBuilder + Send>;
+type AddExporter =
+    Box<dyn FnOnce(MeterProviderBuilder, Duration, Failures) -> MeterProviderBuilder + Send>;
 
 /// How long dropping the handle may take, unless the program says.
 pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -184,9 +186,12 @@ impl Builder {
     /// # }
     /// ```
     pub fn exporter(mut self, exporter: impl PushMetricExporter) -> Self {
-        self.exporters.push(Box::new(move |provider, interval| {
-            with_periodic_reader(provider, exporter, interval)
-        }));
+        self.exporters
+            .push(Box::new(move |provider, interval, failures| {
+                let noted = Noted { exporter, failures };
+                let reader = PeriodicReader::builder(noted).with_interval(interval);
+                provider.with_reader(reader.build())
+            }));
         self
     }
 
@@ -380,10 +385,11 @@ impl Builder {
         if let Some(name) = self.service_name {
             provider = provider.with_resource(Resource::builder().with_service_name(name).build());
         }
+        let failures = Failures::default();
         let timer = if alone { pacer::NEVER } else { interval };
         provider = delivery.add_to(provider, timer);
         for add in self.exporters {
-            provider = add(provider, interval);
+            provider = add(provider, interval, failures.clone());
         }
         for configure in self.configure {
             provider = configure(provider);
@@ -403,7 +409,7 @@ impl Builder {
             .map_err(Error::Thread)?;
         let handle = Handle::new(
             provider.clone(),
-            Owner::Pipeline,
+            Owner::Pipeline(failures),
             bridge,
             delivery,
             pacer,
@@ -427,15 +433,6 @@ pub(super) fn default_interval() -> Duration {
         .and_then(|text| text.parse().map(Duration::from_millis).ok())
         .filter(|interval| !interval.is_zero())
         .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
-}
-
-fn with_periodic_reader(
-    provider: MeterProviderBuilder,
-    exporter: impl PushMetricExporter,
-    interval: Duration,
-) -> MeterProviderBuilder {
-    let reader = PeriodicReader::builder(exporter).with_interval(interval);
-    provider.with_reader(reader.build())
 }
 
 /// Gives every collection a point, without which the SDK does not export it. The exporter leaves

@@ -26,8 +26,8 @@ pub enum Error {
     #[error(transparent)]
     Export(#[from] ExportError),
     /// An exporter or reader other than Dynatrace's failed.
-    #[error("an exporter failed")]
-    Provider(#[source] OTelSdkError),
+    #[error("an exporter failed: {0}")]
+    Provider(OTelSdkError),
     /// This process was forked from the one that installed metrics, whose threads are not here.
     #[error("metrics were installed by the process that this one was forked from; install again")]
     Forked,
@@ -36,11 +36,11 @@ pub enum Error {
     ShutDown,
     /// The signals that end the process cannot be caught
     /// ([`flush_on_termination`](crate::Builder::flush_on_termination)).
-    #[error("cannot catch the signals that end the process")]
-    Signal(#[source] io::Error),
+    #[error("cannot catch the signals that end the process: {0}")]
+    Signal(io::Error),
     /// The operating system gave no thread.
-    #[error("cannot start a thread")]
-    Thread(#[source] io::Error),
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
     /// The time was up before all was done. It goes on in the background.
     #[error("not done within {0:?}")]
     Timeout(Duration),

@@ -14,6 +14,7 @@ use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::delivery::Delivery;
 use super::error::Error;
+use super::failures::Failures;
 use super::pacer::Pacer;
 use super::place::Place;
 use super::stage::Stages;
@@ -58,10 +59,26 @@ struct Inner {
 }
 
 /// Who built the provider, and shuts it down.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Owner {
-    Pipeline,
+    Pipeline(Failures),
     Program,
+}
+
+impl Owner {
+    /// Whatever failed before is of no interest.
+    fn begin(&self) {
+        if let Self::Pipeline(failures) = self {
+            failures.clear();
+        }
+    }
+
+    fn explain(&self, error: OTelSdkError) -> Error {
+        Error::Provider(match self {
+            Self::Pipeline(failures) => failures.explain(error),
+            Self::Program => error,
+        })
+    }
 }
 
 impl Handle {
@@ -277,9 +294,10 @@ impl Inner {
         let since = self.delivery.mark()?;
         self.bridge.prepare(&deadline)?;
         let provider = self.provider.clone();
+        self.owner.begin();
         let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
         self.delivery.flush(since, deadline.remaining())?;
-        collected.map_err(Error::Provider)
+        collected.map_err(|error| self.owner.explain(error))
     }
 
     fn shutdown(&self, deadline: Deadline) -> Result<(), Error> {
@@ -299,9 +317,10 @@ impl Inner {
         // What waits already is sent while the rest is collected, however long that takes.
         self.delivery.hurry();
         let prepared = self.bridge.prepare(&deadline);
-        let (provider, owner) = (self.provider.clone(), self.owner);
+        let (provider, owner) = (self.provider.clone(), self.owner.clone());
+        self.owner.begin();
         let collected = deadline.run("dt-metrics-collect", move || match owner {
-            Owner::Pipeline => provider.shutdown(),
+            Owner::Pipeline(_) => provider.shutdown(),
             Owner::Program => provider.force_flush(),
         });
         let delivered = self.delivery.shutdown(since, deadline.remaining());
@@ -312,7 +331,7 @@ impl Inner {
         match collected? {
             // The program shut the provider down itself.
             Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
-            Err(error) => Err(Error::Provider(error)),
+            Err(error) => Err(self.owner.explain(error)),
         }
     }
 }

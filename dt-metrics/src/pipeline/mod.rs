@@ -6,6 +6,7 @@ mod builder;
 mod deadline;
 mod delivery;
 mod error;
+mod failures;
 mod handle;
 mod pacer;
 mod place;

@@ -41,6 +41,11 @@ impl Collected {
         }
     }
 
+    /// When this process first had them.
+    pub(super) fn seen(&self) -> Instant {
+        self.seen
+    }
+
     /// Whether Dynatrace would refuse them.
     pub(super) fn is_too_old(&self, now: Instant) -> bool {
         let age = now

@@ -219,6 +219,11 @@ impl Exporter {
         }
     }
 
+    /// From now on requests are sent so long after their collection, unless somebody waits.
+    pub(crate) fn spread(&self, by: Duration) {
+        self.inner.shared.lock().spread = by;
+    }
+
     /// Lets the exporter attempt at once, if it pauses.
     pub(crate) fn hurry(&self) {
         if !self.inner.shared.is_inherited() {

@@ -130,7 +130,13 @@ impl Queue {
         self.waiting.iter().any(|one| !one.is_aside)
     }
 
-    /// The same, and not this one.
+    /// The oldest that is not set aside: when it was collected, and its place.
+    pub(super) fn first_in_turn(&self) -> Option<(Collected, Place)> {
+        let first = self.waiting.iter().find(|one| !one.is_aside)?;
+        Some((first.collected, first.place))
+    }
+
+    /// Whether any but this one waits that is not set aside.
     pub(super) fn has_in_turn_besides(&self, place: Place) -> bool {
         let mut others = self.waiting.iter().filter(|one| one.place != place);
         others.any(|one| !one.is_aside)

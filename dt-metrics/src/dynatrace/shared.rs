@@ -140,6 +140,7 @@ impl Shared {
     pub(super) fn hurry(&self, state: &mut State) {
         state.hurry = true;
         state.aside.hurry();
+        state.released = state.queue.last_sequence();
         self.wake.notify_one();
     }
 

@@ -1,6 +1,6 @@
 //! What is known about every line, and the books of what became of it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -23,6 +23,10 @@ pub(super) struct State {
     /// The latest attempt whose answer ends a flush.
     pub(super) refusal: Option<Refusal>,
     pub(super) life: Life,
+    /// How long after its collection a request is sent, so that many processes that collect at one
+    /// moment do not send at one moment. Those up to that number wait no longer: somebody waits.
+    pub(super) spread: Duration,
+    pub(super) released: u64,
     /// Of those that fail while others pass.
     pub(super) aside: Aside,
     /// Somebody waits: the next pause is skipped.
@@ -72,6 +76,8 @@ impl State {
             ended: 0,
             refusal: None,
             life: Life::Running,
+            spread: Duration::ZERO,
+            released: 0,
             aside: Aside::new(),
             hurry: false,
             news: News::default(),
@@ -88,6 +94,7 @@ impl State {
     pub(super) fn begin(&mut self) -> Option<Batch> {
         self.drop_old();
         let in_turn = match self.aside.doubted() {
+            _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
             Some(place) => self.queue.take_instead_of(place),
         };
@@ -196,7 +203,15 @@ impl State {
 
     /// When there will be something to send, though nothing happens until then.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.aside.due().filter(|_| self.queue.has_aside())
+        let aside = self.aside.due().filter(|_| self.queue.has_aside());
+        aside.into_iter().chain(self.spread_until()).min()
+    }
+
+    /// Until when those in turn wait, if they do.
+    fn spread_until(&self) -> Option<Instant> {
+        let (collected, place) = self.queue.first_in_turn()?;
+        let until = collected.seen() + self.spread;
+        (place.sequence > self.released && until > Instant::now()).then_some(until)
     }
 
     pub(super) fn put_back(&mut self) {

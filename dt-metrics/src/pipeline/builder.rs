@@ -1,5 +1,6 @@
 //! One line in `main`, and all that can be said in it.
 
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
@@ -27,6 +28,13 @@ use crate::registry::{catalog, conflicts};
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 type AddExporter =
     Box<dyn FnOnce(MeterProviderBuilder, Duration, Failures) -> MeterProviderBuilder + Send>;
+
+/// An exporter of the program's.
+struct Added {
+    add: AddExporter,
+    /// If it is one of this crate's.
+    ours: Option<Exporter>,
+}
 
 /// How long dropping the handle may take, unless the program says.
 pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -97,7 +105,7 @@ pub fn builder() -> Builder {
 pub struct Builder {
     dynatrace: Options,
     push_interval: Option<Duration>,
-    exporters: Vec<AddExporter>,
+    exporters: Vec<Added>,
     no_exporter: bool,
     not_global: bool,
     strict: bool,
@@ -119,9 +127,11 @@ impl Builder {
     /// Dynatrace takes points of the last hour only, and draws by the minute.
     ///
     /// The first push comes at a random moment within the first interval and the others follow
-    /// from there, so that a fleet that is restarted at once does not push at once. Where readers,
-    /// views or exporters of the program's own are added, the SDK's timer decides instead, and all
-    /// of them push one interval after the start.
+    /// from there, so that a fleet that is restarted at once does not push at once. With
+    /// [`configure_provider`](Self::configure_provider), or exporters other than this crate's, the
+    /// SDK's timer decides when to collect, an interval after the start; this crate's exporters
+    /// then send each time a moment later, the same for all of a process's life and random within
+    /// the interval, but no longer than ten seconds. A flush waits for none of this.
     pub fn push_interval(mut self, interval: Duration) -> Self {
         self.push_interval = Some(interval).filter(|interval| !interval.is_zero());
         self
@@ -186,12 +196,13 @@ impl Builder {
     /// # }
     /// ```
     pub fn exporter(mut self, exporter: impl PushMetricExporter) -> Self {
-        self.exporters
-            .push(Box::new(move |provider, interval, failures| {
-                let noted = Noted { exporter, failures };
-                let reader = PeriodicReader::builder(noted).with_interval(interval);
-                provider.with_reader(reader.build())
-            }));
+        let ours = (&exporter as &dyn Any).downcast_ref().cloned();
+        let add = Box::new(move |provider: MeterProviderBuilder, interval, failures| {
+            let noted = Noted { exporter, failures };
+            let reader = PeriodicReader::builder(noted).with_interval(interval);
+            provider.with_reader(reader.build())
+        });
+        self.exporters.push(Added { add, ours });
         self
     }
 
@@ -363,8 +374,9 @@ impl Builder {
         }
         let by_otlp = self.by_otlp();
         let with_zeros = self.dynatrace.zero_counts && !by_otlp;
-        // Only the exporter's own reader may be flushed each time.
-        let alone = self.configure.is_empty() && self.exporters.is_empty();
+        // Only readers of exporters that hold nobody up may be flushed each time.
+        let all_ours = self.exporters.iter().all(|added| added.ours.is_some());
+        let alone = self.configure.is_empty() && all_ours;
         let by_lines = self.exporters.is_empty() && !self.no_exporter;
         let delivery = if by_otlp || by_lines {
             Delivery::by(Exporter::new(self.dynatrace)?)
@@ -379,7 +391,16 @@ impl Builder {
         let buckets = by_otlp || delivery.exporter().is_none() || !self.configure.is_empty();
 
         let interval = self.push_interval.unwrap_or_else(default_interval);
-        let alone = alone && delivery.exporter().is_some();
+        let alone = alone && (delivery.exporter().is_some() || !self.exporters.is_empty());
+        if !alone {
+            let given = self
+                .exporters
+                .iter()
+                .filter_map(|added| added.ours.as_ref());
+            for exporter in given.chain(delivery.exporter()) {
+                exporter.spread(pacer::spread(interval));
+            }
+        }
 
         let mut provider = SdkMeterProvider::builder();
         if let Some(name) = self.service_name {
@@ -388,8 +409,8 @@ impl Builder {
         let failures = Failures::default();
         let timer = if alone { pacer::NEVER } else { interval };
         provider = delivery.add_to(provider, timer);
-        for add in self.exporters {
-            provider = add(provider, interval, failures.clone());
+        for added in self.exporters {
+            provider = (added.add)(provider, timer, failures.clone());
         }
         for configure in self.configure {
             provider = configure(provider);

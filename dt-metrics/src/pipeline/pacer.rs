@@ -19,6 +19,9 @@ pub(super) const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The first push does not come before this part of the interval: there would be little in it.
 const EARLIEST: f64 = 0.1;
 
+/// The longest that a collection waits, so that not all processes send at one moment.
+const MAX_SPREAD: Duration = Duration::from_secs(10);
+
 /// Makes a provider push; stops when dropped.
 #[derive(Debug)]
 pub(super) struct Pacer {
@@ -56,6 +59,12 @@ impl Pacer {
 /// How long to wait for the first push. `fraction` is between 0 and 1.
 fn first_pause(interval: Duration, fraction: f64) -> Duration {
     interval.mul_f64(EARLIEST + (1.0 - EARLIEST) * fraction)
+}
+
+/// How long after a collection to send, where the SDK's timer decides when to collect: a moment
+/// within the interval, but no data point should be late for it.
+pub(super) fn spread(interval: Duration) -> Duration {
+    interval.min(MAX_SPREAD).mul_f64(fraction())
 }
 
 /// A random number between 0 and 1: the keys that the standard library's hash maps are seeded with

@@ -162,6 +162,30 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_to_be_spread_waits_after_each_collection_unless_somebody_waits() {
+    let shared = Shared::new(1_000);
+    shared.lock().spread = Duration::from_secs(7);
+    let script = Script::new([(); 5].map(|()| Outcome::Accepted));
+    let collecting = async {
+        queue(&shared, &["a", "b"]);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        queue(&shared, &["c"]);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        queue(&shared, &["d"]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        shared.hurry(&mut shared.lock());
+        queue(&shared, &["e"]);
+        std::future::pending::<()>().await;
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(60), async {
+        tokio::join!(send_all(&shared, &script), collecting)
+    })
+    .await;
+    assert_eq!(script.texts(), ["a", "b", "c", "d", "e"]);
+    assert_eq!(script.times(), [7, 7, 17, 21, 28]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_tried_slowly() {
     let shared = Shared::new(1_000);
     let refused = || Outcome::Unauthorized {

@@ -119,6 +119,7 @@ mod age;
 mod altered;
 mod ambiguous;
 mod answer;
+mod apart;
 mod aside;
 mod attributes;
 mod batch;

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::ConfigError;
+use super::apart::Apart;
+use super::body::Body;
 use super::config::Config;
 use super::endpoint::Endpoint;
 use super::endpoint_file::{EndpointFile, Found, SETTLE};
@@ -26,6 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// Sends to wherever the host says at the moment.
 pub(super) struct Rotating {
     http: Mutex<Arc<Http>>,
+    apart: Apart,
     /// Held while the file is read, so that it is read by one at a time.
     file: tokio::sync::Mutex<File>,
 }
@@ -42,6 +45,7 @@ impl Rotating {
     pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self {
             http: Mutex::new(Arc::new(Http::new(config)?)),
+            apart: Apart::new().map_err(ConfigError::Thread)?,
             file: tokio::sync::Mutex::new(File {
                 used: config.found.clone(),
                 unusable: None,
@@ -116,6 +120,15 @@ impl Rotating {
         }
     }
 
+    async fn attempt(&self, http: Arc<Http>, body: Body) -> Outcome {
+        let time = http.config().request_timeout;
+        let here = http.clone();
+        // The client keeps it itself, and says why, if the server lets it.
+        let work = async move { here.attempt(&body).await.outcome };
+        let outcome = self.apart.run(time + time / 20, work).await;
+        outcome.unwrap_or_else(|| http.late())
+    }
+
     fn http(&self) -> Arc<Http> {
         self.http
             .lock()
@@ -127,7 +140,7 @@ impl Rotating {
 impl Transport for Arc<Rotating> {
     async fn send(&self, batch: &Batch) -> Outcome {
         let http = self.http();
-        let outcome = http.send(batch).await;
+        let outcome = self.attempt(http.clone(), batch.body.clone()).await;
         match outcome {
             Outcome::Unauthorized { status, message } => {
                 let renewed = tokio::time::timeout(TIMEOUT, self.renew()).await == Ok(true);

@@ -17,12 +17,10 @@ use super::credentials::Token;
 use super::explain::Explainer;
 #[cfg(feature = "otlp")]
 use super::otlp;
-use super::outcome::Outcome;
+use super::outcome::{Failure, Outcome};
 use super::protocol::Protocol;
-use super::queue::Batch;
 use super::retry_after::retry_after;
 use super::tls;
-use super::worker::Transport;
 
 /// The most of an answer that is read: room for a reason for each of some thousand lines.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -99,6 +97,16 @@ impl Http {
                     untrusted: is_untrusted(&error),
                 }
             }
+        }
+    }
+
+    /// What became of one that took too long.
+    pub(super) fn late(&self) -> Outcome {
+        Outcome::Failed {
+            failure: Failure::NoAnswer,
+            message: self
+                .explain
+                .failed(Failure::NoAnswer, "operation timed out"),
         }
     }
 
@@ -228,12 +236,6 @@ impl Http {
                 &self.explain.scrub(&reasons),
             ),
         })
-    }
-}
-
-impl Transport for Http {
-    async fn send(&self, batch: &Batch) -> Outcome {
-        self.attempt(&batch.body).await.outcome
     }
 }
 

@@ -104,7 +104,9 @@ fn behave(manner: Manner, mut stream: TcpStream) -> std::io::Result<()> {
         }
         Manner::EndlessContinue => {
             read(&mut stream)?;
-            forever(|| stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n"))
+            // Faster than it can be read.
+            let many = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
+            forever(|| stream.write_all(&many))
         }
         Manner::Closes => read(&mut stream),
         Manner::Garbage => {

@@ -195,6 +195,34 @@ fn a_host_without_roots_is_told_what_to_do() {
 }
 
 #[test]
+fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
+    const NAME: &str = "roots_that_are_broken_are_said_and_taken_once_they_are_mended";
+    let _turn = alone();
+    let roots = concat!(env!("CARGO_TARGET_TMPDIR"), "/broken-roots.pem");
+    if is_child(NAME) {
+        let authority = Authority::new();
+        let server = TlsServer::start(authority.identity("localhost"));
+        let metrics = to(&server.url("localhost")).install().unwrap();
+        count!("tls.mended");
+        let error = metrics.flush(AMPLE).unwrap_err().to_string();
+        assert!(error.contains("SSL_CERT_FILE"), "{error}");
+        assert_eq!(metrics.health().buffered_lines, 1);
+        std::fs::write(roots, authority.pem()).unwrap();
+        metrics.flush(AMPLE).unwrap();
+        assert_eq!(metrics.health().lines_ok, 1);
+        return;
+    }
+    std::fs::write(roots, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let output = child(NAME)
+        .env("SSL_CERT_FILE", roots)
+        .env_remove("SSL_CERT_DIR")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
 fn a_client_of_the_program_without_tls_of_its_own_still_works() {
     // Features of one crate add up over a program. OpenTelemetry's OTLP exporter makes such a
     // client, and panics if TLS is there but no provider for it.

@@ -44,6 +44,11 @@ impl Apart {
         })
     }
 
+    /// Has `work` done there, which nobody waits for.
+    pub(super) fn begin(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(work);
+    }
+
     /// Runs `work` there; `None` if it takes longer than `time`.
     pub(super) async fn run<T: Send + 'static>(
         &self,

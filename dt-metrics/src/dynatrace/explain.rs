@@ -211,6 +211,7 @@ impl Explainer {
             Failure::Refused { .. } | Failure::Connect => {
                 format!("cannot connect to {}: {cause}", self.endpoint)
             }
+            Failure::Unprepared => cause.to_owned(),
             Failure::NoAnswer => format!(
                 "no answer from {}: {cause}; the {} may have been accepted",
                 self.endpoint,

@@ -50,6 +50,8 @@ pub(super) enum Failure {
     Refused { here: bool },
     /// No connection for another reason: name, route, TLS.
     Connect,
+    /// Nothing to connect with: this host lacks something.
+    Unprepared,
     /// Connected, then a timeout or a reset: the lines may have been accepted.
     NoAnswer,
 }
@@ -125,6 +127,13 @@ impl Outcome {
                 pace: Pace::Near,
                 after: None,
             },
+            Self::Failed {
+                failure: Failure::Unprepared,
+                ..
+            } => Next::Retry {
+                pace: Pace::Slow,
+                after: None,
+            },
             Self::Failed { .. } => Next::Retry {
                 pace: Pace::Fast,
                 after: None,
@@ -188,6 +197,10 @@ impl Outcome {
                 failure: Failure::Connect,
                 ..
             } => ("connect", 0),
+            Self::Failed {
+                failure: Failure::Unprepared,
+                ..
+            } => ("unprepared", 0),
             Self::Failed {
                 failure: Failure::NoAnswer,
                 ..

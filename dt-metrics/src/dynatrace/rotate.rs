@@ -15,6 +15,7 @@ use super::queue::Batch;
 use super::send::Http;
 use super::shared::Shared;
 use super::target::Target;
+use super::tls;
 use super::worker::Transport;
 
 /// How often the file is read: it is small, and a token that was replaced stays valid for longer
@@ -43,8 +44,14 @@ struct File {
 
 impl Rotating {
     pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let http = Http::new(config);
+        // To read them takes tens of milliseconds, which a program that starts need not wait for;
+        // that there are none it must learn.
+        if !config.target.endpoint.is_https() || !tls::roots::are_there() {
+            http.prepare()?;
+        }
         Ok(Self {
-            http: Mutex::new(Arc::new(Http::new(config)?)),
+            http: Mutex::new(Arc::new(http)),
             apart: Apart::new().map_err(ConfigError::Thread)?,
             file: tokio::sync::Mutex::new(File {
                 used: config.found.clone(),
@@ -64,6 +71,12 @@ impl Rotating {
 
     /// Follows the file for as long as the exporter runs.
     pub(super) async fn watch(self: Arc<Self>, shared: Arc<Shared>) {
+        let http = self.http();
+        self.apart.begin(async move {
+            if let Err(error) = http.prepare() {
+                tracing::warn!(target: "dt_metrics", "{error}");
+            }
+        });
         if self.http().config().finder.file().is_none() {
             return;
         }
@@ -96,7 +109,8 @@ impl Rotating {
                 // An old token need not stay.
                 found: Found::default(),
                 ..http.config().clone()
-            })?;
+            });
+            http.prepare()?;
             Ok(Arc::new(http))
         });
         match renewed {

@@ -3,6 +3,7 @@
 mod fault;
 
 use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
@@ -32,7 +33,9 @@ const USER_AGENT: &str = concat!("dt-metrics/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests to one endpoint.
 pub(super) struct Http {
-    client: Client,
+    /// Made when it is first needed, on the thread that needs it: to read what the platform
+    /// trusts takes a while.
+    client: Arc<OnceLock<Client>>,
     config: Config,
     explain: Explainer,
 }
@@ -48,25 +51,30 @@ pub(super) struct Tried {
 }
 
 impl Http {
-    pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
-        let client = client(config)?;
-        Ok(Self {
-            client,
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            client: Arc::default(),
             config: config.clone(),
             explain: Explainer::new(config),
-        })
+        }
     }
 
     /// The same for another endpoint or token; connections that still serve are kept.
-    pub(super) fn renewed(&self, config: &Config) -> Result<Self, ConfigError> {
-        if config.target.endpoint != self.config.target.endpoint {
-            return Self::new(config);
+    pub(super) fn renewed(&self, config: &Config) -> Self {
+        let mut renewed = Self::new(config);
+        if config.target.endpoint == self.config.target.endpoint {
+            renewed.client = self.client.clone();
         }
-        Ok(Self {
-            client: self.client.clone(),
-            config: config.clone(),
-            explain: Explainer::new(config),
-        })
+        renewed
+    }
+
+    /// Makes the client, if there is none yet. What is missing may be there the next time.
+    pub(super) fn prepare(&self) -> Result<&Client, ConfigError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let made = client(&self.config)?;
+        Ok(self.client.get_or_init(|| made))
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -75,7 +83,11 @@ impl Http {
 
     /// One attempt, and what there is to know about it.
     pub(super) async fn attempt(&self, body: &Body) -> Tried {
-        match self.post(body).await {
+        let client = match self.prepare() {
+            Ok(client) => client,
+            Err(error) => return self.unprepared(&error),
+        };
+        match self.post(client, body).await {
             Ok((status, headers, answer)) => Tried {
                 outcome: self.judge(status, &headers, &answer, body),
                 headers,
@@ -110,10 +122,26 @@ impl Http {
         }
     }
 
-    async fn post(&self, body: &Body) -> Result<(StatusCode, HeaderMap, Vec<u8>), reqwest::Error> {
+    fn unprepared(&self, error: &ConfigError) -> Tried {
+        let message = self.explain.scrub(&error.to_string());
+        Tried {
+            outcome: Outcome::Failed {
+                failure: Failure::Unprepared,
+                message: self.explain.failed(Failure::Unprepared, &message),
+            },
+            headers: HeaderMap::new(),
+            answered: SystemTime::now(),
+            untrusted: matches!(error, ConfigError::NoRootCertificates(_)),
+        }
+    }
+
+    async fn post(
+        &self,
+        client: &Client,
+        body: &Body,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), reqwest::Error> {
         let (body, encoding) = self.config.protocol.pack(body);
-        let mut request = self
-            .client
+        let mut request = client
             .post(self.config.target.endpoint.url().clone())
             .headers(self.config.protocol.headers())
             .header(CONTENT_TYPE, self.config.protocol.content_type())

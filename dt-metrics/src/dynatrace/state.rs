@@ -138,7 +138,12 @@ impl State {
     /// Lets those know who wait whether waiting is of use after the attempt that just ended.
     pub(super) fn note_refusal(&mut self, outcome: &Outcome) {
         let kind = match outcome {
-            Outcome::Unauthorized { .. } | Outcome::Misdirected { .. } => RefusalKind::Kept,
+            Outcome::Unauthorized { .. }
+            | Outcome::Misdirected { .. }
+            | Outcome::Failed {
+                failure: Failure::Unprepared,
+                ..
+            } => RefusalKind::Kept,
             Outcome::Rejected { .. } => RefusalKind::Dropped,
             Outcome::Failed {
                 failure: Failure::Refused { .. },

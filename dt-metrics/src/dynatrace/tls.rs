@@ -1,6 +1,7 @@
 //! TLS as the platform trusts it.
 
 mod explain;
+pub(super) mod roots;
 
 use std::fmt;
 use std::sync::Arc;

@@ -77,7 +77,8 @@ fn attempt(config: &Config) -> Result<(Tried, Config), ConfigError> {
         .enable_time()
         .build()
         .map_err(ConfigError::Thread)?;
-    let http = Http::new(config)?;
+    let http = Http::new(config);
+    http.prepare()?;
     let tried = runtime.block_on(http.attempt(&test(config)));
     // Looking up a name blocks a thread of the runtime for as long as it likes.
     runtime.shutdown_background();
@@ -140,7 +141,7 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
                 _ if tried.untrusted => Problem::UntrustedCertificate,
                 Failure::Refused { .. } if target.is_unconfigured() => Problem::NoEndpoint,
                 Failure::Refused { .. } => Problem::ConnectionRefused,
-                Failure::Connect => Problem::Unreachable,
+                Failure::Connect | Failure::Unprepared => Problem::Unreachable,
                 Failure::NoAnswer => Problem::NoAnswer,
             };
             (0, Some(problem))

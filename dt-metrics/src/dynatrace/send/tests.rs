@@ -24,7 +24,7 @@ fn http() -> Http {
         api_token: Some("secret-token".into()),
         ..Options::default()
     };
-    Http::new(&Config::resolve(options, &|_| None).expect("valid")).expect("valid")
+    Http::new(&Config::resolve(options, &|_| None).expect("valid"))
 }
 
 #[test]

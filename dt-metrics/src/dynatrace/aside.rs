@@ -12,7 +12,7 @@ use super::retry::{Backoff, Pace};
 /// How often, and for how long, a request fails before another is tried in its place: in most
 /// outages all fail, and order is worth more than to learn that soon.
 const MIN_ATTEMPTS: u32 = 3;
-const MIN_TIME: Duration = Duration::from_secs(60);
+const MIN_TIME: Duration = Duration::from_secs(300);
 
 /// When to try those that are set aside, and which one may be the next of them.
 #[derive(Debug)]

@@ -85,7 +85,7 @@
 //! | any other | dropped and counted |
 //!
 //! Lines are sent in the order in which they were collected, one request at a time. A request that
-//! still fails after a minute, while another is accepted, is set aside: the others do not wait for
+//! still fails after five minutes, while another is accepted, is set aside: the others do not wait for
 //! it, and it is tried again apart from them. Each line carries the time of its collection, so
 //! Dynatrace has it in its place whenever it comes.
 //!

@@ -135,21 +135,21 @@ async fn what_fails_alone_holds_up_the_others_for_minutes_at_the_most_and_arrive
             }
         });
         let name = |number| if number == 3 { "bad" } else { "good" };
-        collect(&shared, &endpoint, 10 * MINUTE, name).await;
+        collect(&shared, &endpoint, 20 * MINUTE, name).await;
         let accepted = endpoint.accepted();
-        assert_eq!(accepted.len(), 59, "{failure:?}: {accepted:?}");
+        assert_eq!(accepted.len(), 119, "{failure:?}: {accepted:?}");
         let waiting = shared.health();
         assert_eq!((waiting.buffered_lines, waiting.lines_dropped), (1, 0));
         // It alone is tried again, with pauses.
         let times = endpoint.times("bad");
-        assert!((4..=50).contains(&times.len()), "{failure:?}: {times:?}");
+        assert!((4..=90).contains(&times.len()), "{failure:?}: {times:?}");
 
         healed.set(true);
         collect(&shared, &endpoint, 6 * MINUTE, |_| "later").await;
         assert!(endpoint.accepted().contains(&"bad3".to_owned()));
         let health = shared.health();
         assert_eq!(health.buffered_lines + health.lines_dropped, 0);
-        assert_eq!(health.lines_ok, 60 + 36);
+        assert_eq!(health.lines_ok, 120 + 36);
     }
 }
 
@@ -180,7 +180,7 @@ async fn many_that_fail_alone_are_tried_one_at_a_time() {
     let sent = endpoint.sent.borrow();
     let bad = sent.iter().filter(|(_, text)| text.starts_with("bad"));
     let late: BTreeSet<_> = bad.skip(before).map(|(_, text)| text).collect();
-    assert!(late.len() >= 20, "{late:?}");
+    assert!(late.len() >= 12, "{late:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,7 +197,7 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
         });
         collect(&shared, &endpoint, 20 * MINUTE, |_| "line").await;
         let times = endpoint.times("");
-        // Two for each of the longest pauses, and those of the first minute.
+        // Two for each of the longest pauses, and those of the first minutes.
         assert!(
             times.len() <= 20 * 60 / 15 * 2 + 16,
             "{failure:?}: {times:?}"

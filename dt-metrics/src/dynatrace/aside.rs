@@ -9,9 +9,18 @@ use super::place::Place;
 use super::queue::Batch;
 use super::retry::{Backoff, Pace};
 
-/// How often, and for how long, a request fails before another is tried in its place: in most
-/// outages all fail, and order is worth more than to learn that soon.
+/// How often a request fails before it is looked into.
 const MIN_ATTEMPTS: u32 = 3;
+
+/// For how long it fails before its halves are sent instead: they have no series in common, so
+/// that this costs no order.
+const MIN_TIME_TO_SPLIT: Duration = Duration::from_secs(60);
+
+/// How often it is halved though no half passed, where others did before.
+const MAX_HALVED: u8 = 3;
+
+/// For how long it fails before another is tried in its place: in most outages all fail, and order
+/// is worth more than to learn that soon.
 const MIN_TIME: Duration = Duration::from_secs(300);
 
 /// When to try those that are set aside, and which one may be the next of them.
@@ -30,6 +39,11 @@ pub(super) struct Doubt {
     pub(super) pace: Pace,
 }
 
+fn failed_for(batch: &Batch, time: Duration) -> bool {
+    let failing = batch.first_sent.map(|first| first.elapsed());
+    batch.attempts >= MIN_ATTEMPTS && failing >= Some(time)
+}
+
 impl Aside {
     pub(super) fn new() -> Self {
         Self {
@@ -41,8 +55,20 @@ impl Aside {
 
     /// Whether another than this request, which failed again, should be tried.
     pub(super) fn is_doubtful(batch: &Batch) -> bool {
-        let time = batch.first_sent.map(|first| first.elapsed());
-        batch.attempts >= MIN_ATTEMPTS && time >= Some(MIN_TIME)
+        failed_for(batch, MIN_TIME)
+    }
+
+    /// Whether none need be tried, since those that it was sent with before passed.
+    pub(super) fn is_proved(batch: &Batch, others_passed: bool, has_aside: bool) -> bool {
+        batch.piece > 0 && others_passed && (has_aside || failed_for(batch, MIN_TIME_TO_SPLIT))
+    }
+
+    /// Whether its halves should be sent instead: soon only where others pass, since an outage
+    /// should not end in very many requests.
+    pub(super) fn is_to_be_split(batch: &Batch, others_passed: bool, has_aside: bool) -> bool {
+        others_passed && batch.piece > 0
+            || has_aside && batch.piece < MAX_HALVED
+            || failed_for(batch, MIN_TIME_TO_SPLIT)
     }
 
     pub(super) fn doubt(&mut self, doubt: Doubt) {

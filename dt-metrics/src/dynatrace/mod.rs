@@ -84,10 +84,12 @@
 //! | 413 | split in two, both halves sent; a single line is dropped and counted |
 //! | any other | dropped and counted |
 //!
-//! Lines are sent in the order in which they were collected, one request at a time. A request that
-//! still fails after five minutes, while another is accepted, is set aside: the others do not wait for
-//! it, and it is tried again apart from them. Each line carries the time of its collection, so
-//! Dynatrace has it in its place whenever it comes.
+//! Lines are sent in the order in which they were collected, one request at a time. Of a request
+//! that still fails after a minute the halves are sent instead, and so on, until the lines that
+//! fail are found, if others pass; those are set aside, as is a request that still fails after five
+//! minutes while another passes. What is set aside is tried again apart, and nothing waits for it.
+//! Each line carries the time of its collection, so that Dynatrace has it in its place whenever it
+//! comes.
 //!
 //! What Dynatrace would refuse for its age, an hour, is dropped and counted instead of sent. Age is
 //! measured by a clock that does not jump; where the system's clock jumped, lines carry its time

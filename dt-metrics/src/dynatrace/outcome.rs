@@ -88,7 +88,11 @@ impl Outcome {
         match self {
             Self::Accepted => Next::Done { invalid: 0 },
             Self::Partial { invalid, .. } => Next::Done { invalid: *invalid },
-            Self::Unauthorized { .. } => Next::Retry {
+            Self::Unauthorized { .. }
+            | Self::Failed {
+                failure: Failure::Unprepared,
+                ..
+            } => Next::Retry {
                 pace: Pace::Slow,
                 after: None,
             },
@@ -125,13 +129,6 @@ impl Outcome {
                 ..
             } => Next::Retry {
                 pace: Pace::Near,
-                after: None,
-            },
-            Self::Failed {
-                failure: Failure::Unprepared,
-                ..
-            } => Next::Retry {
-                pace: Pace::Slow,
                 after: None,
             },
             Self::Failed { .. } => Next::Retry {

@@ -25,8 +25,13 @@ pub(super) struct Batch {
     /// How often it was sent.
     pub(super) attempts: u32,
     pub(super) first_sent: Option<Instant>,
+    /// How many others had passed by then, or when it became a piece.
+    pub(super) passed_before: u64,
     /// It failed while others passed: they do not wait for it.
     pub(super) is_aside: bool,
+    /// Not 0: a part of one that failed, to find out what in it fails; how often it was halved
+    /// since any of the halves passed.
+    pub(super) piece: u8,
 }
 
 /// Requests in order. The one in flight is held apart: it cannot be dropped to make room, since
@@ -42,6 +47,8 @@ pub(super) struct Queue {
     limit_bytes: usize,
     last_sequence: u64,
     last_collection: u64,
+    /// Requests that were answered.
+    passed: u64,
     /// The keys whose metadata was dropped with a request, each once.
     lost_metadata: BTreeSet<Box<str>>,
     /// What is on disk, if there is a spool.
@@ -64,6 +71,7 @@ impl Queue {
             limit_bytes,
             last_sequence: 0,
             last_collection: 0,
+            passed: 0,
             lost_metadata: BTreeSet::new(),
             stock: None,
             left_lines: 0,
@@ -86,7 +94,9 @@ impl Queue {
             collection: self.last_collection,
             attempts: 0,
             first_sent: None,
+            passed_before: 0,
             is_aside: false,
+            piece: 0,
         };
         self.keep(&batch);
         self.insert(self.waiting.len(), batch.into());
@@ -166,7 +176,12 @@ impl Queue {
             collection: waiting.collection,
             attempts: waiting.attempts.saturating_add(1),
             first_sent: waiting.first_sent.or_else(|| Some(Instant::now())),
+            passed_before: match waiting.first_sent {
+                None if waiting.piece == 0 => self.passed,
+                _ => waiting.passed_before,
+            },
             is_aside: waiting.is_aside,
+            piece: waiting.piece,
         };
         self.in_flight = Some(batch.clone());
         self.mark();
@@ -176,6 +191,7 @@ impl Queue {
     /// The request in flight is done with.
     pub(super) fn finish(&mut self) -> Option<Batch> {
         let batch = self.land()?;
+        self.passed += 1;
         self.discard(batch.place);
         Some(batch)
     }
@@ -217,6 +233,25 @@ impl Queue {
 
     /// The request in flight goes back to the front in two halves; `false` if it is a single line.
     pub(super) fn split(&mut self) -> bool {
+        let piece = self.in_flight.as_ref().map_or(0, |one| one.piece);
+        self.split_into(piece)
+    }
+
+    /// The same, to find out which of its lines fail: the halves are sent in turn.
+    pub(super) fn split_into_pieces(&mut self) -> bool {
+        let piece = match &self.in_flight {
+            Some(batch) if !self.passed_since(batch) => batch.piece.saturating_add(1),
+            _ => 1,
+        };
+        self.split_into(piece)
+    }
+
+    /// Whether another passed since then.
+    pub(super) fn passed_since(&self, batch: &Batch) -> bool {
+        self.passed > batch.passed_before
+    }
+
+    fn split_into(&mut self, piece: u8) -> bool {
         let Some(batch) = self.in_flight.take_if(|batch| batch.body.is_divisible()) else {
             return false;
         };
@@ -237,7 +272,9 @@ impl Queue {
                 collection: batch.collection,
                 attempts: 0,
                 first_sent: None,
+                passed_before: self.passed,
                 is_aside: false,
+                piece,
             });
         }
         for half in &halves {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::aside::{Aside, Doubt};
 use super::outcome::{Next, Others, Outcome};
+use super::place::Place;
 use super::retry::Pace;
 use super::shared::Shared;
 use super::state::State;
@@ -72,33 +73,56 @@ impl State {
         };
         let this = batch.place;
         let may_be_of_this_one = outcome.may_be_of_this_one();
+        let others_passed = self.queue.passed_since(batch);
         if batch.is_aside && may_be_of_this_one {
-            self.put_back();
             self.aside.failed(pace, after);
+            if !(others_passed && self.queue.split_into_pieces()) {
+                self.put_back();
+            }
             return Step::Other;
         }
         // If that one failed, and then this one, it is the endpoint.
-        let is_alone = doubt.is_none_or(|doubt| doubt.place == this);
-        let is_doubtful = is_alone
-            && may_be_of_this_one
-            // One showed already that it need not be the endpoint.
-            && (self.queue.has_aside() || Aside::is_doubtful(batch));
-        let has_fresh_others = if others.is_some() {
+        let is_alone = doubt.is_none_or(|doubt| doubt.place == this) && may_be_of_this_one;
+        // One showed already that it need not be the endpoint.
+        let has_aside = self.queue.has_aside();
+        let is_doubtful = is_alone && (has_aside || Aside::is_doubtful(batch));
+        let is_piece = batch.piece > 0;
+        // All around it passed, if it is no more than a line.
+        let is_proved = Aside::is_proved(batch, others_passed, has_aside);
+        // What has to be done is to find those that fail, and nobody else can.
+        let is_known = has_aside && may_be_of_this_one;
+        let pause = Step::Pause(if is_known { Pace::Fast } else { pace }, after);
+        let at_once = if after.is_none() { Step::Other } else { pause };
+        if is_alone
+            && Aside::is_to_be_split(batch, others_passed, has_aside)
+            && self.queue.split_into_pieces()
+        {
+            return if others_passed { at_once } else { pause };
+        }
+        if is_alone && is_proved {
+            self.put_back();
+            self.set_aside(this, pace);
+            return at_once;
+        }
+        let has_fresh_others = if others.is_some() || is_piece {
             self.step_aside()
         } else {
             self.put_back();
             false
         };
-        if has_fresh_others && others == Some(Others::AtOnce) {
-            return Step::Other;
+        if has_fresh_others {
+            match others {
+                Some(Others::AtOnce) => return Step::Other,
+                _ if is_piece && others_passed => return at_once,
+                _ if is_piece => return pause,
+                _ => {}
+            }
         }
         if is_doubtful && self.queue.has_in_turn_besides(this) {
             self.aside.doubt(Doubt { place: this, pace });
-            if after.is_none() {
-                return Step::Other;
-            }
+            return at_once;
         }
-        Step::Pause(pace, after)
+        pause
     }
 
     /// The endpoint accepts requests: what was tried before this one failed by itself.
@@ -107,12 +131,16 @@ impl State {
         if was_aside {
             self.aside.passed();
         } else if let Some(Doubt { place, pace }) = doubt {
-            let is_first = !self.queue.has_aside();
-            if self.queue.set_aside(place) {
-                self.news.set_aside += 1;
-                if is_first {
-                    self.aside.begin(pace);
-                }
+            self.set_aside(place, pace);
+        }
+    }
+
+    fn set_aside(&mut self, failing: Place, pace: Pace) {
+        let is_first = !self.queue.has_aside();
+        if self.queue.set_aside(failing) {
+            self.news.set_aside += 1;
+            if is_first {
+                self.aside.begin(pace);
             }
         }
     }

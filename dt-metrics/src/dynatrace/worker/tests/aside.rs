@@ -215,6 +215,92 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
     }
 }
 
+/// A request of a hundred lines, some of which say which they are.
+fn hundred(number: u64, named: &[(u64, &str)]) -> Body {
+    let line = |index| {
+        let named = named.iter().find(|(named, _)| *named == index);
+        let name = named.map_or("good", |(_, name)| name);
+        format!("{name}.{number}.{index}")
+    };
+    Body::of(&(0..100).map(line).collect::<Vec<_>>().join("\n"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_fail_hold_up_no_other_line() {
+    // To find out which they are takes as long as an endpoint asks for, if it does.
+    for failure in failures()
+        .into_iter()
+        .filter(|failure| *failure != throttled(Some(20)))
+    {
+        for bad in [&[(70, "bad")][..], &[(3, "bad"), (4, "bad"), (99, "bad")]] {
+            let shared = Shared::new(1_000_000);
+            let endpoint = Endpoint::new(|text| {
+                if text.contains("bad") {
+                    failure.clone()
+                } else {
+                    Outcome::Accepted
+                }
+            });
+            let collecting = async {
+                for number in 0..40 {
+                    // In all but a few of them.
+                    let named = if number % 10 == 9 { &[] } else { bad };
+                    assert!(shared.enqueue(vec![hundred(number, named)]));
+                    tokio::time::sleep(MINUTE).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            let mut reporter = Reporter::default();
+            let sending =
+                async { tokio::join!(run(&shared, &endpoint, &mut reporter), collecting) };
+            assert!(tokio::time::timeout(55 * MINUTE, sending).await.is_err());
+            let health = shared.health();
+            let all_bad = 36 * bad.len() as u64;
+            assert_eq!(health.lines_dropped, 0, "{failure:?}");
+            assert_eq!(health.lines_ok + health.buffered_lines, 4_000);
+            // Where somebody has to do something, nothing is tried often.
+            let is_slow = matches!(
+                failure,
+                Outcome::Misdirected { .. } | Outcome::Unauthorized { .. }
+            );
+            let least = if is_slow { 1_000 } else { 4_000 - all_bad };
+            assert!(health.lines_ok >= least, "{failure:?}, {bad:?}: {health:?}");
+            let sent = endpoint.sent.borrow().len();
+            assert!(sent < 1_000 * bad.len(), "{sent}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_does_not_take_requests_apart() {
+    let shared = Shared::new(1_000_000);
+    let down = Cell::new(true);
+    let endpoint = Endpoint::new(|_| {
+        if down.get() {
+            unavailable(503)
+        } else {
+            Outcome::Accepted
+        }
+    });
+    let mut reporter = Reporter::default();
+    let mut sending = std::pin::pin!(run(&shared, &endpoint, &mut reporter));
+    for number in 0..30 {
+        assert!(shared.enqueue(vec![hundred(number, &[])]));
+        let _ = tokio::time::timeout(MINUTE, &mut sending).await;
+    }
+    down.set(false);
+    let _ = tokio::time::timeout(MINUTE, &mut sending).await;
+    let accepted = endpoint.accepted();
+    // The first of them in parts, one more for a minute and a half.
+    assert!((30..=50).contains(&accepted.len()), "{}", accepted.len());
+    let numbers = accepted.iter().flat_map(|text| text.split('\n'));
+    let numbers: Vec<u64> = numbers
+        .map(|line| line.split('.').nth(1).expect("a number"))
+        .map(|number| number.parse().expect("a number"))
+        .collect();
+    assert!(numbers.is_sorted() && numbers.len() == 3_000, "{numbers:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_before_the_endpoint_asked_for_it() {
     let shared = Shared::new(10_000);

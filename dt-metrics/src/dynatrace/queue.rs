@@ -1,7 +1,9 @@
 //! What waits to be sent: in order, bounded, the newest kept.
 
 mod disk;
+mod halves;
 mod stock;
+mod turn;
 mod waiting;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -103,91 +105,6 @@ impl Queue {
         self.make_room()
     }
 
-    /// The oldest request that is not set aside; it is in flight until it is settled by one of the
-    /// calls below. `None` if there is none, or if it must be read from the disk first, which is
-    /// asked for then.
-    pub(super) fn take(&mut self) -> Option<Batch> {
-        let index = self.waiting.iter().position(|one| !one.is_aside)?;
-        self.take_at(index)
-    }
-
-    /// The same, but another one, if there is one: of those that were sent least.
-    pub(super) fn take_instead_of(&mut self, place: Place) -> Option<Batch> {
-        match self.least_sent(|one| !one.is_aside && one.place != place) {
-            Some(index) => self.take_at(index),
-            None => self.take(),
-        }
-    }
-
-    /// The same for those that are set aside: of those that were sent least.
-    pub(super) fn take_aside(&mut self) -> Option<Batch> {
-        let index = self.least_sent(|one| one.is_aside)?;
-        self.take_at(index)
-    }
-
-    /// From now on the others do not wait for it; `false` if it is not there any more.
-    pub(super) fn set_aside(&mut self, place: Place) -> bool {
-        let waiting = self.waiting.iter_mut().find(|one| one.place == place);
-        waiting.map(|one| one.is_aside = true).is_some()
-    }
-
-    pub(super) fn has_aside(&self) -> bool {
-        self.waiting.iter().any(|one| one.is_aside)
-    }
-
-    /// Whether any waits that is not set aside.
-    pub(super) fn has_in_turn(&self) -> bool {
-        self.waiting.iter().any(|one| !one.is_aside)
-    }
-
-    /// The oldest that is not set aside: when it was collected, and its place.
-    pub(super) fn first_in_turn(&self) -> Option<(Collected, Place)> {
-        let first = self.waiting.iter().find(|one| !one.is_aside)?;
-        Some((first.collected, first.place))
-    }
-
-    /// Whether any but this one waits that is not set aside.
-    pub(super) fn has_in_turn_besides(&self, place: Place) -> bool {
-        let mut others = self.waiting.iter().filter(|one| one.place != place);
-        others.any(|one| !one.is_aside)
-    }
-
-    /// The oldest of the fewest attempts.
-    fn least_sent(&self, among: impl Fn(&Waiting) -> bool) -> Option<usize> {
-        let candidates = self.waiting.iter().enumerate();
-        candidates
-            .filter(|(_, one)| among(one))
-            .min_by_key(|(_, one)| one.attempts)
-            .map(|(index, _)| index)
-    }
-
-    fn take_at(&mut self, index: usize) -> Option<Batch> {
-        debug_assert!(self.in_flight.is_none(), "one request at a time");
-        let waiting = self.waiting.get(index)?;
-        let Some(body) = waiting.body.clone() else {
-            self.fetch(waiting.place);
-            return None;
-        };
-        let waiting = self.remove(index)?;
-        let batch = Batch {
-            place: waiting.place,
-            body,
-            collected: waiting.collected,
-            collection: waiting.collection,
-            attempts: waiting.attempts.saturating_add(1),
-            first_sent: waiting.first_sent.or_else(|| Some(Instant::now())),
-            passed_before: match waiting.first_sent {
-                None if waiting.piece == 0 => self.passed,
-                _ => waiting.passed_before,
-            },
-            is_aside: waiting.is_aside,
-            piece: waiting.piece,
-        };
-        self.in_flight = Some(batch.clone());
-        self.mark();
-        Some(batch)
-    }
-
     /// The request in flight is done with.
     pub(super) fn finish(&mut self) -> Option<Batch> {
         let batch = self.land()?;
@@ -229,62 +146,6 @@ impl Queue {
         let fresh =
             next.is_some_and(|next| next.collection == collection && next.attempts < attempts);
         (lines, fresh)
-    }
-
-    /// The request in flight goes back to the front in two halves; `false` if it is a single line.
-    pub(super) fn split(&mut self) -> bool {
-        let piece = self.in_flight.as_ref().map_or(0, |one| one.piece);
-        self.split_into(piece)
-    }
-
-    /// The same, to find out which of its lines fail: the halves are sent in turn.
-    pub(super) fn split_into_pieces(&mut self) -> bool {
-        let piece = match &self.in_flight {
-            Some(batch) if !self.passed_since(batch) => batch.piece.saturating_add(1),
-            _ => 1,
-        };
-        self.split_into(piece)
-    }
-
-    /// Whether another passed since then.
-    pub(super) fn passed_since(&self, batch: &Batch) -> bool {
-        self.passed > batch.passed_before
-    }
-
-    fn split_into(&mut self, piece: u8) -> bool {
-        let Some(batch) = self.in_flight.take_if(|batch| batch.body.is_divisible()) else {
-            return false;
-        };
-        self.mark();
-        self.discard(batch.place);
-        let mut part = batch.place.part;
-        let mut halves = Vec::new();
-        for body in batch.body.divide() {
-            let place = Place {
-                part,
-                ..batch.place
-            };
-            part += body.all_lines();
-            halves.push(Batch {
-                place,
-                body,
-                collected: batch.collected,
-                collection: batch.collection,
-                attempts: 0,
-                first_sent: None,
-                passed_before: self.passed,
-                is_aside: false,
-                piece,
-            });
-        }
-        for half in &halves {
-            self.keep(half);
-        }
-        let index = self.begin_of(batch.collection);
-        for half in halves.into_iter().rev() {
-            self.insert(index, half.into());
-        }
-        true
     }
 
     /// Drops what Dynatrace would refuse for its age. Returns how many lines that were.

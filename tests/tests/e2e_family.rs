@@ -9,6 +9,7 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::export::gauges;
 use common::{AMPLE, alone, server, to};
 use dt_metrics::{DimensionValue, Handle, counted, gauge, in_flight, timed};
 use dt_metrics_local::Server;
@@ -50,18 +51,6 @@ fn summary(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Summary {
         all.sum += sum;
     }
     all
-}
-
-/// The values of the lines of one series of gauges, oldest first; NaN for lines of another kind.
-fn values(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
-    let lines = server.lines().into_iter();
-    lines
-        .filter(|line| line.key == key && line.has_dimensions(dimensions))
-        .map(|line| match line.payload {
-            Payload::Gauge { value } => value,
-            _ => f64::NAN,
-        })
-        .collect()
 }
 
 /// What the annotation says the unit is.
@@ -216,7 +205,7 @@ fn every_end_of_a_call_is_recorded_once_by_every_annotation() {
         let end = [("end", end)];
         for key in ["family.ends", "family.async_ends"] {
             assert_eq!(summary(&server, key, &end).count, 1, "{key} {end:?}");
-            let in_flight = values(&server, &format!("{key}.in_flight"), &end);
+            let in_flight = gauges(&server, &format!("{key}.in_flight"), &end);
             let (during, after) = (in_flight.first(), in_flight.last());
             assert_eq!((during, after), (Some(&1.0), Some(&0.0)), "{key} {end:?}");
         }
@@ -245,14 +234,14 @@ fn a_cancelled_future_was_in_flight_and_took_its_time() {
     metrics.shutdown(AMPLE).unwrap();
     assert_eq!(server.counter_total("family.cancelled.calls", &[]), 2.0);
     assert_eq!(summary(&server, "family.cancelled", &[]).count, 2);
-    let in_flight = values(&server, "family.cancelled.in_flight", &[]);
+    let in_flight = gauges(&server, "family.cancelled.in_flight", &[]);
     assert_eq!(in_flight, [1.0, 0.0]);
 }
 
 /// What is in flight now, as the server sees it. Asked by destructors, so it does not panic.
 fn in_flight_now(metrics: &Handle, server: &Server, key: &str) -> f64 {
     match metrics.flush(AMPLE) {
-        Ok(()) => values(server, key, &[]).pop().unwrap_or(f64::NAN),
+        Ok(()) => gauges(server, key, &[]).pop().unwrap_or(f64::NAN),
         Err(_) => f64::NAN,
     }
 }
@@ -337,7 +326,7 @@ fn enums_and_bools_are_dimensions() {
             assert_eq!(counted, f64::from(calls), "{series:?}");
             let timed = summary(&server, "family.tiers", &series);
             assert_eq!(timed.count, u64::from(calls), "{series:?}");
-            let in_flight = values(&server, "family.tiers.in_flight", &series);
+            let in_flight = gauges(&server, "family.tiers.in_flight", &series);
             let (during, after) = (in_flight.first(), in_flight.last());
             assert_eq!((during, after), (Some(&1.0), Some(&0.0)), "{series:?}");
         }
@@ -383,10 +372,10 @@ fn a_gauge_keeps_its_last_value_and_says_it_at_each_push() {
     gauge!("family.depth", 8.5);
     metrics.shutdown(AMPLE).unwrap();
 
-    assert_eq!(values(&server, "family.depth", &[]), [2.0, 2.0, -7.0, 8.5]);
+    assert_eq!(gauges(&server, "family.depth", &[]), [2.0, 2.0, -7.0, 8.5]);
     assert_eq!(unit("family.depth"), "{order}");
     for (_, name) in TIERS {
-        let by_tier = values(
+        let by_tier = gauges(
             &server,
             "family.length",
             &[("tier", name), ("kind", "enum")],
@@ -394,7 +383,7 @@ fn a_gauge_keeps_its_last_value_and_says_it_at_each_push() {
         let length = f64::from(u32::try_from(name.len()).unwrap());
         assert_eq!(by_tier, [length; 4], "{name}");
         assert_eq!(
-            values(&server, "family.length", &[("name", name)]),
+            gauges(&server, "family.length", &[("name", name)]),
             [-0.5; 4],
             "{name}"
         );

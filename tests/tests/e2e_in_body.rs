@@ -4,23 +4,10 @@ mod common;
 
 use std::thread;
 
-use common::export::payloads;
+use common::export::{gauges, payloads};
 use common::{AMPLE, alone, server, to};
 use dt_metrics::{Kind, catalog, record, up_down};
-use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
-
-/// The values of the lines of one series, oldest first.
-fn levels(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
-    let lines = server.lines().into_iter();
-    lines
-        .filter(|line| line.key == key && line.has_dimensions(dimensions))
-        .map(|line| match line.payload {
-            Payload::Gauge { value } => value,
-            _ => f64::NAN,
-        })
-        .collect()
-}
 
 fn record_payload(route: &str, bytes: &[u8]) {
     record!(
@@ -108,7 +95,7 @@ fn sums_are_of_all_threads_and_stay() {
 
     assert!(server.rejected().is_empty(), "{:?}", server.rejected());
     assert_eq!(
-        levels(&server, "in_body.sessions", &[]),
+        gauges(&server, "in_body.sessions", &[]),
         [405.0, 405.0, -95.0]
     );
     for (shard, levels_of_shard) in [
@@ -116,7 +103,7 @@ fn sums_are_of_all_threads_and_stay() {
         ("3", [-300.0, -300.0, -293.0]),
     ] {
         assert_eq!(
-            levels(&server, "in_body.queue", &[("shard", shard)]),
+            gauges(&server, "in_body.queue", &[("shard", shard)]),
             levels_of_shard
         );
     }

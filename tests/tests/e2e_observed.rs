@@ -7,15 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use common::sums::Sums;
 use common::{AMPLE, NEVER, alone, server, to};
 use dt_metrics::{Kind, catalog, counted, observed};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
-};
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream, Temporality};
 
 /// What the functions of each type say.
@@ -198,62 +194,13 @@ fn asked() -> u64 {
 #[counted(name = "observed.asked.calls")]
 fn calls() {}
 
-/// Adds up what it is given.
-#[derive(Clone, Default)]
-struct Seen {
-    temporality: Temporality,
-    sums: std::sync::Arc<Mutex<Vec<(String, f64)>>>,
-}
-
-impl Seen {
-    fn of(&self, name: &str) -> Vec<f64> {
-        let sums = self.sums.lock().unwrap();
-        let named = sums.iter().filter(|(seen, _)| seen == name);
-        named.map(|(_, value)| *value).collect()
-    }
-}
-
-impl PushMetricExporter for Seen {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            let total: f64 = match metric.data() {
-                AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-                    sum.data_points().map(|point| point.value() as f64).sum()
-                }
-                AggregatedMetrics::F64(MetricData::Sum(sum)) => {
-                    sum.data_points().map(SumDataPoint::value).sum()
-                }
-                _ => continue,
-            };
-            let mut sums = self.sums.lock().unwrap();
-            sums.push((metric.name().to_owned(), total));
-        }
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.temporality
-    }
-}
-
 #[test]
 fn each_reader_asks_once_a_collection() {
     let _turn = alone();
     let asked_before = ASKED.load(SeqCst);
     let (delta, cumulative) = (
-        Seen {
-            temporality: Temporality::Delta,
-            ..Seen::default()
-        },
-        Seen::default(),
+        Sums::new(Temporality::Delta),
+        Sums::new(Temporality::default()),
     );
     let metrics = dt_metrics::builder()
         .exporter(delta.clone())
@@ -287,12 +234,7 @@ fn each_reader_asks_once_a_collection() {
 #[test]
 fn readers_at_the_same_time_never_set_a_sum_back() {
     let _turn = alone();
-    let exporters: Vec<_> = (0..4)
-        .map(|_| Seen {
-            temporality: Temporality::Delta,
-            ..Seen::default()
-        })
-        .collect();
+    let exporters: Vec<_> = (0..4).map(|_| Sums::new(Temporality::Delta)).collect();
     let mut builder = dt_metrics::builder().push_interval(Duration::from_millis(1));
     for exporter in &exporters {
         builder = builder.exporter(exporter.clone());
@@ -317,7 +259,7 @@ fn readers_at_the_same_time_never_set_a_sum_back() {
 fn functions_are_asked_where_a_view_takes_the_callback_away() {
     let _turn = alone();
     let asked_before = ASKED.load(SeqCst);
-    let seen = Seen::default();
+    let seen = Sums::new(Temporality::default());
     let metrics = dt_metrics::builder()
         .exporter(seen.clone())
         .push_interval(NEVER)

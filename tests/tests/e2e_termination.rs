@@ -15,7 +15,7 @@ use child::{child, is_child};
 use common::{AMPLE, NEVER, server};
 use dt_metrics::{Handle, count};
 use dt_metrics_local::Server;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const TERM: i32 = 15;
 const INT: i32 = 2;
@@ -236,22 +236,39 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
+/// A program's own handlers.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn handled() -> Self {
+        Self {
+            terminate: signal(SignalKind::terminate()).unwrap(),
+            interrupt: signal(SignalKind::interrupt()).unwrap(),
+        }
+    }
+
+    async fn end_in_order(mut self) {
+        say("ready");
+        tokio::select! {
+            _ = self.terminate.recv() => say("terminated"),
+            _ = self.interrupt.recv() => say("interrupted"),
+        }
+        // Longer than the flush: nobody may end the process meanwhile.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        count!("termination.calls", 1);
+        say("in order");
+    }
+}
+
 #[test]
 fn program_that_handles_signals_later() {
     if is_child("program_that_handles_signals_later") {
         let _metrics = begin(true);
         runtime().block_on(async {
-            let mut terminate = signal(SignalKind::terminate()).unwrap();
-            let mut interrupt = signal(SignalKind::interrupt()).unwrap();
-            say("ready");
-            tokio::select! {
-                _ = terminate.recv() => say("terminated"),
-                _ = interrupt.recv() => say("interrupted"),
-            }
-            // Longer than the flush: nobody may end the process meanwhile.
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            count!("termination.calls", 1);
-            say("in order");
+            Signals::handled().end_in_order().await;
         });
     }
 }
@@ -260,17 +277,9 @@ fn program_that_handles_signals_later() {
 fn program_that_handled_signals_before() {
     if is_child("program_that_handled_signals_before") {
         runtime().block_on(async {
-            let mut terminate = signal(SignalKind::terminate()).unwrap();
-            let mut interrupt = signal(SignalKind::interrupt()).unwrap();
+            let signals = Signals::handled();
             let _metrics = begin(true);
-            say("ready");
-            tokio::select! {
-                _ = terminate.recv() => say("terminated"),
-                _ = interrupt.recv() => say("interrupted"),
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            count!("termination.calls", 1);
-            say("in order");
+            signals.end_in_order().await;
         });
     }
 }

@@ -2,75 +2,20 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use common::sums::Sums;
 use common::{AMPLE, NEVER, alone, server};
 use dt_metrics::{count, dynatrace};
 use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
-};
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{
     Instrument, PeriodicReader, SdkMeterProvider, Stream, Temporality,
 };
-
-/// Adds up what it is given, by name.
-#[derive(Clone)]
-struct Sums {
-    temporality: Temporality,
-    seen: Arc<Mutex<BTreeMap<String, Vec<u64>>>>,
-}
-
-impl Sums {
-    fn new(temporality: Temporality) -> Self {
-        Self {
-            temporality,
-            seen: Arc::default(),
-        }
-    }
-
-    fn of(&self, name: &str) -> Vec<u64> {
-        self.seen
-            .lock()
-            .unwrap()
-            .get(name)
-            .cloned()
-            .unwrap_or_default()
-    }
-}
-
-impl PushMetricExporter for Sums {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            if let AggregatedMetrics::U64(MetricData::Sum(sum)) = metric.data() {
-                let total = sum.data_points().map(SumDataPoint::value).sum();
-                let mut seen = self.seen.lock().unwrap();
-                seen.entry(metric.name().to_owned())
-                    .or_default()
-                    .push(total);
-            }
-        }
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.temporality
-    }
-}
 
 #[test]
 fn each_of_several_exporters_gets_all() {
@@ -90,8 +35,8 @@ fn each_of_several_exporters_gets_all() {
     count!("pipeline.several", 3);
     metrics.flush(AMPLE).unwrap();
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(delta.of("pipeline.several"), [2, 3]);
-    assert_eq!(cumulative.of("pipeline.several"), [2, 5, 5]);
+    assert_eq!(delta.of("pipeline.several"), [2.0, 3.0]);
+    assert_eq!(cumulative.of("pipeline.several"), [2.0, 5.0, 5.0]);
     metrics.shutdown(AMPLE).unwrap();
 }
 
@@ -175,7 +120,7 @@ fn readers_and_views_are_the_users() {
         .unwrap();
     count!("pipeline.old", 4);
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(sums.of("pipeline.new"), [4]);
+    assert_eq!(sums.of("pipeline.new"), [4.0]);
     assert!(sums.of("pipeline.old").is_empty());
     metrics.shutdown(AMPLE).unwrap();
 }
@@ -216,7 +161,7 @@ fn a_view_that_drops_everything_else_does_not_stop_the_counts() {
         .unwrap();
     count!("pipeline.carried", 8);
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(sums.of("pipeline.carried"), [8]);
+    assert_eq!(sums.of("pipeline.carried"), [8.0]);
     metrics.shutdown(AMPLE).unwrap();
 }
 

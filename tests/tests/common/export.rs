@@ -117,3 +117,15 @@ pub fn payloads(server: &Server, key: &str) -> Vec<Payload> {
         .map(|line| line.payload)
         .collect()
 }
+
+/// The values of the lines of one series of gauges, oldest first; NaN for lines of another kind.
+pub fn gauges(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
+    let lines = server.lines().into_iter();
+    lines
+        .filter(|line| line.key == key && line.has_dimensions(dimensions))
+        .map(|line| match line.payload {
+            Payload::Gauge { value } => value,
+            _ => f64::NAN,
+        })
+        .collect()
+}

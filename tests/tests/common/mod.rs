@@ -5,6 +5,7 @@ pub mod export;
 pub mod hostile;
 pub mod otlp;
 pub mod process;
+pub mod sums;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -14,6 +14,15 @@ pub fn clear() -> Vec<(u32, Fault)> {
         (12, Fault::None),
         (2, Answer::new(429).retry_after(second).into()),
         (1, Answer::new(503).retry_after_date(second).into()),
+        // Long ago.
+        (
+            1,
+            Answer::new(503)
+                .header("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT")
+                .into(),
+        ),
+        (1, 408.into()),
+        (1, 507.into()),
         (2, 500.into()),
         (2, 503.into()),
         (1, 502.into()),

@@ -53,7 +53,7 @@ impl<F: Fn(&str) -> Outcome> Endpoint<F> {
 
 impl<F: Fn(&str) -> Outcome> Transport for Endpoint<F> {
     async fn send(&self, batch: &Batch) -> Outcome {
-        let text = batch.body.text.to_string();
+        let text = batch.body.text().to_string();
         let outcome = (self.answer)(&text);
         if outcome == Outcome::Accepted {
             self.accepted.borrow_mut().push(text.clone());
@@ -381,7 +381,7 @@ struct NotFound(&'static str);
 
 impl Transport for NotFound {
     async fn send(&self, batch: &Batch) -> Outcome {
-        if batch.body.text.starts_with(self.0) {
+        if batch.body.text().starts_with(self.0) {
             Outcome::Misdirected {
                 status: 404,
                 message: "not found".into(),

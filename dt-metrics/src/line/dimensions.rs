@@ -57,10 +57,11 @@ impl Dimensions {
             .collect();
         // The sort is stable: the last of equal keys is the one that wins.
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let winners = entries
-            .chunk_by(|(a, _), (b, _)| a == b)
-            .filter_map(|equal| equal.last());
-        let keys = winners.clone().count();
+        let winners = || {
+            let by_key = entries.chunk_by(|(a, _), (b, _)| a == b);
+            by_key.filter_map(|equal| equal.last())
+        };
+        let keys = winners().count();
         if keys > MAX_DIMENSIONS {
             return Err(TooManyDimensions(keys));
         }
@@ -71,7 +72,7 @@ impl Dimensions {
             .sum();
         let mut text = String::with_capacity(size);
         let mut len = 0;
-        for (key, value) in winners.filter(|(_, value)| !is_empty(value)) {
+        for (key, value) in winners().filter(|(_, value)| !is_empty(value)) {
             text.push(',');
             text.push_str(key);
             text.push('=');

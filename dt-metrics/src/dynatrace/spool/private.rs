@@ -54,6 +54,7 @@ pub(super) fn is_private(directory: &Metadata) -> bool {
 
 /// Elsewhere a directory has the permissions of the one that it is in.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 pub(super) fn check_shared(_directory: &Metadata) -> Result<(), SpoolError> {
     Ok(())
 }

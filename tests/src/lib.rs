@@ -14,6 +14,8 @@ documents! {
     Readme: "README.md";
     Guide: "docs/GUIDE.md";
     Dashboard: "docs/DASHBOARD.md";
+    Package: "dt-metrics/README.md";
+    LocalPackage: "dt-metrics-local/README.md";
     #[cfg(feature = "peers")]
     Migration: "docs/MIGRATION.md";
 }

@@ -23,8 +23,15 @@ fn read(path: &str) -> String {
 /// Documents for readers of the repository, by their path in it.
 fn documents() -> Vec<String> {
     let mut documents = in_folder("");
-    documents.extend(in_folder("docs/"));
-    assert!(documents.len() >= 5, "{documents:?}");
+    for folder in [
+        "docs/",
+        "dt-metrics/",
+        "dt-metrics-local/",
+        "dt-metrics-macros/",
+    ] {
+        documents.extend(in_folder(folder));
+    }
+    assert!(documents.len() >= 8, "{documents:?}");
     documents
 }
 

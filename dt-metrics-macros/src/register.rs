@@ -45,13 +45,17 @@ pub(crate) fn block(
             let values = several.iter().map(|instrument| &instrument.value);
             let places = (0..several.len()).map(syn::Index::from);
             let owners = several.iter().map(|instrument| &instrument.ty);
+            let count = several.len();
             (
                 quote_spanned!(ours()=> (#(#types),*)),
                 quote_spanned!(ours()=> (#(#values),*)),
+                // A static of its own: in Rust 1.88 the slice would not live as long.
                 quote_spanned! {ours()=>
-                    #private::Registration::Several(
-                        &[#(#owners::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*]
-                    )
+                    #private::Registration::Several({
+                        static __DT_METRICS_DESCRIPTORS: [&#private::Descriptor; #count] =
+                            [#(#owners::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*];
+                        &__DT_METRICS_DESCRIPTORS
+                    })
                 },
             )
         }

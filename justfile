@@ -19,13 +19,20 @@ ci:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo clippy -p dt-metrics --no-default-features --all-targets -- -D warnings
+    cargo hack clippy --feature-powerset -p dt-metrics -p dt-metrics-local -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # Dependencies: licences, sources, duplicates, unused ones.
 deps:
     cargo deny check bans licenses sources
     cargo machete
+
+# What users depend on: packages, public interface, oldest versions, other platforms.
+publish:
+    bash .ci/package
+    bash .ci/api
+    bash .ci/oldest
+    bash .ci/platforms
 
 # What a call costs, next to one atomic add; what a line and an export cost, next to peers.
 bench:

@@ -2,7 +2,6 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use crate::client::{API, LONG, TEXT, connect, ingest, request};
 use dt_metrics_local::Server;
@@ -67,7 +66,7 @@ fn faults_outlast_an_outage() {
 fn an_unreachable_server_answers_no_connection() {
     let server = server();
     server.become_unreachable().unwrap();
-    let moment = Duration::from_millis(300);
+    let moment = std::time::Duration::from_millis(300);
     for _ in 0..3 {
         let error = TcpStream::connect_timeout(&server.address(), moment).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);

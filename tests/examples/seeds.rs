@@ -1,4 +1,5 @@
-//! Makes a first corpus of the reader from the vectors of the line protocol.
+//! Makes a first corpus for fuzzing the reader from the vectors of the line protocol. Here and not in
+//! `fuzz`, so that what it needs is built already.
 
 use std::error::Error;
 use std::fs;
@@ -8,10 +9,10 @@ use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let corpus = package.join("corpus/reader");
+    let corpus = package.join("../fuzz/corpus/reader");
     fs::create_dir_all(&corpus)?;
     for name in ["line", "metadata"] {
-        let vectors = package.join(format!("../tests/conformance/{name}.jsonl"));
+        let vectors = package.join(format!("conformance/{name}.jsonl"));
         for (i, vector) in fs::read_to_string(vectors)?.lines().enumerate() {
             let vector: Value = serde_json::from_str(vector)?;
             if let Some(line) = vector["out"].as_str() {

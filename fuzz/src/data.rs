@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use arbitrary::Arbitrary;
-use dt_metrics::line::limits::{
+use crate::line::limits::{
     MAX_DIMENSION_VALUE_LENGTH, MAX_DIMENSIONS, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS,
 };
-use dt_metrics::line::{
+use crate::line::{
     Dimensions, MetricKey, Number, Payload, TooManyDimensions, check_dimension_key,
     check_metric_key, normalize_dimension_key, write_line,
 };
-use dt_metrics_local::protocol::{self, ErrorKind, Line, Reader, Record};
+use crate::protocol::{self, ErrorKind, Line, Reader, Record};
+use arbitrary::Arbitrary;
 
 use crate::text::{self, Text};
 

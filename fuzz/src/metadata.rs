@@ -1,9 +1,9 @@
 //! Lines that describe a metric.
 
+use crate::line::limits::{MAX_DISPLAY_NAME_LENGTH, MAX_LINE_LENGTH};
+use crate::line::{MetricKey, MetricType, check_unit, write_metadata};
+use crate::protocol::{self, ErrorKind, Reader, Record};
 use arbitrary::Arbitrary;
-use dt_metrics::line::limits::{MAX_DISPLAY_NAME_LENGTH, MAX_LINE_LENGTH};
-use dt_metrics::line::{MetricKey, MetricType, check_unit, write_metadata};
-use dt_metrics_local::protocol::{self, ErrorKind, Reader, Record};
 
 use crate::text::{self, Text};
 

@@ -7,6 +7,7 @@ use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
+use super::common::alone;
 use super::proof::{AMPLE, Pipeline};
 
 const SERIES: u64 = 1_000;
@@ -67,6 +68,8 @@ fn an_outage_by_otlp_too() {
 }
 
 fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
+    // A soak watches the memory of the process.
+    let _turn = alone();
     let (pipeline, server) = outage(options);
     let health = pipeline.exporter.health();
     println!(
@@ -87,6 +90,7 @@ fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
 
 #[test]
 fn past_the_bound_the_newest_survive_and_the_rest_is_counted() {
+    let _turn = alone();
     let limit = 1 << 20;
     let (pipeline, server) = outage(|exporter| exporter.buffer_limit_bytes(limit));
     let health = pipeline.exporter.health();

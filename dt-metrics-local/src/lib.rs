@@ -91,6 +91,10 @@
 //! judged by what Dynatrace takes, which a Collector does not know of; the module `otlp` says what
 //! that is.
 //!
+//! A body may be compressed by gzip (`OTEL_EXPORTER_OTLP_COMPRESSION=gzip`); its limit is one of
+//! what it decompresses to, [`Request::bytes`] is its size as it came. Lines are not taken
+//! compressed: Dynatrace does not say that it takes such.
+//!
 //! What comes is among [`Server::lines`] as the lines that say the same, so that a test need not
 //! know which way it came; `Server::otlp_points` has it as it came.
 //!
@@ -116,11 +120,11 @@
 //! | --- | --- | --- |
 //! | 200 | | data points were accepted; how many were refused is in the answer |
 //! | 202 | every line was accepted | |
-//! | 400 | a line was refused, *and the others were accepted*; or the body is empty or not UTF-8 | every data point was refused; or the body cannot be decoded |
+//! | 400 | a line was refused, *and the others were accepted*; or the body is empty or not UTF-8 | every data point was refused; or the body cannot be decompressed or decoded |
 //! | 401, 403 | no such token; a token without the scope `metrics.ingest` | the same |
 //! | 404, 405 | another path; another method | the same |
 //! | 413 | the request is over its limit | the same |
-//! | 415 | the content type is not `text/plain` in UTF-8, or the body is encoded | it is not `application/x-protobuf`, or the body is encoded, as by gzip |
+//! | 415 | the content type is not `text/plain` in UTF-8, or the body is encoded | it is not `application/x-protobuf`, or the body is encoded other than by gzip |
 //!
 //! A OneAgent takes traces by OTLP, and no metrics: on its port they are for the Collector's path.
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use child::{child, is_child};
 use common::otlp::Receiver;
 use common::{AMPLE, NEVER};
-use dt_metrics::{Handle, count};
+use dt_metrics::{Handle, count, record};
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Authorization;
 
@@ -25,7 +25,11 @@ fn install() -> Handle {
 
 /// A command that sends one count, or a part of it.
 fn program() -> Command {
-    let mut command = child("one_count");
+    command("one_count")
+}
+
+fn command(test: &str) -> Command {
+    let mut command = child(test);
     for name in ["DT_METRICS_INGEST_URL", "DT_METRICS_INGEST_API_TOKEN"] {
         command.env_remove(name);
     }
@@ -85,6 +89,54 @@ fn the_local_endpoint_is_a_collector() {
     assert_eq!(requests[0].path, "/v1/metrics");
     assert_eq!(requests[0].authorization, Authorization::Absent);
     assert_eq!(server.total("otlp.one"), 3.0);
+}
+
+#[test]
+fn many_counts() {
+    if is_child("many_counts") {
+        let metrics = install();
+        for number in 1..=100_u32 {
+            count!("otlp.many", u64::from(number), dims(number = number));
+            record!("otlp.sizes", f64::from(number), dims(number = number));
+        }
+        metrics.flush(AMPLE).unwrap();
+        metrics.shutdown(AMPLE).unwrap();
+    }
+}
+
+#[test]
+fn compressed_it_is_the_same_in_fewer_bytes() {
+    let sent = |compression: &str, to: fn(&Server) -> (&'static str, String)| {
+        let server = Server::builder().token(TOKEN).start().unwrap();
+        let (name, url) = to(&server);
+        let mut command = command("many_counts");
+        command
+            .env(name, url)
+            .env("DT_METRICS_INGEST_API_TOKEN", TOKEN)
+            .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
+        succeeds(command);
+        assert!(server.rejected().is_empty());
+        let series = server.series().into_iter();
+        let mut series: Vec<_> = series
+            .map(|it| (it.metric, it.dimensions, it.total, it.values, it.last))
+            .collect();
+        series.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let bytes: u64 = server.requests().iter().map(|it| it.bytes).sum();
+        (series, bytes)
+    };
+    for to in [
+        |server: &Server| ("OTEL_EXPORTER_OTLP_ENDPOINT", server.collector_url()),
+        |server: &Server| ("DT_METRICS_INGEST_URL", server.url()),
+    ] {
+        let (plain, plain_bytes) = sent("none", to);
+        let (packed, packed_bytes) = sent("gzip", to);
+        assert_eq!(plain.len(), 200);
+        assert_eq!(plain, packed);
+        assert!(
+            packed_bytes * 4 < plain_bytes,
+            "{packed_bytes} of {plain_bytes}"
+        );
+    }
 }
 
 #[test]

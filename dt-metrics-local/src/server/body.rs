@@ -9,10 +9,19 @@ const DISCARDED: u64 = 64 * 1024 * 1024;
 
 /// A body as far as it was read.
 pub(super) struct Received {
-    /// The body; `None` if it was over the limit.
-    pub(super) content: Option<Vec<u8>>,
-    /// Its size, as far as it was read.
+    pub(super) content: Result<Vec<u8>, Unread>,
+    /// Its size as it came, as far as it was read.
     pub(super) bytes: u64,
+}
+
+/// Why there is nothing to judge.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Unread {
+    /// Over the limit, as it came or once decompressed.
+    TooLarge,
+    /// It cannot be decompressed.
+    #[cfg(feature = "otlp")]
+    Broken(String),
 }
 
 /// Reads a body, and keeps at most `limit` bytes of it.
@@ -21,7 +30,7 @@ pub(super) struct Received {
 ///
 /// The connection broke, or the framing of the body is wrong.
 pub(super) async fn read(mut body: Body, limit: usize) -> Result<Received, axum::Error> {
-    let mut content = Some(Vec::new());
+    let mut content = Ok(Vec::new());
     let mut bytes = 0_u64;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let Ok(data) = frame?.into_data() else {
@@ -29,12 +38,12 @@ pub(super) async fn read(mut body: Body, limit: usize) -> Result<Received, axum:
         };
         bytes = bytes.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
         match &mut content {
-            Some(kept) if kept.len().saturating_add(data.len()) <= limit => {
+            Ok(kept) if kept.len().saturating_add(data.len()) <= limit => {
                 kept.extend_from_slice(&data);
             }
-            _ => content = None,
+            _ => content = Err(Unread::TooLarge),
         }
-        if content.is_none() && bytes > DISCARDED {
+        if content.is_err() && bytes > DISCARDED {
             break;
         }
     }

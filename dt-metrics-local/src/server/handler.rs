@@ -41,6 +41,11 @@ pub(super) async fn ingest(
             "Request body could not be read",
         ));
     };
+    #[cfg(feature = "otlp")]
+    let received = match route.protocol() {
+        Protocol::Otlp => super::gzip::unpack(received, &parts.headers, route.max_bytes()),
+        Protocol::Lines => received,
+    };
     let content = received.content.as_deref().unwrap_or_default();
     let taken = endpoint.faults.take(content, begun_with);
     let arrived = Arrived {

@@ -56,7 +56,7 @@ pub(super) fn judge(
         let message = "Content-Type must be text/plain; charset=utf-8, without Content-Encoding";
         return answer::refused(415, message).into();
     }
-    let Some(content) = &received.content else {
+    let Ok(content) = &received.content else {
         return answer::refused(413, "Request body is too large, the limit is 1 MB").into();
     };
     if count_lines(content) > route.max_lines() {

@@ -1,6 +1,7 @@
 //! The HTTP side: routes, tokens, answers and faults.
 //!
-//! A request goes one way: its body is read up to the limit of its route, a [`Fault`] is looked
+//! A request goes one way: its body is read (and decompressed) up to the limit of its route, a
+//! [`Fault`] is looked
 //! up, then it is judged, the store takes it in, and only then is it answered. So a client that has
 //! its answer finds its lines in the store.
 
@@ -11,6 +12,8 @@ mod body;
 mod builder;
 mod demand;
 mod fault;
+#[cfg(feature = "otlp")]
+mod gzip;
 mod handle;
 mod handler;
 mod judge;

@@ -11,8 +11,9 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
 };
 use prost::Message;
 
-use super::body::Received;
+use super::body::{Received, Unread};
 use super::fault::Answer;
+use super::gzip::is_gzip;
 use super::judge::{Judgement, Rules};
 use crate::otlp::{self, Judged, limits};
 use crate::protocol::Record;
@@ -31,9 +32,9 @@ struct Status {
 
 /// Judges a request whose token is good: form, size, then each data point on its own.
 pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> Judgement {
-    if headers.contains_key(CONTENT_ENCODING) {
-        let message = "A Content-Encoding is not taken here: send without compression \
-                       (OTEL_EXPORTER_OTLP_COMPRESSION=none; in a Collector, compression: none)";
+    if headers.contains_key(CONTENT_ENCODING) && !is_gzip(headers) {
+        let message = "The only Content-Encoding that is taken is gzip \
+                       (OTEL_EXPORTER_OTLP_COMPRESSION=gzip; in a Collector, compression: gzip)";
         return refused(415, message).into();
     }
     if !is_protobuf(headers) {
@@ -41,8 +42,16 @@ pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> 
                        (OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)";
         return refused(415, message).into();
     }
-    let Some(content) = received.content.as_deref() else {
-        return refused(413, "Request body is too large, the limit is 4 MB").into();
+    let content = match &received.content {
+        Ok(content) => content.as_slice(),
+        Err(Unread::TooLarge) => {
+            let message = "Request body is too large, the limit is 4 MB (decompressed)";
+            return refused(413, message).into();
+        }
+        Err(Unread::Broken(error)) => {
+            let message = format!("Request body is not gzip: {error}");
+            return refused(400, &message).into();
+        }
     };
     let request = match ExportMetricsServiceRequest::decode(content) {
         Ok(request) => request,

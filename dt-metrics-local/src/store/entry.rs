@@ -78,7 +78,7 @@ pub struct Request {
     pub lines: usize,
     /// How many of them were refused one by one.
     pub refused: usize,
-    /// Size of the body in bytes.
+    /// Size of the body in bytes, as it came.
     pub bytes: u64,
     /// When its body had arrived.
     pub received_at: SystemTime,

@@ -1,9 +1,13 @@
 //! The OTLP route over real HTTP.
 
+use std::io::Write;
+
 use crate::client::{Reply, post};
 use dt_metrics_local::otlp::{Data, Temporality};
 use dt_metrics_local::store::Authorization;
 use dt_metrics_local::{Answer, Fault, Protocol, Server};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
@@ -176,22 +180,90 @@ fn other_forms_are_refused_by_name() {
     refused(&post(&server, API, &json, "{}"), 415, 3, "JSON");
     let text = [("Content-Type", "text/plain")];
     refused(&post(&server, API, &text, "a gauge,1"), 415, 3, "protobuf");
-    let zipped = [PROTOBUF, ("Content-Encoding", "gzip")];
-    refused(
-        &post(&server, API, &zipped, &protobuf),
-        415,
-        3,
-        "compression",
-    );
+    for encoding in ["zstd", "deflate", "gzip, gzip", "identity", ""] {
+        let encoded = [PROTOBUF, ("Content-Encoding", encoding)];
+        let reply = post(&server, API, &encoded, &protobuf);
+        refused(&reply, 415, 3, "compression");
+    }
+    let twice = [
+        PROTOBUF,
+        ("Content-Encoding", "gzip"),
+        ("Content-Encoding", "gzip"),
+    ];
+    refused(&post(&server, API, &twice, &protobuf), 415, 3, "gzip");
     refused(&post(&server, API, &[], &protobuf), 415, 3, "Content-Type");
     let noise = post(&server, API, &[PROTOBUF], "orders count,delta=1");
     refused(&noise, 400, 3, "no ExportMetricsServiceRequest");
     assert!(server.lines().is_empty());
-    assert_eq!(server.requests().len(), 5);
+    assert_eq!(server.requests().len(), 10);
 
     // Nothing is nothing wrong.
     let nothing = post(&server, API, &[PROTOBUF], "");
     assert_eq!((nothing.status, partial(&nothing)), (200, None));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("a Vec takes all");
+    encoder.finish().expect("a Vec takes all")
+}
+
+#[test]
+fn gzip_is_taken_and_shown_as_it_came() {
+    let server = server();
+    let plain = body(vec![counts("orders", DELTA, &[1.0; 100])]);
+    let packed = gzip(&plain);
+    assert!(packed.len() < plain.len() / 4);
+    let (first, second) = plain.split_at(plain.len() / 2);
+    // A stream may have several members.
+    let members = [gzip(first), gzip(second)].concat();
+    for (path, encoding, body) in [
+        (API, "gzip", &packed),
+        (COLLECTOR, "GZIP", &packed),
+        (API, "gzip", &members),
+    ] {
+        let headers = [PROTOBUF, ("Content-Encoding", encoding)];
+        let reply = post(&server, path, &headers, body);
+        assert_eq!((reply.status, partial(&reply)), (200, None));
+        let request = server.requests().pop().expect("it came");
+        assert_eq!((request.lines, request.bytes), (100, body.len() as u64));
+    }
+    assert!((server.total("orders") - 300.0).abs() < 1e-9);
+
+    // A fault by content sees what is meant, not what came.
+    server.fail_containing("orders", 503).unwrap();
+    let headers = [PROTOBUF, ("Content-Encoding", "gzip")];
+    assert_eq!(post(&server, API, &headers, &packed).status, 503);
+}
+
+#[test]
+fn a_broken_stream_is_answered_400_and_a_bomb_413() {
+    let server = server();
+    let packed = gzip(&body(vec![counts("orders", DELTA, &[1.0; 100])]));
+    let cut = &packed[..packed.len() - 1];
+    let mut flipped = packed.clone();
+    let checksum = flipped.len() - 8;
+    flipped[checksum] ^= 1;
+    let followed = [packed.as_slice(), b"more"].concat();
+    let send = |body: &[u8]| {
+        post(
+            &server,
+            API,
+            &[PROTOBUF, ("Content-Encoding", "gzip")],
+            body,
+        )
+    };
+    for body in [&b"orders"[..], b"", cut, &flipped, &followed] {
+        refused(&send(body), 400, 3, "not gzip");
+    }
+    // Zeros are no metrics, but are read before that shows: 4 kB become a byte too many.
+    let largest = gzip(&vec![0; 4_000_000]);
+    refused(&send(&largest), 400, 3, "no ExportMetricsServiceRequest");
+    let bomb = gzip(&vec![0; 4_000_001]);
+    assert!(bomb.len() < 40_000);
+    refused(&send(&bomb), 413, 8, "4 MB");
+    assert!(server.lines().is_empty());
+    assert_eq!(server.requests().len(), 7);
 }
 
 #[test]

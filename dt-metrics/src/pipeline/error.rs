@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use opentelemetry_sdk::error::OTelSdkError;
 
+use super::deadline::Late;
 use crate::dynatrace::{ConfigError, ExportError};
 use crate::registry::Conflict;
 
@@ -55,5 +56,14 @@ impl fmt::Display for Lines<'_> {
             write!(f, "{end}{conflict}")?;
         }
         Ok(())
+    }
+}
+
+impl From<Late> for Error {
+    fn from(late: Late) -> Self {
+        match late {
+            Late::Timeout(timeout) => Self::Timeout(timeout),
+            Late::Thread(error) => Self::Thread(error),
+        }
     }
 }

@@ -1,20 +1,22 @@
 //! The running pipeline.
 
+mod flush;
+mod owner;
+
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::oneshot;
 
+pub(super) use self::owner::Owner;
 use super::bridge::Bridge;
-use super::deadline::{Deadline, Late};
+use super::deadline::Deadline;
 use super::delivery::Delivery;
 use super::error::Error;
-use super::failures::Failures;
 use super::pacer::Pacer;
 use super::place::Place;
 use super::stage::Stages;
@@ -56,29 +58,6 @@ struct Inner {
     home: Home,
     /// Some while signals are caught.
     termination: Mutex<Option<Termination>>,
-}
-
-/// Who built the provider, and shuts it down.
-#[derive(Clone, Debug)]
-pub(super) enum Owner {
-    Pipeline(Failures),
-    Program,
-}
-
-impl Owner {
-    /// Whatever failed before is of no interest.
-    fn begin(&self) {
-        if let Self::Pipeline(failures) = self {
-            failures.clear();
-        }
-    }
-
-    fn explain(&self, error: OTelSdkError) -> Error {
-        Error::Provider(match self {
-            Self::Pipeline(failures) => failures.explain(error),
-            Self::Program => error,
-        })
-    }
 }
 
 impl Handle {
@@ -283,57 +262,6 @@ impl Inner {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn flush(&self, deadline: Deadline) -> Result<(), Error> {
-        if self.home.is_elsewhere() {
-            return Err(Error::Forked);
-        }
-        if !self.stage.is_running() {
-            return Err(Error::ShutDown);
-        }
-        let since = self.delivery.mark()?;
-        self.bridge.prepare(&deadline)?;
-        let provider = self.provider.clone();
-        self.owner.begin();
-        let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
-        self.delivery.flush(since, deadline.remaining())?;
-        collected.map_err(|error| self.owner.explain(error))
-    }
-
-    fn shutdown(&self, deadline: Deadline) -> Result<(), Error> {
-        if self.home.is_elsewhere() {
-            return Err(Error::Forked);
-        }
-        let Some(_ending) = self.stage.end(&deadline)? else {
-            return Ok(());
-        };
-        drop(
-            self.pacer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        let since = self.delivery.mark()?;
-        // What waits already is sent while the rest is collected, however long that takes.
-        self.delivery.hurry();
-        let prepared = self.bridge.prepare(&deadline);
-        let (provider, owner) = (self.provider.clone(), self.owner.clone());
-        self.owner.begin();
-        let collected = deadline.run("dt-metrics-collect", move || match owner {
-            Owner::Pipeline(_) => provider.shutdown(),
-            Owner::Program => provider.force_flush(),
-        });
-        let delivered = self.delivery.shutdown(since, deadline.remaining());
-        self.bridge.stop();
-        *self.termination() = None;
-        delivered?;
-        prepared?;
-        match collected? {
-            // The program shut the provider down itself.
-            Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
-            Err(error) => Err(self.owner.explain(error)),
-        }
-    }
 }
 
 impl Drop for Handle {
@@ -346,15 +274,6 @@ impl Drop for Handle {
         let timeout = self.inner.shutdown_timeout;
         if let Err(error) = self.inner.shutdown(Deadline::after(timeout)) {
             tracing::warn!(target: "dt_metrics", "metrics were not all delivered: {error}");
-        }
-    }
-}
-
-impl From<Late> for Error {
-    fn from(late: Late) -> Self {
-        match late {
-            Late::Timeout(timeout) => Self::Timeout(timeout),
-            Late::Thread(error) => Self::Thread(error),
         }
     }
 }

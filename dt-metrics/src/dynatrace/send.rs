@@ -1,35 +1,30 @@
 //! One request over HTTP, and what its answer means.
 
+mod client;
 mod fault;
+mod judge;
 
-use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Response, StatusCode, redirect, retry};
+use reqwest::{Client, Response, StatusCode};
 
+use self::client::client;
 use self::fault::{cause, failure, is_untrusted};
 use super::ConfigError;
-use super::answer::{Answer, shorten};
+use super::answer::shorten;
 use super::body::Body;
 use super::config::Config;
 use super::credentials::Token;
 use super::explain::Explainer;
-#[cfg(feature = "otlp")]
-use super::otlp;
 use super::outcome::{Failure, Outcome};
-use super::protocol::Protocol;
-use super::retry_after::retry_after;
-use super::tls;
 
 /// The most of an answer that is read: room for a reason for each of some thousand lines.
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// How long the rest of an answer is waited for once its status is known.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
-
-const USER_AGENT: &str = concat!("dt-metrics/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests to one endpoint.
 pub(super) struct Http {
@@ -156,139 +151,6 @@ impl Http {
         let (status, headers) = (response.status(), response.headers().clone());
         Ok((status, headers, read(response).await))
     }
-
-    fn judge(
-        &self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        answer: &[u8],
-        body: &Body,
-    ) -> Outcome {
-        let code = status.as_u16();
-        let retry_after = retry_after(headers, SystemTime::now());
-        let web_page = is_web_page(answer);
-        let said = || self.said(answer);
-        match code {
-            // An accepted request is accepted, whatever is said about it.
-            200 | 201 | 203..=299 | 400 if web_page => Outcome::Misdirected {
-                status: code,
-                message: self.explain.web_page(status),
-            },
-            200..=299 | 400 => match self.partial(status, answer, body) {
-                Some(partial) => partial,
-                None if status.is_success() => Outcome::Accepted,
-                None => Outcome::Rejected {
-                    status: code,
-                    message: self.explain.answered(status, &said()),
-                },
-            },
-            300..=399 => Outcome::Misdirected {
-                status: code,
-                message: self.explain.redirect(status),
-            },
-            401 | 403 => Outcome::Unauthorized {
-                status: code,
-                message: self.explain.unauthorized(status, &said()),
-            },
-            404 | 405 | 407 | 410 | 421 => Outcome::Misdirected {
-                status: code,
-                message: self.explain.misdirected(status, &said()),
-            },
-            413 => Outcome::TooLarge {
-                message: self.explain.answered(status, &said()),
-            },
-            429 => Outcome::Throttled {
-                retry_after,
-                message: self.explain.answered(status, &said()),
-            },
-            408 | 500.. => Outcome::Unavailable {
-                status: code,
-                retry_after,
-                message: self.explain.answered(status, &said()),
-            },
-            _ if web_page => Outcome::Misdirected {
-                status: code,
-                message: self.explain.web_page(status),
-            },
-            _ => Outcome::Rejected {
-                status: code,
-                message: self.explain.answered(status, &said()),
-            },
-        }
-    }
-}
-
-impl Http {
-    /// What the server says about the request as a whole.
-    fn said(&self, answer: &[u8]) -> String {
-        let text = match Answer::parse(answer) {
-            Some(answer) => answer.message.unwrap_or_default(),
-            None if is_web_page(answer) => String::new(),
-            None => match self.config.protocol {
-                Protocol::Lines => String::from_utf8_lossy(answer).into_owned(),
-                #[cfg(feature = "otlp")]
-                Protocol::Otlp(_) => otlp::words(answer),
-            },
-        };
-        shorten(&self.explain.scrub(&text))
-    }
-
-    /// If some was refused, and the rest accepted.
-    fn partial(&self, status: StatusCode, answer: &[u8], body: &Body) -> Option<Outcome> {
-        let (invalid, refused, reasons) = match self.config.protocol {
-            Protocol::Lines => {
-                let answer = Answer::parse(answer)?;
-                let counts = answer.counts(body)?;
-                (
-                    counts.invalid,
-                    counts.refused,
-                    answer.refused_lines(body.text()),
-                )
-            }
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) if !status.is_success() => return None,
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) => {
-                let (points, reason) = otlp::refused(answer)?;
-                let points = points.min(body.lines);
-                (points, points, shorten(&reason))
-            }
-        };
-        (refused > 0).then(|| Outcome::Partial {
-            invalid,
-            refused,
-            message: self.explain.partial(
-                status,
-                (refused, body.all_lines()),
-                || self.said(answer),
-                &self.explain.scrub(&reasons),
-            ),
-        })
-    }
-}
-
-/// One that goes to the endpoint and nowhere else.
-fn client(config: &Config) -> Result<Client, ConfigError> {
-    let mut client = Client::builder()
-        .tls_backend_preconfigured(tls::client_config(config)?)
-        .http1_only()
-        .user_agent(USER_AGENT)
-        // Another host must see neither token nor lines.
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        // All trying again is done by the worker, who counts it.
-        .retry(retry::never())
-        .timeout(config.request_timeout)
-        .connect_timeout(config.connect_timeout);
-    if config.target.endpoint.is_loopback() {
-        client = client.no_proxy();
-    }
-    if let Some(name) = config.target.endpoint.name_of_this_host() {
-        client = client.resolve(name, (Ipv4Addr::LOCALHOST, 0).into());
-    }
-    client
-        .build()
-        .map_err(|error| ConfigError::Client(error.without_url().into()))
 }
 
 /// The body, or as much of it as comes in time and within bounds. What is missing only costs a
@@ -307,11 +169,6 @@ async fn read(mut response: Response) -> Vec<u8> {
     // Too late is as good as too long.
     let _ = tokio::time::timeout(ANSWER_TIMEOUT, reading).await;
     body
-}
-
-/// No ingest endpoint answers with one: a login page or a proxy does.
-fn is_web_page(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"<")
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! An instrument with dimensions that are known at run time: any number of series, to a limit.
 
+mod range;
+
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::chunk::MAX_SLOTS;
+use self::range::{Range, in_range, index};
 use super::known;
 use super::local::{self, NO_SLOT, SLOTS};
 use super::series::Series;
@@ -18,9 +20,6 @@ use crate::descriptor::{Descriptor, Kind};
 
 /// The most series of an instrument that has no limit of its own, as in OpenTelemetry's SDK.
 static CARDINALITY_LIMIT: AtomicU32 = AtomicU32::new(2_000);
-
-/// Combinations of types with few values get consecutive slots up to this number of them.
-const MAX_RANGE: usize = 1_024;
 
 /// Seeded anew in each process, so that nobody can choose values that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -46,12 +45,6 @@ pub(super) struct Many {
     /// Changes when a series has retired: threads look which.
     generation: AtomicU32,
     table: Mutex<Table>,
-}
-
-/// Slots in a row, one for each combination of the values of some types.
-struct Range {
-    signature: u64,
-    base: u32,
 }
 
 /// Combinations of values → slot.
@@ -180,25 +173,6 @@ impl Many {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Slots for all combinations of `S`, if the limit allows: the types that come first get them,
-    /// others go through the table.
-    fn make_range<S: DimensionSet>(&'static self) -> Option<Range> {
-        let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
-        let series = (0..combinations).map(|index| {
-            let mut values = Vec::new();
-            S::combination(index, &mut |value| values.push(value.map(Value::keep)));
-            self.series(&values)
-        });
-        let base = SLOTS.lock().register_range(series)?;
-        if self.descriptor.kind == Kind::Histogram {
-            (base..).take(combinations).for_each(sink::prepare);
-        }
-        Some(Range {
-            signature: S::SIGNATURE,
-            base,
-        })
-    }
-
     #[cold]
     #[inline(never)]
     fn with_slot_cold<S: DimensionSet, R>(
@@ -308,18 +282,4 @@ impl Many {
         drop(table);
         self.generation.fetch_add(1, Ordering::Release);
     }
-}
-
-/// Whether the combinations of `S` are few enough for slots in a row.
-const fn in_range<S: DimensionSet>() -> bool {
-    matches!(S::COMBINATIONS, Some(count) if count > 0 && count <= MAX_RANGE)
-}
-
-#[inline]
-fn index<S: DimensionSet>(values: &S) -> u32 {
-    const { assert!((MAX_RANGE as u64) < MAX_SLOTS as u64) };
-    // At most MAX_RANGE.
-    #[allow(clippy::cast_possible_truncation)]
-    let index = values.index() as u32;
-    index
 }

@@ -13,11 +13,20 @@
 //! Until the last has, its slot counts for it, and only then is the slot given to another. So an
 //! increment that is under way while its series retires is neither lost nor another's.
 
+// By path, since this file is compiled in two places.
+#[path = "slots/block.rs"]
+mod block;
+#[path = "slots/drain.rs"]
+mod drain;
+#[path = "slots/epoch.rs"]
+mod epoch;
+
 use std::collections::VecDeque;
 
-use super::chunk::{self, CELLS, Chunk, Directory};
+use self::block::Block;
+use super::chunk::{self, Directory};
 use super::ring::Ring;
-use super::sync::{Mutex, MutexGuard, PoisonError, RING};
+use super::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The number of a block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,28 +83,10 @@ pub(super) struct Entry<S> {
 pub(super) enum Lifetime {
     /// As long as the program.
     Static,
-    /// Until it was idle for [`IDLE_EPOCHS`].
+    /// Until it was idle for [some epochs](State::end_epoch).
     WhileUsed,
     /// Over, but for what is under way.
     Retired,
-}
-
-/// Epochs without a measurement after which a series gives its place back.
-const IDLE_EPOCHS: u8 = 2;
-
-struct Block {
-    /// Those that exist, in the order of their making.
-    chunks: Vec<Tracked>,
-    directory: Directory,
-    /// The values its owner has recorded, if it ever did.
-    ring: Option<&'static Ring>,
-}
-
-struct Tracked {
-    number: usize,
-    chunk: &'static Chunk,
-    /// What the last drain saw.
-    seen: Box<[u64; CELLS]>,
 }
 
 impl<S> Slots<S> {
@@ -233,146 +224,9 @@ impl<S> State<S> {
             .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
     }
 
-    /// Adds up what was counted since the last drain, by slot. A slot that `ready` refuses keeps
-    /// its counts for a later drain.
-    pub(super) fn drain(
-        &mut self,
-        mut ready: impl FnMut(u32, &Entry<S>) -> bool,
-        deltas: &mut Vec<u64>,
-    ) {
-        let Self { series, blocks, .. } = self;
-        deltas.clear();
-        deltas.resize(series.len(), 0);
-        for tracked in blocks.iter_mut().flat_map(|block| &mut block.chunks) {
-            let first = tracked.number * CELLS;
-            // A chunk reaches beyond the last series, but does not begin there.
-            let (Some(entries), Some(deltas), Ok(slots)) = (
-                series.get_mut(first..),
-                deltas.get_mut(first..),
-                u32::try_from(first),
-            ) else {
-                continue;
-            };
-            let entries = entries.iter_mut().zip(deltas).zip(slots..);
-            for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
-                let now = tracked.chunk.get(cell);
-                let seen = &mut tracked.seen[cell];
-                if now == *seen {
-                    continue;
-                }
-                entry.idle = 0;
-                if ready(slot, entry) {
-                    *delta = delta.wrapping_add(now.wrapping_sub(*seen));
-                    *seen = now;
-                }
-            }
-        }
-    }
-
-    /// Hands the values of one part and their slots to `each`, in the order recorded; `false` if
-    /// there are no more parts. Part 0 is what threads recorded whose block is gone and what was
-    /// refused before, each further part is a block. What `each` refuses stays for later.
-    ///
-    /// A part has at most [`RING`] values.
-    pub(super) fn drain_values(
-        &mut self,
-        part: usize,
-        mut each: impl FnMut(u32, &Entry<S>, f64) -> bool,
-    ) -> bool {
-        let Self {
-            series,
-            blocks,
-            late,
-            ..
-        } = self;
-        let mut refused = VecDeque::new();
-        let mut each = |slot: u32, value| {
-            if let Some(entry) = series.get_mut(slot as usize) {
-                entry.idle = 0;
-                if !each(slot, entry, value) {
-                    refused.push_back((slot, value));
-                }
-            }
-        };
-        if let Some(block) = part.checked_sub(1) {
-            let Some(block) = blocks.get(block) else {
-                return false;
-            };
-            if let Some(ring) = block.ring {
-                ring.drain(&mut each);
-            }
-        } else {
-            for (slot, value) in late.drain(..) {
-                each(slot, value);
-            }
-        }
-        for (slot, value) in refused {
-            self.record_shared(slot, value);
-        }
-        true
-    }
-
-    /// Records on behalf of a thread that has no block any more.
-    pub(super) fn record_shared(&mut self, slot: u32, value: f64) {
-        if self.late.len() >= RING {
-            self.late.pop_front();
-            self.given_up += 1;
-        }
-        self.late.push_back((slot, value));
-    }
-
-    /// Gives up all but the newest `kept` values of each thread.
-    pub(super) fn give_up_values(&mut self, kept: u64) {
-        for ring in self.blocks.iter().filter_map(|block| block.ring) {
-            self.given_up += ring.keep_newest(kept);
-        }
-    }
-
     /// How many values were given up.
     pub(super) fn given_up(&self) -> u64 {
         self.given_up
-    }
-
-    /// Ends an epoch, right after a drain: retires what was idle for long, and gives the slots of
-    /// those free that nobody holds. Of a series that `pinned` names, the cells count what is
-    /// going on: it stays while there is something. Returns the slots that have retired now.
-    pub(super) fn end_epoch(&mut self, pinned: impl Fn(&S) -> bool) -> Vec<u32> {
-        let mut leaving = Vec::new();
-        let retired = core::mem::take(&mut self.retired);
-        for slot in retired {
-            let entry = &self.series[slot as usize];
-            let pinned = pinned(&entry.series) && self.sum(slot) != entry.origin;
-            let unused = entry.idle > 0 && entry.holders == 0 && !pinned;
-            // Twice, since a timer records first and unpins then: who sees it unpinned in one
-            // epoch has its value in the next.
-            if unused && entry.idle > 1 {
-                self.vacant.push(slot);
-            } else {
-                self.series[slot as usize].idle = if unused { 2 } else { 1 };
-                self.retired.push(slot);
-            }
-        }
-        for slot in (0..).take(self.series.len()) {
-            let entry = &mut self.series[slot as usize];
-            if entry.lifetime != Lifetime::WhileUsed {
-                continue;
-            }
-            entry.idle = entry.idle.saturating_add(1);
-            if entry.idle <= IDLE_EPOCHS {
-                continue;
-            }
-            let entry = &self.series[slot as usize];
-            if pinned(&entry.series) && self.sum(slot) != entry.origin {
-                self.series[slot as usize].idle = 0;
-                continue;
-            }
-            let entry = &mut self.series[slot as usize];
-            entry.lifetime = Lifetime::Retired;
-            entry.idle = 1;
-            self.retired.push(slot);
-            leaving.push(slot);
-        }
-        leaving
     }
 
     /// The sum of a slot's cells.
@@ -386,11 +240,7 @@ impl<S> State<S> {
     }
 
     fn new_block(&mut self) -> BlockId {
-        self.blocks.push(Block {
-            chunks: Vec::new(),
-            directory: &[],
-            ring: None,
-        });
+        self.blocks.push(Block::new());
         BlockId(self.blocks.len() - 1)
     }
 }
@@ -409,32 +259,5 @@ impl<S> State<S> {
     /// All that was ever added to a slot; the drain's memory is left alone.
     pub(super) fn total(&self, slot: u32) -> u64 {
         self.sum(slot)
-    }
-}
-
-impl Block {
-    /// The directory, with a chunk for `slot`.
-    fn extend(&mut self, slot: u32) -> Directory {
-        let (number, _) = chunk::place(slot);
-        if self.directory.len() <= number {
-            // The old one is leaked, since the owner may be reading it: doubling keeps what is
-            // leaked below what is used.
-            let room = (number + 1).next_power_of_two().max(8);
-            let directory = chunk::leak_directory(room);
-            for tracked in &self.chunks {
-                directory[tracked.number].get_or_init(|| tracked.chunk);
-            }
-            self.directory = directory;
-        }
-        self.directory[number].get_or_init(|| {
-            let chunk = Chunk::leak();
-            self.chunks.push(Tracked {
-                number,
-                chunk,
-                seen: Box::new([0; CELLS]),
-            });
-            chunk
-        });
-        self.directory
     }
 }

@@ -22,7 +22,7 @@ fn the_guide_has_every_option() {
     let places = [
         ("dt-metrics/src/pipeline/builder/options.rs", 8),
         ("dt-metrics/src/pipeline/builder/exporters.rs", 4),
-        ("dt-metrics/src/dynatrace/options.rs", 14),
+        ("dt-metrics/src/dynatrace/options/setters.rs", 14),
         ("dt-metrics/src/dynatrace/builder.rs", 5),
     ];
     for (place, at_least) in places {

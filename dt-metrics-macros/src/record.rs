@@ -90,36 +90,33 @@ pub(crate) fn enter(args: &Args, place: &Place<'_>) -> TokenStream {
 /// Replaces the value of a gauge: of type `()`.
 pub(crate) fn set(args: &Args, place: &Place<'_>) -> TokenStream {
     let value = args.value.as_ref().map(|value| number(args, value));
-    let call = Call {
-        kind: "Gauge",
-        suffix: "",
-        method: "set",
-        operand: value.map_or(Operand::None, Operand::Value),
-        unit: args.unit.as_ref(),
-    };
-    call.quote(args, place)
+    give(value, "Gauge", "set", args, place)
 }
 
 /// Adds to an up-down counter: of type `()`.
 pub(crate) fn change(args: &Args, place: &Place<'_>) -> TokenStream {
     let by = args.value.as_ref().map(|by| whole_number(by, "i64"));
-    let call = Call {
-        kind: "UpDownCounter",
-        suffix: "",
-        method: "add",
-        operand: by.map_or(Operand::None, Operand::Value),
-        unit: args.unit.as_ref(),
-    };
-    call.quote(args, place)
+    give(by, "UpDownCounter", "add", args, place)
 }
 
 /// Adds a value to a distribution: of type `()`.
 pub(crate) fn value(args: &Args, place: &Place<'_>) -> TokenStream {
     let value = args.value.as_ref().map(|value| number(args, value));
+    give(value, "Histogram", "record", args, place)
+}
+
+/// Gives what the user wrote to an instrument that has no default name.
+fn give(
+    value: Option<TokenStream>,
+    kind: &str,
+    method: &str,
+    args: &Args,
+    place: &Place<'_>,
+) -> TokenStream {
     let call = Call {
-        kind: "Histogram",
+        kind,
         suffix: "",
-        method: "record",
+        method,
         operand: value.map_or(Operand::None, Operand::Value),
         unit: args.unit.as_ref(),
     };

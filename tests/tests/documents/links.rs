@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
-use super::{blocks, documents, in_folder, read, root};
+use super::{documents, in_folder, read, root};
 
 /// The targets of links, those in code left out.
 fn targets(text: &str) -> Vec<String> {
-    let mut prose = text.to_owned();
-    for (_, lines) in blocks(text) {
-        for line in lines {
-            prose = prose.replacen(line, "", usize::from(!line.is_empty()));
-        }
-    }
+    let mut in_code = false;
+    let prose: String = text
+        .lines()
+        .filter(|line| {
+            in_code ^= line.trim_start().starts_with("```");
+            !in_code
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
     let links = prose.split("](").skip(1);
     links
         .filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()))

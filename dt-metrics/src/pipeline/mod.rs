@@ -11,9 +11,11 @@ mod handle;
 mod pacer;
 mod place;
 mod stage;
+mod start;
 mod termination;
 
 pub use self::attach::attach;
-pub use self::builder::{Builder, builder, check, init};
+pub use self::builder::Builder;
 pub use self::error::Error;
 pub use self::handle::Handle;
+pub use self::start::{builder, check, init};

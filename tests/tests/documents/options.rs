@@ -20,8 +20,7 @@ fn options(path: &str) -> Vec<String> {
 fn the_guide_has_every_option() {
     let guide = read("docs/GUIDE.md");
     let places = [
-        ("dt-metrics/src/pipeline/builder/options.rs", 8),
-        ("dt-metrics/src/pipeline/builder/exporters.rs", 4),
+        ("dt-metrics/src/pipeline/builder.rs", 12),
         ("dt-metrics/src/dynatrace/options/setters.rs", 14),
         ("dt-metrics/src/dynatrace/builder.rs", 5),
     ];

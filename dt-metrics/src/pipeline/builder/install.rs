@@ -10,7 +10,7 @@ use opentelemetry_sdk::metrics::{
 };
 
 use super::Builder;
-use crate::dynatrace::{self, Exporter, Format, PULSE, Report, SCOPE};
+use crate::dynatrace::{Exporter, Format, PULSE, SCOPE};
 use crate::instrument;
 use crate::pipeline::bridge::Bridge;
 use crate::pipeline::delivery::Delivery;
@@ -28,34 +28,8 @@ pub(in crate::pipeline) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5
 const HEALTH_SCOPE: &str = "dt-metrics.exporter";
 
 impl Builder {
-    /// The same as [`check`](crate::check) for this configuration.
-    ///
-    /// What it tries is the delivery of lines, with `otlp` that by OTLP, whatever other exporters
-    /// are added.
-    ///
-    /// ```
-    /// let report = dt_metrics::builder().endpoint("http://127.0.0.1:1/metrics/ingest").check();
-    /// assert_eq!(
-    ///     report.problem(),
-    ///     Some(dt_metrics::dynatrace::Problem::ConnectionRefused)
-    /// );
-    /// ```
-    pub fn check(&self) -> Report {
-        dynatrace::check(self.dynatrace.clone(), &dynatrace::process_environment)
-    }
-
-    /// Checks the configuration and starts the pipeline.
-    ///
-    /// Works from a plain thread and inside any async runtime; it does no I/O on the calling
-    /// thread.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::AlreadyInstalled`], [`Error::Config`], [`Error::Thread`], with
-    /// [`strict`](Self::strict) [`Error::Conflicts`], and with
-    /// [`flush_on_termination`](Self::flush_on_termination) [`Error::Signal`]. Nothing is installed
-    /// then.
-    pub fn install(self) -> Result<Handle, Error> {
+    /// As [`Builder::install`].
+    pub(super) fn start(self) -> Result<Handle, Error> {
         let place = Place::take()?;
         if self.strict {
             let conflicts = conflicts(&catalog());

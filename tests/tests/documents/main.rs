@@ -1,9 +1,10 @@
-//! What documents say is there: code that is compiled, commands, options, links.
+//! What documents say is there: code that is compiled, commands, options, links, places.
 
 mod code;
 mod commands;
 mod links;
 mod options;
+mod places;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Metrics for Rust services on Dynatrace: annotate a function, and its calls are counted,
 //! collected and delivered.
 //!
-#![cfg_attr(feature = "dynatrace", doc = "```")]
+#![cfg_attr(feature = "dynatrace", doc = "```no_run")]
 #![cfg_attr(not(feature = "dynatrace"), doc = "```ignore")]
 //! use dt_metrics::{count, counted};
 //!

@@ -116,7 +116,7 @@ impl Handle {
     /// Returns when the receiver has answered all of it, at the latest after `timeout`. If the
     /// exporter pauses after a failure, it tries at once.
     ///
-    /// ```
+    /// ```no_run
     /// use std::time::Duration;
     ///
     /// # fn main() -> Result<(), dt_metrics::Error> {
@@ -153,7 +153,7 @@ impl Handle {
     /// What is measured afterwards is kept, and delivered if metrics are installed again. A
     /// second call does nothing.
     ///
-    /// ```
+    /// ```no_run
     /// use std::time::Duration;
     ///
     /// # fn main() -> Result<(), dt_metrics::Error> {
@@ -194,7 +194,7 @@ impl Handle {
     /// panicked (`observed_panic`), gave what is no number (`not_finite`) or, of a counter, one
     /// below zero (`negative`), or they were recorded too early (`before_install`).
     ///
-    /// ```
+    /// ```no_run
     /// # fn main() -> Result<(), dt_metrics::Error> {
     /// let metrics = dt_metrics::init()?;
     /// let health = metrics.health();
@@ -220,7 +220,7 @@ impl Handle {
 
     /// The provider that the pipeline feeds, for instruments of the program's own.
     ///
-    /// ```
+    /// ```no_run
     /// use opentelemetry::metrics::MeterProvider;
     ///
     /// # fn main() -> Result<(), dt_metrics::Error> {

@@ -7,7 +7,7 @@ use crate::dynatrace::Report;
 
 /// Installs metrics with what is found on the host; the same as `builder().install()`.
 ///
-/// ```
+/// ```no_run
 /// # fn main() -> Result<(), dt_metrics::Error> {
 /// let _metrics = dt_metrics::init()?;
 /// # drop(_metrics);
@@ -29,7 +29,7 @@ pub fn init() -> Result<Handle, Error> {
 /// Sends one data point of the gauge `dt_metrics.check`. Nothing is installed. It waits for the
 /// answer, ten seconds at the most: it is for a command of a program, or for its start.
 ///
-/// ```
+/// ```no_run
 /// let report = dt_metrics::check();
 /// println!("{report}");
 /// ```

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What [`check`](crate::check) found: a step a line when printed. Contains no secrets.
 ///
-/// ```
+/// ```no_run
 /// let report = dt_metrics::check();
 /// println!("{report}");
 /// if let Some(problem) = report.problem() {

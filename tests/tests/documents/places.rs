@@ -20,7 +20,7 @@ fn where_a_change_goes() {
         let mut last = root();
         let places = row.rsplit_once(" | ").expect("two cells").1;
         for name in places.split('`').skip(1).step_by(2) {
-            let is_place = name.contains('/') || name.ends_with(".rs");
+            let is_place = name.contains(['/', '.']);
             if !is_place || name.contains([' ', '*']) {
                 continue;
             }

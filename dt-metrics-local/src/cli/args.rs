@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Looks where the library looks: the environment, the file of Dynatrace's Kubernetes
     /// operator, the `OneAgent`. Sends one data point of the metric `dt_metrics.check`.
     #[cfg(feature = "check")]
-    Check,
+    Check(super::check::Args),
 
     /// Make a Dynatrace dashboard of a program's catalogue
     ///

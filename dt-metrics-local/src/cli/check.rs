@@ -3,11 +3,30 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use dt_metrics::dynatrace::Verdict;
+use dt_metrics::dynatrace::{Report, Verdict};
+
+/// How to look.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// As a program with `.otlp()` does: OTEL_EXPORTER_OTLP_ENDPOINT counts, too
+    #[cfg(feature = "otlp")]
+    #[arg(long)]
+    otlp: bool,
+}
+
+impl Args {
+    fn check(&self) -> Report {
+        #[cfg(feature = "otlp")]
+        if self.otlp {
+            return dt_metrics::builder().otlp().check();
+        }
+        dt_metrics::check()
+    }
+}
 
 /// Prints what was found; an error if metrics would not arrive.
-pub(crate) fn run() -> Result<(), Box<dyn Error>> {
-    let report = dt_metrics::check();
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let report = args.check();
     match writeln!(io::stdout(), "{report}") {
         // Whoever read the output has seen enough; how it ended is told by the status.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if let Some(command) = &args.command {
         return match command {
             #[cfg(feature = "check")]
-            Command::Check => check::run(),
+            Command::Check(args) => check::run(args),
             #[cfg(feature = "dashboard")]
             Command::Dashboard(args) => dashboard::run(args),
         };

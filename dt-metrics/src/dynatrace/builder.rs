@@ -60,7 +60,7 @@ impl ExporterBuilder {
     /// is an error later). A request that takes longer counts as not answered: see
     /// [`ambiguous_delivery`](Self::ambiguous_delivery).
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.options.request_timeout = timeout;
+        self.options.request_timeout = Some(timeout);
         self
     }
 

@@ -20,6 +20,9 @@ use super::tls;
 use super::{AmbiguousDelivery, ConfigError};
 use crate::line::{self, Dimensions, MetricKey};
 
+/// How long a request may take, if nobody says.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// All that an exporter needs to know, checked.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
@@ -62,6 +65,7 @@ impl Config {
         environment: Environment,
     ) -> Result<Self, ConfigError> {
         check_limits(&options)?;
+        let request_timeout = options.request_timeout.unwrap_or(REQUEST_TIMEOUT);
         let finder = Finder::new(&options, environment);
         let found = finder
             .file()
@@ -96,12 +100,10 @@ impl Config {
             zero_counts: options.zero_counts,
             ambiguous: options.ambiguous,
             watcher: options.watcher,
-            request_timeout: options.request_timeout,
+            request_timeout,
             // Shorter, so that a host that does not connect is not taken for one that may have
             // accepted lines.
-            connect_timeout: options
-                .connect_timeout
-                .unwrap_or(options.request_timeout / 2),
+            connect_timeout: options.connect_timeout.unwrap_or(request_timeout / 2),
             max_lines_per_request: options.max_lines_per_request,
             // A single request must fit the buffer.
             max_bytes_per_request: options
@@ -159,7 +161,10 @@ impl Config {
 
 fn check_limits(options: &Options) -> Result<(), ConfigError> {
     for (option, zero) in [
-        ("request_timeout", options.request_timeout.is_zero()),
+        (
+            "request_timeout",
+            options.request_timeout.is_some_and(|time| time.is_zero()),
+        ),
         (
             "connect_timeout",
             options.connect_timeout.is_some_and(|time| time.is_zero()),

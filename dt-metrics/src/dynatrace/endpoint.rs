@@ -77,6 +77,16 @@ impl Endpoint {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(EndpointError::NoHost);
         }
+        // Such as `{your-environment-id}`, left as it stood in the documentation.
+        let is_of_names = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        if url
+            .host_str()
+            .is_some_and(|host| !host.chars().all(is_of_names))
+        {
+            return Err(EndpointError::NotAUrl(
+                "its host has a character that no host has".into(),
+            ));
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(EndpointError::UserInfo);
         }

@@ -38,6 +38,8 @@ impl Default for EndpointFile {
 pub(super) struct Found {
     pub(super) url: Option<SecretString>,
     pub(super) token: Option<SecretString>,
+    /// Why a file that is there could not be read.
+    pub(super) trouble: Option<String>,
 }
 
 impl EndpointFile {
@@ -64,14 +66,18 @@ impl EndpointFile {
         match read.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
             Ok(found) => found,
             Err(error) => {
-                if error.kind() != io::ErrorKind::NotFound {
+                let is_there = error.kind() != io::ErrorKind::NotFound;
+                if is_there {
                     tracing::warn!(
                         target: "dt_metrics",
                         path = %self.0.display(),
                         "endpoint and token are not taken from this file: {error}"
                     );
                 }
-                Found::default()
+                Found {
+                    trouble: is_there.then(|| error.to_string()),
+                    ..Found::default()
+                }
             }
         }
     }

@@ -8,7 +8,9 @@ use super::config::Config;
 use super::credentials::Token;
 use super::outcome::Failure;
 use super::protocol::Protocol;
+use super::proxy;
 use super::scrub::Scrubber;
+use super::target::process_environment;
 
 /// Words failures for one endpoint.
 pub(super) struct Explainer {
@@ -17,6 +19,8 @@ pub(super) struct Explainer {
     scrubber: Scrubber,
     receiver: Receiver,
     unconfigured: bool,
+    /// The variable that names the proxy on the way there.
+    proxy: Option<&'static str>,
 }
 
 /// What is thought to be there.
@@ -83,6 +87,7 @@ impl Explainer {
             ),
             receiver: Receiver::of(config),
             unconfigured: target.is_unconfigured(),
+            proxy: proxy::variable(&target.endpoint, &process_environment),
         }
     }
 
@@ -98,7 +103,7 @@ impl Explainer {
         text
     }
 
-    pub(super) fn unauthorized(&self, status: StatusCode, said: &str) -> String {
+    pub(super) fn unauthorized(&self, status: StatusCode, said: &str, web_page: bool) -> String {
         let mut text = match (self.has_token, status) {
             #[cfg(feature = "otlp")]
             _ if self.receiver == Receiver::Collector => format!(
@@ -130,6 +135,9 @@ impl Explainer {
                 self.endpoint
             ),
         };
+        if web_page {
+            text.push_str(" (it said so with a web page: a proxy or a firewall may be in the way)");
+        }
         append_said(&mut text, said);
         text
     }
@@ -161,7 +169,7 @@ impl Explainer {
     pub(super) fn web_page(&self, status: StatusCode) -> String {
         format!(
             "{} answered {} with a web page: it is no ingest endpoint; the API's host looks like \
-             myenv123.live.dynatrace.com, or a proxy is in the way",
+             myenv123.live.dynatrace.com, or a proxy or a firewall is in the way",
             self.endpoint,
             name(status)
         )
@@ -189,7 +197,9 @@ impl Explainer {
         text
     }
 
-    pub(super) fn failed(&self, failure: Failure, cause: &str) -> String {
+    /// `advice` is on the cause.
+    pub(super) fn failed(&self, failure: Failure, cause: &str, advice: Option<&str>) -> String {
+        let advised = advice.map_or_else(|| cause.to_owned(), |it| format!("{cause}; {it}"));
         match failure {
             #[cfg(feature = "otlp")]
             Failure::Refused { .. }
@@ -209,11 +219,20 @@ impl Explainer {
                 self.endpoint
             ),
             Failure::Refused { .. } | Failure::Connect => {
-                format!("cannot connect to {}: {cause}", self.endpoint)
+                let mut text = format!("cannot connect to {}: {advised}", self.endpoint);
+                if let Some(variable) = self.proxy {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(
+                        text,
+                        " (by way of the proxy that {variable} names: is that one right? For no \
+                         proxy, name the host in NO_PROXY)"
+                    );
+                }
+                text
             }
             Failure::Unprepared => cause.to_owned(),
             Failure::NoAnswer => format!(
-                "no answer from {}: {cause}; the {} may have been accepted",
+                "no answer from {}: {advised}; the {} may have been accepted",
                 self.endpoint,
                 self.receiver.parts()
             ),

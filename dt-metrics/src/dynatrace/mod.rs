@@ -159,6 +159,7 @@ mod outcome;
 mod place;
 mod properties;
 mod protocol;
+mod proxy;
 mod push;
 mod queue;
 mod report;

@@ -44,7 +44,8 @@ pub(crate) struct Options {
     pub(crate) zero_counts: bool,
     pub(crate) ambiguous: AmbiguousDelivery,
     pub(crate) watcher: Watcher,
-    pub(crate) request_timeout: Duration,
+    /// `None`: 10 s, or what the environment says of a Collector.
+    pub(crate) request_timeout: Option<Duration>,
     /// `None`: half of the request's.
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) max_lines_per_request: usize,
@@ -72,7 +73,7 @@ impl Default for Options {
             zero_counts: false,
             ambiguous: AmbiguousDelivery::default(),
             watcher: Watcher::default(),
-            request_timeout: Duration::from_secs(10),
+            request_timeout: None,
             connect_timeout: None,
             max_lines_per_request: MAX_LINES,
             max_bytes_per_request: MAX_BYTES,

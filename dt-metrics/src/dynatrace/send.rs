@@ -11,7 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, StatusCode};
 
 use self::client::client;
-use self::fault::{cause, failure, is_untrusted};
+use self::fault::{advice, cause, failure, is_untrusted};
 use super::ConfigError;
 use super::answer::shorten;
 use super::body::Body;
@@ -38,6 +38,8 @@ pub(super) struct Http {
 /// What became of one attempt.
 pub(super) struct Tried {
     pub(super) outcome: Outcome,
+    /// Of the answer, if there was one.
+    pub(super) status: Option<StatusCode>,
     /// Of the answer, if there was one.
     pub(super) headers: HeaderMap,
     pub(super) answered: SystemTime,
@@ -85,6 +87,7 @@ impl Http {
         match self.post(client, body).await {
             Ok((status, headers, answer)) => Tried {
                 outcome: self.judge(status, &headers, &answer, body),
+                status: Some(status),
                 headers,
                 answered: SystemTime::now(),
                 untrusted: false,
@@ -94,11 +97,13 @@ impl Http {
                 let failure = failure(&error, &self.config.target.endpoint);
                 let cause = cause(&error);
                 let cause = self.explain.scrub(&cause);
+                let advice = advice(&error);
                 Tried {
                     outcome: Outcome::Failed {
                         failure,
-                        message: self.explain.failed(failure, &shorten(&cause)),
+                        message: self.explain.failed(failure, &shorten(&cause), advice),
                     },
+                    status: None,
                     headers: HeaderMap::new(),
                     answered: SystemTime::now(),
                     untrusted: is_untrusted(&error),
@@ -113,7 +118,7 @@ impl Http {
             failure: Failure::NoAnswer,
             message: self
                 .explain
-                .failed(Failure::NoAnswer, "operation timed out"),
+                .failed(Failure::NoAnswer, "operation timed out", None),
         }
     }
 
@@ -122,8 +127,9 @@ impl Http {
         Tried {
             outcome: Outcome::Failed {
                 failure: Failure::Unprepared,
-                message: self.explain.failed(Failure::Unprepared, &message),
+                message: self.explain.failed(Failure::Unprepared, &message, None),
             },
+            status: None,
             headers: HeaderMap::new(),
             answered: SystemTime::now(),
             untrusted: matches!(error, ConfigError::NoRootCertificates(_)),

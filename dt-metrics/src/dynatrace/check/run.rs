@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::DATE;
 
 use super::super::ConfigError;
 use super::super::body::Body;
 use super::super::config::Config;
+use super::super::endpoint_file::ENDPOINT_FILE;
 use super::super::options::Options;
 use super::super::outcome::{Failure, Outcome};
 use super::super::protocol::Protocol;
+use super::super::proxy;
 use super::super::send::{Http, Tried};
-use super::super::target::Environment;
+use super::super::target::{Environment, TOKEN_VARIABLE, URL_VARIABLE};
 use super::super::worker::suppress_telemetry;
 use super::{Problem, Report, Verdict};
 
@@ -46,7 +49,7 @@ pub(crate) fn check(options: Options, environment: Environment) -> Report {
             return report;
         }
     };
-    describe(&config, &mut report);
+    describe(&config, environment, &mut report);
     let https = config.target.endpoint.is_https();
     let trying = std::thread::Builder::new()
         .name("dt-metrics-check".into())
@@ -104,7 +107,7 @@ fn problem_of(error: &ConfigError) -> Problem {
 }
 
 /// Where each value comes from.
-fn describe(config: &Config, report: &mut Report) {
+fn describe(config: &Config, environment: Environment, report: &mut Report) {
     let target = &config.target;
     let source = target.endpoint_source.describe();
     let endpoint = format!("{}, from {source}", target.endpoint);
@@ -122,6 +125,22 @@ fn describe(config: &Config, report: &mut Report) {
             Verdict::Ok,
             format!("{n} headers, from {HEADERS}"),
         ),
+    }
+    if let Some(variable) = proxy::variable(&target.endpoint, environment) {
+        report.add("proxy", Verdict::Ok, format!("named by {variable}"));
+    }
+    if let Some(trouble) = &config.found.trouble {
+        // It may name both.
+        let verdict = if target.is_unconfigured() {
+            Verdict::Failed(Problem::Configuration)
+        } else {
+            Verdict::Doubtful
+        };
+        let text = format!(
+            "{ENDPOINT_FILE} is there but cannot be read ({trouble}): let the user of this \
+             process read it, or set {URL_VARIABLE} and {TOKEN_VARIABLE}"
+        );
+        report.add("endpoint file", verdict, text);
     }
     if let Some(doubt) = config.doubt() {
         report.add("doubt", Verdict::Doubtful, doubt);
@@ -176,14 +195,42 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
         },
         "accepted: `dt_metrics.check` has a data point",
     ];
+    let text = match problem {
+        Some(Problem::Unavailable) => {
+            format!("{message}; it, or what is before it, cannot take lines now: try again later")
+        }
+        Some(Problem::NoAnswer) if !https => {
+            format!("{message}; does the server hang, or is it an https endpoint?")
+        }
+        Some(Problem::NoAnswer) => format!("{message}; does the server hang?"),
+        _ => message.to_owned(),
+    };
+    // An answer that may be from something else says nothing about path and token.
+    let unproven = at == 3 && !matches!(tried.outcome, Outcome::Partial { .. });
     for (place, name) in LATER.iter().enumerate().take(4) {
         match problem {
-            Some(problem) if place == at => report.add(name, failed(problem), message),
+            Some(problem) if place == at => report.add(name, failed(problem), &*text),
+            _ if unproven && matches!(*name, "path" | "token") => {
+                report.add(name, Verdict::NotTried, "");
+            }
             _ if place < at => report.add(name, Verdict::Ok, well[place]),
             _ => report.add(name, Verdict::NotTried, ""),
         }
     }
+    if let Some(status) = unusual_status(tried, config) {
+        let text =
+            format!("{status}, where Dynatrace answers 202 Accepted: is it an ingest endpoint?");
+        report.add("answer", Verdict::Doubtful, text);
+    }
     clock(tried, report);
+}
+
+/// One of success that no endpoint for lines has.
+fn unusual_status(tried: &Tried, config: &Config) -> Option<StatusCode> {
+    let is_unusual = matches!(config.protocol, Protocol::Lines)
+        && matches!(tried.outcome, Outcome::Accepted)
+        && tried.status != Some(StatusCode::ACCEPTED);
+    tried.status.filter(|_| is_unusual)
 }
 
 /// By the server's, to the second.

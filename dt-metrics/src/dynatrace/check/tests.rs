@@ -25,7 +25,7 @@ fn tried_in(
         endpoint: endpoint.map(Into::into),
         api_token: token.map(Into::into),
         endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
-        request_timeout: Duration::from_secs(1),
+        request_timeout: Some(Duration::from_secs(1)),
         ..Options::default()
     };
     let report = check(options, &|name| {
@@ -111,6 +111,96 @@ fn nothing_is_configured_and_nothing_is_there() {
     let report = tried(None, None);
     assert_eq!(report.problem(), Some(Problem::NoEndpoint), "{report}");
     assert!(report.to_string().contains("set DT_METRICS_INGEST_URL"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (endpoint, verdict) in [
+        (None, Verdict::Failed(Problem::Configuration)),
+        (Some("http://127.0.0.1:1/metrics/ingest"), Verdict::Doubtful),
+    ] {
+        let options = Options {
+            endpoint: endpoint.map(Into::into),
+            // As good as one that the user may not read, also for the superuser.
+            endpoint_file: EndpointFile::at(folder.path()),
+            ..Options::default()
+        };
+        let report = check(options, &|_| None);
+        let step = report.steps().iter().find(|it| it.name == "endpoint file");
+        assert_eq!(step.map(|it| it.verdict), Some(verdict), "{report}");
+        assert!(!report.is_ok(), "{report}");
+    }
+}
+
+#[test]
+fn each_failure_says_what_to_do() {
+    let answer = |text: &str| Some(answering(format!("HTTP/1.1 {text}\r\n\r\n")));
+    for (endpoint, problem, said) in [
+        (
+            Some("http://127.0.0.1:1/api/v2/metrics/ingest".into()),
+            Problem::ConnectionRefused,
+            "does the server run?",
+        ),
+        (
+            Some("https://no-such-host.invalid/api/v2/metrics/ingest".into()),
+            Problem::Unreachable,
+            "host's name spelled right",
+        ),
+        (
+            Some("https://{your-environment}.live.dynatrace.com/api/v2/metrics/ingest".into()),
+            Problem::InvalidEndpoint,
+            "a character that no host has",
+        ),
+        (
+            Some(answering("SSH-2.0-OpenSSH\r\n".into())),
+            Problem::NoAnswer,
+            "does not speak HTTP",
+        ),
+        (
+            answer("502 Bad Gateway\r\ncontent-length: 0"),
+            Problem::Unavailable,
+            "try again later",
+        ),
+        (
+            answer("200 OK\r\ncontent-length: 17\r\n\r\n\u{feff}<!doctype html"),
+            Problem::WrongPath,
+            "a web page",
+        ),
+    ] {
+        let report = tried(endpoint.as_deref(), Some(TOKEN));
+        assert_eq!(report.problem(), Some(problem), "{report}");
+        assert!(report.to_string().contains(said), "{report}");
+        let token = report.steps().iter().find(|step| step.name == "token");
+        let verdict = token.expect("a step").verdict;
+        assert_eq!(
+            verdict,
+            Verdict::NotTried,
+            "nothing is known of it: {report}"
+        );
+    }
+}
+
+#[test]
+fn a_firewall_is_not_taken_for_the_endpoint() {
+    let page = "<html>blocked";
+    let url = answering(format!(
+        "HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n{page}",
+        page.len()
+    ));
+    let report = tried(Some(&url), Some(TOKEN));
+    assert_eq!(report.problem(), Some(Problem::MissingScope), "{report}");
+    assert!(report.to_string().contains("a firewall may be"), "{report}");
+}
+
+#[test]
+fn what_answers_as_no_endpoint_does_is_doubtful() {
+    let url = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".into());
+    let report = tried(Some(&url), Some(TOKEN));
+    assert!(report.is_ok(), "{report}");
+    let doubtful = |step: &&super::Step| step.verdict == Verdict::Doubtful;
+    let step = report.steps().iter().find(doubtful).expect("a doubt");
+    assert!(step.text.contains("202 Accepted"), "{report}");
 }
 
 #[cfg(feature = "otlp")]

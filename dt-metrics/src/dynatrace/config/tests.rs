@@ -112,7 +112,7 @@ fn what_is_not_usable_is_an_error_that_says_where_it_comes_from() {
     for (options, expected) in [
         (
             Options {
-                request_timeout: Duration::ZERO,
+                request_timeout: Some(Duration::ZERO),
                 ..default()
             },
             "request_timeout",

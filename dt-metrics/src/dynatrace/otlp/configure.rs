@@ -38,10 +38,11 @@ pub(in crate::dynatrace) fn configure(
     }
     let mut config = Config::for_lines(options.clone(), environment)?;
     if config.target.is_unconfigured() {
-        let unused = config.target.token_source;
+        let (unused, trouble) = (config.target.token_source, config.found.trouble);
         let mut config = to_collector(options, Collector::here(environment)?)?;
         // It is for Dynatrace alone, but was probably meant for something.
         config.target.token_source = unused;
+        config.found.trouble = trouble;
         return Ok(config);
     }
     config.target = by_otlp(config.target)?;
@@ -62,9 +63,7 @@ fn to_collector(mut options: Options, collector: Collector) -> Result<Config, Co
     options.api_token = None;
     options.endpoint_file = EndpointFile::none();
     options.endpoint = Some(collector.endpoint.url().as_str().into());
-    if let Some(timeout) = collector.timeout {
-        options.request_timeout = timeout;
-    }
+    options.request_timeout = options.request_timeout.or(collector.timeout);
     if let Some(path) = &collector.certificate {
         options
             .root_certificates

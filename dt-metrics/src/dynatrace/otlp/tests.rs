@@ -1,4 +1,5 @@
 use std::io::Read;
+use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use opentelemetry_sdk::metrics::Temporality;
@@ -177,6 +178,22 @@ fn a_collector_is_what_the_variables_say() {
     assert_eq!(receiver(&config).temporality, Temporality::Cumulative);
     let shown = format!("{config:?}");
     assert!(!shown.contains("abcdefgh1234"), "{shown}");
+}
+
+#[test]
+fn the_programs_own_timeout_wins() {
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1500"),
+    ];
+    for (own, expected) in [(None, 1_500), (Some(Duration::from_secs(3)), 3_000)] {
+        let options = Options {
+            request_timeout: own,
+            ..options()
+        };
+        let config = find(options, &variables).unwrap();
+        assert_eq!(config.request_timeout.as_millis(), expected);
+    }
 }
 
 #[test]

@@ -42,6 +42,34 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
         .unwrap_or_else(|| chain(error).last().unwrap_or(error).to_string())
 }
 
+/// What to do about it, where the cause does not say.
+pub(super) fn advice(error: &reqwest::Error) -> Option<&'static str> {
+    let says = |text: &str| chain(error).any(|cause| cause.to_string().contains(text));
+    let is = |kind| {
+        chain(error)
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .any(|error| error.kind() == kind)
+    };
+    // What a client of HTTP has no types for is told by its words.
+    if says("dns error") {
+        Some("is the host's name spelled right, and does this host's DNS know it?")
+    } else if says("proxy auth") {
+        Some("put the proxy's user and password into its variable, as in http://user:password@host")
+    } else if is(io::ErrorKind::ConnectionRefused) {
+        Some("are host and port right, and does the server run?")
+    } else if is(io::ErrorKind::NetworkUnreachable) || is(io::ErrorKind::HostUnreachable) {
+        Some("has this host a way into that network?")
+    } else if error.is_timeout() && error.is_connect() {
+        Some("are host and port right, and does a firewall let connections out?")
+    } else if says("invalid HTTP") {
+        Some(
+            "what answers there does not speak HTTP: is the port right, or is it an https endpoint?",
+        )
+    } else {
+        None
+    }
+}
+
 /// What an I/O error wraps, which its `source` passes over.
 fn within<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     while let Some(inner) = error

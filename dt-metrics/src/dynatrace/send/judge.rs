@@ -46,7 +46,7 @@ impl Http {
             },
             401 | 403 => Outcome::Unauthorized {
                 status: code,
-                message: self.explain.unauthorized(status, &said()),
+                message: self.explain.unauthorized(status, &said(), web_page),
             },
             404 | 405 | 407 | 410 | 421 => Outcome::Misdirected {
                 status: code,
@@ -124,5 +124,6 @@ impl Http {
 
 /// No ingest endpoint answers with one: a login page or a proxy does.
 fn is_web_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().starts_with(b"<")
 }

@@ -23,6 +23,7 @@ fn target(program: Said<'_>, environment: Said<'_>, file: Said<'_>) -> Result<Ta
     let found = Found {
         url: file.0.map(Into::into),
         token: file.1.map(Into::into),
+        ..Found::default()
     };
     Finder::new(&options, &variable).target(&found)
 }

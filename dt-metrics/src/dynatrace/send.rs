@@ -97,7 +97,7 @@ impl Http {
                 let failure = failure(&error, &self.config.target.endpoint);
                 let cause = cause(&error);
                 let cause = self.explain.scrub(&cause);
-                let advice = advice(&error);
+                let advice = advice(&error, &self.config.target.endpoint);
                 Tried {
                     outcome: Outcome::Failed {
                         failure,

@@ -1,6 +1,6 @@
 //! Code is compiled: here it is seen that nothing is left out.
 
-use super::{blocks, documents, read};
+use super::{blocks, documents, in_folder, read};
 
 #[test]
 fn every_document_with_rust_in_it_is_compiled() {
@@ -28,6 +28,28 @@ fn no_code_is_left_out() {
                 "{document}: {language:?} of\n{}",
                 lines.join("\n")
             );
+        }
+    }
+}
+
+/// Pages of rustdoc are compiled with their crate, if nobody told it to look away.
+#[test]
+fn no_code_of_a_page_is_left_out() {
+    for (folder, crate_root) in [
+        ("dt-metrics-macros/docs/", "dt-metrics-macros/src/lib.rs"),
+        ("dt-metrics/docs/", "dt-metrics/src/lib.rs"),
+    ] {
+        for page in in_folder(folder) {
+            let name = page.trim_start_matches(folder);
+            let included = format!("include_str!(\"../docs/{name}\")");
+            assert!(
+                read(crate_root).contains(&included),
+                "{page} is of no crate"
+            );
+            for (language, lines) in blocks(&read(&page)) {
+                let is_known = ["", "compile_fail", "toml"].contains(&language);
+                assert!(is_known, "{page}: {language:?} of\n{}", lines.join("\n"));
+            }
         }
     }
 }

@@ -199,10 +199,6 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
         Some(Problem::Unavailable) => {
             format!("{message}; it, or what is before it, cannot take lines now: try again later")
         }
-        Some(Problem::NoAnswer) if !https => {
-            format!("{message}; does the server hang, or is it an https endpoint?")
-        }
-        Some(Problem::NoAnswer) => format!("{message}; does the server hang?"),
         _ => message.to_owned(),
     };
     // An answer that may be from something else says nothing about path and token.

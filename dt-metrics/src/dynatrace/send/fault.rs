@@ -43,7 +43,7 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
 }
 
 /// What to do about it, where the cause does not say.
-pub(super) fn advice(error: &reqwest::Error) -> Option<&'static str> {
+pub(super) fn advice(error: &reqwest::Error, endpoint: &Endpoint) -> Option<&'static str> {
     let says = |text: &str| chain(error).any(|cause| cause.to_string().contains(text));
     let is = |kind| {
         chain(error)
@@ -65,6 +65,10 @@ pub(super) fn advice(error: &reqwest::Error) -> Option<&'static str> {
         Some(
             "what answers there does not speak HTTP: is the port right, or is it an https endpoint?",
         )
+    } else if error.is_timeout() {
+        Some("does the server hang?")
+    } else if !endpoint.is_https() && !error.is_connect() {
+        Some("does the server end, or is it an https endpoint?")
     } else {
         None
     }

@@ -1,11 +1,14 @@
 //! What is logged of OTLP: faults at a limited rate, and never the token.
 
+#[path = "common/child.rs"]
+mod child;
 mod common;
 #[path = "common/log.rs"]
 mod log;
 
 use std::time::Duration;
 
+use child::{child, is_child};
 use common::{AMPLE, NEVER, alone, server};
 use dt_metrics::count;
 use dt_metrics_local::Answer;
@@ -45,4 +48,49 @@ fn faults_are_said_once_and_secrets_never() {
     assert!(!shown.contains("SECRET"));
     let logged = server.total("otlp.logged");
     assert_eq!(logged, 8.0, "nothing was lost meanwhile");
+}
+
+/// The program: prints what was logged when it was configured.
+#[test]
+fn a_program_configured_by_variables() {
+    if !is_child("a_program_configured_by_variables") {
+        return;
+    }
+    let log = Log::install();
+    let builder = dt_metrics::builder().push_interval(NEVER).otlp();
+    let metrics = builder.install().unwrap();
+    println!("\n{}", log.text());
+    let _late = metrics.shutdown(Duration::ZERO);
+}
+
+#[test]
+fn a_variable_that_is_not_understood_is_named_and_its_value_is_not() {
+    for (variable, value, said) in [
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s-SECRET", "milliseconds"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0", "milliseconds"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+            "deltas-SECRET",
+            "lowmemory",
+        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x=y, SECRET", "name=value"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x=%0ASECRET", "name=value"),
+        (
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            "/SECRET",
+            "not supported",
+        ),
+    ] {
+        let output = child("a_program_configured_by_variables")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+            .env(variable, value)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        let mut warnings = text.lines().filter(|line| line.starts_with("WARN"));
+        let named = warnings.any(|line| line.contains(variable) && line.contains(said));
+        assert!(named, "{variable}={value}: {text}");
+        assert!(!text.contains("SECRET"), "{text}");
+    }
 }

@@ -13,6 +13,7 @@ use super::compress::Compression;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
 
 /// Where a Collector on this host listens.
 const DEFAULT: &str = "http://localhost:4318/v1/metrics";
@@ -60,21 +61,25 @@ impl Collector {
             source: error,
         })?;
         warn_of_other_protocols(environment);
+        warn_of_client_certificates(environment);
         let timeout = of_metrics(environment, "TIMEOUT");
-        let temporality = value(
-            environment,
-            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
-        );
+        let temporality = value(environment, TEMPORALITY);
         Ok(Self {
             endpoint,
             source,
             headers: headers(&of_metrics(environment, "HEADERS").unwrap_or_default()),
-            timeout: timeout
-                .and_then(|text| text.parse().map(Duration::from_millis).ok())
-                .filter(|timeout| !timeout.is_zero()),
+            timeout: timeout.and_then(|text| {
+                let timeout = text.parse().map(Duration::from_millis).ok();
+                timeout
+                    .filter(|timeout| !timeout.is_zero())
+                    .or_else(|| unusable("OTEL_EXPORTER_OTLP_TIMEOUT", "milliseconds, as in 10000"))
+            }),
             certificate: of_metrics(environment, "CERTIFICATE"),
             temporality: temporality
-                .and_then(|text| text.parse().ok())
+                .and_then(|text| {
+                    let known = text.parse().ok();
+                    known.or_else(|| unusable(TEMPORALITY, "delta, cumulative or lowmemory"))
+                })
                 .unwrap_or(Temporality::Delta),
             compression: compression(environment),
         })
@@ -99,6 +104,25 @@ fn warn_of_other_protocols(environment: Environment) {
             target: "dt_metrics",
             "OTEL_EXPORTER_OTLP_PROTOCOL asks for {other:?}; metrics are sent with \
              \"http/protobuf\", which every receiver of OTLP over HTTP takes"
+        );
+    }
+}
+
+/// What is not understood is as good as not set, but said. The value is not: it may be a secret.
+fn unusable<T>(variable: &str, expected: &str) -> Option<T> {
+    tracing::warn!(
+        target: "dt_metrics",
+        "{variable} is not understood and left out: it is {expected}"
+    );
+    None
+}
+
+fn warn_of_client_certificates(environment: Environment) {
+    if of_metrics(environment, "CLIENT_CERTIFICATE").is_some() {
+        tracing::warn!(
+            target: "dt_metrics",
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE is left out: client certificates are not \
+             supported"
         );
     }
 }
@@ -133,15 +157,26 @@ fn value(environment: Environment, name: &str) -> Option<String> {
 
 /// `key=value,key=value`, values as in a URL.
 fn headers(text: &str) -> HeaderMap {
-    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+    let pairs = text.split(',').map(str::trim);
     pairs
-        .filter_map(|(name, value)| {
-            let name = HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
-            let mut value = HeaderValue::from_bytes(&decoded(value.trim())).ok()?;
-            value.set_sensitive(true);
-            Some((name, value))
+        .filter(|pair| !pair.is_empty())
+        .filter_map(|pair| {
+            header(pair).or_else(|| {
+                unusable(
+                    "a header of OTEL_EXPORTER_OTLP_HEADERS",
+                    "name=value, the value encoded as in a URL",
+                )
+            })
         })
         .collect()
+}
+
+fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = pair.split_once('=')?;
+    let name = HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
+    let mut value = HeaderValue::from_bytes(&decoded(value.trim())).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
 }
 
 /// What is no escape stays as it is.

@@ -8,7 +8,7 @@ use dt_metrics::dynatrace::{Report, Verdict};
 /// How to look.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// As a program with `.otlp()` does: OTEL_EXPORTER_OTLP_ENDPOINT counts, too
+    /// As a program with `.otlp()` does: `OTEL_EXPORTER_OTLP_ENDPOINT` counts, too
     #[cfg(feature = "otlp")]
     #[arg(long)]
     otlp: bool,

@@ -15,6 +15,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    #[cfg_attr(not(feature = "otlp"), expect(clippy::unused_self))]
     fn check(&self) -> Report {
         #[cfg(feature = "otlp")]
         if self.otlp {

@@ -85,7 +85,7 @@ if (Number(seconds) === 0) {
   await said(local, /^(accepted)/);
   await page.waitForSelector("#status[data-state='live']");
   await changes("#chart .line", "d");
-  await said(example, /^metrics: (lines are accepted again)$/);
+  await said(example, /^metrics: (metrics are accepted again)$/);
   pass("the example says what is missing; started again, all goes on by itself");
 }
 await browser.close();

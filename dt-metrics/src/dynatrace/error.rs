@@ -1,11 +1,14 @@
 //! What can go wrong, as values.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::endpoint::EndpointError;
 
 /// Why an exporter could not be made. Contains no secrets.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` reads as its `Display`, since that is what a `main` prints which returns it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The endpoint is not a usable URL.
@@ -99,6 +102,12 @@ pub enum ConfigError {
     /// The thread that sends could not be started.
     #[error("the thread that sends cannot be started: {0}")]
     Thread(std::io::Error),
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Why lines were not delivered in time. Contains no secrets.

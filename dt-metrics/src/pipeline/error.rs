@@ -11,7 +11,9 @@ use crate::dynatrace::{ConfigError, ExportError};
 use crate::registry::Conflict;
 
 /// An error of [`Builder::install`](crate::Builder::install) or of the [`Handle`](crate::Handle).
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` reads as its `Display`, since that is what a `main` prints which returns it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A pipeline is installed and has not been shut down.
@@ -45,6 +47,12 @@ pub enum Error {
     /// The time was up before all was done. It goes on in the background.
     #[error("not done within {0:?}")]
     Timeout(Duration),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 struct Lines<'a>(&'a [Conflict]);

@@ -104,6 +104,11 @@ fn a_token_goes_nowhere_it_can_be_read() {
 fn what_is_not_usable_is_an_error_that_says_where_it_comes_from() {
     let error = resolve(Options::default(), &[(URL_VARIABLE, "ftp://x/y")]).expect_err("a scheme");
     assert!(error.to_string().contains(URL_VARIABLE), "{error}");
+    assert_eq!(
+        format!("{error:?}"),
+        error.to_string(),
+        "what `main` prints"
+    );
     assert!(std::error::Error::source(&error).is_some());
     let error = resolve(Options::default(), &[(TOKEN_VARIABLE, "a b")]).expect_err("a space");
     assert!(error.to_string().contains(TOKEN_VARIABLE), "{error}");

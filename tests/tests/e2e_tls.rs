@@ -87,10 +87,14 @@ fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
     let _turn = alone();
     let authority = Authority::new();
     let stranger = Authority::new();
-    let cases: [(Identity, &[&str]); 4] = [
+    let cases: [(Identity, &[&str]); 5] = [
         (
             stranger.identity("localhost"),
-            &["root", "add_root_certificate_pem"],
+            &["root", "add_root_certificate_pem", "reads what is sent"],
+        ),
+        (
+            Authority::as_server("localhost").0,
+            &["authority", "CA:TRUE", "CA:FALSE", "sign one with it"],
         ),
         (authority.expired("localhost"), &["expired", "renew"]),
         (
@@ -110,6 +114,17 @@ fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
         }
         assert!(said.contains("localhost"), "{said}");
         assert!(server.requests().is_empty());
+    }
+}
+
+#[test]
+fn an_authority_that_is_trusted_is_no_server_and_that_is_said() {
+    let _turn = alone();
+    let (identity, pem) = Authority::as_server("localhost");
+    let server = TlsServer::start(identity);
+    let said = refusal(to(&server.url("localhost")).add_root_certificate_pem(pem));
+    for part in ["CA:TRUE", "CA:FALSE and trust that, or sign one with it"] {
+        assert!(said.contains(part), "{said}");
     }
 }
 

@@ -11,7 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, StatusCode};
 
 use self::client::client;
-use self::fault::{advice, cause, failure, is_untrusted};
+use self::fault::{Cause, advice, cause, failure, is_untrusted};
 use super::ConfigError;
 use super::answer::shorten;
 use super::body::Body;
@@ -95,13 +95,16 @@ impl Http {
             Err(error) => {
                 let error = error.without_url();
                 let failure = failure(&error, &self.config.target.endpoint);
-                let cause = cause(&error);
-                let cause = self.explain.scrub(&cause);
+                let cause = match cause(&error) {
+                    Cause::Ours(text) => self.explain.scrub(&text),
+                    // First the secrets: half of one would not be found.
+                    Cause::Theirs(text) => shorten(&self.explain.scrub(&text)),
+                };
                 let advice = advice(&error, &self.config.target.endpoint);
                 Tried {
                     outcome: Outcome::Failed {
                         failure,
-                        message: self.explain.failed(failure, &shorten(&cause), advice),
+                        message: self.explain.failed(failure, &cause, advice),
                     },
                     status: None,
                     headers: HeaderMap::new(),

@@ -48,6 +48,19 @@ impl Authority {
         self.sign(name, |_| {})
     }
 
+    /// Its own certificate, as that of a server.
+    pub fn as_server(name: &str) -> (Identity, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = parameters.self_signed(&key).unwrap();
+        let identity = Identity {
+            certificate: certificate.der().clone(),
+            key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        };
+        (identity, certificate.pem())
+    }
+
     pub fn expired(&self, name: &str) -> Identity {
         self.sign(name, |parameters| {
             parameters.not_after = date_time_ymd(2020, 1, 1);

@@ -35,11 +35,19 @@ pub(super) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
     }
 }
 
+/// What went wrong, in whose words.
+pub(super) enum Cause {
+    Ours(String),
+    Theirs(String),
+}
+
 /// The error that started it: those above only say which layer it passed.
-pub(super) fn cause(error: &reqwest::Error) -> String {
-    chain(error)
-        .find_map(|cause| tls::explain(within(cause).downcast_ref()?))
-        .unwrap_or_else(|| chain(error).last().unwrap_or(error).to_string())
+pub(super) fn cause(error: &reqwest::Error) -> Cause {
+    let explained = chain(error).find_map(|cause| tls::explain(within(cause).downcast_ref()?));
+    explained.map_or_else(
+        || Cause::Theirs(chain(error).last().unwrap_or(error).to_string()),
+        Cause::Ours,
+    )
 }
 
 /// What to do about it, where the cause does not say.

@@ -2,6 +2,8 @@
 
 use rustls::{AlertDescription, CertificateError, Error};
 
+use super::super::answer::shorten;
+
 /// In words that name the cause and the fix; `None` if rustls says it best itself.
 pub(in super::super) fn explain(error: &Error) -> Option<String> {
     let text = match error {
@@ -45,7 +47,7 @@ fn certificate(error: &CertificateError) -> String {
             "use a host name that the certificate is for in the endpoint",
         ),
         CertificateError::NotValidForNameContext { presented, .. } => (
-            format!("is for another host, {}", presented.join(", ")),
+            format!("is for another host, {}", shorten(&presented.join(", "))),
             "use a host name that the certificate is for in the endpoint",
         ),
         // The second: a root of the same name is trusted, but another one.
@@ -56,10 +58,13 @@ fn certificate(error: &CertificateError) -> String {
         ),
         CertificateError::Revoked => ("was revoked".into(), "replace it"),
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => (
-            "is that of an authority".into(),
-            "give the server a certificate of its own, signed by that authority",
+            "is an authority's own (CA:TRUE), as `openssl req -x509` makes it".into(),
+            "make one with CA:FALSE and trust that, or sign one with it",
         ),
-        other => return format!("the server's certificate is not valid: {other}"),
+        other => {
+            let other = shorten(&other.to_string());
+            return format!("the server's certificate is not valid: {other}");
+        }
     };
     format!("the server's certificate {what}: {fix}")
 }

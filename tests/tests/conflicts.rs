@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::sync::mpsc;
+
 use common::{AMPLE, alone, server, to};
+use dt_metrics::dynatrace::DeliveryEvent;
 use dt_metrics::{Error, catalog, count, counted};
 
 #[counted(name = "conflicts.size", unit = "By")]
@@ -41,7 +44,11 @@ fn strict_refuses_and_names_both_places() {
 fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
     let _turn = alone();
     let server = server();
-    let metrics = to(&server).install().unwrap();
+    let (told, events) = mpsc::channel();
+    let metrics = to(&server)
+        .on_delivery_event(move |event| told.send(event.clone()).unwrap())
+        .install()
+        .unwrap();
     bytes();
     items();
     without_unit();
@@ -58,6 +65,15 @@ fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
         Some(&1)
     );
     assert_eq!(health.points_dropped, 1);
+    let event = events.recv_timeout(AMPLE).unwrap();
+    assert!(
+        matches!(
+            &event,
+            DeliveryEvent::PointsDropped { points: 1, metric: Some(metric), reason: "conflicting_definition", .. }
+                if metric.eq_ignore_ascii_case("conflicts.size")
+        ),
+        "{event:?}"
+    );
     metrics.shutdown(AMPLE).unwrap();
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 
 use common::{AMPLE, alone, server, to};
 use dt_metrics::counted;
@@ -73,8 +73,10 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
     assert!(said[0].contains("\"user\""), "{said:?}");
     metrics.shutdown(AMPLE).unwrap();
 
+    let (told, events) = mpsc::channel();
     let metrics = to(&server)
         .default_dimensions((0..48).map(|index| (format!("k{index}"), "v")))
+        .on_delivery_event(move |event| told.send(event.to_string()).unwrap())
         .configure_provider(|provider| {
             let service = opentelemetry::KeyValue::new("service.name", "shop");
             let resource = opentelemetry_sdk::Resource::builder_empty();
@@ -90,5 +92,10 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
     let said = logged("warnings.dropped");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(&place("warnings.dropped")), "{said:?}");
+    let event = events.recv_timeout(AMPLE).unwrap();
+    assert_eq!(
+        event,
+        "1 points of the metric \"warnings.dropped\" dropped: too_many_dimensions"
+    );
     metrics.shutdown(AMPLE).unwrap();
 }

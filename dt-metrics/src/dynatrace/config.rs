@@ -1,6 +1,7 @@
 //! From what the program set and what the host offers to one checked configuration.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -127,8 +128,8 @@ impl Config {
         }
     }
 
-    /// Says once what was chosen, and why.
-    pub(super) fn log(&self) {
+    /// Says once what was chosen, and why; the spool only if there is one.
+    pub(super) fn log(&self, spool: Option<&Path>) {
         let target = &self.target;
         tracing::info!(
             target: "dt_metrics",
@@ -136,7 +137,7 @@ impl Config {
             endpoint_source = target.endpoint_source.describe(),
             token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
-            spool = self.spool.as_ref().map(|spool| tracing::field::display(spool.path.display())),
+            spool = spool.map(|path| tracing::field::display(path.display())),
             headers = self.protocol.headers().len(),
             "sending metrics {}",
             self.protocol.describe()

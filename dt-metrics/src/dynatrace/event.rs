@@ -45,6 +45,22 @@ pub enum DeliveryEvent {
         /// Why: a key of [`Health::dropped_by_reason`](super::Health::dropped_by_reason).
         reason: &'static str,
     },
+    /// Data points never became lines. Told at once, then at most once a minute.
+    PointsDropped {
+        /// How many, since this was last told.
+        points: u64,
+        /// The instrument; `None` if it is not known, or for the rest where there are many.
+        metric: Option<String>,
+        /// Why: a key of [`Health::dropped_by_reason`](super::Health::dropped_by_reason).
+        reason: &'static str,
+    },
+    /// The directory given as `spool_dir` does not do its work, so that lines that wait may not
+    /// survive this process. Told once for each kind of fault until it works again, and at most
+    /// once a minute.
+    SpoolFailing {
+        /// The directory, what failed and what follows from it.
+        reason: String,
+    },
 }
 
 impl fmt::Display for DeliveryEvent {
@@ -54,6 +70,20 @@ impl fmt::Display for DeliveryEvent {
             Self::Recovered => f.write_str("metrics are accepted again"),
             Self::LinesRefused { lines, reason } => write!(f, "{lines} lines refused: {reason}"),
             Self::LinesDropped { lines, reason } => write!(f, "{lines} lines dropped: {reason}"),
+            Self::PointsDropped {
+                points,
+                metric: Some(metric),
+                reason,
+            } => write!(
+                f,
+                "{points} points of the metric {metric:?} dropped: {reason}"
+            ),
+            Self::PointsDropped {
+                points,
+                metric: None,
+                reason,
+            } => write!(f, "{points} points dropped: {reason}"),
+            Self::SpoolFailing { reason } => f.write_str(reason),
         }
     }
 }

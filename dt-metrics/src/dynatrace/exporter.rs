@@ -63,6 +63,16 @@ pub struct Exporter {
     inner: Arc<Inner>,
 }
 
+/// Tells the program's function about points that were dropped before the exporter had them.
+#[derive(Clone, Debug)]
+pub(crate) struct Losses(Arc<Shared>);
+
+impl Losses {
+    pub(crate) fn tell(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+        self.0.points_lost(reason, metric, points);
+    }
+}
+
 struct Inner {
     writer: Mutex<Writer>,
     shared: Arc<Shared>,
@@ -92,14 +102,17 @@ impl Exporter {
         let transport = Arc::new(Rotating::new(config)?);
         let watch = transport.clone().watch(shared.clone());
         let watcher = config.watcher.clone();
-        if let Some(spool) = &config.spool {
-            keeper::start(&shared, spool, config.protocol.format())?;
-        }
+        let spool = match &config.spool {
+            Some(spool) if keeper::start(&shared, spool, config.protocol.format())? => {
+                Some(spool.path.as_path())
+            }
+            _ => None,
+        };
         worker::start(shared.clone(), transport.clone(), watcher, watch).inspect_err(|_| {
             // The other thread ends, too.
             shared.stop();
         })?;
-        config.log();
+        config.log(spool);
         Ok(Self {
             inner: Arc::new(Inner {
                 writer: Mutex::new(Writer::new(config)),
@@ -217,6 +230,11 @@ impl Exporter {
         } else {
             Patience::Full
         }
+    }
+
+    /// For those who drop points before they come here.
+    pub(crate) fn losses(&self) -> Losses {
+        Losses(self.inner.shared.clone())
     }
 
     /// From now on requests are sent so long after their collection, unless somebody waits.

@@ -37,12 +37,12 @@ pub(super) struct SpoolConfig {
 }
 
 /// Opens the spool and restores what is in it; before anything is pushed or sent. Where the disk
-/// is at fault there is no spool, and that is said.
+/// is at fault there is no spool, and that is said; `false` if so for good.
 pub(super) fn start(
     shared: &Arc<Shared>,
     config: &SpoolConfig,
     format: Format,
-) -> Result<(), ConfigError> {
+) -> Result<bool, ConfigError> {
     // Without room: what is sent is received, or the thread learns that nobody waits any more.
     let (opened, result) = mpsc::sync_channel(0);
     let SpoolConfig { path, limit_bytes } = config.clone();
@@ -90,10 +90,13 @@ pub(super) fn start(
                 source,
             });
         }
-        Ok(Err(OpenError::Io(error))) => report.unusable(shared, &error),
+        Ok(Err(OpenError::Io(error))) => {
+            report.unusable(shared, &error);
+            return Ok(false);
+        }
         Err(_) => report.not_yet(shared),
     }
-    Ok(())
+    Ok(true)
 }
 
 struct Keeper {

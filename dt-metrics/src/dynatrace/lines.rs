@@ -117,7 +117,7 @@ impl<'a> Sink<'a> for Lines<'_> {
 impl Lines<'_> {
     #[cold]
     fn drop(&mut self, reason: &'static str, points: u64, why: impl FnOnce() -> String) {
-        *self.notes.dropped.entry(reason).or_default() += points;
+        self.notes.drop(reason, self.subject.name, points);
         self.named
             .warn(self.notes, self.now, reason, self.subject, || {
                 format!("points are dropped ({reason}): {}", why())

@@ -191,6 +191,7 @@ pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;
+pub(crate) use self::exporter::Losses;
 pub(crate) use self::flush::Mark;
 pub(crate) use self::format::Format;
 pub use self::health::Health;

@@ -25,10 +25,23 @@ pub(super) type Counts = BTreeMap<&'static str, u64>;
 pub(super) struct Notes {
     /// Points that did not become a line.
     pub(super) dropped: Counts,
+    /// The same by reason and metric.
+    pub(super) lost: Vec<(&'static str, String, u64)>,
     /// Points that became a line that differs from them, and metadata that was left out.
     pub(super) altered: Counts,
     /// What to say about it.
     pub(super) warnings: Vec<String>,
+}
+
+impl Notes {
+    pub(super) fn drop(&mut self, reason: &'static str, metric: &str, points: u64) {
+        *self.dropped.entry(reason).or_default() += points;
+        // Those of a metric come one after the other.
+        match self.lost.last_mut() {
+            Some((last, name, lost)) if *last == reason && name == metric => *lost += points,
+            _ => self.lost.push((reason, metric.into(), points)),
+        }
+    }
 }
 
 /// A metric as warnings name it.

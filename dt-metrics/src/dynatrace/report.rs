@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::age::Jump;
 use super::event::{DeliveryEvent, Watcher};
-use super::news::News;
+use super::news::{LineNews, News, Quiet};
 use super::outcome::Outcome;
 use super::shared::Shared;
 
@@ -120,17 +120,34 @@ impl Reporter {
     }
 }
 
-/// Tells what becomes of lines, until the exporter stops: what happens first at once, what follows
-/// at the end of each interval.
+/// Tells what becomes of lines and points, until the exporter stops: what happens first at once,
+/// what follows of the same sort at the end of each interval.
 pub(super) async fn announce(shared: &Shared, watcher: &Watcher) {
-    while let Some(news) = shared.news().await {
+    let mut quiet = Quiet::default();
+    while let Some(news) = shared.news(&mut quiet, INTERVAL).await {
         tell(&news, watcher);
-        shared.until_stopped(INTERVAL).await;
     }
 }
 
 /// Says it in the logs, then to the program.
 pub(super) fn tell(news: &News, watcher: &Watcher) {
+    tell_of_lines(&news.lines, watcher);
+    // What follows was said in the logs when it was found.
+    for ((reason, metric), &points) in &news.points {
+        watcher.tell(&DeliveryEvent::PointsDropped {
+            points,
+            metric: metric.clone(),
+            reason,
+        });
+    }
+    for reason in &news.spool {
+        watcher.tell(&DeliveryEvent::SpoolFailing {
+            reason: reason.clone(),
+        });
+    }
+}
+
+fn tell_of_lines(news: &LineNews, watcher: &Watcher) {
     if let Some(jump) = news.jump {
         let (distance, direction) = match jump {
             Jump::Forward(distance) => (distance, "forward"),

@@ -138,7 +138,7 @@ impl State {
     fn set_aside(&mut self, failing: Place, pace: Pace) {
         let is_first = !self.queue.has_aside();
         if self.queue.set_aside(failing) {
-            self.news.set_aside += 1;
+            self.news.lines.set_aside += 1;
             if is_first {
                 self.aside.begin(pace);
             }

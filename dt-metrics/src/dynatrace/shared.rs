@@ -88,8 +88,21 @@ impl Shared {
         for (reason, points) in &notes.dropped {
             state.health.drop_points(reason, *points);
         }
+        for (reason, metric, points) in &notes.lost {
+            state.news.points_lost(reason, Some(metric), *points);
+        }
         for (reason, points) in &notes.altered {
             *state.health.altered_by_reason.entry(reason).or_default() += points;
+        }
+        self.changed(state);
+    }
+
+    /// Points were dropped before they came here; who dropped them counts them.
+    pub(super) fn points_lost(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+        if !self.is_inherited() {
+            let mut state = self.lock();
+            state.news.points_lost(reason, metric, points);
+            self.changed(state);
         }
     }
 

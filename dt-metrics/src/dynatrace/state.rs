@@ -239,7 +239,7 @@ impl State {
     /// Looks whether the system's clock jumped.
     pub(super) fn compare_clocks(&mut self) {
         let jump = self.clocks.compare(SystemTime::now(), Instant::now());
-        self.news.jump = jump.or(self.news.jump);
+        self.news.lines.jump = jump.or(self.news.lines.jump);
     }
 
     pub(super) fn lose(&mut self, reason: &'static str, lines: u64) {

@@ -5,10 +5,9 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::news::News;
+use super::news::{News, Quiet};
 use super::queue::Batch;
 use super::shared::Shared;
 use super::state::State;
@@ -84,16 +83,21 @@ impl Shared {
     }
 
     /// Waits for something to tell the program; `None` once stopped.
-    pub(super) async fn news(&self) -> Option<News> {
-        self.wait_on(&self.news, None, |state| {
-            if state.is_stopped() {
-                Some(None)
-            } else {
-                (!state.news.is_empty()).then(|| Some(std::mem::take(&mut state.news)))
-            }
-        })
-        .await
-        .flatten()
+    pub(super) async fn news(&self, quiet: &mut Quiet, interval: Duration) -> Option<News> {
+        loop {
+            let due = {
+                let mut state = self.lock();
+                if state.is_stopped() {
+                    return None;
+                }
+                let news = state.news.take_due(quiet, interval);
+                if !news.is_empty() {
+                    return Some(news);
+                }
+                state.news.due(quiet)
+            };
+            wait_until(due, self.news.notified()).await;
+        }
     }
 
     /// What was not told before the end.
@@ -101,26 +105,9 @@ impl Shared {
         std::mem::take(&mut self.lock().news)
     }
 
-    /// Waits for so long, or until stopped.
-    pub(super) async fn until_stopped(&self, time: Duration) {
-        let end = Some(Instant::now() + time);
-        let stopped = self.wait_on(&self.news, end, |state| state.is_stopped().then_some(()));
-        // Either way it is over.
-        let _over = stopped.await;
-    }
-
     /// Waits for the one who sends until `found` finds something, or until the deadline.
     async fn wait<T>(
         &self,
-        deadline: Option<Instant>,
-        found: impl FnMut(&mut State) -> Option<T>,
-    ) -> Option<T> {
-        self.wait_on(&self.wake, deadline, found).await
-    }
-
-    async fn wait_on<T>(
-        &self,
-        wake: &Notify,
         deadline: Option<Instant>,
         mut found: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
@@ -128,7 +115,7 @@ impl Shared {
             if let Some(value) = found(&mut self.lock()) {
                 return Some(value);
             }
-            if !wait_until(deadline, wake.notified()).await {
+            if !wait_until(deadline, self.wake.notified()).await {
                 return None;
             }
         }

@@ -54,7 +54,8 @@ use super::place::Place;
 pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
     let place = Place::take()?;
     // Whatever its exporters are, they may carry buckets.
-    let bridge = Bridge::start(provider, default_interval(), true).map_err(Error::Thread)?;
+    let bridge =
+        Bridge::start(provider, default_interval(), true, Vec::new()).map_err(Error::Thread)?;
     Ok(Handle::new(
         provider.clone(),
         Owner::Program,

@@ -23,7 +23,6 @@ use super::stage::Stages;
 use super::termination::Termination;
 use crate::dynatrace::Health;
 use crate::home::Home;
-use crate::instrument::values_given_up;
 
 /// The installed metrics: keeps them going, and delivers the rest when dropped.
 ///
@@ -208,8 +207,7 @@ impl Handle {
     #[must_use]
     pub fn health(&self) -> Health {
         let mut health = self.inner.delivery.health();
-        let given_up = ("before_install", values_given_up());
-        for (reason, points) in self.inner.bridge.dropped().chain([given_up]) {
+        for (reason, points) in self.inner.bridge.dropped() {
             if points > 0 {
                 health.points_dropped += points;
                 *health.dropped_by_reason.entry(reason).or_default() += points;

@@ -143,7 +143,11 @@ impl Report {
     }
 
     fn warn(&self, shared: &Shared, text: &str) {
-        shared.lock().health.last_error = Some(format!("{}: {text}", self.path.display()));
+        let reason = format!("{}: {text}", self.path.display());
+        shared.disk_changed(|state| {
+            state.health.last_error = Some(reason.clone());
+            state.news.spool_fails(reason);
+        });
         self.say(|path| tracing::warn!(target: "dt_metrics", spool = %path, "{text}"));
     }
 

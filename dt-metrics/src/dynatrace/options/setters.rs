@@ -224,8 +224,9 @@ macro_rules! shared_options {
             self
         }
 
-        /// A function that is told when deliveries fail, when lines are refused or lost, and when
-        /// all is well again; for the program's own alerts.
+        /// A function that is told when deliveries fail, when lines are refused or lost, when data
+        /// points are dropped, when the spool fails, and when deliveries are accepted again; for
+        /// the program's own alerts.
         ///
         /// It runs on the exporter's thread: while it runs nothing is sent, but nobody else waits.
         /// A panic in it is caught. A later call replaces an earlier one.

@@ -128,6 +128,62 @@ async fn losses_are_told_at_once_and_then_once_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let start = Instant::now();
+    let noted = told.clone();
+    let watcher = Watcher::new(move |event| {
+        let text = event.to_string();
+        noted
+            .lock()
+            .unwrap()
+            .push((start.elapsed().as_secs(), text));
+    });
+    let shared = Shared::new(1);
+    let losing = async {
+        for second in 0..5 {
+            shared.points_lost("negative", Some("size"), 1);
+            if second == 1 {
+                shared.disk_changed(|state| state.lose("too_old", 7));
+            }
+            if second >= 2 {
+                shared.disk_changed(|state| state.news.spool_fails("full".into()));
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        for metric in 0..1_000 {
+            shared.points_lost("not_finite", Some(&metric.to_string()), 1);
+        }
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        shared.stop();
+    };
+    tokio::join!(announce(&shared, &watcher), losing);
+    let told = told.lock().unwrap().clone();
+    let expected = [
+        (0, "1 points of the metric \"size\" dropped: negative"),
+        (1, "7 lines dropped: too_old"),
+        (2, "full"),
+        (60, "4 points of the metric \"size\" dropped: negative"),
+        (62, "full"),
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert_eq!((told.0, told.1.as_str()), expected);
+    }
+    // Of very many metrics only some are named.
+    let rest: Vec<_> = told[expected.len()..]
+        .iter()
+        .map(|(_, text)| text)
+        .collect();
+    assert!(rest.len() < 30, "{rest:?}");
+    assert!(
+        rest.iter()
+            .any(|text| text.ends_with("points dropped: not_finite")),
+        "{rest:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_watcher_that_panics_harms_nobody() {
     let watcher = Watcher::new(|_| panic!("as a program may"));
     let mut reporter = Reporter::new(watcher.clone());

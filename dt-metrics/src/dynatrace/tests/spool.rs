@@ -16,7 +16,7 @@ use super::super::place::Place;
 use super::super::spool::Directory;
 use super::server::{Reply, Server};
 use super::{LONG, provider, to};
-use crate::dynatrace::{ConfigError, Exporter, Health, SpoolError};
+use crate::dynatrace::{ConfigError, DeliveryEvent, Exporter, Health, SpoolError};
 
 /// A program with a spool, and a server that is down until told otherwise.
 struct Program {
@@ -241,6 +241,33 @@ fn no_room_at_all_is_an_error() {
         .build()
         .expect_err("no room");
     assert_eq!(error.to_string(), "`spool_limit_bytes` must be more than 0");
+}
+
+/// Nobody can make a directory there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_cannot_be_made_is_told_to_the_program_and_delivery_goes_on() {
+    let (told, events) = std::sync::mpsc::channel();
+    let program = Program::with(Path::new("/proc/nope"), |builder| {
+        builder.on_delivery_event(move |event| {
+            if let DeliveryEvent::SpoolFailing { .. } = event {
+                told.send(event.to_string()).expect("the test listens");
+            }
+        })
+    });
+    let said = events.recv_timeout(LONG).expect("told");
+    for part in [
+        "/proc/nope",
+        "there is no spool",
+        "do not survive this process",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    program.count(1);
+    assert_eq!(program.deliver(), [1]);
+    program.exporter.shutdown(LONG).expect("nothing waits");
+    drop(program);
+    assert_eq!(events.iter().count(), 0, "it is told once");
 }
 
 #[cfg(unix)]

@@ -13,6 +13,7 @@ mod thread;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -21,15 +22,18 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::observed::ASKING;
-use self::shared::Shared;
+use self::shared::{PANICKED, Shared, TOO_EARLY};
 use self::thread::Command;
 use super::deadline::{Deadline, Late};
-use crate::dynatrace::SCOPE;
-use crate::instrument::{disown_inherited, keep_newest_values, set_sink};
+use crate::dynatrace::{Losses, SCOPE};
+use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
 
 /// The name of the instrument that carries the callback. It never has a value, so it is never
 /// exported.
 const CARRIER: &str = "dt_metrics.collection";
+
+/// How many values were told to be given up.
+static EARLY_TOLD: AtomicU64 = AtomicU64::new(0);
 
 /// The way from the slots into one provider.
 pub(super) struct Bridge {
@@ -42,18 +46,20 @@ pub(super) struct Bridge {
 impl Bridge {
     /// Joins `provider`: from now on each of its collections takes what was counted. Where the
     /// callback cannot be had, `interval` says how often to hand over instead. `buckets` says
-    /// whether histograms without boundaries of their own have the SDK's.
+    /// whether histograms without boundaries of their own have the SDK's. `watchers` are
+    /// told of points that are dropped here.
     pub(super) fn start(
         provider: &SdkMeterProvider,
         interval: Duration,
         buckets: bool,
+        watchers: Vec<Losses>,
     ) -> io::Result<Self> {
         let scope = InstrumentationScope::builder(SCOPE)
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         let meter = provider.meter_with_scope(scope);
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
-        let shared = Arc::new(Shared::new(commands.clone(), buckets));
+        let shared = Arc::new(Shared::new(commands.clone(), buckets, watchers));
         disown_inherited();
         shared.create_missing(&meter);
         let carried = shared.register_callback(&meter);
@@ -72,6 +78,11 @@ impl Bridge {
         )?;
         thread::calibrate_clock();
         keep_newest_values();
+        let early = values_given_up();
+        let told = EARLY_TOLD.swap(early, Ordering::Relaxed);
+        shared.tell_lost(TOO_EARLY, None, early.saturating_sub(told));
+        // Those before are of no interest.
+        drop(ASKING.take_panics());
         set_sink(Some(Arc::clone(&shared) as _));
         Ok(Self {
             shared,
@@ -96,7 +107,8 @@ impl Bridge {
     pub(super) fn dropped(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let panics = ASKING.panics() - self.panics_before;
         let dropped = self.shared.dropped().into_iter();
-        dropped.chain([("observed_panic", panics)])
+        let early = values_given_up();
+        dropped.chain([(PANICKED, panics), (TOO_EARLY, early)])
     }
 
     /// Leaves the provider. What is counted from now on waits for the next bridge.

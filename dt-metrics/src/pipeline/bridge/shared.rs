@@ -18,8 +18,15 @@ use super::observed::{ASKING, Levels, has_floats};
 use super::target::{News, Standing, Targets, address};
 use super::thread::Command;
 use crate::descriptor::Descriptor;
+use crate::dynatrace::Losses;
 use crate::instrument::{self, Drained, Sink, all_observed};
 use crate::registry::{Definition, Names, catalog};
+
+const CONFLICTING: &str = "conflicting_definition";
+const NOT_FINITE: &str = "not_finite";
+const NEGATIVE: &str = "negative";
+pub(super) const PANICKED: &str = "observed_panic";
+pub(super) const TOO_EARLY: &str = "before_install";
 
 /// How long a collection waits for observed functions.
 const OBSERVE_LIMIT: Duration = Duration::from_secs(1);
@@ -32,6 +39,8 @@ pub(super) struct Shared {
     not_finite: AtomicU64,
     negative: AtomicU64,
     commands: Mutex<SyncSender<Command>>,
+    /// Those that tell the program what was dropped.
+    watchers: Vec<Losses>,
     /// Whether histograms without boundaries of their own have the SDK's.
     buckets: bool,
     state: Mutex<State>,
@@ -83,7 +92,7 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(commands: SyncSender<Command>, buckets: bool) -> Self {
+    pub(super) fn new(commands: SyncSender<Command>, buckets: bool, watchers: Vec<Losses>) -> Self {
         Self {
             active: AtomicBool::new(true),
             woken: AtomicBool::new(false),
@@ -91,6 +100,7 @@ impl Shared {
             not_finite: AtomicU64::new(0),
             negative: AtomicU64::new(0),
             commands: Mutex::new(commands),
+            watchers,
             buckets,
             state: Mutex::default(),
         }
@@ -107,11 +117,18 @@ impl Shared {
     /// Points that were not handed over, by reason.
     pub(super) fn dropped(&self) -> [(&'static str, u64); 3] {
         [
-            ("conflicting_definition", &self.conflicting_points),
-            ("not_finite", &self.not_finite),
-            ("negative", &self.negative),
+            (CONFLICTING, &self.conflicting_points),
+            (NOT_FINITE, &self.not_finite),
+            (NEGATIVE, &self.negative),
         ]
         .map(|(reason, points)| (reason, points.load(Ordering::Relaxed)))
+    }
+
+    /// Points were dropped that are counted elsewhere, or were just now.
+    pub(super) fn tell_lost(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+        for watcher in &self.watchers {
+            watcher.tell(reason, metric, points);
+        }
     }
 
     /// Makes the instrument that carries the callback; `false` if no reader will ever ask it.
@@ -184,6 +201,9 @@ impl Shared {
             // Before anything is locked: other readers need not wait for these.
             let observed: Vec<_> = all_observed().collect();
             ASKING.ask(&observed, OBSERVE_LIMIT);
+            for (metric, points) in ASKING.take_panics() {
+                self.tell_lost(PANICKED, Some(metric), points);
+            }
             // Held until all is added: a second reader's collection waits, so it has it too.
             let mut state = self.state();
             let epoch = state.epochs.collected(thread::current().id());
@@ -227,12 +247,15 @@ impl Shared {
                 "a collection failed; what it had not handed over is lost"
             );
         }
-        for (all, new) in [
-            (&self.conflicting_points, news.refused),
-            (&self.not_finite, news.not_finite),
-            (&self.negative, news.negative),
+        for (reason, all, new) in [
+            (CONFLICTING, &self.conflicting_points, &news.refused),
+            (NOT_FINITE, &self.not_finite, &news.not_finite),
+            (NEGATIVE, &self.negative, &news.negative),
         ] {
-            all.fetch_add(new, Ordering::Relaxed);
+            for (metric, points) in new.iter() {
+                all.fetch_add(points, Ordering::Relaxed);
+                self.tell_lost(reason, Some(metric), points);
+            }
         }
         for Descriptor {
             name, file, line, ..

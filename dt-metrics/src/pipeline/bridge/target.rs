@@ -1,6 +1,6 @@
 //! Where the measurements of a slot go.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::KeyValue;
 
@@ -27,8 +27,8 @@ pub(super) struct Targets(Vec<Option<Target>>);
 struct Target {
     /// Of the series that the slot had then.
     id: u64,
-    /// None: there is nowhere to go.
-    series: Option<(Instrument, Box<[KeyValue]>)>,
+    /// Or the name of what has nowhere to go.
+    series: Result<(Instrument, Box<[KeyValue]>), &'static str>,
 }
 
 /// What was noticed on the way, to be said when no lock is held.
@@ -39,11 +39,25 @@ pub(super) struct News {
     /// Instruments that have reached their limit of series.
     pub(super) full: Vec<&'static Descriptor>,
     /// Points of instruments whose name belongs to another.
-    pub(super) refused: u64,
+    pub(super) refused: Lost,
     /// Values of observed functions that are no numbers.
-    pub(super) not_finite: u64,
+    pub(super) not_finite: Lost,
     /// Values of observed functions that no sum can have that only grows.
-    pub(super) negative: u64,
+    pub(super) negative: Lost,
+}
+
+/// Points that are not handed over, by the metric's name.
+#[derive(Default)]
+pub(super) struct Lost(BTreeMap<&'static str, u64>);
+
+impl Lost {
+    pub(super) fn add(&mut self, metric: &'static str) {
+        *self.0.entry(metric).or_default() += 1;
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.iter().map(|(metric, points)| (*metric, *points))
+    }
 }
 
 impl Targets {
@@ -66,14 +80,14 @@ impl Targets {
                 news.unprepared = true;
                 return false;
             }
-            Some(Standing::Refused) => None,
+            Some(Standing::Refused) => Err(series.descriptor.name),
             Some(Standing::Admitted(instrument)) => {
                 if series.overflow {
                     news.full.push(series.descriptor);
                 }
                 let dimensions = series.exported().iter();
                 let dimensions = dimensions.map(|(key, value)| (*key, value));
-                Some((instrument.clone(), attributes(dimensions)))
+                Ok((instrument.clone(), attributes(dimensions)))
             }
         };
         self.0[slot] = Some(Target { id, series });
@@ -126,7 +140,6 @@ impl Targets {
 
     fn of(&self, slot: usize, news: &mut News) -> Option<&(Instrument, Box<[KeyValue]>)> {
         let target = self.0.get(slot)?.as_ref()?.series.as_ref();
-        news.refused += u64::from(target.is_none());
-        target
+        target.inspect_err(|metric| news.refused.add(metric)).ok()
     }
 }

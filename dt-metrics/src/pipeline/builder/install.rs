@@ -56,13 +56,15 @@ impl Builder {
         let buckets = by_otlp || delivery.exporter().is_none() || !self.configure.is_empty();
 
         let interval = self.push_interval.unwrap_or_else(default_interval);
+        let given = self
+            .exporters
+            .iter()
+            .filter_map(|added| added.ours.as_ref());
+        let ours: Vec<_> = given.chain(delivery.exporter()).collect();
+        let watchers = ours.iter().map(|exporter| exporter.losses()).collect();
         let alone = alone && (delivery.exporter().is_some() || !self.exporters.is_empty());
         if !alone {
-            let given = self
-                .exporters
-                .iter()
-                .filter_map(|added| added.ours.as_ref());
-            for exporter in given.chain(delivery.exporter()) {
+            for exporter in ours {
                 exporter.spread(pacer::spread(interval));
             }
         }
@@ -88,7 +90,8 @@ impl Builder {
         if let Some(exporter) = delivery.exporter().filter(|_| self.health_metrics) {
             exporter.observe_health(&provider.meter(HEALTH_SCOPE));
         }
-        let bridge = Bridge::start(&provider, interval, buckets).map_err(Error::Thread)?;
+        let bridge =
+            Bridge::start(&provider, interval, buckets, watchers).map_err(Error::Thread)?;
         let pacer = alone
             .then(|| Pacer::start(provider.clone(), interval))
             .transpose()

@@ -1,5 +1,6 @@
 //! One collection's questions, and the wait for the answers.
 
+use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,11 @@ impl Asking {
     /// How often a function has panicked.
     pub(in super::super) fn panics(&self) -> u64 {
         self.state().panics
+    }
+
+    /// How often which metric's function has panicked since the last call.
+    pub(in super::super) fn take_panics(&self) -> BTreeMap<&'static str, u64> {
+        std::mem::take(&mut self.state().untold_panics)
     }
 
     /// Asks no more, and lets the workers go.

@@ -33,7 +33,7 @@ impl Levels {
         let instrument = match standings.get(&id) {
             Some(Standing::Admitted(instrument)) => instrument,
             Some(Standing::Refused) => {
-                news.refused += 1;
+                news.refused.add(descriptor.name);
                 return;
             }
             None => {
@@ -71,7 +71,7 @@ impl Levels {
             } else {
                 &mut news.not_finite
             };
-            *dropped += 1;
+            dropped.add(descriptor.name);
         }
     }
 

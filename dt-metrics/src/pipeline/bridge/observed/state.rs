@@ -17,6 +17,8 @@ pub(super) struct State {
     last_round: u64,
     /// How often a function has panicked.
     pub(super) panics: u64,
+    /// How often each has since this was last taken, by the metric's name.
+    pub(super) untold_panics: BTreeMap<&'static str, u64>,
     /// Workers that wait for tasks.
     pub(super) idle: usize,
     /// Whether a worker stays when there are none.
@@ -64,6 +66,7 @@ impl State {
             rounds: BTreeMap::new(),
             last_round: 0,
             panics: 0,
+            untold_panics: BTreeMap::new(),
             idle: 0,
             open: false,
         }
@@ -149,6 +152,10 @@ impl State {
     pub(super) fn answered(&mut self, question: Question, answer: Option<Answer>) -> bool {
         let panicked = answer.is_none();
         self.panics += u64::from(panicked);
+        if panicked {
+            let name = question.observed.descriptor().name;
+            *self.untold_panics.entry(name).or_default() += 1;
+        }
         if let Some(left) = self.rounds.get_mut(&question.round) {
             *left -= 1;
         }

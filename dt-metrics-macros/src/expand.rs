@@ -56,6 +56,9 @@ fn expand(
     args.complete(annotation, &mut report);
     let function =
         report.note(Item::parse(item).and_then(|item| valid::function(item, annotation)));
+    if let Some(function) = &function {
+        report.note(valid::when(&args, function));
+    }
     report.finish()?;
     Ok(function
         .map(|function| quote(&args, function))

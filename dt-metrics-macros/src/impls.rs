@@ -96,6 +96,8 @@ impl Block {
             return TokenStream::new();
         };
         let mut args = Args::parse(own, &MEASURED, report);
+        // What the block says is for those of its functions that it fits.
+        report.note(valid::when(&args, &function));
         args.inherit(Args::parse(
             given.clone(),
             &MEASURED,

@@ -1,6 +1,7 @@
 //! `count!(name, number, argument = …)` and its kind.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Result, Token, token};
@@ -105,6 +106,7 @@ impl InBody {
                 (2, Operand::Value(what)) if is_argument(input) => {
                     return Err(input.error(self.expected(what)));
                 }
+                (_, Operand::By) if is_by(input) => return Err(by_name(args, input)?),
                 (2, Operand::Value(_)) => args.value = Some(input.parse()?),
                 _ => args.argument(input, &self.annotation, report)?,
             }
@@ -126,6 +128,28 @@ impl InBody {
     pub(crate) fn quote(&self, args: &Args) -> TokenStream {
         (self.record)(args, &Place::default())
     }
+}
+
+/// Whether a number follows as `count!` does not take it, but `#[counted]` does.
+fn is_by(input: ParseStream<'_>) -> bool {
+    let key = input.fork().call(Ident::parse_any);
+    is_argument(input) && key.is_ok_and(|key| key == "by")
+}
+
+/// The error for it, with what to write.
+fn by_name(args: &Args, input: ParseStream<'_>) -> Result<Error> {
+    let key: Ident = input.parse()?;
+    input.parse::<Token![=]>()?;
+    let number = match input.parse::<Expr>()? {
+        plain @ (Expr::Lit(_) | Expr::Path(_)) => plain.into_token_stream().to_string(),
+        _ => "…".to_owned(),
+    };
+    let name = match &args.name {
+        Some(name) => name.to_token_stream().to_string(),
+        None => "…".to_owned(),
+    };
+    let message = format!("the number has no name: write `count!({name}, {number})`");
+    Ok(Error::new(key.span(), message))
 }
 
 /// Whether an argument with a name follows, not the number.

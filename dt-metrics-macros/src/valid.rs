@@ -1,8 +1,8 @@
 //! Whether an annotation can stand where it stands.
 
-use syn::{Error, Result};
+use syn::{Error, Result, ReturnType};
 
-use crate::args::Annotation;
+use crate::args::{Annotation, Args};
 use crate::body::{Function, Item};
 
 /// The function that `item` has to be.
@@ -35,5 +35,19 @@ pub(crate) fn function(item: Item, annotation: &Annotation) -> Result<Function> 
                 format!("`{written}` goes on {place}: move it to the functions to be measured");
             Err(Error::new(token.span(), message))
         }
+    }
+}
+
+/// Whether `when`, if it stands on the function itself, can ever come true.
+pub(crate) fn when(args: &Args, function: &Function) -> Result<()> {
+    match &args.when {
+        Some(when)
+            if when.variant == "Err" && matches!(function.sig.output, ReturnType::Default) =>
+        {
+            let message = "`when = err` never records here: the function returns nothing, so no \
+                           `Err`; return a `Result`, or write `when = panic` or `when = cancelled`";
+            Err(Error::new(when.word.span(), message))
+        }
+        _ => Ok(()),
     }
 }

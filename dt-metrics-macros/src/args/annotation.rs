@@ -45,6 +45,17 @@ impl Argument {
     }
 }
 
+/// What dimensions are called elsewhere.
+const OTHER_WORDS: [&str; 7] = [
+    "attributes",
+    "attrs",
+    "dim",
+    "dimensions",
+    "fields",
+    "labels",
+    "tags",
+];
+
 /// One annotation or macro of the family.
 pub(crate) struct Annotation {
     /// As messages call it.
@@ -74,8 +85,11 @@ impl Annotation {
 
     /// The error for an argument that is not among these.
     pub(crate) fn unknown(&self, key: &Ident) -> Error {
+        let dims =
+            self.takes.contains(&Argument::Dims) && OTHER_WORDS.iter().any(|word| key == word);
         let message = format!(
-            "unknown argument `{key}`: `{}` takes {}",
+            "unknown argument `{key}`: {}`{}` takes {}",
+            if dims { "`dims`? " } else { "" },
             self.written,
             self.list()
         );

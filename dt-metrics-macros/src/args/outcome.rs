@@ -33,9 +33,14 @@ impl Outcome {
     }
 }
 
-/// The only outcome that is recorded, as the variant of the library's `Outcome`.
+/// The only outcome that is recorded.
 #[derive(Clone)]
-pub(crate) struct When(pub(crate) &'static str);
+pub(crate) struct When {
+    /// As the variant of the library's `Outcome`.
+    pub(crate) variant: &'static str,
+    /// As it was typed.
+    pub(crate) word: Ident,
+}
 
 impl When {
     /// Reads `= outcome`.
@@ -46,13 +51,14 @@ impl When {
         }
         let expected = "expected an outcome: `ok`, `err`, `panic` or `cancelled`";
         let word = word(input, expected)?;
-        match word.unraw().to_string().as_str() {
-            "ok" => Ok(Self("Ok")),
-            "err" => Ok(Self("Err")),
-            "panic" => Ok(Self("Panic")),
-            "cancelled" => Ok(Self("Cancelled")),
-            _ => Err(Error::new(word.span(), expected)),
-        }
+        let variant = match word.unraw().to_string().as_str() {
+            "ok" => "Ok",
+            "err" => "Err",
+            "panic" => "Panic",
+            "cancelled" => "Cancelled",
+            _ => return Err(Error::new(word.span(), expected)),
+        };
+        Ok(Self { variant, word })
     }
 }
 

@@ -158,7 +158,7 @@ impl Measure<'_> {
         match &self.args.when {
             None => statements.clone(),
             Some(when) => {
-                let variant = word(when.0);
+                let variant = word(when.variant);
                 quote_spanned! {ours()=>
                     if let #private::Outcome::#variant = __dt_metrics_outcome { #statements }
                 }

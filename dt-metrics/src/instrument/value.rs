@@ -92,7 +92,7 @@ impl OwnedValue {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",
     label = "not a dimension value",
-    note = "dimension values are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, and `Option` of those"
+    note = "dimension values are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of those"
 )]
 pub trait DimensionValue {
     /// The value, or `None` where the measurement has no such dimension.

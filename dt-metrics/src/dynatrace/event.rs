@@ -66,7 +66,7 @@ pub enum DeliveryEvent {
 impl fmt::Display for DeliveryEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failing { reason } => f.write_str(reason),
+            Self::Failing { reason } | Self::SpoolFailing { reason } => f.write_str(reason),
             Self::Recovered => f.write_str("metrics are accepted again"),
             Self::LinesRefused { lines, reason } => write!(f, "{lines} lines refused: {reason}"),
             Self::LinesDropped { lines, reason } => write!(f, "{lines} lines dropped: {reason}"),
@@ -83,7 +83,6 @@ impl fmt::Display for DeliveryEvent {
                 metric: None,
                 reason,
             } => write!(f, "{points} points dropped: {reason}"),
-            Self::SpoolFailing { reason } => f.write_str(reason),
         }
     }
 }

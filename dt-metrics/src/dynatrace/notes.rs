@@ -38,7 +38,7 @@ impl Notes {
         *self.dropped.entry(reason).or_default() += points;
         // Those of a metric come one after the other.
         match self.lost.last_mut() {
-            Some((last, name, lost)) if *last == reason && name == metric => *lost += points,
+            Some((last, name, sum)) if *last == reason && name == metric => *sum += points,
             _ => self.lost.push((reason, metric.into(), points)),
         }
     }

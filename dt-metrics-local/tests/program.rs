@@ -192,6 +192,9 @@ fn a_port_in_use_ends_it_with_a_clear_error() {
         error.contains(&format!("{address} is in use by another program")),
         "{error}"
     );
+    for fix in ["--listen 127.0.0.1:PORT", "DT_METRICS_INGEST_URL"] {
+        assert!(error.contains(fix), "{error}");
+    }
     assert!(output.stdout.is_empty());
 }
 

@@ -164,7 +164,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// Another program listens there.
-    #[error("{address} is in use by another program, possibly a OneAgent; choose another port")]
+    #[error(
+        "{address} is in use by another program, possibly a OneAgent: use \
+         `--listen 127.0.0.1:PORT`, and point programs there with DT_METRICS_INGEST_URL"
+    )]
     InUse {
         /// The address as given.
         address: String,

@@ -40,6 +40,9 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let mut json = serde_json::to_string_pretty(&document)?;
     json.push('\n');
     say_left_out(&found);
+    if args.from.is_none() && args.prefix.is_none() {
+        say_prefix();
+    }
     match &args.output {
         Some(path) => std::fs::write(path, json).map_err(|source| DashboardError::Write {
             path: path.clone(),
@@ -76,6 +79,13 @@ fn from_catalogue(args: &Args) -> Result<Found, DashboardError> {
         }
     };
     catalogue::read(&text, prefix).map_err(|source| DashboardError::Catalogue { name, source })
+}
+
+#[expect(clippy::print_stderr, reason = "standard output is the dashboard")]
+fn say_prefix() {
+    eprintln!(
+        "dt-metrics-local: keys are as in the catalogue; if the program sets a prefix, give --prefix"
+    );
 }
 
 #[expect(clippy::print_stderr, reason = "standard output is the dashboard")]

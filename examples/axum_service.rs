@@ -71,6 +71,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     serving.await??;
     // After the server: what its last requests counted is delivered, too.
     metrics.shutdown_async(Duration::from_secs(5)).await?;
-    println!("{} lines delivered", metrics.health().lines_ok);
+    println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

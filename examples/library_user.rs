@@ -23,6 +23,6 @@ fn main() -> Result<(), dt_metrics::Error> {
         println!("  {:<22} in {}", metric.name, metric.module_path);
     }
     metrics.shutdown(Duration::from_secs(5))?;
-    println!("\n{} lines delivered", metrics.health().lines_ok);
+    println!("\n{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("by OTLP:  {collector:?}");
     println!(
         "by lines: {dynatrace:?}, {} of them",
-        lines.health().lines_ok
+        lines.health().points_accepted
     );
     collector?;
     dynatrace?;

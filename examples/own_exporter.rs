@@ -68,6 +68,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     metrics.flush(Duration::from_secs(5))?;
     dynatrace.flush(Duration::from_secs(5))?;
     metrics.shutdown(Duration::from_secs(5))?;
-    println!("{} lines delivered", dynatrace.health().lines_ok);
+    println!("{} lines delivered", dynatrace.health().points_accepted);
     Ok(())
 }

@@ -55,6 +55,6 @@ fn main() -> Result<(), dt_metrics::Error> {
     println!("{scans} blocks scanned by {WORKERS} threads, {pairs} pairs found");
 
     metrics.shutdown(Duration::from_secs(5))?;
-    println!("{} lines delivered", metrics.health().lines_ok);
+    println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

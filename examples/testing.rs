@@ -27,7 +27,7 @@ async fn main() -> Result<(), dt_metrics::Error> {
     println!("{:?}", withdraw(100, 30));
     println!("{:?}", transfer(70, 80).await);
     metrics.shutdown_async(Duration::from_secs(5)).await?;
-    println!("{} lines delivered", metrics.health().lines_ok);
+    println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }
 

@@ -54,12 +54,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     // While the last jobs are going on: the gauge tells how many.
     metrics.flush_async(Duration::from_secs(5)).await?;
-    println!("{} lines delivered so far", metrics.health().lines_ok);
+    println!(
+        "{} lines delivered so far",
+        metrics.health().points_accepted
+    );
 
     drop(queue);
     println!("{} jobs done", worker.await?);
     metrics.shutdown_async(Duration::from_secs(5)).await?;
-    println!("{} lines delivered", metrics.health().lines_ok);
+    println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     pub(crate) value: Option<Expr>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) when: Option<When>,
-    pub(crate) max_series: Option<u32>,
+    pub(crate) cardinality_limit: Option<u32>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) library: Option<Path>,
     inherited: Vec<Argument>,
@@ -103,9 +103,11 @@ impl Args {
             Argument::When => set_once(&mut self.when, &key, When::parse(input, &key)),
             Argument::By => set_once(&mut self.by, &key, Ok(value(input)?)),
             Argument::Kind => set_once(&mut self.kind, &key, Kind::try_from(value(input)?)),
-            Argument::MaxSeries => {
-                set_once(&mut self.max_series, &key, at_least_one(value(input)?))
-            }
+            Argument::MaxSeries => set_once(
+                &mut self.cardinality_limit,
+                &key,
+                at_least_one(value(input)?),
+            ),
             Argument::Rename => set_once(&mut self.rename, &key, literal(value(input)?)),
             Argument::Crate => set_once(&mut self.library, &key, Ok(path(input)?)),
         };
@@ -143,7 +145,7 @@ impl Args {
         });
         inherit(&mut self.outcome, others.outcome, || {});
         inherit(&mut self.when, others.when, || {});
-        inherit(&mut self.max_series, others.max_series, || {});
+        inherit(&mut self.cardinality_limit, others.cardinality_limit, || {});
         inherit(&mut self.library, others.library, || {});
     }
 

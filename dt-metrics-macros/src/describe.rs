@@ -129,9 +129,9 @@ pub(crate) fn descriptor(
         let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
         with.extend(quote_spanned!(ours()=> .with_boundaries(&[#(#boundaries),*])));
     }
-    if let Some(max_series) = args.max_series {
-        let max_series = Literal::u32_suffixed(max_series);
-        with.extend(quote_spanned!(ours()=> .with_max_series(#max_series)));
+    if let Some(cardinality_limit) = args.cardinality_limit {
+        let cardinality_limit = Literal::u32_suffixed(cardinality_limit);
+        with.extend(quote_spanned!(ours()=> .with_cardinality_limit(#cardinality_limit)));
     }
     if let Some(line) = place.line {
         let line = Literal::u32_suffixed(line);

@@ -69,13 +69,13 @@ pub(crate) const RECORD: InBody = InBody {
     ..GAUGE
 };
 
-/// `up_down!`.
+/// `up_down_counter!`.
 pub(crate) const UP_DOWN: InBody = InBody {
     annotation: Annotation {
-        written: "up_down!",
+        written: "up_down_counter!",
         ..COUNT.annotation
     },
-    example: "up_down!(\"name\", -1)",
+    example: "up_down_counter!(\"name\", -1)",
     operand: Operand::Value("the number to add"),
     record: record::change,
 };

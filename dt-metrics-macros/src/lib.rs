@@ -89,9 +89,9 @@ pub fn record(input: TokenStream) -> TokenStream {
     expand::in_body(&in_body::RECORD, input.into()).into()
 }
 
-#[doc = include_str!("../docs/up_down.md")]
+#[doc = include_str!("../docs/up_down_counter.md")]
 #[proc_macro]
-pub fn up_down(input: TokenStream) -> TokenStream {
+pub fn up_down_counter(input: TokenStream) -> TokenStream {
     expand::in_body(&in_body::UP_DOWN, input.into()).into()
 }
 

@@ -55,7 +55,7 @@ pub struct Descriptor {
     /// The line in that file, from 1.
     pub line: u32,
     /// The most series this instrument may have; 0 leaves it to the pipeline.
-    pub(crate) max_series: u32,
+    pub(crate) cardinality_limit: u32,
     /// The upper bounds of a histogram's buckets, if the annotation gives them.
     pub(crate) boundaries: Option<&'static [f64]>,
     /// Of a name that is still the path of the function: how long what follows the module is. To
@@ -83,7 +83,7 @@ impl Descriptor {
             module_path,
             file,
             line,
-            max_series: 0,
+            cardinality_limit: 0,
             boundaries: None,
             unnamed: None,
         }
@@ -134,8 +134,8 @@ impl Descriptor {
     }
 
     #[must_use]
-    pub const fn with_max_series(mut self, max_series: u32) -> Self {
-        self.max_series = max_series;
+    pub const fn with_cardinality_limit(mut self, cardinality_limit: u32) -> Self {
+        self.cardinality_limit = cardinality_limit;
         self
     }
 

@@ -27,7 +27,7 @@
 //! | how many calls are going on | [`#[in_flight]`](macro@in_flight) | `….in_flight` |
 //! | a value of each call | [`#[recorded]`](macro@recorded) | none |
 //! | what a function knows, asked at each push | [`#[observed]`](macro@observed) | `crate.module.function` |
-//! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down!`] | none |
+//! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down_counter!`] | none |
 //! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
 //!
 //! Each of these pages says what it takes, what it expands to, what it costs and what it refuses.
@@ -104,7 +104,7 @@ pub mod testing;
 pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]
 #[doc(inline)]
-pub use crate::dynatrace::{Health, Report};
+pub use crate::dynatrace::{CheckReport, Health};
 pub use crate::instrument::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]
 pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};
@@ -113,5 +113,5 @@ pub use crate::registry::Conflict;
 pub use crate::registry::{catalog, catalog_json, catalog_markdown};
 pub use dt_metrics_macros::{
     DimensionValue, count, counted, gauge, in_flight, measured, observed, record, recorded, timed,
-    up_down,
+    up_down_counter,
 };

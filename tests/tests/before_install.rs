@@ -38,10 +38,7 @@ fn each_thread_keeps_its_newest_4096_values_and_all_counts() {
         .collect();
     assert_eq!(counts, [(Some("3".to_owned()), 4_096)]);
     let health = metrics.health();
-    assert_eq!(
-        health.dropped_by_reason.get("before_install"),
-        Some(&25_000)
-    );
+    assert_eq!(health.dropped.get("before_install"), Some(&25_000));
     assert_eq!(health.points_dropped, 25_000);
 
     // From now on nothing is given up.

@@ -10,12 +10,12 @@ fn million(id: u64) {
     let _ = id;
 }
 
-#[counted(name = "cardinality.wave", max_series = 10, dims(wave = wave, id = id))]
+#[counted(name = "cardinality.wave", cardinality_limit = 10, dims(wave = wave, id = id))]
 fn wave(wave: u64, id: u64) {
     let _ = (wave, id);
 }
 
-#[timed(name = "cardinality.timed", unit = "ms", max_series = 10, dims(id = id))]
+#[timed(name = "cardinality.timed", unit = "ms", cardinality_limit = 10, dims(id = id))]
 fn timed_by(id: u64, during: impl FnOnce()) {
     let _ = id;
     during();

@@ -60,10 +60,7 @@ fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
     let health = metrics.health();
     // Which of the two comes first depends on the names' order alone.
     assert_eq!(counted, 12.0);
-    assert_eq!(
-        health.dropped_by_reason.get("conflicting_definition"),
-        Some(&1)
-    );
+    assert_eq!(health.dropped.get("conflicting_definition"), Some(&1));
     assert_eq!(health.points_dropped, 1);
     let event = events.recv_timeout(AMPLE).unwrap();
     assert!(

@@ -6,7 +6,7 @@ mod tls;
 
 use std::net::TcpListener;
 
-use dt_metrics::Report;
+use dt_metrics::CheckReport;
 use dt_metrics::dynatrace::{Problem, Verdict};
 use dt_metrics_local::Server;
 use tls::{Authority, TlsServer};
@@ -22,7 +22,7 @@ fn server() -> Server {
         .unwrap()
 }
 
-fn check(endpoint: &str, token: Option<&str>) -> Report {
+fn check(endpoint: &str, token: Option<&str>) -> CheckReport {
     let mut builder = dt_metrics::builder().endpoint(endpoint);
     if let Some(token) = token {
         builder = builder.api_token(token);

@@ -107,15 +107,8 @@ fn every_call_of_eight_threads_arrives_once_while_pushes_go_on() {
         assert!(agent.starts_with("dt-metrics/"), "{agent}");
     }
     let health = metrics.health();
-    assert_eq!(health.lines_ok, server.lines().len() as u64);
-    assert_eq!(
-        (
-            health.lines_invalid,
-            health.lines_dropped,
-            health.points_dropped
-        ),
-        (0, 0, 0)
-    );
+    assert_eq!(health.points_accepted, server.lines().len() as u64);
+    assert_eq!((health.points_rejected, health.points_dropped), (0, 0));
 }
 
 #[test]
@@ -157,7 +150,7 @@ fn what_did_not_move_is_not_sent_again() {
 
 #[test]
 fn combinations_beyond_the_limit_are_counted_together() {
-    #[counted(name = "e2e.limited", max_series = 5, dims(id = id))]
+    #[counted(name = "e2e.limited", cardinality_limit = 5, dims(id = id))]
     fn limited(id: u32) {
         let _ = id;
     }

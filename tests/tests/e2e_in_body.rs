@@ -1,4 +1,4 @@
-//! `record!` and `up_down!`, over real HTTP.
+//! `record!` and `up_down_counter!`, over real HTTP.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::thread;
 
 use common::export::{gauges, payloads};
 use common::{AMPLE, alone, server, to};
-use dt_metrics::{Kind, catalog, record, up_down};
+use dt_metrics::{Kind, catalog, record, up_down_counter};
 use dt_metrics_local::protocol::Payload;
 
 fn record_payload(route: &str, bytes: &[u8]) {
@@ -73,24 +73,24 @@ fn values_are_summarized_by_series() {
 #[test]
 fn sums_are_of_all_threads_and_stay() {
     let _turn = alone();
-    up_down!("in_body.sessions", 5);
+    up_down_counter!("in_body.sessions", 5);
     let server = server();
     let metrics = to(&server).install().unwrap();
     thread::scope(|scope| {
         for thread in 0..4 {
             scope.spawn(move || {
                 for _ in 0..100 {
-                    up_down!("in_body.sessions", 2);
-                    up_down!("in_body.sessions", -1);
-                    up_down!("in_body.queue", -thread, dims(shard = thread), unit = "1");
+                    up_down_counter!("in_body.sessions", 2);
+                    up_down_counter!("in_body.sessions", -1);
+                    up_down_counter!("in_body.queue", -thread, dims(shard = thread), unit = "1");
                 }
             });
         }
     });
     metrics.flush(AMPLE).unwrap();
     metrics.flush(AMPLE).unwrap();
-    up_down!("in_body.sessions", -500);
-    up_down!("in_body.queue", 7, dims(shard = 3));
+    up_down_counter!("in_body.sessions", -500);
+    up_down_counter!("in_body.queue", 7, dims(shard = 3));
     metrics.shutdown(AMPLE).unwrap();
 
     assert!(server.rejected().is_empty(), "{:?}", server.rejected());

@@ -41,9 +41,9 @@ observe! {
     counter_u64: u64 = U64.load(SeqCst), counter, "observed.counter.u64";
     counter_i64: i64 = I64.load(SeqCst), counter, "observed.counter.i64";
     counter_f64: f64 = f64::from_bits(F64.load(SeqCst)), counter, "observed.counter.f64";
-    up_down_u64: u64 = U64.load(SeqCst), up_down, "observed.up_down.u64";
-    up_down_i64: i64 = I64.load(SeqCst), up_down, "observed.up_down.i64";
-    up_down_f64: f64 = f64::from_bits(F64.load(SeqCst)), up_down, "observed.up_down.f64";
+    up_down_u64: u64 = U64.load(SeqCst), up_down_counter, "observed.up_down_counter.u64";
+    up_down_i64: i64 = I64.load(SeqCst), up_down_counter, "observed.up_down_counter.i64";
+    up_down_f64: f64 = f64::from_bits(F64.load(SeqCst)), up_down_counter, "observed.up_down_counter.f64";
 }
 
 /// The numbers of the lines of one series, oldest first.
@@ -88,10 +88,13 @@ fn every_kind_of_every_type_says_what_the_function_says() {
         ("counter.u64", &[3.0, 7.0, 4.0, 1.0, 1.0]),
         ("counter.i64", &[5.0, 2.0, 2.0, 1.0]),
         ("counter.f64", &[0.5, 2.25, 0.25, 0.75]),
-        ("up_down.u64", &[3.0, 3.0, 10.0, 4.0, 5.0, 6.0, 6.0]),
-        ("up_down.i64", &[5.0, 5.0, 7.0, 2.0, -6.0, 3.0, 3.0]),
+        ("up_down_counter.u64", &[3.0, 3.0, 10.0, 4.0, 5.0, 6.0, 6.0]),
+        ("up_down_counter.i64", &[5.0, 5.0, 7.0, 2.0, -6.0, 3.0, 3.0]),
         // Sums stay when nothing is said.
-        ("up_down.f64", &[0.5, 0.5, 2.75, 0.25, 0.25, 1.0, 1.0]),
+        (
+            "up_down_counter.f64",
+            &[0.5, 0.5, 2.75, 0.25, 0.25, 1.0, 1.0],
+        ),
     ] {
         assert_eq!(
             numbers(&server, &format!("observed.{key}"), &[("literal", "1")]),
@@ -99,8 +102,8 @@ fn every_kind_of_every_type_says_what_the_function_says() {
             "{key}"
         );
     }
-    assert_eq!(health.dropped_by_reason["not_finite"], 3);
-    assert_eq!(health.dropped_by_reason["negative"], 1);
+    assert_eq!(health.dropped["not_finite"], 3);
+    assert_eq!(health.dropped["negative"], 1);
 }
 
 static TOTAL: AtomicU64 = AtomicU64::new(0);
@@ -110,7 +113,7 @@ fn total() -> u64 {
     TOTAL.load(SeqCst)
 }
 
-#[observed(name = "observed.level", kind = up_down)]
+#[observed(name = "observed.level", kind = up_down_counter)]
 fn level() -> u64 {
     TOTAL.load(SeqCst)
 }
@@ -156,7 +159,7 @@ macro_rules! moving {
 moving! {
     gauge: "observed.moving.gauge";
     counter: "observed.moving.counter";
-    up_down: "observed.moving.up_down";
+    up_down_counter: "observed.moving.up_down_counter";
 }
 
 #[test]
@@ -177,8 +180,8 @@ fn dimensions_are_those_of_when_it_is_asked() {
     // What was added was added while it was there.
     assert_eq!(of("counter", &eu), [10.0]);
     assert!(of("counter", &us).is_empty());
-    assert_eq!(of("up_down", &eu), [10.0, 0.0]);
-    assert_eq!(of("up_down", &us), [10.0]);
+    assert_eq!(of("up_down_counter", &eu), [10.0, 0.0]);
+    assert_eq!(of("up_down_counter", &us), [10.0]);
     metrics.shutdown(AMPLE).unwrap();
 }
 
@@ -314,10 +317,7 @@ fn a_name_is_one_metric_for_functions_too() {
     shared();
     also_named();
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(
-        metrics.health().dropped_by_reason["conflicting_definition"],
-        1
-    );
+    assert_eq!(metrics.health().dropped["conflicting_definition"], 1);
     metrics.shutdown(AMPLE).unwrap();
     let key = &server
         .lines()
@@ -333,7 +333,7 @@ fn the_catalogue_has_them() {
     let catalog = catalog();
     let named = catalog
         .iter()
-        .find(|descriptor| descriptor.name == "observed.moving.up_down");
+        .find(|descriptor| descriptor.name == "observed.moving.up_down_counter");
     let named = named.unwrap();
     assert_eq!(named.kind, Kind::UpDownCounter);
     assert_eq!(named.dimension_keys, ["region", "paid"]);

@@ -83,7 +83,7 @@ fn a_panic_is_counted_and_said_once_and_the_others_are_exported() {
     }
     let health = metrics.health();
     metrics.shutdown(AMPLE).unwrap();
-    assert_eq!(health.dropped_by_reason["observed_panic"], 2);
+    assert_eq!(health.dropped["observed_panic"], 2);
     assert_eq!(health.points_dropped, 2);
     assert_eq!(gauges(&server, "trouble.panic"), [2.0; 3]);
     assert_eq!(gauges(&server, "trouble.none"), [1.0; 5]);

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use common::otlp::{Receiver, Value, messages, values};
 use common::{AMPLE, NEVER, alone, server};
-use dt_metrics::dynatrace::{AmbiguousDelivery, Exporter};
-use dt_metrics::{Builder, count, counted, gauge, record, up_down};
+use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter};
+use dt_metrics::{Builder, count, counted, gauge, record, up_down_counter};
 use dt_metrics_local::otlp::{Data, Temporality};
 use dt_metrics_local::protocol::Payload;
 use dt_metrics_local::store::Authorization;
@@ -130,10 +130,10 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
         .install()
         .unwrap();
     call("delta");
-    up_down!("otlp.sessions", 5);
+    up_down_counter!("otlp.sessions", 5);
     gauge!("otlp.depth", 7.5);
     metrics.flush(AMPLE).unwrap();
-    up_down!("otlp.sessions", -2);
+    up_down_counter!("otlp.sessions", -2);
     metrics.shutdown(AMPLE).unwrap();
 
     let requests = server.requests();
@@ -284,8 +284,8 @@ fn points_that_are_refused_are_counted() {
     // As for lines: the others were accepted, and waiting for this one would not help.
     metrics.flush(AMPLE).unwrap();
     let health = metrics.health();
-    assert_eq!((health.lines_invalid, health.requests_ok), (1, 1));
-    assert!(health.lines_ok > 0, "{health:?}");
+    assert_eq!((health.points_rejected, health.requests_accepted), (1, 1));
+    assert!(health.points_accepted > 0, "{health:?}");
     let error = health.last_error.unwrap();
     assert!(error.contains(" data points refused: otlp."), "{error}");
     assert!(error.contains(": refused on demand"), "{error}");
@@ -322,7 +322,7 @@ fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
     let otlp = server();
     let exporter = Exporter::builder()
         .endpoint(&silent)
-        .ambiguous_delivery(AmbiguousDelivery::Drop)
+        .delivery_guarantee(DeliveryGuarantee::AtMostOnce)
         .build()
         .unwrap();
     let metrics = to(&otlp).exporter(exporter).install().unwrap();

@@ -32,7 +32,11 @@ fn refusal(builder: Builder) -> String {
     count!("tls.refused");
     let error = metrics.flush(Duration::from_millis(500)).unwrap_err();
     let health = metrics.health();
-    assert_eq!((health.lines_ok, health.buffered_lines), (0, 1), "{error}");
+    assert_eq!(
+        (health.points_accepted, health.points_pending),
+        (0, 1),
+        "{error}"
+    );
     let last = health.last_error.unwrap();
     metrics.shutdown(Duration::ZERO).unwrap_err();
     assert!(!format!("{error} {error:?} {last} {metrics:?}").contains("SECRET"));
@@ -51,7 +55,7 @@ fn an_added_root_is_trusted() {
         .unwrap();
     count!("tls.accepted");
     metrics.flush(AMPLE).unwrap();
-    assert_eq!(metrics.health().lines_ok, 1);
+    assert_eq!(metrics.health().points_accepted, 1);
     let requests = server.requests();
     let [request] = &requests[..] else {
         panic!("{requests:?}")
@@ -221,10 +225,10 @@ fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
         count!("tls.mended");
         let error = metrics.flush(AMPLE).unwrap_err().to_string();
         assert!(error.contains("SSL_CERT_FILE"), "{error}");
-        assert_eq!(metrics.health().buffered_lines, 1);
+        assert_eq!(metrics.health().points_pending, 1);
         std::fs::write(roots, authority.pem()).unwrap();
         metrics.flush(AMPLE).unwrap();
-        assert_eq!(metrics.health().lines_ok, 1);
+        assert_eq!(metrics.health().points_accepted, 1);
         return;
     }
     std::fs::write(roots, "-----BEGIN CERTIFICATE-----\n").unwrap();

@@ -75,7 +75,7 @@ impl Seen {
         metrics.provider().force_flush().unwrap();
         // Until it is answered; silence never is.
         let start = Instant::now();
-        let answered = |health: Health| health.requests_ok + health.requests_failed > 0;
+        let answered = |health: Health| health.requests_accepted + health.requests_failed > 0;
         while !answered(metrics.health()) && start.elapsed() < Duration::from_millis(500) {
             thread::sleep(Duration::from_millis(1));
         }
@@ -85,7 +85,7 @@ impl Seen {
         }
         let health = metrics.health();
         assert!(
-            health.requests_ok + health.requests_failed + health.buffered_lines > 0,
+            health.requests_accepted + health.requests_failed + health.points_pending > 0,
             "{what}"
         );
         self.show(&health);
@@ -281,12 +281,12 @@ fn a_wrong_token_is_named_by_its_scope_and_the_program_goes_on() {
         last.contains("401") && last.contains("metrics.ingest"),
         "{last}"
     );
-    assert_eq!((health.lines_ok, health.buffered_lines), (0, 1));
+    assert_eq!((health.points_accepted, health.points_pending), (0, 1));
 
     // What was counted is still there.
     count!("token.wrong");
     metrics.shutdown(AMPLE).unwrap_err();
-    assert_eq!(metrics.health().dropped_by_reason.get("shutdown"), Some(&2));
+    assert_eq!(metrics.health().dropped.get("shutdown"), Some(&2));
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn unit_and_description_come_with_the_first_point_and_once() {
     );
     assert_eq!(described(&program), 1);
     // Data points are counted, and nothing else.
-    assert_eq!(program.exporter.health().lines_ok, 6);
+    assert_eq!(program.exporter.health().points_accepted, 6);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn two_scopes_that_disagree_are_both_not_described() {
     }
     assert_eq!(only(&program).key, "agreed");
     assert_eq!(program.server.counter_total("x_y", &[]), 6.0);
-    assert_eq!(program.exporter.health().altered_by_reason["metadata"], 2);
+    assert_eq!(program.exporter.health().altered["metadata"], 2);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_unit_that_cannot_be_sent_costs_only_itself() {
         (None, Some("d".into()))
     );
     assert!(program.server.rejected().is_empty());
-    assert_eq!(program.exporter.health().altered_by_reason["unit"], 1);
+    assert_eq!(program.exporter.health().altered["unit"], 1);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn metadata_that_is_refused_makes_no_point_look_refused() {
     counter.add(1, &[]);
     program.flush();
     let health = program.exporter.health();
-    assert_eq!((health.lines_ok, health.lines_invalid), (1, 0));
+    assert_eq!((health.points_accepted, health.points_rejected), (1, 0));
     let said = health.last_error.unwrap();
     assert!(
         said.contains("1 of 2 lines") && said.contains("no such unit"),
@@ -137,13 +137,13 @@ fn metadata_that_was_dropped_with_its_request_is_sent_again() {
     counter.add(1, &[]);
     program.collect();
     assert!(program.exporter.flush(common::AMPLE).is_err());
-    assert_eq!(program.exporter.health().lines_dropped, 1);
+    assert_eq!(program.exporter.health().points_dropped, 1);
     for _ in 0..2 {
         counter.add(1, &[]);
         program.flush();
     }
     assert_eq!(described(&program), 1);
-    assert_eq!(program.exporter.health().lines_ok, 2);
+    assert_eq!(program.exporter.health().points_accepted, 2);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn unchanged_counters_are_sent_only_if_they_are_wanted() {
         expected.resize(1 + zeros, Payload::Count { delta: 0.0 });
         assert_eq!(payloads(&server, "options.zeros"), expected);
         let health = metrics.health();
-        assert_eq!(health.lines_ok, server.lines().len() as u64);
+        assert_eq!(health.points_accepted, server.lines().len() as u64);
         assert!(
             server
                 .lines()

@@ -96,8 +96,8 @@ impl Kind {
         match self {
             Self::CountU64 => "count.u64",
             Self::CountF64 => "count.f64",
-            Self::UpDownI64 => "up_down.i64",
-            Self::UpDownF64 => "up_down.f64",
+            Self::UpDownI64 => "up_down_counter.i64",
+            Self::UpDownF64 => "up_down_counter.f64",
             Self::GaugeU64 => "gauge.u64",
             Self::GaugeI64 => "gauge.i64",
             Self::GaugeF64 => "gauge.f64",
@@ -314,11 +314,11 @@ fn check(
         pipeline.points(),
         totals.lines + health.points_dropped,
         "dropped {:?}",
-        health.dropped_by_reason
+        health.dropped
     );
     // Metadata is no data point.
-    prop_assert_eq!(health.lines_ok, totals.lines);
-    prop_assert_eq!((health.lines_invalid, health.lines_dropped), (0, 0));
+    prop_assert_eq!(health.points_accepted, totals.lines);
+    prop_assert_eq!(health.points_rejected, 0);
     for request in server.requests() {
         prop_assert!((1..=limits.lines).contains(&request.lines));
         prop_assert!(request.bytes <= limits.bytes as u64);

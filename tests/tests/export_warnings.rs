@@ -66,7 +66,7 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
         altered("c\td");
         metrics.flush(AMPLE).unwrap();
     }
-    assert_eq!(metrics.health().altered_by_reason["dimension_value"], 6);
+    assert_eq!(metrics.health().altered["dimension_value"], 6);
     let said = logged("warnings.altered");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(&place("warnings.altered")), "{said:?}");
@@ -88,7 +88,7 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
         dropped("u");
         metrics.flush(AMPLE).unwrap();
     }
-    assert_eq!(metrics.health().dropped_by_reason["too_many_dimensions"], 3);
+    assert_eq!(metrics.health().dropped["too_many_dimensions"], 3);
     let said = logged("warnings.dropped");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(&place("warnings.dropped")), "{said:?}");

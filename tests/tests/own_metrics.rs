@@ -31,22 +31,22 @@ fn health_is_sent_as_metrics_if_asked_for() {
 
     assert_eq!(server.counter_total("own.calls", &[]), 7.0);
     let own = |name: &str| server.counter_total(&format!("dt_metrics.exporter.{name}"), &[]);
-    assert!(health.lines_ok > 0);
+    assert!(health.points_accepted > 0);
     // The first push said that all was zero, that is, nothing.
-    assert_eq!(own("lines_ok"), health.lines_ok as f64);
-    assert_eq!(own("lines_dropped"), health.lines_dropped as f64);
-    assert_eq!(own("requests_ok"), health.requests_ok as f64);
+    assert_eq!(own("points_accepted"), health.points_accepted as f64);
+    assert_eq!(own("points_dropped"), health.points_dropped as f64);
+    assert_eq!(own("requests_accepted"), health.requests_accepted as f64);
     assert_eq!((own("requests_failed"), own("retries")), (2.0, 1.0));
     let rejected = [("reason", "request_rejected")];
     assert_eq!(
         server.counter_total("dt_metrics.exporter.dropped", &rejected),
-        health.lines_dropped as f64
+        health.points_dropped as f64
     );
     let series = server.series();
     assert!(
         series
             .iter()
-            .any(|series| &*series.metric == "dt_metrics.exporter.buffered_bytes")
+            .any(|series| &*series.metric == "dt_metrics.exporter.bytes_pending")
     );
     assert!(server.rejected().is_empty(), "{:?}", server.rejected());
     metrics.shutdown(AMPLE).unwrap();

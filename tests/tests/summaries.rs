@@ -156,7 +156,7 @@ fn no_summary_is_refused() {
     assert_eq!(pipeline.points(), tried as u64);
     assert_eq!(totals.lines + health.points_dropped, tried as u64);
     // Only what has no finite sum is dropped.
-    let not_finite = health.dropped_by_reason.get("not_finite");
+    let not_finite = health.dropped.get("not_finite");
     assert_eq!(
         health.points_dropped,
         not_finite.copied().unwrap_or_default()

@@ -35,7 +35,7 @@ pub(super) struct Kept {
 }
 
 /// Counts series number `id`, without a limit that matters here.
-#[counted(name = "bench.memory.series", dims(id = text(id)), max_series = 10_000_000)]
+#[counted(name = "bench.memory.series", dims(id = text(id)), cardinality_limit = 10_000_000)]
 fn count_series(id: u32) {}
 
 #[counted(name = "bench.memory.limited", dims(id = text(id)))]

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use dt_metrics::dynatrace::{Report, Verdict};
+use dt_metrics::dynatrace::{CheckReport, Verdict};
 
 /// How to look.
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 
 impl Args {
     #[cfg_attr(not(feature = "otlp"), expect(clippy::unused_self))]
-    fn check(&self) -> Report {
+    fn check(&self) -> CheckReport {
         #[cfg(feature = "otlp")]
         if self.otlp {
             return dt_metrics::builder().otlp().check();

@@ -38,7 +38,7 @@ impl Argument {
             Self::Outcome => "outcome",
             Self::When => "when",
             Self::Kind => "kind",
-            Self::MaxSeries => "max_series",
+            Self::MaxSeries => "cardinality_limit",
             Self::Rename => "rename",
             Self::Crate => "crate",
         }

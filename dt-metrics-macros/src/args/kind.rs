@@ -21,7 +21,7 @@ impl Kind {
         match self {
             Self::Gauge => "gauge",
             Self::Counter => "counter",
-            Self::UpDown => "up_down",
+            Self::UpDown => "up_down_counter",
         }
     }
 }
@@ -37,6 +37,8 @@ impl TryFrom<Expr> for Kind {
                 .find(|kind| path.path.is_ident(kind.written())),
             _ => None,
         };
-        found.ok_or_else(|| Error::new_spanned(expr, "expected `gauge`, `counter` or `up_down`"))
+        found.ok_or_else(|| {
+            Error::new_spanned(expr, "expected `gauge`, `counter` or `up_down_counter`")
+        })
     }
 }

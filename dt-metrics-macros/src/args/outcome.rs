@@ -18,14 +18,14 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Reads what may stand behind the name: `= fallible`.
+    /// Reads what may stand behind the name: `= result`.
     pub(super) fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(Token![=]) {
             return Ok(Self::Any);
         }
-        let expected = "expected `fallible`: write `outcome` or `outcome = fallible`";
+        let expected = "expected `result`: write `outcome` or `outcome = result`";
         let word = word(input, expected)?;
-        if word == "fallible" {
+        if word == "result" {
             Ok(Self::Fallible(word.span()))
         } else {
             Err(Error::new(word.span(), expected))

@@ -142,7 +142,7 @@ impl Measure<'_> {
         Some(match self.args.outcome {
             Some(Outcome::Fallible(word)) => {
                 let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));
-                let word = TokenStream::from(TokenTree::from(Ident::new("fallible", word)));
+                let word = TokenStream::from(TokenTree::from(Ident::new("result", word)));
                 let call = at(
                     &word,
                     &quote_spanned!(ours()=> #private::fallible(#returned)),

@@ -30,7 +30,7 @@ impl Descriptor {
             module_path: _,
             file,
             line,
-            max_series,
+            cardinality_limit,
             boundaries,
             unnamed: _,
         } = *self;
@@ -45,7 +45,7 @@ impl Descriptor {
             module_path: path.get(..module).unwrap_or(path),
             file,
             line,
-            max_series,
+            cardinality_limit,
             boundaries,
             unnamed: None,
         }

@@ -12,7 +12,7 @@ use crate::line::{MetricKey, normalize_dimension_key, normalize_dimension_value}
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Altered(u8);
 
-/// Each alteration with its name in `altered_by_reason`.
+/// Each alteration with its name in `altered`.
 const REASONS: [(Altered, &str); 4] = [
     (Altered::METRIC_KEY, "metric_key"),
     (Altered::DIMENSION_KEY, "dimension_key"),

@@ -5,14 +5,14 @@
 ///
 /// A failure before anything was sent (no connection, no name, no TLS) is never ambiguous, and
 /// neither is an answer: what a server answers with 429, 500, 502, 503 or 504 is taken as not
-/// accepted. [`Health::requests_ambiguous`](super::Health::requests_ambiguous) counts the cases.
+/// accepted. [`Health::requests_unanswered`](super::Health::requests_unanswered) counts the cases.
 ///
 /// ```
-/// use dt_metrics::dynatrace::{AmbiguousDelivery, Exporter};
+/// use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter};
 ///
 /// # fn main() -> Result<(), dt_metrics::dynatrace::ConfigError> {
 /// let exporter = Exporter::builder()
-///     .ambiguous_delivery(AmbiguousDelivery::Drop)
+///     .delivery_guarantee(DeliveryGuarantee::AtMostOnce)
 ///     .build()?;
 /// # drop(exporter);
 /// # Ok(())
@@ -20,11 +20,11 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub enum AmbiguousDelivery {
+pub enum DeliveryGuarantee {
     /// Send it again: prefers no loss. What had been accepted is counted twice.
     #[default]
-    Resend,
+    AtLeastOnce,
     /// Do not: prefers no duplicates. What had not been accepted is lost, and counted as
-    /// `ambiguous` in [`Health::dropped_by_reason`](super::Health::dropped_by_reason).
-    Drop,
+    /// `ambiguous` in [`Health::dropped`](super::Health::dropped).
+    AtMostOnce,
 }

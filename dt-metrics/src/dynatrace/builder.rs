@@ -58,7 +58,7 @@ impl ExporterBuilder {
 
     /// How long one request may take, from connecting to the end of the answer (default 10 s; zero
     /// is an error later). A request that takes longer counts as not answered: see
-    /// [`ambiguous_delivery`](Self::ambiguous_delivery).
+    /// [`delivery_guarantee`](Self::delivery_guarantee).
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.request_timeout = Some(timeout);
         self

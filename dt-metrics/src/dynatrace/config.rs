@@ -18,7 +18,7 @@ use super::protocol::Protocol;
 use super::sets::{METRICS_SOURCE, as_layer};
 use super::target::{Environment, Finder, Target};
 use super::tls;
-use super::{AmbiguousDelivery, ConfigError};
+use super::{ConfigError, DeliveryGuarantee};
 use crate::line::{self, Dimensions, MetricKey};
 
 /// How long a request may take, if nobody says.
@@ -41,7 +41,7 @@ pub(super) struct Config {
     /// The id of this process, if it is to be a dimension.
     pub(super) instance: Option<String>,
     pub(super) zero_counts: bool,
-    pub(super) ambiguous: AmbiguousDelivery,
+    pub(super) ambiguous: DeliveryGuarantee,
     pub(super) watcher: Watcher,
     pub(super) request_timeout: Duration,
     pub(super) connect_timeout: Duration,

@@ -42,7 +42,7 @@ pub enum DeliveryEvent {
     LinesDropped {
         /// How many, since this was last told.
         lines: u64,
-        /// Why: a key of [`Health::dropped_by_reason`](super::Health::dropped_by_reason).
+        /// Why: a key of [`Health::dropped`](super::Health::dropped).
         reason: &'static str,
     },
     /// Data points never became lines. Told at once, then at most once a minute.
@@ -51,7 +51,7 @@ pub enum DeliveryEvent {
         points: u64,
         /// The instrument; `None` if it is not known, or for the rest where there are many.
         metric: Option<String>,
-        /// Why: a key of [`Health::dropped_by_reason`](super::Health::dropped_by_reason).
+        /// Why: a key of [`Health::dropped`](super::Health::dropped).
         reason: &'static str,
     },
     /// The directory given as `spool_dir` does not do its work, so that lines that wait may not

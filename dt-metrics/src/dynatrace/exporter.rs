@@ -130,7 +130,7 @@ impl Exporter {
     }
 
     /// Makes instruments of `meter` that say what [`health`](Self::health) says:
-    /// `dt_metrics.exporter.lines_ok` and so on, the fields of [`Health`]; what was dropped also by
+    /// `dt_metrics.exporter.points_accepted` and so on, the fields of [`Health`]; what was dropped also by
     /// `reason`, in `dt_metrics.exporter.dropped`.
     ///
     /// With a meter of the provider that this exporter exports, the numbers are sent to Dynatrace
@@ -225,7 +225,7 @@ impl Exporter {
     /// Where nobody said that somebody is there, and nobody was so far, none is waited for. A
     /// OneAgent that was there comes back.
     fn patience(&self) -> Patience {
-        if self.inner.transport.is_unconfigured() && self.health().requests_ok == 0 {
+        if self.inner.transport.is_unconfigured() && self.health().requests_accepted == 0 {
             Patience::IfSomebodyListens
         } else {
             Patience::Full

@@ -96,11 +96,11 @@
 //! all the same, and the endpoint decides.
 //!
 //! By OTLP it is the same, but for 400: nothing of the request was accepted, and it is dropped and
-//! counted. Data points that are refused in an answer of 2xx are counted as `lines_invalid`.
+//! counted. Data points that are refused in an answer of 2xx are counted as `points_rejected`.
 //!
 //! A request that was sent but never answered may have been accepted; it is sent again, so its
-//! lines may be counted twice, unless [`ExporterBuilder::ambiguous_delivery`] says otherwise.
-//! [`Health::requests_ambiguous`] says how often that can have been.
+//! lines may be counted twice, unless [`ExporterBuilder::delivery_guarantee`] says otherwise.
+//! [`Health::requests_unanswered`] says how often that can have been.
 //!
 //! # What survives the process
 //!
@@ -111,11 +111,11 @@
 //! | end of the process | lines that were collected and not answered |
 //! | --- | --- |
 //! | shutdown, return from `main`, `process::exit`, a panic, `abort`, `kill -9`, out of memory | are sent by the next process, in order and once, as long as Dynatrace takes them |
-//! | a kill in the moment between an answer and the removal of its file | that one request is sent twice; with [`AmbiguousDelivery::Drop`] it is dropped and counted |
+//! | a kill in the moment between an answer and the removal of its file | that one request is sent twice; with [`DeliveryGuarantee::AtMostOnce`] it is dropped and counted |
 //! | loss of power | the same, but those of the last half minute may be missing; torn files are found and counted |
 //! | the host never comes back | are lost |
 //!
-//! [`Health::spooled_lines`] says how many that would be now.
+//! [`Health::points_spooled`] says how many that would be now.
 
 mod age;
 mod altered;
@@ -183,10 +183,10 @@ mod worker;
 mod writer;
 mod zeros;
 
-pub use self::ambiguous::AmbiguousDelivery;
+pub use self::ambiguous::DeliveryGuarantee;
 pub use self::builder::ExporterBuilder;
 pub(crate) use self::check::check;
-pub use self::check::{Problem, Report, Step, Verdict};
+pub use self::check::{CheckReport, Problem, Step, Verdict};
 pub use self::endpoint::EndpointError;
 pub use self::error::{ConfigError, ExportError};
 pub use self::event::DeliveryEvent;

@@ -12,36 +12,30 @@ use super::shared::Shared;
 type Number = (&'static str, &'static str, &'static str, fn(&Health) -> u64);
 
 /// What adds up.
-const COUNTS: [Number; 9] = [
+const COUNTS: [Number; 8] = [
     (
-        "dt_metrics.exporter.lines_ok",
+        "dt_metrics.exporter.points_accepted",
         "{line}",
         "Lines that the endpoint accepted",
-        |health| health.lines_ok,
+        |health| health.points_accepted,
     ),
     (
-        "dt_metrics.exporter.lines_invalid",
+        "dt_metrics.exporter.points_rejected",
         "{line}",
         "Lines that the endpoint refused",
-        |health| health.lines_invalid,
-    ),
-    (
-        "dt_metrics.exporter.lines_dropped",
-        "{line}",
-        "Lines that were written but not delivered",
-        |health| health.lines_dropped,
+        |health| health.points_rejected,
     ),
     (
         "dt_metrics.exporter.points_dropped",
         "{point}",
-        "Data points that never became a line",
+        "Data points that were dropped",
         |health| health.points_dropped,
     ),
     (
-        "dt_metrics.exporter.requests_ok",
+        "dt_metrics.exporter.requests_accepted",
         "{request}",
         "Requests that the endpoint accepted",
-        |health| health.requests_ok,
+        |health| health.requests_accepted,
     ),
     (
         "dt_metrics.exporter.requests_failed",
@@ -50,10 +44,10 @@ const COUNTS: [Number; 9] = [
         |health| health.requests_failed,
     ),
     (
-        "dt_metrics.exporter.requests_ambiguous",
+        "dt_metrics.exporter.requests_unanswered",
         "{request}",
         "Requests that were sent but not answered",
-        |health| health.requests_ambiguous,
+        |health| health.requests_unanswered,
     ),
     (
         "dt_metrics.exporter.retries",
@@ -62,32 +56,32 @@ const COUNTS: [Number; 9] = [
         |health| health.retries,
     ),
     (
-        "dt_metrics.exporter.lines_recovered",
+        "dt_metrics.exporter.points_recovered",
         "{line}",
         "Lines that earlier processes had left in the spool",
-        |health| health.lines_recovered,
+        |health| health.points_recovered,
     ),
 ];
 
 /// What is so at a moment.
 const GAUGES: [Number; 3] = [
     (
-        "dt_metrics.exporter.buffered_lines",
+        "dt_metrics.exporter.points_pending",
         "{line}",
         "Lines that wait to be sent or answered",
-        |health| health.buffered_lines,
+        |health| health.points_pending,
     ),
     (
-        "dt_metrics.exporter.buffered_bytes",
+        "dt_metrics.exporter.bytes_pending",
         "By",
         "Bytes that wait to be sent or answered",
-        |health| health.buffered_bytes,
+        |health| health.bytes_pending,
     ),
     (
-        "dt_metrics.exporter.spooled_lines",
+        "dt_metrics.exporter.points_spooled",
         "{line}",
         "Those of them that are on disk",
-        |health| health.spooled_lines,
+        |health| health.points_spooled,
     ),
 ];
 
@@ -116,7 +110,7 @@ pub(super) fn observe(meter: &Meter, shared: &Arc<Shared>) {
         .u64_observable_counter("dt_metrics.exporter.dropped")
         .with_description("Lines and data points that were dropped, by reason")
         .with_callback(move |observer| {
-            for (reason, count) in shared.health().dropped_by_reason {
+            for (reason, count) in shared.health().dropped {
                 observer.observe(count, &[KeyValue::new("reason", reason)]);
             }
         })

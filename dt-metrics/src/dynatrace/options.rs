@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub(crate) use self::setters::shared_options;
-use super::AmbiguousDelivery;
+use super::DeliveryGuarantee;
 use super::endpoint::Given;
 use super::endpoint_file::EndpointFile;
 use super::enrich::MetadataFiles;
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     /// Where that metadata is; tests have their own.
     pub(crate) metadata_files: MetadataFiles,
     pub(crate) zero_counts: bool,
-    pub(crate) ambiguous: AmbiguousDelivery,
+    pub(crate) ambiguous: DeliveryGuarantee,
     pub(crate) watcher: Watcher,
     /// `None`: 10 s, or what the environment says of a Collector.
     pub(crate) request_timeout: Option<Duration>,
@@ -71,7 +71,7 @@ impl Default for Options {
             dynatrace_metadata: None,
             metadata_files: MetadataFiles::default(),
             zero_counts: false,
-            ambiguous: AmbiguousDelivery::default(),
+            ambiguous: DeliveryGuarantee::default(),
             watcher: Watcher::default(),
             request_timeout: None,
             connect_timeout: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::AmbiguousDelivery;
+use super::DeliveryGuarantee;
 use super::retry::Pace;
 
 /// What became of one attempt. The messages contain no secrets.
@@ -84,7 +84,7 @@ pub(super) enum Others {
 }
 
 impl Outcome {
-    pub(super) fn next(&self, ambiguous: AmbiguousDelivery) -> Next {
+    pub(super) fn next(&self, ambiguous: DeliveryGuarantee) -> Next {
         match self {
             Self::Accepted => Next::Done { invalid: 0 },
             Self::Partial { invalid, .. } => Next::Done { invalid: *invalid },
@@ -120,7 +120,7 @@ impl Outcome {
             Self::Failed {
                 failure: Failure::NoAnswer,
                 ..
-            } if ambiguous == AmbiguousDelivery::Drop => Next::Drop {
+            } if ambiguous == DeliveryGuarantee::AtMostOnce => Next::Drop {
                 reason: "ambiguous",
                 pause: Some(Pace::Fast),
             },

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use tokio::sync::Notify;
 
-use super::AmbiguousDelivery;
+use super::DeliveryGuarantee;
 use super::age::Collected;
 use super::body::Body;
 use super::health::Health;
@@ -32,17 +32,17 @@ pub(super) struct Shared {
     pub(super) news: Notify,
     /// For the one who keeps the disk: the same.
     pub(super) disk: Condvar,
-    ambiguous: AmbiguousDelivery,
+    ambiguous: DeliveryGuarantee,
     home: Home,
 }
 
 impl Shared {
     #[cfg(test)]
     pub(super) fn new(buffer_limit_bytes: usize) -> Self {
-        Self::with(buffer_limit_bytes, AmbiguousDelivery::default())
+        Self::with(buffer_limit_bytes, DeliveryGuarantee::default())
     }
 
-    pub(super) fn with(buffer_limit_bytes: usize, ambiguous: AmbiguousDelivery) -> Self {
+    pub(super) fn with(buffer_limit_bytes: usize, ambiguous: DeliveryGuarantee) -> Self {
         Self {
             state: Mutex::new(State::new(buffer_limit_bytes)),
             settled: Condvar::new(),
@@ -76,9 +76,9 @@ impl Shared {
             self.lock()
         };
         let mut health = state.health.clone();
-        health.buffered_lines = state.queue.lines();
-        health.spooled_lines = state.queue.lines_on_disk();
-        health.buffered_bytes = u64::try_from(state.queue.bytes()).unwrap_or(u64::MAX);
+        health.points_pending = state.queue.lines();
+        health.points_spooled = state.queue.lines_on_disk();
+        health.bytes_pending = u64::try_from(state.queue.bytes()).unwrap_or(u64::MAX);
         health
     }
 
@@ -92,7 +92,7 @@ impl Shared {
             state.news.points_lost(reason, Some(metric), *points);
         }
         for (reason, points) in &notes.altered {
-            *state.health.altered_by_reason.entry(reason).or_default() += points;
+            *state.health.altered.entry(reason).or_default() += points;
         }
         self.changed(state);
     }
@@ -111,13 +111,13 @@ impl Shared {
         self.lock().queue.take_lost_metadata()
     }
 
-    pub(super) fn ambiguous(&self) -> AmbiguousDelivery {
+    pub(super) fn ambiguous(&self) -> DeliveryGuarantee {
         self.ambiguous
     }
 
     /// Whether what may have been accepted is not sent again.
     pub(super) fn drops_ambiguous(&self) -> bool {
-        self.ambiguous == AmbiguousDelivery::Drop
+        self.ambiguous == DeliveryGuarantee::AtMostOnce
     }
 
     /// Adds requests of a collection, and drops the oldest where there is no room; `false` once
@@ -187,7 +187,7 @@ impl Shared {
     pub(super) fn stop(&self) -> Rest {
         let mut state = self.lock();
         state.life = state.life.max(Life::Stopped);
-        state.health.requests_ambiguous += u64::from(state.queue.in_flight().is_some());
+        state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
         if self.drops_ambiguous() {
             // Else the next process would send it again.
             state.drop_in_flight("ambiguous");
@@ -213,7 +213,7 @@ impl Shared {
     /// An attempt ended in a way that nobody foresaw.
     pub(super) fn failed_badly(&self) {
         let mut state = self.lock();
-        state.health.requests_ambiguous += u64::from(state.queue.in_flight().is_some());
+        state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
         state.put_back();
         self.changed(state);
     }

@@ -131,7 +131,7 @@ impl State {
                 ..
             }
         ) {
-            self.health.requests_ambiguous += 1;
+            self.health.requests_unanswered += 1;
         }
     }
 
@@ -161,7 +161,7 @@ impl State {
 
     /// The request in flight was answered: so many lines were refused, the others accepted.
     pub(super) fn accept(&mut self, invalid: u64) {
-        self.health.requests_ok += 1;
+        self.health.requests_accepted += 1;
         // What kept others from being sent is over; what was dropped stays dropped.
         self.refusal = self
             .refusal
@@ -170,8 +170,8 @@ impl State {
         if let Some(batch) = self.queue.finish() {
             self.passed(batch.is_aside);
             let ok = batch.body.lines.saturating_sub(invalid);
-            self.health.lines_ok += ok;
-            self.health.lines_invalid += batch.body.lines - ok;
+            self.health.points_accepted += ok;
+            self.health.points_rejected += batch.body.lines - ok;
             if ok > 0 {
                 self.health.last_success = Some(SystemTime::now());
             }
@@ -187,12 +187,12 @@ impl State {
     /// Adds what earlier processes left on the disk.
     pub(super) fn restore(&mut self, found: &Contents, drop_ambiguous: bool) {
         let lines: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
-        self.health.lines_recovered += lines + found.damaged_lines;
+        self.health.points_recovered += lines + found.damaged_lines;
         self.lose("spool_damaged", found.damaged_lines);
         let dropped = self.queue.restore(&found.stored, found.last_sequence);
         self.lose("buffer_full", dropped);
         for sending in &found.sending {
-            self.health.requests_ambiguous += 1;
+            self.health.requests_unanswered += 1;
             if drop_ambiguous {
                 let lines = self.queue.drop_at(*sending);
                 self.lose("ambiguous", lines);

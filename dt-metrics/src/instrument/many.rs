@@ -163,7 +163,7 @@ impl Many {
     }
 
     fn limit(&self) -> usize {
-        match self.descriptor.max_series {
+        match self.descriptor.cardinality_limit {
             0 => CARDINALITY_LIMIT.load(Ordering::Relaxed) as usize,
             limit => limit as usize,
         }

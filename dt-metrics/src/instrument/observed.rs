@@ -41,7 +41,7 @@ macro_rules! kinds {
     allow(dead_code, reason = "asked by the pipeline")
 )]
 impl Observed {
-    kinds! { gauge: Gauge counter: Counter up_down: UpDownCounter }
+    kinds! { gauge: Gauge counter: Counter up_down_counter: UpDownCounter }
 
     /// What it measures.
     #[must_use]

@@ -123,8 +123,10 @@ fn values_of_different_types_are_different_series() {
 
 #[test]
 fn beyond_the_limit_all_share_one_series() {
-    static COUNTER: DimensionedCounter =
-        DimensionedCounter::new(descriptor!("limited", "id").with_max_series(3), &[None]);
+    static COUNTER: DimensionedCounter = DimensionedCounter::new(
+        descriptor!("limited", "id").with_cardinality_limit(3),
+        &[None],
+    );
     for id in 0..10_u64 {
         COUNTER.add(1, (&id, ()));
     }

@@ -15,7 +15,7 @@ use super::error::Error;
 use super::handle::Handle;
 #[cfg(feature = "otlp")]
 use crate::dynatrace::Format;
-use crate::dynatrace::{self, Options, Report, shared_options};
+use crate::dynatrace::{self, CheckReport, Options, shared_options};
 
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
@@ -75,7 +75,7 @@ impl Builder {
     /// What is beyond is counted in one series with `otel.metric.overflow=true`, and one warning
     /// names the place of the annotation.
     ///
-    /// `max_series = n` in an annotation wins. Series that exist when metrics are installed stay;
+    /// `cardinality_limit = n` in an annotation wins. Series that exist when metrics are installed stay;
     /// those of counters, histograms and gauges that are idle for a few collections make room,
     /// unless a reader is cumulative.
     /// Where all dimensions are literals, `bool` or enums, up to 1,024 combinations are always kept
@@ -86,7 +86,7 @@ impl Builder {
     }
 
     /// Whether the exporter's own numbers are metrics, too (default: no): what
-    /// [`Handle::health`] says, as `dt_metrics.exporter.lines_ok` and so on. For exporters other
+    /// [`Handle::health`] says, as `dt_metrics.exporter.points_accepted` and so on. For exporters other
     /// than Dynatrace's there are none.
     pub fn health_metrics(mut self, export: bool) -> Self {
         self.health_metrics = export;
@@ -145,10 +145,10 @@ impl Builder {
     ///
     /// All else is as for lines: what cannot be sent now waits and is sent again for an hour, with
     /// [`spool_dir`](Self::spool_dir) also by the next process;
-    /// [`ambiguous_delivery`](Self::ambiguous_delivery) and
+    /// [`delivery_guarantee`](Self::delivery_guarantee) and
     /// [`on_delivery_event`](Self::on_delivery_event) apply, and [`Handle::health`] counts each
     /// data point as a line (what a receiver refuses of an accepted request is in
-    /// `lines_invalid`). Only [`export_zero_counts`](Self::export_zero_counts) does nothing here. A
+    /// `points_rejected`). Only [`export_zero_counts`](Self::export_zero_counts) does nothing here. A
     /// token is never sent unencrypted to another host, unless
     /// [`allow_cleartext_token`](Self::allow_cleartext_token) says so.
     ///
@@ -163,8 +163,8 @@ impl Builder {
     /// let lines = Exporter::builder().build()?;
     /// let metrics = dt_metrics::builder().otlp().exporter(lines.clone()).install()?;
     ///
-    /// println!("data points by OTLP: {}", metrics.health().lines_ok);
-    /// println!("lines: {}", lines.health().lines_ok);
+    /// println!("data points by OTLP: {}", metrics.health().points_accepted);
+    /// println!("lines: {}", lines.health().points_accepted);
     /// # drop(metrics);
     /// # Ok(())
     /// # }
@@ -264,7 +264,7 @@ impl Builder {
     ///     Some(dt_metrics::dynatrace::Problem::ConnectionRefused)
     /// );
     /// ```
-    pub fn check(&self) -> Report {
+    pub fn check(&self) -> CheckReport {
         dynatrace::check(self.dynatrace.clone(), &dynatrace::process_environment)
     }
 

@@ -197,7 +197,7 @@ impl Handle {
     /// # fn main() -> Result<(), dt_metrics::Error> {
     /// let metrics = dt_metrics::init()?;
     /// let health = metrics.health();
-    /// println!("{} lines accepted, {} refused", health.lines_ok, health.lines_invalid);
+    /// println!("{} lines accepted, {} refused", health.points_accepted, health.points_rejected);
     /// if let Some(error) = health.last_error {
     ///     println!("{error}");
     /// }
@@ -210,7 +210,7 @@ impl Handle {
         for (reason, points) in self.inner.bridge.dropped() {
             if points > 0 {
                 health.points_dropped += points;
-                *health.dropped_by_reason.entry(reason).or_default() += points;
+                *health.dropped.entry(reason).or_default() += points;
             }
         }
         health

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::error::Error;
 use super::handle::Handle;
-use crate::dynatrace::Report;
+use crate::dynatrace::CheckReport;
 
 /// Installs metrics with what is found on the host; the same as `builder().install()`.
 ///
@@ -33,7 +33,7 @@ pub fn init() -> Result<Handle, Error> {
 /// let report = dt_metrics::check();
 /// println!("{report}");
 /// ```
-pub fn check() -> Report {
+pub fn check() -> CheckReport {
     builder().check()
 }
 

@@ -134,9 +134,9 @@ impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
     }
 }
 
-/// A form of `Result`, as `outcome = fallible` demands one.
+/// A form of `Result`, as `outcome = result` demands one.
 #[diagnostic::on_unimplemented(
-    message = "`outcome = fallible` needs a `Result`, and this function returns `{Self}`",
+    message = "`outcome = result` needs a `Result`, and this function returns `{Self}`",
     label = "not known to be a `Result`",
     note = "write `outcome` alone: what is no `Result` then counts as `ok`"
 )]

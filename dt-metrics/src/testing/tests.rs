@@ -16,7 +16,7 @@ macro_rules! instrument {
             let descriptor =
                 Descriptor::new(Kind::$kind, $name, module_path!(), file!(), line!())
                     .with_dimension_keys(&[$($key),*])
-                    .with_max_series(4);
+                    .with_cardinality_limit(4);
             $type::new(descriptor, $values)
         };
     };

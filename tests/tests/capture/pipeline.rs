@@ -10,9 +10,9 @@ use crate::common::{AMPLE, alone, server, to};
 
 #[test]
 fn what_is_seen_reaches_the_pipeline_before_and_after_it_is_there() {
-    #[counted(name = "capture.sent", dims(id = id), max_series = 2)]
-    #[timed(name = "capture.sent.duration", dims(id = id), max_series = 2)]
-    #[in_flight(name = "capture.sent.in_flight", dims(id = id), max_series = 2)]
+    #[counted(name = "capture.sent", dims(id = id), cardinality_limit = 2)]
+    #[timed(name = "capture.sent.duration", dims(id = id), cardinality_limit = 2)]
+    #[in_flight(name = "capture.sent.in_flight", dims(id = id), cardinality_limit = 2)]
     fn sent(id: u64) {
         gauge!("capture.sent.last", id);
     }
@@ -67,8 +67,8 @@ fn what_is_seen_reaches_the_pipeline_before_and_after_it_is_there() {
 
 #[test]
 fn captures_are_exact_while_series_come_and_go() {
-    #[counted(name = "capture.passing", dims(id = id), max_series = 20)]
-    #[timed(name = "capture.passing.duration", dims(id = id), max_series = 20)]
+    #[counted(name = "capture.passing", dims(id = id), cardinality_limit = 20)]
+    #[timed(name = "capture.passing.duration", dims(id = id), cardinality_limit = 20)]
     fn passing(id: u64) {
         let _ = id;
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use dt_metrics::dynatrace::AmbiguousDelivery;
+use dt_metrics::dynatrace::DeliveryGuarantee;
 use dt_metrics::{Handle, count};
 
 use super::{AMPLE, NEVER};
@@ -160,15 +160,15 @@ impl Process {
 pub fn program() {
     let endpoint = std::env::var(ENDPOINT).unwrap();
     let ambiguous = match std::env::var_os(NO_DUPLICATES) {
-        Some(_) => AmbiguousDelivery::Drop,
-        None => AmbiguousDelivery::Resend,
+        Some(_) => DeliveryGuarantee::AtMostOnce,
+        None => DeliveryGuarantee::AtLeastOnce,
     };
     let mut metrics = dt_metrics::builder();
     if std::env::var_os(BY_OTLP).is_some() {
         metrics = metrics.otlp();
     }
     let metrics = metrics
-        .ambiguous_delivery(ambiguous)
+        .delivery_guarantee(ambiguous)
         .endpoint(endpoint)
         .api_token(TOKEN)
         .spool_dir(std::env::var_os(SPOOL).unwrap())
@@ -199,11 +199,11 @@ pub fn program() {
                 let health = metrics.health();
                 let mut text = String::new();
                 for number in [
-                    health.lines_ok,
-                    health.lines_dropped,
-                    health.buffered_lines,
-                    health.spooled_lines,
-                    health.lines_recovered,
+                    health.points_accepted,
+                    health.points_dropped,
+                    health.points_pending,
+                    health.points_spooled,
+                    health.points_recovered,
                 ] {
                     write!(text, "{number} ").unwrap();
                 }
@@ -229,7 +229,7 @@ fn collect(metrics: &Handle, before: u64) {
 /// All lines that the exporter ever had.
 fn known(metrics: &Handle) -> u64 {
     let health = metrics.health();
-    health.lines_ok + health.lines_invalid + health.lines_dropped + health.buffered_lines
+    health.points_accepted + health.points_rejected + health.points_dropped + health.points_pending
 }
 
 fn say(text: &str) {

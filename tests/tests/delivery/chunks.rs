@@ -68,7 +68,7 @@ fn a_request_that_fails_for_good_leaves_the_others_alone() {
         let refused = server.inspect(refused);
         assert!(refused == 500 || refused == 1_000, "{refused}");
         assert_eq!(
-            (health.lines_ok, health.lines_dropped),
+            (health.points_accepted, health.points_dropped),
             (all - refused, refused)
         );
         assert_eq!(server.totals().lines, all - refused, "{status}");
@@ -87,7 +87,7 @@ fn a_request_that_fails_for_a_while_arrives_in_its_place() {
         .collect();
     assert_eq!(order[1], order[2], "sent again before the third: {order:?}");
     let health = pipeline.exporter.health();
-    assert_eq!((health.lines_ok, health.retries), (2_500, 1));
+    assert_eq!((health.points_accepted, health.retries), (2_500, 1));
 }
 
 #[test]
@@ -100,7 +100,11 @@ fn of_a_request_that_is_refused_in_part_the_rest_arrives_once() {
     );
     let health = pipeline.exporter.health();
     assert_eq!(
-        (health.lines_ok, health.lines_invalid, health.retries),
+        (
+            health.points_accepted,
+            health.points_rejected,
+            health.retries
+        ),
         (2_400, 100, 0)
     );
 }
@@ -113,5 +117,5 @@ fn a_request_that_is_too_large_arrives_in_pieces() {
     pipeline.exporter.flush(AMPLE).unwrap();
     assert_eq!(server.totals().lines, 2_500);
     let health = pipeline.exporter.health();
-    assert_eq!((health.lines_ok, health.lines_dropped), (2_500, 0));
+    assert_eq!((health.points_accepted, health.points_dropped), (2_500, 0));
 }

@@ -74,9 +74,9 @@ fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
     let health = pipeline.exporter.health();
     println!(
         "{} bytes in {} lines",
-        health.buffered_bytes, health.buffered_lines
+        health.bytes_pending, health.points_pending
     );
-    assert_eq!((health.buffered_lines, health.lines_dropped), (LINES, 0));
+    assert_eq!((health.points_pending, health.points_dropped), (LINES, 0));
 
     server.listen_again().unwrap();
     pipeline.exporter.flush(AMPLE).unwrap();
@@ -85,7 +85,7 @@ fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
     assert_eq!(deltas.len() as u64, SERIES);
     assert!(deltas.values().all(|deltas| *deltas == expected));
     let health = pipeline.exporter.health();
-    assert_eq!((health.lines_ok, health.lines_dropped), (LINES, 0));
+    assert_eq!((health.points_accepted, health.points_dropped), (LINES, 0));
 }
 
 #[test]
@@ -94,19 +94,16 @@ fn past_the_bound_the_newest_survive_and_the_rest_is_counted() {
     let limit = 1 << 20;
     let (pipeline, server) = outage(|exporter| exporter.buffer_limit_bytes(limit));
     let health = pipeline.exporter.health();
-    assert!(health.buffered_bytes <= limit as u64, "{health:?}");
-    assert_eq!(health.buffered_lines + health.lines_dropped, LINES);
-    assert!(health.buffered_bytes > limit as u64 / 2, "{health:?}");
+    assert!(health.bytes_pending <= limit as u64, "{health:?}");
+    assert_eq!(health.points_pending + health.points_dropped, LINES);
+    assert!(health.bytes_pending > limit as u64 / 2, "{health:?}");
 
     server.listen_again().unwrap();
     pipeline.exporter.flush(AMPLE).unwrap();
     let health = pipeline.exporter.health();
-    assert_eq!(health.lines_ok, server.totals().lines);
-    assert_eq!(health.lines_ok + health.lines_dropped, LINES);
-    assert_eq!(
-        health.dropped_by_reason["buffer_full"],
-        health.lines_dropped
-    );
+    assert_eq!(health.points_accepted, server.totals().lines);
+    assert_eq!(health.points_accepted + health.points_dropped, LINES);
+    assert_eq!(health.dropped["buffer_full"], health.points_dropped);
     for (series, deltas) in deltas(&server) {
         let newest = (COLLECTIONS + 1 - deltas.len() as u64)..=COLLECTIONS;
         let newest: Vec<_> = newest.map(|delta| delta as f64).collect();

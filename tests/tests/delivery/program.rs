@@ -75,7 +75,10 @@ impl Program {
     /// Every line that was written is in one place.
     pub fn assert_conserved(&self, health: &Health) {
         assert_eq!(
-            health.lines_ok + health.lines_invalid + health.lines_dropped + health.buffered_lines,
+            health.points_accepted
+                + health.points_rejected
+                + health.points_dropped
+                + health.points_pending,
             self.written(),
             "{health:?}"
         );

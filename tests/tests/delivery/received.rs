@@ -83,7 +83,7 @@ pub fn doubtful_lines(server: &Server, health: &Health) -> u64 {
         .iter()
         .filter(|request| request.fault.is_some_and(|fault| UNREAD.contains(&fault)));
     let doubtful = health
-        .requests_ambiguous
+        .requests_unanswered
         .saturating_sub(unread.count() as u64);
     // Which they were, nobody knows.
     let mut lines: Vec<_> = requests

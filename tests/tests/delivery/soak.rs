@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dt_metrics::dynatrace::{AmbiguousDelivery, ExporterBuilder};
+use dt_metrics::dynatrace::{DeliveryGuarantee, ExporterBuilder};
 use dt_metrics_local::{Fault, Server};
 
 use super::common::alone;
@@ -55,7 +55,7 @@ fn watch(program: &Program, time: Duration, mut meanwhile: impl FnMut()) {
     let mut most = (0, 0);
     let end = Instant::now() + time;
     while Instant::now() < end {
-        let buffered = program.exporter.health().buffered_bytes;
+        let buffered = program.exporter.health().bytes_pending;
         assert!(buffered <= BUFFER + IN_FLIGHT, "{buffered} bytes wait");
         let grown = memory()
             .zip(before)
@@ -121,12 +121,8 @@ fn through_clear_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder
     let doubtful = doubtful_lines(&program.server, &health);
     assert!(received.doubled <= doubtful, "{received:?}, {health:?}");
     let lines = program.server.totals().lines;
-    assert_eq!(health.lines_ok, lines - received.doubled);
-    assert_eq!(
-        health.lines_dropped + health.points_dropped,
-        0,
-        "{health:?}"
-    );
+    assert_eq!(health.points_accepted, lines - received.doubled);
+    assert_eq!(health.points_dropped, 0, "{health:?}");
     program.assert_conserved(&health);
     println!(
         "{made:?}, {} requests, {health:?}",
@@ -155,11 +151,7 @@ fn through_doubtful_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuil
     let lines = doubtful_lines(&program.server, &health);
     assert_eq!((received.calls, received.late), (made, 0), "{health:?}");
     assert!(received.doubled <= lines, "{} of {lines}", received.doubled);
-    assert_eq!(
-        health.lines_dropped + health.points_dropped,
-        0,
-        "{health:?}"
-    );
+    assert_eq!(health.points_dropped, 0, "{health:?}");
     program.assert_conserved(&health);
     println!(
         "{made:?}, {} of {lines} doubtful lines came twice, {health:?}",
@@ -170,7 +162,7 @@ fn through_doubtful_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuil
 #[test]
 fn nothing_comes_twice_where_a_loss_is_preferred() {
     let _turn = alone();
-    let program = program(|exporter| exporter.ambiguous_delivery(AmbiguousDelivery::Drop));
+    let program = program(|exporter| exporter.delivery_guarantee(DeliveryGuarantee::AtMostOnce));
     let faults = [faults::clear(), faults::doubtful(timeout())].concat();
     let made = count(&program, &faults, || hurry(&program));
     let health = program.deliver();
@@ -180,9 +172,9 @@ fn nothing_comes_twice_where_a_loss_is_preferred() {
     // Some of what was given up had been accepted all the same.
     let lines = program.server.totals().lines;
     let doubtful = doubtful_lines(&program.server, &health);
-    assert!(health.lines_ok <= lines && lines <= health.lines_ok + doubtful);
-    let given_up = health.dropped_by_reason.get("ambiguous").copied();
-    assert_eq!(health.lines_dropped, given_up.unwrap_or(0), "{health:?}");
+    assert!(health.points_accepted <= lines && lines <= health.points_accepted + doubtful);
+    let given_up = health.dropped.get("ambiguous").copied();
+    assert_eq!(health.points_dropped, given_up.unwrap_or(0), "{health:?}");
     assert!(received.calls.counted <= made.counted);
     assert_eq!(received.calls == made, program.written() == lines);
     program.assert_conserved(&health);
@@ -218,11 +210,7 @@ fn every_call_arrives_or_is_refused_through_outages_and_rotations() {
     assert_eq!((received.calls, received.late), (made, 0), "{health:?}");
     let lines = doubtful_lines(server, &health);
     assert!(received.doubled <= lines, "{} of {lines}", received.doubled);
-    assert_eq!(
-        health.lines_dropped + health.points_dropped,
-        0,
-        "{health:?}"
-    );
+    assert_eq!(health.points_dropped, 0, "{health:?}");
     program.assert_conserved(&health);
     println!(
         "{made:?}, {} lines came twice, {health:?}",

@@ -32,11 +32,11 @@ fn bounded(memory: usize, disk: u64) -> (Vec<u64>, u64) {
         provider.force_flush().unwrap();
     }
     let health = exporter.health();
-    assert_eq!(health.buffered_lines + health.lines_dropped, 200);
+    assert_eq!(health.points_pending + health.points_dropped, 200);
     let server = Server::builder().token(TOKEN).port(port).start().unwrap();
     exporter.flush(AMPLE).unwrap();
     assert!(spooled(&directory.path().join("spool")).is_empty());
-    (arrived(&server), exporter.health().lines_dropped)
+    (arrived(&server), exporter.health().points_dropped)
 }
 
 #[test]

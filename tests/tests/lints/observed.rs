@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use dt_metrics::{counted, observed, record, up_down};
+use dt_metrics::{counted, observed, record, up_down_counter};
 
 /// What is served.
 static SERVED: AtomicU64 = AtomicU64::new(0);
@@ -23,7 +23,7 @@ fn kind() -> String {
 #[rustfmt::skip]
 fn one_line() -> f64 { f64::from(served() == 0) }
 
-#[observed(kind = up_down)]
+#[observed(kind = up_down_counter)]
 #[expect(clippy::missing_const_for_fn)]
 fn could_be_const() -> i64 {
     1
@@ -86,7 +86,12 @@ fn observed_functions_are_clean() {
     for number in [i64::MAX, -1] {
         record!("lints.record", number, dims(number = number), unit = "1");
         record!("lints.record", kind().len());
-        up_down!("lints.up_down", number, dims(number = number), unit = "1");
-        up_down!("lints.up_down", -1);
+        up_down_counter!(
+            "lints.up_down_counter",
+            number,
+            dims(number = number),
+            unit = "1"
+        );
+        up_down_counter!("lints.up_down_counter", -1);
     }
 }

@@ -70,7 +70,7 @@ fn made<M: Make>(make: M) -> M::Made {
     make.make()
 }
 
-#[counted(name = "returns", outcome = fallible)]
+#[counted(name = "returns", outcome = result)]
 fn early(n: u8) -> Io<u8> {
     if n == 0 {
         return Err(std::io::Error::other("none"));

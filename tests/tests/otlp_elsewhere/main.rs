@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use child::{child, is_child};
-use dt_metrics::{count, counted, gauge, record, up_down};
+use dt_metrics::{count, counted, gauge, record, up_down_counter};
 use dt_metrics_local::protocol::Payload;
 use dt_metrics_local::{Answer, Fault, Server};
 use receiver::Receiver;
@@ -64,7 +64,7 @@ fn program() {
             call(KINDS[(n % 4) as usize], n % 2 == 0, size);
         }
         count!("proof.bytes", u64::from(push) * 1_000_000_007);
-        up_down!("proof.sessions", if push % 3 == 0 { -1 } else { 2 });
+        up_down_counter!("proof.sessions", if push % 3 == 0 { -1 } else { 2 });
         gauge!("proof.depth", f64::from(push) * 1.5, dims(queue = "in"));
         // Some wait for their delivery, most are in the queue behind it.
         let limit = if push % 4 == 0 {
@@ -79,11 +79,11 @@ fn program() {
     let health = metrics.health();
     assert_eq!(health.retries, FAULTS.len() as u64, "{health:?}");
     assert_eq!(
-        (health.lines_dropped, health.lines_invalid),
+        (health.points_dropped, health.points_rejected),
         (0, 0),
         "{health:?}"
     );
-    assert_eq!(health.buffered_lines, 0);
+    assert_eq!(health.points_pending, 0);
 }
 
 /// A metric with dimensions, and its totals.

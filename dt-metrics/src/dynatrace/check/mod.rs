@@ -5,5 +5,5 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use self::report::{Problem, Report, Step, Verdict};
+pub use self::report::{CheckReport, Problem, Step, Verdict};
 pub(crate) use self::run::check;

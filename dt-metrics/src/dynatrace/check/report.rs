@@ -13,7 +13,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "it says what to fix"]
-pub struct Report {
+pub struct CheckReport {
     steps: Vec<Step>,
 }
 
@@ -36,7 +36,7 @@ pub enum Verdict {
     /// As it should be.
     Ok,
     /// It works, but is probably not meant.
-    Doubtful,
+    Warning,
     /// This has to be fixed.
     Failed(Problem),
     /// It could not be looked at, because of an earlier one.
@@ -80,7 +80,7 @@ pub enum Problem {
     Configuration,
 }
 
-impl Report {
+impl CheckReport {
     pub(super) fn add(&mut self, name: &'static str, verdict: Verdict, text: impl Into<String>) {
         self.steps.push(Step {
             name,
@@ -111,7 +111,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Step {
             name,
@@ -121,7 +121,7 @@ impl fmt::Display for Report {
         {
             let word = match verdict {
                 Verdict::Ok => "ok",
-                Verdict::Doubtful => "doubtful",
+                Verdict::Warning => "warning",
                 Verdict::Failed(_) => "FAILED",
                 Verdict::NotTried => "not tried",
             };

@@ -16,7 +16,7 @@ use super::super::proxy;
 use super::super::send::{Http, Tried};
 use super::super::target::{Environment, TOKEN_VARIABLE, URL_VARIABLE};
 use super::super::worker::suppress_telemetry;
-use super::{Problem, Report, Verdict};
+use super::{CheckReport, Problem, Verdict};
 
 /// A gauge, so that it adds to nothing.
 const LINE: &str = "dt_metrics.check,dt.metrics.source=opentelemetry gauge,1";
@@ -36,8 +36,8 @@ const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const LATER: [&str; 5] = ["connection", "path", "token", "test line", "clock"];
 
 /// Tries it, on a thread of its own: the caller may be in a runtime.
-pub(crate) fn check(options: Options, environment: Environment) -> Report {
-    let mut report = Report::default();
+pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
+    let mut report = CheckReport::default();
     let config = match Config::resolve(options, environment) {
         Ok(config) => config,
         Err(error) => {
@@ -107,7 +107,7 @@ fn problem_of(error: &ConfigError) -> Problem {
 }
 
 /// Where each value comes from.
-fn describe(config: &Config, environment: Environment, report: &mut Report) {
+fn describe(config: &Config, environment: Environment, report: &mut CheckReport) {
     let target = &config.target;
     let source = target.endpoint_source.describe();
     let endpoint = format!("{}, from {source}", target.endpoint);
@@ -134,7 +134,7 @@ fn describe(config: &Config, environment: Environment, report: &mut Report) {
         let verdict = if target.is_unconfigured() {
             Verdict::Failed(Problem::Configuration)
         } else {
-            Verdict::Doubtful
+            Verdict::Warning
         };
         let text = format!(
             "{ENDPOINT_FILE} is there but cannot be read ({trouble}): let the user of this \
@@ -143,11 +143,11 @@ fn describe(config: &Config, environment: Environment, report: &mut Report) {
         report.add("endpoint file", verdict, text);
     }
     if let Some(doubt) = config.doubt() {
-        report.add("doubt", Verdict::Doubtful, doubt);
+        report.add("doubt", Verdict::Warning, doubt);
     }
 }
 
-fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
+fn judge(tried: &Tried, config: &Config, https: bool, report: &mut CheckReport) {
     let target = &config.target;
     let message = tried.outcome.message().unwrap_or_default();
     let failed = |problem| Verdict::Failed(problem);
@@ -216,7 +216,7 @@ fn judge(tried: &Tried, config: &Config, https: bool, report: &mut Report) {
     if let Some(status) = unusual_status(tried, config) {
         let text =
             format!("{status}, where Dynatrace answers 202 Accepted: is it an ingest endpoint?");
-        report.add("answer", Verdict::Doubtful, text);
+        report.add("answer", Verdict::Warning, text);
     }
     clock(tried, report);
 }
@@ -230,7 +230,7 @@ fn unusual_status(tried: &Tried, config: &Config) -> Option<StatusCode> {
 }
 
 /// By the server's, to the second.
-fn clock(tried: &Tried, report: &mut Report) {
+fn clock(tried: &Tried, report: &mut CheckReport) {
     if matches!(tried.outcome, Outcome::Failed { .. }) {
         report.add("clock", Verdict::NotTried, "");
         return;
@@ -253,7 +253,7 @@ fn clock(tried: &Tried, report: &mut Report) {
         let text = format!("{text}: set this host's clock right, or lines are refused");
         report.add("clock", Verdict::Failed(Problem::ClockSkew), text);
     } else if skew > DOUBTFUL_SKEW {
-        report.add("clock", Verdict::Doubtful, text);
+        report.add("clock", Verdict::Warning, text);
     } else {
         report.add("clock", Verdict::Ok, "as the server's, within 30 s");
     }

@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime};
 use super::super::endpoint_file::EndpointFile;
 use super::super::format::Format;
 use super::super::options::Options;
-use super::{Problem, Report, Verdict, check};
+use super::{CheckReport, Problem, Verdict, check};
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
-fn tried(endpoint: Option<&str>, token: Option<&str>) -> Report {
+fn tried(endpoint: Option<&str>, token: Option<&str>) -> CheckReport {
     tried_in(Format::Lines, endpoint, token, &[])
 }
 
@@ -20,7 +20,7 @@ fn tried_in(
     endpoint: Option<&str>,
     token: Option<&str>,
     variables: &[(&str, &str)],
-) -> Report {
+) -> CheckReport {
     let options = Options {
         format,
         endpoint: endpoint.map(Into::into),
@@ -88,9 +88,9 @@ fn clocks_are_compared() {
     let now = SystemTime::now();
     for (date, expected) in [
         (now, Verdict::Ok),
-        (now + hour / 12, Verdict::Doubtful),
+        (now + hour / 12, Verdict::Warning),
         (now + 2 * hour, Verdict::Failed(Problem::ClockSkew)),
-        (now - hour / 12, Verdict::Doubtful),
+        (now - hour / 12, Verdict::Warning),
         (now - hour, Verdict::Failed(Problem::ClockSkew)),
     ] {
         let date = httpdate::fmt_http_date(date);
@@ -119,7 +119,7 @@ fn a_file_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     for (endpoint, verdict) in [
         (None, Verdict::Failed(Problem::Configuration)),
-        (Some("http://127.0.0.1:1/metrics/ingest"), Verdict::Doubtful),
+        (Some("http://127.0.0.1:1/metrics/ingest"), Verdict::Warning),
     ] {
         let options = Options {
             endpoint: endpoint.map(Into::into),
@@ -206,7 +206,7 @@ fn what_answers_as_no_endpoint_does_is_doubtful() {
     let url = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".into());
     let report = tried(Some(&url), Some(TOKEN));
     assert!(report.is_ok(), "{report}");
-    let doubtful = |step: &&super::Step| step.verdict == Verdict::Doubtful;
+    let doubtful = |step: &&super::Step| step.verdict == Verdict::Warning;
     let step = report.steps().iter().find(doubtful).expect("a doubt");
     assert!(step.text.contains("202 Accepted"), "{report}");
 }

@@ -273,7 +273,10 @@ fn what_adds_up_from_the_start_is_refused() {
         counter.add(1, &[]);
         counter.add(1, &[KeyValue::new("k", "v")]);
         meter.f64_histogram("histogram").build().record(1.0, &[]);
-        meter.i64_up_down_counter("up_down").build().add(1, &[]);
+        meter
+            .i64_up_down_counter("up_down_counter")
+            .build()
+            .add(1, &[]);
         meter.i64_gauge("gauge").build().record(1, &[]);
     });
     let mut refused = seen.refused.clone();

@@ -327,9 +327,9 @@ fn counters_that_do_not_move_are_sent_if_they_are_wanted() {
     });
     let meter = fixture.meter();
     let counter = meter.u64_counter("m").build();
-    let up_down = meter.i64_up_down_counter("u").build();
+    let up_down_counter = meter.i64_up_down_counter("u").build();
     let dimensioned = [KeyValue::new("k", "v")];
-    up_down.add(1, &[]);
+    up_down_counter.add(1, &[]);
     counter.add(1, &dimensioned);
     let moved = ["m,k=v count,delta=1", "u gauge,1"];
     assert_eq!(lines(&fixture.collect()), moved);

@@ -198,7 +198,7 @@ macro_rules! shared_options {
         /// The lines are as in the requests: this user can read their dimensions, the token is
         /// never there. Files are not synced: a loss of power may cost the last half minute. If
         /// the process is killed between an answer and the removal of its file, that one request
-        /// is sent twice, unless [`ambiguous_delivery`](Self::ambiguous_delivery) says otherwise.
+        /// is sent twice, unless [`delivery_guarantee`](Self::delivery_guarantee) says otherwise.
         /// After a `fork` without `exec`, the part of the parent is free when the child has ended,
         /// too.
         pub fn spool_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
@@ -219,7 +219,7 @@ macro_rules! shared_options {
         /// What becomes of a request that was sent but not answered, so that nobody knows whether
         /// its lines were counted (default: it is sent again, since a loss is worse than a
         /// duplicate).
-        pub fn ambiguous_delivery(mut self, policy: $crate::dynatrace::AmbiguousDelivery) -> Self {
+        pub fn delivery_guarantee(mut self, policy: $crate::dynatrace::DeliveryGuarantee) -> Self {
             self.$options.ambiguous = policy;
             self
         }

@@ -124,7 +124,7 @@ async fn losses_are_told_at_once_and_then_once_a_minute() {
         "{told:?}"
     );
     assert_eq!(told.iter().map(|(_, lines)| lines).sum::<u64>(), 129);
-    assert_eq!(shared.health().dropped_by_reason["buffer_full"], 129);
+    assert_eq!(shared.health().dropped["buffer_full"], 129);
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,9 +41,9 @@ fn a_silent_server_holds_nobody_up() {
     within(Duration::ZERO, || exporter.shutdown(LONG)).expect("done before");
 
     let health = exporter.health();
-    assert_eq!((health.lines_dropped, health.buffered_lines), (1, 0));
-    assert_eq!(health.dropped_by_reason["shutdown"], 1);
-    assert_eq!(health.requests_ambiguous, 1);
+    assert_eq!((health.points_dropped, health.points_pending), (1, 0));
+    assert_eq!(health.dropped["shutdown"], 1);
+    assert_eq!(health.requests_unanswered, 1);
     exporter.shared().wait_for_exit(Some(Instant::now() + LONG));
     assert_eq!(exporter.shared().lock().life, Life::Exited);
 }
@@ -87,8 +87,8 @@ fn a_refused_connection_is_tried_until_the_deadline() {
     let time = Duration::from_millis(300);
     let error = within(time, || exporter.flush(time)).expect_err("nobody there");
     assert!(error.to_string().contains("cannot connect"), "{error}");
-    assert_eq!(exporter.health().requests_ambiguous, 0);
-    assert_eq!(exporter.health().buffered_lines, 1);
+    assert_eq!(exporter.health().requests_unanswered, 0);
+    assert_eq!(exporter.health().points_pending, 1);
 }
 
 /// One that looks for its OneAgent there, as nobody said where to send.
@@ -120,7 +120,7 @@ fn without_any_configuration_nobody_is_waited_for_and_nothing_is_lost() {
     let _provider = export_one(&unconfigured);
     let error = within(Duration::ZERO, || unconfigured.flush(LONG)).expect_err("nobody there");
     assert!(matches!(error, ExportError::NoEndpoint { .. }), "{error:?}");
-    assert_eq!(unconfigured.health().buffered_lines, 1);
+    assert_eq!(unconfigured.health().points_pending, 1);
 
     // It was only late.
     let address = url.trim_start_matches("http://").split('/').next();
@@ -129,7 +129,7 @@ fn without_any_configuration_nobody_is_waited_for_and_nothing_is_lost() {
         scope.spawn(|| accept_one(&listener));
         unconfigured.flush(LONG).expect("somebody there");
     });
-    assert_eq!(unconfigured.health().lines_ok, 1);
+    assert_eq!(unconfigured.health().points_accepted, 1);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn without_any_configuration_one_that_was_there_is_waited_for() {
         scope.spawn(|| accept_one(&listener));
         unconfigured.shutdown(LONG).expect("it is there again");
     });
-    assert_eq!(unconfigured.health().lines_ok, 2);
+    assert_eq!(unconfigured.health().points_accepted, 2);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn without_any_configuration_a_shutdown_gives_up_at_once() {
         error.to_string().contains("DT_METRICS_INGEST_URL"),
         "{error}"
     );
-    assert_eq!(unconfigured.health().lines_dropped, 1);
+    assert_eq!(unconfigured.health().points_dropped, 1);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn the_pipeline_keeps_its_own_deadline() {
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
     provider.meter("test").u64_counter("m").build().add(1, &[]);
     within(Duration::ZERO, || provider.shutdown()).expect("no more than queues");
-    assert_eq!(exporter.health().buffered_lines, 1);
+    assert_eq!(exporter.health().points_pending, 1);
     let time = Duration::from_millis(100);
     within(time, || exporter.shutdown(time)).expect_err("no answer");
 }

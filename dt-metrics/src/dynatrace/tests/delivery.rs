@@ -51,7 +51,11 @@ fn a_request_is_as_the_protocol_says() {
 
     let health = exporter.health();
     assert_eq!(
-        (health.lines_ok, health.requests_ok, health.buffered_lines),
+        (
+            health.points_accepted,
+            health.requests_accepted,
+            health.points_pending
+        ),
         (1, 1, 0)
     );
     assert!(health.last_success.is_some());
@@ -116,7 +120,7 @@ fn many_lines_go_in_requests_of_a_thousand() {
         .map(|request| request.body.lines().count())
         .collect();
     assert_eq!(sizes, [1_000, 1_000, 500]);
-    assert_eq!(exporter.health().lines_ok, 2_500);
+    assert_eq!(exporter.health().points_accepted, 2_500);
 }
 
 #[test]
@@ -132,12 +136,20 @@ fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
         }
         let health = exporter.health();
         assert_eq!(
-            (health.lines_ok, health.lines_dropped, health.buffered_lines),
+            (
+                health.points_accepted,
+                health.points_dropped,
+                health.points_pending
+            ),
             (1_500, 1_000, 0)
         );
-        assert_eq!(health.dropped_by_reason["request_rejected"], 1_000);
+        assert_eq!(health.dropped["request_rejected"], 1_000);
         assert_eq!(
-            (health.requests_ok, health.requests_failed, health.retries),
+            (
+                health.requests_accepted,
+                health.requests_failed,
+                health.retries
+            ),
             (2, 1, 0)
         );
     }
@@ -156,10 +168,13 @@ fn a_chunk_that_is_not_found_is_kept_and_the_others_arrive() {
     let error = exporter.flush(LONG).expect_err("not found").to_string();
     assert!(error.contains("/api/v2/metrics/ingest"), "{error}");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.buffered_lines), (1_500, 1_000));
+    assert_eq!(
+        (health.points_accepted, health.points_pending),
+        (1_500, 1_000)
+    );
     found.store(true, Ordering::Relaxed);
     exporter.flush(LONG).expect("found");
-    assert_eq!(exporter.health().lines_ok, 2_500);
+    assert_eq!(exporter.health().points_accepted, 2_500);
 }
 
 #[test]
@@ -177,8 +192,8 @@ fn an_answer_that_names_very_many_lines_is_believed() {
     let _provider = export_many(&exporter, 1_000);
     exporter.flush(LONG).expect("answered");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.lines_invalid), (1, 999));
-    assert_eq!(health.lines_dropped, 0);
+    assert_eq!((health.points_accepted, health.points_rejected), (1, 999));
+    assert_eq!(health.points_dropped, 0);
 }
 
 #[test]
@@ -195,7 +210,7 @@ fn a_wrong_token_keeps_the_lines_and_says_so() {
     assert!(text.starts_with("401 Unauthorized"), "{text}");
     assert!(text.contains("`metrics.ingest`"), "{text}");
     assert!(text.contains("Token Authentication failed"), "{text}");
-    assert_eq!((health.buffered_lines, health.lines_dropped), (1, 0));
+    assert_eq!((health.points_pending, health.points_dropped), (1, 0));
 }
 
 #[test]
@@ -210,7 +225,11 @@ fn what_the_server_cannot_take_now_is_delivered_once() {
     assert_eq!(requests[0].body, requests[1].body);
     let health = exporter.health();
     assert_eq!(
-        (health.lines_ok, health.retries, health.requests_failed),
+        (
+            health.points_accepted,
+            health.retries,
+            health.requests_failed
+        ),
         (1, 1, 1)
     );
 }
@@ -225,7 +244,7 @@ fn a_connection_that_is_closed_is_tried_again_and_called_ambiguous() {
     let _provider = export_one(&exporter);
     exporter.flush(LONG).expect("accepted in the end");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.requests_ambiguous), (1, 1));
+    assert_eq!((health.points_accepted, health.requests_unanswered), (1, 1));
 }
 
 #[test]
@@ -239,7 +258,11 @@ fn refused_lines_are_counted_and_nothing_is_sent_again() {
 
     let health = exporter.health();
     assert_eq!(
-        (health.lines_ok, health.lines_invalid, health.buffered_lines),
+        (
+            health.points_accepted,
+            health.points_rejected,
+            health.points_pending
+        ),
         (2, 1, 0)
     );
     let text = health.last_error.expect("an error");
@@ -261,7 +284,7 @@ fn a_request_that_is_too_large_is_split() {
     let _provider = export_many(&exporter, 5);
     exporter.flush(LONG).expect("accepted in pieces");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.lines_dropped), (5, 0));
+    assert_eq!((health.points_accepted, health.points_dropped), (5, 0));
 }
 
 #[test]
@@ -277,8 +300,8 @@ fn a_line_that_is_too_large_by_itself_is_dropped() {
     let _provider = export_many(&exporter, 3);
     exporter.flush(LONG).expect("the others are accepted");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.lines_dropped), (2, 1));
-    assert_eq!(health.dropped_by_reason["request_too_large"], 1);
+    assert_eq!((health.points_accepted, health.points_dropped), (2, 1));
+    assert_eq!(health.dropped["request_too_large"], 1);
 }
 
 #[test]
@@ -287,7 +310,7 @@ fn an_answer_without_end_is_still_an_answer() {
     let exporter = to(&server).build().expect("valid");
     let _provider = export_one(&exporter);
     exporter.flush(LONG).expect("accepted");
-    assert_eq!(exporter.health().lines_ok, 1);
+    assert_eq!(exporter.health().points_accepted, 1);
 }
 
 #[test]
@@ -297,7 +320,7 @@ fn a_web_page_is_no_acceptance() {
     let _provider = export_one(&exporter);
     let error = exporter.flush(LONG).expect_err("no endpoint").to_string();
     assert!(error.contains("web page"), "{error}");
-    assert_eq!(exporter.health().buffered_lines, 1);
+    assert_eq!(exporter.health().points_pending, 1);
 }
 
 #[test]
@@ -322,9 +345,9 @@ fn past_its_bound_the_buffer_keeps_the_newest() {
     meter.u64_counter("last").build().add(1, &[]);
     provider.force_flush().expect("queued");
     let health = exporter.health();
-    assert!(health.dropped_by_reason["buffer_full"] >= 15, "{health:?}");
+    assert!(health.dropped["buffer_full"] >= 15, "{health:?}");
     assert_eq!(
-        health.lines_dropped + health.buffered_lines,
+        health.points_dropped + health.points_pending,
         21,
         "{health:?}"
     );

@@ -18,7 +18,7 @@ use prost::Message as _;
 
 use super::server::{Reply, Request, Server};
 use super::{LONG, export_one, provider, to};
-use crate::dynatrace::{AmbiguousDelivery, DeliveryEvent, Exporter, ExporterBuilder, Health};
+use crate::dynatrace::{DeliveryEvent, DeliveryGuarantee, Exporter, ExporterBuilder, Health};
 
 /// A program that counts, and a server that is down until told otherwise.
 struct Program {
@@ -110,13 +110,13 @@ fn an_outage_is_in_the_books_and_costs_nothing() {
     }
     failed.recv_timeout(LONG).expect("an attempt that failed");
     let health = program.health();
-    assert_eq!(health.buffered_lines, 3);
-    assert!(health.buffered_bytes > 0 && health.last_success.is_none());
+    assert_eq!(health.points_pending, 3);
+    assert!(health.bytes_pending > 0 && health.last_success.is_none());
 
     assert_eq!(program.deliver(), [1, 2, 3]);
     let health = program.health();
-    assert_eq!((health.lines_ok, health.requests_ok), (3, 3));
-    assert_eq!((health.buffered_lines, health.buffered_bytes), (0, 0));
+    assert_eq!((health.points_accepted, health.requests_accepted), (3, 3));
+    assert_eq!((health.points_pending, health.bytes_pending), (0, 0));
     assert!(health.requests_failed > 0);
     assert_eq!(health.retries, health.requests_failed);
     assert!(health.last_success.is_some());
@@ -151,8 +151,8 @@ fn what_is_refused_is_counted_with_the_reason() {
     provider.force_flush().expect("collected");
     exporter.flush(LONG).expect("answered");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.lines_invalid), (1, 1));
-    assert_eq!(health.requests_ok, 1);
+    assert_eq!((health.points_accepted, health.points_rejected), (1, 1));
+    assert_eq!(health.requests_accepted, 1);
     let error = health.last_error.expect("a reason");
     assert!(
         error.contains("1 of 2 data points refused: bad attribute"),
@@ -167,15 +167,15 @@ fn what_is_refused_is_counted_with_the_reason() {
     let error = health.last_error.expect("a reason");
     assert!(error.contains("malformed"), "{error}");
     let expected = BTreeMap::from([("request_rejected", 1)]);
-    assert_eq!(health.dropped_by_reason, expected);
-    assert_eq!((health.lines_dropped, health.requests_failed), (1, 1));
+    assert_eq!(health.dropped, expected);
+    assert_eq!((health.points_dropped, health.requests_failed), (1, 1));
 }
 
 #[test]
 fn what_was_sent_but_not_answered_is_as_the_program_wants() {
     for (policy, ok, dropped) in [
-        (AmbiguousDelivery::Resend, 1, 0),
-        (AmbiguousDelivery::Drop, 0, 1),
+        (DeliveryGuarantee::AtLeastOnce, 1, 0),
+        (DeliveryGuarantee::AtMostOnce, 0, 1),
     ] {
         let server = Server::start(|number, _| match number {
             0 => Reply::Close,
@@ -183,14 +183,17 @@ fn what_was_sent_but_not_answered_is_as_the_program_wants() {
         });
         let exporter = to(&server)
             .otlp()
-            .ambiguous_delivery(policy)
+            .delivery_guarantee(policy)
             .build()
             .expect("valid");
         let _provider = export_one(&exporter);
         exporter.flush(LONG).expect("settled");
         let health = exporter.health();
-        assert_eq!(health.requests_ambiguous, 1);
-        assert_eq!((health.lines_ok, health.lines_dropped), (ok, dropped));
+        assert_eq!(health.requests_unanswered, 1);
+        assert_eq!(
+            (health.points_accepted, health.points_dropped),
+            (ok, dropped)
+        );
     }
 }
 
@@ -221,9 +224,9 @@ fn the_exporters_own_numbers_are_metrics_if_asked_for() {
     // The counters of what happened begin with 0.
     assert_eq!(program.deliver().into_iter().max(), Some(5));
     let health = program.health();
-    assert!(health.lines_ok > 1);
+    assert!(health.points_accepted > 1);
     program.count(0);
-    let ok = i64::try_from(health.lines_ok).expect("few");
+    let ok = i64::try_from(health.points_accepted).expect("few");
     assert!(program.deliver().contains(&ok));
 }
 
@@ -233,17 +236,17 @@ fn what_is_in_the_spool_is_sent_by_the_next_process() {
     let first = Program::with_spool(spool.path());
     first.count(1);
     first.count(2);
-    assert_eq!(first.health().spooled_lines, 2);
+    assert_eq!(first.health().points_spooled, 2);
     first
         .exporter
         .shutdown(Duration::from_secs(1))
         .expect_err("not delivered");
 
     let second = Program::with_spool(spool.path());
-    assert_eq!(second.health().lines_recovered, 2);
+    assert_eq!(second.health().points_recovered, 2);
     second.count(3);
     assert_eq!(second.deliver(), [1, 2, 3]);
-    assert_eq!(second.health().spooled_lines, 0);
+    assert_eq!(second.health().points_spooled, 0);
 }
 
 #[test]
@@ -265,7 +268,7 @@ fn lines_and_protobuf_in_one_directory_do_not_mix() {
     otlp.flush(LONG).expect("delivered");
     for exporter in [lines, otlp] {
         let health = exporter.health();
-        assert_eq!((health.lines_recovered, health.lines_ok), (1, 1));
+        assert_eq!((health.points_recovered, health.points_accepted), (1, 1));
     }
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
@@ -299,5 +302,5 @@ fn more_than_a_request_may_hold_goes_in_several() {
     assert_eq!(sizes.len(), 2, "{sizes:?}");
     assert!(sizes.iter().all(|size| *size <= 15_000), "{sizes:?}");
     assert_eq!(sizes.iter().sum::<usize>(), 17_100);
-    assert_eq!(exporter.health().lines_ok, 17_100);
+    assert_eq!(exporter.health().points_accepted, 17_100);
 }

@@ -77,8 +77,8 @@ fn a_new_token_in_the_file_is_used_without_restart() {
     let _second = export_one(&exporter);
     exporter.flush(LONG).expect("the new one is found at once");
     let health = exporter.health();
-    assert_eq!((health.lines_ok, health.buffered_lines), (2, 0));
-    assert_eq!(health.requests_ok + health.requests_failed, {
+    assert_eq!((health.points_accepted, health.points_pending), (2, 0));
+    assert_eq!(health.requests_accepted + health.requests_failed, {
         u64::try_from(rotated.server.requests().len()).expect("few")
     });
     drop(provider);
@@ -91,13 +91,13 @@ fn what_was_refused_goes_out_when_the_token_is_there() {
     let exporter = rotated.exporter();
     let _provider = export_one(&exporter);
     exporter.flush(LONG).expect_err("the token is wrong");
-    assert_eq!(exporter.health().buffered_lines, 1);
+    assert_eq!(exporter.health().points_pending, 1);
 
     // The next attempt would be half a minute away.
     rotated.write("new");
     rotated.server.wait_for(2);
     exporter.flush(LONG).expect("the token is good");
-    assert_eq!(exporter.health().lines_ok, 1);
+    assert_eq!(exporter.health().points_accepted, 1);
 }
 
 #[cfg(unix)]

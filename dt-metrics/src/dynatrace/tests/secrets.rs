@@ -92,7 +92,7 @@ fn a_redirect_is_not_followed() {
     let error = exporter.flush(LONG).expect_err("refused").to_string();
     assert!(error.contains("redirect"), "{error}");
     assert!(elsewhere.requests().is_empty());
-    assert_eq!(exporter.health().buffered_lines, 1);
+    assert_eq!(exporter.health().points_pending, 1);
 }
 
 #[test]

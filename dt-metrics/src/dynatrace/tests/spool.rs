@@ -118,9 +118,9 @@ fn what_is_too_old_is_counted_and_not_sent_whatever_the_clock_says() {
     program.count(5);
     assert_eq!(program.deliver(), [3, 4, 5]);
     let health = program.health();
-    assert_eq!((health.lines_recovered, health.lines_ok), (5, 3));
-    assert_eq!(health.dropped_by_reason["too_old"], 3);
-    assert_eq!(health.lines_dropped, 3);
+    assert_eq!((health.points_recovered, health.points_accepted), (5, 3));
+    assert_eq!(health.dropped["too_old"], 3);
+    assert_eq!(health.points_dropped, 3);
 }
 
 #[test]
@@ -135,8 +135,8 @@ fn what_was_left_by_more_than_fits_is_dropped_from_its_beginning() {
     leave(directory.path(), &lines.map(|line| (now, line)));
     let limit = 2 * lines[0].len() as u64;
     let program = Program::with(directory.path(), |builder| builder.spool_limit_bytes(limit));
-    assert_eq!(program.health().dropped_by_reason["buffer_full"], 1);
-    assert_eq!(program.health().buffered_lines, 2);
+    assert_eq!(program.health().dropped["buffer_full"], 1);
+    assert_eq!(program.health().points_pending, 2);
     assert_eq!(program.deliver(), [2, 3]);
 }
 
@@ -145,7 +145,7 @@ fn after_a_shutdown_the_next_exporter_of_the_process_has_it() {
     let directory = directory();
     for round in 0..3 {
         let program = Program::start(directory.path());
-        assert_eq!(program.health().lines_recovered, round);
+        assert_eq!(program.health().points_recovered, round);
         program.count(round + 1);
         program
             .exporter
@@ -155,8 +155,11 @@ fn after_a_shutdown_the_next_exporter_of_the_process_has_it() {
         let shared = program.exporter.shared();
         shared.wait_for_exit(Instant::now().checked_add(LONG));
         let health = program.health();
-        assert_eq!(health.buffered_lines, round + 1);
-        assert_eq!((health.spooled_lines, health.lines_dropped), (round + 1, 0));
+        assert_eq!(health.points_pending, round + 1);
+        assert_eq!(
+            (health.points_spooled, health.points_dropped),
+            (round + 1, 0)
+        );
     }
     let program = Program::start(directory.path());
     assert_eq!(program.deliver(), [1, 2, 3]);
@@ -177,7 +180,7 @@ fn what_a_newer_version_wrote_is_left_alone() {
     program.count(2);
     assert_eq!(program.deliver(), [1, 2]);
     assert_eq!(fs::read_to_string(newer).expect("still there"), line);
-    assert_eq!(program.health().lines_recovered, 1);
+    assert_eq!(program.health().points_recovered, 1);
 }
 
 #[test]
@@ -196,7 +199,7 @@ fn a_file_that_is_altered_or_removed_meanwhile_costs_its_own_lines() {
     fs::write(file(directory.path(), 2, "lines"), "garbage").expect("written");
     fs::remove_file(file(directory.path(), 3, "lines")).expect("removed");
     assert_eq!(program.deliver(), [1, 4]);
-    assert_eq!(program.health().dropped_by_reason["spool_damaged"], 3);
+    assert_eq!(program.health().dropped["spool_damaged"], 3);
 }
 
 #[test]
@@ -212,7 +215,7 @@ fn a_directory_that_cannot_be_had_is_said_and_lines_wait_in_memory() {
     );
     program.count(1);
     let health = program.health();
-    assert_eq!((health.buffered_lines, health.spooled_lines), (1, 0));
+    assert_eq!((health.points_pending, health.points_spooled), (1, 0));
     assert_eq!(program.deliver(), [1]);
     program.exporter.shutdown(LONG).expect("nothing waits");
 }
@@ -321,13 +324,13 @@ mod unix {
         for amount in 3..=5 {
             program.count(amount);
         }
-        assert_eq!(program.health().spooled_lines, 0);
+        assert_eq!(program.health().points_spooled, 0);
 
         let _reader = fs::File::open(lock).expect("opened");
-        while program.health().spooled_lines < 5 {
+        while program.health().points_spooled < 5 {
             std::thread::yield_now();
         }
-        assert_eq!(program.health().lines_recovered, 2);
+        assert_eq!(program.health().points_recovered, 2);
         program.count(6);
         assert_eq!(program.deliver(), [3, 4, 5, 1, 2, 6]);
         program.exporter.shutdown(LONG).expect("delivered");
@@ -357,7 +360,7 @@ mod unix {
             "{:?}",
             start.elapsed()
         );
-        assert_eq!(program.health().spooled_lines, 0);
+        assert_eq!(program.health().points_spooled, 0);
         assert_eq!(program.deliver(), (1..=20).collect::<Vec<_>>());
         let start = Instant::now();
         program.count(21);
@@ -392,7 +395,7 @@ mod unix {
         assert!(said.contains("cannot be removed"), "{said}");
         program.count(2);
         program.exporter.flush(LONG).expect("delivered");
-        assert_eq!(program.health().lines_ok, 2);
+        assert_eq!(program.health().points_accepted, 2);
     }
 
     #[test]
@@ -403,11 +406,11 @@ mod unix {
         fs::create_dir(part).expect("a directory");
         program.count(1);
         let health = program.health();
-        assert_eq!((health.buffered_lines, health.spooled_lines), (1, 0));
+        assert_eq!((health.points_pending, health.points_spooled), (1, 0));
         fs::remove_dir(file(directory.path(), 1, "part")).expect("removed");
         program.count(2);
         let shared = program.exporter.shared();
-        while program.health().spooled_lines < 2 {
+        while program.health().points_spooled < 2 {
             shared.wait_for_disk(Instant::now() + LONG);
         }
         assert!(file(directory.path(), 1, "lines").is_file());

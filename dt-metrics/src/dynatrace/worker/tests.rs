@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::AmbiguousDelivery;
+use super::super::DeliveryGuarantee;
 use super::super::body::Body;
 use super::super::event::Watcher;
 use super::super::flush::{Patience, flush};
@@ -110,10 +110,14 @@ async fn a_request_is_tried_until_it_is_answered_and_the_next_waits() {
     assert_eq!(script.texts(), ["a", "a", "a", "b"]);
     let health = shared.health();
     assert_eq!(
-        (health.lines_ok, health.retries, health.requests_failed),
+        (
+            health.points_accepted,
+            health.retries,
+            health.requests_failed
+        ),
         (2, 2, 2)
     );
-    assert_eq!(health.requests_ambiguous, 1);
+    assert_eq!(health.requests_unanswered, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,7 +201,7 @@ async fn a_refused_token_is_tried_slowly() {
     run_for(&shared, &script, Duration::from_secs(600)).await;
     let times = script.times();
     assert!(times[1] >= 15 && times[2] >= times[1] + 30, "{times:?}");
-    assert_eq!(shared.health().lines_ok, 1);
+    assert_eq!(shared.health().points_accepted, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,7 +217,11 @@ async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
     assert_eq!(script.times(), [0, 0, 0]);
     let health = shared.health();
     assert_eq!(
-        (health.lines_ok, health.lines_dropped, health.retries),
+        (
+            health.points_accepted,
+            health.points_dropped,
+            health.retries
+        ),
         (1, 1, 0)
     );
 }
@@ -231,8 +239,8 @@ async fn stopping_ends_an_attempt_and_a_pause() {
         };
         tokio::join!(send_all(&shared, &script), stop);
         let health = shared.health();
-        assert_eq!((health.lines_dropped, health.buffered_lines), (3, 0));
-        assert_eq!(health.requests_ambiguous, 1 - attempts);
+        assert_eq!((health.points_dropped, health.points_pending), (3, 0));
+        assert_eq!(health.requests_unanswered, 1 - attempts);
         assert!(!shared.enqueue(Vec::new()));
     }
 }
@@ -256,7 +264,11 @@ async fn an_answer_that_comes_after_the_end_changes_nothing() {
     assert_eq!(shared.settle(&Outcome::Accepted), Step::Next);
     let health = shared.health();
     assert_eq!(
-        (health.lines_ok, health.lines_dropped, health.requests_ok),
+        (
+            health.points_accepted,
+            health.points_dropped,
+            health.requests_accepted
+        ),
         (0, 1, 0)
     );
 }
@@ -299,14 +311,14 @@ async fn a_wrong_url_is_tried_slowly_however_many_requests_wait() {
     let texts = script.texts();
     assert_eq!(texts[..4], ["a", "b", "a", "b"]);
     assert!(texts.len() <= 10, "{texts:?}");
-    assert_eq!(shared.health().buffered_lines, 3);
+    assert_eq!(shared.health().points_pending, 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
     for (policy, texts, lost) in [
-        (AmbiguousDelivery::Resend, &["a", "a", "b"][..], 0),
-        (AmbiguousDelivery::Drop, &["a", "b"], 1),
+        (DeliveryGuarantee::AtLeastOnce, &["a", "a", "b"][..], 0),
+        (DeliveryGuarantee::AtMostOnce, &["a", "b"], 1),
     ] {
         let shared = Shared::with(1_000, policy);
         let failed = |failure| Outcome::Failed {
@@ -322,7 +334,10 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
         run_for(&shared, &script, Duration::from_secs(60)).await;
         assert_eq!(script.texts(), texts);
         let health = shared.health();
-        assert_eq!((health.requests_ambiguous, health.lines_dropped), (1, lost));
+        assert_eq!(
+            (health.requests_unanswered, health.points_dropped),
+            (1, lost)
+        );
         // Certainly not sent: sent again in any case.
         let script = Script::new([
             failed(Failure::Refused { here: true }),
@@ -332,7 +347,7 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
         queue(&shared, &["c"]);
         run_for(&shared, &script, Duration::from_secs(60)).await;
         assert_eq!(script.texts(), ["c", "c", "c"]);
-        assert_eq!(shared.health().requests_ambiguous, 1);
+        assert_eq!(shared.health().requests_unanswered, 1);
     }
 }
 
@@ -355,7 +370,7 @@ async fn a_token_that_is_renewed_is_tried_at_once() {
     })
     .await;
     assert_eq!(script.times(), [0, 3]);
-    assert_eq!(shared.health().lines_ok, 1);
+    assert_eq!(shared.health().points_accepted, 1);
 }
 
 /// Fails in a way that nobody foresees, then accepts.
@@ -388,6 +403,6 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     )
     .expect("sent again");
     let health = shared.health();
-    assert_eq!((health.lines_ok, health.requests_ambiguous), (1, 1));
+    assert_eq!((health.points_accepted, health.requests_unanswered), (1, 1));
     assert_eq!(shared.stop().lost, 0);
 }

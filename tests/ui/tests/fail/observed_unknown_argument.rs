@@ -1,6 +1,6 @@
 use dt_metrics::observed;
 
-#[observed(max_series = 1)]
+#[observed(cardinality_limit = 1)]
 fn size() -> u64 {
     1
 }

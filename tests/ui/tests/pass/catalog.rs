@@ -19,7 +19,7 @@ fn plain() {}
     unit = names::UNIT,
     description = DESCRIPTION,
     dims(region = "eu", http.route = "/", "dimension-1" = 1, r#type = true, type.of = false,),
-    max_series = 1_000,
+    cardinality_limit = 1_000,
 )]
 fn full() {}
 
@@ -36,7 +36,7 @@ mod r#match {
 }
 
 fn inside() {
-    count!("in.body", 25, dims(a = 1), unit = "By", description = "Bytes", max_series = 7);
+    count!("in.body", 25, dims(a = 1), unit = "By", description = "Bytes", cardinality_limit = 7);
     #[counted]
     fn nested() {}
     let _closure = || count!("in.closure");
@@ -46,7 +46,7 @@ fn inside() {
 #[in_flight]
 async fn guarded() {}
 
-#[timed(name = "stored", unit = names::MILLISECONDS, boundaries = [0.5, 1], max_series = 3, dims(a = "a"))]
+#[timed(name = "stored", unit = names::MILLISECONDS, boundaries = [0.5, 1], cardinality_limit = 3, dims(a = "a"))]
 #[in_flight(name = "storing", description = DESCRIPTION, unit = "{order}", dims(b = 1))]
 fn guarded_in_full() {
     gauge!("waiting", 1, unit = "By", description = "Bytes", dims(c = 1));

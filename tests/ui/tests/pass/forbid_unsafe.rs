@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
-use dt_metrics::{DimensionValue, count, counted, gauge, in_flight, observed, record, timed, up_down};
+use dt_metrics::{DimensionValue, count, counted, gauge, in_flight, observed, record, timed, up_down_counter};
 
 #[counted]
 fn plain() {}
@@ -33,7 +33,7 @@ fn main() {
     guarded(Tier::Free);
     gauge!("b", 1);
     record!("c", 1);
-    up_down!("d", 1);
+    up_down_counter!("d", 1);
     asked();
     dimensions(1);
     count!("a");

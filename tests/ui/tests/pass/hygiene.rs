@@ -2,7 +2,7 @@
 #![deny(warnings)]
 #![allow(non_camel_case_types, non_upper_case_globals, nonstandard_style, dead_code, unused_macros)]
 
-use ::dt_metrics::{count, counted, gauge, in_flight, observed, record, timed, up_down};
+use ::dt_metrics::{count, counted, gauge, in_flight, observed, record, timed, up_down_counter};
 
 mod core {}
 mod std {}
@@ -115,7 +115,7 @@ fn main() {
     let by = 3;
     let value = "a";
     record!("hygiene.record", VALUES, dims(value = value));
-    up_down!("hygiene.up_down", by, dims(value = value, by = by));
+    up_down_counter!("hygiene.up_down_counter", by, dims(value = value, by = by));
     ::core::assert_eq!(asked(), 1.5);
     let by = 3;
     count!("hygiene.count", by + __DT_METRICS_DESCRIPTOR, dims(value = value, by = by));

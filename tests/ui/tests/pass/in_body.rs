@@ -1,11 +1,11 @@
-//! `count!`, `gauge!`, `record!` and `up_down!` wherever an expression can stand.
+//! `count!`, `gauge!`, `record!` and `up_down_counter!` wherever an expression can stand.
 #![deny(warnings)]
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use dt_metrics::{count, gauge, record, up_down};
+use dt_metrics::{count, gauge, record, up_down_counter};
 
 const NAME: &str = "in_body.path";
 
@@ -33,7 +33,7 @@ fn gauges(n: u8, shared: &&i128, exclusive: &mut f32) {
     gauge!("in_body.gauge", shared);
     gauge!("in_body.gauge", exclusive);
     gauge!("in_body.gauge", &n, unit = "1", dims(n = n, kind = "a"));
-    gauge!("in_body.gauge", [1u64, 2].iter().sum::<u64>(), description = "", max_series = 5,);
+    gauge!("in_body.gauge", [1u64, 2].iter().sum::<u64>(), description = "", cardinality_limit = 5,);
     gauge!(NAME_OF_GAUGE, usize::MAX as f64 / f64::from(n), dims(text = "a"));
     gauge! { "in_body.gauge", if n == 1 { u128::MAX } else { 2 } }
     let () = gauge!("in_body.gauge", "text".len());
@@ -50,7 +50,7 @@ fn values(n: u8, shared: &&i128, exclusive: &mut f32) {
     record!("in_body.record", shared);
     record!("in_body.record", exclusive);
     record!("in_body.record", "text".len(), unit = "By", dims(route = "/", n = n));
-    record!(NAME_OF_RECORD, [1u64, 2].iter().sum::<u64>(), description = "", max_series = 5,);
+    record!(NAME_OF_RECORD, [1u64, 2].iter().sum::<u64>(), description = "", cardinality_limit = 5,);
     record! { "in_body.record", if n == 1 { u128::MAX } else { 2 } }
     let () = record!("in_body.record", &n);
     let closure = |n: isize| record!("in_body.record", n);
@@ -60,19 +60,19 @@ fn values(n: u8, shared: &&i128, exclusive: &mut f32) {
 const NAME_OF_RECORD: &str = "in_body.record.path";
 
 fn sums(n: i64) {
-    up_down!("in_body.up_down", 1);
-    up_down!("in_body.up_down", -1);
-    up_down!("in_body.up_down", n);
-    up_down!("in_body.up_down", -n, unit = "1", dims(n = n, kind = "a"));
-    up_down!("in_body.up_down", n - 2 * n, description = "", max_series = 5,);
-    up_down!(NAME_OF_UP_DOWN, [1, -2].iter().sum());
-    up_down! { "in_body.up_down", if n == 1 { -1 } else { i64::from(2_u8) } }
-    let () = up_down!("in_body.up_down", "text".len() as i64);
-    let closure = |n| up_down!("in_body.up_down", n);
+    up_down_counter!("in_body.up_down_counter", 1);
+    up_down_counter!("in_body.up_down_counter", -1);
+    up_down_counter!("in_body.up_down_counter", n);
+    up_down_counter!("in_body.up_down_counter", -n, unit = "1", dims(n = n, kind = "a"));
+    up_down_counter!("in_body.up_down_counter", n - 2 * n, description = "", cardinality_limit = 5,);
+    up_down_counter!(NAME_OF_UP_DOWN, [1, -2].iter().sum());
+    up_down_counter! { "in_body.up_down_counter", if n == 1 { -1 } else { i64::from(2_u8) } }
+    let () = up_down_counter!("in_body.up_down_counter", "text".len() as i64);
+    let closure = |n| up_down_counter!("in_body.up_down_counter", n);
     closure(1);
 }
 
-const NAME_OF_UP_DOWN: &str = "in_body.up_down.path";
+const NAME_OF_UP_DOWN: &str = "in_body.up_down_counter.path";
 
 fn main() {
     gauges(1, &&2, &mut 3.5);

@@ -37,7 +37,7 @@ fn asked() -> u64 {
 fn main() {
     let _ = asked();
     ::dt_metrics::record!("c", 1, dims(a = Tier::Free));
-    ::dt_metrics::up_down!("d", -1, dims(a = Tier::Free));
+    ::dt_metrics::up_down_counter!("d", -1, dims(a = Tier::Free));
     plain();
     let _ = guarded(Tier::Free);
     guarded_in_milliseconds(&Tier::Other);

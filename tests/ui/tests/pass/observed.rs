@@ -17,7 +17,7 @@ fn plain() -> u64 {
     name = "observed.all",
     description = "All arguments",
     unit = "By",
-    kind = up_down,
+    kind = up_down_counter,
     crate = ::dt_metrics,
     dims(literal = "a", r#const = const { 1 + 1 }, evaluated = region(), none = None::<u8>),
 )]

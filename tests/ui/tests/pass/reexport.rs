@@ -16,7 +16,7 @@ mod telemetry {
     }
 }
 
-use telemetry::metrics::{DimensionValue, catalog, count, counted, gauge, in_flight, observed, record, up_down};
+use telemetry::metrics::{DimensionValue, catalog, count, counted, gauge, in_flight, observed, record, up_down_counter};
 
 // In the place of the library.
 mod dt_metrics {}
@@ -45,7 +45,7 @@ fn asked() -> u64 {
 fn main() {
     asked();
     record!("reexport.record", 1, crate = telemetry::metrics, dims(n = 1 + 1));
-    up_down!("reexport.up_down", 1, crate = telemetry::metrics, dims(n = 1 + 1));
+    up_down_counter!("reexport.up_down_counter", 1, crate = telemetry::metrics, dims(n = 1 + 1));
     in_flight(Tier::Free);
     gauge!("reexport.gauge", 1, crate = telemetry::metrics, dims(n = 1 + 1));
     telemetry::inside();

@@ -139,7 +139,7 @@ async fn what_fails_alone_holds_up_the_others_for_minutes_at_the_most_and_arrive
         let accepted = endpoint.accepted();
         assert_eq!(accepted.len(), 119, "{failure:?}: {accepted:?}");
         let waiting = shared.health();
-        assert_eq!((waiting.buffered_lines, waiting.lines_dropped), (1, 0));
+        assert_eq!((waiting.points_pending, waiting.points_dropped), (1, 0));
         // It alone is tried again, with pauses.
         let times = endpoint.times("bad");
         assert!((4..=90).contains(&times.len()), "{failure:?}: {times:?}");
@@ -148,8 +148,8 @@ async fn what_fails_alone_holds_up_the_others_for_minutes_at_the_most_and_arrive
         collect(&shared, &endpoint, 6 * MINUTE, |_| "later").await;
         assert!(endpoint.accepted().contains(&"bad3".to_owned()));
         let health = shared.health();
-        assert_eq!(health.buffered_lines + health.lines_dropped, 0);
-        assert_eq!(health.lines_ok, 120 + 36);
+        assert_eq!(health.points_pending + health.points_dropped, 0);
+        assert_eq!(health.points_accepted, 120 + 36);
     }
 }
 
@@ -168,11 +168,11 @@ async fn many_that_fail_alone_are_tried_one_at_a_time() {
     collect(&shared, &endpoint, 20 * MINUTE, name).await;
     let health = shared.health();
     // Some wait in turn, it may be.
-    assert!((60..=72).contains(&health.lines_ok), "{health:?}");
+    assert!((60..=72).contains(&health.points_accepted), "{health:?}");
     let before = endpoint.times("bad").len();
     collect(&shared, &endpoint, 20 * MINUTE, |_| "good").await;
     let health = shared.health();
-    assert_eq!((health.lines_ok, health.buffered_lines), (192, 48));
+    assert_eq!((health.points_accepted, health.points_pending), (192, 48));
     // The longest pauses are 15 seconds and more.
     let times = endpoint.times("bad").split_off(before);
     assert!((35..=85).contains(&times.len()), "{times:?}");
@@ -202,7 +202,7 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
             times.len() <= 20 * 60 / 15 * 2 + 16,
             "{failure:?}: {times:?}"
         );
-        assert_eq!(shared.health().buffered_lines, 120);
+        assert_eq!(shared.health().points_pending, 120);
         down.set(false);
         collect(&shared, &endpoint, 6 * MINUTE, |_| "later").await;
         let accepted = endpoint.accepted();
@@ -256,15 +256,18 @@ async fn lines_that_fail_hold_up_no_other_line() {
             assert!(tokio::time::timeout(55 * MINUTE, sending).await.is_err());
             let health = shared.health();
             let all_bad = 36 * bad.len() as u64;
-            assert_eq!(health.lines_dropped, 0, "{failure:?}");
-            assert_eq!(health.lines_ok + health.buffered_lines, 4_000);
+            assert_eq!(health.points_dropped, 0, "{failure:?}");
+            assert_eq!(health.points_accepted + health.points_pending, 4_000);
             // Where somebody has to do something, nothing is tried often.
             let is_slow = matches!(
                 failure,
                 Outcome::Misdirected { .. } | Outcome::Unauthorized { .. }
             );
             let least = if is_slow { 1_000 } else { 4_000 - all_bad };
-            assert!(health.lines_ok >= least, "{failure:?}, {bad:?}: {health:?}");
+            assert!(
+                health.points_accepted >= least,
+                "{failure:?}, {bad:?}: {health:?}"
+            );
             let sent = endpoint.sent.borrow().len();
             assert!(sent < 1_000 * bad.len(), "{sent}");
         }
@@ -372,7 +375,7 @@ fn a_flush_says_what_becomes_of_one_that_waits_aside() {
     let error = flush(&shared, mark, MINUTE, Patience::Full).expect_err("not found");
     assert!(matches!(error, ExportError::Refused { .. }), "{error:?}");
     assert!(started.elapsed() < MINUTE / 2);
-    assert_eq!(shared.health().lines_ok, 1);
+    assert_eq!(shared.health().points_accepted, 1);
     assert_eq!(shared.stop().lost, 1);
 }
 
@@ -429,7 +432,7 @@ proptest! {
             accepted.dedup();
             assert_eq!(accepted.len(), 60 + 300);
             let health = shared.health();
-            assert_eq!((health.lines_ok, health.lines_dropped), (360, 0));
+            assert_eq!((health.points_accepted, health.points_dropped), (360, 0));
         });
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::super::AmbiguousDelivery;
+use super::super::super::DeliveryGuarantee;
 use super::super::super::body::Body;
 use super::super::super::options::Options;
 use super::super::super::outcome::Outcome;
@@ -29,7 +29,7 @@ fn collection(cycle: u64) -> Body {
 async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
     let shared = Shared::with(
         Options::default().buffer_limit_bytes,
-        AmbiguousDelivery::default(),
+        DeliveryGuarantee::default(),
     );
     let start = Instant::now();
     let script = Outage::until(start + Duration::from_secs(20 * 60));
@@ -44,7 +44,10 @@ async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
     let mut reporter = Reporter::default();
     tokio::join!(run(&shared, &script, &mut reporter), counting);
     let health = shared.health();
-    assert_eq!((health.lines_ok, health.lines_dropped), (121_000, 0));
+    assert_eq!(
+        (health.points_accepted, health.points_dropped),
+        (121_000, 0)
+    );
     let arrived = script.arrived.borrow();
     // The first of them in parts.
     assert!(
@@ -69,9 +72,13 @@ async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
     let mut reporter = Reporter::default();
     tokio::join!(run(&shared, &script, &mut reporter), counting);
     let health = shared.health();
-    assert_eq!(health.lines_ok + health.lines_dropped, 120, "{health:?}");
-    assert_eq!(health.dropped_by_reason["too_old"], health.lines_dropped);
-    assert!((31..=33).contains(&health.lines_dropped), "{health:?}");
+    assert_eq!(
+        health.points_accepted + health.points_dropped,
+        120,
+        "{health:?}"
+    );
+    assert_eq!(health.dropped["too_old"], health.points_dropped);
+    assert!((31..=33).contains(&health.points_dropped), "{health:?}");
 }
 
 /// Answers with 503 for so long.

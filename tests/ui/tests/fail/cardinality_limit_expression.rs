@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(max_series = 0)]
+#[counted(cardinality_limit = LIMIT)]
 fn f() {}
 
 fn main() {

@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(max_series = LIMIT)]
+#[counted(cardinality_limit = 0)]
 fn f() {}
 
 fn main() {

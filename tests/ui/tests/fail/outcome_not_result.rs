@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(outcome = fallible)]
+#[counted(outcome = result)]
 fn f() -> u32 {
     1
 }

@@ -1,0 +1,3 @@
+fn main() {
+    dt_metrics::up_down_counter!("sessions", 1, -1);
+}

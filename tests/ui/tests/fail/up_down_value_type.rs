@@ -1,3 +1,0 @@
-fn main() {
-    dt_metrics::up_down!("sessions", "one");
-}

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::endpoint::EndpointError;
-
 /// Why an exporter could not be made. Contains no secrets.
 ///
 /// Its `Debug` reads as its `Display`, since that is what a `main` prints which returns it.
@@ -91,7 +89,7 @@ pub enum ConfigError {
         /// The directory as given.
         path: std::path::PathBuf,
         /// What is wrong with it.
-        source: super::SpoolError,
+        source: SpoolError,
     },
     /// TLS could not be set up.
     #[error("TLS cannot be set up: {}", with_causes(.0.as_ref()))]
@@ -161,4 +159,56 @@ fn because(last_error: Option<&str>) -> String {
     last_error
         .map(|text| format!(": {text}"))
         .unwrap_or_default()
+}
+
+// ===== from spool::error: //! What is wrong with a directory.
+/// Why a directory cannot be the spool.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpoolError {
+    /// The path is empty, or names something else.
+    #[error("it is not a directory")]
+    NotADirectory,
+    /// Everybody, or a group, can create and remove files in it.
+    #[error(
+        "others can write to it (mode {mode:o}): take that away (`chmod go-w`), or name a \
+         directory inside it, which is made private"
+    )]
+    Writable {
+        /// The permissions, such as `0o777`.
+        mode: u32,
+    },
+    /// It belongs to another user, who can change what is in it.
+    #[error("it belongs to another user (id {owner})")]
+    Foreign {
+        /// The id of that user.
+        owner: u32,
+    },
+}
+
+/// Why a text is not an endpoint.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// Not a URL at all.
+    #[error(
+        "it is not a URL: {0}; a whole one looks like https://myenv123.live.dynatrace.com/api/v2/metrics/ingest"
+    )]
+    NotAUrl(String),
+    /// Neither `http` nor `https`.
+    #[error("its scheme is {0:?}: use https, or http for a OneAgent on this host")]
+    Scheme(String),
+    /// No host.
+    #[error("it names no host")]
+    NoHost,
+    /// A user name or password in the URL, which would end up in logs.
+    #[error("it contains a user name or password: give the token with `api_token` instead")]
+    UserInfo,
+    /// No place that takes OTLP.
+    #[error(
+        "its path is none that takes metrics by OTLP: it ends in /api/v2/otlp/v1/metrics, or is \
+         that of the same environment for lines, /api/v2/metrics/ingest (a OneAgent takes lines \
+         only)"
+    )]
+    NotOtlp,
 }

@@ -42,7 +42,7 @@ pub enum DeliveryEvent {
     LinesDropped {
         /// How many, since this was last told.
         lines: u64,
-        /// Why: a key of [`Health::dropped`](super::Health::dropped).
+        /// Why: a key of [`Health::dropped`](crate::dynatrace::health::Health::dropped).
         reason: &'static str,
     },
     /// Data points never became lines. Told at once, then at most once a minute.
@@ -51,7 +51,7 @@ pub enum DeliveryEvent {
         points: u64,
         /// The instrument; `None` if it is not known, or for the rest where there are many.
         metric: Option<String>,
-        /// Why: a key of [`Health::dropped`](super::Health::dropped).
+        /// Why: a key of [`Health::dropped`](crate::dynatrace::health::Health::dropped).
         reason: &'static str,
     },
     /// The directory given as `spool_dir` does not do its work, so that lines that wait may not
@@ -94,12 +94,12 @@ type Watch = dyn Fn(&DeliveryEvent) + Send + Sync;
 pub(crate) struct Watcher(Option<Arc<Watch>>);
 
 impl Watcher {
-    pub(super) fn new(watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(watch)))
     }
 
     /// Tells the program. Its panic must not end delivery.
-    pub(super) fn tell(&self, event: &DeliveryEvent) {
+    pub(crate) fn tell(&self, event: &DeliveryEvent) {
         if let Some(watch) = &self.0
             && catch_unwind(AssertUnwindSafe(|| watch(event))).is_err()
         {

@@ -1,25 +1,25 @@
 //! The exporter as programs and the SDK see it.
 
-mod take;
-
-use std::fmt;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
+use crate::dynatrace::buffer::flush::{Mark, Patience, flush};
+use crate::dynatrace::buffer::{Rest, Shared};
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::builder::ExporterBuilder;
+use crate::dynatrace::config::environment::{Environment, process_environment};
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::delivery::{sender, spooler};
+use crate::dynatrace::encode::Writer;
+use crate::dynatrace::error::{ConfigError, ExportError};
+use crate::dynatrace::health::Health;
+use crate::dynatrace::health_metrics::observe;
+use crate::dynatrace::transport::reload::Rotating;
 use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-
-use super::config::Config;
-use super::flush::{Mark, Patience, flush};
-use super::observe::observe;
-use super::options::Options;
-use super::push::ForPipeline;
-use super::rotate::Rotating;
-use super::shared::{Rest, Shared};
-use super::target::{Environment, process_environment};
-use super::writer::Writer;
-use super::{ConfigError, ExportError, ExporterBuilder, Health, keeper, worker};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How much longer a shutdown takes at most, so that its threads are gone and the next exporter
 /// has the spool.
@@ -73,6 +73,18 @@ impl Losses {
     }
 }
 
+impl ExporterBuilder {
+    /// Checks the options, looks up what is missing, and starts the thread that sends.
+    ///
+    /// # Errors
+    ///
+    /// When a value is not usable ([`ConfigError`] says which, where it comes from, and why), the
+    /// platform's certificates cannot be loaded, or the thread cannot be started.
+    pub fn build(self) -> Result<Exporter, ConfigError> {
+        Exporter::new(self.options)
+    }
+}
+
 struct Inner {
     writer: Mutex<Writer>,
     shared: Arc<Shared>,
@@ -90,25 +102,25 @@ impl Exporter {
         Self::with_environment(options, &process_environment)
     }
 
-    pub(super) fn with_environment(
+    pub(crate) fn with_environment(
         options: Options,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
         Self::start(&Config::resolve(options, environment)?)
     }
 
-    pub(super) fn start(config: &Config) -> Result<Self, ConfigError> {
+    pub(crate) fn start(config: &Config) -> Result<Self, ConfigError> {
         let shared = Arc::new(Shared::with(config.buffer_limit_bytes, config.ambiguous));
         let transport = Arc::new(Rotating::new(config)?);
         let watch = transport.clone().watch(shared.clone());
         let watcher = config.watcher.clone();
         let spool = match &config.spool {
-            Some(spool) if keeper::start(&shared, spool, config.protocol.format())? => {
+            Some(spool) if spooler::start(&shared, spool, config.protocol.format())? => {
                 Some(spool.path.as_path())
             }
             _ => None,
         };
-        worker::start(shared.clone(), transport.clone(), watcher, watch).inspect_err(|_| {
+        sender::start(shared.clone(), transport.clone(), watcher, watch).inspect_err(|_| {
             // The other thread ends, too.
             shared.stop();
         })?;
@@ -255,12 +267,12 @@ impl Exporter {
         ForPipeline(self)
     }
 
-    pub(super) fn preferred_temporality(&self) -> Temporality {
+    pub(crate) fn preferred_temporality(&self) -> Temporality {
         self.inner.temporality
     }
 
     #[cfg(test)]
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
     }
 }
@@ -302,5 +314,105 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+// ===== from exporter::take: //! A collection, from the SDK into the queue.
+impl Exporter {
+    pub(crate) fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let shared = &self.inner.shared;
+        if shared.is_inherited() {
+            return Err(sdk_error(ExportError::Forked));
+        }
+        if shared.lock().is_stopped() {
+            return Err(OTelSdkError::AlreadyShutdown);
+        }
+        // Encoding and queueing under one lock: two readers must not swap the order of a series.
+        // A panic would leave the buffers of the writer in order, if not empty.
+        let mut writer = self
+            .inner
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        writer.metadata_lost(&shared.take_lost_metadata());
+        let mut begins = true;
+        let disk_deadline = Shared::disk_deadline();
+        let written = writer.write(metrics, |bodies| {
+            // Stopped meanwhile: the last ones will tell.
+            let _taken = shared.enqueue_part(bodies, std::mem::take(&mut begins));
+            // What is on disk makes room in memory for what comes.
+            shared.wait_for_disk(disk_deadline);
+        });
+        shared.note(&written.notes);
+        let taken = shared.enqueue_part(written.bodies, begins);
+        drop(writer);
+        shared.wait_for_disk(disk_deadline);
+        for warning in written.notes.warnings {
+            tracing::warn!(target: "dt_metrics", "{warning}");
+        }
+        if taken {
+            Ok(())
+        } else {
+            Err(OTelSdkError::AlreadyShutdown)
+        }
+    }
+}
+
+// ===== from push: //! The exporter as readers of the SDK see it.
+/// How long the SDK's own calls wait: what the SDK itself waits by default.
+const SDK_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl PushMetricExporter for Exporter {
+    /// Writes the lines into the buffer. Does no I/O and waits for none; with a spool it waits
+    /// until they are in their files, up to half a second.
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.take(metrics)
+    }
+
+    /// Waits up to five seconds; [`Exporter::flush`] takes a time.
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flush(SDK_TIMEOUT).map_err(sdk_error)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        Self::shutdown(self, timeout).map_err(sdk_error)
+    }
+
+    /// Deltas, unless a Collector is asked for something else.
+    fn temporality(&self) -> Temporality {
+        self.preferred_temporality()
+    }
+}
+
+/// For a reader whose shutdown must not wait.
+pub(crate) struct ForPipeline(pub(crate) Exporter);
+
+impl PushMetricExporter for ForPipeline {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.0.take(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.0.temporality()
+    }
+}
+
+/// The SDK's nearest word for it.
+pub(crate) fn sdk_error(error: ExportError) -> OTelSdkError {
+    match error {
+        ExportError::ShutDown => OTelSdkError::AlreadyShutdown,
+        ExportError::Deadline {
+            timeout,
+            last_error: None,
+        } => OTelSdkError::Timeout(timeout),
+        other => OTelSdkError::InternalFailure(other.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// What an exporter did so far; from [`Exporter::health`](super::Exporter::health).
+/// What an exporter did so far; from [`Exporter::health`](crate::dynatrace::exporter::Exporter::health).
 ///
 /// By OTLP a data point counts as a line.
 ///
@@ -49,7 +49,7 @@ pub struct Health {
     pub points_recovered: u64,
     /// Requests that were sent but not answered, so that nobody knows whether they were accepted,
     /// each attempt counted. They are sent again, unless the exporter is shut down first or
-    /// [`DeliveryGuarantee::AtMostOnce`](super::DeliveryGuarantee::AtMostOnce) is asked for.
+    /// [`DeliveryGuarantee::AtMostOnce`](crate::dynatrace::config::options::DeliveryGuarantee::AtMostOnce) is asked for.
     pub requests_unanswered: u64,
     /// What `points_dropped` and `points_dropped` are made of. Lines: `buffer_full`, `too_old` (they
     /// waited for the hour after which Dynatrace refuses them), `request_rejected`,
@@ -73,14 +73,14 @@ pub struct Health {
 }
 
 impl Health {
-    pub(super) fn drop_lines(&mut self, reason: &'static str, lines: u64) {
+    pub(crate) fn drop_lines(&mut self, reason: &'static str, lines: u64) {
         if lines > 0 {
             self.points_dropped += lines;
             *self.dropped.entry(reason).or_default() += lines;
         }
     }
 
-    pub(super) fn drop_points(&mut self, reason: &'static str, points: u64) {
+    pub(crate) fn drop_points(&mut self, reason: &'static str, points: u64) {
         if points > 0 {
             self.points_dropped += points;
             *self.dropped.entry(reason).or_default() += points;

@@ -1,5 +1,12 @@
 //! The exporter against a real HTTP server, fed by a real provider.
 
+use crate::dynatrace::config::builder::ExporterBuilder;
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::tests::server::Server;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use std::time::Duration;
 mod deadlines;
 mod delivery;
 #[cfg(feature = "otlp")]
@@ -8,15 +15,6 @@ mod rotation;
 mod secrets;
 mod server;
 mod spool;
-
-use std::time::Duration;
-
-use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-
-use self::server::Server;
-use super::{Exporter, ExporterBuilder};
 
 /// Long enough for a loaded machine; no passing test waits for it.
 const LONG: Duration = Duration::from_secs(30);

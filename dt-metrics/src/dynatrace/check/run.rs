@@ -1,22 +1,19 @@
 //! One attempt with one line.
 
-use std::time::Duration;
-
+use crate::dynatrace::check::{CheckReport, Problem, Verdict};
+use crate::dynatrace::config::endpoint_file::ENDPOINT_FILE;
+use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE, URL_VARIABLE};
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::{Config, environment};
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use crate::dynatrace::thread::suppress_telemetry;
+use crate::dynatrace::transport::{Http, Tried};
 use reqwest::StatusCode;
 use reqwest::header::DATE;
-
-use super::super::ConfigError;
-use super::super::body::Body;
-use super::super::config::Config;
-use super::super::endpoint_file::ENDPOINT_FILE;
-use super::super::options::Options;
-use super::super::outcome::{Failure, Outcome};
-use super::super::protocol::Protocol;
-use super::super::proxy;
-use super::super::send::{Http, Tried};
-use super::super::target::{Environment, TOKEN_VARIABLE, URL_VARIABLE};
-use super::super::worker::suppress_telemetry;
-use super::{CheckReport, Problem, Verdict};
+use std::time::Duration;
 
 /// A gauge, so that it adds to nothing.
 const LINE: &str = "dt_metrics.check,dt.metrics.source=opentelemetry gauge,1";
@@ -92,7 +89,7 @@ fn test(config: &Config) -> Body {
     match config.protocol {
         Protocol::Lines => Body::new(LINE.into(), 1, 0),
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) => super::super::otlp::one_gauge("dt_metrics.check"),
+        Protocol::Otlp(_) => crate::dynatrace::encode::otlp::one_gauge("dt_metrics.check"),
     }
 }
 
@@ -126,7 +123,7 @@ fn describe(config: &Config, environment: Environment, report: &mut CheckReport)
             format!("{n} headers, from {HEADERS}"),
         ),
     }
-    if let Some(variable) = proxy::variable(&target.endpoint, environment) {
+    if let Some(variable) = environment::proxy_variable(&target.endpoint, environment) {
         report.add("proxy", Verdict::Ok, format!("named by {variable}"));
     }
     if let Some(trouble) = &config.found.trouble {

@@ -1,13 +1,12 @@
-use std::env;
+use crate::dynatrace::check::run::check;
+use crate::dynatrace::check::{CheckReport, Problem, Verdict};
+use crate::dynatrace::config::endpoint_file::EndpointFile;
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::protocol::Format;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::thread;
 use std::time::{Duration, SystemTime};
-
-use super::super::endpoint_file::EndpointFile;
-use super::super::format::Format;
-use super::super::options::Options;
-use super::{CheckReport, Problem, Verdict, check};
+use std::{env, thread};
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
@@ -206,7 +205,7 @@ fn what_answers_as_no_endpoint_does_is_doubtful() {
     let url = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".into());
     let report = tried(Some(&url), Some(TOKEN));
     assert!(report.is_ok(), "{report}");
-    let doubtful = |step: &&super::Step| step.verdict == Verdict::Warning;
+    let doubtful = |step: &&crate::dynatrace::check::Step| step.verdict == Verdict::Warning;
     let step = report.steps().iter().find(doubtful).expect("a doubt");
     assert!(step.text.contains("202 Accepted"), "{report}");
 }

@@ -1,8 +1,8 @@
+use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE};
+use crate::dynatrace::config::host_metadata::MetadataFiles;
+use crate::dynatrace::config::target::Source;
+use crate::dynatrace::config::{Config, ConfigError, Options};
 use std::time::Duration;
-
-use super::super::enrich::MetadataFiles;
-use super::super::target::{Source, TOKEN_VARIABLE, URL_VARIABLE};
-use super::{Config, ConfigError, Options};
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
 

@@ -1,21 +1,19 @@
 //! The directory that a program names, shared by the processes of this user.
 
-use std::fs;
-use std::io;
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::error::SpoolError;
+use crate::dynatrace::request::Place;
+use crate::dynatrace::spool::slot;
+use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
 use std::path::{Path, PathBuf};
-
-use super::super::format::Format;
-use super::super::place::Place;
-use super::error::SpoolError;
-use super::private;
-use super::slot::{Contents, Slot, Stored};
+use std::{fs, io};
 
 /// More processes than that on one host have to go without.
 const MAX_SLOTS: usize = 1_000;
 
 /// The directory, and the slot in it that is ours.
 #[derive(Debug)]
-pub(in crate::dynatrace) struct Directory {
+pub(crate) struct Directory {
     path: PathBuf,
     format: Format,
     slot: Slot,
@@ -23,7 +21,7 @@ pub(in crate::dynatrace) struct Directory {
 
 /// Why there is no spool.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::dynatrace) enum OpenError {
+pub(crate) enum OpenError {
     /// Somebody has to look at it.
     #[error(transparent)]
     Unusable(#[from] SpoolError),
@@ -34,10 +32,7 @@ pub(in crate::dynatrace) enum OpenError {
 
 impl Directory {
     /// Takes a slot for what is written like this, and tells what is in it.
-    pub(in crate::dynatrace) fn open(
-        path: &Path,
-        format: Format,
-    ) -> Result<(Self, Contents), OpenError> {
+    pub(crate) fn open(path: &Path, format: Format) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         prepare(&path)?;
         let slot = claimable(&path, format).next().ok_or_else(full)??;
@@ -47,7 +42,7 @@ impl Directory {
     }
 
     /// After the slot was taken away: takes it again, else an empty one. Tells what is in it.
-    pub(in crate::dynatrace) fn reopen(&mut self) -> Result<Contents, OpenError> {
+    pub(crate) fn reopen(&mut self) -> Result<Contents, OpenError> {
         prepare(&self.path)?;
         let same = Slot::claim(self.slot.path().into(), self.format).transpose();
         for slot in same.into_iter().chain(claimable(&self.path, self.format)) {
@@ -62,21 +57,17 @@ impl Directory {
     }
 
     /// Whether what is written is there for the next process to find.
-    pub(in crate::dynatrace) fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         self.slot.is_in_place()
     }
 
-    pub(in crate::dynatrace) fn slot(&self) -> &Slot {
+    pub(crate) fn slot(&self) -> &Slot {
         &self.slot
     }
 
     /// Takes over what processes left that have ended, the oldest first, up to so many bytes.
     /// `sequence` gives each file its number among ours.
-    pub(in crate::dynatrace) fn adopt(
-        &self,
-        mut room: u64,
-        mut sequence: impl FnMut() -> u64,
-    ) -> Contents {
+    pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
         let mut all = Contents::default();
         for path in slots(&self.path, self.format) {
             if path == self.slot.path() {
@@ -112,7 +103,7 @@ impl Directory {
     }
 
     /// Gives the files of this slot other numbers, which are higher than all they have.
-    pub(in crate::dynatrace) fn renumber(
+    pub(crate) fn renumber(
         &self,
         contents: Contents,
         mut sequence: impl FnMut() -> u64,
@@ -140,8 +131,8 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
     if path.exists() && !path.is_dir() {
         return Err(SpoolError::NotADirectory.into());
     }
-    private::create_dir(path, true)?;
-    private::check_shared(&path.metadata()?)?;
+    slot::create_dir(path, true)?;
+    slot::check_shared(&path.metadata()?)?;
     Ok(())
 }
 

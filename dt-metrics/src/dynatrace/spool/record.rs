@@ -9,35 +9,34 @@
 //! it had. In every version it begins with these two words. What claims to be of a newer version
 //! is left alone, sound or not: it is not ours to judge.
 
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use super::super::body::Body;
-use super::super::format::Format;
 
 const MAGIC: &str = "dt-metrics-spool";
 
 const VERSION: u32 = 1;
 
 /// The first line is shorter, line end included.
-pub(super) const MAX_HEADER: usize = 192;
+pub(crate) const MAX_HEADER: usize = 192;
 
 /// What the first line says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::dynatrace) struct Header {
+pub(crate) struct Header {
     /// When its lines were collected, in milliseconds since 1970.
     time_ms: u64,
     /// Data points.
-    pub(in crate::dynatrace) lines: u64,
+    pub(crate) lines: u64,
     /// Lines of metadata.
-    pub(in crate::dynatrace) metadata: u64,
+    pub(crate) metadata: u64,
     /// The length of the body.
-    pub(in crate::dynatrace) bytes: u64,
+    pub(crate) bytes: u64,
     checksum: u32,
 }
 
 /// Why a file is not a record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(in crate::dynatrace) enum Damage {
+pub(crate) enum Damage {
     #[error("it is not complete, or was altered")]
     Header,
     /// What it says of itself can be trusted, but the body cannot.
@@ -48,7 +47,7 @@ pub(in crate::dynatrace) enum Damage {
 }
 
 impl Header {
-    pub(super) fn of(collected: SystemTime, body: &Body) -> Self {
+    pub(crate) fn of(collected: SystemTime, body: &Body) -> Self {
         let time = collected.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
@@ -60,14 +59,14 @@ impl Header {
     }
 
     /// When its lines were collected.
-    pub(in crate::dynatrace) fn collected(&self) -> SystemTime {
+    pub(crate) fn collected(&self) -> SystemTime {
         UNIX_EPOCH
             .checked_add(Duration::from_millis(self.time_ms))
             .unwrap_or(UNIX_EPOCH)
     }
 
     /// The first line of a file.
-    pub(super) fn to_line(self) -> String {
+    pub(crate) fn to_line(self) -> String {
         let Self {
             time_ms,
             lines,
@@ -81,7 +80,7 @@ impl Header {
     }
 
     /// Reads the beginning of a file. Returns the length of the first line, too.
-    pub(super) fn parse(start: &[u8]) -> Result<(Self, usize), Damage> {
+    pub(crate) fn parse(start: &[u8]) -> Result<(Self, usize), Damage> {
         let start = &start[..start.len().min(MAX_HEADER)];
         let end = start
             .iter()
@@ -122,7 +121,7 @@ impl Header {
 }
 
 /// A whole file.
-pub(super) fn parse(mut file: Vec<u8>, format: Format) -> Result<(Header, Body), Damage> {
+pub(crate) fn parse(mut file: Vec<u8>, format: Format) -> Result<(Header, Body), Damage> {
     let (header, start) = Header::parse(&file)?;
     file.drain(..start);
     let is_whole =

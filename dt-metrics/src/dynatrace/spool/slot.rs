@@ -1,17 +1,15 @@
 //! The directory of one process: a file a request, named by its place among all.
 
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::error::SpoolError;
+use crate::dynatrace::request::Place;
+use crate::dynatrace::spool::record::{self, Damage, Header, MAX_HEADER};
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-use super::super::body::Body;
-use super::super::format::Format;
-use super::super::place::Place;
-use super::lock::Lock;
-use super::private;
-use super::record::{self, Damage, Header, MAX_HEADER};
 
 const LOCK: &str = "lock";
 /// A file that may not be whole.
@@ -25,7 +23,7 @@ const MAX_SEQUENCE: u64 = u64::MAX / 2;
 
 /// A directory that is ours as long as this lives.
 #[derive(Debug)]
-pub(in crate::dynatrace) struct Slot {
+pub(crate) struct Slot {
     path: PathBuf,
     format: Format,
     lock: Lock,
@@ -33,14 +31,14 @@ pub(in crate::dynatrace) struct Slot {
 
 /// A file, known by its first line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::dynatrace) struct Stored {
-    pub(in crate::dynatrace) place: Place,
-    pub(in crate::dynatrace) header: Header,
+pub(crate) struct Stored {
+    pub(crate) place: Place,
+    pub(crate) header: Header,
 }
 
 #[cfg(test)]
 impl Stored {
-    pub(in crate::dynatrace) fn new(place: Place, collected: SystemTime, body: &Body) -> Self {
+    pub(crate) fn new(place: Place, collected: SystemTime, body: &Body) -> Self {
         let header = Header::of(collected, body);
         Self { place, header }
     }
@@ -48,24 +46,24 @@ impl Stored {
 
 /// What was found in a slot.
 #[derive(Debug, Default, Eq, PartialEq)]
-pub(in crate::dynatrace) struct Contents {
+pub(crate) struct Contents {
     /// In order.
-    pub(in crate::dynatrace) stored: Vec<Stored>,
+    pub(crate) stored: Vec<Stored>,
     /// Files that were removed since they cannot be read, and how many data points they are known
     /// to have had.
-    pub(in crate::dynatrace) damaged: u64,
-    pub(in crate::dynatrace) damaged_lines: u64,
+    pub(crate) damaged: u64,
+    pub(crate) damaged_lines: u64,
     /// Files that stay: a newer version wrote them, or they are another user's.
-    pub(in crate::dynatrace) passed_over: u64,
+    pub(crate) passed_over: u64,
     /// Of those in `stored`, what may have been sent, but not answered.
-    pub(in crate::dynatrace) sending: Vec<Place>,
+    pub(crate) sending: Vec<Place>,
     /// The highest number of any file, at least.
-    pub(in crate::dynatrace) last_sequence: u64,
+    pub(crate) last_sequence: u64,
 }
 
 /// Why a file could not be read back.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::dynatrace) enum Unreadable {
+pub(crate) enum Unreadable {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -74,30 +72,30 @@ pub(in crate::dynatrace) enum Unreadable {
 
 impl Slot {
     /// `None` if it is somebody else's.
-    pub(super) fn claim(path: PathBuf, format: Format) -> io::Result<Option<Self>> {
-        match private::create_dir(&path, false) {
+    pub(crate) fn claim(path: PathBuf, format: Format) -> io::Result<Option<Self>> {
+        match create_dir(&path, false) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
         // Of a link, not of what it leads to.
-        if !private::is_private(&path.symlink_metadata()?) {
+        if !is_private(&path.symlink_metadata()?) {
             return Ok(None);
         }
         let lock = Lock::take(path.join(LOCK))?;
         Ok(lock.map(|lock| Self { path, format, lock }))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether the directory is still there, and still ours.
-    pub(super) fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         self.lock.is_in_place()
     }
 
     /// Looks at all files, but only at their first lines. Removes those that are of no use.
-    pub(super) fn scan(&self) -> io::Result<Contents> {
+    pub(crate) fn scan(&self) -> io::Result<Contents> {
         let mut contents = Contents::default();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
@@ -162,15 +160,10 @@ impl Slot {
     }
 
     /// Makes the file of this place be this, or leaves what was there.
-    pub(in crate::dynatrace) fn write(
-        &self,
-        place: Place,
-        collected: SystemTime,
-        body: &Body,
-    ) -> io::Result<()> {
+    pub(crate) fn write(&self, place: Place, collected: SystemTime, body: &Body) -> io::Result<()> {
         let part = self.file(place, PART);
         let write = || {
-            let mut file = private::writing().create(true).truncate(true).open(&part)?;
+            let mut file = writing().create(true).truncate(true).open(&part)?;
             file.write_all(Header::of(collected, body).to_line().as_bytes())?;
             file.write_all(body.bytes())?;
             drop(file);
@@ -184,31 +177,31 @@ impl Slot {
         written
     }
 
-    pub(in crate::dynatrace) fn read(&self, place: Place) -> Result<Body, Unreadable> {
+    pub(crate) fn read(&self, place: Place) -> Result<Body, Unreadable> {
         let (_, body) = record::parse(fs::read(self.whole(place))?, self.format)?;
         Ok(body)
     }
 
     /// Removes the file of this place, if there is one.
-    pub(in crate::dynatrace) fn remove(&self, place: Place) -> io::Result<()> {
+    pub(crate) fn remove(&self, place: Place) -> io::Result<()> {
         gone(fs::remove_file(self.whole(place)))
     }
 
     /// Says which request may have been sent, if any.
-    pub(in crate::dynatrace) fn mark(&self, sending: Option<Place>) -> io::Result<()> {
+    pub(crate) fn mark(&self, sending: Option<Place>) -> io::Result<()> {
         let path = self.path.join(MARK);
         let Some(place) = sending else {
             return gone(fs::remove_file(path));
         };
         let part = path.with_extension(PART);
-        let mut file = private::writing().create(true).truncate(true).open(&part)?;
+        let mut file = writing().create(true).truncate(true).open(&part)?;
         writeln!(file, "{}", name(place))?;
         drop(file);
         fs::rename(part, path)
     }
 
     /// Takes a file over from another slot, under another name.
-    pub(super) fn adopt(&self, other: &Self, from: Place, to: Place) -> io::Result<()> {
+    pub(crate) fn adopt(&self, other: &Self, from: Place, to: Place) -> io::Result<()> {
         fs::rename(other.whole(from), self.whole(to))
     }
 
@@ -268,6 +261,136 @@ fn read_header(path: &Path) -> Result<Header, Unreadable> {
         return Err(Damage::Body(header).into());
     }
     Ok(header)
+}
+
+// ===== from spool::lock: //! Who owns a directory.
+/// A file locked until this is dropped or the process ends, in whatever way.
+///
+/// A child after `fork` holds it, too, as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// `None` if somebody else has it.
+    pub(crate) fn take(path: PathBuf) -> io::Result<Option<Self>> {
+        let Some(file) = open_locked(&path)? else {
+            return Ok(None);
+        };
+        let lock = Self { file, path };
+        // Removed between the two: this guards nothing.
+        Ok(lock.is_in_place().then_some(lock))
+    }
+
+    /// Whether the file is still there, so that others find it locked.
+    #[cfg(unix)]
+    pub(crate) fn is_in_place(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let (Ok(ours), Ok(there)) = (self.file.metadata(), self.path.symlink_metadata()) else {
+            return false;
+        };
+        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+    }
+
+    /// A file that is open cannot be removed there.
+    #[cfg(not(unix))]
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.file.metadata().is_ok() && self.path.exists()
+    }
+}
+
+#[cfg(unix)]
+fn open_locked(path: &Path) -> io::Result<Option<File>> {
+    use rustix::fs::{FlockOperation, flock};
+    let file = writing().create(true).truncate(false).open(path)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A file that is opened to be shared with nobody is as good as locked.
+#[cfg(windows)]
+fn open_locked(path: &Path) -> io::Result<Option<File>> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const SHARING_VIOLATION: i32 = 32;
+    let opened = writing()
+        .create(true)
+        .truncate(false)
+        .share_mode(0)
+        .open(path);
+    match opened {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(any(unix, windows)))]
+fn open_locked(_path: &Path) -> io::Result<Option<File>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+// ===== from spool::private: //! Files and directories that are nobody else's business.
+/// Creates a directory that only this user can enter; parents that are missing, too, if asked.
+pub(crate) fn create_dir(path: &Path, recursive: bool) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(recursive);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// To write files that only this user can read.
+pub(crate) fn writing() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Whether a directory that was there before may hold the slots.
+#[cfg(unix)]
+pub(crate) fn check_shared(directory: &Metadata) -> Result<(), SpoolError> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = directory.mode() & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(SpoolError::Writable { mode });
+    }
+    let owner = directory.uid();
+    if owner != rustix::process::geteuid().as_raw() && owner != 0 {
+        return Err(SpoolError::Foreign { owner });
+    }
+    Ok(())
+}
+
+/// What this user's group and others may do.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
+/// Whether a directory is ours alone.
+#[cfg(unix)]
+pub(crate) fn is_private(directory: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    directory.is_dir()
+        && directory.uid() == rustix::process::geteuid().as_raw()
+        && directory.mode() & OTHERS == 0
+}
+
+/// Elsewhere a directory has the permissions of the one that it is in.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+pub(crate) fn check_shared(_directory: &Metadata) -> Result<(), SpoolError> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_private(directory: &Metadata) -> bool {
+    directory.is_dir()
 }
 
 #[cfg(test)]

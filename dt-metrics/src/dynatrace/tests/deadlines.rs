@@ -1,19 +1,19 @@
 //! Every wait ends in time, whatever the server does.
 
+use crate::dynatrace::buffer::state::Life;
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::target::Source;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::error::ExportError;
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::tests::server::{Reply, Server};
+use crate::dynatrace::tests::{LONG, export_one, to};
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
-
-use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-
-use super::server::{Reply, Server};
-use super::{LONG, export_one, to};
-use crate::dynatrace::body::Body;
-use crate::dynatrace::config::Config;
-use crate::dynatrace::state::Life;
-use crate::dynatrace::target::Source;
-use crate::dynatrace::{ExportError, Exporter, Options};
 
 /// Kept with some room for a loaded machine.
 fn within<T>(time: Duration, action: impl FnOnce() -> T) -> T {

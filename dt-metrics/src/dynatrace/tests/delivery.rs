@@ -1,15 +1,14 @@
 //! What arrives, and what is counted when it does not.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use crate::dynatrace::error::ExportError;
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::tests::server::{Reply, Server};
+use crate::dynatrace::tests::{LONG, TOKEN, export_one, provider, to};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
-
-use super::server::{Reply, Server};
-use super::{LONG, TOKEN, export_one, provider, to};
-use crate::dynatrace::{ExportError, Exporter};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
 fn a_request_is_as_the_protocol_says() {

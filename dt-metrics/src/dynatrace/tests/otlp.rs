@@ -1,11 +1,12 @@
 //! By OTLP, with all that lines have.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
+use crate::dynatrace::config::builder::ExporterBuilder;
+use crate::dynatrace::config::options::DeliveryGuarantee;
+use crate::dynatrace::event::DeliveryEvent;
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::health::Health;
+use crate::dynatrace::tests::server::{Reply, Request, Server};
+use crate::dynatrace::tests::{LONG, export_one, provider, to};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, MeterProvider};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -15,10 +16,11 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prost::Message as _;
-
-use super::server::{Reply, Request, Server};
-use super::{LONG, export_one, provider, to};
-use crate::dynatrace::{DeliveryEvent, DeliveryGuarantee, Exporter, ExporterBuilder, Health};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A program that counts, and a server that is down until told otherwise.
 struct Program {

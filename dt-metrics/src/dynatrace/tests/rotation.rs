@@ -1,14 +1,14 @@
 //! A token that is replaced while the program runs, in a real file.
 
+use crate::dynatrace::config::endpoint_file::EndpointFile;
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::tests::server::{Reply, Server};
+use crate::dynatrace::tests::{LONG, export_one};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-use super::server::{Reply, Server};
-use super::{LONG, export_one};
-use crate::dynatrace::endpoint_file::EndpointFile;
-use crate::dynatrace::{Exporter, Options};
 
 /// A server that knows one token, which may change.
 struct Rotated {

@@ -1,13 +1,11 @@
 //! The token is seen by the endpoint and by nobody else.
 
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::tests::server::{Reply, Server};
+use crate::dynatrace::tests::{LONG, TOKEN, export_one, to};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-
 use tracing_subscriber::fmt::MakeWriter;
-
-use super::server::{Reply, Server};
-use super::{LONG, TOKEN, export_one, to};
-use crate::dynatrace::Exporter;
 
 /// Where all events of this process go.
 #[derive(Clone, Default)]

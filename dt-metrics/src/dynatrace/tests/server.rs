@@ -8,19 +8,19 @@ use std::time::Duration;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) first_line: String,
+pub(crate) struct Request {
+    pub(crate) first_line: String,
     /// Names in lower case.
-    pub(super) headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
     /// As text, if it is text.
-    pub(super) body: String,
+    pub(crate) body: String,
     #[cfg(feature = "otlp")]
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What the server does next.
 #[derive(Clone, Debug)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Answer {
         status: u16,
         headers: Vec<(&'static str, String)>,
@@ -35,7 +35,7 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self::Answer {
             status,
             headers: Vec::new(),
@@ -43,7 +43,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn with_body(status: u16, body: impl Into<String>) -> Self {
+    pub(crate) fn with_body(status: u16, body: impl Into<String>) -> Self {
         Self::Answer {
             status,
             headers: Vec::new(),
@@ -51,12 +51,12 @@ impl Reply {
         }
     }
 
-    pub(super) fn accepted() -> Self {
+    pub(crate) fn accepted() -> Self {
         Self::status(202)
     }
 }
 
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Seen>,
 }
@@ -69,7 +69,7 @@ struct Seen {
 
 impl Server {
     /// Answers the n-th request, from 0, as `script` says.
-    pub(super) fn start(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
         let seen = Arc::new(Seen::default());
@@ -84,15 +84,15 @@ impl Server {
         Self { address, seen }
     }
 
-    pub(super) fn accepting() -> Self {
+    pub(crate) fn accepting() -> Self {
         Self::start(|_, _| Reply::accepted())
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.seen
             .requests
             .lock()
@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// Waits until so many requests have arrived.
-    pub(super) fn wait_for(&self, count: usize) -> Vec<Request> {
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<Request> {
         let requests = self
             .seen
             .requests
@@ -110,7 +110,9 @@ impl Server {
         let (requests, late) = self
             .seen
             .arrived
-            .wait_timeout_while(requests, super::LONG, |requests| requests.len() < count)
+            .wait_timeout_while(requests, crate::dynatrace::tests::LONG, |requests| {
+                requests.len() < count
+            })
             .unwrap_or_else(PoisonError::into_inner);
         assert!(
             !late.timed_out(),

@@ -1,22 +1,23 @@
 //! A spool that is not as it should be: delivery goes on.
 
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::error::{ConfigError, SpoolError};
+use crate::dynatrace::event::DeliveryEvent;
+use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::health::Health;
+use crate::dynatrace::request::Place;
+use crate::dynatrace::spool::directory::Directory;
+use crate::dynatrace::tests::server::{Reply, Server};
+use crate::dynatrace::tests::{LONG, provider, to};
+use opentelemetry::metrics::{Counter, MeterProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
-
-use opentelemetry::metrics::{Counter, MeterProvider};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tempfile::TempDir;
-
-use super::super::body::Body;
-use super::super::format::Format;
-use super::super::place::Place;
-use super::super::spool::Directory;
-use super::server::{Reply, Server};
-use super::{LONG, provider, to};
-use crate::dynatrace::{ConfigError, DeliveryEvent, Exporter, Health, SpoolError};
 
 /// A program with a spool, and a server that is down until told otherwise.
 struct Program {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use opentelemetry::global;
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry::{InstrumentationScope, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{
     OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, SdkMeterProvider,
 };
 
 use super::Builder;
-use crate::dynatrace::{Exporter, Format, PULSE, SCOPE};
+use crate::dynatrace::{Exporter, Format};
 use crate::instrument;
 use crate::pipeline::bridge::Bridge;
 use crate::pipeline::delivery::Delivery;
@@ -38,7 +38,6 @@ impl Builder {
             }
         }
         let by_otlp = self.by_otlp();
-        let with_zeros = self.dynatrace.zero_counts && !by_otlp;
         // Only readers of exporters that hold nobody up may be flushed each time.
         let all_ours = self.exporters.iter().all(|added| added.ours.is_some());
         let alone = self.configure.is_empty() && all_ours;
@@ -83,9 +82,6 @@ impl Builder {
             provider = configure(provider);
         }
         let provider = provider.build();
-        if with_zeros && delivery.exporter().is_some() {
-            add_pulse(&provider);
-        }
 
         if let Some(exporter) = delivery.exporter().filter(|_| self.health_metrics) {
             exporter.observe_health(&provider.meter(HEALTH_SCOPE));
@@ -126,15 +122,4 @@ pub(in crate::pipeline) fn default_interval() -> Duration {
         .and_then(|text| text.parse().map(Duration::from_millis).ok())
         .filter(|interval| !interval.is_zero())
         .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
-}
-
-/// Gives every collection a point, without which the SDK does not export it. The exporter leaves
-/// the point out.
-fn add_pulse(provider: &SdkMeterProvider) {
-    let scope = InstrumentationScope::builder(SCOPE).build();
-    provider
-        .meter_with_scope(scope)
-        .u64_observable_gauge(PULSE)
-        .with_callback(|observer| observer.observe(1, &[]))
-        .build();
 }

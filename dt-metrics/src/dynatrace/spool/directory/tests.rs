@@ -1,13 +1,11 @@
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::Place;
+use crate::dynatrace::spool::directory::{Contents, Directory, OpenError, SpoolError};
 use std::fs;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
-
 use tempfile::TempDir;
-
-use super::super::super::body::Body;
-use super::super::super::format::Format;
-use super::super::super::place::Place;
-use super::{Contents, Directory, OpenError, SpoolError};
 
 fn open(directory: &TempDir) -> (Directory, Contents) {
     Directory::open(&directory.path().join("a/b"), Format::Lines).expect("a spool")

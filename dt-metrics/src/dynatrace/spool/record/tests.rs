@@ -1,15 +1,13 @@
-use std::time::{Duration, UNIX_EPOCH};
-
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::spool::record::{Damage, Header, MAX_HEADER};
 use proptest::prelude::*;
-
-use super::super::super::body::Body;
-use super::super::super::format::Format;
-use super::{Damage, Header, MAX_HEADER};
+use std::time::{Duration, UNIX_EPOCH};
 
 const TEXT: &str = "#a count dt.meta.unit=1\na,k=ü count,delta=1 1763820000000\nb gauge,2";
 
 fn parse(file: Vec<u8>) -> Result<(Header, Body), Damage> {
-    super::parse(file, Format::Lines)
+    crate::dynatrace::spool::record::parse(file, Format::Lines)
 }
 
 fn header(time_ms: u64, body: &Body) -> Header {

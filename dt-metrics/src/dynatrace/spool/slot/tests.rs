@@ -1,14 +1,12 @@
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::Place;
+use crate::dynatrace::spool::record::Damage;
+use crate::dynatrace::spool::slot::{Contents, Slot, Unreadable};
 use std::fs;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
-
 use tempfile::TempDir;
-
-use super::super::super::body::Body;
-use super::super::super::format::Format;
-use super::super::super::place::Place;
-use super::super::record::Damage;
-use super::{Contents, Slot, Unreadable};
 
 fn slot(directory: &TempDir) -> Slot {
     Slot::claim(directory.path().join("slot"), Format::Lines)

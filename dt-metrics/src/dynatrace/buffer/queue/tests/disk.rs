@@ -1,0 +1,342 @@
+//! The queue with a spool: the disk is a map that does what the journal says.
+
+use crate::dynatrace::buffer::queue::Queue;
+use crate::dynatrace::buffer::spooled::Job;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::{Collected, Place};
+use crate::dynatrace::spool::slot::Stored;
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+mod any_life;
+
+/// A disk that can be told to fail.
+#[derive(Default)]
+struct Disk {
+    files: BTreeMap<Place, Body>,
+    mark: Option<Place>,
+    is_full: bool,
+}
+
+impl Disk {
+    fn work_once(&mut self, queue: &mut Queue) -> Option<u64> {
+        let job = queue.next_job()?;
+        let mut lost = 0;
+        match job {
+            Job::Write { place, .. } if self.is_full => queue.not_written(place),
+            Job::Write { place, body, .. } => {
+                self.files.insert(place, body);
+                queue.written(place);
+            }
+            Job::Remove { place } => {
+                self.files.remove(&place);
+                queue.done();
+            }
+            Job::Mark { sending } => {
+                self.mark = sending;
+                queue.done();
+            }
+            Job::Read { place } => match self.files.get(&place) {
+                Some(body) => queue.fetched(place, body.clone()),
+                None => lost = queue.not_fetched(place),
+            },
+        }
+        Some(lost)
+    }
+
+    /// Returns how many lines were lost.
+    fn work(&mut self, queue: &mut Queue) -> u64 {
+        std::iter::from_fn(|| self.work_once(queue)).sum()
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        self.files.values().map(Body::text).collect()
+    }
+}
+
+fn spooled(memory: usize, disk: u64) -> (Queue, Disk) {
+    let mut queue = Queue::new(memory);
+    queue.attach(disk, false);
+    (queue, Disk::default())
+}
+
+fn push(queue: &mut Queue, text: &str) -> u64 {
+    queue.begin_collection();
+    queue.push(Body::of(text), Collected::now())
+}
+
+/// Takes one and answers it.
+fn sent(queue: &mut Queue, disk: &mut Disk) -> Option<String> {
+    let next = |queue: &mut Queue| queue.take().or_else(|| queue.take_aside());
+    let batch = next(queue).or_else(|| {
+        disk.work(queue);
+        next(queue)
+    })?;
+    queue.finish();
+    disk.work(queue);
+    Some(batch.body.text().to_string())
+}
+
+fn all_sent(queue: &mut Queue, disk: &mut Disk) -> Vec<String> {
+    std::iter::from_fn(|| sent(queue, disk)).collect()
+}
+
+#[test]
+fn the_disk_has_what_waits_and_nothing_else() {
+    let (mut queue, mut disk) = spooled(100, 100);
+    push(&mut queue, "a\nb");
+    assert!(!queue.is_on_disk(1));
+    disk.work(&mut queue);
+    assert!(queue.is_on_disk(1));
+    push(&mut queue, "c");
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["a\nb", "c"]);
+    assert_eq!(queue.lines_on_disk(), 3);
+    queue.take();
+    queue.put_back();
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["a\nb", "c"]);
+    queue.take();
+    assert_eq!(queue.lines_on_disk(), 3);
+    queue.finish();
+    assert!(!queue.is_on_disk(1));
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["c"]);
+    assert_eq!(sent(&mut queue, &mut disk).as_deref(), Some("c"));
+    assert!(disk.files.is_empty());
+    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn halves_replace_the_whole() {
+    let (mut queue, mut disk) = spooled(100, 100);
+    push(&mut queue, "a\nb\nc");
+    disk.work(&mut queue);
+    queue.take();
+    assert!(queue.split());
+    // Whenever the process dies: nothing is missing, and what is there twice is known to be.
+    disk.work_once(&mut queue);
+    assert_eq!(disk.texts(), ["a\nb\nc", "b\nc"]);
+    disk.work_once(&mut queue);
+    assert_eq!(disk.texts(), ["a", "b\nc"]);
+    assert_eq!(sent(&mut queue, &mut disk).as_deref(), Some("a"));
+    assert_eq!(disk.texts(), ["b\nc"]);
+    queue.take();
+    assert_eq!(queue.drop_in_flight(), 2);
+    disk.work(&mut queue);
+    assert!(disk.files.is_empty());
+}
+
+#[test]
+fn the_disk_says_what_may_have_been_sent() {
+    let (mut queue, mut disk) = (Queue::new(100), Disk::default());
+    queue.attach(100, true);
+    for text in ["a\nb", "c"] {
+        push(&mut queue, text);
+    }
+    disk.work(&mut queue);
+    assert_eq!(disk.mark, None);
+    queue.take();
+    assert!(!queue.is_marked());
+    disk.work(&mut queue);
+    assert!(queue.is_marked());
+    assert_eq!(disk.mark, Some(Place::of(1)));
+    // Answered: it may be sent again.
+    queue.put_back();
+    disk.work(&mut queue);
+    assert_eq!(disk.mark, None);
+    queue.take();
+    disk.work(&mut queue);
+    // Its first half has its place.
+    assert!(queue.split());
+    disk.work(&mut queue);
+    assert_eq!(disk.mark, None);
+    queue.take();
+    disk.work(&mut queue);
+    queue.finish();
+    // First the file, then the mark.
+    disk.work_once(&mut queue);
+    assert_eq!((disk.files.len(), disk.mark), (2, Some(Place::of(1))));
+    disk.work(&mut queue);
+    assert_eq!(disk.mark, None);
+    assert_eq!(queue.drop_at(Place::of(2)), 1);
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["b"]);
+}
+
+#[test]
+fn memory_is_bounded_and_the_disk_has_the_rest_in_order() {
+    let (mut queue, mut disk) = spooled(3, 100);
+    for text in ["aa", "bb", "cc", "dd"] {
+        assert_eq!(push(&mut queue, text), 0);
+        disk.work(&mut queue);
+        assert!(queue.memory_bytes <= 3);
+    }
+    assert_eq!((queue.lines(), queue.bytes()), (4, 8));
+    assert_eq!(all_sent(&mut queue, &mut disk), ["aa", "bb", "cc", "dd"]);
+}
+
+#[test]
+fn memory_is_bounded_even_if_the_disk_is_slow() {
+    let (mut queue, mut disk) = spooled(3, 100);
+    let lost: u64 = ["aa", "bb", "cc"]
+        .map(|text| push(&mut queue, text))
+        .iter()
+        .sum();
+    assert_eq!(lost, 2);
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["cc"]);
+    assert_eq!(all_sent(&mut queue, &mut disk), ["cc"]);
+}
+
+#[test]
+fn past_the_bound_of_the_disk_the_newest_survive_and_the_loss_is_counted() {
+    let (mut queue, mut disk) = spooled(4, 4);
+    let mut lost = 0;
+    for text in ["aa", "bb", "cc", "dd", "ee"] {
+        lost += push(&mut queue, text);
+        disk.work(&mut queue);
+        assert!(disk.texts().concat().len() <= 4);
+    }
+    assert_eq!(disk.texts(), ["dd", "ee"]);
+    let sent = all_sent(&mut queue, &mut disk);
+    // The oldest is still in memory.
+    assert_eq!(sent, ["aa", "dd", "ee"]);
+    assert_eq!(lost, 2);
+    // What the disk cannot hold at all is in memory only.
+    push(&mut queue, "abcdef");
+    disk.work(&mut queue);
+    assert!(disk.files.is_empty());
+}
+
+#[test]
+fn what_cannot_be_written_is_in_memory_and_written_later() {
+    let (mut queue, mut disk) = spooled(100, 100);
+    disk.is_full = true;
+    push(&mut queue, "a");
+    push(&mut queue, "b");
+    disk.work(&mut queue);
+    assert_eq!((queue.lines(), queue.lines_on_disk()), (2, 0));
+    assert!(queue.is_on_disk(2), "nobody waits for it");
+    disk.is_full = false;
+    push(&mut queue, "c");
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["c"]);
+    queue.take();
+    queue.write_again();
+    disk.work(&mut queue);
+    assert_eq!(disk.texts(), ["a", "b", "c"]);
+    queue.put_back();
+    assert_eq!(all_sent(&mut queue, &mut disk), ["a", "b", "c"]);
+    assert!(disk.files.is_empty());
+}
+
+#[test]
+fn a_half_that_cannot_be_written_leaves_no_whole_behind() {
+    let (mut queue, mut disk) = spooled(100, 100);
+    push(&mut queue, "a\nb");
+    disk.work(&mut queue);
+    queue.take();
+    disk.is_full = true;
+    assert!(queue.split());
+    disk.work(&mut queue);
+    assert!(disk.files.is_empty(), "it would be sent twice");
+    assert_eq!(all_sent(&mut queue, &mut disk), ["a", "b"]);
+}
+
+#[test]
+fn what_is_gone_from_the_disk_is_lost_only_if_it_was_nowhere_else() {
+    let (mut queue, mut disk) = spooled(6, 100);
+    for text in ["aa", "bb\nb", "c", "d"] {
+        push(&mut queue, text);
+        disk.work(&mut queue);
+    }
+    disk.files.clear();
+    assert_eq!(queue.compare(&[]), 2);
+    disk.work(&mut queue);
+    assert_eq!(
+        disk.texts(),
+        ["aa", "c", "d"],
+        "those in memory are written again"
+    );
+    assert_eq!(queue.lines(), 3);
+
+    let (mut queue, mut disk) = spooled(4, 100);
+    for text in ["#b\nb", "aaa"] {
+        push(&mut queue, text);
+        disk.work(&mut queue);
+    }
+    disk.files.clear();
+    assert!(queue.take().is_none());
+    assert_eq!(disk.work(&mut queue), 1);
+    assert_eq!(queue.take_lost_metadata(), ["b".into()]);
+    assert_eq!((queue.lines(), queue.bytes()), (1, 3));
+}
+
+#[test]
+fn what_is_on_disk_at_the_end_is_left_there() {
+    let (mut queue, mut disk) = spooled(100, 100);
+    for text in ["a\nb", "c", "d"] {
+        push(&mut queue, text);
+        disk.work(&mut queue);
+    }
+    queue.take();
+    push(&mut queue, "written later");
+    assert_eq!(queue.close(), 0);
+    assert_eq!(queue.lines(), 5);
+    disk.work(&mut queue);
+    assert_eq!(queue.detach(), 0);
+    assert_eq!((queue.lines(), queue.lines_on_disk()), (5, 5));
+    assert_eq!(disk.texts(), ["a\nb", "c", "d", "written later"]);
+
+    let (mut queue, mut disk) = spooled(100, 100);
+    disk.is_full = true;
+    push(&mut queue, "a\nb");
+    disk.work(&mut queue);
+    assert_eq!(queue.close(), 2, "it is nowhere");
+    let (mut queue, mut disk) = spooled(100, 100);
+    disk.is_full = true;
+    push(&mut queue, "a\nb");
+    assert_eq!(queue.close(), 0, "it may yet be written");
+    disk.work(&mut queue);
+    assert_eq!(queue.detach(), 2);
+    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn without_the_disk_what_is_in_memory_is_sent_all_the_same() {
+    let (mut queue, mut disk) = spooled(4, 100);
+    for text in ["aa", "bb", "c"] {
+        push(&mut queue, text);
+        disk.work(&mut queue);
+    }
+    assert_eq!(queue.detach(), 0);
+    assert_eq!(queue.lines(), 3);
+    assert_eq!(all_sent(&mut queue, &mut disk), ["aa", "c"]);
+    assert_eq!(queue.lines(), 1, "the other is left to the next process");
+}
+
+#[test]
+fn what_was_left_goes_first() {
+    let (mut queue, mut disk) = spooled(100, 100);
+    for text in ["a", "#b\nb"] {
+        push(&mut queue, text);
+    }
+    disk.work(&mut queue);
+    let stored: Vec<_> = disk
+        .files
+        .iter()
+        .map(|(place, body)| Stored::new(*place, SystemTime::now(), body))
+        .collect();
+    let mut queue = Queue::new(100);
+    queue.attach(100, false);
+    assert_eq!(queue.restore(&stored, 7), 0);
+    assert_eq!(
+        (queue.lines(), queue.lines_on_disk(), queue.bytes()),
+        (2, 2, 5)
+    );
+    push(&mut queue, "new");
+    assert!(!queue.is_settled(2) && queue.last_sequence() == 8);
+    disk.work(&mut queue);
+    assert_eq!(all_sent(&mut queue, &mut disk), ["a", "#b\nb", "new"]);
+    assert!(disk.files.is_empty());
+}

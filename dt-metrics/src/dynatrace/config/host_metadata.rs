@@ -1,0 +1,120 @@
+//! What Dynatrace knows of this host, as dimensions.
+//!
+//! Source: Dynatrace documentation, "Enrich ingested data with Dynatrace-specific dimensions".
+
+use crate::dynatrace::config::dimensions::Pairs;
+use crate::dynatrace::config::properties;
+use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
+use secrecy::zeroize::Zeroizing;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::SystemTime;
+use std::{io, process};
+
+/// Where the metadata is.
+#[derive(Clone, Debug)]
+pub(crate) struct MetadataFiles {
+    /// Its first line names the file to read. A OneAgent answers when a program opens this name.
+    indirection: PathBuf,
+    /// The file to read where there is no indirection.
+    fixed: PathBuf,
+}
+
+impl Default for MetadataFiles {
+    fn default() -> Self {
+        Self {
+            indirection: "dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties".into(),
+            fixed: "/var/lib/dynatrace/enrichment/dt_metadata.properties".into(),
+        }
+    }
+}
+
+impl MetadataFiles {
+    #[cfg(test)]
+    pub(crate) fn at(indirection: PathBuf, fixed: PathBuf) -> Self {
+        Self { indirection, fixed }
+    }
+
+    /// The dimensions; none if there is no such file. Waits a second at the most.
+    pub(crate) fn read(&self) -> Pairs {
+        let here = self.clone();
+        if let Some(pairs) = run_within(FILE_TIMEOUT, "dt-metrics-enrich", move || {
+            here.read_at_once()
+        }) {
+            return pairs;
+        }
+        tracing::debug!(
+            target: "dt_metrics",
+            "the Dynatrace metadata of this host could not be read in time"
+        );
+        Pairs::new()
+    }
+
+    fn read_at_once(&self) -> Pairs {
+        let named = read(&self.indirection).and_then(|text| {
+            let path = text.lines().next()?.trim();
+            (!path.is_empty()).then(|| read(Path::new(path)))?
+        });
+        named
+            .or_else(|| read(&self.fixed))
+            .map(|text| dimensions(&text))
+            .unwrap_or_default()
+    }
+}
+
+/// The entries that have a key and a value.
+fn dimensions(text: &str) -> Pairs {
+    let (entries, malformed) = properties::parse(text);
+    if malformed > 0 {
+        tracing::debug!(
+            target: "dt_metrics",
+            malformed,
+            "lines of the Dynatrace metadata of this host are left out"
+        );
+    }
+    entries
+        .into_iter()
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+        .filter(|(key, value)| !key.is_empty() && !value.is_empty())
+        .collect()
+}
+
+/// The text of a file; `None` if there is none, or none that is a small text.
+fn read(path: &Path) -> Option<Zeroizing<String>> {
+    match properties::read(path) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            if error.kind() != io::ErrorKind::NotFound {
+                tracing::debug!(
+                    target: "dt_metrics",
+                    path = %path.display(),
+                    "Dynatrace metadata is not read: {error}"
+                );
+            }
+            None
+        }
+    }
+}
+
+// ===== from instance: //! What tells this process from others that are alike.
+/// An id in the form of a random UUID, the same for the life of the process.
+pub(crate) fn id() -> String {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(make).clone()
+}
+
+/// Each hasher's keys come from the system's source of random numbers; process and time are mixed
+/// in for a system that has none yet.
+fn make() -> String {
+    let random = || RandomState::new().hash_one((process::id(), SystemTime::now()));
+    let bits = u128::from(random()) << 64 | u128::from(RandomState::new().hash_one(random()));
+    // Version 4, variant 1 (RFC 9562).
+    let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let digits = format!("{bits:032x}");
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests;

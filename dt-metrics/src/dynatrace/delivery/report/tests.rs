@@ -1,0 +1,190 @@
+use crate::dynatrace::buffer::Shared;
+use crate::dynatrace::delivery::report::{Reporter, Telling, announce};
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::event::{DeliveryEvent, Watcher};
+use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+
+fn refused() -> Outcome {
+    Outcome::Failed {
+        failure: Failure::Refused { here: false },
+        message: "refused".into(),
+    }
+}
+
+fn unavailable(status: u16) -> Outcome {
+    Outcome::Unavailable {
+        status,
+        retry_after: None,
+        message: "later".into(),
+    }
+}
+
+#[test]
+fn a_fault_is_told_once_and_its_end_once() {
+    let mut reporter = Reporter::default();
+    let start = Instant::now();
+    for (seconds, outcome, expected) in [
+        (0, Outcome::Accepted, Telling::Nothing),
+        (0, refused(), Telling::Failing),
+        (1, refused(), Telling::Nothing),
+        (1, unavailable(503), Telling::Failing),
+        (2, unavailable(503), Telling::Nothing),
+        (3, unavailable(500), Telling::Failing),
+        (4, Outcome::Accepted, Telling::Recovered),
+        (5, Outcome::Accepted, Telling::Nothing),
+        (500, unavailable(500), Telling::Failing),
+        (1_000, unavailable(500), Telling::Nothing),
+    ] {
+        let now = start + Duration::from_secs(seconds);
+        assert_eq!(reporter.telling(&outcome, now), expected, "{seconds}");
+    }
+}
+
+#[test]
+fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
+    let mut reporter = Reporter::default();
+    let start = Instant::now();
+    let mut told = Vec::new();
+    for seconds in 0..=130 {
+        let outcome = if seconds % 2 == 0 {
+            unavailable(503)
+        } else {
+            Outcome::Accepted
+        };
+        let now = start + Duration::from_secs(seconds);
+        match reporter.telling(&outcome, now) {
+            Telling::Nothing => {}
+            telling => told.push((seconds, telling)),
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            (0, Telling::Failing),
+            (1, Telling::Recovered),
+            (60, Telling::Failing),
+            (61, Telling::Recovered),
+            (120, Telling::Failing),
+            (121, Telling::Recovered)
+        ]
+    );
+}
+
+#[test]
+fn a_fault_that_returns_soon_and_stays_is_told_in_the_end() {
+    let mut reporter = Reporter::default();
+    let start = Instant::now();
+    let mut at = |seconds, outcome| {
+        let now = start + Duration::from_secs(seconds);
+        reporter.telling(&outcome, now)
+    };
+    assert_eq!(at(0, refused()), Telling::Failing);
+    assert_eq!(at(1, Outcome::Accepted), Telling::Recovered);
+    assert_eq!(at(2, refused()), Telling::Nothing);
+    assert_eq!(at(59, refused()), Telling::Nothing);
+    assert_eq!(at(61, refused()), Telling::Failing);
+    assert_eq!(at(200, refused()), Telling::Nothing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn losses_are_told_at_once_and_then_once_a_minute() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let start = Instant::now();
+    let noted = told.clone();
+    let watcher = Watcher::new(move |event| {
+        let DeliveryEvent::LinesDropped { lines, reason } = event else {
+            return;
+        };
+        assert_eq!(*reason, "buffer_full");
+        noted
+            .lock()
+            .unwrap()
+            .push((start.elapsed().as_secs(), *lines));
+    });
+    let shared = Shared::new(1);
+    let losing = async {
+        for _ in 0..65 {
+            assert!(shared.enqueue(vec![Body::of("a"), Body::of("b")]));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        shared.stop();
+    };
+    tokio::join!(announce(&shared, &watcher), losing);
+    // The last of them with the end of the next interval, though none followed.
+    let told = told.lock().unwrap().clone();
+    assert_eq!(told[0], (0, 1));
+    assert!(
+        told.iter().map(|(time, _)| *time).eq([0, 60, 120]),
+        "{told:?}"
+    );
+    assert_eq!(told.iter().map(|(_, lines)| lines).sum::<u64>(), 129);
+    assert_eq!(shared.health().dropped["buffer_full"], 129);
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let start = Instant::now();
+    let noted = told.clone();
+    let watcher = Watcher::new(move |event| {
+        let text = event.to_string();
+        noted
+            .lock()
+            .unwrap()
+            .push((start.elapsed().as_secs(), text));
+    });
+    let shared = Shared::new(1);
+    let losing = async {
+        for second in 0..5 {
+            shared.points_lost("negative", Some("size"), 1);
+            if second == 1 {
+                shared.disk_changed(|state| state.lose("too_old", 7));
+            }
+            if second >= 2 {
+                shared.disk_changed(|state| state.news.spool_fails("full".into()));
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        for metric in 0..1_000 {
+            shared.points_lost("not_finite", Some(&metric.to_string()), 1);
+        }
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        shared.stop();
+    };
+    tokio::join!(announce(&shared, &watcher), losing);
+    let told = told.lock().unwrap().clone();
+    let expected = [
+        (0, "1 points of the metric \"size\" dropped: negative"),
+        (1, "7 lines dropped: too_old"),
+        (2, "full"),
+        (60, "4 points of the metric \"size\" dropped: negative"),
+        (62, "full"),
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert_eq!((told.0, told.1.as_str()), expected);
+    }
+    // Of very many metrics only some are named.
+    let rest: Vec<_> = told[expected.len()..]
+        .iter()
+        .map(|(_, text)| text)
+        .collect();
+    assert!(rest.len() < 30, "{rest:?}");
+    assert!(
+        rest.iter()
+            .any(|text| text.ends_with("points dropped: not_finite")),
+        "{rest:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_that_panics_harms_nobody() {
+    let watcher = Watcher::new(|_| panic!("as a program may"));
+    let mut reporter = Reporter::new(watcher.clone());
+    reporter.report(&refused());
+    reporter.report(&Outcome::Accepted);
+}

@@ -1,0 +1,108 @@
+//! Long outages.
+
+use crate::dynatrace::buffer::Shared;
+use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
+use crate::dynatrace::delivery::report::Reporter;
+use crate::dynatrace::delivery::sender::run;
+use crate::dynatrace::delivery::sender::tests::unavailable;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::transport::Transport;
+use std::cell::RefCell;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// 1,000 lines of a usual length that were collected at the same time.
+fn collection(cycle: u64) -> Body {
+    let line = |series| {
+        format!(
+            "shop.orders.placed,region=eu-west-1,tier=gold,service.name=checkout,series={series} count,delta={cycle} 1764000000000"
+        )
+    };
+    Body::of(&(0..1_000).map(line).collect::<Vec<_>>().join("\n"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
+    let shared = Shared::with(
+        Options::default().buffer_limit_bytes,
+        DeliveryGuarantee::default(),
+    );
+    let start = Instant::now();
+    let script = Outage::until(start + Duration::from_secs(20 * 60));
+    let counting = async {
+        for cycle in 0..121 {
+            assert!(shared.enqueue(vec![collection(cycle)]));
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        shared.stop();
+    };
+    let mut reporter = Reporter::default();
+    tokio::join!(run(&shared, &script, &mut reporter), counting);
+    let health = shared.health();
+    assert_eq!(
+        (health.points_accepted, health.points_dropped),
+        (121_000, 0)
+    );
+    let arrived = script.arrived.borrow();
+    // The first of them in parts.
+    assert!(
+        arrived.is_sorted() && (122..150).contains(&arrived.len()),
+        "{arrived:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
+    let shared = Shared::new(usize::MAX);
+    let start = Instant::now();
+    let script = Outage::until(start + Duration::from_secs(90 * 60));
+    let counting = async {
+        for cycle in 0..120 {
+            let line = format!("a count,delta={cycle} 1764000000000");
+            assert!(shared.enqueue(vec![Body::of(&line)]));
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        shared.stop();
+    };
+    let mut reporter = Reporter::default();
+    tokio::join!(run(&shared, &script, &mut reporter), counting);
+    let health = shared.health();
+    assert_eq!(
+        health.points_accepted + health.points_dropped,
+        120,
+        "{health:?}"
+    );
+    assert_eq!(health.dropped["too_old"], health.points_dropped);
+    assert!((31..=33).contains(&health.points_dropped), "{health:?}");
+}
+
+/// Answers with 503 for so long.
+struct Outage {
+    end: Instant,
+    arrived: RefCell<Vec<u64>>,
+}
+
+impl Outage {
+    fn until(end: Instant) -> Self {
+        Self {
+            end,
+            arrived: RefCell::default(),
+        }
+    }
+}
+
+impl Transport for Outage {
+    async fn send(&self, body: &Body) -> Outcome {
+        if Instant::now() < self.end {
+            return unavailable(None);
+        }
+        let (_, rest) = body.text().split_once("delta=").expect("a delta");
+        let (delta, _) = rest.split_once(' ').expect("a time");
+        self.arrived
+            .borrow_mut()
+            .push(delta.parse().expect("a number"));
+        Outcome::Accepted
+    }
+}

@@ -1,0 +1,51 @@
+use crate::dynatrace::buffer::Shared;
+use crate::dynatrace::delivery::spool_report::{Fault, Report};
+use std::io;
+
+/// What is said about a result, if anything is.
+fn said(
+    report: &mut Report,
+    shared: &Shared,
+    fault: Fault,
+    result: io::Result<()>,
+) -> Option<String> {
+    shared.lock().health.last_error = None;
+    report.note(shared, fault, result);
+    shared.lock().health.last_error.take()
+}
+
+#[test]
+fn a_fault_is_said_once_until_it_is_over() {
+    let shared = Shared::new(100);
+    let mut report = Report::new("/some/where".into());
+    let full = || Err(io::ErrorKind::StorageFull.into());
+    let mut say = |fault, result| said(&mut report, &shared, fault, result);
+    for _ in 0..2 {
+        let first = say(Fault::Write, full()).expect("said");
+        for part in ["/some/where", "cannot be written", "no storage space"] {
+            assert!(first.contains(part), "{first}");
+        }
+        assert_eq!(say(Fault::Write, full()), None);
+        assert!(say(Fault::Remove, full()).is_some_and(|text| text.contains("removed")));
+        assert_eq!(say(Fault::Remove, full()), None);
+        for fault in [Fault::Remove, Fault::Write, Fault::Write] {
+            assert_eq!(say(fault, Ok(())), None);
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_fault_is_seen_once() {
+    let shared = Shared::new(100);
+    let mut report = Report::new("x".into());
+    let mut note = |result| report.note(&shared, Fault::Write, result);
+    let full = || Err(io::ErrorKind::StorageFull.into());
+    let seen = [
+        note(Ok(())),
+        note(full()),
+        note(full()),
+        note(Ok(())),
+        note(Ok(())),
+    ];
+    assert_eq!(seen, [false, false, false, true, false]);
+}

@@ -1,0 +1,2 @@
+mod altered;
+mod notes;

@@ -104,7 +104,7 @@ pub mod testing;
 pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]
 #[doc(inline)]
-pub use crate::dynatrace::{CheckReport, Health};
+pub use crate::dynatrace::{CheckReport, DropReason, Health};
 pub use crate::instrument::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]
 pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};

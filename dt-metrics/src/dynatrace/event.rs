@@ -1,11 +1,12 @@
-//! What a program can be told about its deliveries.
+//! Events of the delivery for the program's own alerts.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Something about deliveries that a program may want to raise an alert for, or to lower one. By
-/// OTLP a data point counts as a line.
+use crate::dynatrace::health::DropReason;
+
+/// Something about deliveries that a program may want to raise an alert for, or to lower one.
 ///
 /// ```
 /// use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
@@ -13,7 +14,9 @@ use std::sync::Arc;
 /// # fn main() -> Result<(), dt_metrics::dynatrace::ConfigError> {
 /// let exporter = Exporter::builder()
 ///     .on_delivery_event(|event| match event {
-///         DeliveryEvent::LinesDropped { lines, reason } => eprintln!("{lines} lost: {reason}"),
+///         DeliveryEvent::PointsDropped { points, reason, .. } => {
+///             eprintln!("{points} data points lost: {}", reason.explain());
+///         }
 ///         other => eprintln!("{other}"),
 ///     })
 ///     .build()?;
@@ -24,39 +27,33 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum DeliveryEvent {
-    /// Requests fail. Told once for each kind of failure until lines are accepted again.
+    /// Requests fail. Reported once for each kind of failure until data points are accepted again.
     Failing {
         /// What failed, and what to do about it.
         reason: String,
     },
-    /// After failures, lines are accepted again.
+    /// After failures, data points are accepted again.
     Recovered,
-    /// The endpoint refused lines, each on its own. Told at once, then at most once a minute.
-    LinesRefused {
-        /// How many, since this was last told.
-        lines: u64,
-        /// What the endpoint said about the latest, with the text of some.
+    /// The endpoint rejected data points one by one. Reported at once, then at most once a minute.
+    PointsRejected {
+        /// The number of data points since the last event of this kind.
+        points: u64,
+        /// What the endpoint answered last, with the text of some lines.
         reason: String,
     },
-    /// Lines are lost. Told at once, then at most once a minute.
-    LinesDropped {
-        /// How many, since this was last told.
-        lines: u64,
-        /// Why: a key of [`Health::dropped`](crate::dynatrace::health::Health::dropped).
-        reason: &'static str,
-    },
-    /// Data points never became lines. Told at once, then at most once a minute.
+    /// Data points will not be delivered. Reported at once, then at most once a minute.
     PointsDropped {
-        /// How many, since this was last told.
+        /// The number of data points since the last event of this kind.
         points: u64,
-        /// The instrument; `None` if it is not known, or for the rest where there are many.
+        /// The instrument; `None` if it is not known, which is so for whole requests, and for the
+        /// rest if there are many instruments.
         metric: Option<String>,
-        /// Why: a key of [`Health::dropped`](crate::dynatrace::health::Health::dropped).
-        reason: &'static str,
+        /// Why the points were dropped; [`Health::dropped`](super::Health::dropped) counts them.
+        reason: DropReason,
     },
-    /// The directory given as `spool_dir` does not do its work, so that lines that wait may not
-    /// survive this process. Told once for each kind of fault until it works again, and at most
-    /// once a minute.
+    /// The directory given as `spool_dir` cannot be used, so that pending requests may not survive
+    /// this process. Reported once for each kind of fault until it works again, and at most once a
+    /// minute.
     SpoolFailing {
         /// The directory, what failed and what follows from it.
         reason: String,
@@ -68,47 +65,46 @@ impl fmt::Display for DeliveryEvent {
         match self {
             Self::Failing { reason } | Self::SpoolFailing { reason } => f.write_str(reason),
             Self::Recovered => f.write_str("metrics are accepted again"),
-            Self::LinesRefused { lines, reason } => write!(f, "{lines} lines refused: {reason}"),
-            Self::LinesDropped { lines, reason } => write!(f, "{lines} lines dropped: {reason}"),
+            Self::PointsRejected { points, reason } => {
+                write!(f, "{points} data points rejected: {reason}")
+            }
             Self::PointsDropped {
                 points,
-                metric: Some(metric),
+                metric,
                 reason,
-            } => write!(
-                f,
-                "{points} points of the metric {metric:?} dropped: {reason}"
-            ),
-            Self::PointsDropped {
-                points,
-                metric: None,
-                reason,
-            } => write!(f, "{points} points dropped: {reason}"),
+            } => {
+                write!(f, "{points} data points dropped")?;
+                if let Some(metric) = metric {
+                    write!(f, " of the metric {metric:?}")?;
+                }
+                write!(f, ": {} (`{reason}`)", reason.explain())
+            }
         }
     }
 }
 
-type Watch = dyn Fn(&DeliveryEvent) + Send + Sync;
+type OnEvent = dyn Fn(&DeliveryEvent) + Send + Sync;
 
-/// The program's function that is told, if it gave one.
+/// The program's function for events, if it set one.
 #[derive(Clone, Default)]
-pub(crate) struct Watcher(Option<Arc<Watch>>);
+pub(crate) struct EventListener(Option<Arc<OnEvent>>);
 
-impl Watcher {
-    pub(crate) fn new(watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(watch)))
+impl EventListener {
+    pub(crate) fn new(on_event: impl Fn(&DeliveryEvent) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(on_event)))
     }
 
-    /// Tells the program. Its panic must not end delivery.
-    pub(crate) fn tell(&self, event: &DeliveryEvent) {
-        if let Some(watch) = &self.0
-            && catch_unwind(AssertUnwindSafe(|| watch(event))).is_err()
+    /// Calls the program. Its panic must not end the delivery.
+    pub(crate) fn notify(&self, event: &DeliveryEvent) {
+        if let Some(on_event) = &self.0
+            && catch_unwind(AssertUnwindSafe(|| on_event(event))).is_err()
         {
             tracing::error!(target: "dt_metrics", "the function given to `on_delivery_event` panicked");
         }
     }
 }
 
-impl fmt::Debug for Watcher {
+impl fmt::Debug for EventListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "set" } else { "none" })
     }

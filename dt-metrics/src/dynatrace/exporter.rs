@@ -9,6 +9,7 @@ use crate::dynatrace::config::options::Options;
 use crate::dynatrace::delivery::{sender, spooler};
 use crate::dynatrace::encode::Writer;
 use crate::dynatrace::error::{ConfigError, ExportError};
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::health_metrics::observe;
 use crate::dynatrace::transport::reload::Rotating;
@@ -68,7 +69,7 @@ pub struct Exporter {
 pub(crate) struct Losses(Arc<Shared>);
 
 impl Losses {
-    pub(crate) fn tell(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+    pub(crate) fn tell(&self, reason: DropReason, metric: Option<&str>, points: u64) {
         self.0.points_lost(reason, metric, points);
     }
 }
@@ -113,14 +114,14 @@ impl Exporter {
         let shared = Arc::new(Shared::with(config.buffer_limit_bytes, config.ambiguous));
         let transport = Arc::new(Rotating::new(config)?);
         let watch = transport.clone().watch(shared.clone());
-        let watcher = config.watcher.clone();
+        let listener = config.listener.clone();
         let spool = match &config.spool {
             Some(spool) if spooler::start(&shared, spool, config.protocol.format())? => {
                 Some(spool.path.as_path())
             }
             _ => None,
         };
-        sender::start(shared.clone(), transport.clone(), watcher, watch).inspect_err(|_| {
+        sender::start(shared.clone(), transport.clone(), listener, watch).inspect_err(|_| {
             // The other thread ends, too.
             shared.stop();
         })?;

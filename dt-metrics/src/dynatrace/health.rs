@@ -1,16 +1,19 @@
-//! What became of everything, in numbers.
+//! What became of all data points, in numbers, and the reasons for which points are dropped.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::SystemTime;
 
-/// What an exporter did so far; from [`Exporter::health`](crate::dynatrace::exporter::Exporter::health).
+/// The deliveries of an exporter so far; from [`Exporter::health`](super::Exporter::health) and
+/// [`Handle::health`](crate::Handle::health).
 ///
-/// By OTLP a data point counts as a line.
-///
-/// Every line is in one place: `points_accepted`, `points_rejected`, `points_dropped` or `points_pending`.
-/// Points that never became a line are in `points_dropped`. Lines are those of data points: the
-/// metadata of a metric, its unit and description, is counted in none of these, whatever the
-/// endpoint makes of it.
+/// Each data point that the exporter took from a collection is in exactly one of
+/// `points_accepted`, `points_rejected`, `points_dropped` and `points_pending`. Lines of metadata
+/// (units and descriptions) are not data points and are counted in none of them. All numbers are
+/// the same for metric lines and for OTLP.
 ///
 /// ```
 /// use dt_metrics::dynatrace::Exporter;
@@ -25,65 +28,185 @@ use std::time::SystemTime;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Health {
-    /// Lines that the endpoint accepted: those that were sent, less those that it named as refused.
+    /// Data points that the endpoint accepted.
     pub points_accepted: u64,
-    /// Lines that the endpoint looked at and refused, each on its own.
+    /// Data points that the endpoint rejected one by one, in a request that it accepted otherwise.
     pub points_rejected: u64,
     /// Data points that will not be delivered; [`dropped`](Self::dropped) has the reasons.
     pub points_dropped: u64,
-    /// Requests whose valid lines the endpoint accepted.
-    pub requests_accepted: u64,
-    /// Requests that failed or were refused as a whole, each attempt counted.
-    pub requests_failed: u64,
-    /// Attempts that sent a request again.
-    pub retries: u64,
-    /// Lines that wait to be sent or answered. With a spool: after a shutdown those that are left
-    /// on disk for the next process.
+    /// Data points in pending requests: not sent yet, or sent and not answered yet. With a spool,
+    /// after a shutdown, the points that are left on disk for the next process.
     pub points_pending: u64,
-    /// Bytes that wait to be sent or answered.
-    pub bytes_pending: u64,
-    /// As many of `points_pending` as are on disk, where they survive the process.
+    /// The part of `points_pending` that is on disk and survives the process.
     pub points_spooled: u64,
-    /// Lines that earlier processes had left in the spool. They are counted in the other fields,
-    /// too, as if they were of this process.
+    /// Data points that earlier processes left in the spool. They are counted in the other fields
+    /// as well, as if this process had collected them.
     pub points_recovered: u64,
-    /// Requests that were sent but not answered, so that nobody knows whether they were accepted,
-    /// each attempt counted. They are sent again, unless the exporter is shut down first or
-    /// [`DeliveryGuarantee::AtMostOnce`](crate::dynatrace::config::options::DeliveryGuarantee::AtMostOnce) is asked for.
+    /// Requests whose valid data points the endpoint accepted.
+    pub requests_accepted: u64,
+    /// Attempts that failed, or that the endpoint rejected as a whole.
+    pub requests_failed: u64,
+    /// Attempts that were sent but never answered, so that nobody knows whether the endpoint
+    /// accepted them. Each one may have been delivered twice, unless
+    /// [`DeliveryGuarantee::AtMostOnce`](super::DeliveryGuarantee::AtMostOnce) is set.
     pub requests_unanswered: u64,
-    /// What `points_dropped` and `points_dropped` are made of. Lines: `buffer_full`, `too_old` (they
-    /// waited for the hour after which Dynatrace refuses them), `request_rejected`,
-    /// `request_too_large` (a single line, and still a 413), `ambiguous`, `shutdown`. Points: such
-    /// as `too_many_dimensions` or `unsupported_temporality`.
-    pub dropped: BTreeMap<&'static str, u64>,
-    /// Points that were sent otherwise than they were measured, by what was altered:
-    /// `metric_key` and `dimension_key` (characters or a length that keys cannot have; upper case
-    /// in the key of a dimension), `dimension_value` (the same; escapes are no alteration),
-    /// `array_attribute` (left out, since dimensions are single values). A point is counted each
-    /// time it is sent, once for each reason.
+    /// Attempts to send a request again.
+    pub retries: u64,
+    /// Bytes of pending requests.
+    pub bytes_pending: u64,
+    /// `points_dropped` by reason. The keys can be looked up by their names:
+    /// `health.dropped.get("buffer_full")`.
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Data points that were sent otherwise than they were measured. A point is counted each time
+    /// it is sent, once for each of these: `metric_key` and `dimension_key` (characters or a
+    /// length that keys cannot have, upper case in a dimension key), `dimension_value` (characters
+    /// or a length that values cannot have), `array_attribute` (left out, since a dimension has a
+    /// single value).
     ///
-    /// Two reasons count metric keys, not points, each time something is left out of what is
-    /// said about them: `unit` (it cannot be sent) and `metadata` (two units or descriptions
-    /// disagree, or a description is too long for a request).
+    /// `unit` and `metadata` count metrics instead of points: metrics whose unit cannot be sent,
+    /// and metrics whose unit or description contradicts another one or is too long.
     pub altered: BTreeMap<&'static str, u64>,
-    /// The latest failure and what to do about it. Stays after a success: compare the counts.
+    /// The latest failure and what to do about it. It stays after a success.
     pub last_error: Option<String>,
-    /// When the endpoint last accepted lines.
+    /// When the endpoint last accepted data points.
     pub last_success: Option<SystemTime>,
 }
 
 impl Health {
-    pub(crate) fn drop_lines(&mut self, reason: &'static str, lines: u64) {
-        if lines > 0 {
-            self.points_dropped += lines;
-            *self.dropped.entry(reason).or_default() += lines;
-        }
-    }
-
-    pub(crate) fn drop_points(&mut self, reason: &'static str, points: u64) {
+    /// Counts data points that are dropped.
+    pub(crate) fn drop_points(&mut self, reason: DropReason, points: u64) {
         if points > 0 {
             self.points_dropped += points;
             *self.dropped.entry(reason).or_default() += points;
         }
+    }
+}
+
+macro_rules! drop_reasons {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $explanation:literal;)*) => {
+        /// Why data points were dropped: a key of [`Health::dropped`].
+        ///
+        /// ```
+        /// use dt_metrics::dynatrace::DropReason;
+        ///
+        /// assert_eq!(DropReason::BufferFull.as_str(), "buffer_full");
+        /// println!("points are dropped: {}", DropReason::BufferFull.explain());
+        /// ```
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub enum DropReason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl DropReason {
+            /// All reasons.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name of the reason in events, in logs and in the dimension `reason` of
+            /// `dt_metrics.exporter.dropped`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// What happened and what can be done about it, as a sentence without its full stop.
+            #[must_use]
+            pub const fn explain(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $explanation,)*
+                }
+            }
+        }
+    };
+}
+
+drop_reasons! {
+    /// Recorded before [`install`](crate::Builder::install) in larger numbers than a thread keeps.
+    BeforeInstall = "before_install",
+        "more values were recorded before the pipeline was installed than a thread keeps; install \
+         it earlier";
+    /// Two instruments share a name, but not their definition.
+    ConflictingDefinition = "conflicting_definition",
+        "another instrument has the same name with another kind, unit or set of boundaries; rename \
+         one of them";
+    /// The value is NaN or infinite.
+    NotFinite = "not_finite", "a value was NaN or infinite; neither can be sent";
+    /// An observed counter returned a negative value.
+    Negative = "negative", "an observed counter returned a value below zero";
+    /// An observed function panicked.
+    ObservedPanic = "observed_panic", "an observed function panicked";
+    /// The name of the instrument cannot be turned into a metric key.
+    InvalidKey = "invalid_key",
+        "the name cannot be turned into a metric key, or begins with the reserved `dt.`; rename \
+         the instrument";
+    /// A line would have more than 50 dimensions.
+    TooManyDimensions = "too_many_dimensions",
+        "a data point has more than 50 dimensions, default dimensions included; remove some";
+    /// Cumulative counts and histograms cannot be sent as metric lines.
+    UnsupportedTemporality = "unsupported_temporality",
+        "cumulative values cannot be sent as metric lines; let the reader ask the exporter for its \
+         temporality";
+    /// The mean of a histogram is not between its minimum and maximum.
+    InvalidSummary = "invalid_summary",
+        "the minimum, mean and maximum of a histogram contradict each other";
+    /// A histogram without values.
+    EmptySummary = "empty_summary", "a histogram has no values";
+    /// A single line is longer than a request may be.
+    LineTooLong = "line_too_long",
+        "a single line is longer than `max_bytes_per_request`; shorten its dimensions";
+    /// The oldest pending requests made room for newer ones.
+    BufferFull = "buffer_full",
+        "the buffer is full, and the oldest pending requests made room for newer ones; the endpoint \
+         is too slow or down, or `buffer_limit_bytes` is too small";
+    /// Pending for longer than the hour after which Dynatrace rejects data points.
+    TooOld = "too_old",
+        "they were pending for an hour, and Dynatrace rejects data points that are older";
+    /// The endpoint rejected the request as a whole, for good.
+    RequestRejected = "request_rejected",
+        "the endpoint rejected the request as a whole; its answer is in the log";
+    /// The endpoint answered 413 to a single line.
+    RequestTooLarge = "request_too_large",
+        "the endpoint rejects even a single line as too large (413)";
+    /// Sent, never answered, and not sent again since delivery is at most once.
+    Ambiguous = "ambiguous",
+        "the request was sent but never answered, and with `AtMostOnce` it is not sent again";
+    /// A file of the spool is gone or damaged.
+    SpoolDamaged = "spool_damaged", "files of the spool are gone or damaged";
+    /// Still pending when the exporter was shut down.
+    Shutdown = "shutdown",
+        "the exporter was shut down before they were delivered; give `shutdown` more time, or set \
+         `spool_dir`";
+}
+
+/// Reasons are ordered, hashed and looked up by their names, as [`Borrow`] requires.
+impl Ord for DropReason {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl PartialOrd for DropReason {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for DropReason {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl Borrow<str> for DropReason {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

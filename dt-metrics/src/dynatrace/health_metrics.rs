@@ -109,7 +109,7 @@ pub(crate) fn observe(meter: &Meter, shared: &Arc<Shared>) {
         .with_description("Lines and data points that were dropped, by reason")
         .with_callback(move |observer| {
             for (reason, count) in shared.health().dropped {
-                observer.observe(count, &[KeyValue::new("reason", reason)]);
+                observer.observe(count, &[KeyValue::new("reason", reason.as_str())]);
             }
         })
         .build();

@@ -149,4 +149,4 @@ pub use self::error::{ConfigError, EndpointError, ExportError, SpoolError};
 pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;
 pub(crate) use self::exporter::Losses;
-pub use self::health::Health;
+pub use self::health::{DropReason, Health};

@@ -208,10 +208,7 @@ impl Handle {
     pub fn health(&self) -> Health {
         let mut health = self.inner.delivery.health();
         for (reason, points) in self.inner.bridge.dropped() {
-            if points > 0 {
-                health.points_dropped += points;
-                *health.dropped.entry(reason).or_default() += points;
-            }
+            health.drop_points(reason, points);
         }
         health
     }

@@ -1,5 +1,6 @@
 //! What happened to lines, points and the spool since the program was last told.
 
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Jump;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +14,7 @@ const MAX_METRICS: usize = 20;
 pub(crate) struct News {
     pub(crate) lines: LineNews,
     /// Points that were dropped, by reason and metric.
-    pub(crate) points: BTreeMap<(&'static str, Option<String>), u64>,
+    pub(crate) points: BTreeMap<(DropReason, Option<String>), u64>,
     /// What the spool cannot do.
     pub(crate) spool: Vec<String>,
 }
@@ -22,7 +23,7 @@ pub(crate) struct News {
 #[derive(Debug, Default)]
 pub(crate) struct LineNews {
     /// Lines that were dropped, by reason.
-    pub(crate) lost: BTreeMap<&'static str, u64>,
+    pub(crate) lost: BTreeMap<DropReason, u64>,
     /// Lines that the endpoint refused, and what it said about the latest.
     pub(crate) refused: u64,
     pub(crate) refusal: String,
@@ -76,7 +77,7 @@ impl News {
             .min()
     }
 
-    pub(crate) fn lost(&mut self, reason: &'static str, lines: u64) {
+    pub(crate) fn lost(&mut self, reason: DropReason, lines: u64) {
         if lines > 0 {
             *self.lines.lost.entry(reason).or_default() += lines;
         }
@@ -90,7 +91,7 @@ impl News {
         }
     }
 
-    pub(crate) fn points_lost(&mut self, reason: &'static str, metric: Option<&str>, points: u64) {
+    pub(crate) fn points_lost(&mut self, reason: DropReason, metric: Option<&str>, points: u64) {
         if points > 0 {
             let mut key = (reason, metric.map(str::to_owned));
             if self.points.len() >= MAX_METRICS && !self.points.contains_key(&key) {

@@ -12,6 +12,7 @@ use crate::dynatrace::buffer::state::{Life, State};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::warnings::Notes;
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::request::Collected;
 use crate::home::Home;
@@ -97,10 +98,10 @@ impl Shared {
     pub(crate) fn note(&self, notes: &Notes) {
         let mut state = self.lock();
         for (reason, points) in &notes.dropped {
-            state.health.drop_points(reason, *points);
+            state.health.drop_points(*reason, *points);
         }
         for (reason, metric, points) in &notes.lost {
-            state.news.points_lost(reason, Some(metric), *points);
+            state.news.points_lost(*reason, Some(metric), *points);
         }
         for (reason, points) in &notes.altered {
             *state.health.altered.entry(reason).or_default() += points;
@@ -109,7 +110,7 @@ impl Shared {
     }
 
     /// Points were dropped before they came here; who dropped them counts them.
-    pub(crate) fn points_lost(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+    pub(crate) fn points_lost(&self, reason: DropReason, metric: Option<&str>, points: u64) {
         if !self.is_inherited() {
             let mut state = self.lock();
             state.news.points_lost(reason, metric, points);
@@ -143,7 +144,7 @@ impl Shared {
         let mut state = self.lock();
         if state.is_stopped() {
             let lines = bodies.iter().map(|body| body.lines).sum();
-            state.health.drop_lines("shutdown", lines);
+            state.health.drop_points(DropReason::Shutdown, lines);
             return false;
         }
         state.compare_clocks();
@@ -201,10 +202,10 @@ impl Shared {
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
         if self.drops_ambiguous() {
             // Else the next process would send it again.
-            state.drop_in_flight("ambiguous");
+            state.drop_in_flight(DropReason::Ambiguous);
         }
         let lost = state.queue.close();
-        state.lose("shutdown", lost);
+        state.lose(DropReason::Shutdown, lost);
         let left = state.queue.lines();
         drop(state);
         self.wake.notify_one();

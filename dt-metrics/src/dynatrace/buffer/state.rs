@@ -3,6 +3,7 @@
 use crate::dynatrace::buffer::events::News;
 use crate::dynatrace::buffer::queue::{Batch, Queue};
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::request::{Clocks, Collected};
 use crate::dynatrace::retry::dead_letter::Aside;
@@ -179,21 +180,21 @@ impl State {
     /// Adds a request, and drops the oldest where there is no room.
     pub(crate) fn add(&mut self, body: Body, collected: Collected) {
         let lines = self.queue.push(body, collected);
-        self.lose("buffer_full", lines);
+        self.lose(DropReason::BufferFull, lines);
     }
 
     /// Adds what earlier processes left on the disk.
     pub(crate) fn restore(&mut self, found: &Contents, drop_ambiguous: bool) {
         let lines: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
         self.health.points_recovered += lines + found.damaged_lines;
-        self.lose("spool_damaged", found.damaged_lines);
+        self.lose(DropReason::SpoolDamaged, found.damaged_lines);
         let dropped = self.queue.restore(&found.stored, found.last_sequence);
-        self.lose("buffer_full", dropped);
+        self.lose(DropReason::BufferFull, dropped);
         for sending in &found.sending {
             self.health.requests_unanswered += 1;
             if drop_ambiguous {
                 let lines = self.queue.drop_at(*sending);
-                self.lose("ambiguous", lines);
+                self.lose(DropReason::Ambiguous, lines);
             }
         }
     }
@@ -201,7 +202,7 @@ impl State {
     /// Drops what Dynatrace would refuse for its age.
     pub(crate) fn drop_old(&mut self) {
         let lines = self.queue.drop_old(Instant::now());
-        self.lose("too_old", lines);
+        self.lose(DropReason::TooOld, lines);
     }
 
     /// When there will be something to send, though nothing happens until then.
@@ -219,17 +220,17 @@ impl State {
 
     pub(crate) fn put_back(&mut self) {
         let lines = self.queue.put_back();
-        self.lose("buffer_full", lines);
+        self.lose(DropReason::BufferFull, lines);
     }
 
     /// Lets the others of its collection go first; whether there are any that were not tried yet.
     pub(crate) fn step_aside(&mut self) -> bool {
         let (lines, fresh) = self.queue.step_aside();
-        self.lose("buffer_full", lines);
+        self.lose(DropReason::BufferFull, lines);
         fresh
     }
 
-    pub(crate) fn drop_in_flight(&mut self, reason: &'static str) {
+    pub(crate) fn drop_in_flight(&mut self, reason: DropReason) {
         let lines = self.queue.drop_in_flight();
         self.lose(reason, lines);
     }
@@ -240,8 +241,8 @@ impl State {
         self.news.lines.jump = jump.or(self.news.lines.jump);
     }
 
-    pub(crate) fn lose(&mut self, reason: &'static str, lines: u64) {
-        self.health.drop_lines(reason, lines);
+    pub(crate) fn lose(&mut self, reason: DropReason, lines: u64) {
+        self.health.drop_points(reason, lines);
         self.news.lost(reason, lines);
     }
 }

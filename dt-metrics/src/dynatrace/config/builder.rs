@@ -230,7 +230,7 @@ macro_rules! shared_options {
             mut self,
             watch: impl Fn(&$crate::dynatrace::DeliveryEvent) + Send + Sync + 'static,
         ) -> Self {
-            self.$options.set_watcher(watch);
+            self.$options.set_listener(watch);
             self
         }
     };

@@ -3,7 +3,7 @@
 
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::environment::Environment;
-use crate::dynatrace::config::protocol::Compression;
+use crate::dynatrace::config::receiver::Compression;
 use crate::dynatrace::config::target::Source;
 use crate::dynatrace::error::ConfigError;
 use opentelemetry_sdk::metrics::Temporality;

@@ -12,11 +12,14 @@ pub(crate) mod host_metadata;
 pub(crate) mod options;
 pub(crate) mod properties;
 pub(crate) mod protocol;
+#[cfg(feature = "otlp")]
+pub(crate) mod receiver;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 pub(crate) mod token;
 
+#[cfg(feature = "otlp")]
 use crate::dynatrace::config::collector::{Collector, compression};
 use crate::dynatrace::config::dimensions::{
     INSTANCE_ID, METRICS_SOURCE, Pairs, RESERVED, as_layer,
@@ -25,10 +28,12 @@ use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, Found};
 use crate::dynatrace::config::environment::Environment;
 use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
-use crate::dynatrace::config::protocol::{Format, Protocol, Receiver};
+use crate::dynatrace::config::protocol::{Format, Protocol};
+#[cfg(feature = "otlp")]
+use crate::dynatrace::config::receiver::Receiver;
 use crate::dynatrace::config::target::{Finder, Target};
 use crate::dynatrace::error::{ConfigError, EndpointError};
-use crate::dynatrace::event::Watcher;
+use crate::dynatrace::event::EventListener;
 use crate::line::{self, Dimensions, MetricKey};
 use rustls::pki_types::CertificateDer;
 use std::borrow::Cow;
@@ -55,7 +60,7 @@ pub(crate) struct Config {
     /// The id of this process, if it is to be a dimension.
     pub(crate) instance: Option<String>,
     pub(crate) ambiguous: DeliveryGuarantee,
-    pub(crate) watcher: Watcher,
+    pub(crate) listener: EventListener,
     pub(crate) request_timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) max_lines_per_request: usize,
@@ -119,7 +124,7 @@ impl Config {
             host_dimensions,
             instance,
             ambiguous: options.ambiguous,
-            watcher: options.watcher,
+            listener: options.listener,
             request_timeout,
             // Shorter, so that a host that does not connect is not taken for one that may have
             // accepted lines.
@@ -254,20 +259,25 @@ fn check_dimensions(
     Ok(())
 }
 
-// ===== from otlp::configure: //! Where metrics go by OTLP.
+#[cfg(feature = "otlp")]
 const LINES_PATH: &str = "/api/v2/metrics/ingest";
+#[cfg(feature = "otlp")]
 const BASE_PATH: &str = "/api/v2/otlp";
+#[cfg(feature = "otlp")]
 const METRICS_PATH: &str = "/v1/metrics";
 
 /// The most data points that Dynatrace takes in one request (Dynatrace documentation, "About OTLP
 /// metrics ingest"); of one with more it drops all.
+#[cfg(feature = "otlp")]
 const MAX_POINTS: usize = 15_000;
 
 /// The same for bytes, 4 MB uncompressed; the rest is room for a reading of "MB" that is not ours.
+#[cfg(feature = "otlp")]
 const MAX_BYTES: usize = 4_000_000 - 65_536;
 
 /// What the program says, else the Collector that the environment names, else Dynatrace as the
 /// host says, else a Collector on this host.
+#[cfg(feature = "otlp")]
 pub(crate) fn configure(
     mut options: Options,
     environment: Environment,
@@ -293,6 +303,7 @@ pub(crate) fn configure(
     Ok(config)
 }
 
+#[cfg(feature = "otlp")]
 fn to_collector(mut options: Options, collector: Collector) -> Result<Config, ConfigError> {
     if collector.has_credentials()
         && collector.endpoint.is_readable_by_others()
@@ -323,6 +334,7 @@ fn to_collector(mut options: Options, collector: Collector) -> Result<Config, Co
     Ok(config)
 }
 
+#[cfg(feature = "otlp")]
 fn read(path: &str) -> Result<Vec<u8>, ConfigError> {
     std::fs::read(Path::new(path)).map_err(|error| ConfigError::RootCertificate {
         reason: format!("{path}: {error}"),
@@ -330,6 +342,7 @@ fn read(path: &str) -> Result<Vec<u8>, ConfigError> {
 }
 
 /// The same place by its other path.
+#[cfg(feature = "otlp")]
 pub(crate) fn by_otlp(mut target: Target) -> Result<Target, ConfigError> {
     let url = target.endpoint.url();
     let path = url.path().trim_end_matches('/');
@@ -355,6 +368,7 @@ pub(crate) fn by_otlp(mut target: Target) -> Result<Target, ConfigError> {
 }
 
 /// The path of an environment: none, or `/e/…` on an ActiveGate.
+#[cfg(feature = "otlp")]
 fn environment_of(path: &str) -> Option<&str> {
     let path = path.strip_suffix(LINES_PATH).unwrap_or(path);
     let id = path.strip_prefix("/e/").filter(|id| !id.is_empty());

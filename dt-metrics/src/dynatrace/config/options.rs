@@ -5,7 +5,7 @@ use crate::dynatrace::config::endpoint::Given;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::protocol::Format;
-use crate::dynatrace::event::{DeliveryEvent, Watcher};
+use crate::dynatrace::event::{DeliveryEvent, EventListener};
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// Where that metadata is; tests have their own.
     pub(crate) metadata_files: MetadataFiles,
     pub(crate) ambiguous: DeliveryGuarantee,
-    pub(crate) watcher: Watcher,
+    pub(crate) listener: EventListener,
     /// `None`: 10 s, or what the environment says of a Collector.
     pub(crate) request_timeout: Option<Duration>,
     /// `None`: half of the request's.
@@ -64,7 +64,7 @@ impl Default for Options {
             dynatrace_metadata: None,
             metadata_files: MetadataFiles::default(),
             ambiguous: DeliveryGuarantee::default(),
-            watcher: Watcher::default(),
+            listener: EventListener::default(),
             request_timeout: None,
             connect_timeout: None,
             max_lines_per_request: MAX_LINES,
@@ -77,8 +77,8 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(crate) fn set_watcher(&mut self, watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) {
-        self.watcher = Watcher::new(watch);
+    pub(crate) fn set_listener(&mut self, watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) {
+        self.listener = EventListener::new(watch);
     }
 }
 

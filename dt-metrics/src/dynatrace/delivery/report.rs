@@ -3,7 +3,8 @@
 
 use crate::dynatrace::buffer::Shared;
 use crate::dynatrace::buffer::events::{LineNews, News, Quiet};
-use crate::dynatrace::event::{DeliveryEvent, Watcher};
+use crate::dynatrace::event::{DeliveryEvent, EventListener};
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Jump;
 use crate::dynatrace::retry::outcome::Outcome;
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// Tells about attempts.
 #[derive(Debug, Default)]
 pub(crate) struct Reporter {
-    watcher: Watcher,
+    listener: EventListener,
     failing: Option<Episode>,
     /// When each kind of failure was last told.
     told: BTreeMap<Kind, Instant>,
@@ -41,9 +42,9 @@ enum Telling {
 }
 
 impl Reporter {
-    pub(crate) fn new(watcher: Watcher) -> Self {
+    pub(crate) fn new(listener: EventListener) -> Self {
         Self {
-            watcher,
+            listener,
             ..Self::default()
         }
     }
@@ -58,21 +59,21 @@ impl Reporter {
     }
 
     /// Says what is new about an outcome. To be called without any lock: the program's subscriber
-    /// and its watcher run in here.
+    /// and its listener run in here.
     pub(crate) fn report(&mut self, outcome: &Outcome) {
         let message = outcome.message();
         match self.telling(outcome, Instant::now()) {
             Telling::Failing => {
                 let reason = message.unwrap_or_default();
                 tracing::warn!(target: "dt_metrics", "{reason}");
-                self.watcher.tell(&DeliveryEvent::Failing {
+                self.listener.notify(&DeliveryEvent::Failing {
                     reason: reason.into(),
                 });
                 return;
             }
             Telling::Recovered => {
                 tracing::info!(target: "dt_metrics", "metrics are accepted again");
-                self.watcher.tell(&DeliveryEvent::Recovered);
+                self.listener.notify(&DeliveryEvent::Recovered);
             }
             Telling::Nothing => {}
         }
@@ -120,32 +121,32 @@ impl Reporter {
 
 /// Tells what becomes of lines and points, until the exporter stops: what happens first at once,
 /// what follows of the same sort at the end of each interval.
-pub(crate) async fn announce(shared: &Shared, watcher: &Watcher) {
+pub(crate) async fn announce(shared: &Shared, listener: &EventListener) {
     let mut quiet = Quiet::default();
     while let Some(news) = shared.news(&mut quiet, INTERVAL).await {
-        tell(&news, watcher);
+        tell(&news, listener);
     }
 }
 
 /// Says it in the logs, then to the program.
-pub(crate) fn tell(news: &News, watcher: &Watcher) {
-    tell_of_lines(&news.lines, watcher);
+pub(crate) fn tell(news: &News, listener: &EventListener) {
+    tell_of_lines(&news.lines, listener);
     // What follows was said in the logs when it was found.
-    for ((reason, metric), &points) in &news.points {
-        watcher.tell(&DeliveryEvent::PointsDropped {
+    for (&(reason, ref metric), &points) in &news.points {
+        listener.notify(&DeliveryEvent::PointsDropped {
             points,
             metric: metric.clone(),
             reason,
         });
     }
     for reason in &news.spool {
-        watcher.tell(&DeliveryEvent::SpoolFailing {
+        listener.notify(&DeliveryEvent::SpoolFailing {
             reason: reason.clone(),
         });
     }
 }
 
-fn tell_of_lines(news: &LineNews, watcher: &Watcher) {
+fn tell_of_lines(news: &LineNews, listener: &EventListener) {
     if let Some(jump) = news.jump {
         let (distance, direction) = match jump {
             Jump::Forward(distance) => (distance, "forward"),
@@ -168,34 +169,27 @@ fn tell_of_lines(news: &LineNews, watcher: &Watcher) {
     }
     if news.refused > 0 {
         tracing::warn!(target: "dt_metrics", lines = news.refused, "{}", news.refusal);
-        watcher.tell(&DeliveryEvent::LinesRefused {
-            lines: news.refused,
+        listener.notify(&DeliveryEvent::PointsRejected {
+            points: news.refused,
             reason: news.refusal.clone(),
         });
     }
     for (&reason, &lines) in &news.lost {
         // Who shut down says it, with the endpoint.
-        if reason != "shutdown" {
+        if reason != DropReason::Shutdown {
             tracing::warn!(
                 target: "dt_metrics",
-                lines,
-                reason,
-                "lines were dropped: {}",
-                explain(reason)
+                points = lines,
+                reason = reason.as_str(),
+                "data points were dropped: {}",
+                reason.explain()
             );
         }
-        watcher.tell(&DeliveryEvent::LinesDropped { lines, reason });
-    }
-}
-
-fn explain(reason: &str) -> &'static str {
-    match reason {
-        "buffer_full" => "the buffer is full, and the oldest make room for newer ones",
-        "too_old" => "they waited for an hour, and Dynatrace takes no older ones",
-        "ambiguous" => "they were sent but not answered, and are not to be sent twice",
-        "spool_damaged" => "what the spool had of them is gone, or is not whole",
-        "request_too_large" => "the endpoint takes no request of their size",
-        _ => "the endpoint refused the request as a whole",
+        listener.notify(&DeliveryEvent::PointsDropped {
+            points: lines,
+            metric: None,
+            reason,
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use crate::dynatrace::buffer::{Shared, race};
 use crate::dynatrace::delivery::report::{Reporter, announce, tell};
 use crate::dynatrace::delivery::settle::Step;
 use crate::dynatrace::error::ConfigError;
-use crate::dynatrace::event::Watcher;
+use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::backoff::{Backoff, Pace};
 use crate::dynatrace::thread::suppress_telemetry;
 use crate::dynatrace::transport::Transport;
@@ -46,19 +46,19 @@ fn work(
     runtime: &tokio::runtime::Runtime,
     shared: &Shared,
     transport: &impl Transport,
-    watcher: &Watcher,
+    listener: &EventListener,
 ) {
-    let mut reporter = Reporter::new(watcher.clone());
+    let mut reporter = Reporter::new(listener.clone());
     let mut backoff = Backoff::new();
     loop {
         let working = AssertUnwindSafe(|| {
             runtime.block_on(race(
                 run(shared, transport, &mut reporter),
-                announce(shared, watcher),
+                announce(shared, listener),
             ))
         });
         if catch_unwind(working).is_ok() {
-            tell(&shared.last_news(), watcher);
+            tell(&shared.last_news(), listener);
             return;
         }
         // A subscriber of the program, most likely: it runs wherever something is said.
@@ -73,7 +73,7 @@ fn work(
 pub(crate) fn start(
     shared: Arc<Shared>,
     transport: impl Transport + Send + 'static,
-    watcher: Watcher,
+    listener: EventListener,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfigError> {
     let (started, result) = mpsc::sync_channel(1);
@@ -98,7 +98,7 @@ pub(crate) fn start(
             };
             if started.send(Ok(())).is_ok() {
                 runtime.spawn(beside);
-                work(&runtime, &shared, &transport, &watcher);
+                work(&runtime, &shared, &transport, &listener);
             }
             // Looking up a name blocks a thread of the runtime for as long as it likes.
             runtime.shutdown_background();

@@ -2,6 +2,7 @@
 
 use crate::dynatrace::buffer::Shared;
 use crate::dynatrace::buffer::state::State;
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Place;
 use crate::dynatrace::retry::backoff::Pace;
 use crate::dynatrace::retry::dead_letter::{Aside, Doubt};
@@ -40,7 +41,7 @@ impl Shared {
             }
             Next::Split => {
                 if !state.queue.split() {
-                    state.drop_in_flight("request_too_large");
+                    state.drop_in_flight(DropReason::RequestTooLarge);
                 }
                 Step::Next
             }

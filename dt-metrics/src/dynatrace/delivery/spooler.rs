@@ -7,6 +7,7 @@ use crate::dynatrace::config::SpoolConfig;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::delivery::spool_report::{Fault, Report};
 use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Place;
 use crate::dynatrace::spool::directory::{Directory, OpenError};
 use crate::dynatrace::spool::slot::Contents;
@@ -182,7 +183,7 @@ impl Keeper {
                         state.queue.fetched(place, body);
                     } else {
                         let lines = state.queue.not_fetched(place);
-                        state.lose("spool_damaged", lines);
+                        state.lose(DropReason::SpoolDamaged, lines);
                     }
                 });
             }
@@ -222,7 +223,7 @@ impl Keeper {
         let contents = self.directory.reopen().map_err(io::Error::other)?;
         self.shared.disk_changed(|state| {
             let lines = state.queue.compare(&contents.stored);
-            state.lose("spool_damaged", lines);
+            state.lose(DropReason::SpoolDamaged, lines);
         });
         Ok(())
     }
@@ -234,7 +235,7 @@ impl Drop for Exit {
     fn drop(&mut self) {
         self.0.disk_changed(|state| {
             let lines = state.queue.detach();
-            state.lose("shutdown", lines);
+            state.lose(DropReason::Shutdown, lines);
         });
     }
 }

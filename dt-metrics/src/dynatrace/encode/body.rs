@@ -1,6 +1,8 @@
 //! The body of a request, and its parts.
 
-use crate::dynatrace::config::protocol::Format;
+use reqwest::header::HeaderValue;
+
+use crate::dynatrace::config::protocol::{Format, Protocol};
 #[cfg(feature = "otlp")]
 use prost::bytes::Bytes;
 use std::sync::Arc;
@@ -84,13 +86,21 @@ impl Body {
         }
     }
 
-    /// What an HTTP client sends.
-    pub(crate) fn to_request(&self) -> reqwest::Body {
-        match &self.content {
+    /// The body as an HTTP client sends it, and its encoding, if it is compressed.
+    #[cfg_attr(not(feature = "otlp"), expect(unused_variables))]
+    pub(crate) fn to_request(&self, protocol: &Protocol) -> (reqwest::Body, Option<HeaderValue>) {
+        #[cfg(feature = "otlp")]
+        if let Protocol::Otlp(receiver) = protocol
+            && let Some((packed, encoding)) = receiver.compression.pack(self.bytes())
+        {
+            return (packed.into(), Some(HeaderValue::from_static(encoding)));
+        }
+        let body = match &self.content {
             Content::Lines(text) => String::clone(text).into(),
             #[cfg(feature = "otlp")]
             Content::Otlp(bytes) => bytes.clone().into(),
-        }
+        };
+        (body, None)
     }
 
     #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is kept, and said, about points that were dropped or altered.
 
 use crate::dynatrace::encode::lines::fingerprint::text;
+use crate::dynatrace::health::DropReason;
 use crate::line::{MetricKey, normalize_dimension_key, normalize_dimension_value};
 use crate::registry::descriptors_of;
 use opentelemetry::KeyValue;
@@ -28,9 +29,9 @@ pub(crate) type Counts = BTreeMap<&'static str, u64>;
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     /// Points that did not become a line.
-    pub(crate) dropped: Counts,
+    pub(crate) dropped: BTreeMap<DropReason, u64>,
     /// The same by reason and metric.
-    pub(crate) lost: Vec<(&'static str, String, u64)>,
+    pub(crate) lost: Vec<(DropReason, String, u64)>,
     /// Points that became a line that differs from them, and metadata that was left out.
     pub(crate) altered: Counts,
     /// What to say about it.
@@ -38,7 +39,7 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    pub(crate) fn drop(&mut self, reason: &'static str, metric: &str, points: u64) {
+    pub(crate) fn drop(&mut self, reason: DropReason, metric: &str, points: u64) {
         *self.dropped.entry(reason).or_default() += points;
         // Those of a metric come one after the other.
         match self.lost.last_mut() {

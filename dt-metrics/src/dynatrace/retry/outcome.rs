@@ -1,6 +1,7 @@
 //! What became of one attempt to send a request, and what follows from it.
 
 use crate::dynatrace::config::options::DeliveryGuarantee;
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::retry::backoff::Pace;
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ pub(crate) enum Next {
     Split,
     /// Do not send it again, for this reason; with a pace, go on with others only later.
     Drop {
-        reason: &'static str,
+        reason: DropReason,
         pause: Option<Pace>,
     },
 }
@@ -120,7 +121,7 @@ impl Outcome {
                 failure: Failure::NoAnswer,
                 ..
             } if ambiguous == DeliveryGuarantee::AtMostOnce => Next::Drop {
-                reason: "ambiguous",
+                reason: DropReason::Ambiguous,
                 pause: Some(Pace::Fast),
             },
             Self::Failed {
@@ -135,7 +136,7 @@ impl Outcome {
                 after: None,
             },
             Self::Rejected { .. } => Next::Drop {
-                reason: "request_rejected",
+                reason: DropReason::RequestRejected,
                 pause: None,
             },
         }

@@ -4,6 +4,7 @@ use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::tests::server::{Reply, Request, Server};
 use crate::dynatrace::tests::{LONG, export_one, provider, to};
@@ -168,7 +169,7 @@ fn what_is_refused_is_counted_with_the_reason() {
     let health = exporter.health();
     let error = health.last_error.expect("a reason");
     assert!(error.contains("malformed"), "{error}");
-    let expected = BTreeMap::from([("request_rejected", 1)]);
+    let expected = BTreeMap::from([(DropReason::RequestRejected, 1)]);
     assert_eq!(health.dropped, expected);
     assert_eq!((health.points_dropped, health.requests_failed), (1, 1));
 }

@@ -2,8 +2,6 @@
 
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::transport::redact::shorten;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
-use prost::Message as _;
 use serde_core::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
@@ -199,7 +197,11 @@ impl<'de> Visitor<'de> for Refused<'_> {
 
 // ===== from otlp::answer: //! The body of an answer. Written by a server: nothing in it is taken on trust.
 /// How many data points an accepted request lost all the same, and why.
+#[cfg(feature = "otlp")]
 pub(crate) fn refused(answer: &[u8]) -> Option<(u64, String)> {
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+    use prost::Message as _;
+
     let partial = ExportMetricsServiceResponse::decode(answer)
         .ok()?
         .partial_success?;
@@ -208,6 +210,7 @@ pub(crate) fn refused(answer: &[u8]) -> Option<(u64, String)> {
 }
 
 /// What can be read of an answer: one in protobuf is words and a few bytes around them.
+#[cfg(feature = "otlp")]
 pub(crate) fn words(answer: &[u8]) -> String {
     String::from_utf8_lossy(answer)
         .chars()

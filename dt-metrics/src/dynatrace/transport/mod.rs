@@ -154,7 +154,7 @@ impl Http {
         client: &Client,
         body: &Body,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), reqwest::Error> {
-        let (body, encoding) = self.config.protocol.pack(body);
+        let (body, encoding) = body.to_request(&self.config.protocol);
         let mut request = client
             .post(self.config.target.endpoint.url().clone())
             .headers(self.config.protocol.headers())

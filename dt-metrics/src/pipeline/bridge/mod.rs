@@ -25,7 +25,7 @@ use self::observed::ASKING;
 use self::shared::{PANICKED, Shared, TOO_EARLY};
 use self::thread::Command;
 use super::deadline::{Deadline, Late};
-use crate::dynatrace::{Losses, SCOPE};
+use crate::dynatrace::{DropReason, Losses, SCOPE};
 use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
 
 /// The name of the instrument that carries the callback. It never has a value, so it is never
@@ -104,7 +104,7 @@ impl Bridge {
     }
 
     /// Points that did not get into the provider, by reason.
-    pub(super) fn dropped(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(super) fn dropped(&self) -> impl Iterator<Item = (DropReason, u64)> {
         let panics = ASKING.panics() - self.panics_before;
         let dropped = self.shared.dropped().into_iter();
         let early = values_given_up();

@@ -18,15 +18,12 @@ use super::observed::{ASKING, Levels, has_floats};
 use super::target::{News, Standing, Targets, address};
 use super::thread::Command;
 use crate::descriptor::Descriptor;
-use crate::dynatrace::Losses;
+use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{self, Drained, Sink, all_observed};
 use crate::registry::{Definition, Names, catalog};
 
-const CONFLICTING: &str = "conflicting_definition";
-const NOT_FINITE: &str = "not_finite";
-const NEGATIVE: &str = "negative";
-pub(super) const PANICKED: &str = "observed_panic";
-pub(super) const TOO_EARLY: &str = "before_install";
+pub(super) const PANICKED: DropReason = DropReason::ObservedPanic;
+pub(super) const TOO_EARLY: DropReason = DropReason::BeforeInstall;
 
 /// How long a collection waits for observed functions.
 const OBSERVE_LIMIT: Duration = Duration::from_secs(1);
@@ -115,17 +112,17 @@ impl Shared {
     }
 
     /// Points that were not handed over, by reason.
-    pub(super) fn dropped(&self) -> [(&'static str, u64); 3] {
+    pub(super) fn dropped(&self) -> [(DropReason, u64); 3] {
         [
-            (CONFLICTING, &self.conflicting_points),
-            (NOT_FINITE, &self.not_finite),
-            (NEGATIVE, &self.negative),
+            (DropReason::ConflictingDefinition, &self.conflicting_points),
+            (DropReason::NotFinite, &self.not_finite),
+            (DropReason::Negative, &self.negative),
         ]
         .map(|(reason, points)| (reason, points.load(Ordering::Relaxed)))
     }
 
     /// Points were dropped that are counted elsewhere, or were just now.
-    pub(super) fn tell_lost(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+    pub(super) fn tell_lost(&self, reason: DropReason, metric: Option<&str>, points: u64) {
         for watcher in &self.watchers {
             watcher.tell(reason, metric, points);
         }
@@ -248,9 +245,13 @@ impl Shared {
             );
         }
         for (reason, all, new) in [
-            (CONFLICTING, &self.conflicting_points, &news.refused),
-            (NOT_FINITE, &self.not_finite, &news.not_finite),
-            (NEGATIVE, &self.negative, &news.negative),
+            (
+                DropReason::ConflictingDefinition,
+                &self.conflicting_points,
+                &news.refused,
+            ),
+            (DropReason::NotFinite, &self.not_finite, &news.not_finite),
+            (DropReason::Negative, &self.negative, &news.negative),
         ] {
             for (metric, points) in new.iter() {
                 all.fetch_add(points, Ordering::Relaxed);

@@ -1,7 +1,8 @@
 use crate::dynatrace::buffer::Shared;
 use crate::dynatrace::delivery::report::{Reporter, Telling, announce};
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::event::{DeliveryEvent, Watcher};
+use crate::dynatrace::event::{DeliveryEvent, EventListener};
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -94,15 +95,15 @@ async fn losses_are_told_at_once_and_then_once_a_minute() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let start = Instant::now();
     let noted = told.clone();
-    let watcher = Watcher::new(move |event| {
-        let DeliveryEvent::LinesDropped { lines, reason } = event else {
+    let listener = EventListener::new(move |event| {
+        let DeliveryEvent::PointsDropped { points, reason, .. } = event else {
             return;
         };
-        assert_eq!(*reason, "buffer_full");
+        assert_eq!(*reason, DropReason::BufferFull);
         noted
             .lock()
             .unwrap()
-            .push((start.elapsed().as_secs(), *lines));
+            .push((start.elapsed().as_secs(), *points));
     });
     let shared = Shared::new(1);
     let losing = async {
@@ -113,7 +114,7 @@ async fn losses_are_told_at_once_and_then_once_a_minute() {
         tokio::time::sleep(Duration::from_secs(100)).await;
         shared.stop();
     };
-    tokio::join!(announce(&shared, &watcher), losing);
+    tokio::join!(announce(&shared, &listener), losing);
     // The last of them with the end of the next interval, though none followed.
     let told = told.lock().unwrap().clone();
     assert_eq!(told[0], (0, 1));
@@ -130,7 +131,7 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let start = Instant::now();
     let noted = told.clone();
-    let watcher = Watcher::new(move |event| {
+    let listener = EventListener::new(move |event| {
         let text = event.to_string();
         noted
             .lock()
@@ -140,9 +141,9 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
     let shared = Shared::new(1);
     let losing = async {
         for second in 0..5 {
-            shared.points_lost("negative", Some("size"), 1);
+            shared.points_lost(DropReason::Negative, Some("size"), 1);
             if second == 1 {
-                shared.disk_changed(|state| state.lose("too_old", 7));
+                shared.disk_changed(|state| state.lose(DropReason::TooOld, 7));
             }
             if second >= 2 {
                 shared.disk_changed(|state| state.news.spool_fails("full".into()));
@@ -151,22 +152,31 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
         }
         tokio::time::sleep(Duration::from_secs(100)).await;
         for metric in 0..1_000 {
-            shared.points_lost("not_finite", Some(&metric.to_string()), 1);
+            shared.points_lost(DropReason::NotFinite, Some(&metric.to_string()), 1);
         }
         tokio::time::sleep(Duration::from_secs(100)).await;
         shared.stop();
     };
-    tokio::join!(announce(&shared, &watcher), losing);
+    tokio::join!(announce(&shared, &listener), losing);
     let told = told.lock().unwrap().clone();
     let expected = [
-        (0, "1 points of the metric \"size\" dropped: negative"),
-        (1, "7 lines dropped: too_old"),
-        (2, "full"),
-        (60, "4 points of the metric \"size\" dropped: negative"),
-        (62, "full"),
+        (
+            0,
+            "1 data points dropped of the metric \"size\": ",
+            "(`negative`)",
+        ),
+        (1, "7 data points dropped: ", "(`too_old`)"),
+        (2, "full", ""),
+        (
+            60,
+            "4 data points dropped of the metric \"size\": ",
+            "(`negative`)",
+        ),
+        (62, "full", ""),
     ];
-    for (told, expected) in told.iter().zip(expected) {
-        assert_eq!((told.0, told.1.as_str()), expected);
+    for ((second, text), (expected, begins, ends)) in told.iter().zip(expected) {
+        assert_eq!(*second, expected);
+        assert!(text.starts_with(begins) && text.ends_with(ends), "{text}");
     }
     // Of very many metrics only some are named.
     let rest: Vec<_> = told[expected.len()..]
@@ -176,15 +186,15 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
     assert!(rest.len() < 30, "{rest:?}");
     assert!(
         rest.iter()
-            .any(|text| text.ends_with("points dropped: not_finite")),
+            .any(|text| text.contains("data points dropped: ")),
         "{rest:?}"
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_watcher_that_panics_harms_nobody() {
-    let watcher = Watcher::new(|_| panic!("as a program may"));
-    let mut reporter = Reporter::new(watcher.clone());
+    let listener = EventListener::new(|_| panic!("as a program may"));
+    let mut reporter = Reporter::new(listener.clone());
     reporter.report(&refused());
     reporter.report(&Outcome::Accepted);
 }

@@ -7,7 +7,7 @@ use crate::dynatrace::delivery::report::Reporter;
 use crate::dynatrace::delivery::sender::{run, start};
 use crate::dynatrace::delivery::settle::Step;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::event::Watcher;
+use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::transport::Transport;
 use std::cell::RefCell;
@@ -387,7 +387,7 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     start(
         shared.clone(),
         Panics(AtomicU32::new(0)),
-        Watcher::default(),
+        EventListener::default(),
         std::future::ready(()),
     )
     .expect("a thread");

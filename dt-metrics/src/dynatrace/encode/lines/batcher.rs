@@ -1,10 +1,8 @@
 //! Lines to request bodies, within the limits of a request.
 
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::health::DropReason;
 use crate::line::Rejected;
-
-/// Why a line that no request can hold is dropped.
-pub(crate) const LINE_TOO_LONG: &str = "line_too_long";
 
 /// Room beyond the longest body so far, so that one a little longer need not be moved.
 const SLACK: usize = 4 * 1024;
@@ -39,11 +37,11 @@ impl Batcher {
     pub(crate) fn line(
         &mut self,
         write: impl FnOnce(&mut String) -> Result<(), Rejected>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), DropReason> {
         self.make_room(1);
         let end = self.begin_line();
         let start = self.text.len();
-        let written = write(&mut self.text).map_err(Rejected::reason);
+        let written = write(&mut self.text).map_err(reason);
         self.end_line(end, start, written)
     }
 
@@ -53,9 +51,9 @@ impl Batcher {
         &mut self,
         metadata: &str,
         write: impl FnOnce(&mut String) -> Result<(), Rejected>,
-    ) -> Result<bool, &'static str> {
+    ) -> Result<bool, DropReason> {
         let mut line = String::new();
-        write(&mut line).map_err(Rejected::reason)?;
+        write(&mut line).map_err(reason)?;
         let length = metadata.len() + 1 + line.len();
         let fits = self.max_lines > 1 && length <= self.max_bytes && !line.is_empty();
         if !fits {
@@ -116,8 +114,8 @@ impl Batcher {
         &mut self,
         end: usize,
         start: usize,
-        written: Result<(), &'static str>,
-    ) -> Result<(), &'static str> {
+        written: Result<(), DropReason>,
+    ) -> Result<(), DropReason> {
         let length = self.text.len() - start;
         if written.is_err() || length == 0 {
             self.text.truncate(end);
@@ -125,7 +123,7 @@ impl Batcher {
         }
         if length > self.max_bytes {
             self.text.truncate(end);
-            return Err(LINE_TOO_LONG);
+            return Err(DropReason::LineTooLong);
         }
         if self.text.len() > self.max_bytes {
             let next = self.text.split_off(start);
@@ -152,6 +150,14 @@ impl Batcher {
         self.bodies.push(Body::new(body, self.lines, self.metadata));
         self.lines = 0;
         self.metadata = 0;
+    }
+}
+
+fn reason(rejected: Rejected) -> DropReason {
+    match rejected {
+        Rejected::NotFinite => DropReason::NotFinite,
+        Rejected::InvalidSummary => DropReason::InvalidSummary,
+        Rejected::EmptySummary => DropReason::EmptySummary,
     }
 }
 

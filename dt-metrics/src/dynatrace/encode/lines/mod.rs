@@ -17,6 +17,7 @@ use crate::dynatrace::encode::lines::metric_cache::{Keys, Metadata, Statement};
 use crate::dynatrace::encode::lines::points::{Sink, convert, metric_type};
 use crate::dynatrace::encode::lines::resource::{Origin, Origins, Wanted};
 use crate::dynatrace::encode::warnings::{Altered, Named, Notes, SCOPE, Subject, explain};
+use crate::dynatrace::health::DropReason;
 use crate::line::{MetricKey, MetricType, Payload, TooManyDimensions, write_line};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::Temporality;
@@ -169,9 +170,6 @@ impl Encoder {
 }
 
 // ===== from lines: //! The lines of one metric.
-const INVALID_KEY: &str = "invalid_key";
-const UNSUPPORTED_TEMPORALITY: &str = "unsupported_temporality";
-
 /// Writes the points of one metric of one collection.
 pub(crate) struct Lines<'e> {
     pub(crate) subject: Subject<'e>,
@@ -199,7 +197,7 @@ impl<'a> Sink<'a> for Lines<'_> {
         A: Iterator<Item = &'a KeyValue>,
     {
         let Some(key) = self.key else {
-            return self.drop(INVALID_KEY, 1, || {
+            return self.drop(DropReason::InvalidKey, 1, || {
                 "its name cannot be made a metric key, or makes one that begins with `dt.`, as only \
                  Dynatrace's own do"
                     .into()
@@ -211,7 +209,7 @@ impl<'a> Sink<'a> for Lines<'_> {
             Err(too_many) => {
                 let too_many = *too_many;
                 let TooManyDimensions(count) = too_many;
-                return self.drop(too_many.reason(), 1, || {
+                return self.drop(DropReason::TooManyDimensions, 1, || {
                     format!("a point has {count} dimensions, default ones included; 50 is the most")
                 });
             }
@@ -245,7 +243,7 @@ impl<'a> Sink<'a> for Lines<'_> {
 
     fn refuse(&mut self, points: usize, temporality: Temporality) {
         let points = u64::try_from(points).unwrap_or(u64::MAX);
-        self.drop(UNSUPPORTED_TEMPORALITY, points, || {
+        self.drop(DropReason::UnsupportedTemporality, points, || {
             format!(
                 "its {temporality:?} temporality cannot be sent: let the reader ask this exporter \
                  for the temporality"
@@ -256,10 +254,10 @@ impl<'a> Sink<'a> for Lines<'_> {
 
 impl Lines<'_> {
     #[cold]
-    fn drop(&mut self, reason: &'static str, points: u64, why: impl FnOnce() -> String) {
+    fn drop(&mut self, reason: DropReason, points: u64, why: impl FnOnce() -> String) {
         self.notes.drop(reason, self.subject.name, points);
         self.named
-            .warn(self.notes, self.now, reason, self.subject, || {
+            .warn(self.notes, self.now, reason.as_str(), self.subject, || {
                 format!("points are dropped ({reason}): {}", why())
             });
     }

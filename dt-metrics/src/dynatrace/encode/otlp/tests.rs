@@ -1,7 +1,8 @@
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::protocol::{Compression, Format, Protocol, Receiver};
+use crate::dynatrace::config::protocol::{Format, Protocol};
+use crate::dynatrace::config::receiver::{Compression, Receiver};
 use crate::dynatrace::error::ConfigError;
 use flate2::read::GzDecoder;
 use opentelemetry_sdk::metrics::Temporality;

@@ -7,7 +7,7 @@ use crate::dynatrace::delivery::sender::tests::queue;
 use crate::dynatrace::delivery::sender::{run, start};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ExportError;
-use crate::dynatrace::event::Watcher;
+use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::transport::Transport;
 use proptest::prelude::*;
@@ -365,7 +365,7 @@ fn a_flush_says_what_becomes_of_one_that_waits_aside() {
     start(
         shared.clone(),
         NotFound("bad"),
-        Watcher::default(),
+        EventListener::default(),
         std::future::ready(()),
     )
     .expect("a thread");

@@ -1,9 +1,10 @@
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::lines::batcher::{Batcher, LINE_TOO_LONG};
+use crate::dynatrace::encode::lines::batcher::Batcher;
+use crate::dynatrace::health::DropReason;
 use crate::line::Rejected;
 use proptest::prelude::*;
 
-fn add(batcher: &mut Batcher, line: &str) -> Result<(), &'static str> {
+fn add(batcher: &mut Batcher, line: &str) -> Result<(), DropReason> {
     batcher.line(|out| {
         out.push_str(line);
         Ok(())
@@ -26,7 +27,7 @@ fn nothing_makes_no_request() {
         out.push_str("half");
         Err(Rejected::NotFinite)
     });
-    assert_eq!(refused, Err(Rejected::NotFinite.reason()));
+    assert_eq!(refused, Err(DropReason::NotFinite));
     assert_eq!(batcher.line(|_| Ok(())), Ok(()));
     assert_eq!(batcher.finish(), []);
 }
@@ -44,7 +45,10 @@ fn metadata_stays_with_its_line() {
     assert_eq!(add_after("#b", "b"), Ok(true));
     assert_eq!(add_after("#cc", "cccccc"), Ok(true));
     assert_eq!(add_after("#d", &"d".repeat(10)), Ok(false));
-    assert_eq!(add_after("#e", &"e".repeat(13)), Err(LINE_TOO_LONG));
+    assert_eq!(
+        add_after("#e", &"e".repeat(13)),
+        Err(DropReason::LineTooLong)
+    );
     let bodies = batcher.finish();
     let seen: Vec<_> = bodies
         .iter()
@@ -84,7 +88,7 @@ fn splits_by_bytes() {
 fn a_line_too_long_leaves_its_neighbours_alone() {
     let mut batcher = Batcher::new(10, 5);
     assert_eq!(add(&mut batcher, "a"), Ok(()));
-    assert_eq!(add(&mut batcher, "bbbbbb"), Err(LINE_TOO_LONG));
+    assert_eq!(add(&mut batcher, "bbbbbb"), Err(DropReason::LineTooLong));
     assert_eq!(add(&mut batcher, "c"), Ok(()));
     assert_eq!(texts(&mut batcher), ["a\nc"]);
 }

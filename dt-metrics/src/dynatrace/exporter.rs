@@ -1,7 +1,17 @@
 //! The exporter as programs and the SDK see it.
 
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+
 use crate::dynatrace::buffer::flush::{Mark, Patience, flush};
-use crate::dynatrace::buffer::{Rest, Shared};
+use crate::dynatrace::buffer::{Buffer, Undelivered};
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::environment::{Environment, process_environment};
@@ -9,35 +19,26 @@ use crate::dynatrace::config::options::Options;
 use crate::dynatrace::delivery::{sender, spooler};
 use crate::dynatrace::encode::Writer;
 use crate::dynatrace::error::{ConfigError, ExportError};
-use crate::dynatrace::health::DropReason;
-use crate::dynatrace::health::Health;
+use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::health_metrics::observe;
 use crate::dynatrace::transport::reload::Rotating;
-use opentelemetry::metrics::Meter;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-/// How much longer a shutdown takes at most, so that its threads are gone and the next exporter
-/// has the spool.
+/// How much longer than its time a shutdown may take, so that the threads are gone and the next
+/// exporter has the spool.
 const MAX_GRACE: Duration = Duration::from_millis(100);
 
 /// Sends metrics to Dynatrace.
 ///
-/// A handle: clones are the same exporter, so that a program can give one to a reader and keep
-/// another to ask for [`health`](Self::health). Exporting writes lines into a buffer and returns;
-/// a thread of the exporter sends them.
+/// An exporter is a handle: clones share one delivery, so that a program can pass one clone to a
+/// reader and keep another one for [`health`](Self::health). Exporting writes data points into a
+/// buffer and returns; a thread of the exporter sends them.
 ///
-/// A child that is forked has no such thread: there, every call says so ([`ExportError::Forked`])
-/// and waits for nothing. What the parent had buffered is the parent's to deliver.
+/// A forked child has no such thread: every call there returns [`ExportError::Forked`] at once. The
+/// parent delivers what it had buffered.
 ///
-/// The thread ends with [`shutdown`](Self::shutdown) or with the last handle. Dropping waits for
-/// nothing: what was not delivered by then is lost, unless there is a spool, so shut down first
-/// (an `SdkMeterProvider` does when it is shut down itself).
+/// The thread ends with [`shutdown`](Self::shutdown), or when the last handle is dropped. Dropping
+/// does not wait: pending data points are lost, unless there is a spool. Shut down first; an
+/// `SdkMeterProvider` does so when it is shut down itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,7 +53,7 @@ const MAX_GRACE: Duration = Duration::from_millis(100);
 /// let provider = SdkMeterProvider::builder().with_reader(reader).build();
 ///
 /// provider.meter("shop").u64_counter("orders").build().add(1, &[]);
-/// // Here nothing listens, so this says what to configure.
+/// // Nothing listens here, so the error says what to configure.
 /// if let Err(error) = exporter.shutdown(Duration::from_secs(1)) {
 ///     println!("{error}");
 /// }
@@ -62,15 +63,18 @@ const MAX_GRACE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Exporter {
     inner: Arc<Inner>,
+    /// Whether the pipeline flushes and shuts down by itself, with deadlines of its own, so that
+    /// the SDK's calls must not wait.
+    is_of_pipeline: bool,
 }
 
-/// Tells the program's function about points that were dropped before the exporter had them.
+/// Reports points that were dropped before the exporter had them.
 #[derive(Clone, Debug)]
-pub(crate) struct Losses(Arc<Shared>);
+pub(crate) struct Losses(Arc<Buffer>);
 
 impl Losses {
     pub(crate) fn tell(&self, reason: DropReason, metric: Option<&str>, points: u64) {
-        self.0.points_lost(reason, metric, points);
+        self.0.report_dropped(reason, metric, points);
     }
 }
 
@@ -88,7 +92,7 @@ impl ExporterBuilder {
 
 struct Inner {
     writer: Mutex<Writer>,
-    shared: Arc<Shared>,
+    buffer: Arc<Buffer>,
     transport: Arc<Rotating>,
     temporality: Temporality,
 }
@@ -111,43 +115,48 @@ impl Exporter {
     }
 
     pub(crate) fn start(config: &Config) -> Result<Self, ConfigError> {
-        let shared = Arc::new(Shared::with(config.buffer_limit_bytes, config.ambiguous));
+        let buffer = Arc::new(Buffer::new(config.buffer_limit_bytes, config.guarantee));
         let transport = Arc::new(Rotating::new(config)?);
-        let watch = transport.clone().watch(shared.clone());
-        let listener = config.listener.clone();
         let spool = match &config.spool {
-            Some(spool) if spooler::start(&shared, spool, config.protocol.format())? => {
+            Some(spool) if spooler::start(&buffer, spool, config.protocol.format())? => {
                 Some(spool.path.as_path())
             }
             _ => None,
         };
-        sender::start(shared.clone(), transport.clone(), listener, watch).inspect_err(|_| {
-            // The other thread ends, too.
-            shared.stop();
+        let on_change = {
+            let buffer = buffer.clone();
+            move || buffer.hurry()
+        };
+        let watch = transport.clone().watch(on_change);
+        let listener = config.listener.clone();
+        sender::start(buffer.clone(), transport.clone(), listener, watch).inspect_err(|_| {
+            // The spooler ends as well.
+            buffer.stop();
         })?;
         config.log(spool);
         Ok(Self {
             inner: Arc::new(Inner {
                 writer: Mutex::new(Writer::new(config)),
-                shared,
+                buffer,
                 transport,
                 temporality: config.protocol.temporality(),
             }),
+            is_of_pipeline: false,
         })
     }
 
-    /// What became of everything so far.
+    /// Returns what became of all data points so far.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.inner.shared.health()
+        self.inner.buffer.health()
     }
 
-    /// Makes instruments of `meter` that say what [`health`](Self::health) says:
-    /// `dt_metrics.exporter.points_accepted` and so on, the fields of [`Health`]; what was dropped also by
-    /// `reason`, in `dt_metrics.exporter.dropped`.
+    /// Makes instruments of `meter` that report the fields of [`Health`]:
+    /// `dt_metrics.exporter.points_accepted` and so on, and `dt_metrics.exporter.dropped` with the
+    /// dimension `reason`.
     ///
-    /// With a meter of the provider that this exporter exports, the numbers are sent to Dynatrace
-    /// with all others. They include the lines that said so last time.
+    /// With a meter of the provider that this exporter serves, the numbers are sent to Dynatrace
+    /// with all others.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -164,70 +173,68 @@ impl Exporter {
     /// # }
     /// ```
     pub fn observe_health(&self, meter: &Meter) {
-        observe(meter, &self.inner.shared);
+        observe(meter, &self.inner.buffer);
     }
 
-    /// Waits until every line that was exported before this call is answered or dropped.
+    /// Waits until every data point that was exported before this call is answered or dropped.
     ///
     /// If the exporter pauses after a failure, it tries at once. This does not collect from the
     /// provider: call its `force_flush` first.
     ///
     /// # Errors
     ///
-    /// When `timeout` is over, when the endpoint refuses and waiting would not help (such as a
-    /// wrong token), after a shutdown, or in a forked child; at once where no endpoint is
-    /// configured and no OneAgent was ever there ([`ExportError::NoEndpoint`]). What was not
-    /// delivered stays in the buffer.
+    /// When `timeout` is over, when the endpoint refuses and waiting would not help (a wrong token,
+    /// for example), after a shutdown, or in a forked child; at once if no endpoint is configured
+    /// and no OneAgent was ever there ([`ExportError::NoEndpoint`]). Data points that were not
+    /// delivered stay pending.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
         let mark = self.mark()?;
         self.flush_since(mark, timeout)
     }
 
-    /// What is refused from now on is an error of the calls that are given this.
+    /// Marks this moment: requests that are refused from now on make the calls below fail.
     pub(crate) fn mark(&self) -> Result<Mark, ExportError> {
-        if self.inner.shared.is_inherited() {
+        if self.inner.buffer.is_inherited() {
             return Err(ExportError::Forked);
         }
-        Ok(self.inner.shared.mark())
+        Ok(Mark::now(&self.inner.buffer))
     }
 
     pub(crate) fn flush_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
         let deadline = Instant::now().checked_add(timeout);
-        flush(&self.inner.shared, mark, timeout, self.patience())?;
-        // What is answered leaves the disk, so that a kill after this call doubles nothing.
-        let disk_deadline = Shared::disk_deadline();
-        self.inner
-            .shared
-            .wait_for_disk(deadline.map_or(disk_deadline, |end| end.min(disk_deadline)));
+        flush(&self.inner.buffer, mark, timeout, self.patience())?;
+        // Delivered requests leave the disk, so that a kill after this call doubles nothing.
+        self.inner.buffer.wait_for_disk(deadline);
         Ok(())
     }
 
-    /// Flushes, then stops the exporter. What was not delivered in time stays in the spool, if
-    /// there is one, for the next process; else it is dropped and counted (`shutdown`).
+    /// Flushes, then stops the exporter. Data points that were not delivered in time stay in the
+    /// spool for the next process, if there is one; otherwise they are dropped and counted
+    /// (`shutdown`).
     ///
-    /// Where no endpoint is configured and no OneAgent was ever there, none is waited for. A second
-    /// call does nothing.
+    /// If no endpoint is configured and no OneAgent was ever there, this does not wait for one. A
+    /// second call does nothing.
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush), if lines were not delivered; the exporter is stopped all the
-    /// same.
+    /// As for [`flush`](Self::flush), if data points were not delivered. The exporter is stopped in
+    /// any case.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let mark = self.mark()?;
         self.shutdown_since(mark, timeout)
     }
 
     pub(crate) fn shutdown_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
-        let shared = &self.inner.shared;
-        if shared.lock().is_stopped() {
+        let buffer = &self.inner.buffer;
+        if buffer.lock().is_stopped() {
             return Ok(());
         }
         let deadline = Instant::now().checked_add(timeout);
-        let result = flush(shared, mark, timeout, self.patience());
+        let result = flush(buffer, mark, timeout, self.patience());
         self.inner.stop();
         // The threads leave at once, but in an outage all the time is used up by now.
         let grace = Instant::now() + (timeout / 20).min(MAX_GRACE);
-        shared.wait_for_exit(deadline.map(|deadline| deadline.max(grace)));
+        buffer.wait_for_exit(deadline.map(|deadline| deadline.max(grace)));
         match result {
             // Somebody else shut it down meanwhile.
             Err(ExportError::ShutDown) => Ok(()),
@@ -235,8 +242,8 @@ impl Exporter {
         }
     }
 
-    /// Where nobody said that somebody is there, and nobody was so far, none is waited for. A
-    /// OneAgent that was there comes back.
+    /// Without a configured endpoint, nobody waits for a OneAgent that was never there. One that was
+    /// there comes back.
     fn patience(&self) -> Patience {
         if self.inner.transport.is_unconfigured() && self.health().requests_accepted == 0 {
             Patience::IfSomebodyListens
@@ -245,36 +252,112 @@ impl Exporter {
         }
     }
 
-    /// For those who drop points before they come here.
     pub(crate) fn losses(&self) -> Losses {
-        Losses(self.inner.shared.clone())
+        Losses(self.inner.buffer.clone())
     }
 
-    /// From now on requests are sent so long after their collection, unless somebody waits.
+    /// From now on requests are sent this long after their collection, unless somebody waits.
     pub(crate) fn spread(&self, by: Duration) {
-        self.inner.shared.lock().spread = by;
+        self.inner.buffer.lock().spread = by;
     }
 
     /// Lets the exporter attempt at once, if it pauses.
     pub(crate) fn hurry(&self) {
-        if !self.inner.shared.is_inherited() {
-            self.inner.shared.retry_now();
+        if !self.inner.buffer.is_inherited() {
+            self.inner.buffer.hurry();
         }
     }
 
-    /// The same exporter for a reader whose shutdown must not wait: the pipeline keeps the
-    /// deadline itself, by [`Exporter::shutdown`].
-    pub(crate) fn for_pipeline(self) -> impl PushMetricExporter {
-        ForPipeline(self)
+    /// The same delivery, for a reader of the pipeline.
+    pub(crate) fn for_pipeline(self) -> Self {
+        Self {
+            is_of_pipeline: true,
+            ..self
+        }
     }
 
-    pub(crate) fn preferred_temporality(&self) -> Temporality {
-        self.inner.temporality
+    /// Writes a collection into the buffer.
+    fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let buffer = &self.inner.buffer;
+        if buffer.is_inherited() {
+            return Err(sdk_error(ExportError::Forked));
+        }
+        if buffer.lock().is_stopped() {
+            return Err(OTelSdkError::AlreadyShutdown);
+        }
+        // Encoding and queueing under one lock: two readers must not swap the order of a series. A
+        // panic would leave the buffers of the writer in order, if not empty.
+        let mut writer = self
+            .inner
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let written = writer.write(metrics, |bodies| {
+            // Stopped meanwhile: the last bodies will tell.
+            let _taken = buffer.enqueue(bodies);
+            // What is on disk makes room in memory for the rest.
+            buffer.wait_for_disk(None);
+        });
+        buffer.note(&written.notes);
+        let taken = buffer.enqueue(written.bodies);
+        drop(writer);
+        buffer.wait_for_disk(None);
+        for warning in written.notes.warnings {
+            tracing::warn!(target: "dt_metrics", "{warning}");
+        }
+        if taken {
+            Ok(())
+        } else {
+            Err(OTelSdkError::AlreadyShutdown)
+        }
     }
 
     #[cfg(test)]
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.inner.shared
+    pub(crate) fn buffer(&self) -> &Arc<Buffer> {
+        &self.inner.buffer
+    }
+}
+
+/// How long the SDK's own calls wait: as long as the SDK itself by default.
+const SDK_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl PushMetricExporter for Exporter {
+    /// Writes data points into the buffer. Does no I/O and does not wait, except for a spool: up to
+    /// half a second, until they are in their files.
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.take(metrics)
+    }
+
+    /// Waits up to five seconds; [`Exporter::flush`] takes a time.
+    fn force_flush(&self) -> OTelSdkResult {
+        if self.is_of_pipeline {
+            return Ok(());
+        }
+        self.flush(SDK_TIMEOUT).map_err(sdk_error)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        if self.is_of_pipeline {
+            return Ok(());
+        }
+        Self::shutdown(self, timeout).map_err(sdk_error)
+    }
+
+    /// Deltas, unless a Collector is configured for something else.
+    fn temporality(&self) -> Temporality {
+        self.inner.temporality
+    }
+}
+
+/// The SDK's nearest error.
+fn sdk_error(error: ExportError) -> OTelSdkError {
+    match error {
+        ExportError::ShutDown => OTelSdkError::AlreadyShutdown,
+        ExportError::Deadline {
+            timeout,
+            last_error: None,
+        } => OTelSdkError::Timeout(timeout),
+        other => OTelSdkError::InternalFailure(other.to_string()),
     }
 }
 
@@ -289,24 +372,25 @@ impl fmt::Debug for Exporter {
 
 impl Inner {
     fn stop(&self) {
-        if self.shared.is_inherited() {
+        if self.buffer.is_inherited() {
             return;
         }
-        let Rest { lost, left } = self.shared.stop();
-        if lost > 0 {
+        let Undelivered { dropped, spooled } = self.buffer.stop();
+        if dropped > 0 {
             tracing::warn!(
                 target: "dt_metrics",
-                lines = lost,
+                points = dropped,
                 endpoint = %self.transport.endpoint(),
-                "the exporter stopped before these lines were delivered"
+                "the exporter stopped before these data points were delivered; they are dropped"
             );
         }
-        if left > 0 {
+        if spooled > 0 {
             tracing::warn!(
                 target: "dt_metrics",
-                lines = left,
+                points = spooled,
                 endpoint = %self.transport.endpoint(),
-                "the exporter stopped before these lines were delivered; they wait in the spool"
+                "the exporter stopped before these data points were delivered; they stay in the \
+                 spool for the next process"
             );
         }
     }
@@ -315,105 +399,5 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-// ===== from exporter::take: //! A collection, from the SDK into the queue.
-impl Exporter {
-    pub(crate) fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let shared = &self.inner.shared;
-        if shared.is_inherited() {
-            return Err(sdk_error(ExportError::Forked));
-        }
-        if shared.lock().is_stopped() {
-            return Err(OTelSdkError::AlreadyShutdown);
-        }
-        // Encoding and queueing under one lock: two readers must not swap the order of a series.
-        // A panic would leave the buffers of the writer in order, if not empty.
-        let mut writer = self
-            .inner
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        writer.metadata_lost(&shared.take_lost_metadata());
-        let mut begins = true;
-        let disk_deadline = Shared::disk_deadline();
-        let written = writer.write(metrics, |bodies| {
-            // Stopped meanwhile: the last ones will tell.
-            let _taken = shared.enqueue_part(bodies, std::mem::take(&mut begins));
-            // What is on disk makes room in memory for what comes.
-            shared.wait_for_disk(disk_deadline);
-        });
-        shared.note(&written.notes);
-        let taken = shared.enqueue_part(written.bodies, begins);
-        drop(writer);
-        shared.wait_for_disk(disk_deadline);
-        for warning in written.notes.warnings {
-            tracing::warn!(target: "dt_metrics", "{warning}");
-        }
-        if taken {
-            Ok(())
-        } else {
-            Err(OTelSdkError::AlreadyShutdown)
-        }
-    }
-}
-
-// ===== from push: //! The exporter as readers of the SDK see it.
-/// How long the SDK's own calls wait: what the SDK itself waits by default.
-const SDK_TIMEOUT: Duration = Duration::from_secs(5);
-
-impl PushMetricExporter for Exporter {
-    /// Writes the lines into the buffer. Does no I/O and waits for none; with a spool it waits
-    /// until they are in their files, up to half a second.
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.take(metrics)
-    }
-
-    /// Waits up to five seconds; [`Exporter::flush`] takes a time.
-    fn force_flush(&self) -> OTelSdkResult {
-        self.flush(SDK_TIMEOUT).map_err(sdk_error)
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        Self::shutdown(self, timeout).map_err(sdk_error)
-    }
-
-    /// Deltas, unless a Collector is asked for something else.
-    fn temporality(&self) -> Temporality {
-        self.preferred_temporality()
-    }
-}
-
-/// For a reader whose shutdown must not wait.
-pub(crate) struct ForPipeline(pub(crate) Exporter);
-
-impl PushMetricExporter for ForPipeline {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.0.take(metrics)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.0.temporality()
-    }
-}
-
-/// The SDK's nearest word for it.
-pub(crate) fn sdk_error(error: ExportError) -> OTelSdkError {
-    match error {
-        ExportError::ShutDown => OTelSdkError::AlreadyShutdown,
-        ExportError::Deadline {
-            timeout,
-            last_error: None,
-        } => OTelSdkError::Timeout(timeout),
-        other => OTelSdkError::InternalFailure(other.to_string()),
     }
 }

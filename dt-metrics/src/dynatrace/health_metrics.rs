@@ -1,6 +1,6 @@
 //! The exporter's own numbers as metrics.
 
-use crate::dynatrace::buffer::Shared;
+use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::health::Health;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
@@ -84,31 +84,31 @@ const GAUGES: [Number; 3] = [
 ];
 
 /// Makes an instrument for each number. Their callbacks take the exporter's lock for a moment.
-pub(crate) fn observe(meter: &Meter, shared: &Arc<Shared>) {
+pub(crate) fn observe(meter: &Meter, buffer: &Arc<Buffer>) {
     for (name, unit, description, number) in COUNTS {
-        let shared = shared.clone();
+        let buffer = buffer.clone();
         meter
             .u64_observable_counter(name)
             .with_unit(unit)
             .with_description(description)
-            .with_callback(move |observer| observer.observe(number(&shared.health()), &[]))
+            .with_callback(move |observer| observer.observe(number(&buffer.health()), &[]))
             .build();
     }
     for (name, unit, description, number) in GAUGES {
-        let shared = shared.clone();
+        let buffer = buffer.clone();
         meter
             .u64_observable_gauge(name)
             .with_unit(unit)
             .with_description(description)
-            .with_callback(move |observer| observer.observe(number(&shared.health()), &[]))
+            .with_callback(move |observer| observer.observe(number(&buffer.health()), &[]))
             .build();
     }
-    let shared = shared.clone();
+    let buffer = buffer.clone();
     meter
         .u64_observable_counter("dt_metrics.exporter.dropped")
         .with_description("Lines and data points that were dropped, by reason")
         .with_callback(move |observer| {
-            for (reason, count) in shared.health().dropped {
+            for (reason, count) in buffer.health().dropped {
                 observer.observe(count, &[KeyValue::new("reason", reason.as_str())]);
             }
         })

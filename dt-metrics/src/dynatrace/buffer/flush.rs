@@ -1,10 +1,10 @@
 //! Waiting for deliveries, with a deadline that holds whatever the server does.
 
-use crate::dynatrace::buffer::Shared;
-use crate::dynatrace::buffer::state::{Life, RefusalKind};
-use crate::dynatrace::error::ExportError;
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::buffer::state::{Refusal, RefusalKind};
+use crate::dynatrace::error::ExportError;
 
 /// How long to wait where nobody listens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,7 +15,7 @@ pub(crate) enum Patience {
     IfSomebodyListens,
 }
 
-/// A moment, by what had been sent then.
+/// A moment, by the attempts that had been made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     /// How many attempts were begun, and how many of them ended.
@@ -23,47 +23,59 @@ pub(crate) struct Mark {
     ended: u64,
 }
 
-/// Waits until everything queued before this call is settled. What was refused since `mark` is an
-/// error.
+impl Mark {
+    pub(crate) fn now(buffer: &Buffer) -> Self {
+        let state = buffer.lock();
+        Self {
+            begun: state.begun,
+            ended: state.ended,
+        }
+    }
+
+    /// Whether this failed attempt decides a flush that began at this moment.
+    fn decides(self, refusal: &Refusal, settled: bool, patience: Patience) -> bool {
+        match refusal.kind {
+            // An attempt from before the call says nothing about what was fixed since.
+            RefusalKind::Kept => !settled && refusal.attempt > self.begun,
+            RefusalKind::NobodyThere => {
+                !settled
+                    && refusal.attempt > self.begun
+                    && patience == Patience::IfSomebodyListens
+            }
+            // The others may yet be delivered: it is reported at the end.
+            RefusalKind::Dropped => settled && refusal.attempt > self.ended,
+        }
+    }
+}
+
+/// Waits until everything queued before this call is settled. A request that the endpoint refused
+/// since `mark` is an error.
 pub(crate) fn flush(
-    shared: &Shared,
+    buffer: &Buffer,
     mark: Mark,
     timeout: Duration,
     patience: Patience,
 ) -> Result<(), ExportError> {
     // A time too long for the clock is no deadline.
     let deadline = Instant::now().checked_add(timeout);
-    let mut state = shared.lock();
+    let mut state = buffer.lock();
     let target = state.queue.last_sequence();
-    let Mark { begun, ended } = mark;
     if state.is_stopped() {
         return Err(ExportError::ShutDown);
     }
     if !state.queue.is_settled(target) {
-        shared.hurry(&mut state);
+        buffer.hurry_locked(&mut state);
     }
     loop {
         let settled = state.queue.is_settled(target);
-        if let Some(refusal) = &state.refusal {
-            let reason = || refusal.reason.clone();
-            match refusal.kind {
-                // An attempt from before the call says nothing about what was fixed since.
-                RefusalKind::Kept if !settled && refusal.attempt > begun => {
-                    return Err(ExportError::Refused { reason: reason() });
-                }
-                RefusalKind::NobodyThere
-                    if !settled
-                        && refusal.attempt > begun
-                        && patience == Patience::IfSomebodyListens =>
-                {
-                    return Err(ExportError::NoEndpoint { reason: reason() });
-                }
-                // The others may yet be delivered: say so at the end.
-                RefusalKind::Dropped if settled && refusal.attempt > ended => {
-                    return Err(ExportError::Refused { reason: reason() });
-                }
-                _ => {}
-            }
+        if let Some(refusal) = &state.refusal
+            && mark.decides(refusal, settled, patience)
+        {
+            let reason = refusal.reason.clone();
+            return Err(match refusal.kind {
+                RefusalKind::NobodyThere => ExportError::NoEndpoint { reason },
+                RefusalKind::Kept | RefusalKind::Dropped => ExportError::Refused { reason },
+            });
         }
         if state.is_stopped() {
             return Err(ExportError::ShutDown);
@@ -71,61 +83,13 @@ pub(crate) fn flush(
         if settled {
             return Ok(());
         }
-        state = match remaining(deadline) {
-            None => shared
-                .settled
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner),
-            Some(left) if left.is_zero() => {
-                let last_error = state.health.last_error.clone();
-                return Err(ExportError::Deadline {
-                    timeout,
-                    last_error,
-                });
-            }
-            Some(left) => {
-                shared
-                    .settled
-                    .wait_timeout(state, left)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0
-            }
-        };
-    }
-}
-
-impl Shared {
-    pub(crate) fn mark(&self) -> Mark {
-        let state = self.lock();
-        Mark {
-            begun: state.begun,
-            ended: state.ended,
+        let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(ExportError::Deadline {
+                timeout,
+                last_error: state.health.last_error.clone(),
+            });
         }
+        state = buffer.wait_for_settled(state, left);
     }
-
-    /// Waits until the exporter's threads are gone, so that nothing of it runs on; they leave as
-    /// soon as they are told to and the disk has what it should have.
-    pub(crate) fn wait_for_exit(&self, deadline: Option<Instant>) {
-        let mut state = self.lock();
-        while state.life != Life::Exited || state.queue.has_disk() {
-            state = match remaining(deadline) {
-                None => self
-                    .settled
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(left) if left.is_zero() => return,
-                Some(left) => {
-                    self.settled
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-            };
-        }
-    }
-}
-
-/// What is left of the time; `None` if there is no deadline.
-fn remaining(deadline: Option<Instant>) -> Option<Duration> {
-    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }

@@ -1,4 +1,6 @@
-//! What the program's threads and the exporter's thread share, and how they wait for each other.
+//! Pending requests between the collection, the delivery and the disk, behind one lock. Does no
+//! I/O. May import `spool` (its data types), `encode::body`, `retry`, `config` and the leaf files of
+//! the delivery.
 
 pub(crate) mod events;
 pub(crate) mod flush;
@@ -6,75 +8,98 @@ pub(crate) mod queue;
 pub(crate) mod spooled;
 pub(crate) mod state;
 
-use crate::dynatrace::buffer::events::{News, Quiet};
-use crate::dynatrace::buffer::queue::Batch;
-use crate::dynatrace::buffer::state::{Life, State};
-use crate::dynatrace::config::options::DeliveryGuarantee;
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::warnings::Notes;
-use crate::dynatrace::health::DropReason;
-use crate::dynatrace::health::Health;
-use crate::dynatrace::request::Collected;
-use crate::home::Home;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Poll;
 use std::time::Duration;
+
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// What was not sent in the end, in lines.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rest {
-    pub(crate) lost: u64,
-    /// On disk, for the next process.
-    pub(crate) left: u64,
-}
+use crate::dynatrace::buffer::events::{PendingEvents, QuietUntil};
+use crate::dynatrace::buffer::queue::Attempt;
+use crate::dynatrace::buffer::spooled::Job;
+use crate::dynatrace::buffer::state::{Life, State};
+use crate::dynatrace::config::options::DeliveryGuarantee;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::warnings::Notes;
+use crate::dynatrace::health::{DropReason, Health};
+use crate::dynatrace::request::Collected;
+use crate::home::Home;
 
+/// How long a collection waits for its disk. A disk that takes longer is not waited for again
+/// until it has caught up.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long the next request waits for the disk.
+const DISK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Pending requests, shared by the program's threads, the sender and the spooler.
+///
 /// The lock is held for moments only: never while sending, logging or waiting.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct Buffer {
     state: Mutex<State>,
-    /// For the program's threads: something was settled.
-    pub(crate) settled: Condvar,
-    /// For the one who sends: look at the state again.
-    pub(crate) wake: Notify,
-    /// For the one who tells the program: the same.
-    pub(crate) news: Notify,
-    /// For the one who keeps the disk: the same.
-    pub(crate) disk: Condvar,
-    ambiguous: DeliveryGuarantee,
+    /// Wakes the program's threads: a request was settled.
+    settled: Condvar,
+    /// Wakes the sender: the state has changed.
+    wake: Notify,
+    /// Wakes the one who reports events.
+    has_events: Notify,
+    /// Wakes the spooler.
+    disk: Condvar,
+    guarantee: DeliveryGuarantee,
     home: Home,
 }
 
-impl Shared {
-    #[cfg(test)]
-    pub(crate) fn new(buffer_limit_bytes: usize) -> Self {
-        Self::with(buffer_limit_bytes, DeliveryGuarantee::default())
-    }
+/// Data points that were not delivered before the exporter stopped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Undelivered {
+    pub(crate) dropped: u64,
+    /// On disk, for the next process.
+    pub(crate) spooled: u64,
+}
 
-    pub(crate) fn with(buffer_limit_bytes: usize, ambiguous: DeliveryGuarantee) -> Self {
+/// What the spooler does next.
+pub(crate) enum DiskTask {
+    Job(Job),
+    /// Look for requests of processes that have ended.
+    Adopt,
+    End,
+}
+
+impl Buffer {
+    pub(crate) fn new(limit_bytes: usize, guarantee: DeliveryGuarantee) -> Self {
         Self {
-            state: Mutex::new(State::new(buffer_limit_bytes)),
+            state: Mutex::new(State::new(limit_bytes)),
             settled: Condvar::new(),
             wake: Notify::new(),
-            news: Notify::new(),
+            has_events: Notify::new(),
             disk: Condvar::new(),
-            ambiguous,
+            guarantee,
             home: Home::here(),
         }
     }
 
-    /// A panic elsewhere leaves counts that are whole, so its poison is of no interest.
+    /// A panic elsewhere leaves counts that are whole, so the poison of the lock does not matter.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this is a forked child, where nobody sends, and where the lock may be held for ever
-    /// by a thread that is not there.
+    /// by a thread that does not exist.
     pub(crate) fn is_inherited(&self) -> bool {
         self.home.is_elsewhere()
+    }
+
+    pub(crate) fn guarantee(&self) -> DeliveryGuarantee {
+        self.guarantee
+    }
+
+    /// Whether a request that may have been accepted is dropped, not sent again.
+    pub(crate) fn drops_unanswered(&self) -> bool {
+        self.guarantee == DeliveryGuarantee::AtMostOnce
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -88,71 +113,24 @@ impl Shared {
             self.lock()
         };
         let mut health = state.health.clone();
-        health.points_pending = state.queue.lines();
-        health.points_spooled = state.queue.lines_on_disk();
+        health.points_pending = state.queue.points();
+        health.points_spooled = state.queue.points_on_disk();
         health.bytes_pending = u64::try_from(state.queue.bytes()).unwrap_or(u64::MAX);
         health
     }
 
-    /// Books what a collection came to, besides its lines.
-    pub(crate) fn note(&self, notes: &Notes) {
-        let mut state = self.lock();
-        for (reason, points) in &notes.dropped {
-            state.health.drop_points(*reason, *points);
-        }
-        for (reason, metric, points) in &notes.lost {
-            state.news.points_lost(*reason, Some(metric), *points);
-        }
-        for (reason, points) in &notes.altered {
-            *state.health.altered.entry(reason).or_default() += points;
-        }
-        self.changed(state);
-    }
-
-    /// Points were dropped before they came here; who dropped them counts them.
-    pub(crate) fn points_lost(&self, reason: DropReason, metric: Option<&str>, points: u64) {
-        if !self.is_inherited() {
-            let mut state = self.lock();
-            state.news.points_lost(reason, metric, points);
-            self.changed(state);
-        }
-    }
-
-    /// The keys whose metadata was dropped with a request since the last call.
-    pub(crate) fn take_lost_metadata(&self) -> Vec<Box<str>> {
-        self.lock().queue.take_lost_metadata()
-    }
-
-    pub(crate) fn ambiguous(&self) -> DeliveryGuarantee {
-        self.ambiguous
-    }
-
-    /// Whether what may have been accepted is not sent again.
-    pub(crate) fn drops_ambiguous(&self) -> bool {
-        self.ambiguous == DeliveryGuarantee::AtMostOnce
-    }
-
-    /// Adds requests of a collection, and drops the oldest where there is no room; `false` once
-    /// stopped.
-    #[cfg(test)]
+    /// Adds a part of a collection, and drops the oldest requests where there is no room; `false`
+    /// once stopped.
     pub(crate) fn enqueue(&self, bodies: Vec<Body>) -> bool {
-        self.enqueue_part(bodies, true)
-    }
-
-    /// The same for a part of a collection: the one it `begins` with, or another.
-    pub(crate) fn enqueue_part(&self, bodies: Vec<Body>, begins: bool) -> bool {
         let mut state = self.lock();
         if state.is_stopped() {
-            let lines = bodies.iter().map(|body| body.lines).sum();
-            state.health.drop_points(DropReason::Shutdown, lines);
+            let points = bodies.iter().map(|body| body.points).sum();
+            state.health.drop_points(DropReason::Shutdown, points);
             return false;
         }
         state.compare_clocks();
         state.drop_old();
         let collected = Collected::now();
-        if begins {
-            state.queue.begin_collection();
-        }
         for body in bodies {
             state.add(body, collected);
         }
@@ -161,83 +139,79 @@ impl Shared {
         true
     }
 
-    /// Lets the exporter's thread attempt at once.
-    pub(crate) fn hurry(&self, state: &mut State) {
+    /// Counts what a collection dropped and altered.
+    pub(crate) fn note(&self, notes: &Notes) {
+        let mut state = self.lock();
+        for (reason, points) in &notes.dropped {
+            state.health.drop_points(*reason, *points);
+        }
+        for (reason, metric, points) in &notes.lost {
+            state.events.dropped(*reason, Some(metric), *points);
+        }
+        for (reason, points) in &notes.altered {
+            *state.health.altered.entry(reason).or_default() += points;
+        }
+        self.changed(state);
+    }
+
+    /// Reports points that were dropped, and counted, before they came here.
+    pub(crate) fn report_dropped(&self, reason: DropReason, metric: Option<&str>, points: u64) {
+        if !self.is_inherited() {
+            let mut state = self.lock();
+            state.events.dropped(reason, metric, points);
+            self.changed(state);
+        }
+    }
+
+    /// Has the sender attempt at once: somebody waits, or something that made requests fail was put
+    /// right. An attempt that is under way and fails is followed by another one at once.
+    pub(crate) fn hurry(&self) {
+        self.hurry_locked(&mut self.lock());
+    }
+
+    pub(crate) fn hurry_locked(&self, state: &mut State) {
         state.hurry = true;
-        state.aside.hurry();
+        state.dead_letters.hurry();
         state.released = state.queue.last_sequence();
         self.wake.notify_one();
     }
 
-    /// Something that made requests fail was put right, such as a token that was renewed: attempts
-    /// at once. An attempt that is under way and fails is followed by another at once, too.
-    #[allow(dead_code, reason = "for those who watch the configuration")]
-    pub(crate) fn retry_now(&self) {
-        self.hurry(&mut self.lock());
-    }
-
-    /// Lets those know who wait for something to happen.
+    /// Wakes everyone who waits for something to happen.
     pub(crate) fn changed(&self, state: MutexGuard<'_, State>) {
-        let has_news = !state.news.is_empty();
+        let has_events = !state.events.is_empty();
         drop(state);
-        if has_news {
-            self.news.notify_one();
+        if has_events {
+            self.has_events.notify_one();
         }
         self.settled.notify_all();
         self.disk.notify_all();
     }
 
-    /// Changes what is known about the disk.
-    pub(crate) fn disk_changed(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.lock();
-        change(&mut state);
-        self.changed(state);
-        self.wake.notify_one();
-    }
-
-    /// Ends all sending. What is on disk is left there, all else is dropped.
-    pub(crate) fn stop(&self) -> Rest {
+    /// Ends all sending. Requests on disk are left there, all others are dropped.
+    pub(crate) fn stop(&self) -> Undelivered {
         let mut state = self.lock();
         state.life = state.life.max(Life::Stopped);
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
-        if self.drops_ambiguous() {
-            // Else the next process would send it again.
+        if self.drops_unanswered() {
+            // Otherwise the next process would send it again.
             state.drop_in_flight(DropReason::Ambiguous);
         }
-        let lost = state.queue.close();
-        state.lose(DropReason::Shutdown, lost);
-        let left = state.queue.lines();
+        let dropped = state.queue.close();
+        state.drop_points(DropReason::Shutdown, dropped);
+        let spooled = state.queue.points();
         drop(state);
         self.wake.notify_one();
-        self.news.notify_one();
+        self.has_events.notify_one();
         self.settled.notify_all();
         self.disk.notify_all();
-        Rest { lost, left }
-    }
-
-    /// The exporter's thread is gone, by whatever way.
-    pub(crate) fn exited(&self) {
-        self.stop();
-        self.lock().life = Life::Exited;
-        self.settled.notify_all();
-    }
-
-    /// An attempt ended in a way that nobody foresaw.
-    pub(crate) fn failed_badly(&self) {
-        let mut state = self.lock();
-        state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
-        state.put_back();
-        self.changed(state);
+        Undelivered { dropped, spooled }
     }
 }
 
-// ===== from waiting: //! What the exporter's own thread waits for.
-/// How long the next request waits for the disk.
-const DISK_TIMEOUT: Duration = Duration::from_secs(1);
-
-impl Shared {
+/// For the sender.
+impl Buffer {
     /// Waits for a request to send; `None` once stopped.
-    pub(crate) async fn next(&self) -> Option<Batch> {
+    pub(crate) async fn next(&self) -> Option<Attempt> {
         loop {
             let due = {
                 let mut state = self.lock();
@@ -247,8 +221,8 @@ impl Shared {
                 let begun = state.begin();
                 // It may have to be read first.
                 self.disk.notify_all();
-                if !state.news.is_empty() {
-                    self.news.notify_one();
+                if !state.events.is_empty() {
+                    self.has_events.notify_one();
                 }
                 if begun.is_some() {
                     return begun;
@@ -261,12 +235,8 @@ impl Shared {
 
     /// Runs an attempt; `None` if stopped meanwhile.
     pub(crate) async fn unless_stopped<T>(&self, attempt: impl Future<Output = T>) -> Option<T> {
-        race(
-            attempt,
-            self.wait(None, |state| state.is_stopped().then_some(())),
-        )
-        .await
-        .ok()
+        let stopped = self.wait(None, |state| state.is_stopped().then_some(()));
+        race(attempt, stopped).await.ok()
     }
 
     /// Waits before the next attempt; `true` if somebody is in a hurry.
@@ -278,54 +248,30 @@ impl Shared {
         .unwrap_or(false)
     }
 
-    /// Waits until the disk knows what became of a request, since what is there after a kill is
-    /// sent again; but not for a disk that hangs.
+    /// Waits until the disk reflects what became of a request, since the next process sends what
+    /// it finds there; but not for a disk that hangs.
     pub(crate) async fn disk_settled(&self, sequence: u64) {
-        let end = Some(Instant::now() + DISK_TIMEOUT);
-        let settled = self.wait(end, |state| {
-            let enough = state.disk_is_slow || state.is_stopped();
-            (enough || state.queue.is_on_disk(sequence)).then_some(())
-        });
-        let settled = settled.await.is_some();
-        self.lock().disk_is_slow |= !settled;
+        self.wait_briefly_for_disk(|state| state.queue.spooled().is_settled(sequence))
+            .await;
     }
 
-    /// Waits until the disk says what is about to be sent, where that matters; but not for a disk
-    /// that hangs.
+    /// Waits until the disk says which request is about to be sent, where that matters; but not for
+    /// a disk that hangs.
     pub(crate) async fn disk_marked(&self) {
+        self.wait_briefly_for_disk(|state| state.queue.spooled().is_marked())
+            .await;
+    }
+
+    async fn wait_briefly_for_disk(&self, is_done: impl Fn(&State) -> bool) {
         let end = Some(Instant::now() + DISK_TIMEOUT);
-        let marked = self.wait(end, |state| {
-            let enough = state.disk_is_slow || state.is_stopped();
-            (enough || state.queue.is_marked()).then_some(())
+        let done = self.wait(end, |state| {
+            (state.disk_is_slow || state.is_stopped() || is_done(state)).then_some(())
         });
-        let marked = marked.await.is_some();
-        self.lock().disk_is_slow |= !marked;
+        let is_late = done.await.is_none();
+        self.lock().disk_is_slow |= is_late;
     }
 
-    /// Waits for something to tell the program; `None` once stopped.
-    pub(crate) async fn news(&self, quiet: &mut Quiet, interval: Duration) -> Option<News> {
-        loop {
-            let due = {
-                let mut state = self.lock();
-                if state.is_stopped() {
-                    return None;
-                }
-                let news = state.news.take_due(quiet, interval);
-                if !news.is_empty() {
-                    return Some(news);
-                }
-                state.news.due(quiet)
-            };
-            wait_until(due, self.news.notified()).await;
-        }
-    }
-
-    /// What was not told before the end.
-    pub(crate) fn last_news(&self) -> News {
-        std::mem::take(&mut self.lock().news)
-    }
-
-    /// Waits for the one who sends until `found` finds something, or until the deadline.
+    /// Waits until `found` finds something, or until the deadline.
     async fn wait<T>(
         &self,
         deadline: Option<Instant>,
@@ -340,6 +286,135 @@ impl Shared {
             }
         }
     }
+
+    /// Waits for events that may be reported; `None` once stopped.
+    pub(crate) async fn events(
+        &self,
+        quiet: &mut QuietUntil,
+        interval: Duration,
+    ) -> Option<PendingEvents> {
+        loop {
+            let due = {
+                let mut state = self.lock();
+                if state.is_stopped() {
+                    return None;
+                }
+                let events = state.events.take_due(quiet, interval);
+                if !events.is_empty() {
+                    return Some(events);
+                }
+                state.events.due(quiet)
+            };
+            wait_until(due, self.has_events.notified()).await;
+        }
+    }
+
+    /// Events that were not reported before the end.
+    pub(crate) fn last_events(&self) -> PendingEvents {
+        std::mem::take(&mut self.lock().events)
+    }
+
+    /// An attempt ended in a way that nobody foresaw.
+    pub(crate) fn attempt_panicked(&self) {
+        let mut state = self.lock();
+        state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
+        state.put_back();
+        self.changed(state);
+    }
+
+    /// The sender's thread is gone, by whatever way.
+    pub(crate) fn exited(&self) {
+        self.stop();
+        self.lock().life = Life::Exited;
+        self.settled.notify_all();
+    }
+}
+
+/// For the spooler, and for those who wait for it.
+impl Buffer {
+    /// Changes what is known about the disk.
+    pub(crate) fn disk_changed(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.changed(state);
+        self.wake.notify_one();
+    }
+
+    /// Waits for a job on disk, or until it is time to look for requests to adopt.
+    pub(crate) fn disk_task(&self, adopt_at: std::time::Instant) -> DiskTask {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.queue.spooled_mut().next_job() {
+                return DiskTask::Job(job);
+            }
+            if state.is_stopped() {
+                return DiskTask::End;
+            }
+            let now = std::time::Instant::now();
+            // Before the spool is attached, the requests in its own slot come first.
+            let left = state.queue.spooled().is_attached().then(|| adopt_at.saturating_duration_since(now));
+            if left.is_some_and(|left| left.is_zero()) {
+                return DiskTask::Adopt;
+            }
+            state = wait(&self.disk, state, left);
+        }
+    }
+
+    /// Waits until all requests that were enqueued are in the hands of the operating system, so
+    /// that they survive this process; but not longer than half a second, or until `deadline`.
+    pub(crate) fn wait_for_disk(&self, deadline: Option<std::time::Instant>) {
+        let end = std::time::Instant::now() + WRITE_TIMEOUT;
+        let end = deadline.map_or(end, |deadline| deadline.min(end));
+        let mut state = self.lock();
+        let last = state.queue.last_sequence();
+        while !state.queue.spooled().is_settled(last) {
+            let left = end.saturating_duration_since(std::time::Instant::now());
+            state.disk_is_slow |= left.is_zero();
+            if state.disk_is_slow {
+                return;
+            }
+            state = wait(&self.settled, state, Some(left));
+        }
+        state.disk_is_slow = false;
+    }
+
+    /// Waits until the threads of the exporter are gone, so that the next exporter has the spool.
+    /// They leave as soon as they are stopped and the disk is as it should be.
+    pub(crate) fn wait_for_exit(&self, deadline: Option<std::time::Instant>) {
+        let mut state = self.lock();
+        while state.life != Life::Exited || state.queue.spooled().is_attached() {
+            let left = deadline.map(|end| end.saturating_duration_since(std::time::Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return;
+            }
+            state = wait(&self.settled, state, left);
+        }
+    }
+
+    /// Waits until a request was settled, or for this long.
+    pub(crate) fn wait_for_settled<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+        left: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        wait(&self.settled, state, left)
+    }
+}
+
+fn wait<'a>(
+    condition: &Condvar,
+    state: MutexGuard<'a, State>,
+    left: Option<Duration>,
+) -> MutexGuard<'a, State> {
+    match left {
+        None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
+        Some(left) => {
+            condition
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0
+        }
+    }
 }
 
 /// Waits to be woken; `false` if the deadline came first.
@@ -351,7 +426,7 @@ async fn wait_until(deadline: Option<Instant>, woken: impl Future<Output = ()>) 
     true
 }
 
-/// The first of two futures to be ready, the left one before the right one.
+/// Returns the first of two futures to be ready, the left one in preference.
 pub(crate) async fn race<A, B>(
     left: impl Future<Output = A>,
     right: impl Future<Output = B>,

@@ -1,739 +1,581 @@
-//! What waits to be sent: in order, bounded, the newest kept.
+//! Pending requests: in order, bounded, the newest kept.
 
-use crate::dynatrace::buffer::spooled::{Job, Stock};
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, Place};
-use crate::dynatrace::spool::slot::Stored;
 use std::collections::{BTreeSet, VecDeque};
+
 use tokio::time::Instant;
+
+use crate::dynatrace::buffer::spooled::Spooled;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::series::Series;
+use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::spool::slot::Stored;
+
+/// A pending request: in memory, on disk, or both.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) id: RequestId,
+    pub(crate) collected: Collected,
+    /// How often it was sent.
+    pub(crate) attempts: u32,
+    /// The series of its only line, which the endpoint does not take although it takes others.
+    pub(crate) dead_letter: Option<Series>,
+    /// Data points.
+    pub(crate) points: u64,
+    /// How many requests had been accepted when this one last failed, or was first sent. Parts of
+    /// a request that failed begin with the number at which they were made.
+    accepted_before: Option<u64>,
+    bytes: usize,
+    /// `None`: only on disk.
+    body: Option<Body>,
+}
 
 /// A request on its way.
 #[derive(Clone, Debug)]
-pub(crate) struct Batch {
-    pub(crate) place: Place,
+pub(crate) struct Attempt {
+    pub(crate) id: RequestId,
     pub(crate) body: Body,
-    pub(crate) collected: Collected,
-    /// Requests of one collection have no series in common, so their order is free.
-    collection: u64,
-    /// How often it was sent.
-    pub(crate) attempts: u32,
-    pub(crate) first_sent: Option<Instant>,
-    /// How many others had passed by then, or when it became a piece.
-    pub(crate) passed_before: u64,
-    /// It failed while others passed: they do not wait for it.
-    pub(crate) is_aside: bool,
-    /// Not 0: a part of one that failed, to find out what in it fails; how often it was halved
-    /// since any of the halves passed.
-    pub(crate) piece: u8,
+    pub(crate) is_repeated: bool,
+    pub(crate) is_dead_letter: bool,
 }
 
-/// Requests in order. The one in flight is held apart: it cannot be dropped to make room, since
-/// nobody can say whether it arrives.
+/// Pending requests, ordered by their ids. The request in flight is held apart: it cannot be
+/// dropped to make room, since nobody can tell whether it arrives.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    waiting: VecDeque<Waiting>,
-    waiting_bytes: usize,
-    waiting_lines: u64,
-    /// As much of it as is not on disk only.
-    memory_bytes: usize,
-    in_flight: Option<Batch>,
+    waiting: VecDeque<Request>,
+    in_flight: Option<Request>,
     limit_bytes: usize,
+    /// Bytes of `waiting`; those of them whose body is in memory; and data points.
+    waiting_bytes: usize,
+    memory_bytes: usize,
+    waiting_points: u64,
     last_sequence: u64,
-    last_collection: u64,
-    /// Requests that were answered.
-    passed: u64,
-    /// The keys whose metadata was dropped with a request, each once.
-    lost_metadata: BTreeSet<Box<str>>,
-    /// What is on disk, if there is a spool.
-    stock: Option<Stock>,
-    /// Left on the disk for the next process.
-    left_lines: u64,
+    /// Requests that the endpoint accepted.
+    accepted: u64,
+    spooled: Spooled,
+    /// Left on disk for the next process.
+    left_points: u64,
     left_bytes: usize,
     /// Nothing more is sent.
     is_closed: bool,
+}
+
+impl Request {
+    fn new(id: RequestId, collected: Collected, body: Body) -> Self {
+        Self {
+            id,
+            collected,
+            attempts: 0,
+            dead_letter: None,
+            points: body.points,
+            accepted_before: None,
+            bytes: body.len(),
+            body: Some(body),
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        if self.body.is_some() { self.bytes } else { 0 }
+    }
 }
 
 impl Queue {
     pub(crate) fn new(limit_bytes: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            waiting_lines: 0,
-            memory_bytes: 0,
             in_flight: None,
             limit_bytes,
+            waiting_bytes: 0,
+            memory_bytes: 0,
+            waiting_points: 0,
             last_sequence: 0,
-            last_collection: 0,
-            passed: 0,
-            lost_metadata: BTreeSet::new(),
-            stock: None,
-            left_lines: 0,
+            accepted: 0,
+            spooled: Spooled::default(),
+            left_points: 0,
             left_bytes: 0,
             is_closed: false,
         }
     }
 
-    /// What is pushed from now on was collected after all before.
-    pub(crate) fn begin_collection(&mut self) {
-        self.last_collection += 1;
-    }
-
-    /// Adds a request at the end. Returns how many lines had to go to make room.
+    /// Adds a request at the end. Returns the number of points that were dropped to make room.
     pub(crate) fn push(&mut self, body: Body, collected: Collected) -> u64 {
-        let batch = Batch {
-            place: Place::of(self.next_sequence()),
-            body,
-            collected,
-            collection: self.last_collection,
-            attempts: 0,
-            first_sent: None,
-            passed_before: 0,
-            is_aside: false,
-            piece: 0,
-        };
-        self.keep(&batch);
-        self.insert(self.waiting.len(), batch.into());
+        let id = RequestId::of(self.reserve());
+        self.add(Request::new(id, collected, body));
         self.make_room()
     }
 
-    /// The request in flight is done with.
-    pub(crate) fn finish(&mut self) -> Option<Batch> {
-        let batch = self.land()?;
-        self.passed += 1;
-        self.discard(batch.place);
-        Some(batch)
+    /// Takes a number for a request that is found on disk while others are pending.
+    pub(crate) fn reserve(&mut self) -> u64 {
+        self.last_sequence += 1;
+        self.last_sequence
     }
 
-    /// The request in flight will not be sent again. Returns how many lines it had.
+    /// Numbers up to this one are taken.
+    pub(crate) fn skip_to(&mut self, sequence: u64) {
+        self.last_sequence = self.last_sequence.max(sequence);
+    }
+
+    /// Adds requests that earlier processes left on disk, in order. Returns the number of points
+    /// that were dropped to make room.
+    pub(crate) fn restore(&mut self, stored: &[Stored], last_sequence: u64) -> u64 {
+        self.skip_to(last_sequence);
+        for stored in stored {
+            let request = Request {
+                id: stored.place,
+                collected: Collected::at(stored.header.collected()),
+                attempts: 0,
+                dead_letter: None,
+                points: stored.header.lines,
+                accepted_before: None,
+                bytes: usize::try_from(stored.header.bytes).unwrap_or(usize::MAX),
+                body: None,
+            };
+            self.spooled.found(request.id, request.bytes);
+            self.insert(request);
+        }
+        self.make_room()
+    }
+}
+
+/// Which request is sent next.
+impl Queue {
+    /// Takes the oldest request that is not a dead letter. It is in flight until one of the calls
+    /// below settles it. `None` if there is none, or if it must be read from disk first; reading is
+    /// requested then.
+    pub(crate) fn take(&mut self) -> Option<Attempt> {
+        loop {
+            let index = self
+                .waiting
+                .iter()
+                .position(|it| it.dead_letter.is_none())?;
+            if !self.set_dead_lines_apart(index) {
+                return self.take_at(index);
+            }
+        }
+    }
+
+    /// Takes another request than this one, if there is one: a request of its own in preference
+    /// to a part of the same, then the one that was sent least.
+    pub(crate) fn take_other(&mut self, than: RequestId) -> Option<Attempt> {
+        let others = self.waiting.iter().enumerate();
+        let index = others
+            .filter(|(_, it)| it.dead_letter.is_none() && it.id != than)
+            .min_by_key(|(_, it)| (it.id.sequence == than.sequence, it.attempts))
+            .map(|(index, _)| index);
+        match index {
+            Some(index) if !self.set_dead_lines_apart(index) => self.take_at(index),
+            Some(_) => self.take_other(than),
+            None => self.take(),
+        }
+    }
+
+    /// Takes the dead letter that was sent least.
+    pub(crate) fn take_dead_letter(&mut self) -> Option<Attempt> {
+        let letters = self.waiting.iter().enumerate();
+        let (index, _) = letters
+            .filter(|(_, it)| it.dead_letter.is_some())
+            .min_by_key(|(_, it)| it.attempts)?;
+        self.take_at(index)
+    }
+
+    /// The oldest request that is not a dead letter.
+    pub(crate) fn first(&self) -> Option<&Request> {
+        self.waiting.iter().find(|it| it.dead_letter.is_none())
+    }
+
+    /// Whether another request than this one is pending that is not a dead letter.
+    pub(crate) fn has_other(&self, than: RequestId) -> bool {
+        let mut others = self.waiting.iter().filter(|it| it.id != than);
+        others.any(|it| it.dead_letter.is_none())
+    }
+
+    pub(crate) fn has_dead_letters(&self) -> bool {
+        self.waiting.iter().any(|it| it.dead_letter.is_some())
+    }
+
+    fn take_at(&mut self, index: usize) -> Option<Attempt> {
+        debug_assert!(self.in_flight.is_none(), "one request at a time");
+        let waiting = self.waiting.get(index)?;
+        let Some(body) = waiting.body.clone() else {
+            self.spooled.read(waiting.id);
+            return None;
+        };
+        let mut request = self.remove(index)?;
+        request.accepted_before.get_or_insert(self.accepted);
+        request.attempts = request.attempts.saturating_add(1);
+        let attempt = Attempt {
+            id: request.id,
+            body,
+            is_repeated: request.attempts > 1,
+            is_dead_letter: request.dead_letter.is_some(),
+        };
+        self.in_flight = Some(request);
+        self.mark();
+        Some(attempt)
+    }
+}
+
+/// What becomes of the request in flight.
+impl Queue {
+    pub(crate) fn in_flight(&self) -> Option<&Request> {
+        self.in_flight.as_ref()
+    }
+
+    /// It was answered.
+    pub(crate) fn finish(&mut self) -> Option<Request> {
+        let request = self.land()?;
+        self.accepted += 1;
+        self.spooled.discard(request.id);
+        if let Some(series) = request.dead_letter {
+            // The endpoint takes this series again: its lines wait no longer.
+            let letters = self.waiting.iter_mut();
+            for letter in letters.filter(|it| it.dead_letter == Some(series)) {
+                letter.dead_letter = None;
+            }
+        }
+        Some(request)
+    }
+
+    /// It will not be sent again. Returns its number of points.
     pub(crate) fn drop_in_flight(&mut self) -> u64 {
-        self.land().map_or(0, |batch| self.lose(&batch.into()))
+        self.land().map_or(0, |request| self.lose(&request))
     }
 
-    /// The keys whose metadata was dropped with a request since the last call.
-    pub(crate) fn take_lost_metadata(&mut self) -> Vec<Box<str>> {
-        std::mem::take(&mut self.lost_metadata)
-            .into_iter()
-            .collect()
-    }
-
-    /// The request in flight goes back to where it was. Returns how many lines had to go.
+    /// It failed and goes back to its place. Returns the number of points that were dropped to
+    /// make room.
     pub(crate) fn put_back(&mut self) -> u64 {
-        if let Some(batch) = self.land() {
-            self.insert(self.begin_of(batch.collection), batch.into());
+        if let Some(request) = self.land() {
+            self.insert(Request {
+                accepted_before: Some(self.accepted),
+                ..request
+            });
         }
         self.make_room()
     }
 
-    /// The request in flight lets the others of its collection go before it. Returns how many lines
-    /// had to go, and whether one is next that was sent less often.
-    pub(crate) fn step_aside(&mut self) -> (u64, bool) {
-        let Some(batch) = self.land() else {
-            return (0, false);
-        };
-        let (collection, attempts) = (batch.collection, batch.attempts);
-        self.insert(self.begin_of(collection.saturating_add(1)), batch.into());
-        let lines = self.make_room();
-        let next = self.waiting.iter().find(|one| !one.is_aside);
-        let fresh =
-            next.is_some_and(|next| next.collection == collection && next.attempts < attempts);
-        (lines, fresh)
+    /// Whether another request was accepted since this one failed, or was made: the endpoint
+    /// works, so this one is at fault.
+    pub(crate) fn is_proven_guilty(&self, request: &Request) -> bool {
+        Some(self.accepted) > request.accepted_before
     }
 
-    /// Drops what Dynatrace would refuse for its age. Returns how many lines that were.
+    /// Whether parts of it can be sent by themselves.
+    pub(crate) fn is_divisible(&self) -> bool {
+        let body = self.in_flight.as_ref().and_then(|it| it.body.as_ref());
+        body.is_some_and(Body::is_divisible)
+    }
+
+    /// It goes back in two halves; `false` if it is a single line.
+    pub(crate) fn split(&mut self) -> bool {
+        if !self.is_divisible() {
+            return false;
+        }
+        if let Some(request) = self.land() {
+            self.replace_by_halves(&request);
+        }
+        true
+    }
+
+    /// Replaces a request that waits by its halves, if its body is in memory and has any.
+    pub(crate) fn split_waiting(&mut self, id: RequestId) {
+        if let Some(index) = self.index(id)
+            && let Some(body) = &self.waiting[index].body
+            && body.is_divisible()
+            && let Some(request) = self.remove(index)
+        {
+            self.replace_by_halves(&request);
+        }
+    }
+
+    /// It is a single line that fails although others pass: it becomes a dead letter, and so do
+    /// all lines of its series that are pending or come later.
+    pub(crate) fn bury(&mut self) {
+        if let Some(mut request) = self.land() {
+            request.dead_letter = request.body.as_ref().map(Body::series);
+            self.insert(request);
+        }
+    }
+
+    /// Takes the lines of dead series out of a request that waits, into dead letters; `false` if
+    /// it has none.
+    fn set_dead_lines_apart(&mut self, index: usize) -> bool {
+        let dead: BTreeSet<Series> = self.waiting.iter().filter_map(|it| it.dead_letter).collect();
+        if dead.is_empty() {
+            return false;
+        }
+        let body = self.waiting.get(index).and_then(|it| it.body.as_ref());
+        let Some((rest, letters)) = body.and_then(|body| body.without(&dead)) else {
+            return false;
+        };
+        if let Some(request) = self.remove(index) {
+            let rest = rest.into_iter().map(|body| (body, None));
+            let letters = letters.into_iter().map(|(series, body)| (body, Some(series)));
+            self.replace(&request, rest.chain(letters).collect());
+        }
+        true
+    }
+
+    fn replace_by_halves(&mut self, request: &Request) {
+        let halves = request.body.iter().flat_map(Body::divide);
+        self.replace(request, halves.map(|half| (half, None)).collect());
+    }
+
+    /// Puts parts in the place of a request. A part is named by where it begins, which tells the
+    /// next process what it finds twice if this one dies in between: see
+    /// [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
+    fn replace(&mut self, request: &Request, parts: Vec<(Body, Option<Series>)>) {
+        self.spooled.discard(request.id);
+        let mut id = request.id;
+        for (body, dead_letter) in parts {
+            let next_part = id.part + body.all_lines();
+            self.add(Request {
+                dead_letter,
+                accepted_before: Some(self.accepted),
+                ..Request::new(id, request.collected, body)
+            });
+            id.part = next_part;
+        }
+    }
+
+    /// Nothing is in flight any more.
+    fn land(&mut self) -> Option<Request> {
+        let request = self.in_flight.take();
+        self.mark();
+        request
+    }
+
+    /// Has the disk say which request may have been sent.
+    fn mark(&mut self) {
+        self.spooled.mark(self.in_flight.as_ref().map(|it| it.id));
+    }
+}
+
+/// Bounds, and what is counted.
+impl Queue {
+    /// Drops requests that Dynatrace would reject for their age. Returns their number of points.
     pub(crate) fn drop_old(&mut self, now: Instant) -> u64 {
-        let mut lines = 0;
+        let mut points = 0;
         while self
             .waiting
             .front()
             .is_some_and(|oldest| oldest.collected.is_too_old(now))
         {
-            lines += self.lose_at(0);
+            points += self.lose_at(0);
         }
-        lines
+        points
     }
 
-    /// Sends nothing more. What is on disk, or about to be, is left to the next process. Returns
-    /// how many other lines there were; they are gone.
+    /// Drops a request that waits. Returns its number of points.
+    pub(crate) fn drop_waiting(&mut self, id: RequestId) -> u64 {
+        self.index(id).map_or(0, |index| self.lose_at(index))
+    }
+
+    /// Sends nothing more. Requests that are on disk, or about to be, are left to the next
+    /// process. Returns the number of points of all others, which are dropped.
     pub(crate) fn close(&mut self) -> u64 {
         self.is_closed = true;
-        if let Some(batch) = self.land() {
-            self.insert(self.begin_of(batch.collection), batch.into());
+        if let Some(request) = self.land() {
+            self.insert(request);
         }
-        let mut lines = 0;
+        let mut points = 0;
         for index in (0..self.waiting.len()).rev() {
-            if !self.is_stocked(self.waiting[index].place) {
-                lines += self.lose_at(index);
+            if !self.spooled.has(self.waiting[index].id) {
+                points += self.lose_at(index);
             }
         }
-        lines
+        points
     }
 
-    pub(crate) fn in_flight(&self) -> Option<&Batch> {
-        self.in_flight.as_ref()
-    }
-
-    /// The place of the newest request so far.
+    /// The number of the newest request so far.
     pub(crate) fn last_sequence(&self) -> u64 {
         self.last_sequence
     }
 
-    /// Whether everything up to that place was answered or dropped.
+    /// Whether all requests up to this number were answered or dropped.
     pub(crate) fn is_settled(&self, sequence: u64) -> bool {
-        let in_flight = self.in_flight.iter().map(|batch| batch.place);
-        // Of those that wait only those of one collection may be out of order.
-        let first = self.waiting.front().map(|one| one.collection);
-        let oldest = self
-            .waiting
-            .iter()
-            .take_while(|one| Some(one.collection) == first)
-            .map(|one| one.place);
-        in_flight
-            .chain(oldest)
-            .all(|place| place.sequence > sequence)
+        let pending = self.in_flight.iter().chain(self.waiting.front());
+        pending.map(|it| it.id.sequence).all(|it| it > sequence)
     }
 
-    pub(crate) fn lines(&self) -> u64 {
-        let in_flight = self.in_flight.as_ref();
-        self.waiting_lines + self.left_lines + in_flight.map_or(0, |batch| batch.body.lines)
+    pub(crate) fn points(&self) -> u64 {
+        let in_flight = self.in_flight.as_ref().map_or(0, |it| it.points);
+        self.waiting_points + self.left_points + in_flight
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let in_flight = self.in_flight.as_ref();
-        self.waiting_bytes + self.left_bytes + in_flight.map_or(0, |batch| batch.body.len())
+        let in_flight = self.in_flight.as_ref().map_or(0, |it| it.bytes);
+        self.waiting_bytes + self.left_bytes + in_flight
     }
 
-    /// Nothing is in flight any more.
-    fn land(&mut self) -> Option<Batch> {
-        let batch = self.in_flight.take();
-        self.mark();
-        batch
+    /// Data points that survive the death of this process.
+    pub(crate) fn points_on_disk(&self) -> u64 {
+        let pending = self.in_flight.iter().chain(&self.waiting);
+        let on_disk = pending.filter(|it| self.spooled.has_written(it.id));
+        self.left_points + on_disk.map(|it| it.points).sum::<u64>()
     }
 
-    fn next_sequence(&mut self) -> u64 {
-        self.last_sequence += 1;
-        self.last_sequence
-    }
-
-    /// Where those of a collection begin, or would.
-    fn begin_of(&self, collection: u64) -> usize {
-        self.waiting
-            .partition_point(|one| one.collection < collection)
-    }
-
-    fn insert(&mut self, index: usize, waiting: Waiting) {
-        self.waiting_bytes += waiting.bytes;
-        self.waiting_lines += waiting.lines;
-        self.memory_bytes += waiting.memory_bytes();
-        self.waiting.insert(index, waiting);
-    }
-
-    fn remove(&mut self, index: usize) -> Option<Waiting> {
-        let waiting = self.waiting.remove(index)?;
-        self.waiting_bytes -= waiting.bytes;
-        self.waiting_lines -= waiting.lines;
-        self.memory_bytes -= waiting.memory_bytes();
-        Some(waiting)
-    }
-
-    fn make_room(&mut self) -> u64 {
-        self.leave_to_disk(None);
-        let mut lines = 0;
-        while self.memory_bytes > self.limit_bytes
-            && let Some(oldest) = self.waiting.iter().position(|one| one.body.is_some())
-        {
-            lines += self.lose_at(oldest);
+    fn add(&mut self, request: Request) {
+        if let Some(body) = &request.body {
+            self.spooled.write(request.id, &request.collected, body);
         }
-        lines + self.make_room_on_disk()
+        self.insert(request);
+    }
+
+    fn insert(&mut self, request: Request) {
+        self.waiting_bytes += request.bytes;
+        self.waiting_points += request.points;
+        self.memory_bytes += request.memory_bytes();
+        let index = self.waiting.partition_point(|it| it.id < request.id);
+        self.waiting.insert(index, request);
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Request> {
+        let request = self.waiting.remove(index)?;
+        self.waiting_bytes -= request.bytes;
+        self.waiting_points -= request.points;
+        self.memory_bytes -= request.memory_bytes();
+        Some(request)
+    }
+
+    fn index(&self, id: RequestId) -> Option<usize> {
+        self.waiting.binary_search_by_key(&id, |it| it.id).ok()
+    }
+
+    /// Keeps to the bounds of memory and disk. Returns the number of points that were dropped.
+    fn make_room(&mut self) -> u64 {
+        self.release_memory(None);
+        let mut points = 0;
+        while self.memory_bytes > self.limit_bytes
+            && let Some(oldest) = self.waiting.iter().position(|it| it.body.is_some())
+        {
+            points += self.lose_at(oldest);
+        }
+        // On disk, the oldest make room.
+        let in_flight = self.in_flight.as_ref().map(|it| it.id);
+        while let Some(id) = self.spooled.excess(in_flight) {
+            self.spooled.discard(id);
+            points += self.lose_if_only_on_disk(id);
+        }
+        points
+    }
+
+    /// Takes bodies that are on disk out of memory, if there are too many: the newest first, since
+    /// they are needed last.
+    fn release_memory(&mut self, except: Option<RequestId>) {
+        if self.memory_bytes <= self.limit_bytes {
+            return;
+        }
+        for waiting in self.waiting.iter_mut().rev() {
+            if self.memory_bytes <= self.limit_bytes {
+                return;
+            }
+            if Some(waiting.id) != except && self.spooled.has_written(waiting.id) {
+                self.memory_bytes -= waiting.memory_bytes();
+                waiting.body = None;
+            }
+        }
     }
 
     fn lose_at(&mut self, index: usize) -> u64 {
-        self.remove(index).map_or(0, |waiting| self.lose(&waiting))
+        self.remove(index).map_or(0, |request| self.lose(&request))
     }
 
-    fn lose(&mut self, waiting: &Waiting) -> u64 {
-        self.discard(waiting.place);
-        self.lost_metadata.extend(waiting.described_keys());
-        waiting.lines
+    fn lose(&mut self, request: &Request) -> u64 {
+        self.spooled.discard(request.id);
+        request.points
+    }
+
+    /// A request that is not in memory is lost with its file. Returns its number of points.
+    fn lose_if_only_on_disk(&mut self, id: RequestId) -> u64 {
+        match self.index(id) {
+            Some(index) if self.waiting[index].body.is_none() => self.lose_at(index),
+            _ => 0,
+        }
     }
 }
 
+/// The disk. Nothing here waits for it: the queue says what the disk should hold, and the spooler
+/// reports what became of it.
 impl Queue {
-    /// From now on requests are kept on disk, too, up to so many bytes. With `marks` the disk says
-    /// which one may have been sent.
+    /// From now on requests are kept on disk as well, up to this many bytes. With `marks`, the disk
+    /// says which request may have been sent.
     pub(crate) fn attach(&mut self, limit_bytes: u64, marks: bool) {
-        self.stock = Some(Stock::new(limit_bytes, marks));
+        self.spooled.attach(limit_bytes, marks);
     }
 
-    /// Drops one that waits. Returns how many lines it had.
-    pub(crate) fn drop_at(&mut self, place: Place) -> u64 {
-        self.index(place).map_or(0, |index| self.lose_at(index))
+    /// What the disk holds, and should hold.
+    pub(crate) fn spooled(&self) -> &Spooled {
+        &self.spooled
     }
 
-    /// Whether the disk knows what is about to be sent.
-    pub(crate) fn is_marked(&self) -> bool {
-        self.stock
-            .as_ref()
-            .is_none_or(|stock| stock.journal.is_marked())
+    pub(crate) fn spooled_mut(&mut self) -> &mut Spooled {
+        &mut self.spooled
     }
 
-    /// Adds requests that earlier processes left on the disk, in order. Returns how many lines had
-    /// to go.
-    pub(crate) fn restore(&mut self, stored: &[Stored], last_sequence: u64) -> u64 {
-        self.skip_to(last_sequence);
-        for stored in stored {
-            // Nobody knows any more which were collected together.
-            self.begin_collection();
-            let waiting = Waiting::found(stored, self.last_collection);
-            if let Some(stock) = &mut self.stock {
-                stock.found(waiting.place, waiting.bytes);
-            }
-            self.insert(self.waiting.len(), waiting);
-        }
-        self.make_room()
-    }
-
-    /// Numbers up to that one are taken.
-    pub(crate) fn skip_to(&mut self, sequence: u64) {
-        self.last_sequence = self.last_sequence.max(sequence);
-    }
-
-    /// A place of its own for what is found meanwhile.
-    pub(crate) fn reserve(&mut self) -> u64 {
-        self.next_sequence()
-    }
-
-    pub(crate) fn has_disk(&self) -> bool {
-        self.stock.is_some()
-    }
-
-    /// How much more the disk may hold.
-    pub(crate) fn room_on_disk(&self) -> u64 {
-        self.stock.as_ref().map_or(0, Stock::room)
-    }
-
-    /// Lines that a kill would leave on the disk.
-    pub(crate) fn lines_on_disk(&self) -> u64 {
-        let Some(stock) = &self.stock else {
-            return self.left_lines;
-        };
-        let in_flight = self.in_flight.iter().map(|one| (one.place, one.body.lines));
-        let waiting = self.waiting.iter().map(|one| (one.place, one.lines));
-        in_flight
-            .chain(waiting)
-            .filter(|(place, _)| stock.has_written(*place))
-            .map(|(_, lines)| lines)
-            .sum()
-    }
-
-    /// What the disk should hold and does not hold yet: the next thing to do.
-    pub(crate) fn next_job(&mut self) -> Option<Job> {
-        self.stock.as_mut()?.journal.next()
-    }
-
-    /// Whether the disk is as it should be, for all requests up to that one.
-    pub(crate) fn is_on_disk(&self, sequence: u64) -> bool {
-        self.stock
-            .as_ref()
-            .is_none_or(|stock| stock.journal.is_settled(sequence))
-    }
-
-    pub(crate) fn written(&mut self, place: Place) {
-        if let Some(stock) = &mut self.stock {
-            stock.written(place);
-        }
-    }
-
-    /// What was to be done is done, and nothing follows from it.
-    pub(crate) fn done(&mut self) {
-        if let Some(stock) = &mut self.stock {
-            stock.journal.done();
-        }
-    }
-
-    /// It could not be written: it is in memory only.
-    pub(crate) fn not_written(&mut self, place: Place) {
-        if let Some(stock) = &mut self.stock {
-            stock.not_written(place);
-        }
-    }
-
-    pub(crate) fn fetched(&mut self, place: Place, body: Body) {
-        if let Some(stock) = &mut self.stock {
-            stock.journal.done();
-        }
-        if let Some(index) = self.index(place)
+    /// The body of a request was read.
+    pub(crate) fn fetched(&mut self, id: RequestId, body: Body) {
+        self.spooled.done();
+        if let Some(index) = self.index(id)
             && let waiting = &mut self.waiting[index]
             && waiting.body.is_none()
         {
             self.memory_bytes += waiting.bytes;
             waiting.body = Some(body);
-            // Not this one: it is about to be sent.
-            self.leave_to_disk(Some(place));
+            // This one is about to be sent.
+            self.release_memory(Some(id));
         }
     }
 
-    /// It is not on the disk, or not whole. Returns how many lines are lost by that.
-    pub(crate) fn not_fetched(&mut self, place: Place) -> u64 {
-        if let Some(stock) = &mut self.stock {
-            stock.journal.done();
-        }
-        self.lose_if_on_disk(place)
+    /// A request is not on disk, or not whole. Returns the number of points that are lost.
+    pub(crate) fn not_fetched(&mut self, id: RequestId) -> u64 {
+        self.spooled.done();
+        self.lose_if_only_on_disk(id)
     }
 
-    /// These, and no others, are on the disk. Returns how many lines are lost by that.
+    /// These files, and no others, are on disk. Returns the number of points that are lost.
     pub(crate) fn compare(&mut self, found: &[Stored]) -> u64 {
-        let missing = self.stock.as_ref().map(|stock| stock.missing(found));
-        let mut lines = 0;
-        for place in missing.unwrap_or_default() {
-            if let Some(stock) = &mut self.stock {
-                stock.forget(place);
-            }
-            lines += self.lose_if_on_disk(place);
+        let mut points = 0;
+        for id in self.spooled.missing(found) {
+            self.spooled.forget(id);
+            points += self.lose_if_only_on_disk(id);
         }
         self.write_again();
-        lines
+        points
     }
 
-    /// Has written what is in memory only, as far as there is room, the newest first.
+    /// Writes what is in memory only, as far as there is room, the newest first.
     pub(crate) fn write_again(&mut self) {
-        let Some(stock) = &mut self.stock else {
-            return;
-        };
-        let in_flight = self.in_flight.iter();
-        let in_flight = in_flight.map(|one| (one.place, one.collected, &one.body));
-        let waiting = self.waiting.iter();
-        let waiting =
-            waiting.filter_map(|one| Some((one.place, one.collected, one.body.as_ref()?)));
-        for (place, collected, body) in waiting.rev().chain(in_flight) {
-            if !stock.has(place) && stock.has_room(body.len()) {
-                stock.keep(place, &collected, body);
+        for request in self.waiting.iter().rev().chain(&self.in_flight) {
+            if let Some(body) = &request.body
+                && !self.spooled.has(request.id)
+                && self.spooled.has_room(request.bytes)
+            {
+                self.spooled.write(request.id, &request.collected, body);
             }
         }
     }
 
-    /// Nobody looks after the disk any more: what is only there is left to the next process.
-    /// Returns how many lines are lost since they are neither there nor sent.
+    /// Nobody looks after the disk any more: requests that are only there are left to the next
+    /// process. Returns the number of points that are neither there nor sent.
     pub(crate) fn detach(&mut self) -> u64 {
-        let Some(stock) = self.stock.take() else {
-            return 0;
-        };
-        let mut lines = 0;
+        let spooled = std::mem::take(&mut self.spooled);
+        let mut points = 0;
         for index in (0..self.waiting.len()).rev() {
             let waiting = &self.waiting[index];
-            if waiting.body.is_some() && !self.is_closed {
+            if waiting.body.is_some() && !self.is_closed || !spooled.is_attached() {
                 continue;
             }
-            let is_left = stock.has_written(waiting.place);
-            if let Some(waiting) = self.remove(index) {
+            let is_left = spooled.has_written(waiting.id);
+            if let Some(request) = self.remove(index) {
                 if is_left {
-                    self.left_lines += waiting.lines;
-                    self.left_bytes += waiting.bytes;
+                    self.left_points += request.points;
+                    self.left_bytes += request.bytes;
                 } else {
-                    lines += waiting.lines;
+                    points += request.points;
                 }
             }
         }
-        lines
-    }
-
-    /// In memory, the newest go first: they are needed last.
-    pub(crate) fn leave_to_disk(&mut self, except: Option<Place>) {
-        let Some(stock) = &self.stock else {
-            return;
-        };
-        for waiting in self.waiting.iter_mut().rev() {
-            if self.memory_bytes <= self.limit_bytes {
-                return;
-            }
-            if Some(waiting.place) != except && stock.has_written(waiting.place) {
-                self.memory_bytes -= waiting.memory_bytes();
-                waiting.leave_to_disk();
-            }
-        }
-    }
-
-    /// On disk, the oldest go first. Returns how many lines are lost by that.
-    pub(crate) fn make_room_on_disk(&mut self) -> u64 {
-        let in_flight = self.in_flight.as_ref().map(|batch| batch.place);
-        let mut lines = 0;
-        while let Some(stock) = &mut self.stock
-            && let Some(place) = stock.excess(in_flight)
-        {
-            stock.discard(place);
-            lines += self.lose_if_on_disk(place);
-        }
-        lines
-    }
-
-    /// Of the request in flight.
-    pub(crate) fn mark(&mut self) {
-        if let Some(stock) = &mut self.stock
-            && stock.marks
-        {
-            let in_flight = self.in_flight.as_ref();
-            stock.journal.mark(in_flight.map(|batch| batch.place));
-        }
-    }
-
-    pub(crate) fn fetch(&mut self, place: Place) {
-        if let Some(stock) = &mut self.stock {
-            stock.journal.read(place);
-        }
-    }
-
-    pub(crate) fn keep(&mut self, batch: &Batch) {
-        if let Some(stock) = &mut self.stock {
-            stock.keep(batch.place, &batch.collected, &batch.body);
-        }
-    }
-
-    pub(crate) fn discard(&mut self, place: Place) {
-        if let Some(stock) = &mut self.stock {
-            stock.discard(place);
-        }
-    }
-
-    /// Whether it is on the disk, or about to be.
-    pub(crate) fn is_stocked(&self, place: Place) -> bool {
-        self.stock.as_ref().is_some_and(|stock| stock.has(place))
-    }
-
-    /// What has no place in memory has none at all now.
-    fn lose_if_on_disk(&mut self, place: Place) -> u64 {
-        match self.index(place) {
-            Some(index) if self.waiting[index].body.is_none() => self.lose_at(index),
-            _ => 0,
-        }
-    }
-
-    fn index(&self, place: Place) -> Option<usize> {
-        self.waiting
-            .iter()
-            .position(|waiting| waiting.place == place)
-    }
-}
-
-// ===== from queue::turn: //! Which request is next.
-impl Queue {
-    /// The oldest request that is not set aside; it is in flight until it is settled by one of the
-    /// calls below. `None` if there is none, or if it must be read from the disk first, which is
-    /// asked for then.
-    pub(crate) fn take(&mut self) -> Option<Batch> {
-        let index = self.waiting.iter().position(|one| !one.is_aside)?;
-        self.take_at(index)
-    }
-
-    /// The same, but another one, if there is one: of those that were sent least.
-    pub(crate) fn take_instead_of(&mut self, place: Place) -> Option<Batch> {
-        match self.least_sent(|one| !one.is_aside && one.place != place) {
-            Some(index) => self.take_at(index),
-            None => self.take(),
-        }
-    }
-
-    /// The same for those that are set aside: of those that were sent least.
-    pub(crate) fn take_aside(&mut self) -> Option<Batch> {
-        let index = self.least_sent(|one| one.is_aside)?;
-        self.take_at(index)
-    }
-
-    /// From now on the others do not wait for it; `false` if it is not there any more.
-    pub(crate) fn set_aside(&mut self, place: Place) -> bool {
-        let waiting = self.waiting.iter_mut().find(|one| one.place == place);
-        waiting.map(|one| one.is_aside = true).is_some()
-    }
-
-    pub(crate) fn has_aside(&self) -> bool {
-        self.waiting.iter().any(|one| one.is_aside)
-    }
-
-    /// Whether any waits that is not set aside.
-    pub(crate) fn has_in_turn(&self) -> bool {
-        self.waiting.iter().any(|one| !one.is_aside)
-    }
-
-    /// The oldest that is not set aside: when it was collected, and its place.
-    pub(crate) fn first_in_turn(&self) -> Option<(Collected, Place)> {
-        let first = self.waiting.iter().find(|one| !one.is_aside)?;
-        Some((first.collected, first.place))
-    }
-
-    /// Whether any but this one waits that is not set aside.
-    pub(crate) fn has_in_turn_besides(&self, place: Place) -> bool {
-        let mut others = self.waiting.iter().filter(|one| one.place != place);
-        others.any(|one| !one.is_aside)
-    }
-
-    /// The oldest of the fewest attempts.
-    fn least_sent(&self, among: impl Fn(&Waiting) -> bool) -> Option<usize> {
-        let candidates = self.waiting.iter().enumerate();
-        candidates
-            .filter(|(_, one)| among(one))
-            .min_by_key(|(_, one)| one.attempts)
-            .map(|(index, _)| index)
-    }
-
-    fn take_at(&mut self, index: usize) -> Option<Batch> {
-        debug_assert!(self.in_flight.is_none(), "one request at a time");
-        let waiting = self.waiting.get(index)?;
-        let Some(body) = waiting.body.clone() else {
-            self.fetch(waiting.place);
-            return None;
-        };
-        let waiting = self.remove(index)?;
-        let batch = Batch {
-            place: waiting.place,
-            body,
-            collected: waiting.collected,
-            collection: waiting.collection,
-            attempts: waiting.attempts.saturating_add(1),
-            first_sent: waiting.first_sent.or_else(|| Some(Instant::now())),
-            passed_before: match waiting.first_sent {
-                None if waiting.piece == 0 => self.passed,
-                _ => waiting.passed_before,
-            },
-            is_aside: waiting.is_aside,
-            piece: waiting.piece,
-        };
-        self.in_flight = Some(batch.clone());
-        self.mark();
-        Some(batch)
-    }
-}
-
-// ===== from queue::halves: //! Requests that are sent in parts.
-impl Queue {
-    /// The request in flight goes back to the front in two halves; `false` if it is a single line.
-    pub(crate) fn split(&mut self) -> bool {
-        let piece = self.in_flight.as_ref().map_or(0, |one| one.piece);
-        self.split_into(piece)
-    }
-
-    /// The same, to find out which of its lines fail: the halves are sent in turn.
-    pub(crate) fn split_into_pieces(&mut self) -> bool {
-        let piece = match &self.in_flight {
-            Some(batch) if !self.passed_since(batch) => batch.piece.saturating_add(1),
-            _ => 1,
-        };
-        self.split_into(piece)
-    }
-
-    /// Whether another passed since then.
-    pub(crate) fn passed_since(&self, batch: &Batch) -> bool {
-        self.passed > batch.passed_before
-    }
-
-    fn split_into(&mut self, piece: u8) -> bool {
-        let Some(batch) = self.in_flight.take_if(|batch| batch.body.is_divisible()) else {
-            return false;
-        };
-        self.mark();
-        self.discard(batch.place);
-        let mut part = batch.place.part;
-        let mut halves = Vec::new();
-        for body in batch.body.divide() {
-            let place = Place {
-                part,
-                ..batch.place
-            };
-            part += body.all_lines();
-            halves.push(Batch {
-                place,
-                body,
-                collected: batch.collected,
-                collection: batch.collection,
-                attempts: 0,
-                first_sent: None,
-                passed_before: self.passed,
-                is_aside: false,
-                piece,
-            });
-        }
-        for half in &halves {
-            self.keep(half);
-        }
-        let index = self.begin_of(batch.collection);
-        for half in halves.into_iter().rev() {
-            self.insert(index, half.into());
-        }
-        true
-    }
-}
-
-// ===== from queue::waiting: //! A request that waits.
-/// A request that waits: in memory, on disk, or both.
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    pub(crate) place: Place,
-    pub(crate) collected: Collected,
-    pub(crate) collection: u64,
-    pub(crate) attempts: u32,
-    pub(crate) first_sent: Option<Instant>,
-    pub(crate) passed_before: u64,
-    pub(crate) is_aside: bool,
-    pub(crate) piece: u8,
-    /// Data points.
-    pub(crate) lines: u64,
-    pub(crate) bytes: usize,
-    /// `None`: only on disk.
-    pub(crate) body: Option<Body>,
-    /// The keys that its metadata is about, if it is only on disk.
-    described: Box<[Box<str>]>,
-}
-
-impl Waiting {
-    /// What an earlier process left. This one says anew what its own metrics mean.
-    pub(crate) fn found(stored: &Stored, collection: u64) -> Self {
-        Self {
-            place: stored.place,
-            collected: Collected::at(stored.header.collected()),
-            collection,
-            attempts: 0,
-            first_sent: None,
-            passed_before: 0,
-            is_aside: false,
-            piece: 0,
-            lines: stored.header.lines,
-            bytes: usize::try_from(stored.header.bytes).unwrap_or(usize::MAX),
-            body: None,
-            described: Box::default(),
-        }
-    }
-
-    pub(crate) fn memory_bytes(&self) -> usize {
-        if self.body.is_some() { self.bytes } else { 0 }
-    }
-
-    /// Keeps it on disk only.
-    pub(crate) fn leave_to_disk(&mut self) {
-        self.described = self.described_keys().into_iter().collect();
-        self.body = None;
-    }
-
-    pub(crate) fn described_keys(&self) -> Vec<Box<str>> {
-        match &self.body {
-            Some(body) => body.described_keys().map(Into::into).collect(),
-            None => self.described.to_vec(),
-        }
-    }
-}
-
-impl From<Batch> for Waiting {
-    fn from(batch: Batch) -> Self {
-        Self {
-            place: batch.place,
-            collected: batch.collected,
-            collection: batch.collection,
-            attempts: batch.attempts,
-            first_sent: batch.first_sent,
-            passed_before: batch.passed_before,
-            is_aside: batch.is_aside,
-            piece: batch.piece,
-            lines: batch.body.lines,
-            bytes: batch.body.len(),
-            body: Some(batch.body),
-            described: Box::default(),
-        }
+        points
     }
 }
 

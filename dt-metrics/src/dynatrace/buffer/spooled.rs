@@ -1,23 +1,24 @@
-//! The queue and its spool. Nothing here waits for a disk: the queue says what should be there,
-//! and is told what became of it.
+//! What the disk should hold of the queue, and what it holds. Touches no disk: the spooler asks
+//! for the next job, and reports its result. Without a spool nothing here does anything.
 
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, Place};
-use crate::dynatrace::spool::slot::Stored;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-// ===== from queue::stock: //! What of the queue is on disk, as far as the queue knows.
-/// The files of the spool, those included that are about to be written.
-#[derive(Debug)]
-pub(crate) struct Stock {
-    files: BTreeMap<Place, File>,
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::spool::slot::Stored;
+
+/// The files of the spool, including files that are about to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Spooled {
+    is_attached: bool,
+    files: BTreeMap<RequestId, File>,
     bytes: u64,
     limit_bytes: u64,
     /// Whether the disk says which request may have been sent.
-    pub(crate) marks: bool,
-    pub(crate) journal: Journal,
+    marks: bool,
+    journal: Journal,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,121 +27,160 @@ struct File {
     is_written: bool,
 }
 
-impl Stock {
-    pub(crate) fn new(limit_bytes: u64, marks: bool) -> Self {
-        Self {
-            marks,
-            files: BTreeMap::new(),
-            bytes: 0,
-            limit_bytes,
-            journal: Journal::default(),
+impl Spooled {
+    /// There is a spool from now on, of this many bytes.
+    pub(crate) fn attach(&mut self, limit_bytes: u64, marks: bool) {
+        self.is_attached = true;
+        self.limit_bytes = limit_bytes;
+        self.marks = marks;
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.is_attached
+    }
+
+    /// A request should be on disk.
+    pub(crate) fn write(&mut self, id: RequestId, collected: &Collected, body: &Body) {
+        if self.is_attached {
+            self.journal.write(id, collected.wall, body.clone());
+            self.insert(id, body.len(), false);
         }
     }
 
-    /// Has a request written.
-    pub(crate) fn keep(&mut self, place: Place, collected: &Collected, body: &Body) {
-        self.journal.write(place, collected.wall, body.clone());
-        self.insert(place, body.len(), false);
-    }
-
-    /// It is there already.
-    pub(crate) fn found(&mut self, place: Place, bytes: usize) {
-        self.insert(place, bytes, true);
-    }
-
-    /// Has a file removed.
-    pub(crate) fn discard(&mut self, place: Place) {
-        if self.forget(place) {
-            self.journal.remove(place);
+    /// A request is on disk already.
+    pub(crate) fn found(&mut self, id: RequestId, bytes: usize) {
+        if self.is_attached {
+            self.insert(id, bytes, true);
         }
     }
 
-    /// It is not there, whatever was thought. Returns whether it was thought to be.
-    pub(crate) fn forget(&mut self, place: Place) -> bool {
-        let file = self.files.remove(&place);
+    /// A request should not be on disk.
+    pub(crate) fn discard(&mut self, id: RequestId) {
+        if self.forget(id) {
+            self.journal.remove(id);
+        }
+    }
+
+    /// A request is not on disk, whatever was recorded. Returns whether it was recorded.
+    pub(crate) fn forget(&mut self, id: RequestId) -> bool {
+        let file = self.files.remove(&id);
         self.bytes -= file.map_or(0, |file| file.bytes);
         file.is_some()
     }
 
-    /// It was written, unless it should be otherwise by now.
-    pub(crate) fn written(&mut self, place: Place) {
+    /// The body of a request is needed in memory.
+    pub(crate) fn read(&mut self, id: RequestId) {
+        self.journal.read(id);
+    }
+
+    /// The disk should say that this request may have been sent, or that none was.
+    pub(crate) fn mark(&mut self, sending: Option<RequestId>) {
+        if self.marks {
+            self.journal.mark(sending);
+        }
+    }
+
+    /// The next thing to do on disk, if there is any.
+    pub(crate) fn next_job(&mut self) -> Option<Job> {
+        self.journal.next()
+    }
+
+    /// The job is done, and nothing follows from it.
+    pub(crate) fn done(&mut self) {
         self.journal.done();
-        if !self.journal.wants(place)
-            && let Some(file) = self.files.get_mut(&place)
+    }
+
+    /// A file was written. If other work on it was requested meanwhile, that decides.
+    pub(crate) fn written(&mut self, id: RequestId) {
+        self.journal.done();
+        if !self.journal.wants(id)
+            && let Some(file) = self.files.get_mut(&id)
         {
             file.is_written = true;
         }
     }
 
-    /// It could not be written. Nothing older of that name may stay.
-    pub(crate) fn not_written(&mut self, place: Place) {
+    /// A file could not be written. An older one of that name must not stay: its lines would be
+    /// sent twice.
+    pub(crate) fn not_written(&mut self, id: RequestId) {
         self.journal.done();
-        if !self.journal.wants(place) {
-            self.discard(place);
+        if !self.journal.wants(id) {
+            self.discard(id);
         }
     }
 
-    /// What should be there, but is not among these.
-    pub(crate) fn missing(&self, found: &[Stored]) -> Vec<Place> {
+    /// Requests that should be on disk, but are not among these.
+    pub(crate) fn missing(&self, found: &[Stored]) -> Vec<RequestId> {
         let found: BTreeSet<_> = found.iter().map(|stored| stored.place).collect();
         let written = self.files.iter().filter(|(_, file)| file.is_written);
         written
-            .map(|(place, _)| *place)
-            .filter(|place| !found.contains(place))
+            .map(|(id, _)| *id)
+            .filter(|id| !found.contains(id))
             .collect()
     }
 
-    pub(crate) fn has(&self, place: Place) -> bool {
-        self.files.contains_key(&place)
+    /// Whether a request is on disk, or about to be.
+    pub(crate) fn has(&self, id: RequestId) -> bool {
+        self.files.contains_key(&id)
     }
 
-    pub(crate) fn has_written(&self, place: Place) -> bool {
-        self.files.get(&place).is_some_and(|file| file.is_written)
+    pub(crate) fn has_written(&self, id: RequestId) -> bool {
+        self.files.get(&id).is_some_and(|file| file.is_written)
     }
 
+    /// How many more bytes the disk may hold.
     pub(crate) fn room(&self) -> u64 {
         self.limit_bytes.saturating_sub(self.bytes)
     }
 
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.room())
+        self.is_attached && u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.room())
     }
 
-    /// The oldest file but that one, if there are too many bytes.
-    pub(crate) fn excess(&self, except: Option<Place>) -> Option<Place> {
-        let mut places = self.files.keys().copied();
+    /// The oldest file but this one, if there are too many bytes.
+    pub(crate) fn excess(&self, except: Option<RequestId>) -> Option<RequestId> {
+        let mut ids = self.files.keys().copied();
         (self.bytes > self.limit_bytes)
-            .then(|| places.find(|place| Some(*place) != except))
+            .then(|| ids.find(|id| Some(*id) != except))
             .flatten()
     }
 
-    fn insert(&mut self, place: Place, bytes: usize, is_written: bool) {
-        self.forget(place);
+    /// Whether the disk is as it should be, for all requests up to this number.
+    pub(crate) fn is_settled(&self, sequence: u64) -> bool {
+        self.journal.is_settled(sequence)
+    }
+
+    /// Whether the disk says which request may have been sent.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.journal.is_marked()
+    }
+
+    fn insert(&mut self, id: RequestId, bytes: usize, is_written: bool) {
+        self.forget(id);
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(bytes);
-        self.files.insert(place, File { bytes, is_written });
+        self.files.insert(id, File { bytes, is_written });
     }
 }
 
-// ===== from spool::journal: //! What the disk should hold and does not hold yet. Touches no disk itself.
-/// What is left to do, each file once: the last word about a file counts.
+/// What is left to do on disk, each file once: the latest request for a file counts.
 #[derive(Debug, Default)]
-pub(crate) struct Journal {
-    /// By place: what the file should be; `None`: gone.
+struct Journal {
+    /// What each file should be; `None`: gone.
     wanted: BTreeMap<Key, Option<Entry>>,
-    /// The file that a request to be sent is in.
-    fetch: Option<Place>,
-    /// The request that is about to be sent, as the disk should say.
-    mark: Option<Place>,
+    /// The file of a request that is about to be sent.
+    fetch: Option<RequestId>,
+    /// The request that may have been sent, as the disk should say.
+    mark: Option<RequestId>,
     /// Whether the disk does not say so yet.
     is_mark_due: bool,
-    /// What is being done.
     working: Option<Working>,
 }
 
+/// The job that the spooler works on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Working {
-    File(Place),
+    File(RequestId),
     Mark,
 }
 
@@ -150,123 +190,106 @@ struct Entry {
     body: Body,
 }
 
-/// The next thing to do.
+/// One thing to do on disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Job {
     Write {
-        place: Place,
+        id: RequestId,
         collected: SystemTime,
         body: Body,
     },
     Remove {
-        place: Place,
+        id: RequestId,
     },
     Read {
-        place: Place,
+        id: RequestId,
     },
     /// Says which request may have been sent, if any.
     Mark {
-        sending: Option<Place>,
+        sending: Option<RequestId>,
     },
 }
 
 impl Journal {
-    /// The file of that place should be this.
-    pub(crate) fn write(&mut self, place: Place, collected: SystemTime, body: Body) {
+    fn write(&mut self, id: RequestId, collected: SystemTime, body: Body) {
         self.wanted
-            .insert(key(place), Some(Entry { collected, body }));
+            .insert(key(id), Some(Entry { collected, body }));
     }
 
-    /// There should be no file of that place.
-    pub(crate) fn remove(&mut self, place: Place) {
-        self.wanted.insert(key(place), None);
-        self.fetch.take_if(|fetch| *fetch == place);
+    fn remove(&mut self, id: RequestId) {
+        self.wanted.insert(key(id), None);
+        self.fetch.take_if(|fetch| *fetch == id);
     }
 
-    /// The file of that place is needed.
-    pub(crate) fn read(&mut self, place: Place) {
-        if self.working != Some(Working::File(place)) {
-            self.fetch = Some(place);
+    fn read(&mut self, id: RequestId) {
+        if self.working != Some(Working::File(id)) {
+            self.fetch = Some(id);
         }
     }
 
-    /// The disk should say that this request may have been sent, or that none was.
-    pub(crate) fn mark(&mut self, sending: Option<Place>) {
+    fn mark(&mut self, sending: Option<RequestId>) {
         self.is_mark_due |= self.mark != sending;
         self.mark = sending;
     }
 
-    /// Whether the disk says which request may have been sent.
-    pub(crate) fn is_marked(&self) -> bool {
+    fn is_marked(&self) -> bool {
         !self.is_mark_due && self.working != Some(Working::Mark)
     }
 
-    /// The next thing to do; until it is [`done`](Self::done) it is not settled. Reading comes
-    /// first, since sending waits for it, then the oldest. The mark comes last: what was sent is
-    /// marked until its file is gone.
-    pub(crate) fn next(&mut self) -> Option<Job> {
-        let job = if let Some(place) = self.fetch.take() {
-            Job::Read { place }
+    /// The next job; until it is [`done`](Self::done) it is not settled. Reading comes first, since
+    /// sending waits for it, then the oldest file. The mark comes last: a request stays marked
+    /// until its file is gone.
+    fn next(&mut self) -> Option<Job> {
+        let job = if let Some(id) = self.fetch.take() {
+            Job::Read { id }
         } else {
             match self.wanted.pop_first() {
-                Some((key, None)) => Job::Remove { place: place(key) },
+                Some((key, None)) => Job::Remove { id: id(key) },
                 Some((key, Some(Entry { collected, body }))) => Job::Write {
-                    place: place(key),
+                    id: id(key),
                     collected,
                     body,
                 },
-                None if std::mem::take(&mut self.is_mark_due) => {
-                    self.working = Some(Working::Mark);
-                    return Some(Job::Mark { sending: self.mark });
-                }
+                None if std::mem::take(&mut self.is_mark_due) => Job::Mark { sending: self.mark },
                 None => return None,
             }
         };
-        self.working = job.place().map(Working::File);
+        self.working = Some(match &job {
+            Job::Write { id, .. } | Job::Remove { id } | Job::Read { id } => Working::File(*id),
+            Job::Mark { .. } => Working::Mark,
+        });
         Some(job)
     }
 
-    pub(crate) fn done(&mut self) {
+    fn done(&mut self) {
         self.working = None;
     }
 
-    /// Whether something is still to be done about a file, besides what is being done.
-    pub(crate) fn wants(&self, place: Place) -> bool {
-        self.wanted.contains_key(&key(place))
+    /// Whether something is left to do about a file, besides the job at hand.
+    fn wants(&self, id: RequestId) -> bool {
+        self.wanted.contains_key(&key(id))
     }
 
-    /// Whether the disk is as it should be, for all requests up to that one.
-    pub(crate) fn is_settled(&self, sequence: u64) -> bool {
+    fn is_settled(&self, sequence: u64) -> bool {
         let next = self.wanted.first_key_value().map(|((next, _), _)| *next);
         let working = match self.working {
-            Some(Working::File(place)) => Some(place.sequence),
+            Some(Working::File(id)) => Some(id.sequence),
             _ => None,
         };
         next.into_iter().chain(working).all(|next| next > sequence)
     }
 }
 
-/// The later parts of a request come first: see [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
+/// The later parts of a request come first: if the process dies in between, the next one finds
+/// them twice and knows it, see [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
 type Key = (u64, Reverse<u64>);
 
-fn key(Place { sequence, part }: Place) -> Key {
+fn key(RequestId { sequence, part }: RequestId) -> Key {
     (sequence, Reverse(part))
 }
 
-fn place((sequence, Reverse(part)): Key) -> Place {
-    Place { sequence, part }
-}
-
-impl Job {
-    /// Of the file that it is about.
-    pub(crate) fn place(&self) -> Option<Place> {
-        match self {
-            Self::Write { place, .. } | Self::Remove { place } | Self::Read { place } => {
-                Some(*place)
-            }
-            Self::Mark { .. } => None,
-        }
-    }
+fn id((sequence, Reverse(part)): Key) -> RequestId {
+    RequestId { sequence, part }
 }
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
-//! What is known about every line, and the books of what became of it.
+//! What is known about every pending data point, and the account of what became of the others.
 
-use crate::dynatrace::buffer::events::News;
-use crate::dynatrace::buffer::queue::{Batch, Queue};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::dynatrace::buffer::events::PendingEvents;
+use crate::dynatrace::buffer::queue::{Attempt, Queue};
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::health::DropReason;
-use crate::dynatrace::health::Health;
-use crate::dynatrace::request::{Clocks, Collected};
-use crate::dynatrace::retry::dead_letter::Aside;
+use crate::dynatrace::health::{DropReason, Health};
+use crate::dynatrace::request::{Clocks, Collected, RequestId};
+use crate::dynatrace::retry::bisection::Evidence;
+use crate::dynatrace::retry::dead_letter::DeadLetters;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::spool::slot::Contents;
-use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -22,17 +24,18 @@ pub(crate) struct State {
     /// The latest attempt whose answer ends a flush.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) life: Life,
-    /// How long after its collection a request is sent, so that many processes that collect at one
-    /// moment do not send at one moment. Those up to that number wait no longer: somebody waits.
+    /// How long after its collection a request is sent, so that many processes that collect at the
+    /// same moment do not send at the same moment.
     pub(crate) spread: Duration,
+    /// Requests up to this number are sent without that wait: somebody waits for them.
     pub(crate) released: u64,
-    /// Of those that fail while others pass.
-    pub(crate) aside: Aside,
+    pub(crate) dead_letters: DeadLetters,
+    /// A request that failed in a way that may be its own fault: another one is tried in its place.
+    pub(crate) suspect: Option<RequestId>,
     /// Somebody waits: the next pause is skipped.
     pub(crate) hurry: bool,
-    /// What the program was not told yet.
-    pub(crate) news: News,
-    /// The disk did not keep up: it is not waited for until it does.
+    pub(crate) events: PendingEvents,
+    /// The disk did not keep up: nobody waits for it until it does.
     pub(crate) disk_is_slow: bool,
     clocks: Clocks,
 }
@@ -43,11 +46,11 @@ pub(crate) enum Life {
     Running,
     /// Nothing is taken or sent any more.
     Stopped,
-    /// The exporter's thread is gone, too.
+    /// The exporter's thread is gone as well.
     Exited,
 }
 
-/// An attempt that tells those who wait that waiting is of no use.
+/// A failed attempt after which waiting is of no use.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     /// The number of the attempt, from 1.
@@ -77,9 +80,10 @@ impl State {
             life: Life::Running,
             spread: Duration::ZERO,
             released: 0,
-            aside: Aside::new(),
+            dead_letters: DeadLetters::new(),
+            suspect: None,
             hurry: false,
-            news: News::default(),
+            events: PendingEvents::default(),
             disk_is_slow: false,
             clocks: Clocks::default(),
         }
@@ -90,38 +94,36 @@ impl State {
     }
 
     /// The next request to send, if there is one.
-    pub(crate) fn begin(&mut self) -> Option<Batch> {
+    pub(crate) fn begin(&mut self) -> Option<Attempt> {
         self.drop_old();
-        let in_turn = match self.aside.doubted() {
+        let in_turn = match self.suspect {
             _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
-            Some(place) => self.queue.take_instead_of(place),
+            Some(suspect) => self.queue.take_other(suspect),
         };
-        // Those that were set aside have waited: the others go first.
-        let batch = match in_turn {
-            None if self.aside.due().is_none() => self.queue.take_aside()?,
+        // Dead letters have waited: the others go first.
+        let attempt = match in_turn {
+            None if self.dead_letters.due().is_none() => self.queue.take_dead_letter()?,
             in_turn => in_turn?,
         };
         self.begun += 1;
         self.hurry = false;
-        self.health.retries += u64::from(batch.attempts > 1);
-        Some(batch)
+        self.health.retries += u64::from(attempt.is_repeated);
+        Some(attempt)
     }
 
-    /// Books the end of an attempt, but not what becomes of the request.
+    /// Counts the end of an attempt, but not what becomes of the request.
     pub(crate) fn end(&mut self, outcome: &Outcome) {
         self.ended += 1;
         if let Some(message) = outcome.message() {
             self.health.last_error = Some(message.into());
         }
-        if let Outcome::Partial {
-            refused, message, ..
-        } = outcome
-        {
-            self.news.refused(*refused, message);
-        }
-        if !matches!(outcome, Outcome::Accepted | Outcome::Partial { .. }) {
-            self.health.requests_failed += 1;
+        match outcome {
+            Outcome::Accepted => {}
+            Outcome::Partial {
+                refused, message, ..
+            } => self.events.rejected(*refused, message),
+            _ => self.health.requests_failed += 1,
         }
         if matches!(
             outcome,
@@ -134,7 +136,7 @@ impl State {
         }
     }
 
-    /// Lets those know who wait whether waiting is of use after the attempt that just ended.
+    /// Tells those who wait in a flush whether waiting is of use after the attempt that just ended.
     pub(crate) fn note_refusal(&mut self, outcome: &Outcome) {
         let kind = match outcome {
             Outcome::Unauthorized { .. }
@@ -158,91 +160,103 @@ impl State {
         });
     }
 
-    /// The request in flight was answered: so many lines were refused, the others accepted.
-    pub(crate) fn accept(&mut self, invalid: u64) {
+    /// What is known of the request in flight, which failed in a way that may be its own fault.
+    /// Another one that failed just before is not a suspect any longer.
+    pub(crate) fn evidence(&self, suspect: Option<RequestId>) -> Evidence {
+        match self.queue.in_flight() {
+            Some(request) if request.dead_letter.is_some() => Evidence::DeadLetter,
+            Some(request) if self.queue.is_proven_guilty(request) => Evidence::EndpointWorks,
+            Some(request) if suspect.is_some_and(|suspect| suspect != request.id) => {
+                Evidence::EndpointFails
+            }
+            Some(request) if self.queue.has_other(request.id) => Evidence::OtherPending,
+            _ => Evidence::Alone,
+        }
+    }
+
+    /// The request in flight was answered: this many points were rejected, the others accepted.
+    pub(crate) fn accept(&mut self, rejected: u64) {
         self.health.requests_accepted += 1;
         // What kept others from being sent is over; what was dropped stays dropped.
         self.refusal = self
             .refusal
             .take()
             .filter(|refusal| refusal.kind == RefusalKind::Dropped);
-        if let Some(batch) = self.queue.finish() {
-            self.passed(batch.is_aside);
-            let ok = batch.body.lines.saturating_sub(invalid);
-            self.health.points_accepted += ok;
-            self.health.points_rejected += batch.body.lines - ok;
-            if ok > 0 {
+        if let Some(request) = self.queue.finish() {
+            if request.dead_letter.is_some() {
+                self.dead_letters.accepted();
+            }
+            let accepted = request.points.saturating_sub(rejected);
+            self.health.points_accepted += accepted;
+            self.health.points_rejected += request.points - accepted;
+            if accepted > 0 {
                 self.health.last_success = Some(SystemTime::now());
             }
         }
     }
 
-    /// Adds a request, and drops the oldest where there is no room.
+    /// Adds a request, and drops the oldest ones where there is no room.
     pub(crate) fn add(&mut self, body: Body, collected: Collected) {
-        let lines = self.queue.push(body, collected);
-        self.lose(DropReason::BufferFull, lines);
+        let points = self.queue.push(body, collected);
+        self.drop_points(DropReason::BufferFull, points);
     }
 
-    /// Adds what earlier processes left on the disk.
-    pub(crate) fn restore(&mut self, found: &Contents, drop_ambiguous: bool) {
-        let lines: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
-        self.health.points_recovered += lines + found.damaged_lines;
-        self.lose(DropReason::SpoolDamaged, found.damaged_lines);
+    /// Adds what earlier processes left on disk.
+    pub(crate) fn restore(&mut self, found: &Contents, drops_unanswered: bool) {
+        let points: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
+        self.health.points_recovered += points + found.damaged_lines;
+        self.drop_points(DropReason::SpoolDamaged, found.damaged_lines);
         let dropped = self.queue.restore(&found.stored, found.last_sequence);
-        self.lose(DropReason::BufferFull, dropped);
+        self.drop_points(DropReason::BufferFull, dropped);
         for sending in &found.sending {
             self.health.requests_unanswered += 1;
-            if drop_ambiguous {
-                let lines = self.queue.drop_at(*sending);
-                self.lose(DropReason::Ambiguous, lines);
+            if drops_unanswered {
+                let points = self.queue.drop_waiting(*sending);
+                self.drop_points(DropReason::Ambiguous, points);
             }
         }
     }
 
-    /// Drops what Dynatrace would refuse for its age.
+    /// Drops what Dynatrace would reject for its age.
     pub(crate) fn drop_old(&mut self) {
-        let lines = self.queue.drop_old(Instant::now());
-        self.lose(DropReason::TooOld, lines);
+        let points = self.queue.drop_old(Instant::now());
+        self.drop_points(DropReason::TooOld, points);
     }
 
     /// When there will be something to send, though nothing happens until then.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let aside = self.aside.due().filter(|_| self.queue.has_aside());
-        aside.into_iter().chain(self.spread_until()).min()
+        let dead_letters = self.dead_letters.due();
+        let dead_letters = dead_letters.filter(|_| self.queue.has_dead_letters());
+        dead_letters.into_iter().chain(self.spread_until()).min()
     }
 
-    /// Until when those in turn wait, if they do.
+    /// Until when the requests in turn wait after their collection, if they do.
     fn spread_until(&self) -> Option<Instant> {
-        let (collected, place) = self.queue.first_in_turn()?;
-        let until = collected.seen() + self.spread;
-        (place.sequence > self.released && until > Instant::now()).then_some(until)
+        let first = self.queue.first()?;
+        let until = first.collected.seen() + self.spread;
+        (first.id.sequence > self.released && until > Instant::now()).then_some(until)
     }
 
+    /// The request in flight failed and stays pending.
     pub(crate) fn put_back(&mut self) {
-        let lines = self.queue.put_back();
-        self.lose(DropReason::BufferFull, lines);
-    }
-
-    /// Lets the others of its collection go first; whether there are any that were not tried yet.
-    pub(crate) fn step_aside(&mut self) -> bool {
-        let (lines, fresh) = self.queue.step_aside();
-        self.lose(DropReason::BufferFull, lines);
-        fresh
+        let points = self.queue.put_back();
+        self.drop_points(DropReason::BufferFull, points);
     }
 
     pub(crate) fn drop_in_flight(&mut self, reason: DropReason) {
-        let lines = self.queue.drop_in_flight();
-        self.lose(reason, lines);
+        let points = self.queue.drop_in_flight();
+        self.drop_points(reason, points);
     }
 
     /// Looks whether the system's clock jumped.
     pub(crate) fn compare_clocks(&mut self) {
         let jump = self.clocks.compare(SystemTime::now(), Instant::now());
-        self.news.lines.jump = jump.or(self.news.lines.jump);
+        self.events.clock_jumped(jump);
     }
 
-    pub(crate) fn lose(&mut self, reason: DropReason, lines: u64) {
-        self.health.drop_points(reason, lines);
-        self.news.lost(reason, lines);
+    /// Counts points that are dropped with a request.
+    pub(crate) fn drop_points(&mut self, reason: DropReason, points: u64) {
+        self.health.drop_points(reason, points);
+        self.events.dropped(reason, None, points);
     }
 }

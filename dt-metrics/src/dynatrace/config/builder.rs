@@ -210,7 +210,7 @@ macro_rules! shared_options {
         /// its lines were counted (default: it is sent again, since a loss is worse than a
         /// duplicate).
         pub fn delivery_guarantee(mut self, policy: $crate::dynatrace::DeliveryGuarantee) -> Self {
-            self.$options.ambiguous = policy;
+            self.$options.guarantee = policy;
             self
         }
 

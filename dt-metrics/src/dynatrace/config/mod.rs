@@ -59,7 +59,7 @@ pub(crate) struct Config {
     pub(crate) host_dimensions: Pairs,
     /// The id of this process, if it is to be a dimension.
     pub(crate) instance: Option<String>,
-    pub(crate) ambiguous: DeliveryGuarantee,
+    pub(crate) guarantee: DeliveryGuarantee,
     pub(crate) listener: EventListener,
     pub(crate) request_timeout: Duration,
     pub(crate) connect_timeout: Duration,
@@ -123,7 +123,7 @@ impl Config {
             resource_dimensions: options.resource_dimensions,
             host_dimensions,
             instance,
-            ambiguous: options.ambiguous,
+            guarantee: options.guarantee,
             listener: options.listener,
             request_timeout,
             // Shorter, so that a host that does not connect is not taken for one that may have

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     pub(crate) dynatrace_metadata: Option<bool>,
     /// Where that metadata is; tests have their own.
     pub(crate) metadata_files: MetadataFiles,
-    pub(crate) ambiguous: DeliveryGuarantee,
+    pub(crate) guarantee: DeliveryGuarantee,
     pub(crate) listener: EventListener,
     /// `None`: 10 s, or what the environment says of a Collector.
     pub(crate) request_timeout: Option<Duration>,
@@ -63,7 +63,7 @@ impl Default for Options {
             instance_dimension: false,
             dynatrace_metadata: None,
             metadata_files: MetadataFiles::default(),
-            ambiguous: DeliveryGuarantee::default(),
+            guarantee: DeliveryGuarantee::default(),
             listener: EventListener::default(),
             request_timeout: None,
             connect_timeout: None,

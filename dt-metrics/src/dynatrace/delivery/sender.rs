@@ -1,39 +1,37 @@
-//! The thread that sends.
+//! The thread that sends pending requests, one at a time.
 
-use crate::dynatrace::buffer::{Shared, race};
-use crate::dynatrace::delivery::report::{Reporter, announce, tell};
-use crate::dynatrace::delivery::settle::Step;
-use crate::dynatrace::error::ConfigError;
-use crate::dynatrace::event::EventListener;
-use crate::dynatrace::retry::backoff::{Backoff, Pace};
-use crate::dynatrace::thread::suppress_telemetry;
-use crate::dynatrace::transport::Transport;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
+use crate::dynatrace::buffer::{Buffer, race};
+use crate::dynatrace::delivery::report::{Reporter, report, report_events};
+use crate::dynatrace::delivery::settle::{Next, settle};
+use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::event::EventListener;
+use crate::dynatrace::retry::backoff::{Backoff, Pace};
+use crate::dynatrace::thread::{spawn, suppress_telemetry};
+use crate::dynatrace::transport::Transport;
+
 const THREAD_NAME: &str = "dt-metrics-export";
 
-/// Sends what is queued, one request at a time and in order, until stopped.
-pub(crate) async fn run(shared: &Shared, transport: &impl Transport, reporter: &mut Reporter) {
+/// Sends pending requests until stopped.
+pub(crate) async fn run(buffer: &Buffer, transport: &impl Transport, reporter: &mut Reporter) {
     let mut backoff = Backoff::new();
-    while let Some(batch) = shared.next().await {
-        shared.disk_marked().await;
-        let Some(outcome) = shared.unless_stopped(transport.send(&batch.body)).await else {
+    while let Some(attempt) = buffer.next().await {
+        buffer.disk_marked().await;
+        let sending = transport.send(&attempt.body);
+        let Some(outcome) = buffer.unless_stopped(sending).await else {
             return;
         };
-        let step = shared.settle(&outcome);
-        if batch.is_aside {
-            reporter.report_aside(&outcome);
-        } else {
-            reporter.report(&outcome);
-        }
-        shared.disk_settled(batch.place.sequence).await;
-        match step {
-            Step::Next => backoff.reset(),
-            Step::Other => {}
-            Step::Pause(pace, after) => {
-                if shared.pause(backoff.next(pace, after)).await {
+        let next = settle(buffer, &outcome);
+        reporter.report(&outcome, attempt.is_dead_letter);
+        buffer.disk_settled(attempt.id.sequence).await;
+        match next {
+            Next::Request => backoff.reset(),
+            Next::Probe => {}
+            Next::Pause(pace, after) => {
+                if buffer.pause(backoff.next(pace, after)).await {
                     backoff.reset();
                 }
             }
@@ -41,10 +39,10 @@ pub(crate) async fn run(shared: &Shared, transport: &impl Transport, reporter: &
     }
 }
 
-/// Sends and tells until stopped, whatever happens.
+/// Sends and reports until stopped, whatever happens.
 fn work(
     runtime: &tokio::runtime::Runtime,
-    shared: &Shared,
+    buffer: &Buffer,
     transport: &impl Transport,
     listener: &EventListener,
 ) {
@@ -53,66 +51,61 @@ fn work(
     loop {
         let working = AssertUnwindSafe(|| {
             runtime.block_on(race(
-                run(shared, transport, &mut reporter),
-                announce(shared, listener),
+                run(buffer, transport, &mut reporter),
+                report_events(buffer, listener),
             ))
         });
         if catch_unwind(working).is_ok() {
-            tell(&shared.last_news(), listener);
+            report(&buffer.last_events(), listener);
             return;
         }
-        // A subscriber of the program, most likely: it runs wherever something is said.
-        shared.failed_badly();
-        runtime.block_on(shared.pause(backoff.next(Pace::Fast, None)));
+        // Most likely a subscriber of the program: it runs wherever something is logged.
+        buffer.attempt_panicked();
+        runtime.block_on(buffer.pause(backoff.next(Pace::Fast, None)));
     }
 }
 
-/// Starts the thread, and `beside` on it, which ends with it. It has a runtime of its own, so it
-/// needs none of the program's and cannot be
-/// held up by it.
+/// Starts the thread, and `beside` on it, which ends with it. The thread has a runtime of its own:
+/// it needs none of the program's, and cannot be held up by it.
 pub(crate) fn start(
-    shared: Arc<Shared>,
+    buffer: Arc<Buffer>,
     transport: impl Transport + Send + 'static,
     listener: EventListener,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfigError> {
     let (started, result) = mpsc::sync_channel(1);
-    std::thread::Builder::new()
-        .name(THREAD_NAME.into())
-        .spawn(move || {
-            suppress_telemetry();
-            // Dropped last, and on a panic, too: those who wait must learn of it.
-            let _exit = Exit(shared.clone());
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_io()
-                .enable_time()
-                .thread_name(THREAD_NAME)
-                .on_thread_start(suppress_telemetry)
-                .build();
-            let runtime = match runtime {
-                Ok(runtime) => runtime,
-                Err(error) => {
-                    let _ = started.send(Err(error));
-                    return;
-                }
-            };
-            if started.send(Ok(())).is_ok() {
-                runtime.spawn(beside);
-                work(&runtime, &shared, &transport, &listener);
+    spawn(THREAD_NAME, move || {
+        // Dropped last, and on a panic as well: those who wait must learn of the end.
+        let _exit = Exit(buffer.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .thread_name(THREAD_NAME)
+            .on_thread_start(suppress_telemetry)
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = started.send(Err(error));
+                return;
             }
-            // Looking up a name blocks a thread of the runtime for as long as it likes.
-            runtime.shutdown_background();
-        })
-        .map_err(ConfigError::Thread)?;
-    match result.recv() {
-        Ok(result) => result.map_err(ConfigError::Thread),
-        Err(_) => Err(ConfigError::Thread(std::io::Error::other(
-            "it ended at once",
-        ))),
-    }
+        };
+        if started.send(Ok(())).is_ok() {
+            runtime.spawn(beside);
+            work(&runtime, &buffer, &transport, &listener);
+        }
+        // Looking up a name blocks a thread of the runtime for as long as it likes.
+        runtime.shutdown_background();
+    })
+    .map_err(ConfigError::Thread)?;
+    result
+        .recv()
+        .unwrap_or_else(|_| Err(std::io::Error::other("it ended at once")))
+        .map_err(ConfigError::Thread)
 }
 
-struct Exit(Arc<Shared>);
+/// Reports the end of the thread.
+struct Exit(Arc<Buffer>);
 
 impl Drop for Exit {
     fn drop(&mut self) {

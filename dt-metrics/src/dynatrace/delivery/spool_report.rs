@@ -1,12 +1,13 @@
-//! What is said about the spool: a fault once, its end once. Said on the threads that use the
-//! disk, without any lock.
+//! Logs and events about the spool: each fault once, and its end once. They come from the threads
+//! that use the disk, without any lock.
 
-use crate::dynatrace::buffer::Shared;
-use crate::dynatrace::spool::slot::{Contents, Unreadable};
 use std::fmt::Display;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::spool::slot::{Contents, Unreadable};
 
 /// What cannot be done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,47 +21,48 @@ impl Fault {
     fn explain(self) -> &'static str {
         match self {
             Self::Write => {
-                "lines cannot be written to the spool, and wait in memory only until they can"
+                "pending requests cannot be written to the spool, and are in memory only until \
+                 they can"
             }
             Self::Mark => {
-                "the spool cannot say which lines may have been sent: after a kill they are sent \
-                 again"
+                "the spool cannot record which request is being sent: after a kill that request \
+                 is sent again"
             }
             Self::Remove => {
-                "lines that are done with cannot be removed from the spool: they are sent again \
-                 after a restart"
+                "delivered requests cannot be removed from the spool: after a restart they are \
+                 sent again"
             }
         }
     }
 }
 
-/// Tells about one spool.
+/// Reports about one spool.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub(crate) struct SpoolReport {
     path: PathBuf,
-    /// What went wrong the last time.
+    /// Faults that have not ended.
     faults: Vec<Fault>,
-    damaged_said: bool,
-    passed_over_said: bool,
+    reported_unreadable: bool,
+    reported_passed_over: bool,
 }
 
-impl Report {
+impl SpoolReport {
     pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
             faults: Vec::new(),
-            damaged_said: false,
-            passed_over_said: false,
+            reported_unreadable: false,
+            reported_passed_over: false,
         }
     }
 
-    /// Says what is new about it; `true` if it works again.
-    pub(crate) fn note(&mut self, shared: &Shared, fault: Fault, result: io::Result<()>) -> bool {
+    /// Reports the result of an operation if it is news; `true` if the operation works again.
+    pub(crate) fn note(&mut self, buffer: &Buffer, fault: Fault, result: io::Result<()>) -> bool {
         let known = self.faults.contains(&fault);
         match result {
             Err(error) if !known => {
                 self.faults.push(fault);
-                self.warn(shared, &format!("{}: {error}", fault.explain()));
+                self.warn(buffer, &format!("{}: {error}", fault.explain()));
                 false
             }
             Ok(()) if known => {
@@ -72,88 +74,90 @@ impl Report {
         }
     }
 
-    /// There is none.
-    pub(crate) fn unusable(&self, shared: &Shared, error: &io::Error) {
-        let text =
-            format!("there is no spool, and lines that wait do not survive this process: {error}");
-        self.warn(shared, &text);
+    /// There is no spool.
+    pub(crate) fn unusable(&self, buffer: &Buffer, error: &io::Error) {
+        let text = format!(
+            "the spool cannot be used, and pending requests do not survive this process: {error}"
+        );
+        self.warn(buffer, &text);
     }
 
-    /// There will be one.
-    pub(crate) fn not_yet(&self, shared: &Shared) {
+    /// There will be a spool.
+    pub(crate) fn not_yet(&self, buffer: &Buffer) {
         self.warn(
-            shared,
-            "the disk does not answer: until it does, lines that wait do not survive this process",
+            buffer,
+            "the disk does not answer: until it does, pending requests do not survive this process",
         );
     }
 
     pub(crate) fn works_again(&self) {
-        self.say(|path| {
+        self.log(|path| {
             tracing::info!(target: "dt_metrics", spool = %path, "the spool works again");
         });
     }
 
     pub(crate) fn unreadable(&mut self, error: &Unreadable) {
-        if !std::mem::replace(&mut self.damaged_said, true) {
-            self.say(|path| {
+        if !std::mem::replace(&mut self.reported_unreadable, true) {
+            self.log(|path| {
                 tracing::warn!(
                     target: "dt_metrics",
                     spool = %path,
-                    "lines cannot be read from the spool, and are lost: {error}"
+                    "a request cannot be read from the spool, and is lost: {error}"
                 );
             });
         }
     }
 
+    /// Reports what was found in the slot of this process, or of others that have ended.
     pub(crate) fn found(&mut self, found: &Contents) {
         if !found.stored.is_empty() {
-            let lines: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
-            self.say(|path| {
+            let points: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
+            self.log(|path| {
                 tracing::info!(
                     target: "dt_metrics",
                     spool = %path,
-                    lines,
-                    "lines that an earlier process left are sent"
+                    points,
+                    "data points that an earlier process left in the spool are sent"
                 );
             });
         }
         if found.damaged > 0 {
-            self.say(|path| {
+            self.log(|path| {
                 tracing::warn!(
                     target: "dt_metrics",
                     spool = %path,
                     files = found.damaged,
-                    lines = found.damaged_lines,
-                    "files in the spool were not whole, and were removed"
+                    points = found.damaged_lines,
+                    "files in the spool were damaged, and were removed"
                 );
             });
         }
-        if found.passed_over > 0 && !std::mem::replace(&mut self.passed_over_said, true) {
-            self.say(|path| {
+        if found.passed_over > 0 && !std::mem::replace(&mut self.reported_passed_over, true) {
+            self.log(|path| {
                 tracing::warn!(
                     target: "dt_metrics",
                     spool = %path,
                     files = found.passed_over,
-                    "files in the spool are left alone: a newer version of this library wrote \
-                     them, or they cannot be read; remove them if nobody needs them"
+                    "files in the spool are ignored: a newer version of this library wrote them, or \
+                     they cannot be read; remove them if nobody needs them"
                 );
             });
         }
     }
 
-    fn warn(&self, shared: &Shared, text: &str) {
+    fn warn(&self, buffer: &Buffer, text: &str) {
         let reason = format!("{}: {text}", self.path.display());
-        shared.disk_changed(|state| {
+        buffer.disk_changed(|state| {
             state.health.last_error = Some(reason.clone());
-            state.news.spool_fails(reason);
+            state.events.spool_fails(reason);
         });
-        self.say(|path| tracing::warn!(target: "dt_metrics", spool = %path, "{text}"));
+        self.log(|path| tracing::warn!(target: "dt_metrics", spool = %path, "{text}"));
     }
 
     /// The program's subscriber runs in here: its panic must not end the thread.
-    fn say(&self, say: impl FnOnce(&dyn Display)) {
+    fn log(&self, log: impl FnOnce(&dyn Display)) {
         let path = self.path.display();
-        let _ = catch_unwind(AssertUnwindSafe(|| say(&path)));
+        let _ = catch_unwind(AssertUnwindSafe(|| log(&path)));
     }
 }
 

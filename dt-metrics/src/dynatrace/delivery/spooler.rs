@@ -1,79 +1,72 @@
-//! The thread that keeps the disk as the queue wants it. A disk may be slow, full or gone: nobody
-//! but this thread waits for it without a limit.
+//! The thread that makes the disk hold what the queue asks for. A disk may be slow, full or gone:
+//! nobody but this thread waits for it without a limit.
 
-use crate::dynatrace::buffer::Shared;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, SendError};
+use std::time::{Duration, Instant};
+
 use crate::dynatrace::buffer::spooled::Job;
+use crate::dynatrace::buffer::{Buffer, DiskTask};
 use crate::dynatrace::config::SpoolConfig;
 use crate::dynatrace::config::protocol::Format;
-use crate::dynatrace::delivery::spool_report::{Fault, Report};
+use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::health::DropReason;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Directory, OpenError};
 use crate::dynatrace::spool::slot::Contents;
-use crate::dynatrace::thread::suppress_telemetry;
-use std::io;
-use std::sync::mpsc::{self, SendError};
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use crate::dynatrace::thread::spawn;
 
 const THREAD_NAME: &str = "dt-metrics-spool";
 
 /// How long a program that starts waits for its disk.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a collection waits for its disk. A disk that takes longer is not waited for again
-/// until it has caught up.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
+/// How often to look for requests of processes that have ended.
+const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often to look for what processes left that ended meanwhile.
-const ROUND: Duration = Duration::from_secs(60);
-
-/// Opens the spool and restores what is in it; before anything is pushed or sent. Where the disk
-/// is at fault there is no spool, and that is said; `false` if so for good.
+/// Opens the spool and restores its requests, before anything is pushed or sent. If the disk is at
+/// fault, there is no spool, which is reported; `false` if there will not be one later either.
 pub(crate) fn start(
-    shared: &Arc<Shared>,
+    buffer: &Arc<Buffer>,
     config: &SpoolConfig,
     format: Format,
 ) -> Result<bool, ConfigError> {
     // Without room: what is sent is received, or the thread learns that nobody waits any more.
     let (opened, result) = mpsc::sync_channel(0);
     let SpoolConfig { path, limit_bytes } = config.clone();
-    let keeper_shared = shared.clone();
-    std::thread::Builder::new()
-        .name(THREAD_NAME.into())
-        .spawn(move || {
-            suppress_telemetry();
-            let (directory, contents) = match Directory::open(&path, format) {
-                Ok(opened) => opened,
-                Err(error) => {
-                    // If nobody waits any more, it was said.
-                    let _ = opened.send(Err(error));
-                    return;
-                }
-            };
-            let in_time = opened.send(Ok(contents));
-            let mut keeper = Keeper {
-                shared: keeper_shared,
-                directory,
-                limit_bytes,
-                report: Report::new(path),
-                stuck: Vec::new(),
-            };
-            if let Err(SendError(Ok(contents))) = in_time {
-                keeper.join_late(contents);
+    let spooler_buffer = buffer.clone();
+    spawn(THREAD_NAME, move || {
+        let (directory, contents) = match Directory::open(&path, format) {
+            Ok(opened) => opened,
+            Err(error) => {
+                // If nobody waits any more, it was reported.
+                let _ = opened.send(Err(error));
+                return;
             }
-            keeper.run();
-        })
-        .map_err(ConfigError::Thread)?;
-    let mut report = Report::new(config.path.clone());
+        };
+        let in_time = opened.send(Ok(contents));
+        let mut spooler = Spooler {
+            buffer: spooler_buffer,
+            directory,
+            limit_bytes,
+            report: SpoolReport::new(path),
+            stuck: Vec::new(),
+        };
+        if let Err(SendError(Ok(contents))) = in_time {
+            spooler.join_late(contents);
+        }
+        spooler.run();
+    })
+    .map_err(ConfigError::Thread)?;
+    let mut report = SpoolReport::new(config.path.clone());
     match result.recv_timeout(OPEN_TIMEOUT) {
         Ok(Ok(contents)) => {
-            shared.disk_changed(|state| {
-                state
-                    .queue
-                    .attach(config.limit_bytes, shared.drops_ambiguous());
-                state.restore(&contents, shared.drops_ambiguous());
+            let marks = buffer.drops_unanswered();
+            buffer.disk_changed(|state| {
+                state.queue.attach(config.limit_bytes, marks);
+                state.restore(&contents, marks);
             });
             report.found(&contents);
         }
@@ -84,57 +77,51 @@ pub(crate) fn start(
             });
         }
         Ok(Err(OpenError::Io(error))) => {
-            report.unusable(shared, &error);
+            report.unusable(buffer, &error);
             return Ok(false);
         }
-        Err(_) => report.not_yet(shared),
+        Err(_) => report.not_yet(buffer),
     }
     Ok(true)
 }
 
-struct Keeper {
-    shared: Arc<Shared>,
+struct Spooler {
+    buffer: Arc<Buffer>,
     directory: Directory,
     limit_bytes: u64,
-    report: Report,
+    report: SpoolReport,
     /// Files that should be gone but could not be removed.
-    stuck: Vec<Place>,
+    stuck: Vec<RequestId>,
 }
 
-/// What to do next.
-enum Work {
-    Job(Job),
-    Round,
-    End,
-}
-
-impl Keeper {
+impl Spooler {
     fn run(mut self) {
-        // Whatever happens: those who wait must learn of it.
-        let _exit = Exit(self.shared.clone());
-        let mut round = Instant::now();
+        // Whatever happens, those who wait must learn of the end.
+        let _exit = Exit(self.buffer.clone());
+        let mut adopt_at = Instant::now();
         loop {
-            match self.shared.disk_work(round) {
-                Work::Job(job) => self.work(job),
-                Work::Round => {
-                    self.round();
-                    round = Instant::now() + ROUND;
+            match self.buffer.disk_task(adopt_at) {
+                DiskTask::Job(job) => self.work(job),
+                DiskTask::Adopt => {
+                    self.adopt();
+                    adopt_at = Instant::now() + ADOPT_INTERVAL;
                 }
-                Work::End => return,
+                DiskTask::End => return,
             }
         }
     }
 
-    /// The program did not wait: what it has by now has the numbers that files have, too.
+    /// The disk was slow, and the program went on: its requests have the same numbers by now as the
+    /// files that were found, so the files get new ones.
     fn join_late(&mut self, contents: Contents) {
-        let reserve = || self.shared.lock().queue.reserve();
-        self.shared.lock().queue.skip_to(contents.last_sequence);
+        let reserve = || self.buffer.lock().queue.reserve();
+        self.buffer.lock().queue.skip_to(contents.last_sequence);
         let found = self.directory.renumber(contents, reserve);
-        self.shared.disk_changed(|state| {
+        let marks = self.buffer.drops_unanswered();
+        self.buffer.disk_changed(|state| {
             if !state.is_stopped() {
-                let drop_ambiguous = self.shared.drops_ambiguous();
-                state.queue.attach(self.limit_bytes, drop_ambiguous);
-                state.restore(&found, drop_ambiguous);
+                state.queue.attach(self.limit_bytes, marks);
+                state.restore(&found, marks);
                 state.queue.write_again();
             }
         });
@@ -145,74 +132,78 @@ impl Keeper {
     fn work(&mut self, job: Job) {
         match job {
             Job::Write {
-                place,
+                id,
                 collected,
                 body,
             } => {
                 let written = self
                     .ensure_in_place()
-                    .and_then(|()| self.directory.slot().write(place, collected, &body));
+                    .and_then(|()| self.directory.slot().write(id, collected, &body));
                 let is_written = written.is_ok();
-                let news = self.report.note(&self.shared, Fault::Write, written);
-                self.shared.disk_changed(|state| {
+                let works_again = self.report.note(&self.buffer, Fault::Write, written);
+                self.buffer.disk_changed(|state| {
+                    let spooled = state.queue.spooled_mut();
                     if is_written {
-                        state.queue.written(place);
+                        spooled.written(id);
                     } else {
-                        state.queue.not_written(place);
+                        spooled.not_written(id);
                     }
-                    if is_written && news {
+                    if works_again {
                         state.queue.write_again();
                     }
                 });
             }
-            Job::Remove { place } => {
-                self.remove(place);
-                self.shared.disk_changed(|state| state.queue.done());
+            Job::Remove { id } => {
+                self.remove(id);
+                self.buffer
+                    .disk_changed(|state| state.queue.spooled_mut().done());
             }
             Job::Mark { sending } => {
-                // Without it a kill is as it is without a spool: it is not known what it cost.
+                // Without the mark the next process sends the request again, which is as good as
+                // not having one.
                 let marked = self.directory.slot().mark(sending);
-                self.report.note(&self.shared, Fault::Mark, marked);
-                self.shared.disk_changed(|state| state.queue.done());
+                self.report.note(&self.buffer, Fault::Mark, marked);
+                self.buffer
+                    .disk_changed(|state| state.queue.spooled_mut().done());
             }
-            Job::Read { place } => {
-                let read = self.directory.slot().read(place);
+            Job::Read { id } => {
+                let read = self.directory.slot().read(id);
                 let body = read.map_err(|error| self.report.unreadable(&error));
-                self.shared.disk_changed(|state| {
+                self.buffer.disk_changed(|state| {
                     if let Ok(body) = body {
-                        state.queue.fetched(place, body);
+                        state.queue.fetched(id, body);
                     } else {
-                        let lines = state.queue.not_fetched(place);
-                        state.lose(DropReason::SpoolDamaged, lines);
+                        let points = state.queue.not_fetched(id);
+                        state.drop_points(DropReason::SpoolDamaged, points);
                     }
                 });
             }
         }
     }
 
-    /// What nobody waits for.
-    fn round(&mut self) {
-        for place in std::mem::take(&mut self.stuck) {
-            self.remove(place);
+    /// Takes over the requests of processes that have ended, and does what nobody waits for.
+    fn adopt(&mut self) {
+        for id in std::mem::take(&mut self.stuck) {
+            self.remove(id);
         }
-        let room = self.shared.lock().queue.room_on_disk();
+        let room = self.buffer.lock().queue.spooled().room();
         let found = self
             .directory
-            .adopt(room, || self.shared.lock().queue.reserve());
+            .adopt(room, || self.buffer.lock().queue.reserve());
         if found != Contents::default() {
-            let drop_ambiguous = self.shared.drops_ambiguous();
-            self.shared
-                .disk_changed(|state| state.restore(&found, drop_ambiguous));
+            let drops_unanswered = self.buffer.drops_unanswered();
+            self.buffer
+                .disk_changed(|state| state.restore(&found, drops_unanswered));
             self.report.found(&found);
         }
     }
 
-    fn remove(&mut self, place: Place) {
-        let removed = self.directory.slot().remove(place);
+    fn remove(&mut self, id: RequestId) {
+        let removed = self.directory.slot().remove(id);
         if removed.is_err() {
-            self.stuck.push(place);
+            self.stuck.push(id);
         }
-        self.report.note(&self.shared, Fault::Remove, removed);
+        self.report.note(&self.buffer, Fault::Remove, removed);
     }
 
     /// Somebody may have removed the directory, or the lock in it.
@@ -221,73 +212,22 @@ impl Keeper {
             return Ok(());
         }
         let contents = self.directory.reopen().map_err(io::Error::other)?;
-        self.shared.disk_changed(|state| {
-            let lines = state.queue.compare(&contents.stored);
-            state.lose(DropReason::SpoolDamaged, lines);
+        self.buffer.disk_changed(|state| {
+            let points = state.queue.compare(&contents.stored);
+            state.drop_points(DropReason::SpoolDamaged, points);
         });
         Ok(())
     }
 }
 
-struct Exit(Arc<Shared>);
+/// Reports the end of the thread.
+struct Exit(Arc<Buffer>);
 
 impl Drop for Exit {
     fn drop(&mut self) {
         self.0.disk_changed(|state| {
-            let lines = state.queue.detach();
-            state.lose(DropReason::Shutdown, lines);
+            let points = state.queue.detach();
+            state.drop_points(DropReason::Shutdown, points);
         });
-    }
-}
-
-impl Shared {
-    /// Waits for something to do; until then at most.
-    fn disk_work(&self, until: Instant) -> Work {
-        let mut state = self.lock();
-        loop {
-            if let Some(job) = state.queue.next_job() {
-                return Work::Job(job);
-            }
-            if state.is_stopped() {
-                return Work::End;
-            }
-            let mut left = until.saturating_duration_since(Instant::now());
-            if !state.queue.has_disk() {
-                // Not yet: what was found first is restored first.
-                left = ROUND;
-            } else if left.is_zero() {
-                return Work::Round;
-            }
-            state = self
-                .disk
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    /// Waits until all that was enqueued is in the hands of the operating system, so that it
-    /// survives this process; but no longer than until then.
-    pub(crate) fn wait_for_disk(&self, deadline: Instant) {
-        let mut state = self.lock();
-        let last = state.queue.last_sequence();
-        while !state.queue.is_on_disk(last) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            state.disk_is_slow |= left.is_zero();
-            if state.disk_is_slow {
-                return;
-            }
-            state = self
-                .settled
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        state.disk_is_slow = false;
-    }
-
-    /// When to stop waiting for the disk.
-    pub(crate) fn disk_deadline() -> Instant {
-        Instant::now() + WRITE_TIMEOUT
     }
 }

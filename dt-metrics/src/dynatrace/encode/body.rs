@@ -1,13 +1,18 @@
 //! The body of a request, and its parts.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+#[cfg(feature = "otlp")]
+use prost::bytes::Bytes;
 use reqwest::header::HeaderValue;
 
 use crate::dynatrace::config::protocol::{Format, Protocol};
 #[cfg(feature = "otlp")]
-use prost::bytes::Bytes;
-use std::sync::Arc;
+use crate::dynatrace::encode::otlp;
+use crate::dynatrace::encode::series::Series;
 
-/// What the lines of metadata begin with.
+/// The beginning of a line of metadata.
 const METADATA: char = '#';
 
 /// The body of one request; never empty.
@@ -15,7 +20,7 @@ const METADATA: char = '#';
 pub(crate) struct Body {
     content: Content,
     /// Data points.
-    pub(crate) lines: u64,
+    pub(crate) points: u64,
     /// Lines that say what the metrics mean, each before the first data point of its key.
     metadata: u64,
 }
@@ -23,44 +28,46 @@ pub(crate) struct Body {
 /// Shared, since an attempt to send it must not take it out of the queue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Content {
-    /// With line ends between them.
+    /// Metric lines, with line ends between them.
     Lines(Arc<String>),
+    /// An encoded `ExportMetricsServiceRequest`.
     #[cfg(feature = "otlp")]
     Otlp(Bytes),
 }
 
 impl Body {
-    pub(crate) fn new(text: String, lines: u64, metadata: u64) -> Self {
+    /// A body of metric lines: this many data points, and lines of metadata.
+    pub(crate) fn new(text: String, points: u64, metadata: u64) -> Self {
         Self {
             content: Content::Lines(Arc::new(text)),
-            lines,
+            points,
             metadata,
         }
     }
 
-    /// An `ExportMetricsServiceRequest` with so many data points.
+    /// An encoded `ExportMetricsServiceRequest` with this many data points.
     #[cfg(feature = "otlp")]
     pub(crate) fn otlp(message: Vec<u8>, points: u64) -> Self {
         Self {
             content: Content::Otlp(message.into()),
-            lines: points,
+            points,
             metadata: 0,
         }
     }
 
-    /// As it was written; `None` if it is none.
+    /// Reads a body that was kept on disk; `None` if it cannot be one.
     pub(crate) fn read(
         format: Format,
         bytes: Vec<u8>,
-        (lines, metadata): (u64, u64),
+        (points, metadata): (u64, u64),
     ) -> Option<Self> {
         if bytes.is_empty() {
             return None;
         }
         match format {
-            Format::Lines => Some(Self::new(String::from_utf8(bytes).ok()?, lines, metadata)),
+            Format::Lines => Some(Self::new(String::from_utf8(bytes).ok()?, points, metadata)),
             #[cfg(feature = "otlp")]
-            Format::Otlp => Some(Self::otlp(bytes, lines)),
+            Format::Otlp => Some(Self::otlp(bytes, points)),
         }
     }
 
@@ -72,12 +79,12 @@ impl Body {
         }
     }
 
-    /// In bytes.
+    /// The length in bytes.
     pub(crate) fn len(&self) -> usize {
         self.bytes().len()
     }
 
-    /// The lines, if it has lines.
+    /// The metric lines; empty for OTLP.
     pub(crate) fn text(&self) -> &str {
         match &self.content {
             Content::Lines(text) => text,
@@ -103,39 +110,28 @@ impl Body {
         (body, None)
     }
 
+    /// A body of these lines, counted as a server would.
     #[cfg(test)]
     pub(crate) fn of(text: &str) -> Self {
-        let metadata = text
-            .split('\n')
-            .filter(|line| line.starts_with(METADATA))
-            .count();
-        let lines = text.split('\n').count() - metadata;
-        Self::new(text.into(), lines as u64, metadata as u64)
+        let lines = text.split('\n');
+        let metadata = lines.clone().filter(|line| line.starts_with(METADATA));
+        let metadata = metadata.count();
+        Self::new(text.into(), (lines.count() - metadata) as u64, metadata as u64)
     }
 
-    /// All lines, as a server counts them.
+    /// The number of lines as a server counts them, metadata included.
     pub(crate) fn all_lines(&self) -> u64 {
-        self.lines + self.metadata
+        self.points + self.metadata
     }
 
-    /// The numbers of its lines of metadata, from 1.
+    /// The numbers of the lines of metadata, from 1.
     pub(crate) fn metadata_numbers(&self) -> impl Iterator<Item = usize> {
+        // Most bodies have none and need not be searched.
+        let text = if self.metadata > 0 { self.text() } else { "" };
         (1..)
-            .zip(self.described().split('\n'))
+            .zip(text.split('\n'))
             .filter(|(_, line)| line.starts_with(METADATA))
             .map(|(number, _)| number)
-    }
-
-    /// The keys that its metadata is about.
-    pub(crate) fn described_keys(&self) -> impl Iterator<Item = &str> {
-        self.described()
-            .split('\n')
-            .filter_map(|line| line.strip_prefix(METADATA)?.split(' ').next())
-    }
-
-    /// The text, if there is metadata in it: most bodies need not be searched.
-    fn described(&self) -> &str {
-        if self.metadata > 0 { self.text() } else { "" }
     }
 
     /// Whether parts of it can be sent by themselves.
@@ -143,47 +139,105 @@ impl Body {
         self.all_lines() > 1
     }
 
-    /// Two bodies with half of its data points each, metadata still before them; if it is but one
-    /// data point, that without metadata.
+    /// Splits it in two bodies with half of its data points each, metadata still before them. A
+    /// single data point with metadata becomes one body without metadata.
     pub(crate) fn divide(&self) -> Vec<Self> {
         match &self.content {
             Content::Lines(text) => self.divide_lines(text),
             #[cfg(feature = "otlp")]
-            Content::Otlp(bytes) => {
-                let halves = crate::dynatrace::encode::otlp::split::divide(bytes.clone());
-                halves
-                    .into_iter()
-                    .map(|(message, points)| Self::otlp(message, points))
-                    .collect()
-            }
+            Content::Otlp(bytes) => otlp::split::divide(bytes.clone())
+                .into_iter()
+                .map(|(message, points)| Self::otlp(message, points))
+                .collect(),
         }
     }
 
     fn divide_lines(&self, text: &str) -> Vec<Self> {
-        let mut parts = [(String::new(), 0, 0), (String::new(), 0, 0)];
-        let mut data = 0;
+        let mut halves = [Lines::default(), Lines::default()];
+        let mut points = 0;
         for line in text.split('\n') {
-            let is_metadata = line.starts_with(METADATA);
-            if is_metadata && self.lines == 1 {
+            let half = &mut halves[usize::from(points >= self.points / 2)];
+            if !line.starts_with(METADATA) {
+                points += 1;
+            } else if self.points == 1 {
                 continue;
             }
-            let (text, lines, metadata) = &mut parts[usize::from(data >= self.lines / 2)];
-            if !text.is_empty() {
-                text.push('\n');
+            half.push(line);
+        }
+        halves.into_iter().filter_map(Lines::into_body).collect()
+    }
+
+    /// The series of its first data point.
+    pub(crate) fn series(&self) -> Series {
+        match &self.content {
+            Content::Lines(text) => {
+                let mut lines = text.split('\n');
+                let first = lines.find(|line| !line.starts_with(METADATA));
+                Series::of_line(first.unwrap_or_default())
             }
-            text.push_str(line);
-            if is_metadata {
-                *metadata += 1;
-            } else {
-                *lines += 1;
-                data += 1;
+            #[cfg(feature = "otlp")]
+            Content::Otlp(bytes) => {
+                let mut all = otlp::series::series(bytes.clone());
+                all.pop_first().unwrap_or(Series::of(()))
             }
         }
-        parts
-            .into_iter()
-            .filter(|(_, lines, _)| *lines > 0)
-            .map(|(text, lines, metadata)| Self::new(text, lines, metadata))
-            .collect()
+    }
+
+    /// Splits it into the data points of all other series, if there are any, and a body for each
+    /// data point of these series; `None` if it has none of these.
+    pub(crate) fn without(
+        &self,
+        these: &BTreeSet<Series>,
+    ) -> Option<(Option<Self>, Vec<(Series, Self)>)> {
+        match &self.content {
+            Content::Lines(text) => {
+                let (mut rest, mut apart) = (Lines::default(), Vec::new());
+                for line in text.split('\n') {
+                    let series = Series::of_line(line);
+                    if !line.starts_with(METADATA) && these.contains(&series) {
+                        apart.push((series, Self::new(line.into(), 1, 0)));
+                    } else {
+                        rest.push(line);
+                    }
+                }
+                (!apart.is_empty()).then(|| (rest.into_body(), apart))
+            }
+            #[cfg(feature = "otlp")]
+            Content::Otlp(bytes) => {
+                let (rest, apart) = otlp::series::without(bytes.clone(), these);
+                let body = |(message, points)| Self::otlp(message, points);
+                let bodies = apart.into_iter().map(|(series, it)| (series, body(it)));
+                let bodies: Vec<_> = bodies.collect();
+                (!bodies.is_empty()).then(|| (rest.map(body), bodies))
+            }
+        }
+    }
+}
+
+/// Lines that become a body.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    points: u64,
+    metadata: u64,
+}
+
+impl Lines {
+    fn push(&mut self, line: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(line);
+        if line.starts_with(METADATA) {
+            self.metadata += 1;
+        } else {
+            self.points += 1;
+        }
+    }
+
+    /// `None` if there is no data point: metadata alone is not worth a request.
+    fn into_body(self) -> Option<Body> {
+        (self.points > 0).then(|| Body::new(self.text, self.points, self.metadata))
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
+pub(crate) mod series;
 pub(crate) mod warnings;
 
 use crate::dynatrace::config::Config;
@@ -29,16 +30,6 @@ impl Writer {
             Protocol::Lines => Self::Lines(Box::new(Encoder::new(config))),
             #[cfg(feature = "otlp")]
             Protocol::Otlp(_) => Self::Otlp(OtlpEncoder::new(config)),
-        }
-    }
-
-    /// The metadata of these keys did not arrive.
-    pub(crate) fn metadata_lost(&mut self, keys: &[Box<str>]) {
-        match self {
-            Self::Lines(encoder) => encoder.metadata_lost(keys),
-            // Each request has its own.
-            #[cfg(feature = "otlp")]
-            Self::Otlp(_) => {}
         }
     }
 

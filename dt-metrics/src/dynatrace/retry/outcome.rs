@@ -1,26 +1,27 @@
-//! What became of one attempt to send a request, and what follows from it.
+//! What became of one attempt to send a request, and what is done about it.
+
+use std::time::Duration;
 
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::retry::backoff::Pace;
-use std::time::Duration;
 
 /// What became of one attempt. The messages contain no secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
-    /// All lines were accepted.
+    /// All data points were accepted.
     Accepted,
-    /// Some lines were refused; the others were accepted, so nothing may be sent again.
+    /// Some lines were rejected; the others were accepted, so nothing may be sent again.
     Partial {
-        /// Data points.
+        /// Data points that were rejected.
         invalid: u64,
-        /// Lines of any kind.
+        /// Lines of any kind that were rejected.
         refused: u64,
         message: String,
     },
-    /// 401 or 403: the token does not open the door.
+    /// 401 or 403: the token is missing, wrong, or lacks a permission.
     Unauthorized { status: u16, message: String },
-    /// The same, but the host has another token by now.
+    /// 401 or 403, but the host has another token by now.
     Outdated { status: u16, message: String },
     /// 413.
     TooLarge { message: String },
@@ -35,9 +36,9 @@ pub(crate) enum Outcome {
         retry_after: Option<Duration>,
         message: String,
     },
-    /// Something answered that is no ingest endpoint: a redirect, a web page, 404.
+    /// Something answered that is not an ingest endpoint: a redirect, a web page, 404.
     Misdirected { status: u16, message: String },
-    /// Refused as a whole, for good.
+    /// Rejected as a whole, for good.
     Rejected { status: u16, message: String },
     /// There was no answer.
     Failed { failure: Failure, message: String },
@@ -52,99 +53,86 @@ pub(crate) enum Failure {
     Connect,
     /// Nothing to connect with: this host lacks something.
     Unprepared,
-    /// Connected, then a timeout or a reset: the lines may have been accepted.
+    /// Connected, then a timeout or a reset: the request may have been accepted.
     NoAnswer,
 }
 
 /// What to do with the request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Next {
-    /// It was answered: so many lines were accepted, the others refused.
-    Done { invalid: u64 },
-    /// Send it again later.
+pub(crate) enum Action {
+    /// It was answered: this many data points were rejected, all others accepted.
+    Finish { rejected: u64 },
+    /// Send it again at once: what made it fail was put right.
+    Resend,
+    /// Send it again later. No other request would fare better.
     Retry { pace: Pace, after: Option<Duration> },
-    /// The same, but others may do better: let those of the same collection go before it.
-    StepAside { pace: Pace, others: Others },
-    /// Send it again at once.
-    Again,
+    /// Find out whether it fails by itself or the endpoint fails: see
+    /// [`bisection`](crate::dynatrace::retry::bisection).
+    Bisect { pace: Pace, after: Option<Duration> },
     /// Send its halves.
     Split,
-    /// Do not send it again, for this reason; with a pace, go on with others only later.
+    /// Do not send it again; with a pace, pause before the next request.
     Drop {
         reason: DropReason,
         pause: Option<Pace>,
     },
 }
 
-/// When to try the others of a collection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Others {
-    AtOnce,
-    Later,
-}
-
 impl Outcome {
-    pub(crate) fn next(&self, ambiguous: DeliveryGuarantee) -> Next {
+    pub(crate) fn action(&self, guarantee: DeliveryGuarantee) -> Action {
+        use Action::{Bisect, Drop, Finish, Resend, Retry, Split};
+        let (pace, after) = (self.pace(), self.retry_after());
         match self {
-            Self::Accepted => Next::Done { invalid: 0 },
-            Self::Partial { invalid, .. } => Next::Done { invalid: *invalid },
-            Self::Unauthorized { .. }
-            | Self::Failed {
-                failure: Failure::Unprepared,
-                ..
-            } => Next::Retry {
-                pace: Pace::Slow,
-                after: None,
-            },
-            Self::Misdirected { .. } => Next::StepAside {
-                pace: Pace::Slow,
-                others: Others::AtOnce,
-            },
-            // A server may stumble over what is in this one.
-            Self::Unavailable {
-                status: 500,
-                retry_after: None,
-                ..
-            } => Next::StepAside {
-                pace: Pace::Fast,
-                others: Others::Later,
-            },
-            Self::Outdated { .. } => Next::Again,
-            Self::TooLarge { .. } => Next::Split,
-            Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
-                Next::Retry {
-                    pace: Pace::Fast,
-                    after: *retry_after,
-                }
-            }
-            Self::Failed {
-                failure: Failure::NoAnswer,
-                ..
-            } if ambiguous == DeliveryGuarantee::AtMostOnce => Next::Drop {
-                reason: DropReason::Ambiguous,
-                pause: Some(Pace::Fast),
-            },
-            Self::Failed {
-                failure: Failure::Refused { here: true },
-                ..
-            } => Next::Retry {
-                pace: Pace::Near,
-                after: None,
-            },
-            Self::Failed { .. } => Next::Retry {
-                pace: Pace::Fast,
-                after: None,
-            },
-            Self::Rejected { .. } => Next::Drop {
+            Self::Accepted => Finish { rejected: 0 },
+            Self::Partial { invalid, .. } => Finish { rejected: *invalid },
+            Self::Outdated { .. } => Resend,
+            Self::TooLarge { .. } => Split,
+            Self::Rejected { .. } => Drop {
                 reason: DropReason::RequestRejected,
                 pause: None,
             },
+            Self::Failed {
+                failure: Failure::NoAnswer,
+                ..
+            } if guarantee == DeliveryGuarantee::AtMostOnce => Drop {
+                reason: DropReason::Ambiguous,
+                pause: Some(pace),
+            },
+            _ if self.may_be_of_this_request() => Bisect { pace, after },
+            _ => Retry { pace, after },
         }
     }
 
-    /// Whether another request may pass meanwhile: an endpoint, or a firewall before it, may stumble
-    /// over what is in this one.
-    pub(crate) fn may_be_of_this_one(&self) -> bool {
+    /// How soon trying again can help.
+    fn pace(&self) -> Pace {
+        match self {
+            Self::Unauthorized { .. }
+            | Self::Misdirected { .. }
+            | Self::Failed {
+                failure: Failure::Unprepared,
+                ..
+            } => Pace::Slow,
+            Self::Failed {
+                failure: Failure::Refused { here: true },
+                ..
+            } => Pace::Near,
+            _ => Pace::Fast,
+        }
+    }
+
+    /// How long the server asked to be left alone.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether another request may be accepted meanwhile: an endpoint, or a firewall in front of
+    /// it, may stumble over something in this one.
+    pub(crate) fn may_be_of_this_request(&self) -> bool {
         matches!(
             self,
             Self::Unauthorized { status: 403, .. }
@@ -174,7 +162,7 @@ impl Outcome {
         }
     }
 
-    /// The same for failures that are one and the same to a reader of logs.
+    /// Equal for failures that are the same to a reader of logs.
     pub(crate) fn kind(&self) -> (&'static str, u16) {
         match self {
             Self::Accepted => ("accepted", 202),
@@ -186,22 +174,12 @@ impl Outcome {
             Self::Unavailable { status, .. } => ("unavailable", *status),
             Self::Misdirected { status, .. } => ("misdirected", *status),
             Self::Rejected { status, .. } => ("rejected", *status),
-            Self::Failed {
-                failure: Failure::Refused { .. },
-                ..
-            } => ("refused", 0),
-            Self::Failed {
-                failure: Failure::Connect,
-                ..
-            } => ("connect", 0),
-            Self::Failed {
-                failure: Failure::Unprepared,
-                ..
-            } => ("unprepared", 0),
-            Self::Failed {
-                failure: Failure::NoAnswer,
-                ..
-            } => ("no_answer", 0),
+            Self::Failed { failure, .. } => match failure {
+                Failure::Refused { .. } => ("refused", 0),
+                Failure::Connect => ("connect", 0),
+                Failure::Unprepared => ("unprepared", 0),
+                Failure::NoAnswer => ("no_answer", 0),
+            },
         }
     }
 }

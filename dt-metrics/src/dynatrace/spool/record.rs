@@ -51,8 +51,8 @@ impl Header {
         let time = collected.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
-            lines: body.lines,
-            metadata: body.all_lines() - body.lines,
+            lines: body.points,
+            metadata: body.all_lines() - body.points,
             bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
             checksum: crc32fast::hash(body.bytes()),
         }

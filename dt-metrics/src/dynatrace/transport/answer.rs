@@ -34,7 +34,7 @@ pub(crate) struct Counts {
 impl Answer {
     /// What became of the lines, if the answer says so.
     pub(crate) fn counts(&self, body: &Body) -> Option<Counts> {
-        let (data, all) = (body.lines, body.all_lines());
+        let (data, all) = (body.points, body.all_lines());
         let refused = match (self.ok, self.invalid) {
             // Where metadata is not counted, the two add up to the data points alone.
             (Some(ok), Some(invalid)) if ok.checked_add(invalid) == Some(data) => invalid,

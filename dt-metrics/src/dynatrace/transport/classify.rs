@@ -103,7 +103,7 @@ impl Http {
             #[cfg(feature = "otlp")]
             Protocol::Otlp(_) => {
                 let (points, reason) = answer::refused(answer)?;
-                let points = points.min(body.lines);
+                let points = points.min(body.points);
                 (points, points, shorten(&reason))
             }
         };

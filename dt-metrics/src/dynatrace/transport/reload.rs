@@ -1,6 +1,5 @@
 //! Endpoint and token that change while the program runs.
 
-use crate::dynatrace::buffer::Shared;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, Found, SETTLE};
@@ -66,7 +65,7 @@ impl Rotating {
     }
 
     /// Follows the file for as long as the exporter runs.
-    pub(crate) async fn watch(self: Arc<Self>, shared: Arc<Shared>) {
+    pub(crate) async fn watch(self: Arc<Self>, on_change: impl Fn()) {
         let http = self.http();
         self.apart.begin(async move {
             if let Err(error) = http.prepare() {
@@ -83,7 +82,7 @@ impl Rotating {
             let renewed = tokio::spawn(async move { here.renew().await }).await;
             if matches!(renewed, Ok(true)) {
                 // What waits because of the old ones need wait no longer.
-                shared.hurry(&mut shared.lock());
+                on_change();
             }
         }
     }

@@ -9,7 +9,7 @@ fn texts(bodies: &[Body]) -> Vec<&str> {
 fn data_and_metadata_are_told_apart() {
     let body =
         Body::of("#a count dt.meta.unit=1\na count,delta=1\n#b gauge dt.meta.unit=1\nb gauge,1");
-    assert_eq!((body.lines, body.all_lines()), (2, 4));
+    assert_eq!((body.points, body.all_lines()), (2, 4));
     assert_eq!(body.metadata_numbers().collect::<Vec<_>>(), [1, 3]);
     assert_eq!(body.described_keys().collect::<Vec<_>>(), ["a", "b"]);
     let plain = Body::of("a count,delta=1");
@@ -44,10 +44,10 @@ proptest! {
         let parts = body.divide();
         prop_assert_eq!(parts.len(), 2);
         prop_assert_eq!(texts(&parts).join("\n"), body.text());
-        prop_assert_eq!(parts.iter().map(|part| part.lines).sum::<u64>(), body.lines);
+        prop_assert_eq!(parts.iter().map(|part| part.lines).sum::<u64>(), body.points);
         for part in parts {
             prop_assert_eq!(&part, &Body::of(part.text()));
-            prop_assert!(part.lines > 0 && part.lines <= body.lines.div_ceil(2));
+            prop_assert!(part.lines > 0 && part.lines <= body.points.div_ceil(2));
         }
     }
 }

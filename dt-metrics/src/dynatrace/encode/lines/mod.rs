@@ -62,13 +62,6 @@ impl Encoder {
         }
     }
 
-    /// The metadata of these keys did not arrive.
-    pub(crate) fn metadata_lost(&mut self, keys: &[Box<str>]) {
-        for key in keys {
-            self.metadata.lost(key);
-        }
-    }
-
     /// Writes a collection. Bodies that are full before its end go to `full`, so that they are
     /// sent meanwhile; the last are in what is returned.
     pub(crate) fn encode(

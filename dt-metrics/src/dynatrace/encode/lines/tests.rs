@@ -107,7 +107,7 @@ fn a_cycle_without_points_makes_no_request() {
     let counter = fixture.meter().u64_counter("m").build();
     counter.add(1, &[]);
     let encoded = fixture.collect();
-    assert_eq!(encoded.bodies.iter().map(|body| body.lines).sum::<u64>(), 1);
+    assert_eq!(encoded.bodies.iter().map(|body| body.points).sum::<u64>(), 1);
     counter.add(0, &[]);
     assert!(fixture.collect().bodies.is_empty());
     assert!(fixture.collect().bodies.is_empty());

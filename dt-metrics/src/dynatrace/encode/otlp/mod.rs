@@ -5,6 +5,7 @@
 //! lines: here is only what differs, where to send, what is added to a collection, and what an
 //! answer says.
 
+pub(crate) mod series;
 pub(crate) mod split;
 #[cfg(test)]
 mod tests;

@@ -117,7 +117,7 @@ fn tail(metric: &mut Metric, from: usize) -> Metric {
     }
 }
 
-fn length(metric: &Metric) -> usize {
+pub(crate) fn length(metric: &Metric) -> usize {
     match &metric.data {
         Some(Data::Gauge(data)) => data.data_points.len(),
         Some(Data::Sum(data)) => data.data_points.len(),

@@ -77,7 +77,7 @@ proptest! {
                     }
                 }
                 Event::Finish => {
-                    done += queue.finish().map_or(0, |batch| batch.body.lines);
+                    done += queue.finish().map_or(0, |batch| batch.body.points);
                     in_flight = false;
                 }
                 Event::PutBack => {
@@ -111,7 +111,7 @@ proptest! {
         }
         lost += queue.put_back();
         while let Some(batch) = queue.take().or_else(|| queue.take_aside()) {
-            done += batch.body.lines;
+            done += batch.body.points;
             queue.finish();
         }
         prop_assert_eq!((pushed, queue.bytes()), (done + lost, 0));

@@ -52,7 +52,7 @@ fn metadata_stays_with_its_line() {
     let bodies = batcher.finish();
     let seen: Vec<_> = bodies
         .iter()
-        .map(|body| (body.text(), body.lines, body.all_lines()))
+        .map(|body| (body.text(), body.points, body.all_lines()))
         .collect();
     assert_eq!(
         seen,

@@ -99,7 +99,7 @@ proptest! {
         lost += disk.work(&mut queue);
         queue.write_again();
         disk.work(&mut queue);
-        let on_disk: u64 = disk.files.values().map(|body| body.lines).sum();
+        let on_disk: u64 = disk.files.values().map(|body| body.points).sum();
         prop_assert_eq!(on_disk, queue.lines_on_disk());
         prop_assert!(disk.texts().concat().len() as u64 <= limit);
         delivered.extend(

@@ -1,0 +1,51 @@
+//! Whether a request fails by itself or the endpoint fails, found out by evidence: another request
+//! that is accepted proves that the endpoint works. A request that is proven guilty is halved, down
+//! to the line; a line that is proven guilty becomes a dead letter, so that it holds up nothing.
+
+/// What is known when a request failed in a way that may be its own fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Evidence {
+    /// Another request was accepted since this one failed before, or was made.
+    EndpointWorks,
+    /// Another request failed just before this one, which was tried in its place.
+    EndpointFails,
+    /// Another request is pending that can be tried in its place.
+    OtherPending,
+    /// No other request is pending.
+    Alone,
+    /// This one is a dead letter.
+    DeadLetter,
+}
+
+/// What to do with the request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Decision {
+    /// Keep it, and try another request at once.
+    TryOther,
+    /// Halve it, and send the first half at once.
+    Halve,
+    /// It is a line that the endpoint does not take: make it a dead letter, and go on with the
+    /// others at once.
+    Bury,
+    /// The endpoint fails: keep both requests, halve the one that failed first, and pause. So each
+    /// retry asks for less, until something passes.
+    HalveAndPause,
+    /// Keep it, and pause.
+    Pause,
+    /// Keep it among the dead letters, and go on with the others at once.
+    KeepBuried,
+}
+
+/// Decides about a request that consists of one line, or of more.
+pub(crate) fn decide(evidence: Evidence, is_divisible: bool) -> Decision {
+    match (evidence, is_divisible) {
+        (Evidence::DeadLetter, _) => Decision::KeepBuried,
+        (Evidence::EndpointWorks, true) => Decision::Halve,
+        (Evidence::EndpointWorks, false) => Decision::Bury,
+        (Evidence::OtherPending, _) => Decision::TryOther,
+        (Evidence::EndpointFails, _) => Decision::HalveAndPause,
+        // Its halves are each other's evidence.
+        (Evidence::Alone, true) => Decision::Halve,
+        (Evidence::Alone, false) => Decision::Pause,
+    }
+}

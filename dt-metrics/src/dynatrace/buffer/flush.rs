@@ -38,9 +38,7 @@ impl Mark {
             // An attempt from before the call says nothing about what was fixed since.
             RefusalKind::Kept => !settled && refusal.attempt > self.begun,
             RefusalKind::NobodyThere => {
-                !settled
-                    && refusal.attempt > self.begun
-                    && patience == Patience::IfSomebodyListens
+                !settled && refusal.attempt > self.begun && patience == Patience::IfSomebodyListens
             }
             // The others may yet be delivered: it is reported at the end.
             RefusalKind::Dropped => settled && refusal.attempt > self.ended,

@@ -352,7 +352,11 @@ impl Buffer {
             }
             let now = std::time::Instant::now();
             // Before the spool is attached, the requests in its own slot come first.
-            let left = state.queue.spooled().is_attached().then(|| adopt_at.saturating_duration_since(now));
+            let left = state
+                .queue
+                .spooled()
+                .is_attached()
+                .then(|| adopt_at.saturating_duration_since(now));
             if left.is_some_and(|left| left.is_zero()) {
                 return DiskTask::Adopt;
             }
@@ -407,7 +411,9 @@ fn wait<'a>(
     left: Option<Duration>,
 ) -> MutexGuard<'a, State> {
     match left {
-        None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
+        None => condition
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner),
         Some(left) => {
             condition
                 .wait_timeout(state, left)

@@ -10,6 +10,10 @@ use crate::dynatrace::encode::series::Series;
 use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::spool::slot::Stored;
 
+/// If this many series fail by themselves, further requests become dead letters undivided: with
+/// thousands of them, looking for each would take tens of thousands of requests.
+const MAX_DEAD_SERIES: usize = 100;
+
 /// A pending request: in memory, on disk, or both.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -17,7 +21,9 @@ pub(crate) struct Request {
     pub(crate) collected: Collected,
     /// How often it was sent.
     pub(crate) attempts: u32,
-    /// The series of its only line, which the endpoint does not take although it takes others.
+    /// Whether it is a part of a request that failed.
+    pub(crate) is_part: bool,
+    /// The series that the endpoint does not take although it takes others.
     pub(crate) dead_letter: Option<Series>,
     /// Data points.
     pub(crate) points: u64,
@@ -66,6 +72,7 @@ impl Request {
             id,
             collected,
             attempts: 0,
+            is_part: false,
             dead_letter: None,
             points: body.points,
             accepted_before: None,
@@ -124,6 +131,7 @@ impl Queue {
                 id: stored.place,
                 collected: Collected::at(stored.header.collected()),
                 attempts: 0,
+                is_part: false,
                 dead_letter: None,
                 points: stored.header.lines,
                 accepted_before: None,
@@ -154,17 +162,20 @@ impl Queue {
         }
     }
 
-    /// Takes another request than this one, if there is one: a request of its own in preference
-    /// to a part of the same, then the one that was sent least.
-    pub(crate) fn take_other(&mut self, than: RequestId) -> Option<Attempt> {
+    /// Takes another request than this one, if there is one: the one that was sent least, and of
+    /// these a part of the same request, or one of another if that is preferred.
+    pub(crate) fn take_other(&mut self, than: RequestId, foreign: bool) -> Option<Attempt> {
         let others = self.waiting.iter().enumerate();
         let index = others
             .filter(|(_, it)| it.dead_letter.is_none() && it.id != than)
-            .min_by_key(|(_, it)| (it.id.sequence == than.sequence, it.attempts))
+            .min_by_key(|(_, it)| {
+                let is_foreign = it.id.sequence != than.sequence;
+                (foreign && !is_foreign, it.attempts, is_foreign)
+            })
             .map(|(index, _)| index);
         match index {
             Some(index) if !self.set_dead_lines_apart(index) => self.take_at(index),
-            Some(_) => self.take_other(than),
+            Some(_) => self.take_other(than, foreign),
             None => self.take(),
         }
     }
@@ -189,8 +200,10 @@ impl Queue {
         others.any(|it| it.dead_letter.is_none())
     }
 
-    pub(crate) fn has_dead_letters(&self) -> bool {
-        self.waiting.iter().any(|it| it.dead_letter.is_some())
+    /// The series of all dead letters.
+    pub(crate) fn dead_series(&self) -> BTreeSet<Series> {
+        let waiting = self.waiting.iter();
+        waiting.filter_map(|it| it.dead_letter).collect()
     }
 
     fn take_at(&mut self, index: usize) -> Option<Attempt> {
@@ -265,6 +278,12 @@ impl Queue {
         body.is_some_and(Body::is_divisible)
     }
 
+    /// Whether it is worth looking for the lines in it that fail: where very many of them fail, it
+    /// would take thousands of requests.
+    pub(crate) fn is_divisible_further(&self) -> bool {
+        self.is_divisible() && self.dead_series().len() < MAX_DEAD_SERIES
+    }
+
     /// It goes back in two halves; `false` if it is a single line.
     pub(crate) fn split(&mut self) -> bool {
         if !self.is_divisible() {
@@ -287,11 +306,13 @@ impl Queue {
         }
     }
 
-    /// It is a single line that fails although others pass: it becomes a dead letter, and so do
-    /// all lines of its series that are pending or come later.
+    /// It fails although others pass: it becomes a dead letter. If it is a single line, so do all
+    /// lines of its series that are pending or come later.
     pub(crate) fn bury(&mut self) {
+        let is_divisible = self.is_divisible();
         if let Some(mut request) = self.land() {
-            request.dead_letter = request.body.as_ref().map(Body::series);
+            let single = request.body.as_ref().filter(|_| !is_divisible);
+            request.dead_letter = Some(single.map_or(Series::of(request.id), Body::series));
             self.insert(request);
         }
     }
@@ -299,7 +320,7 @@ impl Queue {
     /// Takes the lines of dead series out of a request that waits, into dead letters; `false` if
     /// it has none.
     fn set_dead_lines_apart(&mut self, index: usize) -> bool {
-        let dead: BTreeSet<Series> = self.waiting.iter().filter_map(|it| it.dead_letter).collect();
+        let dead = self.dead_series();
         if dead.is_empty() {
             return false;
         }
@@ -309,7 +330,9 @@ impl Queue {
         };
         if let Some(request) = self.remove(index) {
             let rest = rest.into_iter().map(|body| (body, None));
-            let letters = letters.into_iter().map(|(series, body)| (body, Some(series)));
+            let letters = letters
+                .into_iter()
+                .map(|(series, body)| (body, Some(series)));
             self.replace(&request, rest.chain(letters).collect());
         }
         true
@@ -329,6 +352,7 @@ impl Queue {
         for (body, dead_letter) in parts {
             let next_part = id.part + body.all_lines();
             self.add(Request {
+                is_part: true,
                 dead_letter,
                 accepted_before: Some(self.accepted),
                 ..Request::new(id, request.collected, body)

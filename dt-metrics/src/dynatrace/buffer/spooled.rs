@@ -212,8 +212,7 @@ pub(crate) enum Job {
 
 impl Journal {
     fn write(&mut self, id: RequestId, collected: SystemTime, body: Body) {
-        self.wanted
-            .insert(key(id), Some(Entry { collected, body }));
+        self.wanted.insert(key(id), Some(Entry { collected, body }));
     }
 
     fn remove(&mut self, id: RequestId) {

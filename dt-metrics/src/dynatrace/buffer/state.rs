@@ -9,10 +9,14 @@ use crate::dynatrace::buffer::queue::{Attempt, Queue};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::{Clocks, Collected, RequestId};
+use crate::dynatrace::retry::backoff::Pace;
 use crate::dynatrace::retry::bisection::Evidence;
 use crate::dynatrace::retry::dead_letter::DeadLetters;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::spool::slot::Contents;
+
+/// For how long an accepted request shows that the endpoint works.
+const RECENT: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -32,6 +36,10 @@ pub(crate) struct State {
     pub(crate) dead_letters: DeadLetters,
     /// A request that failed in a way that may be its own fault: another one is tried in its place.
     pub(crate) suspect: Option<RequestId>,
+    /// How often both failed, the suspect and the other one, since any request was accepted.
+    pub(crate) failed_probes: u32,
+    /// When the endpoint last accepted a request.
+    accepted_at: Option<Instant>,
     /// Somebody waits: the next pause is skipped.
     pub(crate) hurry: bool,
     pub(crate) events: PendingEvents,
@@ -82,6 +90,8 @@ impl State {
             released: 0,
             dead_letters: DeadLetters::new(),
             suspect: None,
+            failed_probes: 0,
+            accepted_at: None,
             hurry: false,
             events: PendingEvents::default(),
             disk_is_slow: false,
@@ -99,7 +109,12 @@ impl State {
         let in_turn = match self.suspect {
             _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
-            Some(suspect) => self.queue.take_other(suspect),
+            // Parts of one request are free in their order, so they are tried first. If all of them
+            // are at fault, only another request can tell.
+            Some(suspect) => {
+                let foreign = self.failed_probes % 2 == 1;
+                self.queue.take_other(suspect, foreign)
+            }
         };
         // Dead letters have waited: the others go first.
         let attempt = match in_turn {
@@ -160,23 +175,41 @@ impl State {
         });
     }
 
-    /// What is known of the request in flight, which failed in a way that may be its own fault.
-    /// Another one that failed just before is not a suspect any longer.
-    pub(crate) fn evidence(&self, suspect: Option<RequestId>) -> Evidence {
-        match self.queue.in_flight() {
-            Some(request) if request.dead_letter.is_some() => Evidence::DeadLetter,
-            Some(request) if self.queue.is_proven_guilty(request) => Evidence::EndpointWorks,
-            Some(request) if suspect.is_some_and(|suspect| suspect != request.id) => {
-                Evidence::EndpointFails
-            }
-            Some(request) if self.queue.has_other(request.id) => Evidence::OtherPending,
-            _ => Evidence::Alone,
+    /// What is known of the request in flight, which failed in a way that may be its own fault,
+    /// perhaps in place of a suspect.
+    pub(crate) fn evidence(&self, suspect: Option<RequestId>, pace: Pace) -> Evidence {
+        let Some(request) = self.queue.in_flight() else {
+            return Evidence::FirstFailure; // Never: it is in flight.
+        };
+        // Most failures pass by themselves, but not where somebody has to do something.
+        let is_first = !request.is_part && request.attempts == 1 && pace != Pace::Slow;
+        if request.dead_letter.is_some() {
+            Evidence::DeadLetter
+        } else if self.queue.is_proven_guilty(request) {
+            Evidence::EndpointWorks
+        } else if suspect.is_some_and(|suspect| suspect != request.id) {
+            Evidence::EndpointFails
+        } else if is_first {
+            Evidence::FirstFailure
+        } else if self.queue.has_other(request.id)
+            && (request.is_part || !self.queue.is_divisible())
+        {
+            Evidence::OtherPending
+        } else {
+            Evidence::Alone
         }
+    }
+
+    /// Whether the endpoint accepted a request a moment ago, so that nobody has to put it right.
+    pub(crate) fn works(&self) -> bool {
+        self.accepted_at.is_some_and(|at| at.elapsed() < RECENT)
     }
 
     /// The request in flight was answered: this many points were rejected, the others accepted.
     pub(crate) fn accept(&mut self, rejected: u64) {
         self.health.requests_accepted += 1;
+        self.failed_probes = 0;
+        self.accepted_at = Some(Instant::now());
         // What kept others from being sent is over; what was dropped stays dropped.
         self.refusal = self
             .refusal
@@ -226,7 +259,7 @@ impl State {
     /// When there will be something to send, though nothing happens until then.
     pub(crate) fn due(&self) -> Option<Instant> {
         let dead_letters = self.dead_letters.due();
-        let dead_letters = dead_letters.filter(|_| self.queue.has_dead_letters());
+        let dead_letters = dead_letters.filter(|_| !self.queue.dead_series().is_empty());
         dead_letters.into_iter().chain(self.spread_until()).min()
     }
 

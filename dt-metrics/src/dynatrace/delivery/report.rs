@@ -109,7 +109,11 @@ impl Reporter {
             kind,
             is_reported: before.is_some() || is_news,
         });
-        if is_news { News::Failing } else { News::Nothing }
+        if is_news {
+            News::Failing
+        } else {
+            News::Nothing
+        }
     }
 }
 

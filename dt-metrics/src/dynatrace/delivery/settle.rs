@@ -55,8 +55,9 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
             pause.map_or(Next::Request, |pace| Next::Pause(pace, None))
         }
     };
-    // Where others are tried in its place, they may yet be delivered.
-    if next != Next::Probe || state.queue.first().is_none() {
+    // Where others are tried in its place, or pass, all of them may yet be delivered.
+    let others_may_pass = next == Next::Probe || state.works();
+    if !others_may_pass || state.queue.first().is_none() {
         state.note_refusal(outcome);
     }
     buffer.changed(state);
@@ -70,11 +71,11 @@ fn bisect(
     pace: Pace,
     after: Option<Duration>,
 ) -> Next {
-    let pause = Next::Pause(pace, after);
+    let evidence = state.evidence(suspect, pace);
+    let pause = Next::Pause(if state.works() { Pace::Fast } else { pace }, after);
     // An endpoint that asks for a pause gets it before each attempt.
     let at_once = if after.is_none() { Next::Probe } else { pause };
-    let evidence = state.evidence(suspect);
-    match decide(evidence, state.queue.is_divisible()) {
+    match decide(evidence, state.queue.is_divisible_further()) {
         Decision::TryOther => {
             state.suspect = state.queue.in_flight().map(|request| request.id);
             state.put_back();
@@ -85,7 +86,7 @@ fn bisect(
             at_once
         }
         Decision::Bury => {
-            if !state.queue.has_dead_letters() {
+            if state.queue.dead_series().is_empty() {
                 state.dead_letters = DeadLetters::new();
             }
             state.queue.bury();
@@ -93,7 +94,8 @@ fn bisect(
             state.events.requests.dead_letters += 1;
             at_once
         }
-        Decision::HalveAndPause => {
+        Decision::HalveSuspectAndPause => {
+            state.failed_probes += 1;
             state.put_back();
             if let Some(suspect) = suspect {
                 state.queue.split_waiting(suspect);

@@ -116,7 +116,11 @@ impl Body {
         let lines = text.split('\n');
         let metadata = lines.clone().filter(|line| line.starts_with(METADATA));
         let metadata = metadata.count();
-        Self::new(text.into(), (lines.count() - metadata) as u64, metadata as u64)
+        Self::new(
+            text.into(),
+            (lines.count() - metadata) as u64,
+            metadata as u64,
+        )
     }
 
     /// The number of lines as a server counts them, metadata included.

@@ -9,43 +9,49 @@ pub(crate) enum Evidence {
     EndpointWorks,
     /// Another request failed just before this one, which was tried in its place.
     EndpointFails,
-    /// Another request is pending that can be tried in its place.
+    /// Nothing yet: it failed for the first time.
+    FirstFailure,
+    /// Nothing yet, but another request is pending that can be tried in its place.
     OtherPending,
-    /// No other request is pending.
+    /// Nothing yet, and no request is pending but its own parts.
     Alone,
-    /// This one is a dead letter.
+    /// It is a dead letter, known to fail by itself.
     DeadLetter,
 }
 
 /// What to do with the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Decision {
+    /// Keep it, and pause.
+    Pause,
     /// Keep it, and try another request at once.
     TryOther,
     /// Halve it, and send the first half at once.
     Halve,
+    /// Keep both requests, halve the one that failed first, and pause: each retry asks for less,
+    /// until something passes.
+    HalveSuspectAndPause,
     /// It is a line that the endpoint does not take: make it a dead letter, and go on with the
     /// others at once.
     Bury,
-    /// The endpoint fails: keep both requests, halve the one that failed first, and pause. So each
-    /// retry asks for less, until something passes.
-    HalveAndPause,
-    /// Keep it, and pause.
-    Pause,
     /// Keep it among the dead letters, and go on with the others at once.
     KeepBuried,
 }
 
-/// Decides about a request that consists of one line, or of more.
+/// Decides about a request that has halves, or that is a single line.
 pub(crate) fn decide(evidence: Evidence, is_divisible: bool) -> Decision {
     match (evidence, is_divisible) {
         (Evidence::DeadLetter, _) => Decision::KeepBuried,
         (Evidence::EndpointWorks, true) => Decision::Halve,
         (Evidence::EndpointWorks, false) => Decision::Bury,
+        (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
+        (Evidence::FirstFailure, _) => Decision::Pause,
         (Evidence::OtherPending, _) => Decision::TryOther,
-        (Evidence::EndpointFails, _) => Decision::HalveAndPause,
         // Its halves are each other's evidence.
         (Evidence::Alone, true) => Decision::Halve,
         (Evidence::Alone, false) => Decision::Pause,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,7 +160,12 @@ impl Slot {
     }
 
     /// Makes the file of this place be this, or leaves what was there.
-    pub(crate) fn write(&self, place: RequestId, collected: SystemTime, body: &Body) -> io::Result<()> {
+    pub(crate) fn write(
+        &self,
+        place: RequestId,
+        collected: SystemTime,
+        body: &Body,
+    ) -> io::Result<()> {
         let part = self.file(place, PART);
         let write = || {
             let mut file = writing().create(true).truncate(true).open(&part)?;

@@ -44,21 +44,21 @@ fn a_silent_server_holds_nobody_up() {
     assert_eq!((health.points_dropped, health.points_pending), (1, 0));
     assert_eq!(health.dropped["shutdown"], 1);
     assert_eq!(health.requests_unanswered, 1);
-    exporter.shared().wait_for_exit(Some(Instant::now() + LONG));
-    assert_eq!(exporter.shared().lock().life, Life::Exited);
+    exporter.buffer().wait_for_exit(Some(Instant::now() + LONG));
+    assert_eq!(exporter.buffer().lock().life, Life::Exited);
 }
 
 #[test]
 fn dropping_the_last_handle_waits_for_nothing() {
     let server = Server::start(|_, _| Reply::Silence);
     let exporter = to(&server).build().expect("valid");
-    let shared = exporter.shared().clone();
+    let buffer = exporter.buffer().clone();
     let body = Body::of("a gauge,1");
-    assert!(shared.enqueue(vec![body]));
+    assert!(buffer.enqueue(vec![body]));
     server.wait_for(1);
     within(Duration::ZERO, || drop(exporter));
-    shared.wait_for_exit(Some(Instant::now() + LONG));
-    assert_eq!(shared.lock().life, Life::Exited);
+    buffer.wait_for_exit(Some(Instant::now() + LONG));
+    assert_eq!(buffer.lock().life, Life::Exited);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn many_lines_go_in_requests_of_a_thousand() {
     let sizes: Vec<_> = server
         .requests()
         .iter()
-        .map(|request| request.body.points().count())
+        .map(|request| request.body.lines().count())
         .collect();
     assert_eq!(sizes, [1_000, 1_000, 500]);
     assert_eq!(exporter.health().points_accepted, 2_500);
@@ -273,7 +273,7 @@ fn refused_lines_are_counted_and_nothing_is_sent_again() {
 #[test]
 fn a_request_that_is_too_large_is_split() {
     let server = Server::start(|_, request| {
-        Reply::status(if request.body.points().count() > 2 {
+        Reply::status(if request.body.lines().count() > 2 {
             413
         } else {
             202

@@ -153,8 +153,8 @@ fn after_a_shutdown_the_next_exporter_of_the_process_has_it() {
             .shutdown(Duration::from_millis(100))
             .expect_err("an outage");
         // Late on a loaded machine.
-        let shared = program.exporter.shared();
-        shared.wait_for_exit(Instant::now().checked_add(LONG));
+        let buffer = program.exporter.buffer();
+        buffer.wait_for_exit(Instant::now().checked_add(LONG));
         let health = program.health();
         assert_eq!(health.points_pending, round + 1);
         assert_eq!(
@@ -211,7 +211,7 @@ fn a_directory_that_cannot_be_had_is_said_and_lines_wait_in_memory() {
     let program = Program::start(&file.join("below"));
     let said = program.health().last_error.expect("said");
     assert!(
-        said.contains("there is no spool") && said.contains("below"),
+        said.contains("the spool cannot be used") && said.contains("below"),
         "{said}"
     );
     program.count(1);
@@ -262,7 +262,7 @@ fn a_directory_that_cannot_be_made_is_told_to_the_program_and_delivery_goes_on()
     let said = events.recv_timeout(LONG).expect("told");
     for part in [
         "/proc/nope",
-        "there is no spool",
+        "the spool cannot be used",
         "do not survive this process",
     ] {
         assert!(said.contains(part), "{said}");
@@ -376,9 +376,9 @@ mod unix {
         );
         // The disk answers after all: its thread ends.
         fs::read(part).expect("read");
-        let shared = program.exporter.shared();
-        shared.wait_for_exit(Instant::now().checked_add(LONG));
-        assert!(!shared.lock().queue.has_disk());
+        let buffer = program.exporter.buffer();
+        buffer.wait_for_exit(Instant::now().checked_add(LONG));
+        assert!(!buffer.lock().queue.spooled().is_attached());
         assert!(fs::read_dir(directory.path().join("slot-000")).is_ok());
     }
 
@@ -410,9 +410,9 @@ mod unix {
         assert_eq!((health.points_pending, health.points_spooled), (1, 0));
         fs::remove_dir(file(directory.path(), 1, "part")).expect("removed");
         program.count(2);
-        let shared = program.exporter.shared();
+        let buffer = program.exporter.buffer();
         while program.health().points_spooled < 2 {
-            shared.wait_for_disk(Instant::now() + LONG);
+            buffer.wait_for_disk(None);
         }
         assert!(file(directory.path(), 1, "lines").is_file());
         assert_eq!(program.deliver(), [1, 2]);

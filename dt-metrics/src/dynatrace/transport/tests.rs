@@ -1,20 +1,13 @@
-use crate::dynatrace::buffer::queue::{Batch, Queue};
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::Collected;
 use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::transport::Http;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-fn batch() -> Batch {
-    let mut queue = Queue::new(100);
-    queue.push(
-        Body::of("a count,delta=1\nb count,delta=1"),
-        Collected::now(),
-    );
-    queue.take().expect("just added")
+fn sent() -> Body {
+    Body::of("a count,delta=1\nb count,delta=1")
 }
 
 fn http() -> Http {
@@ -65,10 +58,10 @@ fn every_status_has_its_meaning() {
         (504, "", "unavailable"),
         (999, "", "unavailable"),
     ];
-    let (http, batch) = (http(), batch());
+    let (http, sent) = (http(), sent());
     for (status, body, expected) in cases {
         let code = StatusCode::from_u16(status).expect("a status");
-        let outcome = http.judge(code, &HeaderMap::new(), body.as_bytes(), &batch.body);
+        let outcome = http.judge(code, &HeaderMap::new(), body.as_bytes(), &sent);
         assert_eq!(outcome.kind().0, expected, "{status} {body}");
         if let Some(message) = outcome.message() {
             assert!(message.contains(&status.to_string()), "{message}");
@@ -80,12 +73,7 @@ fn every_status_has_its_meaning() {
 #[test]
 fn what_the_server_says_is_passed_on_without_the_token() {
     let body = br#"{"error":{"message":"no such token: secret-token"}}"#;
-    let outcome = http().judge(
-        StatusCode::UNAUTHORIZED,
-        &HeaderMap::new(),
-        body,
-        &batch().body,
-    );
+    let outcome = http().judge(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &sent());
     let message = outcome.message().expect("a reason");
     assert!(message.contains("no such token: <token>"), "{message}");
 }
@@ -93,12 +81,7 @@ fn what_the_server_says_is_passed_on_without_the_token() {
 #[test]
 fn a_server_that_miscounts_changes_no_sum() {
     let body = br#"{"linesOk":9,"linesInvalid":7}"#;
-    let outcome = http().judge(
-        StatusCode::BAD_REQUEST,
-        &HeaderMap::new(),
-        body,
-        &batch().body,
-    );
+    let outcome = http().judge(StatusCode::BAD_REQUEST, &HeaderMap::new(), body, &sent());
     assert!(
         matches!(outcome, Outcome::Rejected { .. } | Outcome::Accepted),
         "{outcome:?}"

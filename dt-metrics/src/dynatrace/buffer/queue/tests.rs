@@ -32,12 +32,12 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
         ),
         (0, 0)
     );
-    assert_eq!((queue.lines(), queue.bytes()), (3, 4));
+    assert_eq!((queue.points(), queue.bytes()), (3, 4));
     assert!(queue.take().is_some());
-    assert_eq!((queue.lines(), queue.bytes()), (3, 4));
+    assert_eq!((queue.points(), queue.bytes()), (3, 4));
     assert!(!queue.is_settled(1));
     queue.finish();
-    assert_eq!((queue.lines(), queue.bytes()), (1, 1));
+    assert_eq!((queue.points(), queue.bytes()), (1, 1));
     assert!(queue.is_settled(1) && !queue.is_settled(2));
     assert_eq!(taken(&mut queue).as_deref(), Some("c"));
     assert!(queue.is_settled(2));
@@ -52,7 +52,7 @@ fn a_request_that_failed_goes_first() {
     queue.take();
     assert_eq!(queue.put_back(), 0);
     let again = queue.take().expect("still there");
-    assert_eq!((again.body.text(), again.attempts), ("a", 2));
+    assert_eq!((again.body.text(), again.is_repeated), ("a", true));
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn the_oldest_make_room_but_not_the_one_in_flight() {
     queue.take();
     assert_eq!(queue.push(body("bbb\nb"), now()), 0);
     assert_eq!(queue.push(body("cc"), now()), 2);
-    assert_eq!((queue.lines(), queue.bytes()), (3, 6));
+    assert_eq!((queue.points(), queue.bytes()), (3, 6));
     assert_eq!(queue.put_back(), 0);
     assert_eq!(queue.push(body("d"), now()), 2);
     assert_eq!(taken(&mut queue).as_deref(), Some("cc"));
     assert_eq!(queue.push(body("far too long"), now()), 2);
-    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+    assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn halves_keep_their_place() {
     queue.finish();
     assert!(queue.is_settled(1));
     assert_eq!(taken(&mut queue).as_deref(), Some("d"));
-    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+    assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
 
 #[test]
@@ -98,28 +98,86 @@ fn what_is_left_at_the_end_is_counted() {
     queue.push(body("c"), now());
     queue.take();
     assert_eq!(queue.close(), 3);
-    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+    assert_eq!((queue.points(), queue.bytes()), (0, 0));
     assert!(queue.is_settled(queue.last_sequence()));
     assert_eq!(queue.put_back(), 0);
     assert!(queue.take().is_none());
 }
 
 #[test]
-fn metadata_is_lost_with_its_request_and_only_then() {
-    let mut queue = Queue::new(14);
-    queue.push(body("#a\na"), now());
-    queue.take();
+fn another_one_is_a_part_of_the_same_request_or_of_another_as_preferred() {
+    let mut queue = Queue::new(100);
+    queue.push(body("a\nb\nc\nd"), now());
+    queue.push(body("e"), now());
+    let whole = queue.take().expect("the first").id;
+    assert!(queue.split());
+    let other = queue.take_other(whole, false).expect("the other half");
+    assert_eq!(other.body.text(), "c\nd");
+    queue.put_back();
+    let other = queue.take_other(whole, true).expect("another");
+    assert_eq!(other.body.text(), "e");
     queue.finish();
-    assert!(queue.take_lost_metadata().is_empty());
-    for text in ["#b\nb\n#c\nc", "#b\nb\nd"] {
+    let other = queue.take_other(whole, true).expect("the other half");
+    assert_eq!(other.body.text(), "c\nd");
+    queue.finish();
+    let other = queue.take_other(whole, true).expect("itself");
+    assert_eq!(other.body.text(), "a\nb");
+}
+
+#[test]
+fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
+    let is_guilty = |queue: &Queue| queue.is_proven_guilty(queue.in_flight().expect("one"));
+    let mut queue = Queue::new(100);
+    for text in ["a", "b", "c\nd"] {
         queue.push(body(text), now());
     }
-    assert_eq!(queue.take_lost_metadata(), ["b".into(), "c".into()]);
-    assert!(queue.take_lost_metadata().is_empty());
     queue.take();
-    assert_eq!(queue.drop_in_flight(), 2);
-    assert_eq!(queue.take_lost_metadata(), ["b".into()]);
-    assert_eq!(queue.drop_in_flight(), 0);
+    queue.finish();
+    let failing = queue.take().expect("b").id;
+    assert!(!is_guilty(&queue), "what passed before proves nothing");
+    queue.put_back();
+    queue.take();
+    assert!(!is_guilty(&queue), "nothing passed");
+    queue.put_back();
+    queue.take_other(failing, true);
+    assert!(queue.split());
+    queue.take_other(failing, true);
+    queue.finish();
+    queue.take();
+    assert!(is_guilty(&queue));
+    queue.put_back();
+    queue.take_other(failing, true);
+    assert!(is_guilty(&queue), "the other half passed");
+}
+
+#[test]
+fn lines_of_a_dead_series_travel_by_themselves() {
+    let mut queue = Queue::new(1_000);
+    queue.push(body("bad gauge,1"), now());
+    queue.push(body("#bad gauge\nbad gauge,2\ngood gauge,2"), now());
+    queue.take();
+    queue.bury();
+    queue.push(body("good gauge,3\nbad gauge,3"), now());
+    assert_eq!(
+        taken(&mut queue).as_deref(),
+        Some("#bad gauge\ngood gauge,2")
+    );
+    assert_eq!(taken(&mut queue).as_deref(), Some("good gauge,3"));
+    assert!(queue.take().is_none());
+    assert_eq!(queue.dead_series().len(), 1);
+    assert_eq!(queue.points(), 3);
+
+    // The one that was sent least is next. Once it passes, the series is dead no longer.
+    let letter = queue.take_dead_letter().expect("a dead letter");
+    assert_eq!(
+        (letter.body.text(), letter.is_repeated),
+        ("bad gauge,2", false)
+    );
+    queue.finish();
+    assert!(queue.dead_series().is_empty());
+    assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,1"));
+    assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,3"));
+    assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +189,7 @@ async fn what_is_too_old_goes_and_is_counted() {
     assert_eq!(queue.drop_old(Instant::now()), 0);
     tokio::time::advance(MAX_AGE / 2 + Duration::from_secs(1)).await;
     assert_eq!(queue.drop_old(Instant::now()), 2);
-    assert_eq!((queue.lines(), queue.bytes()), (1, 1));
+    assert_eq!((queue.points(), queue.bytes()), (1, 1));
     assert!(queue.is_settled(1) && !queue.is_settled(2));
     // In flight: nobody knows whether it arrives.
     queue.take();

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 fn write(sequence: u64, text: &str) -> Job {
     Job::Write {
-        place: RequestId::of(sequence),
+        id: RequestId::of(sequence),
         collected: UNIX_EPOCH,
         body: Body::of(text),
     }
@@ -29,10 +29,10 @@ fn the_oldest_comes_first_and_reading_before_it() {
     journal.read(RequestId::of(7));
     let expected = [
         Job::Read {
-            place: RequestId::of(7),
+            id: RequestId::of(7),
         },
         Job::Remove {
-            place: RequestId::of(1),
+            id: RequestId::of(1),
         },
         write(2, "b"),
         write(3, "c"),
@@ -51,7 +51,7 @@ fn the_last_word_about_a_file_counts() {
     let expected = [
         write(1, "b"),
         Job::Remove {
-            place: RequestId::of(2),
+            id: RequestId::of(2),
         },
     ];
     assert_eq!(jobs(&mut journal), expected);
@@ -72,7 +72,7 @@ fn what_is_being_done_is_not_settled() {
     assert_eq!(
         journal.next(),
         Some(Job::Remove {
-            place: RequestId::of(2)
+            id: RequestId::of(2)
         })
     );
     journal.done();
@@ -86,8 +86,11 @@ fn a_divided_request_is_replaced_from_its_end() {
     journal.remove(part(0));
     journal.write(part(0), UNIX_EPOCH, Body::of("a"));
     journal.write(part(1), UNIX_EPOCH, Body::of("b"));
-    let places: Vec<_> = jobs(&mut journal).iter().filter_map(Job::place).collect();
-    assert_eq!(places, [part(1), part(0)]);
+    let jobs = jobs(&mut journal);
+    let [Job::Write { id: first, .. }, Job::Write { id: second, .. }] = &jobs[..] else {
+        panic!("{jobs:?}");
+    };
+    assert_eq!((*first, *second), (part(1), part(0)));
 }
 
 #[test]
@@ -110,7 +113,7 @@ fn what_may_have_been_sent_is_marked_until_its_file_is_gone() {
     journal.mark(Some(RequestId::of(2)));
     let expected = [
         Job::Remove {
-            place: RequestId::of(1),
+            id: RequestId::of(1),
         },
         mark(2),
     ];

@@ -1,5 +1,6 @@
-use crate::dynatrace::buffer::Shared;
-use crate::dynatrace::delivery::report::{Reporter, Telling, announce};
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::config::options::DeliveryGuarantee;
+use crate::dynatrace::delivery::report::{News, Reporter, report_events};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::{DeliveryEvent, EventListener};
 use crate::dynatrace::health::DropReason;
@@ -28,19 +29,19 @@ fn a_fault_is_told_once_and_its_end_once() {
     let mut reporter = Reporter::default();
     let start = Instant::now();
     for (seconds, outcome, expected) in [
-        (0, Outcome::Accepted, Telling::Nothing),
-        (0, refused(), Telling::Failing),
-        (1, refused(), Telling::Nothing),
-        (1, unavailable(503), Telling::Failing),
-        (2, unavailable(503), Telling::Nothing),
-        (3, unavailable(500), Telling::Failing),
-        (4, Outcome::Accepted, Telling::Recovered),
-        (5, Outcome::Accepted, Telling::Nothing),
-        (500, unavailable(500), Telling::Failing),
-        (1_000, unavailable(500), Telling::Nothing),
+        (0, Outcome::Accepted, News::Nothing),
+        (0, refused(), News::Failing),
+        (1, refused(), News::Nothing),
+        (1, unavailable(503), News::Failing),
+        (2, unavailable(503), News::Nothing),
+        (3, unavailable(500), News::Failing),
+        (4, Outcome::Accepted, News::Recovered),
+        (5, Outcome::Accepted, News::Nothing),
+        (500, unavailable(500), News::Failing),
+        (1_000, unavailable(500), News::Nothing),
     ] {
         let now = start + Duration::from_secs(seconds);
-        assert_eq!(reporter.telling(&outcome, now), expected, "{seconds}");
+        assert_eq!(reporter.news(&outcome, now), expected, "{seconds}");
     }
 }
 
@@ -56,20 +57,20 @@ fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
             Outcome::Accepted
         };
         let now = start + Duration::from_secs(seconds);
-        match reporter.telling(&outcome, now) {
-            Telling::Nothing => {}
+        match reporter.news(&outcome, now) {
+            News::Nothing => {}
             telling => told.push((seconds, telling)),
         }
     }
     assert_eq!(
         told,
         [
-            (0, Telling::Failing),
-            (1, Telling::Recovered),
-            (60, Telling::Failing),
-            (61, Telling::Recovered),
-            (120, Telling::Failing),
-            (121, Telling::Recovered)
+            (0, News::Failing),
+            (1, News::Recovered),
+            (60, News::Failing),
+            (61, News::Recovered),
+            (120, News::Failing),
+            (121, News::Recovered)
         ]
     );
 }
@@ -80,14 +81,14 @@ fn a_fault_that_returns_soon_and_stays_is_told_in_the_end() {
     let start = Instant::now();
     let mut at = |seconds, outcome| {
         let now = start + Duration::from_secs(seconds);
-        reporter.telling(&outcome, now)
+        reporter.news(&outcome, now)
     };
-    assert_eq!(at(0, refused()), Telling::Failing);
-    assert_eq!(at(1, Outcome::Accepted), Telling::Recovered);
-    assert_eq!(at(2, refused()), Telling::Nothing);
-    assert_eq!(at(59, refused()), Telling::Nothing);
-    assert_eq!(at(61, refused()), Telling::Failing);
-    assert_eq!(at(200, refused()), Telling::Nothing);
+    assert_eq!(at(0, refused()), News::Failing);
+    assert_eq!(at(1, Outcome::Accepted), News::Recovered);
+    assert_eq!(at(2, refused()), News::Nothing);
+    assert_eq!(at(59, refused()), News::Nothing);
+    assert_eq!(at(61, refused()), News::Failing);
+    assert_eq!(at(200, refused()), News::Nothing);
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,16 +106,16 @@ async fn losses_are_told_at_once_and_then_once_a_minute() {
             .unwrap()
             .push((start.elapsed().as_secs(), *points));
     });
-    let shared = Shared::new(1);
+    let buffer = Buffer::new(1, DeliveryGuarantee::default());
     let losing = async {
         for _ in 0..65 {
-            assert!(shared.enqueue(vec![Body::of("a"), Body::of("b")]));
+            assert!(buffer.enqueue(vec![Body::of("a"), Body::of("b")]));
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         tokio::time::sleep(Duration::from_secs(100)).await;
-        shared.stop();
+        buffer.stop();
     };
-    tokio::join!(announce(&shared, &listener), losing);
+    tokio::join!(report_events(&buffer, &listener), losing);
     // The last of them with the end of the next interval, though none followed.
     let told = told.lock().unwrap().clone();
     assert_eq!(told[0], (0, 1));
@@ -123,7 +124,7 @@ async fn losses_are_told_at_once_and_then_once_a_minute() {
         "{told:?}"
     );
     assert_eq!(told.iter().map(|(_, lines)| lines).sum::<u64>(), 129);
-    assert_eq!(shared.health().dropped["buffer_full"], 129);
+    assert_eq!(buffer.health().dropped["buffer_full"], 129);
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,26 +139,26 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
             .unwrap()
             .push((start.elapsed().as_secs(), text));
     });
-    let shared = Shared::new(1);
+    let buffer = Buffer::new(1, DeliveryGuarantee::default());
     let losing = async {
         for second in 0..5 {
-            shared.points_lost(DropReason::Negative, Some("size"), 1);
+            buffer.report_dropped(DropReason::Negative, Some("size"), 1);
             if second == 1 {
-                shared.disk_changed(|state| state.lose(DropReason::TooOld, 7));
+                buffer.disk_changed(|state| state.drop_points(DropReason::TooOld, 7));
             }
             if second >= 2 {
-                shared.disk_changed(|state| state.news.spool_fails("full".into()));
+                buffer.disk_changed(|state| state.events.spool_fails("full".into()));
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         tokio::time::sleep(Duration::from_secs(100)).await;
         for metric in 0..1_000 {
-            shared.points_lost(DropReason::NotFinite, Some(&metric.to_string()), 1);
+            buffer.report_dropped(DropReason::NotFinite, Some(&metric.to_string()), 1);
         }
         tokio::time::sleep(Duration::from_secs(100)).await;
-        shared.stop();
+        buffer.stop();
     };
-    tokio::join!(announce(&shared, &listener), losing);
+    tokio::join!(report_events(&buffer, &listener), losing);
     let told = told.lock().unwrap().clone();
     let expected = [
         (
@@ -195,6 +196,6 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
 async fn a_watcher_that_panics_harms_nobody() {
     let listener = EventListener::new(|_| panic!("as a program may"));
     let mut reporter = Reporter::new(listener.clone());
-    reporter.report(&refused());
-    reporter.report(&Outcome::Accepted);
+    reporter.report(&refused(), false);
+    reporter.report(&Outcome::Accepted, false);
 }

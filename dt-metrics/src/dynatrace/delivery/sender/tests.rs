@@ -1,11 +1,11 @@
 //! The order of attempts and pauses, on a clock of their own.
 
-use crate::dynatrace::buffer::Shared;
-use crate::dynatrace::buffer::flush::{Patience, flush};
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::buffer::flush::{Mark, Patience, flush};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::report::Reporter;
 use crate::dynatrace::delivery::sender::{run, start};
-use crate::dynatrace::delivery::settle::Step;
+use crate::dynatrace::delivery::settle::{Next, settle};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
-mod aside;
+mod bisection;
 mod disk;
 mod outage;
 
@@ -66,9 +66,9 @@ impl Transport for Script {
     }
 }
 
-fn queue(shared: &Shared, texts: &[&str]) {
+fn queue(buffer: &Buffer, texts: &[&str]) {
     let bodies = texts.iter().map(|text| Body::of(text));
-    assert!(shared.enqueue(bodies.collect()));
+    assert!(buffer.enqueue(bodies.collect()));
 }
 
 fn unavailable(seconds: Option<u64>) -> Outcome {
@@ -80,18 +80,18 @@ fn unavailable(seconds: Option<u64>) -> Outcome {
     }
 }
 
-async fn send_all(shared: &Shared, script: &Script) {
-    run(shared, script, &mut Reporter::default()).await;
+async fn send_all(buffer: &Buffer, script: &Script) {
+    run(buffer, script, &mut Reporter::default()).await;
 }
 
 /// Runs for so long on the clock of the test, which leaps when nothing else is to be done.
-async fn run_for(shared: &Shared, script: &Script, time: Duration) {
-    let _ = tokio::time::timeout(time, send_all(shared, script)).await;
+async fn run_for(buffer: &Buffer, script: &Script, time: Duration) {
+    let _ = tokio::time::timeout(time, send_all(buffer, script)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_tried_until_it_is_answered_and_the_next_waits() {
-    let shared = Shared::new(1_000);
+async fn requests_are_tried_until_they_are_answered() {
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let no_answer = Outcome::Failed {
         failure: Failure::NoAnswer,
         message: "reset".into(),
@@ -102,10 +102,10 @@ async fn a_request_is_tried_until_it_is_answered_and_the_next_waits() {
         Outcome::Accepted,
         Outcome::Accepted,
     ]);
-    queue(&shared, &["a", "b"]);
-    run_for(&shared, &script, Duration::from_secs(60)).await;
-    assert_eq!(script.texts(), ["a", "a", "a", "b"]);
-    let health = shared.health();
+    queue(&buffer, &["a", "b"]);
+    run_for(&buffer, &script, Duration::from_secs(60)).await;
+    assert_eq!(script.texts(), ["a", "a", "b", "a"]);
+    let health = buffer.health();
     assert_eq!(
         (
             health.points_accepted,
@@ -119,41 +119,41 @@ async fn a_request_is_tried_until_it_is_answered_and_the_next_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn pauses_are_as_long_as_the_server_asks() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let script = Script::new([
         unavailable(Some(7)),
         unavailable(Some(86_400)),
         Outcome::Accepted,
     ]);
-    queue(&shared, &["a"]);
-    run_for(&shared, &script, Duration::from_secs(1_000)).await;
+    queue(&buffer, &["a"]);
+    run_for(&buffer, &script, Duration::from_secs(1_000)).await;
     assert_eq!(script.times(), [0, 7, 307]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let script = Script::new([
         unavailable(Some(100)),
         unavailable(Some(100)),
         Outcome::Accepted,
     ]);
-    queue(&shared, &["a"]);
-    run_for(&shared, &script, Duration::from_secs(10)).await;
+    queue(&buffer, &["a"]);
+    run_for(&buffer, &script, Duration::from_secs(10)).await;
     drop(script);
 
     let script = Script::new([unavailable(Some(100)), Outcome::Accepted, Outcome::Accepted]);
     let meanwhile = async {
         tokio::time::sleep(Duration::from_secs(20)).await;
-        queue(&shared, &["b"]);
+        queue(&buffer, &["b"]);
         tokio::time::sleep(Duration::from_secs(20)).await;
-        shared.hurry(&mut shared.lock());
+        buffer.hurry();
         std::future::pending::<()>().await;
     };
-    shared.lock().queue.put_back();
+    buffer.lock().queue.put_back();
     let _ = tokio::time::timeout(Duration::from_secs(90), async {
         tokio::select! {
-            () = send_all(&shared, &script) => {}
+            () = send_all(&buffer, &script) => {}
             () = meanwhile => {}
         }
     })
@@ -164,22 +164,22 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_to_be_spread_waits_after_each_collection_unless_somebody_waits() {
-    let shared = Shared::new(1_000);
-    shared.lock().spread = Duration::from_secs(7);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
+    buffer.lock().spread = Duration::from_secs(7);
     let script = Script::new([(); 5].map(|()| Outcome::Accepted));
     let collecting = async {
-        queue(&shared, &["a", "b"]);
+        queue(&buffer, &["a", "b"]);
         tokio::time::sleep(Duration::from_secs(10)).await;
-        queue(&shared, &["c"]);
+        queue(&buffer, &["c"]);
         tokio::time::sleep(Duration::from_secs(10)).await;
-        queue(&shared, &["d"]);
+        queue(&buffer, &["d"]);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        shared.hurry(&mut shared.lock());
-        queue(&shared, &["e"]);
+        buffer.hurry();
+        queue(&buffer, &["e"]);
         std::future::pending::<()>().await;
     };
     let _ = tokio::time::timeout(Duration::from_secs(60), async {
-        tokio::join!(send_all(&shared, &script), collecting)
+        tokio::join!(send_all(&buffer, &script), collecting)
     })
     .await;
     assert_eq!(script.texts(), ["a", "b", "c", "d", "e"]);
@@ -188,31 +188,31 @@ async fn what_is_to_be_spread_waits_after_each_collection_unless_somebody_waits(
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_token_is_tried_slowly() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let refused = || Outcome::Unauthorized {
         status: 401,
         message: "no".into(),
     };
     let script = Script::new([refused(), refused(), Outcome::Accepted]);
-    queue(&shared, &["a"]);
-    run_for(&shared, &script, Duration::from_secs(600)).await;
+    queue(&buffer, &["a"]);
+    run_for(&buffer, &script, Duration::from_secs(600)).await;
     let times = script.times();
     assert!(times[1] >= 15 && times[2] >= times[1] + 30, "{times:?}");
-    assert_eq!(shared.health().points_accepted, 1);
+    assert_eq!(buffer.health().points_accepted, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let large = || Outcome::TooLarge {
         message: "413".into(),
     };
     let script = Script::new([large(), large(), Outcome::Accepted]);
-    queue(&shared, &["a\nb"]);
-    run_for(&shared, &script, Duration::from_secs(1)).await;
+    queue(&buffer, &["a\nb"]);
+    run_for(&buffer, &script, Duration::from_secs(1)).await;
     assert_eq!(script.texts(), ["a\nb", "a", "b"]);
     assert_eq!(script.times(), [0, 0, 0]);
-    let health = shared.health();
+    let health = buffer.health();
     assert_eq!(
         (
             health.points_accepted,
@@ -227,39 +227,39 @@ async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
 async fn stopping_ends_an_attempt_and_a_pause() {
     for outcomes in [vec![], vec![unavailable(Some(300))]] {
         let attempts = outcomes.len() as u64;
-        let shared = Shared::new(1_000);
+        let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
         let script = Script::new(outcomes);
-        queue(&shared, &["a", "b\nc"]);
+        queue(&buffer, &["a", "b\nc"]);
         let stop = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            assert_eq!(shared.stop().lost, 3);
+            assert_eq!(buffer.stop().dropped, 3);
         };
-        tokio::join!(send_all(&shared, &script), stop);
-        let health = shared.health();
+        tokio::join!(send_all(&buffer, &script), stop);
+        let health = buffer.health();
         assert_eq!((health.points_dropped, health.points_pending), (3, 0));
         assert_eq!(health.requests_unanswered, 1 - attempts);
-        assert!(!shared.enqueue(Vec::new()));
+        assert!(!buffer.enqueue(Vec::new()));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flush_before_the_first_attempt_makes_no_second_one() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let script = Script::new([unavailable(Some(100)), Outcome::Accepted]);
-    queue(&shared, &["a"]);
-    shared.hurry(&mut shared.lock());
-    run_for(&shared, &script, Duration::from_secs(200)).await;
+    queue(&buffer, &["a"]);
+    buffer.hurry();
+    run_for(&buffer, &script, Duration::from_secs(200)).await;
     assert_eq!(script.times(), [0, 100]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_after_the_end_changes_nothing() {
-    let shared = Shared::new(1_000);
-    queue(&shared, &["a"]);
-    assert!(shared.next().await.is_some());
-    shared.stop();
-    assert_eq!(shared.settle(&Outcome::Accepted), Step::Next);
-    let health = shared.health();
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
+    queue(&buffer, &["a"]);
+    assert!(buffer.next().await.is_some());
+    buffer.stop();
+    assert_eq!(settle(&buffer, &Outcome::Accepted), Next::Request);
+    let health = buffer.health();
     assert_eq!(
         (
             health.points_accepted,
@@ -271,12 +271,12 @@ async fn an_answer_that_comes_after_the_end_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_only_others_get_past_holds_up_no_other_of_its_collection() {
+async fn a_line_that_is_not_taken_holds_up_no_other_and_its_series_is_retried() {
     let misdirected = || Outcome::Misdirected {
         status: 404,
         message: "not found".into(),
     };
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let script = Script::new([
         Outcome::Accepted,
         misdirected(),
@@ -285,10 +285,10 @@ async fn a_request_that_only_others_get_past_holds_up_no_other_of_its_collection
         Outcome::Accepted,
         Outcome::Accepted,
     ]);
-    queue(&shared, &["a", "b", "c"]);
-    queue(&shared, &["b later"]);
-    run_for(&shared, &script, Duration::from_secs(60)).await;
-    assert_eq!(script.texts(), ["a", "b", "c", "b", "b", "b later"]);
+    queue(&buffer, &["a", "b", "c"]);
+    queue(&buffer, &["b later"]);
+    run_for(&buffer, &script, Duration::from_secs(60)).await;
+    assert_eq!(script.texts(), ["a", "b", "c", "b", "b later", "b"]);
     let times = script.times();
     assert_eq!(times[3], 0, "{times:?}");
     assert!(times[4] >= 15, "{times:?}");
@@ -296,19 +296,19 @@ async fn a_request_that_only_others_get_past_holds_up_no_other_of_its_collection
 
 #[tokio::test(start_paused = true)]
 async fn a_wrong_url_is_tried_slowly_however_many_requests_wait() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let wrong = || Outcome::Misdirected {
         status: 404,
         message: "not found".into(),
     };
     let script = Script::new([(); 40].map(|()| wrong()));
-    queue(&shared, &["a", "b"]);
-    queue(&shared, &["c"]);
-    run_for(&shared, &script, Duration::from_secs(100)).await;
+    queue(&buffer, &["a", "b"]);
+    queue(&buffer, &["c"]);
+    run_for(&buffer, &script, Duration::from_secs(100)).await;
     let texts = script.texts();
-    assert_eq!(texts[..4], ["a", "b", "a", "b"]);
+    assert_eq!(texts[..4], ["a", "b", "a", "c"]);
     assert!(texts.len() <= 10, "{texts:?}");
-    assert_eq!(shared.health().points_pending, 3);
+    assert_eq!(buffer.health().points_pending, 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,7 +317,7 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
         (DeliveryGuarantee::AtLeastOnce, &["a", "a", "b"][..], 0),
         (DeliveryGuarantee::AtMostOnce, &["a", "b"], 1),
     ] {
-        let shared = Shared::with(1_000, policy);
+        let buffer = Buffer::new(1_000, policy);
         let failed = |failure| Outcome::Failed {
             failure,
             message: "no".into(),
@@ -327,10 +327,10 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
             Outcome::Accepted,
             Outcome::Accepted,
         ]);
-        queue(&shared, &["a", "b"]);
-        run_for(&shared, &script, Duration::from_secs(60)).await;
+        queue(&buffer, &["a", "b"]);
+        run_for(&buffer, &script, Duration::from_secs(60)).await;
         assert_eq!(script.texts(), texts);
-        let health = shared.health();
+        let health = buffer.health();
         assert_eq!(
             (health.requests_unanswered, health.points_dropped),
             (1, lost)
@@ -341,33 +341,33 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
             failed(Failure::Connect),
             Outcome::Accepted,
         ]);
-        queue(&shared, &["c"]);
-        run_for(&shared, &script, Duration::from_secs(60)).await;
+        queue(&buffer, &["c"]);
+        run_for(&buffer, &script, Duration::from_secs(60)).await;
         assert_eq!(script.texts(), ["c", "c", "c"]);
-        assert_eq!(shared.health().requests_unanswered, 1);
+        assert_eq!(buffer.health().requests_unanswered, 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_renewed_is_tried_at_once() {
-    let shared = Shared::new(1_000);
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let refused = Outcome::Unauthorized {
         status: 401,
         message: "no".into(),
     };
     let script = Script::new([refused, Outcome::Accepted]);
-    queue(&shared, &["a"]);
+    queue(&buffer, &["a"]);
     let renew = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
-        shared.retry_now();
+        buffer.hurry();
         std::future::pending::<()>().await;
     };
     let _ = tokio::time::timeout(Duration::from_secs(9), async {
-        tokio::join!(send_all(&shared, &script), renew)
+        tokio::join!(send_all(&buffer, &script), renew)
     })
     .await;
     assert_eq!(script.times(), [0, 3]);
-    assert_eq!(shared.health().points_accepted, 1);
+    assert_eq!(buffer.health().points_accepted, 1);
 }
 
 /// Fails in a way that nobody foresees, then accepts.
@@ -383,23 +383,23 @@ impl Transport for Panics {
 
 #[test]
 fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
-    let shared = Arc::new(Shared::new(1_000));
+    let buffer = Arc::new(Buffer::new(1_000, DeliveryGuarantee::default()));
     start(
-        shared.clone(),
+        buffer.clone(),
         Panics(AtomicU32::new(0)),
         EventListener::default(),
         std::future::ready(()),
     )
     .expect("a thread");
-    queue(&shared, &["a"]);
+    queue(&buffer, &["a"]);
     flush(
-        &shared,
-        shared.mark(),
+        &buffer,
+        Mark::now(&buffer),
         Duration::from_secs(30),
         Patience::Full,
     )
     .expect("sent again");
-    let health = shared.health();
+    let health = buffer.health();
     assert_eq!((health.points_accepted, health.requests_unanswered), (1, 1));
-    assert_eq!(shared.stop().lost, 0);
+    assert_eq!(buffer.stop().dropped, 0);
 }

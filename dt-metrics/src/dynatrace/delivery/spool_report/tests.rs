@@ -1,25 +1,26 @@
-use crate::dynatrace::buffer::Shared;
-use crate::dynatrace::delivery::spool_report::{Fault, Report};
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::config::options::DeliveryGuarantee;
+use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use std::io;
 
 /// What is said about a result, if anything is.
 fn said(
-    report: &mut Report,
-    shared: &Shared,
+    report: &mut SpoolReport,
+    buffer: &Buffer,
     fault: Fault,
     result: io::Result<()>,
 ) -> Option<String> {
-    shared.lock().health.last_error = None;
-    report.note(shared, fault, result);
-    shared.lock().health.last_error.take()
+    buffer.lock().health.last_error = None;
+    report.note(buffer, fault, result);
+    buffer.lock().health.last_error.take()
 }
 
 #[test]
 fn a_fault_is_said_once_until_it_is_over() {
-    let shared = Shared::new(100);
-    let mut report = Report::new("/some/where".into());
+    let buffer = Buffer::new(100, DeliveryGuarantee::default());
+    let mut report = SpoolReport::new("/some/where".into());
     let full = || Err(io::ErrorKind::StorageFull.into());
-    let mut say = |fault, result| said(&mut report, &shared, fault, result);
+    let mut say = |fault, result| said(&mut report, &buffer, fault, result);
     for _ in 0..2 {
         let first = say(Fault::Write, full()).expect("said");
         for part in ["/some/where", "cannot be written", "no storage space"] {
@@ -36,9 +37,9 @@ fn a_fault_is_said_once_until_it_is_over() {
 
 #[test]
 fn the_end_of_a_fault_is_seen_once() {
-    let shared = Shared::new(100);
-    let mut report = Report::new("x".into());
-    let mut note = |result| report.note(&shared, Fault::Write, result);
+    let buffer = Buffer::new(100, DeliveryGuarantee::default());
+    let mut report = SpoolReport::new("x".into());
+    let mut note = |result| report.note(&buffer, Fault::Write, result);
     let full = || Err(io::ErrorKind::StorageFull.into());
     let seen = [
         note(Ok(())),

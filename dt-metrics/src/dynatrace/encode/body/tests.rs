@@ -1,5 +1,9 @@
-use crate::dynatrace::encode::body::Body;
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
+
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::series::Series;
 
 fn texts(bodies: &[Body]) -> Vec<&str> {
     bodies.iter().map(Body::text).collect()
@@ -11,10 +15,8 @@ fn data_and_metadata_are_told_apart() {
         Body::of("#a count dt.meta.unit=1\na count,delta=1\n#b gauge dt.meta.unit=1\nb gauge,1");
     assert_eq!((body.points, body.all_lines()), (2, 4));
     assert_eq!(body.metadata_numbers().collect::<Vec<_>>(), [1, 3]);
-    assert_eq!(body.described_keys().collect::<Vec<_>>(), ["a", "b"]);
     let plain = Body::of("a count,delta=1");
     assert_eq!(plain.metadata_numbers().count(), 0);
-    assert_eq!(plain.described_keys().count(), 0);
 }
 
 #[test]
@@ -35,6 +37,24 @@ fn metadata_stays_before_its_data() {
     assert!(!Body::of("a").is_divisible());
 }
 
+#[test]
+fn lines_of_a_series_are_taken_out() {
+    let body = Body::of("#a gauge\na,k=1 gauge,1\n#b gauge\nb gauge,2\na,k=2 gauge,3");
+    let dead = |line| BTreeSet::from([Series::of_line(line)]);
+    assert!(body.without(&dead("c gauge,1")).is_none());
+    let (rest, apart) = body.without(&dead("a,k=1 gauge,7")).expect("it is there");
+    let rest = rest.expect("there are others");
+    assert_eq!(rest.text(), "#a gauge\n#b gauge\nb gauge,2\na,k=2 gauge,3");
+    assert_eq!((rest.points, rest.all_lines()), (2, 4));
+    let [(series, letter)] = &apart[..] else {
+        panic!("{apart:?}")
+    };
+    assert_eq!((letter.text(), *series), ("a,k=1 gauge,1", letter.series()));
+    let single = Body::of("#a gauge\na gauge,1");
+    let (rest, apart) = single.without(&dead("a")).expect("it is there");
+    assert_eq!((rest, apart.len()), (None, 1), "metadata alone is not sent");
+}
+
 proptest! {
     #[test]
     fn nothing_is_lost_by_dividing(mut lines in prop::collection::vec("#?[a-z]{1,3}", 0..30)) {
@@ -44,10 +64,10 @@ proptest! {
         let parts = body.divide();
         prop_assert_eq!(parts.len(), 2);
         prop_assert_eq!(texts(&parts).join("\n"), body.text());
-        prop_assert_eq!(parts.iter().map(|part| part.lines).sum::<u64>(), body.points);
+        prop_assert_eq!(parts.iter().map(|part| part.points).sum::<u64>(), body.points);
         for part in parts {
             prop_assert_eq!(&part, &Body::of(part.text()));
-            prop_assert!(part.lines > 0 && part.lines <= body.points.div_ceil(2));
+            prop_assert!(part.points > 0 && part.points <= body.points.div_ceil(2));
         }
     }
 }

@@ -84,3 +84,6 @@ fn retain(request: &mut ExportMetricsServiceRequest, mut keep: impl FnMut(Series
 fn attributes(attributes: &[KeyValue]) -> BTreeSet<Vec<u8>> {
     attributes.iter().map(KeyValue::encode_to_vec).collect()
 }
+
+#[cfg(test)]
+mod tests;

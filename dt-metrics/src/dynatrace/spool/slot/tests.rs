@@ -180,7 +180,10 @@ fn a_body_that_was_altered_is_found_when_it_is_read() {
         panic!("it is damaged");
     };
     assert_eq!(header.lines, 2);
-    assert!(matches!(slot.read(RequestId::of(2)), Err(Unreadable::Io(_))));
+    assert!(matches!(
+        slot.read(RequestId::of(2)),
+        Err(Unreadable::Io(_))
+    ));
 }
 
 #[test]

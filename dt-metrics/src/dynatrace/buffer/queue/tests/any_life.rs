@@ -1,49 +1,46 @@
-//! Whatever happens to a queue, each line is waiting, done or lost, and none is twice.
+//! Whatever happens to a queue, each data point is pending, delivered or dropped, and none is twice.
+
+use proptest::prelude::*;
 
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::queue::tests::{body, now};
-use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Event {
-    Collection,
     Push(usize),
     Take,
-    TakeInstead,
-    TakeAside,
-    SetAside,
+    TakeOther,
+    TakeDeadLetter,
     Finish,
     PutBack,
-    StepAside,
     Split,
+    SplitWaiting,
+    Bury,
     Drop,
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
-        Just(Event::Collection),
-        (1_usize..6).prop_map(Event::Push),
-        (1_usize..6).prop_map(Event::Push),
-        Just(Event::Take),
-        Just(Event::Take),
-        Just(Event::TakeInstead),
-        Just(Event::TakeAside),
-        Just(Event::SetAside),
-        Just(Event::Finish),
-        Just(Event::PutBack),
-        Just(Event::StepAside),
-        Just(Event::Split),
-        Just(Event::Drop),
+        2 => (1_usize..6).prop_map(Event::Push),
+        2 => Just(Event::Take),
+        1 => Just(Event::TakeOther),
+        1 => Just(Event::TakeDeadLetter),
+        1 => Just(Event::Finish),
+        1 => Just(Event::PutBack),
+        1 => Just(Event::Split),
+        1 => Just(Event::SplitWaiting),
+        1 => Just(Event::Bury),
+        1 => Just(Event::Drop),
     ];
     prop::collection::vec(event, 0..120)
 }
 
-/// Lines that no other request has, by their numbers.
+/// Lines of a few series.
 fn lines(next: &mut u64, count: usize) -> String {
     let lines: Vec<_> = (0..count)
         .map(|_| {
             *next += 1;
-            format!("m{next} gauge,1")
+            format!("m{} gauge,{next}", *next % 7)
         })
         .collect();
     lines.join("\n")
@@ -51,68 +48,42 @@ fn lines(next: &mut u64, count: usize) -> String {
 
 proptest! {
     #[test]
-    fn every_line_is_in_one_place(events in events(), limit in 20_usize..300) {
+    fn every_data_point_is_in_one_place(events in events(), limit in 20_usize..300) {
         let mut queue = Queue::new(limit);
         let (mut pushed, mut done, mut lost, mut next) = (0_u64, 0_u64, 0_u64, 0_u64);
-        let mut in_flight = false;
         for event in events {
+            let is_free = queue.in_flight().is_none();
+            let first = queue.waiting.front().map(|request| request.id);
             match event {
-                Event::Collection => queue.begin_collection(),
                 Event::Push(count) => {
                     pushed += count as u64;
                     lost += queue.push(body(&lines(&mut next, count)), now());
                 }
-                Event::Take if !in_flight => in_flight = queue.take().is_some(),
-                Event::TakeInstead if !in_flight => {
-                    let first = queue.waiting.front().map(|one| one.place);
-                    let other = first.and_then(|first| queue.take_instead_of(first));
-                    in_flight = other.is_some();
-                }
-                Event::TakeAside if !in_flight => in_flight = queue.take_aside().is_some(),
-                Event::Take | Event::TakeInstead | Event::TakeAside => {}
-                Event::SetAside => {
-                    let first = queue.waiting.iter().find(|one| !one.is_aside);
-                    if let Some(place) = first.map(|first| first.place) {
-                        prop_assert!(queue.set_aside(place));
-                    }
-                }
-                Event::Finish => {
-                    done += queue.finish().map_or(0, |batch| batch.body.points);
-                    in_flight = false;
-                }
-                Event::PutBack => {
-                    lost += queue.put_back();
-                    in_flight = false;
-                }
-                Event::StepAside => {
-                    lost += queue.step_aside().0;
-                    in_flight = false;
-                }
-                Event::Split => {
-                    if queue.split() {
-                        in_flight = false;
-                    }
-                }
-                Event::Drop => {
-                    lost += queue.drop_in_flight();
-                    in_flight = false;
-                }
+                Event::Take if is_free => drop(queue.take()),
+                Event::TakeOther if is_free => drop(first.and_then(|id| queue.take_other(id, true))),
+                Event::TakeDeadLetter if is_free => drop(queue.take_dead_letter()),
+                Event::Take | Event::TakeOther | Event::TakeDeadLetter => {}
+                Event::Finish => done += queue.finish().map_or(0, |request| request.points),
+                Event::PutBack => lost += queue.put_back(),
+                Event::Split => drop(queue.split()),
+                Event::SplitWaiting => first.into_iter().for_each(|id| queue.split_waiting(id)),
+                Event::Bury if !queue.is_divisible() => queue.bury(),
+                Event::Bury => {}
+                Event::Drop => lost += queue.drop_in_flight(),
             }
-            prop_assert_eq!(pushed, done + lost + queue.lines());
-            // What is dropped first is the oldest.
-            prop_assert!(queue.waiting.iter().is_sorted_by_key(|waiting| waiting.collection));
-            let waiting = queue.waiting.iter().map(|waiting| waiting.place.sequence);
-            let in_flight = queue.in_flight.iter().map(|batch| batch.place.sequence);
-            let oldest = waiting.chain(in_flight).min();
+            prop_assert_eq!(pushed, done + lost + queue.points());
+            // The oldest is dropped first.
+            prop_assert!(queue.waiting.iter().is_sorted_by_key(|request| request.id));
+            let pending = queue.waiting.iter().chain(&queue.in_flight);
+            let oldest = pending.map(|request| request.id.sequence).min();
             for sequence in 0..=queue.last_sequence() {
                 let settled = oldest.is_none_or(|oldest| oldest > sequence);
                 prop_assert_eq!(queue.is_settled(sequence), settled);
             }
         }
         lost += queue.put_back();
-        while let Some(batch) = queue.take().or_else(|| queue.take_aside()) {
-            done += batch.body.points;
-            queue.finish();
+        while queue.take().or_else(|| queue.take_dead_letter()).is_some() {
+            done += queue.finish().map_or(0, |request| request.points);
         }
         prop_assert_eq!((pushed, queue.bytes()), (done + lost, 0));
     }

@@ -19,25 +19,25 @@ struct Disk {
 
 impl Disk {
     fn work_once(&mut self, queue: &mut Queue) -> Option<u64> {
-        let job = queue.next_job()?;
+        let job = queue.spooled_mut().next_job()?;
         let mut lost = 0;
         match job {
-            Job::Write { place, .. } if self.is_full => queue.not_written(place),
-            Job::Write { place, body, .. } => {
-                self.files.insert(place, body);
-                queue.written(place);
+            Job::Write { id, .. } if self.is_full => queue.spooled_mut().not_written(id),
+            Job::Write { id, body, .. } => {
+                self.files.insert(id, body);
+                queue.spooled_mut().written(id);
             }
-            Job::Remove { place } => {
-                self.files.remove(&place);
-                queue.done();
+            Job::Remove { id } => {
+                self.files.remove(&id);
+                queue.spooled_mut().done();
             }
             Job::Mark { sending } => {
                 self.mark = sending;
-                queue.done();
+                queue.spooled_mut().done();
             }
-            Job::Read { place } => match self.files.get(&place) {
-                Some(body) => queue.fetched(place, body.clone()),
-                None => lost = queue.not_fetched(place),
+            Job::Read { id } => match self.files.get(&id) {
+                Some(body) => queue.fetched(id, body.clone()),
+                None => lost = queue.not_fetched(id),
             },
         }
         Some(lost)
@@ -60,13 +60,12 @@ fn spooled(memory: usize, disk: u64) -> (Queue, Disk) {
 }
 
 fn push(queue: &mut Queue, text: &str) -> u64 {
-    queue.begin_collection();
     queue.push(Body::of(text), Collected::now())
 }
 
 /// Takes one and answers it.
 fn sent(queue: &mut Queue, disk: &mut Disk) -> Option<String> {
-    let next = |queue: &mut Queue| queue.take().or_else(|| queue.take_aside());
+    let next = |queue: &mut Queue| queue.take().or_else(|| queue.take_dead_letter());
     let batch = next(queue).or_else(|| {
         disk.work(queue);
         next(queue)
@@ -84,26 +83,26 @@ fn all_sent(queue: &mut Queue, disk: &mut Disk) -> Vec<String> {
 fn the_disk_has_what_waits_and_nothing_else() {
     let (mut queue, mut disk) = spooled(100, 100);
     push(&mut queue, "a\nb");
-    assert!(!queue.is_on_disk(1));
+    assert!(!queue.spooled().is_settled(1));
     disk.work(&mut queue);
-    assert!(queue.is_on_disk(1));
+    assert!(queue.spooled().is_settled(1));
     push(&mut queue, "c");
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["a\nb", "c"]);
-    assert_eq!(queue.lines_on_disk(), 3);
+    assert_eq!(queue.points_on_disk(), 3);
     queue.take();
     queue.put_back();
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["a\nb", "c"]);
     queue.take();
-    assert_eq!(queue.lines_on_disk(), 3);
+    assert_eq!(queue.points_on_disk(), 3);
     queue.finish();
-    assert!(!queue.is_on_disk(1));
+    assert!(!queue.spooled().is_settled(1));
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["c"]);
     assert_eq!(sent(&mut queue, &mut disk).as_deref(), Some("c"));
     assert!(disk.files.is_empty());
-    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+    assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
 
 #[test]
@@ -136,9 +135,9 @@ fn the_disk_says_what_may_have_been_sent() {
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
     queue.take();
-    assert!(!queue.is_marked());
+    assert!(!queue.spooled().is_marked());
     disk.work(&mut queue);
-    assert!(queue.is_marked());
+    assert!(queue.spooled().is_marked());
     assert_eq!(disk.mark, Some(RequestId::of(1)));
     // Answered: it may be sent again.
     queue.put_back();
@@ -146,7 +145,7 @@ fn the_disk_says_what_may_have_been_sent() {
     assert_eq!(disk.mark, None);
     queue.take();
     disk.work(&mut queue);
-    // Its first half has its place.
+    // Its first half has its id.
     assert!(queue.split());
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
@@ -158,7 +157,7 @@ fn the_disk_says_what_may_have_been_sent() {
     assert_eq!((disk.files.len(), disk.mark), (2, Some(RequestId::of(1))));
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
-    assert_eq!(queue.drop_at(RequestId::of(2)), 1);
+    assert_eq!(queue.drop_waiting(RequestId::of(2)), 1);
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["b"]);
 }
@@ -171,7 +170,7 @@ fn memory_is_bounded_and_the_disk_has_the_rest_in_order() {
         disk.work(&mut queue);
         assert!(queue.memory_bytes <= 3);
     }
-    assert_eq!((queue.lines(), queue.bytes()), (4, 8));
+    assert_eq!((queue.points(), queue.bytes()), (4, 8));
     assert_eq!(all_sent(&mut queue, &mut disk), ["aa", "bb", "cc", "dd"]);
 }
 
@@ -215,8 +214,8 @@ fn what_cannot_be_written_is_in_memory_and_written_later() {
     push(&mut queue, "a");
     push(&mut queue, "b");
     disk.work(&mut queue);
-    assert_eq!((queue.lines(), queue.lines_on_disk()), (2, 0));
-    assert!(queue.is_on_disk(2), "nobody waits for it");
+    assert_eq!((queue.points(), queue.points_on_disk()), (2, 0));
+    assert!(queue.spooled().is_settled(2), "nobody waits for it");
     disk.is_full = false;
     push(&mut queue, "c");
     disk.work(&mut queue);
@@ -258,7 +257,7 @@ fn what_is_gone_from_the_disk_is_lost_only_if_it_was_nowhere_else() {
         ["aa", "c", "d"],
         "those in memory are written again"
     );
-    assert_eq!(queue.lines(), 3);
+    assert_eq!(queue.points(), 3);
 
     let (mut queue, mut disk) = spooled(4, 100);
     for text in ["#b\nb", "aaa"] {
@@ -268,8 +267,7 @@ fn what_is_gone_from_the_disk_is_lost_only_if_it_was_nowhere_else() {
     disk.files.clear();
     assert!(queue.take().is_none());
     assert_eq!(disk.work(&mut queue), 1);
-    assert_eq!(queue.take_lost_metadata(), ["b".into()]);
-    assert_eq!((queue.lines(), queue.bytes()), (1, 3));
+    assert_eq!((queue.points(), queue.bytes()), (1, 3));
 }
 
 #[test]
@@ -282,10 +280,10 @@ fn what_is_on_disk_at_the_end_is_left_there() {
     queue.take();
     push(&mut queue, "written later");
     assert_eq!(queue.close(), 0);
-    assert_eq!(queue.lines(), 5);
+    assert_eq!(queue.points(), 5);
     disk.work(&mut queue);
     assert_eq!(queue.detach(), 0);
-    assert_eq!((queue.lines(), queue.lines_on_disk()), (5, 5));
+    assert_eq!((queue.points(), queue.points_on_disk()), (5, 5));
     assert_eq!(disk.texts(), ["a\nb", "c", "d", "written later"]);
 
     let (mut queue, mut disk) = spooled(100, 100);
@@ -299,7 +297,7 @@ fn what_is_on_disk_at_the_end_is_left_there() {
     assert_eq!(queue.close(), 0, "it may yet be written");
     disk.work(&mut queue);
     assert_eq!(queue.detach(), 2);
-    assert_eq!((queue.lines(), queue.bytes()), (0, 0));
+    assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
 
 #[test]
@@ -310,9 +308,9 @@ fn without_the_disk_what_is_in_memory_is_sent_all_the_same() {
         disk.work(&mut queue);
     }
     assert_eq!(queue.detach(), 0);
-    assert_eq!(queue.lines(), 3);
+    assert_eq!(queue.points(), 3);
     assert_eq!(all_sent(&mut queue, &mut disk), ["aa", "c"]);
-    assert_eq!(queue.lines(), 1, "the other is left to the next process");
+    assert_eq!(queue.points(), 1, "the other is left to the next process");
 }
 
 #[test]
@@ -325,13 +323,13 @@ fn what_was_left_goes_first() {
     let stored: Vec<_> = disk
         .files
         .iter()
-        .map(|(place, body)| Stored::new(*place, SystemTime::now(), body))
+        .map(|(id, body)| Stored::new(*id, SystemTime::now(), body))
         .collect();
     let mut queue = Queue::new(100);
     queue.attach(100, false);
     assert_eq!(queue.restore(&stored, 7), 0);
     assert_eq!(
-        (queue.lines(), queue.lines_on_disk(), queue.bytes()),
+        (queue.points(), queue.points_on_disk(), queue.bytes()),
         (2, 2, 5)
     );
     push(&mut queue, "new");

@@ -1,23 +1,24 @@
 //! Sending waits for the disk, but not for one that hangs.
 
-use crate::dynatrace::buffer::Shared;
+use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::buffer::spooled::Job;
+use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::sender::tests::{Script, queue, run_for};
 use crate::dynatrace::retry::outcome::Outcome;
 use std::time::Duration;
 
-fn spooled() -> Shared {
-    let shared = Shared::new(1_000);
-    shared.lock().queue.attach(1_000, false);
-    shared
+fn spooled() -> Buffer {
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
+    buffer.lock().queue.attach(1_000, false);
+    buffer
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_waits_until_the_one_before_is_off_the_disk_or_the_disk_hangs() {
-    let shared = spooled();
+    let buffer = spooled();
     let script = Script::new([Outcome::Accepted, Outcome::Accepted, Outcome::Accepted]);
-    queue(&shared, &["a", "b", "c"]);
-    run_for(&shared, &script, Duration::from_secs(60)).await;
+    queue(&buffer, &["a", "b", "c"]);
+    run_for(&buffer, &script, Duration::from_secs(60)).await;
     assert_eq!(script.texts(), ["a", "b", "c"]);
     // One that hangs is waited for once.
     assert_eq!(script.times(), [0, 1, 1]);
@@ -25,20 +26,20 @@ async fn a_request_waits_until_the_one_before_is_off_the_disk_or_the_disk_hangs(
 
 #[tokio::test(start_paused = true)]
 async fn a_disk_that_does_its_work_is_waited_for() {
-    let shared = spooled();
+    let buffer = spooled();
     let script = Script::new([Outcome::Accepted, Outcome::Accepted]);
-    queue(&shared, &["a", "b"]);
+    queue(&buffer, &["a", "b"]);
     let disk = async {
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            shared.disk_changed(|state| match state.queue.next_job() {
-                Some(Job::Write { place, .. }) => state.queue.written(place),
-                _ => state.queue.done(),
+            buffer.disk_changed(|state| match state.queue.spooled_mut().next_job() {
+                Some(Job::Write { id, .. }) => state.queue.spooled_mut().written(id),
+                _ => state.queue.spooled_mut().done(),
             });
         }
-        shared.stop();
+        buffer.stop();
     };
-    tokio::join!(run_for(&shared, &script, Duration::from_secs(60)), disk);
+    tokio::join!(run_for(&buffer, &script, Duration::from_secs(60)), disk);
     let attempts = script.attempts.borrow();
     let second = attempts[1].0;
     // It removes the first one before it writes the second.
@@ -46,5 +47,5 @@ async fn a_disk_that_does_its_work_is_waited_for() {
         second >= Duration::from_millis(100) && second < Duration::from_secs(1),
         "{second:?}"
     );
-    assert!(!shared.lock().disk_is_slow);
+    assert!(!buffer.lock().disk_is_slow);
 }

@@ -1,6 +1,6 @@
 //! Long outages.
 
-use crate::dynatrace::buffer::Shared;
+use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
 use crate::dynatrace::delivery::report::Reporter;
 use crate::dynatrace::delivery::sender::run;
@@ -24,7 +24,7 @@ fn collection(cycle: u64) -> Body {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
-    let shared = Shared::with(
+    let buffer = Buffer::new(
         Options::default().buffer_limit_bytes,
         DeliveryGuarantee::default(),
     );
@@ -32,15 +32,15 @@ async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
     let script = Outage::until(start + Duration::from_secs(20 * 60));
     let counting = async {
         for cycle in 0..121 {
-            assert!(shared.enqueue(vec![collection(cycle)]));
+            assert!(buffer.enqueue(vec![collection(cycle)]));
             tokio::time::sleep(Duration::from_secs(10)).await;
         }
         tokio::time::sleep(Duration::from_secs(60)).await;
-        shared.stop();
+        buffer.stop();
     };
     let mut reporter = Reporter::default();
-    tokio::join!(run(&shared, &script, &mut reporter), counting);
-    let health = shared.health();
+    tokio::join!(run(&buffer, &script, &mut reporter), counting);
+    let health = buffer.health();
     assert_eq!(
         (health.points_accepted, health.points_dropped),
         (121_000, 0)
@@ -55,20 +55,20 @@ async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
-    let shared = Shared::new(usize::MAX);
+    let buffer = Buffer::new(usize::MAX, DeliveryGuarantee::default());
     let start = Instant::now();
     let script = Outage::until(start + Duration::from_secs(90 * 60));
     let counting = async {
         for cycle in 0..120 {
             let line = format!("a count,delta={cycle} 1764000000000");
-            assert!(shared.enqueue(vec![Body::of(&line)]));
+            assert!(buffer.enqueue(vec![Body::of(&line)]));
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
-        shared.stop();
+        buffer.stop();
     };
     let mut reporter = Reporter::default();
-    tokio::join!(run(&shared, &script, &mut reporter), counting);
-    let health = shared.health();
+    tokio::join!(run(&buffer, &script, &mut reporter), counting);
+    let health = buffer.health();
     assert_eq!(
         health.points_accepted + health.points_dropped,
         120,

@@ -3,18 +3,20 @@
 use crate::dynatrace::buffer::queue::tests::disk::{all_sent, push, spooled};
 use proptest::prelude::*;
 
+use crate::dynatrace::buffer::queue::Request;
+use crate::dynatrace::encode::body::Body;
+
 /// What can happen, in any order.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Push(u8),
     Take,
-    TakeInstead,
-    TakeAside,
-    SetAside,
+    TakeOther,
+    TakeDeadLetter,
+    Bury,
     Finish,
     Drop,
     PutBack,
-    StepAside,
     Split,
     Work,
     Full(bool),
@@ -25,18 +27,29 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => (1..6u8).prop_map(Event::Push),
         6 => Just(Event::Take),
-        1 => Just(Event::TakeInstead),
-        1 => Just(Event::TakeAside),
-        1 => Just(Event::SetAside),
+        1 => Just(Event::TakeOther),
+        1 => Just(Event::TakeDeadLetter),
+        1 => Just(Event::Bury),
         4 => Just(Event::Finish),
         1 => Just(Event::Drop),
         3 => Just(Event::PutBack),
-        1 => Just(Event::StepAside),
         2 => Just(Event::Split),
         12 => Just(Event::Work),
         1 => any::<bool>().prop_map(Event::Full),
         1 => Just(Event::Wipe),
     ]
+}
+
+fn request_text(request: &Request) -> &str {
+    request.body.as_ref().map_or("", Body::text)
+}
+
+/// The numbers of lines.
+fn numbers(text: &str) -> Vec<String> {
+    let numbers = text.split('\n').map(|line| line.rsplit(' ').next());
+    numbers
+        .map(|number| number.expect("one").to_owned())
+        .collect()
 }
 
 proptest! {
@@ -52,26 +65,26 @@ proptest! {
         let (mut pushed, mut lost) = (0_u64, 0_u64);
         let mut delivered = Vec::new();
         let is_ordered = !events.iter().any(|event| {
-            matches!(event, Event::StepAside | Event::TakeInstead | Event::SetAside)
+            matches!(event, Event::TakeOther | Event::Bury)
         });
         for event in events {
             match event {
                 Event::Push(lines) => {
                     let lines: Vec<_> = (0..u64::from(lines))
-                        .map(|line| format!("{:03}", pushed + line))
+                        .map(|line| pushed + line)
+                        .map(|line| format!("m{} {line:03}", line % 7))
                         .collect();
                     pushed += lines.len() as u64;
                     lost += push(&mut queue, &lines.join("\n"));
                 }
                 Event::Take if queue.in_flight().is_none() => drop(queue.take()),
                 Event::Finish => {
-                    if let Some(batch) = queue.finish() {
-                        delivered.extend(batch.body.text().split('\n').map(String::from));
+                    if let Some(request) = queue.finish() {
+                        delivered.extend(numbers(request_text(&request)));
                     }
                 }
                 Event::Drop => lost += queue.drop_in_flight(),
                 Event::PutBack => lost += queue.put_back(),
-                Event::StepAside => lost += queue.step_aside().0,
                 Event::Split => drop(queue.split()),
                 Event::Work => lost += disk.work_once(&mut queue).unwrap_or(0),
                 Event::Full(full) => disk.is_full = full,
@@ -79,18 +92,17 @@ proptest! {
                     disk.files.clear();
                     lost += queue.compare(&[]);
                 }
-                Event::TakeInstead if queue.in_flight().is_none() => {
-                    let first = queue.waiting.front().map(|one| one.place);
-                    drop(first.and_then(|first| queue.take_instead_of(first)));
+                Event::TakeOther if queue.in_flight().is_none() => {
+                    let first = queue.waiting.front().map(|request| request.id);
+                    drop(first.and_then(|first| queue.take_other(first, true)));
                 }
-                Event::TakeAside if queue.in_flight().is_none() => drop(queue.take_aside()),
-                Event::SetAside => {
-                    let last = queue.waiting.back().map(|one| one.place);
-                    last.map(|last| queue.set_aside(last));
+                Event::TakeDeadLetter if queue.in_flight().is_none() => {
+                    drop(queue.take_dead_letter());
                 }
-                Event::Take | Event::TakeInstead | Event::TakeAside => {}
+                Event::Bury if !queue.is_divisible() => queue.bury(),
+                Event::Take | Event::TakeOther | Event::TakeDeadLetter | Event::Bury => {}
             }
-            prop_assert_eq!(delivered.len() as u64 + lost + queue.lines(), pushed);
+            prop_assert_eq!(delivered.len() as u64 + lost + queue.points(), pushed);
             // The request that is about to be sent, and the halves of one, may come on top.
             prop_assert!(queue.memory_bytes <= memory + 2 * 24);
         }
@@ -100,13 +112,12 @@ proptest! {
         queue.write_again();
         disk.work(&mut queue);
         let on_disk: u64 = disk.files.values().map(|body| body.points).sum();
-        prop_assert_eq!(on_disk, queue.lines_on_disk());
+        prop_assert_eq!(on_disk, queue.points_on_disk());
         prop_assert!(disk.texts().concat().len() as u64 <= limit);
         delivered.extend(
             all_sent(&mut queue, &mut disk)
                 .iter()
-                .flat_map(|text| text.split('\n'))
-                .map(String::from),
+                .flat_map(|text| numbers(text)),
         );
         prop_assert_eq!(delivered.len() as u64 + lost, pushed);
         prop_assert!(disk.files.is_empty());

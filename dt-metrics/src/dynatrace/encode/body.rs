@@ -25,6 +25,9 @@ pub(crate) struct Body {
     metadata: u64,
 }
 
+/// A body without the data points of some series, if anything is left, and those points.
+pub(crate) type Separated = (Option<Body>, Vec<(Series, Body)>);
+
 /// Shared, since an attempt to send it must not take it out of the queue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Content {
@@ -189,10 +192,7 @@ impl Body {
 
     /// Splits it into the data points of all other series, if there are any, and a body for each
     /// data point of these series; `None` if it has none of these.
-    pub(crate) fn without(
-        &self,
-        these: &BTreeSet<Series>,
-    ) -> Option<(Option<Self>, Vec<(Series, Self)>)> {
+    pub(crate) fn without(&self, these: &BTreeSet<Series>) -> Option<Separated> {
         match &self.content {
             Content::Lines(text) => {
                 let (mut rest, mut apart) = (Lines::default(), Vec::new());

@@ -42,14 +42,12 @@ pub(crate) enum Decision {
 pub(crate) fn decide(evidence: Evidence, is_divisible: bool) -> Decision {
     match (evidence, is_divisible) {
         (Evidence::DeadLetter, _) => Decision::KeepBuried,
-        (Evidence::EndpointWorks, true) => Decision::Halve,
         (Evidence::EndpointWorks, false) => Decision::Bury,
+        // Where it is alone, its halves are each other's evidence.
+        (Evidence::EndpointWorks | Evidence::Alone, true) => Decision::Halve,
         (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
-        (Evidence::FirstFailure, _) => Decision::Pause,
         (Evidence::OtherPending, _) => Decision::TryOther,
-        // Its halves are each other's evidence.
-        (Evidence::Alone, true) => Decision::Halve,
-        (Evidence::Alone, false) => Decision::Pause,
+        (Evidence::FirstFailure, _) | (Evidence::Alone, false) => Decision::Pause,
     }
 }
 

@@ -62,13 +62,12 @@ proptest! {
                 Event::Take if is_free => drop(queue.take()),
                 Event::TakeOther if is_free => drop(first.and_then(|id| queue.take_other(id, true))),
                 Event::TakeDeadLetter if is_free => drop(queue.take_dead_letter()),
-                Event::Take | Event::TakeOther | Event::TakeDeadLetter => {}
                 Event::Finish => done += queue.finish().map_or(0, |request| request.points),
                 Event::PutBack => lost += queue.put_back(),
                 Event::Split => drop(queue.split()),
                 Event::SplitWaiting => first.into_iter().for_each(|id| queue.split_waiting(id)),
                 Event::Bury if !queue.is_divisible() => queue.bury(),
-                Event::Bury => {}
+                Event::Take | Event::TakeOther | Event::TakeDeadLetter | Event::Bury => {}
                 Event::Drop => lost += queue.drop_in_flight(),
             }
             prop_assert_eq!(pushed, done + lost + queue.points());

@@ -1,11 +1,12 @@
-//! Delivery to Dynatrace: an OpenTelemetry metrics exporter that writes the metric line protocol.
+//! Delivery to Dynatrace: an OpenTelemetry metrics exporter.
 //!
-//! [`Exporter`] takes what an OpenTelemetry `SdkMeterProvider` collects, writes it as lines, and
-//! sends them to the metrics ingest API of a Dynatrace environment, of an ActiveGate, or of the
-//! OneAgent on the same host. It sends from a thread of its own, so it works with and without an
-//! async runtime, and what cannot be sent now waits in a bounded buffer.
+//! [`Exporter`] encodes what an OpenTelemetry `SdkMeterProvider` collects, as lines of the metric
+//! line protocol or over OTLP, and sends it to the metrics ingest API of a Dynatrace environment, of
+//! an ActiveGate, or of the OneAgent on the same host. It sends from a thread of its own, so it works
+//! with and without an async runtime. Requests that cannot be sent now are kept in a bounded buffer.
 //!
-//! The pipeline of this crate makes one by itself. Programs with their own provider use it alone:
+//! The pipeline of this crate creates an exporter by itself. A program with a provider of its own
+//! uses the exporter alone:
 //!
 //! ```
 //! use std::time::Duration;
@@ -25,97 +26,102 @@
 //! # }
 //! ```
 //!
-//! # Where it sends
+//! # Endpoint and token
 //!
-//! Each of endpoint and token is looked for on its own, in this order:
+//! The endpoint and the token are looked up independently, in this order:
 //!
-//! 1. what the program sets ([`ExporterBuilder::endpoint`], [`ExporterBuilder::api_token`]);
+//! 1. the program ([`ExporterBuilder::endpoint`], [`ExporterBuilder::api_token`]);
 //! 2. the environment variables `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`;
-//! 3. the same two keys in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which
-//!    Dynatrace's Kubernetes operator provides. What is taken from there is taken anew within
-//!    seconds of a change, and at once when the endpoint refuses a token, so that tokens can
-//!    rotate;
-//! 4. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which takes no token.
+//! 3. the same two keys in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which the
+//!    Dynatrace Operator for Kubernetes provides. The exporter reads the file again within seconds
+//!    of a change, and at once when the endpoint rejects a token, so tokens can rotate;
+//! 4. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which needs no token.
 //!
-//! A value of white space is none. What was chosen is logged once (`info`), without secrets.
+//! A value that consists of white space is ignored. The choice is logged once (level `info`),
+//! without secrets.
 //!
-//! Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`);
-//! an endpoint on this host is reached without one.
+//! Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). No
+//! proxy is used for an endpoint on this host.
 //!
-//! # What is kept secret
+//! # Secrets
 //!
-//! The token is wiped from memory where it is stored, marked as sensitive where it is sent, and
-//! taken out of whatever a server or a proxy says before that is logged or shown. It goes to the
-//! endpoint alone: never to a OneAgent, never after a redirect, and never unencrypted to another
-//! host unless [`ExporterBuilder::allow_cleartext_token`] allows it.
+//! The token is wiped from memory after use, marked as sensitive in requests, and removed from
+//! every text of a server or a proxy before that text is logged. It is sent to the endpoint alone:
+//! never to a OneAgent, never after a redirect, and never unencrypted to another host unless
+//! [`ExporterBuilder::allow_cleartext_token`] allows it.
 //!
 //! TLS is rustls with versions 1.2 and 1.3 and the certificates that the platform trusts;
-//! [`ExporterBuilder::add_root_certificate_pem`] adds to them.
+//! [`ExporterBuilder::add_root_certificate_pem`] adds certificates.
 //!
-//! # What a line is made of
+//! # Lines
 //!
-//! | measured | sent |
+//! | instrument | line |
 //! | --- | --- |
 //! | counter | `count,delta=…`, if it moved |
 //! | up-down counter, gauge | `gauge,…` |
-//! | histogram | `gauge,min=…,max=…,sum=…,count=…`; bounds that were not recorded are estimated from the buckets |
+//! | histogram | `gauge,min=…,max=…,sum=…,count=…`; a minimum or maximum that was not recorded is estimated from the buckets |
 //!
-//! Of dimensions with one key the first in this list is sent: Dynatrace's metadata of the host
-//! ([`ExporterBuilder::export_dynatrace_metadata`]), the attributes of the measurement, those of
-//! the instrumentation scope, default dimensions, attributes of the resource,
-//! `dt.metrics.source=opentelemetry`. Attributes that are arrays are left out.
+//! If several sources give a dimension the same key, the first source in this list wins: Dynatrace's
+//! metadata of the host ([`ExporterBuilder::export_dynatrace_metadata`]), the attributes of the
+//! measurement, the attributes of the instrumentation scope, default dimensions, attributes of the
+//! resource, `dt.metrics.source=opentelemetry`. Attributes that are arrays are left out.
 //!
 //! The unit and the description of a metric are sent before its first data point, in the same
-//! request, and again only when they change. Common names of units become UCUM (`milliseconds`:
-//! `ms`). Where two metrics of one key disagree, nothing is sent for either.
+//! request, again when they change, and once an hour. Common names of units become UCUM: for
+//! example, `milliseconds` is sent as `ms`. If two metrics with the same key disagree, neither unit
+//! nor description is sent.
 //!
-//! Counts and histograms that add up from the start (cumulative temporality) cannot be sent; the
-//! exporter asks its reader for deltas. What is dropped or altered is counted in [`Health`], and
-//! the first of each kind is named in a warning: so is the first after an hour without any.
+//! Counters and histograms with cumulative temporality cannot be sent as lines; the exporter asks
+//! its reader for deltas. [`Health`] counts dropped and altered data points. The first one of each
+//! kind is logged as a warning, and again after an hour without any.
 //!
-//! # What becomes of a failed request
+//! # Failed requests
 //!
-//! | answer | what is done |
+//! | answer | consequence |
 //! | --- | --- |
-//! | no connection, no answer in time, 408, 429, 5xx | sent again, with growing pauses; `Retry-After` is kept |
+//! | no connection, no answer in time, 408, 429, 5xx | sent again, with growing pauses; `Retry-After` is respected |
 //! | 400 with counts of lines | the valid lines were accepted; nothing is sent again |
-//! | 401, 403 | kept and tried again, slowly |
-//! | 404, 405, 410, a redirect, a web page | kept and tried again, slowly; redirects are never followed |
-//! | 413 | split in two, both halves sent; a single line is dropped and counted |
+//! | 401, 403 | kept and retried slowly |
+//! | 404, 405, 410, a redirect, a web page | kept and retried slowly; redirects are never followed |
+//! | 413 | split in two, and both halves are sent; a single line is dropped and counted |
 //! | any other | dropped and counted |
 //!
-//! Lines are sent in the order in which they were collected, one request at a time. Of a request
-//! that still fails after a minute the halves are sent instead, and so on, until the lines that
-//! fail are found, if others pass; those are set aside, as is a request that still fails after five
-//! minutes while another passes. What is set aside is tried again apart, and nothing waits for it.
-//! Each line carries the time of its collection, so that Dynatrace has it in its place whenever it
-//! comes.
+//! Requests are sent in the order of their collection, one at a time. If a request keeps failing in
+//! a way that may be its own fault (no answer, 403, 404 and the like, 429, 5xx), the exporter looks
+//! for evidence: it tries the halves of the request, or another request. As soon as one of them is
+//! accepted, the endpoint is known to work, and the failing request is halved until the failing
+//! lines are found. Their series become dead letters: their lines travel in requests of their own,
+//! are retried slowly, and delay nothing else, in this push and in later ones. If nothing is
+//! accepted, the endpoint is at fault, and the exporter pauses.
 //!
-//! What Dynatrace would refuse for its age, an hour, is dropped and counted instead of sent. Age is
-//! measured by a clock that does not jump; where the system's clock jumped, lines carry its time
-//! all the same, and the endpoint decides.
+//! Each line carries the time of its collection, so Dynatrace shows it at the right time whenever
+//! it arrives.
 //!
-//! By OTLP it is the same, but for 400: nothing of the request was accepted, and it is dropped and
-//! counted. Data points that are refused in an answer of 2xx are counted as `points_rejected`.
+//! Data points that Dynatrace would reject for their age, an hour, are dropped and counted instead
+//! of sent. Age is measured by a clock that does not jump. If the system's clock jumped, lines carry
+//! its time all the same, and the endpoint decides.
 //!
-//! A request that was sent but never answered may have been accepted; it is sent again, so its
-//! lines may be counted twice, unless [`ExporterBuilder::delivery_guarantee`] says otherwise.
-//! [`Health::requests_unanswered`] says how often that can have been.
+//! Over OTLP, delivery is the same except for 400: nothing of the request was accepted, and it is
+//! dropped and counted. Data points that a 2xx answer rejects are counted as `points_rejected`.
 //!
-//! # What survives the process
+//! A request that was sent but never answered may have been accepted. It is sent again, so its data
+//! points may be counted twice, unless [`ExporterBuilder::delivery_guarantee`] is `AtMostOnce`.
+//! [`Health::requests_unanswered`] counts such requests.
 //!
-//! Nothing, unless a directory is given with [`ExporterBuilder::spool_dir`]. Then lines are in
-//! files before their collection ends, and leave the disk when they are answered; what is found
-//! there is sent first.
+//! # The end of the process
 //!
-//! | end of the process | lines that were collected and not answered |
+//! Pending data points do not survive the process, unless [`ExporterBuilder::spool_dir`] names a
+//! directory. Then they are written to files before their collection ends, and removed when they are
+//! answered. The next process sends first what it finds there.
+//!
+//! | end of the process | data points that were collected and not answered |
 //! | --- | --- |
 //! | shutdown, return from `main`, `process::exit`, a panic, `abort`, `kill -9`, out of memory | are sent by the next process, in order and once, as long as Dynatrace takes them |
-//! | a kill in the moment between an answer and the removal of its file | that one request is sent twice; with [`DeliveryGuarantee::AtMostOnce`] it is dropped and counted |
-//! | loss of power | the same, but those of the last half minute may be missing; torn files are found and counted |
+//! | a kill between an answer and the removal of its file | that one request is sent twice; with [`DeliveryGuarantee::AtMostOnce`] it is dropped and counted |
+//! | loss of power | are sent by the next process, except for the last half minute, which may be missing; damaged files are found and counted |
 //! | the host never comes back | are lost |
 //!
-//! [`Health::points_spooled`] says how many that would be now.
+//! [`Health::points_spooled`] is the number of data points that would survive now.
 
 mod buffer;
 mod check;

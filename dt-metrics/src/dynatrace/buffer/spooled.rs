@@ -9,22 +9,64 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::spool::slot::Stored;
 
-/// The files of the spool, including files that are about to be written.
+/// The files of the spool, including files that are about to be written, and what is left to do on
+/// disk: each file once, the latest request for it counts.
 #[derive(Debug, Default)]
 pub(crate) struct Spooled {
     is_attached: bool,
     files: BTreeMap<RequestId, File>,
     bytes: u64,
     limit_bytes: u64,
+    /// What each file should become; `None`: gone.
+    wanted: BTreeMap<Key, Option<Entry>>,
+    /// The file of a request that is about to be sent.
+    fetch: Option<RequestId>,
     /// Whether the disk says which request may have been sent.
     marks: bool,
-    journal: Journal,
+    /// The request that may have been sent, as the disk should say.
+    mark: Option<RequestId>,
+    /// Whether the disk does not say so yet.
+    is_mark_due: bool,
+    working: Option<Working>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct File {
     bytes: u64,
     is_written: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    collected: SystemTime,
+    body: Body,
+}
+
+/// One thing to do on disk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Job {
+    Write {
+        id: RequestId,
+        collected: SystemTime,
+        body: Body,
+    },
+    Remove {
+        id: RequestId,
+    },
+    Read {
+        id: RequestId,
+    },
+    /// Says which request may have been sent, if any.
+    Mark {
+        sending: Option<RequestId>,
+    },
+}
+
+/// The job that the spooler works on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Working {
+    File(RequestId),
+    Mark,
 }
 
 impl Spooled {
@@ -42,7 +84,11 @@ impl Spooled {
     /// A request should be on disk.
     pub(crate) fn write(&mut self, id: RequestId, collected: &Collected, body: &Body) {
         if self.is_attached {
-            self.journal.write(id, collected.wall, body.clone());
+            let entry = Entry {
+                collected: collected.wall,
+                body: body.clone(),
+            };
+            self.wanted.insert(key(id), Some(entry));
             self.insert(id, body.len(), false);
         }
     }
@@ -57,7 +103,8 @@ impl Spooled {
     /// A request should not be on disk.
     pub(crate) fn discard(&mut self, id: RequestId) {
         if self.forget(id) {
-            self.journal.remove(id);
+            self.wanted.insert(key(id), None);
+            self.fetch.take_if(|fetch| *fetch == id);
         }
     }
 
@@ -70,30 +117,56 @@ impl Spooled {
 
     /// The body of a request is needed in memory.
     pub(crate) fn read(&mut self, id: RequestId) {
-        self.journal.read(id);
+        if self.working != Some(Working::File(id)) {
+            self.fetch = Some(id);
+        }
     }
 
     /// The disk should say that this request may have been sent, or that none was.
     pub(crate) fn mark(&mut self, sending: Option<RequestId>) {
-        if self.marks {
-            self.journal.mark(sending);
-        }
+        self.is_mark_due |= self.marks && self.mark != sending;
+        self.mark = sending;
     }
 
-    /// The next thing to do on disk, if there is any.
+    /// Whether the disk says which request may have been sent.
+    pub(crate) fn is_marked(&self) -> bool {
+        !self.is_mark_due && self.working != Some(Working::Mark)
+    }
+
+    /// The next job; until it is [`done`](Self::done) it is not settled. Reading comes first, since
+    /// sending waits for it, then the oldest file. The mark comes last: a request stays marked
+    /// until its file is gone.
     pub(crate) fn next_job(&mut self) -> Option<Job> {
-        self.journal.next()
+        let job = if let Some(id) = self.fetch.take() {
+            Job::Read { id }
+        } else {
+            match self.wanted.pop_first() {
+                Some((key, None)) => Job::Remove { id: id(key) },
+                Some((key, Some(Entry { collected, body }))) => Job::Write {
+                    id: id(key),
+                    collected,
+                    body,
+                },
+                None if std::mem::take(&mut self.is_mark_due) => Job::Mark { sending: self.mark },
+                None => return None,
+            }
+        };
+        self.working = Some(match &job {
+            Job::Write { id, .. } | Job::Remove { id } | Job::Read { id } => Working::File(*id),
+            Job::Mark { .. } => Working::Mark,
+        });
+        Some(job)
     }
 
     /// The job is done, and nothing follows from it.
     pub(crate) fn done(&mut self) {
-        self.journal.done();
+        self.working = None;
     }
 
     /// A file was written. If other work on it was requested meanwhile, that decides.
     pub(crate) fn written(&mut self, id: RequestId) {
-        self.journal.done();
-        if !self.journal.wants(id)
+        self.done();
+        if !self.wanted.contains_key(&key(id))
             && let Some(file) = self.files.get_mut(&id)
         {
             file.is_written = true;
@@ -103,10 +176,20 @@ impl Spooled {
     /// A file could not be written. An older one of that name must not stay: its lines would be
     /// sent twice.
     pub(crate) fn not_written(&mut self, id: RequestId) {
-        self.journal.done();
-        if !self.journal.wants(id) {
+        self.done();
+        if !self.wanted.contains_key(&key(id)) {
             self.discard(id);
         }
+    }
+
+    /// Whether the disk is as it should be, for all requests up to this number.
+    pub(crate) fn is_settled(&self, sequence: u64) -> bool {
+        let next = self.wanted.first_key_value().map(|((next, _), _)| *next);
+        let working = match self.working {
+            Some(Working::File(id)) => Some(id.sequence),
+            _ => None,
+        };
+        next.into_iter().chain(working).all(|next| next > sequence)
     }
 
     /// Requests that should be on disk, but are not among these.
@@ -145,137 +228,11 @@ impl Spooled {
             .flatten()
     }
 
-    /// Whether the disk is as it should be, for all requests up to this number.
-    pub(crate) fn is_settled(&self, sequence: u64) -> bool {
-        self.journal.is_settled(sequence)
-    }
-
-    /// Whether the disk says which request may have been sent.
-    pub(crate) fn is_marked(&self) -> bool {
-        self.journal.is_marked()
-    }
-
     fn insert(&mut self, id: RequestId, bytes: usize, is_written: bool) {
         self.forget(id);
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(bytes);
         self.files.insert(id, File { bytes, is_written });
-    }
-}
-
-/// What is left to do on disk, each file once: the latest request for a file counts.
-#[derive(Debug, Default)]
-struct Journal {
-    /// What each file should be; `None`: gone.
-    wanted: BTreeMap<Key, Option<Entry>>,
-    /// The file of a request that is about to be sent.
-    fetch: Option<RequestId>,
-    /// The request that may have been sent, as the disk should say.
-    mark: Option<RequestId>,
-    /// Whether the disk does not say so yet.
-    is_mark_due: bool,
-    working: Option<Working>,
-}
-
-/// The job that the spooler works on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Working {
-    File(RequestId),
-    Mark,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    collected: SystemTime,
-    body: Body,
-}
-
-/// One thing to do on disk.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Job {
-    Write {
-        id: RequestId,
-        collected: SystemTime,
-        body: Body,
-    },
-    Remove {
-        id: RequestId,
-    },
-    Read {
-        id: RequestId,
-    },
-    /// Says which request may have been sent, if any.
-    Mark {
-        sending: Option<RequestId>,
-    },
-}
-
-impl Journal {
-    fn write(&mut self, id: RequestId, collected: SystemTime, body: Body) {
-        self.wanted.insert(key(id), Some(Entry { collected, body }));
-    }
-
-    fn remove(&mut self, id: RequestId) {
-        self.wanted.insert(key(id), None);
-        self.fetch.take_if(|fetch| *fetch == id);
-    }
-
-    fn read(&mut self, id: RequestId) {
-        if self.working != Some(Working::File(id)) {
-            self.fetch = Some(id);
-        }
-    }
-
-    fn mark(&mut self, sending: Option<RequestId>) {
-        self.is_mark_due |= self.mark != sending;
-        self.mark = sending;
-    }
-
-    fn is_marked(&self) -> bool {
-        !self.is_mark_due && self.working != Some(Working::Mark)
-    }
-
-    /// The next job; until it is [`done`](Self::done) it is not settled. Reading comes first, since
-    /// sending waits for it, then the oldest file. The mark comes last: a request stays marked
-    /// until its file is gone.
-    fn next(&mut self) -> Option<Job> {
-        let job = if let Some(id) = self.fetch.take() {
-            Job::Read { id }
-        } else {
-            match self.wanted.pop_first() {
-                Some((key, None)) => Job::Remove { id: id(key) },
-                Some((key, Some(Entry { collected, body }))) => Job::Write {
-                    id: id(key),
-                    collected,
-                    body,
-                },
-                None if std::mem::take(&mut self.is_mark_due) => Job::Mark { sending: self.mark },
-                None => return None,
-            }
-        };
-        self.working = Some(match &job {
-            Job::Write { id, .. } | Job::Remove { id } | Job::Read { id } => Working::File(*id),
-            Job::Mark { .. } => Working::Mark,
-        });
-        Some(job)
-    }
-
-    fn done(&mut self) {
-        self.working = None;
-    }
-
-    /// Whether something is left to do about a file, besides the job at hand.
-    fn wants(&self, id: RequestId) -> bool {
-        self.wanted.contains_key(&key(id))
-    }
-
-    fn is_settled(&self, sequence: u64) -> bool {
-        let next = self.wanted.first_key_value().map(|((next, _), _)| *next);
-        let working = match self.working {
-            Some(Working::File(id)) => Some(id.sequence),
-            _ => None,
-        };
-        next.into_iter().chain(working).all(|next| next > sequence)
     }
 }
 

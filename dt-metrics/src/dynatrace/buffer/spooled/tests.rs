@@ -1,6 +1,6 @@
-use crate::dynatrace::buffer::spooled::{Job, Journal};
+use crate::dynatrace::buffer::spooled::{Job, Spooled};
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::RequestId;
+use crate::dynatrace::request::{Collected, RequestId};
 use std::time::UNIX_EPOCH;
 
 fn write(sequence: u64, text: &str) -> Job {
@@ -11,10 +11,25 @@ fn write(sequence: u64, text: &str) -> Job {
     }
 }
 
-fn jobs(journal: &mut Journal) -> Vec<Job> {
+fn attached() -> Spooled {
+    let mut spooled = Spooled::default();
+    spooled.attach(u64::MAX, true);
+    spooled
+}
+
+fn write_body(spooled: &mut Spooled, id: RequestId, text: &str) {
+    spooled.write(id, &Collected::at(UNIX_EPOCH), &Body::of(text));
+}
+
+fn discard(spooled: &mut Spooled, id: RequestId) {
+    spooled.found(id, 1);
+    spooled.discard(id);
+}
+
+fn jobs(spooled: &mut Spooled) -> Vec<Job> {
     std::iter::from_fn(|| {
-        let job = journal.next();
-        journal.done();
+        let job = spooled.next_job();
+        spooled.done();
         job
     })
     .collect()
@@ -22,11 +37,11 @@ fn jobs(journal: &mut Journal) -> Vec<Job> {
 
 #[test]
 fn the_oldest_comes_first_and_reading_before_it() {
-    let mut journal = Journal::default();
-    journal.write(RequestId::of(3), UNIX_EPOCH, Body::of("c"));
-    journal.remove(RequestId::of(1));
-    journal.write(RequestId::of(2), UNIX_EPOCH, Body::of("b"));
-    journal.read(RequestId::of(7));
+    let mut spooled = attached();
+    write_body(&mut spooled, RequestId::of(3), "c");
+    discard(&mut spooled, RequestId::of(1));
+    write_body(&mut spooled, RequestId::of(2), "b");
+    spooled.read(RequestId::of(7));
     let expected = [
         Job::Read {
             id: RequestId::of(7),
@@ -37,56 +52,56 @@ fn the_oldest_comes_first_and_reading_before_it() {
         write(2, "b"),
         write(3, "c"),
     ];
-    assert_eq!(jobs(&mut journal), expected);
+    assert_eq!(jobs(&mut spooled), expected);
 }
 
 #[test]
 fn the_last_word_about_a_file_counts() {
-    let mut journal = Journal::default();
-    journal.write(RequestId::of(1), UNIX_EPOCH, Body::of("a\nb"));
-    journal.write(RequestId::of(1), UNIX_EPOCH, Body::of("b"));
-    journal.write(RequestId::of(2), UNIX_EPOCH, Body::of("c"));
-    journal.read(RequestId::of(2));
-    journal.remove(RequestId::of(2));
+    let mut spooled = attached();
+    write_body(&mut spooled, RequestId::of(1), "a\nb");
+    write_body(&mut spooled, RequestId::of(1), "b");
+    write_body(&mut spooled, RequestId::of(2), "c");
+    spooled.read(RequestId::of(2));
+    discard(&mut spooled, RequestId::of(2));
     let expected = [
         write(1, "b"),
         Job::Remove {
             id: RequestId::of(2),
         },
     ];
-    assert_eq!(jobs(&mut journal), expected);
+    assert_eq!(jobs(&mut spooled), expected);
 }
 
 #[test]
 fn what_is_being_done_is_not_settled() {
-    let mut journal = Journal::default();
-    assert!(journal.is_settled(u64::MAX));
-    journal.write(RequestId::of(2), UNIX_EPOCH, Body::of("b"));
-    journal.write(RequestId::of(4), UNIX_EPOCH, Body::of("d"));
-    assert!(journal.is_settled(1) && !journal.is_settled(2));
-    assert_eq!(journal.next(), Some(write(2, "b")));
-    assert!(!journal.is_settled(2));
-    journal.remove(RequestId::of(2));
-    journal.done();
-    assert!(!journal.is_settled(2), "the last word is another");
+    let mut spooled = attached();
+    assert!(spooled.is_settled(u64::MAX));
+    write_body(&mut spooled, RequestId::of(2), "b");
+    write_body(&mut spooled, RequestId::of(4), "d");
+    assert!(spooled.is_settled(1) && !spooled.is_settled(2));
+    assert_eq!(spooled.next_job(), Some(write(2, "b")));
+    assert!(!spooled.is_settled(2));
+    discard(&mut spooled, RequestId::of(2));
+    spooled.done();
+    assert!(!spooled.is_settled(2), "the last word is another");
     assert_eq!(
-        journal.next(),
+        spooled.next_job(),
         Some(Job::Remove {
             id: RequestId::of(2)
         })
     );
-    journal.done();
-    assert!(journal.is_settled(3) && !journal.is_settled(4));
+    spooled.done();
+    assert!(spooled.is_settled(3) && !spooled.is_settled(4));
 }
 
 #[test]
 fn a_divided_request_is_replaced_from_its_end() {
     let part = |part| RequestId { sequence: 1, part };
-    let mut journal = Journal::default();
-    journal.remove(part(0));
-    journal.write(part(0), UNIX_EPOCH, Body::of("a"));
-    journal.write(part(1), UNIX_EPOCH, Body::of("b"));
-    let jobs = jobs(&mut journal);
+    let mut spooled = attached();
+    discard(&mut spooled, part(0));
+    write_body(&mut spooled, part(0), "a");
+    write_body(&mut spooled, part(1), "b");
+    let jobs = jobs(&mut spooled);
     let [Job::Write { id: first, .. }, Job::Write { id: second, .. }] = &jobs[..] else {
         panic!("{jobs:?}");
     };
@@ -98,24 +113,24 @@ fn what_may_have_been_sent_is_marked_until_its_file_is_gone() {
     let mark = |sequence| Job::Mark {
         sending: Some(RequestId::of(sequence)),
     };
-    let mut journal = Journal::default();
-    assert!(journal.is_marked());
-    journal.mark(Some(RequestId::of(1)));
-    assert!(!journal.is_marked());
-    assert_eq!(journal.next(), Some(mark(1)));
-    assert!(!journal.is_marked() && journal.is_settled(1));
-    journal.done();
-    assert!(journal.is_marked());
-    journal.mark(Some(RequestId::of(1)));
-    assert_eq!(journal.next(), None, "it says so");
-    journal.mark(None);
-    journal.remove(RequestId::of(1));
-    journal.mark(Some(RequestId::of(2)));
+    let mut spooled = attached();
+    assert!(spooled.is_marked());
+    spooled.mark(Some(RequestId::of(1)));
+    assert!(!spooled.is_marked());
+    assert_eq!(spooled.next_job(), Some(mark(1)));
+    assert!(!spooled.is_marked() && spooled.is_settled(1));
+    spooled.done();
+    assert!(spooled.is_marked());
+    spooled.mark(Some(RequestId::of(1)));
+    assert_eq!(spooled.next_job(), None, "it says so");
+    spooled.mark(None);
+    discard(&mut spooled, RequestId::of(1));
+    spooled.mark(Some(RequestId::of(2)));
     let expected = [
         Job::Remove {
             id: RequestId::of(1),
         },
         mark(2),
     ];
-    assert_eq!(jobs(&mut journal), expected);
+    assert_eq!(jobs(&mut spooled), expected);
 }

@@ -36,7 +36,6 @@ mod judge;
 pub(crate) mod limits;
 mod measure;
 mod name;
-mod point;
 mod read;
 mod text;
 
@@ -44,7 +43,7 @@ mod text;
 mod tests;
 
 pub use crate::protocol::Temporality;
-pub use point::{Data, DataPoint, Metric};
+pub use crate::store::data_point::{Data, DataPoint, Metric};
 
 pub(crate) use judge::{Judged, judge};
 pub(crate) use read::count_points;

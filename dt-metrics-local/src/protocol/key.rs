@@ -1,6 +1,6 @@
 //! The grammar of metric and dimension keys: sections separated by points.
 
-use super::cursor::Cursor;
+use super::scanner::Cursor;
 use super::{ErrorKind, LineError, Part, limits};
 
 struct Grammar {

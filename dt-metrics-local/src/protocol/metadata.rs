@@ -1,6 +1,6 @@
 //! Metadata lines.
 
-use super::cursor::Cursor;
+use super::scanner::Cursor;
 use super::{ErrorKind, LineError, Metadata, MetricType, Part, key, limits, value};
 
 /// Reads a metadata line; its `#` is behind the cursor.

@@ -22,7 +22,6 @@
 //! # Ok::<(), dt_metrics_local::protocol::LineError>(())
 //! ```
 
-mod cursor;
 mod error;
 mod key;
 pub mod limits;
@@ -31,6 +30,7 @@ mod number;
 mod payload;
 mod reader;
 mod record;
+mod scanner;
 mod value;
 
 #[cfg(test)]
@@ -41,4 +41,4 @@ pub use reader::Reader;
 pub use record::{Kind, Line, Metadata, MetricType, Payload, Record, Temporality};
 
 #[cfg(feature = "otlp")]
-pub(crate) use {cursor::length, metadata::is_unit, payload::check_summary};
+pub(crate) use {metadata::is_unit, payload::check_summary, scanner::length};

@@ -1,7 +1,7 @@
 //! Numbers, read narrowly: what Rust's own parser takes beyond them (`inf`, `nan`, `+1`, `.5`,
 //! `5.`) is not a number here.
 
-use super::cursor::Cursor;
+use super::scanner::Cursor;
 use super::{ErrorKind, LineError};
 
 const ENDS: [char; 2] = [',', ' '];

@@ -1,6 +1,6 @@
 //! What a line measured.
 
-use super::cursor::Cursor;
+use super::scanner::Cursor;
 use super::{ErrorKind, LineError, Part, Payload, number};
 
 /// Mean and bounds of a summary are each rounded on their own.

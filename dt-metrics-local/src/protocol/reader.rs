@@ -1,6 +1,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::cursor::{Cursor, length};
+use super::scanner::{Cursor, length};
 use super::{
     ErrorKind, Line, LineError, Part, Record, key, limits, metadata, number, payload, value,
 };

@@ -1,6 +1,6 @@
 //! Values of dimensions and of metadata properties, bare or in quotes.
 
-use super::cursor::{Cursor, length};
+use super::scanner::{Cursor, length};
 use super::{ErrorKind, LineError, Part, limits};
 
 /// Reads a dimension's value and decodes it.

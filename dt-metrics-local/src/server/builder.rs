@@ -3,10 +3,11 @@ use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::Server;
-use super::access::Tokens;
-use super::fault::{Fault, FaultError, Faults};
-use super::handler::Endpoint;
-use super::listening::Listening;
+use super::error::FaultError;
+use super::fault::{Fault, Faults};
+use super::http::token::Tokens;
+use super::ingest::handler::Endpoint;
+use super::net::listening::Listening;
 use crate::store::{Limits, Store};
 
 /// The port on which a OneAgent listens, and the default of the program.

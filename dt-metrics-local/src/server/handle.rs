@@ -5,12 +5,12 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::ServerBuilder;
-use super::handler::Endpoint;
-use super::listening::Listening;
-use super::page::PAGE_PATH;
 #[cfg(feature = "otlp")]
-use super::route::OTLP_PATH;
-use super::route::{DYNATRACE_PATH, ONEAGENT_PATH};
+use super::http::route::OTLP_PATH;
+use super::http::route::{DYNATRACE_PATH, ONEAGENT_PATH};
+use super::ingest::handler::Endpoint;
+use super::net::listening::Listening;
+use super::page::PAGE_PATH;
 #[cfg(feature = "otlp")]
 use crate::otlp::DataPoint;
 use crate::protocol::{Line, Metadata};

@@ -5,26 +5,19 @@
 //! up, then it is judged, the store takes it in, and only then is it answered. So a client that has
 //! its answer finds its lines in the store.
 
-mod access;
-mod answer;
-mod arrived;
-mod body;
 mod builder;
 mod demand;
+mod error;
 mod fault;
-#[cfg(feature = "otlp")]
-mod gzip;
 mod handle;
-mod handler;
-mod judge;
-mod listening;
-#[cfg(feature = "otlp")]
-mod otlp;
+mod http;
+mod ingest;
+mod net;
 mod page;
-mod route;
-mod thread;
-mod wire;
+mod response;
 
 pub use builder::{DEFAULT_PORT, ServerBuilder, StartError};
-pub use fault::{Answer, Fault, FaultError};
+pub use error::FaultError;
+pub use fault::Fault;
 pub use handle::Server;
+pub use response::Answer;

@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "otlp")]
+pub(crate) mod data_point;
 mod entry;
 mod history;
 mod limits;

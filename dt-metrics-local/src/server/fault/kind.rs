@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::{Answer, FaultError};
+use crate::server::error::FaultError;
+use crate::server::response::Answer;
 
 /// What the endpoint does with a request, if not what Dynatrace would do.
 ///

@@ -4,7 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use fastrand::Rng;
 use tokio::sync::watch;
 
-use super::{Fault, FaultError};
+use super::Fault;
+use crate::server::error::FaultError;
 
 /// The faults that are yet to come.
 #[derive(Debug, Default)]

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Answer, Fault, FaultError};
+use super::Fault;
+use crate::server::error::FaultError;
+use crate::server::response::Answer;
 
 impl FromStr for Fault {
     type Err = FaultError;

@@ -1,4 +1,4 @@
-use super::PAGE_PATH;
+use super::context::PAGE_PATH;
 
 /// A file of the page, built into the program.
 pub(super) struct Asset {

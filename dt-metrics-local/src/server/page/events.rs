@@ -12,8 +12,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::context::{Page, parameter};
 use super::cursor::Cursor;
-use super::{Page, parameter, reply};
+use super::reply;
 
 /// A page is told at most so often, whatever comes.
 const PERIOD: Duration = Duration::from_secs(1);

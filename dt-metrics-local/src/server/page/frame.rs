@@ -5,8 +5,9 @@ use axum::body::Body;
 use axum::http::Response;
 use serde::{Serialize, Serializer};
 
+use super::context::Page;
 use super::cursor::Cursor;
-use super::{Page, reply};
+use super::reply;
 use crate::protocol::{Metadata, Payload};
 use crate::store::{Rejected, Request, Series, State, Totals};
 

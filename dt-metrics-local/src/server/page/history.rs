@@ -3,7 +3,8 @@ use axum::extract::Request;
 use axum::http::Response;
 use serde::Serialize;
 
-use super::{Page, parameter, reply};
+use super::context::{Page, parameter};
+use super::reply;
 use crate::store::{Point, Resolution, State};
 
 /// Series in one answer: more than fit on a screen.

@@ -6,7 +6,7 @@ use axum::http::header::{
 use axum::http::{Response, StatusCode};
 
 use super::assets::Asset;
-use crate::server::answer::refusal_body;
+use crate::server::ingest::lines::refusal_body;
 
 /// Names of metrics and values of dimensions are foreign text: whatever became of it on the page,
 /// it could neither run nor call home.

@@ -4,9 +4,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any, post};
 
-use super::handler::{self, Endpoint};
-use super::page;
 use crate::protocol::limits;
+use crate::server::ingest::handler::{self, Endpoint};
+use crate::server::page;
 use crate::store::Protocol;
 
 /// The OneAgent's API limits lines, not bytes: what that many of the longest lines take.
@@ -14,7 +14,7 @@ const ONEAGENT_BYTES: usize = limits::ONEAGENT_LINES * limits::LINE;
 
 /// To which API a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
+pub(in crate::server) enum Route {
     /// The Dynatrace API, directly or by an ActiveGate.
     Dynatrace,
     /// The OneAgent's API on the host, which asks for no token.
@@ -28,7 +28,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    pub(super) fn protocol(self) -> Protocol {
+    pub(in crate::server) fn protocol(self) -> Protocol {
         match self {
             Self::Dynatrace | Self::OneAgent => Protocol::Lines,
             #[cfg(feature = "otlp")]
@@ -36,7 +36,7 @@ impl Route {
         }
     }
 
-    pub(super) fn asks_for_token(self) -> bool {
+    pub(in crate::server) fn asks_for_token(self) -> bool {
         match self {
             Self::Dynatrace => true,
             Self::OneAgent => false,
@@ -47,7 +47,7 @@ impl Route {
         }
     }
 
-    pub(super) fn max_bytes(self) -> usize {
+    pub(in crate::server) fn max_bytes(self) -> usize {
         match self {
             Self::Dynatrace => limits::REQUEST_BYTES,
             Self::OneAgent => ONEAGENT_BYTES,
@@ -56,7 +56,7 @@ impl Route {
         }
     }
 
-    pub(super) fn max_lines(self) -> usize {
+    pub(in crate::server) fn max_lines(self) -> usize {
         if self == Self::OneAgent {
             limits::ONEAGENT_LINES
         } else {
@@ -65,14 +65,14 @@ impl Route {
     }
 }
 
-pub(super) const DYNATRACE_PATH: &str = "/api/v2/metrics/ingest";
+pub(in crate::server) const DYNATRACE_PATH: &str = "/api/v2/metrics/ingest";
 const ACTIVEGATE_PATH: &str = "/e/{environment}/api/v2/metrics/ingest";
 /// The router takes nothing for an environment too.
 const NO_ENVIRONMENT_PATH: &str = "/e//api/v2/metrics/ingest";
-pub(super) const ONEAGENT_PATH: &str = "/metrics/ingest";
+pub(in crate::server) const ONEAGENT_PATH: &str = "/metrics/ingest";
 
 #[cfg(feature = "otlp")]
-pub(super) const OTLP_PATH: &str = "/api/v2/otlp/v1/metrics";
+pub(in crate::server) const OTLP_PATH: &str = "/api/v2/otlp/v1/metrics";
 #[cfg(feature = "otlp")]
 const ACTIVEGATE_OTLP_PATH: &str = "/e/{environment}/api/v2/otlp/v1/metrics";
 #[cfg(feature = "otlp")]
@@ -81,13 +81,13 @@ const NO_ENVIRONMENT_OTLP_PATH: &str = "/e//api/v2/otlp/v1/metrics";
 const COLLECTOR_PATH: &str = "/v1/metrics";
 
 #[cfg(feature = "otlp")]
-pub(super) const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or \
+pub(in crate::server) const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or \
     /metrics/ingest, OTLP to /api/v2/otlp/v1/metrics or /v1/metrics";
 #[cfg(not(feature = "otlp"))]
-pub(super) const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or \
+pub(in crate::server) const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or \
     /metrics/ingest; OTLP is not taken, since the feature `otlp` is off";
 
-pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
+pub(in crate::server) fn router(endpoint: &Arc<Endpoint>) -> Router {
     let refusing = |status| {
         let endpoint = Arc::clone(endpoint);
         move |request: Request| handler::refuse(Arc::clone(&endpoint), status, request)

@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::pace::Pace;
-use super::{Wire, Writing};
+use super::wire::{Wire, Writing};
 use crate::server::fault::Fault;
-use crate::server::handler::Endpoint;
+use crate::server::ingest::handler::Endpoint;
 use crate::store::Held;
 
 /// How an ingest request begins. Others are not for faults.
@@ -48,7 +48,7 @@ struct Silence {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, endpoint: Arc<Endpoint>) -> Self {
+    pub(in crate::server) fn new(stream: TcpStream, endpoint: Arc<Endpoint>) -> Self {
         Self {
             stream,
             wire: Wire::default(),
@@ -61,7 +61,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn wire(&self) -> Wire {
+    pub(in crate::server) fn wire(&self) -> Wire {
         self.wire.clone()
     }
 

@@ -36,7 +36,7 @@ impl Endless {
     }
 
     /// Writes from a place on; ends only by an error, when the client has gone.
-    pub(super) fn poll_write(
+    pub(in crate::server) fn poll_write(
         &self,
         mut stream: Pin<&mut TcpStream>,
         context: &mut Context<'_>,

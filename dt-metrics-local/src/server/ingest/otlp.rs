@@ -11,12 +11,12 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
 };
 use prost::Message;
 
-use super::body::{Received, Unread};
-use super::fault::Answer;
-use super::gzip::is_gzip;
 use super::judge::{Judgement, Rules};
 use crate::otlp::{self, Judged, limits};
 use crate::protocol::Record;
+use crate::server::http::body::{Received, Unread};
+use crate::server::http::gzip::is_gzip;
+use crate::server::response::Answer;
 use crate::store::Brought;
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -31,7 +31,11 @@ struct Status {
 }
 
 /// Judges a request whose token is good: form, size, then each data point on its own.
-pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> Judgement {
+pub(in crate::server) fn judge(
+    headers: &HeaderMap,
+    received: &Received,
+    rules: &Rules,
+) -> Judgement {
     if headers.contains_key(CONTENT_ENCODING) && !is_gzip(headers) {
         let message = "The only Content-Encoding that is taken is gzip \
                        (OTEL_EXPORTER_OTLP_COMPRESSION=gzip; in a Collector, compression: gzip)";
@@ -76,12 +80,12 @@ pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> 
 }
 
 /// Data points in a body; none if it cannot be read.
-pub(super) fn count(content: &[u8]) -> usize {
+pub(in crate::server) fn count(content: &[u8]) -> usize {
     ExportMetricsServiceRequest::decode(content).map_or(0, |request| otlp::count_points(&request))
 }
 
 /// An error, as a client by OTLP reads it.
-pub(super) fn refused(status: u16, message: &str) -> Answer {
+pub(in crate::server) fn refused(status: u16, message: &str) -> Answer {
     let body = Status {
         code: code(status),
         message: message.to_owned(),

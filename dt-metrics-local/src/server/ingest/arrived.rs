@@ -5,31 +5,33 @@ use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
 
-use super::answer;
-use super::body::Received;
-use super::fault::{Answer, Fault, Taken};
 use super::handler::Endpoint;
 use super::judge::{Judgement, Rules, count_lines, judge};
-use super::route::Route;
-use super::wire::{Endless, Wire, Writing};
+use super::lines as answer;
 use crate::protocol::Reader;
+use crate::server::fault::{Fault, Taken};
+use crate::server::http::body::Received;
+use crate::server::http::route::Route;
+use crate::server::net::Endless;
+use crate::server::net::wire::{Wire, Writing};
+use crate::server::response::Answer;
 use crate::store::{Authorization, Batch, Protocol, Request};
 
 /// Headers and paths are kept up to this many characters.
 const KEPT_CHARACTERS: usize = 256;
 
 /// A request that was read.
-pub(super) struct Arrived<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) route: Route,
-    pub(super) parts: &'a Parts,
-    pub(super) received: &'a Received,
-    pub(super) begun: Instant,
+pub(in crate::server) struct Arrived<'a> {
+    pub(in crate::server) endpoint: &'a Endpoint,
+    pub(in crate::server) route: Route,
+    pub(in crate::server) parts: &'a Parts,
+    pub(in crate::server) received: &'a Received,
+    pub(in crate::server) begun: Instant,
 }
 
 impl Arrived<'_> {
     /// Judges and books the request as the fault demands, and tells the wire how to answer.
-    pub(super) async fn meet(&self, taken: Taken, wire: &Wire) -> Answer {
+    pub(in crate::server) async fn meet(&self, taken: Taken, wire: &Wire) -> Answer {
         let fault = match taken {
             Taken::Fault(fault) => fault,
             Taken::Hold(mut releases) => {
@@ -99,7 +101,7 @@ impl Arrived<'_> {
     }
 
     /// Takes the request into the store, before its client can know of it.
-    pub(super) fn book(&self, judgement: Judgement, fault: Option<&Fault>) {
+    pub(in crate::server) fn book(&self, judgement: Judgement, fault: Option<&Fault>) {
         let status = match fault {
             Some(Fault::SilentAfterReading | Fault::ResetAfterReading) => 0,
             _ => judgement.answer.status(),

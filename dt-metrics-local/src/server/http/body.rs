@@ -8,15 +8,15 @@ use axum::body::{Body, HttpBody};
 const DISCARDED: u64 = 64 * 1024 * 1024;
 
 /// A body as far as it was read.
-pub(super) struct Received {
-    pub(super) content: Result<Vec<u8>, Unread>,
+pub(in crate::server) struct Received {
+    pub(in crate::server) content: Result<Vec<u8>, Unread>,
     /// Its size as it came, as far as it was read.
-    pub(super) bytes: u64,
+    pub(in crate::server) bytes: u64,
 }
 
 /// Why there is nothing to judge.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Unread {
+pub(in crate::server) enum Unread {
     /// Over the limit, as it came or once decompressed.
     TooLarge,
     /// It cannot be decompressed.
@@ -29,7 +29,7 @@ pub(super) enum Unread {
 /// # Errors
 ///
 /// The connection broke, or the framing of the body is wrong.
-pub(super) async fn read(mut body: Body, limit: usize) -> Result<Received, axum::Error> {
+pub(in crate::server) async fn read(mut body: Body, limit: usize) -> Result<Received, axum::Error> {
     let mut content = Ok(Vec::new());
     let mut bytes = 0_u64;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 
-use super::{Endless, FaultyListener};
+use super::endless::Endless;
+use super::listener::FaultyListener;
 use crate::server::fault::Fault;
 
 /// What a connection and the handler of its request tell each other.
@@ -35,7 +36,7 @@ pub(in crate::server) enum Writing {
 
 impl Wire {
     /// A request begins; `false` if it began already.
-    pub(super) fn begin(&self) -> bool {
+    pub(in crate::server) fn begin(&self) -> bool {
         let mut state = self.lock();
         let begins = !state.is_in_request;
         if begins {
@@ -47,11 +48,11 @@ impl Wire {
         begins
     }
 
-    pub(super) fn is_in_request(&self) -> bool {
+    pub(in crate::server) fn is_in_request(&self) -> bool {
         self.lock().is_in_request
     }
 
-    pub(super) fn begin_with(&self, fault: Fault) {
+    pub(in crate::server) fn begin_with(&self, fault: Fault) {
         self.lock().begun_with = Some(fault);
     }
 
@@ -65,7 +66,7 @@ impl Wire {
         self.lock().writing = writing;
     }
 
-    pub(super) fn writing(&self) -> Writing {
+    pub(in crate::server) fn writing(&self) -> Writing {
         self.lock().writing.clone()
     }
 

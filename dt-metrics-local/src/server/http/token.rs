@@ -14,21 +14,21 @@ struct Token {
 
 /// The tokens that open the Dynatrace API. With none configured it is open to all.
 #[derive(Default)]
-pub(super) struct Tokens(RwLock<Vec<Token>>);
+pub(in crate::server) struct Tokens(RwLock<Vec<Token>>);
 
 impl Tokens {
-    pub(super) fn add(&self, text: String, has_scope: bool) {
+    pub(in crate::server) fn add(&self, text: String, has_scope: bool) {
         self.write().push(Token { text, has_scope });
     }
 
     /// From now on only this one opens.
-    pub(super) fn replace(&self, text: String) {
+    pub(in crate::server) fn replace(&self, text: String) {
         let has_scope = true;
         *self.write() = vec![Token { text, has_scope }];
     }
 
     /// What the `Authorization` header of a request is worth.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Authorization {
+    pub(in crate::server) fn check(&self, headers: &HeaderMap) -> Authorization {
         let Some(header) = headers.get(AUTHORIZATION) else {
             return Authorization::Absent;
         };
@@ -49,7 +49,7 @@ impl Tokens {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::server) fn is_empty(&self) -> bool {
         self.read().is_empty()
     }
 

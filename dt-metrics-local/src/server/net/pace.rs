@@ -9,11 +9,11 @@ const STEPS: u32 = 20;
 
 /// Lets through so many bytes a second.
 #[derive(Debug, Default)]
-pub(super) struct Pace(Option<Pin<Box<Sleep>>>);
+pub(in crate::server) struct Pace(Option<Pin<Box<Sleep>>>);
 
 impl Pace {
     /// Waits for the next step. Returns how many bytes it may have.
-    pub(super) fn poll_step(
+    pub(in crate::server) fn poll_step(
         &mut self,
         context: &mut Context<'_>,
         bytes_per_second: u32,
@@ -27,7 +27,7 @@ impl Pace {
     }
 
     /// So many bytes went through: the next step is as much later.
-    pub(super) fn went(&mut self, bytes: usize, bytes_per_second: u32) {
+    pub(in crate::server) fn went(&mut self, bytes: usize, bytes_per_second: u32) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let pause = Duration::from_secs(1).saturating_mul(bytes) / bytes_per_second.max(1);
         self.0 = Some(Box::pin(sleep(pause)));

@@ -3,19 +3,19 @@ use std::str;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::answer;
-use super::body::Received;
-use super::fault::Answer;
-use super::route::Route;
+use super::lines as answer;
 use crate::protocol::{LineError, Reader};
+use crate::server::http::body::Received;
+use crate::server::http::route::Route;
+use crate::server::response::Answer;
 #[cfg(feature = "otlp")]
 use crate::store::Protocol;
 use crate::store::{Authorization, Brought, Rejected};
 
 /// What becomes of a request.
-pub(super) struct Judgement {
-    pub(super) answer: Answer,
-    pub(super) brought: Brought,
+pub(in crate::server) struct Judgement {
+    pub(in crate::server) answer: Answer,
+    pub(in crate::server) brought: Brought,
 }
 
 impl From<Answer> for Judgement {
@@ -28,15 +28,15 @@ impl From<Answer> for Judgement {
 }
 
 /// How strict to be.
-pub(super) struct Rules {
-    pub(super) is_token_needed: bool,
-    pub(super) reader: Reader,
+pub(in crate::server) struct Rules {
+    pub(in crate::server) is_token_needed: bool,
+    pub(in crate::server) reader: Reader,
     /// So many valid lines are refused all the same.
-    pub(super) refused_on_demand: usize,
+    pub(in crate::server) refused_on_demand: usize,
 }
 
 /// Judges a request as Dynatrace does: token, form, size, then each line on its own.
-pub(super) fn judge(
+pub(in crate::server) fn judge(
     route: Route,
     authorization: Authorization,
     headers: &HeaderMap,
@@ -95,7 +95,7 @@ fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
 }
 
 /// Lines that are not empty.
-pub(super) fn count_lines(content: &[u8]) -> usize {
+pub(in crate::server) fn count_lines(content: &[u8]) -> usize {
     content
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())

@@ -5,26 +5,27 @@ use axum::body::Body;
 use axum::extract::{self, ConnectInfo};
 use axum::http::{Response, StatusCode};
 
-use super::access::Tokens;
 use super::arrived::Arrived;
-use super::fault::{Answer, Fault, Faults};
-use super::route::Route;
-use super::wire::Wire;
-use super::{answer, body, route};
+use super::lines as answer;
 use crate::protocol::limits;
+use crate::server::fault::{Fault, Faults};
+use crate::server::http::route::{self, Route};
+use crate::server::http::{body, token::Tokens};
+use crate::server::net::wire::Wire;
+use crate::server::response::Answer;
 use crate::store::{Authorization, Batch, Brought, Protocol, Request, Store};
 
 /// What the handlers share.
 #[derive(Debug)]
-pub(super) struct Endpoint {
-    pub(super) store: Arc<Store>,
-    pub(super) tokens: Tokens,
-    pub(super) faults: Faults,
-    pub(super) are_timestamps_checked: bool,
+pub(in crate::server) struct Endpoint {
+    pub(in crate::server) store: Arc<Store>,
+    pub(in crate::server) tokens: Tokens,
+    pub(in crate::server) faults: Faults,
+    pub(in crate::server) are_timestamps_checked: bool,
 }
 
 /// Takes in data points.
-pub(super) async fn ingest(
+pub(in crate::server) async fn ingest(
     endpoint: Arc<Endpoint>,
     route: Route,
     request: extract::Request,
@@ -43,7 +44,9 @@ pub(super) async fn ingest(
     };
     #[cfg(feature = "otlp")]
     let received = match route.protocol() {
-        Protocol::Otlp => super::gzip::unpack(received, &parts.headers, route.max_bytes()),
+        Protocol::Otlp => {
+            crate::server::http::gzip::unpack(received, &parts.headers, route.max_bytes())
+        }
         Protocol::Lines => received,
     };
     let content = received.content.as_deref().unwrap_or_default();
@@ -61,7 +64,7 @@ pub(super) async fn ingest(
 }
 
 /// Refuses what is not an ingest request.
-pub(super) async fn refuse(
+pub(in crate::server) async fn refuse(
     endpoint: Arc<Endpoint>,
     status: u16,
     request: extract::Request,
@@ -91,7 +94,7 @@ pub(super) async fn refuse(
 
 impl Endpoint {
     /// Books a request that is not read.
-    pub(super) fn not_read(&self, fault: &Fault) {
+    pub(in crate::server) fn not_read(&self, fault: &Fault) {
         self.store.add(Batch {
             brought: Brought::default(),
             request: Request {

@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use super::body::{Received, Unread};
 
 /// Whether a body is encoded by gzip, and by nothing else.
-pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
+pub(in crate::server) fn is_gzip(headers: &HeaderMap) -> bool {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
     let (first, second) = (encodings.next(), encodings.next());
     second.is_none()
@@ -20,7 +20,7 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
 
 /// Decompresses a body by gzip, others stay; it is given up once it is over the limit, so
 /// that a small body cannot fill the memory.
-pub(super) fn unpack(received: Received, headers: &HeaderMap, limit: usize) -> Received {
+pub(in crate::server) fn unpack(received: Received, headers: &HeaderMap, limit: usize) -> Received {
     if !is_gzip(headers) {
         return received;
     }

@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use super::FaultError;
-use crate::server::answer;
+use super::error::FaultError;
+use super::ingest::lines::refusal_body;
 
 /// What a proxy or a login in front of the endpoint shows.
 const WEB_PAGE: &str =
@@ -139,7 +139,7 @@ fn http_date(after: Duration) -> String {
 /// Errors repeat their status as Dynatrace's do; other answers are empty.
 fn default_body(status: StatusCode) -> String {
     if status.is_client_error() || status.is_server_error() {
-        answer::refusal_body(
+        refusal_body(
             status.as_u16(),
             status.canonical_reason().unwrap_or("Fault"),
         )

@@ -6,7 +6,7 @@ use axum::serve::Listener;
 use tokio::net::TcpListener;
 
 use super::connection::Connection;
-use crate::server::handler::Endpoint;
+use crate::server::ingest::handler::Endpoint;
 
 /// Accepts connections that know the faults of an endpoint.
 #[derive(Debug)]

@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use super::fault::Answer;
-use super::route::Route;
+use crate::server::http::route::Route;
+use crate::server::response::Answer;
 use crate::store::{Protocol, Rejected};
 
 /// Invalid lines listed in one answer: a megabyte of them would be answered by many megabytes.
@@ -50,7 +50,7 @@ struct RefusalError<'a> {
 }
 
 /// The answer to a request whose lines were read: 202, or 400 if some are invalid.
-pub(super) fn judged(route: Route, accepted: usize, rejected: &[Rejected]) -> Answer {
+pub(in crate::server) fn judged(route: Route, accepted: usize, rejected: &[Rejected]) -> Answer {
     if rejected.is_empty() {
         return ingest(route, 202, accepted, 0, None);
     }
@@ -74,7 +74,7 @@ pub(super) fn judged(route: Route, accepted: usize, rejected: &[Rejected]) -> An
 }
 
 /// A 400 to a body that has no lines to read.
-pub(super) fn unreadable(route: Route, message: &str) -> Answer {
+pub(in crate::server) fn unreadable(route: Route, message: &str) -> Answer {
     let error = IngestError {
         code: 400,
         message,
@@ -84,12 +84,12 @@ pub(super) fn unreadable(route: Route, message: &str) -> Answer {
 }
 
 /// Any other refusal, as JSON.
-pub(super) fn refused(status: u16, message: &str) -> Answer {
+pub(in crate::server) fn refused(status: u16, message: &str) -> Answer {
     Answer::new(status).body(refusal_body(status, message))
 }
 
 /// Any other refusal, in the form of the route.
-pub(super) fn refused_by(route: Route, status: u16, message: &str) -> Answer {
+pub(in crate::server) fn refused_by(route: Route, status: u16, message: &str) -> Answer {
     match route.protocol() {
         Protocol::Lines => refused(status, message),
         #[cfg(feature = "otlp")]
@@ -99,7 +99,7 @@ pub(super) fn refused_by(route: Route, status: u16, message: &str) -> Answer {
     }
 }
 
-pub(super) fn refusal_body(status: u16, message: &str) -> String {
+pub(in crate::server) fn refusal_body(status: u16, message: &str) -> String {
     let error = RefusalError {
         code: status,
         message,

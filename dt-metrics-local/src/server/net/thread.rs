@@ -6,21 +6,22 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use super::handler::Endpoint;
-use super::route::router;
-use super::wire::{FaultyListener, Wire};
+use super::listener::FaultyListener;
+use super::wire::Wire;
+use crate::server::http::route::router;
+use crate::server::ingest::handler::Endpoint;
 
 /// The server's thread, with a runtime of its own: it serves programs that have none, and is not
 /// slowed down by those that have one.
 #[derive(Debug)]
-pub(super) struct ServerThread {
+pub(in crate::server) struct ServerThread {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ServerThread {
     /// Serves the connections to the listener, which is made in the context of the runtime.
-    pub(super) fn start(
+    pub(in crate::server) fn start(
         endpoint: &Arc<Endpoint>,
         listen: impl FnOnce() -> io::Result<TcpListener>,
     ) -> io::Result<Self> {

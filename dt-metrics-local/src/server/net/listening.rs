@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use tokio::net::TcpSocket;
 
-use super::handler::Endpoint;
 use super::thread::ServerThread;
+use crate::server::ingest::handler::Endpoint;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
 /// A port that is listened on, or not.
 #[derive(Debug)]
-pub(super) struct Listening {
+pub(in crate::server) struct Listening {
     endpoint: Arc<Endpoint>,
     address: SocketAddr,
     state: Mutex<State>,
@@ -37,7 +37,10 @@ enum State {
 }
 
 impl Listening {
-    pub(super) fn start(listener: TcpListener, endpoint: &Arc<Endpoint>) -> io::Result<Self> {
+    pub(in crate::server) fn start(
+        listener: TcpListener,
+        endpoint: &Arc<Endpoint>,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let listen = || tokio::net::TcpListener::from_std(listener);
@@ -49,12 +52,12 @@ impl Listening {
         })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(in crate::server) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Closes the port and all connections.
-    pub(super) fn refuse(&self) -> io::Result<()> {
+    pub(in crate::server) fn refuse(&self) -> io::Result<()> {
         let mut state = self.state();
         // Dropped first: nobody can have the port twice.
         *state = State::Down;
@@ -66,7 +69,7 @@ impl Listening {
     }
 
     /// Closes all connections, and answers no new ones.
-    pub(super) fn vanish(&self) -> io::Result<()> {
+    pub(in crate::server) fn vanish(&self) -> io::Result<()> {
         let mut state = self.state();
         *state = State::Down;
         let socket = self.bind()?;
@@ -86,7 +89,7 @@ impl Listening {
     }
 
     /// Listens again, if it does not.
-    pub(super) fn resume(&self) -> io::Result<()> {
+    pub(in crate::server) fn resume(&self) -> io::Result<()> {
         let mut state = self.state();
         let socket = match std::mem::replace(&mut *state, State::Down) {
             up @ State::Up { .. } => {

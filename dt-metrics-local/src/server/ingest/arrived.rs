@@ -118,13 +118,13 @@ impl Arrived<'_> {
             user_agent: header(parts, &USER_AGENT),
             authorization: self.authorization(),
             lines: self.lines(),
-            refused: judgement.brought.rejected.len(),
+            refused: judgement.contents.rejected.len(),
             bytes: self.received.bytes,
             received_at: SystemTime::now(),
             took: self.begun.elapsed(),
         };
         self.endpoint.store.add(Batch {
-            brought: judgement.brought,
+            contents: judgement.contents,
             request,
         });
     }

@@ -13,7 +13,7 @@ use crate::server::http::route::{self, Route};
 use crate::server::http::{body, token::Tokens};
 use crate::server::net::wire::Wire;
 use crate::server::response::Answer;
-use crate::store::{Authorization, Batch, Brought, Protocol, Request, Store};
+use crate::store::{Authorization, Batch, Contents, Protocol, Request, Store};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Endpoint {
     /// Books a request that is not read.
     pub(in crate::server) fn not_read(&self, fault: &Fault) {
         self.store.add(Batch {
-            brought: Brought::default(),
+            contents: Contents::default(),
             request: Request {
                 path: String::new(),
                 protocol: Protocol::Lines,

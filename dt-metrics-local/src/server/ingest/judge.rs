@@ -10,19 +10,19 @@ use crate::server::http::route::Route;
 use crate::server::response::Answer;
 #[cfg(feature = "otlp")]
 use crate::store::Protocol;
-use crate::store::{Authorization, Brought, Rejected};
+use crate::store::{Authorization, Contents, Rejected};
 
 /// What becomes of a request.
 pub(in crate::server) struct Judgement {
     pub(in crate::server) answer: Answer,
-    pub(in crate::server) brought: Brought,
+    pub(in crate::server) contents: Contents,
 }
 
 impl From<Answer> for Judgement {
     fn from(answer: Answer) -> Self {
         Self {
             answer,
-            brought: Brought::default(),
+            contents: Contents::default(),
         }
     }
 }
@@ -90,7 +90,7 @@ fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
     }
     Judgement {
         answer: answer::judged(route, accepted.len(), &rejected),
-        brought: Brought::by_lines(accepted, rejected),
+        contents: Contents::from_lines(accepted, rejected),
     }
 }
 

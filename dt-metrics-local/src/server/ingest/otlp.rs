@@ -17,7 +17,7 @@ use crate::protocol::Record;
 use crate::server::http::body::{Received, Unread};
 use crate::server::http::gzip::is_gzip;
 use crate::server::response::Answer;
-use crate::store::Brought;
+use crate::store::Contents;
 
 const PROTOBUF: &str = "application/x-protobuf";
 
@@ -70,7 +70,7 @@ pub(in crate::server) fn judge(
     let judged = otlp::judge(&request, &rules.reader, rules.refused_on_demand);
     Judgement {
         answer: answer(&judged),
-        brought: Brought {
+        contents: Contents {
             accepted: judged.lines.into_iter().map(Record::Line).collect(),
             rejected: judged.rejected,
             repeated: judged.metadata,

@@ -1,8 +1,8 @@
-//! What the endpoint may do in place of judging a request.
+//! Simulated failures: the kinds of fault, and the plan that chooses one for each request.
+// This folder imports `error` and `response` of the server.
 
 mod kind;
 mod plan;
-mod text;
 
 #[cfg(test)]
 mod tests;

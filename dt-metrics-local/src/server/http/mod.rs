@@ -1,7 +1,16 @@
-//! An ingest request as HTTP sees it: its path, token and body.
+//! The HTTP layer of an ingest request: its route, token and body.
+// This folder imports `protocol`, `otlp` and `store` of the crate, and nothing of the server.
 
-pub(super) mod body;
+mod body;
 #[cfg(feature = "otlp")]
-pub(super) mod gzip;
-pub(super) mod route;
-pub(super) mod token;
+mod gzip;
+mod route;
+mod token;
+
+#[cfg(feature = "otlp")]
+pub(super) use body::Unread;
+pub(super) use body::{Received, read_body};
+#[cfg(feature = "otlp")]
+pub(super) use gzip::{decompress, is_gzip};
+pub(super) use route::Route;
+pub(super) use token::Tokens;

@@ -1,52 +1,48 @@
+//! The handlers of ingest requests, and of requests that are none.
+
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{self, ConnectInfo};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{Response, StatusCode};
 
 use super::arrived::Arrived;
-use super::lines as answer;
+use super::judge::refusal;
 use crate::protocol::limits;
-use crate::server::fault::{Fault, Faults};
-use crate::server::http::route::{self, Route};
-use crate::server::http::{body, token::Tokens};
-use crate::server::net::wire::Wire;
+use crate::server::endpoint::Endpoint;
+#[cfg(feature = "otlp")]
+use crate::server::http::decompress;
+use crate::server::http::{Route, read_body};
+use crate::server::net::Wire;
 use crate::server::response::Answer;
-use crate::store::{Authorization, Batch, Contents, Protocol, Request, Store};
+#[cfg(feature = "otlp")]
+use crate::store::Protocol;
 
-/// What the handlers share.
-#[derive(Debug)]
-pub(in crate::server) struct Endpoint {
-    pub(in crate::server) store: Arc<Store>,
-    pub(in crate::server) tokens: Tokens,
-    pub(in crate::server) faults: Faults,
-    pub(in crate::server) are_timestamps_checked: bool,
-}
+#[cfg(feature = "otlp")]
+const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest, OTLP to \
+    /api/v2/otlp/v1/metrics or /v1/metrics";
+#[cfg(not(feature = "otlp"))]
+const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest; OTLP is \
+    not taken, since the feature `otlp` is off";
 
-/// Takes in data points.
-pub(in crate::server) async fn ingest(
+/// Receives lines or data points.
+pub(crate) async fn receive(
     endpoint: Arc<Endpoint>,
     route: Route,
-    request: extract::Request,
+    request: Request,
 ) -> Response<Body> {
     let begun = Instant::now();
     let wire = wire(&request);
     let (parts, body) = request.into_parts();
     let begun_with = wire.take_fault();
-    let Ok(received) = body::read(body, route.max_bytes()).await else {
-        // The client is gone or does not speak HTTP: most likely nobody reads this.
-        return respond(answer::refused_by(
-            route,
-            400,
-            "Request body could not be read",
-        ));
+    let Ok(received) = read_body(body, route.max_bytes()).await else {
+        // The client has disconnected or does not speak HTTP, so it hardly reads this answer.
+        return respond(refusal(route, 400, "Request body could not be read"));
     };
     #[cfg(feature = "otlp")]
     let received = match route.protocol() {
-        Protocol::Otlp => {
-            crate::server::http::gzip::unpack(received, &parts.headers, route.max_bytes())
-        }
+        Protocol::Otlp => decompress(received, &parts.headers, route.max_bytes()),
         Protocol::Lines => received,
     };
     let content = received.content.as_deref().unwrap_or_default();
@@ -63,21 +59,21 @@ pub(in crate::server) async fn ingest(
     respond(answer)
 }
 
-/// Refuses what is not an ingest request.
-pub(in crate::server) async fn refuse(
+/// Refuses a request that is not an ingest request.
+pub(crate) async fn refuse(
     endpoint: Arc<Endpoint>,
     status: u16,
-    request: extract::Request,
+    request: Request,
 ) -> Response<Body> {
     let begun = Instant::now();
     let wire = wire(&request);
     let (parts, body) = request.into_parts();
     let message = match status {
-        404 => route::NOT_FOUND,
+        404 => NOT_FOUND,
         _ => "Method Not Allowed: metrics are sent by POST",
     };
-    let answer = answer::refused(status, message);
-    let Ok(received) = body::read(body, limits::REQUEST_BYTES).await else {
+    let answer = Answer::refusal(status, message);
+    let Ok(received) = read_body(body, limits::REQUEST_BYTES).await else {
         return respond(answer);
     };
     let arrived = Arrived {
@@ -87,44 +83,21 @@ pub(in crate::server) async fn refuse(
         received: &received,
         begun,
     };
-    arrived.book(answer.clone().into(), None);
+    arrived.add_to_store(answer.clone().into(), None);
     wire.end();
     respond(answer)
 }
 
-impl Endpoint {
-    /// Books a request that is not read.
-    pub(in crate::server) fn not_read(&self, fault: &Fault) {
-        self.store.add(Batch {
-            contents: Contents::default(),
-            request: Request {
-                path: String::new(),
-                protocol: Protocol::Lines,
-                status: 0,
-                fault: Some(fault.name()),
-                content_type: None,
-                user_agent: None,
-                authorization: Authorization::Absent,
-                lines: 0,
-                refused: 0,
-                bytes: 0,
-                received_at: SystemTime::now(),
-                took: Duration::ZERO,
-            },
-        });
-    }
-}
-
-/// What this request and its connection agree by. A request that comes by no connection of ours
-/// is agreed on with itself.
-fn wire(request: &extract::Request) -> Wire {
+/// The wire of the connection that the request came from. A request without such a connection gets
+/// a wire of its own.
+fn wire(request: &Request) -> Wire {
     let info = request.extensions().get::<ConnectInfo<Wire>>();
     info.map(|ConnectInfo(wire)| wire.clone())
         .unwrap_or_default()
 }
 
 fn respond(answer: Answer) -> Response<Body> {
-    // Faults are checked when they are planned, and our own answers are valid.
+    // Always valid: the answers of faults are checked when they are planned.
     answer.into_response().unwrap_or_else(|_| {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -1,8 +1,13 @@
-//! What becomes of an ingest request: judged, stored, answered.
+//! The life of an ingest request: it is read, meets its fault, is judged, stored and answered.
+// This folder imports the crate's `protocol`, `otlp` and `store`, and of the server everything but
+// `page`, `router` and the handle.
 
 mod arrived;
-pub(super) mod handler;
+mod handler;
 mod judge;
-pub(super) mod lines;
+mod judgement;
+mod lines;
 #[cfg(feature = "otlp")]
 mod otlp;
+
+pub(super) use handler::{receive, refuse};

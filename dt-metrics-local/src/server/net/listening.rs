@@ -1,77 +1,83 @@
+//! The port: open, refusing connections, or unreachable.
+
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpSocket;
 
 use super::thread::ServerThread;
-use crate::server::ingest::handler::Endpoint;
+use crate::server::endpoint::Endpoint;
 
-/// Connections that may wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
-/// A port that is listened on, or not.
+/// The server's port, which can be closed and opened again.
 #[derive(Debug)]
-pub(in crate::server) struct Listening {
+pub(crate) struct Listening {
     endpoint: Arc<Endpoint>,
+    router: Router,
     address: SocketAddr,
-    state: Mutex<State>,
+    port: Mutex<Port>,
 }
 
 #[derive(Debug)]
-enum State {
-    Up {
-        _thread: ServerThread,
-    },
-    /// The port is kept, so that nobody else takes it: connections are refused.
+enum Port {
+    /// The server listens.
+    Open { _thread: ServerThread },
+    /// Connections are refused. The bound socket keeps the port from other programs.
     Refusing(TcpSocket),
-    /// The port is kept with a queue that is full: the system answers no more connections.
+    /// The listener's queue is full, so that the system does not answer further connections.
     Unreachable {
         _runtime: tokio::runtime::Runtime,
         _listener: tokio::net::TcpListener,
         _waiting: Vec<TcpStream>,
     },
-    /// Between two of the others, or after a failure.
-    Down,
+    /// Between two of the other states, or after a failure.
+    Closed,
 }
 
 impl Listening {
-    pub(in crate::server) fn start(
+    /// Serves the requests to a listener with a router.
+    pub(crate) fn start(
         listener: TcpListener,
         endpoint: &Arc<Endpoint>,
+        router: Router,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let listen = || tokio::net::TcpListener::from_std(listener);
-        let thread = ServerThread::start(endpoint, listen)?;
+        let thread = ServerThread::start(endpoint, &router, listen)?;
         Ok(Self {
             endpoint: Arc::clone(endpoint),
+            router,
             address,
-            state: Mutex::new(State::Up { _thread: thread }),
+            port: Mutex::new(Port::Open { _thread: thread }),
         })
     }
 
-    pub(in crate::server) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Closes the port and all connections.
-    pub(in crate::server) fn refuse(&self) -> io::Result<()> {
-        let mut state = self.state();
-        // Dropped first: nobody can have the port twice.
-        *state = State::Down;
+    /// Closes all connections and refuses new ones.
+    pub(crate) fn refuse(&self) -> io::Result<()> {
+        let mut port = self.lock();
+        // The server's thread must release the port before it can be bound again.
+        *port = Port::Closed;
         let socket = self.bind()?;
-        // Nor may anybody have it meanwhile.
+        // No other socket may share the port.
         reuse(&socket, false)?;
-        *state = State::Refusing(socket);
+        *port = Port::Refusing(socket);
         Ok(())
     }
 
-    /// Closes all connections, and answers no new ones.
-    pub(in crate::server) fn vanish(&self) -> io::Result<()> {
-        let mut state = self.state();
-        *state = State::Down;
+    /// Closes all connections and does not answer new ones.
+    pub(crate) fn vanish(&self) -> io::Result<()> {
+        let mut port = self.lock();
+        *port = Port::Closed;
         let socket = self.bind()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -80,7 +86,7 @@ impl Listening {
         let listener = socket.listen(0)?;
         drop(context);
         let waiting = fill(self.address);
-        *state = State::Unreachable {
+        *port = Port::Unreachable {
             _runtime: runtime,
             _listener: listener,
             _waiting: waiting,
@@ -88,15 +94,15 @@ impl Listening {
         Ok(())
     }
 
-    /// Listens again, if it does not.
-    pub(in crate::server) fn resume(&self) -> io::Result<()> {
-        let mut state = self.state();
-        let socket = match std::mem::replace(&mut *state, State::Down) {
-            up @ State::Up { .. } => {
-                *state = up;
+    /// Listens again, unless the port is open.
+    pub(crate) fn resume(&self) -> io::Result<()> {
+        let mut port = self.lock();
+        let socket = match std::mem::replace(&mut *port, Port::Closed) {
+            open @ Port::Open { .. } => {
+                *port = open;
                 return Ok(());
             }
-            State::Refusing(socket) => {
+            Port::Refusing(socket) => {
                 reuse(&socket, true)?;
                 socket
             }
@@ -105,8 +111,8 @@ impl Listening {
                 self.bind()?
             }
         };
-        let thread = ServerThread::start(&self.endpoint, || socket.listen(BACKLOG))?;
-        *state = State::Up { _thread: thread };
+        let thread = ServerThread::start(&self.endpoint, &self.router, || socket.listen(BACKLOG))?;
+        *port = Port::Open { _thread: thread };
         Ok(())
     }
 
@@ -120,14 +126,14 @@ impl Listening {
         Ok(socket)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Port> {
+        self.port.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether connections that have just been closed leave the port to others.
+/// Sets whether the port can be bound while connections that were just closed linger on it.
 ///
-/// On Windows they do, and there the option means something else.
+/// Windows always allows that, and its option of the same name has another meaning.
 fn reuse(socket: &TcpSocket, reuse: bool) -> io::Result<()> {
     if cfg!(unix) {
         socket.set_reuseaddr(reuse)?;
@@ -135,13 +141,13 @@ fn reuse(socket: &TcpSocket, reuse: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Connects until nothing more is answered.
+/// Connects until the system does not answer any more.
 fn fill(address: SocketAddr) -> Vec<TcpStream> {
     /// Longer than a connection to the own host takes.
-    const LONG: Duration = Duration::from_millis(200);
-    /// More than any system keeps of a queue of none.
-    const ENOUGH: usize = 16;
-    (0..ENOUGH)
-        .map_while(|_| TcpStream::connect_timeout(&address, LONG).ok())
+    const TIMEOUT: Duration = Duration::from_millis(200);
+    /// More than any system accepts for a queue of length 0.
+    const ATTEMPTS: usize = 16;
+    (0..ATTEMPTS)
+        .map_while(|_| TcpStream::connect_timeout(&address, TIMEOUT).ok())
         .collect()
 }

@@ -1,87 +1,80 @@
+//! The agreement between a connection and the handler of its current request.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
-
 use super::endless::Endless;
-use super::listener::FaultyListener;
 use crate::server::fault::Fault;
 
-/// What a connection and the handler of its request tell each other.
+/// The state that a connection shares with the handler of its current request.
 #[derive(Debug, Clone, Default)]
-pub(in crate::server) struct Wire(Arc<Mutex<State>>);
+pub(crate) struct Wire(Arc<Mutex<Exchange>>);
 
 #[derive(Debug, Default)]
-struct State {
+struct Exchange {
     is_in_request: bool,
-    /// The fault that was decided on when the request began.
+    /// The fault chosen when the request began.
     begun_with: Option<Fault>,
     writing: Writing,
 }
 
-/// How the answer is written.
+/// How the response is written.
 #[derive(Debug, Clone, Default)]
-pub(in crate::server) enum Writing {
-    /// As it comes.
+pub(crate) enum Writing {
+    /// Unchanged.
     #[default]
     Plain,
     Slow {
         bytes_per_second: u32,
     },
-    /// This in its place.
+    /// Replaced by a response without end.
     Endless(Endless),
-    /// A reset in its place.
+    /// Replaced by a reset of the connection.
     Reset,
 }
 
 impl Wire {
-    /// A request begins; `false` if it began already.
-    pub(in crate::server) fn begin(&self) -> bool {
-        let mut state = self.lock();
-        let begins = !state.is_in_request;
+    /// Begins a request; `false` if it began already.
+    pub(super) fn begin(&self) -> bool {
+        let mut exchange = self.lock();
+        let begins = !exchange.is_in_request;
         if begins {
-            *state = State {
+            *exchange = Exchange {
                 is_in_request: true,
-                ..State::default()
+                ..Exchange::default()
             };
         }
         begins
     }
 
-    pub(in crate::server) fn is_in_request(&self) -> bool {
+    pub(super) fn is_in_request(&self) -> bool {
         self.lock().is_in_request
     }
 
-    pub(in crate::server) fn begin_with(&self, fault: Fault) {
+    /// Keeps the fault that was chosen before reading for the handler.
+    pub(super) fn begin_with(&self, fault: Fault) {
         self.lock().begun_with = Some(fault);
     }
 
-    /// The fault that was decided on when the request began.
-    pub(in crate::server) fn take_fault(&self) -> Option<Fault> {
+    /// The fault chosen when the request began, once.
+    pub(crate) fn take_fault(&self) -> Option<Fault> {
         self.lock().begun_with.take()
     }
 
-    /// How what follows is written, until the next request.
-    pub(in crate::server) fn write(&self, writing: Writing) {
+    /// Sets how the response is written, until the next request.
+    pub(crate) fn write(&self, writing: Writing) {
         self.lock().writing = writing;
     }
 
-    pub(in crate::server) fn writing(&self) -> Writing {
+    pub(super) fn writing(&self) -> Writing {
         self.lock().writing.clone()
     }
 
-    /// The request is over: what comes now is the next one.
-    pub(in crate::server) fn end(&self) {
+    /// Ends the request: the next byte received begins another one.
+    pub(crate) fn end(&self) {
         self.lock().is_in_request = false;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Exchange> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Connected<IncomingStream<'_, FaultyListener>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
-        stream.io().wire()
     }
 }

@@ -1,63 +1,59 @@
-//! The routes of the page and what they share.
+//! The state that the routes of the page share.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use axum::Router;
 use axum::extract::Request;
-use axum::routing::{MethodRouter, get};
 use tokio::sync::Semaphore;
 
-use super::cursor::Instance;
-use super::{assets, events, frame, history, reply};
-use crate::store::Store;
+use super::cursor::{Cursor, Instance};
+use super::frame::Frame;
+use crate::store::{State, Store};
 
-/// Pages that may watch at a time.
+/// Maximum number of event streams at the same time.
 const STREAMS: usize = 16;
 
-pub(in crate::server) const PAGE_PATH: &str = "/";
-
-/// What the routes of the page share.
+/// The state that the routes of the page share.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) store: Arc<Store>,
     pub(super) instance: Instance,
+    /// A permit for each event stream.
     pub(super) streams: Arc<Semaphore>,
 }
 
-/// Adds the routes of the page, which answer GET only; `other` answers the rest.
-pub(in crate::server) fn add<H>(router: Router, store: &Arc<Store>, other: H) -> Router
-where
-    H: Fn(MethodRouter) -> MethodRouter,
-{
-    let page = Arc::new(Page {
-        store: Arc::clone(store),
-        instance: Instance::new(),
-        streams: Arc::new(Semaphore::new(STREAMS)),
-    });
-    let router = assets::ALL.iter().fold(router, |router, asset| {
-        router.route(asset.path, other(get(async || reply::asset(asset))))
-    });
-    let (for_snapshot, for_history, for_events) = (Arc::clone(&page), Arc::clone(&page), page);
-    router
-        .route(
-            "/api/snapshot",
-            other(get(move || frame::snapshot(Arc::clone(&for_snapshot)))),
-        )
-        .route(
-            "/api/history",
-            other(get(async move |request: Request| {
-                history::answer(&for_history, &request)
-            })),
-        )
-        .route(
-            "/events",
-            other(get(async move |request: Request| {
-                events::answer(&for_events, &request)
-            })),
-        )
+impl Page {
+    pub(super) fn new(store: &Arc<Store>) -> Self {
+        Self {
+            store: Arc::clone(store),
+            instance: Instance::new(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    /// Everything after the cursor as JSON, with the new cursor; `None` if the server is stopping.
+    ///
+    /// Runs on a blocking thread, since a large frame would delay other requests.
+    pub(super) async fn frame(self: &Arc<Self>, cursor: Cursor) -> Option<(Cursor, String)> {
+        let page = Arc::clone(self);
+        let take = move || {
+            let now = SystemTime::now();
+            let frame = page.store.inspect(|state| Frame::after(cursor, state, now));
+            // Structs of numbers and strings always serialize.
+            let json = serde_json::to_string(&frame).unwrap_or_default();
+            (frame.cursor, json)
+        };
+        tokio::task::spawn_blocking(take).await.ok()
+    }
+
+    /// Whether the store received anything after the cursor.
+    pub(super) fn is_behind(&self, cursor: Cursor) -> bool {
+        let totals = self.store.inspect(State::totals);
+        Cursor::at(self.instance, totals) != cursor
+    }
 }
 
-/// The value of a parameter in the query of a URL, as it stands there.
+/// The value of a parameter in the query of the URL, without decoding.
 pub(super) fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request
         .uri()

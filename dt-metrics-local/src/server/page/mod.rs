@@ -1,4 +1,10 @@
-//! The live page: its files, its data, and the stream that keeps it up to date.
+//! The live page: its files, its data, and the event stream that updates it.
+//!
+//! A page's [`cursor::Cursor`] states how much it has received; a [`frame::Frame`] contains
+//! everything after a cursor. The first frame contains everything, so snapshot and stream have the
+//! same format. Frames contain only the current numbers of a series; the page requests the history
+//! of the few series on screen.
+// This folder imports `response` of the server, and the crate's `protocol` and `store`.
 
 mod assets;
 mod context;
@@ -7,8 +13,10 @@ mod events;
 mod frame;
 mod history;
 mod reply;
+mod routes;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use context::{PAGE_PATH, add};
+pub(super) use assets::PAGE_PATH;
+pub(super) use routes::add;

@@ -1,3 +1,5 @@
+//! Tests of the texts of faults, and of the plan.
+
 use std::time::Duration;
 
 use super::{Fault, Faults, Taken};

@@ -205,8 +205,8 @@ impl Server {
     /// use dt_metrics_local::Server;
     ///
     /// let server = Server::builder().start()?;
-    /// let came = server.wait_for(Duration::from_millis(10), |state| state.lines().len() >= 2);
-    /// assert!(!came);
+    /// let arrived = server.wait_for(Duration::from_millis(10), |state| state.lines().len() >= 2);
+    /// assert!(!arrived);
     /// # Ok::<(), dt_metrics_local::StartError>(())
     /// ```
     pub fn wait_for(&self, timeout: Duration, predicate: impl FnMut(&State) -> bool) -> bool {
@@ -266,7 +266,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// As for [`fail_next`](Self::fail_next); or no weight is above 0.
+    /// See [`fail_next`](Self::fail_next); or no weight is above 0.
     pub fn fail_at_random(&self, seed: u64, faults: &[(u32, Fault)]) -> Result<(), FaultError> {
         self.endpoint.faults.at_random(seed, faults)
     }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::kind::Fault;
 use crate::server::error::FaultError;
 
-/// The planned faults.
+/// The planned faults of an endpoint.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     plan: Mutex<Plan>,
@@ -53,7 +53,7 @@ pub(crate) enum Taken {
 }
 
 impl Faults {
-    /// Plans a fault for the next requests without one.
+    /// Plans a fault for a number of requests, following the ones planned before.
     pub(crate) fn next(&self, requests: usize, fault: Fault) -> Result<(), FaultError> {
         fault.check()?;
         if requests > 0 {

@@ -66,6 +66,7 @@ impl Arrived<'_> {
         answer
     }
 
+    /// Judges the request, unless its fault replaces the answer.
     fn judge(&self, fault: &Fault) -> Judgement {
         let refused_on_demand = match fault {
             Fault::Answer(answer) => return answer.clone().into(),
@@ -131,9 +132,9 @@ impl Arrived<'_> {
         });
     }
 
+    /// The result of the token check; unchecked if the route requires no token.
     fn authorization(&self) -> Authorization {
-        let checked = self.endpoint.tokens.check(&self.parts.headers);
-        match checked {
+        match self.endpoint.tokens.check(&self.parts.headers) {
             Authorization::Absent => Authorization::Absent,
             checked if self.route.requires_token() => checked,
             _ => Authorization::Unchecked,

@@ -163,6 +163,7 @@ fn unreadable(route: Route, message: &str) -> Answer {
     answer(route, 400, 0, 0, Some(error))
 }
 
+/// The answer in the format of the route.
 fn answer(
     route: Route,
     status: u16,

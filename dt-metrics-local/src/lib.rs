@@ -1,10 +1,10 @@
 //! A local stand-in for the Dynatrace metric ingest endpoint: it answers as Dynatrace does, judges
-//! every line by the protocol, and shows what arrives. No account, no network.
+//! every line by the protocol, and shows what arrives. It needs no account and no network.
 //!
 //! # In a test
 //!
-//! [`Server`] listens on a free port of `127.0.0.1`, on a thread of its own. Point the program at
-//! [`Server::url`], wait for what must come, look at what came:
+//! [`Server`] listens on a free port of `127.0.0.1`, on its own thread. Point the program under test
+//! at [`Server::url`], wait for its lines, and assert on them:
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,8 +22,8 @@
 //!
 //! // … the program under test sends `orders,region=eu count,delta=3` to server.url() …
 //!
-//! let came = server.wait_for(Duration::from_secs(5), |state| state.lines().len() > 0);
-//! assert!(came);
+//! let arrived = server.wait_for(Duration::from_secs(5), |state| state.lines().len() > 0);
+//! assert!(arrived);
 //! assert_eq!(server.lines()[0].dimension("region"), Some("eu"));
 //! assert_eq!(server.counter_total("orders", &[("region", "eu")]), 3.0);
 //! assert!(server.rejected().is_empty());
@@ -33,8 +33,8 @@
 //!
 //! # Faults on demand
 //!
-//! How a program takes a failing endpoint, its tests can see. A [`Fault`] is an answer of your
-//! choice, or what HTTP has no words for: resets, silence, slowness, answers without end.
+//! Test how a program handles a failing endpoint. A [`Fault`] is a response of your choice, or a
+//! failure below HTTP: a reset, silence, slowness, a response without end.
 //!
 //! ```
 //! use std::time::Duration;
@@ -43,12 +43,12 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = Server::builder().token("old").start()?;
 //!
-//! // One after the other, then as usual.
+//! // These apply one after the other; then requests are answered as usual.
 //! server.fail_next(2, 503)?;
 //! server.fail_next(1, Answer::new(429).retry_after(Duration::from_secs(2)))?;
 //! server.fail_next(1, Fault::ResetAfterReading)?;
 //!
-//! // Of ten requests about one is met by silence and one by a proxy, from a seed that repeats it.
+//! // About one request in ten meets silence and one a proxy. The seed makes it repeatable.
 //! let faults = [
 //!     (8, Fault::None),
 //!     (1, Fault::SilentAfterReading),
@@ -57,7 +57,7 @@
 //! server.fail_at_random(7, &faults)?;
 //! server.recover();
 //!
-//! // Nobody listens, and then somebody does on the same port; the token has changed.
+//! // An outage, after which the server listens on the same port with another token.
 //! server.stop_listening()?;
 //! server.replace_token("new");
 //! server.listen_again()?;
@@ -65,38 +65,37 @@
 //! # }
 //! ```
 //!
-//! What arrived is in [`Server::counts`], each line once for each time it was accepted. Lines whose
-//! client could not know that they were are in [`Totals::lines_unanswered`](store::Totals): at most
-//! as many may have come twice.
+//! [`Server::counts`] contains each line once for each time it was accepted. Lines whose client did
+//! not receive the response are counted in [`Totals::lines_unanswered`](store::Totals): at most that
+//! number of lines may have arrived twice.
 //!
 //! # On a laptop
 //!
-//! The program `dt-metrics-local [--listen 127.0.0.1:14499] [--token TOKEN]` shows a live table of
-//! metrics, and the refused lines with the reason. Its default port is the one of a `OneAgent`, so
-//! that a program with no configuration finds it.
+//! The program `dt-metrics-local [--listen 127.0.0.1:14499] [--token TOKEN]` prints the accepted
+//! lines, and the refused lines with the reason. Its default port is the one of a `OneAgent`, so a
+//! program with no configuration finds it.
 //!
 //! [`Server::page_url`], which the program prints, is a page for a browser: charts of each series,
-//! rates, units and descriptions, refused lines, requests. It is served to whoever reaches the
-//! port; listen on `127.0.0.1` if that shall be nobody else.
+//! rates, units and descriptions, refused lines, requests. Everyone who can reach the port can open
+//! it; listen on `127.0.0.1` to keep it on this host.
 //!
-//! It fails on demand, too: `--fault none:8 --fault 503:1 --fault reset-after-reading:1 --seed 7`.
-//! [`Fault`] lists what can be given; `--help` says how to end it all, how to have an outage and
-//! how to change the token meanwhile.
+//! The program also fails on demand:
+//! `--fault none:8 --fault 503:1 --fault reset-after-reading:1 --seed 7`. [`Fault`] lists the faults;
+//! `--help` lists the options for their end, for an outage, and for a new token.
 //!
-//! # By OTLP
+//! # Over OTLP
 //!
-//! The feature `otlp`, on by default, takes the same metrics by the OpenTelemetry protocol, as
-//! protobuf over HTTP: at `Server::otlp_url` as Dynatrace does, with its token; and, without one,
-//! where a Collector would be: `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14499`. Both are
-//! judged by what Dynatrace takes, which a Collector does not know of; the module `otlp` says what
-//! that is.
+//! The feature `otlp`, on by default, accepts metrics over the OpenTelemetry protocol, as protobuf
+//! over HTTP: with a token at `Server::otlp_url`, as Dynatrace does; and without a token at the path
+//! of a Collector: `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14499`. Both are judged by the rules
+//! of Dynatrace, which a Collector does not check; the module `otlp` lists them.
 //!
-//! A body may be compressed by gzip (`OTEL_EXPORTER_OTLP_COMPRESSION=gzip`); its limit is one of
-//! what it decompresses to, [`Request::bytes`] is its size as it came. Lines are not taken
-//! compressed: Dynatrace does not say that it takes such.
+//! A body may be compressed with gzip (`OTEL_EXPORTER_OTLP_COMPRESSION=gzip`). The limit applies to
+//! the decompressed body; [`Request::bytes`] is its size before decompression. Compressed lines are
+//! refused: Dynatrace does not document that it accepts them.
 //!
-//! What comes is among [`Server::lines`] as the lines that say the same, so that a test need not
-//! know which way it came; `Server::otlp_points` has it as it came.
+//! [`Server::lines`] contains the data points as their equivalent lines, so that a test does not
+//! depend on the protocol; `Server::otlp_points` contains them as received.
 //!
 //! # Routes
 //!
@@ -106,27 +105,28 @@
 //! | `POST /e/{environment}/api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /metrics/ingest` | none | 1,000 lines | `linesValid` |
 //! | `POST /api/v2/otlp/v1/metrics` | if one is configured | 4 MB, 15,000 data points | |
-//! | `POST /e/{environment}/api/v2/otlp/v1/metrics` | if one is configured | the same | |
-//! | `POST /v1/metrics` | none | the same | |
+//! | `POST /e/{environment}/api/v2/otlp/v1/metrics` | if one is configured | 4 MB, 15,000 data points | |
+//! | `POST /v1/metrics` | none | 4 MB, 15,000 data points | |
 //!
-//! | route | for the page, or a program that looks |
+//! | route | response |
 //! | --- | --- |
 //! | `GET /` | the page |
-//! | `GET /api/snapshot` | everything that the page shows, as JSON |
-//! | `GET /api/history?series=0,1&step=1` | the past of series, in steps of 1, 30 or 720 seconds |
-//! | `GET /events` | server-sent events: everything, then once a second what is new |
+//! | `GET /api/snapshot` | all data of the page, as JSON |
+//! | `GET /api/history?series=0,1&step=1` | the history of series, in steps of 1, 30 or 720 seconds |
+//! | `GET /events` | server-sent events: all data, then the new data once a second |
 //!
-//! | status | by lines | by OTLP |
+//! | status | metric lines | OTLP |
 //! | --- | --- | --- |
-//! | 200 | | data points were accepted; how many were refused is in the answer |
+//! | 200 | | data points were accepted; the response contains the number of refused ones |
 //! | 202 | every line was accepted | |
-//! | 400 | a line was refused, *and the others were accepted*; or the body is empty or not UTF-8 | every data point was refused; or the body cannot be decompressed or decoded |
-//! | 401, 403 | no such token; a token without the scope `metrics.ingest` | the same |
-//! | 404, 405 | another path; another method | the same |
-//! | 413 | the request is over its limit | the same |
-//! | 415 | the content type is not `text/plain` in UTF-8, or the body is encoded | it is not `application/x-protobuf`, or the body is encoded other than by gzip |
+//! | 400 | a line was refused, *and the other lines were accepted*; or the body is empty or not UTF-8 | every data point was refused; or the body cannot be decompressed or decoded |
+//! | 401, 403 | the token is missing or unknown; the token lacks the scope `metrics.ingest` | the token is missing or unknown; the token lacks the scope `metrics.ingest` |
+//! | 404, 405 | unknown path; wrong method | unknown path; wrong method |
+//! | 413 | the request is over the limit of its route | the request is over the limit of its route |
+//! | 415 | the content type is not `text/plain` in UTF-8, or the body has an encoding | the content type is not `application/x-protobuf`, or the body has another encoding than gzip |
 //!
-//! A OneAgent takes traces by OTLP, and no metrics: on its port they are for the Collector's path.
+//! A OneAgent accepts traces over OTLP, but no metrics, so on its port OTLP metrics use the
+//! Collector's path.
 
 #[cfg(feature = "otlp")]
 pub mod otlp;

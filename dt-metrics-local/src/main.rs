@@ -1,4 +1,4 @@
-//! The program `dt-metrics-local`: the endpoint with a view of it on the terminal.
+//! The program `dt-metrics-local`: the endpoint, whose events it prints.
 
 mod cli;
 
@@ -17,10 +17,7 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the place where a program reports its end"
-)]
+#[expect(clippy::print_stderr, reason = "reports why the program failed")]
 fn report(error: &dyn Error) {
     eprintln!("dt-metrics-local: {error}");
     let mut cause = error.source();

@@ -121,6 +121,23 @@ fn it_prints_what_happens_and_sums_up_at_the_end() {
 }
 
 #[test]
+fn a_refused_line_cannot_move_the_cursor() {
+    let mut program = Program::start(&[]);
+    let greeting = program.line_with("Listening on");
+    let address = greeting.trim_start_matches("Listening on ");
+    post(address, "bad\u{1b}[2J gauge,1");
+    assert_eq!(
+        program.line_with("refused"),
+        "refused   bad\u{fffd}[2J gauge,1"
+    );
+    let reason = program.line_with("column 4");
+    assert!(
+        reason.contains(r"metric key may not contain '\u{1b}'"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn it_fails_on_demand_and_recovers() {
     let mut program = Program::start(&["--fault", "503", "--recover-after", "0.5", "--seed", "7"]);
     let greeting = program.line_with("Listening on");

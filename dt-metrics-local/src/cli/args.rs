@@ -1,3 +1,5 @@
+//! The arguments of the program.
+
 use std::time::Duration;
 
 use clap::Parser;
@@ -7,7 +9,7 @@ use dt_metrics_local::Fault;
 /// A local stand-in for the Dynatrace metric ingest endpoint: judges every line and shows it.
 ///
 /// On its default port a program with no configuration finds it as if it were a `OneAgent`.
-// No `Debug`: it would print the token.
+// It has no `Debug`, which would print the token.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
@@ -19,22 +21,22 @@ pub(crate) struct Args {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:14499")]
     pub(crate) listen: String,
 
-    /// The token to ask for on the Dynatrace API; without it, every request is taken
+    /// The token that the Dynatrace API requires; without it, every request is accepted
     #[arg(long, value_name = "TOKEN", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) token: Option<String>,
 
-    /// Meet requests with this fault: 503, 429=30 (Retry-After), 429=date+30, html, redirect=URL,
+    /// Apply this fault to requests: 503, 429=30 (Retry-After), 429=date+30, html, redirect=URL,
     /// echo-authorization, refuse-lines=N, body-limit=BYTES, reset, reset-after-reading, silent,
     /// silent-after-reading, delay=SECONDS, slow-reading, slow-answer, endless-body,
-    /// endless-headers; none is an honest answer.
+    /// endless-headers; none is a normal response.
     ///
-    /// May be given more than once: each request meets one of them, at random by weight (1 if none
-    /// is given). Of `--fault none:8 --fault 503:1 --fault reset:1` two requests of ten meet a
-    /// fault. A URL ends by a path, so that its port is no weight.
+    /// May be given more than once: each request meets one of them, at random by weight (default 1).
+    /// With `--fault none:8 --fault 503:1 --fault reset:1`, two requests in ten meet a fault. End a
+    /// URL with a path, so that its port is not taken for a weight.
     #[arg(long = "fault", value_name = "FAULT[:WEIGHT]", value_parser = weighted)]
     pub(crate) faults: Vec<(u32, Fault)>,
 
-    /// What the faults are chosen from, so that they can be had again; shown if not given
+    /// The seed of the random faults, which repeats them; random and printed if not given
     #[arg(long, requires = "faults")]
     pub(crate) seed: Option<u64>,
 
@@ -42,11 +44,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", requires = "faults", value_parser = seconds)]
     pub(crate) recover_after: Option<Duration>,
 
-    /// After so many seconds, refuse all connections for so many seconds
+    /// Refuse all connections: seconds until the outage, and its length in seconds
     #[arg(long, value_name = "AFTER:FOR", value_parser = outage)]
     pub(crate) outage: Option<(Duration, Duration)>,
 
-    /// The token to ask for later, in place of the first
+    /// The token that replaces the first one later
     #[arg(
         long,
         value_name = "TOKEN",
@@ -63,19 +65,19 @@ pub(crate) struct Args {
 #[cfg(any(feature = "check", feature = "dashboard"))]
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Try the configuration that a program would find on this host, and say what to fix
+    /// Try the configuration that a program would find on this host, and print what to fix
     ///
-    /// Looks where the library looks: the environment, the file of Dynatrace's Kubernetes
+    /// Searches where the library does: the environment, the file of Dynatrace's Kubernetes
     /// operator, the `OneAgent`. Sends one data point of the metric `dt_metrics.check`.
     #[cfg(feature = "check")]
-    Check(super::check::Args),
+    Check(super::check::CheckArgs),
 
-    /// Make a Dynatrace dashboard of a program's catalogue
+    /// Make a Dynatrace dashboard from a program's catalogue
     ///
-    /// Prints the JSON that the Dashboards app takes by its "Upload". Its tiles ask for the
-    /// metrics under the keys by which the exporter sends them.
+    /// Prints JSON for the "Upload" of the Dashboards app. Its tiles query the metrics with the
+    /// keys that the exporter sends.
     #[cfg(feature = "dashboard")]
-    Dashboard(super::dashboard::Args),
+    Dashboard(super::dashboard::DashboardArgs),
 }
 
 fn weighted(text: &str) -> Result<(u32, Fault), String> {

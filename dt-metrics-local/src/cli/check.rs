@@ -1,20 +1,20 @@
-//! What a program with no configuration of its own would find on this host, and whether it works.
+//! The command `check`: tries the configuration that a program would find on this host.
 
 use std::error::Error;
 use std::io::{self, Write};
 
 use dt_metrics::dynatrace::{CheckReport, Verdict};
 
-/// How to look.
+/// The arguments of the command.
 #[derive(clap::Args)]
-pub(crate) struct Args {
-    /// As a program with `.otlp()` does: `OTEL_EXPORTER_OTLP_ENDPOINT` counts, too
+pub(crate) struct CheckArgs {
+    /// Check as a program with `.otlp()` would, which also reads `OTEL_EXPORTER_OTLP_ENDPOINT`
     #[cfg(feature = "otlp")]
     #[arg(long)]
     otlp: bool,
 }
 
-impl Args {
+impl CheckArgs {
     #[cfg_attr(not(feature = "otlp"), expect(clippy::unused_self))]
     fn check(&self) -> CheckReport {
         #[cfg(feature = "otlp")]
@@ -25,11 +25,11 @@ impl Args {
     }
 }
 
-/// Prints what was found; an error if metrics would not arrive.
-pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+/// Prints the report; an error if metrics would not arrive.
+pub(crate) fn run(args: &CheckArgs) -> Result<(), Box<dyn Error>> {
     let report = args.check();
     match writeln!(io::stdout(), "{report}") {
-        // Whoever read the output has seen enough; how it ended is told by the status.
+        // The reader of the output has closed it; the exit status still reports the result.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         other => other?,
     }

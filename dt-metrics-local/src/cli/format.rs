@@ -1,54 +1,121 @@
-use std::time::SystemTime;
+//! The texts that the program prints.
 
-use dt_metrics_local::protocol::{Kind, Payload};
-use dt_metrics_local::store::Series;
+use std::fmt::Write;
 
-/// A number with at most three decimals, and none without need.
-pub(super) fn number(number: f64) -> String {
-    if number != 0.0 && !(1e-3..1e15).contains(&number.abs()) {
-        return format!("{number:.3e}");
+use dt_metrics_local::store::Totals;
+use dt_metrics_local::{DEFAULT_PORT, Fault, Request, Server};
+
+/// The address of the server, and how to configure a program to use it.
+pub(super) fn greeting(server: &Server, requires_token: bool) -> String {
+    let url = server.url();
+    let mut text = format!(
+        "Listening on {}\n\nWatch in a browser: {}\n\nPoint a program here:\n",
+        server.address(),
+        server.page_url()
+    );
+    // Writing to a `String` never fails.
+    let _ = writeln!(text, "  in code       .endpoint(\"{url}\")");
+    let _ = writeln!(text, "  from outside  DT_METRICS_INGEST_URL={url}");
+    if requires_token {
+        text.push_str("                DT_METRICS_INGEST_API_TOKEN=<the token given by --token>\n");
+    } else if server.address().port() == DEFAULT_PORT {
+        text.push_str("  or not at all: unconfigured programs take this port for a OneAgent\n");
     }
-    let text = format!("{number:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    #[cfg(feature = "otlp")]
+    {
+        // A Collector requires no token.
+        let collector = server.collector_url();
+        let _ = writeln!(
+            text,
+            "  by OTLP       OTEL_EXPORTER_OTLP_ENDPOINT={collector}"
+        );
+    }
+    text.push_str(
+        "\nPrograms push once a minute; OTEL_METRIC_EXPORT_INTERVAL=1000 makes that a second.\n",
+    );
+    text.push_str("\nCtrl-C ends.\n");
+    text
 }
 
-/// What a series stands at.
-pub(super) fn value(series: &Series) -> String {
-    match series.last {
-        Payload::Summary { min, max, .. } if series.values > 0 => {
-            // A count past 2^53 loses digits that are not shown.
-            #[allow(clippy::cast_precision_loss)]
-            let mean = series.total / series.values as f64;
-            format!(
-                "{} values, mean {}, last {} to {}",
-                series.values,
-                number(mean),
-                number(min),
-                number(max)
-            )
-        }
-        _ => number(series.total),
+/// The faults on demand, with the seed that repeats them.
+pub(super) fn faults(faults: &[(u32, Fault)], seed: u64) -> String {
+    if faults.is_empty() {
+        return String::new();
     }
-}
-
-pub(super) fn rate(series: &Series, now: SystemTime) -> String {
-    match series.rate_per_second(now) {
-        Some(rate) => format!("{}/s", number(rate)),
-        None if series.kind == Kind::Gauge => String::new(),
-        None => "…".to_owned(),
-    }
-}
-
-pub(super) fn dimensions(series: &Series) -> String {
-    let dimensions: Vec<_> = series
-        .dimensions
+    let names: Vec<_> = faults
         .iter()
-        .map(|(key, value)| format!("{key}={value}"))
+        .map(|(weight, fault)| match fault {
+            Fault::Answer(answer) => format!("{}:{weight}", answer.status()),
+            fault => format!("{}:{weight}", fault.name()),
+        })
         .collect();
-    dimensions.join(", ")
+    format!("Faults on demand: {}; --seed {seed}\n", names.join(", "))
 }
 
-/// The beginning of a text, without what would move a terminal's cursor.
+/// The status of a request, and the fault it met.
+pub(super) fn request(request: &Request) -> String {
+    let mut text = match request.status {
+        0 => "no answer".to_owned(),
+        status => format!("answered  {status}"),
+    };
+    // Writing to a `String` never fails.
+    if !request.path.is_empty() {
+        let _ = write!(text, " to {}", request.path);
+    }
+    if let Some(fault) = request.fault {
+        let _ = write!(text, " ({fault} on demand)");
+    }
+    text
+}
+
+/// The totals in one sentence.
+pub(super) fn summary(totals: Totals) -> String {
+    let mut text = format!(
+        "{} in {}: {}, {}, {} refused",
+        bytes(totals.bytes),
+        plural(totals.requests, "request"),
+        plural(totals.lines, "line"),
+        plural(totals.metadata, "metadata line"),
+        totals.rejected,
+    );
+    let not_accepted = totals.requests - totals.requests_accepted;
+    if not_accepted > 0 {
+        let _ = write!(
+            text,
+            "; {} not accepted as a whole",
+            plural(not_accepted, "request")
+        );
+    }
+    if totals.lines_without_series > 0 {
+        let _ = write!(
+            text,
+            "; too many series, {} not shown",
+            plural(totals.lines_without_series, "line")
+        );
+    }
+    text
+}
+
+fn plural(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+fn bytes(bytes: u64) -> String {
+    // Only one decimal is printed.
+    #[allow(clippy::cast_precision_loss)]
+    let scaled = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", scaled / 1e3),
+        _ => format!("{:.1} MB", scaled / 1e6),
+    }
+}
+
+/// The beginning of a text, without control characters, which could move a terminal's cursor.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     let mut kept: String = text
         .chars()

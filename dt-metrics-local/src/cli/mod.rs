@@ -1,4 +1,5 @@
-//! What the program shows: a live table on a terminal, a line per event elsewhere.
+//! The program: it runs the endpoint and prints a line for each event, or runs a command.
+// This folder imports the library as its users do, and `dt-metrics` for its commands.
 
 mod args;
 #[cfg(feature = "check")]
@@ -6,18 +7,14 @@ mod check;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod format;
-mod interrupt;
 mod lines;
 mod schedule;
-mod screen;
-mod table;
-mod text;
 
 #[cfg(test)]
 mod tests;
 
 use std::error::Error;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::sync::Arc;
 
 use dt_metrics_local::Server;
@@ -28,10 +25,11 @@ use args::Command;
 
 pub(crate) use args::Args;
 
-/// Series have all that is shown of accepted lines; the lines themselves are not needed for long.
+/// The number of lines, refused lines and requests to keep. The page shows series, and only the
+/// newest refused lines and requests.
 const KEPT: usize = 1_000;
 
-/// Listens until it is interrupted, or does what it was told to do instead.
+/// Runs the endpoint until it is interrupted, or the command that `args` name.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     #[cfg(any(feature = "check", feature = "dashboard"))]
     if let Some(command) = &args.command {
@@ -52,22 +50,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         builder = builder.fail_at_random(seed, &args.faults);
     }
     let server = Arc::new(builder.start()?);
-    schedule::start(&server, schedule::events(args))?;
+    schedule::start(&server, schedule::actions(args))?;
+    let mut greeting = format::greeting(&server, args.token.is_some());
+    greeting.push_str(&format::faults(&args.faults, seed));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let shown = runtime.block_on(async {
-        let interrupt = interrupt::listen()?;
-        let mut greeting = text::greeting(&server, args.token.is_some());
-        greeting.push_str(&text::faults(&args.faults, seed));
-        if io::stdout().is_terminal() {
-            screen::show(server, &greeting, interrupt).await
-        } else {
-            lines::show(server, &greeting, interrupt).await
-        }
-    });
-    match shown {
-        // Whoever read the output has seen enough.
+    match runtime.block_on(lines::print(server, &greeting)) {
+        // The reader of the output has closed it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }

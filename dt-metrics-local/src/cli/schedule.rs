@@ -1,3 +1,5 @@
+//! Actions at set times: an outage, a new token, the end of the faults.
+
 use std::io;
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -5,43 +7,43 @@ use std::time::{Duration, Instant};
 
 use dt_metrics_local::Server;
 
-use super::Args;
+use super::args::Args;
 
-/// Something that happens to the server by itself.
+/// A scheduled action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Event {
+pub(super) enum Action {
     Recover,
     StopListening,
     ListenAgain,
     ReplaceToken(String),
 }
 
-/// What happens when, after the start.
-pub(super) fn events(args: &Args) -> Vec<(Duration, Event)> {
-    let mut events = Vec::new();
-    events.extend(args.recover_after.map(|after| (after, Event::Recover)));
+/// The actions with their times after the start, earliest first.
+pub(super) fn actions(args: &Args) -> Vec<(Duration, Action)> {
+    let mut actions = Vec::new();
+    actions.extend(args.recover_after.map(|after| (after, Action::Recover)));
     if let Some((after, length)) = args.outage {
-        events.push((after, Event::StopListening));
-        events.push((after.saturating_add(length), Event::ListenAgain));
+        actions.push((after, Action::StopListening));
+        actions.push((after.saturating_add(length), Action::ListenAgain));
     }
     let token = args.next_token.clone().zip(args.next_token_after);
-    events.extend(token.map(|(token, after)| (after, Event::ReplaceToken(token))));
-    events.sort_by_key(|(after, _)| *after);
-    events
+    actions.extend(token.map(|(token, after)| (after, Action::ReplaceToken(token))));
+    actions.sort_by_key(|(after, _)| *after);
+    actions
 }
 
-/// Has it happen for as long as the server is there.
-pub(super) fn start(server: &Arc<Server>, events: Vec<(Duration, Event)>) -> io::Result<()> {
-    if events.is_empty() {
+/// Starts a thread that performs the actions until the server is dropped.
+pub(super) fn start(server: &Arc<Server>, actions: Vec<(Duration, Action)>) -> io::Result<()> {
+    if actions.is_empty() {
         return Ok(());
     }
     let (server, start) = (Arc::downgrade(server), Instant::now());
     thread::Builder::new()
         .name("schedule".to_owned())
         .spawn(move || {
-            for (after, event) in events {
+            for (after, action) in actions {
                 thread::sleep(after.saturating_sub(start.elapsed()));
-                if happen(&server, event).is_none() {
+                if perform(&server, action).is_none() {
                     return;
                 }
             }
@@ -49,23 +51,24 @@ pub(super) fn start(server: &Arc<Server>, events: Vec<(Duration, Event)>) -> io:
         .map(drop)
 }
 
-/// `None` once the server is gone.
-fn happen(server: &Weak<Server>, event: Event) -> Option<()> {
-    /// How often, and how soon, a port is asked for again.
-    const AGAIN: (u32, Duration) = (50, Duration::from_millis(100));
-    match event {
-        Event::Recover => server.upgrade()?.recover(),
-        // Nobody listens afterwards, whatever it returns.
-        Event::StopListening => drop(server.upgrade()?.stop_listening()),
-        Event::ListenAgain => {
-            for _ in 0..AGAIN.0 {
+/// Performs an action; `None` if the server was dropped.
+fn perform(server: &Weak<Server>, action: Action) -> Option<()> {
+    /// Number of attempts to listen again, and the pause between them.
+    const ATTEMPTS: u32 = 50;
+    const PAUSE: Duration = Duration::from_millis(100);
+    match action {
+        Action::Recover => server.upgrade()?.recover(),
+        // Even if it fails, the server does not listen afterwards.
+        Action::StopListening => drop(server.upgrade()?.stop_listening()),
+        Action::ListenAgain => {
+            for _ in 0..ATTEMPTS {
                 if server.upgrade()?.listen_again().is_ok() {
                     break;
                 }
-                thread::sleep(AGAIN.1);
+                thread::sleep(PAUSE);
             }
         }
-        Event::ReplaceToken(token) => server.upgrade()?.replace_token(token),
+        Action::ReplaceToken(token) => server.upgrade()?.replace_token(token),
     }
     Some(())
 }

@@ -1,30 +1,13 @@
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::{Duration, SystemTime};
+//! Tests of arguments and printed texts.
+
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
-use dt_metrics_local::{Answer, Fault, Server};
+use dt_metrics_local::{Answer, Fault};
 
-use super::schedule::{self, Event};
-use super::{Args, format, screen, table, text};
-
-fn ingest(server: &Server, body: &str) {
-    let mut stream = TcpStream::connect(server.address()).expect("the server listens");
-    write!(
-        stream,
-        "POST /metrics/ingest HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
-         Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("the server reads");
-    stream
-        .read_to_end(&mut Vec::new())
-        .expect("the server answers");
-}
-
-fn frame(server: &Server, rows: usize) -> String {
-    server.inspect(|state| table::frame(state, SystemTime::now(), rows))
-}
+use super::args::Args;
+use super::format;
+use super::schedule::{self, Action};
 
 #[test]
 fn arguments() {
@@ -80,16 +63,16 @@ fn arguments_for_faults() {
     );
     let seconds = Duration::from_secs;
     assert_eq!(
-        schedule::events(&args),
+        schedule::actions(&args),
         [
-            (seconds(1), Event::StopListening),
-            (seconds(2), Event::ReplaceToken("b".into())),
-            (Duration::from_millis(2_500), Event::Recover),
-            (seconds(31), Event::ListenAgain),
+            (seconds(1), Action::StopListening),
+            (seconds(2), Action::ReplaceToken("b".into())),
+            (Duration::from_millis(2_500), Action::Recover),
+            (seconds(31), Action::ListenAgain),
         ]
     );
     assert_eq!(
-        text::faults(&args.faults, 7),
+        format::faults(&args.faults, 7),
         "Faults on demand: 503:10, reset-before-reading:5, 307:1; --seed 7\n"
     );
     for (arguments, reason) in [
@@ -102,58 +85,6 @@ fn arguments_for_faults() {
     ] {
         let error = parse(arguments).err().expect("not valid");
         assert!(error.contains(reason), "{error}");
-    }
-}
-
-#[test]
-fn a_frame_shows_series_and_what_was_refused() {
-    let server = Server::builder().start().expect("a free port is there");
-    assert!(frame(&server, 10).contains("No lines yet."));
-    ingest(
-        &server,
-        "orders,region=eu count,delta=3\norders,region=eu count,delta=4\ndepth gauge,1.25\n\
-         size gauge,min=1,max=3,sum=8,count=4\nbad\u{1b}[2J gauge,1",
-    );
-    let frame = frame(&server, 10);
-    for part in [
-        "4 lines",
-        "1 refused",
-        "orders",
-        "region=eu",
-        "count",
-        "7",
-        "1.25",
-        "4 values, mean 2, last 1 to 3",
-        "bad\u{fffd}[2J gauge,1",
-        r"metric key may not contain '\u{1b}', column 4",
-    ] {
-        assert!(frame.contains(part), "{part} is not in\n{frame}");
-    }
-    assert!(!frame.contains('\u{1b}'));
-}
-
-#[test]
-fn a_frame_is_no_longer_than_asked() {
-    let server = Server::builder().start().expect("a free port is there");
-    let body: Vec<_> = (0..50).map(|n| format!("m,n={n} count,delta=1")).collect();
-    ingest(&server, &body.join("\n"));
-    let frame = frame(&server, 10);
-    assert!(frame.contains("… and 40 more series"), "{frame}");
-    assert_eq!(frame.matches("n=").count(), 10);
-}
-
-#[test]
-fn numbers() {
-    for (number, text) in [
-        (0.0, "0"),
-        (7.0, "7"),
-        (100.0, "100"),
-        (-2.5, "-2.5"),
-        (0.1234, "0.123"),
-        (0.000_01, "1.000e-5"),
-        (1e18, "1.000e18"),
-    ] {
-        assert_eq!(format::number(number), text);
     }
 }
 
@@ -187,12 +118,4 @@ fn commands_of_documents() {
         }
     }
     assert!(commands == 0 || commands >= 4, "{commands}");
-}
-
-#[test]
-fn a_screen_is_no_higher_than_its_terminal() {
-    let text = "a\nb\nc\n";
-    for (height, expected) in [(0, "a\n"), (2, "a\n"), (3, "a\nb\n"), (4, text), (5, text)] {
-        assert_eq!(screen::fit(text, height), expected, "{height}");
-    }
 }

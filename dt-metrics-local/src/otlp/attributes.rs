@@ -1,11 +1,11 @@
-//! Attributes, and the dimensions that come of them.
+//! Converts attributes to text and to dimensions.
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
 use super::{limits, name};
 
-/// Attributes as they came, their values as text.
+/// Attributes as received, with their values as text.
 pub(super) fn texts(attributes: &[KeyValue]) -> Vec<(String, String)> {
     attributes
         .iter()
@@ -13,8 +13,8 @@ pub(super) fn texts(attributes: &[KeyValue]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The dimensions of a data point. Of two with one key the first counts; a value that is neither
-/// text nor a Boolean nor an integer drops its dimension.
+/// The dimensions of a data point. If two attributes have the same key, the first counts; an
+/// attribute that is not a string, a Boolean or an integer is dropped.
 pub(super) fn dimensions(attributes: &[KeyValue]) -> Vec<(String, String)> {
     let mut dimensions: Vec<(String, String)> = Vec::with_capacity(attributes.len());
     for attribute in attributes {
@@ -30,7 +30,7 @@ pub(super) fn dimensions(attributes: &[KeyValue]) -> Vec<(String, String)> {
             dimensions.push((key, value));
         }
         if dimensions.len() > limits::DIMENSIONS {
-            break; // More would only take time.
+            break; // The data point is refused: further dimensions would only take time.
         }
     }
     dimensions

@@ -1,10 +1,9 @@
-//! Smallest and largest value of a histogram that did not record them, as its buckets have it.
+//! Estimates the minimum and maximum of a histogram from its buckets.
 
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::{ExponentialHistogramDataPoint, HistogramDataPoint};
 
-/// The outer bounds of the outermost buckets with values in them, or the mean where there is no
-/// bound.
+/// The outer bounds of the outermost buckets that are not empty, or the mean for a missing bound.
 pub(super) fn of(point: &HistogramDataPoint, mean: f64) -> (f64, f64) {
     let mut filled = (0..point.bucket_counts.len()).filter(|i| point.bucket_counts[*i] > 0);
     let first = filled.next();
@@ -15,10 +14,11 @@ pub(super) fn of(point: &HistogramDataPoint, mean: f64) -> (f64, f64) {
     around(mean, low, high)
 }
 
+/// The outer bounds of the outermost exponential buckets that are not empty.
 pub(super) fn of_exponential(point: &ExponentialHistogramDataPoint, mean: f64) -> (f64, f64) {
     let base = (-f64::from(point.scale)).exp2().exp2();
     let power = |index: Option<i64>| {
-        // Indexes are 32 bits and a few more.
+        // Indexes need only slightly more than 32 bits.
         #[allow(clippy::cast_precision_loss)]
         index.map(|index| base.powf(index as f64))
     };
@@ -35,7 +35,7 @@ pub(super) fn of_exponential(point: &ExponentialHistogramDataPoint, mean: f64) -
     around(mean, low, high)
 }
 
-/// The indexes of the first and the last bucket with values in them.
+/// The indexes of the first and the last bucket that is not empty.
 fn filled(buckets: Option<&Buckets>) -> Option<(i64, i64)> {
     let buckets = buckets?;
     let mut filled = buckets
@@ -48,7 +48,7 @@ fn filled(buckets: Option<&Buckets>) -> Option<(i64, i64)> {
     Some((first, filled.last().unwrap_or(first)))
 }
 
-/// Whatever the buckets say, the mean lies between.
+/// The two bounds, moved if necessary so that the mean is between them.
 fn around(mean: f64, low: Option<f64>, high: Option<f64>) -> (f64, f64) {
     let finite = |bound: Option<f64>| bound.filter(|bound| bound.is_finite()).unwrap_or(mean);
     (finite(low).min(mean), finite(high).max(mean))

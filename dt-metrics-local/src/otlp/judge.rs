@@ -1,35 +1,38 @@
+//! Judges the data points of a request one by one.
+
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::Metric as Sent;
+use opentelemetry_proto::tonic::metrics::v1::Metric as SentMetric;
 
-use super::read::{Point, is_about_the_name, milliseconds, points};
-use super::text::Shown;
-use super::{Data, DataPoint, Metric, attributes, limits, name, text};
+use super::read::{SentPoint, is_about_the_name, milliseconds, points};
+use super::text::RefusedText;
+use super::{attributes, limits, name, text};
 use crate::protocol::{ErrorKind, Kind, Line, LineError, Metadata, MetricType, Payload, Reader};
 use crate::store::Rejected;
+use crate::store::data_point::{Data, DataPoint, Metric};
 
-/// What becomes of a request.
+/// The judged data points of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
-    /// As lines that say the same.
+    /// The accepted data points, as metric lines.
     pub(crate) lines: Vec<Line>,
-    /// As they came, in the order of the lines.
+    /// The accepted data points as received, in the order of `lines`.
     pub(crate) points: Vec<DataPoint>,
-    /// Units and descriptions, once for each metric.
+    /// Units and descriptions, once per metric.
     pub(crate) metadata: Vec<Metadata>,
     pub(crate) rejected: Vec<Rejected>,
-    /// Why, in words: each fault once for each metric.
+    /// The reasons for refusals, each once per metric.
     pub(crate) reasons: Vec<String>,
 }
 
-/// Reasons that are said.
-const SAID: usize = 20;
+/// Maximum number of reasons.
+const MAX_REASONS: usize = 20;
 
-/// Of a name that is refused, so much is shown.
-const SHOWN: usize = 1_000;
+/// Maximum length of the name of a refused data point, in UTF-16 code units.
+const MAX_NAME: usize = 1_000;
 
-/// Judges each data point on its own; so many that nothing is wrong with are refused all the same.
+/// Judges each data point on its own. The first `refused_on_demand` valid ones are refused.
 pub(crate) fn judge(
     request: &ExportMetricsServiceRequest,
     reader: &Reader,
@@ -66,13 +69,13 @@ pub(crate) fn judge(
 struct Judge<'a> {
     reader: &'a Reader,
     to_refuse: usize,
-    /// Points so far.
+    /// Number of data points so far.
     number: usize,
     judged: Judged,
 }
 
 impl Judge<'_> {
-    fn metric(&mut self, sent: &Sent, metric: &Arc<Metric>) {
+    fn metric(&mut self, sent: &SentMetric, metric: &Arc<Metric>) {
         let key = name::metric_key(&metric.name);
         let mut is_first = true;
         for point in points(sent) {
@@ -84,7 +87,7 @@ impl Judge<'_> {
             match line {
                 Ok((line, data)) => {
                     if is_first {
-                        self.judged.metadata.extend(meaning(metric, &line));
+                        self.judged.metadata.extend(metadata(metric, &line));
                         is_first = false;
                     }
                     self.judged.lines.push(line);
@@ -97,7 +100,7 @@ impl Judge<'_> {
                     });
                 }
                 Err(error) => {
-                    self.say(metric, &error);
+                    self.add_reason(metric, &error);
                     let rejected = refused(metric, &point, error, self.number);
                     self.judged.rejected.push(rejected);
                 }
@@ -105,7 +108,7 @@ impl Judge<'_> {
         }
     }
 
-    fn line(&mut self, key: &str, point: &Point<'_>) -> Result<(Line, Data), ErrorKind> {
+    fn line(&mut self, key: &str, point: &SentPoint<'_>) -> Result<(Line, Data), ErrorKind> {
         let dimensions = attributes::dimensions(point.attributes);
         if dimensions.len() > limits::DIMENSIONS {
             return Err(ErrorKind::TooManyDimensions);
@@ -129,18 +132,18 @@ impl Judge<'_> {
         Ok((line, data))
     }
 
-    fn say(&mut self, metric: &Metric, error: &ErrorKind) {
+    fn add_reason(&mut self, metric: &Metric, error: &ErrorKind) {
         let reasons = &mut self.judged.reasons;
         let name = name::cut(&metric.name, limits::METRIC_KEY);
         let reason = format!("{name}: {error}");
-        if reasons.len() < SAID && !reasons.contains(&reason) {
+        if reasons.len() < MAX_REASONS && !reasons.contains(&reason) {
             reasons.push(reason);
         }
     }
 }
 
-/// Unit and description, as Dynatrace keeps them; `None` if there is neither.
-fn meaning(metric: &Metric, line: &Line) -> Option<Metadata> {
+/// Unit and description as Dynatrace stores them; `None` if there is neither.
+fn metadata(metric: &Metric, line: &Line) -> Option<Metadata> {
     let unit = name::unit(&metric.unit);
     let description = name::description(&metric.description);
     if unit.is_none() && description.is_none() {
@@ -165,10 +168,14 @@ fn metric_type(payload: Payload) -> MetricType {
     }
 }
 
-fn refused(metric: &Metric, point: &Point<'_>, error: ErrorKind, number: usize) -> Rejected {
+fn refused(metric: &Metric, point: &SentPoint<'_>, error: ErrorKind, number: usize) -> Rejected {
     let attributes = attributes::texts(point.attributes);
-    let shown = Shown::new(name::cut(&metric.name, SHOWN), &attributes, &point.what);
-    let place = match &error {
+    let shown = RefusedText::new(
+        name::cut(&metric.name, MAX_NAME),
+        &attributes,
+        &point.description,
+    );
+    let offset = match &error {
         error if is_about_the_name(error) => 0,
         ErrorKind::TooManyDimensions => {
             let first_too_many = shown.dimensions.get(limits::DIMENSIONS);
@@ -176,6 +183,6 @@ fn refused(metric: &Metric, point: &Point<'_>, error: ErrorKind, number: usize) 
         }
         _ => shown.measured,
     };
-    let error = LineError::new(&shown.text, place, error);
+    let error = LineError::new(&shown.text, offset, error);
     Rejected::new(&shown.text, error, number)
 }

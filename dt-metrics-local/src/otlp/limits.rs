@@ -8,24 +8,24 @@ pub(super) const METRIC_KEY_MIN: usize = 2;
 /// Longest metric key.
 pub(super) const METRIC_KEY: usize = 255;
 
-/// Longest dimension key; what is longer is cut.
+/// Longest dimension key; a longer one is cut.
 pub(super) const DIMENSION_KEY: usize = 100;
 
-/// Longest dimension value; what is longer is cut.
+/// Longest dimension value; a longer one is cut.
 pub(super) const DIMENSION_VALUE: usize = 255;
 
-/// Most dimensions of a data point.
+/// Maximum number of dimensions of a data point.
 pub(super) const DIMENSIONS: usize = 50;
 
-/// Longest unit; what is longer is dropped.
+/// Longest unit; a longer one is dropped.
 pub(super) const UNIT: usize = 63;
 
-/// Longest description; what is longer is cut.
+/// Longest description; a longer one is cut.
 pub(super) const DESCRIPTION: usize = 1_023;
 
-/// Largest request body in bytes. The documentation says "4 MB"; the decimal megabyte is the
-/// narrower reading.
+/// Largest request body in bytes. The documentation says "4 MB"; a decimal megabyte is the narrower
+/// interpretation.
 pub(crate) const REQUEST_BYTES: usize = 4_000_000;
 
-/// Most data points in a request.
+/// Maximum number of data points in a request.
 pub(crate) const POINTS: usize = 15_000;

@@ -1,13 +1,15 @@
-//! What a data point measured, and what Dynatrace makes of it.
+//! Converts the measurement of a data point to the payload that Dynatrace stores.
 
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint,
 };
 
-use super::{Data, extremes};
+use super::extremes;
 use crate::protocol::{ErrorKind, Part, Payload, Temporality, check_summary};
+use crate::store::data_point::Data;
 
+/// The measurement as received and as stored, or the reason for its refusal.
 pub(super) type Measured = Result<(Data, Payload), ErrorKind>;
 
 pub(super) fn temporality(number: i32) -> Temporality {
@@ -23,8 +25,8 @@ pub(super) fn gauge(point: &NumberDataPoint) -> Measured {
     Ok((Data::Gauge { value }, Payload::Gauge { value }))
 }
 
-/// Deltas become counts. A running total that may fall becomes a gauge, one that only rises is
-/// refused.
+/// A delta becomes a count. A cumulative sum becomes a gauge if it may decrease; if it is monotonic,
+/// it is refused.
 pub(super) fn sum(
     point: &NumberDataPoint,
     is_monotonic: bool,
@@ -88,7 +90,7 @@ fn number(point: &NumberDataPoint) -> Result<f64, ErrorKind> {
     let value = match point.value {
         None => return Err(ErrorKind::Missing(Part::Payload)),
         Some(Value::AsDouble(value)) => value,
-        // Documented: the nearest float.
+        // `Data` documents that an integer is converted to the nearest float.
         #[allow(clippy::cast_precision_loss)]
         Some(Value::AsInt(value)) => value as f64,
     };
@@ -144,11 +146,11 @@ fn summary(
     estimate: impl FnOnce(f64) -> (f64, f64),
 ) -> Result<Payload, ErrorKind> {
     let (min, max) = match recorded {
-        // Extremes of nothing are what happens to stand there.
+        // Without values, the recorded extremes mean nothing.
         _ if count == 0 => (0.0, 0.0),
         (Some(min), Some(max)) => (min, max),
         (min, max) => {
-            // A count past 2^53 loses digits that an estimate does not have.
+            // A count above 2^53 loses precision, which does not matter to an estimate.
             #[allow(clippy::cast_precision_loss)]
             let (low, high) = estimate(sum / count as f64);
             (min.unwrap_or(low), max.unwrap_or(high))

@@ -1,5 +1,4 @@
-//! Metrics by OTLP, judged as Dynatrace judges them: what it refuses, and what it makes of the
-//! rest.
+//! Metrics over OTLP, judged as Dynatrace judges them, and converted as Dynatrace converts them.
 //!
 //! | OTLP | temporality | here, and in Dynatrace |
 //! | --- | --- | --- |
@@ -13,22 +12,25 @@
 //! | histogram of either kind | cumulative | refused |
 //! | summary | | refused |
 //!
-//! Refused are also histograms without a sum, with bounds that are not sorted or not finite, values
-//! that are not finite, more than 50 dimensions, names without a valid character, of less than 2 or
-//! more than 255. Times are judged as in lines.
+//! Also refused are histograms without a sum or with bounds that are not sorted or not finite,
+//! values that are not finite, data points with more than 50 dimensions, and names that contain no
+//! valid character, are shorter than 2 or longer than 255 characters. Timestamps are judged as in
+//! metric lines.
 //!
-//! In names of metrics and dimensions what is not valid becomes `_`; names of dimensions are made
-//! lower case, and are cut after 100 characters, their values after 255. Only text, Booleans and
-//! integers make a dimension; of two with one key the first counts. A unit that is too long or
-//! has other characters than in lines is dropped, a description is cut after 1,023 characters.
+//! In names of metrics and dimensions, invalid characters become `_`. Names of dimensions are
+//! lowercased and cut after 100 characters, their values after 255. Only strings, Booleans and
+//! integers become dimensions; if two attributes have the same key, the first counts. A unit that
+//! is too long or has characters that metric lines do not allow is dropped. A description is cut
+//! after 1,023 characters.
 //!
-//! The attributes of a data point become dimensions. Which ones of its resource and its scope do as
-//! well is a setting of each environment, so none do here: [`DataPoint`] has them.
+//! The attributes of a data point become dimensions. Which attributes of its resource and its scope
+//! become dimensions is a setting of each environment, so here none do: [`DataPoint`] has them.
 //!
 //! Source: Dynatrace documentation, "About OTLP metrics ingest" (mapping, limits, histograms) and
-//! "OpenTelemetry metrics ingest API" (statuses). Where it leaves room, the reading is that of
-//! [lines](crate::protocol): runs of characters that are not valid become one `_`, and smallest and
-//! largest value of a histogram are estimated from its buckets if they were not recorded.
+//! "OpenTelemetry metrics ingest API" (statuses). Where it is ambiguous, the rules of
+//! [metric lines](crate::protocol) apply: a run of invalid characters becomes one `_`, and the
+//! minimum and maximum of a histogram are estimated from its buckets if they were not recorded.
+// This folder imports `protocol` and `store`.
 
 mod attributes;
 mod extremes;
@@ -36,7 +38,6 @@ mod judge;
 pub(crate) mod limits;
 mod measure;
 mod name;
-mod point;
 mod read;
 mod text;
 
@@ -44,7 +45,7 @@ mod text;
 mod tests;
 
 pub use crate::protocol::Temporality;
-pub use point::{Data, DataPoint, Metric};
+pub use crate::store::data_point::{Data, DataPoint, Metric};
 
 pub(crate) use judge::{Judged, judge};
 pub(crate) use read::count_points;

@@ -1,32 +1,34 @@
-//! Names as Dynatrace stores them: what a key may not contain becomes an underscore.
+//! Normalizes names as Dynatrace stores them: invalid characters become underscores.
 
 use super::limits;
 use crate::protocol::{ErrorKind, Part, length};
 
-struct Grammar {
-    /// What the first section may start with.
+/// The characters that one type of key allows.
+struct Charset {
+    /// Whether the first section may start with a character.
     first: fn(char) -> bool,
-    /// What any other section may start with.
+    /// Whether any other section may start with a character.
     start: fn(char) -> bool,
-    /// What a section may contain.
+    /// Whether a section may contain a character.
     inner: fn(char) -> bool,
 }
 
-const METRIC: Grammar = Grammar {
+const METRIC: Charset = Charset {
     first: |c| c.is_ascii_alphabetic() || c == '_',
     start: |c| c.is_ascii_alphanumeric() || c == '_',
     inner: |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'),
 };
 
-const DIMENSION: Grammar = Grammar {
+const DIMENSION: Charset = Charset {
     first: |c| c.is_ascii_lowercase() || c == '_',
     start: |c| c.is_ascii_lowercase() || c == '_',
     inner: |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'),
 };
 
+/// The metric key of a name, or why it is refused.
 pub(super) fn metric_key(name: &str) -> Result<String, ErrorKind> {
     let part = Part::MetricKey;
-    let key = METRIC.normalise(name).ok_or(ErrorKind::Missing(part))?;
+    let key = METRIC.normalize(name).ok_or(ErrorKind::Missing(part))?;
     // All characters are ASCII by now: bytes are characters.
     let length = key.len();
     if length < limits::METRIC_KEY_MIN {
@@ -51,37 +53,37 @@ pub(super) fn metric_key(name: &str) -> Result<String, ErrorKind> {
     Ok(key)
 }
 
-/// `None` if nothing of it can be kept.
+/// The dimension key of a name; `None` if no character of it is valid.
 pub(super) fn dimension_key(name: &str) -> Option<String> {
-    let mut key = DIMENSION.normalise(&name.to_lowercase())?;
+    let mut key = DIMENSION.normalize(&name.to_lowercase())?;
     key.truncate(limits::DIMENSION_KEY);
-    // The cut may have been right behind a point.
+    // The cut may have left a dot at the end.
     let end = key.trim_end_matches('.').len();
     key.truncate(end);
     Some(key)
 }
 
-/// `None` if it is empty, which is no value.
+/// The dimension value of a text; `None` if it is empty.
 pub(super) fn dimension_value(value: &str) -> Option<String> {
-    filled(cut(value, limits::DIMENSION_VALUE), breaks_a_line)
+    replaced(cut(value, limits::DIMENSION_VALUE), breaks_a_line)
 }
 
-/// `None` if it is empty. It may have several lines.
+/// The description as Dynatrace stores it; `None` if it is empty. It may contain line breaks.
 pub(super) fn description(text: &str) -> Option<String> {
     let breaks = |c| c != '\n' && breaks_a_line(c);
-    filled(cut(text, limits::DESCRIPTION), breaks)
+    replaced(cut(text, limits::DESCRIPTION), breaks)
 }
 
-/// The text without some characters; `None` if it is empty.
-fn filled(text: &str, without: impl Fn(char) -> bool) -> Option<String> {
+/// The text with an underscore in place of each invalid character; `None` if it is empty.
+fn replaced(text: &str, is_invalid: impl Fn(char) -> bool) -> Option<String> {
     let text: String = text
         .chars()
-        .map(|c| if without(c) { '_' } else { c })
+        .map(|c| if is_invalid(c) { '_' } else { c })
         .collect();
     (!text.is_empty()).then_some(text)
 }
 
-/// The beginning of a text, of at most so many UTF-16 code units.
+/// The beginning of a text, at most `limit` UTF-16 code units long.
 pub(super) fn cut(text: &str, limit: usize) -> &str {
     let mut left = limit;
     let end = text
@@ -97,6 +99,7 @@ pub(super) fn cut(text: &str, limit: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// The unit, or `None` if Dynatrace drops it.
 pub(super) fn unit(unit: &str) -> Option<String> {
     let is_valid = !unit.is_empty()
         && length(unit) <= limits::UNIT
@@ -108,9 +111,9 @@ fn breaks_a_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-impl Grammar {
-    /// `None` if no character of it is valid.
-    fn normalise(&self, name: &str) -> Option<String> {
+impl Charset {
+    /// The name as a key; `None` if no character of it is valid.
+    fn normalize(&self, name: &str) -> Option<String> {
         if !name.chars().any(self.inner) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! A request, point by point.
+//! Reads the data points of a request.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -9,16 +9,16 @@ use super::measure::{self, Measured};
 use crate::protocol::{ErrorKind, Part, Temporality};
 
 /// A data point before it is judged.
-pub(super) struct Point<'a> {
+pub(super) struct SentPoint<'a> {
     pub(super) attributes: &'a [KeyValue],
     pub(super) start_time_ns: u64,
     pub(super) time_ns: u64,
     pub(super) measured: Measured,
-    /// What it is, in words.
-    pub(super) what: String,
+    /// The type of the point, as text: `cumulative sum`, for example.
+    pub(super) description: String,
 }
 
-/// Data points in a request.
+/// Number of data points in a request.
 pub(crate) fn count_points(request: &ExportMetricsServiceRequest) -> usize {
     let scopes = request
         .resource_metrics
@@ -38,18 +38,18 @@ pub(crate) fn count_points(request: &ExportMetricsServiceRequest) -> usize {
 }
 
 /// The data points of a metric.
-pub(super) fn points(metric: &Metric) -> Vec<Point<'_>> {
-    /// The types of points have their fields in common, but no trait.
+pub(super) fn points(metric: &Metric) -> Vec<SentPoint<'_>> {
+    /// The types of points share their fields but have no common trait.
     macro_rules! each {
-        ($points:expr, $what:expr, $measure:expr) => {
+        ($points:expr, $description:expr, $measure:expr) => {
             $points
                 .iter()
-                .map(|point| Point {
+                .map(|point| SentPoint {
                     attributes: &point.attributes,
                     start_time_ns: point.start_time_unix_nano,
                     time_ns: point.time_unix_nano,
                     measured: $measure(point),
-                    what: $what.to_owned(),
+                    description: $description.to_owned(),
                 })
                 .collect()
         };
@@ -70,15 +70,15 @@ pub(super) fn points(metric: &Metric) -> Vec<Point<'_>> {
         }
         Some(Metrics::Histogram(histogram)) => {
             let temporality = measure::temporality(histogram.aggregation_temporality);
-            let what = words(temporality, "histogram");
-            each!(histogram.data_points, what, |point| {
+            let description = words(temporality, "histogram");
+            each!(histogram.data_points, description, |point| {
                 measure::histogram(point, temporality)
             })
         }
         Some(Metrics::ExponentialHistogram(histogram)) => {
             let temporality = measure::temporality(histogram.aggregation_temporality);
-            let what = words(temporality, "exponential histogram");
-            each!(histogram.data_points, what, |point| {
+            let description = words(temporality, "exponential histogram");
+            each!(histogram.data_points, description, |point| {
                 measure::exponential(point, temporality)
             })
         }
@@ -95,7 +95,7 @@ fn words(temporality: Temporality, kind: &str) -> String {
     }
 }
 
-/// Milliseconds of nanoseconds; 0 says that nobody knows.
+/// Converts nanoseconds to milliseconds; `None` for 0, which means unknown.
 pub(super) fn milliseconds(nanoseconds: u64) -> Option<i64> {
     const PER_MILLISECOND: u64 = 1_000_000;
     (nanoseconds > 0)
@@ -103,7 +103,7 @@ pub(super) fn milliseconds(nanoseconds: u64) -> Option<i64> {
         .flatten()
 }
 
-/// The part of a data point that an error is about.
+/// Whether an error concerns the name of the metric, not the data point.
 pub(super) fn is_about_the_name(error: &ErrorKind) -> bool {
     match error {
         ErrorKind::ReservedKey | ErrorKind::Missing(Part::MetricKey) => true,

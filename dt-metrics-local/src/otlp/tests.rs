@@ -1,4 +1,4 @@
-//! What is refused, and what is made of the rest.
+//! Tests of the judge, with helpers for its other tests.
 
 mod any_request;
 mod measures;

@@ -1,10 +1,10 @@
-//! Data points as text: as the line that says the same, and as they came.
+//! Writes data points as text: as the equivalent metric line, or as received.
 
 use std::fmt::Write;
 
 use crate::protocol::{Metadata, Payload};
 
-/// The line that says the same.
+/// The metric line equivalent to a data point.
 pub(super) fn line(
     key: &str,
     dimensions: &[(String, String)],
@@ -35,7 +35,7 @@ pub(super) fn line(
     text
 }
 
-/// The metadata line that says the same.
+/// The metadata line equivalent to unit and description.
 pub(super) fn metadata(metadata: &Metadata) -> String {
     let mut text = format!("#{} {} ", metadata.key, metadata.metric_type);
     let properties = [
@@ -66,15 +66,17 @@ fn escape(text: &mut String, value: &str) {
     }
 }
 
-/// A data point that is refused, as it came, and where in the text its parts begin.
-pub(super) struct Shown {
+/// A refused data point as text, with the offsets of its parts.
+pub(super) struct RefusedText {
     pub(super) text: String,
+    /// Offset of each attribute.
     pub(super) dimensions: Vec<usize>,
+    /// Offset of the description.
     pub(super) measured: usize,
 }
 
-impl Shown {
-    /// Name and attributes as in a line, then in words what was measured.
+impl RefusedText {
+    /// Writes name and attributes as in a metric line, then the description of the measurement.
     pub(super) fn new(name: &str, attributes: &[(String, String)], measured: &str) -> Self {
         let mut text = name.to_owned();
         let mut dimensions = Vec::with_capacity(attributes.len());

@@ -1,6 +1,9 @@
+//! Why a line is refused, and where.
+
 use std::fmt;
 
-use super::{Temporality, limits};
+use super::limits;
+use super::temporality::Temporality;
 
 /// Why a line was refused, and where.
 ///
@@ -30,24 +33,24 @@ impl LineError {
         }
     }
 
-    /// A line that nothing is wrong with.
+    /// The error of a valid line that a test asked to refuse.
     pub(crate) fn on_demand() -> Self {
         Self::new("", 0, ErrorKind::OnDemand)
     }
 
-    /// What is wrong.
+    /// The kind of error.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// Where it is wrong: byte offset in the line, from 0. It is always on a character boundary.
+    /// The position of the error: byte offset in the line, from 0, always on a character boundary.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Where it is wrong: character in the line, from 1.
+    /// The position of the error: character in the line, from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
@@ -62,13 +65,13 @@ pub enum Part {
     Line,
     /// The metric key.
     MetricKey,
-    /// A dimension's key.
+    /// The key of a dimension.
     DimensionKey,
-    /// A dimension's value.
+    /// The value of a dimension.
     DimensionValue,
     /// `gauge,…` or `count,…`.
     Payload,
-    /// The time of the data point.
+    /// The timestamp of the data point.
     Timestamp,
     /// A property of a metadata line.
     Property,
@@ -97,11 +100,11 @@ impl fmt::Display for Part {
     }
 }
 
-/// What is wrong with a line.
+/// The kinds of errors in a line or an OTLP data point.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A part that must be there is absent or empty.
+    /// A required part is absent or empty.
     #[error("{0} expected")]
     Missing(Part),
     /// A fixed text was expected.
@@ -143,7 +146,7 @@ pub enum ErrorKind {
         /// The character.
         found: char,
     },
-    /// Two points in a row, or one at an end.
+    /// Two dots in a row, or a dot at either end.
     #[error("{0} has an empty section")]
     EmptySection(Part),
     /// A metric key that begins with `dt.`.
@@ -158,10 +161,10 @@ pub enum ErrorKind {
     /// A quoted value without its closing quote.
     #[error("closing quote expected")]
     UnterminatedQuote,
-    /// The same dimension key twice.
+    /// A dimension key occurs twice.
     #[error("dimension key {0:?} occurs twice")]
     DuplicateDimension(String),
-    /// More dimensions than a line may carry.
+    /// More dimensions than the limit.
     #[error("more than {} dimensions", limits::DIMENSIONS)]
     TooManyDimensions,
     /// Not a decimal number.
@@ -170,30 +173,30 @@ pub enum ErrorKind {
     /// A number that no finite 64-bit float holds.
     #[error("number out of range")]
     NumberRange,
-    /// `count` of a summary is not an integer from 0 on.
+    /// `count` of a summary is not a non-negative integer.
     #[error("count must be a non-negative integer")]
     Count,
-    /// A summary of no values that has values.
+    /// A summary with `count=0` whose other numbers are not 0.
     #[error("count is 0 but min, max and sum are not")]
     EmptySummary,
-    /// A summary whose mean is not between its bounds.
+    /// A summary whose mean is not between its minimum and maximum.
     #[error("min <= sum/count <= max does not hold")]
     SummaryOrder,
-    /// Not a time in milliseconds since 1970.
+    /// Not a timestamp in milliseconds since 1970.
     #[error("timestamp must be UTC milliseconds")]
     Timestamp,
-    /// A data point that is too old.
+    /// A timestamp too far in the past.
     #[error("timestamp is more than 1 hour in the past")]
     TimestampPast,
-    /// A data point from the future.
+    /// A timestamp too far in the future.
     #[error("timestamp is more than 10 minutes in the future")]
     TimestampFuture,
-    /// A metadata property that the protocol does not know.
+    /// A metadata property that the protocol does not define.
     #[error(
         "unknown metadata property, known are dt.meta.unit, dt.meta.description and dt.meta.displayName"
     )]
     UnknownProperty,
-    /// The same metadata property twice.
+    /// A metadata property occurs twice.
     #[error("metadata property occurs twice")]
     DuplicateProperty,
     /// OTLP: a monotonic sum that is not delta.
@@ -204,10 +207,10 @@ pub enum ErrorKind {
     /// OTLP: a histogram that is not delta.
     #[error("histograms must be delta, not {0}")]
     HistogramNotDelta(Temporality),
-    /// OTLP: a sum that does not say what its values refer to.
+    /// OTLP: a sum without aggregation temporality.
     #[error("aggregation temporality expected")]
     NoTemporality,
-    /// OTLP: a summary with quantiles.
+    /// OTLP: a summary (quantiles).
     #[error("summaries are not supported (UNSUPPORTED_METRIC_TYPE_SUMMARY)")]
     Summary,
     /// OTLP: a histogram without the sum of its values.
@@ -219,7 +222,7 @@ pub enum ErrorKind {
     /// OTLP: NaN or an infinity.
     #[error("value is not a finite number (VALUE_INVALID)")]
     NotFinite,
-    /// Nothing: the endpoint was told to refuse it.
+    /// A valid line that a test asked to refuse.
     #[error("refused on demand")]
     OnDemand,
 }

@@ -1,16 +1,18 @@
-//! The grammar of metric and dimension keys: sections separated by points.
+//! The grammar of metric and dimension keys: sections separated by dots.
 
-use super::cursor::Cursor;
-use super::{ErrorKind, LineError, Part, limits};
+use super::error::{ErrorKind, LineError, Part};
+use super::limits;
+use super::scanner::Scanner;
 
+/// The rules for one type of key.
 struct Grammar {
     part: Part,
     limit: usize,
-    /// What the first section may start with.
+    /// Whether the first section may start with a character.
     first: fn(char) -> bool,
-    /// What any other section may start with.
+    /// Whether any other section may start with a character.
     start: fn(char) -> bool,
-    /// What a section may contain.
+    /// Whether a section may contain a character.
     inner: fn(char) -> bool,
 }
 
@@ -31,31 +33,31 @@ const DIMENSION: Grammar = Grammar {
 };
 
 /// Reads a metric key up to one of `ends`.
-pub(super) fn metric(cursor: &mut Cursor<'_>, ends: &[char]) -> Result<String, LineError> {
-    let start = cursor.offset();
-    let key = METRIC.read(cursor, ends)?;
+pub(super) fn metric(scanner: &mut Scanner<'_>, ends: &[char]) -> Result<String, LineError> {
+    let start = scanner.offset();
+    let key = METRIC.read(scanner, ends)?;
     if key.starts_with("dt.") {
-        return Err(cursor.error_at(start, ErrorKind::ReservedKey));
+        return Err(scanner.error_at(start, ErrorKind::ReservedKey));
     }
     Ok(key.to_owned())
 }
 
 /// Reads a dimension key up to its `=`.
-pub(super) fn dimension(cursor: &mut Cursor<'_>) -> Result<String, LineError> {
+pub(super) fn dimension(scanner: &mut Scanner<'_>) -> Result<String, LineError> {
     DIMENSION
-        .read(cursor, &['=', ',', ' '])
+        .read(scanner, &['=', ',', ' '])
         .map(ToOwned::to_owned)
 }
 
 impl Grammar {
-    fn read<'a>(&self, cursor: &mut Cursor<'a>, ends: &[char]) -> Result<&'a str, LineError> {
-        let start = cursor.offset();
-        let key = cursor.take_until(ends);
+    fn read<'a>(&self, scanner: &mut Scanner<'a>, ends: &[char]) -> Result<&'a str, LineError> {
+        let start = scanner.offset();
+        let key = scanner.take_until(ends);
         if key.is_empty() {
-            return Err(cursor.error_at(start, ErrorKind::Missing(self.part)));
+            return Err(scanner.error_at(start, ErrorKind::Missing(self.part)));
         }
         self.check(key)
-            .map_err(|(offset, kind)| cursor.error_at(start + offset, kind))?;
+            .map_err(|(offset, kind)| scanner.error_at(start + offset, kind))?;
         Ok(key)
     }
 

@@ -11,13 +11,13 @@ pub const METRIC_KEY: usize = 255;
 /// Longest dimension key.
 pub const DIMENSION_KEY: usize = 100;
 
-/// Longest dimension value as written: backslashes of escapes and surrounding quotes count.
+/// Longest dimension value as written, including the backslashes of escapes and the quotes.
 pub const DIMENSION_VALUE: usize = 255;
 
-/// Most dimensions on a line.
+/// Maximum number of dimensions of a line.
 pub const DIMENSIONS: usize = 50;
 
-/// Longest line, metadata lines included.
+/// Longest line, data point or metadata.
 pub const LINE: usize = 50_000;
 
 /// Longest unit.
@@ -29,15 +29,15 @@ pub const DISPLAY_NAME: usize = 300;
 /// Longest description, after decoding.
 pub const DESCRIPTION: usize = 65_535;
 
-/// How old a data point may be.
+/// Maximum age of a data point.
 pub const PAST: Duration = Duration::from_secs(60 * 60);
 
-/// How far ahead of the server's clock a data point may be.
+/// How far the timestamp of a data point may be ahead of the server's clock.
 pub const FUTURE: Duration = Duration::from_secs(10 * 60);
 
-/// Largest request body in bytes on the Dynatrace API. The documentation says "1 MB"; the decimal
-/// megabyte is the narrower reading.
+/// Largest request body of the Dynatrace API, in bytes. The documentation says "1 MB"; a decimal
+/// megabyte is the narrower interpretation.
 pub const REQUEST_BYTES: usize = 1_000_000;
 
-/// Most lines in a request to the OneAgent's local API.
+/// Maximum number of lines in a request to the OneAgent's local API.
 pub const ONEAGENT_LINES: usize = 1_000;

@@ -1,14 +1,16 @@
-//! Metadata lines.
+//! Reads metadata lines.
 
-use super::cursor::Cursor;
-use super::{ErrorKind, LineError, Metadata, MetricType, Part, key, limits, value};
+use super::error::{ErrorKind, LineError, Part};
+use super::record::{Metadata, MetricType};
+use super::scanner::Scanner;
+use super::{key, limits, value};
 
-/// Reads a metadata line; its `#` is behind the cursor.
-pub(super) fn read(cursor: &mut Cursor<'_>, text: &str) -> Result<Metadata, LineError> {
-    let key = key::metric(cursor, &[' '])?;
-    cursor.expect(" ", "space")?;
-    let metric_type = metric_type(cursor)?;
-    cursor.expect(" ", "space")?;
+/// Reads a metadata line from behind its `#`.
+pub(super) fn read(scanner: &mut Scanner<'_>, text: &str) -> Result<Metadata, LineError> {
+    let key = key::metric(scanner, &[' '])?;
+    scanner.expect(" ", "space")?;
+    let metric_type = metric_type(scanner)?;
+    scanner.expect(" ", "space")?;
     let mut metadata = Metadata {
         text: text.to_owned(),
         key,
@@ -18,28 +20,28 @@ pub(super) fn read(cursor: &mut Cursor<'_>, text: &str) -> Result<Metadata, Line
         display_name: None,
     };
     loop {
-        property(cursor, &mut metadata)?;
-        if cursor.is_at_end() {
+        property(scanner, &mut metadata)?;
+        if scanner.is_at_end() {
             return Ok(metadata);
         }
-        cursor.expect(",", "comma")?;
+        scanner.expect(",", "comma")?;
     }
 }
 
-fn metric_type(cursor: &mut Cursor<'_>) -> Result<MetricType, LineError> {
-    let start = cursor.offset();
-    match cursor.take_until(&[' ']) {
+fn metric_type(scanner: &mut Scanner<'_>) -> Result<MetricType, LineError> {
+    let start = scanner.offset();
+    match scanner.take_until(&[' ']) {
         "gauge" => Ok(MetricType::Gauge),
         "count" => Ok(MetricType::Count),
-        _ => Err(cursor.error_at(start, ErrorKind::Expected("\"gauge\" or \"count\""))),
+        _ => Err(scanner.error_at(start, ErrorKind::Expected("\"gauge\" or \"count\""))),
     }
 }
 
-fn property(cursor: &mut Cursor<'_>, metadata: &mut Metadata) -> Result<(), LineError> {
-    let start = cursor.offset();
-    let name = cursor.take_until(&['=', ',', ' ']);
-    let (part, limit, place) = match name {
-        "" => return Err(cursor.error(ErrorKind::Missing(Part::Property))),
+fn property(scanner: &mut Scanner<'_>, metadata: &mut Metadata) -> Result<(), LineError> {
+    let start = scanner.offset();
+    let name = scanner.take_until(&['=', ',', ' ']);
+    let (part, limit, field) = match name {
+        "" => return Err(scanner.error(ErrorKind::Missing(Part::Property))),
         "dt.meta.unit" => (Part::Unit, limits::UNIT, &mut metadata.unit),
         "dt.meta.description" => (
             Part::Description,
@@ -51,24 +53,24 @@ fn property(cursor: &mut Cursor<'_>, metadata: &mut Metadata) -> Result<(), Line
             limits::DISPLAY_NAME,
             &mut metadata.display_name,
         ),
-        _ => return Err(cursor.error_at(start, ErrorKind::UnknownProperty)),
+        _ => return Err(scanner.error_at(start, ErrorKind::UnknownProperty)),
     };
-    if place.is_some() {
-        return Err(cursor.error_at(start, ErrorKind::DuplicateProperty));
+    if field.is_some() {
+        return Err(scanner.error_at(start, ErrorKind::DuplicateProperty));
     }
-    cursor.expect("=", "\"=\"")?;
-    let start = cursor.offset();
-    let value = value::property(cursor, part, limit)?;
+    scanner.expect("=", "\"=\"")?;
+    let start = scanner.offset();
+    let value = value::property(scanner, part, limit)?;
     if part == Part::Unit
         && let Some(found) = value.chars().find(|c| !is_unit(*c))
     {
-        return Err(cursor.error_at(start, ErrorKind::Character { part, found }));
+        return Err(scanner.error_at(start, ErrorKind::Character { part, found }));
     }
-    *place = Some(value);
+    *field = Some(value);
     Ok(())
 }
 
-/// A character that a unit may contain.
+/// Whether a unit may contain this character.
 pub(crate) fn is_unit(found: char) -> bool {
     found.is_ascii_alphanumeric() || matches!(found, '%' | '[' | ']' | '{' | '}' | '/' | '_')
 }

@@ -6,10 +6,9 @@
 //! #<metric key> <gauge|count> dt.meta.unit=<v>,dt.meta.description=<v>,dt.meta.displayName=<v>
 //! ```
 //!
-//! Strict means: where the documentation leaves room, the narrower reading holds. A line that
-//! passes here is written as the documentation writes it, so that it does not depend on the
-//! leniency of one server version. Source of grammar and limits: Dynatrace documentation, "Metric
-//! ingestion protocol".
+//! Where the documentation is ambiguous, the reader takes the narrower meaning. A line that passes
+//! is written exactly as documented, so it does not depend on the leniency of one server version.
+//! Source of grammar and limits: Dynatrace documentation, "Metric ingestion protocol".
 //!
 //! ```
 //! use dt_metrics_local::protocol::{Payload, Reader, Record};
@@ -21,8 +20,8 @@
 //! assert_eq!(line.payload, Payload::Count { delta: 3.0 });
 //! # Ok::<(), dt_metrics_local::protocol::LineError>(())
 //! ```
+// This folder imports nothing from the rest of the crate: the fuzz targets compile it by its path.
 
-mod cursor;
 mod error;
 mod key;
 pub mod limits;
@@ -31,6 +30,8 @@ mod number;
 mod payload;
 mod reader;
 mod record;
+mod scanner;
+mod temporality;
 mod value;
 
 #[cfg(test)]
@@ -38,7 +39,8 @@ mod tests;
 
 pub use error::{ErrorKind, LineError, Part};
 pub use reader::Reader;
-pub use record::{Kind, Line, Metadata, MetricType, Payload, Record, Temporality};
+pub use record::{Kind, Line, Metadata, MetricType, Payload, Record};
+pub use temporality::Temporality;
 
 #[cfg(feature = "otlp")]
-pub(crate) use {cursor::length, metadata::is_unit, payload::check_summary};
+pub(crate) use {metadata::is_unit, payload::check_summary, scanner::length};

@@ -1,15 +1,15 @@
-//! Numbers, read narrowly: what Rust's own parser takes beyond them (`inf`, `nan`, `+1`, `.5`,
-//! `5.`) is not a number here.
+//! Reads numbers more strictly than Rust's own parser: `inf`, `nan`, `+1`, `.5` and `5.` are not
+//! numbers of the protocol.
 
-use super::cursor::Cursor;
-use super::{ErrorKind, LineError};
+use super::error::{ErrorKind, LineError};
+use super::scanner::Scanner;
 
 const ENDS: [char; 2] = [',', ' '];
 
 /// Reads a finite decimal number.
-pub(super) fn float(cursor: &mut Cursor<'_>) -> Result<f64, LineError> {
-    let start = cursor.offset();
-    let text = cursor.take_until(&ENDS);
+pub(super) fn float(scanner: &mut Scanner<'_>) -> Result<f64, LineError> {
+    let start = scanner.offset();
+    let text = scanner.take_until(&ENDS);
     let number = if is_decimal(text) {
         text.parse::<f64>().ok()
     } else {
@@ -17,24 +17,24 @@ pub(super) fn float(cursor: &mut Cursor<'_>) -> Result<f64, LineError> {
     };
     match number {
         Some(number) if number.is_finite() => Ok(number),
-        Some(_) => Err(cursor.error_at(start, ErrorKind::NumberRange)),
-        None => Err(cursor.error_at(start, ErrorKind::Number)),
+        Some(_) => Err(scanner.error_at(start, ErrorKind::NumberRange)),
+        None => Err(scanner.error_at(start, ErrorKind::Number)),
     }
 }
 
-/// Reads a whole number from 0 on.
-pub(super) fn count(cursor: &mut Cursor<'_>) -> Result<u64, LineError> {
-    let start = cursor.offset();
-    digits(cursor.take_until(&ENDS)).ok_or_else(|| cursor.error_at(start, ErrorKind::Count))
+/// Reads a non-negative integer.
+pub(super) fn count(scanner: &mut Scanner<'_>) -> Result<u64, LineError> {
+    let start = scanner.offset();
+    digits(scanner.take_until(&ENDS)).ok_or_else(|| scanner.error_at(start, ErrorKind::Count))
 }
 
-/// Reads a time in milliseconds.
-pub(super) fn milliseconds(cursor: &mut Cursor<'_>) -> Result<i64, LineError> {
-    let start = cursor.offset();
-    // A second space does not end it: nothing may follow a timestamp.
-    digits(cursor.take_until(&[]))
+/// Reads a timestamp in milliseconds.
+pub(super) fn milliseconds(scanner: &mut Scanner<'_>) -> Result<i64, LineError> {
+    let start = scanner.offset();
+    // Takes the rest of the line, spaces included: nothing may follow a timestamp.
+    digits(scanner.take_until(&[]))
         .and_then(|number| i64::try_from(number).ok())
-        .ok_or_else(|| cursor.error_at(start, ErrorKind::Timestamp))
+        .ok_or_else(|| scanner.error_at(start, ErrorKind::Timestamp))
 }
 
 fn digits(text: &str) -> Option<u64> {

@@ -1,42 +1,45 @@
-//! What a line measured.
+//! Reads the payload of a data point.
 
-use super::cursor::Cursor;
-use super::{ErrorKind, LineError, Part, Payload, number};
+use super::error::{ErrorKind, LineError, Part};
+use super::number;
+use super::record::Payload;
+use super::scanner::Scanner;
 
-/// Mean and bounds of a summary are each rounded on their own.
+/// Relative tolerance between mean and bounds, since the sender rounds each of them separately.
 const TOLERANCE: f64 = 1e-6;
 
-pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Payload, LineError> {
-    if cursor.is_at_end() {
-        return Err(cursor.error(ErrorKind::Missing(Part::Payload)));
+/// Reads `gauge,…` or `count,…`.
+pub(super) fn read(scanner: &mut Scanner<'_>) -> Result<Payload, LineError> {
+    if scanner.is_at_end() {
+        return Err(scanner.error(ErrorKind::Missing(Part::Payload)));
     }
-    if cursor.eat("count,") {
-        cursor.expect("delta=", "\"delta=\"")?;
-        let delta = number::float(cursor)?;
+    if scanner.eat("count,") {
+        scanner.expect("delta=", "\"delta=\"")?;
+        let delta = number::float(scanner)?;
         Ok(Payload::Count { delta })
-    } else if cursor.eat("gauge,") {
-        if cursor.rest().starts_with("min=") {
-            summary(cursor)
+    } else if scanner.eat("gauge,") {
+        if scanner.rest().starts_with("min=") {
+            summary(scanner)
         } else {
-            let value = number::float(cursor)?;
+            let value = number::float(scanner)?;
             Ok(Payload::Gauge { value })
         }
     } else {
-        Err(cursor.error(ErrorKind::Expected("\"gauge,\" or \"count,\"")))
+        Err(scanner.error(ErrorKind::Expected("\"gauge,\" or \"count,\"")))
     }
 }
 
-fn summary(cursor: &mut Cursor<'_>) -> Result<Payload, LineError> {
-    let start = cursor.offset();
-    cursor.expect("min=", "\"min=\"")?;
-    let min = number::float(cursor)?;
-    cursor.expect(",max=", "\",max=\"")?;
-    let max = number::float(cursor)?;
-    cursor.expect(",sum=", "\",sum=\"")?;
-    let sum = number::float(cursor)?;
-    cursor.expect(",count=", "\",count=\"")?;
-    let count = number::count(cursor)?;
-    check_summary(min, max, sum, count).map_err(|kind| cursor.error_at(start, kind))?;
+fn summary(scanner: &mut Scanner<'_>) -> Result<Payload, LineError> {
+    let start = scanner.offset();
+    scanner.expect("min=", "\"min=\"")?;
+    let min = number::float(scanner)?;
+    scanner.expect(",max=", "\",max=\"")?;
+    let max = number::float(scanner)?;
+    scanner.expect(",sum=", "\",sum=\"")?;
+    let sum = number::float(scanner)?;
+    scanner.expect(",count=", "\",count=\"")?;
+    let count = number::count(scanner)?;
+    check_summary(min, max, sum, count).map_err(|kind| scanner.error_at(start, kind))?;
     Ok(Payload::Summary {
         min,
         max,
@@ -45,7 +48,7 @@ fn summary(cursor: &mut Cursor<'_>) -> Result<Payload, LineError> {
     })
 }
 
-/// Whether these can be the extremes, the sum and the number of some values.
+/// Checks that some `count` values can have this minimum, maximum and sum.
 pub(crate) fn check_summary(min: f64, max: f64, sum: f64, count: u64) -> Result<(), ErrorKind> {
     if count == 0 {
         let is_empty = [min, max, sum].iter().all(|value| *value == 0.0);
@@ -55,7 +58,7 @@ pub(crate) fn check_summary(min: f64, max: f64, sum: f64, count: u64) -> Result<
             Err(ErrorKind::EmptySummary)
         };
     }
-    // A count past 2^53 loses digits here that the tolerance forgives.
+    // The tolerance covers the precision that a count above 2^53 loses.
     #[allow(clippy::cast_precision_loss)]
     let mean = sum / count as f64;
     if min <= max && is_at_most(min, mean) && is_at_most(mean, max) {

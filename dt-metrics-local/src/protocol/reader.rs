@@ -1,9 +1,12 @@
+//! Reads lines into records.
+
+use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::cursor::{Cursor, length};
-use super::{
-    ErrorKind, Line, LineError, Part, Record, key, limits, metadata, number, payload, value,
-};
+use super::error::{ErrorKind, LineError, Part};
+use super::record::{Line, Metadata, Record};
+use super::scanner::{Scanner, length};
+use super::{key, limits, metadata, number, payload, value};
 
 /// Reads lines one at a time.
 ///
@@ -23,8 +26,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader whose clock says `now`: timestamps must be at most 1 hour before it and 10 minutes
-    /// after it.
+    /// A reader that checks timestamps against `now`: at most 1 hour in the past and 10 minutes in
+    /// the future.
     #[must_use]
     pub fn at(now: SystemTime) -> Self {
         let now_ms = match now.duration_since(UNIX_EPOCH) {
@@ -36,45 +39,45 @@ impl Reader {
         }
     }
 
-    /// A reader that takes any timestamp.
+    /// A reader that accepts any timestamp.
     #[must_use]
     pub fn without_clock() -> Self {
         Self { now_ms: None }
     }
 
-    /// Reads one line, given without its line break.
+    /// Reads one line, without its line break.
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong with the line, and where it is.
+    /// The first error in the line, with its position.
     pub fn read(&self, text: &str) -> Result<Record, LineError> {
-        let mut cursor = Cursor::new(text);
+        let mut scanner = Scanner::new(text);
         if text.is_empty() {
-            return Err(cursor.error(ErrorKind::Missing(Part::Line)));
+            return Err(scanner.error(ErrorKind::Missing(Part::Line)));
         }
         let length = length(text);
         if length > limits::LINE {
-            return Err(cursor.error(ErrorKind::TooLong {
+            return Err(scanner.error(ErrorKind::TooLong {
                 part: Part::Line,
                 length,
                 limit: limits::LINE,
             }));
         }
-        if cursor.eat("#") {
-            metadata::read(&mut cursor, text).map(Record::Metadata)
+        if scanner.eat("#") {
+            metadata::read(&mut scanner, text).map(Record::Metadata)
         } else {
-            self.data_point(&mut cursor, text).map(Record::Line)
+            self.data_point(&mut scanner, text).map(Record::Line)
         }
     }
 
-    fn data_point(&self, cursor: &mut Cursor<'_>, text: &str) -> Result<Line, LineError> {
-        let key = key::metric(cursor, &[',', ' '])?;
-        let dimensions = dimensions(cursor)?;
-        if !cursor.eat(" ") {
-            return Err(cursor.error(ErrorKind::Missing(Part::Payload)));
+    fn data_point(&self, scanner: &mut Scanner<'_>, text: &str) -> Result<Line, LineError> {
+        let key = key::metric(scanner, &[',', ' '])?;
+        let dimensions = dimensions(scanner)?;
+        if !scanner.eat(" ") {
+            return Err(scanner.error(ErrorKind::Missing(Part::Payload)));
         }
-        let payload = payload::read(cursor)?;
-        let timestamp_ms = self.timestamp(cursor)?;
+        let payload = payload::read(scanner)?;
+        let timestamp_ms = self.timestamp(scanner)?;
         Ok(Line {
             text: text.to_owned(),
             key,
@@ -84,19 +87,19 @@ impl Reader {
         })
     }
 
-    fn timestamp(&self, cursor: &mut Cursor<'_>) -> Result<Option<i64>, LineError> {
-        if cursor.is_at_end() {
+    fn timestamp(&self, scanner: &mut Scanner<'_>) -> Result<Option<i64>, LineError> {
+        if scanner.is_at_end() {
             return Ok(None);
         }
-        cursor.expect(" ", "space or end of line")?;
-        let start = cursor.offset();
-        let timestamp = number::milliseconds(cursor)?;
+        scanner.expect(" ", "space or end of line")?;
+        let start = scanner.offset();
+        let timestamp = number::milliseconds(scanner)?;
         self.check_time(timestamp)
-            .map_err(|kind| cursor.error_at(start, kind))?;
+            .map_err(|kind| scanner.error_at(start, kind))?;
         Ok(Some(timestamp))
     }
 
-    /// Whether a data point of this time is taken.
+    /// Checks the timestamp of a data point against the clock.
     pub(crate) fn check_time(&self, timestamp_ms: i64) -> Result<(), ErrorKind> {
         let Some(now) = self.now_ms else {
             return Ok(());
@@ -114,20 +117,50 @@ impl Reader {
     }
 }
 
-fn dimensions(cursor: &mut Cursor<'_>) -> Result<Vec<(String, String)>, LineError> {
+fn dimensions(scanner: &mut Scanner<'_>) -> Result<Vec<(String, String)>, LineError> {
     let mut dimensions: Vec<(String, String)> = Vec::new();
-    while cursor.eat(",") {
-        let start = cursor.offset();
-        let key = key::dimension(cursor)?;
+    while scanner.eat(",") {
+        let start = scanner.offset();
+        let key = key::dimension(scanner)?;
         if dimensions.len() == limits::DIMENSIONS {
-            return Err(cursor.error_at(start, ErrorKind::TooManyDimensions));
+            return Err(scanner.error_at(start, ErrorKind::TooManyDimensions));
         }
         if dimensions.iter().any(|(known, _)| *known == key) {
-            return Err(cursor.error_at(start, ErrorKind::DuplicateDimension(key)));
+            return Err(scanner.error_at(start, ErrorKind::DuplicateDimension(key)));
         }
-        cursor.expect("=", "\"=\"")?;
-        let value = value::dimension(cursor)?;
+        scanner.expect("=", "\"=\"")?;
+        let value = value::dimension(scanner)?;
         dimensions.push((key, value));
     }
     Ok(dimensions)
+}
+
+/// Reads a data point; any timestamp is accepted.
+impl FromStr for Line {
+    type Err = LineError;
+
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        match Reader::without_clock().read(text)? {
+            Record::Line(line) => Ok(line),
+            Record::Metadata(_) => {
+                let kind = ErrorKind::Expected("data point, not metadata,");
+                Err(LineError::new(text, 0, kind))
+            }
+        }
+    }
+}
+
+/// Reads a metadata line.
+impl FromStr for Metadata {
+    type Err = LineError;
+
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        match Reader::without_clock().read(text)? {
+            Record::Metadata(metadata) => Ok(metadata),
+            Record::Line(_) => {
+                let kind = ErrorKind::Expected("metadata, not a data point,");
+                Err(LineError::new(text, 0, kind))
+            }
+        }
+    }
 }

@@ -1,21 +1,20 @@
+//! The records that a line is read into.
+
 use std::fmt;
-use std::str::FromStr;
 
-use super::{ErrorKind, LineError, Reader};
-
-/// What a line is.
+/// A line that was read.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Record {
     /// A data point.
     Line(Line),
-    /// What a metric means.
+    /// Unit, description and display name of a metric.
     Metadata(Metadata),
 }
 
 /// A data point.
 ///
-/// Its [`Display`](fmt::Display) is the text as it came.
+/// Its [`Display`](fmt::Display) is the line as received.
 ///
 /// ```
 /// use dt_metrics_local::protocol::Line;
@@ -28,15 +27,15 @@ pub enum Record {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Line {
-    /// The line as it came, without its line break.
+    /// The line as received, without its line break.
     pub text: String,
     /// The metric key.
     pub key: String,
     /// Keys and decoded values, in the order of the line.
     pub dimensions: Vec<(String, String)>,
-    /// What was measured.
+    /// The measured value or values.
     pub payload: Payload,
-    /// UTC milliseconds since 1970; `None` leaves the time to the server.
+    /// UTC milliseconds since 1970; `None` if the line has no timestamp.
     pub timestamp_ms: Option<i64>,
 }
 
@@ -50,7 +49,7 @@ impl Line {
             .map(|(_, value)| value.as_str())
     }
 
-    /// What a count line adds; `None` for other payloads.
+    /// The delta of a count line; `None` for other payloads.
     #[must_use]
     pub fn delta(&self) -> Option<f64> {
         match self.payload {
@@ -59,7 +58,7 @@ impl Line {
         }
     }
 
-    /// True if all of these dimensions are on the line with these values.
+    /// Whether the line has all of these dimensions with these values.
     #[must_use]
     pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {
         dimensions
@@ -74,31 +73,16 @@ impl fmt::Display for Line {
     }
 }
 
-/// Reads a data point; any timestamp passes.
-impl FromStr for Line {
-    type Err = LineError;
-
-    fn from_str(text: &str) -> Result<Self, LineError> {
-        match Reader::without_clock().read(text)? {
-            Record::Line(line) => Ok(line),
-            Record::Metadata(_) => {
-                let kind = ErrorKind::Expected("data point, not metadata,");
-                Err(LineError::new(text, 0, kind))
-            }
-        }
-    }
-}
-
-/// What a data point measured.
+/// The measurement of a data point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Payload {
-    /// `gauge,<value>`: a value at a time.
+    /// `gauge,<value>`: a value at a point in time.
     Gauge {
         /// The value.
         value: f64,
     },
-    /// `gauge,min=,max=,sum=,count=`: many values summed up.
+    /// `gauge,min=,max=,sum=,count=`: a summary of many values.
     Summary {
         /// Smallest value.
         min: f64,
@@ -109,15 +93,15 @@ pub enum Payload {
         /// Number of values.
         count: u64,
     },
-    /// `count,delta=<delta>`: how much a counter rose.
+    /// `count,delta=<delta>`: the increase of a counter.
     Count {
-        /// The rise.
+        /// The increase.
         delta: f64,
     },
 }
 
 impl Payload {
-    /// Which of the three it is.
+    /// The kind of this payload.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
@@ -132,11 +116,11 @@ impl Payload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A value at a time.
+    /// A value at a point in time.
     Gauge,
-    /// Many values summed up.
+    /// A summary of many values.
     Summary,
-    /// A rise.
+    /// The increase of a counter.
     Count,
 }
 
@@ -150,9 +134,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a metric means: unit, description and display name.
+/// A metadata line: unit, description and display name of a metric.
 ///
-/// Its [`Display`](fmt::Display) is the text as it came.
+/// Its [`Display`](fmt::Display) is the line as received.
 ///
 /// ```
 /// use dt_metrics_local::protocol::{Metadata, MetricType};
@@ -168,11 +152,11 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The line as it came, without its line break.
+    /// The line as received, without its line break.
     pub text: String,
     /// The metric key.
     pub key: String,
-    /// Gauge or count.
+    /// The type of the metric.
     pub metric_type: MetricType,
     /// Unit, `dt.meta.unit`.
     pub unit: Option<String>,
@@ -185,21 +169,6 @@ pub struct Metadata {
 impl fmt::Display for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-/// Reads a metadata line.
-impl FromStr for Metadata {
-    type Err = LineError;
-
-    fn from_str(text: &str) -> Result<Self, LineError> {
-        match Reader::without_clock().read(text)? {
-            Record::Metadata(metadata) => Ok(metadata),
-            Record::Line(_) => {
-                let kind = ErrorKind::Expected("metadata, not a data point,");
-                Err(LineError::new(text, 0, kind))
-            }
-        }
     }
 }
 
@@ -218,29 +187,6 @@ impl fmt::Display for MetricType {
         f.pad(match self {
             Self::Gauge => "gauge",
             Self::Count => "count",
-        })
-    }
-}
-
-/// What the values of an OTLP metric refer to. Its [`Display`](fmt::Display) is the name in lower
-/// case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Temporality {
-    /// The time since the push before.
-    Delta,
-    /// The time since the program started.
-    Cumulative,
-    /// Nobody said.
-    Unspecified,
-}
-
-impl fmt::Display for Temporality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Delta => "delta",
-            Self::Cumulative => "cumulative",
-            Self::Unspecified => "unspecified",
         })
     }
 }

@@ -1,3 +1,5 @@
+//! Tests of the reader.
+
 mod accept;
 mod any_input;
 mod reject;

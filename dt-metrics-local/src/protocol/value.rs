@@ -1,36 +1,37 @@
-//! Values of dimensions and of metadata properties, bare or in quotes.
+//! Reads values of dimensions and of metadata properties, bare or in quotes.
 
-use super::cursor::{Cursor, length};
-use super::{ErrorKind, LineError, Part, limits};
+use super::error::{ErrorKind, LineError, Part};
+use super::limits;
+use super::scanner::{Scanner, length};
 
-/// Reads a dimension's value and decodes it.
-pub(super) fn dimension(cursor: &mut Cursor<'_>) -> Result<String, LineError> {
-    let start = cursor.offset();
-    let value = read(cursor, Part::DimensionValue)?;
+/// Reads the value of a dimension and decodes it. The limit applies to the text as written.
+pub(super) fn dimension(scanner: &mut Scanner<'_>) -> Result<String, LineError> {
+    let start = scanner.offset();
+    let value = read(scanner, Part::DimensionValue)?;
     check_length(
-        cursor,
+        scanner,
         start,
         Part::DimensionValue,
-        length(cursor.since(start)),
+        length(scanner.since(start)),
         limits::DIMENSION_VALUE,
     )?;
     Ok(value)
 }
 
-/// Reads a metadata property's value and decodes it. Its limit holds for the decoded text.
+/// Reads the value of a metadata property and decodes it. The limit applies to the decoded text.
 pub(super) fn property(
-    cursor: &mut Cursor<'_>,
+    scanner: &mut Scanner<'_>,
     part: Part,
     limit: usize,
 ) -> Result<String, LineError> {
-    let start = cursor.offset();
-    let value = read(cursor, part)?;
-    check_length(cursor, start, part, length(&value), limit)?;
+    let start = scanner.offset();
+    let value = read(scanner, part)?;
+    check_length(scanner, start, part, length(&value), limit)?;
     Ok(value)
 }
 
 fn check_length(
-    cursor: &Cursor<'_>,
+    scanner: &Scanner<'_>,
     start: usize,
     part: Part,
     length: usize,
@@ -42,74 +43,79 @@ fn check_length(
             length,
             limit,
         };
-        return Err(cursor.error_at(start, kind));
+        return Err(scanner.error_at(start, kind));
     }
     Ok(())
 }
 
-fn read(cursor: &mut Cursor<'_>, part: Part) -> Result<String, LineError> {
-    let start = cursor.offset();
-    let value = if cursor.eat("\"") {
-        quoted(cursor, part)?
+fn read(scanner: &mut Scanner<'_>, part: Part) -> Result<String, LineError> {
+    let start = scanner.offset();
+    let value = if scanner.eat("\"") {
+        quoted(scanner, part)?
     } else {
-        bare(cursor, part)?
+        bare(scanner, part)?
     };
     if value.is_empty() {
-        return Err(cursor.error_at(start, ErrorKind::Missing(part)));
+        return Err(scanner.error_at(start, ErrorKind::Missing(part)));
     }
     Ok(value)
 }
 
 /// Reads up to an unescaped comma or space.
-fn bare(cursor: &mut Cursor<'_>, part: Part) -> Result<String, LineError> {
+fn bare(scanner: &mut Scanner<'_>, part: Part) -> Result<String, LineError> {
     let mut value = String::new();
-    while let Some(found) = cursor.peek() {
-        let offset = cursor.offset();
+    while let Some(found) = scanner.peek() {
+        let offset = scanner.offset();
         if matches!(found, ',' | ' ') {
             break;
         }
-        cursor.next();
+        scanner.next();
         match found {
-            '=' | '"' => return Err(cursor.error_at(offset, ErrorKind::Unescaped(found))),
-            '\\' => match cursor.next() {
+            '=' | '"' => return Err(scanner.error_at(offset, ErrorKind::Unescaped(found))),
+            '\\' => match scanner.next() {
                 Some(escaped @ (',' | '=' | ' ' | '"' | '\\')) => value.push(escaped),
-                _ => return Err(cursor.error_at(offset, ErrorKind::Escape)),
+                _ => return Err(scanner.error_at(offset, ErrorKind::Escape)),
             },
-            _ => value.push(allowed(cursor, part, offset, found)?),
+            _ => value.push(allowed(scanner, part, offset, found)?),
         }
     }
     Ok(value)
 }
 
-/// Reads up to the closing quote; the opening one is behind the cursor.
-fn quoted(cursor: &mut Cursor<'_>, part: Part) -> Result<String, LineError> {
+/// Reads up to the closing quote, from behind the opening one.
+fn quoted(scanner: &mut Scanner<'_>, part: Part) -> Result<String, LineError> {
     let mut value = String::new();
     loop {
-        let offset = cursor.offset();
-        match cursor.next() {
-            None => return Err(cursor.error(ErrorKind::UnterminatedQuote)),
+        let offset = scanner.offset();
+        match scanner.next() {
+            None => return Err(scanner.error(ErrorKind::UnterminatedQuote)),
             Some('"') => break,
-            Some('\\') => match cursor.next() {
+            Some('\\') => match scanner.next() {
                 Some(escaped @ ('"' | '\\')) => value.push(escaped),
-                // Descriptions may span lines; the wire carries the break as `\n`.
+                // Descriptions may contain line breaks, written as `\n`.
                 Some('n') if part != Part::DimensionValue => value.push('\n'),
-                _ => return Err(cursor.error_at(offset, ErrorKind::Escape)),
+                _ => return Err(scanner.error_at(offset, ErrorKind::Escape)),
             },
-            Some(found) => value.push(allowed(cursor, part, offset, found)?),
+            Some(found) => value.push(allowed(scanner, part, offset, found)?),
         }
     }
-    match cursor.peek() {
+    match scanner.peek() {
         None | Some(',' | ' ') => Ok(value),
-        Some(_) => Err(cursor.error(ErrorKind::Expected(
+        Some(_) => Err(scanner.error(ErrorKind::Expected(
             "comma or space after the closing quote",
         ))),
     }
 }
 
-fn allowed(cursor: &Cursor<'_>, part: Part, offset: usize, found: char) -> Result<char, LineError> {
-    // Line and paragraph separators break a line for readers that follow Unicode.
+fn allowed(
+    scanner: &Scanner<'_>,
+    part: Part,
+    offset: usize,
+    found: char,
+) -> Result<char, LineError> {
+    // Unicode's line and paragraph separators are line breaks to some readers.
     if found.is_control() || matches!(found, '\u{2028}' | '\u{2029}') {
-        return Err(cursor.error_at(offset, ErrorKind::Character { part, found }));
+        return Err(scanner.error_at(offset, ErrorKind::Character { part, found }));
     }
     Ok(found)
 }

@@ -1,20 +1,24 @@
+//! Settings for a server.
+
 use std::io;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
-use super::Server;
-use super::access::Tokens;
-use super::fault::{Fault, FaultError, Faults};
-use super::handler::Endpoint;
-use super::listening::Listening;
+use super::endpoint::Endpoint;
+use super::error::{FaultError, StartError};
+use super::fault::{Fault, Faults};
+use super::handle::Server;
+use super::http::Tokens;
+use super::net::Listening;
+use super::router::router;
 use crate::store::{Limits, Store};
 
-/// The port on which a OneAgent listens, and the default of the program.
+/// The port that a OneAgent listens on, and the default port of the program.
 ///
 /// Source: Dynatrace documentation, "OneAgent metric API".
 pub const DEFAULT_PORT: u16 = 14499;
 
-/// Makes a [`Server`].
+/// Settings for a [`Server`], which [`start`](Self::start) starts.
 ///
 /// ```
 /// use dt_metrics_local::Server;
@@ -35,7 +39,7 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             listen: "127.0.0.1:0".to_owned(),
             tokens: Tokens::default(),
@@ -46,57 +50,58 @@ impl ServerBuilder {
         }
     }
 
-    /// Where to listen, as `host:port`. Default: a free port of `127.0.0.1`.
+    /// The address to listen on, as `host:port`. Default: a free port of `127.0.0.1`.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// Listens on this port of `127.0.0.1`; 0 takes a free one.
+    /// Listens on this port of `127.0.0.1`; 0 chooses a free one.
     pub fn port(self, port: u16) -> Self {
         self.listen(format!("127.0.0.1:{port}"))
     }
 
-    /// A token that the Dynatrace API takes. May be called more than once; without any token every
-    /// request is taken.
+    /// A token that the Dynatrace API accepts. May be called more than once; without any token,
+    /// every request is accepted.
     pub fn token(self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into(), true);
         self
     }
 
-    /// A token that is known but lacks the scope `metrics.ingest`: it is answered by 403.
+    /// A token that lacks the scope `metrics.ingest`: requests with it are answered with 403.
     pub fn token_without_scope(self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into(), false);
         self
     }
 
-    /// How much is kept of what arrives. Default: [`Limits::default`], a million lines among it.
+    /// The limits of the store. Default: [`Limits::default`], for example a million lines.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Whether data points too old or from the future are refused, as Dynatrace does. Default: yes.
+    /// Whether data points that are too old or in the future are refused, as Dynatrace does.
+    /// Default: yes.
     pub fn check_timestamps(mut self, check: bool) -> Self {
         self.are_timestamps_checked = check;
         self
     }
 
-    /// [`Server::fail_next`] from the start.
+    /// Calls [`Server::fail_next`] before the server starts.
     pub fn fail_next(mut self, requests: usize, fault: impl Into<Fault>) -> Self {
         let planned = self.faults.next(requests, fault.into());
         self.invalid_fault = self.invalid_fault.or(planned.err());
         self
     }
 
-    /// [`Server::fail_always`] from the start.
+    /// Calls [`Server::fail_always`] before the server starts.
     pub fn fail_always(mut self, fault: impl Into<Fault>) -> Self {
         let planned = self.faults.always(fault.into());
         self.invalid_fault = self.invalid_fault.or(planned.err());
         self
     }
 
-    /// [`Server::fail_at_random`] from the start.
+    /// Calls [`Server::fail_at_random`] before the server starts.
     ///
     /// ```
     /// use dt_metrics_local::{Fault, Server};
@@ -112,11 +117,12 @@ impl ServerBuilder {
         self
     }
 
-    /// Starts the server. It listens when this returns.
+    /// Starts the server. It listens when this method returns.
     ///
     /// # Errors
     ///
-    /// The address cannot be listened on, the system gives no thread, or a fault is not possible.
+    /// The server cannot listen on the address, the system provides no thread, or a fault is
+    /// invalid.
     pub fn start(self) -> Result<Server, StartError> {
         if let Some(source) = self.invalid_fault {
             return Err(StartError::Fault { source });
@@ -128,9 +134,17 @@ impl ServerBuilder {
             faults: self.faults,
             are_timestamps_checked: self.are_timestamps_checked,
         });
-        let listening = Listening::start(listener, &endpoint)
+        let listening = Listening::start(listener, &endpoint, router(&endpoint))
             .map_err(|source| StartError::Thread { source })?;
         Ok(Server::new(endpoint, listening))
+    }
+}
+
+impl Server {
+    /// Settings for a new server. By default it listens on a free port of `127.0.0.1` and requires
+    /// no token.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::new()
     }
 }
 
@@ -149,49 +163,4 @@ fn listen(address: &str) -> Result<TcpListener, StartError> {
             _ => StartError::Listen { address, source },
         }
     })
-}
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// Not an address.
-    #[error("{address:?} is not an address to listen on, expected host:port")]
-    Address {
-        /// The address as given.
-        address: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Another program listens there.
-    #[error(
-        "{address} is in use by another program, possibly a OneAgent: use \
-         `--listen 127.0.0.1:PORT`, and point programs there with DT_METRICS_INGEST_URL"
-    )]
-    InUse {
-        /// The address as given.
-        address: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The system does not let us listen there.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address as given.
-        address: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A fault that the server cannot show.
-    #[error("a fault is not possible")]
-    Fault {
-        /// Which, and why.
-        source: FaultError,
-    },
-    /// No thread or no event queue for the server.
-    #[error("cannot start the server's thread")]
-    Thread {
-        /// What the system says.
-        source: io::Error,
-    },
 }

@@ -1,29 +1,34 @@
+//! The handle of a running server.
+
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use super::ServerBuilder;
-use super::handler::Endpoint;
-use super::listening::Listening;
+use super::endpoint::Endpoint;
+use super::error::FaultError;
+use super::fault::Fault;
+use super::net::Listening;
 use super::page::PAGE_PATH;
+use super::response::Answer;
 #[cfg(feature = "otlp")]
-use super::route::OTLP_PATH;
-use super::route::{DYNATRACE_PATH, ONEAGENT_PATH};
-#[cfg(feature = "otlp")]
-use crate::otlp::DataPoint;
+use super::router::OTLP_PATH;
+use super::router::{DYNATRACE_PATH, ONEAGENT_PATH};
 use crate::protocol::{Line, Metadata};
+#[cfg(feature = "otlp")]
+use crate::store::data_point::DataPoint;
 use crate::store::{Event, Rejected, Request, Series, State, Totals};
 
-/// A running endpoint. Dropping it stops it and frees its port.
+/// A running endpoint. Dropping it stops the server and frees the port.
 ///
-/// It runs on a thread of its own, so it serves programs with and without an async runtime. It may
-/// be shared between threads.
+/// The server runs on its own thread, so it serves programs with and without an async runtime. The
+/// handle can be shared between threads.
 #[derive(Debug)]
 pub struct Server {
-    pub(super) endpoint: Arc<Endpoint>,
-    pub(super) listening: Listening,
+    endpoint: Arc<Endpoint>,
+    listening: Listening,
 }
 
 impl Server {
@@ -34,15 +39,9 @@ impl Server {
         }
     }
 
-    /// Settings for a new server; by default it listens on a free port of `127.0.0.1` and asks for
-    /// no token.
-    pub fn builder() -> ServerBuilder {
-        ServerBuilder::new()
-    }
-
     /// The URL of the Dynatrace API, `http://127.0.0.1:PORT/api/v2/metrics/ingest`.
     ///
-    /// Of a server that listens on all addresses, the one that reaches it from the same host.
+    /// If the server listens on all addresses, the URL has the loopback address.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}{DYNATRACE_PATH}", self.base_url())
@@ -61,21 +60,21 @@ impl Server {
         format!("{}{OTLP_PATH}", self.base_url())
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to so that this is the Collector,
-    /// `http://127.0.0.1:PORT`.
+    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` with which a program takes the server for a
+    /// Collector, `http://127.0.0.1:PORT`.
     #[cfg(feature = "otlp")]
     #[must_use]
     pub fn collector_url(&self) -> String {
         self.base_url()
     }
 
-    /// The URL of the live page for a browser, `http://127.0.0.1:PORT/`.
+    /// The URL of the live page, `http://127.0.0.1:PORT/`.
     #[must_use]
     pub fn page_url(&self) -> String {
         format!("{}{PAGE_PATH}", self.base_url())
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listening.address()
@@ -91,16 +90,16 @@ impl Server {
         format!("http://{address}")
     }
 
-    /// The accepted data points, oldest first; the newest million unless
-    /// [`Limits`](crate::store::Limits) say otherwise. Those that came by OTLP are among them as
-    /// the lines that say the same, so that one test serves both ways.
+    /// The accepted data points, oldest first: the newest million, unless
+    /// [`Limits`](crate::store::Limits) change that. Data points received over OTLP are included as
+    /// their equivalent lines, so that one test covers both protocols.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         self.inspect(|state| state.lines().cloned().collect())
     }
 
-    /// The data points that were accepted by OTLP, as they came, oldest first; as many as
-    /// [`lines`](Self::lines) at most.
+    /// The data points accepted over OTLP, as received, oldest first. The limit of
+    /// [`lines`](Self::lines) applies.
     ///
     /// ```
     /// use dt_metrics_local::Server;
@@ -117,7 +116,7 @@ impl Server {
         self.inspect(|state| state.otlp_points().cloned().collect())
     }
 
-    /// The refused lines and data points, and why they were refused, oldest first.
+    /// The refused lines and data points with the reasons, oldest first.
     #[must_use]
     pub fn rejected(&self) -> Vec<Rejected> {
         self.inspect(|state| state.rejected().cloned().collect())
@@ -131,7 +130,7 @@ impl Server {
         metadata
     }
 
-    /// The requests answered so far, oldest first.
+    /// The requests received so far, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.inspect(|state| state.requests().cloned().collect())
@@ -147,16 +146,15 @@ impl Server {
         series
     }
 
-    /// Exact numbers of what came.
+    /// Exact numbers of everything received.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.inspect(State::totals)
     }
 
-    /// The sum of the deltas of all count lines with this key and these dimensions, whatever other
-    /// dimensions they have.
+    /// The sum of the deltas of all count lines with this key and at least these dimensions.
     ///
-    /// It is exact however few lines are kept, as long as there were not more series than
+    /// The sum includes lines that are no longer kept. It is exact unless there are more series than
     /// [`Limits::series`](crate::store::Limits::series).
     ///
     /// ```
@@ -173,53 +171,204 @@ impl Server {
         self.inspect(|state| state.counter_total(key, dimensions))
     }
 
-    /// [`counter_total`](Self::counter_total) whatever the dimensions.
+    /// The sum of the deltas of all count lines with this key, whatever their dimensions.
     #[must_use]
     pub fn total(&self, key: &str) -> f64 {
         self.counter_total(key, &[])
     }
 
-    /// The sum of the deltas of all count lines that were accepted, for each key that has any.
+    /// The sum of the deltas of all accepted count lines, per metric key.
     ///
-    /// A line counts once the server accepted it, whether or not a [`Fault`](crate::Fault) kept the
-    /// answer from its client: [`Totals::lines_unanswered`] says how many such there were.
+    /// A line counts once the server accepted it, even if a [`Fault`] kept the response from its
+    /// client: [`Totals::lines_unanswered`] counts those lines.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, f64> {
         self.inspect(State::counts)
     }
 
-    /// Looks at the state without copying it.
+    /// Reads the state without copying it.
     ///
-    /// Requests wait meanwhile, so `look` should be quick. It must not call this server: that would
-    /// wait for itself.
+    /// Requests wait until `look` returns, so it should be quick. It must not call this server, which
+    /// would be a deadlock.
     pub fn inspect<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         self.endpoint.store.inspect(look)
     }
 
-    /// Blocks until the predicate holds, at most for `timeout`. Says whether it held.
+    /// Blocks until the predicate is true, at most for `timeout`. Returns whether it became true.
     ///
-    /// The predicate is asked once at the start and after each request; the rules of
-    /// [`inspect`](Self::inspect) hold for it. In async code call it on a thread that may block.
+    /// The predicate is called at the start and after each request; the rules of
+    /// [`inspect`](Self::inspect) apply to it. In async code, call this method on a thread that may
+    /// block.
     ///
     /// ```
     /// use std::time::Duration;
     /// use dt_metrics_local::Server;
     ///
     /// let server = Server::builder().start()?;
-    /// let came = server.wait_for(Duration::from_millis(10), |state| state.lines().len() >= 2);
-    /// assert!(!came);
+    /// let arrived = server.wait_for(Duration::from_millis(10), |state| state.lines().len() >= 2);
+    /// assert!(!arrived);
     /// # Ok::<(), dt_metrics_local::StartError>(())
     /// ```
     pub fn wait_for(&self, timeout: Duration, predicate: impl FnMut(&State) -> bool) -> bool {
         self.endpoint.store.wait_for(timeout, predicate)
     }
 
-    /// Everything that arrives from now on, as it arrives. Ends when the server is dropped.
+    /// The events from now on. The channel ends when the server is dropped.
     ///
-    /// A subscriber more than 65,536 events behind misses those that come next; how many were
-    /// missed is in [`Totals::events_missed`].
+    /// A subscriber that is 65,536 events behind misses further events. [`Totals::events_missed`]
+    /// counts them.
     #[must_use]
     pub fn subscribe(&self) -> Receiver<Event> {
         self.endpoint.store.subscribe()
+    }
+}
+
+/// Faults on demand. They apply to ingest requests with lines or OTLP; other requests are answered
+/// as usual.
+impl Server {
+    /// Applies this fault to the next `requests` ingest requests. Several calls are applied one after
+    /// the other, then [`fail_always`](Self::fail_always) or [`fail_at_random`](Self::fail_at_random).
+    ///
+    /// A number is the status of the response.
+    ///
+    /// ```
+    /// use dt_metrics_local::{Fault, Server};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder().start()?;
+    /// server.fail_next(2, 503)?;
+    /// server.fail_next(1, Fault::SilentBeforeReading)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// HTTP does not allow the status or a header, or the pace is 0.
+    pub fn fail_next(&self, requests: usize, fault: impl Into<Fault>) -> Result<(), FaultError> {
+        self.endpoint.faults.next(requests, fault.into())
+    }
+
+    /// Applies this fault to all ingest requests, until another call changes it.
+    ///
+    /// # Errors
+    ///
+    /// See [`fail_next`](Self::fail_next).
+    pub fn fail_always(&self, fault: impl Into<Fault>) -> Result<(), FaultError> {
+        self.endpoint.faults.always(fault.into())
+    }
+
+    /// Applies a random fault to each ingest request, chosen by the weights, until another call
+    /// changes it. [`Fault::None`] is the share of requests that are answered as usual.
+    ///
+    /// The same seed gives the same sequence of faults. The clients determine the order of the
+    /// requests.
+    ///
+    /// # Errors
+    ///
+    /// See [`fail_next`](Self::fail_next); or no weight is above 0.
+    pub fn fail_at_random(&self, seed: u64, faults: &[(u32, Fault)]) -> Result<(), FaultError> {
+        self.endpoint.faults.at_random(seed, faults)
+    }
+
+    /// Applies this fault to each ingest request whose body contains this text, until
+    /// [`recover`](Self::recover): a server that fails because of one series. It takes precedence
+    /// over other faults.
+    ///
+    /// The body must be read first, so a fault "before reading" takes effect after it here; none of
+    /// the lines is accepted all the same.
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder().start()?;
+    /// server.fail_containing("customer=acme", 500)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`fail_next`](Self::fail_next).
+    pub fn fail_containing(
+        &self,
+        text: impl Into<String>,
+        fault: impl Into<Fault>,
+    ) -> Result<(), FaultError> {
+        self.endpoint.faults.containing(text.into(), fault.into())
+    }
+
+    /// Ends all faults: new requests are answered as usual, and held requests continue.
+    ///
+    /// Other faults that already took effect remain. For example, an unanswered client has to give up
+    /// by itself.
+    pub fn recover(&self) {
+        self.endpoint.faults.recover();
+    }
+
+    /// Calls [`fail_next`](Self::fail_next) with an answer.
+    ///
+    /// # Errors
+    ///
+    /// HTTP does not allow the status or a header.
+    pub fn answer_next(
+        &self,
+        answer: impl Into<Answer>,
+        requests: usize,
+    ) -> Result<(), FaultError> {
+        self.fail_next(requests, answer.into())
+    }
+
+    /// Reads the next `requests` ingest requests and does not answer them until
+    /// [`release`](Self::release) is called: [`Fault::Hold`].
+    ///
+    /// A request is judged when it is released. If its client gave up before, none of its lines is
+    /// accepted. [`State::held`] counts the requests that are held at the moment.
+    pub fn hold_next(&self, requests: usize) {
+        // `Hold` is always valid.
+        let _ = self.fail_next(requests, Fault::Hold);
+    }
+
+    /// Continues with the held requests, and holds no further ones.
+    pub fn release(&self) {
+        self.endpoint.faults.release();
+    }
+
+    /// Replaces all tokens of the Dynatrace API with this one, as a token rotation does.
+    pub fn replace_token(&self, token: impl Into<String>) {
+        self.endpoint.tokens.replace(token.into());
+    }
+
+    /// Closes all connections and refuses new ones. The server keeps its port and everything it
+    /// received.
+    ///
+    /// # Errors
+    ///
+    /// The system does not free the port in time. The server does not listen in that case either.
+    pub fn stop_listening(&self) -> io::Result<()> {
+        self.listening.refuse()
+    }
+
+    /// Closes all connections and does not answer new ones, as if the network dropped all packets:
+    /// clients wait until they give up.
+    ///
+    /// The server fills its queue of connections, after which Linux does not answer further ones.
+    /// Other systems may refuse connections, as after [`stop_listening`](Self::stop_listening).
+    ///
+    /// # Errors
+    ///
+    /// See [`stop_listening`](Self::stop_listening).
+    pub fn become_unreachable(&self) -> io::Result<()> {
+        self.listening.vanish()
+    }
+
+    /// Listens again on the same port.
+    ///
+    /// # Errors
+    ///
+    /// The system does not allow it. The call can be repeated.
+    pub fn listen_again(&self) -> io::Result<()> {
+        self.listening.resume()
     }
 }

@@ -1,30 +1,27 @@
-//! The HTTP side: routes, tokens, answers and faults.
+//! The HTTP server: it receives, judges and answers requests, simulates faults, and serves the live
+//! page.
 //!
-//! A request goes one way: its body is read (and decompressed) up to the limit of its route, a
-//! [`Fault`] is looked
-//! up, then it is judged, the store takes it in, and only then is it answered. So a client that has
-//! its answer finds its lines in the store.
+//! Each request takes the same path: its body is read (and decompressed) up to the limit of its
+//! route, its [`Fault`] is chosen, it is judged, stored, and only then answered. So a client with an
+//! answer finds its lines in the store.
+// Layers, each of which imports those to its left:
+//
+// error < response < fault | http < endpoint < net < ingest | page < router < handle < builder
 
-mod access;
-mod answer;
-mod arrived;
-mod body;
 mod builder;
-mod demand;
+mod endpoint;
+mod error;
 mod fault;
-#[cfg(feature = "otlp")]
-mod gzip;
 mod handle;
-mod handler;
-mod judge;
-mod listening;
-#[cfg(feature = "otlp")]
-mod otlp;
+mod http;
+mod ingest;
+mod net;
 mod page;
-mod route;
-mod thread;
-mod wire;
+mod response;
+mod router;
 
-pub use builder::{DEFAULT_PORT, ServerBuilder, StartError};
-pub use fault::{Answer, Fault, FaultError};
+pub use builder::{DEFAULT_PORT, ServerBuilder};
+pub use error::{FaultError, StartError};
+pub use fault::Fault;
 pub use handle::Server;
+pub use response::Answer;

@@ -1,24 +1,26 @@
+//! Received items as the store keeps them: refused lines, requests and events.
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::protocol::{Line, LineError, Metadata};
 
-/// How much of a refused line is kept, in bytes.
+/// Maximum length of the kept text of a refused line, in bytes.
 const KEPT_TEXT: usize = 4_096;
 
-/// A refused line, or a refused data point of OTLP.
+/// A refused line or OTLP data point.
 ///
-/// Its [`Display`](fmt::Display) names line and reason.
+/// Its [`Display`](fmt::Display) is the line number and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// The line; the first 4,096 bytes if it is longer. A data point of OTLP is described in its
-    /// place: name and attributes as they came, then what it is.
+    /// The line, cut after 4,096 bytes. For an OTLP data point: its name and attributes as received,
+    /// and its type.
     pub text: String,
-    /// What is wrong, and where.
+    /// The error and its position.
     pub error: LineError,
-    /// Its place among the lines or data points of the request, from 1.
+    /// Its number among the lines or data points of the request, from 1.
     pub line_number: usize,
 }
 
@@ -35,13 +37,13 @@ impl Rejected {
         }
     }
 
-    /// Why it was refused, in words.
+    /// The reason for the refusal, as text.
     #[must_use]
     pub fn reason(&self) -> String {
         self.error.to_string()
     }
 
-    /// Where it is wrong: character in the line, from 1.
+    /// The position of the error: character in the line, from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.error.column()
@@ -56,38 +58,38 @@ impl fmt::Display for Rejected {
 
 /// A request to one of the ingest paths, or to a path that does not exist.
 ///
-/// The token that came with it is not kept.
+/// Its token is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// The path; empty if the request was not read.
     pub path: String,
-    /// What its path is for; lines if it is for nothing.
+    /// The protocol of the path; [`Lines`](Protocol::Lines) for a path that does not exist.
     pub protocol: Protocol,
-    /// The status that was answered, or was meant to be; 0 if no answer is given.
+    /// The status of the response, even if the client did not receive it; 0 if there is no response.
     pub status: u16,
-    /// The [name](crate::Fault::name) of the fault that it met, if any.
+    /// The [name](crate::Fault::name) of the fault applied to the request, if any.
     pub fault: Option<&'static str>,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// What the `Authorization` header was worth.
+    /// The result of the token check.
     pub authorization: Authorization,
-    /// Lines in the body that are not empty, or OTLP data points, accepted or not.
+    /// Number of non-empty lines or OTLP data points in the body, accepted or not.
     pub lines: usize,
-    /// How many of them were refused one by one.
+    /// Number of lines or data points that were refused individually.
     pub refused: usize,
-    /// Size of the body in bytes, as it came.
+    /// Size of the body in bytes as received, before decompression.
     pub bytes: u64,
-    /// When its body had arrived.
+    /// The time at which the body was completely read.
     pub received_at: SystemTime,
-    /// How long it took from its head to its judgement; the way of the answer is not in it.
+    /// The time from the head of the request to its judgement, without sending the response.
     pub took: Duration,
 }
 
 impl Request {
-    /// True if the answer says that everything in it was accepted.
+    /// Whether the response states that everything in the request was accepted.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         match self.protocol {
@@ -97,7 +99,7 @@ impl Request {
     }
 }
 
-/// In which form metrics came. Its [`Display`](fmt::Display) is `lines` or `OTLP`.
+/// The protocol of a request. Its [`Display`](fmt::Display) is `lines` or `OTLP`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -116,26 +118,26 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// What the `Authorization` header of a request was worth.
+/// The result of checking the `Authorization` header of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Authorization {
-    /// There was none.
+    /// The request had no such header.
     Absent,
-    /// There was one, and nothing to check it against: no token is configured, or the path is the
-    /// OneAgent's or the Collector's.
+    /// The header was not checked: no token is configured, or the path is the OneAgent's or the
+    /// Collector's.
     Unchecked,
-    /// The configured token.
+    /// A configured token.
     Accepted,
     /// A configured token that lacks the scope `metrics.ingest`.
     WithoutScope,
-    /// Something else.
+    /// An unknown token or another scheme.
     Refused,
 }
 
-/// Something that reached the endpoint, as subscribers see it.
+/// An event for subscribers.
 ///
-/// The lines of a request come before the request itself.
+/// The lines of a request precede the request itself.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
@@ -145,6 +147,6 @@ pub enum Event {
     Metadata(Arc<Metadata>),
     /// A line was refused.
     Rejected(Arc<Rejected>),
-    /// A request is about to be answered, or to be left without an answer.
+    /// A request was judged; its response, if any, follows.
     Request(Arc<Request>),
 }

@@ -1,22 +1,25 @@
+//! The history of a series at three resolutions, for charts.
+
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::Payload;
 
-/// Points of each resolution. The vectors double as they grow: a power of two wastes nothing.
+/// Maximum number of points of each resolution. A power of two wastes no memory, since vectors
+/// double their capacity.
 const POINTS: usize = 128;
 
-/// How far back to look, and how finely.
+/// The width of a step in time.
 ///
-/// Only steps in which something came take a point, so at one push in ten seconds the finest
-/// resolution reaches back twenty minutes.
+/// Only steps with data have a point, so with one push every ten seconds the finest resolution
+/// covers twenty minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resolution {
-    /// Two minutes at least.
+    /// Covers at least two minutes.
     Second,
-    /// An hour at least.
+    /// Covers at least an hour.
     HalfMinute,
-    /// A day at least.
+    /// Covers at least a day.
     TwelveMinutes,
 }
 
@@ -32,15 +35,15 @@ impl Resolution {
     }
 }
 
-/// What a series did within one step of time.
+/// The values of a series within one step in time.
 ///
-/// There are hundreds of these to a series, and they are drawn a few hundred pixels high: single
-/// precision is enough but for sums.
+/// A series has hundreds of points, drawn a few hundred pixels high: single precision suffices,
+/// except for sums.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
-    /// Steps since 1970.
+    /// Number of the step since 1970.
     step: u32,
-    /// Values; lines for counts.
+    /// Number of values; for counts, number of lines.
     pub(crate) count: f32,
     pub(crate) min: f32,
     pub(crate) max: f32,
@@ -49,7 +52,7 @@ pub(crate) struct Point {
 
 impl Point {
     fn new(step: u32, payload: Payload) -> Self {
-        // Precision is of no matter to a chart.
+        // A chart does not need the precision.
         #[allow(clippy::cast_precision_loss)]
         let (count, min, max, sum) = match payload {
             Payload::Gauge { value } => (1.0, value, value, value),
@@ -72,7 +75,7 @@ impl Point {
 
     fn merge(&mut self, other: Self) {
         if other.count == 0.0 {
-            return; // An empty summary measured nothing.
+            return; // An empty summary has no values.
         }
         if self.count == 0.0 {
             *self = other;
@@ -84,13 +87,13 @@ impl Point {
         self.sum += other.sum;
     }
 
-    /// When its step began, in milliseconds since 1970.
+    /// Start of the step, in milliseconds since 1970.
     pub(crate) fn at_ms(self, resolution: Resolution) -> u64 {
         u64::from(self.step) * u64::from(resolution.seconds()) * 1_000
     }
 }
 
-/// The past of a series: the newest points of each resolution.
+/// The newest points of a series at each resolution.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     seconds: VecDeque<Point>,
@@ -108,7 +111,7 @@ impl History {
         }
     }
 
-    /// Oldest first.
+    /// The points at a resolution, oldest first.
     pub(crate) fn points(&self, resolution: Resolution) -> &VecDeque<Point> {
         match resolution {
             Resolution::Second => &self.seconds,
@@ -129,7 +132,7 @@ impl History {
 fn push(points: &mut VecDeque<Point>, point: Point) {
     match points.back_mut() {
         Some(newest) if newest.step == point.step => return newest.merge(point),
-        // The clock was set back: times from before it say nothing any more.
+        // The clock was set back, so the older points would be in the future.
         Some(newest) if newest.step > point.step => points.clear(),
         _ => {}
     }
@@ -139,9 +142,9 @@ fn push(points: &mut VecDeque<Point>, point: Point) {
     points.push_back(point);
 }
 
-/// The nearest finite number of single precision.
+/// The nearest finite number in single precision.
 fn single(value: f64) -> f32 {
-    // Cut to the range first: what is left to lose is precision.
+    // After the clamp only precision is lost.
     #[allow(clippy::cast_possible_truncation)]
     let single = value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
     single

@@ -1,4 +1,6 @@
-/// How much the store keeps.
+//! How much the store keeps.
+
+/// The limits of the store.
 ///
 /// ```
 /// use dt_metrics_local::{Server, store::Limits};
@@ -19,8 +21,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A million lines, 10,000 refused lines, 100,000 requests, 100,000 series, the histories of
-    /// 20,000 of them.
+    /// 1,000,000 lines, 10,000 refused lines, 100,000 requests, 100,000 series and 20,000 histories
+    /// of series.
     fn default() -> Self {
         Self {
             lines: 1_000_000,
@@ -33,7 +35,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Keeps the newest `limit` accepted lines, and as many data points of OTLP as they came.
+    /// Keeps the newest `limit` accepted lines, and the newest `limit` OTLP data points as received.
     #[must_use]
     pub fn lines(mut self, limit: usize) -> Self {
         self.lines = limit;
@@ -55,7 +57,7 @@ impl Limits {
     }
 
     /// Aggregates the first `limit` series, and keeps the metadata of the first `limit` metrics.
-    /// Lines of series beyond it are counted in [`Totals::lines_without_series`].
+    /// Lines of further series are counted in [`Totals::lines_without_series`].
     ///
     /// [`Totals::lines_without_series`]: super::Totals::lines_without_series
     #[must_use]
@@ -64,8 +66,8 @@ impl Limits {
         self
     }
 
-    /// Keeps the past of the first `limit` series, for the charts of the live page: at most 10 kB
-    /// each, which a series has after a day.
+    /// Keeps the history of the first `limit` series for the charts of the live page: at most 10 kB
+    /// per series, reached after a day.
     #[must_use]
     pub fn histories(mut self, limit: usize) -> Self {
         self.histories = limit;

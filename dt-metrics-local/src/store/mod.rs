@@ -1,23 +1,26 @@
-//! What the endpoint has seen: lines, refusals, requests, and an aggregate of each series.
+//! The record of everything the endpoint received: lines, refused lines, requests, and an aggregate
+//! of each series.
 //!
-//! The store knows nothing of HTTP. Its memory is bounded by [`Limits`]: the oldest entries of each
-//! list go first, [`Totals`] stay exact.
+//! The store does not depend on HTTP. [`Limits`] bound its memory: each list drops its oldest
+//! entries first, while [`Totals`] stay exact.
 //!
 //! ```
 //! use dt_metrics_local::Server;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = Server::builder().start()?;
-//! let open = server.inspect(|state| state.totals().requests);
-//! assert_eq!(open, 0);
+//! let requests = server.inspect(|state| state.totals().requests);
+//! assert_eq!(requests, 0);
 //! # Ok(())
 //! # }
 //! ```
+// This folder imports `protocol` only.
 
+#[cfg(feature = "otlp")]
+pub(crate) mod data_point;
 mod entry;
 mod history;
 mod limits;
-mod ring;
 mod series;
 mod shared;
 mod state;
@@ -32,4 +35,4 @@ pub use series::Series;
 pub use state::{State, Totals};
 
 pub(crate) use history::{Point, Resolution};
-pub(crate) use shared::{Batch, Brought, Held, Store};
+pub(crate) use shared::{Batch, Contents, Held, Store};

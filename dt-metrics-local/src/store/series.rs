@@ -1,15 +1,17 @@
+//! The aggregate of one series: its total and its rate.
+
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use crate::protocol::{Kind, Line, Payload};
 
-/// Rates look this far back.
+/// The period that a rate covers.
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// Arrivals within this time of one another are one sample, which bounds the samples of a series.
-const RESOLUTION: Duration = Duration::from_millis(500);
+/// Lines within this time are one sample, which bounds the number of samples of a series.
+const SAMPLE_WIDTH: Duration = Duration::from_millis(500);
 
-/// What makes two lines one series: key, dimensions whatever their order, kind of payload.
+/// The identity of a series: metric key, sorted dimensions and kind of payload.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Identity {
     metric: String,
@@ -37,17 +39,17 @@ pub struct Series {
     pub metric: String,
     /// The dimensions, sorted by key.
     pub dimensions: Vec<(String, String)>,
-    /// Gauge, summary or count.
+    /// The kind of payload.
     pub kind: Kind,
     /// The newest payload.
     pub last: Payload,
-    /// Counts: the sum of all deltas. Summaries: the sum of all sums. Gauges: the last value.
+    /// Counts: the sum of all deltas. Summaries: the sum of all sums. Gauges: the newest value.
     pub total: f64,
-    /// Values measured: the counts of summaries added up, one for each line of other kinds.
+    /// Number of measured values: the sum of the counts of summaries; one per line for other kinds.
     pub values: u64,
-    /// Lines received.
+    /// Number of lines received.
     pub lines: u64,
-    /// When the newest line arrived.
+    /// The time at which the newest line arrived.
     pub last_seen: SystemTime,
     samples: VecDeque<Sample>,
 }
@@ -85,7 +87,7 @@ impl Series {
             Payload::Summary { sum, count, .. } => {
                 self.total += sum;
                 self.values = self.values.saturating_add(count);
-                // Precision is of no matter to a rate.
+                // A rate does not need the precision.
                 #[allow(clippy::cast_precision_loss)]
                 self.sample(count as f64, now);
             }
@@ -99,11 +101,11 @@ impl Series {
 
     fn sample(&mut self, amount: f64, now: SystemTime) {
         if self.samples.back().is_some_and(|newest| newest.at > now) {
-            // The clock was set back: times from before it say nothing any more.
+            // The clock was set back, so the older samples would be in the future.
             self.samples.clear();
         }
         if let Some(newest) = self.samples.back_mut()
-            && elapsed(newest.at, now) < RESOLUTION
+            && elapsed(newest.at, now) < SAMPLE_WIDTH
         {
             newest.amount += amount;
             return;
@@ -117,10 +119,11 @@ impl Series {
         }
     }
 
-    /// How much a count rises per second, or how many values a summary takes in per second, over
-    /// the last 30 seconds before the newest line.
+    /// The increase of a count per second, or the number of values of a summary per second, over the
+    /// 30 seconds before the newest line.
     ///
-    /// `None` for gauges and after a single push, 0 if nothing came for longer than that.
+    /// `None` for gauges and after a single push; 0 if the series received nothing for longer than
+    /// that period.
     #[must_use]
     pub fn rate_per_second(&self, now: SystemTime) -> Option<f64> {
         let (oldest, newest) = (self.samples.front()?, self.samples.back()?);
@@ -128,21 +131,22 @@ impl Series {
         if seconds == 0.0 {
             return None;
         }
-        // A push brings what was counted since the one before: slow pushes are not silence.
+        // A push contains everything counted since the previous one, so at a push interval above
+        // 30 seconds the series is not silent between two pushes.
         if elapsed(newest.at, now) > WINDOW.max(elapsed(oldest.at, newest.at)) {
             return Some(0.0);
         }
-        // What the oldest sample brought was counted before the time that is looked at.
-        let risen: f64 = self
+        // The oldest sample was counted before the period began.
+        let increase: f64 = self
             .samples
             .iter()
             .skip(1)
             .map(|sample| sample.amount)
             .sum();
-        Some(risen / seconds)
+        Some(increase / seconds)
     }
 
-    /// When its rate falls to zero if nothing more comes.
+    /// The time at which the rate becomes 0 if nothing more arrives.
     pub(crate) fn rate_ends_at(&self) -> Option<SystemTime> {
         let (oldest, newest) = (self.samples.front()?, self.samples.back()?);
         newest
@@ -150,7 +154,7 @@ impl Series {
             .checked_add(WINDOW.max(elapsed(oldest.at, newest.at)))
     }
 
-    /// True if all of these dimensions are on the series with these values.
+    /// Whether the series has all of these dimensions with these values.
     #[must_use]
     pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {
         dimensions.iter().all(|(key, value)| {
@@ -161,7 +165,7 @@ impl Series {
     }
 }
 
-/// Time from one to the other; none if the clock was set back.
+/// The time between the two; zero if the clock was set back.
 fn elapsed(from: SystemTime, to: SystemTime) -> Duration {
     to.duration_since(from).unwrap_or_default()
 }

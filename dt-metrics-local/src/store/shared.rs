@@ -1,17 +1,21 @@
+//! The state behind a lock, with waiters and subscribers.
+
 use std::fmt;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Event, Limits, Rejected, Request, State};
 #[cfg(feature = "otlp")]
-use crate::otlp::DataPoint;
+use super::data_point::DataPoint;
+use super::entry::{Event, Rejected, Request};
+use super::limits::Limits;
+use super::state::State;
 use crate::protocol::{Metadata, Record};
 
-/// Events a subscriber may lag behind before it misses some.
+/// Number of events that a subscriber may fall behind before it misses some.
 const SUBSCRIBER_BACKLOG: usize = 65_536;
 
-/// The state, shared by the server's thread and those who look at it.
+/// The state, shared by the server's thread and its readers.
 pub(crate) struct Store {
     inner: Mutex<Inner>,
     changed: Condvar,
@@ -22,27 +26,28 @@ struct Inner {
     subscribers: Vec<SyncSender<Event>>,
 }
 
-/// What one request brought.
+/// A request and its contents.
 pub(crate) struct Batch {
-    pub(crate) brought: Brought,
+    pub(crate) contents: Contents,
     pub(crate) request: Request,
 }
 
-/// What was in a request.
+/// The judged contents of a request.
 #[derive(Debug, Default)]
-pub(crate) struct Brought {
+pub(crate) struct Contents {
     pub(crate) accepted: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
-    /// Metadata that every request repeats.
+    /// Metadata that the sender repeats in every request: only the first of a metric counts.
     #[cfg(feature = "otlp")]
     pub(crate) repeated: Vec<Metadata>,
-    /// The accepted data points as they came.
+    /// The accepted data points as received.
     #[cfg(feature = "otlp")]
     pub(crate) points: Vec<DataPoint>,
 }
 
-impl Brought {
-    pub(crate) fn by_lines(accepted: Vec<Record>, rejected: Vec<Rejected>) -> Self {
+impl Contents {
+    /// The contents of a request of metric lines.
+    pub(crate) fn from_lines(accepted: Vec<Record>, rejected: Vec<Rejected>) -> Self {
         Self {
             accepted,
             rejected,
@@ -65,24 +70,24 @@ impl Store {
         }
     }
 
-    /// Takes in a request as a whole: nobody sees half of it.
+    /// Adds a request as a whole, so that no reader sees a part of it.
     pub(crate) fn add(&self, batch: Batch) {
         let mut inner = self.lock();
         let now = batch.request.received_at;
         let before = inner.state.totals.lines;
-        let brought = batch.brought;
+        let contents = batch.contents;
         #[cfg(feature = "otlp")]
         {
-            for metadata in brought.repeated {
+            for metadata in contents.repeated {
                 if inner.state.metadata_of(&metadata.key).is_none() {
                     inner.add_metadata(metadata);
                 }
             }
-            for point in brought.points {
+            for point in contents.points {
                 inner.state.points.push(Arc::new(point));
             }
         }
-        for record in brought.accepted {
+        for record in contents.accepted {
             match record {
                 Record::Line(line) => {
                     let line = Arc::new(line);
@@ -92,7 +97,7 @@ impl Store {
                 Record::Metadata(metadata) => inner.add_metadata(metadata),
             }
         }
-        for rejected in brought.rejected {
+        for rejected in contents.rejected {
             let rejected = Arc::new(rejected);
             inner.state.add_rejected(Arc::clone(&rejected));
             inner.publish(|| Event::Rejected(Arc::clone(&rejected)));
@@ -127,7 +132,7 @@ impl Store {
         receiver
     }
 
-    /// Counts a request as held for as long as the answer lives.
+    /// Counts a request as held until the returned guard is dropped.
     pub(crate) fn hold(self: &Arc<Self>) -> Held {
         self.set_held(|held| held + 1);
         Held(Arc::clone(self))
@@ -141,7 +146,8 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Only a predicate of the user's can panic while the lock is held, and it cannot write.
+        // Only a user's predicate can panic while it holds the lock, and it has no write access, so
+        // the state is valid even if the lock is poisoned.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -173,7 +179,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// A request that is held. Dropped too when its client goes away.
+/// Counts a request as held. Also dropped when the client disconnects.
 pub(crate) struct Held(Arc<Store>);
 
 impl Drop for Held {

@@ -1,26 +1,29 @@
-use std::collections::{BTreeMap, HashMap};
+//! Everything the endpoint received so far.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::ring::Ring;
-use super::tracked::{AllSeries, Tracked};
-use super::{Limits, Rejected, Request, Series};
 #[cfg(feature = "otlp")]
-use crate::otlp::DataPoint;
+use super::data_point::DataPoint;
+use super::entry::{Rejected, Request};
+use super::limits::Limits;
+use super::series::Series;
+use super::tracked::{AllSeries, Tracked};
 use crate::protocol::{Kind, Line, Metadata};
 
-/// What the endpoint has seen so far.
+/// Everything the endpoint received so far.
 ///
-/// [`Server::inspect`](crate::Server::inspect) and [`Server::wait_for`](crate::Server::wait_for)
-/// show it.
+/// Accessible through [`Server::inspect`](crate::Server::inspect) and
+/// [`Server::wait_for`](crate::Server::wait_for).
 #[derive(Debug)]
 pub struct State {
-    pub(super) lines: Ring<Line>,
+    lines: Ring<Line>,
     #[cfg(feature = "otlp")]
     pub(super) points: Ring<DataPoint>,
-    pub(super) rejected: Ring<Rejected>,
-    pub(super) requests: Ring<Request>,
-    metadata: HashMap<String, Known>,
+    rejected: Ring<Rejected>,
+    requests: Ring<Request>,
+    metadata: HashMap<String, KnownMetadata>,
     series: AllSeries,
     series_limit: usize,
     pub(super) totals: Totals,
@@ -29,36 +32,36 @@ pub struct State {
 
 /// The metadata of a metric.
 #[derive(Debug)]
-struct Known {
+struct KnownMetadata {
     metadata: Arc<Metadata>,
-    /// How many metadata lines had come with it.
+    /// Number of metadata lines received when this one was, itself included.
     created: u64,
 }
 
-/// Exact numbers of what came, kept or not.
+/// Exact numbers of everything received, kept or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
-    /// Requests, answered or not.
+    /// Requests, with or without a response.
     pub requests: u64,
-    /// Requests of which everything was accepted: answered 202, by OTLP 200.
+    /// Requests whose contents were accepted completely: status 202 for lines, 200 for OTLP.
     pub requests_accepted: u64,
-    /// Requests left without an answer: reset, or met by silence.
+    /// Requests without a response: reset or ignored by a fault.
     pub requests_unanswered: u64,
     /// Data points accepted.
     pub lines: u64,
-    /// Data points accepted in requests left without an answer: a client that sends them again
-    /// doubles them.
+    /// Data points accepted in requests without a response. If the client resends them, they are
+    /// counted twice.
     pub lines_unanswered: u64,
-    /// Metadata lines accepted. Units and descriptions in OTLP count once for each metric.
+    /// Metadata lines accepted. Over OTLP, unit and description count once per metric.
     pub metadata: u64,
     /// Lines and data points refused.
     pub rejected: u64,
-    /// Bytes of all bodies.
+    /// Total size of all bodies in bytes.
     pub bytes: u64,
-    /// Data points accepted that belong to no [`Series`], since there were too many.
+    /// Data points accepted without a [`Series`], since there were too many series.
     pub lines_without_series: u64,
-    /// Events that subscribers missed, since they were too slow.
+    /// Events that subscribers missed because they were too slow.
     pub events_missed: u64,
 }
 
@@ -78,13 +81,13 @@ impl State {
         }
     }
 
-    /// The accepted data points, oldest first; those of OTLP as the lines that say the same.
+    /// The accepted data points, oldest first; OTLP data points as their equivalent lines.
     #[must_use]
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.iter()
     }
 
-    /// The data points accepted by OTLP, as they came, oldest first.
+    /// The data points accepted over OTLP, as received, oldest first.
     #[cfg(feature = "otlp")]
     #[must_use]
     pub fn otlp_points(&self) -> impl DoubleEndedIterator<Item = &DataPoint> + ExactSizeIterator {
@@ -121,12 +124,12 @@ impl State {
         self.series.all().iter().map(|tracked| &tracked.series)
     }
 
-    /// The series with their pasts; the place of a series in it never changes.
+    /// The series with their histories; the index of a series never changes.
     pub(crate) fn tracked(&self) -> &[Tracked] {
         self.series.all()
     }
 
-    /// Metadata that came after so many metadata lines.
+    /// The metadata received after the first `lines` metadata lines.
     pub(crate) fn metadata_after(&self, lines: u64) -> impl Iterator<Item = &Arc<Metadata>> {
         self.metadata
             .values()
@@ -142,30 +145,31 @@ impl State {
         self.requests.newest()
     }
 
-    /// Exact numbers of what came.
+    /// Exact numbers of everything received.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.totals
     }
 
-    /// Requests that wait right now, for a [release](crate::Server::release) or in silence.
+    /// Number of requests without a response at the moment: held until a
+    /// [release](crate::Server::release), or ignored by a fault.
     #[must_use]
     pub fn held(&self) -> usize {
         self.held
     }
 
-    /// The sum of the deltas of all count lines with this key and these dimensions, others on the
-    /// line notwithstanding. It does not depend on how many lines are kept.
+    /// The sum of the deltas of all count lines with this key and at least these dimensions. It does
+    /// not depend on how many lines are kept.
     #[must_use]
     pub fn counter_total(&self, key: &str, dimensions: &[(&str, &str)]) -> f64 {
-        // `sum` of no floats is -0.
+        // `sum` of an empty iterator is -0.
         self.series()
             .filter(|series| series.kind == Kind::Count && series.metric == key)
             .filter(|series| series.has_dimensions(dimensions))
             .fold(0.0, |total, series| total + series.total)
     }
 
-    /// The sum of the deltas of all count lines, for each key that has any.
+    /// The sum of the deltas of all count lines, per metric key.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, f64> {
         let mut counts = BTreeMap::new();
@@ -192,7 +196,8 @@ impl State {
         }
         let key = metadata.key.clone();
         let created = self.totals.metadata;
-        self.metadata.insert(key, Known { metadata, created });
+        self.metadata
+            .insert(key, KnownMetadata { metadata, created });
     }
 
     pub(super) fn add_rejected(&mut self, rejected: Arc<Rejected>) {
@@ -200,7 +205,7 @@ impl State {
         self.rejected.push(rejected);
     }
 
-    /// Adds a request, of which so many data points were accepted.
+    /// Adds a request with `lines` accepted data points.
     pub(super) fn add_request(&mut self, request: Arc<Request>, lines: u64) {
         self.totals.requests += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(request.bytes);
@@ -212,5 +217,40 @@ impl State {
             self.totals.lines_unanswered += lines;
         }
         self.requests.push(request);
+    }
+}
+
+/// A list that keeps its newest entries, up to a limit.
+#[derive(Debug)]
+pub(super) struct Ring<T> {
+    entries: VecDeque<Arc<T>>,
+    limit: usize,
+}
+
+impl<T> Ring<T> {
+    fn new(limit: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            limit,
+        }
+    }
+
+    pub(super) fn push(&mut self, entry: Arc<T>) {
+        if self.limit == 0 {
+            return;
+        }
+        if self.entries.len() == self.limit {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
+        self.entries.iter().map(AsRef::as_ref)
+    }
+
+    /// The entries, newest first.
+    fn newest(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.entries.iter().rev()
     }
 }

@@ -1,3 +1,5 @@
+//! Tests of the state: series, totals and limits.
+
 mod day;
 
 use std::sync::Arc;

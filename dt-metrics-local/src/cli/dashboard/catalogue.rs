@@ -1,15 +1,16 @@
-//! The catalogue that a program prints.
+//! Reads the catalogue that a program prints.
 
 use serde::Deserialize;
 
 use super::error::NotACatalogue;
-use super::metric::{self, Found, Kind, Metric};
+use super::metric::{self, ExportedMetric, Found, InstrumentKind};
 
-/// An object of `dt_metrics::catalog_json()`. What a later version adds is no fault.
+/// An object of `dt_metrics::catalog_json()`. Unknown fields, which a later version may add, are
+/// ignored.
 #[derive(Deserialize)]
 struct Entry {
     name: String,
-    kind: Kind,
+    kind: InstrumentKind,
     #[serde(default)]
     unit: String,
     #[serde(default)]
@@ -24,9 +25,9 @@ struct Entry {
     conflict: Option<String>,
 }
 
-/// The metrics of a program that exports under this prefix.
+/// The metrics in a catalogue, for a program that exports with this prefix.
 pub(super) fn read(text: &str, prefix: &str) -> Result<Found, NotACatalogue> {
-    // Editors and shells of Windows put a mark before text.
+    // Some editors and shells on Windows write a byte order mark first.
     let text = text.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
         return Err(NotACatalogue::Empty);
@@ -34,7 +35,7 @@ pub(super) fn read(text: &str, prefix: &str) -> Result<Found, NotACatalogue> {
     let entries: Vec<Entry> = serde_json::from_str(text)?;
     let mut found = Found::default();
     for (index, entry) in entries.into_iter().enumerate() {
-        // The exporter leaves these out, and says so too.
+        // The exporter does not send conflicting metrics either.
         if let Some(conflict) = entry.conflict {
             found.left_out.push(conflict);
             continue;
@@ -45,14 +46,14 @@ pub(super) fn read(text: &str, prefix: &str) -> Result<Found, NotACatalogue> {
                 name: entry.name,
             });
         };
-        let place = (!entry.file.is_empty()).then(|| format!("{}:{}", entry.file, entry.line));
-        found.add(Metric {
+        let location = (!entry.file.is_empty()).then(|| format!("{}:{}", entry.file, entry.line));
+        found.add(ExportedMetric {
             key,
             kind: entry.kind,
             unit: metric::unit(&entry.unit),
             description: entry.description,
             dimensions: metric::dimensions(entry.dimension_keys),
-            places: place.into_iter().collect(),
+            locations: location.into_iter().collect(),
         });
     }
     Ok(found)

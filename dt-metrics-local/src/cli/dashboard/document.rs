@@ -1,11 +1,10 @@
-//! The document: tiles and where they stand.
+//! The document: tiles and their layout.
 
 use serde::{Serialize, Serializer};
 
-use super::Args;
+use super::args::DashboardArgs;
 use super::filter::{Filter, Variable};
-use super::layout::{Flow, Place, WIDTH};
-use super::metric::{self, Kind, Metric};
+use super::metric::{self, ExportedMetric, InstrumentKind};
 use super::tile::{Tile, Tiles};
 
 /// The version of the schema that the documentation gives for new dashboards.
@@ -19,6 +18,7 @@ const NOTE: &str = "Made by `dt-metrics-local dashboard`. Counts are sums over t
                     minimum and maximum: metric lines carry no percentiles. Metrics Classic puts \
                     `.count` behind the keys of counts, Grail does not.";
 
+/// A dashboard in the format of the Dashboards app.
 #[derive(Serialize)]
 pub(super) struct Document {
     version: u32,
@@ -27,11 +27,11 @@ pub(super) struct Document {
     #[serde(serialize_with = "by_number")]
     tiles: Vec<Tile>,
     #[serde(serialize_with = "by_number")]
-    layouts: Vec<Place>,
+    layouts: Vec<Placement>,
 }
 
-/// The dashboard of these metrics.
-pub(super) fn of(metrics: &[Metric], args: &Args) -> Document {
+/// The dashboard for these metrics.
+pub(super) fn of(metrics: &[ExportedMetric], args: &DashboardArgs) -> Document {
     let split_by = metric::dimensions(&args.split_by);
     let filter_by = metric::dimensions(&args.filter_by);
     let filters = Filter::all(metrics, &filter_by);
@@ -67,10 +67,11 @@ pub(super) fn of(metrics: &[Metric], args: &Args) -> Document {
     }
 }
 
+/// The tiles so far, with their layout.
 #[derive(Default)]
 struct Rows {
     tiles: Vec<Tile>,
-    layouts: Vec<Place>,
+    layouts: Vec<Placement>,
     flow: Flow,
 }
 
@@ -87,10 +88,57 @@ impl Rows {
     }
 }
 
-/// Names of functions with their calls, durations and calls in flight, as `#[measured]` makes
-/// them; and all that is none of these.
-fn functions(metrics: &[Metric]) -> (Vec<(&str, [&Metric; 3])>, Vec<&Metric>) {
-    let find = |function: &str, part: &str, kind: Kind| {
+/// Columns of the grid.
+const WIDTH: u32 = 24;
+
+/// The position and size of a tile on the grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Placement {
+    pub(super) x: u32,
+    pub(super) y: u32,
+    pub(super) w: u32,
+    pub(super) h: u32,
+}
+
+/// Placements tiles in rows, from left to right.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    x: u32,
+    y: u32,
+    height: u32,
+}
+
+impl Flow {
+    /// Placements a tile of this size, in a new row if the current one is full.
+    pub(super) fn place(&mut self, w: u32, h: u32) -> Placement {
+        if self.x + w > WIDTH {
+            self.end_row();
+        }
+        let placement = Placement {
+            x: self.x,
+            y: self.y,
+            w,
+            h,
+        };
+        self.x += w;
+        self.height = self.height.max(h);
+        placement
+    }
+
+    /// Begins a new row.
+    pub(super) fn end_row(&mut self) {
+        self.y += self.height;
+        self.x = 0;
+        self.height = 0;
+    }
+}
+
+/// The functions with the three metrics of `#[measured]` (calls, duration, calls in flight), and all
+/// other metrics.
+fn functions(
+    metrics: &[ExportedMetric],
+) -> (Vec<(&str, [&ExportedMetric; 3])>, Vec<&ExportedMetric>) {
+    let find = |function: &str, part: &str, kind: InstrumentKind| {
         metrics
             .iter()
             .find(|metric| metric.kind == kind && metric.key == format!("{function}.{part}"))
@@ -100,16 +148,16 @@ fn functions(metrics: &[Metric]) -> (Vec<(&str, [&Metric; 3])>, Vec<&Metric>) {
         let Some(function) = metric.key.strip_suffix(".calls") else {
             continue;
         };
-        if let Some(calls) = find(function, "calls", Kind::Counter)
-            && let Some(duration) = find(function, "duration", Kind::Histogram)
-            // Lines tell of an up-down counter that it is a gauge.
-            && let Some(in_flight) = find(function, "in_flight", Kind::UpDownCounter)
-                .or_else(|| find(function, "in_flight", Kind::Gauge))
+        if let Some(calls) = find(function, "calls", InstrumentKind::Counter)
+            && let Some(duration) = find(function, "duration", InstrumentKind::Histogram)
+            // In metric lines, an up-down counter is a gauge.
+            && let Some(in_flight) = find(function, "in_flight", InstrumentKind::UpDownCounter)
+                .or_else(|| find(function, "in_flight", InstrumentKind::Gauge))
         {
             found.push((function, [calls, duration, in_flight]));
         }
     }
-    let is_part = |metric: &&Metric| {
+    let is_part = |metric: &&ExportedMetric| {
         let parts = found.iter().flat_map(|(_, parts)| parts);
         parts.into_iter().any(|part| part.key == metric.key)
     };
@@ -124,7 +172,7 @@ fn variables<S: Serializer>(filters: &[Filter], serializer: S) -> Result<S::Ok, 
     serializer.collect_seq(variables)
 }
 
-/// A map from "0" on.
+/// Serializes a list as a map with the keys "0", "1" and so on.
 fn by_number<T: Serialize, S: Serializer>(all: &[T], serializer: S) -> Result<S::Ok, S::Error> {
     let numbered = all.iter().enumerate();
     serializer.collect_map(numbered.map(|(number, one)| (number.to_string(), one)))

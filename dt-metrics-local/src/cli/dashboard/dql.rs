@@ -1,9 +1,9 @@
-//! Queries in DQL (Dynatrace documentation, "DQL metric commands").
+//! Writes queries in DQL (Dynatrace documentation, "DQL metric commands").
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Words that mean something to DQL where a name may stand.
+/// Keywords of DQL that cannot be names.
 const WORDS: &[&str] = &[
     "and",
     "by",
@@ -23,8 +23,8 @@ const WORDS: &[&str] = &[
     "xor",
 ];
 
-/// The name of a metric, a dimension or a column: between backticks unless it is a plain one. A
-/// hyphen, for one, would subtract.
+/// The name of a metric, a dimension or a column, in backticks if necessary. For example, a hyphen
+/// without backticks would be a subtraction.
 pub(super) fn name(name: &str) -> Cow<'_, str> {
     let plain = |section: &str| {
         let mut bytes = section.bytes();
@@ -41,32 +41,32 @@ pub(super) fn name(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// What a chart shows of one metric.
+/// The query of a chart for one metric.
 pub(super) struct Query<'a> {
     pub(super) metric: &'a str,
     pub(super) columns: &'a [Column],
     pub(super) by: Vec<&'a str>,
-    /// Conditions, of which all must hold.
+    /// Conditions, which must all be true.
     pub(super) filters: Vec<String>,
 }
 
 /// A curve for each series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Column {
-    /// What it is called in the chart.
+    /// The name in the chart.
     pub(super) name: &'static str,
     aggregation: &'static str,
-    /// What stands behind the metric, such as `, default: 0`.
+    /// The parameters behind the metric, such as `, default: 0`.
     parameters: &'static str,
 }
 
-// A count that did not move is not sent: where nothing is, it is 0.
+// The exporter does not send a count without an increase, so a missing value is 0.
 pub(super) const TOTAL: Column = column("total", "sum", ", default: 0");
 pub(super) const PER_SECOND: Column = column("per_second", "sum", ", default: 0, rate: 1s");
 pub(super) const AVERAGE: Column = column("average", "avg", "");
 pub(super) const MINIMUM: Column = column("minimum", "min", "");
 pub(super) const MAXIMUM: Column = column("maximum", "max", "");
-// As Dynatrace's own dashboard of Collectors counts requests by their durations.
+// Dynatrace's own dashboard for Collectors counts requests in the same way, from their durations.
 pub(super) const MEASUREMENTS: Column =
     column("measurements", "sum", ", default: 0, rollup: total");
 
@@ -79,8 +79,8 @@ const fn column(name: &'static str, aggregation: &'static str, parameters: &'sta
 }
 
 impl Column {
-    /// What it is called next to these dimensions, which are columns as well.
-    pub(super) fn beside(&self, dimensions: &[&str]) -> String {
+    /// The name next to these dimensions, which are columns as well.
+    pub(super) fn name_beside(&self, dimensions: &[&str]) -> String {
         let mut name = self.name.to_owned();
         while dimensions.contains(&&*name) {
             name.push('_');
@@ -90,6 +90,7 @@ impl Column {
 }
 
 impl Query<'_> {
+    /// The text of the query.
     pub(super) fn text(&self) -> String {
         let metric = name(self.metric);
         let columns = self.columns.iter().map(|column| {
@@ -98,11 +99,11 @@ impl Query<'_> {
                 parameters,
                 ..
             } = column;
-            let column = column.beside(&self.by);
+            let column = column.name_beside(&self.by);
             format!("{} = {aggregation}({metric}{parameters})", name(&column))
         });
         let mut text = timeseries(columns);
-        // A `String` takes everything that is written to it.
+        // Writing to a `String` never fails.
         if !self.by.is_empty() {
             let by: Vec<_> = self.by.iter().map(|dimension| name(dimension)).collect();
             let _ = write!(text, ",\nby: {{ {} }}", by.join(", "));
@@ -114,7 +115,7 @@ impl Query<'_> {
     }
 }
 
-/// The command with these columns and nothing else.
+/// The command `timeseries` with these columns.
 pub(super) fn timeseries(columns: impl IntoIterator<Item = String>) -> String {
     let columns: Vec<_> = columns.into_iter().collect();
     format!("timeseries {{ {} }}", columns.join(", "))

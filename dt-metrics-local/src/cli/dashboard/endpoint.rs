@@ -1,4 +1,4 @@
-//! The metrics that a running endpoint has seen.
+//! Reads the metrics that a running endpoint received.
 
 use std::time::Duration;
 
@@ -6,62 +6,62 @@ use reqwest::{Client, Url};
 use serde::Deserialize;
 
 use super::error::DashboardError;
-use super::metric::{self, Found, Kind, Metric};
+use super::metric::{self, ExportedMetric, Found, InstrumentKind};
 
-const DEADLINE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// On every line, and the same on all of them.
+/// A dimension that every line has with the same value.
 const METRICS_SOURCE: &str = "dt.metrics.source";
 
-/// What the live page shows, as far as it matters here.
+/// The data of the live page, as far as a dashboard needs it.
 #[derive(Deserialize)]
 struct Snapshot {
-    metadata: Vec<Meaning>,
-    series: Vec<Series>,
+    metadata: Vec<SnapshotMetadata>,
+    series: Vec<SnapshotSeries>,
 }
 
 #[derive(Deserialize)]
-struct Meaning {
+struct SnapshotMetadata {
     key: String,
     unit: Option<String>,
     description: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Series {
+struct SnapshotSeries {
     metric: String,
-    kind: Payload,
+    kind: SnapshotKind,
     dimensions: Vec<(String, String)>,
 }
 
-/// What lines tell of the kind of an instrument.
+/// The kind of a series, from which the kind of its instrument follows.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Payload {
+enum SnapshotKind {
     Count,
     #[serde(alias = "histogram")]
     Summary,
     Gauge,
 }
 
-impl From<Payload> for Kind {
-    fn from(payload: Payload) -> Self {
-        match payload {
-            Payload::Count => Self::Counter,
-            Payload::Summary => Self::Histogram,
-            Payload::Gauge => Self::Gauge,
+impl From<SnapshotKind> for InstrumentKind {
+    fn from(kind: SnapshotKind) -> Self {
+        match kind {
+            SnapshotKind::Count => Self::Counter,
+            SnapshotKind::Summary => Self::Histogram,
+            SnapshotKind::Gauge => Self::Gauge,
         }
     }
 }
 
-/// Asks the endpoint at this address, whatever path is given with it.
+/// Queries the endpoint at this address; the path of the address is ignored.
 pub(super) fn read(address: &str) -> Result<Found, DashboardError> {
-    let not_one = || DashboardError::Url {
+    let invalid = || DashboardError::Url {
         url: address.to_owned(),
     };
-    let mut url = Url::parse(address).map_err(|_| not_one())?;
+    let mut url = Url::parse(address).map_err(|_| invalid())?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(not_one());
+        return Err(invalid());
     }
     url.set_path("/api/snapshot");
     url.set_query(None);
@@ -83,27 +83,27 @@ pub(super) fn read(address: &str) -> Result<Found, DashboardError> {
 }
 
 async fn get(url: Url) -> Result<String, reqwest::Error> {
-    let client = Client::builder().no_proxy().timeout(DEADLINE).build()?;
-    let answer = client.get(url).send().await?;
-    answer.error_for_status()?.text().await
+    let client = Client::builder().no_proxy().timeout(TIMEOUT).build()?;
+    let response = client.get(url).send().await?;
+    response.error_for_status()?.text().await
 }
 
 fn found(snapshot: Snapshot) -> Found {
     let mut found = Found::default();
     for series in snapshot.series {
-        let meaning = snapshot
+        let metadata = snapshot
             .metadata
             .iter()
-            .find(|meaning| meaning.key == series.metric);
+            .find(|metadata| metadata.key == series.metric);
         let text = |text: Option<&String>| text.cloned().unwrap_or_default();
         let keys = series.dimensions.into_iter().map(|(key, _)| key);
-        found.add(Metric {
-            unit: text(meaning.and_then(|meaning| meaning.unit.as_ref())),
-            description: text(meaning.and_then(|meaning| meaning.description.as_ref())),
+        found.add(ExportedMetric {
+            unit: text(metadata.and_then(|metadata| metadata.unit.as_ref())),
+            description: text(metadata.and_then(|metadata| metadata.description.as_ref())),
             key: series.metric,
             kind: series.kind.into(),
             dimensions: metric::dimensions(keys.filter(|key| key != METRICS_SOURCE)),
-            places: Vec::new(),
+            locations: Vec::new(),
         });
     }
     found.metrics.sort_by(|a, b| a.key.cmp(&b.key));

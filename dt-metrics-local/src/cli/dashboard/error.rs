@@ -1,9 +1,11 @@
+//! Why there is no dashboard.
+
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why there is no dashboard.
+/// The errors of the command.
 #[derive(Debug, Error)]
 pub(super) enum DashboardError {
     #[error(
@@ -39,12 +41,12 @@ pub(super) enum DashboardError {
     Write { path: PathBuf, source: io::Error },
 }
 
-/// What is wrong with the text of a catalogue.
+/// Why a text is not a catalogue.
 #[derive(Debug, Error)]
 pub(super) enum NotACatalogue {
     #[error("it is empty: does the program print its catalogue?")]
     Empty,
-    /// It says line and column.
+    /// The message contains line and column.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     #[error("entry {number}: the name {name:?} cannot be made a metric key")]

@@ -1,26 +1,27 @@
-//! Menus that choose among the values of a dimension.
+//! Menus that filter by the values of a dimension.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use super::dql;
-use super::metric::Metric;
+use super::metric::ExportedMetric;
 
-/// The app's own sign for "all values", as in every dashboard that it exports with such a menu.
+/// The app's identifier for "all values", as in dashboards that it exports.
 const ALL: &str = "3420b2ac-f1cf-4b24-b62d-61ba1ba8ed05*";
 
-/// Series without the dimension.
+/// The value of series without the dimension.
 const NONE: &str = "(none)";
 
-/// Menus that come by themselves: more do not fit above a dashboard.
-const BY_THEMSELVES: usize = 6;
+/// Maximum number of automatic menus: more do not fit above a dashboard.
+const MAX_AUTOMATIC: usize = 6;
 
-/// Metrics that one command asks for.
-const AT_ONCE: usize = 10;
+/// Number of metrics per command.
+const METRICS_PER_COMMAND: usize = 10;
 
+/// A menu.
 pub(super) struct Filter {
-    /// What queries call it, without `$`.
+    /// The name in queries, without `$`.
     variable: String,
     pub(super) dimension: String,
     input: String,
@@ -41,14 +42,14 @@ pub(super) struct Variable<'a> {
 }
 
 impl Filter {
-    /// Those for these dimensions of all metrics, then those for dimensions that several have.
-    pub(super) fn all(metrics: &[Metric], of_all: &[String]) -> Vec<Self> {
+    /// The menus for dimensions of all metrics, then those for dimensions of several metrics.
+    pub(super) fn all(metrics: &[ExportedMetric], of_all: &[String]) -> Vec<Self> {
         let mut filters = Vec::new();
         for dimension in of_all {
             let keys: Vec<_> = metrics.iter().map(|metric| &*metric.key).collect();
             Self::add(&mut filters, dimension, &keys);
         }
-        for (dimension, keys) in common(metrics).into_iter().take(BY_THEMSELVES) {
+        for (dimension, keys) in common(metrics).into_iter().take(MAX_AUTOMATIC) {
             if !of_all.iter().any(|known| known == dimension) {
                 Self::add(&mut filters, dimension, &keys);
             }
@@ -68,7 +69,7 @@ impl Filter {
         });
     }
 
-    /// Holds for the series that were chosen.
+    /// The condition that a series is selected.
     pub(super) fn condition(&self) -> String {
         let dimension = dql::name(&self.dimension);
         let chosen = format!("array(${})", self.variable);
@@ -91,8 +92,8 @@ impl Filter {
     }
 }
 
-/// Dimensions of at least two metrics with these: the most common first, then by name.
-fn common(metrics: &[Metric]) -> Vec<(&str, Vec<&str>)> {
+/// The dimensions of at least two metrics, with these metrics: the most common first, then by name.
+fn common(metrics: &[ExportedMetric]) -> Vec<(&str, Vec<&str>)> {
     let mut common: Vec<(&str, Vec<&str>)> = Vec::new();
     for metric in metrics {
         for dimension in &metric.dimensions {
@@ -107,7 +108,7 @@ fn common(metrics: &[Metric]) -> Vec<(&str, Vec<&str>)> {
     common
 }
 
-/// `http.route` as `HttpRoute`.
+/// The name of the variable for a dimension: `HttpRoute` for `http.route`.
 fn variable(dimension: &str) -> String {
     let words = dimension.split(|c: char| !c.is_ascii_alphanumeric());
     let mut name = String::new();
@@ -125,9 +126,10 @@ fn variable(dimension: &str) -> String {
 
 /// A query for the values of a dimension.
 fn values(dimension: &str, metrics: &[&str]) -> String {
-    // A dimension may be called `n0` as well, but none begins with an upper case letter.
+    // The names of columns cannot clash with a dimension, which never begins with an upper case
+    // letter.
     let dimension = dql::name(dimension);
-    let commands = metrics.chunks(AT_ONCE).map(|metrics| {
+    let commands = metrics.chunks(METRICS_PER_COMMAND).map(|metrics| {
         let columns = metrics.iter().enumerate();
         let columns = columns.map(|(n, metric)| format!("N{n} = count({})", dql::name(metric)));
         let command = dql::timeseries(columns);
@@ -140,7 +142,7 @@ fn values(dimension: &str, metrics: &[&str]) -> String {
     for (index, command) in commands.enumerate() {
         match index {
             0 => text.push_str(&command),
-            // A `String` takes everything that is written to it.
+            // Writing to a `String` never fails.
             _ => drop(write!(text, "\n| append [ {command} ]")),
         }
     }

@@ -1,23 +1,24 @@
-//! Metrics as Dynatrace knows them.
+//! Metrics as the exporter sends them.
 
 use dt_metrics::line::{MetricKey, check_metric_key, normalize_dimension_key, ucum_unit};
 use serde::Deserialize;
 
 use super::error::DashboardError;
 
-/// What Dynatrace's own keys begin with: the exporter sends none of them.
+/// The prefix of Dynatrace's own keys, which the exporter does not send.
 const RESERVED: &str = "dt.";
 
+/// The kind of an instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
+pub(super) enum InstrumentKind {
     Counter,
     UpDownCounter,
     Histogram,
     Gauge,
 }
 
-impl Kind {
+impl InstrumentKind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Counter => "a counter",
@@ -28,39 +29,40 @@ impl Kind {
     }
 }
 
+/// A metric under the key that the exporter sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Metric {
-    /// As it is sent: prefixed and normalised.
+pub(super) struct ExportedMetric {
+    /// The key with its prefix, normalized.
     pub(super) key: String,
-    pub(super) kind: Kind,
-    /// In UCUM where it is known; empty if there is none.
+    pub(super) kind: InstrumentKind,
+    /// The unit in UCUM if known; empty if there is none.
     pub(super) unit: String,
-    /// Empty if there is none.
+    /// The description; empty if there is none.
     pub(super) description: String,
-    /// As they are sent.
+    /// The normalized keys of its dimensions.
     pub(super) dimensions: Vec<String>,
-    /// Where it is annotated, as `src/shop.rs:7`.
-    pub(super) places: Vec<String>,
+    /// The locations of its annotations, as `src/shop.rs:7`.
+    pub(super) locations: Vec<String>,
 }
 
-impl Metric {
+impl ExportedMetric {
     pub(super) fn has(&self, dimension: &str) -> bool {
         self.dimensions.iter().any(|known| known == dimension)
     }
 }
 
-/// Metrics, and what could not be one of them.
+/// The metrics found, and those left out, with the reasons.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) metrics: Vec<Metric>,
+    pub(super) metrics: Vec<ExportedMetric>,
     pub(super) left_out: Vec<String>,
 }
 
 impl Found {
-    /// Adds a metric, or what is new of it to the one with its key: names are one whatever their
-    /// case, and an absent unit agrees with any.
-    pub(super) fn add(&mut self, metric: Metric) {
-        let same = |known: &&mut Metric| known.key.eq_ignore_ascii_case(&metric.key);
+    /// Adds a metric, or merges it into the one with the same key. Keys are case-insensitive, and an
+    /// absent unit agrees with any unit.
+    pub(super) fn add(&mut self, metric: ExportedMetric) {
+        let same = |known: &&mut ExportedMetric| known.key.eq_ignore_ascii_case(&metric.key);
         let Some(known) = self.metrics.iter_mut().find(same) else {
             self.metrics.push(metric);
             return;
@@ -85,11 +87,11 @@ impl Found {
                 known.dimensions.push(dimension);
             }
         }
-        known.places.extend(metric.places);
+        known.locations.extend(metric.locations);
     }
 }
 
-/// What stands before the keys; empty if nothing does. Takes what the builder takes.
+/// The prefix of the keys, or an empty one. It accepts the same prefixes as the builder.
 pub(super) fn prefix(given: Option<&str>) -> Result<&str, DashboardError> {
     let given = given.unwrap_or_default();
     let prefix = given.strip_suffix('.').unwrap_or(given);
@@ -109,14 +111,14 @@ pub(super) fn prefix(given: Option<&str>) -> Result<&str, DashboardError> {
     }
 }
 
-/// The key under which the exporter sends a metric of this name; `None` if it does not.
+/// The key that the exporter sends for a metric with this name; `None` if it sends none.
 pub(super) fn key(prefix: &str, name: &str) -> Option<String> {
     MetricKey::with_prefix(prefix, name)
         .map(|key| key.as_str().to_owned())
         .filter(|key| !key.starts_with(RESERVED))
 }
 
-/// The keys that the exporter sends for these, each once.
+/// The dimension keys that the exporter sends for these keys, without duplicates.
 pub(super) fn dimensions<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) -> Vec<String> {
     let mut known = Vec::new();
     for key in keys {
@@ -129,7 +131,7 @@ pub(super) fn dimensions<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) -> Ve
     known
 }
 
-/// The unit as the exporter sends it, as far as a chart cares.
+/// The unit as the exporter sends it.
 pub(super) fn unit(given: &str) -> String {
     ucum_unit(given).unwrap_or(given).to_owned()
 }

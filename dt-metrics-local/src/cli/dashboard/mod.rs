@@ -1,4 +1,5 @@
-//! A Dynatrace dashboard of a program's metrics: reading → metrics → tiles → document.
+//! The command `dashboard`: makes a Dynatrace dashboard of a program's metrics, from a catalogue or
+//! a running endpoint (`catalogue`, `endpoint`) over `metric` and `tile` to `document`.
 //!
 //! Sources: Dynatrace documentation, "Dynatrace document structure - Dashboards" (version 21) and
 //! "DQL metric commands"; dashboards that Dynatrace publishes as exported, such as
@@ -11,7 +12,6 @@ mod dql;
 mod endpoint;
 mod error;
 mod filter;
-mod layout;
 mod metric;
 mod tile;
 mod unit;
@@ -23,12 +23,13 @@ use std::error::Error;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-pub(crate) use self::args::Args;
-use self::error::DashboardError;
-use self::metric::Found;
+pub(crate) use args::DashboardArgs;
+
+use error::DashboardError;
+use metric::Found;
 
 /// Prints a dashboard, or writes it to a file.
-pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(args: &DashboardArgs) -> Result<(), Box<dyn Error>> {
     let found = match &args.from {
         Some(url) => endpoint::read(url)?,
         None => from_catalogue(args)?,
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             source,
         })?,
         None => match io::stdout().write_all(json.as_bytes()) {
-            // Whoever read the output has seen enough.
+            // The reader of the output has closed it.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             other => other?,
         },
@@ -57,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn from_catalogue(args: &Args) -> Result<Found, DashboardError> {
+fn from_catalogue(args: &DashboardArgs) -> Result<Found, DashboardError> {
     let prefix = metric::prefix(args.prefix.as_deref())?;
     let path = args.catalogue.as_deref();
     let path = path.filter(|path| *path != Path::new("-"));

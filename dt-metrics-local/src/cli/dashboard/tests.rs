@@ -1,9 +1,11 @@
+//! Tests of the parts of a dashboard; `tests/dashboard` has those of the whole.
+
 use super::catalogue;
+use super::document::{Flow, Placement};
 use super::dql::name;
 use super::error::NotACatalogue;
 use super::filter::Filter;
-use super::layout::{Flow, Place};
-use super::metric::{Found, Kind, key, prefix};
+use super::metric::{Found, InstrumentKind, key, prefix};
 use super::unit::label;
 
 fn entry(rest: &str) -> String {
@@ -60,7 +62,7 @@ fn annotations_of_one_name_are_one_metric() {
     assert_eq!(metric.key, "shop.a.b");
     assert_eq!(metric.dimensions, ["region", "tier", "x"]);
     assert_eq!((&*metric.unit, &*metric.description), ("ms", "D"));
-    assert_eq!(metric.places, ["src/a.rs:7", "b.rs:8"]);
+    assert_eq!(metric.locations, ["src/a.rs:7", "b.rs:8"]);
     assert!(found.left_out.is_empty());
 }
 
@@ -70,7 +72,7 @@ fn what_is_not_exported_is_left_out_and_named() {
     let conflict = entry(r#","conflict":"counter `a.b` at x:1 and gauge at y:2""#);
     let found = read(&[entry(""), gauge, conflict]);
     assert_eq!(found.metrics.len(), 1);
-    assert_eq!(found.metrics[0].kind, Kind::Counter);
+    assert_eq!(found.metrics[0].kind, InstrumentKind::Counter);
     assert_eq!(
         found.left_out,
         [
@@ -143,7 +145,7 @@ fn menus_come_for_dimensions_of_several_metrics() {
 fn tiles_stand_in_rows_and_do_not_overlap() {
     let mut flow = Flow::default();
     let places = [(8, 6), (16, 4), (24, 1), (16, 6), (16, 2)].map(|(w, h)| flow.place(w, h));
-    let at = places.map(|Place { x, y, .. }| (x, y));
+    let at = places.map(|Placement { x, y, .. }| (x, y));
     assert_eq!(at, [(0, 0), (8, 0), (0, 6), (0, 7), (0, 13)]);
 }
 

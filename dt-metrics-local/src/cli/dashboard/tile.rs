@@ -1,4 +1,4 @@
-//! A tile of each metric, by its kind.
+//! The tiles of a metric, by its kind.
 
 use std::fmt::Write;
 
@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::dql::{AVERAGE, Column, MAXIMUM, MEASUREMENTS, MINIMUM, PER_SECOND, Query, TOTAL, name};
 use super::filter::Filter;
-use super::metric::{Kind, Metric};
-use super::unit::{self, Override};
+use super::metric::{ExportedMetric, InstrumentKind};
+use super::unit::{self, UnitOverride};
 
 /// Longest title that is not cut off on a tile a third of the dashboard wide.
 const TITLE: usize = 60;
 
+/// A tile of the document.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Tile {
@@ -35,7 +36,7 @@ pub(super) struct Look {
     auto_select_visualization: bool,
     chart_settings: Chart,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    units_overrides: Vec<Override>,
+    units_overrides: Vec<UnitOverride>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,36 +45,36 @@ struct Chart {
     gap_policy: &'static str,
 }
 
-/// The app fills it with what it has by default.
+/// The app adds its defaults.
 #[derive(Debug, Serialize)]
 pub(super) struct Empty {}
 
-/// What all tiles share.
+/// The settings that all tiles share.
 pub(super) struct Tiles<'a> {
     pub(super) split_by: &'a [String],
     pub(super) filters: &'a [Filter],
-    /// Dimensions of every metric, whether it names them or not.
+    /// Dimensions that every metric has, even if its catalogue entry does not list them.
     pub(super) filter_by: &'a [String],
 }
 
 impl Tiles<'_> {
     /// The tiles of a metric with their widths.
-    pub(super) fn of(&self, metric: &Metric) -> Vec<(u32, Tile)> {
+    pub(super) fn of(&self, metric: &ExportedMetric) -> Vec<(u32, Tile)> {
         let label = label(metric);
         let unit = in_parentheses(metric);
         match metric.kind {
-            Kind::Counter => {
+            InstrumentKind::Counter => {
                 let tile = self.tile(metric, format!("{label}{unit}"), "barChart", &[TOTAL]);
                 vec![(8, tile)]
             }
-            Kind::Histogram => {
+            InstrumentKind::Histogram => {
                 let columns = [AVERAGE, MINIMUM, MAXIMUM];
                 let values = self.tile(metric, format!("{label}{unit}"), "lineChart", &columns);
                 let title = format!("{label}: measurements");
                 let count = self.tile(metric, title, "barChart", &[MEASUREMENTS]);
                 vec![(16, values), (8, count)]
             }
-            Kind::Gauge | Kind::UpDownCounter => {
+            InstrumentKind::Gauge | InstrumentKind::UpDownCounter => {
                 let columns = [AVERAGE, MAXIMUM];
                 let tile = self.tile(metric, format!("{label}{unit}"), "lineChart", &columns);
                 vec![(8, tile)]
@@ -82,7 +83,7 @@ impl Tiles<'_> {
     }
 
     /// The row of a measured function.
-    pub(super) fn of_function(&self, name: &str, parts: [&Metric; 3]) -> [Tile; 3] {
+    pub(super) fn of_function(&self, name: &str, parts: [&ExportedMetric; 3]) -> [Tile; 3] {
         let [calls, duration, in_flight] = parts;
         let unit = in_parentheses(duration);
         let title = format!("{name}: calls a second");
@@ -105,7 +106,7 @@ impl Tiles<'_> {
 
     fn tile(
         &self,
-        metric: &Metric,
+        metric: &ExportedMetric,
         title: String,
         visualization: &'static str,
         columns: &[Column],
@@ -121,12 +122,12 @@ impl Tiles<'_> {
             metric.has(&filter.dimension) || self.filter_by.contains(&filter.dimension)
         };
         let filters = self.filters.iter().filter(applies);
-        // Neither a number of measurements nor a rate has the unit of what is measured.
+        // Neither a number of measurements nor a rate has the unit of the measurement.
         let with_unit = columns
             .iter()
             .filter(|column| !matches!(**column, MEASUREMENTS | PER_SECOND));
         let units_overrides = with_unit
-            .filter_map(|column| Override::of(column.beside(&by), &metric.unit))
+            .filter_map(|column| UnitOverride::of(column.name_beside(&by), &metric.unit))
             .collect();
         let query = Query {
             metric: &metric.key,
@@ -151,8 +152,8 @@ impl Tiles<'_> {
     }
 }
 
-/// What people call it: the first sentence of its description, or its key.
-fn label(metric: &Metric) -> &str {
+/// The title of a metric: the first sentence of its description, or its key.
+fn label(metric: &ExportedMetric) -> &str {
     let first = metric.description.lines().next().unwrap_or_default();
     let sentence = first.split_once(". ").map_or(first, |(first, _)| first);
     let sentence = sentence.trim().trim_end_matches('.');
@@ -163,20 +164,20 @@ fn label(metric: &Metric) -> &str {
     }
 }
 
-fn in_parentheses(metric: &Metric) -> String {
+fn in_parentheses(metric: &ExportedMetric) -> String {
     unit::label(&metric.unit).map_or_else(String::new, |unit| format!(" ({unit})"))
 }
 
-/// What it is, for whoever asks the tile.
-fn description(metric: &Metric) -> String {
+/// The description of a tile.
+fn description(metric: &ExportedMetric) -> String {
     let mut text = metric.description.trim().to_owned();
     if !text.is_empty() {
         text.push_str("\n\n");
     }
-    // A `String` takes everything that is written to it.
+    // Writing to a `String` never fails.
     let _ = write!(text, "{}, {}", name(&metric.key), metric.kind.name());
-    if !metric.places.is_empty() {
-        let _ = write!(text, ", of {}", metric.places.join(", "));
+    if !metric.locations.is_empty() {
+        let _ = write!(text, ", of {}", metric.locations.join(", "));
     }
     text
 }

@@ -1,14 +1,14 @@
-//! Units in charts.
+//! The units of charts.
 
 use serde::Serialize;
 
 /// How a chart shows the numbers of a column.
 ///
-/// The app takes no names but its own, and shows no dashboard that has others: these occur in
+/// The app does not show a dashboard with a unit name it does not know. The names used here occur in
 /// dashboards that Dynatrace publishes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Override {
+pub(super) struct UnitOverride {
     identifier: String,
     unit_category: &'static str,
     base_unit: &'static str,
@@ -19,8 +19,8 @@ pub(super) struct Override {
     added: u64,
 }
 
-impl Override {
-    /// `None` if the app has no name for the unit that is known for sure.
+impl UnitOverride {
+    /// `None` if the app is not known to have a name for the unit.
     pub(super) fn of(column: String, unit: &str) -> Option<Self> {
         let (unit_category, base_unit) = match unit {
             "s" => ("time", "second"),
@@ -44,7 +44,7 @@ impl Override {
     }
 }
 
-/// The unit for people: `{order}` is an order, and `1` is none.
+/// The unit as a text: `order` for `{order}`, and `None` for `1`.
 pub(super) fn label(unit: &str) -> Option<&str> {
     let unit = unit
         .strip_prefix('{')

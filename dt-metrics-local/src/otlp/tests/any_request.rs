@@ -1,3 +1,5 @@
+//! Tests with generated requests.
+
 use opentelemetry_proto::tonic::metrics::v1::{Gauge, Histogram, HistogramDataPoint};
 use proptest::prelude::*;
 

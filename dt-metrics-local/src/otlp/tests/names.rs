@@ -1,3 +1,5 @@
+//! Tests of names, dimensions and units.
+
 use opentelemetry_proto::tonic::common::v1::ArrayValue;
 
 use super::{Value, attribute, count, line, number, refusal, text};

@@ -1,3 +1,5 @@
+//! Tests of lines that the reader accepts.
+
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 

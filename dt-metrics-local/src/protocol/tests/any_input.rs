@@ -1,3 +1,5 @@
+//! Tests with generated input.
+
 use proptest::prelude::*;
 
 use super::read;

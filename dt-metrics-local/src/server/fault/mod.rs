@@ -1,16 +1,12 @@
-//! What the endpoint may do in place of judging a request.
+//! Simulated failures: the kinds of fault, and the plan that chooses one for each request.
+// This folder imports `error` and `response` of the server.
 
-mod answer;
-mod error;
 mod kind;
 mod plan;
-mod text;
 
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
-pub use error::FaultError;
 pub use kind::Fault;
 
 pub(super) use plan::{Faults, Taken};

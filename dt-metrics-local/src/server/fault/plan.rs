@@ -1,55 +1,60 @@
+//! The plan of faults: which fault the next request meets.
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
 use tokio::sync::watch;
 
-use super::{Fault, FaultError};
+use super::kind::Fault;
+use crate::server::error::FaultError;
 
-/// The faults that are yet to come.
+/// The planned faults of an endpoint.
 #[derive(Debug, Default)]
-pub(in crate::server) struct Faults {
+pub(crate) struct Faults {
     plan: Mutex<Plan>,
     releases: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Plan {
-    /// For requests with this text in them, whatever else is planned.
+    /// Faults for requests that contain a text; they take precedence.
     containing: Vec<(String, Fault)>,
-    /// Used up first, each for so many requests.
+    /// Faults for the next requests, each with the number of requests left.
     next: VecDeque<(Fault, usize)>,
     then: Then,
 }
 
-/// What comes when nothing is planned for the next request.
+/// The faults of requests for which `next` has none.
 #[derive(Debug, Default)]
 enum Then {
     #[default]
-    Honest,
+    Normal,
     Always(Fault),
     Random(Random),
 }
 
+/// Faults drawn by their weights.
 #[derive(Debug)]
 struct Random {
-    dice: Rng,
+    rng: Rng,
     weighted: Vec<(u32, Fault)>,
     total: u64,
-    /// What the dice said for the request that comes next.
+    /// The fault already drawn for the next request.
     drawn: Option<Fault>,
 }
 
-/// What to do with the request at hand.
+/// The fault chosen for a request.
 #[derive(Debug)]
-pub(in crate::server) enum Taken {
+pub(crate) enum Taken {
     Fault(Fault),
-    /// [`Fault::Hold`], until this changes.
+    /// [`Fault::Hold`], until the channel changes.
     Hold(watch::Receiver<()>),
 }
 
 impl Faults {
-    pub(in crate::server) fn next(&self, requests: usize, fault: Fault) -> Result<(), FaultError> {
+    /// Plans a fault for a number of requests, following the ones planned before.
+    pub(crate) fn next(&self, requests: usize, fault: Fault) -> Result<(), FaultError> {
         fault.check()?;
         if requests > 0 {
             self.plan().next.push_back((fault, requests));
@@ -57,24 +62,22 @@ impl Faults {
         Ok(())
     }
 
-    pub(in crate::server) fn always(&self, fault: Fault) -> Result<(), FaultError> {
+    /// Plans a fault for all requests for which `next` has none.
+    pub(crate) fn always(&self, fault: Fault) -> Result<(), FaultError> {
         fault.check()?;
         self.plan().then = Then::Always(fault);
         Ok(())
     }
 
-    pub(in crate::server) fn at_random(
-        &self,
-        seed: u64,
-        weighted: &[(u32, Fault)],
-    ) -> Result<(), FaultError> {
+    /// Plans random faults for all requests for which `next` has none.
+    pub(crate) fn at_random(&self, seed: u64, weighted: &[(u32, Fault)]) -> Result<(), FaultError> {
         weighted.iter().try_for_each(|(_, fault)| fault.check())?;
         let total = weighted.iter().map(|(weight, _)| u64::from(*weight)).sum();
         if total == 0 {
             return Err(FaultError::Weights);
         }
         self.plan().then = Then::Random(Random {
-            dice: Rng::with_seed(seed),
+            rng: Rng::with_seed(seed),
             weighted: weighted.to_vec(),
             total,
             drawn: None,
@@ -82,36 +85,33 @@ impl Faults {
         Ok(())
     }
 
-    pub(in crate::server) fn containing(
-        &self,
-        text: String,
-        fault: Fault,
-    ) -> Result<(), FaultError> {
+    /// Plans a fault for all requests whose body contains a text.
+    pub(crate) fn containing(&self, text: String, fault: Fault) -> Result<(), FaultError> {
         fault.check()?;
         self.plan().containing.push((text, fault));
         Ok(())
     }
 
-    /// Forgets all faults, and lets go of all held requests.
-    pub(in crate::server) fn recover(&self) {
+    /// Removes all faults and releases all held requests.
+    pub(crate) fn recover(&self) {
         let mut plan = self.plan();
         *plan = Plan::default();
         self.releases.send_replace(());
     }
 
-    /// Lets go of all held requests, and plans no more to be held.
-    pub(in crate::server) fn release(&self) {
+    /// Releases all held requests and removes all planned [`Fault::Hold`].
+    pub(crate) fn release(&self) {
         let mut plan = self.plan();
         plan.next.retain(|(fault, _)| *fault != Fault::Hold);
         plan.containing.retain(|(_, fault)| *fault != Fault::Hold);
         if matches!(plan.then, Then::Always(Fault::Hold)) {
-            plan.then = Then::Honest;
+            plan.then = Then::Normal;
         }
         self.releases.send_replace(());
     }
 
-    /// The fault for the request at hand. If it began with one already, that is left alone.
-    pub(in crate::server) fn take(&self, body: &[u8], begun_with: Option<Fault>) -> Taken {
+    /// Chooses the fault of a request that was read. A fault chosen before reading stays.
+    pub(crate) fn take(&self, body: &[u8], begun_with: Option<Fault>) -> Taken {
         let mut plan = self.plan();
         let fault = begun_with
             .or_else(|| plan.for_body(body))
@@ -119,15 +119,15 @@ impl Faults {
         self.taken(fault)
     }
 
-    /// The fault for the request that begins, if it shows before the request is read.
-    pub(in crate::server) fn take_before_reading(&self) -> Option<Fault> {
+    /// Chooses the fault of a request that begins, if the fault takes effect before reading.
+    pub(crate) fn take_before_reading(&self) -> Option<Fault> {
         let mut plan = self.plan();
         plan.peek()
             .is_some_and(Fault::is_before_reading)
             .then(|| plan.take())
     }
 
-    /// Called under the lock of the plan, so that no release falls between.
+    /// Subscribes to releases. Called while the plan is locked, so that no release is missed.
     fn taken(&self, fault: Fault) -> Taken {
         match fault {
             Fault::Hold => Taken::Hold(self.releases.subscribe()),
@@ -142,7 +142,7 @@ impl Faults {
 
 impl Plan {
     fn for_body(&self, body: &[u8]) -> Option<Fault> {
-        // Most of the time there is nothing to look for.
+        // The common case: the body need not be decoded.
         if self.containing.is_empty() {
             return None;
         }
@@ -158,12 +158,12 @@ impl Plan {
             return Some(fault);
         }
         match &mut self.then {
-            Then::Honest => None,
+            Then::Normal => None,
             Then::Always(fault) => Some(fault),
             Then::Random(random) => Some(
                 random
                     .drawn
-                    .get_or_insert_with(|| draw(&mut random.dice, &random.weighted, random.total)),
+                    .get_or_insert_with(|| draw(&mut random.rng, &random.weighted, random.total)),
             ),
         }
     }
@@ -182,8 +182,9 @@ impl Plan {
     }
 }
 
-fn draw(dice: &mut Rng, weighted: &[(u32, Fault)], total: u64) -> Fault {
-    let mut left = dice.u64(..total);
+/// Draws a fault by the weights, whose sum is `total`.
+fn draw(rng: &mut Rng, weighted: &[(u32, Fault)], total: u64) -> Fault {
+    let mut left = rng.u64(..total);
     for (weight, fault) in weighted {
         match left.checked_sub(u64::from(*weight)) {
             Some(rest) => left = rest,

@@ -1,6 +1,10 @@
+//! Tests of the texts of faults, and of the plan.
+
 use std::time::Duration;
 
-use super::{Answer, Fault, FaultError, Faults, Taken};
+use super::{Fault, Faults, Taken};
+use crate::server::error::FaultError;
+use crate::server::response::Answer;
 
 fn take(faults: &Faults) -> Fault {
     match faults.take(b"a gauge,1", None) {

@@ -1,6 +1,9 @@
-use super::PAGE_PATH;
+//! The files of the page, built into the program.
 
-/// A file of the page, built into the program.
+/// The path of the page.
+pub(crate) const PAGE_PATH: &str = "/";
+
+/// A file of the page.
 pub(super) struct Asset {
     pub(super) path: &'static str,
     pub(super) content_type: &'static str,

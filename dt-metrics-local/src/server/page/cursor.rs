@@ -1,10 +1,12 @@
+//! The position of a page in the stream of data.
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
 use crate::store::Totals;
 
-/// Tells one run of the server from another: numbers of another run mean nothing.
+/// Identifies a run of the server, since the numbers of another run are meaningless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Instance(u128);
 
@@ -15,7 +17,7 @@ impl Instance {
     }
 }
 
-/// How much of everything was seen. Its text is the `id` of an event.
+/// How much of the data a page has received. Its text is the `id` of a server-sent event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) instance: Instance,
@@ -26,7 +28,7 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Nothing was seen.
+    /// The position before all data.
     pub(super) fn start(instance: Instance) -> Self {
         Self {
             instance,
@@ -37,7 +39,7 @@ impl Cursor {
         }
     }
 
-    /// All was seen.
+    /// The position after all data.
     pub(super) fn at(instance: Instance, totals: Totals) -> Self {
         Self {
             instance,
@@ -81,6 +83,6 @@ impl FromStr for Cursor {
     }
 }
 
-/// A text that no event had as its `id`.
+/// A text that is not the `id` of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotACursor;

@@ -1,3 +1,5 @@
+//! The stream of server-sent events.
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,30 +14,31 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::context::{Page, parameter};
 use super::cursor::Cursor;
-use super::{Page, parameter, reply};
+use super::reply;
 
-/// A page is told at most so often, whatever comes.
+/// The period of events, however much data arrives.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Periods without an event after which a comment is sent: it finds out whether the page is still
-/// there, and tells the page that we are.
-const QUIET: u32 = 15;
+/// Number of periods without an event after which a comment is sent. It detects a page that is gone,
+/// and shows the page that the server is alive.
+const QUIET_PERIODS: u32 = 15;
 
-/// Server-sent events: first what came after `?since=` or `Last-Event-ID`, or everything, then
-/// once a second what came since.
+/// Starts a stream. The first event contains the data after `?since=` or `Last-Event-ID`, or all
+/// data; the next ones contain the new data of each second.
 pub(super) fn answer(page: &Arc<Page>, request: &Request) -> Response<Body> {
     let Ok(permit) = Arc::clone(&page.streams).try_acquire_owned() else {
         return reply::not_now();
     };
     let start = start(page, request);
-    // One frame waits at most: a slow page gets fewer frames with more in each.
+    // At most one frame is queued: a slow page receives fewer, larger frames.
     let (sender, receiver) = channel(1);
     tokio::spawn(send(Arc::clone(page), start, sender, permit));
     reply::events(Body::from_stream(Events(receiver)))
 }
 
-/// What the page has seen, if it was told by this run of the server.
+/// The position of the page, if it is one of this run of the server; otherwise the start.
 fn start(page: &Page, request: &Request) -> Cursor {
     let last = request.headers().get("last-event-id");
     last.and_then(|id| id.to_str().ok())
@@ -45,6 +48,7 @@ fn start(page: &Page, request: &Request) -> Cursor {
         .unwrap_or_else(|| Cursor::start(page.instance))
 }
 
+/// Sends frames until the page disconnects or the server stops.
 async fn send(
     page: Arc<Page>,
     mut cursor: Cursor,
@@ -66,7 +70,7 @@ async fn send(
             };
             cursor = next;
             format!("id: {cursor}\ndata: {json}\n\n")
-        } else if quiet >= QUIET {
+        } else if quiet >= QUIET_PERIODS {
             ":\n\n".to_owned()
         } else {
             quiet += 1;
@@ -80,7 +84,7 @@ async fn send(
     }
 }
 
-/// Ends when its page goes away, or the server does.
+/// The body of the response. It ends when the sender does.
 struct Events(Receiver<Bytes>);
 
 impl Stream for Events {

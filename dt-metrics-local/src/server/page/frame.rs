@@ -1,41 +1,40 @@
+//! A frame: the data for the page after a position, as JSON.
+
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::body::Body;
-use axum::http::Response;
 use serde::{Serialize, Serializer};
 
 use super::cursor::Cursor;
-use super::{Page, reply};
 use crate::protocol::{Metadata, Payload};
 use crate::store::{Rejected, Request, Series, State, Totals};
 
-/// Refused lines and requests in a frame, the newest of each: more do not fit on a screen.
-const NEWEST: usize = 200;
+/// Maximum number of refused lines, and of requests, in a frame. The page does not show more.
+const MAX_ROWS: usize = 200;
 
-/// What came after a cursor.
+/// Everything after a cursor.
 #[derive(Serialize)]
 pub(super) struct Frame {
-    /// Where the next frame begins.
+    /// The start of the next frame.
     #[serde(serialize_with = "as_text")]
     pub(super) cursor: Cursor,
-    /// Whatever was known before is void.
+    /// The page must discard all previous data.
     is_first: bool,
     now_ms: u64,
-    totals: Counts,
-    metadata: Vec<Meaning>,
-    /// Series that were not there before.
-    series: Vec<Name>,
-    /// Numbers of the series that changed.
-    values: Vec<Values>,
+    totals: TotalsRow,
+    metadata: Vec<MetadataRow>,
+    /// The series that are new.
+    series: Vec<SeriesRow>,
+    /// The numbers of the series that changed.
+    values: Vec<ValuesRow>,
     /// Newest first.
-    refused: Vec<Refused>,
+    refused: Vec<RefusedRow>,
     /// Newest first.
-    requests: Vec<Received>,
+    requests: Vec<RequestRow>,
 }
 
 #[derive(Serialize)]
-struct Counts {
+struct TotalsRow {
     requests: u64,
     lines: u64,
     metadata: u64,
@@ -45,7 +44,7 @@ struct Counts {
 }
 
 #[derive(Serialize)]
-struct Meaning {
+struct MetadataRow {
     key: String,
     #[serde(rename = "type")]
     metric_type: String,
@@ -55,27 +54,36 @@ struct Meaning {
 }
 
 #[derive(Serialize)]
-struct Name {
+struct SeriesRow {
     id: usize,
     metric: String,
     kind: String,
     dimensions: Vec<(String, String)>,
 }
 
-/// An array, since there may be ten thousand: id, lines, values, total, last seen, rate, when the
-/// rate ends, newest payload.
+/// An array, since a frame may contain ten thousand: id, lines, values, total, time of the newest
+/// line, rate, time at which the rate becomes 0, newest payload.
 #[derive(Serialize)]
-struct Values(usize, u64, u64, f64, u64, Option<f64>, Option<u64>, Newest);
+struct ValuesRow(
+    usize,
+    u64,
+    u64,
+    f64,
+    u64,
+    Option<f64>,
+    Option<u64>,
+    NewestPayload,
+);
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Newest {
+enum NewestPayload {
     One([f64; 1]),
     Summary(f64, f64, f64, u64),
 }
 
 #[derive(Serialize)]
-struct Refused {
+struct RefusedRow {
     number: u64,
     text: String,
     reason: String,
@@ -84,7 +92,7 @@ struct Refused {
 }
 
 #[derive(Serialize)]
-struct Received {
+struct RequestRow {
     number: u64,
     at_ms: u64,
     path: String,
@@ -106,10 +114,10 @@ impl Frame {
         let mut values = Vec::new();
         for (id, tracked) in state.tracked().iter().enumerate() {
             if tracked.created > cursor.lines {
-                series.push(Name::of(id, &tracked.series));
+                series.push(SeriesRow::of(id, &tracked.series));
             }
             if tracked.changed > cursor.lines {
-                values.push(Values::of(id, &tracked.series, now));
+                values.push(ValuesRow::of(id, &tracked.series, now));
             }
         }
         let metadata = state.metadata_after(cursor.metadata);
@@ -120,20 +128,20 @@ impl Frame {
             is_first: cursor == Cursor::start(cursor.instance),
             now_ms: milliseconds(now),
             totals: totals.into(),
-            metadata: metadata.map(|metadata| Meaning::of(metadata)).collect(),
+            metadata: metadata.map(|metadata| MetadataRow::of(metadata)).collect(),
             series,
             values,
             refused: refused
-                .map(|(number, rejected)| Refused::of(number, rejected))
+                .map(|(number, rejected)| RefusedRow::of(number, rejected))
                 .collect(),
             requests: requests
-                .map(|(number, request)| Received::of(number, request))
+                .map(|(number, request)| RequestRow::of(number, request))
                 .collect(),
         }
     }
 }
 
-/// The entries after the first `seen`, newest first, with their numbers from 1.
+/// The entries after the first `seen`, newest first, with their numbers, which start at 1.
 fn numbered<'a, T: 'a>(
     newest: impl Iterator<Item = &'a Arc<T>>,
     total: u64,
@@ -142,11 +150,11 @@ fn numbered<'a, T: 'a>(
     (seen.saturating_add(1)..=total)
         .rev()
         .zip(newest)
-        .take(NEWEST)
+        .take(MAX_ROWS)
         .map(|(number, entry)| (number, &**entry))
 }
 
-impl From<Totals> for Counts {
+impl From<Totals> for TotalsRow {
     fn from(totals: Totals) -> Self {
         Self {
             requests: totals.requests,
@@ -159,7 +167,7 @@ impl From<Totals> for Counts {
     }
 }
 
-impl Meaning {
+impl MetadataRow {
     fn of(metadata: &Metadata) -> Self {
         Self {
             key: metadata.key.clone(),
@@ -171,7 +179,7 @@ impl Meaning {
     }
 }
 
-impl Name {
+impl SeriesRow {
     fn of(id: usize, series: &Series) -> Self {
         Self {
             id,
@@ -182,17 +190,17 @@ impl Name {
     }
 }
 
-impl Values {
+impl ValuesRow {
     fn of(id: usize, series: &Series, now: SystemTime) -> Self {
         let newest = match series.last {
-            Payload::Gauge { value } => Newest::One([value]),
-            Payload::Count { delta } => Newest::One([delta]),
+            Payload::Gauge { value } => NewestPayload::One([value]),
+            Payload::Count { delta } => NewestPayload::One([delta]),
             Payload::Summary {
                 min,
                 max,
                 sum,
                 count,
-            } => Newest::Summary(min, max, sum, count),
+            } => NewestPayload::Summary(min, max, sum, count),
         };
         Self(
             id,
@@ -207,7 +215,7 @@ impl Values {
     }
 }
 
-impl Refused {
+impl RefusedRow {
     fn of(number: u64, rejected: &Rejected) -> Self {
         Self {
             number,
@@ -219,7 +227,7 @@ impl Refused {
     }
 }
 
-impl Received {
+impl RequestRow {
     fn of(number: u64, request: &Request) -> Self {
         Self {
             number,
@@ -238,39 +246,7 @@ impl Received {
     }
 }
 
-/// Everything, as JSON.
-pub(super) async fn snapshot(page: Arc<Page>) -> Response<Body> {
-    let first = Cursor::start(page.instance);
-    match page.frame(first).await {
-        Some((_, json)) => reply::json(json),
-        None => reply::not_now(),
-    }
-}
-
-impl Page {
-    /// What came after the cursor, and where that ends; `None` if the server goes down.
-    ///
-    /// Taken on a thread of its own: meanwhile others are answered.
-    pub(super) async fn frame(self: &Arc<Self>, cursor: Cursor) -> Option<(Cursor, String)> {
-        let page = Arc::clone(self);
-        let take = move || {
-            let now = SystemTime::now();
-            let frame = page.store.inspect(|state| Frame::after(cursor, state, now));
-            // Structs of numbers and strings always serialize.
-            let json = serde_json::to_string(&frame).unwrap_or_default();
-            (frame.cursor, json)
-        };
-        tokio::task::spawn_blocking(take).await.ok()
-    }
-
-    /// Whether anything came after the cursor.
-    pub(super) fn is_behind(&self, cursor: Cursor) -> bool {
-        let totals = self.store.inspect(State::totals);
-        Cursor::at(self.instance, totals) != cursor
-    }
-}
-
-pub(super) fn milliseconds(time: SystemTime) -> u64 {
+fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,32 +1,35 @@
+//! The history of the series on screen, as JSON.
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Response;
 use serde::Serialize;
 
-use super::{Page, parameter, reply};
+use super::context::{Page, parameter};
+use super::reply;
 use crate::store::{Point, Resolution, State};
 
-/// Series in one answer: more than fit on a screen.
-const SERIES: usize = 200;
+/// Maximum number of series in one response, more than the page requests.
+const MAX_SERIES: usize = 200;
 
 #[derive(Serialize)]
-struct Answer {
+struct Histories {
     step_ms: u32,
-    series: Vec<Past>,
+    series: Vec<SeriesHistory>,
 }
 
 #[derive(Serialize)]
-struct Past {
+struct SeriesHistory {
     id: usize,
     /// Oldest first.
-    points: Vec<Row>,
+    points: Vec<PointRow>,
 }
 
-/// When its step began, number of values, smallest, largest, sum.
+/// Start of the step, number of values, minimum, maximum, sum.
 #[derive(Serialize)]
-struct Row(u64, f32, f32, f32, f64);
+struct PointRow(u64, f32, f32, f32, f64);
 
-/// The points of `?series=1,2,3` at the resolution `&step=` 1, 30 or 720 seconds.
+/// The points of the series in `?series=1,2,3`, at the resolution `&step=` 1, 30 or 720 seconds.
 pub(super) fn answer(page: &Page, request: &Request) -> Response<Body> {
     let resolution = match parameter(request, "step") {
         None | Some("1") => Resolution::Second,
@@ -43,21 +46,23 @@ pub(super) fn answer(page: &Page, request: &Request) -> Response<Body> {
     let Ok(ids) = ids else {
         return reply::bad_request("series are ids, as in ?series=1,2,3");
     };
-    if ids.len() > SERIES {
+    if ids.len() > MAX_SERIES {
         return reply::bad_request("too many series");
     }
-    let series = page
-        .store
-        .inspect(|state| ids.iter().map(|id| past(state, *id, resolution)).collect());
-    let answer = Answer {
+    let series = page.store.inspect(|state| {
+        ids.iter()
+            .map(|id| series_history(state, *id, resolution))
+            .collect()
+    });
+    let histories = Histories {
         step_ms: resolution.seconds() * 1_000,
         series,
     };
     // Structs of numbers always serialize.
-    reply::json(serde_json::to_string(&answer).unwrap_or_default())
+    reply::json(serde_json::to_string(&histories).unwrap_or_default())
 }
 
-fn past(state: &State, id: usize, resolution: Resolution) -> Past {
+fn series_history(state: &State, id: usize, resolution: Resolution) -> SeriesHistory {
     let history = state
         .tracked()
         .get(id)
@@ -66,11 +71,11 @@ fn past(state: &State, id: usize, resolution: Resolution) -> Past {
         let points = history.points(resolution).iter();
         points.map(|point| row(*point, resolution)).collect()
     });
-    Past { id, points }
+    SeriesHistory { id, points }
 }
 
-fn row(point: Point, resolution: Resolution) -> Row {
-    Row(
+fn row(point: Point, resolution: Resolution) -> PointRow {
+    PointRow(
         point.at_ms(resolution),
         point.count,
         point.min,

@@ -1,3 +1,5 @@
+//! The responses of the page, with their security headers.
+
 use axum::body::Body;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
@@ -6,10 +8,10 @@ use axum::http::header::{
 use axum::http::{Response, StatusCode};
 
 use super::assets::Asset;
-use crate::server::answer::refusal_body;
+use crate::server::response::refusal_body;
 
-/// Names of metrics and values of dimensions are foreign text: whatever became of it on the page,
-/// it could neither run nor call home.
+/// Names of metrics and values of dimensions are untrusted text. Under this policy, even injected
+/// text can neither run as a script nor send requests elsewhere.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'; object-src 'none'";
 
@@ -32,7 +34,7 @@ pub(super) fn bad_request(message: &str) -> Response<Body> {
     respond(StatusCode::BAD_REQUEST, JSON, body.into())
 }
 
-/// There are too many pages, or the server goes down.
+/// The response if there are too many event streams, or the server is stopping.
 pub(super) fn not_now() -> Response<Body> {
     let body = refusal_body(503, "Too many pages watch already");
     respond(StatusCode::SERVICE_UNAVAILABLE, JSON, body.into())
@@ -40,7 +42,7 @@ pub(super) fn not_now() -> Response<Body> {
 
 fn respond(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
     const HEADERS: [(HeaderName, &str); 5] = [
-        // The files change with the program, and the data all the time.
+        // The files change with the version of the program, the data all the time.
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (REFERRER_POLICY, "no-referrer"),

@@ -1,3 +1,5 @@
+//! Tests of the position of a page.
+
 use super::cursor::{Cursor, Instance, NotACursor};
 use crate::store::Totals;
 

@@ -1,3 +1,5 @@
+//! Tests of the history of a series.
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{History, POINTS, Resolution};

@@ -1,3 +1,5 @@
+//! A request that was read: it is judged and stored as its fault demands.
+
 use std::future::pending;
 use std::time::{Instant, SystemTime};
 
@@ -5,18 +7,18 @@ use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
 
-use super::answer;
-use super::body::Received;
-use super::fault::{Answer, Fault, Taken};
-use super::handler::Endpoint;
-use super::judge::{Judgement, Rules, count_lines, judge};
-use super::route::Route;
-use super::wire::{Endless, Wire, Writing};
+use super::judge::{count, judge, refusal};
+use super::judgement::{Judgement, Rules};
 use crate::protocol::Reader;
-use crate::store::{Authorization, Batch, Protocol, Request};
+use crate::server::endpoint::Endpoint;
+use crate::server::fault::{Fault, Taken};
+use crate::server::http::{Received, Route};
+use crate::server::net::{Endless, Wire, Writing};
+use crate::server::response::Answer;
+use crate::store::{Authorization, Batch, Request};
 
-/// Headers and paths are kept up to this many characters.
-const KEPT_CHARACTERS: usize = 256;
+/// Maximum length of stored headers and paths, in characters.
+const MAX_CHARACTERS: usize = 256;
 
 /// A request that was read.
 pub(super) struct Arrived<'a> {
@@ -28,15 +30,15 @@ pub(super) struct Arrived<'a> {
 }
 
 impl Arrived<'_> {
-    /// Judges and books the request as the fault demands, and tells the wire how to answer.
+    /// Judges and stores the request as its fault demands, and sets how the answer is written.
     pub(super) async fn meet(&self, taken: Taken, wire: &Wire) -> Answer {
         let fault = match taken {
             Taken::Fault(fault) => fault,
             Taken::Hold(mut releases) => {
-                // A client that gives up drops this future: a held request counts only once
-                // released.
+                // If the client gives up, this future is dropped: a held request is stored only
+                // once it is released.
                 let held = self.endpoint.store.hold();
-                // An error says that the server goes down, and this future with it.
+                // An error means that the server is stopping, and this future with it.
                 let _ = releases.changed().await;
                 drop(held);
                 Fault::Hold
@@ -44,7 +46,7 @@ impl Arrived<'_> {
         };
         let judgement = self.judge(&fault);
         let answer = judgement.answer.clone();
-        self.book(judgement, Some(&fault));
+        self.add_to_store(judgement, Some(&fault));
         match fault {
             Fault::Delay(delay) => tokio::time::sleep(delay).await,
             Fault::SilentBeforeReading | Fault::SilentAfterReading => {
@@ -64,17 +66,18 @@ impl Arrived<'_> {
         answer
     }
 
+    /// Judges the request, unless its fault replaces the answer.
     fn judge(&self, fault: &Fault) -> Judgement {
         let refused_on_demand = match fault {
             Fault::Answer(answer) => return answer.clone().into(),
             Fault::EchoAuthorization(status) => return self.echo(*status).into(),
-            // Decided too late to leave it unread, as if it had been decided in time.
+            // Chosen by the body, so the request was read; treated as if it were unread.
             Fault::SilentBeforeReading | Fault::ResetBeforeReading => {
                 return Answer::new(0).into();
             }
             Fault::BodyLimit(bytes) if self.received.bytes > *bytes => {
                 let message = format!("Request body is too large, the limit is {bytes} bytes");
-                return answer::refused_by(self.route, 413, &message).into();
+                return refusal(self.route, 413, &message).into();
             }
             Fault::RefuseLines(lines) => *lines,
             _ => 0,
@@ -85,7 +88,7 @@ impl Arrived<'_> {
             Reader::without_clock()
         };
         let rules = Rules {
-            is_token_needed: self.route.asks_for_token() && !self.endpoint.tokens.is_empty(),
+            is_token_needed: self.route.requires_token() && !self.endpoint.tokens.is_empty(),
             reader,
             refused_on_demand,
         };
@@ -98,15 +101,17 @@ impl Arrived<'_> {
         )
     }
 
-    /// Takes the request into the store, before its client can know of it.
-    pub(super) fn book(&self, judgement: Judgement, fault: Option<&Fault>) {
+    /// Stores the request. This happens before the answer is sent, so that a client with an answer
+    /// finds its lines in the store.
+    pub(super) fn add_to_store(&self, judgement: Judgement, fault: Option<&Fault>) {
         let status = match fault {
             Some(Fault::SilentAfterReading | Fault::ResetAfterReading) => 0,
             _ => judgement.answer.status(),
         };
         let parts = self.parts;
+        let content = self.received.content.as_deref().unwrap_or_default();
         let request = Request {
-            path: parts.uri.path().chars().take(KEPT_CHARACTERS).collect(),
+            path: parts.uri.path().chars().take(MAX_CHARACTERS).collect(),
             protocol: self.route.protocol(),
             status,
             fault: fault
@@ -115,44 +120,34 @@ impl Arrived<'_> {
             content_type: header(parts, &CONTENT_TYPE),
             user_agent: header(parts, &USER_AGENT),
             authorization: self.authorization(),
-            lines: self.lines(),
-            refused: judgement.brought.rejected.len(),
+            lines: count(self.route, content),
+            refused: judgement.contents.rejected.len(),
             bytes: self.received.bytes,
             received_at: SystemTime::now(),
             took: self.begun.elapsed(),
         };
         self.endpoint.store.add(Batch {
-            brought: judgement.brought,
+            contents: judgement.contents,
             request,
         });
     }
 
+    /// The result of the token check; unchecked if the route requires no token.
     fn authorization(&self) -> Authorization {
-        let worth = self.endpoint.tokens.check(&self.parts.headers);
-        match worth {
+        match self.endpoint.tokens.check(&self.parts.headers) {
             Authorization::Absent => Authorization::Absent,
-            worth if self.route.asks_for_token() => worth,
+            checked if self.route.requires_token() => checked,
             _ => Authorization::Unchecked,
         }
     }
 
-    fn lines(&self) -> usize {
-        let content = self.received.content.as_deref().unwrap_or_default();
-        match self.route.protocol() {
-            Protocol::Lines => count_lines(content),
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp => super::otlp::count(content),
-            #[cfg(not(feature = "otlp"))]
-            Protocol::Otlp => 0,
-        }
-    }
-
+    /// An answer that repeats the `Authorization` header.
     fn echo(&self, status: u16) -> Answer {
         let header = self.parts.headers.get(AUTHORIZATION);
         let text = header.map_or_else(String::new, |header| {
             String::from_utf8_lossy(header.as_bytes()).into_owned()
         });
-        answer::refused(status, &format!("Authorization was: {text}"))
+        Answer::refusal(status, &format!("Authorization was: {text}"))
     }
 }
 
@@ -161,7 +156,7 @@ fn header(parts: &Parts, name: &HeaderName) -> Option<String> {
     Some(
         String::from_utf8_lossy(value.as_bytes())
             .chars()
-            .take(KEPT_CHARACTERS)
+            .take(MAX_CHARACTERS)
             .collect(),
     )
 }

@@ -1,4 +1,4 @@
-//! Requests by OTLP over HTTP, and their answers.
+//! Requests over OTLP/HTTP, and their answers.
 //!
 //! Source: OpenTelemetry specification, "OTLP/HTTP" (answers, partial success, `Status` of errors);
 //! Dynatrace documentation, "OpenTelemetry metrics ingest API" (statuses) and "About OTLP metrics
@@ -11,13 +11,12 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
 };
 use prost::Message;
 
-use super::body::{Received, Unread};
-use super::fault::Answer;
-use super::gzip::is_gzip;
-use super::judge::{Judgement, Rules};
+use super::judgement::{Judgement, Rules};
 use crate::otlp::{self, Judged, limits};
 use crate::protocol::Record;
-use crate::store::Brought;
+use crate::server::http::{Received, Unread, is_gzip};
+use crate::server::response::Answer;
+use crate::store::Contents;
 
 const PROTOBUF: &str = "application/x-protobuf";
 
@@ -30,43 +29,44 @@ struct Status {
     message: String,
 }
 
-/// Judges a request whose token is good: form, size, then each data point on its own.
+/// Judges a request whose token is accepted: encoding, content type, size, then each data point on
+/// its own.
 pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> Judgement {
     if headers.contains_key(CONTENT_ENCODING) && !is_gzip(headers) {
         let message = "The only Content-Encoding that is taken is gzip \
                        (OTEL_EXPORTER_OTLP_COMPRESSION=gzip; in a Collector, compression: gzip)";
-        return refused(415, message).into();
+        return refusal(415, message).into();
     }
     if !is_protobuf(headers) {
         let message = "Content-Type must be application/x-protobuf: neither JSON nor gRPC is taken \
                        (OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)";
-        return refused(415, message).into();
+        return refusal(415, message).into();
     }
     let content = match &received.content {
         Ok(content) => content.as_slice(),
         Err(Unread::TooLarge) => {
             let message = "Request body is too large, the limit is 4 MB (decompressed)";
-            return refused(413, message).into();
+            return refusal(413, message).into();
         }
         Err(Unread::Broken(error)) => {
             let message = format!("Request body is not gzip: {error}");
-            return refused(400, &message).into();
+            return refusal(400, &message).into();
         }
     };
     let request = match ExportMetricsServiceRequest::decode(content) {
         Ok(request) => request,
         Err(error) => {
             let message = format!("Request body is no ExportMetricsServiceRequest: {error}");
-            return refused(400, &message).into();
+            return refusal(400, &message).into();
         }
     };
     if otlp::count_points(&request) > limits::POINTS {
-        return refused(413, "Request has more than 15000 data points").into();
+        return refusal(413, "Request has more than 15000 data points").into();
     }
     let judged = otlp::judge(&request, &rules.reader, rules.refused_on_demand);
     Judgement {
         answer: answer(&judged),
-        brought: Brought {
+        contents: Contents {
             accepted: judged.lines.into_iter().map(Record::Line).collect(),
             rejected: judged.rejected,
             repeated: judged.metadata,
@@ -75,13 +75,13 @@ pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> 
     }
 }
 
-/// Data points in a body; none if it cannot be read.
+/// The number of data points in a body; 0 if it is not readable.
 pub(super) fn count(content: &[u8]) -> usize {
     ExportMetricsServiceRequest::decode(content).map_or(0, |request| otlp::count_points(&request))
 }
 
-/// An error, as a client by OTLP reads it.
-pub(super) fn refused(status: u16, message: &str) -> Answer {
+/// A refusal of a whole request, in the format that OTLP clients read.
+pub(super) fn refusal(status: u16, message: &str) -> Answer {
     let body = Status {
         code: code(status),
         message: message.to_owned(),
@@ -96,7 +96,7 @@ fn answer(judged: &Judged) -> Answer {
     }
     let error_message = judged.reasons.join("; ");
     if judged.lines.is_empty() {
-        return refused(400, &error_message);
+        return refusal(400, &error_message);
     }
     let partial_success = Some(ExportMetricsPartialSuccess {
         rejected_data_points: i64::try_from(rejected).unwrap_or(i64::MAX),
@@ -111,7 +111,7 @@ fn protobuf(status: u16, body: &impl Message) -> Answer {
         .body(body.encode_to_vec())
 }
 
-/// The code of `google.rpc.Code` for a status of HTTP.
+/// The `google.rpc.Code` for an HTTP status.
 fn code(status: u16) -> i32 {
     match status {
         400 | 415 => 3, // INVALID_ARGUMENT

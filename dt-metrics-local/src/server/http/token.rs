@@ -1,3 +1,5 @@
+//! The tokens that the Dynatrace API accepts.
+
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -6,29 +8,29 @@ use axum::http::header::AUTHORIZATION;
 
 use crate::store::Authorization;
 
-/// A token that cannot be printed.
+/// A token. It has no `Debug`, so that it cannot be printed.
 struct Token {
     text: String,
     has_scope: bool,
 }
 
-/// The tokens that open the Dynatrace API. With none configured it is open to all.
+/// The configured tokens. Without any, every request is accepted.
 #[derive(Default)]
-pub(super) struct Tokens(RwLock<Vec<Token>>);
+pub(crate) struct Tokens(RwLock<Vec<Token>>);
 
 impl Tokens {
-    pub(super) fn add(&self, text: String, has_scope: bool) {
+    pub(crate) fn add(&self, text: String, has_scope: bool) {
         self.write().push(Token { text, has_scope });
     }
 
-    /// From now on only this one opens.
-    pub(super) fn replace(&self, text: String) {
+    /// Replaces all tokens with this one.
+    pub(crate) fn replace(&self, text: String) {
         let has_scope = true;
         *self.write() = vec![Token { text, has_scope }];
     }
 
-    /// What the `Authorization` header of a request is worth.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Authorization {
+    /// Checks the `Authorization` header of a request.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Authorization {
         let Some(header) = headers.get(AUTHORIZATION) else {
             return Authorization::Absent;
         };
@@ -49,7 +51,7 @@ impl Tokens {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.read().is_empty()
     }
 

@@ -1,3 +1,5 @@
+//! A response that never ends.
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,46 +15,49 @@ const CHUNK: &str = concat!(
 );
 const HEADER: &str = "X-Endless: ................................................\r\n";
 
-/// An answer that begins well and does not end.
+/// A response that begins correctly and never ends.
 #[derive(Debug, Clone)]
-pub(in crate::server) struct Endless {
+pub(crate) struct Endless {
     begin: String,
     repeated: &'static str,
 }
 
 impl Endless {
-    pub(in crate::server) fn body(status: u16) -> Self {
+    /// A response whose body never ends.
+    pub(crate) fn body(status: u16) -> Self {
         Self {
             begin: format!("HTTP/1.1 {status} Endless\r\n{BODY}"),
             repeated: CHUNK,
         }
     }
 
-    pub(in crate::server) fn headers(status: u16) -> Self {
+    /// A response whose headers never end.
+    pub(crate) fn headers(status: u16) -> Self {
         Self {
             begin: format!("HTTP/1.1 {status} Endless\r\n"),
             repeated: HEADER,
         }
     }
 
-    /// Writes from a place on; ends only by an error, when the client has gone.
-    pub(super) fn poll_write(
+    /// Writes on from the byte number `written`. Ends only with an error, when the client has
+    /// disconnected.
+    pub(crate) fn poll_write(
         &self,
         mut stream: Pin<&mut TcpStream>,
         context: &mut Context<'_>,
-        place: &mut usize,
+        written: &mut usize,
     ) -> Poll<io::Error> {
         loop {
-            let rest = match self.begin.as_bytes().get(*place..) {
+            let rest = match self.begin.as_bytes().get(*written..) {
                 Some(rest) if !rest.is_empty() => rest,
                 _ => {
-                    let past = (*place - self.begin.len()) % self.repeated.len();
-                    self.repeated.as_bytes().get(past..).unwrap_or_default()
+                    let offset = (*written - self.begin.len()) % self.repeated.len();
+                    self.repeated.as_bytes().get(offset..).unwrap_or_default()
                 }
             };
-            // The runtime sees to it that a fast reader does not keep us here.
+            // Tokio's cooperative budget interrupts this loop if the client reads fast.
             match ready!(stream.as_mut().poll_write(context, rest)) {
-                Ok(written) => *place += written,
+                Ok(bytes) => *written += bytes,
                 Err(error) => return Poll::Ready(error),
             }
         }

@@ -1,12 +1,14 @@
-use super::{ErrorKind, LineError};
+//! A position in a line, with the steps that parsers take from there.
 
-/// A place in a line, and the only thing that moves it.
-pub(super) struct Cursor<'a> {
+use super::error::{ErrorKind, LineError};
+
+/// A position in a line. Only its methods move it, always by whole characters.
+pub(super) struct Scanner<'a> {
     text: &'a str,
     offset: usize,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, offset: 0 }
     }
@@ -43,7 +45,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Steps over `expected`, or says that it should be here.
+    /// Steps over `expected`, or returns an error that names it.
     pub(super) fn expect(&mut self, expected: &str, name: &'static str) -> Result<(), LineError> {
         if self.eat(expected) {
             Ok(())
@@ -52,7 +54,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes what comes before the first character in `ends`, or all that is left.
+    /// Takes the text before the first character in `ends`, or the rest of the line.
     pub(super) fn take_until(&mut self, ends: &[char]) -> &'a str {
         let rest = self.rest();
         let length = rest.find(ends).unwrap_or(rest.len());
@@ -60,12 +62,12 @@ impl<'a> Cursor<'a> {
         rest.get(..length).unwrap_or_default()
     }
 
-    /// What lies between `start` and the cursor.
+    /// The text from `start` to the current position.
     pub(super) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.offset).unwrap_or_default()
     }
 
-    /// An error here.
+    /// An error at the current position.
     pub(super) fn error(&self, kind: ErrorKind) -> LineError {
         self.error_at(self.offset, kind)
     }
@@ -76,7 +78,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Length as the server counts it.
+/// Length in UTF-16 code units, as the server counts it.
 pub(crate) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }

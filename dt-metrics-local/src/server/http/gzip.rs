@@ -1,4 +1,4 @@
-//! Bodies that come compressed.
+//! Decompresses bodies.
 
 use std::io::{self, Read};
 
@@ -8,8 +8,8 @@ use flate2::read::MultiGzDecoder;
 
 use super::body::{Received, Unread};
 
-/// Whether a body is encoded by gzip, and by nothing else.
-pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
+/// Whether gzip is the only encoding of a body.
+pub(crate) fn is_gzip(headers: &HeaderMap) -> bool {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
     let (first, second) = (encodings.next(), encodings.next());
     second.is_none()
@@ -18,18 +18,18 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
             .is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
 }
 
-/// Decompresses a body by gzip, others stay; it is given up once it is over the limit, so
-/// that a small body cannot fill the memory.
-pub(super) fn unpack(received: Received, headers: &HeaderMap, limit: usize) -> Received {
+/// Decompresses a body if it is encoded with gzip. Stops at the limit, so that a small body cannot
+/// exhaust the memory.
+pub(crate) fn decompress(received: Received, headers: &HeaderMap, limit: usize) -> Received {
     if !is_gzip(headers) {
         return received;
     }
     let Received { content, bytes } = received;
-    let content = content.and_then(|packed| decompress(&packed, limit));
+    let content = content.and_then(|packed| gunzip(&packed, limit));
     Received { content, bytes }
 }
 
-fn decompress(packed: &[u8], limit: usize) -> Result<Vec<u8>, Unread> {
+fn gunzip(packed: &[u8], limit: usize) -> Result<Vec<u8>, Unread> {
     let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut content = Vec::new();
     match MultiGzDecoder::new(packed)

@@ -1,11 +1,13 @@
+//! Data points as received over OTLP.
+
 use std::sync::Arc;
 
 use crate::protocol::Temporality;
 
-/// A data point that was accepted by OTLP, as it came.
+/// A data point accepted over OTLP, as received.
 ///
-/// What became of it is a [`Line`](crate::Line) in [`Server::lines`](crate::Server::lines): the one
-/// at the same place, if everything came by OTLP.
+/// Its equivalent metric line is in [`Server::lines`](crate::Server::lines), at the same index if
+/// everything was received over OTLP.
 ///
 /// ```
 /// use dt_metrics_local::Server;
@@ -23,15 +25,15 @@ use crate::protocol::Temporality;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DataPoint {
-    /// The metric that it is of.
+    /// The metric it belongs to.
     pub metric: Arc<Metric>,
-    /// Its attributes, values as text.
+    /// Its attributes, with their values as text.
     pub attributes: Vec<(String, String)>,
-    /// What was measured.
+    /// The measurement.
     pub data: Data,
-    /// When the measurement began, in nanoseconds since 1970; 0 if unknown.
+    /// Start of the measurement, in nanoseconds since 1970; 0 if unknown.
     pub start_time_ns: u64,
-    /// When it ended, in nanoseconds since 1970; 0 if unknown.
+    /// End of the measurement, in nanoseconds since 1970; 0 if unknown.
     pub time_ns: u64,
 }
 
@@ -49,11 +51,11 @@ impl DataPoint {
     }
 }
 
-/// What the data points of a metric in a request have in common.
+/// The properties that all data points of a metric in one request share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metric {
-    /// The name, before it became a metric key.
+    /// The name as received, before normalization into a metric key.
     pub name: String,
     /// The unit; empty if there is none.
     pub unit: String,
@@ -61,7 +63,7 @@ pub struct Metric {
     pub description: String,
     /// The name of the instrumentation scope.
     pub scope: Arc<str>,
-    /// The attributes of the resource, values as text.
+    /// The attributes of the resource, with their values as text.
     pub resource: Arc<[(String, String)]>,
 }
 
@@ -72,25 +74,25 @@ fn find<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// What a data point measured. Integers are given as the nearest float.
+/// The measurement of a data point. Integers are converted to the nearest float.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Data {
-    /// A value at a time.
+    /// A value at a point in time.
     Gauge {
         /// The value.
         value: f64,
     },
     /// A sum.
     Sum {
-        /// The sum, or how much it rose.
+        /// The sum, or its increase if the temporality is delta.
         value: f64,
-        /// Whether it only ever rises.
+        /// Whether the sum never decreases.
         is_monotonic: bool,
-        /// Delta, or cumulative if it is not monotonic.
+        /// Delta; or cumulative, if the sum is not monotonic.
         temporality: Temporality,
     },
-    /// Values counted by buckets.
+    /// Values counted in buckets with explicit bounds.
     Histogram {
         /// Number of values.
         count: u64,
@@ -107,7 +109,7 @@ pub enum Data {
         /// Always delta.
         temporality: Temporality,
     },
-    /// Values counted by buckets that grow. Dynatrace drops the buckets.
+    /// Values counted in buckets whose width grows exponentially. Dynatrace drops the buckets.
     ExponentialHistogram {
         /// Number of values.
         count: u64,
@@ -117,7 +119,7 @@ pub enum Data {
         min: Option<f64>,
         /// Largest value, if it was recorded.
         max: Option<f64>,
-        /// The base of the buckets is 2 to the power of 2 to the power of minus this.
+        /// The base of the buckets is `2^(2^-scale)`.
         scale: i32,
         /// Always delta.
         temporality: Temporality,

@@ -1,19 +1,21 @@
+//! The response to a request: status, headers and body.
+
 use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde::Serialize;
 
-use super::FaultError;
-use crate::server::answer;
+use super::error::FaultError;
 
-/// What a proxy or a login in front of the endpoint shows.
+/// The page of a login or a proxy in front of the endpoint.
 const WEB_PAGE: &str =
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n";
 
-/// An answer to give in place of the honest one.
+/// A response with a status, headers and a body of your choice.
 ///
-/// A status alone is enough wherever an answer is asked for.
+/// Methods that accept an answer also accept a status alone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,7 +38,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer with this status; if it is an error, with a body that repeats it.
+    /// An answer with this status. The default body of an error repeats the status.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self {
@@ -47,7 +49,7 @@ impl Answer {
         }
     }
 
-    /// A web page, as a login or a proxy shows where an endpoint was expected.
+    /// A web page, as a login or a proxy in front of the endpoint returns it.
     #[must_use]
     pub fn html(status: u16) -> Self {
         Self::new(status)
@@ -55,7 +57,7 @@ impl Answer {
             .body(WEB_PAGE)
     }
 
-    /// A redirect (307: the same request again) to this URL.
+    /// A redirect to this URL, with the status 307: the client repeats its request there.
     #[must_use]
     pub fn redirect(url: impl Into<String>) -> Self {
         Self::new(307).header(LOCATION.as_str(), url)
@@ -74,7 +76,7 @@ impl Answer {
         self.header(RETRY_AFTER.as_str(), after.as_secs().to_string())
     }
 
-    /// Adds `Retry-After` as a date, this much later than the answer.
+    /// Adds `Retry-After` as a date, `after` the time of the answer.
     #[must_use]
     pub fn retry_after_date(mut self, after: Duration) -> Self {
         self.retry_after_date = Some(after);
@@ -94,11 +96,17 @@ impl Answer {
         self.status
     }
 
+    /// A refusal with this status and message, as JSON.
+    pub(super) fn refusal(status: u16, message: &str) -> Self {
+        Self::new(status).body(refusal_body(status, message))
+    }
+
+    /// Checks that HTTP allows the answer.
     pub(super) fn check(&self) -> Result<(), FaultError> {
         self.clone().into_response().map(drop)
     }
 
-    pub(in crate::server) fn into_response(self) -> Result<Response<Body>, FaultError> {
+    pub(super) fn into_response(self) -> Result<Response<Body>, FaultError> {
         let status = StatusCode::from_u16(self.status)
             .ok()
             .filter(|status| !status.is_informational())
@@ -124,9 +132,9 @@ impl Answer {
     }
 }
 
-/// The date so much later than now, within what HTTP can write: the years up to 9999.
+/// The date `after` now. HTTP can express the years up to 9999.
 fn http_date(after: Duration) -> String {
-    /// The end of the year 9999, since 1970.
+    /// Time from 1970 to the end of the year 9999.
     const END: Duration = Duration::from_secs(253_402_300_799);
     let since_1970 = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -136,10 +144,10 @@ fn http_date(after: Duration) -> String {
     httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since_1970)
 }
 
-/// Errors repeat their status as Dynatrace's do; other answers are empty.
+/// Errors of Dynatrace repeat their status in the body; other responses are empty.
 fn default_body(status: StatusCode) -> String {
     if status.is_client_error() || status.is_server_error() {
-        answer::refusal_body(
+        refusal_body(
             status.as_u16(),
             status.canonical_reason().unwrap_or("Fault"),
         )
@@ -148,6 +156,26 @@ fn default_body(status: StatusCode) -> String {
     }
 }
 
+/// The JSON body of a refusal.
+pub(super) fn refusal_body(status: u16, message: &str) -> String {
+    #[derive(Serialize)]
+    struct Refusal<'a> {
+        error: RefusalError<'a>,
+    }
+    #[derive(Serialize)]
+    struct RefusalError<'a> {
+        code: u16,
+        message: &'a str,
+    }
+    let error = RefusalError {
+        code: status,
+        message,
+    };
+    // Structs of numbers and strings always serialize.
+    serde_json::to_string(&Refusal { error }).unwrap_or_default()
+}
+
+/// An answer with this status.
 impl From<u16> for Answer {
     fn from(status: u16) -> Self {
         Self::new(status)

@@ -1,3 +1,5 @@
+//! A TCP connection that can simulate faults.
+
 use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
@@ -9,27 +11,26 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::pace::Pace;
-use super::{Wire, Writing};
+use super::wire::{Wire, Writing};
+use crate::server::endpoint::Endpoint;
 use crate::server::fault::Fault;
-use crate::server::handler::Endpoint;
 use crate::store::Held;
 
-/// How an ingest request begins. Others are not for faults.
+/// The beginning of an ingest request. Other requests meet no faults.
 const POST: &[u8] = b"POST ";
 
-/// How a TLS handshake begins (RFC 8446, 5.1). Nobody here answers one, but it can be met by
-/// silence or a reset.
+/// The beginning of a TLS handshake (RFC 8446, 5.1). The endpoint has no TLS, but silence and
+/// resets also apply to a handshake.
 const TLS_HANDSHAKE: u8 = 22;
 
-/// The most that is read at a time at a slow pace.
+/// Maximum number of bytes per read at a slow pace.
 const SLOW_READ: usize = 4_096;
 
-/// How often a connection that is not read is looked at: its client may have gone.
-const LOOK: Duration = Duration::from_millis(250);
+/// How often an unread connection is checked for a client that has disconnected.
+const CHECK_PERIOD: Duration = Duration::from_millis(250);
 
-/// A TCP connection that may be faulty.
-pub(in crate::server) struct Connection {
+/// A TCP connection that can simulate faults.
+pub(super) struct Connection {
     stream: TcpStream,
     wire: Wire,
     endpoint: Arc<Endpoint>,
@@ -37,18 +38,18 @@ pub(in crate::server) struct Connection {
     slow_reading: Option<u32>,
     reading: Pace,
     writing: Pace,
-    /// How much was written of an answer without end.
+    /// Number of bytes written of a response without end.
     written: usize,
 }
 
-/// A request that is not even read.
+/// A request that is left unread.
 struct Silence {
-    look: Pin<Box<Sleep>>,
+    next_check: Pin<Box<Sleep>>,
     _held: Held,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, endpoint: Arc<Endpoint>) -> Self {
+    pub(in crate::server) fn new(stream: TcpStream, endpoint: Arc<Endpoint>) -> Self {
         Self {
             stream,
             wire: Wire::default(),
@@ -61,11 +62,11 @@ impl Connection {
         }
     }
 
-    pub(super) fn wire(&self) -> Wire {
+    pub(in crate::server) fn wire(&self) -> Wire {
         self.wire.clone()
     }
 
-    /// Looks at the next request without reading it, and does what is to be done before reading.
+    /// Peeks at the next request, and applies its fault if it takes effect before reading.
     fn poll_begin(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut first = [0; POST.len()];
         let mut first = ReadBuf::new(&mut first);
@@ -83,13 +84,13 @@ impl Connection {
         };
         match fault {
             Fault::ResetBeforeReading => {
-                self.endpoint.not_read(&fault);
+                self.endpoint.add_unread(&fault);
                 return Poll::Ready(Err(self.reset()));
             }
             Fault::SilentBeforeReading => {
-                self.endpoint.not_read(&fault);
+                self.endpoint.add_unread(&fault);
                 self.silence = Some(Silence {
-                    look: Box::pin(sleep(LOOK)),
+                    next_check: Box::pin(sleep(CHECK_PERIOD)),
                     _held: self.endpoint.store.hold(),
                 });
             }
@@ -102,19 +103,20 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits until the client has gone, without reading.
+    /// Waits until the client disconnects, without reading.
     fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         while let Some(silence) = &mut self.silence {
-            ready!(silence.look.as_mut().poll(context));
+            ready!(silence.next_check.as_mut().poll(context));
             match pin!(self.stream.ready(Interest::READABLE)).poll(context) {
                 Poll::Ready(Ok(ready)) if ready.is_read_closed() => break,
                 Poll::Ready(Err(_)) => break,
-                _ => silence.look = Box::pin(sleep(LOOK)),
+                _ => silence.next_check = Box::pin(sleep(CHECK_PERIOD)),
             }
         }
         Poll::Ready(io::ErrorKind::ConnectionAborted.into())
     }
 
+    /// Reads at a slow pace.
     fn poll_slow_read(
         &mut self,
         context: &mut Context<'_>,
@@ -127,15 +129,15 @@ impl Connection {
         let mut bytes = ReadBuf::new(bytes.split_at_mut(most).0);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut bytes))?;
         buffer.put_slice(bytes.filled());
-        self.reading.went(bytes.filled().len(), bytes_per_second);
+        self.reading.delay(bytes.filled().len(), bytes_per_second);
         Poll::Ready(Ok(()))
     }
 
-    /// Has the connection end by a reset once it is closed, which follows from the error.
+    /// Makes the connection end with a reset. The returned error makes the HTTP server close it.
     fn reset(&self) -> io::Error {
-        // No orderly end before it, which would hide it.
+        // A graceful shutdown before the reset would hide it.
         self.wire.write(Writing::Reset);
-        // Where the system does not do it, the connection is closed in the usual way.
+        // If the system refuses, the connection is closed gracefully.
         let _ = self.stream.set_zero_linger();
         io::ErrorKind::ConnectionAborted.into()
     }
@@ -175,7 +177,7 @@ impl AsyncWrite for Connection {
                 let step = ready!(this.writing.poll_step(context, bytes_per_second));
                 let bytes = bytes.get(..step).unwrap_or(bytes);
                 let written = ready!(stream.poll_write(context, bytes))?;
-                this.writing.went(written, bytes_per_second);
+                this.writing.delay(written, bytes_per_second);
                 Poll::Ready(Ok(written))
             }
             Writing::Endless(endless) => endless
@@ -203,5 +205,31 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection")
             .field("stream", &self.stream)
             .finish_non_exhaustive()
+    }
+}
+
+/// Limits a stream to a number of bytes per second.
+#[derive(Debug, Default)]
+struct Pace(Option<Pin<Box<Sleep>>>);
+
+impl Pace {
+    /// Steps per second at most; a faster pace has larger steps.
+    const STEPS: u32 = 20;
+
+    /// Waits for the next step and returns its number of bytes.
+    fn poll_step(&mut self, context: &mut Context<'_>, bytes_per_second: u32) -> Poll<usize> {
+        if let Some(sleep) = &mut self.0 {
+            ready!(sleep.as_mut().poll(context));
+            self.0 = None;
+        }
+        let step = bytes_per_second.div_ceil(Self::STEPS).max(1);
+        Poll::Ready(usize::try_from(step).unwrap_or(usize::MAX))
+    }
+
+    /// Delays the next step by the time that these bytes take.
+    fn delay(&mut self, bytes: usize, bytes_per_second: u32) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let pause = Duration::from_secs(1).saturating_mul(bytes) / bytes_per_second.max(1);
+        self.0 = Some(Box::pin(sleep(pause)));
     }
 }

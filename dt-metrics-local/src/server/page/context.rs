@@ -1,0 +1,64 @@
+//! The state that the routes of the page share.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::Request;
+use tokio::sync::Semaphore;
+
+use super::cursor::{Cursor, Instance};
+use super::frame::Frame;
+use crate::store::{State, Store};
+
+/// Maximum number of event streams at the same time.
+const STREAMS: usize = 16;
+
+/// The state that the routes of the page share.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) store: Arc<Store>,
+    pub(super) instance: Instance,
+    /// A permit for each event stream.
+    pub(super) streams: Arc<Semaphore>,
+}
+
+impl Page {
+    pub(super) fn new(store: &Arc<Store>) -> Self {
+        Self {
+            store: Arc::clone(store),
+            instance: Instance::new(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    /// Everything after the cursor as JSON, with the new cursor; `None` if the server is stopping.
+    ///
+    /// Runs on a blocking thread, since a large frame would delay other requests.
+    pub(super) async fn frame(self: &Arc<Self>, cursor: Cursor) -> Option<(Cursor, String)> {
+        let page = Arc::clone(self);
+        let take = move || {
+            let now = SystemTime::now();
+            let frame = page.store.inspect(|state| Frame::after(cursor, state, now));
+            // Structs of numbers and strings always serialize.
+            let json = serde_json::to_string(&frame).unwrap_or_default();
+            (frame.cursor, json)
+        };
+        tokio::task::spawn_blocking(take).await.ok()
+    }
+
+    /// Whether the store received anything after the cursor.
+    pub(super) fn is_behind(&self, cursor: Cursor) -> bool {
+        let totals = self.store.inspect(State::totals);
+        Cursor::at(self.instance, totals) != cursor
+    }
+}
+
+/// The value of a parameter in the query of the URL, without decoding.
+pub(super) fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request
+        .uri()
+        .query()?
+        .split('&')
+        .filter_map(|parameter| parameter.split_once('='))
+        .find_map(|(known, value)| (known == name).then_some(value))
+}

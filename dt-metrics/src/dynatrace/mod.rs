@@ -133,6 +133,8 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod thread;
+#[cfg_attr(not(test), expect(dead_code, reason = "not used yet"))]
+mod throttle;
 mod transport;
 
 pub(crate) use self::buffer::flush::Mark;

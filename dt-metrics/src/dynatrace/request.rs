@@ -5,14 +5,14 @@ use tokio::time::Instant;
 
 /// Grows from request to request.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Place {
+pub(crate) struct RequestId {
     /// The parts of one request share it.
     pub(crate) sequence: u64,
     /// Where in that request a part of it begins.
     pub(crate) part: u64,
 }
 
-impl Place {
+impl RequestId {
     /// Of a whole request.
     pub(crate) fn of(sequence: u64) -> Self {
         Self { sequence, part: 0 }

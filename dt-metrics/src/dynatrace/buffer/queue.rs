@@ -2,7 +2,7 @@
 
 use crate::dynatrace::buffer::spooled::{Job, Stock};
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, Place};
+use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::spool::slot::Stored;
 use std::collections::{BTreeSet, VecDeque};
 use tokio::time::Instant;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// A request on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    pub(crate) place: Place,
+    pub(crate) place: RequestId,
     pub(crate) body: Body,
     pub(crate) collected: Collected,
     /// Requests of one collection have no series in common, so their order is free.
@@ -81,7 +81,7 @@ impl Queue {
     /// Adds a request at the end. Returns how many lines had to go to make room.
     pub(crate) fn push(&mut self, body: Body, collected: Collected) -> u64 {
         let batch = Batch {
-            place: Place::of(self.next_sequence()),
+            place: RequestId::of(self.next_sequence()),
             body,
             collected,
             collection: self.last_collection,
@@ -265,7 +265,7 @@ impl Queue {
     }
 
     /// Drops one that waits. Returns how many lines it had.
-    pub(crate) fn drop_at(&mut self, place: Place) -> u64 {
+    pub(crate) fn drop_at(&mut self, place: RequestId) -> u64 {
         self.index(place).map_or(0, |index| self.lose_at(index))
     }
 
@@ -337,7 +337,7 @@ impl Queue {
             .is_none_or(|stock| stock.journal.is_settled(sequence))
     }
 
-    pub(crate) fn written(&mut self, place: Place) {
+    pub(crate) fn written(&mut self, place: RequestId) {
         if let Some(stock) = &mut self.stock {
             stock.written(place);
         }
@@ -351,13 +351,13 @@ impl Queue {
     }
 
     /// It could not be written: it is in memory only.
-    pub(crate) fn not_written(&mut self, place: Place) {
+    pub(crate) fn not_written(&mut self, place: RequestId) {
         if let Some(stock) = &mut self.stock {
             stock.not_written(place);
         }
     }
 
-    pub(crate) fn fetched(&mut self, place: Place, body: Body) {
+    pub(crate) fn fetched(&mut self, place: RequestId, body: Body) {
         if let Some(stock) = &mut self.stock {
             stock.journal.done();
         }
@@ -373,7 +373,7 @@ impl Queue {
     }
 
     /// It is not on the disk, or not whole. Returns how many lines are lost by that.
-    pub(crate) fn not_fetched(&mut self, place: Place) -> u64 {
+    pub(crate) fn not_fetched(&mut self, place: RequestId) -> u64 {
         if let Some(stock) = &mut self.stock {
             stock.journal.done();
         }
@@ -437,7 +437,7 @@ impl Queue {
     }
 
     /// In memory, the newest go first: they are needed last.
-    pub(crate) fn leave_to_disk(&mut self, except: Option<Place>) {
+    pub(crate) fn leave_to_disk(&mut self, except: Option<RequestId>) {
         let Some(stock) = &self.stock else {
             return;
         };
@@ -475,7 +475,7 @@ impl Queue {
         }
     }
 
-    pub(crate) fn fetch(&mut self, place: Place) {
+    pub(crate) fn fetch(&mut self, place: RequestId) {
         if let Some(stock) = &mut self.stock {
             stock.journal.read(place);
         }
@@ -487,26 +487,26 @@ impl Queue {
         }
     }
 
-    pub(crate) fn discard(&mut self, place: Place) {
+    pub(crate) fn discard(&mut self, place: RequestId) {
         if let Some(stock) = &mut self.stock {
             stock.discard(place);
         }
     }
 
     /// Whether it is on the disk, or about to be.
-    pub(crate) fn is_stocked(&self, place: Place) -> bool {
+    pub(crate) fn is_stocked(&self, place: RequestId) -> bool {
         self.stock.as_ref().is_some_and(|stock| stock.has(place))
     }
 
     /// What has no place in memory has none at all now.
-    fn lose_if_on_disk(&mut self, place: Place) -> u64 {
+    fn lose_if_on_disk(&mut self, place: RequestId) -> u64 {
         match self.index(place) {
             Some(index) if self.waiting[index].body.is_none() => self.lose_at(index),
             _ => 0,
         }
     }
 
-    fn index(&self, place: Place) -> Option<usize> {
+    fn index(&self, place: RequestId) -> Option<usize> {
         self.waiting
             .iter()
             .position(|waiting| waiting.place == place)
@@ -524,7 +524,7 @@ impl Queue {
     }
 
     /// The same, but another one, if there is one: of those that were sent least.
-    pub(crate) fn take_instead_of(&mut self, place: Place) -> Option<Batch> {
+    pub(crate) fn take_instead_of(&mut self, place: RequestId) -> Option<Batch> {
         match self.least_sent(|one| !one.is_aside && one.place != place) {
             Some(index) => self.take_at(index),
             None => self.take(),
@@ -538,7 +538,7 @@ impl Queue {
     }
 
     /// From now on the others do not wait for it; `false` if it is not there any more.
-    pub(crate) fn set_aside(&mut self, place: Place) -> bool {
+    pub(crate) fn set_aside(&mut self, place: RequestId) -> bool {
         let waiting = self.waiting.iter_mut().find(|one| one.place == place);
         waiting.map(|one| one.is_aside = true).is_some()
     }
@@ -553,13 +553,13 @@ impl Queue {
     }
 
     /// The oldest that is not set aside: when it was collected, and its place.
-    pub(crate) fn first_in_turn(&self) -> Option<(Collected, Place)> {
+    pub(crate) fn first_in_turn(&self) -> Option<(Collected, RequestId)> {
         let first = self.waiting.iter().find(|one| !one.is_aside)?;
         Some((first.collected, first.place))
     }
 
     /// Whether any but this one waits that is not set aside.
-    pub(crate) fn has_in_turn_besides(&self, place: Place) -> bool {
+    pub(crate) fn has_in_turn_besides(&self, place: RequestId) -> bool {
         let mut others = self.waiting.iter().filter(|one| one.place != place);
         others.any(|one| !one.is_aside)
     }
@@ -632,7 +632,7 @@ impl Queue {
         let mut part = batch.place.part;
         let mut halves = Vec::new();
         for body in batch.body.divide() {
-            let place = Place {
+            let place = RequestId {
                 part,
                 ..batch.place
             };
@@ -664,7 +664,7 @@ impl Queue {
 /// A request that waits: in memory, on disk, or both.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    pub(crate) place: Place,
+    pub(crate) place: RequestId,
     pub(crate) collected: Collected,
     pub(crate) collection: u64,
     pub(crate) attempts: u32,

@@ -2,7 +2,7 @@
 //! and is told what became of it.
 
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, Place};
+use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::spool::slot::Stored;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 /// The files of the spool, those included that are about to be written.
 #[derive(Debug)]
 pub(crate) struct Stock {
-    files: BTreeMap<Place, File>,
+    files: BTreeMap<RequestId, File>,
     bytes: u64,
     limit_bytes: u64,
     /// Whether the disk says which request may have been sent.
@@ -38,32 +38,32 @@ impl Stock {
     }
 
     /// Has a request written.
-    pub(crate) fn keep(&mut self, place: Place, collected: &Collected, body: &Body) {
+    pub(crate) fn keep(&mut self, place: RequestId, collected: &Collected, body: &Body) {
         self.journal.write(place, collected.wall, body.clone());
         self.insert(place, body.len(), false);
     }
 
     /// It is there already.
-    pub(crate) fn found(&mut self, place: Place, bytes: usize) {
+    pub(crate) fn found(&mut self, place: RequestId, bytes: usize) {
         self.insert(place, bytes, true);
     }
 
     /// Has a file removed.
-    pub(crate) fn discard(&mut self, place: Place) {
+    pub(crate) fn discard(&mut self, place: RequestId) {
         if self.forget(place) {
             self.journal.remove(place);
         }
     }
 
     /// It is not there, whatever was thought. Returns whether it was thought to be.
-    pub(crate) fn forget(&mut self, place: Place) -> bool {
+    pub(crate) fn forget(&mut self, place: RequestId) -> bool {
         let file = self.files.remove(&place);
         self.bytes -= file.map_or(0, |file| file.bytes);
         file.is_some()
     }
 
     /// It was written, unless it should be otherwise by now.
-    pub(crate) fn written(&mut self, place: Place) {
+    pub(crate) fn written(&mut self, place: RequestId) {
         self.journal.done();
         if !self.journal.wants(place)
             && let Some(file) = self.files.get_mut(&place)
@@ -73,7 +73,7 @@ impl Stock {
     }
 
     /// It could not be written. Nothing older of that name may stay.
-    pub(crate) fn not_written(&mut self, place: Place) {
+    pub(crate) fn not_written(&mut self, place: RequestId) {
         self.journal.done();
         if !self.journal.wants(place) {
             self.discard(place);
@@ -81,7 +81,7 @@ impl Stock {
     }
 
     /// What should be there, but is not among these.
-    pub(crate) fn missing(&self, found: &[Stored]) -> Vec<Place> {
+    pub(crate) fn missing(&self, found: &[Stored]) -> Vec<RequestId> {
         let found: BTreeSet<_> = found.iter().map(|stored| stored.place).collect();
         let written = self.files.iter().filter(|(_, file)| file.is_written);
         written
@@ -90,11 +90,11 @@ impl Stock {
             .collect()
     }
 
-    pub(crate) fn has(&self, place: Place) -> bool {
+    pub(crate) fn has(&self, place: RequestId) -> bool {
         self.files.contains_key(&place)
     }
 
-    pub(crate) fn has_written(&self, place: Place) -> bool {
+    pub(crate) fn has_written(&self, place: RequestId) -> bool {
         self.files.get(&place).is_some_and(|file| file.is_written)
     }
 
@@ -107,14 +107,14 @@ impl Stock {
     }
 
     /// The oldest file but that one, if there are too many bytes.
-    pub(crate) fn excess(&self, except: Option<Place>) -> Option<Place> {
+    pub(crate) fn excess(&self, except: Option<RequestId>) -> Option<RequestId> {
         let mut places = self.files.keys().copied();
         (self.bytes > self.limit_bytes)
             .then(|| places.find(|place| Some(*place) != except))
             .flatten()
     }
 
-    fn insert(&mut self, place: Place, bytes: usize, is_written: bool) {
+    fn insert(&mut self, place: RequestId, bytes: usize, is_written: bool) {
         self.forget(place);
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(bytes);
@@ -129,9 +129,9 @@ pub(crate) struct Journal {
     /// By place: what the file should be; `None`: gone.
     wanted: BTreeMap<Key, Option<Entry>>,
     /// The file that a request to be sent is in.
-    fetch: Option<Place>,
+    fetch: Option<RequestId>,
     /// The request that is about to be sent, as the disk should say.
-    mark: Option<Place>,
+    mark: Option<RequestId>,
     /// Whether the disk does not say so yet.
     is_mark_due: bool,
     /// What is being done.
@@ -140,7 +140,7 @@ pub(crate) struct Journal {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Working {
-    File(Place),
+    File(RequestId),
     Mark,
 }
 
@@ -154,44 +154,44 @@ struct Entry {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Job {
     Write {
-        place: Place,
+        place: RequestId,
         collected: SystemTime,
         body: Body,
     },
     Remove {
-        place: Place,
+        place: RequestId,
     },
     Read {
-        place: Place,
+        place: RequestId,
     },
     /// Says which request may have been sent, if any.
     Mark {
-        sending: Option<Place>,
+        sending: Option<RequestId>,
     },
 }
 
 impl Journal {
     /// The file of that place should be this.
-    pub(crate) fn write(&mut self, place: Place, collected: SystemTime, body: Body) {
+    pub(crate) fn write(&mut self, place: RequestId, collected: SystemTime, body: Body) {
         self.wanted
             .insert(key(place), Some(Entry { collected, body }));
     }
 
     /// There should be no file of that place.
-    pub(crate) fn remove(&mut self, place: Place) {
+    pub(crate) fn remove(&mut self, place: RequestId) {
         self.wanted.insert(key(place), None);
         self.fetch.take_if(|fetch| *fetch == place);
     }
 
     /// The file of that place is needed.
-    pub(crate) fn read(&mut self, place: Place) {
+    pub(crate) fn read(&mut self, place: RequestId) {
         if self.working != Some(Working::File(place)) {
             self.fetch = Some(place);
         }
     }
 
     /// The disk should say that this request may have been sent, or that none was.
-    pub(crate) fn mark(&mut self, sending: Option<Place>) {
+    pub(crate) fn mark(&mut self, sending: Option<RequestId>) {
         self.is_mark_due |= self.mark != sending;
         self.mark = sending;
     }
@@ -231,7 +231,7 @@ impl Journal {
     }
 
     /// Whether something is still to be done about a file, besides what is being done.
-    pub(crate) fn wants(&self, place: Place) -> bool {
+    pub(crate) fn wants(&self, place: RequestId) -> bool {
         self.wanted.contains_key(&key(place))
     }
 
@@ -249,17 +249,17 @@ impl Journal {
 /// The later parts of a request come first: see [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
 type Key = (u64, Reverse<u64>);
 
-fn key(Place { sequence, part }: Place) -> Key {
+fn key(RequestId { sequence, part }: RequestId) -> Key {
     (sequence, Reverse(part))
 }
 
-fn place((sequence, Reverse(part)): Key) -> Place {
-    Place { sequence, part }
+fn place((sequence, Reverse(part)): Key) -> RequestId {
+    RequestId { sequence, part }
 }
 
 impl Job {
     /// Of the file that it is about.
-    pub(crate) fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<RequestId> {
         match self {
             Self::Write { place, .. } | Self::Remove { place } | Self::Read { place } => {
                 Some(*place)

@@ -3,7 +3,7 @@
 use crate::dynatrace::buffer::Shared;
 use crate::dynatrace::buffer::state::State;
 use crate::dynatrace::health::DropReason;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::retry::backoff::Pace;
 use crate::dynatrace::retry::dead_letter::{Aside, Doubt};
 use crate::dynatrace::retry::outcome::{Next, Others, Outcome};
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    fn set_aside(&mut self, failing: Place, pace: Pace) {
+    fn set_aside(&mut self, failing: RequestId, pace: Pace) {
         let is_first = !self.queue.has_aside();
         if self.queue.set_aside(failing) {
             self.news.lines.set_aside += 1;

@@ -8,7 +8,7 @@ use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::delivery::spool_report::{Fault, Report};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::health::DropReason;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Directory, OpenError};
 use crate::dynatrace::spool::slot::Contents;
 use crate::dynatrace::thread::suppress_telemetry;
@@ -98,7 +98,7 @@ struct Keeper {
     limit_bytes: u64,
     report: Report,
     /// Files that should be gone but could not be removed.
-    stuck: Vec<Place>,
+    stuck: Vec<RequestId>,
 }
 
 /// What to do next.
@@ -207,7 +207,7 @@ impl Keeper {
         }
     }
 
-    fn remove(&mut self, place: Place) {
+    fn remove(&mut self, place: RequestId) {
         let removed = self.directory.slot().remove(place);
         if removed.is_err() {
             self.stuck.push(place);

@@ -2,7 +2,7 @@
 //! them, and tried one at a time, with pauses of their own.
 
 use crate::dynatrace::buffer::queue::Batch;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::retry::backoff::{Backoff, Pace};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -32,7 +32,7 @@ pub(crate) struct Aside {
 /// That it is the endpoint which fails, and not this request: another is tried, to know.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Doubt {
-    pub(crate) place: Place,
+    pub(crate) place: RequestId,
     /// How soon to try it again if it is the request.
     pub(crate) pace: Pace,
 }
@@ -73,7 +73,7 @@ impl Aside {
         self.doubt = Some(doubt);
     }
 
-    pub(crate) fn doubted(&self) -> Option<Place> {
+    pub(crate) fn doubted(&self) -> Option<RequestId> {
         self.doubt.map(|doubt| doubt.place)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::error::SpoolError;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::slot;
 use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ impl Directory {
                 let Some(left) = room.checked_sub(header.bytes) else {
                     return all;
                 };
-                let to = Place::of(sequence());
+                let to = RequestId::of(sequence());
                 if self.slot.adopt(&other, place, to).is_err() {
                     break;
                 }
@@ -114,7 +114,7 @@ impl Directory {
             ..contents
         };
         for Stored { place, header } in contents.stored {
-            let to = Place::of(sequence());
+            let to = RequestId::of(sequence());
             // What cannot be renamed stays for the next process.
             if self.slot.adopt(&self.slot, place, to).is_ok() {
                 renumbered.stored.push(Stored { place: to, header });

@@ -3,7 +3,7 @@
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::SpoolError;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::record::{self, Damage, Header, MAX_HEADER};
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
@@ -32,13 +32,13 @@ pub(crate) struct Slot {
 /// A file, known by its first line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Stored {
-    pub(crate) place: Place,
+    pub(crate) place: RequestId,
     pub(crate) header: Header,
 }
 
 #[cfg(test)]
 impl Stored {
-    pub(crate) fn new(place: Place, collected: SystemTime, body: &Body) -> Self {
+    pub(crate) fn new(place: RequestId, collected: SystemTime, body: &Body) -> Self {
         let header = Header::of(collected, body);
         Self { place, header }
     }
@@ -56,7 +56,7 @@ pub(crate) struct Contents {
     /// Files that stay: a newer version wrote them, or they are another user's.
     pub(crate) passed_over: u64,
     /// Of those in `stored`, what may have been sent, but not answered.
-    pub(crate) sending: Vec<Place>,
+    pub(crate) sending: Vec<RequestId>,
     /// The highest number of any file, at least.
     pub(crate) last_sequence: u64,
 }
@@ -136,7 +136,7 @@ impl Slot {
         Ok(contents)
     }
 
-    fn marked(&self) -> Option<Place> {
+    fn marked(&self) -> Option<RequestId> {
         let text = fs::read_to_string(self.path.join(MARK)).ok()?;
         parse_place(text.trim_end())
     }
@@ -150,7 +150,7 @@ impl Slot {
             if is_repeated {
                 let _ = self.remove(*place);
             } else {
-                whole = Some(Place {
+                whole = Some(RequestId {
                     part: place.part.saturating_add(header.lines + header.metadata),
                     ..*place
                 });
@@ -160,7 +160,12 @@ impl Slot {
     }
 
     /// Makes the file of this place be this, or leaves what was there.
-    pub(crate) fn write(&self, place: Place, collected: SystemTime, body: &Body) -> io::Result<()> {
+    pub(crate) fn write(
+        &self,
+        place: RequestId,
+        collected: SystemTime,
+        body: &Body,
+    ) -> io::Result<()> {
         let part = self.file(place, PART);
         let write = || {
             let mut file = writing().create(true).truncate(true).open(&part)?;
@@ -177,18 +182,18 @@ impl Slot {
         written
     }
 
-    pub(crate) fn read(&self, place: Place) -> Result<Body, Unreadable> {
+    pub(crate) fn read(&self, place: RequestId) -> Result<Body, Unreadable> {
         let (_, body) = record::parse(fs::read(self.whole(place))?, self.format)?;
         Ok(body)
     }
 
     /// Removes the file of this place, if there is one.
-    pub(crate) fn remove(&self, place: Place) -> io::Result<()> {
+    pub(crate) fn remove(&self, place: RequestId) -> io::Result<()> {
         gone(fs::remove_file(self.whole(place)))
     }
 
     /// Says which request may have been sent, if any.
-    pub(crate) fn mark(&self, sending: Option<Place>) -> io::Result<()> {
+    pub(crate) fn mark(&self, sending: Option<RequestId>) -> io::Result<()> {
         let path = self.path.join(MARK);
         let Some(place) = sending else {
             return gone(fs::remove_file(path));
@@ -201,21 +206,21 @@ impl Slot {
     }
 
     /// Takes a file over from another slot, under another name.
-    pub(crate) fn adopt(&self, other: &Self, from: Place, to: Place) -> io::Result<()> {
+    pub(crate) fn adopt(&self, other: &Self, from: RequestId, to: RequestId) -> io::Result<()> {
         fs::rename(other.whole(from), self.whole(to))
     }
 
     /// A file that is whole.
-    fn whole(&self, place: Place) -> PathBuf {
+    fn whole(&self, place: RequestId) -> PathBuf {
         self.file(place, self.format.extension())
     }
 
-    fn file(&self, place: Place, extension: &str) -> PathBuf {
+    fn file(&self, place: RequestId, extension: &str) -> PathBuf {
         self.path.join(format!("{}.{extension}", name(place)))
     }
 
     /// The place and the extension of a file that is ours.
-    fn parse_name<'a>(&self, name: &'a OsStr) -> Option<(Place, &'a str)> {
+    fn parse_name<'a>(&self, name: &'a OsStr) -> Option<(RequestId, &'a str)> {
         let (place, extension) = name.to_str()?.split_once('.')?;
         let place = parse_place(place)?;
         let is_ours = extension == PART || extension == self.format.extension();
@@ -231,15 +236,15 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn name(Place { sequence, part }: Place) -> String {
+fn name(RequestId { sequence, part }: RequestId) -> String {
     format!("{sequence:020}-{part:010}")
 }
 
-fn parse_place(name: &str) -> Option<Place> {
+fn parse_place(name: &str) -> Option<RequestId> {
     let (sequence, part) = name.split_once('-')?;
     let sequence = parse_number(sequence, 20).filter(|sequence| *sequence <= MAX_SEQUENCE)?;
     let part = parse_number(part, 10)?;
-    Some(Place { sequence, part })
+    Some(RequestId { sequence, part })
 }
 
 fn parse_number(text: &str, digits: usize) -> Option<u64> {

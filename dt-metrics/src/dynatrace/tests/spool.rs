@@ -6,7 +6,7 @@ use crate::dynatrace::error::{ConfigError, SpoolError};
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::exporter::Exporter;
 use crate::dynatrace::health::Health;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::tests::server::{Reply, Server};
 use crate::dynatrace::tests::{LONG, provider, to};
@@ -94,7 +94,7 @@ fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
     let (left, _) = Directory::open(spool, Format::Lines).expect("a spool");
     for ((collected, text), sequence) in lines.iter().zip(1..) {
         left.slot()
-            .write(Place::of(sequence), *collected, &Body::of(text))
+            .write(RequestId::of(sequence), *collected, &Body::of(text))
             .expect("written");
     }
 }

@@ -1,6 +1,6 @@
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Contents, Directory, OpenError, SpoolError};
 use std::fs;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
 fn write(directory: &Directory, sequence: u64, text: &str) {
     directory
         .slot
-        .write(Place::of(sequence), UNIX_EPOCH, &Body::of(text))
+        .write(RequestId::of(sequence), UNIX_EPOCH, &Body::of(text))
         .expect("written");
 }
 
@@ -100,17 +100,17 @@ fn what_may_have_been_sent_is_known_wherever_it_is_taken_over() {
     for sequence in 1..=3 {
         write(&second, sequence, "abc");
     }
-    second.slot.mark(Some(Place::of(2))).expect("marked");
+    second.slot.mark(Some(RequestId::of(2))).expect("marked");
     drop(second);
     let (second, found) = open(&directory);
-    assert_eq!(found.sending, [Place::of(2)]);
+    assert_eq!(found.sending, [RequestId::of(2)]);
     drop(second);
     let adopted = first.adopt(1_000, numbers(7));
-    assert_eq!(adopted.sending, [Place::of(8)]);
+    assert_eq!(adopted.sending, [RequestId::of(8)]);
     let (second, found) = open(&directory);
     assert!(found.sending.is_empty());
     // Of a request that is not there any more.
-    second.slot.mark(Some(Place::of(2))).expect("marked");
+    second.slot.mark(Some(RequestId::of(2))).expect("marked");
     assert!(second.slot.scan().expect("readable").sending.is_empty());
     write(&second, 2, "abc");
     second.slot.mark(None).expect("removed");

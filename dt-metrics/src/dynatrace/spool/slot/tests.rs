@@ -1,6 +1,6 @@
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::Place;
+use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::record::Damage;
 use crate::dynatrace::spool::slot::{Contents, Slot, Unreadable};
 use std::fs;
@@ -29,7 +29,7 @@ fn names(path: &Path) -> Vec<String> {
     names
 }
 
-fn texts(slot: &Slot) -> Vec<(Place, String)> {
+fn texts(slot: &Slot) -> Vec<(RequestId, String)> {
     let contents = slot.scan().expect("readable");
     contents
         .stored
@@ -47,22 +47,22 @@ fn what_is_written_is_found_in_order_by_the_next_one() {
     let first = slot(&directory);
     for (sequence, text) in [(10, "c"), (2, "a\n#b\nb"), (9, "x")] {
         first
-            .write(Place::of(sequence), UNIX_EPOCH, &Body::of(text))
+            .write(RequestId::of(sequence), UNIX_EPOCH, &Body::of(text))
             .expect("written");
     }
     first
-        .write(Place::of(9), UNIX_EPOCH, &Body::of("b"))
+        .write(RequestId::of(9), UNIX_EPOCH, &Body::of("b"))
         .expect("replaced");
     first
-        .write(Place::of(1), UNIX_EPOCH, &Body::of("gone"))
+        .write(RequestId::of(1), UNIX_EPOCH, &Body::of("gone"))
         .expect("written");
-    first.remove(Place::of(1)).expect("removed");
-    first.remove(Place::of(1)).expect("removed before");
+    first.remove(RequestId::of(1)).expect("removed");
+    first.remove(RequestId::of(1)).expect("removed before");
     drop(first);
 
     let next = slot(&directory);
     let expected = [(2, "a\n#b\nb"), (9, "b"), (10, "c")]
-        .map(|(sequence, text)| (Place::of(sequence), text.into()));
+        .map(|(sequence, text)| (RequestId::of(sequence), text.into()));
     assert_eq!(texts(&next), expected);
     let contents = next.scan().expect("readable");
     assert_eq!(contents.last_sequence, 10);
@@ -102,9 +102,9 @@ fn one_at_a_time() {
 fn what_is_torn_is_removed_and_counted_and_the_rest_stays() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(Place::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
         .expect("written");
-    slot.write(Place::of(2), UNIX_EPOCH, &Body::of("c"))
+    slot.write(RequestId::of(2), UNIX_EPOCH, &Body::of("c"))
         .expect("written");
     let path = |name: &str| slot.path().join(name);
     let whole = fs::read(path("00000000000000000001-0000000000.lines")).expect("a file");
@@ -169,59 +169,62 @@ fn a_file_of_a_newer_version_stays() {
 fn a_body_that_was_altered_is_found_when_it_is_read() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(Place::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
         .expect("written");
     let path = slot.path().join("00000000000000000001-0000000000.lines");
     let mut file = fs::read(&path).expect("a file");
     *file.last_mut().expect("not empty") ^= 1;
     fs::write(&path, file).expect("written");
     assert_eq!(slot.scan().expect("readable").stored.len(), 1);
-    let Err(Unreadable::Damaged(Damage::Body(header))) = slot.read(Place::of(1)) else {
+    let Err(Unreadable::Damaged(Damage::Body(header))) = slot.read(RequestId::of(1)) else {
         panic!("it is damaged");
     };
     assert_eq!(header.lines, 2);
-    assert!(matches!(slot.read(Place::of(2)), Err(Unreadable::Io(_))));
+    assert!(matches!(
+        slot.read(RequestId::of(2)),
+        Err(Unreadable::Io(_))
+    ));
 }
 
 #[test]
 fn a_write_that_fails_leaves_what_was_there() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(Place::of(1), UNIX_EPOCH, &Body::of("a"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
         .expect("written");
     // Nothing can be written where a directory is.
     fs::create_dir(slot.path().join("00000000000000000001-0000000000.part")).expect("a directory");
     assert!(
-        slot.write(Place::of(1), UNIX_EPOCH, &Body::of("b"))
+        slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("b"))
             .is_err()
     );
-    assert_eq!(texts(&slot), [(Place::of(1), "a".into())]);
+    assert_eq!(texts(&slot), [(RequestId::of(1), "a".into())]);
 }
 
 #[test]
 fn a_request_that_was_being_divided_is_there_once() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    let later = |part| Place { sequence: 3, part };
-    slot.write(Place::of(3), UNIX_EPOCH, &Body::of("#a\na\nb\nc"))
+    let later = |part| RequestId { sequence: 3, part };
+    slot.write(RequestId::of(3), UNIX_EPOCH, &Body::of("#a\na\nb\nc"))
         .expect("written");
     slot.write(later(2), UNIX_EPOCH, &Body::of("b\nc"))
         .expect("written");
-    slot.write(Place::of(4), UNIX_EPOCH, &Body::of("d"))
+    slot.write(RequestId::of(4), UNIX_EPOCH, &Body::of("d"))
         .expect("written");
     let whole = [
-        (Place::of(3), "#a\na\nb\nc".into()),
-        (Place::of(4), "d".into()),
+        (RequestId::of(3), "#a\na\nb\nc".into()),
+        (RequestId::of(4), "d".into()),
     ];
     assert_eq!(texts(&slot), whole);
     slot.write(later(2), UNIX_EPOCH, &Body::of("b\nc"))
         .expect("written");
-    slot.write(Place::of(3), UNIX_EPOCH, &Body::of("#a\na"))
+    slot.write(RequestId::of(3), UNIX_EPOCH, &Body::of("#a\na"))
         .expect("written");
     let parts = [
-        (Place::of(3), "#a\na".into()),
+        (RequestId::of(3), "#a\na".into()),
         (later(2), "b\nc".into()),
-        (Place::of(4), "d".into()),
+        (RequestId::of(4), "d".into()),
     ];
     assert_eq!(texts(&slot), parts);
 }
@@ -239,10 +242,10 @@ fn it_knows_when_it_was_taken_away() {
     assert!(!second.is_in_place());
     assert!(
         second
-            .write(Place::of(1), UNIX_EPOCH, &Body::of("a"))
+            .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
             .is_err()
     );
-    assert!(second.remove(Place::of(1)).is_ok());
+    assert!(second.remove(RequestId::of(1)).is_ok());
 }
 
 #[cfg(unix)]
@@ -251,7 +254,7 @@ fn nobody_else_can_look_into_it() {
     use std::os::unix::fs::PermissionsExt;
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(Place::of(1), UNIX_EPOCH, &Body::of("a"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
         .expect("written");
     let mode = |path: &Path| path.metadata().expect("there").permissions().mode() & 0o7777;
     assert_eq!(mode(slot.path()), 0o700);

@@ -3,7 +3,7 @@
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, Place};
+use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::spool::slot::Stored;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -12,8 +12,8 @@ mod any_life;
 /// A disk that can be told to fail.
 #[derive(Default)]
 struct Disk {
-    files: BTreeMap<Place, Body>,
-    mark: Option<Place>,
+    files: BTreeMap<RequestId, Body>,
+    mark: Option<RequestId>,
     is_full: bool,
 }
 
@@ -139,7 +139,7 @@ fn the_disk_says_what_may_have_been_sent() {
     assert!(!queue.is_marked());
     disk.work(&mut queue);
     assert!(queue.is_marked());
-    assert_eq!(disk.mark, Some(Place::of(1)));
+    assert_eq!(disk.mark, Some(RequestId::of(1)));
     // Answered: it may be sent again.
     queue.put_back();
     disk.work(&mut queue);
@@ -155,10 +155,10 @@ fn the_disk_says_what_may_have_been_sent() {
     queue.finish();
     // First the file, then the mark.
     disk.work_once(&mut queue);
-    assert_eq!((disk.files.len(), disk.mark), (2, Some(Place::of(1))));
+    assert_eq!((disk.files.len(), disk.mark), (2, Some(RequestId::of(1))));
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
-    assert_eq!(queue.drop_at(Place::of(2)), 1);
+    assert_eq!(queue.drop_at(RequestId::of(2)), 1);
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["b"]);
 }

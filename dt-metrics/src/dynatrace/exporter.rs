@@ -7,7 +7,7 @@ use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::environment::{Environment, process_environment};
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::delivery::{sender, spooler};
-use crate::dynatrace::encode::Writer;
+use crate::dynatrace::encode::Encoder;
 use crate::dynatrace::error::{ConfigError, ExportError};
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
@@ -87,7 +87,7 @@ impl ExporterBuilder {
 }
 
 struct Inner {
-    writer: Mutex<Writer>,
+    encoder: Mutex<Encoder>,
     shared: Arc<Shared>,
     transport: Arc<Rotating>,
     temporality: Temporality,
@@ -128,7 +128,7 @@ impl Exporter {
         config.log(spool);
         Ok(Self {
             inner: Arc::new(Inner {
-                writer: Mutex::new(Writer::new(config)),
+                encoder: Mutex::new(Encoder::new(config)),
                 shared,
                 transport,
                 temporality: config.protocol.temporality(),
@@ -329,26 +329,25 @@ impl Exporter {
             return Err(OTelSdkError::AlreadyShutdown);
         }
         // Encoding and queueing under one lock: two readers must not swap the order of a series.
-        // A panic would leave the buffers of the writer in order, if not empty.
-        let mut writer = self
+        // A panic would leave the buffers of the encoder in order, if not empty.
+        let mut encoder = self
             .inner
-            .writer
+            .encoder
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        writer.metadata_lost(&shared.take_lost_metadata());
         let mut begins = true;
         let disk_deadline = Shared::disk_deadline();
-        let written = writer.write(metrics, |bodies| {
+        let encoded = encoder.encode(metrics, tokio::time::Instant::now(), |bodies| {
             // Stopped meanwhile: the last ones will tell.
             let _taken = shared.enqueue_part(bodies, std::mem::take(&mut begins));
             // What is on disk makes room in memory for what comes.
             shared.wait_for_disk(disk_deadline);
         });
-        shared.note(&written.notes);
-        let taken = shared.enqueue_part(written.bodies, begins);
-        drop(writer);
+        shared.note(&encoded.report);
+        let taken = shared.enqueue_part(encoded.bodies, begins);
+        drop(encoder);
         shared.wait_for_disk(disk_deadline);
-        for warning in written.notes.warnings {
+        for warning in encoded.report.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }
         if taken {

@@ -133,7 +133,6 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod thread;
-#[cfg_attr(not(test), expect(dead_code, reason = "not used yet"))]
 mod throttle;
 mod transport;
 

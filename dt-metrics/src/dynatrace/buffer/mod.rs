@@ -11,7 +11,7 @@ use crate::dynatrace::buffer::queue::Batch;
 use crate::dynatrace::buffer::state::{Life, State};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::warnings::Notes;
+use crate::dynatrace::encode::warnings::EncodeReport;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::request::Collected;
@@ -94,16 +94,14 @@ impl Shared {
         health
     }
 
-    /// Books what a collection came to, besides its lines.
-    pub(crate) fn note(&self, notes: &Notes) {
+    /// Books what a collection dropped and altered.
+    pub(crate) fn note(&self, report: &EncodeReport) {
         let mut state = self.lock();
-        for (reason, points) in &notes.dropped {
+        for ((reason, metric), points) in &report.dropped {
             state.health.drop_points(*reason, *points);
-        }
-        for (reason, metric, points) in &notes.lost {
             state.news.points_lost(*reason, Some(metric), *points);
         }
-        for (reason, points) in &notes.altered {
+        for (reason, points) in &report.altered {
             *state.health.altered.entry(reason).or_default() += points;
         }
         self.changed(state);

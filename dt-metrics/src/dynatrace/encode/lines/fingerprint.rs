@@ -15,14 +15,19 @@ pub(crate) struct Fingerprint(Box<[u8]>);
 
 impl Fingerprint {
     pub(crate) fn new(attributes: &[&KeyValue]) -> Self {
-        let parts = || attributes.iter().map(|attribute| Parts::of(attribute));
         // The exact size: fingerprints that are read one after the other lie close together.
-        let size = parts().map(|part| HEAD + part.key.len() + part.value().len());
-        let mut bytes = Vec::with_capacity(size.sum());
-        for part in parts() {
-            bytes.extend_from_slice(&part.head().to_le_bytes());
-            bytes.extend_from_slice(part.key);
-            bytes.extend_from_slice(part.value());
+        let sizes = attributes.iter().map(|attribute| {
+            with_parts(attribute, |parts| {
+                HEAD + parts.key.len() + parts.value.len()
+            })
+        });
+        let mut bytes = Vec::with_capacity(sizes.sum());
+        for attribute in attributes {
+            with_parts(attribute, |parts| {
+                bytes.extend_from_slice(&parts.head().to_le_bytes());
+                bytes.extend_from_slice(parts.key);
+                bytes.extend_from_slice(parts.value);
+            });
         }
         Self(bytes.into())
     }
@@ -32,7 +37,7 @@ impl Fingerprint {
     pub(crate) fn is_of(&self, attributes: &[&KeyValue]) -> bool {
         let mut rest = &*self.0;
         for attribute in attributes {
-            match strip(rest, &Parts::of(attribute)) {
+            match with_parts(attribute, |parts| strip(rest, parts)) {
                 Some(after) => rest = after,
                 None => return false,
             }
@@ -43,15 +48,17 @@ impl Fingerprint {
     /// Whether these are the attributes, in any order. `false` if a key occurs twice: the order of
     /// its attributes decides which one counts.
     pub(crate) fn is_of_in_any_order(&self, attributes: &[&KeyValue]) -> bool {
-        let is_here = |attribute: &&KeyValue| {
-            let attribute = Parts::of(attribute);
-            let mut with_key = self.entries().filter(|(_, key)| *key == attribute.key);
-            let (Some((entry, _)), None) = (with_key.next(), with_key.next()) else {
-                return false;
-            };
-            strip(entry, &attribute).is_some()
+        let is_here = |parts: Parts<'_>| {
+            let mut with_key = self.entries().filter(|(_, key)| *key == parts.key);
+            match (with_key.next(), with_key.next()) {
+                (Some((entry, _)), None) => strip(entry, parts).is_some(),
+                _ => false,
+            }
         };
-        attributes.iter().all(is_here) && self.entries().count() == attributes.len()
+        attributes
+            .iter()
+            .all(|attribute| with_parts(attribute, is_here))
+            && self.entries().count() == attributes.len()
     }
 
     /// For each attribute, the bytes from its first one on, and its key.
@@ -70,27 +77,23 @@ impl Fingerprint {
 
 /// The bytes after this attribute in a fingerprint that begins with it.
 #[inline]
-fn strip<'a>(bytes: &'a [u8], attribute: &Parts<'_>) -> Option<&'a [u8]> {
+fn strip<'a>(bytes: &'a [u8], parts: Parts<'_>) -> Option<&'a [u8]> {
     let (head, rest) = bytes.split_first_chunk()?;
-    if u64::from_le_bytes(*head) != attribute.head() {
+    if u64::from_le_bytes(*head) != parts.head() {
         return None;
     }
-    let value = attribute.value();
-    let (its_key, rest) = rest.split_at_checked(attribute.key.len())?;
-    let (its_value, rest) = rest.split_at_checked(value.len())?;
-    (same(its_key, attribute.key) && same(its_value, value)).then_some(rest)
+    let (key, rest) = rest.split_at_checked(parts.key.len())?;
+    let (value, rest) = rest.split_at_checked(parts.value.len())?;
+    (same(key, parts.key) && same(value, parts.value)).then_some(rest)
 }
 
-/// Of an attribute, what tells it from other attributes.
+/// What tells an attribute from other attributes.
+#[derive(Clone, Copy)]
 struct Parts<'a> {
     key: &'a [u8],
-    value: Content<'a>,
-}
-
-enum Content<'a> {
-    Text(&'a [u8]),
-    /// The type and the bits of a number; arrays have no bits.
-    Number(u64, [u8; 8]),
+    tag: u64,
+    /// A text, or the bits of a number; arrays have no bits.
+    value: &'a [u8],
 }
 
 /// The types of values.
@@ -103,40 +106,36 @@ const ARRAY: u64 = 4;
 /// The size of a [`Parts::head`].
 const HEAD: usize = size_of::<u64>();
 
-impl<'a> Parts<'a> {
-    #[inline]
-    fn of(attribute: &'a KeyValue) -> Self {
-        let number = |tag, bits: u64| Content::Number(tag, bits.to_le_bytes());
-        Self {
-            key: attribute.key.as_str().as_bytes(),
-            value: match &attribute.value {
-                Value::String(text) => Content::Text(text.as_str().as_bytes()),
-                Value::Bool(value) => number(BOOL, u64::from(*value)),
-                Value::I64(value) => number(I64, value.cast_unsigned()),
-                // The bits, so that NaN equals itself.
-                Value::F64(value) => number(F64, value.to_bits()),
-                _ => number(ARRAY, 0),
-            },
-        }
-    }
-
-    #[inline]
-    fn value(&self) -> &[u8] {
-        match &self.value {
-            Content::Text(text) => text,
-            Content::Number(_, bits) => bits,
-        }
-    }
-
+impl Parts<'_> {
     /// The lengths of key and value, and the type of the value.
     #[inline]
-    fn head(&self) -> u64 {
-        let tag = match self.value {
-            Content::Text(_) => TEXT,
-            Content::Number(tag, _) => tag,
-        };
-        (self.key.len() as u64) << 40 ^ (self.value().len() as u64) << 3 ^ tag
+    fn head(self) -> u64 {
+        (self.key.len() as u64) << 40 ^ (self.value.len() as u64) << 3 ^ self.tag
     }
+}
+
+/// Calls `f` with the parts of an attribute: a call for texts and one for numbers, so that each
+/// compares a value of known size.
+#[inline]
+fn with_parts<T>(attribute: &KeyValue, f: impl FnOnce(Parts<'_>) -> T) -> T {
+    let key = attribute.key.as_str().as_bytes();
+    let (tag, bits) = match &attribute.value {
+        Value::String(text) => {
+            let value = text.as_str().as_bytes();
+            return f(Parts {
+                key,
+                tag: TEXT,
+                value,
+            });
+        }
+        Value::Bool(value) => (BOOL, u64::from(*value)),
+        Value::I64(value) => (I64, value.cast_unsigned()),
+        // The bits, so that NaN equals itself.
+        Value::F64(value) => (F64, value.to_bits()),
+        _ => (ARRAY, 0),
+    };
+    let value = &bits.to_le_bytes();
+    f(Parts { key, tag, value })
 }
 
 /// The lengths of key and value in a [`Parts::head`]. Lengths that do not fit are wrong, but then
@@ -174,12 +173,14 @@ fn same_ends<const N: usize, T: Eq>(a: &[u8], b: &[u8], word: fn([u8; N]) -> T) 
 /// A hash of the attributes, the same in any order, and of their origin.
 pub(crate) fn hash(hasher: &RandomState, origin: u32, attributes: &[&KeyValue]) -> u64 {
     let sum = attributes.iter().fold(0_u64, |sum, attribute| {
-        let attribute = Parts::of(attribute);
-        let mut state = hasher.build_hasher();
-        state.write_u64(attribute.head());
-        state.write(attribute.key);
-        state.write(attribute.value());
-        sum.wrapping_add(state.finish())
+        let hash = with_parts(attribute, |parts| {
+            let mut state = hasher.build_hasher();
+            state.write_u64(parts.head());
+            state.write(parts.key);
+            state.write(parts.value);
+            state.finish()
+        });
+        sum.wrapping_add(hash)
     });
     hasher.hash_one((origin, sum))
 }

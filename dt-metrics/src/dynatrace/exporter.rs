@@ -17,7 +17,7 @@ use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::environment::{Environment, process_environment};
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::delivery::{sender, spooler};
-use crate::dynatrace::encode::Writer;
+use crate::dynatrace::encode::Encoder;
 use crate::dynatrace::error::{ConfigError, ExportError};
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::health_metrics::observe;
@@ -91,7 +91,7 @@ impl ExporterBuilder {
 }
 
 struct Inner {
-    writer: Mutex<Writer>,
+    encoder: Mutex<Encoder>,
     buffer: Arc<Buffer>,
     transport: Arc<Rotating>,
     temporality: Temporality,
@@ -136,7 +136,7 @@ impl Exporter {
         config.log(spool);
         Ok(Self {
             inner: Arc::new(Inner {
-                writer: Mutex::new(Writer::new(config)),
+                encoder: Mutex::new(Encoder::new(config)),
                 buffer,
                 transport,
                 temporality: config.protocol.temporality(),
@@ -286,23 +286,24 @@ impl Exporter {
             return Err(OTelSdkError::AlreadyShutdown);
         }
         // Encoding and queueing under one lock: two readers must not swap the order of a series. A
-        // panic would leave the buffers of the writer in order, if not empty.
-        let mut writer = self
+        // panic would leave the buffers of the encoder in order, if not empty.
+        let mut encoder = self
             .inner
-            .writer
+            .encoder
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let written = writer.write(metrics, |bodies| {
+        let now = tokio::time::Instant::now();
+        let encoded = encoder.encode(metrics, now, |bodies| {
             // Stopped meanwhile: the last bodies will tell.
             let _taken = buffer.enqueue(bodies);
             // What is on disk makes room in memory for the rest.
             buffer.wait_for_disk(None);
         });
-        buffer.note(&written.notes);
-        let taken = buffer.enqueue(written.bodies);
-        drop(writer);
+        buffer.count(&encoded.report);
+        let taken = buffer.enqueue(encoded.bodies);
+        drop(encoder);
         buffer.wait_for_disk(None);
-        for warning in written.notes.warnings {
+        for warning in encoded.report.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }
         if taken {

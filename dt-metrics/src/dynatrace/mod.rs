@@ -139,6 +139,7 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod throttle;
 mod transport;
 
 pub(crate) use self::buffer::flush::Mark;

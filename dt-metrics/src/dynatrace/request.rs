@@ -1,40 +1,40 @@
-//! Where a request stands among all.
+//! A request in the delivery: its number, and when its lines were collected.
 
 use std::time::{Duration, SystemTime};
+
 use tokio::time::Instant;
 
-/// Grows from request to request.
+/// Dynatrace rejects data points that are more than an hour old (Dynatrace documentation, "Metric
+/// ingestion protocol"). One minute less, since a request takes its time and no two clocks agree.
+pub(crate) const MAX_AGE: Duration = Duration::from_secs(59 * 60);
+
+/// A difference that no gradual correction of a clock makes between two collections.
+const JUMP: Duration = Duration::from_secs(60);
+
+/// Identifies a request, or a part of a divided one; ordered as the requests were made.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct RequestId {
-    /// The parts of one request share it.
+    /// The number of the request, shared by its parts.
     pub(crate) sequence: u64,
-    /// Where in that request a part of it begins.
+    /// The number of lines of the request that precede this part.
     pub(crate) part: u64,
 }
 
 impl RequestId {
-    /// Of a whole request.
+    /// The id of a whole request.
     pub(crate) fn of(sequence: u64) -> Self {
         Self { sequence, part: 0 }
     }
 }
 
-// ===== from age: //! How old lines are, whatever becomes of the system's clock.
-/// Dynatrace refuses data points that are more than an hour old (Dynatrace documentation, "Metric
-/// ingestion protocol"). Less a minute: a request takes its time, and no two clocks agree.
-pub(crate) const MAX_AGE: Duration = Duration::from_secs(59 * 60);
-
-/// A difference that no slow correction of a clock makes between two collections.
-const JUMP: Duration = Duration::from_secs(60);
-
-/// When lines were collected.
+/// The time of a collection, on two clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Collected {
-    /// By the clock that the lines were stamped with.
+    /// The system's time, with which the lines are stamped.
     pub(crate) wall: SystemTime,
-    /// When this process first had them, by a clock that never jumps.
+    /// When this process first had the lines, on a clock that never jumps.
     seen: Instant,
-    /// How old they were then.
+    /// How old the lines were at `seen`.
     before: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Collected {
         }
     }
 
-    /// By an earlier process: only the system's clock spans both.
+    /// A collection of an earlier process: only the system's clock spans both processes.
     pub(crate) fn at(wall: SystemTime) -> Self {
         let now = Self::now();
         Self {
@@ -57,12 +57,12 @@ impl Collected {
         }
     }
 
-    /// When this process first had them.
+    /// When this process first had the lines.
     pub(crate) fn seen(&self) -> Instant {
         self.seen
     }
 
-    /// Whether Dynatrace would refuse them.
+    /// Whether Dynatrace would reject the lines.
     pub(crate) fn is_too_old(&self, now: Instant) -> bool {
         let age = now
             .saturating_duration_since(self.seen)
@@ -71,11 +71,11 @@ impl Collected {
     }
 }
 
-/// Compares the system's clock with one that does not jump.
+/// Compares the system's clock with a clock that does not jump.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks(Option<(SystemTime, Instant)>);
 
-/// How far the system's clock went by itself.
+/// How far the system's clock was moved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Jump {
     Forward(Duration),
@@ -83,7 +83,7 @@ pub(crate) enum Jump {
 }
 
 impl Clocks {
-    /// What happened to the system's clock since the last call.
+    /// Returns the jump of the system's clock since the last call, if there was one.
     pub(crate) fn compare(&mut self, wall: SystemTime, now: Instant) -> Option<Jump> {
         let (last_wall, last) = self.0.replace((wall, now))?;
         let passed = now.saturating_duration_since(last);

@@ -23,7 +23,7 @@ use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::state::{Life, State};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::warnings::Notes;
+use crate::dynatrace::encode::warnings::EncodeReport;
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::Collected;
 use crate::home::Home;
@@ -140,15 +140,13 @@ impl Buffer {
     }
 
     /// Counts what a collection dropped and altered.
-    pub(crate) fn note(&self, notes: &Notes) {
+    pub(crate) fn count(&self, report: &EncodeReport) {
         let mut state = self.lock();
-        for (reason, points) in &notes.dropped {
+        for ((reason, metric), points) in &report.dropped {
             state.health.drop_points(*reason, *points);
-        }
-        for (reason, metric, points) in &notes.lost {
             state.events.dropped(*reason, Some(metric), *points);
         }
-        for (reason, points) in &notes.altered {
+        for (reason, points) in &report.altered {
             *state.health.altered.entry(reason).or_default() += points;
         }
         self.changed(state);

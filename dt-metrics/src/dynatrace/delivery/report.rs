@@ -1,6 +1,5 @@
 //! Logs and events about deliveries: a fault once, its end once, losses at a limited rate.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,17 +10,21 @@ use crate::dynatrace::event::{DeliveryEvent, EventListener};
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Jump;
 use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::throttle::Throttle;
 
 /// Nothing is reported more often: a program that writes a bad line writes it in every collection.
 const INTERVAL: Duration = Duration::from_secs(60);
 
+/// More kinds of failures than there are.
+const MAX_KINDS: usize = 1_000;
+
 /// Reports attempts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reporter {
     listener: EventListener,
     failing: Option<Episode>,
-    /// When each kind of failure was last reported.
-    reported: BTreeMap<Kind, Instant>,
+    /// The kinds of failures that were reported lately.
+    reported: Throttle<Kind>,
 }
 
 type Kind = (&'static str, u16);
@@ -46,7 +49,8 @@ impl Reporter {
     pub(crate) fn new(listener: EventListener) -> Self {
         Self {
             listener,
-            ..Self::default()
+            failing: None,
+            reported: Throttle::new(INTERVAL, MAX_KINDS),
         }
     }
 
@@ -99,12 +103,7 @@ impl Reporter {
         let kind = outcome.kind();
         let before = self.failing.take().filter(|episode| episode.is_reported);
         let is_known = before.as_ref().is_some_and(|episode| episode.kind == kind);
-        let last = self.reported.get(&kind);
-        let is_recent = last.is_some_and(|last| now.saturating_duration_since(*last) < INTERVAL);
-        let is_news = !is_known && !is_recent;
-        if is_news {
-            self.reported.insert(kind, now);
-        }
+        let is_news = !is_known && self.reported.allows(&kind, now);
         self.failing = Some(Episode {
             kind,
             is_reported: before.is_some() || is_news,

@@ -1,4 +1,6 @@
-//! One collection to request bodies, in either format.
+//! Encodes one collection into request bodies: pure, without I/O and without locks.
+//!
+//! Imports `config`, `line`, `registry` and the leaves beside `error`.
 
 pub(crate) mod body;
 pub(crate) mod lines;
@@ -7,45 +9,46 @@ pub(crate) mod otlp;
 pub(crate) mod series;
 pub(crate) mod warnings;
 
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use tokio::time::Instant;
+
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::lines::{Encoded, Encoder};
+use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::OtlpEncoder;
-#[cfg(feature = "otlp")]
-use crate::dynatrace::encode::warnings::Notes;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
 
-/// Writes collections.
-pub(crate) enum Writer {
-    Lines(Box<Encoder>),
+/// Encodes collections in the configured protocol.
+pub(crate) enum Encoder {
+    Lines(Box<LinesEncoder>),
     #[cfg(feature = "otlp")]
     Otlp(OtlpEncoder),
 }
 
-impl Writer {
+impl Encoder {
     pub(crate) fn new(config: &Config) -> Self {
         match config.protocol {
-            Protocol::Lines => Self::Lines(Box::new(Encoder::new(config))),
+            Protocol::Lines => Self::Lines(Box::new(LinesEncoder::new(config))),
             #[cfg(feature = "otlp")]
             Protocol::Otlp(_) => Self::Otlp(OtlpEncoder::new(config)),
         }
     }
 
-    /// Writes a collection. Bodies that are full before its end may go to `full`, so that they are
-    /// sent meanwhile; the last are in what is returned.
-    pub(crate) fn write(
+    /// Encodes one collection. Bodies that are full before its end may be passed to `full`, so
+    /// that they are sent meanwhile; the remaining bodies are returned.
+    pub(crate) fn encode(
         &mut self,
         metrics: &ResourceMetrics,
+        now: Instant,
         full: impl FnMut(Vec<Body>),
     ) -> Encoded {
         match self {
-            Self::Lines(encoder) => encoder.encode(metrics, full),
+            Self::Lines(encoder) => encoder.encode(metrics, now, full),
             #[cfg(feature = "otlp")]
             Self::Otlp(encoder) => Encoded {
                 bodies: encoder.encode(metrics),
-                notes: Notes::default(),
+                ..Encoded::default()
             },
         }
     }

@@ -1,168 +1,215 @@
-//! What is kept, and said, about points that were dropped or altered.
+//! Counts and explains the data points that a collection dropped or altered.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::BitOr;
+use std::time::Duration;
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::metrics::data::Metric;
+use tokio::time::Instant;
 
 use crate::dynatrace::encode::lines::fingerprint::text;
 use crate::dynatrace::health::DropReason;
+use crate::dynatrace::throttle::Throttle;
 use crate::line::{MetricKey, normalize_dimension_key, normalize_dimension_value};
 use crate::registry::descriptors_of;
-use opentelemetry::KeyValue;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::BitOr;
-use std::time::{Duration, Instant};
 
 /// The scope of the instruments that annotations make.
 pub(crate) const SCOPE: &str = "dt-metrics";
 
-/// How many metrics are remembered for one reason. More of them have one cause.
-const MAX_NAMED: usize = 100;
+/// The number of metrics that warnings name for one reason: more metrics have one common cause.
+const MAX_METRICS: usize = 100;
 
-/// What did not happen for so long is news when it happens again.
-const QUIET: Duration = Duration::from_secs(60 * 60);
+/// A warning is repeated when its cause comes back after this time.
+const SILENCE: Duration = Duration::from_secs(60 * 60);
 
-/// How many source places are named.
-const MAX_PLACES: usize = 3;
+/// How many source locations a warning names.
+const MAX_LOCATIONS: usize = 3;
 
-/// Numbers of points by reason.
-pub(crate) type Counts = BTreeMap<&'static str, u64>;
-
-/// What one collection came to, besides its lines.
+/// What was dropped and altered in one collection.
 #[derive(Debug, Default)]
-pub(crate) struct Notes {
-    /// Points that did not become a line.
-    pub(crate) dropped: BTreeMap<DropReason, u64>,
-    /// The same by reason and metric.
-    pub(crate) lost: Vec<(DropReason, String, u64)>,
-    /// Points that became a line that differs from them, and metadata that was left out.
-    pub(crate) altered: Counts,
-    /// What to say about it.
+pub(crate) struct EncodeReport {
+    /// Data points that were not encoded, by reason and metric.
+    pub(crate) dropped: BTreeMap<(DropReason, String), u64>,
+    /// Data points that are sent otherwise than they were measured, by reason; for the reasons
+    /// `unit` and `metadata`, metrics without it.
+    pub(crate) altered: BTreeMap<&'static str, u64>,
     pub(crate) warnings: Vec<String>,
-}
-
-impl Notes {
-    pub(crate) fn drop(&mut self, reason: DropReason, metric: &str, points: u64) {
-        *self.dropped.entry(reason).or_default() += points;
-        // Those of a metric come one after the other.
-        match self.lost.last_mut() {
-            Some((last, name, sum)) if *last == reason && name == metric => *sum += points,
-            _ => self.lost.push((reason, metric.into(), points)),
-        }
-    }
 }
 
 /// A metric as warnings name it.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
-    pub(crate) name: &'a str,
-    /// Whether it is one of this library's instruments, which know their place in the source.
-    pub(crate) annotated: bool,
+    name: &'a str,
+    /// Whether the instrument is one of this library's, whose source locations are registered.
+    is_annotated: bool,
 }
 
-/// The metrics that were named already, for each reason, and when that was last called for.
-#[derive(Default)]
-pub(crate) struct Named(BTreeMap<&'static str, HashMap<Box<str>, Instant>>);
-
-impl Named {
-    /// Warns if this is the first of its kind, or the first after a long time.
-    pub(crate) fn warn(
-        &mut self,
-        notes: &mut Notes,
-        now: Instant,
-        reason: &'static str,
-        subject: Subject<'_>,
-        text: impl FnOnce() -> String,
-    ) {
-        if self.is_new(reason, subject.name, now) {
-            notes
-                .warnings
-                .push(format!("{}: {}", subject.describe(), text()));
+impl<'a> Subject<'a> {
+    pub(crate) fn new(scope: &InstrumentationScope, metric: &'a Metric) -> Self {
+        Self {
+            name: metric.name(),
+            is_annotated: scope.name() == SCOPE,
         }
     }
 
-    fn is_new(&mut self, reason: &'static str, metric: &str, now: Instant) -> bool {
-        let is_quiet = |last: &Instant| now.saturating_duration_since(*last) >= QUIET;
-        let named = self.0.entry(reason).or_default();
-        if let Some(last) = named.get_mut(metric) {
-            let new = is_quiet(last);
-            *last = now;
-            return new;
-        }
-        if named.len() >= MAX_NAMED {
-            named.retain(|_, last| !is_quiet(last));
-        }
-        let room = named.len() < MAX_NAMED;
-        if room {
-            named.insert(metric.into(), now);
-        }
-        room
-    }
-}
-
-impl Subject<'_> {
-    /// The metric and, if it is annotated, where.
+    /// The name and the source locations.
     fn describe(self) -> String {
         let mut text = format!("metric {:?}", self.name);
-        if self.annotated {
-            for (index, descriptor) in descriptors_of(self.name).take(MAX_PLACES).enumerate() {
-                text.push_str(if index == 0 { " at " } else { ", " });
-                text.push_str(descriptor.file);
-                text.push(':');
-                text.push_str(&descriptor.line.to_string());
+        if self.is_annotated {
+            for (index, descriptor) in descriptors_of(self.name).take(MAX_LOCATIONS).enumerate() {
+                let separator = if index == 0 { " at " } else { ", " };
+                text.push_str(&format!(
+                    "{separator}{}:{}",
+                    descriptor.file, descriptor.line
+                ));
             }
         }
         text
     }
 }
 
-// ===== from altered: //! What was done to a point so that it can be sent.
-/// A set of alterations.
+/// Makes the reports of one collection after the other, and gives each warning once.
+pub(crate) struct Diagnostics {
+    report: EncodeReport,
+    now: Instant,
+    /// The metrics that were named already, for each reason.
+    named: BTreeMap<&'static str, Throttle<String>>,
+}
+
+impl Diagnostics {
+    pub(crate) fn new() -> Self {
+        Self {
+            report: EncodeReport::default(),
+            now: Instant::now(),
+            named: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// Takes the report of the collection.
+    pub(crate) fn finish(&mut self) -> EncodeReport {
+        std::mem::take(&mut self.report)
+    }
+
+    /// Counts data points that are dropped, and warns.
+    #[cold]
+    pub(crate) fn drop_points(
+        &mut self,
+        subject: Subject<'_>,
+        reason: DropReason,
+        points: u64,
+        explain: impl FnOnce() -> String,
+    ) {
+        let dropped = &mut self.report.dropped;
+        *dropped.entry((reason, subject.name.into())).or_default() += points;
+        self.warn(subject, reason.as_str(), || {
+            format!("points are dropped ({reason}): {}", explain())
+        });
+    }
+
+    /// Counts a data point or a metric that is altered.
+    pub(crate) fn count_altered(&mut self, reason: &'static str) {
+        *self.report.altered.entry(reason).or_default() += 1;
+    }
+
+    /// Warns, unless the same was warned about lately.
+    pub(crate) fn warn(
+        &mut self,
+        subject: Subject<'_>,
+        reason: &'static str,
+        explain: impl FnOnce() -> String,
+    ) {
+        let named = self.named.entry(reason);
+        let named = named.or_insert_with(|| Throttle::new(SILENCE, MAX_METRICS));
+        if named.allows_after_silence(subject.name, self.now) {
+            let warning = format!("{}: {}", subject.describe(), explain());
+            self.report.warnings.push(warning);
+        }
+    }
+}
+
+/// A set of the ways in which a data point differs from what was measured.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Altered(u8);
+pub(crate) struct Alterations(u8);
 
-/// Each alteration with its name in `altered`.
-const REASONS: [(Altered, &str); 4] = [
-    (Altered::METRIC_KEY, "metric_key"),
-    (Altered::DIMENSION_KEY, "dimension_key"),
-    (Altered::DIMENSION_VALUE, "dimension_value"),
-    (Altered::ARRAY_ATTRIBUTE, "array_attribute"),
-];
-
-impl Altered {
-    pub(crate) const NOTHING: Self = Self(0);
-    /// The metric's key is not its name.
+impl Alterations {
+    pub(crate) const NONE: Self = Self(0);
+    /// The metric key differs from the name.
     pub(crate) const METRIC_KEY: Self = Self(1);
-    /// A dimension has another key than it was given, or none was left.
+    /// A dimension key differs from the given one, or nothing of it can be sent.
     pub(crate) const DIMENSION_KEY: Self = Self(1 << 1);
-    /// A value was cut off, or has other characters than it was given.
+    /// A dimension value is cut off or differs from the given one.
     pub(crate) const DIMENSION_VALUE: Self = Self(1 << 2);
-    /// An array was left out.
+    /// An array is left out.
     pub(crate) const ARRAY_ATTRIBUTE: Self = Self(1 << 3);
+
+    /// Each alteration with its reason in `altered`.
+    const REASONS: [(Self, &str); 4] = [
+        (Self::METRIC_KEY, "metric_key"),
+        (Self::DIMENSION_KEY, "dimension_key"),
+        (Self::DIMENSION_VALUE, "dimension_value"),
+        (Self::ARRAY_ATTRIBUTE, "array_attribute"),
+    ];
 
     pub(crate) fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
     pub(crate) fn reasons(self) -> impl Iterator<Item = (Self, &'static str)> {
-        REASONS
-            .into_iter()
-            .filter(move |(each, _)| self.contains(*each))
+        let reasons = Self::REASONS.into_iter();
+        reasons.filter(move |(each, _)| self.contains(*each))
     }
 
-    /// What sending does to this key and value, beyond escaping.
+    /// How a dimension is altered, escapes aside.
     pub(crate) fn of_dimension(key: &str, value: &str) -> Self {
-        let mut altered = Self::NOTHING;
-        if !matches!(normalize_dimension_key(key), Some(Cow::Borrowed(_))) {
-            altered = altered | Self::DIMENSION_KEY;
+        let key = match normalize_dimension_key(key) {
+            Some(Cow::Borrowed(_)) => Self::NONE,
+            _ => Self::DIMENSION_KEY,
+        };
+        let value = match normalize_dimension_value(value) {
+            Some(Cow::Owned(sent)) if !is_escaped(&sent, value) => Self::DIMENSION_VALUE,
+            // `None` is an empty value, which the protocol defines as no dimension.
+            _ => Self::NONE,
+        };
+        key | value
+    }
+
+    /// Explains one alteration of a data point with this key and these attributes.
+    pub(crate) fn explain<'a>(
+        self,
+        key: &MetricKey,
+        mut attributes: impl Iterator<Item = &'a KeyValue>,
+    ) -> String {
+        if self == Self::METRIC_KEY {
+            return format!("its key is sent as {key}");
         }
-        match normalize_dimension_value(value) {
-            // An empty value is no dimension, by the protocol.
-            None | Some(Cow::Borrowed(_)) => altered,
-            Some(Cow::Owned(sent)) if reads_as(&sent, value) => altered,
-            Some(Cow::Owned(_)) => altered | Self::DIMENSION_VALUE,
+        let attribute = attributes.find(|attribute| match text(&attribute.value) {
+            Some(text) => Self::of_dimension(attribute.key.as_str(), &text).contains(self),
+            None => self == Self::ARRAY_ATTRIBUTE,
+        });
+        let name = attribute.map_or("given for all metrics", |attribute| attribute.key.as_str());
+        match self {
+            Self::ARRAY_ATTRIBUTE => format!(
+                "the attribute {name:?} is an array and left out: dimensions are single values"
+            ),
+            Self::DIMENSION_VALUE => format!(
+                "a value of the dimension {name:?} is altered: it is over 255 characters long or \
+                 has characters that cannot be sent"
+            ),
+            _ => match normalize_dimension_key(name) {
+                Some(sent) => format!("the dimension {name:?} is sent as {sent:?}"),
+                None => format!("the dimension {name:?} is left out: its key has nothing to send"),
+            },
         }
     }
 }
 
-impl BitOr for Altered {
+impl BitOr for Alterations {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -170,37 +217,8 @@ impl BitOr for Altered {
     }
 }
 
-/// Says what was altered in a point with this key and these attributes.
-pub(crate) fn explain<'a>(
-    altered: Altered,
-    key: &MetricKey,
-    mut attributes: impl Iterator<Item = &'a KeyValue>,
-) -> String {
-    if altered == Altered::METRIC_KEY {
-        return format!("its key is sent as {key}");
-    }
-    let attribute = attributes.find(|attribute| match text(&attribute.value) {
-        Some(text) => Altered::of_dimension(attribute.key.as_str(), &text).contains(altered),
-        None => altered == Altered::ARRAY_ATTRIBUTE,
-    });
-    let name = attribute.map_or("given for all metrics", |attribute| attribute.key.as_str());
-    match altered {
-        Altered::ARRAY_ATTRIBUTE => {
-            format!("the attribute {name:?} is an array and left out: dimensions are single values")
-        }
-        Altered::DIMENSION_VALUE => format!(
-            "a value of the dimension {name:?} is altered: it is over 255 characters long or has \
-             characters that cannot be sent"
-        ),
-        _ => match normalize_dimension_key(name) {
-            Some(sent) => format!("the dimension {name:?} is sent as {sent:?}"),
-            None => format!("the dimension {name:?} is left out: its key has nothing to send"),
-        },
-    }
-}
-
-/// Whether `sent` is `value` once its escapes are undone.
-fn reads_as(sent: &str, value: &str) -> bool {
+/// Whether `sent` is `value` with escapes.
+fn is_escaped(sent: &str, value: &str) -> bool {
     let mut chars = sent.chars();
     let unescaped = std::iter::from_fn(|| match chars.next()? {
         '\\' => chars.next(),

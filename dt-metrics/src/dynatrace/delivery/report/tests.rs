@@ -26,7 +26,7 @@ fn unavailable(status: u16) -> Outcome {
 
 #[test]
 fn a_fault_is_told_once_and_its_end_once() {
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     let start = Instant::now();
     for (seconds, outcome, expected) in [
         (0, Outcome::Accepted, News::Nothing),
@@ -47,7 +47,7 @@ fn a_fault_is_told_once_and_its_end_once() {
 
 #[test]
 fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     let start = Instant::now();
     let mut told = Vec::new();
     for seconds in 0..=130 {
@@ -77,7 +77,7 @@ fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
 
 #[test]
 fn a_fault_that_returns_soon_and_stays_is_told_in_the_end() {
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     let start = Instant::now();
     let mut at = |seconds, outcome| {
         let now = start + Duration::from_secs(seconds);

@@ -81,7 +81,7 @@ fn unavailable(seconds: Option<u64>) -> Outcome {
 }
 
 async fn send_all(buffer: &Buffer, script: &Script) {
-    run(buffer, script, &mut Reporter::default()).await;
+    run(buffer, script, &mut Reporter::new(EventListener::default())).await;
 }
 
 /// Runs for so long on the clock of the test, which leaps when nothing else is to be done.

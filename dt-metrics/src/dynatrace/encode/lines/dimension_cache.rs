@@ -1,286 +1,257 @@
-//! Sets of dimensions, serialised once: series repeat from cycle to cycle.
+//! The serialised dimensions of each series, kept from one collection to the next.
 
-use crate::dynatrace::config::dimensions::METRICS_SOURCE;
-use crate::dynatrace::config::dimensions::Pairs;
-use crate::dynatrace::config::dimensions::as_layer;
-use crate::dynatrace::encode::lines::fingerprint::{Fingerprint, hash, text};
-use crate::dynatrace::encode::lines::resource::Origin;
-use crate::dynatrace::encode::warnings::Altered;
-use crate::line::{Dimensions, TooManyDimensions};
+use std::borrow::Cow;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use opentelemetry::KeyValue;
-use std::borrow::Cow;
 
-/// For how many cycles a set stays that is not used.
-const IDLE_CYCLES: u32 = 2;
+use crate::dynatrace::config::dimensions::{METRICS_SOURCE, Pairs, as_layer};
+use crate::dynatrace::encode::lines::fingerprint::{Fingerprint, hash, text};
+use crate::dynatrace::encode::lines::generation::Generation;
+use crate::dynatrace::encode::lines::resource::Origin;
+use crate::dynatrace::encode::warnings::Alterations;
+use crate::line::{Dimensions, TooManyDimensions};
 
-/// How far ahead a series is looked for when those before it were left out.
+/// How many expected series are searched when a point does not belong to the next one.
 const LOOK_AHEAD: usize = 8;
 
-/// The origin of a place without a set.
+/// The origin of a vacant entry.
 const NOWHERE: u32 = 0;
 
-/// So many places without a set are no matter.
+/// The number of vacant entries that are never worth compacting.
 const FEW: usize = 1_024;
 
-/// The dimensions of a series, serialised, with those of its origin and of every line.
-pub(crate) struct Set {
+/// The dimensions of a series, those of its origin and of every line included.
+pub(crate) struct CachedDimensions {
     fingerprint: Fingerprint,
     hash: u64,
     origin: u32,
-    used: u32,
+    used: Generation,
     pub(crate) dimensions: Result<Dimensions, TooManyDimensions>,
-    pub(crate) altered: Altered,
+    /// What was altered so that the dimensions can be sent.
+    pub(crate) altered: Alterations,
 }
 
-impl Set {
-    fn vacant() -> Self {
-        Self {
-            fingerprint: Fingerprint::empty(),
-            hash: 0,
-            origin: NOWHERE,
-            used: 0,
-            dimensions: Ok(Dimensions::default()),
-            altered: Altered::NOTHING,
-        }
-    }
-
+impl CachedDimensions {
     #[inline]
-    fn is_of<'a>(&self, origin: &Origin, attributes: impl Iterator<Item = &'a KeyValue>) -> bool {
+    fn is_of(&self, origin: &Origin, attributes: &[&KeyValue]) -> bool {
         self.origin == origin.id && self.fingerprint.is_of(attributes)
     }
 
-    /// The same whatever the order: the SDK gives the attributes of a series in the order in which
-    /// they were measured or in that of their keys, as it happens.
-    fn is_of_in_any_order<'a, A>(&self, origin: &Origin, attributes: &impl Fn() -> A) -> bool
-    where
-        A: Iterator<Item = &'a KeyValue>,
-    {
-        self.is_of(origin, attributes())
+    /// Like [`is_of`](Self::is_of), with the attributes in any order: the SDK returns them in the
+    /// order of the measurement or sorted by key.
+    fn is_of_in_any_order(&self, origin: &Origin, attributes: &[&KeyValue]) -> bool {
+        self.is_of(origin, attributes)
             || self.origin == origin.id && self.fingerprint.is_of_in_any_order(attributes)
     }
 }
 
-/// The places of the sets of one metric, in the order of its points. The points of the next
-/// collection mostly come in the same order: then nothing has to be hashed.
+/// The entries of the series of one metric, in the order of its points. The points of the next
+/// collection mostly come in the same order: then no attribute has to be hashed.
 #[derive(Default)]
-pub(crate) struct Order {
-    last: Vec<u32>,
-    at: usize,
+pub(crate) struct PointOrder {
+    /// The entries in the previous collection, and the next expected one.
+    previous: Vec<u32>,
+    next: usize,
     current: Vec<u32>,
 }
 
-impl Order {
-    pub(crate) fn begin_cycle(&mut self) {
-        std::mem::swap(&mut self.last, &mut self.current);
+impl PointOrder {
+    pub(crate) fn begin_collection(&mut self) {
+        std::mem::swap(&mut self.previous, &mut self.current);
         self.current.clear();
-        self.at = 0;
+        self.next = 0;
     }
 
-    /// The next point has the set that was expected.
     #[inline]
-    fn next(&mut self) -> u32 {
-        let place = self.last[self.at];
-        self.at += 1;
-        self.current.push(place);
-        place
+    fn expected(&self) -> Option<u32> {
+        self.previous.get(self.next).copied()
     }
 
-    /// The next point had its set there.
-    fn found(&mut self, place: u32) {
-        let ahead = self.last.get(self.at..).unwrap_or_default();
-        if let Some(skipped) = ahead
-            .iter()
-            .take(LOOK_AHEAD)
-            .position(|expected| *expected == place)
-        {
-            self.at += skipped + 1;
+    /// The next point belongs to the expected entry.
+    #[inline]
+    fn confirm(&mut self, entry: u32) {
+        self.next += 1;
+        self.current.push(entry);
+    }
+
+    /// The next point belongs to another entry: to one that follows if series were left out.
+    fn correct(&mut self, entry: u32) {
+        let following = self.previous.iter().skip(self.next).take(LOOK_AHEAD);
+        if let Some(skipped) = following.copied().position(|expected| expected == entry) {
+            self.next += skipped + 1;
         }
-        self.current.push(place);
+        self.current.push(entry);
     }
 }
 
 /// Dimensions by origin and attributes.
-pub(crate) struct Sets {
-    /// Of every line, the first to lose.
+///
+/// Not a [`GenerationCache`](crate::dynatrace::encode::lines::generation::GenerationCache):
+/// entries are found by their index, so that a collection that repeats the previous one hashes
+/// nothing and reads memory in order.
+pub(crate) struct DimensionCache {
+    /// Dimensions of every line. All other dimensions win over them.
     defaults: Pairs,
-    /// Of every line, the last to lose.
+    /// Dimensions of every line that win over all others.
     host: Pairs,
-    places: Vec<Set>,
-    /// Those places that are vacant.
-    free: Vec<u32>,
-    /// The others, by the hash of their sets.
-    known: HashTable<u32>,
+    entries: Vec<CachedDimensions>,
+    /// The indexes of vacant entries.
+    vacant: Vec<u32>,
+    /// The indexes of the other entries, by their hash.
+    by_hash: HashTable<u32>,
     hasher: RandomState,
-    cycle: u32,
+    generation: Generation,
+    /// The number of entries that were used in this generation.
     used: usize,
 }
 
-impl Sets {
+impl DimensionCache {
     pub(crate) fn new(defaults: Pairs, host: Pairs) -> Self {
         Self {
             defaults,
             host,
-            places: Vec::new(),
-            free: Vec::new(),
-            known: HashTable::new(),
+            entries: Vec::new(),
+            vacant: Vec::new(),
+            by_hash: HashTable::new(),
             hasher: RandomState::default(),
-            cycle: 0,
+            generation: Generation::default(),
             used: 0,
         }
     }
 
-    /// The set of a point with these attributes, the next one in `order`.
+    /// The dimensions of the next point of the metric that `order` belongs to.
     #[inline]
-    pub(crate) fn get<'a, A>(
+    pub(crate) fn get(
         &mut self,
         origin: &Origin,
-        order: &mut Order,
-        attributes: &impl Fn() -> A,
-    ) -> &Set
-    where
-        A: Iterator<Item = &'a KeyValue>,
-    {
-        let expected = order
-            .last
-            .get(order.at)
-            .and_then(|place| self.places.get(*place as usize));
-        let place = match expected {
-            Some(set) if set.is_of(origin, attributes()) => order.next(),
-            _ => {
-                let place = self.find(origin, attributes);
-                order.found(place);
-                place
-            }
+        order: &mut PointOrder,
+        attributes: &[&KeyValue],
+    ) -> &CachedDimensions {
+        let expected = order.expected().filter(|index| {
+            let entry = self.entries.get(*index as usize);
+            entry.is_some_and(|entry| entry.is_of(origin, attributes))
+        });
+        let index = if let Some(index) = expected {
+            order.confirm(index);
+            index
+        } else {
+            let index = self.find_or_insert(origin, attributes);
+            order.correct(index);
+            index
         };
-        let set = &mut self.places[place as usize];
-        if set.used != self.cycle {
-            set.used = self.cycle;
+        let entry = &mut self.entries[index as usize];
+        if entry.used != self.generation {
+            entry.used = self.generation;
             self.used += 1;
         }
-        set
+        entry
     }
 
-    /// The place of a set, which is made if there is none.
-    fn find<'a, A>(&mut self, origin: &Origin, attributes: &impl Fn() -> A) -> u32
-    where
-        A: Iterator<Item = &'a KeyValue>,
-    {
-        let hash = hash(&self.hasher, origin.id, attributes());
-        let known = self.known.find(hash, |place| {
-            let set = &self.places[*place as usize];
-            set.hash == hash && set.is_of_in_any_order(origin, attributes)
+    fn find_or_insert(&mut self, origin: &Origin, attributes: &[&KeyValue]) -> u32 {
+        let hash = hash(&self.hasher, origin.id, attributes);
+        let known = self.by_hash.find(hash, |index| {
+            let entry = &self.entries[*index as usize];
+            entry.hash == hash && entry.is_of_in_any_order(origin, attributes)
         });
-        if let Some(place) = known {
-            return *place;
+        if let Some(index) = known {
+            return *index;
         }
-        let (dimensions, altered) = self.serialise(origin, attributes());
-        let set = Set {
+        let (dimensions, altered) = self.serialise(origin, attributes);
+        self.insert(CachedDimensions {
             fingerprint: Fingerprint::new(attributes),
             hash,
             origin: origin.id,
-            used: self.cycle.wrapping_sub(1),
+            used: self.generation.previous(),
             dimensions,
             altered,
-        };
-        self.put(set)
+        })
     }
 
-    fn put(&mut self, set: Set) -> u32 {
-        let hash = set.hash;
-        let place = if let Some(place) = self.free.pop() {
-            self.places[place as usize] = set;
-            place
+    fn insert(&mut self, entry: CachedDimensions) -> u32 {
+        let hash = entry.hash;
+        let index = if let Some(index) = self.vacant.pop() {
+            self.entries[index as usize] = entry;
+            index
         } else {
-            self.places.push(set);
-            // Four thousand million sets fit no memory.
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+            self.entries.push(entry);
+            // 2^32 entries do not fit into memory.
+            u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
         };
-        let places = &self.places;
-        self.known
-            .insert_unique(hash, place, |place| places[*place as usize].hash);
-        place
+        let entries = &self.entries;
+        self.by_hash
+            .insert_unique(hash, index, |index| entries[*index as usize].hash);
+        index
     }
 
-    pub(crate) fn end_cycle(&mut self) {
-        // In steady state all were used, and there is nothing to look for.
-        if self.used < self.known.len() {
-            self.drop_idle();
+    pub(crate) fn end_generation(&mut self) {
+        // In steady state all entries were used, and none has to be looked at.
+        if self.used < self.by_hash.len() {
+            self.remove_idle();
         }
         self.used = 0;
-        self.cycle = self.cycle.wrapping_add(1);
+        self.generation = self.generation.next();
     }
 
-    fn drop_idle(&mut self) {
-        let Self {
-            places,
-            free,
-            known,
-            cycle,
-            ..
-        } = self;
-        known.retain(|place| {
-            let set = &mut places[*place as usize];
-            let stays = cycle.wrapping_sub(set.used) < IDLE_CYCLES;
+    fn remove_idle(&mut self) {
+        self.by_hash.retain(|index| {
+            let entry = &mut self.entries[*index as usize];
+            let stays = self.generation.keeps(entry.used);
             if !stays {
-                *set = Set::vacant();
-                free.push(*place);
+                entry.origin = NOWHERE;
+                entry.fingerprint = Fingerprint::new(&[]);
+                entry.dimensions = Ok(Dimensions::default());
+                self.vacant.push(*index);
             }
             stays
         });
-        // After many series have gone, their places go too.
-        if free.len() > FEW && free.len() / 4 * 3 > known.len() {
-            let mut sets = std::mem::take(places);
-            sets.retain(|set| set.origin != NOWHERE);
-            sets.shrink_to_fit();
-            self.free = Vec::new();
-            self.known = HashTable::with_capacity(sets.len());
-            for set in sets {
-                self.put(set);
+        // After many series have ended, the memory of their entries is freed.
+        if self.vacant.len() > FEW && self.vacant.len() / 4 * 3 > self.by_hash.len() {
+            let mut entries = std::mem::take(&mut self.entries);
+            entries.retain(|entry| entry.origin != NOWHERE);
+            entries.shrink_to_fit();
+            self.vacant = Vec::new();
+            self.by_hash = HashTable::with_capacity(entries.len());
+            for entry in entries {
+                self.insert(entry);
             }
         }
     }
 
     /// The dimensions of a line, and what was altered to make them. Later layers win.
-    fn serialise<'a>(
+    fn serialise(
         &self,
         origin: &Origin,
-        attributes: impl Iterator<Item = &'a KeyValue>,
-    ) -> (Result<Dimensions, TooManyDimensions>, Altered) {
-        let mut altered = Altered::NOTHING;
-        let measured: Vec<(&str, Cow<'_, str>)> = origin
-            .scope
-            .iter()
-            .chain(attributes.map(|attribute| -> &KeyValue { attribute }))
-            .filter_map(|attribute| {
-                let text = text(&attribute.value);
-                if text.is_none() {
-                    altered = altered | Altered::ARRAY_ATTRIBUTE;
-                }
-                Some((attribute.key.as_str(), text?))
-            })
-            .collect();
-        let measured = measured.iter().map(|(key, text)| (*key, &**text)).collect();
-        let layers: [Vec<(&str, &str)>; 5] = [
+        attributes: &[&KeyValue],
+    ) -> (Result<Dimensions, TooManyDimensions>, Alterations) {
+        let mut altered = Alterations::NONE;
+        let mut measured: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        for attribute in origin.scope.iter().chain(attributes.iter().copied()) {
+            match text(&attribute.value) {
+                Some(text) => measured.push((attribute.key.as_str(), text)),
+                None => altered = altered | Alterations::ARRAY_ATTRIBUTE,
+            }
+        }
+        let layers = [
             vec![METRICS_SOURCE],
             as_layer(&origin.resource),
             as_layer(&self.defaults),
-            measured,
+            measured.iter().map(|(key, text)| (*key, &**text)).collect(),
             as_layer(&self.host),
         ];
         for (key, value) in layers.iter().flatten() {
-            altered = altered | Altered::of_dimension(key, value);
+            altered = altered | Alterations::of_dimension(key, value);
         }
-        let made = Dimensions::from_layers(&layers.each_ref().map(|layer| &**layer));
-        // A copy has its exact size and lies behind that of the series before: read in order, as
-        // they are in each cycle, such copies cost half the time.
-        (made.clone(), altered)
+        let dimensions = Dimensions::from_layers(&layers.each_ref().map(|layer| &**layer));
+        // A copy has its exact size and lies next to the copy of the previous series: reading such
+        // copies in order, as each collection does, takes half the time.
+        (dimensions.clone(), altered)
     }
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.known.len()
+        self.by_hash.len()
     }
 }
 

@@ -1,234 +1,252 @@
-//! Metric keys by the names of their instruments.
+//! What is known of each metric: its key and unit by the instrument's name, and the metadata by
+//! the key.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::dynatrace::config::dimensions::RESERVED;
-use crate::dynatrace::encode::lines::dimension_cache::Order;
-use crate::line::{self, MetricKey, MetricType, write_metadata};
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use crate::dynatrace::encode::lines::dimension_cache::PointOrder;
+use crate::dynatrace::encode::lines::generation::{Generation, GenerationCache};
+use crate::line::{MetricKey, MetricType, check_unit, ucum_unit, write_metadata};
 
-/// For how many cycles a key stays that is not used.
-const IDLE_CYCLES: u32 = 2;
+/// The number of keys up to which metadata is remembered while a metric is idle.
+const MAX_IDLE_KEYS: usize = 10_000;
 
-#[derive(Default)]
-pub(crate) struct Keys {
-    prefix: Option<String>,
-    by_name: HashMap<String, Entry, RandomState>,
-    cycle: u32,
-}
-
-/// What is known of one name.
-pub(crate) struct Entry {
-    /// `None` if the name cannot be made a key.
-    pub(crate) key: Option<MetricKey>,
-    /// Whether the key is another than the prefix and the name.
-    pub(crate) altered: bool,
-    pub(crate) order: Order,
-    unit: Option<(Box<str>, Option<Box<str>>)>,
-    used: u32,
-}
-
-/// The key of a metric and its unit as it is sent; `None` for what cannot be sent.
-pub(crate) struct KeyAndUnit<'e> {
-    pub(crate) key: Option<&'e MetricKey>,
-    pub(crate) sent: Option<&'e str>,
-}
-
-impl Entry {
-    /// What is sent for a metric of this name and unit.
-    pub(crate) fn unit(&mut self, unit: &str) -> KeyAndUnit<'_> {
-        // Metrics of one name nearly always have one unit.
-        if self.unit.as_ref().is_none_or(|(known, _)| **known != *unit) {
-            self.unit = Some((unit.into(), sent_unit(unit)));
-        }
-        KeyAndUnit {
-            key: self.key.as_ref(),
-            sent: self.unit.as_ref().and_then(|(_, sent)| sent.as_deref()),
-        }
-    }
-}
-
-impl Keys {
-    pub(crate) fn new(prefix: Option<String>) -> Self {
-        Self {
-            prefix,
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn get(&mut self, name: &str) -> &mut Entry {
-        let prefix = self.prefix.as_deref().unwrap_or_default();
-        let cycle = self.cycle;
-        let entry = self.by_name.entry_ref(name).or_insert_with(|| {
-            // Dynatrace refuses lines with keys of its own.
-            let key = MetricKey::with_prefix(prefix, name)
-                .filter(|key| !key.as_str().starts_with(RESERVED));
-            let altered = key.as_ref().is_some_and(|key| {
-                let name_at = if prefix.is_empty() {
-                    0
-                } else {
-                    prefix.len() + 1
-                };
-                key.as_str().get(name_at..) != Some(name)
-            });
-            Entry {
-                key,
-                altered,
-                order: Order::default(),
-                unit: None,
-                used: cycle.wrapping_sub(1),
-            }
-        });
-        if entry.used != cycle {
-            entry.used = cycle;
-            entry.order.begin_cycle();
-        }
-        entry
-    }
-
-    pub(crate) fn end_cycle(&mut self) {
-        let cycle = self.cycle;
-        self.by_name
-            .retain(|_, entry| cycle.wrapping_sub(entry.used) < IDLE_CYCLES);
-        self.cycle = cycle.wrapping_add(1);
-    }
-}
-
-// ===== from metadata: //! What metrics mean: a line for each key, once until it changes.
-/// Keys beyond this are forgotten when idle, and described again when they come back.
-const MAX_KEYS: usize = 10_000;
-
-/// A text that changes more often is not one text.
+/// A unit or description that changes more often is not sent.
 const MAX_CHANGES: usize = 4;
 
-/// What is known of all keys.
-#[derive(Default)]
-pub(crate) struct Metadata {
-    by_key: HashMap<String, Described, RandomState>,
-    cycle: u32,
+/// Metadata is sent again after this time, since its request may have been dropped, and the
+/// endpoint may have forgotten it.
+const RESTATE_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// Metrics by the names of their instruments.
+pub(crate) struct MetricCache {
+    prefix: String,
+    by_name: GenerationCache<CachedMetric>,
+}
+
+pub(crate) struct CachedMetric {
+    /// `None` if the name cannot be turned into a metric key.
+    pub(crate) key: Option<MetricKey>,
+    /// Whether the key differs from the prefix and the name.
+    pub(crate) is_altered: bool,
+    /// The unit as it is sent; `None` if it cannot be sent.
+    pub(crate) sent_unit: Option<String>,
+    pub(crate) order: PointOrder,
+    unit: String,
+}
+
+impl MetricCache {
+    pub(crate) fn new(prefix: Option<String>) -> Self {
+        Self {
+            prefix: prefix.unwrap_or_default(),
+            by_name: GenerationCache::new(0),
+        }
+    }
+
+    pub(crate) fn get(&mut self, name: &str) -> &mut CachedMetric {
+        let prefix = &self.prefix;
+        let (metric, is_first) = self
+            .by_name
+            .get_or_insert_with(name, || CachedMetric::new(prefix, name));
+        if is_first {
+            metric.order.begin_collection();
+        }
+        metric
+    }
+
+    pub(crate) fn end_generation(&mut self) {
+        self.by_name.end_generation();
+    }
+}
+
+impl CachedMetric {
+    fn new(prefix: &str, name: &str) -> Self {
+        // Dynatrace rejects lines with keys of its own.
+        let key =
+            MetricKey::with_prefix(prefix, name).filter(|key| !key.as_str().starts_with(RESERVED));
+        let full_name = if prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{prefix}.{name}")
+        };
+        let is_altered = key.as_ref().is_some_and(|key| key.as_str() != full_name);
+        Self {
+            key,
+            is_altered,
+            sent_unit: Some(String::new()),
+            order: PointOrder::default(),
+            unit: String::new(),
+        }
+    }
+
+    /// Sets [`sent_unit`](Self::sent_unit) for an instrument with this unit.
+    pub(crate) fn set_unit(&mut self, unit: &str) {
+        // Instruments with the same name nearly always have the same unit.
+        if self.unit != unit {
+            let sent = ucum_unit(unit).unwrap_or(unit);
+            let is_valid = sent.is_empty() || check_unit(sent).is_ok();
+            self.sent_unit = is_valid.then(|| sent.to_owned());
+            unit.clone_into(&mut self.unit);
+        }
+    }
+}
+
+/// The units and descriptions of all keys, and when their lines are due.
+pub(crate) struct MetadataCache {
+    by_key: GenerationCache<Metadata>,
 }
 
 #[derive(Default)]
-struct Described {
+struct Metadata {
     unit: Property,
     description: Property,
-    /// Whether a line was written that says what there is to say; for each type of metric.
-    written: [bool; 2],
-    /// Whether a unit was left out.
+    /// When the line is due, for each type of metric.
+    due: [Due; 2],
+    /// Whether an instrument has a unit that cannot be sent.
     lacks_unit: bool,
-    used: u32,
 }
 
-/// What the metrics of one key say about one thing.
+/// When a metadata line is written.
+#[derive(Clone, Copy, Default)]
+enum Due {
+    #[default]
+    Now,
+    At(Instant),
+    /// No request can hold the line.
+    Never,
+}
+
+/// The unit or the description of one key.
 #[derive(Default)]
 struct Property {
-    /// All that was said, the latest last.
-    said: Vec<Box<str>>,
-    cycle: u32,
-    disputed: bool,
+    /// All texts that were stated, the latest last.
+    stated: Vec<Box<str>>,
+    generation: Generation,
+    is_disputed: bool,
 }
 
-/// What came of a statement.
+/// The effect of a statement.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Statement {
     Known,
     New,
-    /// It contradicts another, for the first time.
+    /// The statement contradicts another one, for the first time.
     Disputed,
 }
 
-/// The unit as it is sent, in UCUM; `None` if it has characters or a length that no unit has.
-pub(crate) fn sent_unit(unit: &str) -> Option<Box<str>> {
-    let unit = line::ucum_unit(unit).unwrap_or(unit);
-    (unit.is_empty() || line::check_unit(unit).is_ok()).then(|| unit.into())
-}
-
-impl Metadata {
-    /// A metric of this key has this unit and description; empty ones say nothing.
-    pub(crate) fn state(&mut self, key: &MetricKey, unit: &str, description: &str) -> Statement {
-        let cycle = self.cycle;
-        let entry = self.by_key.entry_ref(key.as_str()).or_default();
-        entry.used = cycle;
-        let unit = entry.unit.state(unit, cycle);
-        let description = entry.description.state(description, cycle);
-        let came_of_it = unit.max(description);
-        if came_of_it == Statement::New {
-            entry.written = [false; 2];
+impl MetadataCache {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_key: GenerationCache::new(MAX_IDLE_KEYS),
         }
-        came_of_it
     }
 
-    /// The unit of this key cannot be sent; `true` if that is news.
+    /// States the unit and the description of a metric with this key; empty texts state nothing.
+    pub(crate) fn state(&mut self, key: &MetricKey, unit: &str, description: &str) -> Statement {
+        let generation = self.by_key.generation();
+        let (metadata, _) = self
+            .by_key
+            .get_or_insert_with(key.as_str(), Metadata::default);
+        let unit = metadata.unit.state(unit, generation);
+        let effect = unit.max(metadata.description.state(description, generation));
+        if effect == Statement::New {
+            metadata.due = [Due::Now; 2];
+        }
+        effect
+    }
+
+    /// Notes that the unit of this key cannot be sent; `true` for the first time.
     pub(crate) fn leave_out_unit(&mut self, key: &MetricKey) -> bool {
         self.by_key
             .get_mut(key.as_str())
-            .is_some_and(|entry| !std::mem::replace(&mut entry.lacks_unit, true))
+            .is_some_and(|metadata| !std::mem::replace(&mut metadata.lacks_unit, true))
     }
 
-    /// Appends the line of a key if it is due: all metrics of the collection have been
-    /// [stated](Self::state).
-    pub(crate) fn write_due(&self, out: &mut String, key: &MetricKey, metric_type: MetricType) {
-        if let Some(entry) = self.by_key.get(key.as_str())
-            && !entry.written[place(metric_type)]
-            && !entry.unit.disputed
-            && !entry.description.disputed
+    /// Appends the line of a key if it is due. All metrics of the collection must have been
+    /// [stated](Self::state) before, since a contradiction drops the line.
+    pub(crate) fn write_due(
+        &mut self,
+        out: &mut String,
+        key: &MetricKey,
+        metric_type: MetricType,
+        now: Instant,
+    ) {
+        if let Some(metadata) = self.by_key.get_mut(key.as_str())
+            && metadata.due[index(metric_type)].is_over(now)
+            && !metadata.unit.is_disputed
+            && !metadata.description.is_disputed
         {
-            let (unit, description) = (entry.unit.current(), entry.description.current());
+            let (unit, description) = (metadata.unit.latest(), metadata.description.latest());
             write_metadata(out, key, metric_type, unit, description, "");
         }
     }
 
-    /// There is nothing more to say of this key until it changes.
-    pub(crate) fn written(&mut self, key: &MetricKey, metric_type: MetricType) {
-        if let Some(entry) = self.by_key.get_mut(key.as_str()) {
-            entry.written[place(metric_type)] = true;
+    /// Notes that the line of a key was written, or that no request can hold it.
+    pub(crate) fn written(
+        &mut self,
+        key: &MetricKey,
+        metric_type: MetricType,
+        now: Instant,
+        has_room: bool,
+    ) {
+        if let Some(metadata) = self.by_key.get_mut(key.as_str()) {
+            metadata.due[index(metric_type)] = if has_room {
+                Due::At(now + RESTATE_AFTER)
+            } else {
+                Due::Never
+            };
         }
     }
 
-    /// The line of this key did not arrive.
-    pub(crate) fn lost(&mut self, key: &str) {
-        if let Some(entry) = self.by_key.get_mut(key) {
-            entry.written = [false; 2];
-        }
-    }
-
-    pub(crate) fn end_cycle(&mut self) {
-        if self.by_key.len() > MAX_KEYS {
-            let cycle = self.cycle;
-            self.by_key.retain(|_, entry| entry.used == cycle);
-        }
-        self.cycle = self.cycle.wrapping_add(1);
+    pub(crate) fn end_generation(&mut self) {
+        self.by_key.end_generation();
     }
 }
 
-fn place(metric_type: MetricType) -> usize {
+fn index(metric_type: MetricType) -> usize {
     usize::from(metric_type == MetricType::Gauge)
 }
 
+impl Due {
+    fn is_over(self, now: Instant) -> bool {
+        match self {
+            Self::Now => true,
+            Self::At(due) => due <= now,
+            Self::Never => false,
+        }
+    }
+}
+
 impl Property {
-    fn state(&mut self, text: &str, cycle: u32) -> Statement {
-        if text.is_empty() || self.disputed {
+    fn state(&mut self, text: &str, generation: Generation) -> Statement {
+        if text.is_empty() || self.is_disputed {
             return Statement::Known;
         }
-        let in_this_cycle = std::mem::replace(&mut self.cycle, cycle) == cycle;
-        match self.said.last() {
-            Some(latest) if **latest == *text => return Statement::Known,
-            // A text that comes back was never replaced.
+        let in_this_generation = std::mem::replace(&mut self.generation, generation) == generation;
+        match self.stated.last() {
+            Some(latest) if **latest == *text => Statement::Known,
+            // Two instruments disagree: the text changes within one collection, over and over, or
+            // back to an earlier one.
             Some(_)
-                if in_this_cycle
-                    || self.said.len() >= MAX_CHANGES
-                    || self.said.iter().any(|said| **said == *text) =>
+                if in_this_generation
+                    || self.stated.len() >= MAX_CHANGES
+                    || self.stated.iter().any(|stated| **stated == *text) =>
             {
-                self.disputed = true;
-                self.said = Vec::new();
-                return Statement::Disputed;
+                self.is_disputed = true;
+                self.stated = Vec::new();
+                Statement::Disputed
             }
-            _ => self.said.push(text.into()),
+            _ => {
+                self.stated.push(text.into());
+                Statement::New
+            }
         }
-        Statement::New
     }
 
-    fn current(&self) -> &str {
-        self.said.last().map(|said| &**said).unwrap_or_default()
+    fn latest(&self) -> &str {
+        self.stated.last().map_or("", |stated| stated)
     }
 }
 

@@ -1,276 +1,262 @@
-//! One collection to request bodies.
+//! Encodes collections as metric lines.
+//!
+//! Imports `config`, `line` and, of `encode`, bodies and warnings.
 
 pub(crate) mod batcher;
 pub(crate) mod dimension_cache;
 pub(crate) mod fingerprint;
+pub(crate) mod generation;
 pub(crate) mod metric_cache;
 pub(crate) mod points;
 pub(crate) mod resource;
 #[cfg(test)]
 mod tests;
 
+use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
+use tokio::time::Instant;
+
 use crate::dynatrace::config::Config;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::batcher::Batcher;
-use crate::dynatrace::encode::lines::dimension_cache::{Order, Sets};
-use crate::dynatrace::encode::lines::metric_cache::{Keys, Metadata, Statement};
-use crate::dynatrace::encode::lines::points::{Sink, convert, metric_type};
-use crate::dynatrace::encode::lines::resource::{Origin, Origins, Wanted};
-use crate::dynatrace::encode::warnings::{Altered, Named, Notes, SCOPE, Subject, explain};
+use crate::dynatrace::encode::lines::dimension_cache::DimensionCache;
+use crate::dynatrace::encode::lines::metric_cache::{
+    CachedMetric, MetadataCache, MetricCache, Statement,
+};
+use crate::dynatrace::encode::lines::points::{Point, PointReader, metric_type};
+use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
+use crate::dynatrace::encode::warnings::{Alterations, Diagnostics, EncodeReport, Subject};
 use crate::dynatrace::health::DropReason;
-use crate::line::{MetricKey, MetricType, Payload, TooManyDimensions, write_line};
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use std::time::Instant;
+use crate::line::{MetricType, TooManyDimensions, write_line};
 
-/// What one collection came to.
+/// The result of encoding one collection.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
     pub(crate) bodies: Vec<Body>,
-    pub(crate) notes: Notes,
+    pub(crate) report: EncodeReport,
 }
 
-/// Writes collections as lines.
-pub(crate) struct Encoder {
-    keys: Keys,
-    origins: Origins,
-    sets: Sets,
-    metadata: Metadata,
+/// Encodes collections as metric lines. Whatever repeats from one collection to the next is cached.
+pub(crate) struct LinesEncoder {
+    resource_dimensions: ResourceDimensions,
+    origins: OriginCache,
+    metrics: MetricCache,
+    writer: LineWriter,
+}
+
+/// Writes points into bodies.
+struct LineWriter {
+    dimensions: DimensionCache,
+    metadata: MetadataCache,
+    /// The metadata line that precedes the next line; empty if none is due.
+    metadata_line: String,
     batcher: Batcher,
-    named: Named,
-    /// The line of metadata at hand.
-    head: String,
+    diagnostics: Diagnostics,
 }
 
-impl Encoder {
+/// The metric whose points are written.
+struct MetricContext<'a> {
+    subject: Subject<'a>,
+    metric: &'a mut CachedMetric,
+    metric_type: MetricType,
+    origin: &'a Origin,
+    now: Instant,
+    /// The alterations of earlier points, which need no warning.
+    explained: Alterations,
+}
+
+impl LinesEncoder {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            keys: Keys::new(config.prefix.clone()),
-            origins: Origins::new(Wanted {
+            resource_dimensions: ResourceDimensions {
                 names: config.resource_dimensions.clone(),
                 instance: config.instance.clone(),
-            }),
-            sets: Sets::new(
-                config.default_dimensions.clone(),
-                config.host_dimensions.clone(),
-            ),
-            metadata: Metadata::default(),
-            batcher: Batcher::new(config.max_lines_per_request, config.max_bytes_per_request),
-            named: Named::default(),
-            head: String::new(),
+            },
+            origins: OriginCache::default(),
+            metrics: MetricCache::new(config.prefix.clone()),
+            writer: LineWriter {
+                dimensions: DimensionCache::new(
+                    config.default_dimensions.clone(),
+                    config.host_dimensions.clone(),
+                ),
+                metadata: MetadataCache::new(),
+                metadata_line: String::new(),
+                batcher: Batcher::new(config.max_lines_per_request, config.max_bytes_per_request),
+                diagnostics: Diagnostics::new(),
+            },
         }
     }
 
-    /// Writes a collection. Bodies that are full before its end go to `full`, so that they are
-    /// sent meanwhile; the last are in what is returned.
+    /// Encodes one collection. Bodies that are full before its end are passed to `full`, so that
+    /// they are sent meanwhile; the remaining bodies are returned.
     pub(crate) fn encode(
         &mut self,
         metrics: &ResourceMetrics,
+        now: Instant,
         mut full: impl FnMut(Vec<Body>),
     ) -> Encoded {
-        let now = Instant::now();
-        let mut notes = Notes::default();
-        // First all of them, since two that disagree are both not described.
-        self.state_metadata(metrics, now, &mut notes);
+        self.writer.diagnostics.begin(now);
+        // All metadata before the first line: of two metrics that disagree, neither is described.
+        self.state_metadata(metrics);
 
-        let _resource_id = self.origins.begin_cycle(metrics.resource());
+        let resource = self.resource_dimensions.of(metrics.resource());
+        let mut points = PointReader::default();
         for scope in metrics.scope_metrics() {
-            let origin = self.origins.of_scope(scope.scope());
-            let annotated = scope.scope().name() == SCOPE;
+            let origin = self.origins.get(&resource, scope.scope());
             for metric in scope.metrics() {
-                let entry = self.keys.get(metric.name());
-                self.head.clear();
-                if let Some(key) = &entry.key {
-                    self.metadata
-                        .write_due(&mut self.head, key, metric_type(metric));
-                }
-                let mut lines = Lines {
-                    subject: Subject {
-                        name: metric.name(),
-                        annotated,
-                    },
-                    key: entry.key.as_ref(),
+                let mut context = MetricContext {
+                    subject: Subject::new(scope.scope(), metric),
+                    metric: self.metrics.get(metric.name()),
                     metric_type: metric_type(metric),
-                    key_altered: entry.altered,
                     origin,
-                    sets: &mut self.sets,
-                    order: &mut entry.order,
-                    batcher: &mut self.batcher,
-                    head: &mut self.head,
-                    metadata: &mut self.metadata,
-                    notes: &mut notes,
-                    named: &mut self.named,
-                    said: Altered::NOTHING,
                     now,
+                    explained: Alterations::NONE,
                 };
-                convert(metric, &mut lines);
-                if self.batcher.has_full() {
-                    full(self.batcher.take_full());
+                let writer = &mut self.writer;
+                writer.begin_metric(&context);
+                let written = points.for_each(metric, |point| writer.write(&mut context, point));
+                if let Err(unsupported) = written {
+                    let reason = DropReason::UnsupportedTemporality;
+                    let diagnostics = &mut writer.diagnostics;
+                    diagnostics.drop_points(context.subject, reason, unsupported.points, || {
+                        format!(
+                            "its {:?} temporality cannot be sent: let the reader ask this exporter \
+                             for the temporality",
+                            unsupported.temporality
+                        )
+                    });
+                }
+                let bodies = writer.batcher.take_full();
+                if !bodies.is_empty() {
+                    full(bodies);
                 }
             }
         }
 
-        self.keys.end_cycle();
-        self.origins.end_cycle();
-        self.sets.end_cycle();
-        self.metadata.end_cycle();
-        Encoded {
-            bodies: self.batcher.finish(),
-            notes,
-        }
+        self.origins.end_generation();
+        self.metrics.end_generation();
+        self.writer.end_collection()
     }
 
-    fn state_metadata(&mut self, metrics: &ResourceMetrics, now: Instant, notes: &mut Notes) {
+    /// States the units and descriptions of all metrics of a collection.
+    fn state_metadata(&mut self, metrics: &ResourceMetrics) {
         for scope in metrics.scope_metrics() {
-            let annotated = scope.scope().name() == SCOPE;
             for metric in scope.metrics() {
-                let subject = Subject {
-                    name: metric.name(),
-                    annotated,
-                };
-                let entry = self.keys.get(metric.name());
-                let unit = entry.unit(metric.unit());
-                let Some(key) = unit.key else { continue };
-                let statement =
-                    self.metadata
-                        .state(key, unit.sent.unwrap_or_default(), metric.description());
-                if unit.sent.is_none() && self.metadata.leave_out_unit(key) {
-                    *notes.altered.entry("unit").or_default() += 1;
-                    self.named.warn(notes, now, "unit", subject, || {
-                        format!(
-                            "its unit {:?} is left out: it has characters or a length that no \
-                             unit has",
-                            metric.unit()
-                        )
-                    });
-                }
-                if statement == Statement::Disputed {
-                    *notes.altered.entry("metadata").or_default() += 1;
-                    self.named.warn(notes, now, "metadata", subject, || {
-                        format!(
-                            "its unit {1:?} or description {2:?} disagrees with another given for \
-                             the key {0:?}, so neither is sent",
-                            key.as_str(),
-                            metric.unit(),
-                            metric.description()
-                        )
-                    });
-                }
+                let subject = Subject::new(scope.scope(), metric);
+                let cached = self.metrics.get(metric.name());
+                cached.set_unit(metric.unit());
+                self.writer.state_metadata(subject, cached, metric);
             }
         }
     }
 }
 
-// ===== from lines: //! The lines of one metric.
-/// Writes the points of one metric of one collection.
-pub(crate) struct Lines<'e> {
-    pub(crate) subject: Subject<'e>,
-    pub(crate) key: Option<&'e MetricKey>,
-    pub(crate) key_altered: bool,
-    pub(crate) metric_type: MetricType,
-    pub(crate) origin: &'e Origin,
-    pub(crate) sets: &'e mut Sets,
-    pub(crate) order: &'e mut Order,
-    pub(crate) batcher: &'e mut Batcher,
-    /// The line of metadata that goes before the first line; empty if none is due.
-    pub(crate) head: &'e mut String,
-    pub(crate) metadata: &'e mut Metadata,
-    pub(crate) notes: &'e mut Notes,
-    pub(crate) named: &'e mut Named,
-    /// Alterations that were spoken of while writing this metric.
-    pub(crate) said: Altered,
-    pub(crate) now: Instant,
-}
+impl LineWriter {
+    fn state_metadata(&mut self, subject: Subject<'_>, cached: &CachedMetric, metric: &Metric) {
+        let Some(key) = &cached.key else { return };
+        let (unit, description) = (cached.sent_unit.as_deref(), metric.description());
+        let statement = self
+            .metadata
+            .state(key, unit.unwrap_or_default(), description);
+        if unit.is_none() && self.metadata.leave_out_unit(key) {
+            self.diagnostics.count_altered("unit");
+            self.diagnostics.warn(subject, "unit", || {
+                format!(
+                    "its unit {:?} is left out: it has characters or a length that no unit has",
+                    metric.unit()
+                )
+            });
+        }
+        if statement == Statement::Disputed {
+            self.diagnostics.count_altered("metadata");
+            self.diagnostics.warn(subject, "metadata", || {
+                format!(
+                    "its unit {:?} or description {description:?} disagrees with another given for \
+                     the key {:?}, so neither is sent",
+                    metric.unit(),
+                    key.as_str()
+                )
+            });
+        }
+    }
 
-impl<'a> Sink<'a> for Lines<'_> {
-    #[inline]
-    fn point<A>(&mut self, attributes: impl Fn() -> A, payload: Payload, timestamp_ms: i64)
-    where
-        A: Iterator<Item = &'a KeyValue>,
-    {
-        let Some(key) = self.key else {
-            return self.drop(DropReason::InvalidKey, 1, || {
+    fn begin_metric(&mut self, context: &MetricContext<'_>) {
+        let line = &mut self.metadata_line;
+        line.clear();
+        if let Some(key) = &context.metric.key {
+            self.metadata
+                .write_due(line, key, context.metric_type, context.now);
+        }
+    }
+
+    fn write(&mut self, context: &mut MetricContext<'_>, point: &Point<'_>) {
+        let MetricContext {
+            subject,
+            metric,
+            origin,
+            explained,
+            ..
+        } = context;
+        let diagnostics = &mut self.diagnostics;
+        let Some(key) = &metric.key else {
+            return diagnostics.drop_points(*subject, DropReason::InvalidKey, 1, || {
                 "its name cannot be made a metric key, or makes one that begins with `dt.`, as only \
                  Dynatrace's own do"
                     .into()
             });
         };
-        let set = self.sets.get(self.origin, self.order, &attributes);
-        let dimensions = match &set.dimensions {
+        let order = &mut metric.order;
+        let cached = self.dimensions.get(origin, order, point.attributes);
+        let dimensions = match &cached.dimensions {
             Ok(dimensions) => dimensions,
-            Err(too_many) => {
-                let too_many = *too_many;
-                let TooManyDimensions(count) = too_many;
-                return self.drop(DropReason::TooManyDimensions, 1, || {
+            Err(TooManyDimensions(count)) => {
+                return diagnostics.drop_points(*subject, DropReason::TooManyDimensions, 1, || {
                     format!("a point has {count} dimensions, default ones included; 50 is the most")
                 });
             }
         };
-        let write =
-            |out: &mut String| write_line(out, key, dimensions, &payload, Some(timestamp_ms));
-        let written = if self.head.is_empty() {
-            self.batcher.line(write)
+        let time = Some(point.timestamp_ms);
+        let write = |out: &mut String| write_line(out, key, dimensions, &point.payload, time);
+        let written = if self.metadata_line.is_empty() {
+            self.batcher.push(write)
         } else {
-            let described = self.batcher.line_after(self.head, write);
-            if let Ok(described) = described {
-                self.head.clear();
-                self.metadata.written(key, self.metric_type);
-                if !described {
-                    *self.notes.altered.entry("metadata").or_default() += 1;
+            let described = self.batcher.push_described(&self.metadata_line, write);
+            described.map(|has_room| {
+                self.metadata_line.clear();
+                self.metadata
+                    .written(key, context.metric_type, context.now, has_room);
+                if !has_room {
+                    diagnostics.count_altered("metadata");
+                }
+            })
+        };
+        if let Err(reason) = written {
+            let explain = || format!("{:?} has no line", point.payload);
+            return diagnostics.drop_points(*subject, reason, 1, explain);
+        }
+        let mut altered = cached.altered;
+        if metric.is_altered {
+            altered = altered | Alterations::METRIC_KEY;
+        }
+        if altered != Alterations::NONE {
+            for (alteration, reason) in altered.reasons() {
+                diagnostics.count_altered(reason);
+                if !explained.contains(alteration) {
+                    let measured = point.attributes.iter().copied();
+                    let attributes = origin.scope.iter().chain(measured);
+                    let explain = || alteration.explain(key, attributes);
+                    diagnostics.warn(*subject, reason, explain);
                 }
             }
-            described.map(drop)
-        };
-        let mut altered = set.altered;
-        if self.key_altered {
-            altered = altered | Altered::METRIC_KEY;
-        }
-        if let Err(reason) = written {
-            return self.drop(reason, 1, || format!("{payload:?} has no line"));
-        }
-        if altered != Altered::NOTHING {
-            self.alter(altered, key, &attributes);
+            *explained = *explained | altered;
         }
     }
 
-    fn refuse(&mut self, points: usize, temporality: Temporality) {
-        let points = u64::try_from(points).unwrap_or(u64::MAX);
-        self.drop(DropReason::UnsupportedTemporality, points, || {
-            format!(
-                "its {temporality:?} temporality cannot be sent: let the reader ask this exporter \
-                 for the temporality"
-            )
-        });
-    }
-}
-
-impl Lines<'_> {
-    #[cold]
-    fn drop(&mut self, reason: DropReason, points: u64, why: impl FnOnce() -> String) {
-        self.notes.drop(reason, self.subject.name, points);
-        self.named
-            .warn(self.notes, self.now, reason.as_str(), self.subject, || {
-                format!("points are dropped ({reason}): {}", why())
-            });
-    }
-
-    #[cold]
-    fn alter<'a, A>(&mut self, altered: Altered, key: &MetricKey, attributes: &impl Fn() -> A)
-    where
-        A: Iterator<Item = &'a KeyValue>,
-    {
-        for (one, reason) in altered.reasons() {
-            *self.notes.altered.entry(reason).or_default() += 1;
-            if !self.said.contains(one) {
-                let measured = attributes().map(|attribute| -> &KeyValue { attribute });
-                let all = self.origin.scope.iter().chain(measured);
-                self.named
-                    .warn(self.notes, self.now, reason, self.subject, || {
-                        explain(one, key, all)
-                    });
-            }
+    fn end_collection(&mut self) -> Encoded {
+        self.dimensions.end_generation();
+        self.metadata.end_generation();
+        Encoded {
+            bodies: self.batcher.finish(),
+            report: self.diagnostics.finish(),
         }
-        self.said = self.said | altered;
     }
 }

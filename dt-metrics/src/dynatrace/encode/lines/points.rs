@@ -1,176 +1,194 @@
-//! From the SDK's data to points of the protocol.
+//! The SDK's data points as payloads of metric lines.
 
-use crate::line::{MetricType, Number, Payload};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, ExponentialBucket, Metric, MetricData};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Takes the points of one metric.
-pub(crate) trait Sink<'a> {
-    /// One point, and when it was collected. Its attributes may be asked for more than once.
-    fn point<A>(&mut self, attributes: impl Fn() -> A, payload: Payload, timestamp_ms: i64)
-    where
-        A: Iterator<Item = &'a KeyValue>;
+use crate::line::{MetricType, Number, Payload};
 
-    /// So many points whose temporality the protocol cannot carry.
-    fn refuse(&mut self, points: usize, temporality: Temporality);
+/// The minimum and the maximum of a histogram, as far as known.
+type Range = (Option<f64>, Option<f64>);
+
+/// The absolute error of a summary's mean that readers tolerate; half of it is used up here.
+const TOLERANCE: f64 = 1e-7;
+
+/// A data point.
+pub(crate) struct Point<'p> {
+    pub(crate) attributes: &'p [&'p KeyValue],
+    pub(crate) payload: Payload,
+    /// When the point was collected.
+    pub(crate) timestamp_ms: i64,
 }
 
-/// What the lines of a metric are, if it has any.
+/// Data points with a temporality that metric lines cannot carry.
+#[derive(Debug)]
+pub(crate) struct Unsupported {
+    pub(crate) points: u64,
+    pub(crate) temporality: Temporality,
+}
+
+/// The type of a metric's lines.
 pub(crate) fn metric_type(metric: &Metric) -> MetricType {
-    let counts = match metric.data() {
+    fn is_counter<T>(data: &MetricData<T>) -> bool {
+        matches!(data, MetricData::Sum(sum) if sum.is_monotonic())
+    }
+    let is_counter = match metric.data() {
         AggregatedMetrics::U64(data) => is_counter(data),
         AggregatedMetrics::I64(data) => is_counter(data),
         AggregatedMetrics::F64(data) => is_counter(data),
     };
-    if counts {
+    if is_counter {
         MetricType::Count
     } else {
         MetricType::Gauge
     }
 }
 
-fn is_counter<T>(data: &MetricData<T>) -> bool {
-    matches!(data, MetricData::Sum(sum) if sum.is_monotonic())
+/// Reads the points of one metric after the other.
+#[derive(Default)]
+pub(crate) struct PointReader<'a> {
+    /// The attributes of the point at hand. All points share the list, so that it is allocated
+    /// once.
+    attributes: Vec<&'a KeyValue>,
 }
 
-/// Hands all points of a metric to the sink. Deltas of zero are left out: they say nothing that silence does not, and each point costs money.
-pub(crate) fn convert<'a>(metric: &'a Metric, sink: &mut impl Sink<'a>) {
-    match metric.data() {
-        AggregatedMetrics::U64(data) => convert_data(data, sink),
-        AggregatedMetrics::I64(data) => convert_data(data, sink),
-        AggregatedMetrics::F64(data) => convert_data(data, sink),
-    }
-}
-
-fn convert_data<'a, T: Measured>(data: &'a MetricData<T>, sink: &mut impl Sink<'a>) {
-    match data {
-        MetricData::Gauge(gauge) => {
-            let time = millis(gauge.time());
-            for point in gauge.data_points() {
-                let payload = Payload::Gauge(point.value().number());
-                sink.point(|| point.attributes(), payload, time);
-            }
+impl<'a> PointReader<'a> {
+    /// Passes the points of a metric to `write`. Deltas of zero are left out: they add nothing,
+    /// and each point costs money.
+    pub(crate) fn for_each(
+        &mut self,
+        metric: &'a Metric,
+        mut write: impl FnMut(&Point<'_>),
+    ) -> Result<(), Unsupported> {
+        match metric.data() {
+            AggregatedMetrics::U64(data) => self.read(data, &mut write),
+            AggregatedMetrics::I64(data) => self.read(data, &mut write),
+            AggregatedMetrics::F64(data) => self.read(data, &mut write),
         }
-        MetricData::Sum(sum) => {
-            let time = millis(sum.time());
-            let (payload, with_zeros): (fn(Number) -> Payload, bool) =
-                match (sum.is_monotonic(), sum.temporality()) {
-                    (true, Temporality::Delta) => (Payload::Count, false),
-                    (false, Temporality::Cumulative) => (Payload::Gauge, true),
-                    (_, other) => return sink.refuse(sum.data_points().count(), other),
-                };
-            for point in sum.data_points() {
-                let value = point.value();
-                if with_zeros || !value.is_zero() {
-                    sink.point(|| point.attributes(), payload(value.number()), time);
+    }
+
+    fn read<T: Copy + Into<Number>>(
+        &mut self,
+        data: &'a MetricData<T>,
+        write: &mut impl FnMut(&Point<'_>),
+    ) -> Result<(), Unsupported> {
+        let double = |value: T| double(value.into());
+        match data {
+            MetricData::Gauge(gauge) => {
+                let time = millis(gauge.time());
+                for point in gauge.data_points() {
+                    let payload = Payload::Gauge(point.value().into());
+                    self.pass(point.attributes(), payload, time, write);
+                }
+            }
+            MetricData::Sum(sum) => {
+                let time = millis(sum.time());
+                let (payload, with_zeros): (fn(Number) -> Payload, bool) =
+                    match (sum.is_monotonic(), sum.temporality()) {
+                        (true, Temporality::Delta) => (Payload::Count, false),
+                        (false, Temporality::Cumulative) => (Payload::Gauge, true),
+                        (_, temporality) => {
+                            return Err(Unsupported::new(sum.data_points(), temporality));
+                        }
+                    };
+                for point in sum.data_points() {
+                    let value = point.value();
+                    if with_zeros || double(value) != 0.0 {
+                        self.pass(point.attributes(), payload(value.into()), time, write);
+                    }
+                }
+            }
+            MetricData::Histogram(histogram) => {
+                if histogram.temporality() != Temporality::Delta {
+                    let temporality = histogram.temporality();
+                    return Err(Unsupported::new(histogram.data_points(), temporality));
+                }
+                let time = millis(histogram.time());
+                for point in histogram.data_points() {
+                    let recorded = (point.min().map(double), point.max().map(double));
+                    let estimate = || explicit_range(point.bounds(), point.bucket_counts());
+                    let sum = double(point.sum());
+                    if let Some(payload) = summary(point.count(), sum, recorded, estimate) {
+                        self.pass(point.attributes(), payload, time, write);
+                    }
+                }
+            }
+            MetricData::ExponentialHistogram(histogram) => {
+                if histogram.temporality() != Temporality::Delta {
+                    let temporality = histogram.temporality();
+                    return Err(Unsupported::new(histogram.data_points(), temporality));
+                }
+                let time = millis(histogram.time());
+                for point in histogram.data_points() {
+                    let recorded = (point.min().map(double), point.max().map(double));
+                    let side = |bucket: &ExponentialBucket| span(bucket.offset(), bucket.counts());
+                    let zero = (point.zero_count() > 0).then(|| point.zero_threshold());
+                    let estimate = || {
+                        let (negative, positive) =
+                            (point.negative_bucket(), point.positive_bucket());
+                        exponential_range(point.scale(), zero, side(negative), side(positive))
+                    };
+                    let count = u64::try_from(point.count()).unwrap_or(u64::MAX);
+                    let sum = double(point.sum());
+                    if let Some(payload) = summary(count, sum, recorded, estimate) {
+                        self.pass(point.attributes(), payload, time, write);
+                    }
                 }
             }
         }
-        MetricData::Histogram(histogram) => {
-            if histogram.temporality() != Temporality::Delta {
-                return sink.refuse(histogram.data_points().count(), histogram.temporality());
-            }
-            let time = millis(histogram.time());
-            for point in histogram.data_points() {
-                let recorded = (point.min().map(T::double), point.max().map(T::double));
-                let estimate = || explicit_range(point.bounds(), point.bucket_counts());
-                if let Some(payload) =
-                    summary(point.count(), point.sum().double(), recorded, estimate)
-                {
-                    sink.point(|| point.attributes(), payload, time);
-                }
-            }
-        }
-        MetricData::ExponentialHistogram(histogram) => {
-            if histogram.temporality() != Temporality::Delta {
-                return sink.refuse(histogram.data_points().count(), histogram.temporality());
-            }
-            let time = millis(histogram.time());
-            for point in histogram.data_points() {
-                let recorded = (point.min().map(T::double), point.max().map(T::double));
-                let estimate = || {
-                    exponential_range(
-                        point.scale(),
-                        (point.zero_count() > 0).then(|| point.zero_threshold()),
-                        &Side::new(point.negative_bucket()),
-                        &Side::new(point.positive_bucket()),
-                    )
-                };
-                let count = u64::try_from(point.count()).unwrap_or(u64::MAX);
-                if let Some(payload) = summary(count, point.sum().double(), recorded, estimate) {
-                    sink.point(|| point.attributes(), payload, time);
-                }
-            }
+        Ok(())
+    }
+
+    #[inline]
+    fn pass(
+        &mut self,
+        attributes: impl Iterator<Item = &'a KeyValue>,
+        payload: Payload,
+        timestamp_ms: i64,
+        write: &mut impl FnMut(&Point<'_>),
+    ) {
+        self.attributes.clear();
+        self.attributes.extend(attributes);
+        write(&Point {
+            attributes: &self.attributes,
+            payload,
+            timestamp_ms,
+        });
+    }
+}
+
+impl Unsupported {
+    fn new(points: impl Iterator, temporality: Temporality) -> Self {
+        Self {
+            points: u64::try_from(points.count()).unwrap_or(u64::MAX),
+            temporality,
         }
     }
 }
 
-/// The types of value that instruments have.
-trait Measured: Copy {
-    fn number(self) -> Number;
-    fn double(self) -> f64;
-    fn is_zero(self) -> bool;
-}
-
-impl Measured for u64 {
-    fn number(self) -> Number {
-        Number::U64(self)
-    }
-    #[expect(clippy::cast_precision_loss, reason = "summaries are doubles")]
-    fn double(self) -> f64 {
-        self as f64
-    }
-    fn is_zero(self) -> bool {
-        self == 0
+#[expect(clippy::cast_precision_loss, reason = "summaries are doubles")]
+fn double(number: Number) -> f64 {
+    match number {
+        Number::U64(number) => number as f64,
+        Number::I64(number) => number as f64,
+        Number::F64(number) => number,
     }
 }
 
-impl Measured for i64 {
-    fn number(self) -> Number {
-        Number::I64(self)
-    }
-    #[expect(clippy::cast_precision_loss, reason = "summaries are doubles")]
-    fn double(self) -> f64 {
-        self as f64
-    }
-    fn is_zero(self) -> bool {
-        self == 0
-    }
-}
-
-impl Measured for f64 {
-    fn number(self) -> Number {
-        Number::F64(self)
-    }
-    fn double(self) -> f64 {
-        self
-    }
-    fn is_zero(self) -> bool {
-        self == 0.0
-    }
-}
-
-/// Milliseconds since 1970; a clock before that reads 0.
-pub(crate) fn millis(time: SystemTime) -> i64 {
+/// Milliseconds since 1970; 0 for a time before 1970.
+fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-// ===== from summary: //! Histograms as summaries: the protocol carries minimum, maximum, sum and count.
-/// The smallest and the largest value, as far as known.
-pub(crate) type Range = (Option<f64>, Option<f64>);
-
-/// What a strict reader forgives, absolute, of which no more than a part is used up here.
-const FORGIVEN: f64 = 1e-7;
-
-/// A summary; `None` if nothing was recorded.
+/// The summary of a histogram; `None` if nothing was recorded.
 ///
-/// What was not recorded is taken from `estimate`. Either way the range is widened to hold the
-/// mean: the sum of many values is rounded, and a summary whose mean lies outside is refused
+/// A range that was not recorded is estimated. In both cases it is widened to hold the mean: the
+/// sum of many values is rounded, and a summary whose mean lies outside of its range is rejected
 /// (Dynatrace documentation, "Metric ingestion protocol").
-pub(crate) fn summary(
+fn summary(
     count: u64,
     sum: f64,
     recorded: Range,
@@ -193,10 +211,10 @@ pub(crate) fn summary(
             (min.or(low).unwrap_or(mean), max.or(high).unwrap_or(mean))
         }
     };
-    // The mean is rounded, too. Where that is more than is forgiven, the bounds are moved so far
-    // that they hold it for a reader who divides exactly.
+    // The mean is rounded as well. Where its error exceeds the tolerance, the bounds are moved so
+    // far that they hold the exact mean.
     let rounding = 2.0 * f64::EPSILON * mean.abs();
-    let rounding = if rounding > FORGIVEN { rounding } else { 0.0 };
+    let rounding = if rounding > TOLERANCE { rounding } else { 0.0 };
     let low = if min.mul_add(times, -sum) > 0.0 {
         (mean - rounding).max(f64::MIN)
     } else {
@@ -215,9 +233,9 @@ pub(crate) fn summary(
     })
 }
 
-/// The range that the outermost buckets with values in them span. The first bucket has no lower
-/// end and the last no upper one: there the end it has is the best guess.
-pub(crate) fn explicit_range(
+/// The range of the outermost buckets with values. The first bucket has no lower bound and the last
+/// one no upper bound: there, the other bound is the best estimate.
+fn explicit_range(
     bounds: impl IntoIterator<Item = f64>,
     counts: impl IntoIterator<Item = u64>,
 ) -> Range {
@@ -234,47 +252,30 @@ pub(crate) fn explicit_range(
     (min, max)
 }
 
-/// The buckets of an exponential histogram on one side of zero.
-pub(crate) struct Side {
-    /// The first index with values in it, and the one after the last.
-    span: Option<(i64, i64)>,
+/// The first index of a bucket with values, and the index after the last one.
+type Span = Option<(i64, i64)>;
+
+fn span(offset: i32, counts: impl IntoIterator<Item = u64>) -> Span {
+    let mut with_values = (i64::from(offset)..)
+        .zip(counts)
+        .filter(|(_, count)| *count > 0);
+    let (first, _) = with_values.next()?;
+    let last = with_values.last().map_or(first, |(index, _)| index);
+    Some((first, last + 1))
 }
 
-impl Side {
-    pub(crate) fn new(bucket: &ExponentialBucket) -> Self {
-        Self::from_counts(bucket.offset(), bucket.counts())
-    }
-
-    fn from_counts(offset: i32, counts: impl IntoIterator<Item = u64>) -> Self {
-        let mut span = None;
-        for (index, count) in (i64::from(offset)..).zip(counts) {
-            if count > 0 {
-                let (first, _) = span.unwrap_or((index, index));
-                span = Some((first, index + 1));
-            }
-        }
-        Self { span }
-    }
-}
-
-/// The range that the outermost buckets with values in them span.
-pub(crate) fn exponential_range(
-    scale: i8,
-    zero: Option<f64>,
-    negative: &Side,
-    positive: &Side,
-) -> Range {
+/// The range of the outermost buckets with values: those below zero, the one around it, and those
+/// above it.
+fn exponential_range(scale: i8, zero: Option<f64>, negative: Span, positive: Span) -> Range {
     let bound = |index| bucket_bound(scale, index);
     let min = negative
-        .span
         .map(|(_, end)| -bound(end))
         .or_else(|| zero.map(|threshold| 0.0 - threshold))
-        .or_else(|| positive.span.map(|(first, _)| bound(first)));
+        .or_else(|| positive.map(|(first, _)| bound(first)));
     let max = positive
-        .span
         .map(|(_, end)| bound(end))
         .or(zero)
-        .or_else(|| negative.span.map(|(first, _)| -bound(first)));
+        .or_else(|| negative.map(|(first, _)| -bound(first)));
     (min, max)
 }
 

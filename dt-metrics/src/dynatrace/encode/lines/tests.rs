@@ -1,8 +1,8 @@
 //! What is written of what a real provider collects, and what is not.
 
-use crate::dynatrace::config::Config;
-use crate::dynatrace::config::options::Options;
-use crate::dynatrace::encode::lines::{Encoded, Encoder};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
@@ -10,13 +10,17 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 
 #[derive(Clone)]
 struct Recorder {
-    encoder: Arc<Mutex<Encoder>>,
+    encoder: Arc<Mutex<LinesEncoder>>,
     encoded: Arc<Mutex<Encoded>>,
+    now: Arc<Mutex<Instant>>,
     temporality: Temporality,
 }
 
@@ -24,7 +28,8 @@ impl PushMetricExporter for Recorder {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut bodies = Vec::new();
         let mut encoder = self.encoder.lock().expect("whole");
-        let mut result = encoder.encode(metrics, |full| bodies.extend(full));
+        let now = *self.now.lock().expect("whole");
+        let mut result = encoder.encode(metrics, now, |full| bodies.extend(full));
         bodies.append(&mut result.bodies);
         result.bodies = bodies;
         *self.encoded.lock().expect("whole") = result;
@@ -58,8 +63,9 @@ impl Fixture {
     fn with(options: Options, temporality: Temporality, service: Option<&str>) -> Self {
         let config = Config::resolve(options, &|_| None).expect("valid");
         let recorder = Recorder {
-            encoder: Arc::new(Mutex::new(Encoder::new(&config))),
+            encoder: Arc::new(Mutex::new(LinesEncoder::new(&config))),
             encoded: Arc::default(),
+            now: Arc::new(Mutex::new(Instant::now())),
             temporality,
         };
         let reader = PeriodicReader::builder(recorder.clone())
@@ -82,6 +88,13 @@ impl Fixture {
         self.provider.force_flush().expect("recorded");
         std::mem::take(&mut *self.recorder.encoded.lock().expect("whole"))
     }
+}
+
+fn dropped(encoded: &Encoded) -> Vec<(&str, &str, u64)> {
+    let dropped = encoded.report.dropped.iter();
+    dropped
+        .map(|((reason, metric), points)| (reason.as_str(), metric.as_str(), *points))
+        .collect()
 }
 
 /// All lines, sorted, without the dimensions and times that all have.
@@ -138,17 +151,17 @@ fn a_dropped_point_is_counted_each_time_and_said_once() {
     let counter = fixture.meter().u64_counter("sum").build();
     counter.add(1, &[]);
     let encoded = fixture.collect();
-    assert_eq!(encoded.notes.dropped["unsupported_temporality"], 1);
-    assert_eq!(encoded.notes.warnings.len(), 1);
+    assert_eq!(dropped(&encoded), [("unsupported_temporality", "sum", 1)]);
+    assert_eq!(encoded.report.warnings.len(), 1);
     assert!(
-        encoded.notes.warnings[0].contains("\"sum\""),
+        encoded.report.warnings[0].contains("\"sum\""),
         "{:?}",
-        encoded.notes.warnings
+        encoded.report.warnings
     );
     counter.add(1, &[KeyValue::new("k", "v")]);
     let encoded = fixture.collect();
-    assert_eq!(encoded.notes.dropped["unsupported_temporality"], 2);
-    assert_eq!(encoded.notes.warnings, [""; 0]);
+    assert_eq!(dropped(&encoded), [("unsupported_temporality", "sum", 2)]);
+    assert_eq!(encoded.report.warnings, [""; 0]);
 }
 
 #[test]
@@ -161,9 +174,9 @@ fn too_many_dimensions_drop_the_point_and_not_its_neighbours() {
     counter.add(1, &many);
     counter.add(1, &many[..5]);
     let encoded = fixture.collect();
-    assert_eq!(encoded.notes.dropped["too_many_dimensions"], 1);
+    assert_eq!(dropped(&encoded), [("too_many_dimensions", "m", 1)]);
     assert_eq!(encoded.bodies[0].points, 1);
-    assert_eq!(encoded.notes.warnings.len(), 1);
+    assert_eq!(encoded.report.warnings.len(), 1);
 }
 
 #[test]
@@ -176,9 +189,9 @@ fn an_array_is_left_out_and_the_point_is_sent() {
         let encoded = fixture.collect();
         assert!(encoded.bodies[0].text().contains("k=v"));
         assert!(!encoded.bodies[0].text().contains("list"));
-        assert_eq!(encoded.notes.warnings.len(), expected);
-        assert!(encoded.notes.dropped.is_empty());
-        assert_eq!(encoded.notes.altered["array_attribute"], 1);
+        assert_eq!(encoded.report.warnings.len(), expected);
+        assert!(encoded.report.dropped.is_empty());
+        assert_eq!(encoded.report.altered["array_attribute"], 1);
     }
 }
 
@@ -196,10 +209,10 @@ fn an_altered_point_is_counted_each_time_and_said_once_with_what_was_altered() {
         }
         let encoded = fixture.collect();
         for reason in ["metric_key", "dimension_key", "dimension_value"] {
-            assert_eq!(encoded.notes.altered[reason], 4);
+            assert_eq!(encoded.report.altered[reason], 4);
         }
-        assert_eq!(encoded.notes.altered.len(), 3);
-        let said = &encoded.notes.warnings;
+        assert_eq!(encoded.report.altered.len(), 3);
+        let said = &encoded.report.warnings;
         assert_eq!(said.len(), warnings, "{said:?}");
         let words = ["sent as a.b", r#""K" is sent as "k""#, r#""k" is altered"#];
         for (warning, words) in said.iter().zip(words) {
@@ -230,6 +243,36 @@ fn metadata_goes_before_the_first_line_once() {
     assert_eq!((encoded.bodies[0].points, lines(&encoded).len()), (3, 4));
     counter.add(1, &[]);
     assert_eq!(lines(&fixture.collect()), ["m count,delta=1"]);
+}
+
+#[test]
+fn metadata_is_restated_once_an_hour() {
+    let fixture = Fixture::delta(Options {
+        max_bytes_per_request: 100,
+        ..Options::default()
+    });
+    let meter = fixture.meter();
+    let described = meter.u64_counter("m").with_unit("s").build();
+    let too_long = meter.u64_counter("n");
+    let too_long = too_long.with_description("d".repeat(100)).build();
+    let start = *fixture.recorder.now.lock().expect("whole");
+    let minute = Duration::from_secs(60);
+    for (minutes, expected, left_out) in [
+        (0, 3, Some(&1)),
+        (30, 2, None),
+        (59, 2, None),
+        (60, 3, None),
+        (61, 2, None),
+        (119, 2, None),
+        (120, 3, None),
+    ] {
+        *fixture.recorder.now.lock().expect("whole") = start + minutes * minute;
+        described.add(1, &[]);
+        too_long.add(1, &[]);
+        let encoded = fixture.collect();
+        assert_eq!(lines(&encoded).len(), expected, "{minutes}");
+        assert_eq!(encoded.report.altered.get("metadata"), left_out);
+    }
 }
 
 #[test]
@@ -268,7 +311,7 @@ fn what_disagrees_is_left_out_and_said_once() {
         assert_eq!(lines(&encoded).len(), 4, "{encoded:?}");
         assert!(!encoded.bodies[0].text().contains('#'), "{encoded:?}");
         let said = |warning: &&String| warning.contains("disagrees");
-        let said = encoded.notes.warnings.iter().filter(said).count();
+        let said = encoded.report.warnings.iter().filter(said).count();
         assert_eq!(said, warnings, "{encoded:?}");
     }
 }
@@ -285,10 +328,10 @@ fn a_unit_that_cannot_be_sent_is_left_out_and_counted_once() {
     counter.add(1, &[]);
     let encoded = fixture.collect();
     assert_eq!(lines(&encoded)[0], "#m count dt.meta.description=d");
-    assert_eq!(encoded.notes.altered["unit"], 1);
-    assert_eq!(encoded.notes.warnings.len(), 1);
+    assert_eq!(encoded.report.altered["unit"], 1);
+    assert_eq!(encoded.report.warnings.len(), 1);
     counter.add(1, &[]);
-    assert!(fixture.collect().notes.altered.is_empty());
+    assert!(fixture.collect().report.altered.is_empty());
 }
 
 #[test]
@@ -308,7 +351,7 @@ fn metadata_that_no_request_holds_is_left_out_and_its_point_is_sent() {
             counter.add(1, &[]);
             let encoded = fixture.collect();
             assert_eq!(lines(&encoded), ["m count,delta=1"]);
-            assert_eq!(encoded.notes.altered.get("metadata"), altered);
+            assert_eq!(encoded.report.altered.get("metadata"), altered);
         }
     }
 }

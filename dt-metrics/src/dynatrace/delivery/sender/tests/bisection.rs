@@ -116,7 +116,7 @@ async fn collect<F: Fn(&str) -> Outcome>(
         }
         std::future::pending::<()>().await;
     };
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     let sending = async { tokio::join!(run(buffer, endpoint, &mut reporter), collecting) };
     assert!(tokio::time::timeout(time, sending).await.is_err());
 }
@@ -252,7 +252,7 @@ async fn lines_that_fail_hold_up_no_other_line() {
                 }
                 std::future::pending::<()>().await;
             };
-            let mut reporter = Reporter::default();
+            let mut reporter = Reporter::new(EventListener::default());
             let sending =
                 async { tokio::join!(run(&buffer, &endpoint, &mut reporter), collecting) };
             assert!(tokio::time::timeout(55 * MINUTE, sending).await.is_err());
@@ -281,7 +281,7 @@ async fn an_outage_does_not_take_requests_apart() {
             Outcome::Accepted
         }
     });
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     let mut sending = std::pin::pin!(run(&buffer, &endpoint, &mut reporter));
     for number in 0..30 {
         assert!(buffer.enqueue(vec![hundred(number, &[])]));
@@ -345,7 +345,7 @@ async fn a_series_that_fails_holds_up_the_others_for_seconds_and_in_later_pushes
             healed.set(true);
             tokio::time::sleep(6 * MINUTE).await;
         };
-        let mut reporter = Reporter::default();
+        let mut reporter = Reporter::new(EventListener::default());
         let sending = run(&buffer, &endpoint, &mut reporter);
         let _ =
             tokio::time::timeout(16 * MINUTE, async { tokio::join!(sending, collecting) }).await;
@@ -421,7 +421,12 @@ impl Transport for NotFound {
 }
 
 async fn run_once<F: Fn(&str) -> Outcome>(buffer: &Buffer, endpoint: &Endpoint<F>) {
-    run(buffer, endpoint, &mut Reporter::default()).await;
+    run(
+        buffer,
+        endpoint,
+        &mut Reporter::new(EventListener::default()),
+    )
+    .await;
 }
 
 /// What an endpoint does with each of so many attempts.

@@ -6,6 +6,7 @@ use crate::dynatrace::delivery::report::Reporter;
 use crate::dynatrace::delivery::sender::run;
 use crate::dynatrace::delivery::sender::tests::unavailable;
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::transport::Transport;
 use std::cell::RefCell;
@@ -38,7 +39,7 @@ async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
         tokio::time::sleep(Duration::from_secs(60)).await;
         buffer.stop();
     };
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     tokio::join!(run(&buffer, &script, &mut reporter), counting);
     let health = buffer.health();
     assert_eq!(
@@ -66,7 +67,7 @@ async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
         }
         buffer.stop();
     };
-    let mut reporter = Reporter::default();
+    let mut reporter = Reporter::new(EventListener::default());
     tokio::join!(run(&buffer, &script, &mut reporter), counting);
     let health = buffer.health();
     assert_eq!(

@@ -5,7 +5,7 @@ use crate::line::Rejected;
 use proptest::prelude::*;
 
 fn add(batcher: &mut Batcher, line: &str) -> Result<(), DropReason> {
-    batcher.line(|out| {
+    batcher.push(|out| {
         out.push_str(line);
         Ok(())
     })
@@ -23,12 +23,12 @@ fn texts(batcher: &mut Batcher) -> Vec<String> {
 fn nothing_makes_no_request() {
     let mut batcher = Batcher::new(10, 100);
     assert_eq!(batcher.finish(), []);
-    let refused = batcher.line(|out| {
+    let refused = batcher.push(|out| {
         out.push_str("half");
         Err(Rejected::NotFinite)
     });
     assert_eq!(refused, Err(DropReason::NotFinite));
-    assert_eq!(batcher.line(|_| Ok(())), Ok(()));
+    assert_eq!(batcher.push(|_| Ok(())), Ok(()));
     assert_eq!(batcher.finish(), []);
 }
 
@@ -36,7 +36,7 @@ fn nothing_makes_no_request() {
 fn metadata_stays_with_its_line() {
     let mut batcher = Batcher::new(3, 12);
     let mut add_after = |head: &str, line: &str| {
-        batcher.line_after(head, |out| {
+        batcher.push_described(head, |out| {
             out.push_str(line);
             Ok(())
         })
@@ -105,7 +105,7 @@ proptest! {
         for (line, head) in &lines {
             let written = match head {
                 None => add(&mut batcher, line).map(|()| false),
-                Some(head) => batcher.line_after(head, |out| {
+                Some(head) => batcher.push_described(head, |out| {
                     out.push_str(line);
                     Ok(())
                 }),

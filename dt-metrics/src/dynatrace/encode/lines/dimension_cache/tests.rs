@@ -1,16 +1,17 @@
 use crate::dynatrace::config::dimensions::Pairs;
-use crate::dynatrace::encode::lines::dimension_cache::{FEW, Order, Sets};
-use crate::dynatrace::encode::lines::resource::{Origin, Origins, Wanted};
-use crate::dynatrace::encode::warnings::Altered;
+use crate::dynatrace::encode::lines::dimension_cache::{DimensionCache, FEW, PointOrder};
+use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
+use crate::dynatrace::encode::warnings::Alterations;
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
 struct Fixture {
-    sets: Sets,
-    origins: Origins,
+    cache: DimensionCache,
+    resource_dimensions: ResourceDimensions,
+    origins: OriginCache,
     resource: Resource,
     scope: InstrumentationScope,
-    order: Order,
+    order: PointOrder,
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Pairs {
@@ -26,16 +27,16 @@ fn of(name: &str) -> Vec<KeyValue> {
 
 impl Fixture {
     fn new(defaults: &[(&str, &str)], host: &[(&str, &str)]) -> Self {
-        let wanted = Wanted {
-            names: vec!["env".into()],
-            instance: None,
-        };
         Self {
-            sets: Sets::new(pairs(defaults), pairs(host)),
-            origins: Origins::new(wanted),
+            cache: DimensionCache::new(pairs(defaults), pairs(host)),
+            resource_dimensions: ResourceDimensions {
+                names: vec!["env".into()],
+                instance: None,
+            },
+            origins: OriginCache::default(),
             resource: Resource::builder_empty().build(),
             scope: InstrumentationScope::default(),
-            order: Order::default(),
+            order: PointOrder::default(),
         }
     }
 
@@ -45,15 +46,15 @@ impl Fixture {
 
     /// Where the text of each set lies, and the text.
     fn cycle(&mut self, lists: &[Vec<KeyValue>]) -> Vec<(*const u8, String)> {
-        self.origins.begin_cycle(&self.resource);
-        let origin = self.origins.of_scope(&self.scope);
-        self.order.begin_cycle();
+        let resource = self.resource_dimensions.of(&self.resource);
+        let origin = self.origins.get(&resource, &self.scope);
+        self.order.begin_collection();
         let texts = lists
             .iter()
-            .map(|list| text(&mut self.sets, origin, &mut self.order, list))
+            .map(|list| text(&mut self.cache, origin, &mut self.order, list))
             .collect();
-        self.sets.end_cycle();
-        self.origins.end_cycle();
+        self.cache.end_generation();
+        self.origins.end_generation();
         texts
     }
 
@@ -63,13 +64,14 @@ impl Fixture {
 }
 
 fn text(
-    sets: &mut Sets,
+    cache: &mut DimensionCache,
     origin: &Origin,
-    order: &mut Order,
+    order: &mut PointOrder,
     list: &[KeyValue],
 ) -> (*const u8, String) {
-    let set = sets.get(origin, order, &|| list.iter());
-    let text = set.dimensions.as_ref().expect("few").as_str();
+    let attributes: Vec<_> = list.iter().collect();
+    let cached = cache.get(origin, order, &attributes);
+    let text = cached.dimensions.as_ref().expect("few").as_str();
     (text.as_ptr(), text.to_owned())
 }
 
@@ -114,7 +116,7 @@ fn attributes_are_a_set_whatever_their_order_unless_it_says_which_counts() {
     for order in &orders {
         assert_eq!(fixture.cycle(std::slice::from_ref(order)), first[..1]);
     }
-    assert_eq!(fixture.sets.len(), 1);
+    assert_eq!(fixture.cache.len(), 1);
     let twice = [
         list(&[("k", "1"), ("k", "2")]),
         list(&[("k", "2"), ("k", "1")]),
@@ -127,17 +129,17 @@ fn attributes_are_a_set_whatever_their_order_unless_it_says_which_counts() {
 fn an_entry_stays_while_it_is_used_and_one_cycle_longer() {
     let mut fixture = Fixture::empty();
     fixture.cycle(&[of("a"), of("b"), of("a")]);
-    assert_eq!(fixture.sets.len(), 2);
+    assert_eq!(fixture.cache.len(), 2);
     fixture.cycle(&[of("a")]);
-    assert_eq!(fixture.sets.len(), 2);
+    assert_eq!(fixture.cache.len(), 2);
     fixture.cycle(&[of("a")]);
-    assert_eq!(fixture.sets.len(), 1);
+    assert_eq!(fixture.cache.len(), 1);
     // The place of the one that went is taken by the next, and never mixed up with it.
     let texts = fixture.cycle(&[of("a"), of("c"), of("b")]);
     for ((_, text), name) in texts.iter().zip(["a", "c", "b"]) {
         assert!(text.contains(&format!(",k={name}")), "{text}");
     }
-    assert_eq!(fixture.sets.places.len(), 3);
+    assert_eq!(fixture.cache.entries.len(), 3);
 }
 
 #[test]
@@ -149,7 +151,7 @@ fn places_go_when_most_of_their_sets_have_gone() {
         let last = fixture.cycle(&many[many.len() - 2..]);
         assert_eq!(last, first[many.len() - 2..]);
     }
-    assert_eq!((fixture.sets.places.len(), fixture.sets.len()), (2, 2));
+    assert_eq!((fixture.cache.entries.len(), fixture.cache.len()), (2, 2));
     assert_eq!(fixture.cycle(&many[..3])[2].1, first[2].1);
 }
 
@@ -203,36 +205,36 @@ fn the_host_wins_over_what_is_measured_that_over_what_is_given_and_that_over_wha
 fn what_was_altered_is_known() {
     let mut fixture = Fixture::empty();
     let cases = [
-        (KeyValue::new("k", true), Altered::NOTHING),
+        (KeyValue::new("k", true), Alterations::NONE),
         (
             KeyValue::new("k", Value::Array(Array::Bool(vec![true]))),
-            Altered::ARRAY_ATTRIBUTE,
+            Alterations::ARRAY_ATTRIBUTE,
         ),
-        (KeyValue::new("K", "v"), Altered::DIMENSION_KEY),
-        (KeyValue::new("k", "a\nb"), Altered::DIMENSION_VALUE),
+        (KeyValue::new("K", "v"), Alterations::DIMENSION_KEY),
+        (KeyValue::new("k", "a\nb"), Alterations::DIMENSION_VALUE),
     ];
     for (attribute, expected) in cases {
-        fixture.origins.begin_cycle(&fixture.resource);
-        let origin = fixture.origins.of_scope(&fixture.scope);
-        let list = [attribute];
-        let set = fixture
-            .sets
-            .get(origin, &mut fixture.order, &|| list.iter());
-        assert_eq!(set.altered, expected, "{list:?}");
+        let resource = fixture.resource_dimensions.of(&fixture.resource);
+        let origin = fixture.origins.get(&resource, &fixture.scope);
+        let list = [&attribute];
+        let cached = fixture.cache.get(origin, &mut fixture.order, &list);
+        assert_eq!(cached.altered, expected, "{list:?}");
     }
 }
 
 #[test]
 fn an_order_goes_on_where_series_were_left_out() {
-    let mut order = Order::default();
-    for place in [4, 5, 6, 7] {
-        order.found(place);
+    let mut order = PointOrder::default();
+    for entry in [4, 5, 6, 7] {
+        order.correct(entry);
     }
-    order.begin_cycle();
-    assert_eq!(order.next(), 4);
-    order.found(6); // 5 has no point
-    order.found(9); // and 9 is new
-    assert_eq!(order.next(), 7);
-    order.begin_cycle();
-    assert_eq!(order.last, [4, 6, 9, 7]);
+    order.begin_collection();
+    assert_eq!(order.expected(), Some(4));
+    order.confirm(4);
+    order.correct(6); // 5 has no point
+    order.correct(9); // and 9 is new
+    assert_eq!(order.expected(), Some(7));
+    order.confirm(7);
+    order.begin_collection();
+    assert_eq!(order.previous, [4, 6, 9, 7]);
 }

@@ -1,4 +1,4 @@
-use crate::dynatrace::encode::lines::resource::{Origins, Wanted};
+use crate::dynatrace::encode::lines::resource::{OriginCache, ResourceDimensions};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
@@ -12,11 +12,11 @@ fn resource(attributes: &[(&'static str, &'static str)]) -> Resource {
 }
 
 fn found(names: &[&str], instance: Option<&str>, resource: &Resource) -> Vec<String> {
-    let wanted = Wanted {
+    let dimensions = ResourceDimensions {
         names: names.iter().map(|name| (*name).into()).collect(),
         instance: instance.map(Into::into),
     };
-    let pairs = wanted.of(resource);
+    let pairs = dimensions.of(resource);
     pairs
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
@@ -68,38 +68,32 @@ fn the_instance_is_the_resources_or_made_up_and_only_if_wanted() {
 
 #[test]
 fn an_origin_is_known_again_and_forgotten_when_idle() {
-    let mut origins = Origins::new(Wanted {
+    let dimensions = ResourceDimensions {
         names: vec!["env".into()],
         instance: None,
-    });
+    };
+    let mut origins = OriginCache::default();
     let (prod, test) = (resource(&[("env", "prod")]), resource(&[("env", "test")]));
     let plain = InstrumentationScope::builder("a").build();
     let also_plain = InstrumentationScope::builder("b").build();
     let special = InstrumentationScope::builder("a")
         .with_attributes([KeyValue::new("k", "v")])
         .build();
-    let mut cycle = |resource: &Resource, scopes: &[&InstrumentationScope]| {
-        let resource_id = origins.begin_cycle(resource);
+    let mut collect = |resource: &Resource, scopes: &[&InstrumentationScope]| {
+        let resource = dimensions.of(resource);
         let ids: Vec<_> = scopes
             .iter()
-            .map(|scope| {
-                let origin = origins.of_scope(scope);
-                assert_eq!(origin.resource_id, resource_id);
-                origin.id
-            })
+            .map(|scope| origins.get(&resource, scope).id)
             .collect();
-        origins.end_cycle();
-        (resource_id, ids, origins.known.len())
+        origins.end_generation();
+        (ids, origins.origins.len())
     };
-    let (first, ids, known) = cycle(&prod, &[&plain, &also_plain, &special]);
+    let (ids, known) = collect(&prod, &[&plain, &also_plain, &special]);
     assert_eq!((ids[0], known), (ids[1], 2));
     assert_ne!(ids[0], ids[2]);
-    let (again, same, _) = cycle(&prod, &[&plain]);
-    assert_eq!((again, same[0]), (first, ids[0]));
-    let (other, others, known) = cycle(&test, &[&plain]);
-    assert!(
-        other != first && others[0] != ids[0] && known == 2,
-        "{known}"
-    );
-    assert_eq!(cycle(&test, &[&plain]).2, 1);
+    let (same, _) = collect(&prod, &[&plain]);
+    assert_eq!(same[0], ids[0]);
+    let (other, known) = collect(&test, &[&plain]);
+    assert!(other[0] != ids[0] && known == 2, "{known}");
+    assert_eq!(collect(&test, &[&plain]).1, 1);
 }

@@ -287,7 +287,7 @@ fn points_that_are_refused_are_counted() {
     assert_eq!((health.points_rejected, health.requests_accepted), (1, 1));
     assert!(health.points_accepted > 0, "{health:?}");
     let error = health.last_error.unwrap();
-    assert!(error.contains(" data points refused: otlp."), "{error}");
+    assert!(error.contains(" data points rejected: otlp."), "{error}");
     assert!(error.contains(": refused on demand"), "{error}");
 }
 

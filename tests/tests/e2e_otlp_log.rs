@@ -43,7 +43,7 @@ fn faults_are_said_once_and_secrets_never() {
     let said: Vec<_> = warnings.filter(|line| line.contains("403")).collect();
     assert_eq!(said.len(), 1, "{said:#?}");
     assert!(said[0].contains("needs the scope `metrics.ingest`"));
-    assert!(text.contains("sending metrics by OTLP"), "{text}");
+    assert!(text.contains("sending metrics over OTLP"), "{text}");
     let shown = format!("{shown} {text} {metrics:?}");
     assert!(!shown.contains("SECRET"));
     let logged = server.total("otlp.logged");

@@ -21,7 +21,7 @@ use crate::dynatrace::encode::Encoder;
 use crate::dynatrace::error::{ConfigError, ExportError};
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::health_metrics::observe;
-use crate::dynatrace::transport::reload::Rotating;
+use crate::dynatrace::transport::reload::ReloadingTransport;
 
 /// How much longer than its time a shutdown may take, so that the threads are gone and the next
 /// exporter has the spool.
@@ -93,7 +93,7 @@ impl ExporterBuilder {
 struct Inner {
     encoder: Mutex<Encoder>,
     buffer: Arc<Buffer>,
-    transport: Arc<Rotating>,
+    transport: Arc<ReloadingTransport>,
     temporality: Temporality,
 }
 
@@ -116,7 +116,7 @@ impl Exporter {
 
     pub(crate) fn start(config: &Config) -> Result<Self, ConfigError> {
         let buffer = Arc::new(Buffer::new(config.buffer_limit_bytes, config.guarantee));
-        let transport = Arc::new(Rotating::new(config)?);
+        let transport = Arc::new(ReloadingTransport::new(config)?);
         let spool = match &config.spool {
             Some(spool) if spooler::start(&buffer, spool, config.protocol.format())? => {
                 Some(spool.path.as_path())

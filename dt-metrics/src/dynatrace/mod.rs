@@ -143,8 +143,8 @@ mod throttle;
 mod transport;
 
 pub(crate) use self::buffer::flush::Mark;
-pub(crate) use self::check::run::check;
-pub use self::check::{CheckReport, Problem, Step, Verdict};
+pub(crate) use self::check::check;
+pub use self::check::report::{CheckReport, Problem, Step, Verdict};
 pub use self::config::builder::ExporterBuilder;
 pub(crate) use self::config::builder::shared_options;
 pub(crate) use self::config::environment::process_environment;

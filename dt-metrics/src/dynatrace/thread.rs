@@ -1,16 +1,17 @@
-//! Threads of the exporter: how they are named and started, and how long anyone waits for them.
+//! Threads and runtimes of the exporter: their names, and how long others wait for them.
 
-use opentelemetry::Context;
 use std::io;
 use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// How long the small files of a host may take to read: a path may lie on a file system that does
-/// not answer.
+use opentelemetry::Context;
+use tokio::runtime::{self, Runtime};
+
+/// How long reading the small files of a host may take: a path may be on a file system that hangs.
 pub(crate) const FILE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Starts a thread whose work is not telemetry of the program.
+/// Starts a thread. Its work is not part of the program's telemetry.
 pub(crate) fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -21,8 +22,19 @@ pub(crate) fn spawn<T: Send + 'static>(
     })
 }
 
+/// Makes a runtime that runs on the thread that drives it. Threads that it starts itself, for name
+/// lookups, have the same name.
+pub(crate) fn runtime(name: &str) -> io::Result<Runtime> {
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .thread_name(name)
+        .on_thread_start(suppress_telemetry)
+        .build()
+}
+
 /// Runs `work` on a thread of its own; `None` if it takes longer than `limit`, or if no thread can
-/// be started. Work that is late goes on, and its result is dropped.
+/// be started. Work that takes longer is not stopped, but its result is dropped.
 pub(crate) fn run_within<T: Send + 'static>(
     limit: Duration,
     name: &str,
@@ -30,16 +42,16 @@ pub(crate) fn run_within<T: Send + 'static>(
 ) -> Option<T> {
     let (sender, result) = mpsc::sync_channel(1);
     spawn(name, move || {
-        // Fails if the limit is over: nobody waits for the result then.
+        // Fails after the limit, when nobody waits for the result.
         let _ = sender.send(work());
     })
     .ok()?;
     result.recv_timeout(limit).ok()
 }
 
-/// Keeps what this thread does from now on out of the program's telemetry: a program that traces
-/// its HTTP client would otherwise trace, and count, each push.
+/// Keeps this thread out of the program's telemetry from now on: a program that traces its HTTP
+/// client would otherwise trace and count each push.
 pub(crate) fn suppress_telemetry() {
-    // The guard must be dropped on this thread; it lives as long as the thread does.
+    // The guard must be dropped on this thread, and lives as long as the thread.
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
 }

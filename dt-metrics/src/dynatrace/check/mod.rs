@@ -1,142 +1,298 @@
-//! Tries a configuration, and says what to fix.
+//! Tries a configuration once, with one data point, and reports what to change.
+//!
+//! May import the leaves, `config`, `encode`, `retry::outcome` and `transport`; not `buffer` or
+//! `delivery`.
 
-pub(crate) mod run;
+pub(crate) mod report;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::io;
+use std::time::Duration;
 
-// ===== from check::report: //! What was found.
-/// What [`check`](crate::check) found: a step a line when printed. Contains no secrets.
-///
-/// ```no_run
-/// let report = dt_metrics::check();
-/// println!("{report}");
-/// if let Some(problem) = report.problem() {
-///     println!("what to fix: {problem:?}");
-/// }
-/// ```
-#[derive(Clone, Debug, Default)]
-#[must_use = "it says what to fix"]
-pub struct CheckReport {
-    steps: Vec<Step>,
+use reqwest::StatusCode;
+use reqwest::header::DATE;
+
+use crate::dynatrace::check::report::{CheckReport, Problem, Verdict};
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::endpoint_file::ENDPOINT_FILE;
+use crate::dynatrace::config::environment::{
+    Environment, TOKEN_VARIABLE, URL_VARIABLE, proxy_variable,
+};
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::encode::body::Body;
+#[cfg(feature = "otlp")]
+use crate::dynatrace::encode::otlp::one_gauge;
+use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use crate::dynatrace::thread::{runtime, spawn};
+use crate::dynatrace::transport::http::{Attempt, Http};
+
+const THREAD_NAME: &str = "dt-metrics-check";
+
+/// A gauge, since the value of a counter would be added to a sum.
+const LINE: &str = "dt_metrics.check,dt.metrics.source=opentelemetry gauge,1";
+
+/// Clocks that are set over the network differ by less than this.
+const USUAL_SKEW: Duration = Duration::from_secs(30);
+
+/// Dynatrace accepts lines from an hour in the past to ten minutes in the future (documentation,
+/// "Metric ingestion protocol").
+const MAX_BEHIND: Duration = Duration::from_secs(3_600);
+const MAX_AHEAD: Duration = Duration::from_secs(600);
+
+/// The variable that names the headers for a Collector.
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+
+/// The steps after the configuration, in their order.
+const STEPS: [&str; 5] = ["connection", "path", "token", "test line", "clock"];
+
+/// The steps of an attempt, all but the clock. Each step needs the ones before it.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Stage {
+    Connection,
+    Path,
+    Token,
+    TestLine,
 }
 
-/// One thing that was looked at.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Step {
-    /// What was looked at, such as "token".
-    pub name: &'static str,
-    /// How it is.
-    pub verdict: Verdict,
-    /// What was found; where it failed, with the fix.
-    pub text: String,
-}
-
-/// How a step is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// As it should be.
-    Ok,
-    /// It works, but is probably not meant.
-    Warning,
-    /// This has to be fixed.
-    Failed(Problem),
-    /// It could not be looked at, because of an earlier one.
-    NotTried,
-}
-
-/// What has to be fixed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Problem {
-    /// None is configured, and no OneAgent listens on this host.
-    NoEndpoint,
-    /// The endpoint that is configured is not usable.
-    InvalidEndpoint,
-    /// Something answers there, but no ingest endpoint.
-    WrongPath,
-    /// The endpoint wants a token, and none is given.
-    MissingToken,
-    /// The endpoint does not know the token, or the token is not usable.
-    WrongToken,
-    /// The token lacks the scope `metrics.ingest`.
-    MissingScope,
-    /// The token would cross the network unencrypted.
-    CleartextToken,
-    /// The server's certificate is from a root that this host does not trust, has expired, or is
-    /// for another host.
-    UntrustedCertificate,
-    /// Nothing listens there.
-    ConnectionRefused,
-    /// There is no way there: the name, the route, or the encryption.
-    Unreachable,
-    /// Connected, but there was no answer in time.
-    NoAnswer,
-    /// The server answers, but not now.
-    Unavailable,
-    /// The test line was refused.
-    LineRefused,
-    /// This host's clock is so wrong that lines are refused.
-    ClockSkew,
-    /// Another option is not usable.
-    Configuration,
-}
-
-impl CheckReport {
-    pub(crate) fn add(&mut self, name: &'static str, verdict: Verdict, text: impl Into<String>) {
-        self.steps.push(Step {
-            name,
-            verdict,
-            text: text.into(),
-        });
-    }
-
-    /// Whether metrics would arrive.
-    #[must_use]
-    pub fn is_ok(&self) -> bool {
-        self.problem().is_none()
-    }
-
-    /// What to fix first; `None` if metrics would arrive.
-    #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
-        self.steps.iter().find_map(|step| match step.verdict {
-            Verdict::Failed(problem) => Some(problem),
-            _ => None,
-        })
-    }
-
-    /// All that was looked at, in order.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-}
-
-impl fmt::Display for CheckReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Step {
-            name,
-            verdict,
-            text,
-        } in &self.steps
-        {
-            let word = match verdict {
-                Verdict::Ok => "ok",
-                Verdict::Warning => "warning",
-                Verdict::Failed(_) => "FAILED",
-                Verdict::NotTried => "not tried",
-            };
-            let line = format!("{word:<9}  {name:<13}  {text}");
-            writeln!(f, "{}", line.trim_end())?;
+pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
+    let mut report = CheckReport::default();
+    let config = match Config::resolve(options, environment) {
+        Ok(config) => config,
+        Err(error) => {
+            fail(&mut report, "configuration", &error);
+            return report;
         }
-        f.write_str(if self.is_ok() {
-            "metrics of this configuration arrive"
+    };
+    describe(&config, environment, &mut report);
+    match attempt(&config) {
+        Ok(attempt) => {
+            judge(&attempt, &config, &mut report);
+            compare_clocks(&attempt, &mut report);
+        }
+        Err(error) => fail(&mut report, STEPS[0], &error),
+    }
+    report
+}
+
+/// Reports that a step failed, so that the steps after it were not tried.
+fn fail(report: &mut CheckReport, step: &'static str, error: &ConfigError) {
+    let problem = match error {
+        ConfigError::Endpoint { .. } => Problem::InvalidEndpoint,
+        ConfigError::CleartextToken { .. } => Problem::CleartextToken,
+        ConfigError::Token { .. } => Problem::WrongToken,
+        ConfigError::NoRootCertificates(_) => Problem::UntrustedCertificate,
+        _ => Problem::Configuration,
+    };
+    report.add(step, Verdict::Failed(problem), error.to_string());
+    for later in STEPS.into_iter().filter(|later| *later != step) {
+        report.add(later, Verdict::NotTried, "");
+    }
+}
+
+/// Sends one data point, on a thread of its own: the caller may be in a runtime.
+fn attempt(config: &Config) -> Result<Attempt, ConfigError> {
+    let config = config.clone();
+    let thread = spawn(THREAD_NAME, move || {
+        let runtime = runtime(THREAD_NAME).map_err(ConfigError::Thread)?;
+        let http = Http::new(&config);
+        http.prepare()?;
+        let attempt = runtime.block_on(http.attempt(&test_body(&config)));
+        // A name lookup blocks a thread of the runtime for as long as it likes.
+        runtime.shutdown_background();
+        Ok(attempt)
+    });
+    thread
+        .map_err(ConfigError::Thread)?
+        .join()
+        .unwrap_or_else(|_| Err(ConfigError::Thread(io::Error::other("it panicked"))))
+}
+
+fn test_body(config: &Config) -> Body {
+    match config.protocol {
+        Protocol::Lines => Body::new(LINE.into(), 1, 0),
+        #[cfg(feature = "otlp")]
+        Protocol::Otlp(_) => one_gauge("dt_metrics.check"),
+    }
+}
+
+/// Reports where each value comes from.
+fn describe(config: &Config, environment: Environment, report: &mut CheckReport) {
+    let target = &config.target;
+    let source = target.endpoint_source.describe();
+    let endpoint = format!("{}, from {source}", target.endpoint);
+    report.add("endpoint", Verdict::Ok, endpoint);
+    let token = match (&target.token, target.token_source) {
+        (Some(_), Some(source)) => format!("there is one, from {}", source.describe()),
+        _ => target.describe_token().to_owned(),
+    };
+    report.add("token source", Verdict::Ok, token);
+    match config.protocol.headers().len() {
+        0 => {}
+        1 => report.add("headers", Verdict::Ok, format!("1 header, from {HEADERS}")),
+        n => report.add(
+            "headers",
+            Verdict::Ok,
+            format!("{n} headers, from {HEADERS}"),
+        ),
+    }
+    if let Some(variable) = proxy_variable(&target.endpoint, environment) {
+        report.add("proxy", Verdict::Ok, format!("from {variable}"));
+    }
+    if let Some(error) = &config.endpoint_properties.read_error {
+        // The file may contain both values, or only a token that nobody needs.
+        let verdict = if target.is_unconfigured() {
+            Verdict::Failed(Problem::Configuration)
         } else {
-            "metrics of this configuration do not arrive"
-        })
+            Verdict::Warning
+        };
+        let text = format!(
+            "{ENDPOINT_FILE} exists but cannot be read ({error}): give the user of this process \
+             the permission to read it, or set {URL_VARIABLE} and {TOKEN_VARIABLE}"
+        );
+        report.add("endpoint file", verdict, text);
+    }
+    if let Some(warning) = config.warning() {
+        report.add("configuration", Verdict::Warning, warning);
+    }
+}
+
+/// Reports the stages of an attempt.
+fn judge(attempt: &Attempt, config: &Config, report: &mut CheckReport) {
+    let failure = failure(attempt, config);
+    let message = attempt.outcome.message().unwrap_or_default();
+    let message = match failure {
+        Some((_, Problem::Unavailable)) => format!(
+            "{message}; the endpoint, or a proxy in front of it, is temporarily unavailable: try \
+             again later"
+        ),
+        _ => message.to_owned(),
+    };
+    // A proxy may have answered in place of the endpoint, so that nothing is known about path and
+    // token. Only an ingest endpoint counts lines.
+    let may_be_proxy = matches!(failure, Some((Stage::TestLine, _)))
+        && !matches!(attempt.outcome, Outcome::Partial { .. });
+    let stages = [
+        Stage::Connection,
+        Stage::Path,
+        Stage::Token,
+        Stage::TestLine,
+    ];
+    for (stage, name) in stages.into_iter().zip(STEPS) {
+        match failure {
+            Some((failed, problem)) if stage == failed => {
+                report.add(name, Verdict::Failed(problem), message.as_str());
+            }
+            Some((failed, _)) if stage > failed => report.add(name, Verdict::NotTried, ""),
+            _ if may_be_proxy && stage > Stage::Connection => {
+                report.add(name, Verdict::NotTried, "");
+            }
+            _ => report.add(name, Verdict::Ok, success(stage, config)),
+        }
+    }
+    if let Some(status) = unusual_status(attempt, config) {
+        let text = format!(
+            "{status}, where Dynatrace answers 202 Accepted: check that this is an ingest endpoint"
+        );
+        report.add("answer", Verdict::Warning, text);
+    }
+}
+
+/// The stage that failed, and why.
+fn failure(attempt: &Attempt, config: &Config) -> Option<(Stage, Problem)> {
+    let target = &config.target;
+    let (stage, problem) = match &attempt.outcome {
+        Outcome::Accepted => return None,
+        Outcome::Failed { .. } if attempt.is_untrusted => {
+            (Stage::Connection, Problem::UntrustedCertificate)
+        }
+        Outcome::Failed { failure, .. } => {
+            let problem = match failure {
+                Failure::Refused { .. } if target.is_unconfigured() => Problem::NoEndpoint,
+                Failure::Refused { .. } => Problem::ConnectionRefused,
+                Failure::Connect | Failure::Unprepared => Problem::Unreachable,
+                Failure::NoAnswer => Problem::NoAnswer,
+            };
+            (Stage::Connection, problem)
+        }
+        Outcome::Misdirected { .. } => (Stage::Path, Problem::WrongPath),
+        Outcome::Unauthorized { status, .. } | Outcome::Outdated { status, .. } => {
+            let problem = match status {
+                _ if !has_credentials(config) => Problem::MissingToken,
+                403 if target.token.is_some() => Problem::MissingScope,
+                _ => Problem::WrongToken,
+            };
+            (Stage::Token, problem)
+        }
+        Outcome::Throttled { .. } | Outcome::Unavailable { .. } => {
+            (Stage::TestLine, Problem::Unavailable)
+        }
+        Outcome::Partial { .. } | Outcome::TooLarge { .. } | Outcome::Rejected { .. } => {
+            (Stage::TestLine, Problem::LineRefused)
+        }
+    };
+    Some((stage, problem))
+}
+
+fn success(stage: Stage, config: &Config) -> &'static str {
+    match stage {
+        Stage::Connection if config.target.endpoint.is_https() => {
+            "there is an answer, over TLS with a certificate that this host trusts"
+        }
+        Stage::Connection => "there is an answer",
+        Stage::Path => "an ingest endpoint answers",
+        Stage::Token if config.target.token.is_some() => {
+            "it is accepted, with the scope `metrics.ingest`"
+        }
+        Stage::Token if has_credentials(config) => "the headers are accepted",
+        Stage::Token => "none is needed",
+        Stage::TestLine => "accepted: `dt_metrics.check` has a data point",
+    }
+}
+
+fn has_credentials(config: &Config) -> bool {
+    config.target.token.is_some() || !config.protocol.headers().is_empty()
+}
+
+/// A status of success that an endpoint for lines does not answer with.
+fn unusual_status(attempt: &Attempt, config: &Config) -> Option<StatusCode> {
+    let is_accepted = attempt.outcome == Outcome::Accepted;
+    let status = attempt.response.as_ref()?.status;
+    let is_usual = !matches!(config.protocol, Protocol::Lines) || status == StatusCode::ACCEPTED;
+    (is_accepted && !is_usual).then_some(status)
+}
+
+/// Compares this host's clock with the server's, to the second.
+fn compare_clocks(attempt: &Attempt, report: &mut CheckReport) {
+    let Some(response) = &attempt.response else {
+        report.add("clock", Verdict::NotTried, "");
+        return;
+    };
+    let date = response
+        .headers
+        .get(DATE)
+        .and_then(|date| date.to_str().ok());
+    let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
+        report.add(
+            "clock",
+            Verdict::NotTried,
+            "the answer has no `Date` header",
+        );
+        return;
+    };
+    let (skew, direction, limit) = match attempt.ended.duration_since(server) {
+        Ok(ahead) => (ahead, "ahead of", MAX_AHEAD),
+        Err(behind) => (behind.duration(), "behind", MAX_BEHIND),
+    };
+    let text = format!("{} s {direction} the server's", skew.as_secs());
+    if skew > limit {
+        let text = format!("{text}: correct this host's clock, or lines are rejected");
+        report.add("clock", Verdict::Failed(Problem::ClockSkew), text);
+    } else if skew > USUAL_SKEW {
+        report.add("clock", Verdict::Warning, text);
+    } else {
+        report.add("clock", Verdict::Ok, "as the server's, within 30 s");
     }
 }

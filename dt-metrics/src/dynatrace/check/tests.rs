@@ -1,12 +1,13 @@
-use crate::dynatrace::check::run::check;
-use crate::dynatrace::check::{CheckReport, Problem, Verdict};
-use crate::dynatrace::config::endpoint_file::EndpointFile;
-use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::protocol::Format;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 use std::{env, thread};
+
+use crate::dynatrace::check::check;
+use crate::dynatrace::check::report::{CheckReport, Problem, Step, Verdict};
+use crate::dynatrace::config::endpoint_file::EndpointFile;
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::protocol::Format;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
@@ -140,12 +141,12 @@ fn each_failure_says_what_to_do() {
         (
             Some("http://127.0.0.1:1/api/v2/metrics/ingest".into()),
             Problem::ConnectionRefused,
-            "does the server run?",
+            "whether the server runs",
         ),
         (
             Some("https://no-such-host.invalid/api/v2/metrics/ingest".into()),
             Problem::Unreachable,
-            "host's name spelled right",
+            "the spelling of the host name",
         ),
         (
             Some("https://{your-environment}.live.dynatrace.com/api/v2/metrics/ingest".into()),
@@ -205,7 +206,7 @@ fn what_answers_as_no_endpoint_does_is_doubtful() {
     let url = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".into());
     let report = tried(Some(&url), Some(TOKEN));
     assert!(report.is_ok(), "{report}");
-    let doubtful = |step: &&crate::dynatrace::check::Step| step.verdict == Verdict::Warning;
+    let doubtful = |step: &&Step| step.verdict == Verdict::Warning;
     let step = report.steps().iter().find(doubtful).expect("a doubt");
     assert!(step.text.contains("202 Accepted"), "{report}");
 }

@@ -1,55 +1,60 @@
-//! How a program makes an exporter.
+//! The builder of an exporter, and the options that it shares with the builder of the pipeline.
 
-use crate::dynatrace::config::options::Options;
 use std::time::Duration;
 
-// ===== from options::setters: //! The functions of a builder that set them.
-/// The setters that this exporter's builder and the pipeline's builder share: use it inside the
+use crate::dynatrace::config::options::Options;
+
+/// The setters that this exporter's builder and the pipeline's builder share. Use it inside the
 /// `impl` of a `#[must_use]` struct whose field of the given name is an [`Options`]. The second
 /// argument makes such a struct in an example.
 macro_rules! shared_options {
     ($options:ident, $example:literal) => {
-        /// Where to send: the full URL of a metrics ingest endpoint, such as
-        /// `https://myenv123.live.dynatrace.com/api/v2/metrics/ingest`; of an ActiveGate
-        /// `https://host:9999/e/myenv123/api/v2/metrics/ingest`; of a OneAgent
-        /// `http://localhost:14499/metrics/ingest`.
+        /// Sets the endpoint: the full URL of a metrics ingest API.
         ///
-        /// What is no `http` or `https` URL, names no host, or has a user or password in it, is an
-        /// error later.
+        /// | receiver | URL |
+        /// | --- | --- |
+        /// | Dynatrace | `https://myenv123.live.dynatrace.com/api/v2/metrics/ingest` |
+        /// | ActiveGate | `https://host:9999/e/myenv123/api/v2/metrics/ingest` |
+        /// | OneAgent | `http://localhost:14499/metrics/ingest` |
         ///
-        /// Without it, `DT_METRICS_INGEST_URL` of the environment is used, else that of
+        /// The default is `DT_METRICS_INGEST_URL` in the environment, else the same key in
         /// `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else the OneAgent on this
-        /// host. What is in the file is used anew when the file changes.
+        /// host. If the file changes, the new endpoint is used.
+        ///
+        /// A URL that is not `http` or `https`, has no host, or contains a user or a password is an
+        /// error when the exporter is built.
         pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
             self.$options.endpoint = Some(endpoint.into().into());
             self
         }
 
-        /// An access token with the scope `metrics.ingest`. White space around it is ignored; one
-        /// that no header can carry is an error later, without its text.
+        /// Sets the access token. It needs the scope `metrics.ingest`.
         ///
-        /// Without it, `DT_METRICS_INGEST_API_TOKEN` of the environment is used, else that of the
-        /// file named at [`endpoint`](Self::endpoint), which is read again when it changes: tokens
-        /// rotate. The token is never printed or logged, and never sent to a OneAgent, which needs
-        /// none.
+        /// The default is `DT_METRICS_INGEST_API_TOKEN` in the environment, else the same key in the
+        /// file named at [`endpoint`](Self::endpoint). If the file changes, the new token is used,
+        /// so that tokens can rotate.
+        ///
+        /// White space around the token is ignored. A token that cannot be sent in a header is an
+        /// error when the exporter is built; the error does not show it. The token is never printed
+        /// or logged, and never sent to a OneAgent, which needs none.
         pub fn api_token(mut self, token: impl Into<String>) -> Self {
             self.$options.api_token = Some(token.into().into());
             self
         }
 
-        /// Allows a token to be sent over `http://` to another host, where anyone on the way can
-        /// read it. Off by default: such a configuration is an error. An endpoint on this host
-        /// (`localhost`, a loopback address) needs no leave.
+        /// Allows the token to be sent over `http://` to another host, where anyone on the network
+        /// can read it (default: `false`, and such a configuration is an error). An endpoint on this
+        /// host (`localhost`, a loopback address) is always allowed.
         pub fn allow_cleartext_token(mut self, allow: bool) -> Self {
             self.$options.allow_cleartext_token = allow;
             self
         }
 
-        /// Trusts the certificates of this PEM text besides those that the platform trusts, for
-        /// an ActiveGate or a proxy with a certificate of the company's own. May be called more
-        /// than once; a text may hold several certificates.
+        /// Trusts the certificates in this PEM text in addition to those of the platform, such as
+        /// your company's own for an ActiveGate or a proxy.
         ///
-        /// A text without a usable certificate is an error later.
+        /// A text may contain several certificates, and you may call this several times. A text
+        /// without a usable certificate is an error when the exporter is built.
         ///
         /// ```no_run
         /// # fn main() -> std::io::Result<()> {
@@ -65,28 +70,30 @@ macro_rules! shared_options {
             self
         }
 
-        /// Put before the key of every metric, with a dot between (default: none; an empty one is
-        /// none, and a dot at its end is ignored).
-        ///
-        /// What cannot begin a metric key is an error later that suggests one that can, and so is
-        /// `dt.`, which is Dynatrace's. [`testing`](crate::testing) and the catalogue show names
-        /// without it. A metric whose key is longer than 255 characters with it is cut.
+        /// Puts a prefix and a dot before the key of every metric (default: none).
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
         ///     .prefix("shop"); // `orders` is sent as `shop.orders`
         /// # drop(builder);
         /// ```
+        ///
+        /// An empty prefix is none, and a dot at its end is ignored. A prefix that cannot begin a
+        /// metric key, or is `dt.`, which is reserved for Dynatrace, is an error when the exporter
+        /// is built; the error suggests a valid one. A key that is longer than 255 characters with
+        /// the prefix is cut. [`testing`](crate::testing) and the catalogue show names without the
+        /// prefix.
         pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
             self.$options.prefix = Some(prefix.into());
             self
         }
 
-        /// A dimension of every line. A dimension of the same key on a measurement wins.
+        /// Adds a dimension to every line. A dimension of a measurement with the same key wins.
         ///
-        /// The key is lower case letters, digits, `_`, `-`, `:` and `.`; any other is an error later.
-        /// An empty value is left out; one longer than 255 characters is cut. All dimensions of every
-        /// line together have to leave room for at least one more, of 50, else it is an error later.
+        /// A key consists of lower case letters, digits, `_`, `-`, `:` and `.`; any other key is an
+        /// error when the exporter is built. A dimension with an empty value is not sent, and a
+        /// value longer than 255 characters is cut. A line may have 50 dimensions: if those of every
+        /// line leave no room for another one, that is an error when the exporter is built.
         pub fn default_dimension(
             mut self,
             key: impl Into<String>,
@@ -98,8 +105,9 @@ macro_rules! shared_options {
             self
         }
 
-        /// Several dimensions of every line, added to those given before. Of two with one key the
-        /// later one counts.
+        /// Adds several dimensions to every line, like
+        /// [`default_dimension`](Self::default_dimension). If two have the same key, the later one
+        /// wins.
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
@@ -122,9 +130,8 @@ macro_rules! shared_options {
             self
         }
 
-        /// Attributes of OpenTelemetry's resource that become dimensions of every line, besides
-        /// `service.name`, which always does unless the SDK made it up. Added to those named
-        /// before; those that the resource lacks, or that are arrays, are left out.
+        /// Makes attributes of OpenTelemetry's resource dimensions of every line. You may call this
+        /// several times.
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
@@ -132,7 +139,9 @@ macro_rules! shared_options {
         /// # drop(builder);
         /// ```
         ///
-        /// Default dimensions and dimensions of a measurement win over them.
+        /// `service.name` is always a dimension, unless its value is the SDK's default. Attributes
+        /// that the resource does not have, or that are arrays, are ignored. Default dimensions and
+        /// dimensions of a measurement with the same key win.
         pub fn resource_dimensions<K: Into<String>>(
             mut self,
             keys: impl IntoIterator<Item = K>,
@@ -143,37 +152,32 @@ macro_rules! shared_options {
             self
         }
 
-        /// Whether every line has the dimension `service.instance.id` (default: no), so that the
-        /// gauges of processes that are alike, such as replicas, do not overwrite each other.
+        /// Adds the dimension `service.instance.id` to every line (default: `false`), so that the
+        /// gauges of several processes, such as replicas, do not overwrite each other.
         ///
-        /// Its value is the attribute of that name of OpenTelemetry's resource, else one that is
-        /// made up when the process first needs it: 32 random hexadecimal digits in the form of a
-        /// UUID. Each process start makes new series, which Dynatrace bills.
+        /// Its value is the attribute with that name in OpenTelemetry's resource, else a random
+        /// UUID for the life of the process. Each start of a process makes new series, which
+        /// Dynatrace bills.
         pub fn instance_dimension(mut self, add: bool) -> Self {
             self.$options.instance_dimension = add;
             self
         }
 
-        /// Whether every line has the dimensions that Dynatrace knows of this host or container,
-        /// such as `dt.entity.host` (default: if the endpoint is a OneAgent).
+        /// Adds Dynatrace's dimensions of this host or container to every line, such as
+        /// `dt.entity.host` (default: `true` if the endpoint is a OneAgent).
         ///
         /// They are read once, from the file that the OneAgent names
         /// (`dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties`), else from
-        /// `/var/lib/dynatrace/enrichment/dt_metadata.properties`. Without such a file there are
-        /// none; one that cannot be read within a second is none. They win over all other
-        /// dimensions.
+        /// `/var/lib/dynatrace/enrichment/dt_metadata.properties`. If there is no such file, or if
+        /// reading it takes longer than a second, there are no such dimensions. They win over all
+        /// other dimensions.
         pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
             self.$options.dynatrace_metadata = Some(export);
             self
         }
 
-        /// Keeps what was not delivered in this directory, so that it survives a restart and any
-        /// death of the process, `kill -9` included (default: it is in memory only).
-        ///
-        /// What is found there is sent first, in order, as long as Dynatrace takes it (an hour).
-        /// The directory is made if it is missing, and is for the user of this process alone:
-        /// one that others can write to is refused. Several processes may share it; each has a
-        /// part of its own, and takes over what was left by those that have ended.
+        /// Also stores pending requests in this directory, so that they survive a restart and any
+        /// end of the process, `kill -9` included (default: they are in memory only).
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
@@ -181,63 +185,75 @@ macro_rules! shared_options {
         /// # drop(builder);
         /// ```
         ///
-        /// Lines are written when they are collected, on a thread of their own; the collection
-        /// waits for that up to half a second, and the start for what is found up to a second.
-        /// If the disk is full or gone, a warning says so once, and delivery goes on from memory.
+        /// The next process sends the stored requests first, in their order, for as long as
+        /// Dynatrace accepts them (an hour). The directory is created if it is missing. It must
+        /// belong to the user of this process, and one that others can write to is an error. Several
+        /// processes may share it: each has a part of its own, and takes over the parts of processes
+        /// that have ended.
         ///
-        /// The lines are as in the requests: this user can read their dimensions, the token is
-        /// never there. Files are not synced: a loss of power may cost the last half minute. If
-        /// the process is killed between an answer and the removal of its file, that one request
-        /// is sent twice, unless [`delivery_guarantee`](Self::delivery_guarantee) says otherwise.
-        /// After a `fork` without `exec`, the part of the parent is free when the child has ended,
-        /// too.
+        /// Lines are written on a separate thread when they are collected. A collection waits for
+        /// the disk for up to half a second, and the start of the exporter for up to a second. If
+        /// the disk is full or fails, a warning is logged once and delivery continues from memory.
+        ///
+        /// The files contain the lines as they are sent, so that this user can read the dimensions;
+        /// they never contain the token. They are not synced: a power failure may lose the last half
+        /// minute. If the process is killed between an answer and the removal of its file, that
+        /// request is sent twice, unless [`delivery_guarantee`](Self::delivery_guarantee) forbids
+        /// it. After a `fork` without `exec`, the part of the parent stays locked until the child
+        /// has ended as well.
         pub fn spool_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
             self.$options.spool_dir = Some(directory.into());
             self
         }
 
-        /// The most bytes of lines that one process keeps in
-        /// [`spool_dir`](Self::spool_dir) (default 256 MiB; 0 is an error later). Without such a
-        /// directory it does nothing. When they are more, the oldest are
-        /// removed from there; what is not in memory either is dropped and counted
-        /// (`buffer_full`).
+        /// Limits the bytes that this process stores in [`spool_dir`](Self::spool_dir) (default:
+        /// 256 MiB; 0 is an error when the exporter is built).
+        ///
+        /// Beyond the limit, the oldest requests are removed from the directory. Those that are not
+        /// in memory either are dropped and counted (`buffer_full`).
         pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {
             self.$options.spool_limit_bytes = bytes;
             self
         }
 
-        /// What becomes of a request that was sent but not answered, so that nobody knows whether
-        /// its lines were counted (default: it is sent again, since a loss is worse than a
-        /// duplicate).
-        pub fn delivery_guarantee(mut self, policy: $crate::dynatrace::DeliveryGuarantee) -> Self {
-            self.$options.guarantee = policy;
+        /// Sets what happens to a request that was sent but never answered, so that it may have
+        /// been accepted (default:
+        /// [`AtLeastOnce`]($crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent
+        /// again).
+        pub fn delivery_guarantee(
+            mut self,
+            guarantee: $crate::dynatrace::DeliveryGuarantee,
+        ) -> Self {
+            self.$options.guarantee = guarantee;
             self
         }
 
-        /// A function that is told when deliveries fail, when lines are refused or lost, when data
-        /// points are dropped, when the spool fails, and when deliveries are accepted again; for
-        /// the program's own alerts.
-        ///
-        /// It runs on the exporter's thread: while it runs nothing is sent, but nobody else waits.
-        /// A panic in it is caught. A later call replaces an earlier one.
+        /// Calls a function with each [`DeliveryEvent`]($crate::dynatrace::DeliveryEvent), for the
+        /// alerts of the program: when deliveries fail and when they recover, when data points are
+        /// rejected or dropped, and when the spool fails.
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
         ///     .on_delivery_event(|event| eprintln!("metrics: {event}"));
         /// # drop(builder);
         /// ```
+        ///
+        /// The function runs on the exporter's thread: nothing is sent until it returns, but the
+        /// program does not wait for it. If it panics, delivery continues. A later call of this
+        /// method replaces the function.
         pub fn on_delivery_event(
             mut self,
-            watch: impl Fn(&$crate::dynatrace::DeliveryEvent) + Send + Sync + 'static,
+            on_event: impl Fn(&$crate::dynatrace::DeliveryEvent) + Send + Sync + 'static,
         ) -> Self {
-            self.$options.set_listener(watch);
+            self.$options.set_listener(on_event);
             self
         }
     };
 }
 pub(crate) use shared_options;
 
-/// Makes an [`Exporter`]; from [`Exporter::builder`].
+/// Builds an [`Exporter`](crate::dynatrace::Exporter); from
+/// [`Exporter::builder`](crate::dynatrace::Exporter::builder).
 ///
 /// ```
 /// use std::time::Duration;
@@ -264,9 +280,9 @@ pub struct ExporterBuilder {
 impl ExporterBuilder {
     shared_options!(options, "dt_metrics::dynatrace::Exporter::builder()");
 
-    /// Sends by OTLP (protobuf over HTTP) in place of the line protocol, for a provider of the
-    /// program's own. Where to, and what differs, is as for
-    /// [`dt_metrics::builder().otlp()`](crate::Builder::otlp).
+    /// Sends over OTLP (protobuf over HTTP) instead of the line protocol, for a provider of your
+    /// own. [`dt_metrics::builder().otlp()`](crate::Builder::otlp) describes where it sends and what
+    /// differs.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -288,44 +304,53 @@ impl ExporterBuilder {
         self
     }
 
-    /// How long one request may take, from connecting to the end of the answer (default 10 s; zero
-    /// is an error later). A request that takes longer counts as not answered: see
-    /// [`delivery_guarantee`](Self::delivery_guarantee).
+    /// Limits the time of one request, from connecting to the end of the answer (default: 10 s; zero
+    /// is an error in [`build`](Self::build)).
+    ///
+    /// If a request takes longer, nobody knows whether it was accepted;
+    /// [`delivery_guarantee`](Self::delivery_guarantee) decides what happens to it.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.request_timeout = Some(timeout);
         self
     }
 
-    /// How long connecting may take, TLS included (default: half of the request's time; zero is an
-    /// error later). Keep it shorter than [`request_timeout`](Self::request_timeout): only so is it
-    /// known that a host that does not answer got no lines.
+    /// Limits the time of connecting, TLS included (default: half of the request timeout; zero is an
+    /// error in [`build`](Self::build)).
+    ///
+    /// Keep it shorter than [`request_timeout`](Self::request_timeout). Otherwise a host that does
+    /// not respond cannot be distinguished from one that received the lines.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.connect_timeout = Some(timeout);
         self
     }
 
-    /// The most lines in one request (default 1,000, the limit of the OneAgent; 0 is an error
-    /// later). With 1 there is no room for units and descriptions. By OTLP it is
-    /// always 15,000 data points, the limit of Dynatrace.
+    /// Limits the lines in one request (default: 1,000, the limit of the OneAgent; 0 is an error in
+    /// [`build`](Self::build)).
+    ///
+    /// With 1 there is no room for units and descriptions. Over OTLP the limit is always 15,000 data
+    /// points, the limit of Dynatrace.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
         self.options.max_lines_per_request = lines;
         self
     }
 
-    /// The most bytes in the body of one request (default 983,616, a little under 1 MB, the limit of
-    /// the API; 0 is an error later; never more than
-    /// [`buffer_limit_bytes`](Self::buffer_limit_bytes)). A single line that is longer is dropped
-    /// and counted (`line_too_long`); a request that an endpoint finds too large is split. By OTLP
-    /// it is always 3,934,464, a little under the 4 MB there.
+    /// Limits the bytes in the body of one request (default: 983,616, a little under the API's limit
+    /// of 1 MB; 0 is an error in [`build`](Self::build)).
+    ///
+    /// The limit is never more than [`buffer_limit_bytes`](Self::buffer_limit_bytes). A single line
+    /// that is longer is dropped and counted (`line_too_long`), and a request that the endpoint
+    /// rejects as too large is split. Over OTLP the limit is always 3,934,464, a little under
+    /// Dynatrace's limit of 4 MB.
     pub fn max_bytes_per_request(mut self, bytes: usize) -> Self {
         self.options.max_bytes_per_request = bytes;
         self
     }
 
-    /// The most bytes of lines that wait in memory to be sent (default 64 MiB; 0 is an error later).
-    /// When they are more,
-    /// those that are also on disk ([`spool_dir`](Self::spool_dir)) are left there; if that is not
-    /// enough, the oldest are dropped and counted. The request that is being sent comes on top.
+    /// Limits the bytes of pending requests in memory (default: 64 MiB; 0 is an error in
+    /// [`build`](Self::build)). The request in flight is not included.
+    ///
+    /// Beyond the limit, requests that are also in [`spool_dir`](Self::spool_dir) are kept there
+    /// alone. If that is not enough, the oldest requests are dropped and counted (`buffer_full`).
     pub fn buffer_limit_bytes(mut self, bytes: usize) -> Self {
         self.options.buffer_limit_bytes = bytes;
         self

@@ -1,13 +1,15 @@
 //! Root certificates that the program adds to the platform's.
 
-use crate::dynatrace::error::ConfigError;
+use std::fmt;
+
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use std::fmt;
 
-/// Certificates as the program gave them, not checked yet. `Debug` shows only the length: the text
-/// may be something else that was given by mistake.
+use crate::dynatrace::error::ConfigError;
+
+/// Certificates of the program that are not checked yet. `Debug` shows only the length: the text may
+/// be something else, such as a key, given by mistake.
 #[derive(Clone)]
 pub(crate) struct Pem(Vec<u8>);
 
@@ -24,7 +26,7 @@ impl fmt::Debug for Pem {
 }
 
 /// Reads and checks the certificates of all texts.
-pub(crate) fn certificates(texts: &[Pem]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+pub(super) fn certificates(texts: &[Pem]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let unusable = |reason: String| ConfigError::RootCertificate { reason };
     let mut certificates = Vec::new();
     for text in texts {
@@ -45,3 +47,6 @@ pub(crate) fn certificates(texts: &[Pem]) -> Result<Vec<CertificateDer<'static>>
     }
     Ok(certificates)
 }
+
+#[cfg(test)]
+mod tests;

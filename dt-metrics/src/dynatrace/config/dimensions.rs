@@ -6,14 +6,14 @@ pub(crate) type Pairs = Vec<(String, String)>;
 /// Marks metrics that came through OpenTelemetry, as Dynatrace's own exporters mark theirs.
 pub(crate) const METRICS_SOURCE: (&str, &str) = ("dt.metrics.source", "opentelemetry");
 
-/// The key that tells processes apart which are otherwise alike.
+/// The key of the dimension that distinguishes processes of one service.
 pub(crate) const INSTANCE_ID: &str = "service.instance.id";
 
 /// The beginning of Dynatrace's own metric keys (Dynatrace documentation, "Metric ingestion
 /// protocol").
 pub(crate) const RESERVED: &str = "dt.";
 
-/// Borrows pairs as one layer of [`Dimensions`](crate::line::Dimensions).
+/// Borrows the pairs as one layer of [`Dimensions`](crate::line::Dimensions).
 pub(crate) fn as_layer(pairs: &Pairs) -> Vec<(&str, &str)> {
     pairs
         .iter()

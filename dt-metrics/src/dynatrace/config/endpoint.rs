@@ -1,40 +1,51 @@
-//! Where lines go.
+//! The URL of an endpoint.
 
-use crate::dynatrace::error::EndpointError;
-use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::net::IpAddr;
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::dynatrace::error::EndpointError;
 
 /// The OneAgent's local API (Dynatrace documentation, "OneAgent metric API").
 pub(crate) const ONE_AGENT_URL: &str = "http://localhost:14499/metrics/ingest";
 
-/// How much of a scheme is shown.
+/// The most characters of a scheme that are shown.
 const MAX_SCHEME: usize = 10;
 
 const ONE_AGENT_PATH: &str = "/metrics/ingest";
 
-/// What the program gave as an endpoint, not checked yet. It may hold a password or a token.
-#[derive(Clone)]
-pub(crate) struct Given(pub(crate) SecretString);
+#[cfg(feature = "otlp")]
+const LINES_PATH: &str = "/api/v2/metrics/ingest";
 
-impl<T: Into<String>> From<T> for Given {
+#[cfg(feature = "otlp")]
+const OTLP_PATH: &str = "/api/v2/otlp";
+
+#[cfg(feature = "otlp")]
+const OTLP_METRICS_PATH: &str = "/v1/metrics";
+
+/// The text that the program gave as an endpoint. It may contain a password or a token.
+#[derive(Clone)]
+pub(crate) struct UncheckedEndpoint(pub(crate) SecretString);
+
+impl<T: Into<String>> From<T> for UncheckedEndpoint {
     fn from(text: T) -> Self {
         Self(text.into().into())
     }
 }
 
-impl fmt::Debug for Given {
+impl fmt::Debug for UncheckedEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Endpoint::parse(self.0.expose_secret()) {
             Ok(endpoint) => fmt::Display::fmt(&endpoint, f),
-            // What it is instead may be the token, in the wrong place.
+            // The text may be the token, given in the wrong place.
             Err(_) => f.write_str("[not usable]"),
         }
     }
 }
 
-/// A checked URL. Prints without its query, which may hold a secret.
+/// A checked URL. It prints without its query, which may contain a secret.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Endpoint(Url);
 
@@ -43,18 +54,18 @@ impl Endpoint {
         let url =
             Url::parse(text.trim()).map_err(|error| EndpointError::NotAUrl(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            // A longer one may be something else that was given by mistake.
+            // A longer scheme may be something else that was given by mistake.
             let scheme = url.scheme().get(..MAX_SCHEME).unwrap_or(url.scheme());
             return Err(EndpointError::Scheme(scheme.into()));
         }
         if url.host_str().is_none_or(str::is_empty) {
             return Err(EndpointError::NoHost);
         }
-        // Such as `{your-environment-id}`, left as it stood in the documentation.
-        let is_of_names = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        // Such as `{your-environment-id}`, copied from the documentation.
+        let is_of_hosts = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
         if url
             .host_str()
-            .is_some_and(|host| !host.chars().all(is_of_names))
+            .is_some_and(|host| !host.chars().all(is_of_hosts))
         {
             return Err(EndpointError::NotAUrl(
                 "its host has a character that no host has".into(),
@@ -66,6 +77,28 @@ impl Endpoint {
         Ok(Self(url))
     }
 
+    /// The endpoint of the same environment that accepts OTLP.
+    #[cfg(feature = "otlp")]
+    pub(super) fn over_otlp(mut self) -> Result<Self, EndpointError> {
+        let path = self.0.path().trim_end_matches('/');
+        let path = if path.ends_with(OTLP_METRICS_PATH) {
+            path.to_owned()
+        } else if path.ends_with(OTLP_PATH) {
+            format!("{path}{OTLP_METRICS_PATH}")
+        } else {
+            // An environment has no path, or `/e/…` on an ActiveGate.
+            let environment = path.strip_suffix(LINES_PATH).unwrap_or(path);
+            let id = environment.strip_prefix("/e/");
+            let is_id = id.is_some_and(|id| !id.is_empty() && !id.contains('/'));
+            if !environment.is_empty() && !is_id {
+                return Err(EndpointError::NotOtlp);
+            }
+            format!("{environment}{OTLP_PATH}{OTLP_METRICS_PATH}")
+        };
+        self.0.set_path(&path);
+        Ok(self)
+    }
+
     pub(crate) fn url(&self) -> &Url {
         &self.0
     }
@@ -74,7 +107,7 @@ impl Endpoint {
         self.0.scheme() == "https"
     }
 
-    /// Whether what is sent there stays on this host.
+    /// Whether requests stay on this host.
     pub(crate) fn is_loopback(&self) -> bool {
         let Some(host) = self.0.host_str() else {
             return false;
@@ -87,31 +120,31 @@ impl Endpoint {
         }
     }
 
-    /// The name to be taken for this host, if the system may not know it as that: the whole of
-    /// `.localhost` is, but some systems ask others for it.
+    /// The host name if it is below `.localhost`. It means this host, but some systems resolve it
+    /// elsewhere.
     pub(crate) fn name_of_this_host(&self) -> Option<&str> {
         let name = self.0.host_str()?;
         (self.is_loopback() && name.trim_end_matches('.').ends_with(".localhost")).then_some(name)
     }
 
-    /// Whether others can read what is sent there.
+    /// Whether others on the network can read requests.
     pub(crate) fn is_readable_by_others(&self) -> bool {
         !self.is_https() && !self.is_loopback()
     }
 
-    /// Whether its query holds a token: Dynatrace takes one there, too.
+    /// Whether the query contains a token, which Dynatrace accepts there as well.
     pub(crate) fn has_token(&self) -> bool {
         self.0
             .query_pairs()
             .any(|(key, _)| key.eq_ignore_ascii_case("api-token"))
     }
 
-    /// What its query says, which others should not see.
+    /// The values in the query, which others must not see.
     pub(crate) fn query_values(&self) -> impl Iterator<Item = String> {
         self.0.query_pairs().map(|(_, value)| value.into_owned())
     }
 
-    /// Whether a OneAgent answers there: it takes no token.
+    /// Whether this is the endpoint of a OneAgent, which needs no token.
     pub(crate) fn is_one_agent(&self) -> bool {
         self.is_loopback() && self.0.path().trim_end_matches('/') == ONE_AGENT_PATH
     }

@@ -8,7 +8,7 @@ pub(crate) const URL_VARIABLE: &str = "DT_METRICS_INGEST_URL";
 /// Names the token.
 pub(crate) const TOKEN_VARIABLE: &str = "DT_METRICS_INGEST_API_TOKEN";
 
-/// Looks up a variable: in the process, or in what a test puts in its place.
+/// Looks up a variable, in the process or in a test's replacement for it.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Looks up a variable of the process. A value that is not Unicode is returned with replacement
@@ -19,7 +19,7 @@ pub(crate) fn process_environment(name: &str) -> Option<String> {
 
 /// Removes the white space around a value, and the quotes that some people write into files of
 /// environment variables; `None` if nothing is left.
-pub(crate) fn unquoted(text: &str) -> Option<&str> {
+pub(super) fn unquoted(text: &str) -> Option<&str> {
     let text = text.trim();
     let inner = ['"', '\'']
         .into_iter()
@@ -33,7 +33,7 @@ pub(crate) fn proxy_variable(
     endpoint: &Endpoint,
     environment: Environment,
 ) -> Option<&'static str> {
-    // None is asked for what is on this host.
+    // The client uses no proxy for endpoints on this host.
     if endpoint.is_loopback() {
         return None;
     }
@@ -51,7 +51,8 @@ pub(crate) fn proxy_variable(
     names.into_iter().find(is_set)
 }
 
-/// By name; networks are left out, of which a host that is reached by its name is in none.
+/// Whether a list of host names covers the host. Networks in the list are ignored: they do not cover
+/// hosts that are given by name.
 fn is_exempt(host: &str, names: &str) -> bool {
     let mut names = names
         .split(',')

@@ -1,21 +1,23 @@
-//! What Dynatrace knows of this host, as dimensions.
+//! Dimensions of this host and this process.
 //!
 //! Source: Dynatrace documentation, "Enrich ingested data with Dynatrace-specific dimensions".
 
-use crate::dynatrace::config::dimensions::Pairs;
-use crate::dynatrace::config::properties;
-use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
-use secrecy::zeroize::Zeroizing;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 use std::{io, process};
 
-/// Where the metadata is.
+use secrecy::zeroize::Zeroizing;
+
+use crate::dynatrace::config::dimensions::Pairs;
+use crate::dynatrace::config::properties;
+use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
+
+/// The files with Dynatrace's metadata of this host.
 #[derive(Clone, Debug)]
 pub(crate) struct MetadataFiles {
-    /// Its first line names the file to read. A OneAgent answers when a program opens this name.
+    /// Its first line names the file to read. The OneAgent provides it when a program opens it.
     indirection: PathBuf,
     /// The file to read where there is no indirection.
     fixed: PathBuf,
@@ -36,22 +38,22 @@ impl MetadataFiles {
         Self { indirection, fixed }
     }
 
-    /// The dimensions; none if there is no such file. Waits a second at the most.
-    pub(crate) fn read(&self) -> Pairs {
-        let here = self.clone();
-        if let Some(pairs) = run_within(FILE_TIMEOUT, "dt-metrics-enrich", move || {
-            here.read_at_once()
-        }) {
-            return pairs;
-        }
-        tracing::debug!(
-            target: "dt_metrics",
-            "the Dynatrace metadata of this host could not be read in time"
-        );
-        Pairs::new()
+    /// The dimensions of the host; none if there is no file. Waits for a second at most.
+    pub(super) fn read(&self) -> Pairs {
+        let this = self.clone();
+        let read = run_within(FILE_TIMEOUT, "dt-metrics-enrich", move || {
+            this.read_blocking()
+        });
+        read.unwrap_or_else(|| {
+            tracing::debug!(
+                target: "dt_metrics",
+                "the Dynatrace metadata of this host could not be read in time"
+            );
+            Pairs::new()
+        })
     }
 
-    fn read_at_once(&self) -> Pairs {
+    fn read_blocking(&self) -> Pairs {
         let named = read(&self.indirection).and_then(|text| {
             let path = text.lines().next()?.trim();
             (!path.is_empty()).then(|| read(Path::new(path)))?
@@ -70,7 +72,7 @@ fn dimensions(text: &str) -> Pairs {
         tracing::debug!(
             target: "dt_metrics",
             malformed,
-            "lines of the Dynatrace metadata of this host are left out"
+            "ignoring malformed lines in the Dynatrace metadata of this host"
         );
     }
     entries
@@ -80,7 +82,7 @@ fn dimensions(text: &str) -> Pairs {
         .collect()
 }
 
-/// The text of a file; `None` if there is none, or none that is a small text.
+/// The text of a file; `None` if it is missing or cannot be read.
 fn read(path: &Path) -> Option<Zeroizing<String>> {
     match properties::read(path) {
         Ok(text) => Some(text),
@@ -89,7 +91,7 @@ fn read(path: &Path) -> Option<Zeroizing<String>> {
                 tracing::debug!(
                     target: "dt_metrics",
                     path = %path.display(),
-                    "Dynatrace metadata is not read: {error}"
+                    "cannot read Dynatrace metadata in this file: {error}"
                 );
             }
             None
@@ -97,16 +99,16 @@ fn read(path: &Path) -> Option<Zeroizing<String>> {
     }
 }
 
-// ===== from instance: //! What tells this process from others that are alike.
-/// An id in the form of a random UUID, the same for the life of the process.
-pub(crate) fn id() -> String {
+/// An id of this process in the form of a random UUID. It is the value of the dimension
+/// `service.instance.id`.
+pub(super) fn process_instance() -> String {
     static ID: OnceLock<String> = OnceLock::new();
-    ID.get_or_init(make).clone()
+    ID.get_or_init(random_uuid).clone()
 }
 
-/// Each hasher's keys come from the system's source of random numbers; process and time are mixed
-/// in for a system that has none yet.
-fn make() -> String {
+/// The keys of a hasher come from the system's source of random numbers. Process and time are mixed
+/// in for a system whose source is not ready yet.
+fn random_uuid() -> String {
     let random = || RandomState::new().hash_one((process::id(), SystemTime::now()));
     let bits = u128::from(random()) << 64 | u128::from(RandomState::new().hash_one(random()));
     // Version 4, variant 1 (RFC 9562).

@@ -1,45 +1,49 @@
-//! What a program can set, before anything is looked up or checked.
+//! The settings of the program, before anything is looked up or checked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
 
 use crate::dynatrace::config::certificates::Pem;
-use crate::dynatrace::config::endpoint::Given;
+use crate::dynatrace::config::endpoint::UncheckedEndpoint;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::event::{DeliveryEvent, EventListener};
-use secrecy::SecretString;
-use std::path::PathBuf;
-use std::time::Duration;
 
-/// The API takes requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); the
-/// rest is room for a reading of "MB" that is not ours.
+/// The API accepts requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); less
+/// a margin in case that "MB" is meant otherwise.
 const MAX_BYTES: usize = 1_000_000 - 16_384;
 
-/// The OneAgent takes up to 1,000 lines a request (Dynatrace documentation, "OneAgent metric API").
+/// The OneAgent accepts up to 1,000 lines in a request (Dynatrace documentation, "OneAgent metric
+/// API").
 const MAX_LINES: usize = 1_000;
 
-/// What the program set. The pipeline's builder holds one of these, too.
+/// A field for each option of [`ExporterBuilder`](crate::dynatrace::ExporterBuilder). The builder of
+/// the pipeline holds one of these as well.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) format: Format,
-    pub(crate) endpoint: Option<Given>,
+    pub(crate) endpoint: Option<UncheckedEndpoint>,
     pub(crate) api_token: Option<SecretString>,
     pub(crate) allow_cleartext_token: bool,
-    /// Where the host keeps endpoint and token; tests have their own.
+    /// Set by tests only.
     pub(crate) endpoint_file: EndpointFile,
     pub(crate) root_certificates: Vec<Pem>,
     pub(crate) prefix: Option<String>,
     pub(crate) default_dimensions: Vec<(String, String)>,
     pub(crate) resource_dimensions: Vec<String>,
     pub(crate) instance_dimension: bool,
-    /// `None`: if the endpoint is a OneAgent.
+    /// By default `true` if the endpoint is a OneAgent.
     pub(crate) dynatrace_metadata: Option<bool>,
-    /// Where that metadata is; tests have their own.
+    /// Set by tests only.
     pub(crate) metadata_files: MetadataFiles,
     pub(crate) guarantee: DeliveryGuarantee,
     pub(crate) listener: EventListener,
-    /// `None`: 10 s, or what the environment says of a Collector.
+    /// By default the timeout of a Collector in the environment, else 10 s.
     pub(crate) request_timeout: Option<Duration>,
-    /// `None`: half of the request's.
+    /// By default half of the request timeout.
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) max_lines_per_request: usize,
     pub(crate) max_bytes_per_request: usize,
@@ -77,18 +81,25 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(crate) fn set_listener(&mut self, watch: impl Fn(&DeliveryEvent) + Send + Sync + 'static) {
-        self.listener = EventListener::new(watch);
+    /// For the macro of shared options, which is expanded where [`EventListener`] cannot be named.
+    pub(crate) fn set_listener(
+        &mut self,
+        on_event: impl Fn(&DeliveryEvent) + Send + Sync + 'static,
+    ) {
+        self.listener = EventListener::new(on_event);
     }
 }
 
-// ===== from ambiguous: //! What to do when nobody knows whether lines were accepted.
-/// What becomes of a request that was sent but not answered: after a timeout, or when the
-/// connection broke before the answer. Its lines may have been counted, or not.
+/// Whether a request that was sent but never answered is sent again.
 ///
-/// A failure before anything was sent (no connection, no name, no TLS) is never ambiguous, and
-/// neither is an answer: what a server answers with 429, 500, 502, 503 or 504 is taken as not
-/// accepted. [`Health::requests_unanswered`](crate::dynatrace::health::Health::requests_unanswered) counts the cases.
+/// After a timeout, or if the connection breaks before the answer, nobody knows whether the endpoint
+/// accepted the request. If it is sent again, its data points may be counted twice; if it is dropped,
+/// they may be lost. [`Health::requests_unanswered`](crate::dynatrace::Health::requests_unanswered)
+/// counts these requests.
+///
+/// All other failures are certain, and the request is sent again if that can help. A failure before
+/// the request was sent (no connection, DNS, TLS) means that it was not accepted. So does an answer
+/// with the status 429, 500, 502, 503 or 504.
 ///
 /// ```
 /// use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter};
@@ -104,10 +115,13 @@ impl Options {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum DeliveryGuarantee {
-    /// Send it again: prefers no loss. What had been accepted is counted twice.
+    /// Sends the request again. No data point is lost, but data points that the endpoint had
+    /// accepted are counted twice.
     #[default]
     AtLeastOnce,
-    /// Do not: prefers no duplicates. What had not been accepted is lost, and counted as
-    /// `ambiguous` in [`Health::dropped`](crate::dynatrace::health::Health::dropped).
+    /// Drops the request. No data point is counted twice, but data points that the endpoint had not
+    /// accepted are lost. They are counted under
+    /// [`DropReason::Ambiguous`](crate::dynatrace::DropReason::Ambiguous) in
+    /// [`Health::dropped`](crate::dynatrace::Health::dropped).
     AtMostOnce,
 }

@@ -1,20 +1,42 @@
 //! Java's properties files (Java API, `java.util.Properties.load`), in UTF-8.
 //!
-//! The crates for this format bring a regular expression engine and a table of encodings with
-//! them, a dozen crates for a file of ten lines.
+//! The crates for this format depend on a regular expression engine and on tables of encodings: a
+//! dozen crates for a file of ten lines.
 
-use secrecy::zeroize::Zeroizing;
 use std::fs::File;
 use std::io::{self, Read};
 use std::iter::Peekable;
 use std::path::Path;
 use std::str::Chars;
 
+use secrecy::zeroize::Zeroizing;
+
 /// Keys and values.
 type Entries = Vec<(String, String)>;
 
-/// The entries of a file in their order, and how many lines are none.
-pub(crate) fn parse(text: &str) -> (Entries, usize) {
+/// The most bytes of a file. A real file has a few lines.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// The text of a small file, wiped from memory when it is dropped: it may contain a token. Bytes
+/// that are not UTF-8 become U+FFFD, so that they make their line malformed but not the whole file.
+pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    // With the full capacity from the start: growing would leave a copy in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(MAX_BYTES) + 1));
+    let bound = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    file.take(bound + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is longer than 64 KiB",
+        ));
+    }
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The entries in their order, and the number of malformed lines.
+pub(super) fn parse(text: &str) -> (Entries, usize) {
     let mut entries = Entries::new();
     let mut malformed = 0;
     let mut chars = text.chars().peekable();
@@ -40,25 +62,26 @@ fn entry(chars: &mut Peekable<Chars<'_>>) -> Option<(String, String)> {
     skip_while(chars, is_blank);
     let value = part(chars, |_| false);
     let (key, value) = (key?, value?);
-    // A key alone is an entry to Java, but a broken line to anybody who looks at it.
+    // Java takes a key alone for an entry, but a reader would call it a broken line.
     (separated || !value.is_empty()).then_some((key, value))
 }
 
-/// What is written before the line ends or `ends` says so; `None` if it cannot be read.
+/// The text before the end of the line or the first character for which `ends` is true; `None` if
+/// it is malformed.
 fn part(chars: &mut Peekable<Chars<'_>>, ends: impl Fn(char) -> bool) -> Option<String> {
     let mut text = String::new();
-    let mut readable = true;
+    let mut is_valid = true;
     while let Some(c) = chars.next_if(|c| !is_line_end(*c) && !ends(*c)) {
         match c {
-            '\\' => readable &= escape(chars, &mut text),
-            char::REPLACEMENT_CHARACTER => readable = false,
+            '\\' => is_valid &= escape(chars, &mut text),
+            char::REPLACEMENT_CHARACTER => is_valid = false,
             other => text.push(other),
         }
     }
-    readable.then_some(text)
+    is_valid.then_some(text)
 }
 
-/// Appends what the escape that begins here stands for; `false` if for nothing.
+/// Appends the meaning of the escape that begins here; `false` if it has none.
 fn escape(chars: &mut Peekable<Chars<'_>>, text: &mut String) -> bool {
     let c = match chars.next() {
         None => return true,
@@ -83,7 +106,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, text: &mut String) -> bool {
     true
 }
 
-/// The character that is written as `uXXXX`, or as two of these.
+/// The character of the escape `uXXXX`, or of two of them for a surrogate pair.
 fn unicode(chars: &mut Peekable<Chars<'_>>) -> Option<char> {
     let first = unit(chars)?;
     if let Some(c) = char::from_u32(first.into()) {
@@ -112,28 +135,6 @@ fn is_blank(c: char) -> bool {
 
 fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r')
-}
-
-// ===== from files: //! Small files that somebody else writes: bounded, and never waited for.
-/// The most of a file that is read. A real one has a few lines.
-pub(crate) const MAX_BYTES: usize = 64 * 1024;
-
-/// The text of a small file, wiped afterwards: it may hold a token. What is not UTF-8 becomes
-/// U+FFFD, so that it costs its line and not the whole file.
-pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
-    let file = File::open(path)?;
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    // With its full size from the start, so that growing leaves no copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(MAX_BYTES) + 1));
-    let bound = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    file.take(bound + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_BYTES {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "it is longer than 64 KiB",
-        ));
-    }
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 #[cfg(test)]

@@ -1,19 +1,48 @@
-//! The protocols by which metrics are sent.
+//! The protocols that metrics are sent in, and what is particular to each.
 
+#[cfg(feature = "otlp")]
+use std::io::Write;
+
+#[cfg(feature = "otlp")]
+use flate2::write::GzEncoder;
 use opentelemetry_sdk::metrics::Temporality;
 use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
+/// The shortest header value that is treated as a secret.
 #[cfg(feature = "otlp")]
-use crate::dynatrace::config::receiver::Receiver;
+const MIN_SECRET: usize = 8;
 
-/// One delivery, two ways to write and send.
 #[derive(Clone, Debug)]
 pub(crate) enum Protocol {
     /// The metric line protocol.
     Lines,
     #[cfg(feature = "otlp")]
-    Otlp(Receiver),
+    Otlp(OtlpSettings),
+}
+
+/// The settings of a receiver of OTLP.
+#[cfg(feature = "otlp")]
+#[derive(Clone, Debug)]
+pub(crate) struct OtlpSettings {
+    /// The headers of a Collector; their values are sensitive.
+    pub(crate) headers: HeaderMap,
+    pub(crate) temporality: Temporality,
+    /// Whether it is an endpoint of Dynatrace, which accepts the token.
+    pub(crate) is_dynatrace: bool,
+    pub(crate) compression: Compression,
+}
+
+#[cfg(feature = "otlp")]
+impl OtlpSettings {
+    pub(super) fn dynatrace(compression: Compression) -> Self {
+        Self {
+            headers: HeaderMap::new(),
+            temporality: Temporality::Delta,
+            is_dynatrace: true,
+            compression,
+        }
+    }
 }
 
 impl Protocol {
@@ -25,12 +54,12 @@ impl Protocol {
         }
     }
 
-    /// Such as "by OTLP".
-    pub(crate) fn describe(&self) -> &'static str {
+    /// Completes "sending metrics …".
+    pub(super) fn describe(&self) -> &'static str {
         match self {
             Self::Lines => "to Dynatrace",
             #[cfg(feature = "otlp")]
-            Self::Otlp(_) => "by OTLP",
+            Self::Otlp(_) => "over OTLP",
         }
     }
 
@@ -42,38 +71,47 @@ impl Protocol {
         })
     }
 
-    /// Of each request, besides the token; all of them sensitive.
+    /// The headers of each request, in addition to the token. Their values are sensitive.
     pub(crate) fn headers(&self) -> HeaderMap {
         match self {
             Self::Lines => HeaderMap::new(),
             #[cfg(feature = "otlp")]
-            Self::Otlp(receiver) => receiver.headers.clone(),
+            Self::Otlp(settings) => settings.headers.clone(),
         }
     }
 
-    /// What in the headers must not be shown.
+    /// The secrets in the headers: each value, and its part after a scheme such as `Bearer`.
     pub(crate) fn secrets(&self) -> Vec<SecretString> {
         match self {
             Self::Lines => Vec::new(),
             #[cfg(feature = "otlp")]
-            Self::Otlp(receiver) => receiver.secrets(),
+            Self::Otlp(settings) => {
+                let values = settings.headers.values();
+                values
+                    .filter_map(|value| value.to_str().ok())
+                    .flat_map(|text| [Some(text), text.split_once(' ').map(|(_, part)| part)])
+                    .flatten()
+                    .filter(|text| text.len() >= MIN_SECRET)
+                    .map(Into::into)
+                    .collect()
+            }
         }
     }
 
     pub(crate) fn temporality(&self) -> Temporality {
         match self {
-            // What the protocol's counts are.
+            // Counts of the line protocol are deltas.
             Self::Lines => Temporality::Delta,
             #[cfg(feature = "otlp")]
-            Self::Otlp(receiver) => receiver.temporality,
+            Self::Otlp(settings) => settings.temporality,
         }
     }
 }
 
-/// One for each way of sending.
+/// The format of a request body: a protocol without its settings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
-    /// Of the metric line protocol.
+    /// Metric lines.
     Lines,
     /// OpenTelemetry's protobuf.
     #[cfg(feature = "otlp")]
@@ -81,8 +119,8 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// What the slots of a spool begin with, so that nothing is sent in another way than it was
-    /// written for.
+    /// The beginning of the names of spool slots, so that a process sends only bodies in the format
+    /// that its endpoint accepts.
     pub(crate) fn slot_prefix(self) -> &'static str {
         match self {
             Self::Lines => "slot-",
@@ -91,12 +129,37 @@ impl Format {
         }
     }
 
-    /// What the files in a slot end with.
+    /// The extension of the files in a spool slot.
     pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Lines => "lines",
             #[cfg(feature = "otlp")]
             Self::Otlp => "otlp",
+        }
+    }
+}
+
+/// The compression of request bodies.
+#[cfg(feature = "otlp")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Compression {
+    None,
+    Gzip,
+}
+
+#[cfg(feature = "otlp")]
+impl Compression {
+    /// The compressed bytes and their encoding; `None` if they are sent as they are.
+    pub(crate) fn pack(self, bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
+        match self {
+            Self::None => None,
+            Self::Gzip => {
+                // The fastest level makes metrics about a tenth of their size. Writing to memory
+                // does not fail.
+                let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                encoder.write_all(bytes).ok()?;
+                Some((encoder.finish().ok()?, "gzip"))
+            }
         }
     }
 }

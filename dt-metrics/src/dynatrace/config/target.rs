@@ -1,25 +1,24 @@
-//! Where to send and with which token, as the program, the environment and the host say.
+//! The endpoint and the token that requests are sent with, and where they are looked up.
 
-use crate::dynatrace::config::endpoint::{Endpoint, ONE_AGENT_URL};
-use crate::dynatrace::config::endpoint_file::{ENDPOINT_FILE, EndpointFile, Found};
-use crate::dynatrace::config::environment::Environment;
-use crate::dynatrace::config::environment::TOKEN_VARIABLE;
-use crate::dynatrace::config::environment::URL_VARIABLE;
-use crate::dynatrace::config::environment::unquoted;
-use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::token::Token;
-use crate::dynatrace::error::ConfigError;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Where a value comes from.
+use crate::dynatrace::config::endpoint::{Endpoint, ONE_AGENT_URL};
+use crate::dynatrace::config::endpoint_file::{ENDPOINT_FILE, EndpointFile, EndpointProperties};
+use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE, URL_VARIABLE, unquoted};
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::config::token::Token;
+use crate::dynatrace::error::{ConfigError, EndpointError};
+
+/// Where a value was found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Source {
     Program,
     Environment(&'static str),
     File,
-    /// Nothing was configured: a OneAgent may be there.
+    /// Nothing is configured: there may be a OneAgent on this host.
     OneAgentDefault,
-    /// The same by OTLP: a Collector may be there.
+    /// Nothing is configured for OTLP: there may be a Collector on this host.
     #[cfg(feature = "otlp")]
     CollectorDefault,
 }
@@ -37,66 +36,67 @@ impl Source {
     }
 }
 
-/// Where to send and with which token. Changes while the program runs, if it is in the file.
+/// An endpoint and a token for it. It changes while the program runs if the file does.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) endpoint: Endpoint,
     pub(crate) endpoint_source: Source,
     /// The token to send, if one is to be sent.
     pub(crate) token: Option<Token>,
-    /// Where a token was found, sent or not.
+    /// Where a token was found, whether it is sent or not.
     pub(crate) token_source: Option<Source>,
-    /// Whether the token of the file goes elsewhere than the file says.
-    astray: bool,
+    /// Whether the token in the file is sent to another endpoint than the one in the file.
+    is_token_astray: bool,
 }
 
-/// What program and environment say, and where else to look.
+/// Looks up endpoint and token in the program, the environment, and the file of the host.
 #[derive(Clone, Debug)]
-pub(crate) struct Finder {
+pub(crate) struct TargetResolver {
     endpoint: Option<(SecretString, Source)>,
     token: Option<(SecretString, Source)>,
     file: EndpointFile,
+    format: Format,
     allow_cleartext_token: bool,
 }
 
-impl Finder {
-    pub(crate) fn new(options: &Options, environment: Environment) -> Self {
+impl TargetResolver {
+    pub(super) fn new(options: &Options, environment: Environment) -> Self {
+        let program = |text: Option<&SecretString>| Some((text?.clone(), Source::Program));
         let variable = |name: &'static str| {
             let text = SecretString::from(environment(name)?);
             let text = unquoted(text.expose_secret())?.into();
             Some((text, Source::Environment(name)))
         };
-        let set = |text: Option<&SecretString>| Some((text?.clone(), Source::Program));
         Self {
-            endpoint: set(options.endpoint.as_ref().map(|given| &given.0))
+            endpoint: program(options.endpoint.as_ref().map(|unchecked| &unchecked.0))
                 .or_else(|| variable(URL_VARIABLE)),
-            token: set(options.api_token.as_ref()).or_else(|| variable(TOKEN_VARIABLE)),
+            token: program(options.api_token.as_ref()).or_else(|| variable(TOKEN_VARIABLE)),
             file: options.endpoint_file.clone(),
+            format: options.format,
             allow_cleartext_token: options.allow_cleartext_token,
         }
     }
 
-    /// The file, if what it says matters.
-    pub(crate) fn file(&self) -> Option<&EndpointFile> {
-        let matters = self.endpoint.is_none() || self.token.is_none();
-        Some(&self.file).filter(|file| matters && !file.is_none())
+    /// The file, unless the program and the environment name both values.
+    pub(super) fn file(&self) -> Option<&EndpointFile> {
+        let is_needed = self.endpoint.is_none() || self.token.is_none();
+        is_needed.then_some(&self.file)
     }
 
-    /// Endpoint and token, each from the first place that has it.
-    pub(crate) fn target(&self, found: &Found) -> Result<Target, ConfigError> {
+    /// The target if the file has these contents.
+    pub(super) fn target(&self, file: &EndpointProperties) -> Result<Target, ConfigError> {
         let in_file = |text: &Option<SecretString>| Some((text.clone()?, Source::File));
-        let (text, endpoint_source) = self
-            .endpoint
-            .clone()
-            .or_else(|| in_file(&found.url))
-            .unwrap_or_else(|| (ONE_AGENT_URL.into(), Source::OneAgentDefault));
-        let endpoint =
-            Endpoint::parse(text.expose_secret()).map_err(|source| ConfigError::Endpoint {
-                origin: endpoint_source.describe(),
-                source,
-            })?;
+        let (endpoint, endpoint_source) = match self.endpoint.clone().or_else(|| in_file(&file.url))
+        {
+            Some((text, source)) => (self.endpoint(&text), source),
+            None => (Endpoint::parse(ONE_AGENT_URL), Source::OneAgentDefault),
+        };
+        let endpoint = endpoint.map_err(|source| ConfigError::Endpoint {
+            origin: endpoint_source.describe(),
+            source,
+        })?;
 
-        let token = self.token.clone().or_else(|| in_file(&found.token));
+        let token = self.token.clone().or_else(|| in_file(&file.token));
         let token_source = token.as_ref().map(|(_, source)| *source);
         let mut token = token
             .map(|(text, source)| {
@@ -106,12 +106,12 @@ impl Finder {
                 })
             })
             .transpose()?
-            // A OneAgent needs none, so it gets none.
+            // A OneAgent needs no token.
             .filter(|_| !endpoint.is_one_agent());
 
         if endpoint.is_readable_by_others() && !self.allow_cleartext_token {
-            // A token that happens to be on the host was not meant for an endpoint that the
-            // program chose, and must not stop it.
+            // A token that happens to be on the host is not meant for an endpoint that the program
+            // chose, and must not stop it.
             if token_source == Some(Source::File) && endpoint_source != Source::File {
                 token = None;
             }
@@ -121,24 +121,41 @@ impl Finder {
                 });
             }
         }
-        // Named in the file, but not used.
-        let named = found.url.as_ref().map(ExposeSecret::expose_secret);
-        let elsewhere = named
-            .and_then(|text| Endpoint::parse(text).ok())
-            .is_some_and(|named| named != endpoint);
-        let from_file = token.is_some() && token_source == Some(Source::File);
+        let endpoint_in_file = file.url.as_ref().and_then(|text| self.endpoint(text).ok());
+        let is_token_of_file = token.is_some() && token_source == Some(Source::File);
         Ok(Target {
-            astray: elsewhere && from_file,
+            is_token_astray: is_token_of_file
+                && endpoint_in_file.is_some_and(|in_file| in_file != endpoint),
             endpoint,
             endpoint_source,
             token,
             token_source,
         })
     }
+
+    fn endpoint(&self, text: &SecretString) -> Result<Endpoint, EndpointError> {
+        let endpoint = Endpoint::parse(text.expose_secret())?;
+        match self.format {
+            Format::Lines => Ok(endpoint),
+            #[cfg(feature = "otlp")]
+            Format::Otlp => endpoint.over_otlp(),
+        }
+    }
 }
 
 impl Target {
-    /// Whether nobody said where to send, so that an absent OneAgent is no fault.
+    #[cfg(feature = "otlp")]
+    pub(super) fn without_token(endpoint: Endpoint, endpoint_source: Source) -> Self {
+        Self {
+            endpoint,
+            endpoint_source,
+            token: None,
+            token_source: None,
+            is_token_astray: false,
+        }
+    }
+
+    /// Whether the endpoint is a default, so that it is not an error if nothing listens there.
     pub(crate) fn is_unconfigured(&self) -> bool {
         match self.endpoint_source {
             Source::OneAgentDefault => true,
@@ -160,28 +177,27 @@ impl Target {
         }
     }
 
-    /// What is probably not meant.
-    pub(crate) fn doubt(&self) -> Option<String> {
+    /// A setting that is valid but probably a mistake.
+    pub(crate) fn warning(&self) -> Option<String> {
         if self.is_unconfigured() && self.token_source.is_some() {
-            return Some(format!(
+            Some(format!(
                 "a token is given but no endpoint: set {URL_VARIABLE} or `endpoint`"
-            ));
-        }
-        if self.astray {
-            return Some(format!(
-                "the token of {ENDPOINT_FILE} is sent to {}, but it is for another endpoint: give \
-                 the token, too, or leave the endpoint to that file",
+            ))
+        } else if self.is_token_astray {
+            Some(format!(
+                "the token in {ENDPOINT_FILE} is sent to {}, but it is for another endpoint: give \
+                 a token with the endpoint, or use the endpoint in that file",
                 self.endpoint
-            ));
-        }
-        if self.endpoint.url().path() == "/" {
-            return Some(format!(
+            ))
+        } else if self.endpoint.url().path() == "/" {
+            Some(format!(
                 "the endpoint {} has no path: it ends in /api/v2/metrics/ingest, for a OneAgent in \
                  /metrics/ingest",
                 self.endpoint
-            ));
+            ))
+        } else {
+            None
         }
-        None
     }
 }
 

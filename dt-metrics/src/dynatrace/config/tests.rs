@@ -1,8 +1,11 @@
+use std::time::Duration;
+
+use crate::dynatrace::config::Config;
 use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE};
 use crate::dynatrace::config::host_metadata::MetadataFiles;
+use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::target::Source;
-use crate::dynatrace::config::{Config, ConfigError, Options};
-use std::time::Duration;
+use crate::dynatrace::error::ConfigError;
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
 

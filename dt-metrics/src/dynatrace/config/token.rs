@@ -1,4 +1,4 @@
-//! The token: kept where it cannot be printed, wiped from memory afterwards.
+//! The token, which is never printed and is wiped from memory when it is dropped.
 
 use reqwest::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
@@ -11,10 +11,9 @@ const SCHEME: &str = "Api-Token ";
 pub(crate) struct Token(SecretString);
 
 impl Token {
-    /// Surrounding white space, as files and secret stores add it, is not part of a token.
-    ///
-    /// On an error, says what is wrong.
-    pub(crate) fn new(text: &SecretString) -> Result<Self, &'static str> {
+    /// Removes the white space around a token, which files and secret stores add. The error completes
+    /// "the token …".
+    pub(super) fn new(text: &SecretString) -> Result<Self, &'static str> {
         let token = text.expose_secret().trim();
         if token.is_empty() {
             return Err("is empty");
@@ -23,12 +22,13 @@ impl Token {
             return Err("contains a character that no token has, such as a space or a line break");
         }
         if token.starts_with("http://") || token.starts_with("https://") {
-            return Err("is a URL: endpoint and token may have changed places");
+            return Err("is a URL: the endpoint and the token may be swapped");
         }
         Ok(Self(token.into()))
     }
 
-    /// The value of the `Authorization` header, made for each request so that no copy stays.
+    /// The value of the `Authorization` header. It is made for each request, so that no copy stays in
+    /// memory.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let token = self.0.expose_secret();
         let mut text = Zeroizing::new(String::with_capacity(SCHEME.len() + token.len()));
@@ -39,7 +39,7 @@ impl Token {
         Some(value)
     }
 
-    /// What must not be shown.
+    /// The text to keep out of messages.
     pub(crate) fn secret(&self) -> SecretString {
         self.0.clone()
     }

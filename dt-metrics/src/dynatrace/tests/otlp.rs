@@ -158,7 +158,7 @@ fn what_is_refused_is_counted_with_the_reason() {
     assert_eq!(health.requests_accepted, 1);
     let error = health.last_error.expect("a reason");
     assert!(
-        error.contains("1 of 2 data points refused: bad attribute"),
+        error.contains("1 of 2 data points rejected: bad attribute"),
         "{error}"
     );
 

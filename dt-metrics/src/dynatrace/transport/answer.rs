@@ -1,101 +1,103 @@
-//! The body of an answer. Written by a server: nothing in it is taken on trust.
+//! What the body of a response says. A server wrote it: nothing in it is trusted.
 
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::transport::redact::shorten;
+use std::fmt;
+
 use serde_core::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 use serde_json::Value;
-use std::fmt;
 
-/// What an ingest endpoint says, where it says it (Dynatrace documentation, "POST ingest data
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::transport::redact::shorten;
+
+/// How many rejected lines are named in a message.
+const NAMED_LINES: usize = 3;
+
+/// The JSON object that an ingest endpoint answers with (Dynatrace documentation, "POST ingest data
 /// points"; the OneAgent says `linesValid` for `linesOk`).
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Answer {
+pub(super) struct Answer {
     ok: Option<u64>,
     invalid: Option<u64>,
-    pub(crate) message: Option<String>,
-    /// The numbers from 1 of the first refused lines, and the reasons.
-    refused: Vec<(Option<usize>, String)>,
-    /// The numbers of all refused lines that are listed.
-    refused_numbers: Vec<usize>,
+    pub(super) message: Option<String>,
+    /// The first rejected lines: their numbers from 1, and the reasons.
+    named_lines: Vec<(Option<usize>, String)>,
+    /// The numbers of all rejected lines that are listed.
+    line_numbers: Vec<usize>,
 }
 
-/// What became of the data points of a request. The first two always add up to what was sent,
-/// whatever the server says.
+/// How much of a request was rejected; never more than was sent, whatever the server says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Counts {
-    pub(crate) ok: u64,
-    pub(crate) invalid: u64,
-    /// Refused lines of any kind, metadata included.
-    pub(crate) refused: u64,
+pub(super) struct Rejected {
+    pub(super) points: u64,
+    /// Lines of data points and of metadata.
+    pub(super) lines: u64,
 }
 
 impl Answer {
-    /// What became of the lines, if the answer says so.
-    pub(crate) fn counts(&self, body: &Body) -> Option<Counts> {
-        let (data, all) = (body.points, body.all_lines());
-        let refused = match (self.ok, self.invalid) {
-            // Where metadata is not counted, the two add up to the data points alone.
-            (Some(ok), Some(invalid)) if ok.checked_add(invalid) == Some(data) => invalid,
-            (Some(ok), Some(0) | None) if ok >= data => 0,
+    /// Reads as far as possible, since an answer that is long, slow or broken off still counts
+    /// lines; `None` if this is not a JSON object.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        let mut answer = Self::default();
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let is_whole = json.deserialize_map(Fields(&mut answer)).is_ok();
+        (is_whole || answer != Self::default()).then_some(answer)
+    }
+
+    /// What was rejected, if the answer counts it.
+    pub(super) fn rejected(&self, sent: &Body) -> Option<Rejected> {
+        let (points, all) = (sent.points, sent.all_lines());
+        let lines = match (self.ok, self.invalid) {
+            // This server does not count metadata: the two add up to the data points alone.
+            (Some(ok), Some(invalid)) if ok.checked_add(invalid) == Some(points) => invalid,
+            (Some(ok), Some(0) | None) if ok >= points => 0,
             (Some(ok), _) => all - ok.min(all),
             (None, Some(invalid)) => invalid.min(all),
             (None, None) => return None,
         };
-        let mut numbers = self.refused_numbers.clone();
+        let mut numbers = self.line_numbers.clone();
         numbers.sort_unstable();
-        let metadata = body
+        let metadata = sent
             .metadata_numbers()
             .filter(|number| numbers.binary_search(number).is_ok())
             .count();
-        let metadata = u64::try_from(metadata).unwrap_or(u64::MAX).min(refused);
-        let invalid = (refused - metadata).min(data);
-        Some(Counts {
-            ok: data - invalid,
-            invalid,
-            refused,
+        let metadata = u64::try_from(metadata).unwrap_or(u64::MAX).min(lines);
+        Some(Rejected {
+            points: (lines - metadata).min(points),
+            lines,
         })
     }
 
-    /// The first refused lines with their text and the reason.
-    pub(crate) fn refused_lines(&self, body: &str) -> String {
-        let mut text = String::new();
-        for (number, reason) in &self.refused {
+    /// The first rejected lines with their text in `sent` and the reasons.
+    pub(super) fn rejected_lines(&self, sent: &str) -> String {
+        let named = self.named_lines.iter().map(|(number, reason)| {
+            let reason = shorten(reason);
             let line = number
                 .and_then(|number| number.checked_sub(1))
-                .and_then(|index| body.split('\n').nth(index));
-            if !text.is_empty() {
-                text.push_str("; ");
+                .and_then(|index| sent.split('\n').nth(index));
+            match line {
+                Some(line) => format!("`{}`: {reason}", shorten(line)),
+                None => reason,
             }
-            if let Some(line) = line {
-                text.push('`');
-                text.push_str(&shorten(line));
-                text.push_str("`: ");
-            }
-            text.push_str(&shorten(reason));
-        }
-        text
+        });
+        named.collect::<Vec<_>>().join("; ")
     }
 }
 
-// ===== from answer::parse: //! Reading an answer as far as it goes: one that is long, slow or broken off still says something.
-/// How many refused lines are named.
-const NAMED_LINES: usize = 3;
+/// Deserializes whatever `V` visits.
+struct Any<V>(V);
 
-impl Answer {
-    /// What can be made out; `None` if this is no JSON object.
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
-        let mut answer = Self::default();
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let whole = json.deserialize_map(Whole(&mut answer)).is_ok();
-        (whole || answer != Self::default()).then_some(answer)
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Any<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<V::Value, D::Error> {
+        json.deserialize_any(self.0)
     }
 }
 
-struct Whole<'a>(&'a mut Answer);
+struct Fields<'a>(&'a mut Answer);
 
-impl<'de> Visitor<'de> for Whole<'_> {
+impl<'de> Visitor<'de> for Fields<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,7 +109,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
             match key.as_str() {
                 "linesOk" | "linesValid" => self.0.ok = map.next_value::<Value>()?.as_u64(),
                 "linesInvalid" => self.0.invalid = map.next_value::<Value>()?.as_u64(),
-                "error" => map.next_value_seed(Fault(self.0))?,
+                "error" => map.next_value_seed(Any(ErrorField(self.0)))?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -115,18 +117,9 @@ impl<'de> Visitor<'de> for Whole<'_> {
     }
 }
 
-/// The value of `error`.
-struct Fault<'a>(&'a mut Answer);
+struct ErrorField<'a>(&'a mut Answer);
 
-impl<'de> DeserializeSeed<'de> for Fault<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Fault<'_> {
+impl<'de> Visitor<'de> for ErrorField<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,7 +130,7 @@ impl<'de> Visitor<'de> for Fault<'_> {
         Ok(())
     }
 
-    /// Not what Dynatrace sends, but what others do that stand in its place.
+    /// Dynatrace sends an object, but servers that stand in its place send a text.
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         self.0.message = Some(text.into());
         Ok(())
@@ -150,7 +143,7 @@ impl<'de> Visitor<'de> for Fault<'_> {
                     let message = map.next_value::<Value>()?;
                     self.0.message = message.as_str().map(Into::into);
                 }
-                "invalidLines" => map.next_value_seed(Refused(self.0))?,
+                "invalidLines" => map.next_value_seed(Any(InvalidLines(self.0)))?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -158,18 +151,9 @@ impl<'de> Visitor<'de> for Fault<'_> {
     }
 }
 
-/// The value of `invalidLines`.
-struct Refused<'a>(&'a mut Answer);
+struct InvalidLines<'a>(&'a mut Answer);
 
-impl<'de> DeserializeSeed<'de> for Refused<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Refused<'_> {
+impl<'de> Visitor<'de> for InvalidLines<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,34 +169,33 @@ impl<'de> Visitor<'de> for Refused<'_> {
             let number = line["line"]
                 .as_u64()
                 .and_then(|number| usize::try_from(number).ok());
-            if self.0.refused.len() < NAMED_LINES {
+            if self.0.named_lines.len() < NAMED_LINES {
                 let reason = line["error"].as_str().unwrap_or("no reason given");
-                self.0.refused.push((number, reason.into()));
+                self.0.named_lines.push((number, reason.into()));
             }
-            self.0.refused_numbers.extend(number);
+            self.0.line_numbers.extend(number);
         }
         Ok(())
     }
 }
 
-// ===== from otlp::answer: //! The body of an answer. Written by a server: nothing in it is taken on trust.
-/// How many data points an accepted request lost all the same, and why.
+/// How many data points of an accepted OTLP request were rejected, and why.
 #[cfg(feature = "otlp")]
-pub(crate) fn refused(answer: &[u8]) -> Option<(u64, String)> {
+pub(super) fn rejected_points(body: &[u8]) -> Option<(u64, String)> {
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
     use prost::Message as _;
 
-    let partial = ExportMetricsServiceResponse::decode(answer)
+    let partial = ExportMetricsServiceResponse::decode(body)
         .ok()?
         .partial_success?;
     let points = u64::try_from(partial.rejected_data_points).ok()?;
     (points > 0).then_some((points, partial.error_message))
 }
 
-/// What can be read of an answer: one in protobuf is words and a few bytes around them.
+/// The readable characters of a body: a protobuf status is a text with a few bytes around it.
 #[cfg(feature = "otlp")]
-pub(crate) fn words(answer: &[u8]) -> String {
-    String::from_utf8_lossy(answer)
+pub(super) fn printable(body: &[u8]) -> String {
+    String::from_utf8_lossy(body)
         .chars()
         .filter(|c| !c.is_control() && *c != char::REPLACEMENT_CHARACTER)
         .collect()

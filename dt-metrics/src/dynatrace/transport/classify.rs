@@ -1,145 +1,152 @@
-//! What an answer means: its status, and what it says.
+//! What a response means: an outcome for each status and what its body says.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::StatusCode;
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::retry::outcome::Outcome;
-use crate::dynatrace::transport::Http;
-#[cfg(feature = "otlp")]
-use crate::dynatrace::transport::answer;
 use crate::dynatrace::transport::answer::Answer;
-use crate::dynatrace::transport::redact::shorten;
-use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use std::time::{Duration, SystemTime};
+#[cfg(feature = "otlp")]
+use crate::dynatrace::transport::answer::{self, Rejected};
+use crate::dynatrace::transport::message::MessageWriter;
 
-impl Http {
-    pub(crate) fn judge(
-        &self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        answer: &[u8],
-        body: &Body,
-    ) -> Outcome {
-        let code = status.as_u16();
-        let retry_after = retry_after(headers, SystemTime::now());
-        let web_page = is_web_page(answer);
-        let said = || self.said(answer);
-        match code {
-            // An accepted request is accepted, whatever is said about it.
-            200 | 201 | 203..=299 | 400 if web_page => Outcome::Misdirected {
-                status: code,
-                message: self.explain.web_page(status),
-            },
-            200..=299 | 400 => match self.partial(status, answer, body) {
-                Some(partial) => partial,
-                None if status.is_success() => Outcome::Accepted,
-                None => Outcome::Rejected {
-                    status: code,
-                    message: self.explain.answered(status, &said()),
+/// The response to one request, as far as it was read.
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Turns the response to a request with the body `sent` into its outcome.
+pub(super) fn classify(
+    response: &Response,
+    sent: &Body,
+    protocol: &Protocol,
+    messages: &MessageWriter,
+) -> Outcome {
+    let code = response.status;
+    let status = code.as_u16();
+    let web_page = is_web_page(&response.body);
+    let retry_after = || retry_after(&response.headers, SystemTime::now());
+    let reason = || reason(&response.body, protocol, messages);
+    let misdirected = |message| Outcome::Misdirected { status, message };
+    match status {
+        // A server or a proxy that is not an ingest endpoint accepts anything. 202 alone is sure:
+        // the request is accepted whatever else the answer says.
+        200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
+        200..=299 | 400 => {
+            partial(response, sent, protocol, messages).unwrap_or_else(|| match status {
+                400 => Outcome::Rejected {
+                    status,
+                    message: messages.answered(code, &reason()),
                 },
-            },
-            300..=399 => Outcome::Misdirected {
-                status: code,
-                message: self.explain.redirect(status),
-            },
-            401 | 403 => Outcome::Unauthorized {
-                status: code,
-                message: self.explain.unauthorized(status, &said(), web_page),
-            },
-            404 | 405 | 407 | 410 | 421 => Outcome::Misdirected {
-                status: code,
-                message: self.explain.misdirected(status, &said()),
-            },
-            413 => Outcome::TooLarge {
-                message: self.explain.answered(status, &said()),
-            },
-            429 => Outcome::Throttled {
-                retry_after,
-                message: self.explain.answered(status, &said()),
-            },
-            408 | 500.. => Outcome::Unavailable {
-                status: code,
-                retry_after,
-                message: self.explain.answered(status, &said()),
-            },
-            _ if web_page => Outcome::Misdirected {
-                status: code,
-                message: self.explain.web_page(status),
-            },
-            _ => Outcome::Rejected {
-                status: code,
-                message: self.explain.answered(status, &said()),
-            },
+                _ => Outcome::Accepted,
+            })
         }
-    }
-    /// What the server says about the request as a whole.
-    fn said(&self, answer: &[u8]) -> String {
-        let text = match Answer::parse(answer) {
-            Some(answer) => answer.message.unwrap_or_default(),
-            None if is_web_page(answer) => String::new(),
-            None => match self.config.protocol {
-                Protocol::Lines => String::from_utf8_lossy(answer).into_owned(),
-                #[cfg(feature = "otlp")]
-                Protocol::Otlp(_) => answer::words(answer),
-            },
-        };
-        shorten(&self.explain.scrub(&text))
-    }
-
-    /// If some was refused, and the rest accepted.
-    fn partial(&self, status: StatusCode, answer: &[u8], body: &Body) -> Option<Outcome> {
-        let (invalid, refused, reasons) = match self.config.protocol {
-            Protocol::Lines => {
-                let answer = Answer::parse(answer)?;
-                let counts = answer.counts(body)?;
-                (
-                    counts.invalid,
-                    counts.refused,
-                    answer.refused_lines(body.text()),
-                )
-            }
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) if !status.is_success() => return None,
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) => {
-                let (points, reason) = answer::refused(answer)?;
-                let points = points.min(body.points);
-                (points, points, shorten(&reason))
-            }
-        };
-        (refused > 0).then(|| Outcome::Partial {
-            invalid,
-            refused,
-            message: self.explain.partial(
-                status,
-                (refused, body.all_lines()),
-                || self.said(answer),
-                &self.explain.scrub(&reasons),
-            ),
-        })
+        300..=399 => misdirected(messages.redirect(code)),
+        401 | 403 => Outcome::Unauthorized {
+            status,
+            message: messages.unauthorized(code, &reason(), web_page),
+        },
+        404 | 405 | 407 | 410 | 421 => misdirected(messages.misdirected(code, &reason())),
+        413 => Outcome::TooLarge {
+            message: messages.answered(code, &reason()),
+        },
+        429 => Outcome::Throttled {
+            retry_after: retry_after(),
+            message: messages.answered(code, &reason()),
+        },
+        408 | 500.. => Outcome::Unavailable {
+            status,
+            retry_after: retry_after(),
+            message: messages.answered(code, &reason()),
+        },
+        _ if web_page => misdirected(messages.web_page(code)),
+        _ => Outcome::Rejected {
+            status,
+            message: messages.answered(code, &reason()),
+        },
     }
 }
 
-/// No ingest endpoint answers with one: a login page or a proxy does.
+/// What the server says about the request as a whole.
+fn reason(body: &[u8], protocol: &Protocol, messages: &MessageWriter) -> String {
+    let text = match Answer::parse(body) {
+        Some(answer) => answer.message.unwrap_or_default(),
+        None if is_web_page(body) => String::new(),
+        None => match protocol {
+            Protocol::Lines => String::from_utf8_lossy(body).into_owned(),
+            #[cfg(feature = "otlp")]
+            Protocol::Otlp(_) => answer::printable(body),
+        },
+    };
+    messages.quote(&text)
+}
+
+/// The outcome if a part of the request was rejected and the rest accepted.
+fn partial(
+    response: &Response,
+    sent: &Body,
+    protocol: &Protocol,
+    messages: &MessageWriter,
+) -> Option<Outcome> {
+    let (rejected, mut reasons) = match protocol {
+        Protocol::Lines => {
+            let answer = Answer::parse(&response.body)?;
+            let reasons = answer.rejected_lines(sent.text());
+            (answer.rejected(sent)?, messages.redact(&reasons))
+        }
+        // Over OTLP, an error status rejects the whole request.
+        #[cfg(feature = "otlp")]
+        Protocol::Otlp(_) if !response.status.is_success() => return None,
+        #[cfg(feature = "otlp")]
+        Protocol::Otlp(_) => {
+            let (points, reason) = answer::rejected_points(&response.body)?;
+            let points = points.min(sent.points);
+            let rejected = Rejected {
+                points,
+                lines: points,
+            };
+            (rejected, messages.quote(&reason))
+        }
+    };
+    if rejected.lines == 0 {
+        return None;
+    }
+    if reasons.is_empty() {
+        reasons = reason(&response.body, protocol, messages);
+    }
+    let counts = (rejected.lines, sent.all_lines());
+    Some(Outcome::Partial {
+        invalid: rejected.points,
+        refused: rejected.lines,
+        message: messages.partial(response.status, counts, &reasons),
+    })
+}
+
+/// Whether this is HTML or XML: a login page, a proxy or a firewall answers with it, but never an
+/// ingest endpoint.
 fn is_web_page(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().starts_with(b"<")
 }
 
-// ===== from retry_after: //! How long a server asks to be left alone.
 /// `Retry-After` in either of its forms, seconds or a date (RFC 9110, section 10.2.3).
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = header_text(headers, &RETRY_AFTER)?;
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many for the type are too many for us, too.
+        // More seconds than the type can hold are as long as it can hold.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    // By the server's own clock, if it says what that shows: ours may differ.
+    // The date is measured by the clock of the server if it sent its time: the clocks may differ.
     let now = header_text(headers, &DATE)
         .and_then(|date| httpdate::parse_http_date(date).ok())
         .unwrap_or(now);
-    // A moment that has passed asks for nothing.
+    // A date in the past is no pause.
     Some(until.duration_since(now).unwrap_or_default())
 }
 

@@ -1,32 +1,42 @@
-//! Why there was no answer, from the errors of the HTTP client.
+//! Why a request got no answer, from the errors of the HTTP client and of TLS.
 
-use crate::dynatrace::config::endpoint::Endpoint;
-use crate::dynatrace::retry::outcome::Failure;
-use crate::dynatrace::transport::redact::shorten;
-use rustls::{AlertDescription, CertificateError};
 use std::error::Error;
 use std::io;
 
-/// Whether it is the server's certificate.
-pub(crate) fn is_untrusted(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| {
-        matches!(
-            within(cause).downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        )
-    })
+use rustls::{AlertDescription, CertificateError};
+
+use crate::dynatrace::config::endpoint::Endpoint;
+use crate::dynatrace::retry::outcome::Failure;
+
+/// An error of the HTTP client in words of the field.
+pub(super) struct Diagnosis {
+    pub(super) failure: Failure,
+    /// What went wrong. It may contain secrets and text of any length.
+    pub(super) cause: String,
+    /// What to do about it.
+    pub(super) advice: Option<&'static str>,
+    /// Whether this host does not trust the server's certificate.
+    pub(super) is_untrusted: bool,
 }
 
-pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
-    if !error.is_connect() && !error.is_builder() {
-        return Failure::NoAnswer;
+/// Finds the error that started it all: the errors above it only say which layer it passed.
+pub(super) fn diagnose(error: &reqwest::Error, endpoint: &Endpoint) -> Diagnosis {
+    let tls_error = chain(error).find_map(|cause| innermost(cause).downcast_ref());
+    let (cause, advice) = tls_error
+        .and_then(explain_tls)
+        .unwrap_or_else(|| (root_cause(error), advice(error, endpoint)));
+    Diagnosis {
+        failure: failure(error, endpoint),
+        cause,
+        advice,
+        is_untrusted: matches!(tls_error, Some(rustls::Error::InvalidCertificate(_))),
     }
-    let refused = chain(error).any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-    });
-    if refused {
+}
+
+fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
+    if !error.is_connect() && !error.is_builder() {
+        Failure::NoAnswer
+    } else if has_io_error(error, io::ErrorKind::ConnectionRefused) {
         Failure::Refused {
             here: endpoint.is_loopback(),
         }
@@ -35,55 +45,52 @@ pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
     }
 }
 
-/// What went wrong, in whose words.
-pub(crate) enum Cause {
-    Ours(String),
-    Theirs(String),
+fn root_cause(error: &reqwest::Error) -> String {
+    chain(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
-/// The error that started it: those above only say which layer it passed.
-pub(crate) fn cause(error: &reqwest::Error) -> Cause {
-    let explained = chain(error).find_map(|cause| explain(within(cause).downcast_ref()?));
-    explained.map_or_else(
-        || Cause::Theirs(chain(error).last().unwrap_or(error).to_string()),
-        Cause::Ours,
-    )
-}
-
-/// What to do about it, where the cause does not say.
-pub(crate) fn advice(error: &reqwest::Error, endpoint: &Endpoint) -> Option<&'static str> {
+fn advice(error: &reqwest::Error, endpoint: &Endpoint) -> Option<&'static str> {
+    let is = |kind| has_io_error(error, kind);
+    // The HTTP client has no types for some causes, so that only their texts tell them apart.
     let says = |text: &str| chain(error).any(|cause| cause.to_string().contains(text));
-    let is = |kind| {
-        chain(error)
-            .filter_map(|cause| cause.downcast_ref::<io::Error>())
-            .any(|error| error.kind() == kind)
-    };
-    // What a client of HTTP has no types for is told by its words.
     if says("dns error") {
-        Some("is the host's name spelled right, and does this host's DNS know it?")
+        Some("check the spelling of the host name and the DNS of this host")
     } else if says("proxy auth") {
         Some("put the proxy's user and password into its variable, as in http://user:password@host")
     } else if is(io::ErrorKind::ConnectionRefused) {
-        Some("are host and port right, and does the server run?")
+        Some("check the host, the port, and whether the server runs")
     } else if is(io::ErrorKind::NetworkUnreachable) || is(io::ErrorKind::HostUnreachable) {
-        Some("has this host a way into that network?")
+        Some("check that this host has a route to that network")
     } else if error.is_timeout() && error.is_connect() {
-        Some("are host and port right, and does a firewall let connections out?")
+        Some("check the host, the port, and whether a firewall blocks outgoing connections")
     } else if says("invalid HTTP") {
-        Some(
-            "what answers there does not speak HTTP: is the port right, or is it an https endpoint?",
-        )
+        Some("the server there does not speak HTTP: check the port, or use https")
     } else if error.is_timeout() {
-        Some("does the server hang?")
+        Some("check whether the server hangs")
     } else if !endpoint.is_https() && !error.is_connect() {
-        Some("does the server end, or is it an https endpoint?")
+        Some("check whether the server crashes, or use https if it is an https endpoint")
     } else {
         None
     }
 }
 
-/// What an I/O error wraps, which its `source` passes over.
-fn within<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+fn has_io_error(error: &reqwest::Error, kind: io::ErrorKind) -> bool {
+    chain(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == kind)
+}
+
+/// The error and its sources, from the outermost to the innermost.
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let first: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(first), |&error| error.source())
+}
+
+/// Unwraps I/O errors: the `source` of an I/O error skips the error inside it.
+fn innermost<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     while let Some(inner) = error
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref)
@@ -93,73 +100,70 @@ fn within<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static)
     error
 }
 
-fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    let first: &(dyn Error + 'static) = error;
-    std::iter::successors(Some(first), |&error| error.source())
-}
-
-// ===== from tls::explain: //! Why a server was not trusted, and what to do about it.
-/// In words that name the cause and the fix; `None` if rustls says it best itself.
-pub(crate) fn explain(error: &rustls::Error) -> Option<String> {
-    let text = match error {
-        rustls::Error::InvalidCertificate(error) => return Some(certificate(error)),
-        rustls::Error::PeerIncompatible(reason) => format!(
-            "the server offers no TLS that is secure enough ({reason:?}): let it speak TLS 1.2 or \
-             1.3"
+/// The cause and the advice; `None` if the text of the error says it best.
+fn explain_tls(error: &rustls::Error) -> Option<(String, Option<&'static str>)> {
+    let (cause, advice) = match error {
+        rustls::Error::InvalidCertificate(error) => return Some(explain_certificate(error)),
+        rustls::Error::PeerIncompatible(reason) => (
+            format!("the server offers no version of TLS that is secure enough ({reason:?})"),
+            Some("enable TLS 1.2 or 1.3 on the server"),
         ),
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
-            "the server speaks neither TLS 1.2 nor TLS 1.3: let it".into()
-        }
-        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            "the server and this host have no way of encryption in common: let the server offer \
-             current cipher suites of TLS 1.2 or 1.3"
-                .into()
-        }
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => (
+            "the server supports neither TLS 1.2 nor TLS 1.3".into(),
+            Some("enable TLS 1.2 or 1.3 on the server"),
+        ),
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => (
+            "the server and this host have no encryption in common".into(),
+            Some("enable current cipher suites of TLS 1.2 or 1.3 on the server"),
+        ),
         rustls::Error::AlertReceived(
             AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
-        ) => "the server asks for a client certificate, which is not supported".into(),
-        rustls::Error::InvalidMessage(_) => {
-            "what answers there does not speak TLS: is the port right, and is it an https endpoint?"
-                .into()
-        }
+        ) => (
+            "the server requires a client certificate, which is not supported".into(),
+            None,
+        ),
+        rustls::Error::InvalidMessage(_) => (
+            "the server there does not speak TLS".into(),
+            Some("check the port, and whether it is an https endpoint"),
+        ),
         _ => return None,
     };
-    Some(text)
+    Some((cause, advice))
 }
 
-fn certificate(error: &CertificateError) -> String {
-    let (what, fix) = match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-            "has expired".into(),
-            "renew it, or set this host's clock right",
-        ),
+fn explain_certificate(error: &CertificateError) -> (String, Option<&'static str>) {
+    let (what, advice) = match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ("has expired", "renew it, or correct the clock of this host")
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-            "is not valid yet".into(),
-            "set this host's clock right, or wait",
+            "is not valid yet",
+            "correct the clock of this host, or wait",
         ),
-        CertificateError::NotValidForName => (
-            "is for another host".into(),
-            "use a host name that the certificate is for in the endpoint",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
+            "is for another host",
+            "use a host name of the certificate in the endpoint",
         ),
-        CertificateError::NotValidForNameContext { presented, .. } => (
-            format!("is for another host, {}", shorten(&presented.join(", "))),
-            "use a host name that the certificate is for in the endpoint",
-        ),
-        // The second: a root of the same name is trusted, but another one.
+        // A bad signature: this host trusts another root with the same name.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => (
-            "is from a root that this host does not trust".into(),
-            "add that root with `add_root_certificate_pem`, or to the host's trusted certificates; \
-             if it should be trusted, something between reads what is sent",
+            "is from a root that this host does not trust",
+            "add that root with `add_root_certificate_pem`, or to the trusted certificates of this \
+             host; if it should be trusted, a device in between reads what is sent",
         ),
-        CertificateError::Revoked => ("was revoked".into(), "replace it"),
+        CertificateError::Revoked => ("was revoked", "replace it"),
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => (
-            "is an authority's own (CA:TRUE), as `openssl req -x509` makes it".into(),
+            "is an authority's own (CA:TRUE), as `openssl req -x509` makes it",
             "make one with CA:FALSE and trust that, or sign one with it",
         ),
         other => {
-            let other = shorten(&other.to_string());
-            return format!("the server's certificate is not valid: {other}");
+            let cause = format!("the server's certificate is not valid: {other}");
+            return (cause, None);
         }
     };
-    format!("the server's certificate {what}: {fix}")
+    let mut cause = format!("the server's certificate {what}");
+    if let CertificateError::NotValidForNameContext { presented, .. } = error {
+        cause.push_str(", ");
+        cause.push_str(&presented.join(", "));
+    }
+    (cause, Some(advice))
 }

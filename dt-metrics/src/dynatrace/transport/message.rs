@@ -1,243 +1,217 @@
-//! What went wrong, in words that say what to do. Without secrets.
+//! Messages about failed requests: what happened, at which endpoint, and what to do about it.
 
-use crate::dynatrace::config::environment::process_environment;
+use reqwest::StatusCode;
+
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::environment::{process_environment, proxy_variable};
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::token::Token;
-use crate::dynatrace::config::{Config, environment};
 use crate::dynatrace::retry::outcome::Failure;
-use crate::dynatrace::transport::redact::Scrubber;
-use reqwest::StatusCode;
-use std::fmt::Write as _;
+use crate::dynatrace::transport::redact::{Redactor, shorten};
 
-/// Words failures for one endpoint.
-pub(crate) struct Explainer {
+/// Writes the messages for one configuration. They contain no secrets, provided that all texts from
+/// elsewhere went through [`redact`](Self::redact) or [`quote`](Self::quote).
+pub(super) struct MessageWriter {
     endpoint: String,
+    kind: EndpointKind,
     has_token: bool,
-    scrubber: Scrubber,
-    receiver: Receiver,
-    unconfigured: bool,
-    /// The variable that names the proxy on the way there.
+    is_unconfigured: bool,
+    /// The variable that names the proxy on the way to the endpoint.
     proxy: Option<&'static str>,
+    redactor: Redactor,
 }
 
-/// What is thought to be there.
+/// What the configuration expects at the endpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Receiver {
+enum EndpointKind {
     Dynatrace,
     OneAgent,
     #[cfg(feature = "otlp")]
-    DynatraceByOtlp,
+    DynatraceOtlp,
     #[cfg(feature = "otlp")]
     Collector,
 }
 
-impl Receiver {
+impl EndpointKind {
     fn of(config: &Config) -> Self {
         match &config.protocol {
             Protocol::Lines if config.target.endpoint.is_one_agent() => Self::OneAgent,
             Protocol::Lines => Self::Dynatrace,
             #[cfg(feature = "otlp")]
-            Protocol::Otlp(receiver) if receiver.is_dynatrace => Self::DynatraceByOtlp,
+            Protocol::Otlp(otlp) if otlp.is_dynatrace => Self::DynatraceOtlp,
             #[cfg(feature = "otlp")]
             Protocol::Otlp(_) => Self::Collector,
         }
     }
 
-    /// What its endpoints look like.
-    fn path(self) -> &'static str {
+    fn path_hint(self) -> &'static str {
         match self {
             Self::Dynatrace | Self::OneAgent => {
                 "it ends in /api/v2/metrics/ingest, for a OneAgent in /metrics/ingest"
             }
             #[cfg(feature = "otlp")]
-            Self::DynatraceByOtlp | Self::Collector => {
-                "that of Dynatrace ends in /api/v2/otlp/v1/metrics, that of a Collector is \
+            Self::DynatraceOtlp | Self::Collector => {
+                "for Dynatrace it ends in /api/v2/otlp/v1/metrics, for a Collector it is \
                  /v1/metrics"
             }
         }
     }
 
-    /// What is refused.
+    /// The parts of a request that are accepted or rejected.
     fn parts(self) -> &'static str {
         match self {
             Self::Dynatrace | Self::OneAgent => "lines",
             #[cfg(feature = "otlp")]
-            Self::DynatraceByOtlp | Self::Collector => "data points",
+            Self::DynatraceOtlp | Self::Collector => "data points",
         }
     }
 }
 
-impl Explainer {
-    pub(crate) fn new(config: &Config) -> Self {
+impl MessageWriter {
+    pub(super) fn new(config: &Config) -> Self {
         let target = &config.target;
+        let token = target.token.iter().map(Token::secret);
         let in_query = target.endpoint.query_values().map(Into::into);
+        let in_headers = config.protocol.secrets();
         Self {
             endpoint: target.endpoint.to_string(),
+            kind: EndpointKind::of(config),
             has_token: target.token.is_some(),
-            scrubber: Scrubber::new(
-                target
-                    .token
-                    .iter()
-                    .map(Token::secret)
-                    .chain(in_query)
-                    .chain(config.protocol.secrets()),
-            ),
-            receiver: Receiver::of(config),
-            unconfigured: target.is_unconfigured(),
-            proxy: environment::proxy_variable(&target.endpoint, &process_environment),
+            is_unconfigured: target.is_unconfigured(),
+            proxy: proxy_variable(&target.endpoint, &process_environment),
+            redactor: Redactor::new(token.chain(in_query).chain(in_headers)),
         }
     }
 
-    /// A text from elsewhere, without secrets in it.
-    pub(crate) fn scrub(&self, text: &str) -> String {
-        self.scrubber.scrub(text)
+    /// The text without secrets.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text)
     }
 
-    /// The status and what the server said.
-    pub(crate) fn answered(&self, status: StatusCode, said: &str) -> String {
-        let mut text = format!("{} answered {}", self.endpoint, name(status));
-        append_said(&mut text, said);
-        text
+    /// The beginning of the text without secrets.
+    pub(super) fn quote(&self, text: &str) -> String {
+        // In this order: a secret that is cut short would not be found.
+        shorten(&self.redact(text))
     }
 
-    pub(crate) fn unauthorized(&self, status: StatusCode, said: &str, web_page: bool) -> String {
-        let mut text = match (self.has_token, status) {
-            #[cfg(feature = "otlp")]
-            _ if self.receiver == Receiver::Collector => format!(
-                "{}: {} refuses the sender; what it wants to know of it is set in \
-                 OTEL_EXPORTER_OTLP_HEADERS",
-                name(status),
-                self.endpoint
-            ),
-            (false, _) if self.receiver == Receiver::OneAgent => format!(
-                "{}: no token is sent to a OneAgent, but {} asks for one",
-                name(status),
-                self.endpoint
-            ),
-            (false, _) => format!(
-                "{}: no token is given; {} needs one with the scope `metrics.ingest`",
-                name(status),
-                self.endpoint
-            ),
-            (true, StatusCode::FORBIDDEN) => format!(
-                "{}: the token is known to {} but lacks a permission: it needs the scope \
-                 `metrics.ingest`",
-                name(status),
-                self.endpoint
-            ),
-            (true, _) => format!(
-                "{}: the token is wrong, expired, disabled or of another environment than {}; it \
-                 needs the scope `metrics.ingest`",
-                name(status),
-                self.endpoint
-            ),
-        };
-        if web_page {
-            text.push_str(" (it said so with a web page: a proxy or a firewall may be in the way)");
-        }
-        append_said(&mut text, said);
-        text
+    pub(super) fn answered(&self, status: StatusCode, reason: &str) -> String {
+        let (endpoint, status) = (&self.endpoint, name(status));
+        format!("{endpoint} answered {status}{}", quoted(reason))
     }
 
-    /// Something is there, but no ingest endpoint.
-    pub(crate) fn misdirected(&self, status: StatusCode, said: &str) -> String {
-        let mut text = self.answered(status, said);
-        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            text.push_str(
-                "; the proxy wants a user and a password: put them into HTTPS_PROXY, or name the \
-                 host in NO_PROXY",
-            );
-        } else {
-            text.push_str("; the path of the endpoint is probably wrong: ");
-            text.push_str(self.receiver.path());
-        }
-        text
-    }
-
-    pub(crate) fn redirect(&self, status: StatusCode) -> String {
-        format!(
-            "{} answered {}: redirects are not followed, since the token would go elsewhere; give \
-             the endpoint's final URL (is it https, and the API's host?)",
-            self.endpoint,
-            name(status)
-        )
-    }
-
-    pub(crate) fn web_page(&self, status: StatusCode) -> String {
-        format!(
-            "{} answered {} with a web page: it is no ingest endpoint; the API's host looks like \
-             myenv123.live.dynatrace.com, or a proxy or a firewall is in the way",
-            self.endpoint,
-            name(status)
-        )
-    }
-
-    pub(crate) fn partial(
+    pub(super) fn unauthorized(
         &self,
         status: StatusCode,
-        (refused_lines, lines): (u64, u64),
-        said: impl FnOnce() -> String,
-        refused: &str,
+        reason: &str,
+        is_web_page: bool,
     ) -> String {
-        let mut text = format!(
-            "{} answered {}: {refused_lines} of {lines} {} refused",
-            self.endpoint,
-            name(status),
-            self.receiver.parts(),
-        );
-        if refused.is_empty() {
-            append_said(&mut text, &said());
+        let endpoint = &self.endpoint;
+        let problem = match (self.has_token, self.kind) {
+            #[cfg(feature = "otlp")]
+            (_, EndpointKind::Collector) => format!(
+                "{endpoint} does not accept this sender; set the headers that it requires in \
+                 OTEL_EXPORTER_OTLP_HEADERS"
+            ),
+            (false, EndpointKind::OneAgent) => format!(
+                "{endpoint} requires a token, but none is sent to a OneAgent; check the endpoint"
+            ),
+            (false, _) => {
+                format!("no token is given; {endpoint} needs one with the scope `metrics.ingest`")
+            }
+            (true, _) if status == StatusCode::FORBIDDEN => format!(
+                "the token is valid for {endpoint} but lacks a permission: it needs the scope \
+                 `metrics.ingest`"
+            ),
+            (true, _) => format!(
+                "the token is wrong, expired, disabled or of another environment than {endpoint}; \
+                 it needs the scope `metrics.ingest`"
+            ),
+        };
+        let answered_by = if is_web_page {
+            " (the answer is a web page: a proxy or a firewall may be in the way)"
         } else {
-            text.push_str(": ");
-            text.push_str(refused);
-        }
-        text
+            ""
+        };
+        let status = name(status);
+        format!("{status}: {problem}{answered_by}{}", quoted(reason))
     }
 
-    /// `advice` is on the cause.
-    pub(crate) fn failed(&self, failure: Failure, cause: &str, advice: Option<&str>) -> String {
+    pub(super) fn misdirected(&self, status: StatusCode, reason: &str) -> String {
+        let answered = self.answered(status, reason);
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            format!(
+                "{answered}; the proxy requires a user and a password: put them into HTTPS_PROXY, \
+                 or name the host in NO_PROXY"
+            )
+        } else {
+            let hint = self.kind.path_hint();
+            format!("{answered}; the path of the endpoint is probably wrong: {hint}")
+        }
+    }
+
+    pub(super) fn redirect(&self, status: StatusCode) -> String {
+        format!(
+            "{}: redirects are not followed, since the token would be sent elsewhere; give the \
+             final URL of the endpoint, with https and the host of the API",
+            self.answered(status, "")
+        )
+    }
+
+    pub(super) fn web_page(&self, status: StatusCode) -> String {
+        format!(
+            "{} with a web page: it is not an ingest endpoint; check that the host is the API's, \
+             such as myenv123.live.dynatrace.com, and that no proxy or firewall is in the way",
+            self.answered(status, "")
+        )
+    }
+
+    pub(super) fn partial(
+        &self,
+        status: StatusCode,
+        (rejected, sent): (u64, u64),
+        reasons: &str,
+    ) -> String {
+        let (answered, parts) = (self.answered(status, ""), self.kind.parts());
+        let separator = if reasons.is_empty() { "" } else { ": " };
+        format!("{answered}: {rejected} of {sent} {parts} rejected{separator}{reasons}")
+    }
+
+    pub(super) fn failed(&self, failure: Failure, cause: &str, advice: Option<&str>) -> String {
+        let endpoint = &self.endpoint;
         let advised = advice.map_or_else(|| cause.to_owned(), |it| format!("{cause}; {it}"));
         match failure {
-            #[cfg(feature = "otlp")]
-            Failure::Refused { .. }
-                if self.unconfigured && self.receiver == Receiver::Collector =>
-            {
+            Failure::Unprepared => cause.to_owned(),
+            Failure::NoAnswer => {
+                let parts = self.kind.parts();
+                format!("no answer from {endpoint}: {advised}; the {parts} may have been accepted")
+            }
+            Failure::Refused { .. } if self.is_unconfigured => {
+                let (expected, otherwise) = match self.kind {
+                    #[cfg(feature = "otlp")]
+                    EndpointKind::Collector => ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT"),
+                    _ => (
+                        "OneAgent",
+                        "start dt-metrics-local to see metrics on this host",
+                    ),
+                };
                 format!(
-                    "no endpoint is configured, and no Collector listens at {} ({cause}): set \
-                     DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or \
-                     OTEL_EXPORTER_OTLP_ENDPOINT",
-                    self.endpoint
+                    "no endpoint is configured, and no {expected} listens at {endpoint} ({cause}): \
+                     set DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or {otherwise}"
                 )
             }
-            Failure::Refused { .. } if self.unconfigured => format!(
-                "no endpoint is configured, and no OneAgent listens at {} ({cause}): set \
-                 DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or start dt-metrics-local \
-                 to watch here",
-                self.endpoint
-            ),
             Failure::Refused { .. } | Failure::Connect => {
-                let mut text = format!("cannot connect to {}: {advised}", self.endpoint);
-                if let Some(variable) = self.proxy {
-                    // Writing to a `String` cannot fail.
-                    let _ = write!(
-                        text,
-                        " (by way of the proxy that {variable} names: is that one right? For no \
-                         proxy, name the host in NO_PROXY)"
-                    );
-                }
-                text
+                let proxy = self.proxy.map_or_else(String::new, |variable| {
+                    format!(
+                        " (through the proxy in {variable}: check it, or name the host in NO_PROXY)"
+                    )
+                });
+                format!("cannot connect to {endpoint}: {advised}{proxy}")
             }
-            Failure::Unprepared => cause.to_owned(),
-            Failure::NoAnswer => format!(
-                "no answer from {}: {advised}; the {} may have been accepted",
-                self.endpoint,
-                self.receiver.parts()
-            ),
         }
     }
 }
 
-/// Such as `401 Unauthorized`; without a name where the status has none.
+/// Such as `401 Unauthorized`; the number alone if the status has no name.
 fn name(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
@@ -245,9 +219,10 @@ fn name(status: StatusCode) -> String {
     }
 }
 
-fn append_said(text: &mut String, said: &str) {
-    if !said.is_empty() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, " (it said: {said})");
+fn quoted(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" (answer: {reason})")
     }
 }

@@ -1,154 +1,128 @@
-//! Texts from elsewhere, without the secrets of this program: a server may send back what it got,
-//! and a proxy may show it in some other spelling.
+//! Removes secrets from texts that come from elsewhere: a server may repeat a request in its answer.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use std::cmp::Reverse;
+
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use std::borrow::Cow;
-use std::fmt::Write as _;
 
-/// What stands in a text in place of a secret.
+/// Stands in place of a secret.
 const REDACTED: &str = "<token>";
 
-/// What stands in place of a text that has a secret in another spelling.
+/// Stands in place of a text that contains a part of a secret, or one that is escaped.
 const WITHHELD: &str = "<withheld: it contains the token>";
 
-/// The shortest secret that is looked for in other spellings, and of which a part is looked for:
-/// shorter ones would match by chance.
-const MIN_SECRET: usize = 12;
+/// The shortest text that is looked for in escaped form or as a part of a secret: shorter ones
+/// match by chance.
+const MIN_LENGTH: usize = 12;
 
-/// How often a text is spelled anew: an answer in an answer has its escapes escaped.
-const DEPTH: usize = 3;
+/// How many layers of escapes are removed: an answer that is quoted in another answer has its
+/// escapes escaped.
+const MAX_LAYERS: usize = 3;
 
-/// Knows what must not be shown.
+/// The characters of a text that is shown.
+const SHOWN_CHARS: usize = 200;
+
+/// The secrets of one configuration.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scrubber {
-    /// Longest first, so that a part does not spoil the whole.
+pub(crate) struct Redactor {
+    /// Replaced where they occur literally. The longest come first, so that a part is not replaced
+    /// inside a whole one.
     secrets: Vec<SecretString>,
+    /// A text that contains one of them once it is unescaped and normalized is withheld.
+    fragments: Vec<SecretString>,
 }
 
-impl Scrubber {
+impl Redactor {
     pub(crate) fn new(secrets: impl IntoIterator<Item = SecretString>) -> Self {
-        let mut all: Vec<SecretString> = Vec::new();
+        let mut redactor = Self::default();
         for secret in secrets {
-            // `dt0c01.<public part>.<secret part>`: the last one by itself is as good as all of it.
-            let part = secret
-                .expose_secret()
-                .rsplit_once('.')
-                .filter(|(_, part)| part.len() >= MIN_SECRET)
-                .map(|(_, part)| part.into());
-            all.extend(part);
-            all.push(secret);
-        }
-        all.retain(|secret| !secret.expose_secret().is_empty());
-        all.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
-        Self { secrets: all }
-    }
-
-    /// The text without any of the secrets.
-    pub(crate) fn scrub(&self, text: &str) -> String {
-        let mut text = Cow::Borrowed(text);
-        for secret in &self.secrets {
-            let secret = secret.expose_secret();
-            if text.contains(secret) {
-                text = text.replace(secret, REDACTED).into();
+            let whole = secret.expose_secret().trim();
+            redactor.add(whole);
+            // `dt0c01.<public part>.<secret part>`: whoever has the last part has the secret.
+            if let Some((_, part)) = whole.rsplit_once('.')
+                && part.len() >= MIN_LENGTH
+            {
+                redactor.add(part);
             }
         }
-        if self.is_spelled_in(&text) {
-            return WITHHELD.into();
-        }
-        text.into_owned()
+        redactor
+            .secrets
+            .sort_by_key(|secret| Reverse(secret.expose_secret().len()));
+        redactor
     }
 
-    /// Whether a secret is there in another spelling.
-    fn is_spelled_in(&self, text: &str) -> bool {
-        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
-        let secrets: Vec<_> = secrets
-            .filter(|secret| secret.len() >= MIN_SECRET)
-            .collect();
-        if secrets.is_empty() {
+    fn add(&mut self, secret: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        self.secrets.push(secret.into());
+        let normalized = normalized(secret);
+        // Half of a secret shows that it was cut short. The first half of a whole token is public,
+        // and its secret part is added separately.
+        let half = normalized.len() / 2;
+        if half >= MIN_LENGTH && !secret.contains('.') && normalized.is_char_boundary(half) {
+            let (first, second) = normalized.split_at(half);
+            self.fragments.extend([first.into(), second.into()]);
+        } else if normalized.len() >= MIN_LENGTH {
+            self.fragments.push(normalized.as_str().into());
+        }
+    }
+
+    /// Returns the text without any of the secrets.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            text = text.replace(secret.expose_secret(), REDACTED);
+        }
+        if self.has_fragment(&text) {
+            return WITHHELD.into();
+        }
+        text
+    }
+
+    /// Whether a fragment of a secret is in the text, as it stands or escaped.
+    fn has_fragment(&self, text: &str) -> bool {
+        if self.fragments.is_empty() {
             return false;
         }
         let mut text = Zeroizing::new(text.to_owned());
-        for _ in 0..DEPTH {
-            let seen = Zeroizing::new(squeezed(&text));
-            if secrets
-                .iter()
-                .any(|secret| is_in(&seen, secret) || halves_are_in(&seen, secret))
-            {
+        for _ in 0..MAX_LAYERS {
+            let searched = normalized(&text);
+            let mut fragments = self.fragments.iter().map(ExposeSecret::expose_secret);
+            if fragments.any(|fragment| searched.contains(fragment)) {
                 return true;
             }
-            let plainer = Zeroizing::new(unescaped(&text));
-            if plainer == text {
+            let unescaped = Zeroizing::new(unescaped(&text));
+            if unescaped == text {
                 return false;
             }
-            text = plainer;
+            text = unescaped;
         }
-        // Nobody wraps an honest message so often.
+        // An honest message does not have that many layers of escapes.
         true
     }
 }
 
-/// Whether a half of the secret is there: of a token cut short. The first half of a whole token
-/// is no secret, and what is secret of it is looked for by itself.
-fn halves_are_in(squeezed: &str, secret: &str) -> bool {
-    let half = secret.len() / 2;
-    !secret.contains('.')
-        && half >= MIN_SECRET
-        && secret.is_char_boundary(half)
-        && (is_in(squeezed, &secret[..half]) || is_in(squeezed, &secret[half..]))
-}
-
-/// Whether the secret is in the text whatever its case, or encoded.
-fn is_in(squeezed: &str, secret: &str) -> bool {
-    let plain = Zeroizing::new(squeeze_base64(secret));
-    if squeezed.contains(plain.as_str()) {
-        return true;
-    }
-    let mut hex = Zeroizing::new(String::with_capacity(2 * secret.len()));
-    for byte in secret.bytes() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    if squeezed.contains(hex.as_str()) {
-        return true;
-    }
-    // Base64 spells a text in three ways, by the place where it begins. The ends depend on the
-    // neighbours and are left out.
-    (0..3).any(|offset| {
-        let mut bytes = Zeroizing::new(vec![0; offset]);
-        bytes.extend_from_slice(secret.as_bytes());
-        let whole = bytes.len() / 3 * 3;
-        let text = Zeroizing::new(STANDARD_NO_PAD.encode(&bytes[..whole]));
-        let begin = if offset == 0 { 0 } else { 4 };
-        let text = Zeroizing::new(squeeze_base64(&text[begin..]));
-        squeezed.contains(text.as_str())
-    })
-}
-
-/// In lower case, without what a secret is broken up with, and with one alphabet of base64.
-fn squeezed(text: &str) -> String {
+/// Lower case, and without white space and control characters, which may break up a long secret.
+fn normalized(text: &str) -> Zeroizing<String> {
     let kept = text
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control());
-    squeeze_base64(&kept.collect::<String>())
+    Zeroizing::new(kept.map(|c| c.to_ascii_lowercase()).collect())
 }
 
-fn squeeze_base64(text: &str) -> String {
-    text.replace('+', "-")
-        .replace('/', "_")
-        .to_ascii_lowercase()
-}
-
-/// One layer of escapes less: those of URLs (`%2E`), of JSON (`\u002e`, `\/`), of HTML (`&#46;`).
+/// Removes one layer of escapes as in URLs (`%2E`) and in JSON (`\u002e`, `\/`).
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(['%', '\\', '&']) {
+    while let Some(at) = rest.find(['%', '\\']) {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (c, length) = escape(rest).unwrap_or((rest.chars().next(), 1));
+        let (c, length) = match (code(rest, "%", 2), code(rest, "\\u", 4)) {
+            (Some(c), _) => (Some(c), 3),
+            (_, Some(c)) => (Some(c), 6),
+            _ => (rest.starts_with('%').then_some('%'), 1),
+        };
         plain.extend(c);
         rest = &rest[length..];
     }
@@ -156,35 +130,13 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// The character of the escape that begins here, and the length of the escape.
-fn escape(text: &str) -> Option<(Option<char>, usize)> {
-    let code = |digits: &str, radix| char::from_u32(u32::from_str_radix(digits, radix).ok()?);
-    if let Some(digits) = text.strip_prefix('%') {
-        return Some((Some(code(digits.get(..2)?, 16)?), 3));
-    }
-    if let Some(digits) = text
-        .strip_prefix("\\u")
-        .or_else(|| text.strip_prefix("\\x"))
-    {
-        let length = if text.starts_with("\\u") { 4 } else { 2 };
-        return Some((Some(code(digits.get(..length)?, 16)?), 2 + length));
-    }
-    if text.starts_with('\\') {
-        return Some((None, 1));
-    }
-    let end = text.find(';').filter(|&end| end < 10)?;
-    let number = text[..end].strip_prefix("&#")?;
-    let c = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => code(digits, 16),
-        None => code(number, 10),
-    };
-    Some((Some(c?), end + 1))
+/// The character that `text` begins with as `prefix` and a number of hexadecimal digits.
+fn code(text: &str, prefix: &str, digits: usize) -> Option<char> {
+    let digits = text.strip_prefix(prefix)?.get(..digits)?;
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }
 
-/// How much of a text from elsewhere is shown.
-const SHOWN_CHARS: usize = 200;
-
-/// The beginning of a text from elsewhere, on one line.
+/// The beginning of a text, on one line.
 pub(crate) fn shorten(text: &str) -> String {
     let mut chars = text.trim().chars();
     let mut short: String = chars

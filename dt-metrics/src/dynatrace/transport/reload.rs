@@ -1,61 +1,61 @@
-//! Endpoint and token that change while the program runs.
+//! Follows the endpoint and the token in the file of the host while the program runs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint::Endpoint;
-use crate::dynatrace::config::endpoint_file::{EndpointFile, Found, SETTLE};
+use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
 use crate::dynatrace::config::target::Target;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::Outcome;
-use crate::dynatrace::transport::io_thread::Apart;
-use crate::dynatrace::transport::{Http, Transport, client};
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use crate::dynatrace::transport::Transport;
+use crate::dynatrace::transport::client::has_platform_roots;
+use crate::dynatrace::transport::http::Http;
+use crate::dynatrace::transport::io_thread::IoThread;
 
-/// How often the file is read: it is small, and a token that was replaced stays valid for longer
-/// than this as a rule.
+/// How often the file is read. It is small, and a replaced token usually stays valid for longer
+/// than this.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long a refused request waits for the file: it may lie on a file system that does not
-/// answer.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a rejected request waits for the file, which may be on a file system that hangs.
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Sends to wherever the host says at the moment.
-pub(crate) struct Rotating {
+/// Sends to the endpoint and with the token that the file names at the moment.
+pub(crate) struct ReloadingTransport {
     http: Mutex<Arc<Http>>,
-    apart: Apart,
-    /// Held while the file is read, so that it is read by one at a time.
-    file: tokio::sync::Mutex<File>,
+    io: IoThread,
+    /// Held while the file is read, so that one task reads it at a time.
+    file: tokio::sync::Mutex<FileState>,
 }
 
-/// What is known of the file.
-struct File {
-    /// What it said when it was last used.
-    used: Found,
-    /// What it said when it could not be used, which is said once.
-    unusable: Option<Found>,
+struct FileState {
+    /// The contents that are in use.
+    used: EndpointProperties,
+    /// The contents that could not be used, so that they are logged once.
+    unusable: Option<EndpointProperties>,
 }
 
-impl Rotating {
+impl ReloadingTransport {
     pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
         let http = Http::new(config);
-        // To read them takes tens of milliseconds, which a program that starts need not wait for;
-        // that there are none it must learn.
-        if !config.target.endpoint.is_https() || !client::are_roots_there() {
+        // Reading the certificates of the platform takes tens of milliseconds, so the thread does
+        // it while the program starts. If there are none, the start has to fail.
+        if !config.target.endpoint.is_https() || !has_platform_roots() {
             http.prepare()?;
         }
         Ok(Self {
             http: Mutex::new(Arc::new(http)),
-            apart: Apart::new().map_err(ConfigError::Thread)?,
-            file: tokio::sync::Mutex::new(File {
-                used: config.found.clone(),
+            io: IoThread::start().map_err(ConfigError::Thread)?,
+            file: tokio::sync::Mutex::new(FileState {
+                used: config.endpoint_properties.clone(),
                 unusable: None,
             }),
         })
     }
 
-    /// Where requests go at the moment.
+    /// Where requests are sent at the moment.
     pub(crate) fn endpoint(&self) -> Endpoint {
         self.http().config().target.endpoint.clone()
     }
@@ -64,64 +64,63 @@ impl Rotating {
         self.http().config().target.is_unconfigured()
     }
 
-    /// Follows the file for as long as the exporter runs.
-    pub(crate) async fn watch(self: Arc<Self>, on_change: impl Fn()) {
+    /// Reads the file at intervals until it is dropped, and calls `on_change` each time another
+    /// endpoint or token is in use.
+    pub(crate) async fn watch(self: Arc<Self>, on_change: impl Fn() + Send) {
         let http = self.http();
-        self.apart.begin(async move {
+        self.io.begin(async move {
             if let Err(error) = http.prepare() {
                 tracing::warn!(target: "dt_metrics", "{error}");
             }
         });
-        if self.http().config().finder.file().is_none() {
+        if self.http().config().endpoint_file().is_none() {
             return;
         }
         loop {
             tokio::time::sleep(INTERVAL).await;
-            let here = self.clone();
-            // A task of its own: what panics is a subscriber of the program, and ends only that.
-            let renewed = tokio::spawn(async move { here.renew().await }).await;
-            if matches!(renewed, Ok(true)) {
-                // What waits because of the old ones need wait no longer.
+            let this = self.clone();
+            // In a task of its own: a panic of the program's subscriber ends this reading only.
+            let reloaded = tokio::spawn(async move { this.reload().await }).await;
+            if matches!(reloaded, Ok(true)) {
                 on_change();
             }
         }
     }
 
-    /// Looks whether the file says something else by now; `true` if that is used from here on.
-    async fn renew(&self) -> bool {
+    /// Reads the file; `true` if its contents changed and are used from now on.
+    async fn reload(&self) -> bool {
         let http = self.http();
-        let finder = &http.config().finder;
-        let Some(path) = finder.file() else {
+        let config = http.config();
+        let Some(file) = config.endpoint_file() else {
             return false;
         };
-        let mut file = self.file.lock().await;
-        let Some(found) = changed(path, &file.used).await else {
+        let mut state = self.file.lock().await;
+        let Some(changed) = read_change(file, &state.used).await else {
             return false;
         };
-        let renewed = http.config().target(&found).and_then(|target| {
-            let http = http.renewed(&Config {
-                target,
-                // An old token need not stay.
-                found: Found::default(),
-                ..http.config().clone()
+        let renewed = config
+            .with_endpoint_properties(&changed)
+            .and_then(|config| {
+                let http = http.renewed(&config);
+                http.prepare()?;
+                Ok(Arc::new(http))
             });
-            http.prepare()?;
-            Ok(Arc::new(http))
-        });
         match renewed {
             Ok(http) => {
                 *self.http.lock().unwrap_or_else(PoisonError::into_inner) = http.clone();
-                file.used = found;
-                file.unusable = None;
-                say(&http.config().target);
+                *state = FileState {
+                    used: changed,
+                    unusable: None,
+                };
+                log_change(&http.config().target);
                 true
             }
             Err(error) => {
-                if file.unusable.as_ref() != Some(&found) {
-                    file.unusable = Some(found);
+                if state.unusable.as_ref() != Some(&changed) {
+                    state.unusable = Some(changed);
                     tracing::warn!(
                         target: "dt_metrics",
-                        "what this host says anew of endpoint and token is not used: {error}"
+                        "ignoring the updated endpoint file: {error}"
                     );
                 }
                 false
@@ -130,12 +129,16 @@ impl Rotating {
     }
 
     async fn attempt(&self, http: Arc<Http>, body: Body) -> Outcome {
-        let time = http.config().request_timeout;
-        let here = http.clone();
-        // The client keeps it itself, and says why, if the server lets it.
-        let work = async move { here.attempt(&body).await.outcome };
-        let outcome = self.apart.run(time + time / 20, work).await;
-        outcome.unwrap_or_else(|| http.late())
+        // The client keeps the timeout itself, and reports the reason, unless the server keeps it
+        // from doing so.
+        let timeout = http.config().request_timeout;
+        let limit = timeout + timeout / 20;
+        let client = http.clone();
+        let attempt = self
+            .io
+            .run(limit, async move { client.attempt(&body).await })
+            .await;
+        attempt.unwrap_or_else(|| http.timed_out()).outcome
     }
 
     fn http(&self) -> Arc<Http> {
@@ -146,48 +149,32 @@ impl Rotating {
     }
 }
 
-impl Transport for Arc<Rotating> {
+impl Transport for Arc<ReloadingTransport> {
     async fn send(&self, body: &Body) -> Outcome {
         let http = self.http();
         let outcome = self.attempt(http.clone(), body.clone()).await;
-        match outcome {
-            Outcome::Unauthorized { status, message } => {
-                let renewed = tokio::time::timeout(TIMEOUT, self.renew()).await == Ok(true);
-                // Somebody else may have looked meanwhile.
-                if renewed || !Arc::ptr_eq(&http, &self.http()) {
-                    Outcome::Outdated { status, message }
-                } else {
-                    Outcome::Unauthorized { status, message }
-                }
-            }
-            outcome => outcome,
+        let Outcome::Unauthorized { status, message } = outcome else {
+            return outcome;
+        };
+        let reloaded = tokio::time::timeout(RELOAD_TIMEOUT, self.reload()).await == Ok(true);
+        // The watching task may have reloaded the file meanwhile.
+        if reloaded || !Arc::ptr_eq(&http, &self.http()) {
+            Outcome::Outdated { status, message }
+        } else {
+            Outcome::Unauthorized { status, message }
         }
     }
-}
-
-/// What the file says now, if that is something else and all of it is there.
-async fn changed(path: &EndpointFile, used: &Found) -> Option<Found> {
-    let mut found = read(path).await.ok()?;
-    while found != *used {
-        tokio::time::sleep(SETTLE).await;
-        let again = read(path).await.ok()?;
-        if again == found {
-            return found.covers(used).then_some(found);
-        }
-        found = again;
-    }
-    None
 }
 
 /// Reads on a thread that may block.
-async fn read(path: &EndpointFile) -> io::Result<Found> {
-    let path = path.clone();
-    tokio::task::spawn_blocking(move || path.read())
+async fn read_change(file: &EndpointFile, used: &EndpointProperties) -> Option<EndpointProperties> {
+    let (file, used) = (file.clone(), used.clone());
+    tokio::task::spawn_blocking(move || file.read_change(&used))
         .await
-        .map_err(io::Error::other)?
+        .ok()?
 }
 
-fn say(target: &Target) {
+fn log_change(target: &Target) {
     tracing::info!(
         target: "dt_metrics",
         endpoint = %target.endpoint,
@@ -195,8 +182,8 @@ fn say(target: &Target) {
         token_source = target.describe_token(),
         "endpoint or token changed"
     );
-    if let Some(doubt) = target.doubt() {
-        tracing::warn!(target: "dt_metrics", "{doubt}");
+    if let Some(warning) = target.warning() {
+        tracing::warn!(target: "dt_metrics", "{warning}");
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::dynatrace::config::endpoint::{Endpoint, ONE_AGENT_URL};
 use crate::dynatrace::error::EndpointError;
+
 #[test]
 fn only_urls_that_can_be_sent_to_are_endpoints() {
     let cases = [

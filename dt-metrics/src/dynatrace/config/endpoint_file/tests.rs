@@ -1,8 +1,10 @@
-use crate::dynatrace::config::endpoint_file::{EndpointFile, Found};
-use crate::dynatrace::config::properties::MAX_BYTES;
-use secrecy::ExposeSecret;
 use std::fs;
 use std::path::PathBuf;
+
+use secrecy::ExposeSecret;
+
+use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
+use crate::dynatrace::config::properties::MAX_BYTES;
 
 struct Folder(tempfile::TempDir);
 
@@ -21,7 +23,7 @@ impl Folder {
     }
 }
 
-fn plain(found: Found) -> (Option<String>, Option<String>) {
+fn plain(found: EndpointProperties) -> (Option<String>, Option<String>) {
     let text = |secret: Option<secrecy::SecretString>| Some(secret?.expose_secret().to_owned());
     (text(found.url), text(found.token))
 }

@@ -1,5 +1,6 @@
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::environment::proxy_variable;
+
 #[test]
 fn the_variable_that_counts_is_named() {
     const THERE: &str = "https://abc.live.dynatrace.com/api/v2/metrics/ingest";

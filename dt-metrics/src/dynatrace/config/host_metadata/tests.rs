@@ -1,8 +1,9 @@
-use crate::dynatrace::config::host_metadata::MetadataFiles;
-use crate::dynatrace::config::host_metadata::{id, make};
-use crate::dynatrace::config::properties::MAX_BYTES;
 use std::fs;
 use std::path::PathBuf;
+
+use crate::dynatrace::config::host_metadata::MetadataFiles;
+use crate::dynatrace::config::host_metadata::{process_instance, random_uuid};
+use crate::dynatrace::config::properties::MAX_BYTES;
 
 struct Folder(tempfile::TempDir);
 
@@ -102,8 +103,8 @@ fn a_file_that_never_answers_is_not_waited_for() {
 
 #[test]
 fn an_id_stays_and_is_like_no_other() {
-    assert_eq!(id(), id());
-    let (a, b) = (make(), make());
+    assert_eq!(process_instance(), process_instance());
+    let (a, b) = (random_uuid(), random_uuid());
     assert_ne!(a, b);
     let shape: String = a
         .chars()

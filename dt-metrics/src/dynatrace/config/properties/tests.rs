@@ -1,5 +1,6 @@
-use crate::dynatrace::config::properties::parse;
 use proptest::prelude::*;
+
+use crate::dynatrace::config::properties::parse;
 
 #[test]
 fn entries_are_read_as_java_reads_them() {

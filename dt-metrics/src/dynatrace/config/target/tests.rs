@@ -1,7 +1,9 @@
+use crate::dynatrace::config::endpoint_file::EndpointProperties;
 use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::target::{Finder, Found, Source, Target};
+use crate::dynatrace::config::target::{Source, Target, TargetResolver};
 use crate::dynatrace::error::ConfigError;
+
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
 const OTHER: &str = "https://b.live.dynatrace.com/api/v2/metrics/ingest";
 const CLEARTEXT: &str = "http://collector.example/api/v2/metrics/ingest";
@@ -20,12 +22,12 @@ fn target(program: Said<'_>, environment: Said<'_>, file: Said<'_>) -> Result<Ta
         TOKEN_VARIABLE => environment.1.map(str::to_owned),
         _ => None,
     };
-    let found = Found {
+    let properties = EndpointProperties {
         url: file.0.map(Into::into),
         token: file.1.map(Into::into),
-        ..Found::default()
+        ..EndpointProperties::default()
     };
-    Finder::new(&options, &variable).target(&found)
+    TargetResolver::new(&options, &variable).target(&properties)
 }
 
 const NOTHING: Said<'_> = (None, None);
@@ -97,8 +99,8 @@ fn the_file_matters_unless_all_is_said_before() {
             api_token: token.map(Into::into),
             ..Options::default()
         };
-        let finder = Finder::new(&options, &|_| None);
-        assert_eq!(finder.file().is_some(), matters, "{endpoint:?} {token:?}");
+        let resolver = TargetResolver::new(&options, &|_| None);
+        assert_eq!(resolver.file().is_some(), matters, "{endpoint:?} {token:?}");
     }
 }
 
@@ -108,7 +110,7 @@ fn a_token_of_the_host_does_not_stop_a_program_with_an_endpoint_of_its_own() {
         target((Some(CLEARTEXT), None), NOTHING, (Some(URL), Some("file"))).expect("valid");
     assert!(target.token.is_none());
     assert_eq!(target.describe_token(), "not sent unencrypted");
-    assert!(target.doubt().is_none());
+    assert!(target.warning().is_none());
 }
 
 #[test]
@@ -136,24 +138,24 @@ fn what_is_probably_not_meant_is_said() {
     let astray = target((Some(URL), None), NOTHING, (Some(OTHER), Some("file"))).expect("valid");
     assert!(
         astray
-            .doubt()
-            .is_some_and(|doubt| doubt.contains("another endpoint"))
+            .warning()
+            .is_some_and(|warning| warning.contains("another endpoint"))
     );
     let meant = target((Some(URL), None), NOTHING, (Some(URL), Some("file"))).expect("valid");
-    assert_eq!(meant.doubt(), None);
+    assert_eq!(meant.warning(), None);
     let nowhere = target((None, Some("t")), NOTHING, NOTHING).expect("valid");
     assert!(
         nowhere
-            .doubt()
-            .is_some_and(|doubt| doubt.contains(URL_VARIABLE))
+            .warning()
+            .is_some_and(|warning| warning.contains(URL_VARIABLE))
     );
     let pathless = target(
         (Some("https://a.live.dynatrace.com"), Some("t")),
         NOTHING,
         NOTHING,
     );
-    let doubt = pathless.expect("valid").doubt();
-    assert!(doubt.is_some_and(|doubt| doubt.contains("/api/v2/metrics/ingest")));
+    let warning = pathless.expect("valid").warning();
+    assert!(warning.is_some_and(|warning| warning.contains("/api/v2/metrics/ingest")));
 }
 
 #[test]

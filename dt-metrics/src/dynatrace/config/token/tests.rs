@@ -1,4 +1,5 @@
 use crate::dynatrace::config::token::Token;
+
 const TEXT: &str = "dt0c01.PUBLICPART.SECRETPART0123456789";
 
 fn token(text: &str) -> Result<Token, &'static str> {

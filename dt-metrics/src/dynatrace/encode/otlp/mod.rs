@@ -7,8 +7,6 @@
 
 pub(crate) mod series;
 pub(crate) mod split;
-#[cfg(test)]
-mod tests;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::dimensions::INSTANCE_ID;

@@ -1,7 +1,6 @@
-use crate::dynatrace::transport::redact::{Scrubber, WITHHELD};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
+
+use crate::dynatrace::transport::redact::{Redactor, WITHHELD, shorten};
 
 const TOKEN: &str = "dt0c01.PUBLICPARTPUBLICPARTPUBL.SECRETPART0123456789SECRETPART/+";
 const SECRET: &str = "SECRETPART0123456789SECRETPART/+";
@@ -10,8 +9,8 @@ fn spelled(byte: impl Fn(u8) -> String) -> String {
     TOKEN.bytes().map(byte).collect()
 }
 
-fn scrubber() -> Scrubber {
-    Scrubber::new([TOKEN.into()])
+fn redactor() -> Redactor {
+    Redactor::new([TOKEN.into()])
 }
 
 #[test]
@@ -35,38 +34,28 @@ fn texts_lose_the_token_and_nothing_else() {
         (String::new(), ""),
     ];
     for (text, expected) in cases {
-        assert_eq!(scrubber().scrub(&text), expected);
+        assert_eq!(redactor().redact(&text), expected);
     }
 }
 
 #[test]
-fn other_spellings_are_seen_through() {
+fn escapes_other_cases_and_parts_are_seen_through() {
     let percent: String = spelled(|byte| format!("%{byte:02X}"));
     let json: String = spelled(|byte| format!("\\u{byte:04x}"));
-    let html: String = spelled(|byte| format!("&#{byte};"));
-    let html_hex: String = spelled(|byte| format!("&#x{byte:X};"));
-    let hex: String = spelled(|byte| format!("{byte:02X}"));
     for text in [
         percent.clone(),
         percent.replace('%', "%25"),
         json.clone(),
         json.replace('\\', r"\\"),
-        html,
-        html_hex,
-        hex,
         SECRET.replace('/', "%2F").replace('+', "%2b"),
         SECRET.replace('/', r"\/"),
         TOKEN.to_ascii_lowercase(),
-        STANDARD.encode(TOKEN),
-        STANDARD.encode(format!("Api-Token {TOKEN}")),
-        STANDARD.encode(format!("xx{TOKEN}yy")),
-        URL_SAFE_NO_PAD.encode(format!("x{SECRET}")),
         TOKEN[..50].to_owned(),
         SECRET[SECRET.len() / 2..].to_owned(),
         TOKEN.chars().flat_map(|c| [c, '\n']).collect(),
     ] {
         assert_eq!(
-            scrubber().scrub(&format!("it was {text}.")),
+            redactor().redact(&format!("it was {text}.")),
             WITHHELD,
             "{text}"
         );
@@ -74,11 +63,21 @@ fn other_spellings_are_seen_through() {
 }
 
 #[test]
+fn white_space_around_a_secret_is_not_part_of_it() {
+    let redactor = Redactor::new([format!(" {TOKEN}\n").into(), " a b ".into()]);
+    assert_eq!(
+        redactor.redact(&format!("it was {TOKEN}.")),
+        "it was <token>."
+    );
+    assert_eq!(redactor.redact("x a b y"), "x <token> y");
+}
+
+#[test]
 fn a_short_secret_is_found_as_it_is() {
-    let scrubber = Scrubber::new(["short".into(), String::new().into()]);
-    assert_eq!(scrubber.scrub("a short one"), "a <token> one");
-    assert_eq!(scrubber.scrub("c2hvcnQ="), "c2hvcnQ=");
-    assert_eq!(Scrubber::default().scrub("as it is %41"), "as it is %41");
+    let redactor = Redactor::new(["short".into(), String::new().into()]);
+    assert_eq!(redactor.redact("a short one"), "a <token> one");
+    assert_eq!(redactor.redact("%73hort"), "%73hort");
+    assert_eq!(Redactor::default().redact("as it is %41"), "as it is %41");
 }
 
 proptest! {
@@ -86,17 +85,23 @@ proptest! {
     fn wherever_it_stands_it_is_not_shown(
         before in "\\PC{0,20}",
         after in "\\PC{0,20}",
-        pad in 0_usize..3,
     ) {
-        let encoded = STANDARD.encode(format!("{}{TOKEN}{after}", "x".repeat(pad)));
-        for token in [TOKEN, SECRET, &encoded] {
-            let shown = scrubber().scrub(&format!("{before}{token}{after}"));
-            prop_assert!(!shown.contains(SECRET) && !shown.contains(&encoded), "{shown}");
+        for token in [TOKEN, SECRET] {
+            let shown = redactor().redact(&format!("{before}{token}{after}"));
+            prop_assert!(!shown.contains(SECRET), "{shown}");
         }
     }
 
     #[test]
     fn any_text_is_read(text in "[a-z%\\\\&#;xu0-9]{0,40}|\\PC{0,40}") {
-        scrubber().scrub(&text);
+        redactor().redact(&text);
     }
+}
+
+#[test]
+fn texts_from_elsewhere_are_one_short_line() {
+    assert_eq!(shorten(" a\r\nb\u{1b}[31m "), "a  b [31m");
+    let short = shorten(&"ä".repeat(1_000));
+    assert_eq!(short.chars().count(), 201);
+    assert!(short.ends_with('…'));
 }

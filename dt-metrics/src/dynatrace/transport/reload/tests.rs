@@ -1,7 +1,9 @@
+use std::fs;
+
+use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::transport::reload::{Config, Rotating};
-use std::fs;
+use crate::dynatrace::transport::reload::ReloadingTransport;
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
 const OTHER: &str = "https://b.live.dynatrace.com/api/v2/metrics/ingest";
@@ -11,8 +13,8 @@ fn text(url: &str, token: &str) -> String {
 }
 
 /// What would be sent: endpoint and header.
-fn used(rotating: &Rotating) -> (String, Option<String>) {
-    let target = rotating.http().config().target.clone();
+fn used(transport: &ReloadingTransport) -> (String, Option<String>) {
+    let target = transport.http().config().target.clone();
     let header = target.token.and_then(|token| token.header());
     let header = header.map(|header| header.to_str().expect("ASCII").to_owned());
     (target.endpoint.to_string(), header)
@@ -27,9 +29,9 @@ async fn whole_and_usable_changes_are_used_and_no_others() {
         ..Options::default()
     };
     let config = Config::resolve(options, &|_| None).expect("valid");
-    let rotating = Rotating::new(&config).expect("valid");
-    assert!(rotating.is_unconfigured());
-    assert!(!rotating.renew().await, "there is no file");
+    let transport = ReloadingTransport::new(&config).expect("valid");
+    assert!(transport.is_unconfigured());
+    assert!(!transport.reload().await, "there is no file");
 
     let steps = [
         (Some(text(URL, "one")), true, URL, "one"),
@@ -75,10 +77,10 @@ async fn whole_and_usable_changes_are_used_and_no_others() {
             Some(content) => fs::write(&path, content).expect("writable"),
             None => fs::remove_file(&path).expect("there"),
         }
-        assert_eq!(rotating.renew().await, changes, "{content:?}");
+        assert_eq!(transport.reload().await, changes, "{content:?}");
         let expected = (url.to_owned(), Some(format!("Api-Token {token}")));
-        assert_eq!(used(&rotating), expected, "{content:?}");
-        assert!(!rotating.is_unconfigured());
+        assert_eq!(used(&transport), expected, "{content:?}");
+        assert!(!transport.is_unconfigured());
     }
 }
 
@@ -100,13 +102,13 @@ async fn what_the_program_set_does_not_change() {
         };
         fs::write(&path, text(URL, "one")).expect("writable");
         let config = Config::resolve(options, &|_| None).expect("valid");
-        let rotating = Rotating::new(&config).expect("valid");
+        let transport = ReloadingTransport::new(&config).expect("valid");
         fs::write(&path, text(OTHER, "two")).expect("writable");
-        rotating.renew().await;
+        transport.reload().await;
         let expected = (
             expected.0.to_owned(),
             Some(format!("Api-Token {}", expected.1)),
         );
-        assert_eq!(used(&rotating), expected, "{endpoint:?} {token:?}");
+        assert_eq!(used(&transport), expected, "{endpoint:?} {token:?}");
     }
 }

@@ -1,5 +1,6 @@
 use crate::dynatrace::config::certificates::certificates;
 use crate::dynatrace::error::ConfigError;
+
 fn pem(name: &str) -> String {
     let key = rcgen::KeyPair::generate().expect("a key");
     let parameters = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");

@@ -1,13 +1,14 @@
+use std::io::Read;
+use std::time::Duration;
+
+use flate2::read::GzDecoder;
+use opentelemetry_sdk::metrics::Temporality;
+
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::protocol::{Format, Protocol};
-use crate::dynatrace::config::receiver::{Compression, Receiver};
+use crate::dynatrace::config::protocol::{Compression, Format, OtlpSettings, Protocol};
 use crate::dynatrace::error::ConfigError;
-use flate2::read::GzDecoder;
-use opentelemetry_sdk::metrics::Temporality;
-use std::io::Read;
-use std::time::Duration;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
@@ -41,9 +42,9 @@ fn url(config: &Config) -> &str {
     config.target.endpoint.url().as_str()
 }
 
-fn receiver(config: &Config) -> &Receiver {
+fn settings(config: &Config) -> &OtlpSettings {
     match &config.protocol {
-        Protocol::Otlp(receiver) => receiver,
+        Protocol::Otlp(settings) => settings,
         Protocol::Lines => panic!("lines"),
     }
 }
@@ -166,12 +167,12 @@ fn a_collector_is_what_the_variables_say() {
         ],
     )
     .unwrap();
-    let header = |name| receiver(&config).headers[name].to_str().unwrap();
+    let header = |name| settings(&config).headers[name].to_str().unwrap();
     assert_eq!(header("authorization"), "Bearer abcdefgh1234");
     assert_eq!(header("x-tenant"), "a,b%");
-    assert_eq!(receiver(&config).headers.len(), 2);
+    assert_eq!(settings(&config).headers.len(), 2);
     assert_eq!(config.request_timeout.as_millis(), 1_500);
-    assert_eq!(receiver(&config).temporality, Temporality::Cumulative);
+    assert_eq!(settings(&config).temporality, Temporality::Cumulative);
     let shown = format!("{config:?}");
     assert!(!shown.contains("abcdefgh1234"), "{shown}");
 }
@@ -211,7 +212,7 @@ fn compression_is_for_both_as_the_variables_say() {
             find(options(), &collector.concat()),
             find(at("https://abc.live.dynatrace.com"), variables),
         ] {
-            let found = receiver(&config.unwrap()).compression;
+            let found = settings(&config.unwrap()).compression;
             assert_eq!(found, expected, "{variables:?}");
         }
     }

@@ -1,0 +1,137 @@
+//! The result of a check, step by step.
+
+use std::fmt;
+
+/// The result of [`check`](crate::check). It prints as a line for each step, and contains no secrets.
+///
+/// ```no_run
+/// let report = dt_metrics::check();
+/// println!("{report}");
+/// if let Some(problem) = report.problem() {
+///     println!("what to fix: {problem:?}");
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "it reports what to fix"]
+pub struct CheckReport {
+    steps: Vec<Step>,
+}
+
+/// One step of a check.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Step {
+    /// The subject of the step, such as "token".
+    pub name: &'static str,
+    /// Whether the step succeeded.
+    pub verdict: Verdict,
+    /// What was found and, if the step failed, what to do about it.
+    pub text: String,
+}
+
+/// The result of a step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The step succeeded.
+    Ok,
+    /// Metrics would arrive, but the setting is probably a mistake.
+    Warning,
+    /// Metrics would not arrive until the problem is fixed.
+    Failed(Problem),
+    /// The step could not be tried, since an earlier step failed.
+    NotTried,
+}
+
+/// The reason why metrics would not arrive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No endpoint is configured, and no OneAgent listens on this host.
+    NoEndpoint,
+    /// The configured endpoint is not a usable URL.
+    InvalidEndpoint,
+    /// A server answers, but it is not an ingest endpoint.
+    WrongPath,
+    /// The endpoint requires a token, and none is given.
+    MissingToken,
+    /// The endpoint does not accept the token, or the token is not usable.
+    WrongToken,
+    /// The token lacks the scope `metrics.ingest`.
+    MissingScope,
+    /// The token would be sent over the network unencrypted.
+    CleartextToken,
+    /// This host does not trust the server's certificate: it is from an unknown root, has expired, or
+    /// is for another host.
+    UntrustedCertificate,
+    /// Nothing listens at the endpoint.
+    ConnectionRefused,
+    /// No connection for another reason, such as DNS, routing or TLS.
+    Unreachable,
+    /// The connection succeeded, but there was no answer in time.
+    NoAnswer,
+    /// The server is temporarily unavailable.
+    Unavailable,
+    /// The endpoint rejected the test line.
+    LineRefused,
+    /// The clock of this host is so wrong that lines are rejected.
+    ClockSkew,
+    /// Another option has an invalid value.
+    Configuration,
+}
+
+impl CheckReport {
+    pub(super) fn add(&mut self, name: &'static str, verdict: Verdict, text: impl Into<String>) {
+        self.steps.push(Step {
+            name,
+            verdict,
+            text: text.into(),
+        });
+    }
+
+    /// Whether metrics would arrive.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.problem().is_none()
+    }
+
+    /// The first problem to fix; `None` if metrics would arrive.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        self.steps.iter().find_map(|step| match step.verdict {
+            Verdict::Failed(problem) => Some(problem),
+            _ => None,
+        })
+    }
+
+    /// The steps in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Step {
+            name,
+            verdict,
+            text,
+        } in &self.steps
+        {
+            let word = match verdict {
+                Verdict::Ok => "ok",
+                Verdict::Warning => "warning",
+                Verdict::Failed(_) => "FAILED",
+                Verdict::NotTried => "not tried",
+            };
+            let line = format!("{word:<9}  {name:<13}  {text}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        f.write_str(if self.is_ok() {
+            "metrics of this configuration arrive"
+        } else {
+            "metrics of this configuration do not arrive"
+        })
+    }
+}

@@ -1,82 +1,89 @@
-//! Events that the program was not told yet. They add up while they wait.
+//! Events that were not reported yet. Events of the same kind add up while they wait.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Jump;
 
 /// How many metrics are named at a time; points of further ones are reported without a name.
 const MAX_METRICS: usize = 20;
 
-/// Everything that happened since the program was last told.
+/// An event to log and, if it is one for the program, to report to it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Event {
+    Delivery(DeliveryEvent),
+    /// The system's clock jumped.
+    ClockJumped(Jump),
+    /// The endpoint does not take data points of this many series, but takes others.
+    DeadLetters(u64),
+}
+
+impl Event {
+    /// Events of different topics do not wait for each other.
+    fn topic(&self) -> usize {
+        match self {
+            Self::Delivery(DeliveryEvent::PointsDropped {
+                metric: Some(_), ..
+            }) => 0,
+            Self::Delivery(DeliveryEvent::SpoolFailing { .. }) => 1,
+            _ => 2,
+        }
+    }
+
+    /// Takes another event into this one; `false` if they are of different kinds.
+    fn merge(&mut self, other: &Self) -> bool {
+        use DeliveryEvent::{PointsDropped, PointsRejected};
+        match (&mut *self, other) {
+            (Self::ClockJumped(jump), Self::ClockJumped(later)) => *jump = *later,
+            (Self::DeadLetters(series), Self::DeadLetters(more)) => *series += more,
+            (
+                Self::Delivery(PointsRejected { points, reason }),
+                Self::Delivery(PointsRejected {
+                    points: more,
+                    reason: later,
+                }),
+            ) => {
+                *points += more;
+                reason.clone_from(later);
+            }
+            (
+                Self::Delivery(PointsDropped {
+                    points,
+                    metric,
+                    reason,
+                }),
+                Self::Delivery(PointsDropped {
+                    points: more,
+                    metric: other_metric,
+                    reason: other_reason,
+                }),
+            ) if metric == other_metric && reason == other_reason => *points += more,
+            (this, other) => return this == other,
+        }
+        true
+    }
+}
+
+/// Everything that was not reported yet.
 #[derive(Debug, Default)]
 pub(crate) struct PendingEvents {
-    /// Points that were dropped by an instrument or by the encoder: by reason and metric.
-    pub(crate) points: BTreeMap<(DropReason, Option<String>), u64>,
-    pub(crate) requests: RequestEvents,
-    /// What the spool cannot do.
-    pub(crate) spool: Vec<String>,
+    events: Vec<Event>,
+    /// Until when events of each topic wait, since others of that topic were reported.
+    quiet_until: [Option<Instant>; 3],
 }
-
-/// What happened to requests.
-#[derive(Debug, Default)]
-pub(crate) struct RequestEvents {
-    /// Points that were dropped, by reason.
-    pub(crate) dropped: BTreeMap<DropReason, u64>,
-    /// Lines that the endpoint rejected, and what it answered last.
-    pub(crate) rejected: u64,
-    pub(crate) rejection: String,
-    /// How far the system's clock jumped.
-    pub(crate) jump: Option<Jump>,
-    /// Lines that became dead letters.
-    pub(crate) dead_letters: u64,
-}
-
-/// Until when events of each sort wait, since others of that sort were reported: points, requests,
-/// spool. A sort does not wait for another one.
-#[derive(Debug, Default)]
-pub(crate) struct QuietUntil([Option<Instant>; 3]);
 
 impl PendingEvents {
     pub(crate) fn is_empty(&self) -> bool {
-        self.has() == [false; 3]
+        self.events.is_empty()
     }
 
-    fn has(&self) -> [bool; 3] {
-        [
-            !self.points.is_empty(),
-            !self.requests.is_empty(),
-            !self.spool.is_empty(),
-        ]
-    }
-
-    /// Takes out what may be reported now.
-    pub(crate) fn take_due(&mut self, quiet: &mut QuietUntil, interval: Duration) -> Self {
-        let now = Instant::now();
-        let mut due = self.has();
-        for (due, until) in due.iter_mut().zip(&mut quiet.0) {
-            *due = *due && until.is_none_or(|until| until <= now);
-            if *due {
-                *until = Some(now + interval);
-            }
+    pub(crate) fn add(&mut self, event: Event) {
+        if !self.events.iter_mut().any(|other| other.merge(&event)) {
+            self.events.push(event);
         }
-        let [points, requests, spool] = due;
-        Self {
-            points: take_if(points, &mut self.points),
-            requests: take_if(requests, &mut self.requests),
-            spool: take_if(spool, &mut self.spool),
-        }
-    }
-
-    /// When something will be due, if nothing else happens until then.
-    pub(crate) fn due(&self, quiet: &QuietUntil) -> Option<Instant> {
-        let waiting = self.has().into_iter().zip(quiet.0);
-        waiting
-            .filter_map(|(has, until)| until.filter(|_| has))
-            .min()
     }
 
     /// Points were dropped: of this metric, or with a request.
@@ -84,52 +91,37 @@ impl PendingEvents {
         if points == 0 {
             return;
         }
-        let Some(metric) = metric else {
-            *self.requests.dropped.entry(reason).or_default() += points;
-            return;
-        };
-        let mut key = (reason, Some(metric.to_owned()));
-        if self.points.len() >= MAX_METRICS && !self.points.contains_key(&key) {
-            key.1 = None;
+        let is_named = |event: &&Event| event.topic() == 0;
+        let has_room = self.events.iter().filter(is_named).count() < MAX_METRICS;
+        self.add(Event::Delivery(DeliveryEvent::PointsDropped {
+            points,
+            metric: metric.filter(|_| has_room).map(str::to_owned),
+            reason,
+        }));
+    }
+
+    /// Takes out what may be reported now.
+    pub(crate) fn take_due(&mut self, interval: Duration) -> Vec<Event> {
+        let now = Instant::now();
+        let quiet = self.quiet_until;
+        let is_due = |event: &mut Event| quiet[event.topic()].is_none_or(|until| until <= now);
+        let due: Vec<_> = self.events.extract_if(.., is_due).collect();
+        for event in &due {
+            self.quiet_until[event.topic()] = Some(now + interval);
         }
-        *self.points.entry(key).or_default() += points;
+        due
     }
 
-    /// The endpoint rejected lines, with this answer.
-    pub(crate) fn rejected(&mut self, lines: u64, answer: &str) {
-        if lines > 0 {
-            self.requests.rejected += lines;
-            self.requests.rejection.clear();
-            self.requests.rejection.push_str(answer);
-        }
+    /// Takes out everything.
+    pub(crate) fn take_all(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
     }
 
-    /// The system's clock jumped, or not.
-    pub(crate) fn clock_jumped(&mut self, jump: Option<Jump>) {
-        self.requests.jump = jump.or(self.requests.jump);
-    }
-
-    /// The spool cannot do its work.
-    pub(crate) fn spool_fails(&mut self, reason: String) {
-        if !self.spool.contains(&reason) {
-            self.spool.push(reason);
-        }
-    }
-}
-
-impl RequestEvents {
-    fn is_empty(&self) -> bool {
-        self.dropped.is_empty()
-            && self.rejected == 0
-            && self.jump.is_none()
-            && self.dead_letters == 0
-    }
-}
-
-fn take_if<T: Default>(condition: bool, value: &mut T) -> T {
-    if condition {
-        std::mem::take(value)
-    } else {
-        T::default()
+    /// When something will be due, if nothing else happens until then.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let waiting = self.events.iter();
+        waiting
+            .filter_map(|event| self.quiet_until[event.topic()])
+            .min()
     }
 }

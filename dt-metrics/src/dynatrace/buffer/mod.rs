@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::dynatrace::buffer::events::{PendingEvents, QuietUntil};
+use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::buffer::queue::Attempt;
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::state::{Life, State};
@@ -285,31 +285,28 @@ impl Buffer {
         }
     }
 
-    /// Waits for events that may be reported; `None` once stopped.
-    pub(crate) async fn events(
-        &self,
-        quiet: &mut QuietUntil,
-        interval: Duration,
-    ) -> Option<PendingEvents> {
+    /// Waits for events that may be reported; `None` once stopped. Events of one topic are reported
+    /// at most once per interval.
+    pub(crate) async fn events(&self, interval: Duration) -> Option<Vec<Event>> {
         loop {
             let due = {
                 let mut state = self.lock();
                 if state.is_stopped() {
                     return None;
                 }
-                let events = state.events.take_due(quiet, interval);
+                let events = state.events.take_due(interval);
                 if !events.is_empty() {
                     return Some(events);
                 }
-                state.events.due(quiet)
+                state.events.due()
             };
             wait_until(due, self.has_events.notified()).await;
         }
     }
 
-    /// Events that were not reported before the end.
-    pub(crate) fn last_events(&self) -> PendingEvents {
-        std::mem::take(&mut self.lock().events)
+    /// Takes the events that were not reported before the end.
+    pub(crate) fn last_events(&self) -> Vec<Event> {
+        self.lock().events.take_all()
     }
 
     /// An attempt ended in a way that nobody foresaw.

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::dynatrace::buffer::events::PendingEvents;
+use crate::dynatrace::buffer::events::{Event, PendingEvents};
 use crate::dynatrace::buffer::queue::{Attempt, Queue};
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::{Clocks, Collected, RequestId};
 use crate::dynatrace::retry::backoff::Pace;
@@ -137,7 +138,12 @@ impl State {
             Outcome::Accepted => {}
             Outcome::Partial {
                 refused, message, ..
-            } => self.events.rejected(*refused, message),
+            } => self
+                .events
+                .add(Event::Delivery(DeliveryEvent::PointsRejected {
+                    points: *refused,
+                    reason: message.clone(),
+                })),
             _ => self.health.requests_failed += 1,
         }
         if matches!(
@@ -284,7 +290,9 @@ impl State {
     /// Looks whether the system's clock jumped.
     pub(crate) fn compare_clocks(&mut self) {
         let jump = self.clocks.compare(SystemTime::now(), Instant::now());
-        self.events.clock_jumped(jump);
+        if let Some(jump) = jump {
+            self.events.add(Event::ClockJumped(jump));
+        }
     }
 
     /// Counts points that are dropped with a request.

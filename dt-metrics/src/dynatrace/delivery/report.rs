@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::dynatrace::buffer::Buffer;
-use crate::dynatrace::buffer::events::{PendingEvents, QuietUntil, RequestEvents};
+use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::event::{DeliveryEvent, EventListener};
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Jump;
@@ -117,75 +117,60 @@ impl Reporter {
 }
 
 /// Reports what becomes of data points until the exporter stops: what happens first at once, what
-/// follows of the same sort at the end of each interval.
+/// follows of the same topic at the end of each interval.
 pub(crate) async fn report_events(buffer: &Buffer, listener: &EventListener) {
-    let mut quiet = QuietUntil::default();
-    while let Some(events) = buffer.events(&mut quiet, INTERVAL).await {
+    while let Some(events) = buffer.events(INTERVAL).await {
         report(&events, listener);
     }
 }
 
 /// Reports events in the log, then to the program.
-pub(crate) fn report(events: &PendingEvents, listener: &EventListener) {
-    report_requests(&events.requests, listener);
-    // The events below were logged when they happened.
-    for (&(reason, ref metric), &points) in &events.points {
-        listener.notify(&DeliveryEvent::PointsDropped {
-            points,
-            metric: metric.clone(),
-            reason,
-        });
-    }
-    for reason in &events.spool {
-        listener.notify(&DeliveryEvent::SpoolFailing {
-            reason: reason.clone(),
-        });
+pub(crate) fn report(events: &[Event], listener: &EventListener) {
+    for event in events {
+        log(event);
+        if let Event::Delivery(event) = event {
+            listener.notify(event);
+        }
     }
 }
 
-fn report_requests(events: &RequestEvents, listener: &EventListener) {
-    if let Some(jump) = events.jump {
-        let (distance, direction) = match jump {
-            Jump::Forward(distance) => (distance, "forward"),
-            Jump::Backward(distance) => (distance, "backward"),
-        };
-        tracing::warn!(
-            target: "dt_metrics",
-            "the system's clock jumped {direction} by {distance:?}; lines keep the time of their \
-             collection, and Dynatrace rejects lines that are an hour old or ten minutes ahead"
-        );
-    }
-    if events.dead_letters > 0 {
-        tracing::warn!(
-            target: "dt_metrics",
-            series = events.dead_letters,
-            "the endpoint does not take the data points of these series, but takes others; they \
-             are retried separately"
-        );
-    }
-    if events.rejected > 0 {
-        tracing::warn!(target: "dt_metrics", points = events.rejected, "{}", events.rejection);
-        listener.notify(&DeliveryEvent::PointsRejected {
-            points: events.rejected,
-            reason: events.rejection.clone(),
-        });
-    }
-    for (&reason, &points) in &events.dropped {
-        // Whoever shuts the exporter down reports it, with the endpoint.
-        if reason != DropReason::Shutdown {
+fn log(event: &Event) {
+    match event {
+        Event::ClockJumped(jump) => {
+            let (distance, direction) = match jump {
+                Jump::Forward(distance) => (distance, "forward"),
+                Jump::Backward(distance) => (distance, "backward"),
+            };
             tracing::warn!(
                 target: "dt_metrics",
-                points,
-                reason = reason.as_str(),
-                "data points were dropped: {}",
-                reason.explain()
+                "the system's clock jumped {direction} by {distance:?}; lines keep the time of \
+                 their collection, and Dynatrace rejects lines that are an hour old or ten minutes \
+                 ahead"
             );
         }
-        listener.notify(&DeliveryEvent::PointsDropped {
+        Event::DeadLetters(series) => tracing::warn!(
+            target: "dt_metrics",
+            series,
+            "the endpoint does not take the data points of these series, but takes others; they \
+             are retried separately"
+        ),
+        Event::Delivery(DeliveryEvent::PointsRejected { points, reason }) => {
+            tracing::warn!(target: "dt_metrics", points, "{reason}");
+        }
+        // Whoever shuts the exporter down logs it, with the endpoint.
+        Event::Delivery(DeliveryEvent::PointsDropped {
             points,
             metric: None,
             reason,
-        });
+        }) if *reason != DropReason::Shutdown => tracing::warn!(
+            target: "dt_metrics",
+            points,
+            reason = reason.as_str(),
+            "data points were dropped: {}",
+            reason.explain()
+        ),
+        // Logged when it happened.
+        Event::Delivery(_) => {}
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::buffer::state::State;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
@@ -91,7 +92,7 @@ fn bisect(
             }
             state.queue.bury();
             state.dead_letters.failed(pace, after);
-            state.events.requests.dead_letters += 1;
+            state.events.add(Event::DeadLetters(1));
             at_once
         }
         Decision::HalveSuspectAndPause => {

@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::buffer::events::Event;
+use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::spool::slot::{Contents, Unreadable};
 
 /// What cannot be done.
@@ -149,7 +151,8 @@ impl SpoolReport {
         let reason = format!("{}: {text}", self.path.display());
         buffer.disk_changed(|state| {
             state.health.last_error = Some(reason.clone());
-            state.events.spool_fails(reason);
+            let event = DeliveryEvent::SpoolFailing { reason };
+            state.events.add(Event::Delivery(event));
         });
         self.log(|path| tracing::warn!(target: "dt_metrics", spool = %path, "{text}"));
     }

@@ -1,4 +1,5 @@
 use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::report::{News, Reporter, report_events};
 use crate::dynatrace::encode::body::Body;
@@ -147,7 +148,13 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
                 buffer.disk_changed(|state| state.drop_points(DropReason::TooOld, 7));
             }
             if second >= 2 {
-                buffer.disk_changed(|state| state.events.spool_fails("full".into()));
+                buffer.disk_changed(|state| {
+                    state
+                        .events
+                        .add(Event::Delivery(DeliveryEvent::SpoolFailing {
+                            reason: "full".into(),
+                        }))
+                });
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

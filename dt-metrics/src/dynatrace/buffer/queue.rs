@@ -128,7 +128,7 @@ impl Queue {
         self.skip_to(last_sequence);
         for stored in stored {
             let request = Request {
-                id: stored.place,
+                id: stored.id,
                 collected: Collected::at(stored.header.collected()),
                 attempts: 0,
                 is_part: false,

@@ -194,7 +194,7 @@ impl Spooled {
 
     /// Requests that should be on disk, but are not among these.
     pub(crate) fn missing(&self, found: &[Stored]) -> Vec<RequestId> {
-        let found: BTreeSet<_> = found.iter().map(|stored| stored.place).collect();
+        let found: BTreeSet<_> = found.iter().map(|stored| stored.id).collect();
         let written = self.files.iter().filter(|(_, file)| file.is_written);
         written
             .map(|(id, _)| *id)

@@ -1,17 +1,19 @@
-//! The directory that a program names, shared by the processes of this user.
+//! The directory that a program names, shared by the processes of one user.
+
+#[cfg(unix)]
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::error::SpoolError;
 use crate::dynatrace::request::RequestId;
-use crate::dynatrace::spool::slot;
-use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use crate::dynatrace::spool::slot::{Contents, Slot, Stored, create_dir};
 
-/// More processes than that on one host have to go without.
+/// The number of processes on one host that can have a spool in the same directory.
 const MAX_SLOTS: usize = 1_000;
 
-/// The directory, and the slot in it that is ours.
+/// The directory and the slot of this process in it.
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
@@ -22,16 +24,16 @@ pub(crate) struct Directory {
 /// Why there is no spool.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
-    /// Somebody has to look at it.
+    /// The directory has to be changed.
     #[error(transparent)]
     Unusable(#[from] SpoolError),
-    /// It may work another time.
+    /// Another attempt may succeed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Directory {
-    /// Takes a slot for what is written like this, and tells what is in it.
+    /// Takes a slot for requests in this format, and returns what is in it.
     pub(crate) fn open(path: &Path, format: Format) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         prepare(&path)?;
@@ -41,7 +43,8 @@ impl Directory {
         Ok((directory, contents))
     }
 
-    /// After the slot was taken away: takes it again, else an empty one. Tells what is in it.
+    /// After the slot was removed or taken away: takes it again, or else an empty slot, and returns
+    /// what is in it.
     pub(crate) fn reopen(&mut self) -> Result<Contents, OpenError> {
         prepare(&self.path)?;
         let same = Slot::claim(self.slot.path().into(), self.format).transpose();
@@ -56,7 +59,7 @@ impl Directory {
         Err(full().into())
     }
 
-    /// Whether what is written is there for the next process to find.
+    /// Whether the next process will find what is written to the slot.
     pub(crate) fn is_in_place(&self) -> bool {
         self.slot.is_in_place()
     }
@@ -65,11 +68,14 @@ impl Directory {
         &self.slot
     }
 
-    /// Takes over what processes left that have ended, the oldest first, up to so many bytes.
-    /// `sequence` gives each file its number among ours.
+    /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.
+    /// `sequence` returns the number of each file in this slot.
     pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
         let mut all = Contents::default();
         for path in slots(&self.path, self.format) {
+            if room == 0 {
+                break;
+            }
             if path == self.slot.path() {
                 continue;
             }
@@ -79,64 +85,88 @@ impl Directory {
             let Ok(contents) = other.scan() else {
                 continue;
             };
-            all.damaged += contents.damaged;
-            all.damaged_lines += contents.damaged_lines;
-            all.passed_over += contents.passed_over;
-            for Stored { place, header } in contents.stored {
-                let Some(left) = room.checked_sub(header.bytes) else {
-                    return all;
-                };
-                let to = RequestId::of(sequence());
-                if self.slot.adopt(&other, place, to).is_err() {
-                    break;
-                }
-                if contents.sending.contains(&place) {
-                    all.sending.push(to);
-                    // If not: it is the mark of a file that is not there.
-                    let _ = other.mark(None);
-                }
-                room = left;
-                all.stored.push(Stored { place: to, header });
+            let taken = self.take(&other, contents, &mut room, &mut sequence);
+            if !taken.sending.is_empty() {
+                // If this fails, the mark names a file that is gone, and is ignored.
+                let _ = other.mark(None);
             }
+            all.stored.extend(taken.stored);
+            all.sending.extend(taken.sending);
+            all.damaged += taken.damaged;
+            all.damaged_lines += taken.damaged_lines;
+            all.passed_over += taken.passed_over;
         }
         all
     }
 
-    /// Gives the files of this slot other numbers, which are higher than all they have.
+    /// Gives the files of this slot new numbers, which are higher than all of theirs.
     pub(crate) fn renumber(
         &self,
         contents: Contents,
         mut sequence: impl FnMut() -> u64,
     ) -> Contents {
-        let mut renumbered = Contents {
+        let mut room = u64::MAX;
+        self.take(&self.slot, contents, &mut room, &mut sequence)
+    }
+
+    /// Moves files of the slot `from` into the slot of this process, while there is room. A file
+    /// that cannot be moved stays for another process.
+    fn take(
+        &self,
+        from: &Slot,
+        contents: Contents,
+        room: &mut u64,
+        sequence: &mut impl FnMut() -> u64,
+    ) -> Contents {
+        let mut taken = Contents {
             stored: Vec::new(),
             sending: Vec::new(),
             ..contents
         };
-        for Stored { place, header } in contents.stored {
-            let to = RequestId::of(sequence());
-            // What cannot be renamed stays for the next process.
-            if self.slot.adopt(&self.slot, place, to).is_ok() {
-                renumbered.stored.push(Stored { place: to, header });
-                if contents.sending.contains(&place) {
-                    renumbered.sending.push(to);
+        for Stored { id, header } in contents.stored {
+            let Some(left) = room.checked_sub(header.bytes) else {
+                *room = 0;
+                break;
+            };
+            let new_id = RequestId::of(sequence());
+            if self.slot.adopt(from, id, new_id).is_ok() {
+                *room = left;
+                taken.stored.push(Stored { id: new_id, header });
+                if contents.sending.contains(&id) {
+                    taken.sending.push(new_id);
                 }
             }
         }
-        renumbered
+        taken
     }
 }
 
+/// Creates the directory if there is none, and checks that it is safe to use.
 fn prepare(path: &Path) -> Result<(), OpenError> {
     if path.exists() && !path.is_dir() {
         return Err(SpoolError::NotADirectory.into());
     }
-    slot::create_dir(path, true)?;
-    slot::check_shared(&path.metadata()?)?;
+    create_dir(path, true)?;
+    #[cfg(unix)]
+    check_owner_and_mode(&path.metadata()?)?;
     Ok(())
 }
 
-/// The slots that nobody holds, the first ones first; new ones after those.
+#[cfg(unix)]
+fn check_owner_and_mode(directory: &Metadata) -> Result<(), SpoolError> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = directory.mode() & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(SpoolError::Writable { mode });
+    }
+    let owner = directory.uid();
+    if owner != rustix::process::geteuid().as_raw() && owner != 0 {
+        return Err(SpoolError::Foreign { owner });
+    }
+    Ok(())
+}
+
+/// Claims the slots that no process holds, in order: existing ones, then new ones.
 fn claimable(path: &Path, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
     (0..MAX_SLOTS).filter_map(move |index| {
         let name = format!("{}{index:03}", format.slot_prefix());
@@ -144,15 +174,13 @@ fn claimable(path: &Path, format: Format) -> impl Iterator<Item = io::Result<Slo
     })
 }
 
-/// The slots that there are, in order; none if the directory cannot be read.
+/// The existing slots in order; none if the directory cannot be read.
 fn slots(path: &Path, format: Format) -> Vec<PathBuf> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut slots: Vec<_> = entries
         .filter(|entry| {
-            entry
-                .file_name()
-                .to_string_lossy()
-                .starts_with(format.slot_prefix())
+            let name = entry.file_name();
+            name.to_string_lossy().starts_with(format.slot_prefix())
         })
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())

@@ -1,35 +1,36 @@
-//! One request as a file: a line that says what follows, and the body.
+//! A request as a file: a line that describes it, and the body.
 //!
 //! ```text
 //! dt-metrics-spool 1 <collected, ms since 1970> <data points> <lines of metadata> <bytes> <crc of the body> <crc of this line>
 //! shop.orders,region=eu count,delta=3 1763820000000
 //! ```
 //!
-//! The line stands by itself, so that a file whose body is torn still tells how many data points
-//! it had. In every version it begins with these two words. What claims to be of a newer version
-//! is left alone, sound or not: it is not ours to judge.
+//! The first line has a checksum of its own, so that a file with a torn body still shows how many
+//! data points it had. The line begins with the same two words in every version. A file that claims
+//! a newer version is left alone, whether it is intact or not.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const MAGIC: &str = "dt-metrics-spool";
 
 const VERSION: u32 = 1;
 
-/// The first line is shorter, line end included.
+/// The first line, including its line end, is not longer.
 pub(crate) const MAX_HEADER: usize = 192;
 
-/// What the first line says.
+/// The first line of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Header {
-    /// When its lines were collected, in milliseconds since 1970.
+    /// When the request was collected, in milliseconds since 1970.
     time_ms: u64,
-    /// Data points.
+    /// The number of data points.
     pub(crate) lines: u64,
-    /// Lines of metadata.
+    /// The number of metadata lines.
     pub(crate) metadata: u64,
-    /// The length of the body.
+    /// The length of the body in bytes.
     pub(crate) bytes: u64,
     checksum: u32,
 }
@@ -39,7 +40,7 @@ pub(crate) struct Header {
 pub(crate) enum Damage {
     #[error("it is not complete, or was altered")]
     Header,
-    /// What it says of itself can be trusted, but the body cannot.
+    /// The first line is intact, but the body is not.
     #[error("its lines are not complete, or were altered")]
     Body(Header),
     #[error("it was written by a newer version of this library (format {0})")]
@@ -58,14 +59,14 @@ impl Header {
         }
     }
 
-    /// When its lines were collected.
+    /// When the request was collected.
     pub(crate) fn collected(&self) -> SystemTime {
         UNIX_EPOCH
             .checked_add(Duration::from_millis(self.time_ms))
             .unwrap_or(UNIX_EPOCH)
     }
 
-    /// The first line of a file.
+    /// The first line, with its line end.
     pub(crate) fn to_line(self) -> String {
         let Self {
             time_ms,
@@ -74,18 +75,16 @@ impl Header {
             bytes,
             checksum,
         } = self;
-        let said =
+        let text =
             format!("{MAGIC} {VERSION} {time_ms} {lines} {metadata} {bytes} {checksum:08x} ");
-        format!("{said}{:08x}\n", crc32fast::hash(said.as_bytes()))
+        format!("{text}{:08x}\n", crc32fast::hash(text.as_bytes()))
     }
 
-    /// Reads the beginning of a file. Returns the length of the first line, too.
+    /// Reads the beginning of a file. Returns the header and the length of the first line.
     pub(crate) fn parse(start: &[u8]) -> Result<(Self, usize), Damage> {
         let start = &start[..start.len().min(MAX_HEADER)];
-        let end = start
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .ok_or(Damage::Header)?;
+        let end = start.iter().position(|&byte| byte == b'\n');
+        let end = end.ok_or(Damage::Header)?;
         let line = str::from_utf8(&start[..end]).map_err(|_| Damage::Header)?;
         let words = line
             .strip_prefix(MAGIC)
@@ -98,17 +97,17 @@ impl Header {
             Ok(version) if version > VERSION => return Err(Damage::Newer(version)),
             _ => return Err(Damage::Header),
         }
-        let said = line.len().checked_sub(8).ok_or(Damage::Header)?;
-        let (said, checksum) = line.split_at_checked(said).ok_or(Damage::Header)?;
-        if checksum != format!("{:08x}", crc32fast::hash(said.as_bytes())) {
+        let text = line.len().checked_sub(8).ok_or(Damage::Header)?;
+        let (text, checksum) = line.split_at_checked(text).ok_or(Damage::Header)?;
+        if checksum != format!("{:08x}", crc32fast::hash(text.as_bytes())) {
             return Err(Damage::Header);
         }
-        let header = Self::parse_numbers(said).ok_or(Damage::Header)?;
+        let header = Self::parse_numbers(text).ok_or(Damage::Header)?;
         Ok((header, end + 1))
     }
 
-    fn parse_numbers(said: &str) -> Option<Self> {
-        let mut words = said.split(' ').skip(2);
+    fn parse_numbers(text: &str) -> Option<Self> {
+        let mut words = text.split(' ').skip(2);
         let mut number = || words.next()?.parse().ok();
         Some(Self {
             time_ms: number()?,
@@ -120,7 +119,7 @@ impl Header {
     }
 }
 
-/// A whole file.
+/// Reads a complete file.
 pub(crate) fn parse(mut file: Vec<u8>, format: Format) -> Result<(Header, Body), Damage> {
     let (header, start) = Header::parse(&file)?;
     file.drain(..start);

@@ -1,67 +1,69 @@
-//! The directory of one process: a file a request, named by its place among all.
+//! The directory of one process: its lock, and a file for each request.
 
-use crate::dynatrace::config::protocol::Format;
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::error::SpoolError;
-use crate::dynatrace::request::RequestId;
-use crate::dynatrace::spool::record::{self, Damage, Header, MAX_HEADER};
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::RequestId;
+use crate::dynatrace::spool::record::{self, Damage, Header, MAX_HEADER};
+
+/// The file that is locked while the slot is held.
 const LOCK: &str = "lock";
-/// A file that may not be whole.
+/// The extension of a file that may be incomplete.
 const PART: &str = "part";
-/// Says which request may have been sent.
+/// The file that names the request in flight.
 const MARK: &str = "sending";
 
-/// Requests are numbered from 1 in the first process on; what is above is no number of ours, and
-/// would leave none for those to come.
+/// The highest number of a request. Files with higher numbers are not from this library, and would
+/// leave no numbers for the requests to come.
 const MAX_SEQUENCE: u64 = u64::MAX / 2;
 
-/// A directory that is ours as long as this lives.
+/// A slot that is held by this process until this value is dropped or the process ends, in
+/// whatever way. A child after `fork` holds it as well, as long as the child lives.
 #[derive(Debug)]
 pub(crate) struct Slot {
     path: PathBuf,
     format: Format,
-    lock: Lock,
+    lock: File,
 }
 
-/// A file, known by its first line.
+/// A file that was found, with its first line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Stored {
-    pub(crate) place: RequestId,
+    pub(crate) id: RequestId,
     pub(crate) header: Header,
 }
 
 #[cfg(test)]
 impl Stored {
-    pub(crate) fn new(place: RequestId, collected: SystemTime, body: &Body) -> Self {
+    pub(crate) fn new(id: RequestId, collected: SystemTime, body: &Body) -> Self {
         let header = Header::of(collected, body);
-        Self { place, header }
+        Self { id, header }
     }
 }
 
 /// What was found in a slot.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Contents {
-    /// In order.
+    /// The files in order.
     pub(crate) stored: Vec<Stored>,
-    /// Files that were removed since they cannot be read, and how many data points they are known
-    /// to have had.
+    /// The number of files that were removed because they cannot be read.
     pub(crate) damaged: u64,
+    /// The number of data points that the damaged files are known to have had.
     pub(crate) damaged_lines: u64,
-    /// Files that stay: a newer version wrote them, or they are another user's.
+    /// The number of files that stay, since a newer version wrote them or they cannot be opened.
     pub(crate) passed_over: u64,
-    /// Of those in `stored`, what may have been sent, but not answered.
+    /// The requests in `stored` that were in flight when the process ended.
     pub(crate) sending: Vec<RequestId>,
-    /// The highest number of any file, at least.
+    /// The highest number of a file, or a higher one.
     pub(crate) last_sequence: u64,
 }
 
-/// Why a file could not be read back.
+/// Why a file cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error(transparent)]
@@ -71,39 +73,48 @@ pub(crate) enum Unreadable {
 }
 
 impl Slot {
-    /// `None` if it is somebody else's.
+    /// Creates the directory if there is none, and locks it. `None` if another process holds it, or
+    /// if other users can enter it.
     pub(crate) fn claim(path: PathBuf, format: Format) -> io::Result<Option<Self>> {
         match create_dir(&path, false) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        // Of a link, not of what it leads to.
+        // The metadata of a link, not of its target.
         if !is_private(&path.symlink_metadata()?) {
             return Ok(None);
         }
-        let lock = Lock::take(path.join(LOCK))?;
-        Ok(lock.map(|lock| Self { path, format, lock }))
+        let Some(lock) = open_locked(&path.join(LOCK))? else {
+            return Ok(None);
+        };
+        let slot = Self { path, format, lock };
+        // If the lock file was removed after it was opened, its lock guards nothing.
+        Ok(slot.is_in_place().then_some(slot))
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether the directory is still there, and still ours.
+    /// Whether the lock file is still there, so that other processes find it locked.
     pub(crate) fn is_in_place(&self) -> bool {
-        self.lock.is_in_place()
+        let there = self.path.join(LOCK).symlink_metadata();
+        match (self.lock.metadata(), there) {
+            (Ok(ours), Ok(there)) => is_same_file(&ours, &there),
+            _ => false,
+        }
     }
 
-    /// Looks at all files, but only at their first lines. Removes those that are of no use.
+    /// Reads the first lines of all files, and removes the files that are of no use.
     pub(crate) fn scan(&self) -> io::Result<Contents> {
         let mut contents = Contents::default();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name();
-            let Some((place, extension)) = self.parse_name(&name) else {
+            let Some((id, extension)) = self.parse_name(&name) else {
                 continue;
             };
-            contents.last_sequence = contents.last_sequence.max(place.sequence);
+            contents.last_sequence = contents.last_sequence.max(id.sequence);
             if !entry.file_type()?.is_file() {
                 continue;
             }
@@ -112,7 +123,7 @@ impl Slot {
                 continue;
             }
             match read_header(&entry.path()) {
-                Ok(header) => contents.stored.push(Stored { place, header }),
+                Ok(header) => contents.stored.push(Stored { id, header }),
                 Err(Unreadable::Io(_) | Unreadable::Damaged(Damage::Newer(_))) => {
                     contents.passed_over += 1;
                 }
@@ -121,118 +132,88 @@ impl Slot {
                     if let Damage::Body(header) = damage {
                         contents.damaged_lines += header.lines;
                     }
-                    // If not, the next one comes across it again.
+                    // If this fails, the next process finds the file again.
                     let _ = fs::remove_file(entry.path());
                 }
             }
         }
-        contents.stored.sort_by_key(|stored| stored.place);
+        contents.stored.sort_by_key(|stored| stored.id);
         self.remove_repeated(&mut contents.stored);
-        contents.sending.extend(self.marked());
-        let stored = &contents.stored;
-        contents
-            .sending
-            .retain(|sending| stored.iter().any(|stored| stored.place == *sending));
+        let is_stored = |id: &RequestId| contents.stored.iter().any(|stored| stored.id == *id);
+        contents.sending = self.marked().into_iter().filter(is_stored).collect();
         Ok(contents)
     }
 
+    /// The request that was in flight.
     fn marked(&self) -> Option<RequestId> {
         let text = fs::read_to_string(self.path.join(MARK)).ok()?;
-        parse_place(text.trim_end())
+        parse_id(text.trim_end())
     }
 
-    /// A request is divided by writing its later part first, then its first part over the whole.
-    /// If the process died between the two, the later part is there twice.
+    /// A request is divided by writing its later part first, and then its first part over the
+    /// whole. If the process died between the two steps, the later part is stored twice.
     fn remove_repeated(&self, stored: &mut Vec<Stored>) {
-        let mut whole = None;
-        stored.retain(|Stored { place, header }| {
-            let is_repeated = whole.is_some_and(|end| *place < end);
+        let mut end_of_last = None;
+        stored.retain(|Stored { id, header }| {
+            let is_repeated = end_of_last.is_some_and(|end| *id < end);
             if is_repeated {
-                let _ = self.remove(*place);
+                let _ = self.remove(*id);
             } else {
-                whole = Some(RequestId {
-                    part: place.part.saturating_add(header.lines + header.metadata),
-                    ..*place
+                let lines = header.lines + header.metadata;
+                end_of_last = Some(RequestId {
+                    part: id.part.saturating_add(lines),
+                    ..*id
                 });
             }
             !is_repeated
         });
     }
 
-    /// Makes the file of this place be this, or leaves what was there.
+    /// Stores a request, in place of the file with this id. On an error that file stays.
     pub(crate) fn write(
         &self,
-        place: RequestId,
+        id: RequestId,
         collected: SystemTime,
         body: &Body,
     ) -> io::Result<()> {
-        let part = self.file(place, PART);
-        let write = || {
-            let mut file = writing().create(true).truncate(true).open(&part)?;
-            file.write_all(Header::of(collected, body).to_line().as_bytes())?;
-            file.write_all(body.bytes())?;
-            drop(file);
-            fs::rename(&part, self.whole(place))
-        };
-        let written = write();
-        if written.is_err() {
-            // On a full disk it would take room from the next one.
-            let _ = fs::remove_file(&part);
-        }
-        written
+        let header = Header::of(collected, body).to_line();
+        replace(&self.file(id), &[header.as_bytes(), body.bytes()])
     }
 
-    pub(crate) fn read(&self, place: RequestId) -> Result<Body, Unreadable> {
-        let (_, body) = record::parse(fs::read(self.whole(place))?, self.format)?;
+    pub(crate) fn read(&self, id: RequestId) -> Result<Body, Unreadable> {
+        let (_, body) = record::parse(fs::read(self.file(id))?, self.format)?;
         Ok(body)
     }
 
-    /// Removes the file of this place, if there is one.
-    pub(crate) fn remove(&self, place: RequestId) -> io::Result<()> {
-        gone(fs::remove_file(self.whole(place)))
+    /// Removes the file of a request, if there is one.
+    pub(crate) fn remove(&self, id: RequestId) -> io::Result<()> {
+        remove_if_there(&self.file(id))
     }
 
-    /// Says which request may have been sent, if any.
+    /// Stores which request is in flight, if any.
     pub(crate) fn mark(&self, sending: Option<RequestId>) -> io::Result<()> {
         let path = self.path.join(MARK);
-        let Some(place) = sending else {
-            return gone(fs::remove_file(path));
-        };
-        let part = path.with_extension(PART);
-        let mut file = writing().create(true).truncate(true).open(&part)?;
-        writeln!(file, "{}", name(place))?;
-        drop(file);
-        fs::rename(part, path)
+        match sending {
+            Some(id) => replace(&path, &[name(id).as_bytes(), b"\n"]),
+            None => remove_if_there(&path),
+        }
     }
 
-    /// Takes a file over from another slot, under another name.
+    /// Moves a file from another slot, or within this one, to a new id.
     pub(crate) fn adopt(&self, other: &Self, from: RequestId, to: RequestId) -> io::Result<()> {
-        fs::rename(other.whole(from), self.whole(to))
+        fs::rename(other.file(from), self.file(to))
     }
 
-    /// A file that is whole.
-    fn whole(&self, place: RequestId) -> PathBuf {
-        self.file(place, self.format.extension())
+    fn file(&self, id: RequestId) -> PathBuf {
+        let extension = self.format.extension();
+        self.path.join(format!("{}.{extension}", name(id)))
     }
 
-    fn file(&self, place: RequestId, extension: &str) -> PathBuf {
-        self.path.join(format!("{}.{extension}", name(place)))
-    }
-
-    /// The place and the extension of a file that is ours.
+    /// The id and the extension in a file name of this library.
     fn parse_name<'a>(&self, name: &'a OsStr) -> Option<(RequestId, &'a str)> {
-        let (place, extension) = name.to_str()?.split_once('.')?;
-        let place = parse_place(place)?;
+        let (id, extension) = name.to_str()?.split_once('.')?;
         let is_ours = extension == PART || extension == self.format.extension();
-        is_ours.then_some((place, extension))
-    }
-}
-
-/// What is gone need not be removed.
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        is_ours.then_some((parse_id(id)?, extension))
     }
 }
 
@@ -240,16 +221,16 @@ fn name(RequestId { sequence, part }: RequestId) -> String {
     format!("{sequence:020}-{part:010}")
 }
 
-fn parse_place(name: &str) -> Option<RequestId> {
+fn parse_id(name: &str) -> Option<RequestId> {
+    let number = |text: &str, digits: usize| -> Option<u64> {
+        let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_number)
+    };
     let (sequence, part) = name.split_once('-')?;
-    let sequence = parse_number(sequence, 20).filter(|sequence| *sequence <= MAX_SEQUENCE)?;
-    let part = parse_number(part, 10)?;
-    Some(RequestId { sequence, part })
-}
-
-fn parse_number(text: &str, digits: usize) -> Option<u64> {
-    let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_number)
+    Some(RequestId {
+        sequence: number(sequence, 20).filter(|sequence| *sequence <= MAX_SEQUENCE)?,
+        part: number(part, 10)?,
+    })
 }
 
 fn read_header(path: &Path) -> Result<Header, Unreadable> {
@@ -257,59 +238,60 @@ fn read_header(path: &Path) -> Result<Header, Unreadable> {
     let length = file.metadata()?.len();
     let mut start = Vec::with_capacity(MAX_HEADER);
     file.take(MAX_HEADER as u64).read_to_end(&mut start)?;
-    let (header, start) = Header::parse(&start)?;
-    if u64::try_from(start)
-        .ok()
-        .and_then(|start| length.checked_sub(start))
-        != Some(header.bytes)
-    {
+    let (header, first_line) = Header::parse(&start)?;
+    if length.checked_sub(first_line as u64) != Some(header.bytes) {
         return Err(Damage::Body(header).into());
     }
     Ok(header)
 }
 
-// ===== from spool::lock: //! Who owns a directory.
-/// A file locked until this is dropped or the process ends, in whatever way.
-///
-/// A child after `fork` holds it, too, as long as it lives.
-#[derive(Debug)]
-pub(crate) struct Lock {
-    file: File,
-    path: PathBuf,
+/// Writes a file under another name and renames it, so that the file is never incomplete.
+fn replace(path: &Path, content: &[&[u8]]) -> io::Result<()> {
+    let part = path.with_extension(PART);
+    let write = || {
+        let mut file = private_file().create(true).truncate(true).open(&part)?;
+        for bytes in content {
+            file.write_all(bytes)?;
+        }
+        drop(file);
+        fs::rename(&part, path)
+    };
+    write().inspect_err(|_| {
+        // On a full disk it would take the room of the next file.
+        let _ = fs::remove_file(&part);
+    })
 }
 
-impl Lock {
-    /// `None` if somebody else has it.
-    pub(crate) fn take(path: PathBuf) -> io::Result<Option<Self>> {
-        let Some(file) = open_locked(&path)? else {
-            return Ok(None);
-        };
-        let lock = Self { file, path };
-        // Removed between the two: this guards nothing.
-        Ok(lock.is_in_place().then_some(lock))
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
+}
 
-    /// Whether the file is still there, so that others find it locked.
+/// Creates a directory that only this user can enter, with its parents if `recursive`.
+pub(crate) fn create_dir(path: &Path, recursive: bool) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(recursive);
     #[cfg(unix)]
-    pub(crate) fn is_in_place(&self) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let (Ok(ours), Ok(there)) = (self.file.metadata(), self.path.symlink_metadata()) else {
-            return false;
-        };
-        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
-    }
-
-    /// A file that is open cannot be removed there.
-    #[cfg(not(unix))]
-    pub(crate) fn is_in_place(&self) -> bool {
-        self.file.metadata().is_ok() && self.path.exists()
-    }
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
+/// Opens a file for writing that only this user can read.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Opens and locks a file; `None` if another process has locked it.
 #[cfg(unix)]
 fn open_locked(path: &Path) -> io::Result<Option<File>> {
     use rustix::fs::{FlockOperation, flock};
-    let file = writing().create(true).truncate(false).open(path)?;
+    let file = private_file().create(true).truncate(false).open(path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
@@ -317,17 +299,14 @@ fn open_locked(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// A file that is opened to be shared with nobody is as good as locked.
+/// Opens a file without sharing it, which excludes other processes as a lock does.
 #[cfg(windows)]
 fn open_locked(path: &Path) -> io::Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt;
     const SHARING_VIOLATION: i32 = 32;
-    let opened = writing()
-        .create(true)
-        .truncate(false)
-        .share_mode(0)
-        .open(path);
-    match opened {
+    let mut options = private_file();
+    options.create(true).truncate(false).share_mode(0);
+    match options.open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
         Err(error) => Err(error),
@@ -339,62 +318,30 @@ fn open_locked(_path: &Path) -> io::Result<Option<File>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-// ===== from spool::private: //! Files and directories that are nobody else's business.
-/// Creates a directory that only this user can enter; parents that are missing, too, if asked.
-pub(crate) fn create_dir(path: &Path, recursive: bool) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(recursive);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// To write files that only this user can read.
-pub(crate) fn writing() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Whether a directory that was there before may hold the slots.
 #[cfg(unix)]
-pub(crate) fn check_shared(directory: &Metadata) -> Result<(), SpoolError> {
+fn is_same_file(ours: &Metadata, there: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let mode = directory.mode() & 0o7777;
-    if mode & 0o022 != 0 {
-        return Err(SpoolError::Writable { mode });
-    }
-    let owner = directory.uid();
-    if owner != rustix::process::geteuid().as_raw() && owner != 0 {
-        return Err(SpoolError::Foreign { owner });
-    }
-    Ok(())
+    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
 }
 
-/// What this user's group and others may do.
-#[cfg(unix)]
-const OTHERS: u32 = 0o077;
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_same_file(_ours: &Metadata, _there: &Metadata) -> bool {
+    true
+}
 
-/// Whether a directory is ours alone.
+/// Whether only this user can enter a directory.
 #[cfg(unix)]
-pub(crate) fn is_private(directory: &Metadata) -> bool {
+fn is_private(directory: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     directory.is_dir()
         && directory.uid() == rustix::process::geteuid().as_raw()
-        && directory.mode() & OTHERS == 0
+        && directory.mode() & 0o077 == 0
 }
 
-/// Elsewhere a directory has the permissions of the one that it is in.
+/// Elsewhere a directory has the permissions of its parent.
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
-pub(crate) fn check_shared(_directory: &Metadata) -> Result<(), SpoolError> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn is_private(directory: &Metadata) -> bool {
+fn is_private(directory: &Metadata) -> bool {
     directory.is_dir()
 }
 

@@ -1,18 +1,14 @@
-//! The same metrics by OTLP, in protobuf over HTTP: to the environment's own endpoint, or to a
-//! Collector.
+//! Encodes collections as OTLP requests in protobuf.
 //!
-//! OpenTelemetry's own crate turns a collection into its protobuf. All else is the delivery of
-//! lines: here is only what differs, where to send, what is added to a collection, and what an
-//! answer says.
+//! OpenTelemetry's own crate turns a collection into protobuf; this folder adds the configured
+//! prefix and dimensions, and splits requests. Imports `config` and, of `encode`, bodies and the
+//! text of attribute values.
 
 pub(crate) mod series;
 pub(crate) mod split;
 
-use crate::dynatrace::config::Config;
-use crate::dynatrace::config::dimensions::INSTANCE_ID;
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::lines::fingerprint::text;
-use crate::dynatrace::encode::otlp::split::{halves, points};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -23,21 +19,44 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prost::Message as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-// ===== from otlp::encode: //! One collection to request bodies.
-/// Writes collections as protobuf.
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::dimensions::{INSTANCE_ID, Pairs};
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::lines::fingerprint::text;
+use crate::dynatrace::encode::otlp::split::{halves, points};
+
+/// Encodes collections as OTLP requests.
 #[derive(Debug)]
 pub(crate) struct OtlpEncoder {
-    alteration: Alteration,
+    prefix: Option<String>,
+    /// The attributes of the resource that become dimensions.
+    resource_dimensions: Vec<String>,
+    /// Dimensions of every point. The dimensions of a measurement win over them.
+    defaults: Vec<KeyValue>,
+    /// Dimensions of every point that win over all others.
+    host: Vec<KeyValue>,
     max_points: u64,
     max_bytes: usize,
 }
 
 impl OtlpEncoder {
     pub(crate) fn new(config: &Config) -> Self {
+        let attributes = |pairs: &Pairs| -> Vec<KeyValue> {
+            let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
+            filled.map(|(key, value)| attribute(key, value)).collect()
+        };
+        let mut defaults = attributes(&config.default_dimensions);
+        if let Some(id) = &config.instance
+            && !has(&defaults, INSTANCE_ID)
+        {
+            defaults.push(attribute(INSTANCE_ID, id));
+        }
         Self {
-            alteration: Alteration::new(config),
+            prefix: config.prefix.clone(),
+            resource_dimensions: config.resource_dimensions.clone(),
+            defaults,
+            host: attributes(&config.host_dimensions),
             max_points: u64::try_from(config.max_lines_per_request).unwrap_or(u64::MAX),
             max_bytes: config.max_bytes_per_request,
         }
@@ -45,38 +64,57 @@ impl OtlpEncoder {
 
     pub(crate) fn encode(&self, metrics: &ResourceMetrics) -> Vec<Body> {
         let mut request = ExportMetricsServiceRequest::from(metrics);
-        self.alteration.apply(&mut request);
+        self.add_dimensions(&mut request);
         let mut bodies = Vec::new();
         self.write(request, &mut bodies);
         bodies
     }
 
-    /// In as many requests as the limits ask for.
-    fn write(&self, request: ExportMetricsServiceRequest, bodies: &mut Vec<Body>) {
-        let points = points(&request);
-        if points > self.max_points || request.encoded_len() > self.max_bytes {
-            match halves(request) {
-                Ok(halves) => {
-                    for half in halves {
-                        self.write(half, bodies);
-                    }
+    /// Adds the prefix and the configured dimensions.
+    fn add_dimensions(&self, request: &mut ExportMetricsServiceRequest) {
+        for metrics in &mut request.resource_metrics {
+            let resource = metrics.resource.iter().flat_map(|it| &it.attributes);
+            let named: Vec<_> = resource
+                .filter(|it| self.resource_dimensions.contains(&it.key))
+                .cloned()
+                .collect();
+            let scopes = metrics.scope_metrics.iter_mut();
+            for metric in scopes.flat_map(|scope| &mut scope.metrics) {
+                if let Some(prefix) = &self.prefix {
+                    metric.name = format!("{prefix}.{}", metric.name);
                 }
-                // One point: whether it is too much is for the receiver to say.
-                Err(whole) => bodies.extend(body(&whole)),
+                for_each_point(metric, |attributes| {
+                    attributes.retain(|it| !has(&self.host, &it.key));
+                    attributes.extend(self.host.iter().cloned());
+                    for added in self.defaults.iter().chain(&named) {
+                        if !has(attributes, &added.key) {
+                            attributes.push(added.clone());
+                        }
+                    }
+                    attributes.iter_mut().for_each(write_float_as_text);
+                });
             }
-        } else {
-            bodies.extend(body(&request));
+        }
+    }
+
+    /// Encodes a request in as many bodies as the limits require; none if it has no points.
+    fn write(&self, request: ExportMetricsServiceRequest, bodies: &mut Vec<Body>) {
+        let count = points(&request);
+        let fits = count <= self.max_points && request.encoded_len() <= self.max_bytes;
+        match if fits { Err(request) } else { halves(request) } {
+            Ok(halves) => {
+                for half in halves {
+                    self.write(half, bodies);
+                }
+            }
+            // The receiver decides whether a single point is too large.
+            Err(whole) if count > 0 => bodies.push(Body::otlp(whole.encode_to_vec(), count)),
+            Err(_) => {}
         }
     }
 }
 
-/// None for a request without data points.
-fn body(request: &ExportMetricsServiceRequest) -> Option<Body> {
-    let points = points(request);
-    (points > 0).then(|| Body::otlp(request.encode_to_vec(), points))
-}
-
-/// A request with one data point, of value 1.
+/// A request with one data point of value 1.
 pub(crate) fn one_gauge(name: &str) -> Body {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -107,67 +145,6 @@ pub(crate) fn one_gauge(name: &str) -> Body {
     Body::otlp(request.encode_to_vec(), 1)
 }
 
-// ===== from otlp::alter: //! What the options add to each metric: the prefix, and dimensions.
-/// What is added.
-#[derive(Debug)]
-pub(crate) struct Alteration {
-    prefix: Option<String>,
-    /// Attributes of the resource that become dimensions.
-    resource: Vec<String>,
-    /// A dimension of the measurement wins over these.
-    defaults: Vec<KeyValue>,
-    /// These win.
-    host: Vec<KeyValue>,
-}
-
-impl Alteration {
-    pub(crate) fn new(config: &Config) -> Self {
-        let attributes = |pairs: &[(String, String)]| {
-            let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
-            filled.map(|(key, value)| attribute(key, value)).collect()
-        };
-        let mut defaults: Vec<_> = attributes(&config.default_dimensions);
-        if let Some(id) = &config.instance
-            && !has(&defaults, INSTANCE_ID)
-        {
-            defaults.push(attribute(INSTANCE_ID, id));
-        }
-        Self {
-            prefix: config.prefix.clone(),
-            resource: config.resource_dimensions.clone(),
-            defaults,
-            host: attributes(&config.host_dimensions),
-        }
-    }
-
-    /// Adds it to all metrics.
-    pub(crate) fn apply(&self, request: &mut ExportMetricsServiceRequest) {
-        for metrics in &mut request.resource_metrics {
-            let resource = metrics.resource.iter().flat_map(|it| &it.attributes);
-            let named: Vec<_> = resource
-                .filter(|it| self.resource.contains(&it.key))
-                .cloned()
-                .collect();
-            let scopes = metrics.scope_metrics.iter_mut();
-            for metric in scopes.flat_map(|scope| &mut scope.metrics) {
-                if let Some(prefix) = &self.prefix {
-                    metric.name = format!("{prefix}.{}", metric.name);
-                }
-                for_each_point(metric, |attributes| {
-                    attributes.retain(|it| !has(&self.host, &it.key));
-                    attributes.extend(self.host.iter().cloned());
-                    for added in self.defaults.iter().chain(&named) {
-                        if !has(attributes, &added.key) {
-                            attributes.push(added.clone());
-                        }
-                    }
-                    attributes.iter_mut().for_each(write_float);
-                });
-            }
-        }
-    }
-}
-
 fn for_each_point(metric: &mut Metric, mut change: impl FnMut(&mut Vec<KeyValue>)) {
     macro_rules! each {
         ($data:expr) => {
@@ -186,10 +163,9 @@ fn for_each_point(metric: &mut Metric, mut change: impl FnMut(&mut Vec<KeyValue>
     }
 }
 
-/// Dynatrace drops a dimension whose value is a float: it goes as the text that lines have.
-///
-/// Source: Dynatrace documentation, "About OTLP metrics ingest", dimension keys.
-fn write_float(attribute: &mut KeyValue) {
+/// Replaces a float by the text that metric lines have, since Dynatrace drops dimensions with float
+/// values (Dynatrace documentation, "About OTLP metrics ingest", dimension keys).
+fn write_float_as_text(attribute: &mut KeyValue) {
     if let Some(value) = attribute.value.as_mut().and_then(|it| it.value.as_mut())
         && let Value::DoubleValue(number) = *value
         && let Some(text) = text(&number.into())

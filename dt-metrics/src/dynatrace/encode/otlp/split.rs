@@ -1,4 +1,4 @@
-//! A request in parts.
+//! Splits OTLP requests by data points.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -13,35 +13,38 @@ use prost::bytes::Bytes;
 pub(crate) fn divide(message: Bytes) -> Vec<(Vec<u8>, u64)> {
     let request = ExportMetricsServiceRequest::decode(message).ok();
     let halves = request.and_then(|request| halves(request).ok());
-    let halves = halves.iter().flatten();
     halves
+        .iter()
+        .flatten()
         .map(|half| (half.encode_to_vec(), points(half)))
-        .filter(|(_, points)| *points > 0)
         .collect()
 }
 
-/// How many data points there are.
+/// The number of data points.
 pub(crate) fn points(request: &ExportMetricsServiceRequest) -> u64 {
-    let scopes = request.resource_metrics.iter();
-    let metrics = scopes
-        .flat_map(|resource| &resource.scope_metrics)
-        .flat_map(|scope| &scope.metrics);
+    let scopes = request
+        .resource_metrics
+        .iter()
+        .flat_map(|resource| &resource.scope_metrics);
+    let metrics = scopes.flat_map(|scope| &scope.metrics);
     metrics.map(|metric| length(metric) as u64).sum()
 }
 
-/// The request in two, with as many data points each, but for one; as it was if it has only one.
+/// Splits a request in two with the same number of data points, give or take one. A request with
+/// fewer than two data points is returned as the error.
 pub(crate) fn halves(
     mut request: ExportMetricsServiceRequest,
 ) -> Result<[ExportMetricsServiceRequest; 2], ExportMetricsServiceRequest> {
-    let half = points(&request) / 2;
-    let Some(half) = usize::try_from(half).ok().filter(|half| *half > 0) else {
-        return Err(request);
-    };
-    let rest = split_off(&mut request, half);
-    Ok([request, rest])
+    match usize::try_from(points(&request) / 2) {
+        Ok(half) if half > 0 => {
+            let rest = split_off(&mut request, half);
+            Ok([request, rest])
+        }
+        _ => Err(request),
+    }
 }
 
-/// Takes out all data points but the first `keep`.
+/// Removes all data points but the first `keep`, and returns them.
 fn split_off(
     request: &mut ExportMetricsServiceRequest,
     mut keep: usize,
@@ -85,7 +88,7 @@ fn split_off(
     rest
 }
 
-/// The same metric with the data points from there on, which are taken out of it.
+/// Removes the data points from the index `from` on, and returns them as a metric of their own.
 fn tail(metric: &mut Metric, from: usize) -> Metric {
     let data = metric.data.as_mut().map(|data| match data {
         Data::Gauge(data) => Data::Gauge(Gauge {

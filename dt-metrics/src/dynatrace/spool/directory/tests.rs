@@ -18,7 +18,7 @@ fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
         .map(|stored| {
             directory
                 .slot
-                .read(stored.place)
+                .read(stored.id)
                 .expect("whole")
                 .text()
                 .to_string()

@@ -35,8 +35,8 @@ fn texts(slot: &Slot) -> Vec<(RequestId, String)> {
         .stored
         .iter()
         .map(|stored| {
-            let body = slot.read(stored.place).expect("whole");
-            (stored.place, body.text().to_string())
+            let body = slot.read(stored.id).expect("whole");
+            (stored.id, body.text().to_string())
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 //! Imports `config`, `line`, `registry` and the leaves beside `error`.
 
 pub(crate) mod body;
-pub(crate) mod lines;
+mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod series;

@@ -54,19 +54,17 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The name and the source locations.
+    /// The name and, of an annotated metric, the source locations.
     fn describe(self) -> String {
-        let mut text = format!("metric {:?}", self.name);
-        if self.is_annotated {
-            for (index, descriptor) in descriptors_of(self.name).take(MAX_LOCATIONS).enumerate() {
-                let separator = if index == 0 { " at " } else { ", " };
-                text.push_str(&format!(
-                    "{separator}{}:{}",
-                    descriptor.file, descriptor.line
-                ));
-            }
+        let locations: Vec<_> = descriptors_of(self.name)
+            .take(if self.is_annotated { MAX_LOCATIONS } else { 0 })
+            .map(|descriptor| format!("{}:{}", descriptor.file, descriptor.line))
+            .collect();
+        if locations.is_empty() {
+            format!("metric {:?}", self.name)
+        } else {
+            format!("metric {:?} at {}", self.name, locations.join(", "))
         }
-        text
     }
 }
 

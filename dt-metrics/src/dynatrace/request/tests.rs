@@ -1,6 +1,8 @@
-use crate::dynatrace::request::{Clocks, Collected, Jump, MAX_AGE};
 use std::time::{Duration, SystemTime};
+
 use tokio::time::Instant;
+
+use crate::dynatrace::request::{Clocks, Collected, Jump, MAX_AGE};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -31,5 +31,5 @@
 //! Slots are never removed, because a lock on a removed file guards nothing.
 
 pub(crate) mod directory;
-pub(crate) mod record;
+mod record;
 pub(crate) mod slot;

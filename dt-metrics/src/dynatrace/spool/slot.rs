@@ -330,13 +330,17 @@ fn is_same_file(_ours: &Metadata, _there: &Metadata) -> bool {
     true
 }
 
+/// The permissions of the group and of other users.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
 /// Whether only this user can enter a directory.
 #[cfg(unix)]
 fn is_private(directory: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     directory.is_dir()
         && directory.uid() == rustix::process::geteuid().as_raw()
-        && directory.mode() & 0o077 == 0
+        && directory.mode() & OTHERS == 0
 }
 
 /// Elsewhere a directory has the permissions of its parent.

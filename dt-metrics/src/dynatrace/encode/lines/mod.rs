@@ -2,13 +2,13 @@
 //!
 //! Imports `config`, `line` and, of `encode`, bodies and warnings.
 
-pub(crate) mod batcher;
-pub(crate) mod dimension_cache;
-pub(crate) mod fingerprint;
-pub(crate) mod generation;
-pub(crate) mod metric_cache;
-pub(crate) mod points;
-pub(crate) mod resource;
+mod batcher;
+mod dimension_cache;
+pub(super) mod fingerprint;
+mod generation;
+mod metric_cache;
+mod points;
+mod resource;
 #[cfg(test)]
 mod tests;
 

@@ -4,8 +4,8 @@
 //! prefix and dimensions, and splits requests. Imports `config` and, of `encode`, bodies and the
 //! text of attribute values.
 
-pub(crate) mod series;
-pub(crate) mod split;
+pub(super) mod series;
+pub(super) mod split;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

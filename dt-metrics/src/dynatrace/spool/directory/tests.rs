@@ -1,11 +1,13 @@
+use std::fs;
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+use tempfile::TempDir;
+
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Contents, Directory, OpenError, SpoolError};
-use std::fs;
-use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
-use tempfile::TempDir;
 
 fn open(directory: &TempDir) -> (Directory, Contents) {
     Directory::open(&directory.path().join("a/b"), Format::Lines).expect("a spool")

@@ -1,8 +1,10 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use proptest::prelude::*;
+
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::spool::record::{Damage, Header, MAX_HEADER};
-use proptest::prelude::*;
-use std::time::{Duration, UNIX_EPOCH};
 
 const TEXT: &str = "#a count dt.meta.unit=1\na,k=ü count,delta=1 1763820000000\nb gauge,2";
 

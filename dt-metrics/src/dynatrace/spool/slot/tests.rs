@@ -1,12 +1,14 @@
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use tempfile::TempDir;
+
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::record::Damage;
 use crate::dynatrace::spool::slot::{Contents, Slot, Unreadable};
-use std::fs;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
-use tempfile::TempDir;
 
 fn slot(directory: &TempDir) -> Slot {
     Slot::claim(directory.path().join("slot"), Format::Lines)

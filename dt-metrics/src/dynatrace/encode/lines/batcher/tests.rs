@@ -1,8 +1,9 @@
+use proptest::prelude::*;
+
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::batcher::Batcher;
 use crate::dynatrace::health::DropReason;
 use crate::line::Rejected;
-use proptest::prelude::*;
 
 fn add(batcher: &mut Batcher, line: &str) -> Result<(), DropReason> {
     batcher.push(|out| {

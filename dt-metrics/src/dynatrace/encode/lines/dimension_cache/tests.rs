@@ -1,9 +1,10 @@
+use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
+use opentelemetry_sdk::Resource;
+
 use crate::dynatrace::config::dimensions::Pairs;
 use crate::dynatrace::encode::lines::dimension_cache::{DimensionCache, FEW, PointOrder};
 use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
 use crate::dynatrace::encode::warnings::Alterations;
-use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
-use opentelemetry_sdk::Resource;
 
 struct Fixture {
     cache: DimensionCache,

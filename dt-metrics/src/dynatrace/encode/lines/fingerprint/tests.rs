@@ -1,7 +1,8 @@
-use crate::dynatrace::encode::lines::fingerprint::{Fingerprint, hash, same, text};
 use foldhash::fast::RandomState;
 use opentelemetry::{Array, KeyValue, Value};
 use proptest::prelude::*;
+
+use crate::dynatrace::encode::lines::fingerprint::{Fingerprint, hash, same, text};
 
 #[test]
 fn single_values_are_text_and_arrays_are_nothing() {

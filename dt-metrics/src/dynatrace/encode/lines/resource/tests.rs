@@ -1,6 +1,7 @@
-use crate::dynatrace::encode::lines::resource::{OriginCache, ResourceDimensions};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
+
+use crate::dynatrace::encode::lines::resource::{OriginCache, ResourceDimensions};
 
 fn resource(attributes: &[(&'static str, &'static str)]) -> Resource {
     let attributes = attributes

@@ -1,7 +1,8 @@
-use crate::dynatrace::encode::otlp::split::*;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, NumberDataPoint};
 use proptest::prelude::*;
+
+use crate::dynatrace::encode::otlp::split::*;
 
 /// A metric of one of three kinds with so many points.
 fn metric(number: usize, points: usize) -> Metric {

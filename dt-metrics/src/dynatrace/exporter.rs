@@ -293,17 +293,17 @@ impl Exporter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now = tokio::time::Instant::now();
-        let encoded = encoder.encode(metrics, now, |bodies| {
+        let written = encoder.encode(metrics, now, |bodies| {
             // Stopped meanwhile: the last bodies will tell.
             let _taken = buffer.enqueue(bodies);
             // What is on disk makes room in memory for the rest.
             buffer.wait_for_disk(None);
         });
-        buffer.count(&encoded.report);
-        let taken = buffer.enqueue(encoded.bodies);
+        buffer.count(&written.report);
+        let taken = buffer.enqueue(written.bodies);
         drop(encoder);
         buffer.wait_for_disk(None);
-        for warning in encoded.report.warnings {
+        for warning in written.report.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }
         if taken {

@@ -102,20 +102,11 @@ pub(crate) struct MetadataCache {
 struct Metadata {
     unit: Property,
     description: Property,
-    /// When the line is due, for each type of metric.
-    due: [Due; 2],
+    /// When the line is due, for each type of metric; `None` while there is nothing to state, or if
+    /// no request can hold the line.
+    due: [Option<Instant>; 2],
     /// Whether an instrument has a unit that cannot be sent.
     lacks_unit: bool,
-}
-
-/// When a metadata line is written.
-#[derive(Clone, Copy, Default)]
-enum Due {
-    #[default]
-    Now,
-    At(Instant),
-    /// No request can hold the line.
-    Never,
 }
 
 /// The unit or the description of one key.
@@ -144,7 +135,13 @@ impl MetadataCache {
     }
 
     /// States the unit and the description of a metric with this key; empty texts state nothing.
-    pub(crate) fn state(&mut self, key: &MetricKey, unit: &str, description: &str) -> Statement {
+    pub(crate) fn state(
+        &mut self,
+        key: &MetricKey,
+        unit: &str,
+        description: &str,
+        now: Instant,
+    ) -> Statement {
         let generation = self.by_key.generation();
         let (metadata, _) = self
             .by_key
@@ -152,7 +149,7 @@ impl MetadataCache {
         let unit = metadata.unit.state(unit, generation);
         let effect = unit.max(metadata.description.state(description, generation));
         if effect == Statement::New {
-            metadata.due = [Due::Now; 2];
+            metadata.due = [Some(now); 2];
         }
         effect
     }
@@ -174,7 +171,7 @@ impl MetadataCache {
         now: Instant,
     ) {
         if let Some(metadata) = self.by_key.get_mut(key.as_str())
-            && metadata.due[index(metric_type)].is_over(now)
+            && metadata.due[index(metric_type)].is_some_and(|due| due <= now)
             && !metadata.unit.is_disputed
             && !metadata.description.is_disputed
         {
@@ -192,11 +189,7 @@ impl MetadataCache {
         has_room: bool,
     ) {
         if let Some(metadata) = self.by_key.get_mut(key.as_str()) {
-            metadata.due[index(metric_type)] = if has_room {
-                Due::At(now + RESTATE_AFTER)
-            } else {
-                Due::Never
-            };
+            metadata.due[index(metric_type)] = has_room.then(|| now + RESTATE_AFTER);
         }
     }
 
@@ -207,16 +200,6 @@ impl MetadataCache {
 
 fn index(metric_type: MetricType) -> usize {
     usize::from(metric_type == MetricType::Gauge)
-}
-
-impl Due {
-    fn is_over(self, now: Instant) -> bool {
-        match self {
-            Self::Now => true,
-            Self::At(due) => due <= now,
-            Self::Never => false,
-        }
-    }
 }
 
 impl Property {

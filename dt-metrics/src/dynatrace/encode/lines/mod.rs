@@ -96,7 +96,7 @@ impl LinesEncoder {
     ) -> Encoded {
         self.writer.diagnostics.begin(now);
         // All metadata before the first line: of two metrics that disagree, neither is described.
-        self.state_metadata(metrics);
+        self.state_metadata(metrics, now);
 
         let resource = self.resource_dimensions.of(metrics.resource());
         let mut points = PointReader::default();
@@ -112,7 +112,13 @@ impl LinesEncoder {
                     explained: Alterations::NONE,
                 };
                 let writer = &mut self.writer;
-                writer.begin_metric(&context);
+                writer.metadata_line.clear();
+                if let Some(key) = &context.metric.key {
+                    let line = &mut writer.metadata_line;
+                    writer
+                        .metadata
+                        .write_due(line, key, context.metric_type, now);
+                }
                 let written = points.for_each(metric, |point| writer.write(&mut context, point));
                 if let Err(unsupported) = written {
                     let reason = DropReason::UnsupportedTemporality;
@@ -134,29 +140,40 @@ impl LinesEncoder {
 
         self.origins.end_generation();
         self.metrics.end_generation();
-        self.writer.end_collection()
+        self.writer.dimensions.end_generation();
+        self.writer.metadata.end_generation();
+        Encoded {
+            bodies: self.writer.batcher.finish(),
+            report: self.writer.diagnostics.finish(),
+        }
     }
 
     /// States the units and descriptions of all metrics of a collection.
-    fn state_metadata(&mut self, metrics: &ResourceMetrics) {
+    fn state_metadata(&mut self, metrics: &ResourceMetrics, now: Instant) {
         for scope in metrics.scope_metrics() {
             for metric in scope.metrics() {
                 let subject = Subject::new(scope.scope(), metric);
                 let cached = self.metrics.get(metric.name());
                 cached.set_unit(metric.unit());
-                self.writer.state_metadata(subject, cached, metric);
+                self.writer.state_metadata(subject, cached, metric, now);
             }
         }
     }
 }
 
 impl LineWriter {
-    fn state_metadata(&mut self, subject: Subject<'_>, cached: &CachedMetric, metric: &Metric) {
+    fn state_metadata(
+        &mut self,
+        subject: Subject<'_>,
+        cached: &CachedMetric,
+        metric: &Metric,
+        now: Instant,
+    ) {
         let Some(key) = &cached.key else { return };
         let (unit, description) = (cached.sent_unit.as_deref(), metric.description());
         let statement = self
             .metadata
-            .state(key, unit.unwrap_or_default(), description);
+            .state(key, unit.unwrap_or_default(), description, now);
         if unit.is_none() && self.metadata.leave_out_unit(key) {
             self.diagnostics.count_altered("unit");
             self.diagnostics.warn(subject, "unit", || {
@@ -176,15 +193,6 @@ impl LineWriter {
                     key.as_str()
                 )
             });
-        }
-    }
-
-    fn begin_metric(&mut self, context: &MetricContext<'_>) {
-        let line = &mut self.metadata_line;
-        line.clear();
-        if let Some(key) = &context.metric.key {
-            self.metadata
-                .write_due(line, key, context.metric_type, context.now);
         }
     }
 
@@ -248,15 +256,6 @@ impl LineWriter {
                 }
             }
             *explained = *explained | altered;
-        }
-    }
-
-    fn end_collection(&mut self) -> Encoded {
-        self.dimensions.end_generation();
-        self.metadata.end_generation();
-        Encoded {
-            bodies: self.batcher.finish(),
-            report: self.diagnostics.finish(),
         }
     }
 }

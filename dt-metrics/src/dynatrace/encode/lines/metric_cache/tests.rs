@@ -101,7 +101,7 @@ fn collect_at(
     let key = key("m");
     let statements = given
         .iter()
-        .map(|(unit, description)| metadata.state(&key, unit, description))
+        .map(|(unit, description)| metadata.state(&key, unit, description, now))
         .collect();
     let mut line = String::new();
     metadata.write_due(&mut line, &key, MetricType::Count, now);
@@ -196,7 +196,7 @@ fn a_text_that_changes_all_the_time_is_none() {
 fn each_type_of_a_key_is_described() {
     let mut metadata = MetadataCache::new();
     let key = key("m");
-    metadata.state(&key, "ms", "");
+    metadata.state(&key, "ms", "", Instant::now());
     for metric_type in [MetricType::Count, MetricType::Gauge] {
         for due in [true, false] {
             let mut line = String::new();
@@ -228,7 +228,7 @@ fn a_line_is_due_again_after_a_while() {
 fn a_line_that_no_request_holds_is_due_when_it_changes() {
     let mut metadata = MetadataCache::new();
     let (key, start) = (key("m"), Instant::now());
-    metadata.state(&key, "ms", "");
+    metadata.state(&key, "ms", "", start);
     metadata.written(&key, MetricType::Count, start, false);
     let later = start + RESTATE_AFTER * 2;
     assert_eq!(collect_at(&mut metadata, later, &[("ms", "")]).1, "");
@@ -242,7 +242,7 @@ fn a_line_that_no_request_holds_is_due_when_it_changes() {
 fn keys_are_bounded_and_idle_ones_are_forgotten_first() {
     let mut metadata = MetadataCache::new();
     for index in 0..MAX_IDLE_KEYS {
-        metadata.state(&key(&format!("m{index}")), "s", "");
+        metadata.state(&key(&format!("m{index}")), "s", "", Instant::now());
     }
     assert_eq!(collect(&mut metadata, &[("ms", "")]).1, MS);
     assert_eq!(metadata.by_key.len(), MAX_IDLE_KEYS + 1);

@@ -10,7 +10,7 @@ use super::body::Body;
 use super::health::Health;
 use super::notes::Notes;
 use super::state::{Life, State};
-use crate::home::Home;
+use crate::process::Process;
 
 /// What was not sent in the end, in lines.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Shared {
     /// For the one who keeps the disk: the same.
     pub(super) disk: Condvar,
     ambiguous: DeliveryGuarantee,
-    home: Home,
+    process: Process,
 }
 
 impl Shared {
@@ -50,7 +50,7 @@ impl Shared {
             news: Notify::new(),
             disk: Condvar::new(),
             ambiguous,
-            home: Home::here(),
+            process: Process::current(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Shared {
     /// Whether this is a forked child, where nobody sends, and where the lock may be held for ever
     /// by a thread that is not there.
     pub(super) fn is_inherited(&self) -> bool {
-        self.home.is_elsewhere()
+        self.process.is_forked()
     }
 
     pub(super) fn health(&self) -> Health {

@@ -1,17 +1,17 @@
-//! What the pipeline takes out of the slots.
+//! What the pipeline takes out of the slots: the one door for `pipeline`.
 
-use super::local::{KEPT_VALUES, SLOTS};
-use super::series::Series;
-use super::sync::RING;
+use super::cells::store::{MEASURED_BY, SLOTS, Series, SeriesOwner};
+use super::cells::sync::RING;
+use crate::process::Process;
 
-/// What was measured since the last time; reused, so that a collection allocates little, and who
-/// records nothing at all.
+/// The measurements of one drain. It is reused, so that a collection allocates little, and a thread
+/// that records nothing at all.
 pub(crate) struct Drained {
     /// What was added, by slot.
     pub(crate) deltas: Vec<u64>,
-    /// The last values of gauges, and the slots.
+    /// The last value of each gauge, with its slot.
     pub(crate) gauges: Vec<(u32, f64)>,
-    /// What was recorded, and the slots: one part of it at a time.
+    /// One part of the recorded values, each with its slot.
     pub(crate) values: Vec<(u32, f64)>,
 }
 
@@ -25,10 +25,10 @@ impl Default for Drained {
     }
 }
 
-/// Takes out all that was counted, and the values of gauges. `ready` is told slot, number and
-/// series, and refuses what has nowhere to go yet: that is kept for later. With the end of an
-/// `epoch`, before which all recorded values are taken out, series that were idle for long give
-/// their places back. Nothing here may measure.
+/// Takes out all counts and the values of gauges. `ready` gets the slot, the number and the series,
+/// and refuses a series that has nowhere to go yet: its counts are kept for later. At the end of an
+/// `epoch`, before which all recorded values must have been taken out, series that were idle for
+/// long retire. Nothing here may measure.
 pub(crate) fn drain(
     drained: &mut Drained,
     epoch: bool,
@@ -50,15 +50,16 @@ pub(crate) fn drain(
     if !epoch {
         return;
     }
-    let leaving = slots.end_epoch(Series::is_pinned_by_sum);
+    let leaving = slots.end_epoch(Series::counts_timers);
     let mut owned: Vec<_> = leaving
         .into_iter()
         .filter_map(|slot| Some((slots.entry(slot)?.series.owner?, slot)))
         .collect();
-    // Who looks up a series locks its instrument first, then the slots.
+    // Looking up a series locks its instrument first, then the slots.
     drop(slots);
-    owned.sort_by_key(|(owner, slot)| (core::ptr::from_ref(*owner).addr(), *slot));
-    for same in owned.chunk_by(|(a, _), (b, _)| core::ptr::eq(*a, *b)) {
+    let address = |owner| core::ptr::from_ref::<dyn SeriesOwner>(owner).addr();
+    owned.sort_by_key(|(owner, slot)| (address(*owner), *slot));
+    for same in owned.chunk_by(|(a, _), (b, _)| address(*a) == address(*b)) {
         let slots: Vec<_> = same.iter().map(|(_, slot)| *slot).collect();
         if let Some((owner, _)) = same.first() {
             owner.forget(&slots);
@@ -66,7 +67,8 @@ pub(crate) fn drain(
     }
 }
 
-/// Tells `each` of a slot, or of all of them: slot, number and series. Nothing here may measure.
+/// Calls `each` for a slot, or for all of them, with the slot, the number and the series. Nothing
+/// here may measure.
 pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, &Series)) {
     let slots = SLOTS.lock();
     match slot {
@@ -81,8 +83,8 @@ pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, 
     }
 }
 
-/// Takes out one part of what was recorded, as [`drain`] does; `false` if there are no more parts,
-/// which are numbered from 0.
+/// Takes out one part of the recorded values, under the rules of [`drain`]. Parts are numbered from
+/// 0; `false` if there are no more.
 pub(crate) fn drain_values(
     part: usize,
     values: &mut Vec<(u32, f64)>,
@@ -98,12 +100,20 @@ pub(crate) fn drain_values(
     })
 }
 
-/// Gives up what threads recorded before there was a pipeline, but for the newest.
+/// Gives up all but the newest values that threads recorded before there was a pipeline.
 pub(crate) fn keep_newest_values() {
-    SLOTS.lock().give_up_values(KEPT_VALUES);
+    SLOTS.lock().give_up_values();
 }
 
 /// How many values were given up until now.
 pub(crate) fn values_given_up() -> u64 {
     SLOTS.lock().given_up()
+}
+
+/// In a forked child: discards what the slots hold, since the parent measured it and delivers it.
+/// To be called before anything is drained.
+pub(crate) fn disown_inherited() {
+    if MEASURED_BY.take().is_some_and(Process::is_forked) {
+        drain(&mut Drained::default(), false, |_, _, _| true);
+    }
 }

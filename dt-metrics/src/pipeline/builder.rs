@@ -1,44 +1,25 @@
-//! All that can be said about the pipeline before it starts.
+//! The builder: every option of the pipeline.
 
-mod added;
-mod debug;
-mod install;
-
+use std::fmt;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use self::added::Added;
-pub(super) use self::install::{SHUTDOWN_TIMEOUT, default_interval};
 use super::error::Error;
+use super::foreign_exporter::AddedExporter;
 use super::handle::Handle;
+use super::install::{Settings, install};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::Format;
 use crate::dynatrace::{self, CheckReport, Options, shared_options};
 
-type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
-
 /// The configuration of the pipeline; from [`builder`](crate::builder).
 #[derive(Default)]
 #[must_use = "nothing is installed before `install`"]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
 pub struct Builder {
     dynatrace: Options,
-    push_interval: Option<Duration>,
-    exporters: Vec<Added>,
-    no_exporter: bool,
-    not_global: bool,
-    strict: bool,
-    flush_on_termination: bool,
-    service_name: Option<String>,
-    cardinality_limit: Option<u32>,
-    configure: Vec<Configure>,
-    health_metrics: bool,
-    shutdown_timeout: Option<Duration>,
+    settings: Settings,
 }
 
 impl Builder {
@@ -57,7 +38,7 @@ impl Builder {
     /// then send each time a moment later, the same for all of a process's life and random within
     /// the interval, but no longer than ten seconds. A flush waits for none of this.
     pub fn push_interval(mut self, interval: Duration) -> Self {
-        self.push_interval = Some(interval).filter(|interval| !interval.is_zero());
+        self.settings.push_interval = Some(interval).filter(|interval| !interval.is_zero());
         self
     }
 
@@ -67,7 +48,7 @@ impl Builder {
     /// name that the SDK makes up (`unknown_service`) is not sent. It is the dimension
     /// `service.name` of every line.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
-        self.service_name = Some(name.into());
+        self.settings.service_name = Some(name.into());
         self
     }
 
@@ -81,7 +62,7 @@ impl Builder {
     /// Where all dimensions are literals, `bool` or enums, up to 1,024 combinations are always kept
     /// apart.
     pub fn cardinality_limit(mut self, series: u32) -> Self {
-        self.cardinality_limit = Some(series.max(1));
+        self.settings.cardinality_limit = Some(series.max(1));
         self
     }
 
@@ -89,7 +70,7 @@ impl Builder {
     /// [`Handle::health`] says, as `dt_metrics.exporter.points_accepted` and so on. For exporters other
     /// than Dynatrace's there are none.
     pub fn health_metrics(mut self, export: bool) -> Self {
-        self.health_metrics = export;
+        self.settings.health_metrics = export;
         self
     }
 
@@ -97,7 +78,7 @@ impl Builder {
     /// [`flush_on_termination`](Self::flush_on_termination) (default: 5 seconds). With zero nothing
     /// is waited for: what is not in a [`spool_dir`](Self::spool_dir) is lost then.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.shutdown_timeout = Some(timeout);
+        self.settings.shutdown_timeout = Some(timeout);
         self
     }
 
@@ -120,7 +101,7 @@ impl Builder {
     /// # }
     /// ```
     pub fn exporter(mut self, exporter: impl PushMetricExporter) -> Self {
-        self.exporters.push(Added::new(exporter));
+        self.settings.exporters.push(AddedExporter::new(exporter));
         self
     }
 
@@ -178,7 +159,7 @@ impl Builder {
     /// Makes no exporter: only what [`configure_provider`](Self::configure_provider) adds (default:
     /// the Dynatrace exporter is made).
     pub fn no_exporter(mut self) -> Self {
-        self.no_exporter = true;
+        self.settings.no_exporter = true;
         self
     }
 
@@ -204,14 +185,14 @@ impl Builder {
         mut self,
         configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send + 'static,
     ) -> Self {
-        self.configure.push(Box::new(configure));
+        self.settings.configure.push(Box::new(configure));
         self
     }
 
     /// Whether to make the provider OpenTelemetry's global one (default: yes), so that metrics that
     /// the program and its libraries measure by the OpenTelemetry API are exported, too.
     pub fn set_global(mut self, global: bool) -> Self {
-        self.not_global = !global;
+        self.settings.not_global = !global;
         self
     }
 
@@ -220,7 +201,7 @@ impl Builder {
     /// `conflicting_definition`, and a warning names both places). For tests and CI: a dependency
     /// can bring in such an instrument.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.settings.strict = strict;
         self
     }
 
@@ -248,7 +229,7 @@ impl Builder {
     /// # }
     /// ```
     pub fn flush_on_termination(mut self, flush: bool) -> Self {
-        self.flush_on_termination = flush;
+        self.settings.flush_on_termination = flush;
         self
     }
 
@@ -280,6 +261,25 @@ impl Builder {
     /// [`flush_on_termination`](Self::flush_on_termination) [`Error::Signal`]. Nothing is installed
     /// then.
     pub fn install(self) -> Result<Handle, Error> {
-        self.start()
+        install(self.dynatrace, self.settings)
+    }
+}
+
+/// Without secrets.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("dynatrace", &self.dynatrace)
+            .field("push_interval", &self.settings.push_interval)
+            .field("exporters", &self.settings.exporters.len())
+            .field("no_exporter", &self.settings.no_exporter)
+            .field("set_global", &!self.settings.not_global)
+            .field("strict", &self.settings.strict)
+            .field("flush_on_termination", &self.settings.flush_on_termination)
+            .field("service_name", &self.settings.service_name)
+            .field("cardinality_limit", &self.settings.cardinality_limit)
+            .field("health_metrics", &self.settings.health_metrics)
+            .field("shutdown_timeout", &self.settings.shutdown_timeout)
+            .finish_non_exhaustive()
     }
 }

@@ -1,18 +1,53 @@
-//! What the program's exporters say of their failures: the SDK's reader passes on that there was
-//! one, and no more.
+//! Exporters that the program adds, and the reasons of their failures: the SDK's reader passes on
+//! that there was a failure, but not its reason.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, Temporality};
 
-/// So many are kept: there are few exporters.
+use crate::dynatrace::Exporter;
+
+type AddToProvider =
+    Box<dyn FnOnce(MeterProviderBuilder, Duration, Failures) -> MeterProviderBuilder + Send>;
+
+/// An exporter that the program added to the builder.
+pub(super) struct AddedExporter {
+    add: AddToProvider,
+    /// The exporter, if it is one of this crate's.
+    pub(super) ours: Option<Exporter>,
+}
+
+impl AddedExporter {
+    pub(super) fn new(exporter: impl PushMetricExporter) -> Self {
+        let ours = (&exporter as &dyn Any).downcast_ref().cloned();
+        let add = Box::new(move |provider: MeterProviderBuilder, interval, failures| {
+            let noted = Noted { exporter, failures };
+            let reader = PeriodicReader::builder(noted).with_interval(interval);
+            provider.with_reader(reader.build())
+        });
+        Self { add, ours }
+    }
+
+    /// Makes the provider collect for this exporter at each interval.
+    pub(super) fn add_to(
+        self,
+        provider: MeterProviderBuilder,
+        interval: Duration,
+        failures: Failures,
+    ) -> MeterProviderBuilder {
+        (self.add)(provider, interval, failures)
+    }
+}
+
+/// The most failures that are kept: there are few exporters.
 const MAX: usize = 8;
 
-/// Of all exporters of one pipeline, the latest.
+/// The latest failures of all foreign exporters of one pipeline.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Failures(Arc<Mutex<Vec<String>>>);
 
@@ -21,7 +56,7 @@ impl Failures {
         self.lock().clear();
     }
 
-    /// The error that the SDK gave, with the reasons that it left out.
+    /// The error that the SDK returned, with the reasons that it leaves out.
     pub(super) fn explain(&self, error: OTelSdkError) -> OTelSdkError {
         let reasons = std::mem::take(&mut *self.lock());
         match error {
@@ -55,9 +90,9 @@ impl Failures {
 }
 
 /// An exporter whose failures are noted.
-pub(super) struct Noted<E> {
-    pub(super) exporter: E,
-    pub(super) failures: Failures,
+struct Noted<E> {
+    exporter: E,
+    failures: Failures,
 }
 
 impl<E: PushMetricExporter> PushMetricExporter for Noted<E> {

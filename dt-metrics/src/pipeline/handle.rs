@@ -1,28 +1,18 @@
-//! The running pipeline.
-
-mod flush;
-mod owner;
+//! The handle: the running pipeline as the program sees it.
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::oneshot;
 
-pub(super) use self::owner::Owner;
-use super::bridge::Bridge;
 use super::deadline::Deadline;
-use super::delivery::Delivery;
 use super::error::Error;
-use super::pacer::Pacer;
-use super::place::Place;
-use super::stage::Stages;
-use super::termination::Termination;
+use super::running::Running;
 use crate::dynatrace::Health;
-use crate::home::Home;
 
 /// The installed metrics: keeps them going, and delivers the rest when dropped.
 ///
@@ -41,73 +31,16 @@ use crate::home::Home;
 /// ([`Error::Forked`](crate::Error::Forked)), and dropping it does nothing. Install again in the
 /// child, first of all: what its memory held by then is the parent's to deliver.
 #[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
-pub struct Handle {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    provider: SdkMeterProvider,
-    owner: Owner,
-    bridge: Bridge,
-    delivery: Delivery,
-    /// Some while it pushes.
-    pacer: Mutex<Option<Pacer>>,
-    shutdown_timeout: Duration,
-    stage: Stages,
-    home: Home,
-    /// Some while signals are caught.
-    termination: Mutex<Option<Termination>>,
-}
+pub struct Handle(Arc<Running>);
 
 impl Handle {
-    pub(super) fn new(
-        provider: SdkMeterProvider,
-        owner: Owner,
-        bridge: Bridge,
-        delivery: Delivery,
-        pacer: Option<Pacer>,
-        shutdown_timeout: Duration,
-        place: Place,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                provider,
-                owner,
-                bridge,
-                delivery,
-                pacer: Mutex::new(pacer),
-                shutdown_timeout,
-                stage: Stages::new(place),
-                home: Home::here(),
-                termination: Mutex::new(None),
-            }),
-        }
+    pub(super) fn new(running: Running) -> Self {
+        Self(Arc::new(running))
     }
 
     /// Flushes before a signal ends the process.
     pub(super) fn flush_on_termination(&self) -> io::Result<()> {
-        let inner = Arc::downgrade(&self.inner);
-        let termination = Termination::watch(move || {
-            let Some(inner) = inner.upgrade() else { return };
-            let deadline = Deadline::after(inner.shutdown_timeout);
-            // On a thread of its own: a shutdown that goes on may take longer than this.
-            let flushed = deadline
-                .run("dt-metrics-flush", move || match inner.flush(deadline) {
-                    // One that goes on is waited for; one that is over is over.
-                    Err(Error::ShutDown) => inner.shutdown(deadline),
-                    result => result,
-                })
-                .map_err(Error::from)
-                .and_then(|result| result);
-            if let Err(error) = flushed {
-                tracing::warn!(
-                    target: "dt_metrics",
-                    "not all was delivered before the signal acts: {error}"
-                );
-            }
-        })?;
-        *self.inner.termination() = Some(termination);
-        Ok(())
+        self.0.flush_on_termination()
     }
 
     /// Collects what was measured until now and delivers it.
@@ -134,7 +67,7 @@ impl Handle {
     /// the buffer and is sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
     /// [`Error::Forked`] in a forked child.
     pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
-        self.inner.flush(Deadline::after(timeout))
+        self.0.flush(Deadline::after(timeout))
     }
 
     /// [`flush`](Self::flush) for async code.
@@ -144,7 +77,8 @@ impl Handle {
     /// As for [`flush`](Self::flush).
     pub async fn flush_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
-        self.apart("dt-metrics-flush", deadline, Inner::flush).await
+        self.on_a_thread("dt-metrics-flush", deadline, Running::flush)
+            .await
     }
 
     /// Collects and delivers what was measured until now, then stops.
@@ -172,7 +106,7 @@ impl Handle {
     /// [`Error::Timeout`] also if another call shuts down at the same time and takes longer.
     /// [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
-        self.inner.shutdown(Deadline::after(timeout))
+        self.0.shutdown(Deadline::after(timeout))
     }
 
     /// [`shutdown`](Self::shutdown) for async code.
@@ -182,7 +116,7 @@ impl Handle {
     /// As for [`shutdown`](Self::shutdown).
     pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
-        self.apart("dt-metrics-shutdown", deadline, Inner::shutdown)
+        self.on_a_thread("dt-metrics-shutdown", deadline, Running::shutdown)
             .await
     }
 
@@ -206,14 +140,7 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn health(&self) -> Health {
-        let mut health = self.inner.delivery.health();
-        for (reason, points) in self.inner.bridge.dropped() {
-            if points > 0 {
-                health.points_dropped += points;
-                *health.dropped.entry(reason).or_default() += points;
-            }
-        }
-        health
+        self.0.health()
     }
 
     /// The provider that the pipeline feeds, for instruments of the program's own.
@@ -230,23 +157,23 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn provider(&self) -> &SdkMeterProvider {
-        &self.inner.provider
+        &self.0.provider
     }
 
     /// Runs `work` on a thread of its own.
-    async fn apart(
+    async fn on_a_thread(
         &self,
         name: &str,
         deadline: Deadline,
-        work: fn(&Inner, Deadline) -> Result<(), Error>,
+        work: fn(&Running, Deadline) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let inner = Arc::clone(&self.inner);
+        let running = Arc::clone(&self.0);
         let (sender, done) = oneshot::channel();
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || {
-                // The asker may have gone.
-                drop(sender.send(work(&inner, deadline)));
+                // The future may have been dropped.
+                drop(sender.send(work(&running, deadline)));
             })
             .map_err(Error::Thread)?;
         done.await
@@ -254,23 +181,15 @@ impl Handle {
     }
 }
 
-impl Inner {
-    fn termination(&self) -> MutexGuard<'_, Option<Termination>> {
-        self.termination
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Drop for Handle {
     fn drop(&mut self) {
-        if self.inner.home.is_elsewhere() {
-            // The provider would wait for a thread that is not here.
-            std::mem::forget(Arc::clone(&self.inner));
+        if self.0.is_forked() {
+            // Never dropped: the provider would wait for a thread that this process does not have.
+            std::mem::forget(Arc::clone(&self.0));
             return;
         }
-        let timeout = self.inner.shutdown_timeout;
-        if let Err(error) = self.inner.shutdown(Deadline::after(timeout)) {
+        let timeout = self.0.shutdown_timeout;
+        if let Err(error) = self.0.shutdown(Deadline::after(timeout)) {
             tracing::warn!(target: "dt_metrics", "metrics were not all delivered: {error}");
         }
     }
@@ -279,7 +198,7 @@ impl Drop for Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("exporter", &self.inner.delivery)
+            .field("exporter", &self.0.exporter)
             .finish_non_exhaustive()
     }
 }

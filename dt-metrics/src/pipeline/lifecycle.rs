@@ -1,28 +1,55 @@
-//! How far the life of a pipeline went.
+//! The life of a pipeline: one at a time in a process, running until somebody ends it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::deadline::{Deadline, Late};
-use super::place::Place;
+use super::error::Error;
+use crate::process::{Claim, Process};
 
-/// Shared by all who may end it.
+/// The process in which a pipeline is installed. A forked child may install its own.
+static INSTALLED: Claim = Claim::none();
+
+/// The right to be the installed pipeline; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Stages {
+pub(super) struct Installed {
+    process: Process,
+}
+
+impl Installed {
+    pub(super) fn claim() -> Result<Self, Error> {
+        let process = Process::current();
+        if INSTALLED.take() == Some(process) {
+            return Err(Error::AlreadyInstalled);
+        }
+        Ok(Self { process })
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        // In a forked child another pipeline may be installed by now, and then it stays.
+        INSTALLED.release(self.process);
+    }
+}
+
+/// The stage of a pipeline's life, shared by everyone who may end it.
+#[derive(Debug)]
+pub(super) struct Lifecycle {
     stage: Mutex<Stage>,
     ended: Condvar,
 }
 
 #[derive(Debug)]
 enum Stage {
-    Running(Place),
+    Running(Installed),
     Ending,
     Ended,
 }
 
-impl Stages {
-    pub(super) fn new(place: Place) -> Self {
+impl Lifecycle {
+    pub(super) fn new(installed: Installed) -> Self {
         Self {
-            stage: Mutex::new(Stage::Running(place)),
+            stage: Mutex::new(Stage::Running(installed)),
             ended: Condvar::new(),
         }
     }
@@ -31,16 +58,16 @@ impl Stages {
         matches!(*self.lock(), Stage::Running(_))
     }
 
-    /// The right to end it; `None` if it has ended. Where somebody else is at it, waits until it is
-    /// done.
+    /// The right to end the pipeline; `None` if it has ended. If another thread is ending it, waits
+    /// until that is done.
     pub(super) fn end(&self, deadline: &Deadline) -> Result<Option<Ending<'_>>, Late> {
         let mut stage = self.lock();
         loop {
             match std::mem::replace(&mut *stage, Stage::Ending) {
-                Stage::Running(place) => {
+                Stage::Running(installed) => {
                     return Ok(Some(Ending {
-                        stages: self,
-                        place: Some(place),
+                        lifecycle: self,
+                        installed: Some(installed),
                     }));
                 }
                 Stage::Ended => {
@@ -66,19 +93,19 @@ impl Stages {
     }
 }
 
-/// While it ends; it has ended when this is dropped.
+/// Held while the pipeline ends; it has ended when this is dropped.
 #[derive(Debug)]
 pub(super) struct Ending<'a> {
-    stages: &'a Stages,
-    place: Option<Place>,
+    lifecycle: &'a Lifecycle,
+    installed: Option<Installed>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        // The place is free before anybody learns that it is.
-        drop(self.place.take());
-        *self.stages.lock() = Stage::Ended;
-        self.stages.ended.notify_all();
+        // Another pipeline can be installed before anyone learns that this one has ended.
+        drop(self.installed.take());
+        *self.lifecycle.lock() = Stage::Ended;
+        self.lifecycle.ended.notify_all();
     }
 }
 

@@ -1,15 +1,16 @@
-//! The catalogue as a page.
+//! The catalogue as a page of Markdown.
 
 use core::fmt::Write;
 
+use super::catalog::catalog;
 use super::conflict::{Conflict, conflicts};
-use super::{Descriptor, catalog};
+use crate::descriptor::Descriptor;
 
 /// The catalogue as a Markdown table, for a page of documentation.
 ///
-/// One row an annotation, in the order of [`catalog`]; below, if there are any, those whose name
-/// another has for something else. Whatever names and descriptions hold is text and nothing more;
-/// files of dependencies are named from their package on.
+/// One row per annotation, in the order of [`catalog`]. Below the table, conflicts are listed: the
+/// instruments that are not exported since another has their name. Markup in names and descriptions
+/// is escaped, and paths to files of dependencies begin at their package.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "baskets", unit = "{basket}", dims(region = "eu"))]

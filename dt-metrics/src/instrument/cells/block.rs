@@ -1,22 +1,22 @@
-//! The cells of one thread.
+//! Everything that one thread owns: its chunks of cells and its ring of values.
 
-use super::super::chunk::{self, CELLS, Chunk, Directory};
-use super::super::ring::Ring;
+use super::chunk::{self, CELLS, Chunk, Directory};
+use super::ring::Ring;
 
-/// What one thread owns.
+/// The chunks and the ring of one thread. When the thread ends, another adopts them.
 pub(super) struct Block {
-    /// Those that exist, in the order of their making.
+    /// In the order in which they were made.
     pub(super) chunks: Vec<Tracked>,
     pub(super) directory: Directory,
-    /// The values its owner has recorded, if it ever did.
+    /// Present once the owner has recorded a value.
     pub(super) ring: Option<&'static Ring>,
 }
 
-/// A chunk, and what is known of it.
+/// A chunk, and what the drain knows about it.
 pub(super) struct Tracked {
     pub(super) number: usize,
     pub(super) chunk: &'static Chunk,
-    /// What the last drain saw.
+    /// The cells as the last drain saw them.
     pub(super) seen: Box<[u64; CELLS]>,
 }
 
@@ -31,10 +31,10 @@ impl Block {
 
     /// The directory, with a chunk for `slot`.
     pub(super) fn extend(&mut self, slot: u32) -> Directory {
-        let (number, _) = chunk::place(slot);
+        let (number, _) = chunk::position(slot);
         if self.directory.len() <= number {
-            // The old one is leaked, since the owner may be reading it: doubling keeps what is
-            // leaked below what is used.
+            // The old directory is leaked, since the owner may be reading it. Doubling keeps the
+            // leaked memory below the used memory.
             let room = (number + 1).next_power_of_two().max(8);
             let directory = chunk::leak_directory(room);
             for tracked in &self.chunks {

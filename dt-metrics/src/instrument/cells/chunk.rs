@@ -1,11 +1,11 @@
-//! Cells that one thread owns.
+//! Cells that one thread owns, and the directory in which it finds them.
 
 use std::sync::OnceLock;
 
 pub(super) use super::sync::CELLS;
 use super::sync::{AtomicU64, Ordering};
 
-/// A run of cells. Only its owner writes to it; the drain only reads.
+/// A run of cells. Only its owner writes to them; the drain only reads.
 ///
 /// Aligned so that two threads never share a cache line, nor the neighbour that the processor
 /// fetches along with it.
@@ -15,7 +15,7 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// A chunk of zeros that is never freed: its owner's thread ends, the next one adopts it.
+    /// A chunk of zeros that is never freed: when its owner's thread ends, another adopts it.
     pub(super) fn leak() -> &'static Self {
         Box::leak(Box::new(Self {
             cells: core::array::from_fn(|_| AtomicU64::new(0)),
@@ -33,7 +33,8 @@ impl Chunk {
         );
     }
 
-    /// As [`add`](Self::add); who sees it sees what the owner did before.
+    /// Adds to a cell as [`add`](Self::add) does; whoever sees the sum also sees all that the owner
+    /// did before.
     #[inline]
     pub(super) fn add_release(&self, cell: usize, n: u64) {
         let cell = &self.cells[cell % CELLS];
@@ -43,7 +44,7 @@ impl Chunk {
         );
     }
 
-    /// The value of a cell: at least all that happened before.
+    /// The value of a cell, with at least all additions that happened before the call.
     pub(super) fn get(&self, cell: usize) -> u64 {
         self.cells[cell % CELLS].load(Ordering::Acquire)
     }
@@ -60,19 +61,19 @@ pub(super) fn leak_directory(chunks: usize) -> Directory {
         .leak()
 }
 
-/// Slots are below this, so that a number that means "none" plus any index stays beyond.
-pub(super) const MAX_SLOTS: u32 = 1 << 30;
+/// Every slot is below this number, so that [`MAX_SLOTS`] plus any index is never a slot.
+pub(crate) const MAX_SLOTS: u32 = 1 << 30;
 
 /// The chunk of a slot, and its cell there.
 #[inline]
-pub(super) const fn place(slot: u32) -> (usize, usize) {
+pub(super) const fn position(slot: u32) -> (usize, usize) {
     (slot as usize / CELLS, slot as usize % CELLS)
 }
 
 /// Adds to the slot's cell; `false` if the directory has none yet.
 #[inline]
 pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
-    let (chunk, cell) = place(slot);
+    let (chunk, cell) = position(slot);
     match directory.get(chunk).and_then(OnceLock::get) {
         Some(chunk) => {
             chunk.add(cell, n);
@@ -82,10 +83,10 @@ pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
     }
 }
 
-/// As [`add`], by [`Chunk::add_release`].
+/// Adds to the slot's cell with [`Chunk::add_release`]; `false` if the directory has none yet.
 #[inline]
 pub(super) fn add_release(directory: Directory, slot: u32, n: u64) -> bool {
-    let (chunk, cell) = place(slot);
+    let (chunk, cell) = position(slot);
     match directory.get(chunk).and_then(OnceLock::get) {
         Some(chunk) => {
             chunk.add_release(cell, n);

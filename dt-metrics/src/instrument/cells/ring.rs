@@ -2,55 +2,56 @@
 
 use super::sync::{AtomicU64, Ordering, RING};
 
-/// A queue between two: the thread that owns it puts in, who holds the lock of the slots takes
-/// out.
+/// A queue between two sides: the thread that owns it puts values in, and whoever holds the lock of
+/// the slots takes them out.
 ///
-/// Positions only grow; the place of one is its remainder. What lies between them belongs to the
-/// taker, the rest to the owner.
+/// Positions only grow; the index of a position is its remainder. The samples between the two
+/// positions belong to the taker, and all others to the owner.
 pub(super) struct Ring {
     /// How many values were put in. Written by the owner.
-    put: Line,
+    put: Padded,
     /// How many were taken out. Written under the lock.
-    taken: Line,
-    places: Box<[Place; RING]>,
+    taken: Padded,
+    samples: Box<[Sample; RING]>,
 }
 
-/// On a cache line of its own: the two sides do not slow each other down.
+/// A position on a cache line of its own, so that the two sides do not slow each other down.
 #[repr(align(128))]
-struct Line(AtomicU64);
+struct Padded(AtomicU64);
 
-struct Place {
+/// One value and the slot it was recorded for.
+struct Sample {
     slot: AtomicU64,
     value: AtomicU64,
 }
 
-/// What became of a value.
+/// The result of [`Ring::put`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Put {
     Done,
-    /// Done, and now the ring is half full: time to take something out.
+    /// Done, and the ring is half full now: it is time to take values out.
     HalfFull,
-    /// Not done: there is no place.
+    /// Not done: the ring is full.
     Full,
 }
 
 impl Ring {
     /// An empty ring that is never freed: its owner's thread ends, the next one adopts it.
     pub(super) fn leak() -> &'static Self {
-        let places: Vec<Place> = (0..RING)
-            .map(|_| Place {
+        let samples: Vec<Sample> = (0..RING)
+            .map(|_| Sample {
                 slot: AtomicU64::new(0),
                 value: AtomicU64::new(0),
             })
             .collect();
-        let places = places
+        let samples = samples
             .into_boxed_slice()
             .try_into()
-            .unwrap_or_else(|_| unreachable!("as many as asked for"));
+            .unwrap_or_else(|_| unreachable!("RING samples were made"));
         Box::leak(Box::new(Self {
-            put: Line(AtomicU64::new(0)),
-            taken: Line(AtomicU64::new(0)),
-            places,
+            put: Padded(AtomicU64::new(0)),
+            taken: Padded(AtomicU64::new(0)),
+            samples,
         }))
     }
 
@@ -58,15 +59,15 @@ impl Ring {
     #[inline]
     pub(super) fn put(&self, slot: u32, value: f64) -> Put {
         let put = self.put.0.load(Ordering::Relaxed);
-        // Acquire: the taker has read a place before it is written again.
+        // Acquire: the taker has read a sample before it is written again.
         let waiting = put - self.taken.0.load(Ordering::Acquire);
         if waiting >= RING as u64 {
             return Put::Full;
         }
-        let place = &self.places[index(put)];
-        place.slot.store(slot.into(), Ordering::Relaxed);
-        place.value.store(value.to_bits(), Ordering::Relaxed);
-        // Release: who sees the new position sees what lies there.
+        let sample = &self.samples[index(put)];
+        sample.slot.store(slot.into(), Ordering::Relaxed);
+        sample.value.store(value.to_bits(), Ordering::Relaxed);
+        // Release: whoever sees the new position sees the sample, too.
         self.put.0.store(put + 1, Ordering::Release);
         if waiting + 1 == RING as u64 / 2 {
             return Put::HalfFull;
@@ -79,9 +80,9 @@ impl Ring {
         let taken = self.taken.0.load(Ordering::Relaxed);
         let put = self.put.0.load(Ordering::Acquire);
         for position in taken..put {
-            let place = &self.places[index(position)];
-            let slot = place.slot.load(Ordering::Relaxed);
-            let value = f64::from_bits(place.value.load(Ordering::Relaxed));
+            let sample = &self.samples[index(position)];
+            let slot = sample.slot.load(Ordering::Relaxed);
+            let value = f64::from_bits(sample.value.load(Ordering::Relaxed));
             each(u32::try_from(slot).unwrap_or(u32::MAX), value);
         }
         self.taken.0.store(put, Ordering::Release);
@@ -97,7 +98,7 @@ impl Ring {
     }
 }
 
-/// The place of a position.
+/// The index of a position.
 #[inline]
 fn index(position: u64) -> usize {
     // No number is lost: RING is small.

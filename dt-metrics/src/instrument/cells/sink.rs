@@ -1,8 +1,8 @@
-//! Where recorded values go: the pipeline, while there is one.
+//! The way from a thread that records to the pipeline, while there is one.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What the pipeline does for those who record.
+/// The pipeline, as threads that record see it.
 pub(crate) trait Sink: Send + Sync {
     /// Takes values out soon, on another thread.
     fn wake(&self);
@@ -20,15 +20,15 @@ fn sink() -> Option<Arc<dyn Sink>> {
     SINK.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Asks for values to be taken out soon.
+/// Requests that values are taken out soon.
 pub(super) fn wake() {
     if let Some(sink) = sink() {
         sink.wake();
     }
 }
 
-/// Tells of a new series. Under no lock.
-pub(super) fn prepare(slot: u32) {
+/// Announces a new series. To be called under no lock.
+pub(crate) fn prepare(slot: u32) {
     if let Some(sink) = sink() {
         sink.prepare(slot);
     }

@@ -1,11 +1,29 @@
-//! What a slot counts.
+//! The one store of the process: every slot, and the series that the slot counts.
 
-use super::many::Many;
-use super::value::OwnedValue;
+use super::slots::{SlotTable, Slots};
+use super::sync::Mutex;
 use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::dimension::value::OwnedValue;
+#[cfg(feature = "dynatrace")]
+use crate::process::Claim;
 
-/// What marks a series beyond the limit.
+pub(crate) static SLOTS: Slots<Series> = Slots {
+    table: Mutex::new(SlotTable::new()),
+};
+
+/// The process whose measurements the slots hold. A forked child finds there what its parent
+/// measured, and its parent delivers that.
+#[cfg(feature = "dynatrace")]
+pub(crate) static MEASURED_BY: Claim = Claim::none();
+
+/// The dimension that marks the overflow series, as OpenTelemetry names it.
 const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::Bool(true))];
+
+/// Whoever gave series their slots, and must hear that a series has retired.
+pub(crate) trait SeriesOwner: Sync {
+    /// Gives the places of series that have retired to others. `slots` is sorted.
+    fn forget(&self, slots: &[u32]);
+}
 
 /// One series: an instrument and the values of its dimensions.
 pub(crate) struct Series {
@@ -13,19 +31,19 @@ pub(crate) struct Series {
     pub(crate) descriptor: &'static Descriptor,
     /// Keys and values, in the order written.
     pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
-    /// Whether it stands for all combinations beyond the limit.
+    /// Whether this is the overflow series, which stands for all combinations beyond the limit.
     pub(crate) overflow: bool,
-    /// Whether it is one of those, which a capture tells apart.
-    beyond: bool,
+    /// Whether this is one combination beyond the limit, which only a capture tells apart.
+    beyond_limit: bool,
     /// The last value of a gauge.
     pub(crate) last: Option<f64>,
-    /// Who gives it a place, if it may come and go.
-    pub(super) owner: Option<&'static Many>,
+    /// The owner of the slot, if the series may retire.
+    pub(crate) owner: Option<&'static dyn SeriesOwner>,
 }
 
 impl Series {
     /// The series of one combination of values. A value that is `None` is no dimension.
-    pub(super) fn new(
+    pub(crate) fn new(
         descriptor: &'static Descriptor,
         values: impl Iterator<Item = Option<OwnedValue>>,
     ) -> Self {
@@ -40,14 +58,14 @@ impl Series {
             descriptor,
             dimensions,
             overflow: false,
-            beyond: false,
+            beyond_limit: false,
             last: None,
             owner: None,
         }
     }
 
-    /// The series for what is beyond the limit, as OpenTelemetry marks it.
-    pub(super) fn overflow(descriptor: &'static Descriptor) -> Self {
+    /// The overflow series of an instrument.
+    pub(crate) fn overflow(descriptor: &'static Descriptor) -> Self {
         Self {
             dimensions: Box::new(OVERFLOW),
             overflow: true,
@@ -55,10 +73,11 @@ impl Series {
         }
     }
 
-    /// The same for one combination that a capture sees as it is.
-    pub(super) fn beyond_limit(self) -> Self {
+    /// Marks this combination as one beyond the limit: a capture sees its dimensions, and the
+    /// pipeline exports it as overflow.
+    pub(crate) fn beyond_limit(self) -> Self {
         Self {
-            beyond: true,
+            beyond_limit: true,
             ..self
         }
     }
@@ -66,16 +85,33 @@ impl Series {
     /// The dimensions to export.
     #[cfg(feature = "dynatrace")]
     pub(crate) fn exported(&self) -> &[(&'static str, OwnedValue)] {
-        if self.beyond {
+        if self.beyond_limit {
             &OVERFLOW
         } else {
             &self.dimensions
         }
     }
 
-    /// Whether the sum of its cells says how much of it is going on: a histogram's cells count
-    /// its timers.
-    pub(super) fn is_pinned_by_sum(&self) -> bool {
+    /// Whether the sum of the series' cells says how many timers of it run. A histogram records
+    /// its values elsewhere, so its cells are free for that.
+    pub(crate) fn counts_timers(&self) -> bool {
         self.descriptor.kind == Kind::Histogram
     }
+}
+
+/// Runs `f` with the descriptor of every instrument that has been used. `f` must not measure.
+pub(crate) fn for_each_descriptor(mut f: impl FnMut(&'static Descriptor)) {
+    for (_, entry) in SLOTS.lock().entries() {
+        f(entry.series.descriptor);
+    }
+}
+
+/// All that was ever added to the counters with this name.
+#[cfg(test)]
+pub(crate) fn total(name: &str) -> u64 {
+    let slots = SLOTS.lock();
+    slots
+        .entries()
+        .filter(|(_, entry)| entry.series.descriptor.name == name)
+        .fold(0, |sum, (slot, _)| sum + slots.total(slot))
 }

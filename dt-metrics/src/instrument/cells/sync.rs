@@ -1,5 +1,5 @@
-//! What `chunk` and `slots` are built on; the interleaving tests put loom's primitives and a
-//! smaller chunk in their place.
+//! The primitives under `chunk`, `ring`, `block` and `slots`. The interleaving tests put loom's
+//! primitives, a smaller chunk and a smaller ring in their place.
 
 pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,4 +8,4 @@ pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) const CELLS: usize = 64;
 
 /// Values that a thread may record between two drains before it has to wait for one: 80 KiB.
-pub(super) const RING: usize = 5_120;
+pub(crate) const RING: usize = 5_120;

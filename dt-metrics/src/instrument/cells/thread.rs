@@ -1,30 +1,25 @@
-//! The calling thread's cells and values: the hit path.
+//! The calling thread's cells and ring: the hit path.
 
 use std::cell::Cell;
 
-use super::capture::{self, Measured};
 use super::chunk::{self, Directory, MAX_SLOTS};
+use super::recorder::{self, Measurement};
 use super::ring::{Put, Ring};
-use super::series::Series;
 use super::sink;
-use super::slots::{BlockId, Slots, State};
-use super::sync::Mutex;
+use super::slots::BlockId;
+use super::store::SLOTS;
 
-/// A slot that is not known yet. No directory reaches so far, so it takes the cold path.
-pub(super) const NO_SLOT: u32 = MAX_SLOTS;
+/// Stands for a slot that is not known yet. No directory reaches so far, so it takes the cold path.
+pub(crate) const NO_SLOT: u32 = MAX_SLOTS;
 
-pub(super) static SLOTS: Slots<Series> = Slots {
-    state: Mutex::new(State::new()),
-};
-
-/// What a thread knows of its block. Without a destructor, so that an access is one instruction
-/// and works at any time of the thread's life.
+/// The thread's view of its block. It has no destructor, so that an access is one instruction and
+/// works at any time of the thread's life.
 struct Local {
     directory: Cell<Directory>,
     ring: Cell<Option<&'static Ring>>,
     block: Cell<Option<BlockId>>,
-    /// Whether a capture is under way: then directory and ring stay empty, so that all that is
-    /// measured takes the cold path.
+    /// Whether a capture is under way: then directory and ring stay empty, so that every
+    /// measurement takes the cold path.
     captured: Cell<bool>,
 }
 
@@ -47,7 +42,7 @@ struct Exit;
 impl Drop for Exit {
     fn drop(&mut self) {
         LOCAL.with(|local| {
-            // From here on this thread takes the cold path, and there the shared block.
+            // From here on this thread takes the cold path, and there it uses the shared block.
             local.directory.set(&[]);
             local.ring.set(None);
             if let Some(block) = local.block.take() {
@@ -59,27 +54,27 @@ impl Drop for Exit {
 
 /// Adds `n` to the slot's cell of this thread; `false` if it has none.
 #[inline]
-pub(super) fn add(slot: u32, n: u64) -> bool {
+pub(crate) fn add(slot: u32, n: u64) -> bool {
     LOCAL.with(|local| chunk::add(local.directory.get(), slot, n))
 }
 
-/// As [`add`]; who sees it sees what this thread did before.
+/// Adds `n` as [`add`] does; whoever sees the sum also sees all that this thread did before.
 #[inline]
-pub(super) fn add_release(slot: u32, n: u64) -> bool {
+pub(crate) fn add_release(slot: u32, n: u64) -> bool {
     LOCAL.with(|local| chunk::add_release(local.directory.get(), slot, n))
 }
 
-/// Adds `n` where this thread has no cell for the slot yet, or no longer, or is watched.
+/// Adds `n` if this thread has no cell for the slot yet, has none any more, or is captured.
 #[cold]
 #[inline(never)]
-pub(super) fn add_cold(slot: u32, n: u64) {
+pub(crate) fn add_cold(slot: u32, n: u64) {
     if slot >= NO_SLOT {
         return;
     }
     let captured = is_captured();
     if captured {
         // First: once a timer has let go of its slot, the slot may be another's.
-        capture::note(slot, Measured::Added(n));
+        recorder::note(slot, Measurement::Added(n));
     }
     match block() {
         None => SLOTS.add_shared(slot, n),
@@ -95,7 +90,7 @@ pub(super) fn add_cold(slot: u32, n: u64) {
 
 /// Records `value` for the slot.
 #[inline]
-pub(super) fn record(slot: u32, value: f64) {
+pub(crate) fn record(slot: u32, value: f64) {
     let put = LOCAL.with(|local| local.ring.get().map(|ring| ring.put(slot, value)));
     if put != Some(Put::Done) {
         record_cold(put, slot, value);
@@ -114,7 +109,7 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
     }
     let captured = is_captured();
     if captured {
-        capture::note(slot, Measured::Value(value));
+        recorder::note(slot, Measurement::Value(value));
     }
     match block() {
         None => SLOTS.lock().record_shared(slot, value),
@@ -128,34 +123,34 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
     }
 }
 
-/// Makes room where there is little, and puts the value in if there was none.
+/// Makes room if there is little, and puts the value in if there was none.
 fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
     match put {
         Put::Done => {}
         Put::HalfFull => sink::wake(),
         Put::Full => {
-            // Its own only, so that it does not wait for what others recorded.
+            // This thread's values only, so that it does not wait for the values of others.
             let own = LOCAL.with(|local| local.block.get());
             if !own.is_some_and(|own| sink::take_values(own.part())) {
-                // Nobody takes them before the pipeline is there: the newest count.
-                SLOTS.lock().give_up_values(KEPT_VALUES);
+                // Nobody takes values out before there is a pipeline: the newest are kept.
+                SLOTS.lock().give_up_values();
             }
             if ring.put(slot, value) == Put::Full {
-                // The pipeline went just now.
-                SLOTS.lock().give_up_values(KEPT_VALUES);
+                // The pipeline ended just now.
+                SLOTS.lock().give_up_values();
                 ring.put(slot, value);
             }
         }
     }
 }
 
-/// Replaces the last value of all threads; not a number and infinities are no values.
-pub(super) fn set(slot: u32, value: f64) {
+/// Replaces the last value of the slot, whichever thread set it. NaN and infinities are ignored.
+pub(crate) fn set(slot: u32, value: f64) {
     if !value.is_finite() {
         return;
     }
     if is_captured() {
-        capture::note(slot, Measured::Value(value));
+        recorder::note(slot, Measurement::Value(value));
     }
     if let Some(series) = SLOTS.lock().series_mut(slot) {
         series.last = Some(value);
@@ -164,22 +159,19 @@ pub(super) fn set(slot: u32, value: f64) {
 
 /// Whether a capture is under way on this thread.
 #[inline]
-pub(super) fn is_captured() -> bool {
+pub(crate) fn is_captured() -> bool {
     LOCAL.with(|local| local.captured.get())
 }
 
-/// Begins or ends to send all that this thread measures the cold way. Cells and buffer are found
-/// again by the first that needs them.
-pub(super) fn set_captured(captured: bool) {
+/// Begins or ends to send all measurements of this thread the cold way. The first measurement that
+/// needs cells or ring finds them again.
+pub(crate) fn set_captured(captured: bool) {
     LOCAL.with(|local| {
         local.captured.set(captured);
         local.directory.set(&[]);
         local.ring.set(None);
     });
 }
-
-/// Values of a thread that are kept until there is a pipeline.
-pub(super) const KEPT_VALUES: u64 = 4_096;
 
 /// The calling thread's block, claimed on first use; `None` once the thread's storage is gone.
 fn block() -> Option<BlockId> {
@@ -188,7 +180,7 @@ fn block() -> Option<BlockId> {
     LOCAL.with(|local| {
         if local.block.get().is_none() {
             #[cfg(feature = "dynatrace")]
-            super::inherited::remember_owner();
+            super::store::MEASURED_BY.take_if_unclaimed();
             let (block, directory, ring) = SLOTS.claim();
             local.block.set(Some(block));
             if !local.captured.get() {

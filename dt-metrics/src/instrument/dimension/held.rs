@@ -1,22 +1,22 @@
-//! Values of dimensions that are taken when a call begins and used when it ends.
+//! Values of dimensions that are copied when a call begins and used when it ends.
 
 use core::marker::PhantomData;
+use std::cell::RefCell;
 
-use super::text::Text;
 use super::value::{DimensionValue, Value};
 
-/// A copy of a value. It knows `V`, so that values of a type with few of them stay an index.
+/// A copy of a value. It has the type `V`, so that a value of a type with few values stays an index.
 pub struct Kept<V: ?Sized> {
     value: KeptValue,
     of: PhantomData<fn(&V)>,
 }
 
-/// Any type: what is kept of it borrows nothing, not even by name.
+/// Stands for any type: the copy borrows nothing, not even in its type.
 pub struct AnyValue;
 
 enum KeptValue {
     None,
-    /// The place among [`DimensionValue::FIXED`].
+    /// The index among [`DimensionValue::FIXED`].
     Fixed(usize),
     Str(Text),
     Bool(bool),
@@ -94,4 +94,83 @@ impl Kept<AnyValue> {
             of: PhantomData,
         }
     }
+}
+
+/// A copy of a text. A long text takes a buffer that an earlier text of the same thread no longer
+/// needs, so that only the first texts allocate.
+enum Text {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(String),
+}
+
+/// Most values of dimensions are not longer.
+const SHORT: usize = 30;
+
+/// The most buffers that one thread leaves for later texts.
+const SPARE: usize = 32;
+
+/// Longer buffers are not left for later texts. Values are at most a few hundred bytes.
+const SPARE_LENGTH: usize = 4_096;
+
+thread_local! {
+    static BUFFERS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Text {
+    #[inline]
+    fn new(text: &str) -> Self {
+        match u8::try_from(text.len()) {
+            Ok(length) if text.len() <= SHORT => {
+                let mut bytes = [0; SHORT];
+                bytes[..text.len()].copy_from_slice(text.as_bytes());
+                Self::Short { length, bytes }
+            }
+            _ => Self::long(text),
+        }
+    }
+
+    #[cold]
+    fn long(text: &str) -> Self {
+        let buffer = BUFFERS.try_with(|buffers| buffers.try_borrow_mut().ok()?.pop());
+        let mut buffer = buffer.ok().flatten().unwrap_or_default();
+        buffer.push_str(text);
+        Self::Long(buffer)
+    }
+
+    #[inline]
+    fn as_str(&self) -> &str {
+        match self {
+            // Copied from a `str`, whole.
+            Self::Short { length, bytes } => bytes
+                .get(..usize::from(*length))
+                .and_then(|bytes| core::str::from_utf8(bytes).ok())
+                .unwrap_or_default(),
+            Self::Long(text) => text,
+        }
+    }
+}
+
+impl Drop for Text {
+    #[inline]
+    fn drop(&mut self) {
+        if let Self::Long(buffer) = self {
+            leave_for_later(core::mem::take(buffer));
+        }
+    }
+}
+
+#[cold]
+fn leave_for_later(mut buffer: String) {
+    if buffer.capacity() > SPARE_LENGTH {
+        return;
+    }
+    buffer.clear();
+    // Once the thread's storage is gone, the buffer is freed.
+    let _ = BUFFERS.try_with(|buffers| {
+        if let Ok(mut buffers) = buffers.try_borrow_mut()
+            && buffers.len() < SPARE
+        {
+            buffers.push(buffer);
+        }
+    });
 }

@@ -8,7 +8,7 @@ use super::value::{DimensionValue, OwnedValue, Value};
 
 /// Values of the dimensions that are known only at run time: `(&a, (&b, ()))`.
 ///
-/// What is asked of it is decided per type, so that a list of enums is an index and nothing else.
+/// Everything here is decided per type, so that a list of enums is an index and nothing else.
 pub trait DimensionSet {
     /// How many combinations there are, if all types have a fixed number of values.
     const COMBINATIONS: Option<usize>;
@@ -16,9 +16,10 @@ pub trait DimensionSet {
     /// The number of this combination, below [`COMBINATIONS`](Self::COMBINATIONS).
     fn index(&self) -> usize;
 
-    /// Which values the types have, if they have a fixed number of them: a hash. It tells lists of
-    /// types apart, so that a static shared by the instances of a generic function is not taken
-    /// for another's. The same in all of the program, and at hand without a look into memory.
+    /// A hash of the values that the types have, if they have a fixed number of values. It tells
+    /// lists of types apart, so that the instances of a generic function, which share a static, do
+    /// not count in each other's slots. It is the same in the whole program, and a constant, so that
+    /// comparing it reads no memory.
     const SIGNATURE: u64;
 
     /// The values of combination `index`, in order.
@@ -111,14 +112,14 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
     }
 }
 
-/// The values of one combination of `S`, by its number alone.
-pub(super) struct Combination<S> {
+/// One combination of the values of `S`, by its number alone.
+pub(crate) struct Combination<S> {
     index: usize,
     set: PhantomData<S>,
 }
 
 impl<S: DimensionSet> Combination<S> {
-    pub(super) fn new(index: u32) -> Self {
+    pub(crate) fn new(index: u32) -> Self {
         Self {
             index: index as usize,
             set: PhantomData,
@@ -159,7 +160,7 @@ impl<S: DimensionSet> DimensionSet for Combination<S> {
     }
 }
 
-/// A value of a list.
+/// A value from [`DimensionValue::FIXED`].
 struct Listed(Option<Value<'static>>);
 
 impl DimensionValue for Listed {
@@ -171,7 +172,7 @@ impl DimensionValue for Listed {
 
 /// The hash of all values.
 #[inline]
-pub(super) fn hash<S: DimensionSet>(values: &S, hasher: &impl BuildHasher) -> u64 {
+pub(crate) fn hash<S: DimensionSet>(values: &S, hasher: &impl BuildHasher) -> u64 {
     let mut hasher = hasher.build_hasher();
     values.hash(&mut hasher);
     hasher.finish()

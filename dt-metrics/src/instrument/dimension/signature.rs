@@ -1,15 +1,15 @@
-//! Numbers that tell lists of types apart by the values that these have, made at compile time.
+//! Signatures: numbers that tell lists of types apart by their values, made at compile time.
 //!
-//! Types with the same values in the same order have the same number, and may: to a measurement
-//! they are the same. Others would have to agree in 64 bits of a hash; like the compiler's own
-//! numbers for types, this is taken not to happen.
+//! Types with the same values in the same order have the same signature, and may: a measurement
+//! cannot tell them apart. Other types would have to agree in 64 bits of a hash, which is taken not
+//! to happen, as it is for the compiler's own type numbers.
 
 use super::value::Value;
 
-/// That of a list of none.
+/// The signature of the empty list.
 pub(super) const END: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// That of a list: a type with these values before the rest. Never 0.
+/// The signature of a list that begins with a type of these values. Never 0.
 pub(super) const fn of(values: &[Value<'static>], rest: u64) -> u64 {
     let mut hash = rest;
     let mut left = values;
@@ -21,7 +21,7 @@ pub(super) const fn of(values: &[Value<'static>], rest: u64) -> u64 {
             Value::U64(value) => bytes(byte(hash, 4), &value.to_le_bytes()),
             Value::F64(value) => bytes(byte(hash, 5), &value.to_bits().to_le_bytes()),
         };
-        // In no text, so no text goes on into the next.
+        // No UTF-8 text has this byte, so no text continues into the next.
         hash = byte(hash, 0xff);
         left = others;
     }
@@ -39,7 +39,7 @@ const fn bytes(mut hash: u64, mut bytes: &[u8]) -> u64 {
     hash
 }
 
-/// FNV-1a: enough to tell a few lists apart, none of which a stranger chooses.
+/// FNV-1a: enough to tell a few lists apart, none of which an attacker chooses.
 const fn byte(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
 }

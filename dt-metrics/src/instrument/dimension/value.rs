@@ -1,9 +1,9 @@
-//! Values of dimensions.
+//! Values of dimensions, and the types that have them.
 
 use std::borrow::Cow;
 
-/// The value of a dimension, borrowed from what was measured. On the wire all are texts: a whole
-/// float is written as an integer.
+/// The value of a dimension, borrowed from the measured value. On the wire every value is a text; a
+/// whole float is written as an integer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -21,7 +21,7 @@ pub enum Value<'a> {
 
 /// A [`Value`] that a series keeps.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "as those of `Value`")]
+#[allow(missing_docs, reason = "described at `Value`")]
 pub enum OwnedValue {
     Str(Box<str>),
     Bool(bool),
@@ -43,9 +43,9 @@ impl Value<'_> {
 }
 
 impl OwnedValue {
-    /// Whether both are the same value of the same type. Floats by their bits, so that NaN is
-    /// one series.
-    pub(super) fn is(&self, value: &Value<'_>) -> bool {
+    /// Whether both are the same value of the same type. Floats are compared by their bits, so that
+    /// NaN is one series.
+    pub(crate) fn is(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (Self::Str(own), Value::Str(text)) => **own == **text,
             (Self::Bool(own), Value::Bool(value)) => own == value,
@@ -87,22 +87,22 @@ impl OwnedValue {
 /// assert_eq!(seen.counter("answers").with("status", "4xx").value(), 1);
 /// ```
 ///
-/// It is asked on each call, so it should be quick. There should be few different values: each is a
-/// series.
+/// It runs on each call, so it should be quick. There should be few different values, since each
+/// is a series.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",
     label = "not a dimension value",
     note = "dimension values are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of those"
 )]
 pub trait DimensionValue {
-    /// The value, or `None` where the measurement has no such dimension.
+    /// The value, or `None` if the measurement does not have this dimension.
     fn dimension_value(&self) -> Option<Value<'_>>;
 
     /// All values that the type has, if it has few and a static lists them. For expansions.
     #[doc(hidden)]
     const FIXED: Option<&'static [Value<'static>]> = None;
 
-    /// The place of this value among [`FIXED`](Self::FIXED). For expansions.
+    /// The index of this value among [`FIXED`](Self::FIXED). For expansions.
     #[doc(hidden)]
     #[inline]
     fn fixed_index(&self) -> usize {

@@ -1,13 +1,13 @@
 //! How expansions make instruments: the same for all kinds.
 
-/// For an instrument around a [`One`](super::one::One).
-macro_rules! one {
+/// For an instrument around a `FixedSeries`.
+macro_rules! fixed {
     ($instrument:ident: $kind:ident) => {
         impl $instrument {
             /// With these values of its dimensions, in the order of the descriptor's keys.
             #[must_use]
             pub const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
-                Self(One::new(descriptor.with_kind(Kind::$kind), values))
+                Self(FixedSeries::new(descriptor.with_kind(Kind::$kind), values))
             }
 
             /// With values of its dimensions that are computed once, on first use.
@@ -16,7 +16,10 @@ macro_rules! one {
                 descriptor: Descriptor,
                 values: fn() -> Vec<Option<Value<'static>>>,
             ) -> Self {
-                Self(One::resolved(descriptor.with_kind(Kind::$kind), values))
+                Self(FixedSeries::resolved(
+                    descriptor.with_kind(Kind::$kind),
+                    values,
+                ))
             }
 
             /// What it measures.
@@ -34,8 +37,8 @@ macro_rules! one {
     };
 }
 
-/// For an instrument around a [`Many`](super::many::Many).
-macro_rules! many {
+/// For an instrument around a `DynamicSeries`.
+macro_rules! dynamic {
     ($instrument:ident: $kind:ident) => {
         impl $instrument {
             /// With values of its dimensions that are, in the order of the descriptor's keys,
@@ -45,7 +48,10 @@ macro_rules! many {
                 descriptor: Descriptor,
                 values: &'static [Option<Value<'static>>],
             ) -> Self {
-                Self(Many::new(descriptor.with_kind(Kind::$kind), values))
+                Self(DynamicSeries::new(
+                    descriptor.with_kind(Kind::$kind),
+                    values,
+                ))
             }
 
             /// What it measures.
@@ -63,4 +69,4 @@ macro_rules! many {
     };
 }
 
-pub(super) use {many, one};
+pub(super) use {dynamic, fixed};

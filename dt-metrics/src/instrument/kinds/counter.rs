@@ -5,31 +5,31 @@
 )]
 
 use super::constructors;
-use super::local;
-use super::many::Many;
-use super::one::One;
-use super::set::DimensionSet;
-use super::value::Value;
 use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::thread;
+use crate::instrument::dimension::set::DimensionSet;
+use crate::instrument::dimension::value::Value;
+use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::fixed::FixedSeries;
 
 /// Adds to the only series.
 #[inline]
-fn add(one: &'static One, n: u64) {
-    if !local::add(one.slot(), n) {
-        add_cold(one, n);
+fn add(series: &'static FixedSeries, n: u64) {
+    if !thread::add(series.slot(), n) {
+        add_cold(series, n);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn add_cold(one: &'static One, n: u64) {
-    local::add_cold(one.slot_cold(), n);
+fn add_cold(series: &'static FixedSeries, n: u64) {
+    thread::add_cold(series.slot_cold(), n);
 }
 
 /// A counter whose dimensions are known at compile time.
-pub struct Counter(One);
+pub struct Counter(FixedSeries);
 
-constructors::one!(Counter: Counter);
+constructors::fixed!(Counter: Counter);
 
 impl Counter {
     /// Adds `n`.
@@ -41,19 +41,19 @@ impl Counter {
 
 /// Adds to the series of `values` and returns its slot.
 #[inline]
-fn add_to<S: DimensionSet>(many: &'static Many, n: u64, values: &S) -> u32 {
-    many.with_slot(values, move |slot, _| {
-        if !local::add(slot, n) {
-            local::add_cold(slot, n);
+fn add_to<S: DimensionSet>(series: &'static DynamicSeries, n: u64, values: &S) -> u32 {
+    series.with_slot(values, move |slot, _| {
+        if !thread::add(slot, n) {
+            thread::add_cold(slot, n);
         }
         slot
     })
 }
 
 /// A counter with dimensions that are known at run time.
-pub struct DimensionedCounter(Many);
+pub struct DimensionedCounter(DynamicSeries);
 
-constructors::many!(DimensionedCounter: Counter);
+constructors::dynamic!(DimensionedCounter: Counter);
 
 impl DimensionedCounter {
     /// Adds `n` to the series of `values`.
@@ -64,9 +64,9 @@ impl DimensionedCounter {
 }
 
 /// An up-down counter whose dimensions are known at compile time.
-pub struct UpDownCounter(One);
+pub struct UpDownCounter(FixedSeries);
 
-constructors::one!(UpDownCounter: UpDownCounter);
+constructors::fixed!(UpDownCounter: UpDownCounter);
 
 impl UpDownCounter {
     /// Adds `n`, which may be negative.
@@ -87,9 +87,9 @@ impl UpDownCounter {
 }
 
 /// An up-down counter with dimensions that are known at run time.
-pub struct DimensionedUpDownCounter(Many);
+pub struct DimensionedUpDownCounter(DynamicSeries);
 
-constructors::many!(DimensionedUpDownCounter: UpDownCounter);
+constructors::dynamic!(DimensionedUpDownCounter: UpDownCounter);
 
 impl DimensionedUpDownCounter {
     /// Adds `n`, which may be negative, to the series of `values`.
@@ -119,8 +119,8 @@ impl Drop for InFlight {
     #[inline]
     fn drop(&mut self) {
         let minus_one = (-1_i64).cast_unsigned();
-        if !local::add(self.slot, minus_one) {
-            local::add_cold(self.slot, minus_one);
+        if !thread::add(self.slot, minus_one) {
+            thread::add_cold(self.slot, minus_one);
         }
     }
 }

@@ -5,34 +5,34 @@
 )]
 
 use super::constructors;
-use super::local;
-use super::many::Many;
-use super::one::One;
-use super::set::DimensionSet;
-use super::value::Value;
 use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::thread;
+use crate::instrument::dimension::set::DimensionSet;
+use crate::instrument::dimension::value::Value;
+use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::fixed::FixedSeries;
 
 /// A gauge whose dimensions are known at compile time.
-pub struct Gauge(One);
+pub struct Gauge(FixedSeries);
 
-constructors::one!(Gauge: Gauge);
+constructors::fixed!(Gauge: Gauge);
 
 impl Gauge {
     /// Replaces the value.
     pub fn set(&'static self, value: f64) {
-        local::set(self.0.known_slot(), value);
+        thread::set(self.0.known_slot(), value);
     }
 }
 
 /// A gauge with dimensions that are known at run time.
-pub struct DimensionedGauge(Many);
+pub struct DimensionedGauge(DynamicSeries);
 
-constructors::many!(DimensionedGauge: Gauge);
+constructors::dynamic!(DimensionedGauge: Gauge);
 
 impl DimensionedGauge {
     /// Replaces the value of the series of `values`.
     pub fn set<S: DimensionSet>(&'static self, value: f64, values: S) {
         self.0
-            .with_slot(&values, move |slot, _| local::set(slot, value));
+            .with_slot(&values, move |slot, _| thread::set(slot, value));
     }
 }

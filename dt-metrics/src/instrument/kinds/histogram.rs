@@ -6,17 +6,17 @@
 
 use super::clock::{self, Start};
 use super::constructors;
-use super::local;
-use super::many::Many;
-use super::one::One;
-use super::set::DimensionSet;
-use super::value::Value;
 use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::thread;
+use crate::instrument::dimension::set::DimensionSet;
+use crate::instrument::dimension::value::Value;
+use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::fixed::FixedSeries;
 
 /// A histogram whose dimensions are known at compile time.
-pub struct Histogram(One);
+pub struct Histogram(FixedSeries);
 
-constructors::one!(Histogram: Histogram);
+constructors::fixed!(Histogram: Histogram);
 
 impl Histogram {
     /// Records `value`; not a number and infinities are no values.
@@ -39,9 +39,9 @@ impl Histogram {
 }
 
 /// A histogram with dimensions that are known at run time.
-pub struct DimensionedHistogram(Many);
+pub struct DimensionedHistogram(DynamicSeries);
 
-constructors::many!(DimensionedHistogram: Histogram);
+constructors::dynamic!(DimensionedHistogram: Histogram);
 
 impl DimensionedHistogram {
     /// Records `value` in the series of `values`.
@@ -78,7 +78,7 @@ impl DimensionedHistogram {
 pub struct Timer {
     slot: u32,
     pinned: bool,
-    /// One nanosecond, in the unit asked for.
+    /// FixedSeries nanosecond, in the unit asked for.
     unit: f64,
     start: Start,
 }
@@ -96,14 +96,14 @@ impl Drop for Timer {
 #[inline]
 fn record(slot: u32, value: f64) {
     if value.is_finite() {
-        local::record(slot, value);
+        thread::record(slot, value);
     }
 }
 
 #[inline]
 fn pin(slot: u32) {
-    if !local::add(slot, 1) {
-        local::add_cold(slot, 1);
+    if !thread::add(slot, 1) {
+        thread::add_cold(slot, 1);
     }
 }
 
@@ -111,7 +111,7 @@ fn pin(slot: u32) {
 #[inline]
 fn unpin(slot: u32) {
     let minus_one = (-1_i64).cast_unsigned();
-    if !local::add_release(slot, minus_one) {
-        local::add_cold(slot, minus_one);
+    if !thread::add_release(slot, minus_one) {
+        thread::add_cold(slot, minus_one);
     }
 }

@@ -1,17 +1,17 @@
-//! Functions that are asked for a value.
+//! Observed functions: polled for a value once per collection.
 
-use super::value::{OwnedValue, Value};
 use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::dimension::value::{OwnedValue, Value};
 
-/// A function that is asked once a collection of each reader.
+/// A function that is polled once per collection of each reader.
 #[doc(hidden)]
 pub struct Observed {
     descriptor: Descriptor,
     is_float: fn() -> bool,
-    ask: fn() -> Answer,
+    poll: fn() -> Observation,
 }
 
-/// What an expansion hands to the linker.
+/// An expansion's entry for the linker.
 #[doc(hidden)]
 pub struct ObservedRegistration(&'static Observed);
 
@@ -19,18 +19,18 @@ inventory::collect!(ObservedRegistration);
 
 macro_rules! kinds {
     ($($name:ident: $kind:ident)+) => {$(
-        /// For a metric of this kind. `is_float` says whether values are floats before there are
-        /// any.
+        /// For a metric of this kind. `is_float` returns whether values are floats, before there is
+        /// one.
         #[must_use]
         pub const fn $name(
             descriptor: Descriptor,
             is_float: fn() -> bool,
-            ask: fn() -> Answer,
+            poll: fn() -> Observation,
         ) -> Self {
             Self {
                 descriptor: descriptor.with_kind(Kind::$kind),
                 is_float,
-                ask,
+                poll,
             }
         }
     )+};
@@ -38,18 +38,18 @@ macro_rules! kinds {
 
 #[cfg_attr(
     not(feature = "dynatrace"),
-    allow(dead_code, reason = "asked by the pipeline")
+    allow(dead_code, reason = "polled by the pipeline")
 )]
 impl Observed {
     kinds! { gauge: Gauge counter: Counter up_down_counter: UpDownCounter }
 
-    /// What it measures.
+    /// The metric that it measures.
     #[must_use]
     pub const fn descriptor(&'static self) -> &'static Descriptor {
         &self.descriptor
     }
 
-    /// What the linker is told of it.
+    /// The entry for the linker.
     #[must_use]
     pub const fn registration(&'static self) -> ObservedRegistration {
         ObservedRegistration(self)
@@ -59,40 +59,40 @@ impl Observed {
         (self.is_float)()
     }
 
-    /// Runs the user's function.
-    pub(crate) fn ask(&self) -> Answer {
-        (self.ask)()
+    /// Runs the program's function.
+    pub(crate) fn poll(&self) -> Observation {
+        (self.poll)()
     }
 }
 
-/// All of them in the binary.
+/// All observed functions in the binary.
 pub(crate) fn all_observed() -> impl Iterator<Item = &'static Observed> {
     inventory::iter::<ObservedRegistration>().map(|registration| registration.0)
 }
 
-/// What a function said.
+/// The value of an observed function.
 #[derive(Clone, Debug)]
 #[cfg_attr(
     not(feature = "dynatrace"),
     allow(dead_code, reason = "read by the pipeline")
 )]
-pub struct Answer {
+pub struct Observation {
     pub(crate) number: Number,
     /// In the order of the descriptor's keys.
     pub(crate) values: Box<[Option<OwnedValue>]>,
 }
 
-/// The number in it.
+/// The number of an [`Observation`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "as the types are called")]
+#[allow(missing_docs, reason = "named after their types")]
 pub enum Number {
     U64(u64),
     I64(i64),
     F64(f64),
 }
 
-impl Answer {
-    /// A number of the series of `values`, which are in the order of the descriptor's keys.
+impl Observation {
+    /// A number in the series of `values`, which are in the order of the descriptor's keys.
     pub fn new<N: Observable>(values: &[Option<Value<'_>>], number: N) -> Self {
         Self {
             number: number.number(),
@@ -101,7 +101,7 @@ impl Answer {
     }
 }
 
-/// What a function may return that is observed.
+/// A type that an observed function may return.
 #[diagnostic::on_unimplemented(
     message = "`#[observed]` goes on a function that returns `u64`, `i64` or `f64`, not `{Self}`",
     label = "return one of these types"
@@ -127,6 +127,6 @@ macro_rules! observable {
 observable! { u64: U64, i64: I64, f64: F64, }
 
 mod sealed {
-    /// Types out of this library are not observable.
+    /// Types of other crates are not observable.
     pub trait Sealed {}
 }

@@ -1,6 +1,4 @@
-//! An instrument with dimensions that are known at run time: any number of series, to a limit.
-
-mod range;
+//! An instrument with dimensions that are known at run time: any number of series up to a limit.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -8,43 +6,50 @@ use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use self::range::{Range, in_range, index};
-use super::known;
-use super::local::{self, NO_SLOT, SLOTS};
-use super::series::Series;
-use super::set::{self, Combination, DimensionSet};
-use super::sink;
-use super::slots::Lifetime;
-use super::value::{OwnedValue, Value};
+use super::cache::{CacheKey, Row};
 use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::cells::chunk::MAX_SLOTS;
+use crate::instrument::cells::sink;
+use crate::instrument::cells::slots::Lifetime;
+use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
+use crate::instrument::cells::thread::{self, NO_SLOT};
+use crate::instrument::dimension::set::{self, Combination, DimensionSet};
+use crate::instrument::dimension::value::{OwnedValue, Value};
 
 /// The most series of an instrument that has no limit of its own, as in OpenTelemetry's SDK.
 static CARDINALITY_LIMIT: AtomicU32 = AtomicU32::new(2_000);
 
-/// Seeded anew in each process, so that nobody can choose values that collide.
+/// Combinations of types with few values get consecutive slots up to this number of them.
+const MAX_RANGE: usize = 1_024;
+
+/// Seeded differently in each process, so that nobody can choose values that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
-/// Sets the limit for instruments without one of their own. Series that exist stay.
+/// Sets the limit for instruments that have no limit of their own. Existing series stay.
 #[cfg(feature = "dynatrace")]
 pub(crate) fn set_cardinality_limit(limit: u32) {
     CARDINALITY_LIMIT.store(limit, Ordering::Relaxed);
 }
 
 /// The series of an instrument.
-pub(super) struct Many {
+pub(crate) struct DynamicSeries {
     descriptor: Descriptor,
-    /// In key order; what is not here is in the set of each call.
+    /// In key order; a value that is `None` here is in the set of each call.
     template: &'static [Option<Value<'static>>],
-    /// The slots in a row, if the first types to come have few values.
+    /// Consecutive slots, if the types that came first have few values.
     range: OnceLock<Option<Range>>,
-    /// The same again for the hit path; 0 before.
+    /// The range's signature for the hit path; 0 until the range is made.
     signature: AtomicU64,
+    /// The range's first slot for the hit path.
     base: AtomicU32,
-    /// The number under which threads remember this instrument; 0 before the first has asked.
-    id: AtomicU32,
-    /// Changes when a series has retired: threads look which.
-    generation: AtomicU32,
+    cache: CacheKey,
     table: Mutex<Table>,
+}
+
+/// Consecutive slots, one for each combination of the values of some types.
+struct Range {
+    signature: u64,
+    base: u32,
 }
 
 /// Combinations of values → slot.
@@ -53,22 +58,8 @@ struct Table {
     overflow: Option<u32>,
 }
 
-/// One combination.
-pub(super) struct Row {
-    pub(super) hash: u64,
-    pub(super) values: Box<[Option<OwnedValue>]>,
-    pub(super) slot: u32,
-}
-
-impl Row {
-    #[inline]
-    pub(super) fn is<S: DimensionSet>(&self, hash: u64, values: &S) -> bool {
-        self.hash == hash && values.is(&self.values)
-    }
-}
-
-impl Many {
-    pub(super) const fn new(
+impl DynamicSeries {
+    pub(crate) const fn new(
         descriptor: Descriptor,
         template: &'static [Option<Value<'static>>],
     ) -> Self {
@@ -78,8 +69,7 @@ impl Many {
             range: OnceLock::new(),
             signature: AtomicU64::new(0),
             base: AtomicU32::new(NO_SLOT),
-            id: AtomicU32::new(0),
-            generation: AtomicU32::new(0),
+            cache: CacheKey::new(),
             table: Mutex::new(Table {
                 rows: HashTable::new(),
                 overflow: None,
@@ -87,23 +77,23 @@ impl Many {
         }
     }
 
-    pub(super) const fn descriptor(&'static self) -> &'static Descriptor {
+    pub(crate) const fn descriptor(&'static self) -> &'static Descriptor {
         &self.descriptor
     }
 
-    /// Runs `f` with the slot of `values`, which is theirs until `f` returns, and with whether it
-    /// is theirs for ever.
+    /// Runs `f` with the slot of `values`, which stays their slot until `f` returns, and with
+    /// whether it stays their slot for ever.
     #[inline]
-    pub(super) fn with_slot<S: DimensionSet, R>(
+    pub(crate) fn with_slot<S: DimensionSet, R>(
         &'static self,
         values: &S,
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
         if const { in_range::<S>() } {
-            // The number says all: what asks for no address of a value leaves it in its register.
-            // And first, since reads do not move across what follows.
+            // The index is all that is needed: as no address of a value is taken, the values stay in
+            // registers. It is computed first, since reads do not move across the acquire below.
             let index = index(values);
-            // Acquire: who sees the signature sees the base, too.
+            // Acquire: whoever sees the signature also sees the base.
             if self.signature.load(Ordering::Acquire) == S::SIGNATURE {
                 return f(self.base.load(Ordering::Relaxed) + index, true);
             }
@@ -112,8 +102,8 @@ impl Many {
         self.with_slot_known(values, f)
     }
 
-    /// The way of the first calls, and of instances of a generic function that are not the first
-    /// to come: apart, so that the others are short.
+    /// The path of the first calls, and of those instances of a generic function whose types do not
+    /// own the range. It is separate, so that the hit path is short.
     #[cold]
     #[inline(never)]
     fn with_slot_first<S: DimensionSet, R>(
@@ -138,26 +128,14 @@ impl Many {
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
         let hash = set::hash(values, &*HASHER);
-        match known::find(self, hash, values) {
+        match self.cache.find(hash, values) {
             Some(slot) => f(slot, false),
             None => self.with_slot_cold(hash, values, f),
         }
     }
 
-    /// The number under which threads remember this instrument, if one ever did.
-    #[inline]
-    pub(super) fn id(&self) -> usize {
-        self.id.load(Ordering::Relaxed) as usize
-    }
-
-    /// Changes when a series has retired.
-    #[inline]
-    pub(super) fn generation(&self) -> u32 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    /// Whether its series come and go: those of sums that are exported as they are, and gauges,
-    /// stay.
+    /// Whether idle series retire. Up-down counters are exported as totals and gauges as last
+    /// values, so their series stay.
     fn is_evictable(&self) -> bool {
         matches!(self.descriptor.kind, Kind::Counter | Kind::Histogram)
     }
@@ -192,30 +170,19 @@ impl Many {
         result
     }
 
-    /// Lets this thread know the slot from now on.
-    fn remember<S: DimensionSet>(&'static self, hash: u64, values: &S, slot: u32) -> bool {
-        static IDS: AtomicU32 = AtomicU32::new(1);
-        if self.id() == 0 {
-            let id = IDS.fetch_add(1, Ordering::Relaxed);
-            // Another thread may have been faster: its number counts.
-            self.id
-                .compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed)
-                .ok();
-        }
+    /// Lets this thread find the slot in its cache from now on.
+    fn remember<S: DimensionSet>(&self, hash: u64, values: &S, slot: u32) -> bool {
         let mut kept = Vec::new();
         values.keep(&mut kept);
-        known::insert(
-            self,
-            Row {
-                hash,
-                values: kept.into(),
-                slot,
-            },
-        )
+        self.cache.insert(Row {
+            hash,
+            values: kept.into(),
+            slot,
+        })
     }
 
-    /// The slot of a combination, and whether it is held now; beyond the limit, the one that all
-    /// others share, which stays and need not be held.
+    /// The slot of a combination, and whether it is held now. Beyond the limit it is the slot of the
+    /// overflow series, which stays and need not be held.
     fn slot<S: DimensionSet>(&'static self, hash: u64, values: &S) -> (u32, bool) {
         let mut table = self.table();
         if let Ok(row) = table.rows.find_entry(hash, |row| row.is(hash, values)) {
@@ -226,9 +193,9 @@ impl Many {
             // It retired just now, and is about to be forgotten.
             row.remove();
         }
-        // A capture sees each combination for itself; the pipeline does not.
+        // A capture sees each combination separately; the pipeline does not.
         let beyond = table.rows.len() >= self.limit();
-        if beyond && !local::is_captured() {
+        if beyond && !thread::is_captured() {
             let overflow = table.overflow.get_or_insert_with(|| {
                 let series = Series::overflow(&self.descriptor);
                 let slot = SLOTS.lock().register(series, Lifetime::Static);
@@ -263,7 +230,7 @@ impl Many {
         (slot, true)
     }
 
-    /// The series of what the calls' sets say.
+    /// The series of the values in a call's set.
     fn series(&'static self, values: &[Option<OwnedValue>]) -> Series {
         let mut values = values.iter().cloned();
         let all = self.template.iter().map(|value| match value {
@@ -273,13 +240,47 @@ impl Many {
         Series::new(&self.descriptor, all)
     }
 
-    /// Gives the places of series that have retired to others. `slots` is sorted.
-    pub(super) fn forget(&self, slots: &[u32]) {
+    /// Slots for all combinations of `S`, if the limit allows. The types that come first get them,
+    /// and other types go through the table.
+    fn make_range<S: DimensionSet>(&'static self) -> Option<Range> {
+        let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
+        let series = (0..combinations).map(|index| {
+            let mut values = Vec::new();
+            S::combination(index, &mut |value| values.push(value.map(Value::keep)));
+            self.series(&values)
+        });
+        let base = SLOTS.lock().register_range(series)?;
+        if self.descriptor.kind == Kind::Histogram {
+            (base..).take(combinations).for_each(sink::prepare);
+        }
+        Some(Range {
+            signature: S::SIGNATURE,
+            base,
+        })
+    }
+}
+
+impl SeriesOwner for DynamicSeries {
+    fn forget(&self, slots: &[u32]) {
         let mut table = self.table();
         table
             .rows
             .retain(|row| slots.binary_search(&row.slot).is_err());
         drop(table);
-        self.generation.fetch_add(1, Ordering::Release);
+        self.cache.invalidate();
     }
+}
+
+/// Whether the combinations of `S` are few enough for consecutive slots.
+const fn in_range<S: DimensionSet>() -> bool {
+    matches!(S::COMBINATIONS, Some(count) if count > 0 && count <= MAX_RANGE)
+}
+
+#[inline]
+fn index<S: DimensionSet>(values: &S) -> u32 {
+    const { assert!((MAX_RANGE as u64) < MAX_SLOTS as u64) };
+    // At most MAX_RANGE.
+    #[allow(clippy::cast_possible_truncation)]
+    let index = values.index() as u32;
+    index
 }

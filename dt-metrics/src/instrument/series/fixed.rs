@@ -2,15 +2,15 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::local::{self, NO_SLOT};
-use super::series::Series;
-use super::sink;
-use super::slots::Lifetime;
-use super::value::Value;
 use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::cells::sink;
+use crate::instrument::cells::slots::Lifetime;
+use crate::instrument::cells::store::{SLOTS, Series};
+use crate::instrument::cells::thread::NO_SLOT;
+use crate::instrument::dimension::value::Value;
 
-/// The series of an instrument that has one only.
-pub(super) struct One {
+/// The series of an instrument that has only one.
+pub(crate) struct FixedSeries {
     slot: AtomicU32,
     values: Values,
     descriptor: Descriptor,
@@ -21,8 +21,8 @@ enum Values {
     Computed(fn() -> Vec<Option<Value<'static>>>),
 }
 
-impl One {
-    pub(super) const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
+impl FixedSeries {
+    pub(crate) const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
         Self {
             slot: AtomicU32::new(NO_SLOT),
             values: Values::Literal(values),
@@ -30,7 +30,7 @@ impl One {
         }
     }
 
-    pub(super) const fn resolved(
+    pub(crate) const fn resolved(
         descriptor: Descriptor,
         values: fn() -> Vec<Option<Value<'static>>>,
     ) -> Self {
@@ -41,19 +41,19 @@ impl One {
         }
     }
 
-    pub(super) const fn descriptor(&'static self) -> &'static Descriptor {
+    pub(crate) const fn descriptor(&'static self) -> &'static Descriptor {
         &self.descriptor
     }
 
-    /// The slot, if the series was used before; else a number that no thread has a cell for.
+    /// The slot, if the series was used before; else [`NO_SLOT`], for which no thread has a cell.
     #[inline]
-    pub(super) fn slot(&self) -> u32 {
+    pub(crate) fn slot(&self) -> u32 {
         self.slot.load(Ordering::Relaxed)
     }
 
-    /// The slot.
+    /// The slot, looked up on the hit path.
     #[inline]
-    pub(super) fn known_slot(&'static self) -> u32 {
+    pub(crate) fn known_slot(&'static self) -> u32 {
         match self.slot() {
             NO_SLOT => self.slot_cold(),
             slot => slot,
@@ -63,7 +63,7 @@ impl One {
     /// The slot, made on first use.
     #[cold]
     #[inline(never)]
-    pub(super) fn slot_cold(&'static self) -> u32 {
+    pub(crate) fn slot_cold(&'static self) -> u32 {
         let slot = self.slot();
         if slot != NO_SLOT {
             return slot;
@@ -78,7 +78,7 @@ impl One {
                 values().iter().map(|v| v.map(Value::keep)),
             ),
         };
-        let mut slots = local::SLOTS.lock();
+        let mut slots = SLOTS.lock();
         // Another thread may have been faster.
         if self.slot() == NO_SLOT
             && let Some(slot) = slots.register(series, Lifetime::Static)

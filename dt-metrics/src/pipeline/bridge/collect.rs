@@ -1,25 +1,24 @@
-//! What the collections and the bridge's thread share.
+//! Collections: handing what the slots hold to the SDK's instruments.
 
 use std::collections::HashMap;
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Sender, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use opentelemetry::metrics::Meter;
 
-use super::CARRIER;
 use super::epochs::Epochs;
-use super::instrument::{Instrument, create};
-use super::observed::{ASKING, Levels, has_floats};
-use super::target::{News, Standing, Targets, address};
-use super::thread::Command;
+use super::observed::pool::POOL;
+use super::observed::record::{Levels, has_floats};
+use super::routing::{Admission, Admissions, Findings, Routes, address};
+use super::sdk::{Instrument, create};
 use crate::descriptor::Descriptor;
 use crate::dynatrace::Losses;
-use crate::instrument::{self, Drained, Sink, all_observed};
+use crate::instrument::{self, Drained, Observed, Sink, all_observed};
 use crate::registry::{Definition, Names, catalog};
 
 const CONFLICTING: &str = "conflicting_definition";
@@ -31,67 +30,83 @@ pub(super) const TOO_EARLY: &str = "before_install";
 /// How long a collection waits for observed functions.
 const OBSERVE_LIMIT: Duration = Duration::from_secs(1);
 
-pub(super) struct Shared {
+/// The name of the instrument that carries the callback. It never has a value, so it is never
+/// exported.
+pub(super) const CARRIER: &str = "dt_metrics.collection";
+
+/// A request to the bridge's thread.
+pub(super) enum Command {
+    /// Make the instruments that are missing, then reply.
+    Prepare(Option<Sender<()>>),
+    /// Take out recorded values.
+    TakeValues,
+    /// Warn that these observed functions are late.
+    WarnLate(Vec<&'static Observed>),
+    Stop,
+}
+
+/// Takes measurements from the slots to one provider. Shared by the readers' callbacks and the
+/// bridge's thread.
+pub(super) struct Feed {
     active: AtomicBool,
-    /// Whether the thread is asked to take values out already.
+    /// Whether the thread has been told to take values out.
     woken: AtomicBool,
     conflicting_points: AtomicU64,
     not_finite: AtomicU64,
     negative: AtomicU64,
     commands: Mutex<SyncSender<Command>>,
-    /// Those that tell the program what was dropped.
+    /// Exporters that report dropped points to the program.
     watchers: Vec<Losses>,
     /// Whether histograms without boundaries of their own have the SDK's.
     buckets: bool,
-    state: Mutex<State>,
+    ledger: Mutex<Ledger>,
 }
 
-/// Never locked while an instrument is made: a collection holds the SDK's lock and waits for
-/// this one.
+/// What was made and handed over so far. Never locked while an instrument is made: a collection
+/// holds the SDK's lock and waits for this one.
 #[derive(Default)]
-struct State {
+struct Ledger {
     names: Names,
-    /// The SDK's, by name in lower case: one a name.
+    /// The SDK's instruments, one for each name in lower case.
     instruments: HashMap<String, Instrument>,
-    /// By the address of the descriptor.
-    standings: HashMap<usize, Standing>,
-    targets: Targets,
+    admissions: Admissions,
+    routes: Routes,
     levels: Levels,
     drained: Drained,
     epochs: Epochs,
 }
 
-impl State {
-    /// Finds out where the measurements of a slot go, or of all slots: who records takes values
-    /// out when its ring is full, and must not allocate then.
-    fn prepare(&mut self, slot: Option<u32>, news: &mut News) {
+impl Ledger {
+    /// Finds out where the measurements of a slot go, or of all slots. This happens early, since a
+    /// thread that records takes values out when its ring is full, and must not allocate then.
+    fn prepare(&mut self, slot: Option<u32>, findings: &mut Findings) {
         let Self {
-            targets, standings, ..
+            routes, admissions, ..
         } = self;
         instrument::for_each_series(slot, |slot, id, series| {
-            targets.prepare((slot, id, series), standings, news);
+            routes.prepare((slot, id, series), admissions, findings);
         });
     }
 
-    /// Takes these parts of what was recorded to the SDK, to the last there is.
-    fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, news: &mut News) {
+    /// Takes these parts of the recorded values to the SDK, up to the last existing part.
+    fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, findings: &mut Findings) {
         let Self {
-            targets,
-            standings,
+            routes,
+            admissions,
             drained: Drained { values, .. },
             ..
         } = self;
         while let Some(part) = parts.next()
             && instrument::drain_values(part, values, |slot, id, series| {
-                targets.prepare((slot, id, series), standings, news)
+                routes.prepare((slot, id, series), admissions, findings)
             })
         {
-            targets.record_values(values, news);
+            routes.record_values(values, findings);
         }
     }
 }
 
-impl Shared {
+impl Feed {
     pub(super) fn new(commands: SyncSender<Command>, buckets: bool, watchers: Vec<Losses>) -> Self {
         Self {
             active: AtomicBool::new(true),
@@ -102,7 +117,7 @@ impl Shared {
             commands: Mutex::new(commands),
             watchers,
             buckets,
-            state: Mutex::default(),
+            ledger: Mutex::default(),
         }
     }
 
@@ -124,142 +139,147 @@ impl Shared {
         .map(|(reason, points)| (reason, points.load(Ordering::Relaxed)))
     }
 
-    /// Points were dropped that are counted elsewhere, or were just now.
-    pub(super) fn tell_lost(&self, reason: &'static str, metric: Option<&str>, points: u64) {
+    /// Reports dropped points to the watchers. The caller counts them.
+    pub(super) fn report_lost(&self, reason: &'static str, metric: Option<&str>, points: u64) {
         for watcher in &self.watchers {
             watcher.tell(reason, metric, points);
         }
     }
 
-    /// Makes the instrument that carries the callback; `false` if no reader will ever ask it.
+    /// Makes the instrument that carries the callback; `false` if no reader will ever collect it.
     pub(super) fn register_callback(self: &Arc<Self>, meter: &Meter) -> bool {
-        // The SDK keeps the callback, and this with it, only if a reader takes the instrument.
-        let shared = Arc::clone(self);
+        // The SDK keeps the callback, and the clone in it, only if a reader takes the instrument.
+        let feed = Arc::clone(self);
         let before = Arc::strong_count(self);
         meter
             .u64_observable_counter(CARRIER)
-            .with_callback(move |_| shared.collect())
+            .with_callback(move |_| feed.collect())
             .build();
         Arc::strong_count(self) >= before
     }
 
     /// Makes the instruments of all descriptors that have none. Never called in a callback, and
-    /// never on two threads.
+    /// never on two threads at once.
     pub(super) fn create_missing(&self, meter: &Meter) {
         for (descriptor, definition) in self.admit(&catalog()) {
-            let existing = self.state().instruments.get(&definition.name).cloned();
+            let existing = self.ledger().instruments.get(&definition.name).cloned();
             let instrument = existing.unwrap_or_else(|| {
                 let instrument = create(meter, &definition, self.buckets, has_floats(&definition));
-                let mut state = self.state();
-                state
+                self.ledger()
                     .instruments
                     .insert(definition.name, instrument.clone());
                 instrument
             });
-            self.state()
-                .standings
-                .insert(address(descriptor), Standing::Admitted(instrument));
+            self.ledger()
+                .admissions
+                .insert(address(descriptor), Admission::Admitted(instrument));
         }
-        self.guarded(|news| self.state().prepare(None, news));
+        self.guarded(|findings| self.ledger().prepare(None, findings));
     }
 
-    /// Those of `all` that are new and have a right to their name.
+    /// The new descriptors among `all` whose name is free.
     fn admit(&self, all: &[&'static Descriptor]) -> Vec<(&'static Descriptor, Definition)> {
         let mut conflicts = Vec::new();
         let mut admitted = Vec::new();
-        let mut state = self.state();
-        let State {
-            names, standings, ..
-        } = &mut *state;
+        let mut ledger = self.ledger();
+        let Ledger {
+            names, admissions, ..
+        } = &mut *ledger;
         for descriptor in all {
-            if standings.contains_key(&address(descriptor)) {
+            if admissions.contains_key(&address(descriptor)) {
                 continue;
             }
             match names.admit(descriptor) {
                 Ok(()) => admitted.push(*descriptor),
                 Err(conflict) => {
-                    standings.insert(address(descriptor), Standing::Refused);
+                    admissions.insert(address(descriptor), Admission::Refused);
                     conflicts.push(conflict);
                 }
             }
         }
-        // Only now, since a later descriptor may state the unit that an earlier one left out.
+        // Only now, since a later descriptor may state a unit that an earlier one leaves out.
         let admitted = admitted
             .into_iter()
             .filter_map(|descriptor| Some((descriptor, names.definition(descriptor)?)))
             .collect();
-        drop(state);
+        drop(ledger);
         for conflict in conflicts {
             tracing::warn!(target: "dt_metrics", "{conflict}; the second is not exported");
         }
         admitted
     }
 
-    /// Takes what was measured since the last collection to the SDK. Runs inside a callback.
+    /// Takes everything measured since the last collection to the SDK. Runs inside a callback.
     pub(super) fn collect(&self) {
-        self.guarded(|news| {
-            // Before anything is locked: other readers need not wait for these.
+        self.guarded(|findings| {
+            // Before anything is locked: other readers need not wait for the functions.
             let observed: Vec<_> = all_observed().collect();
-            ASKING.ask(&observed, OBSERVE_LIMIT);
-            for (metric, points) in ASKING.take_panics() {
-                self.tell_lost(PANICKED, Some(metric), points);
+            let late = POOL.poll(&observed, OBSERVE_LIMIT);
+            if !late.is_empty() {
+                // Not here: the callback runs under a lock of the SDK, and a log is the program's.
+                self.send(Command::WarnLate(late));
             }
-            // Held until all is added: a second reader's collection waits, so it has it too.
-            let mut state = self.state();
-            let epoch = state.epochs.collected(thread::current().id());
-            state.take_values(0.., news);
-            let State {
-                targets,
+            for (metric, points) in POOL.take_panics() {
+                self.report_lost(PANICKED, Some(metric), points);
+            }
+            // Held until everything is added: a second reader's collection waits for it, and so
+            // includes it.
+            let mut ledger = self.ledger();
+            let epoch = ledger.epochs.collected(thread::current().id());
+            ledger.take_values(0.., findings);
+            let Ledger {
+                routes,
                 levels,
-                standings,
+                admissions,
                 drained,
                 ..
-            } = &mut *state;
+            } = &mut *ledger;
             instrument::drain(drained, epoch, |slot, id, series| {
-                targets.prepare((slot, id, series), standings, news)
+                routes.prepare((slot, id, series), admissions, findings)
             });
-            targets.record(drained, news);
+            routes.record(drained, findings);
             for observed in observed {
-                // The last of all readers' answers, so that sums are never set back.
-                if let Some(answer) = ASKING.answer(observed) {
-                    levels.record(observed, &answer, standings, news);
+                // The latest value for any reader, so that sums are never set back.
+                if let Some(latest) = POOL.latest(observed) {
+                    levels.record(observed, &latest, admissions, findings);
                 }
             }
         });
     }
 
-    /// Takes what was recorded to the SDK.
+    /// Takes recorded values to the SDK.
     pub(super) fn collect_values(&self) {
         self.woken.store(false, Ordering::Release);
-        self.guarded(|news| self.state().take_values(0.., news));
+        self.guarded(|findings| self.ledger().take_values(0.., findings));
     }
 
-    /// Runs `work` while the bridge is active. A panic in a callback would end the reader's
-    /// thread; and nothing is logged under a lock, since a log may end in a function that measures.
-    fn guarded(&self, work: impl FnOnce(&mut News)) {
+    /// Runs `work` while the bridge is active, and reports its findings. A panic in a callback would
+    /// end the reader's thread. Nothing is logged under a lock of this crate, since a log may end in
+    /// a function that measures.
+    fn guarded(&self, work: impl FnOnce(&mut Findings)) {
         if !self.is_active() {
             return;
         }
-        let mut news = News::default();
-        if catch_unwind(AssertUnwindSafe(|| work(&mut news))).is_err() {
+        let mut findings = Findings::default();
+        if catch_unwind(AssertUnwindSafe(|| work(&mut findings))).is_err() {
             tracing::error!(
                 target: "dt_metrics",
                 "a collection failed; what it had not handed over is lost"
             );
         }
         for (reason, all, new) in [
-            (CONFLICTING, &self.conflicting_points, &news.refused),
-            (NOT_FINITE, &self.not_finite, &news.not_finite),
-            (NEGATIVE, &self.negative, &news.negative),
+            (CONFLICTING, &self.conflicting_points, &findings.refused),
+            (NOT_FINITE, &self.not_finite, &findings.not_finite),
+            (NEGATIVE, &self.negative, &findings.negative),
         ] {
             for (metric, points) in new.iter() {
                 all.fetch_add(points, Ordering::Relaxed);
-                self.tell_lost(reason, Some(metric), points);
+                self.report_lost(reason, Some(metric), points);
             }
         }
         for Descriptor {
             name, file, line, ..
-        } in news.full
+        } in findings.full
         {
             tracing::warn!(
                 target: "dt_metrics",
@@ -267,24 +287,24 @@ impl Shared {
                  combinations of dimensions are measured under `otel.metric.overflow`"
             );
         }
-        if news.unprepared {
+        if findings.unprepared {
             self.send(Command::Prepare(None));
         }
     }
 
-    /// Fails if the thread has stopped, and then nothing is collected either; or if it is far
-    /// behind, and then it has enough to do.
+    /// Sends a command to the bridge's thread. It is dropped if the thread has stopped, and then
+    /// nothing is collected either, or if the thread is far behind, and then it has enough to do.
     fn send(&self, command: Command) {
         let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         drop(commands.try_send(command));
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Sink for Shared {
+impl Sink for Feed {
     fn wake(&self) {
         if !self.woken.swap(true, Ordering::AcqRel) {
             self.send(Command::TakeValues);
@@ -292,15 +312,15 @@ impl Sink for Shared {
     }
 
     fn prepare(&self, slot: u32) {
-        self.guarded(|news| {
-            // Who collects holds it, and will find out anyway: nobody waits for that.
-            if let Ok(mut state) = self.state.try_lock() {
-                state.prepare(Some(slot), news);
+        self.guarded(|findings| {
+            // If a collection holds the lock, it finds out by itself: nobody waits for that.
+            if let Ok(mut ledger) = self.ledger.try_lock() {
+                ledger.prepare(Some(slot), findings);
             }
         });
     }
 
     fn take_values(&self, part: usize) {
-        self.guarded(|news| self.state().take_values(iter::once(part), news));
+        self.guarded(|findings| self.ledger().take_values(iter::once(part), findings));
     }
 }

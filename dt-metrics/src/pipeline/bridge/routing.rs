@@ -1,56 +1,59 @@
-//! Where the measurements of a slot go.
+//! Routes: to which instrument of the SDK the measurements of a slot go.
 
 use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::KeyValue;
 
-use super::instrument::{Instrument, attributes};
+use super::sdk::{Instrument, attributes};
 use crate::descriptor::Descriptor;
 use crate::instrument::{Drained, Series};
 
-/// What became of a descriptor.
-pub(super) enum Standing {
+/// Whether the instrument of a descriptor is exported.
+pub(super) enum Admission {
     Admitted(Instrument),
-    /// Its name belongs to another.
+    /// Another instrument has its name.
     Refused,
 }
 
-/// What tells descriptors apart: each is a static of its own.
+/// The admissions, by the [`address`] of the descriptor.
+pub(super) type Admissions = HashMap<usize, Admission>;
+
+/// Tells descriptors apart: each is a static of its own.
 pub(super) fn address(descriptor: &'static Descriptor) -> usize {
     core::ptr::from_ref(descriptor).addr()
 }
 
-/// By slot.
+/// The route of each slot.
 #[derive(Default)]
-pub(super) struct Targets(Vec<Option<Target>>);
+pub(super) struct Routes(Vec<Option<Route>>);
 
-struct Target {
-    /// Of the series that the slot had then.
+struct Route {
+    /// The number of the series that the slot had when the route was made.
     id: u64,
-    /// Or the name of what has nowhere to go.
-    series: Result<(Instrument, Box<[KeyValue]>), &'static str>,
+    /// The name of the metric, if it has nowhere to go.
+    target: Result<(Instrument, Box<[KeyValue]>), &'static str>,
 }
 
-/// What was noticed on the way, to be said when no lock is held.
+/// Findings of a collection, to be reported when no lock is held.
 #[derive(Default)]
-pub(super) struct News {
+pub(super) struct Findings {
     /// Some instrument is not made yet.
     pub(super) unprepared: bool,
     /// Instruments that have reached their limit of series.
     pub(super) full: Vec<&'static Descriptor>,
-    /// Points of instruments whose name belongs to another.
-    pub(super) refused: Lost,
-    /// Values of observed functions that are no numbers.
-    pub(super) not_finite: Lost,
-    /// Values of observed functions that no sum can have that only grows.
-    pub(super) negative: Lost,
+    /// Points of instruments whose name another instrument has.
+    pub(super) refused: LostPoints,
+    /// Values of observed functions that are NaN or infinite.
+    pub(super) not_finite: LostPoints,
+    /// Values of observed counters that are below zero.
+    pub(super) negative: LostPoints,
 }
 
 /// Points that are not handed over, by the metric's name.
 #[derive(Default)]
-pub(super) struct Lost(BTreeMap<&'static str, u64>);
+pub(super) struct LostPoints(BTreeMap<&'static str, u64>);
 
-impl Lost {
+impl LostPoints {
     pub(super) fn add(&mut self, metric: &'static str) {
         *self.0.entry(metric).or_default() += 1;
     }
@@ -60,53 +63,53 @@ impl Lost {
     }
 }
 
-impl Targets {
+impl Routes {
     /// Finds out where the slot's measurements go; `false` if that is not known yet.
     pub(super) fn prepare(
         &mut self,
         (slot, id, series): (u32, u64, &Series),
-        standings: &HashMap<usize, Standing>,
-        news: &mut News,
+        admissions: &Admissions,
+        findings: &mut Findings,
     ) -> bool {
         let slot = slot as usize;
         if self.0.len() <= slot {
             self.0.resize_with(slot + 1, || None);
         }
-        if self.0[slot].as_ref().is_some_and(|target| target.id == id) {
+        if self.0[slot].as_ref().is_some_and(|route| route.id == id) {
             return true;
         }
-        let series = match standings.get(&address(series.descriptor)) {
+        let target = match admissions.get(&address(series.descriptor)) {
             None => {
-                news.unprepared = true;
+                findings.unprepared = true;
                 return false;
             }
-            Some(Standing::Refused) => Err(series.descriptor.name),
-            Some(Standing::Admitted(instrument)) => {
+            Some(Admission::Refused) => Err(series.descriptor.name),
+            Some(Admission::Admitted(instrument)) => {
                 if series.overflow {
-                    news.full.push(series.descriptor);
+                    findings.full.push(series.descriptor);
                 }
                 let dimensions = series.exported().iter();
                 let dimensions = dimensions.map(|(key, value)| (*key, value));
                 Ok((instrument.clone(), attributes(dimensions)))
             }
         };
-        self.0[slot] = Some(Target { id, series });
+        self.0[slot] = Some(Route { id, target });
         true
     }
 
-    /// Hands over what was counted, and the values of gauges.
+    /// Hands over the counts, and the values of gauges.
     #[expect(
         clippy::cast_precision_loss,
-        reason = "a function gives floats for the same metric"
+        reason = "an observed function returns floats for the same metric"
     )]
-    pub(super) fn record(&self, drained: &Drained, news: &mut News) {
+    pub(super) fn record(&self, drained: &Drained, findings: &mut Findings) {
         for (slot, delta) in drained
             .deltas
             .iter()
             .enumerate()
             .filter(|(_, delta)| **delta != 0)
         {
-            match self.of(slot, news) {
+            match self.target(slot, findings) {
                 Some((Instrument::Counter(counter), attributes)) => counter.add(*delta, attributes),
                 Some((Instrument::FloatCounter(counter), attributes)) => {
                     counter.add(*delta as f64, attributes);
@@ -122,24 +125,33 @@ impl Targets {
             }
         }
         for (slot, value) in &drained.gauges {
-            if let Some((Instrument::Gauge(gauge), attributes)) = self.of(*slot as usize, news) {
+            if let Some((Instrument::Gauge(gauge), attributes)) =
+                self.target(*slot as usize, findings)
+            {
                 gauge.record(*value, attributes);
             }
         }
     }
 
-    /// Hands over what was recorded.
-    pub(super) fn record_values(&self, values: &[(u32, f64)], news: &mut News) {
+    /// Hands over recorded values.
+    pub(super) fn record_values(&self, values: &[(u32, f64)], findings: &mut Findings) {
         for (slot, value) in values {
-            let target = self.of(*slot as usize, news);
+            let target = self.target(*slot as usize, findings);
             if let Some((Instrument::Histogram(histogram), attributes)) = target {
                 histogram.record(*value, attributes);
             }
         }
     }
 
-    fn of(&self, slot: usize, news: &mut News) -> Option<&(Instrument, Box<[KeyValue]>)> {
-        let target = self.0.get(slot)?.as_ref()?.series.as_ref();
-        target.inspect_err(|metric| news.refused.add(metric)).ok()
+    /// The target of a slot; counts a lost point if it has none.
+    fn target(
+        &self,
+        slot: usize,
+        findings: &mut Findings,
+    ) -> Option<&(Instrument, Box<[KeyValue]>)> {
+        let target = self.0.get(slot)?.as_ref()?.target.as_ref();
+        target
+            .inspect_err(|metric| findings.refused.add(metric))
+            .ok()
     }
 }

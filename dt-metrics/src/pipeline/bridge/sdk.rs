@@ -1,4 +1,4 @@
-//! The SDK's instruments.
+//! The SDK's instruments and attributes.
 
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{Key, KeyValue};
@@ -7,7 +7,7 @@ use crate::descriptor::Kind;
 use crate::instrument::OwnedValue;
 use crate::registry::Definition;
 
-/// One of the SDK's.
+/// An instrument of the SDK.
 #[derive(Clone)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
@@ -18,8 +18,8 @@ pub(super) enum Instrument {
     Gauge(Gauge<f64>),
 }
 
-/// Makes an instrument. Of a histogram that names no boundaries, `buckets` says whether it has
-/// those of the SDK or none; of a sum, `floats` says whether it is one of floats.
+/// Makes an instrument. `buckets` decides whether a histogram without boundaries of its own has the
+/// SDK's boundaries or none, and `floats` whether a sum is a sum of floats.
 pub(super) fn create(
     meter: &Meter,
     definition: &Definition,
@@ -60,7 +60,7 @@ pub(super) fn create(
     }
 }
 
-/// The dimensions of a series as the SDK has them.
+/// The dimensions of a series as attributes of the SDK.
 pub(super) fn attributes<'a>(
     dimensions: impl Iterator<Item = (&'static str, &'a OwnedValue)>,
 ) -> Box<[KeyValue]> {

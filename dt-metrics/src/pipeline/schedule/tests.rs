@@ -1,3 +1,5 @@
+//! When pushes come.
+
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 
-use super::{NEVER, Pacer, first_pause, fraction};
+use super::{NEVER, PushTimer, first_pause, fraction};
 
 #[test]
 fn the_first_push_is_anywhere_within_the_interval() {
@@ -40,17 +42,17 @@ fn pushes_come_at_the_interval_until_it_is_dropped() {
         .build();
     let interval = Duration::from_millis(100);
     let start = Instant::now();
-    let pacer = Pacer::start(provider.clone(), interval).expect("a thread");
+    let timer = PushTimer::start(provider.clone(), interval).expect("a thread");
     let times: Vec<_> = pushes.iter().take(6).collect();
     let first = times[0] - start;
     assert!(first >= interval / 10, "{first:?}");
     // No drift: each is due one interval after the one before was due.
     let rest = times[5] - times[0];
     assert!(rest >= interval * 4 + interval / 2, "{rest:?}");
-    drop(pacer);
+    drop(timer);
     provider.shutdown().expect("the last push");
     drop(provider);
-    // The thread has let go of the provider, and so of the callback, or else this never ends.
+    // The thread has dropped the provider, and with it the callback, or else this never ends.
     assert!(pushes.iter().count() <= 3);
 }
 

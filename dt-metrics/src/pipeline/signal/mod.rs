@@ -1,4 +1,6 @@
-//! Delivering before a signal ends the process.
+//! Signals: delivering pending metrics before a signal ends the process.
+//!
+//! This folder may import `process`, and nothing else of the crate.
 
 #[cfg(unix)]
 mod unix;
@@ -6,28 +8,28 @@ mod unix;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is done before the process ends.
+/// The work to do before the process ends.
 type Flush = Arc<dyn Fn() + Send + Sync>;
 
-/// That of the installed pipeline.
+/// The flush of the installed pipeline.
 static FLUSH: Mutex<Option<Flush>> = Mutex::new(None);
 
 /// Flushes on SIGTERM and SIGINT until dropped.
 pub(super) struct Termination(());
 
 impl Termination {
-    /// On anything but Unix a warning is all it does: there is no such signal, and a console
-    /// program is ended by other ways.
+    /// Begins to watch. On any platform but Unix it only logs a warning: there are no such signals,
+    /// and a console program ends in other ways.
     #[cfg_attr(
         not(unix),
         expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")
     )]
     pub(super) fn watch(flush: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         *FLUSH.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(flush));
-        // From here on dropped on an error, too.
+        // From here on also dropped on an error.
         let watching = Self(());
         #[cfg(unix)]
-        unix::watch()?;
+        unix::watch(run_flush)?;
         #[cfg(not(unix))]
         tracing::warn!(
             target: "dt_metrics",
@@ -45,9 +47,9 @@ impl Drop for Termination {
     }
 }
 
-/// Does what is to be done.
+/// Flushes the pipeline that is installed now, if there is one.
 #[cfg(unix)]
-fn flush() {
+fn run_flush() {
     let flush = FLUSH.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(flush) = flush {
         flush();

@@ -1,6 +1,9 @@
-//! Interleavings of the cells: `chunk` and `slots` compiled a second time, over loom's
-//! primitives.
+//! Interleavings of the cells: `block`, `chunk`, `ring` and `slots` compiled a second time, over
+//! loom's primitives.
 
+#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[path = "../block.rs"]
+mod block;
 #[allow(
     clippy::duplicate_mod,
     dead_code,
@@ -20,7 +23,7 @@ mod ring;
 mod slots;
 mod tests;
 
-/// What `super::sync` means to them here.
+/// Stands in for `cells/sync.rs`.
 mod sync {
     pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
     pub(super) use loom::sync::{Mutex, MutexGuard};

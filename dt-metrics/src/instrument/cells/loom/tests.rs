@@ -1,9 +1,11 @@
+//! Models of the cells: each holds for every interleaving of its threads.
+
 use loom::sync::Arc;
 use loom::thread;
 
 use super::chunk::{self, Directory};
 use super::ring::Put;
-use super::slots::{BlockId, Lifetime, Slots, State};
+use super::slots::{BlockId, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
 
 /// The name of slot 0 in these models; slot 1 exists too.
@@ -11,14 +13,14 @@ const SLOT: u32 = 0;
 
 fn slots() -> Arc<Slots<&'static str>> {
     let slots = Slots {
-        state: Mutex::new(State::new()),
+        table: Mutex::new(SlotTable::new()),
     };
     let names = ["first", "second"];
     assert_eq!(slots.lock().register_range(names.into_iter()), Some(SLOT));
     Arc::new(slots)
 }
 
-/// A thread's side, as `local` does it with thread-local storage.
+/// One thread's side, which `thread.rs` keeps in thread-local storage.
 struct Owner<'a> {
     slots: &'a Slots<&'static str>,
     block: BlockId,
@@ -222,7 +224,7 @@ fn a_series_that_is_looked_up_while_it_retires_is_held_or_gone() {
             .lock()
             .register("passing", Lifetime::WhileUsed)
             .unwrap();
-        // What an instrument knows of its series.
+        // The instrument's table of its series.
         let table = Arc::new(Mutex::new(Some(slot)));
         let looking_up = {
             let (slots, table) = (Arc::clone(&slots), Arc::clone(&table));

@@ -1,3 +1,5 @@
+//! Signatures of lists of values.
+
 use std::collections::HashMap;
 
 use super::super::value::Value::{self, Bool, F64, I64, Str, U64};

@@ -1,26 +1,28 @@
+//! Rounds of polls, with functions that are slow or panic.
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Asking;
+use super::Pool;
 use crate::descriptor::{Descriptor, Kind};
-use crate::instrument::{Answer, Observed, ObservedNumber};
+use crate::instrument::{Observation, Observed, ObservedNumber};
 
 /// Longer than anything takes but what never ends.
 const AMPLE: Duration = Duration::from_secs(30);
 
-fn asking() -> &'static Asking {
-    Box::leak(Box::new(Asking::new()))
+fn pool() -> &'static Pool {
+    Box::leak(Box::new(Pool::new()))
 }
 
-fn observed(ask: fn() -> Answer) -> &'static Observed {
-    let descriptor = Descriptor::new(Kind::Gauge, "asked", "shop", "shop.rs", 1);
-    Box::leak(Box::new(Observed::gauge(descriptor, || false, ask)))
+fn observed(poll: fn() -> Observation) -> &'static Observed {
+    let descriptor = Descriptor::new(Kind::Gauge, "polled", "shop", "shop.rs", 1);
+    Box::leak(Box::new(Observed::gauge(descriptor, || false, poll)))
 }
 
-fn number(asking: &Asking, observed: &'static Observed) -> Option<ObservedNumber> {
-    asking.answer(observed).map(|answer| answer.number)
+fn number(pool: &Pool, observed: &'static Observed) -> Option<ObservedNumber> {
+    pool.latest(observed).map(|observation| observation.number)
 }
 
 fn wait_while(mut condition: impl FnMut() -> bool) {
@@ -60,21 +62,20 @@ impl Gate {
 }
 
 #[test]
-fn each_is_asked_once_a_round() {
-    static ASKED: AtomicU64 = AtomicU64::new(0);
-    let ask = || Answer::new(&[], ASKED.fetch_add(1, Ordering::SeqCst));
-    let (asking, observed) = (asking(), observed(ask));
-    assert_eq!(number(asking, observed), None);
+fn each_is_polled_once_a_round() {
+    static POLLED: AtomicU64 = AtomicU64::new(0);
+    let poll = || Observation::new(&[], POLLED.fetch_add(1, Ordering::SeqCst));
+    let (pool, observed) = (pool(), observed(poll));
+    assert_eq!(number(pool, observed), None);
     for round in 0..100 {
-        asking.ask(&[observed], AMPLE);
-        assert_eq!(number(asking, observed), Some(ObservedNumber::U64(round)));
+        pool.poll(&[observed], AMPLE);
+        assert_eq!(number(pool, observed), Some(ObservedNumber::U64(round)));
     }
-    assert_eq!(ASKED.load(Ordering::SeqCst), 100);
-    assert!(asking.state().idle <= 1);
+    assert_eq!(POLLED.load(Ordering::SeqCst), 100);
 }
 
 #[test]
-fn a_panic_is_counted_and_leaves_no_answer() {
+fn a_panic_is_counted_and_leaves_no_value() {
     static PANICS: AtomicBool = AtomicBool::new(false);
     struct Bomb;
     impl Drop for Bomb {
@@ -82,121 +83,122 @@ fn a_panic_is_counted_and_leaves_no_answer() {
             std::panic::resume_unwind(Box::new("in a payload"));
         }
     }
-    let asking = asking();
+    let pool = pool();
     let sometimes = observed(|| {
         if PANICS.load(Ordering::SeqCst) {
             std::panic::resume_unwind(Box::new(Bomb));
         }
-        Answer::new(&[], 1_u64)
+        Observation::new(&[], 1_u64)
     });
     let always = observed(|| std::panic::resume_unwind(Box::new("always".to_owned())));
-    let never = observed(|| Answer::new(&[], -1_i64));
+    let never = observed(|| Observation::new(&[], -1_i64));
     let all = [sometimes, always, never];
-    for (panics, panicked, answer) in [
+    for (panics, panicked, value) in [
         (false, 1, Some(ObservedNumber::U64(1))),
         (true, 3, None),
         (false, 4, Some(ObservedNumber::U64(1))),
     ] {
         PANICS.store(panics, Ordering::SeqCst);
-        asking.ask(&all, AMPLE);
-        assert_eq!(asking.panics(), panicked);
-        assert_eq!(number(asking, sometimes), answer);
-        assert_eq!(number(asking, always), None);
-        assert_eq!(number(asking, never), Some(ObservedNumber::I64(-1)));
+        pool.poll(&all, AMPLE);
+        assert_eq!(pool.panics(), panicked);
+        assert_eq!(number(pool, sometimes), value);
+        assert_eq!(number(pool, always), None);
+        assert_eq!(number(pool, never), Some(ObservedNumber::I64(-1)));
     }
 }
 
 #[test]
 fn a_slow_one_holds_up_nobody_and_is_waited_for_once() {
     static GATE: Gate = Gate::new();
-    let asking = asking();
+    let pool = pool();
     let slow = observed(|| {
         GATE.pass();
-        Answer::new(&[], 1_u64)
+        Observation::new(&[], 1_u64)
     });
-    let quick = observed(|| Answer::new(&[], 2_u64));
+    let quick = observed(|| Observation::new(&[], 2_u64));
     let start = Instant::now();
-    asking.ask(&[slow, quick], Duration::from_secs(1));
+    pool.poll(&[slow, quick], Duration::from_secs(1));
     assert!(start.elapsed() >= Duration::from_secs(1));
-    assert_eq!(number(asking, slow), None);
-    assert_eq!(number(asking, quick), Some(ObservedNumber::U64(2)));
+    assert_eq!(number(pool, slow), None);
+    assert_eq!(number(pool, quick), Some(ObservedNumber::U64(2)));
     let start = Instant::now();
-    asking.ask(&[slow, quick], AMPLE);
+    pool.poll(&[slow, quick], AMPLE);
     assert!(start.elapsed() < AMPLE);
     assert_eq!(GATE.passed.load(Ordering::SeqCst), 0);
 
     GATE.open();
-    wait_while(|| number(asking, slow).is_none());
-    asking.ask(&[slow, quick], AMPLE);
+    wait_while(|| number(pool, slow).is_none());
+    pool.poll(&[slow, quick], AMPLE);
     assert_eq!(GATE.passed.load(Ordering::SeqCst), 2);
 }
 
 #[test]
 fn any_number_of_slow_ones_leaves_time_for_the_others() {
     static GATE: Gate = Gate::new();
-    let asking = asking();
+    let pool = pool();
     let slow = || {
         observed(|| {
             GATE.pass();
-            Answer::new(&[], 1_u64)
+            Observation::new(&[], 1_u64)
         })
     };
     let mut all: Vec<_> = (0..100).map(|_| slow()).collect();
-    let quick = observed(|| Answer::new(&[], 2_u64));
+    let quick = observed(|| Observation::new(&[], 2_u64));
     all.push(quick);
-    asking.ask(&all, Duration::from_secs(1));
-    assert_eq!(number(asking, quick), Some(ObservedNumber::U64(2)));
+    pool.poll(&all, Duration::from_secs(1));
+    assert_eq!(number(pool, quick), Some(ObservedNumber::U64(2)));
     GATE.open();
 }
 
 #[test]
-fn rounds_at_the_same_time_ask_one_after_the_other() {
+fn rounds_at_the_same_time_poll_one_after_the_other() {
     static GATE: Gate = Gate::new();
     static INSIDE: AtomicBool = AtomicBool::new(false);
-    let asking = asking();
+    let pool = pool();
     let observed = observed(|| {
         assert!(!INSIDE.swap(true, Ordering::SeqCst));
         GATE.pass();
         INSIDE.store(false, Ordering::SeqCst);
-        Answer::new(&[], 1_u64)
+        Observation::new(&[], 1_u64)
     });
     let rounds: Vec<_> = (0..5)
-        .map(|_| thread::spawn(move || asking.ask(&[observed], AMPLE)))
+        .map(|_| thread::spawn(move || pool.poll(&[observed], AMPLE)))
         .collect();
-    // All but one wait for their turn.
-    wait_while(|| asking.state().waiting_in_vain() < 4);
+    wait_while(|| pool.board().running() == 0);
+    // Time for the others to begin their rounds, if they could.
+    thread::sleep(Duration::from_millis(100));
     GATE.open();
     for round in rounds {
         round.join().unwrap();
     }
     assert_eq!(GATE.passed.load(Ordering::SeqCst), 5);
-    assert_eq!(asking.panics(), 0);
+    assert_eq!(pool.panics(), 0);
 }
 
 #[test]
 fn who_is_late_in_one_round_is_not_waited_for_in_another() {
     static GATE: Gate = Gate::new();
-    let asking = asking();
+    let pool = pool();
     let slow = observed(|| {
         GATE.pass();
-        Answer::new(&[], 1_u64)
+        Observation::new(&[], 1_u64)
     });
-    let first = thread::spawn(move || asking.ask(&[slow], Duration::from_millis(500)));
-    wait_while(|| asking.state().running() == 0);
+    let first = thread::spawn(move || pool.poll(&[slow], Duration::from_millis(500)));
+    wait_while(|| pool.board().running() == 0);
     let start = Instant::now();
-    asking.ask(&[slow], AMPLE);
+    pool.poll(&[slow], AMPLE);
     assert!(start.elapsed() < AMPLE);
     first.join().unwrap();
     GATE.open();
 }
 
 #[test]
-fn workers_go_when_nobody_asks_any_more() {
-    let asking = asking();
-    let observed = observed(|| Answer::new(&[], 1_u64));
-    asking.ask(&[observed], AMPLE);
-    wait_while(|| asking.state().idle == 0);
-    asking.close();
-    wait_while(|| asking.state().idle > 0);
-    asking.ask(&[observed], AMPLE);
+fn workers_go_when_nobody_polls_any_more() {
+    let pool = pool();
+    let observed = observed(|| Observation::new(&[], 1_u64));
+    pool.poll(&[observed], AMPLE);
+    wait_while(|| !pool.board().resting);
+    pool.close();
+    wait_while(|| pool.board().resting);
+    pool.poll(&[observed], AMPLE);
 }

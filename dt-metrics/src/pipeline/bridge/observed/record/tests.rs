@@ -1,3 +1,5 @@
+//! Sums of observed values.
+
 #![expect(
     clippy::cast_precision_loss,
     reason = "numbers are small, or any will do"

@@ -1,4 +1,6 @@
-use super::super::Descriptor;
+//! Names of descriptors.
+
+use super::Descriptor;
 
 #[test]
 fn a_path_becomes_a_name_once() {

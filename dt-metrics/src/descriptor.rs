@@ -14,7 +14,7 @@ pub use self::name::DefaultName;
 /// at most one for each annotation, so they are never freed.
 static NAMED: LazyLock<Mutex<HashMap<usize, &'static Descriptor>>> = LazyLock::new(Mutex::default);
 
-/// What an instrument measures, in OpenTelemetry's words.
+/// The kind of an instrument, in OpenTelemetry's words.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -47,7 +47,7 @@ impl fmt::Display for Kind {
 pub struct Descriptor {
     /// The name, without the exporter's prefix.
     pub name: &'static str,
-    /// What is measured.
+    /// The kind of the instrument.
     pub kind: Kind,
     /// The unit of the values (UCUM, such as `s`, `By` or `{request}`); empty if none was given.
     pub unit: &'static str,

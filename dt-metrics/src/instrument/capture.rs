@@ -1,4 +1,4 @@
-//! What a thread measures while a capture watches it: the one door for `testing`.
+//! Captures: watching the measurements of a thread. The one door for `testing`.
 //!
 //! While a capture is under way, its thread seems to have no cells and no ring: each call takes the
 //! cold path, which notes the measurement in the capture's recorder. So calls that no capture

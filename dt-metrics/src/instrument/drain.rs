@@ -1,4 +1,4 @@
-//! What the pipeline takes out of the slots: the one door for `pipeline`.
+//! Drains: taking measurements out of the slots. The one door for `pipeline`.
 
 use super::cells::store::{MEASURED_BY, SLOTS, Series, SeriesOwner};
 use super::cells::sync::RING;
@@ -7,7 +7,7 @@ use crate::process::Process;
 /// The measurements of one drain. It is reused, so that a collection allocates little, and a thread
 /// that records nothing at all.
 pub(crate) struct Drained {
-    /// What was added, by slot.
+    /// The sums that were added, by slot.
     pub(crate) deltas: Vec<u64>,
     /// The last value of each gauge, with its slot.
     pub(crate) gauges: Vec<(u32, f64)>,
@@ -110,8 +110,8 @@ pub(crate) fn values_given_up() -> u64 {
     SLOTS.lock().given_up()
 }
 
-/// In a forked child: discards what the slots hold, since the parent measured it and delivers it.
-/// To be called before anything is drained.
+/// In a forked child, discards all measurements in the slots: the parent made and delivers them. To
+/// be called before anything is drained.
 pub(crate) fn disown_inherited() {
     if MEASURED_BY.take().is_some_and(Process::is_forked) {
         drain(&mut Drained::default(), false, |_, _, _| true);

@@ -14,22 +14,22 @@ use super::error::Error;
 use super::running::Running;
 use crate::dynatrace::Health;
 
-/// The installed metrics: keeps them going, and delivers the rest when dropped.
+/// The installed metrics: they run until this handle is dropped, which delivers the rest.
 ///
-/// All calls take `&self`, may be repeated, and work from a plain thread, inside a
-/// current-thread runtime and inside a multi-thread runtime alike. Those with `_async` do not
-/// block the runtime.
+/// All calls take `&self`, may be repeated, and work on a plain thread, inside a current-thread
+/// runtime and inside a multi-thread runtime. Calls that end in `_async` do not block the runtime.
 ///
-/// Dropping it is [`shutdown`](Self::shutdown) with five seconds, or with
-/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). It runs nowhere if the process ends
+/// Dropping the handle is a [`shutdown`](Self::shutdown) with five seconds, or with
+/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). Nothing drops it if the process ends
 /// without unwinding the stack of `main`: by `process::exit`, a signal, or a panic under
-/// `panic = "abort"`. What was not collected by then is lost; call [`flush`](Self::flush) before
-/// `process::exit`, and for signals see
-/// [`flush_on_termination`](crate::Builder::flush_on_termination).
+/// `panic = "abort"`. Measurements that were not collected by then are lost. Call
+/// [`flush`](Self::flush) before `process::exit`, and use
+/// [`flush_on_termination`](crate::Builder::flush_on_termination) for signals.
 ///
-/// A forked child has none of its threads: there, `flush` and `shutdown` say so
-/// ([`Error::Forked`](crate::Error::Forked)), and dropping it does nothing. Install again in the
-/// child, first of all: what its memory held by then is the parent's to deliver.
+/// A forked child has none of the threads: there, `flush` and `shutdown` return
+/// [`Error::Forked`](crate::Error::Forked), and dropping the handle does nothing. Install metrics
+/// again in the child before it measures: the parent delivers everything that was measured before
+/// that.
 #[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
 pub struct Handle(Arc<Running>);
 
@@ -43,10 +43,10 @@ impl Handle {
         self.0.flush_on_termination()
     }
 
-    /// Collects what was measured until now and delivers it.
+    /// Collects all measurements until now and delivers them.
     ///
-    /// Returns when the receiver has answered all of it, at the latest after `timeout`. If the
-    /// exporter pauses after a failure, it tries at once.
+    /// Returns when the receiver has answered every request, at the latest after `timeout`. If the
+    /// exporter pauses after a failure, it retries at once.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -63,8 +63,8 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] or [`Error::Export`] if something is not delivered yet; it stays in
-    /// the buffer and is sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
+    /// [`Error::Timeout`] or [`Error::Export`] if some requests are not delivered yet; they stay in
+    /// the buffer and are sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
     /// [`Error::Forked`] in a forked child.
     pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
         self.0.flush(Deadline::after(timeout))
@@ -74,17 +74,17 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush).
+    /// The errors of [`flush`](Self::flush).
     pub async fn flush_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
         self.on_a_thread("dt-metrics-flush", deadline, Running::flush)
             .await
     }
 
-    /// Collects and delivers what was measured until now, then stops.
+    /// Collects and delivers all measurements until now, then stops.
     ///
-    /// What is measured afterwards is kept, and delivered if metrics are installed again. A
-    /// second call does nothing.
+    /// Later measurements are kept, and delivered if metrics are installed again. A second call does
+    /// nothing.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -101,8 +101,8 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] or [`Error::Export`] if something could not be delivered in time. It
-    /// waits in the spool then, if there is one; else it is lost. [`health`](Self::health) tells.
+    /// [`Error::Timeout`] or [`Error::Export`] if some requests could not be delivered in time. They
+    /// stay in the spool, if there is one, or are lost and counted in [`health`](Self::health).
     /// [`Error::Timeout`] also if another call shuts down at the same time and takes longer.
     /// [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
@@ -113,25 +113,26 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// As for [`shutdown`](Self::shutdown).
+    /// The errors of [`shutdown`](Self::shutdown).
     pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
         self.on_a_thread("dt-metrics-shutdown", deadline, Running::shutdown)
             .await
     }
 
-    /// What was sent, refused, retried and dropped until now.
+    /// The data points that were accepted, rejected, retried and dropped until now.
     ///
-    /// The numbers are those of the Dynatrace exporter, and the points that did not come as far:
-    /// their instrument's name belongs to another (`conflicting_definition`), an observed function
-    /// panicked (`observed_panic`), gave what is no number (`not_finite`) or, of a counter, one
-    /// below zero (`negative`), or they were recorded too early (`before_install`).
+    /// These are the numbers of the Dynatrace exporter, and the points that were dropped before they
+    /// reached it: another instrument has the name of theirs (`conflicting_definition`), an observed
+    /// function panicked (`observed_panic`), it returned NaN or infinity (`not_finite`) or, for a
+    /// counter, a number below zero (`negative`), or they were recorded too early
+    /// (`before_install`).
     ///
     /// ```no_run
     /// # fn main() -> Result<(), dt_metrics::Error> {
     /// let metrics = dt_metrics::init()?;
     /// let health = metrics.health();
-    /// println!("{} lines accepted, {} refused", health.points_accepted, health.points_rejected);
+    /// println!("{} points accepted, {} rejected", health.points_accepted, health.points_rejected);
     /// if let Some(error) = health.last_error {
     ///     println!("{error}");
     /// }
@@ -143,7 +144,7 @@ impl Handle {
         self.0.health()
     }
 
-    /// The provider that the pipeline feeds, for instruments of the program's own.
+    /// The provider that the pipeline feeds. Use it for your own OpenTelemetry instruments.
     ///
     /// ```no_run
     /// use opentelemetry::metrics::MeterProvider;

@@ -29,7 +29,7 @@ const HEALTH_SCOPE: &str = "dt-metrics.exporter";
 
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
-/// The settings of the pipeline, without those of the Dynatrace exporter.
+/// The settings of the pipeline, without the options of the Dynatrace exporter.
 #[derive(Default)]
 #[expect(
     clippy::struct_excessive_bools,

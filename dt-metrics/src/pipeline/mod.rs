@@ -46,7 +46,7 @@ pub use self::handle::Handle;
 ///
 /// # Errors
 ///
-/// As for [`Builder::install`].
+/// The errors of [`Builder::install`].
 pub fn init() -> Result<Handle, Error> {
     builder().install()
 }

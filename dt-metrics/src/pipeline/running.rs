@@ -33,7 +33,7 @@ pub(super) struct Running {
     termination: Mutex<Option<Termination>>,
 }
 
-/// Who built the provider, and so shuts it down.
+/// The builder of the provider, who also shuts it down.
 #[derive(Clone, Debug)]
 pub(super) enum ProviderOwner {
     Pipeline(Failures),
@@ -112,7 +112,7 @@ impl Running {
         Ok(())
     }
 
-    /// Collects what was measured until now and delivers it.
+    /// Collects all measurements until now and delivers them.
     pub(super) fn flush(&self, deadline: Deadline) -> Result<(), Error> {
         if self.is_forked() {
             return Err(Error::Forked);
@@ -131,7 +131,7 @@ impl Running {
         collected.map_err(|error| self.owner.explain(error))
     }
 
-    /// Collects and delivers what was measured until now, then stops. A second call does nothing.
+    /// Collects and delivers all measurements until now, then stops. A second call does nothing.
     pub(super) fn shutdown(&self, deadline: Deadline) -> Result<(), Error> {
         if self.is_forked() {
             return Err(Error::Forked);

@@ -9,22 +9,23 @@ inventory::collect!(Registration);
 
 /// Lists every instrument in the binary, before anything was called.
 ///
-/// One entry per annotation, ordered by name, then by place. [`catalog_markdown`] and
-/// [`catalog_json`] print it.
+/// One entry per annotation, ordered by name, then by place. [`catalog_markdown`](crate::catalog_markdown)
+/// and [`catalog_json`](crate::catalog_json) print it.
 ///
-/// # What the linker gathers
+/// # Completeness
 ///
-/// Instruments of dependencies are included, also those in modules that nobody mentions and in
-/// functions that are never called or instantiated, with link-time optimisation or without. Not
-/// included before their first use, with which every instrument registers by itself, are those
+/// The linker gathers the catalogue. Instruments of dependencies are included, even in modules that
+/// nothing mentions and in functions that are never called or instantiated, with link-time
+/// optimisation or without. Every instrument also registers at its first use, and only then are
+/// these included: instruments
 ///
 /// - of a dependency that no code of the program names: the compiler leaves it out of the program
 ///   (`use that_crate as _;` is enough);
 /// - of a `staticlib` that a program in another language links, unless that program's linker is
-///   told to keep all of it (`--whole-archive`, `-force_load`): it takes what is called and no
-///   more;
+///   set to keep all of it (`--whole-archive`, `-force_load`): by default it keeps only functions
+///   that are called;
 /// - on platforms without functions that run before `main`: the crate
-///   [`inventory`](https://docs.rs/inventory) says which it knows.
+///   [`inventory`](https://docs.rs/inventory) lists the supported ones.
 ///
 /// A `cdylib` is a program of its own: it has its own catalogue, counts and pipeline, whoever
 /// loads it, and its instruments are not in the catalogue of the program that does.

@@ -10,8 +10,8 @@ use crate::descriptor::Descriptor;
 ///
 /// An array with one object per annotation, in the order of [`catalog`], one per line. Each has
 /// `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`, `description`,
-/// `dimension_keys`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text that says
-/// which other instrument has its name for something else.
+/// `dimension_keys`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text that names
+/// the other instrument with its name.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "purchases", description = "\"Buy\" was pressed.")]

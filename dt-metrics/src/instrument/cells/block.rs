@@ -12,7 +12,7 @@ pub(super) struct Block {
     pub(super) ring: Option<&'static Ring>,
 }
 
-/// A chunk, and what the drain knows about it.
+/// A chunk, and the cells as the last drain saw them.
 pub(super) struct Tracked {
     pub(super) number: usize,
     pub(super) chunk: &'static Chunk,

@@ -67,7 +67,7 @@ impl Ring {
         let sample = &self.samples[index(put)];
         sample.slot.store(slot.into(), Ordering::Relaxed);
         sample.value.store(value.to_bits(), Ordering::Relaxed);
-        // Release: whoever sees the new position sees the sample, too.
+        // Release: whoever sees the new position also sees the sample.
         self.put.0.store(put + 1, Ordering::Release);
         if waiting + 1 == RING as u64 / 2 {
             return Put::HalfFull;

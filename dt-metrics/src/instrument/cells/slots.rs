@@ -224,7 +224,7 @@ impl<S> SlotTable<S> {
             .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
     }
 
-    /// Adds up what was counted since the last drain, by slot. A slot that `ready` refuses keeps
+    /// Adds up the counts since the last drain, by slot. A slot that `ready` refuses keeps
     /// its counts for a later drain.
     pub(crate) fn drain(
         &mut self,

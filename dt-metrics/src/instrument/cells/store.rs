@@ -11,8 +11,8 @@ pub(crate) static SLOTS: Slots<Series> = Slots {
     table: Mutex::new(SlotTable::new()),
 };
 
-/// The process whose measurements the slots hold. A forked child finds there what its parent
-/// measured, and its parent delivers that.
+/// The process whose measurements the slots hold. A forked child inherits its parent's, and the
+/// parent delivers them.
 #[cfg(feature = "dynatrace")]
 pub(crate) static MEASURED_BY: Claim = Claim::none();
 
@@ -92,8 +92,8 @@ impl Series {
         }
     }
 
-    /// Whether the sum of the series' cells says how many timers of it run. A histogram records
-    /// its values elsewhere, so its cells are free for that.
+    /// Whether the sum of the series' cells is the number of its running timers. A histogram keeps
+    /// its values in rings, so its cells are free for that.
     pub(crate) fn counts_timers(&self) -> bool {
         self.descriptor.kind == Kind::Histogram
     }

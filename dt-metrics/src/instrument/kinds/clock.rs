@@ -1,15 +1,15 @@
-//! The time that something takes.
+//! The clock of timers and stopwatches.
 
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use quanta::Clock;
 
-/// The processor's own counter, once it is known how fast it runs.
+/// The processor's own counter, once its frequency is known.
 static COUNTER: OnceLock<Clock> = OnceLock::new();
 
-/// Finds out how fast the processor's counter runs, which takes some milliseconds; where it
-/// cannot be trusted, the operating system's clock is used as before.
+/// Measures the frequency of the processor's counter, which takes some milliseconds. If the counter
+/// cannot be trusted, the operating system's clock stays in use.
 #[cfg(feature = "dynatrace")]
 pub(crate) fn calibrate() {
     COUNTER.get_or_init(Clock::new);
@@ -18,13 +18,13 @@ pub(crate) fn calibrate() {
 /// A point in time.
 #[derive(Clone, Copy)]
 pub(super) enum Start {
-    /// Of the processor's counter.
+    /// A value of the processor's counter.
     Counter(u64),
-    /// Of the operating system's clock.
+    /// A value of the operating system's clock.
     System(Instant),
 }
 
-/// Now.
+/// The current time.
 #[inline]
 pub(super) fn start() -> Start {
     match COUNTER.get() {
@@ -34,7 +34,7 @@ pub(super) fn start() -> Start {
 }
 
 impl Start {
-    /// Nanoseconds since.
+    /// The nanoseconds since then.
     #[inline]
     #[allow(clippy::cast_precision_loss, reason = "104 days are exact")]
     pub(super) fn elapsed(self) -> f64 {
@@ -48,19 +48,19 @@ impl Start {
     }
 }
 
-/// The time since it was started.
+/// Measures the time since it was started.
 #[derive(Clone, Copy)]
 pub struct Stopwatch(Start);
 
 impl Stopwatch {
-    /// Now.
+    /// Starts it now.
     #[inline]
     #[must_use]
     pub fn start() -> Self {
         Self(start())
     }
 
-    /// In units of `nanoseconds`.
+    /// The time since the start, in units of `nanoseconds`.
     #[inline]
     #[must_use]
     pub fn elapsed(self, nanoseconds: f64) -> f64 {

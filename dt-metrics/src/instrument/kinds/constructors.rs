@@ -1,16 +1,18 @@
-//! How expansions make instruments: the same for all kinds.
+//! The constructors that expansions call, for all kinds.
 
 /// For an instrument around a `FixedSeries`.
 macro_rules! fixed {
     ($instrument:ident: $kind:ident) => {
         impl $instrument {
-            /// With these values of its dimensions, in the order of the descriptor's keys.
+            /// Makes an instrument with these values of its dimensions, in the order of the
+            /// descriptor's keys.
             #[must_use]
             pub const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
                 Self(FixedSeries::new(descriptor.with_kind(Kind::$kind), values))
             }
 
-            /// With values of its dimensions that are computed once, on first use.
+            /// Makes an instrument with values of its dimensions that are computed once, on first
+            /// use.
             #[must_use]
             pub const fn resolved(
                 descriptor: Descriptor,
@@ -22,13 +24,13 @@ macro_rules! fixed {
                 ))
             }
 
-            /// What it measures.
+            /// The descriptor of this instrument.
             #[must_use]
             pub const fn descriptor(&'static self) -> &'static Descriptor {
                 self.0.descriptor()
             }
 
-            /// What the linker is told of it.
+            /// The entry for the linker.
             #[must_use]
             pub const fn registration(&'static self) -> Registration {
                 Registration::One(self.descriptor())
@@ -41,8 +43,8 @@ macro_rules! fixed {
 macro_rules! dynamic {
     ($instrument:ident: $kind:ident) => {
         impl $instrument {
-            /// With values of its dimensions that are, in the order of the descriptor's keys,
-            /// either here or, where `None` is, the next of the set of each call.
+            /// Makes an instrument with values of its dimensions in the order of the descriptor's
+            /// keys; each `None` stands for the next value in the set of each call.
             #[must_use]
             pub const fn new(
                 descriptor: Descriptor,
@@ -54,13 +56,13 @@ macro_rules! dynamic {
                 ))
             }
 
-            /// What it measures.
+            /// The descriptor of this instrument.
             #[must_use]
             pub const fn descriptor(&'static self) -> &'static Descriptor {
                 self.0.descriptor()
             }
 
-            /// What the linker is told of it.
+            /// The entry for the linker.
             #[must_use]
             pub const fn registration(&'static self) -> Registration {
                 Registration::One(self.descriptor())

@@ -75,7 +75,7 @@ impl UpDownCounter {
         add(&self.0, n.cast_unsigned());
     }
 
-    /// Adds 1 now and takes it back when the guard goes.
+    /// Adds 1 now and takes it back when the guard is dropped.
     #[inline]
     #[must_use]
     pub fn enter(&'static self) -> InFlight {
@@ -98,7 +98,7 @@ impl DimensionedUpDownCounter {
         add_to(&self.0, n.cast_unsigned(), &values);
     }
 
-    /// Adds 1 to the series of `values` now and takes it back when the guard goes.
+    /// Adds 1 to the series of `values` now and takes it back when the guard is dropped.
     #[inline]
     #[must_use]
     pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
@@ -108,9 +108,9 @@ impl DimensionedUpDownCounter {
     }
 }
 
-/// Something that is going on; dropping it counts it out, on whichever thread that is.
+/// A call in flight; dropping it takes the 1 back, on any thread.
 ///
-/// Series of up-down counters stay for ever, so the slot is good for as long as this lives.
+/// Series of up-down counters stay for ever, so the slot is valid as long as this lives.
 pub struct InFlight {
     slot: u32,
 }

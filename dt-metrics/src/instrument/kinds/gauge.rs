@@ -1,4 +1,4 @@
-//! Values of which the last counts.
+//! Gauges: the last value counts.
 #![allow(
     clippy::needless_pass_by_value,
     reason = "sets are lists of references"

@@ -1,4 +1,4 @@
-//! Distributions.
+//! Distributions: histograms and their timers.
 #![allow(
     clippy::needless_pass_by_value,
     reason = "sets are lists of references"
@@ -19,13 +19,13 @@ pub struct Histogram(FixedSeries);
 constructors::fixed!(Histogram: Histogram);
 
 impl Histogram {
-    /// Records `value`; not a number and infinities are no values.
+    /// Records `value`. NaN and infinities are ignored.
     #[inline]
     pub fn record(&'static self, value: f64) {
         record(self.0.known_slot(), value);
     }
 
-    /// Starts a timer that records, when it goes, the time in units of `nanoseconds`.
+    /// Starts a timer that records, when it is dropped, the time in units of `nanoseconds`.
     #[inline]
     #[must_use]
     pub fn start(&'static self, nanoseconds: f64) -> Timer {
@@ -47,13 +47,13 @@ impl DimensionedHistogram {
     /// Records `value` in the series of `values`.
     #[inline]
     pub fn record<S: DimensionSet>(&'static self, value: f64, values: S) {
-        // What was recorded before the thread lets go of the slot is taken out before the slot
-        // goes to another series.
+        // Values recorded before the thread lets go of the slot are taken out before the slot is
+        // given to another series.
         self.0
             .with_slot(&values, move |slot, _| record(slot, value));
     }
 
-    /// Starts a timer as [`Histogram::start`] does; the values are taken now.
+    /// Starts a timer as [`Histogram::start`] does, for the series of `values`.
     #[inline]
     #[must_use]
     pub fn start<S: DimensionSet>(&'static self, nanoseconds: f64, values: S) -> Timer {
@@ -72,13 +72,14 @@ impl DimensionedHistogram {
     }
 }
 
-/// Something that takes time; dropping it records how much, on whichever thread that is.
+/// A running timer; dropping it records the elapsed time, on any thread.
 ///
-/// Its series stays for as long as it lives: the sum of the series' cells says how many there are.
+/// Its series stays as long as the timer lives: the sum of the series' cells is the number of its
+/// timers.
 pub struct Timer {
     slot: u32,
     pinned: bool,
-    /// FixedSeries nanosecond, in the unit asked for.
+    /// One nanosecond, in the unit of the instrument.
     unit: f64,
     start: Start,
 }
@@ -107,7 +108,7 @@ fn pin(slot: u32) {
     }
 }
 
-/// After the value was recorded: who sees the series unpinned sees the value.
+/// To be called after the value was recorded: whoever sees the series unpinned also sees the value.
 #[inline]
 fn unpin(slot: u32) {
     let minus_one = (-1_i64).cast_unsigned();

@@ -102,7 +102,7 @@ impl DynamicSeries {
         self.with_slot_known(values, f)
     }
 
-    /// The path of the first calls, and of those instances of a generic function whose types do not
+    /// The path of the first calls, and of instances of a generic function whose types do not
     /// own the range. It is separate, so that the hit path is short.
     #[cold]
     #[inline(never)]

@@ -1,4 +1,4 @@
-//! Collections: handing what the slots hold to the SDK's instruments.
+//! Collections: handing the measurements in the slots to the SDK's instruments.
 
 use std::collections::HashMap;
 use std::iter;
@@ -49,7 +49,7 @@ pub(super) enum Command {
 /// bridge's thread.
 pub(super) struct Feed {
     active: AtomicBool,
-    /// Whether the thread has been told to take values out.
+    /// Whether the thread has a pending command to take values out.
     woken: AtomicBool,
     conflicting_points: AtomicU64,
     not_finite: AtomicU64,
@@ -59,13 +59,13 @@ pub(super) struct Feed {
     watchers: Vec<Losses>,
     /// Whether histograms without boundaries of their own have the SDK's.
     buckets: bool,
-    ledger: Mutex<Ledger>,
+    state: Mutex<FeedState>,
 }
 
-/// What was made and handed over so far. Never locked while an instrument is made: a collection
+/// The instruments and routes made so far. Never locked while an instrument is made: a collection
 /// holds the SDK's lock and waits for this one.
 #[derive(Default)]
-struct Ledger {
+struct FeedState {
     names: Names,
     /// The SDK's instruments, one for each name in lower case.
     instruments: HashMap<String, Instrument>,
@@ -76,7 +76,7 @@ struct Ledger {
     epochs: Epochs,
 }
 
-impl Ledger {
+impl FeedState {
     /// Finds out where the measurements of a slot go, or of all slots. This happens early, since a
     /// thread that records takes values out when its ring is full, and must not allocate then.
     fn prepare(&mut self, slot: Option<u32>, findings: &mut Findings) {
@@ -117,7 +117,7 @@ impl Feed {
             commands: Mutex::new(commands),
             watchers,
             buckets,
-            ledger: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
@@ -162,29 +162,29 @@ impl Feed {
     /// never on two threads at once.
     pub(super) fn create_missing(&self, meter: &Meter) {
         for (descriptor, definition) in self.admit(&catalog()) {
-            let existing = self.ledger().instruments.get(&definition.name).cloned();
+            let existing = self.state().instruments.get(&definition.name).cloned();
             let instrument = existing.unwrap_or_else(|| {
                 let instrument = create(meter, &definition, self.buckets, has_floats(&definition));
-                self.ledger()
+                self.state()
                     .instruments
                     .insert(definition.name, instrument.clone());
                 instrument
             });
-            self.ledger()
+            self.state()
                 .admissions
                 .insert(address(descriptor), Admission::Admitted(instrument));
         }
-        self.guarded(|findings| self.ledger().prepare(None, findings));
+        self.guarded(|findings| self.state().prepare(None, findings));
     }
 
     /// The new descriptors among `all` whose name is free.
     fn admit(&self, all: &[&'static Descriptor]) -> Vec<(&'static Descriptor, Definition)> {
         let mut conflicts = Vec::new();
         let mut admitted = Vec::new();
-        let mut ledger = self.ledger();
-        let Ledger {
+        let mut state = self.state();
+        let FeedState {
             names, admissions, ..
-        } = &mut *ledger;
+        } = &mut *state;
         for descriptor in all {
             if admissions.contains_key(&address(descriptor)) {
                 continue;
@@ -202,7 +202,7 @@ impl Feed {
             .into_iter()
             .filter_map(|descriptor| Some((descriptor, names.definition(descriptor)?)))
             .collect();
-        drop(ledger);
+        drop(state);
         for conflict in conflicts {
             tracing::warn!(target: "dt_metrics", "{conflict}; the second is not exported");
         }
@@ -224,16 +224,16 @@ impl Feed {
             }
             // Held until everything is added: a second reader's collection waits for it, and so
             // includes it.
-            let mut ledger = self.ledger();
-            let epoch = ledger.epochs.collected(thread::current().id());
-            ledger.take_values(0.., findings);
-            let Ledger {
+            let mut state = self.state();
+            let epoch = state.epochs.collected(thread::current().id());
+            state.take_values(0.., findings);
+            let FeedState {
                 routes,
                 levels,
                 admissions,
                 drained,
                 ..
-            } = &mut *ledger;
+            } = &mut *state;
             instrument::drain(drained, epoch, |slot, id, series| {
                 routes.prepare((slot, id, series), admissions, findings)
             });
@@ -250,7 +250,7 @@ impl Feed {
     /// Takes recorded values to the SDK.
     pub(super) fn collect_values(&self) {
         self.woken.store(false, Ordering::Release);
-        self.guarded(|findings| self.ledger().take_values(0.., findings));
+        self.guarded(|findings| self.state().take_values(0.., findings));
     }
 
     /// Runs `work` while the bridge is active, and reports its findings. A panic in a callback would
@@ -299,8 +299,8 @@ impl Feed {
         drop(commands.try_send(command));
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, FeedState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -314,13 +314,13 @@ impl Sink for Feed {
     fn prepare(&self, slot: u32) {
         self.guarded(|findings| {
             // If a collection holds the lock, it finds out by itself: nobody waits for that.
-            if let Ok(mut ledger) = self.ledger.try_lock() {
-                ledger.prepare(Some(slot), findings);
+            if let Ok(mut state) = self.state.try_lock() {
+                state.prepare(Some(slot), findings);
             }
         });
     }
 
     fn take_values(&self, part: usize) {
-        self.guarded(|findings| self.ledger().take_values(iter::once(part), findings));
+        self.guarded(|findings| self.state().take_values(iter::once(part), findings));
     }
 }

@@ -1,4 +1,4 @@
-//! The bridge: hands what the slots hold to the SDK's instruments, once per collection.
+//! The bridge: hands the measurements in the slots to the SDK's instruments, once per collection.
 //!
 //! The SDK runs the callbacks of observable instruments before it aggregates, so what a callback
 //! adds to a synchronous counter is part of the same collection. Creating an instrument takes a

@@ -53,7 +53,13 @@ pub(super) fn spawn(
                 }
                 Command::TakeValues => feed.collect_values(),
                 Command::WarnLate(late) => late.into_iter().for_each(warn_late),
-                Command::Stop => return,
+                Command::Stop => break,
+            }
+        }
+        // Each warning is sent once, so it is logged even if the bridge has stopped meanwhile.
+        for command in commands.try_iter() {
+            if let Command::WarnLate(late) = command {
+                late.into_iter().for_each(warn_late);
             }
         }
     };

@@ -43,11 +43,11 @@ fn pushes_come_at_the_interval_until_it_is_dropped() {
     let interval = Duration::from_millis(100);
     let start = Instant::now();
     let timer = PushTimer::start(provider.clone(), interval).expect("a thread");
-    let times: Vec<_> = pushes.iter().take(6).collect();
-    let first = times[0] - start;
+    let pushed_at: Vec<_> = pushes.iter().take(6).collect();
+    let first = pushed_at[0] - start;
     assert!(first >= interval / 10, "{first:?}");
     // No drift: each is due one interval after the one before was due.
-    let rest = times[5] - times[0];
+    let rest = pushed_at[5] - pushed_at[0];
     assert!(rest >= interval * 4 + interval / 2, "{rest:?}");
     drop(timer);
     provider.shutdown().expect("the last push");

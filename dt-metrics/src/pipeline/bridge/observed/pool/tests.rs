@@ -64,8 +64,8 @@ impl Gate {
 #[test]
 fn each_is_polled_once_a_round() {
     static POLLED: AtomicU64 = AtomicU64::new(0);
-    let poll = || Observation::new(&[], POLLED.fetch_add(1, Ordering::SeqCst));
-    let (pool, observed) = (pool(), observed(poll));
+    let function = || Observation::new(&[], POLLED.fetch_add(1, Ordering::SeqCst));
+    let (pool, observed) = (pool(), observed(function));
     assert_eq!(number(pool, observed), None);
     for round in 0..100 {
         pool.poll(&[observed], AMPLE);

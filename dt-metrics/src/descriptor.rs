@@ -1,13 +1,20 @@
-//! The static description of an instrument: what the annotation said, and where it stands.
+//! The static description of an instrument: what its annotation says, and where the annotation is.
 
-mod known;
 mod name;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use self::name::DefaultName;
 
-/// What an instrument measures, in OpenTelemetry's words.
+/// Descriptors with a name made at run time, by the address of the descriptor without one. There is
+/// at most one for each annotation, so they are never freed.
+static NAMED: LazyLock<Mutex<HashMap<usize, &'static Descriptor>>> = LazyLock::new(Mutex::default);
+
+/// The kind of an instrument, in OpenTelemetry's words.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -40,15 +47,15 @@ impl fmt::Display for Kind {
 pub struct Descriptor {
     /// The name, without the exporter's prefix.
     pub name: &'static str,
-    /// What is measured.
+    /// The kind of the instrument.
     pub kind: Kind,
     /// The unit of the values (UCUM, such as `s`, `By` or `{request}`); empty if none was given.
     pub unit: &'static str,
-    /// What the numbers mean; empty if nothing was given.
+    /// The meaning of the numbers; empty if none was given.
     pub description: &'static str,
     /// The keys of its dimensions, in the order written.
     pub dimension_keys: &'static [&'static str],
-    /// The module the annotation stands in, such as `shop::checkout`.
+    /// The module of the annotation, such as `shop::checkout`.
     pub module_path: &'static str,
     /// The source file, as the compiler names it.
     pub file: &'static str,
@@ -58,8 +65,8 @@ pub struct Descriptor {
     pub(crate) cardinality_limit: u32,
     /// The upper bounds of a histogram's buckets, if the annotation gives them.
     pub(crate) boundaries: Option<&'static [f64]>,
-    /// Of a name that is still the path of the function: how long what follows the module is. To
-    /// make a name of that in each build would cost the one who builds.
+    /// Present if the name is still the path of the function: the length of the part after the
+    /// module. Making the name at compile time would make each build slower.
     unnamed: Option<usize>,
 }
 
@@ -89,7 +96,7 @@ impl Descriptor {
         }
     }
 
-    /// With a name to be made of `path`, whose last bytes, `function` of them, follow the module.
+    /// With a name to be made of `path`; its last `function` bytes follow the module.
     #[must_use]
     pub const fn unnamed(
         path: &'static str,
@@ -146,12 +153,56 @@ impl Descriptor {
     }
 }
 
-/// What an expansion hands to the linker: one entry a function, since each costs build time.
+impl Descriptor {
+    /// The descriptor with its name. Each call returns the same one.
+    pub(crate) fn named(&'static self) -> &'static Self {
+        let Some(function) = self.unnamed else {
+            return self;
+        };
+        let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+        named
+            .entry(core::ptr::from_ref(self).addr())
+            .or_insert_with(|| Box::leak(Box::new(self.with_name(function))))
+    }
+
+    fn with_name(&self, function: usize) -> Self {
+        let Self {
+            name: path,
+            kind,
+            unit,
+            description,
+            dimension_keys,
+            module_path: _,
+            file,
+            line,
+            cardinality_limit,
+            boundaries,
+            unnamed: _,
+        } = *self;
+        let name = DefaultName::new(path, "", "").as_str().to_owned();
+        let module = path.len().saturating_sub(function);
+        Self {
+            name: name.leak(),
+            kind,
+            unit,
+            description,
+            dimension_keys,
+            module_path: path.get(..module).unwrap_or(path),
+            file,
+            line,
+            cardinality_limit,
+            boundaries,
+            unnamed: None,
+        }
+    }
+}
+
+/// An expansion's entry for the linker: one for each function, since each costs build time.
 #[doc(hidden)]
 pub enum Registration {
-    /// The instrument of an annotation.
+    /// The only instrument of an annotation.
     One(&'static Descriptor),
-    /// Those of an annotation that makes several.
+    /// The instruments of an annotation that makes several.
     Several(&'static [&'static Descriptor]),
 }
 

@@ -90,14 +90,14 @@
 mod descriptor;
 #[cfg(feature = "dynatrace")]
 pub mod dynatrace;
-#[cfg(feature = "dynatrace")]
-mod home;
 mod instrument;
 pub mod line;
 #[cfg(feature = "dynatrace")]
 mod pipeline;
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "dynatrace")]
+mod process;
 mod registry;
 pub mod testing;
 

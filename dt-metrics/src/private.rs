@@ -23,9 +23,9 @@ pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::unit::unit_nanoseconds;
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
-    Answer, AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
+    AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
     DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Observable,
-    Observed, Stopwatch, Timer, UpDownCounter, Value,
+    Observation as Answer, Observed, Stopwatch, Timer, UpDownCounter, Value,
 };
 
 /// What annotations say of themselves; the place is where the annotation stands. The instrument

@@ -1,4 +1,4 @@
-//! The names of instruments whose annotation gives none.
+//! Names of instruments whose annotation gives none.
 
 /// The most bytes a name has (Dynatrace documentation, Metric ingestion protocol: metric key).
 const MAX: usize = 255;
@@ -28,7 +28,7 @@ impl DefaultName {
         name
     }
 
-    /// `base` as it is, then the others where they are not empty.
+    /// `base` as it is, then `function` and `suffix` unless they are empty.
     #[must_use]
     pub const fn under(base: &str, function: &str, suffix: &str) -> Self {
         let mut name = Self {
@@ -57,7 +57,7 @@ impl DefaultName {
 
     /// Adds the identifiers of a path, each after a dot.
     ///
-    /// This runs in the compiler, which takes longest for calls: so there is none for most bytes.
+    /// This runs in the compiler, where calls are slow, so most bytes take none.
     const fn sections(&mut self, path: &str) {
         let mut rest = path.as_bytes();
         let mut begins = true;
@@ -88,7 +88,7 @@ impl DefaultName {
         }
     }
 
-    /// Adds a byte, unless the name is full or this would be its beginning and is no letter.
+    /// Adds a byte, unless the name is full, or this would be its first byte and is not a letter.
     const fn push(&mut self, byte: u8) {
         if self.len == 0 && !byte.is_ascii_alphabetic() {
             return;
@@ -107,7 +107,7 @@ impl DefaultName {
             self.push(b'f');
             self.push(b'n');
         }
-        // The cut may have fallen behind a dot.
+        // The cut may have come right after a dot.
         while self.bytes[self.len - 1] == b'.' {
             self.len -= 1;
         }

@@ -1,98 +1,52 @@
 //! Instruments: what an annotated function touches, and nothing else.
 //!
 //! ```text
-//! counter ──► local (this thread's cells) ──► slots (all threads' cells, drained by the pipeline)
-//!    └─────► table (dimensions known at run time → slot)
+//! kinds ──► series ──► cells        a call: the instrument, its slot, this thread's cell
+//!    └────────┴──► dimension        typed values of dimensions
+//! drain, capture ──► cells          the doors for the pipeline and for `testing`
 //! ```
+//!
+//! This folder may import `descriptor` and `process`, and nothing else of the crate.
 
 mod capture;
-mod chunk;
-mod clock;
+mod cells;
+mod dimension;
 #[cfg(feature = "dynatrace")]
-mod collect;
-mod constructors;
-mod counter;
-mod gauge;
-mod histogram;
-#[cfg(feature = "dynatrace")]
-mod inherited;
-mod kept;
-mod known;
-mod local;
-#[cfg(test)]
-mod loom;
-#[cfg_attr(
-    not(feature = "dynatrace"),
-    allow(dead_code, reason = "drained by the pipeline")
-)]
-mod many;
-mod observed;
-mod one;
-mod ring;
-#[cfg_attr(
-    not(feature = "dynatrace"),
-    allow(dead_code, reason = "drained by the pipeline")
-)]
+mod drain;
+mod kinds;
 mod series;
-mod set;
-mod signature;
-mod sink;
-#[cfg_attr(
-    not(feature = "dynatrace"),
-    allow(dead_code, reason = "drained by the pipeline")
-)]
-mod slots;
-mod sync;
 #[cfg(test)]
 mod tests;
-mod text;
-mod value;
 
-pub(crate) use self::capture::{Recorded, Recorder, Seen, current, watch};
-pub use self::clock::Stopwatch;
+pub(crate) use self::capture::watch;
+pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::clock::calibrate;
+pub(crate) use self::cells::sink::{Sink, set_sink};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::collect::{
-    Drained, drain, drain_values, for_each_series, keep_newest_values, values_given_up,
+pub(crate) use self::cells::store::Series;
+pub(crate) use self::cells::store::for_each_descriptor;
+#[cfg(test)]
+pub(crate) use self::cells::store::total;
+pub use self::dimension::held::{AnyValue, Kept};
+pub use self::dimension::set::DimensionSet;
+pub(crate) use self::dimension::value::OwnedValue;
+pub use self::dimension::value::{DimensionValue, Value};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::drain::{
+    Drained, disown_inherited, drain, drain_values, for_each_series, keep_newest_values,
+    values_given_up,
 };
-pub use self::counter::{
+pub use self::kinds::clock::Stopwatch;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::kinds::clock::calibrate;
+pub use self::kinds::counter::{
     Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
 };
-pub use self::gauge::{DimensionedGauge, Gauge};
-pub use self::histogram::{DimensionedHistogram, Histogram, Timer};
+pub use self::kinds::gauge::{DimensionedGauge, Gauge};
+pub use self::kinds::histogram::{DimensionedHistogram, Histogram, Timer};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::inherited::disown_inherited;
-pub use self::kept::{AnyValue, Kept};
+pub(crate) use self::kinds::observed::Number as ObservedNumber;
+pub(crate) use self::kinds::observed::all_observed;
+pub use self::kinds::observed::{Observable, Observation, Observed};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::many::set_cardinality_limit;
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::observed::Number as ObservedNumber;
-pub(crate) use self::observed::all_observed;
-pub use self::observed::{Answer, Observable, Observed};
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::series::Series;
-pub use self::set::DimensionSet;
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::sink::{Sink, set_sink};
-pub(crate) use self::value::OwnedValue;
-pub use self::value::{DimensionValue, Value};
-
-use crate::descriptor::Descriptor;
-
-/// Runs `f` with the descriptor of every instrument that has been used. `f` must not measure.
-pub(crate) fn for_each_descriptor(mut f: impl FnMut(&'static Descriptor)) {
-    for (_, entry) in local::SLOTS.lock().entries() {
-        f(entry.series.descriptor);
-    }
-}
-
-/// All that was ever added to the counters of this name.
-#[cfg(test)]
-pub(crate) fn total(name: &str) -> u64 {
-    let slots = local::SLOTS.lock();
-    slots
-        .entries()
-        .filter(|(_, entry)| entry.series.descriptor.name == name)
-        .fold(0, |sum, (slot, _)| sum + slots.total(slot))
-}
+pub(crate) use self::series::dynamic::set_cardinality_limit;

@@ -1,11 +1,14 @@
+//! Instruments as macros use them, down to the cells.
+
 use std::sync::Barrier;
 use std::thread;
 
-use super::local::SLOTS;
-use super::{Counter, DimensionValue, DimensionedCounter, InFlight, UpDownCounter, Value};
+use super::cells::store::SLOTS;
+use super::dimension::value::{DimensionValue, Value};
+use super::kinds::counter::{Counter, DimensionedCounter, InFlight, UpDownCounter};
 use crate::descriptor::{Descriptor, Kind};
 
-/// What the series of `descriptor` hold in all, by a walk that leaves the drain's memory alone.
+/// The totals of the series of `descriptor`, without a change to what the drain remembers.
 fn total(descriptor: &'static Descriptor) -> Vec<(String, u64)> {
     let slots = SLOTS.lock();
     slots

@@ -1,4 +1,4 @@
-//! Waiting no longer than asked.
+//! Deadlines: waiting and working for a limited time.
 
 use std::io;
 use std::sync::mpsc;
@@ -29,7 +29,7 @@ impl Deadline {
         }
     }
 
-    /// What is left of the time.
+    /// The time that is left.
     pub(super) fn remaining(&self) -> Duration {
         self.timeout.saturating_sub(self.start.elapsed())
     }
@@ -38,7 +38,7 @@ impl Deadline {
         Late::Timeout(self.timeout)
     }
 
-    /// Waits for `receiver` as long as there is time.
+    /// Waits for `receiver` until the deadline.
     pub(super) fn recv<T>(&self, receiver: &mpsc::Receiver<T>) -> Result<T, Late> {
         receiver
             .recv_timeout(self.remaining())
@@ -55,7 +55,7 @@ impl Deadline {
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || {
-                // Nobody listens any more if the time is up.
+                // Nobody receives it any more if the time is up.
                 drop(sender.send(work()));
             })
             .map_err(Late::Thread)?;

@@ -1,4 +1,4 @@
-//! What can go wrong with the pipeline.
+//! The errors of the pipeline.
 
 use std::fmt;
 use std::io;
@@ -12,26 +12,26 @@ use crate::registry::Conflict;
 
 /// An error of [`Builder::install`](crate::Builder::install) or of the [`Handle`](crate::Handle).
 ///
-/// Its `Debug` reads as its `Display`, since that is what a `main` prints which returns it.
+/// `Debug` is the same text as `Display`, since a `main` that returns the error prints `Debug`.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A pipeline is installed and has not been shut down.
     #[error("metrics are installed already; shut the first handle down before installing again")]
     AlreadyInstalled,
-    /// The options of the Dynatrace exporter do not fit.
+    /// The options of the Dynatrace exporter are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// With [`strict`](crate::Builder::strict): instruments of one name that disagree.
+    /// With [`strict`](crate::Builder::strict): instruments with the same name disagree.
     #[error("{}", Lines(.0))]
     Conflicts(Vec<Conflict>),
-    /// What was collected did not reach its receiver.
+    /// Collected metrics did not reach their receiver.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// An exporter or reader other than Dynatrace's failed.
+    /// An exporter or reader other than the Dynatrace exporter failed.
     #[error("an exporter failed: {0}")]
     Provider(OTelSdkError),
-    /// This process was forked from the one that installed metrics, whose threads are not here.
+    /// This process was forked from the one that installed metrics, and has none of its threads.
     #[error("metrics were installed by the process that this one was forked from; install again")]
     Forked,
     /// The handle was shut down before.
@@ -44,7 +44,7 @@ pub enum Error {
     /// The operating system gave no thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
-    /// The time was up before all was done. It goes on in the background.
+    /// The time was up before all was done. The work continues in the background.
     #[error("not done within {0:?}")]
     Timeout(Duration),
 }

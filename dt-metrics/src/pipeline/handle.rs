@@ -1,119 +1,52 @@
-//! The running pipeline.
-
-mod flush;
-mod owner;
+//! The handle: the running pipeline as the program sees it.
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::oneshot;
 
-pub(super) use self::owner::Owner;
-use super::bridge::Bridge;
 use super::deadline::Deadline;
-use super::delivery::Delivery;
 use super::error::Error;
-use super::pacer::Pacer;
-use super::place::Place;
-use super::stage::Stages;
-use super::termination::Termination;
+use super::running::Running;
 use crate::dynatrace::Health;
-use crate::home::Home;
 
-/// The installed metrics: keeps them going, and delivers the rest when dropped.
+/// The installed metrics: they run until this handle is dropped, which delivers the rest.
 ///
-/// All calls take `&self`, may be repeated, and work from a plain thread, inside a
-/// current-thread runtime and inside a multi-thread runtime alike. Those with `_async` do not
-/// block the runtime.
+/// All calls take `&self`, may be repeated, and work on a plain thread, inside a current-thread
+/// runtime and inside a multi-thread runtime. Calls that end in `_async` do not block the runtime.
 ///
-/// Dropping it is [`shutdown`](Self::shutdown) with five seconds, or with
-/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). It runs nowhere if the process ends
+/// Dropping the handle is a [`shutdown`](Self::shutdown) with five seconds, or with
+/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). Nothing drops it if the process ends
 /// without unwinding the stack of `main`: by `process::exit`, a signal, or a panic under
-/// `panic = "abort"`. What was not collected by then is lost; call [`flush`](Self::flush) before
-/// `process::exit`, and for signals see
-/// [`flush_on_termination`](crate::Builder::flush_on_termination).
+/// `panic = "abort"`. Measurements that were not collected by then are lost. Call
+/// [`flush`](Self::flush) before `process::exit`, and use
+/// [`flush_on_termination`](crate::Builder::flush_on_termination) for signals.
 ///
-/// A forked child has none of its threads: there, `flush` and `shutdown` say so
-/// ([`Error::Forked`](crate::Error::Forked)), and dropping it does nothing. Install again in the
-/// child, first of all: what its memory held by then is the parent's to deliver.
+/// A forked child has none of the threads: there, `flush` and `shutdown` return
+/// [`Error::Forked`](crate::Error::Forked), and dropping the handle does nothing. Install metrics
+/// again in the child before it measures: the parent delivers everything that was measured before
+/// that.
 #[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
-pub struct Handle {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    provider: SdkMeterProvider,
-    owner: Owner,
-    bridge: Bridge,
-    delivery: Delivery,
-    /// Some while it pushes.
-    pacer: Mutex<Option<Pacer>>,
-    shutdown_timeout: Duration,
-    stage: Stages,
-    home: Home,
-    /// Some while signals are caught.
-    termination: Mutex<Option<Termination>>,
-}
+pub struct Handle(Arc<Running>);
 
 impl Handle {
-    pub(super) fn new(
-        provider: SdkMeterProvider,
-        owner: Owner,
-        bridge: Bridge,
-        delivery: Delivery,
-        pacer: Option<Pacer>,
-        shutdown_timeout: Duration,
-        place: Place,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                provider,
-                owner,
-                bridge,
-                delivery,
-                pacer: Mutex::new(pacer),
-                shutdown_timeout,
-                stage: Stages::new(place),
-                home: Home::here(),
-                termination: Mutex::new(None),
-            }),
-        }
+    pub(super) fn new(running: Running) -> Self {
+        Self(Arc::new(running))
     }
 
     /// Flushes before a signal ends the process.
     pub(super) fn flush_on_termination(&self) -> io::Result<()> {
-        let inner = Arc::downgrade(&self.inner);
-        let termination = Termination::watch(move || {
-            let Some(inner) = inner.upgrade() else { return };
-            let deadline = Deadline::after(inner.shutdown_timeout);
-            // On a thread of its own: a shutdown that goes on may take longer than this.
-            let flushed = deadline
-                .run("dt-metrics-flush", move || match inner.flush(deadline) {
-                    // One that goes on is waited for; one that is over is over.
-                    Err(Error::ShutDown) => inner.shutdown(deadline),
-                    result => result,
-                })
-                .map_err(Error::from)
-                .and_then(|result| result);
-            if let Err(error) = flushed {
-                tracing::warn!(
-                    target: "dt_metrics",
-                    "not all was delivered before the signal acts: {error}"
-                );
-            }
-        })?;
-        *self.inner.termination() = Some(termination);
-        Ok(())
+        self.0.flush_on_termination()
     }
 
-    /// Collects what was measured until now and delivers it.
+    /// Collects all measurements until now and delivers them.
     ///
-    /// Returns when the receiver has answered all of it, at the latest after `timeout`. If the
-    /// exporter pauses after a failure, it tries at once.
+    /// Returns when the receiver has answered every request, at the latest after `timeout`. If the
+    /// exporter pauses after a failure, it retries at once.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -130,27 +63,28 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] or [`Error::Export`] if something is not delivered yet; it stays in
-    /// the buffer and is sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
+    /// [`Error::Timeout`] or [`Error::Export`] if some requests are not delivered yet; they stay in
+    /// the buffer and are sent later. [`Error::ShutDown`] after [`shutdown`](Self::shutdown).
     /// [`Error::Forked`] in a forked child.
     pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
-        self.inner.flush(Deadline::after(timeout))
+        self.0.flush(Deadline::after(timeout))
     }
 
     /// [`flush`](Self::flush) for async code.
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush).
+    /// The errors of [`flush`](Self::flush).
     pub async fn flush_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
-        self.apart("dt-metrics-flush", deadline, Inner::flush).await
+        self.on_a_thread("dt-metrics-flush", deadline, Running::flush)
+            .await
     }
 
-    /// Collects and delivers what was measured until now, then stops.
+    /// Collects and delivers all measurements until now, then stops.
     ///
-    /// What is measured afterwards is kept, and delivered if metrics are installed again. A
-    /// second call does nothing.
+    /// Later measurements are kept, and delivered if metrics are installed again. A second call does
+    /// nothing.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -167,37 +101,38 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] or [`Error::Export`] if something could not be delivered in time. It
-    /// waits in the spool then, if there is one; else it is lost. [`health`](Self::health) tells.
+    /// [`Error::Timeout`] or [`Error::Export`] if some requests could not be delivered in time. They
+    /// stay in the spool, if there is one, or are lost and counted in [`health`](Self::health).
     /// [`Error::Timeout`] also if another call shuts down at the same time and takes longer.
     /// [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
-        self.inner.shutdown(Deadline::after(timeout))
+        self.0.shutdown(Deadline::after(timeout))
     }
 
     /// [`shutdown`](Self::shutdown) for async code.
     ///
     /// # Errors
     ///
-    /// As for [`shutdown`](Self::shutdown).
+    /// The errors of [`shutdown`](Self::shutdown).
     pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
-        self.apart("dt-metrics-shutdown", deadline, Inner::shutdown)
+        self.on_a_thread("dt-metrics-shutdown", deadline, Running::shutdown)
             .await
     }
 
-    /// What was sent, refused, retried and dropped until now.
+    /// The data points that were accepted, rejected, retried and dropped until now.
     ///
-    /// The numbers are those of the Dynatrace exporter, and the points that did not come as far:
-    /// their instrument's name belongs to another (`conflicting_definition`), an observed function
-    /// panicked (`observed_panic`), gave what is no number (`not_finite`) or, of a counter, one
-    /// below zero (`negative`), or they were recorded too early (`before_install`).
+    /// These are the numbers of the Dynatrace exporter, and the points that were dropped before they
+    /// reached it: another instrument has the name of theirs (`conflicting_definition`), an observed
+    /// function panicked (`observed_panic`), it returned NaN or infinity (`not_finite`) or, for a
+    /// counter, a number below zero (`negative`), or they were recorded too early
+    /// (`before_install`).
     ///
     /// ```no_run
     /// # fn main() -> Result<(), dt_metrics::Error> {
     /// let metrics = dt_metrics::init()?;
     /// let health = metrics.health();
-    /// println!("{} lines accepted, {} refused", health.points_accepted, health.points_rejected);
+    /// println!("{} points accepted, {} rejected", health.points_accepted, health.points_rejected);
     /// if let Some(error) = health.last_error {
     ///     println!("{error}");
     /// }
@@ -206,14 +141,10 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn health(&self) -> Health {
-        let mut health = self.inner.delivery.health();
-        for (reason, points) in self.inner.bridge.dropped() {
-            health.drop_points(reason, points);
-        }
-        health
+        self.0.health()
     }
 
-    /// The provider that the pipeline feeds, for instruments of the program's own.
+    /// The provider that the pipeline feeds. Use it for your own OpenTelemetry instruments.
     ///
     /// ```no_run
     /// use opentelemetry::metrics::MeterProvider;
@@ -227,23 +158,23 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn provider(&self) -> &SdkMeterProvider {
-        &self.inner.provider
+        &self.0.provider
     }
 
     /// Runs `work` on a thread of its own.
-    async fn apart(
+    async fn on_a_thread(
         &self,
         name: &str,
         deadline: Deadline,
-        work: fn(&Inner, Deadline) -> Result<(), Error>,
+        work: fn(&Running, Deadline) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let inner = Arc::clone(&self.inner);
+        let running = Arc::clone(&self.0);
         let (sender, done) = oneshot::channel();
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || {
-                // The asker may have gone.
-                drop(sender.send(work(&inner, deadline)));
+                // The future may have been dropped.
+                drop(sender.send(work(&running, deadline)));
             })
             .map_err(Error::Thread)?;
         done.await
@@ -251,23 +182,15 @@ impl Handle {
     }
 }
 
-impl Inner {
-    fn termination(&self) -> MutexGuard<'_, Option<Termination>> {
-        self.termination
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Drop for Handle {
     fn drop(&mut self) {
-        if self.inner.home.is_elsewhere() {
-            // The provider would wait for a thread that is not here.
-            std::mem::forget(Arc::clone(&self.inner));
+        if self.0.is_forked() {
+            // Never dropped: the provider would wait for a thread that this process does not have.
+            std::mem::forget(Arc::clone(&self.0));
             return;
         }
-        let timeout = self.inner.shutdown_timeout;
-        if let Err(error) = self.inner.shutdown(Deadline::after(timeout)) {
+        let timeout = self.0.shutdown_timeout;
+        if let Err(error) = self.0.shutdown(Deadline::after(timeout)) {
             tracing::warn!(target: "dt_metrics", "metrics were not all delivered: {error}");
         }
     }
@@ -276,7 +199,7 @@ impl Drop for Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("exporter", &self.inner.delivery)
+            .field("exporter", &self.0.exporter)
             .finish_non_exhaustive()
     }
 }

@@ -1,21 +1,145 @@
-//! From slots to exporters: the builder, the bridge into the SDK, and the handle.
+//! The pipeline: it takes measurements from the slots to the exporters, at an interval.
+//!
+//! ```text
+//! builder ──► install ──► handle ──► running ──► bridge        slots to the SDK's instruments
+//!                                       ├──────► schedule      when to push
+//!                                       ├──────► lifecycle     one pipeline per process
+//!                                       └──────► signal        flushing on SIGTERM and SIGINT
+//! ```
+//!
+//! This folder may import `dynatrace`, `registry`, `instrument`, `descriptor` and `process`.
 
-mod attach;
 mod bridge;
 mod builder;
 mod deadline;
-mod delivery;
 mod error;
-mod failures;
+mod foreign_exporter;
 mod handle;
-mod pacer;
-mod place;
-mod stage;
-mod start;
-mod termination;
+mod install;
+mod lifecycle;
+mod running;
+mod schedule;
+mod signal;
 
-pub use self::attach::attach;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use self::bridge::Bridge;
+use self::install::{SHUTDOWN_TIMEOUT, default_interval};
+use self::lifecycle::Installed;
+use self::running::{ProviderOwner, Running};
+use crate::dynatrace::CheckReport;
+
 pub use self::builder::Builder;
 pub use self::error::Error;
 pub use self::handle::Handle;
-pub use self::start::{builder, check, init};
+
+/// Installs metrics with the configuration found in the environment and on the host. It is
+/// `builder().install()`.
+///
+/// ```no_run
+/// # fn main() -> Result<(), dt_metrics::Error> {
+/// let _metrics = dt_metrics::init()?;
+/// # drop(_metrics);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// The errors of [`Builder::install`].
+pub fn init() -> Result<Handle, Error> {
+    builder().install()
+}
+
+/// Tries the configuration that [`init`] would use, and reports what to fix: where each value comes
+/// from, whether the endpoint can be reached and trusted, whether it accepts the token and a metric
+/// line, and whether this host's clock is right.
+///
+/// Sends one data point of the gauge `dt_metrics.check`. Nothing is installed. The call waits for
+/// the answer, ten seconds at most: use it in a command of your program, or when it starts.
+///
+/// ```no_run
+/// let report = dt_metrics::check();
+/// println!("{report}");
+/// ```
+pub fn check() -> CheckReport {
+    builder().check()
+}
+
+/// Starts the configuration of the pipeline.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), dt_metrics::Error> {
+/// let metrics = dt_metrics::builder()
+///     .endpoint("https://myenv123.live.dynatrace.com/api/v2/metrics/ingest")
+///     .api_token(std::env::var("MY_TOKEN").unwrap_or_default())
+///     .prefix("shop")
+///     .default_dimension("env", "prod")
+///     .push_interval(Duration::from_secs(10))
+///     .install()?;
+/// // … the program …
+/// metrics.shutdown(Duration::from_secs(5))
+/// # }
+/// ```
+pub fn builder() -> Builder {
+    Builder::default()
+}
+
+/// Joins a provider that the program built itself, in place of [`install`](crate::Builder::install):
+/// from now on each collection of `provider` takes what the annotations measured, with all of its
+/// readers, views, resource and exporters. Earlier measurements are kept and taken, too.
+///
+/// The provider is fed as long as the handle lives. [`Handle::flush`] makes the provider collect.
+/// [`Handle::shutdown`], or dropping the handle, makes it collect once more and leaves it running:
+/// the program shuts the provider down, and flushes its own exporters.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dt_metrics::dynatrace::Exporter;
+/// use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let exporter = Exporter::builder().build()?;
+/// let provider = SdkMeterProvider::builder()
+///     .with_reader(PeriodicReader::builder(exporter).build())
+///     .build();
+/// let metrics = dt_metrics::attach(&provider)?;
+/// // … the program …
+/// metrics.shutdown(Duration::from_secs(5))?;
+/// provider.shutdown()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A provider of another version of the SDK has another type, and does not compile:
+///
+/// ```compile_fail,E0308
+/// # mod opentelemetry_sdk_of_another_version { #[derive(Default)] pub struct SdkMeterProvider; }
+/// use opentelemetry_sdk_of_another_version::SdkMeterProvider;
+///
+/// let provider = SdkMeterProvider::default();
+/// let metrics = dt_metrics::attach(&provider);
+/// ```
+///
+/// # Errors
+///
+/// [`Error::AlreadyInstalled`] if metrics are installed, or attached to another provider: each
+/// measurement goes to one. [`Error::Thread`] if the operating system gives no thread.
+pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
+    let installed = Installed::claim()?;
+    // Its exporters are unknown, and may need buckets.
+    let bridge =
+        Bridge::start(provider, default_interval(), true, Vec::new()).map_err(Error::Thread)?;
+    Ok(Handle::new(Running::new(
+        provider.clone(),
+        ProviderOwner::Program,
+        bridge,
+        None,
+        None,
+        SHUTDOWN_TIMEOUT,
+        installed,
+    )))
+}

@@ -1,4 +1,4 @@
-//! Two descriptors, one name.
+//! Conflicts: two descriptors with the same name.
 
 use core::fmt;
 use std::collections::HashMap;
@@ -6,15 +6,15 @@ use std::collections::hash_map::Entry;
 
 use crate::descriptor::Descriptor;
 
-/// Two instruments of one name that disagree on what they measure or in which unit.
+/// Two instruments with the same name that disagree on their kind or unit.
 ///
-/// Names are one whatever their case, as in OpenTelemetry. An absent unit agrees with any.
+/// Names are case-insensitive, as in OpenTelemetry. An absent unit agrees with any.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// The one that is exported.
+    /// The descriptor that is exported.
     pub first: &'static Descriptor,
-    /// The one that is not.
+    /// The descriptor that is not exported.
     pub second: &'static Descriptor,
 }
 
@@ -41,20 +41,20 @@ impl fmt::Display for Conflict {
 
 impl core::error::Error for Conflict {}
 
-/// The names that are taken, and for what.
+/// The names that are taken, and their definitions.
 #[derive(Default)]
 pub(crate) struct Names {
     taken: HashMap<String, Definition>,
 }
 
-/// What all descriptors of one name say together.
+/// The common definition of all descriptors with the same name.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
     /// The name's identity: its letters in lower case.
     pub(crate) name: String,
-    /// Whose kind and spelling of the name count.
+    /// The first descriptor, whose kind and spelling of the name count.
     pub(crate) first: &'static Descriptor,
-    /// Who said the unit first.
+    /// The descriptor that stated the unit first.
     unit_from: &'static Descriptor,
     /// The first unit stated, or nothing.
     pub(crate) unit: &'static str,
@@ -63,7 +63,7 @@ pub(crate) struct Definition {
 }
 
 impl Names {
-    /// Takes the name for `descriptor`, or says who has it for something else.
+    /// Takes the name for `descriptor`, or returns the conflict with the one that has it.
     pub(crate) fn admit(&mut self, descriptor: &'static Descriptor) -> Result<(), Conflict> {
         match self.taken.entry(descriptor.name.to_ascii_lowercase()) {
             Entry::Vacant(free) => {
@@ -81,7 +81,7 @@ impl Names {
         }
     }
 
-    /// What is known of the descriptor's name.
+    /// The definition of the descriptor's name.
     pub(crate) fn definition(&self, descriptor: &Descriptor) -> Option<Definition> {
         self.taken
             .get(&descriptor.name.to_ascii_lowercase())

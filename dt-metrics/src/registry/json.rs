@@ -1,16 +1,17 @@
-//! The catalogue for programs.
+//! The catalogue as JSON, for programs.
 
 use core::fmt::Write;
 
+use super::catalog::catalog;
 use super::conflict::conflicts;
-use super::{Descriptor, catalog};
+use crate::descriptor::Descriptor;
 
-/// The catalogue as JSON, for a page of documentation or a check of its own.
+/// The catalogue as JSON, for a page of documentation or a check of your own.
 ///
-/// An array with one object an annotation, in the order of [`catalog`], one a line. Each has
+/// An array with one object per annotation, in the order of [`catalog`], one per line. Each has
 /// `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`, `description`,
-/// `dimension_keys`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text that says
-/// which other instrument has its name for something else.
+/// `dimension_keys`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text that names
+/// the other instrument with its name.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "purchases", description = "\"Buy\" was pressed.")]

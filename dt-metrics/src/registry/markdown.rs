@@ -1,15 +1,16 @@
-//! The catalogue as a page.
+//! The catalogue as a page of Markdown.
 
 use core::fmt::Write;
 
+use super::catalog::catalog;
 use super::conflict::{Conflict, conflicts};
-use super::{Descriptor, catalog};
+use crate::descriptor::Descriptor;
 
 /// The catalogue as a Markdown table, for a page of documentation.
 ///
-/// One row an annotation, in the order of [`catalog`]; below, if there are any, those whose name
-/// another has for something else. Whatever names and descriptions hold is text and nothing more;
-/// files of dependencies are named from their package on.
+/// One row per annotation, in the order of [`catalog`]. Below the table, conflicts are listed: the
+/// instruments that are not exported since another has their name. Markup in names and descriptions
+/// is escaped, and paths to files of dependencies begin at their package.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "baskets", unit = "{basket}", dims(region = "eu"))]
@@ -41,7 +42,7 @@ pub(super) fn markdown(descriptors: &[&'static Descriptor]) -> String {
         ];
         for cell in cells {
             page.push_str("| ");
-            // Before anything else a table is cut at its pipes, those in code included.
+            // A table is first cut at its pipes, even at pipes in code.
             page.push_str(&cell.replace('|', r"\|"));
             page.push(' ');
         }
@@ -74,7 +75,7 @@ fn place(descriptor: &Descriptor) -> String {
     code(&format!("{}:{}", shared_path(&file), descriptor.line))
 }
 
-/// The path of a file, less what differs between the machines of two people: where Cargo keeps
+/// The path of a file without the part that differs between two machines: where Cargo keeps
 /// its downloads.
 fn shared_path(file: &str) -> &str {
     if let Some((_, in_registry)) = file.split_once("/registry/src/") {
@@ -93,7 +94,7 @@ fn code(text: &str) -> String {
     if !text.contains('`') {
         return format!("`{text}`");
     }
-    // Longer than any run of backticks in it, and apart from those at its ends.
+    // Longer than any run of backticks inside, and apart from backticks at its ends.
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     format!("{fence} {text} {fence}")

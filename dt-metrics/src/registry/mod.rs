@@ -1,9 +1,11 @@
-//! Every instrument in the binary: gathered by the linker, and on first use where the linker
-//! could not.
+//! Every instrument in the binary: the linker gathers it, or it registers at its first use.
+//!
+//! This folder may import `instrument` and `descriptor`, and nothing else of the crate.
 
+mod catalog;
 #[cfg_attr(
     not(feature = "dynatrace"),
-    allow(dead_code, unreachable_pub, reason = "the pipeline asks for more")
+    allow(dead_code, unreachable_pub, reason = "the pipeline needs more of it")
 )]
 mod conflict;
 mod json;
@@ -11,80 +13,12 @@ mod markdown;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
-use crate::descriptor::{Descriptor, Registration};
-use crate::instrument::{self, Observed};
-
+pub use self::catalog::catalog;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::catalog::descriptors_of;
 #[cfg(feature = "dynatrace")]
 pub use self::conflict::Conflict;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::conflict::{Definition, Names, conflicts};
 pub use self::json::catalog_json;
 pub use self::markdown::catalog_markdown;
-
-inventory::collect!(Registration);
-
-/// Lists every instrument in the binary, before anything was called.
-///
-/// One entry an annotation, ordered by name, then by place. [`catalog_markdown`] and
-/// [`catalog_json`] print it.
-///
-/// # What the linker gathers
-///
-/// Instruments of dependencies are included, also those in modules that nobody mentions and in
-/// functions that are never called or instantiated, with link-time optimisation or without. Not
-/// included before their first use, with which every instrument registers by itself, are those
-///
-/// - of a dependency that no code of the program names: the compiler leaves it out of the program
-///   (`use that_crate as _;` is enough);
-/// - of a `staticlib` that a program in another language links, unless that program's linker is
-///   told to keep all of it (`--whole-archive`, `-force_load`): it takes what is called and no
-///   more;
-/// - on platforms without functions that run before `main`: the crate
-///   [`inventory`](https://docs.rs/inventory) says which it knows.
-///
-/// A `cdylib` is a program of its own: it has its own catalogue, counts and pipeline, whoever
-/// loads it, and its instruments are not in the catalogue of the program that does.
-///
-/// ```
-/// #[dt_metrics::counted(name = "checkouts", unit = "1", dims(region = "eu"))]
-/// fn check_out() {}
-///
-/// let checkouts = dt_metrics::catalog().into_iter().find(|d| d.name == "checkouts").unwrap();
-/// assert_eq!(checkouts.kind, dt_metrics::Kind::Counter);
-/// assert_eq!(checkouts.unit, "1");
-/// assert_eq!(checkouts.dimension_keys, ["region"]);
-/// ```
-#[must_use]
-pub fn catalog() -> Vec<&'static Descriptor> {
-    let mut all: Vec<&'static Descriptor> = inventory::iter::<Registration>()
-        .flat_map(Registration::descriptors)
-        .map(|descriptor| descriptor.named())
-        .collect();
-    all.extend(instrument::all_observed().map(Observed::descriptor));
-    instrument::for_each_descriptor(|descriptor| all.push(descriptor));
-    let mut seen = HashSet::new();
-    all.retain(|descriptor| seen.insert(core::ptr::from_ref(*descriptor)));
-    all.sort_by(|a, b| order(a).cmp(&order(b)));
-    all
-}
-
-/// By name and place; then by all else, since a macro may write several in one place, and linkers
-/// gather them in any order.
-fn order(descriptor: &Descriptor) -> impl Ord {
-    (
-        (descriptor.name, descriptor.file, descriptor.line),
-        (descriptor.module_path, descriptor.kind as u8),
-        (descriptor.unit, descriptor.description),
-        descriptor.dimension_keys,
-    )
-}
-
-/// The descriptors of this name, whatever its case: where it was annotated.
-#[cfg(feature = "dynatrace")]
-pub(crate) fn descriptors_of(name: &str) -> impl Iterator<Item = &'static Descriptor> {
-    catalog()
-        .into_iter()
-        .filter(move |descriptor| descriptor.name.eq_ignore_ascii_case(name))
-}

@@ -1,5 +1,8 @@
+//! The catalogue and its conflicts.
+
+use super::catalog::catalog;
 use super::conflict::Names;
-use super::{catalog, json, markdown};
+use super::{json, markdown};
 use crate::descriptor::{Descriptor, Kind, Registration};
 use crate::instrument::{Counter, Histogram};
 

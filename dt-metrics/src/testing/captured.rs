@@ -1,4 +1,4 @@
-//! What a capture saw.
+//! The result of a capture.
 
 use core::fmt;
 
@@ -7,13 +7,13 @@ use super::view::{Counter, Gauge, Histogram, UpDownCounter};
 use crate::descriptor::Kind;
 use crate::instrument::Recorded;
 
-/// What a capture saw, by name of instrument.
+/// Everything that a capture saw, by the name of the instrument.
 ///
-/// Names are those of the annotations, without the exporter's prefix and whatever their case.
-/// Several instruments of one name and kind add up. Of a name that was not measured there is
-/// nothing: zero.
+/// Names are the names in the annotations, without the exporter's prefix, and case-insensitive.
+/// Several instruments with the same name and kind are added up. A name that was not measured has
+/// the value zero.
 ///
-/// Its `Debug` lists all series, for the message of an assertion:
+/// `Debug` lists all series, for the message of an assertion:
 ///
 /// ```
 /// use dt_metrics::{count, testing::capture};
@@ -30,28 +30,24 @@ impl Captured {
         Self(recorded)
     }
 
-    pub(super) fn recorded(&self) -> &Recorded {
-        &self.0
-    }
-
-    /// The counters of this name.
+    /// The counters with this name.
     pub fn counter(&self, name: &str) -> Counter<'_> {
-        Counter(Selection::new(self, Kind::Counter, name))
+        Counter(Selection::new(&self.0, Kind::Counter, name))
     }
 
-    /// The up-down counters of this name.
+    /// The up-down counters with this name.
     pub fn up_down_counter(&self, name: &str) -> UpDownCounter<'_> {
-        UpDownCounter(Selection::new(self, Kind::UpDownCounter, name))
+        UpDownCounter(Selection::new(&self.0, Kind::UpDownCounter, name))
     }
 
-    /// The histograms of this name.
+    /// The histograms with this name.
     pub fn histogram(&self, name: &str) -> Histogram<'_> {
-        Histogram(Selection::new(self, Kind::Histogram, name))
+        Histogram(Selection::new(&self.0, Kind::Histogram, name))
     }
 
-    /// The gauges of this name.
+    /// The gauges with this name.
     pub fn gauge(&self, name: &str) -> Gauge<'_> {
-        Gauge(Selection::new(self, Kind::Gauge, name))
+        Gauge(Selection::new(&self.0, Kind::Gauge, name))
     }
 
     /// Whether nothing was measured at all.
@@ -64,6 +60,6 @@ impl Captured {
 impl fmt::Debug for Captured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Captured ")?;
-        Selection::all(self).fmt(f)
+        Selection::all(&self.0).fmt(f)
     }
 }

@@ -1,4 +1,4 @@
-//! What a test asserts with: that a piece of code measured what it should have.
+//! Captures for tests: assert that a piece of code measured what it should.
 //!
 //! ```
 //! use dt_metrics::{counted, testing::capture, timed};
@@ -18,15 +18,15 @@
 //! assert_eq!(seen.counter("refunds").value(), 0);
 //! ```
 //!
-//! No pipeline is needed. Where there is one, it gets all that is measured as if nobody watched.
-//! Calls that nobody watches cost what they cost without this module.
+//! No pipeline is needed. If there is one, it gets all measurements as if there were no capture.
+//! Calls outside of a capture cost no more than without this module.
 //!
 //! # What is seen
 //!
 //! [`capture`] sees what its own thread measures while the closure runs, and nothing else: tests
 //! that run side by side on the same functions do not see each other. [`capture_async`] sees what
-//! is measured while its future is polled, on whichever threads that is, and not what other tasks
-//! do there in between.
+//! is measured while its future is polled, on any thread, and not what other tasks measure there in
+//! between.
 //!
 //! | measured | seen |
 //! | --- | --- |
@@ -38,7 +38,7 @@
 //! | before a panic in the closure | by the captures around: the panic goes through this one |
 //! | beyond the limit of series | with its own dimensions, though the pipeline gets it as overflow; a timer that was started outside of the capture as overflow |
 //! | in destructors of thread-local values | maybe not |
-//! | by `#[observed]` functions | no: the pipeline asks them, on its own thread |
+//! | by `#[observed]` functions | no: the pipeline polls them, on its own thread |
 
 mod captured;
 mod run;

@@ -1,11 +1,11 @@
-//! Running something to see what it measures.
+//! Running code to see what it measures.
 
 use super::captured::Captured;
 use super::scope::Capture;
 
 /// Runs `f` and returns what this thread measured meanwhile.
 ///
-/// See [the module](super) for what is seen. A panic in `f` goes through.
+/// [The module](super) lists what is seen. A panic in `f` is passed on.
 ///
 /// ```
 /// use dt_metrics::{count, testing::capture};
@@ -17,7 +17,7 @@ pub fn capture<T>(f: impl FnOnce() -> T) -> Captured {
     capture_with(f).0
 }
 
-/// As [`capture`], with what `f` returned.
+/// Runs `f` as [`capture`] does, and also returns the value of `f`.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_with};
@@ -40,7 +40,7 @@ pub fn capture_with<T>(f: impl FnOnce() -> T) -> (Captured, T) {
 /// Awaits `future` and returns what was measured while it was polled, and when it was dropped
 /// after that.
 ///
-/// It may move between threads. See [the module](super) for what is seen.
+/// The future may move between threads. [The module](super) lists what is seen.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_async};
@@ -62,7 +62,7 @@ pub fn capture_async<F: Future>(future: F) -> impl Future<Output = Captured> {
     async move { captured.await.0 }
 }
 
-/// As [`capture_async`], with the future's output.
+/// Awaits `future` as [`capture_async`] does, and also returns the future's output.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_async_with};

@@ -1,4 +1,4 @@
-//! Where captures look.
+//! Captures that are carried into other threads and tasks.
 
 use core::fmt;
 use core::pin::Pin;
@@ -9,7 +9,7 @@ use crate::instrument::{self, Recorder};
 
 /// The captures that are under way, to be carried into a thread or task.
 ///
-/// What is measured there after a capture has ended is not seen by it: wait for the thread or task
+/// A capture does not see what is measured there after it has ended, so wait for the thread or task
 /// inside the capture.
 ///
 /// ```
@@ -26,20 +26,20 @@ use crate::instrument::{self, Recorder};
 pub struct Capture(Vec<Arc<Recorder>>);
 
 impl Capture {
-    /// A capture of its own, and where it keeps what it sees.
+    /// A new capture, and its recorder.
     pub(super) fn new() -> (Self, Arc<Recorder>) {
         let recorder = Recorder::new();
         (Self(vec![Arc::clone(&recorder)]), recorder)
     }
 
-    /// Those under way on this thread: all there are, the outer ones included. Where there is none,
-    /// running something in it does nothing else.
+    /// All captures that are under way on this thread, the outer ones included. If there is none,
+    /// [`run`](Self::run) just calls the function.
     #[must_use]
     pub fn current() -> Self {
-        Self(instrument::current())
+        Self(instrument::watching())
     }
 
-    /// Runs `f`, seen by these captures.
+    /// Runs `f` while these captures watch.
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         let _watch = instrument::watch(&self.0);
         f()
@@ -78,10 +78,10 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// A future whose measurements are seen.
+/// A future that captures watch.
 struct Running<F> {
     capture: Capture,
-    /// Gone when it has finished.
+    /// `None` once it has finished.
     future: Option<Pin<Box<F>>>,
 }
 
@@ -96,7 +96,7 @@ impl<F: Future> Future for Running<F> {
             };
             let poll = running.as_mut().poll(context);
             if poll.is_ready() {
-                // Here, since what it still holds may measure when it goes.
+                // Dropped here, since the values that it still holds may measure when they are dropped.
                 *future = None;
             }
             poll

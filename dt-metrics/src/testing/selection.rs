@@ -1,33 +1,33 @@
-//! Some of the series that a capture saw.
+//! A selection of the series that a capture saw.
 
 use core::fmt;
 
-use super::captured::Captured;
 use crate::descriptor::Kind;
-use crate::instrument::{DimensionValue, OwnedValue, Seen, Value};
+use crate::instrument::{DimensionValue, OwnedValue, Recorded, RecordedSeries, Value};
 
-/// The places of some series.
+/// Some of the recorded series, by their indices in ascending order.
 #[derive(Clone)]
 pub(super) struct Selection<'a> {
-    captured: &'a Captured,
-    places: Vec<usize>,
+    recorded: &'a Recorded,
+    indices: Vec<usize>,
 }
 
 impl<'a> Selection<'a> {
-    pub(super) fn all(captured: &'a Captured) -> Self {
+    pub(super) fn all(recorded: &'a Recorded) -> Self {
         Self {
-            captured,
-            places: (0..captured.recorded().series.len()).collect(),
+            recorded,
+            indices: (0..recorded.series.len()).collect(),
         }
     }
 
-    pub(super) fn new(captured: &'a Captured, kind: Kind, name: &str) -> Self {
-        Self::all(captured).only(|seen| {
+    pub(super) fn new(recorded: &'a Recorded, kind: Kind, name: &str) -> Self {
+        Self::all(recorded).only(|seen| {
             seen.descriptor.kind == kind && seen.descriptor.name.eq_ignore_ascii_case(name)
         })
     }
 
-    /// Those whose dimension `key` has this value, or that have no such dimension if it is none.
+    /// The series whose dimension `key` has this value; if the value is `None`, the series without
+    /// that dimension.
     pub(super) fn with(self, key: &str, value: &impl DimensionValue) -> Self {
         let value = value.dimension_value();
         self.only(|seen| {
@@ -39,28 +39,28 @@ impl<'a> Selection<'a> {
         })
     }
 
-    fn only(mut self, matches: impl Fn(&Seen) -> bool) -> Self {
-        let series = &self.captured.recorded().series;
-        self.places.retain(|place| matches(&series[*place]));
+    fn only(mut self, matches: impl Fn(&RecordedSeries) -> bool) -> Self {
+        let series = &self.recorded.series;
+        self.indices.retain(|index| matches(&series[*index]));
         self
     }
 
-    fn series(&self) -> impl Iterator<Item = &'a Seen> {
-        let series = &self.captured.recorded().series;
-        self.places.iter().map(|place| &series[*place])
+    fn series(&self) -> impl Iterator<Item = &'a RecordedSeries> {
+        let series = &self.recorded.series;
+        self.indices.iter().map(|index| &series[*index])
     }
 
-    /// What was added, all together.
+    /// The sum of all that was added.
     pub(super) fn sum(&self) -> u64 {
         self.series()
             .fold(0, |sum, seen| sum.wrapping_add(seen.sum))
     }
 
-    /// What was recorded or set, in that order.
+    /// The values that were recorded or set, in that order.
     pub(super) fn values(&self) -> impl DoubleEndedIterator<Item = f64> {
-        let values = self.captured.recorded().values.iter();
+        let values = self.recorded.values.iter();
         values
-            .filter(|(place, _)| self.places.binary_search(place).is_ok())
+            .filter(|(index, _)| self.indices.binary_search(index).is_ok())
             .map(|(_, value)| *value)
     }
 
@@ -83,15 +83,15 @@ impl<'a> Selection<'a> {
         })
     }
 
-    fn of_place(&self, place: usize) -> Self {
+    fn one(&self, index: usize) -> Self {
         Self {
-            captured: self.captured,
-            places: vec![place],
+            recorded: self.recorded,
+            indices: vec![index],
         }
     }
 }
 
-/// What is said of a distribution.
+/// The summary of a distribution.
 #[derive(Default)]
 pub(super) struct Summary {
     pub(super) count: u64,
@@ -110,7 +110,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Whether both are the same on the wire, where all values are texts: `200` is that of any type.
+/// Whether both are equal on the wire, where all values are texts: `200` of any type is `"200"`.
 fn is_same(own: &OwnedValue, value: Value<'_>) -> bool {
     let value = value.keep();
     match (own, &value) {
@@ -129,12 +129,12 @@ fn text(value: &OwnedValue) -> String {
     }
 }
 
-/// One entry a series, in the order of their first measurement.
+/// Lists one entry per series, in the order of their first measurement.
 impl fmt::Debug for Selection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = f.debug_list();
-        for place in &self.places {
-            list.entry(&One(&self.of_place(*place)));
+        for index in &self.indices {
+            list.entry(&One(&self.one(*index)));
         }
         list.finish()
     }

@@ -1,3 +1,5 @@
+//! Captures of a thread.
+
 mod futures;
 mod threads;
 

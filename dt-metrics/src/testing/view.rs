@@ -1,11 +1,11 @@
-//! The instruments of one name, as a capture saw them.
+//! The instruments with one name, as a capture saw them.
 
 use core::fmt;
 
 use super::selection::Selection;
 use crate::instrument::DimensionValue;
 
-/// What is the same for all kinds.
+/// The parts that all kinds share.
 macro_rules! view {
     ($(#[$doc:meta])+ $view:ident) => {
         $(#[$doc])+
@@ -14,10 +14,11 @@ macro_rules! view {
         pub struct $view<'a>(pub(super) Selection<'a>);
 
         impl $view<'_> {
-            /// Only series whose dimension `key` has this value, whatever their other dimensions.
+            /// Selects the series whose dimension `key` has this value, whatever their other
+            /// dimensions.
             ///
-            /// Values are the same if they are so on the wire, where all are texts: `200` of any
-            /// type of integers, and `"200"`. `None` means series without that dimension.
+            /// Values are compared as on the wire, where all are texts: `200` of any integer type
+            /// equals `"200"`. `None` selects the series without that dimension.
             pub fn with(self, key: &str, value: impl DimensionValue) -> Self {
                 Self(self.0.with(key, &value))
             }
@@ -53,7 +54,7 @@ view! {
 }
 
 impl Counter<'_> {
-    /// What was added during the capture; 0 if nothing was.
+    /// The sum added during the capture; 0 if nothing was added.
     #[must_use]
     pub fn value(&self) -> u64 {
         self.0.sum()
@@ -61,9 +62,9 @@ impl Counter<'_> {
 }
 
 impl UpDownCounter<'_> {
-    /// What was added during the capture, less what was taken away; 0 if nothing was.
+    /// The sum added during the capture, less the sum taken away; 0 if there was neither.
     ///
-    /// Calls that were in flight before are not in it.
+    /// Calls that were in flight before the capture are not included.
     #[must_use]
     pub fn value(&self) -> i64 {
         self.0.sum().cast_signed()
@@ -71,7 +72,7 @@ impl UpDownCounter<'_> {
 }
 
 impl Histogram<'_> {
-    /// How many values were recorded.
+    /// The number of recorded values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.summary().count

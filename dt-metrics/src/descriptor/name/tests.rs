@@ -1,3 +1,5 @@
+//! Default names.
+
 use super::DefaultName;
 use crate::line::check_instrument_name;
 

@@ -26,7 +26,7 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::warnings::EncodeReport;
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::Collected;
-use crate::home::Home;
+use crate::process::Process;
 
 /// How long a collection waits for its disk. A disk that takes longer is not waited for again
 /// until it has caught up.
@@ -50,7 +50,7 @@ pub(crate) struct Buffer {
     /// Wakes the spooler.
     disk: Condvar,
     guarantee: DeliveryGuarantee,
-    home: Home,
+    process: Process,
 }
 
 /// Data points that were not delivered before the exporter stopped.
@@ -78,7 +78,7 @@ impl Buffer {
             has_events: Notify::new(),
             disk: Condvar::new(),
             guarantee,
-            home: Home::here(),
+            process: Process::current(),
         }
     }
 
@@ -90,7 +90,7 @@ impl Buffer {
     /// Whether this is a forked child, where nobody sends, and where the lock may be held for ever
     /// by a thread that does not exist.
     pub(crate) fn is_inherited(&self) -> bool {
-        self.home.is_elsewhere()
+        self.process.is_forked()
     }
 
     pub(crate) fn guarantee(&self) -> DeliveryGuarantee {

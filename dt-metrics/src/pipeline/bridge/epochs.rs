@@ -1,13 +1,13 @@
-//! When series have been idle for long: in collections of the slowest reader.
+//! Epochs: the time after which idle series retire, in collections of the slowest reader.
 
 use std::collections::HashMap;
 use std::thread::ThreadId;
 
-/// Collections by others after which a reader is taken to be gone.
+/// Collections by other readers after which a reader counts as gone.
 const GONE_AFTER: u64 = 1_000;
 
 /// An epoch ends when every reader has collected in it. Readers are told apart by their threads,
-/// which is all that a callback knows of them.
+/// since a callback sees nothing else of them.
 #[derive(Default)]
 pub(super) struct Epochs {
     collections: u64,
@@ -15,14 +15,14 @@ pub(super) struct Epochs {
 }
 
 struct Reader {
-    /// Its latest collection.
+    /// The number of its latest collection.
     last: u64,
     /// Whether it has collected in this epoch.
     collected: bool,
 }
 
 impl Epochs {
-    /// Notes a collection; whether it ends an epoch.
+    /// Notes a collection; returns whether it ends an epoch.
     pub(super) fn collected(&mut self, reader: ThreadId) -> bool {
         self.collections += 1;
         let now = self.collections;

@@ -1,14 +1,17 @@
-//! Hands what the slots hold to the SDK's instruments, once a collection.
+//! The bridge: hands the measurements in the slots to the SDK's instruments, once per collection.
 //!
 //! The SDK runs the callbacks of observable instruments before it aggregates, so what a callback
 //! adds to a synchronous counter is part of the same collection. Creating an instrument takes a
-//! lock that is held while callbacks run: instruments are made on the bridge's own thread.
+//! lock that is held while callbacks run, so instruments are made on the bridge's own thread.
+//!
+//! This folder may import `deadline` of the pipeline, and `dynatrace`, `registry`, `instrument` and
+//! `descriptor`.
 
+mod collect;
 mod epochs;
-mod instrument;
 mod observed;
-mod shared;
-mod target;
+mod routing;
+mod sdk;
 mod thread;
 
 use std::io;
@@ -21,33 +24,28 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use self::observed::ASKING;
-use self::shared::{PANICKED, Shared, TOO_EARLY};
-use self::thread::Command;
+use self::collect::{CARRIER, Command, Feed};
+use self::observed::pool::POOL;
 use super::deadline::{Deadline, Late};
 use crate::dynatrace::{DropReason, Losses, SCOPE};
 use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
 
-/// The name of the instrument that carries the callback. It never has a value, so it is never
-/// exported.
-const CARRIER: &str = "dt_metrics.collection";
-
-/// How many values were told to be given up.
-static EARLY_TOLD: AtomicU64 = AtomicU64::new(0);
+/// How many values that were given up before an installation are reported already.
+static EARLY_REPORTED: AtomicU64 = AtomicU64::new(0);
 
 /// The way from the slots into one provider.
 pub(super) struct Bridge {
-    shared: Arc<Shared>,
+    feed: Arc<Feed>,
     commands: mpsc::SyncSender<Command>,
-    /// Panics of observed functions until the bridge was there.
+    /// Panics of observed functions before this bridge.
     panics_before: u64,
 }
 
 impl Bridge {
-    /// Joins `provider`: from now on each of its collections takes what was counted. Where the
-    /// callback cannot be had, `interval` says how often to hand over instead. `buckets` says
-    /// whether histograms without boundaries of their own have the SDK's. `watchers` are
-    /// told of points that are dropped here.
+    /// Joins `provider`: from now on each of its collections takes the measurements. If no reader
+    /// runs the callback, they are handed over at each `interval` instead. `buckets` decides whether
+    /// histograms without boundaries of their own have the SDK's. Points that are dropped here are
+    /// reported to `watchers`.
     pub(super) fn start(
         provider: &SdkMeterProvider,
         interval: Duration,
@@ -59,10 +57,10 @@ impl Bridge {
             .build();
         let meter = provider.meter_with_scope(scope);
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
-        let shared = Arc::new(Shared::new(commands.clone(), buckets, watchers));
+        let feed = Arc::new(Feed::new(commands.clone(), buckets, watchers));
         disown_inherited();
-        shared.create_missing(&meter);
-        let carried = shared.register_callback(&meter);
+        feed.create_missing(&meter);
+        let carried = feed.register_callback(&meter);
         if !carried {
             tracing::warn!(
                 target: "dt_metrics",
@@ -72,22 +70,26 @@ impl Bridge {
         }
         thread::spawn(
             meter,
-            Arc::clone(&shared),
+            Arc::clone(&feed),
             received,
             (!carried).then_some(interval),
         )?;
         thread::calibrate_clock();
         keep_newest_values();
         let early = values_given_up();
-        let told = EARLY_TOLD.swap(early, Ordering::Relaxed);
-        shared.tell_lost(TOO_EARLY, None, early.saturating_sub(told));
-        // Those before are of no interest.
-        drop(ASKING.take_panics());
-        set_sink(Some(Arc::clone(&shared) as _));
+        let reported = EARLY_REPORTED.swap(early, Ordering::Relaxed);
+        feed.report_lost(
+            DropReason::BeforeInstall,
+            None,
+            early.saturating_sub(reported),
+        );
+        // Earlier panics were not this bridge's.
+        drop(POOL.take_panics());
+        set_sink(Some(Arc::clone(&feed) as _));
         Ok(Self {
-            shared,
+            feed,
             commands,
-            panics_before: ASKING.panics(),
+            panics_before: POOL.panics(),
         })
     }
 
@@ -96,7 +98,7 @@ impl Bridge {
         let (reply, done) = mpsc::channel();
         match self.commands.try_send(Command::Prepare(Some(reply))) {
             Ok(()) => deadline.recv(&done),
-            // The thread has not come to what it was asked before.
+            // The thread has not come to earlier commands.
             Err(mpsc::TrySendError::Full(_)) => Err(deadline.late()),
             // Stopped: there is nothing to prepare for.
             Err(mpsc::TrySendError::Disconnected(_)) => Ok(()),
@@ -105,17 +107,20 @@ impl Bridge {
 
     /// Points that did not get into the provider, by reason.
     pub(super) fn dropped(&self) -> impl Iterator<Item = (DropReason, u64)> {
-        let panics = ASKING.panics() - self.panics_before;
-        let dropped = self.shared.dropped().into_iter();
+        let panics = POOL.panics() - self.panics_before;
+        let dropped = self.feed.dropped().into_iter();
         let early = values_given_up();
-        dropped.chain([(PANICKED, panics), (TOO_EARLY, early)])
+        dropped.chain([
+            (DropReason::ObservedPanic, panics),
+            (DropReason::BeforeInstall, early),
+        ])
     }
 
-    /// Leaves the provider. What is counted from now on waits for the next bridge.
+    /// Leaves the provider. Later measurements are kept for the next bridge.
     pub(super) fn stop(&self) {
         set_sink(None);
-        self.shared.stop();
-        ASKING.close();
+        self.feed.stop();
+        POOL.close();
         // Fails if the thread has stopped before.
         drop(self.commands.try_send(Command::Stop));
     }

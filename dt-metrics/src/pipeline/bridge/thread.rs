@@ -1,42 +1,34 @@
-//! The bridge's own thread, where instruments are made.
+//! The bridge's own thread, where instruments are made and values taken out.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::metrics::Meter;
 
-use super::shared::Shared;
+use super::collect::{Command, Feed};
+use super::observed::pool::warn_late;
 use crate::descriptor::Kind;
 use crate::instrument::calibrate;
 use crate::registry::catalog;
 
-/// So many requests can wait; their places are made beforehand, since those who record must not
-/// allocate. More than a few never wait.
+/// The capacity for commands. The memory is allocated beforehand, since threads that record must not
+/// allocate. There are never more than a few.
 pub(super) const COMMANDS: usize = 64;
 
-/// What the thread is asked to do.
-pub(super) enum Command {
-    /// Make the instruments that are missing, then answer.
-    Prepare(Option<Sender<()>>),
-    /// Take out what was recorded.
-    TakeValues,
-    Stop,
-}
-
-/// Starts the thread. With an interval it also hands over what was counted.
+/// Starts the thread. With an interval it also collects, once each interval.
 pub(super) fn spawn(
     meter: Meter,
-    shared: Arc<Shared>,
+    feed: Arc<Feed>,
     commands: Receiver<Command>,
     interval: Option<Duration>,
 ) -> io::Result<()> {
     let run = move || {
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        while shared.is_active() {
+        while feed.is_active() {
             let command = match interval {
                 Some(interval) => match commands.recv_timeout(interval) {
                     Err(RecvTimeoutError::Timeout) => Command::Prepare(None),
@@ -50,17 +42,24 @@ pub(super) fn spawn(
             };
             match command {
                 Command::Prepare(reply) => {
-                    shared.create_missing(&meter);
+                    feed.create_missing(&meter);
                     if interval.is_some() {
-                        shared.collect();
+                        feed.collect();
                     }
                     if let Some(reply) = reply {
-                        // Nobody listens any more if the asker's time was up.
+                        // Nobody receives it any more if the caller's time was up.
                         reply.send(()).ok();
                     }
                 }
-                Command::TakeValues => shared.collect_values(),
-                Command::Stop => return,
+                Command::TakeValues => feed.collect_values(),
+                Command::WarnLate(late) => late.into_iter().for_each(warn_late),
+                Command::Stop => break,
+            }
+        }
+        // Each warning is sent once, so it is logged even if the bridge has stopped meanwhile.
+        for command in commands.try_iter() {
+            if let Command::WarnLate(late) = command {
+                late.into_iter().for_each(warn_late);
             }
         }
     };
@@ -70,8 +69,8 @@ pub(super) fn spawn(
         .map(drop)
 }
 
-/// Makes timers cheaper from some milliseconds on, if there are any. Where it cannot be done they
-/// stay as they are.
+/// Makes timers cheaper after some milliseconds, if the program has any. If that fails, they keep
+/// the slower clock.
 pub(super) fn calibrate_clock() {
     if catalog().iter().any(|d| d.kind == Kind::Histogram) {
         let calibrating = thread::Builder::new()

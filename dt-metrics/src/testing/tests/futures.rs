@@ -1,3 +1,5 @@
+//! Captures of futures.
+
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::thread;

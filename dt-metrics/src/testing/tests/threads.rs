@@ -1,3 +1,5 @@
+//! Captures across threads.
+
 use std::sync::{Barrier, mpsc};
 use std::thread;
 

@@ -1,3 +1,5 @@
+//! When epochs end.
+
 use std::thread;
 
 use super::{Epochs, GONE_AFTER};

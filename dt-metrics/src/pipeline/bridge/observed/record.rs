@@ -1,50 +1,50 @@
-//! From answers to the SDK's instruments.
+//! Recording of observed values: from the latest values to the SDK's instruments.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
 
-use super::super::instrument::{Instrument, attributes};
-use super::super::target::{News, Standing, address};
-use super::sum::{Level, Total, float};
-use crate::instrument::{Answer, Observed};
+use crate::instrument::{Observation, Observed, ObservedNumber as Number, all_observed};
+use crate::pipeline::bridge::routing::{Admission, Admissions, Findings, address};
+use crate::pipeline::bridge::sdk::{Instrument, attributes};
+use crate::registry::Definition;
 
-/// What was handed over of sums that only grow, by descriptor. Of this process: what one pipeline
-/// has sent the next does not send again.
+/// The totals that were handed over, by descriptor. They belong to the process, so that a pipeline
+/// does not send again what the previous one sent.
 static TOTALS: Mutex<BTreeMap<usize, Total>> = Mutex::new(BTreeMap::new());
 
-/// What was handed over of sums that grow and shrink, by descriptor, and of which series. The SDK
-/// wants to know what is added; functions say what the sum is.
+/// The sums of up-down counters that were handed over, and their series, by descriptor. The SDK
+/// takes additions, and functions return sums.
 #[derive(Default)]
-pub(in super::super) struct Levels(HashMap<usize, (Box<[KeyValue]>, Level)>);
+pub(crate) struct Levels(HashMap<usize, (Box<[KeyValue]>, Level)>);
 
 impl Levels {
-    /// Hands over what `observed` said last.
-    pub(in super::super) fn record(
+    /// Hands over the latest value of `observed`.
+    pub(crate) fn record(
         &mut self,
         observed: &'static Observed,
-        answer: &Answer,
-        standings: &HashMap<usize, Standing>,
-        news: &mut News,
+        observation: &Observation,
+        admissions: &Admissions,
+        findings: &mut Findings,
     ) {
         let descriptor = observed.descriptor();
         let id = address(descriptor);
-        let instrument = match standings.get(&id) {
-            Some(Standing::Admitted(instrument)) => instrument,
-            Some(Standing::Refused) => {
-                news.refused.add(descriptor.name);
+        let instrument = match admissions.get(&id) {
+            Some(Admission::Admitted(instrument)) => instrument,
+            Some(Admission::Refused) => {
+                findings.refused.add(descriptor.name);
                 return;
             }
             None => {
-                news.unprepared = true;
+                findings.unprepared = true;
                 return;
             }
         };
-        let values = answer.values.iter().map(Option::as_ref);
+        let values = observation.values.iter().map(Option::as_ref);
         let dimensions = descriptor.dimension_keys.iter().zip(values);
         let attributes = attributes(dimensions.filter_map(|(key, value)| Some((*key, value?))));
-        let number = answer.number;
+        let number = observation.number;
         let recorded = match instrument {
             Instrument::Gauge(gauge) => {
                 let value = Some(float(number)).filter(|value| value.is_finite());
@@ -67,16 +67,16 @@ impl Levels {
         };
         if recorded.is_none() {
             let dropped = if float(number).is_finite() {
-                &mut news.negative
+                &mut findings.negative
             } else {
-                &mut news.not_finite
+                &mut findings.not_finite
             };
             dropped.add(descriptor.name);
         }
     }
 
-    /// Adds what makes the sum `now`. If the dimensions are others than before, the sum leaves
-    /// the series that it was in.
+    /// Adds the difference to `now`. If the dimensions have changed, the sum leaves its previous
+    /// series.
     fn set(&mut self, instrument: &Instrument, id: usize, now: Level, attributes: Box<[KeyValue]>) {
         let before = self.0.remove(&id);
         let (added, sum) = match &before {
@@ -93,7 +93,7 @@ impl Levels {
     }
 }
 
-/// Adds what has come since the last time.
+/// Adds the increase since the last time.
 fn increase(instrument: &Instrument, id: usize, now: Total, attributes: &[KeyValue]) {
     let mut totals = TOTALS.lock().unwrap_or_else(PoisonError::into_inner);
     let total = totals.entry(id).or_insert(now.zero());
@@ -101,7 +101,7 @@ fn increase(instrument: &Instrument, id: usize, now: Total, attributes: &[KeyVal
     *total = sum;
     drop(totals);
     match (instrument, added) {
-        // A counter that did not move has nothing to say.
+        // A counter that did not move exports nothing.
         (_, added) if added == now.zero() => {}
         (Instrument::Counter(counter), Total::Whole(added)) => counter.add(added, attributes),
         (Instrument::FloatCounter(counter), Total::Float(added)) => counter.add(added, attributes),
@@ -118,3 +118,127 @@ fn add_level(instrument: &Instrument, added: Level, attributes: &[KeyValue]) {
         _ => {}
     }
 }
+
+/// Whether a metric has values that are not whole: some function returns floats.
+pub(crate) fn has_floats(definition: &Definition) -> bool {
+    let name = definition.first.name;
+    let mut named =
+        all_observed().filter(|observed| observed.descriptor().name.eq_ignore_ascii_case(name));
+    named.any(Observed::is_float)
+}
+
+/// A sum that only grows, or an addition to it, in the type of the instrument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Total {
+    Whole(u64),
+    Float(f64),
+}
+
+/// A sum that grows and shrinks, or an addition to it, in the type of the instrument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Level {
+    Whole(i64),
+    Float(f64),
+}
+
+impl Total {
+    /// The number as a total; `None` if it is below zero, NaN or infinite.
+    fn of(number: Number, floats: bool) -> Option<Self> {
+        let float = float(number);
+        if !(float.is_finite() && float >= 0.0) {
+            return None;
+        }
+        Some(match number {
+            _ if floats => Self::Float(float),
+            Number::U64(now) => Self::Whole(now),
+            Number::I64(now) => Self::Whole(now.cast_unsigned()),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the whole part, or the end of the range"
+            )]
+            Number::F64(now) => Self::Whole(now as u64),
+        })
+    }
+
+    /// The addition since `before`, and the sum with it. A total that is less than before has begun
+    /// again at zero.
+    fn since(self, before: Self) -> (Self, Self) {
+        match (self, before) {
+            (Self::Whole(now), Self::Whole(before)) if before <= now => {
+                (Self::Whole(now - before), self)
+            }
+            (Self::Float(now), Self::Float(before)) if before <= now => {
+                let added = now - before;
+                // The sum as its receivers compute it: a rounding error is in the next addition.
+                (Self::Float(added), Self::Float(before + added))
+            }
+            _ => (self, self),
+        }
+    }
+
+    /// Zero, of the same type.
+    fn zero(self) -> Self {
+        match self {
+            Self::Whole(_) => Self::Whole(0),
+            Self::Float(_) => Self::Float(0.0),
+        }
+    }
+}
+
+impl Level {
+    /// The number as a level; `None` if it is NaN or infinite.
+    fn of(number: Number, floats: bool) -> Option<Self> {
+        let float = float(number);
+        if !float.is_finite() {
+            return None;
+        }
+        Some(match number {
+            _ if floats => Self::Float(float),
+            Number::U64(now) => Self::Whole(i64::try_from(now).unwrap_or(i64::MAX)),
+            Number::I64(now) => Self::Whole(now),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the whole part, or the end of the range"
+            )]
+            Number::F64(now) => Self::Whole(now as i64),
+        })
+    }
+
+    /// The addition to `before`, and the sum with it.
+    fn since(self, before: Self) -> (Self, Self) {
+        match (self, before) {
+            // Sums of the SDK also wrap around.
+            (Self::Whole(now), Self::Whole(before)) => {
+                (Self::Whole(now.wrapping_sub(before)), self)
+            }
+            (Self::Float(now), Self::Float(before)) => {
+                let added = now - before;
+                // The sum as the SDK computes it: a rounding error is in the next addition.
+                (Self::Float(added), Self::Float(before + added))
+            }
+            _ => (self, self),
+        }
+    }
+
+    /// The addition that makes the sum zero.
+    fn negative(self) -> Self {
+        match self {
+            Self::Whole(now) => Self::Whole(now.wrapping_neg()),
+            Self::Float(now) => Self::Float(-now),
+        }
+    }
+}
+
+/// The nearest `f64`.
+#[expect(clippy::cast_precision_loss, reason = "as it says")]
+fn float(number: Number) -> f64 {
+    match number {
+        Number::U64(now) => now as f64,
+        Number::I64(now) => now as f64,
+        Number::F64(now) => now,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Cells that one thread owns, and the directory in which it finds them.
+
+use std::sync::OnceLock;
+
+pub(super) use super::sync::CELLS;
+use super::sync::{AtomicU64, Ordering};
+
+/// A run of cells. Only its owner writes to them; the drain only reads.
+///
+/// Aligned so that two threads never share a cache line, nor the neighbour that the processor
+/// fetches along with it.
+#[repr(align(128))]
+pub(super) struct Chunk {
+    cells: [AtomicU64; CELLS],
+}
+
+impl Chunk {
+    /// A chunk of zeros that is never freed: when its owner's thread ends, another adopts it.
+    pub(super) fn leak() -> &'static Self {
+        Box::leak(Box::new(Self {
+            cells: core::array::from_fn(|_| AtomicU64::new(0)),
+        }))
+    }
+
+    /// Adds to a cell. For the owner alone: a load and a store, no locked instruction, so a
+    /// second writer would lose increments.
+    #[inline]
+    pub(super) fn add(&self, cell: usize, n: u64) {
+        let cell = &self.cells[cell % CELLS];
+        cell.store(
+            cell.load(Ordering::Relaxed).wrapping_add(n),
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Adds to a cell as [`add`](Self::add) does; whoever sees the sum also sees all that the owner
+    /// did before.
+    #[inline]
+    pub(super) fn add_release(&self, cell: usize, n: u64) {
+        let cell = &self.cells[cell % CELLS];
+        cell.store(
+            cell.load(Ordering::Relaxed).wrapping_add(n),
+            Ordering::Release,
+        );
+    }
+
+    /// The value of a cell, with at least all additions that happened before the call.
+    pub(super) fn get(&self, cell: usize) -> u64 {
+        self.cells[cell % CELLS].load(Ordering::Acquire)
+    }
+}
+
+/// A thread's chunks, by chunk number. Only the owner reads or fills it.
+pub(super) type Directory = &'static [OnceLock<&'static Chunk>];
+
+/// An empty directory with room for `chunks`, never freed.
+pub(super) fn leak_directory(chunks: usize) -> Directory {
+    (0..chunks)
+        .map(|_| OnceLock::new())
+        .collect::<Vec<_>>()
+        .leak()
+}
+
+/// Every slot is below this number, so that [`MAX_SLOTS`] plus any index is never a slot.
+pub(crate) const MAX_SLOTS: u32 = 1 << 30;
+
+/// The chunk of a slot, and its cell there.
+#[inline]
+pub(super) const fn position(slot: u32) -> (usize, usize) {
+    (slot as usize / CELLS, slot as usize % CELLS)
+}
+
+/// Adds to the slot's cell; `false` if the directory has none yet.
+#[inline]
+pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
+    let (chunk, cell) = position(slot);
+    match directory.get(chunk).and_then(OnceLock::get) {
+        Some(chunk) => {
+            chunk.add(cell, n);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Adds to the slot's cell with [`Chunk::add_release`]; `false` if the directory has none yet.
+#[inline]
+pub(super) fn add_release(directory: Directory, slot: u32, n: u64) -> bool {
+    let (chunk, cell) = position(slot);
+    match directory.get(chunk).and_then(OnceLock::get) {
+        Some(chunk) => {
+            chunk.add_release(cell, n);
+            true
+        }
+        None => false,
+    }
+}

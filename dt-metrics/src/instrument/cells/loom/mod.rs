@@ -1,0 +1,35 @@
+//! Interleavings of the cells: `block`, `chunk`, `ring` and `slots` compiled a second time, over
+//! loom's primitives.
+
+#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[path = "../block.rs"]
+mod block;
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
+#[path = "../chunk.rs"]
+mod chunk;
+#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[path = "../ring.rs"]
+mod ring;
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
+#[path = "../slots.rs"]
+mod slots;
+mod tests;
+
+/// Stands in for `cells/sync.rs`.
+mod sync {
+    pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
+    pub(super) use loom::sync::{Mutex, MutexGuard};
+    pub(super) use std::sync::PoisonError;
+
+    /// Each cell that a drain reads multiplies the interleavings.
+    pub(super) const CELLS: usize = 2;
+    pub(super) const RING: usize = 2;
+}

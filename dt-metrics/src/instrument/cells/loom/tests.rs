@@ -1,0 +1,341 @@
+//! Models of the cells: each holds for every interleaving of its threads.
+
+use loom::sync::Arc;
+use loom::thread;
+
+use super::chunk::{self, Directory};
+use super::ring::Put;
+use super::slots::{BlockId, Lifetime, SlotTable, Slots};
+use super::sync::Mutex;
+
+/// The name of slot 0 in these models; slot 1 exists too.
+const SLOT: u32 = 0;
+
+fn slots() -> Arc<Slots<&'static str>> {
+    let slots = Slots {
+        table: Mutex::new(SlotTable::new()),
+    };
+    let names = ["first", "second"];
+    assert_eq!(slots.lock().register_range(names.into_iter()), Some(SLOT));
+    Arc::new(slots)
+}
+
+/// One thread's side, which `thread.rs` keeps in thread-local storage.
+struct Owner<'a> {
+    slots: &'a Slots<&'static str>,
+    block: BlockId,
+    directory: Directory,
+}
+
+impl<'a> Owner<'a> {
+    fn new(slots: &'a Slots<&'static str>) -> Self {
+        let (block, directory, _) = slots.claim();
+        Self {
+            slots,
+            block,
+            directory,
+        }
+    }
+
+    fn add(&mut self, slot: u32, n: u64) {
+        if !chunk::add(self.directory, slot, n) {
+            self.directory = self.slots.extend(self.block, slot);
+            assert!(chunk::add(self.directory, slot, n));
+        }
+    }
+}
+
+impl Drop for Owner<'_> {
+    fn drop(&mut self) {
+        self.slots.release(self.block);
+    }
+}
+
+fn drained(slots: &Slots<&'static str>, slot: u32) -> u64 {
+    let mut deltas = Vec::new();
+    slots.lock().drain(|_, _| true, &mut deltas);
+    deltas[slot as usize]
+}
+
+#[test]
+fn a_drain_against_increments_neither_loses_nor_doubles() {
+    loom::model(|| {
+        let slots = slots();
+        let counting = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                owner.add(SLOT, 1);
+                owner.add(SLOT, 1);
+                owner.add(SLOT, 1);
+            })
+        };
+        let during = drained(&slots, SLOT) + drained(&slots, SLOT);
+        assert!(during <= 3);
+        counting.join().unwrap();
+        assert_eq!(during + drained(&slots, SLOT), 3);
+    });
+}
+
+#[test]
+fn two_threads_and_a_drain_add_up() {
+    loom::model(|| {
+        let slots = slots();
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let slots = Arc::clone(&slots);
+                thread::spawn(move || Owner::new(&slots).add(SLOT, 1))
+            })
+            .collect();
+        let during = drained(&slots, SLOT);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(during + drained(&slots, SLOT), 2);
+        assert!(slots.lock().blocks() <= 2);
+    });
+}
+
+#[test]
+fn an_adopted_block_goes_on_where_it_was_left() {
+    loom::model(|| {
+        let slots = slots();
+        Owner::new(&slots).add(SLOT, 5);
+        let adopting = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || Owner::new(&slots).add(SLOT, 2))
+        };
+        let during = drained(&slots, SLOT);
+        assert!(during == 5 || during == 7);
+        adopting.join().unwrap();
+        assert_eq!(during + drained(&slots, SLOT), 7);
+        assert_eq!(slots.lock().blocks(), 1);
+    });
+}
+
+#[test]
+fn a_block_changes_hands_between_threads_during_a_drain() {
+    loom::model(|| {
+        let slots = slots();
+        let first = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || Owner::new(&slots).add(SLOT, 1))
+        };
+        let second = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || Owner::new(&slots).add(SLOT, 1))
+        };
+        first.join().unwrap();
+        let during = drained(&slots, SLOT);
+        assert!(during >= 1, "what happened before the drain is in it");
+        second.join().unwrap();
+        assert_eq!(during + drained(&slots, SLOT), 2);
+    });
+}
+
+#[test]
+fn adds_of_threads_without_a_block_are_kept() {
+    loom::model(|| {
+        let slots = slots();
+        let late: Vec<_> = (0..2)
+            .map(|_| {
+                let slots = Arc::clone(&slots);
+                thread::spawn(move || slots.add_shared(SLOT, 1))
+            })
+            .collect();
+        let during = drained(&slots, SLOT);
+        for thread in late {
+            thread.join().unwrap();
+        }
+        assert_eq!(during + drained(&slots, SLOT), 2);
+    });
+}
+
+#[test]
+fn a_slot_that_is_not_ready_keeps_its_counts() {
+    loom::model(|| {
+        let slots = slots();
+        let counting = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                owner.add(SLOT, 1);
+                owner.add(SLOT + 1, 1);
+            })
+        };
+        let mut deltas = Vec::new();
+        slots.lock().drain(|slot, _| slot == 1, &mut deltas);
+        assert_eq!(deltas[0], 0);
+        let during = deltas[1];
+        counting.join().unwrap();
+        slots.lock().drain(|_, _| true, &mut deltas);
+        assert_eq!(deltas[0], 1);
+        assert_eq!(during + deltas[1], 1);
+    });
+}
+
+/// Ends an epoch as the pipeline does and returns what was counted of `slot` until then.
+fn epoch(slots: &Slots<&'static str>, slot: u32) -> u64 {
+    let mut deltas = Vec::new();
+    let mut state = slots.lock();
+    state.drain(|_, _| true, &mut deltas);
+    state.end_epoch(|_| false);
+    deltas[slot as usize]
+}
+
+#[test]
+fn an_increment_under_way_while_its_series_retires_is_its_own() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots
+            .lock()
+            .register("passing", Lifetime::WhileUsed)
+            .unwrap();
+        assert!(slots.lock().hold(slot));
+        let counting = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                // It knows the slot, and does not know that the series is about to retire.
+                let mut owner = Owner::new(&slots);
+                owner.add(slot, 1);
+                slots.lock().let_go(slot);
+            })
+        };
+        let mut counted = 0;
+        for _ in 0..4 {
+            counted += epoch(&slots, slot);
+        }
+        // A new series may have the slot only when the increment was drained.
+        let next = slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        if next == slot {
+            assert_eq!(counted, 1);
+            assert_eq!(drained(&slots, slot), 0);
+        }
+        counting.join().unwrap();
+        assert_eq!(counted + drained(&slots, slot), 1);
+    });
+}
+
+#[test]
+fn a_series_that_is_looked_up_while_it_retires_is_held_or_gone() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots
+            .lock()
+            .register("passing", Lifetime::WhileUsed)
+            .unwrap();
+        // The instrument's table of its series.
+        let table = Arc::new(Mutex::new(Some(slot)));
+        let looking_up = {
+            let (slots, table) = (Arc::clone(&slots), Arc::clone(&table));
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                let table = table.lock().unwrap();
+                let held = table.is_some_and(|slot| slots.lock().hold(slot));
+                drop(table);
+                if held {
+                    owner.add(slot, 1);
+                }
+                held
+            })
+        };
+        let mut counted = 0;
+        for _ in 0..5 {
+            let mut deltas = Vec::new();
+            let mut state = slots.lock();
+            state.drain(|_, _| true, &mut deltas);
+            counted += deltas[slot as usize];
+            let leaving = state.end_epoch(|_| false);
+            drop(state);
+            if leaving.contains(&slot) {
+                *table.lock().unwrap() = None;
+            }
+        }
+        let next = slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        let held = looking_up.join().unwrap();
+        assert_eq!(counted + drained(&slots, slot), u64::from(held));
+        assert!(!held || next != slot, "somebody holds it still");
+    });
+}
+
+#[test]
+fn a_ring_hands_over_each_value_once_and_in_order() {
+    loom::model(|| {
+        let slots = slots();
+        let recording = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                let (block, _, _) = slots.claim();
+                let ring = slots.ring(block);
+                let mut refused = 0;
+                for value in [1.0, 2.0, 3.0] {
+                    if ring.put(SLOT, value) == Put::Full {
+                        refused += 1;
+                    }
+                }
+                slots.release(block);
+                refused
+            })
+        };
+        let mut seen = Vec::new();
+        let mut take = || {
+            // Of the first block, which is the only one.
+            slots.lock().drain_values(1, |slot, _, value| {
+                assert_eq!(slot, SLOT);
+                seen.push(value);
+                true
+            });
+        };
+        take();
+        take();
+        let refused = recording.join().unwrap();
+        take();
+        assert_eq!(seen.len() + refused, 3);
+        assert!(seen.is_sorted(), "{seen:?}");
+    });
+}
+
+#[test]
+fn a_timer_pins_its_series_until_its_value_is_taken() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots.lock().register("timed", Lifetime::WhileUsed).unwrap();
+        let (block, _, _) = slots.claim();
+        let ring = slots.ring(block);
+        let directory = slots.extend(block, slot);
+        assert!(slots.lock().hold(slot));
+        let mut taken = 0;
+        let mut epoch = |slots: &Slots<&'static str>| {
+            let mut deltas = Vec::new();
+            let mut state = slots.lock();
+            state.drain_values(block.part(), |_, entry, _| {
+                assert_eq!(entry.series, "timed");
+                taken += 1;
+                true
+            });
+            drop(state);
+            let mut state = slots.lock();
+            state.drain(|_, _| true, &mut deltas);
+            state.end_epoch(|series| *series == "timed");
+        };
+        // It retires, and the thread that holds it has not noticed.
+        (0..3).for_each(|_| epoch(&slots));
+        assert!(slots.lock().is_retired(slot));
+        let timing = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                assert!(chunk::add(directory, slot, 1));
+                slots.lock().let_go(slot);
+                assert_ne!(ring.put(slot, 1.0), Put::Full);
+                assert!(chunk::add_release(directory, slot, u64::MAX));
+            })
+        };
+        (0..2).for_each(|_| epoch(&slots));
+        // Has the slot if it was given free; then no value of the other comes any more.
+        slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        epoch(&slots);
+        timing.join().unwrap();
+        epoch(&slots);
+        assert_eq!(taken, 1);
+    });
+}

@@ -1,0 +1,30 @@
+//! The numbers that threads count in: each thread owns its cells, and the pipeline reads them.
+//!
+//! ```text
+//! thread ──► chunk (sums), ring (values)      this thread's, written without a lock
+//!    │              ▲
+//!    ▼              │
+//! store ─────► slots ─────► block             all threads' of them, behind one lock
+//! ```
+//!
+//! This folder may import `dimension`, `descriptor` and `process`, and nothing else of the crate.
+
+pub(super) mod block;
+pub(super) mod chunk;
+#[cfg(test)]
+mod loom;
+pub(super) mod recorder;
+pub(super) mod ring;
+pub(super) mod sink;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "drained by the pipeline")
+)]
+pub(super) mod slots;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "drained by the pipeline")
+)]
+pub(super) mod store;
+pub(super) mod sync;
+pub(super) mod thread;

@@ -1,0 +1,117 @@
+//! Recorders of captures: each keeps what the threads it watches measure.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::store::{SLOTS, Series};
+use crate::descriptor::Descriptor;
+use crate::instrument::dimension::value::OwnedValue;
+
+thread_local! {
+    /// The recorders that watch this thread, the outermost capture's first.
+    static WATCHING: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Where one capture keeps what it sees; `None` when it is over.
+pub(crate) struct Recorder(Mutex<Option<Recorded>>);
+
+/// Everything that was measured during a capture.
+#[derive(Clone, Default)]
+pub(crate) struct Recorded {
+    /// In the order of their first measurement.
+    pub(crate) series: Vec<RecordedSeries>,
+    /// Values of histograms and gauges, in the order recorded, each with the index of its series.
+    pub(crate) values: Vec<(usize, f64)>,
+    /// The number of a series → its index.
+    indices: HashMap<u64, usize>,
+}
+
+/// One series. It is copied now, since its slot may be another's later.
+#[derive(Clone)]
+pub(crate) struct RecordedSeries {
+    pub(crate) descriptor: &'static Descriptor,
+    pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
+    /// The sum of all that was added.
+    pub(crate) sum: u64,
+}
+
+/// A measurement.
+#[derive(Clone, Copy)]
+pub(super) enum Measurement {
+    /// Added to a cell.
+    Added(u64),
+    /// A value of a histogram or a gauge.
+    Value(f64),
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(Recorded::default()))))
+    }
+
+    /// Ends the capture: it does not see later measurements.
+    pub(crate) fn finish(&self) -> Recorded {
+        self.lock().take().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Recorded>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorded {
+    fn index(&mut self, id: u64, series: &Series) -> usize {
+        *self.indices.entry(id).or_insert_with(|| {
+            self.series.push(RecordedSeries {
+                descriptor: series.descriptor,
+                dimensions: series.dimensions.clone(),
+                sum: 0,
+            });
+            self.series.len() - 1
+        })
+    }
+}
+
+/// The recorders that watch this thread.
+pub(crate) fn watching() -> Vec<Arc<Recorder>> {
+    WATCHING
+        .try_with(|watching| watching.borrow().clone())
+        .unwrap_or_default()
+}
+
+/// Runs `f` with the recorders that watch this thread; `None` late in the life of the thread, when
+/// its storage is gone and nothing is seen.
+pub(crate) fn with_watching<R>(f: impl FnOnce(&mut Vec<Arc<Recorder>>) -> R) -> Option<R> {
+    WATCHING
+        .try_with(|watching| f(&mut watching.borrow_mut()))
+        .ok()
+}
+
+/// Notes a measurement of this thread. The slot must still be the slot of that series.
+pub(super) fn note(slot: u32, measurement: Measurement) {
+    let note = |watching: &RefCell<Vec<Arc<Recorder>>>| {
+        let slots = SLOTS.lock();
+        let Some(entry) = slots.entry(slot) else {
+            return;
+        };
+        if entry.series.counts_timers() && matches!(measurement, Measurement::Added(_)) {
+            return;
+        }
+        for recorder in &*watching.borrow() {
+            let mut recorded = recorder.lock();
+            let Some(recorded) = recorded.as_mut() else {
+                continue;
+            };
+            let index = recorded.index(entry.id, &entry.series);
+            match measurement {
+                Measurement::Added(n) => {
+                    let sum = &mut recorded.series[index].sum;
+                    *sum = sum.wrapping_add(n);
+                }
+                Measurement::Value(value) => recorded.values.push((index, value)),
+            }
+        }
+    };
+    WATCHING.try_with(note).ok();
+}

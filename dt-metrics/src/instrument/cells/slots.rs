@@ -1,0 +1,402 @@
+//! The cells of all threads, the series they count, and the drain.
+//!
+//! A slot is the number of a series. Each thread owns a block: one cell for each slot it has
+//! touched, in chunks. The drain reads the cells, remembers what it saw, and takes the wrapping
+//! difference: it never writes where a thread writes, so neither can undo the other's work.
+//!
+//! The lock orders what the cells alone do not: a thread that ends releases its block under the
+//! lock, the next owner claims it under the lock, and the drain compares under the lock. So an
+//! owner sees all that its predecessor stored, and a drain after the release sees it too.
+//!
+//! A series that may retire is *held* by each thread that knows its slot. When it was idle for long
+//! enough it retires: no further thread may hold it, and threads that hold it let go when they
+//! notice. Until the last has let go, the slot counts for the retired series, and only then is the
+//! slot given to another. So an increment that is under way while its series retires is neither
+//! lost nor counted in another series.
+
+use std::collections::VecDeque;
+
+use super::block::Block;
+use super::chunk::{self, CELLS, Directory};
+use super::ring::Ring;
+use super::sync::{Mutex, MutexGuard, PoisonError, RING};
+
+/// Epochs without a measurement after which a series retires.
+const IDLE_EPOCHS: u8 = 2;
+
+/// Values of a thread that are kept until there is a pipeline.
+const KEPT_VALUES: u64 = 4_096;
+
+/// The index of a block.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct BlockId(usize);
+
+impl BlockId {
+    /// The part of [`SlotTable::drain_values`] that takes out this block's values.
+    pub(super) fn part(self) -> usize {
+        self.0 + 1
+    }
+}
+
+/// The blocks of all threads and the series of all slots, behind one lock.
+pub(crate) struct Slots<S> {
+    pub(super) table: Mutex<SlotTable<S>>,
+}
+
+/// The contents of [`Slots`]; `S` describes the series of a slot.
+pub(crate) struct SlotTable<S> {
+    /// By slot.
+    series: Vec<Entry<S>>,
+    /// Slots whose series is gone.
+    vacant: Vec<u32>,
+    /// Slots whose series has retired, but which a thread may still count in.
+    retired: Vec<u32>,
+    /// How many series there ever were.
+    made: u64,
+    blocks: Vec<Block>,
+    /// Blocks whose thread has ended.
+    free: Vec<BlockId>,
+    /// The block for threads whose own is gone; written only under the lock.
+    shared: Option<BlockId>,
+    /// Values recorded by threads whose block is gone, and values that a drain refused.
+    late: VecDeque<(u32, f64)>,
+    /// Values that nobody took in time.
+    given_up: u64,
+}
+
+/// A slot and its series.
+pub(crate) struct Entry<S> {
+    pub(crate) series: S,
+    /// Tells the series of one slot apart.
+    pub(crate) id: u64,
+    lifetime: Lifetime,
+    /// Threads that know this slot.
+    holders: u32,
+    /// Epochs without a measurement.
+    idle: u8,
+    /// The sum of the cells when the slot was given to this series: the total of the series before.
+    origin: u64,
+}
+
+/// How long a series keeps its slot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Lifetime {
+    /// As long as the program runs.
+    Static,
+    /// Until it was idle for [some epochs](SlotTable::end_epoch).
+    WhileUsed,
+    /// Until the last measurement under way is done.
+    Retired,
+}
+
+impl<S> Slots<S> {
+    /// Locks the table. A panic elsewhere under the lock leaves it usable, since every change is
+    /// one step.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, SlotTable<S>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A block for the calling thread: one whose thread has ended, or a new one.
+    pub(super) fn claim(&self) -> (BlockId, Directory, Option<&'static Ring>) {
+        let mut table = self.lock();
+        let id = table.free.pop().unwrap_or_else(|| table.new_block());
+        let block = &table.blocks[id.0];
+        (id, block.directory, block.ring)
+    }
+
+    /// Hands a block back. Its owner must not touch it afterwards.
+    pub(super) fn release(&self, block: BlockId) {
+        self.lock().free.push(block);
+    }
+
+    /// The block's directory, with a chunk for `slot`.
+    pub(super) fn extend(&self, block: BlockId, slot: u32) -> Directory {
+        self.lock().blocks[block.0].extend(slot)
+    }
+
+    /// The block's ring, made on first use.
+    pub(super) fn ring(&self, block: BlockId) -> &'static Ring {
+        self.lock().blocks[block.0]
+            .ring
+            .get_or_insert_with(Ring::leak)
+    }
+
+    /// Adds on behalf of a thread that has no block any more.
+    pub(super) fn add_shared(&self, slot: u32, n: u64) {
+        let mut table = self.lock();
+        let id = match table.shared {
+            Some(id) => id,
+            None => table.new_block(),
+        };
+        table.shared = Some(id);
+        let directory = table.blocks[id.0].extend(slot);
+        chunk::add(directory, slot, n);
+    }
+}
+
+impl<S> SlotTable<S> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            series: Vec::new(),
+            vacant: Vec::new(),
+            retired: Vec::new(),
+            made: 0,
+            blocks: Vec::new(),
+            free: Vec::new(),
+            shared: None,
+            late: VecDeque::new(),
+            given_up: 0,
+        }
+    }
+
+    /// The entry of a slot, if a series was ever given that slot.
+    pub(crate) fn entry(&self, slot: u32) -> Option<&Entry<S>> {
+        self.series.get(slot as usize)
+    }
+
+    /// The series of a slot, to change it.
+    pub(crate) fn series_mut(&mut self, slot: u32) -> Option<&mut S> {
+        Some(&mut self.series.get_mut(slot as usize)?.series)
+    }
+
+    /// All slots and their entries.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, &Entry<S>)> {
+        (0..).zip(&self.series)
+    }
+
+    /// Gives a series a slot; `None` if all numbers are used up.
+    pub(crate) fn register(&mut self, series: S, lifetime: Lifetime) -> Option<u32> {
+        self.made += 1;
+        let entry = Entry {
+            series,
+            id: self.made,
+            lifetime,
+            holders: 0,
+            idle: 0,
+            origin: 0,
+        };
+        if lifetime != Lifetime::Static
+            && let Some(slot) = self.vacant.pop()
+        {
+            let origin = self.sum(slot);
+            self.series[slot as usize] = Entry { origin, ..entry };
+            return Some(slot);
+        }
+        let slot = u32::try_from(self.series.len()).ok()?;
+        if slot >= chunk::MAX_SLOTS {
+            return None;
+        }
+        self.series.push(entry);
+        Some(slot)
+    }
+
+    /// Gives consecutive slots to series that stay, and returns the first slot.
+    pub(crate) fn register_range(&mut self, series: impl Iterator<Item = S>) -> Option<u32> {
+        let mut first = None;
+        for series in series {
+            let slot = self.register(series, Lifetime::Static)?;
+            first.get_or_insert(slot);
+        }
+        first
+    }
+
+    /// Notes that a thread keeps the slot; `false` if the series has retired.
+    pub(crate) fn hold(&mut self, slot: u32) -> bool {
+        match self.series.get_mut(slot as usize) {
+            Some(entry) if entry.lifetime != Lifetime::Retired => {
+                entry.holders += 1;
+                entry.idle = 0;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a [`hold`](Self::hold) back. The thread must have added everything before.
+    pub(crate) fn let_go(&mut self, slot: u32) {
+        if let Some(entry) = self.series.get_mut(slot as usize) {
+            entry.holders = entry.holders.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn is_retired(&self, slot: u32) -> bool {
+        self.entry(slot)
+            .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
+    }
+
+    /// Adds up the counts since the last drain, by slot. A slot that `ready` refuses keeps
+    /// its counts for a later drain.
+    pub(crate) fn drain(
+        &mut self,
+        mut ready: impl FnMut(u32, &Entry<S>) -> bool,
+        deltas: &mut Vec<u64>,
+    ) {
+        let Self { series, blocks, .. } = self;
+        deltas.clear();
+        deltas.resize(series.len(), 0);
+        for tracked in blocks.iter_mut().flat_map(|block| &mut block.chunks) {
+            let first = tracked.number * CELLS;
+            // A chunk reaches beyond the last series, but does not begin there.
+            let (Some(entries), Some(deltas), Ok(slots)) = (
+                series.get_mut(first..),
+                deltas.get_mut(first..),
+                u32::try_from(first),
+            ) else {
+                continue;
+            };
+            let entries = entries.iter_mut().zip(deltas).zip(slots..);
+            for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
+                let now = tracked.chunk.get(cell);
+                let seen = &mut tracked.seen[cell];
+                if now == *seen {
+                    continue;
+                }
+                entry.idle = 0;
+                if ready(slot, entry) {
+                    *delta = delta.wrapping_add(now.wrapping_sub(*seen));
+                    *seen = now;
+                }
+            }
+        }
+    }
+
+    /// Hands the values of one part and their slots to `each`, in the order recorded; `false` if
+    /// there are no more parts. Part 0 has the values of threads whose block is gone and the values
+    /// that were refused before, and each further part is a block. A value that `each` refuses is
+    /// kept for a later drain.
+    ///
+    /// A part has at most [`RING`] values.
+    pub(crate) fn drain_values(
+        &mut self,
+        part: usize,
+        mut each: impl FnMut(u32, &Entry<S>, f64) -> bool,
+    ) -> bool {
+        let Self {
+            series,
+            blocks,
+            late,
+            ..
+        } = self;
+        let mut refused = VecDeque::new();
+        let mut each = |slot: u32, value| {
+            if let Some(entry) = series.get_mut(slot as usize) {
+                entry.idle = 0;
+                if !each(slot, entry, value) {
+                    refused.push_back((slot, value));
+                }
+            }
+        };
+        if let Some(block) = part.checked_sub(1) {
+            let Some(block) = blocks.get(block) else {
+                return false;
+            };
+            if let Some(ring) = block.ring {
+                ring.drain(&mut each);
+            }
+        } else {
+            for (slot, value) in late.drain(..) {
+                each(slot, value);
+            }
+        }
+        for (slot, value) in refused {
+            self.record_shared(slot, value);
+        }
+        true
+    }
+
+    /// Records on behalf of a thread that has no block any more.
+    pub(crate) fn record_shared(&mut self, slot: u32, value: f64) {
+        if self.late.len() >= RING {
+            self.late.pop_front();
+            self.given_up += 1;
+        }
+        self.late.push_back((slot, value));
+    }
+
+    /// Gives up all but the newest values of each thread.
+    pub(crate) fn give_up_values(&mut self) {
+        for ring in self.blocks.iter().filter_map(|block| block.ring) {
+            self.given_up += ring.keep_newest(KEPT_VALUES);
+        }
+    }
+
+    /// Ends an epoch, right after a drain: retires series that were idle for long, and frees the
+    /// slots of retired series that no thread holds. If `pinned` is true for a series, its cells
+    /// count its running timers, and it stays while a timer runs. Returns the slots that have
+    /// retired now.
+    pub(crate) fn end_epoch(&mut self, pinned: impl Fn(&S) -> bool) -> Vec<u32> {
+        let mut leaving = Vec::new();
+        let retired = core::mem::take(&mut self.retired);
+        for slot in retired {
+            let entry = &self.series[slot as usize];
+            let pinned = pinned(&entry.series) && self.sum(slot) != entry.origin;
+            let unused = entry.idle > 0 && entry.holders == 0 && !pinned;
+            // Twice, since a timer first records and then unpins: if it is unpinned in one epoch,
+            // its value is taken out in the next.
+            if unused && entry.idle > 1 {
+                self.vacant.push(slot);
+            } else {
+                self.series[slot as usize].idle = if unused { 2 } else { 1 };
+                self.retired.push(slot);
+            }
+        }
+        for slot in (0..).take(self.series.len()) {
+            let entry = &mut self.series[slot as usize];
+            if entry.lifetime != Lifetime::WhileUsed {
+                continue;
+            }
+            entry.idle = entry.idle.saturating_add(1);
+            if entry.idle <= IDLE_EPOCHS {
+                continue;
+            }
+            let entry = &self.series[slot as usize];
+            if pinned(&entry.series) && self.sum(slot) != entry.origin {
+                self.series[slot as usize].idle = 0;
+                continue;
+            }
+            let entry = &mut self.series[slot as usize];
+            entry.lifetime = Lifetime::Retired;
+            entry.idle = 1;
+            self.retired.push(slot);
+            leaving.push(slot);
+        }
+        leaving
+    }
+
+    /// How many values were given up.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    /// The sum of a slot's cells.
+    fn sum(&self, slot: u32) -> u64 {
+        let (number, cell) = chunk::position(slot);
+        self.blocks
+            .iter()
+            .flat_map(|block| &block.chunks)
+            .filter(|tracked| tracked.number == number)
+            .fold(0, |sum, tracked| sum.wrapping_add(tracked.chunk.get(cell)))
+    }
+
+    fn new_block(&mut self) -> BlockId {
+        self.blocks.push(Block::new());
+        BlockId(self.blocks.len() - 1)
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "each copy of this file is tested for other things"
+)]
+impl<S> SlotTable<S> {
+    /// How many blocks were ever made.
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// All that was ever added to a slot, without a change to what the drain remembers.
+    pub(crate) fn total(&self, slot: u32) -> u64 {
+        self.sum(slot)
+    }
+}

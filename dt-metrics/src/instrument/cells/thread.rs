@@ -1,0 +1,193 @@
+//! The calling thread's cells and ring: the hit path.
+
+use std::cell::Cell;
+
+use super::chunk::{self, Directory, MAX_SLOTS};
+use super::recorder::{self, Measurement};
+use super::ring::{Put, Ring};
+use super::sink;
+use super::slots::BlockId;
+use super::store::SLOTS;
+
+/// Stands for a slot that is not known yet. No directory reaches so far, so it takes the cold path.
+pub(crate) const NO_SLOT: u32 = MAX_SLOTS;
+
+/// The thread's view of its block. It has no destructor, so that an access is one instruction and
+/// works at any time of the thread's life.
+struct Local {
+    directory: Cell<Directory>,
+    ring: Cell<Option<&'static Ring>>,
+    block: Cell<Option<BlockId>>,
+    /// Whether a capture is under way: then directory and ring stay empty, so that every
+    /// measurement takes the cold path.
+    captured: Cell<bool>,
+}
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local {
+            directory: Cell::new(&[]),
+            ring: Cell::new(None),
+            block: Cell::new(None),
+            captured: Cell::new(false),
+        }
+    };
+
+    /// Hands the block back when the thread ends.
+    static EXIT: Exit = const { Exit };
+}
+
+struct Exit;
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        LOCAL.with(|local| {
+            // From here on this thread takes the cold path, and there it uses the shared block.
+            local.directory.set(&[]);
+            local.ring.set(None);
+            if let Some(block) = local.block.take() {
+                SLOTS.release(block);
+            }
+        });
+    }
+}
+
+/// Adds `n` to the slot's cell of this thread; `false` if it has none.
+#[inline]
+pub(crate) fn add(slot: u32, n: u64) -> bool {
+    LOCAL.with(|local| chunk::add(local.directory.get(), slot, n))
+}
+
+/// Adds `n` as [`add`] does; whoever sees the sum also sees all that this thread did before.
+#[inline]
+pub(crate) fn add_release(slot: u32, n: u64) -> bool {
+    LOCAL.with(|local| chunk::add_release(local.directory.get(), slot, n))
+}
+
+/// Adds `n` if this thread has no cell for the slot yet, has none any more, or is captured.
+#[cold]
+#[inline(never)]
+pub(crate) fn add_cold(slot: u32, n: u64) {
+    if slot >= NO_SLOT {
+        return;
+    }
+    let captured = is_captured();
+    if captured {
+        // First: once a timer has let go of its slot, the slot may be another's.
+        recorder::note(slot, Measurement::Added(n));
+    }
+    match block() {
+        None => SLOTS.add_shared(slot, n),
+        Some(block) => {
+            let directory = SLOTS.extend(block, slot);
+            chunk::add(directory, slot, n);
+            if !captured {
+                LOCAL.with(|local| local.directory.set(directory));
+            }
+        }
+    }
+}
+
+/// Records `value` for the slot.
+#[inline]
+pub(crate) fn record(slot: u32, value: f64) {
+    let put = LOCAL.with(|local| local.ring.get().map(|ring| ring.put(slot, value)));
+    if put != Some(Put::Done) {
+        record_cold(put, slot, value);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn record_cold(put: Option<Put>, slot: u32, value: f64) {
+    if slot >= NO_SLOT {
+        return;
+    }
+    if let (Some(put), Some(ring)) = (put, LOCAL.with(|local| local.ring.get())) {
+        after_put(put, ring, slot, value);
+        return;
+    }
+    let captured = is_captured();
+    if captured {
+        recorder::note(slot, Measurement::Value(value));
+    }
+    match block() {
+        None => SLOTS.lock().record_shared(slot, value),
+        Some(block) => {
+            let ring = SLOTS.ring(block);
+            if !captured {
+                LOCAL.with(|local| local.ring.set(Some(ring)));
+            }
+            after_put(ring.put(slot, value), ring, slot, value);
+        }
+    }
+}
+
+/// Makes room if there is little, and puts the value in if there was none.
+fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
+    match put {
+        Put::Done => {}
+        Put::HalfFull => sink::wake(),
+        Put::Full => {
+            // This thread's values only, so that it does not wait for the values of others.
+            let own = LOCAL.with(|local| local.block.get());
+            if !own.is_some_and(|own| sink::take_values(own.part())) {
+                // Nobody takes values out before there is a pipeline: the newest are kept.
+                SLOTS.lock().give_up_values();
+            }
+            if ring.put(slot, value) == Put::Full {
+                // The pipeline ended just now.
+                SLOTS.lock().give_up_values();
+                ring.put(slot, value);
+            }
+        }
+    }
+}
+
+/// Replaces the last value of the slot, whichever thread set it. NaN and infinities are ignored.
+pub(crate) fn set(slot: u32, value: f64) {
+    if !value.is_finite() {
+        return;
+    }
+    if is_captured() {
+        recorder::note(slot, Measurement::Value(value));
+    }
+    if let Some(series) = SLOTS.lock().series_mut(slot) {
+        series.last = Some(value);
+    }
+}
+
+/// Whether a capture is under way on this thread.
+#[inline]
+pub(crate) fn is_captured() -> bool {
+    LOCAL.with(|local| local.captured.get())
+}
+
+/// Begins or ends to send all measurements of this thread the cold way. The first measurement that
+/// needs cells or ring finds them again.
+pub(crate) fn set_captured(captured: bool) {
+    LOCAL.with(|local| {
+        local.captured.set(captured);
+        local.directory.set(&[]);
+        local.ring.set(None);
+    });
+}
+
+/// The calling thread's block, claimed on first use; `None` once the thread's storage is gone.
+fn block() -> Option<BlockId> {
+    // The first access registers the destructor; it fails once that has run.
+    EXIT.try_with(|_| ()).ok()?;
+    LOCAL.with(|local| {
+        if local.block.get().is_none() {
+            #[cfg(feature = "dynatrace")]
+            super::store::MEASURED_BY.take_if_unclaimed();
+            let (block, directory, ring) = SLOTS.claim();
+            local.block.set(Some(block));
+            if !local.captured.get() {
+                local.directory.set(directory);
+                local.ring.set(ring);
+            }
+        }
+        local.block.get()
+    })
+}

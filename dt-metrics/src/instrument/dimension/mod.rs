@@ -1,0 +1,8 @@
+//! Values of dimensions: what may be one, and lists of them that the compiler sees through.
+//!
+//! This folder imports nothing of the crate.
+
+pub(super) mod held;
+pub(super) mod set;
+mod signature;
+pub(super) mod value;

@@ -1,0 +1,220 @@
+//! Values of dimensions, and the types that have them.
+
+use std::borrow::Cow;
+
+/// The value of a dimension, borrowed from the measured value. On the wire every value is a text; a
+/// whole float is written as an integer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// A text.
+    Str(&'a str),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A signed number.
+    I64(i64),
+    /// An unsigned number.
+    U64(u64),
+    /// A floating-point number.
+    F64(f64),
+}
+
+/// A [`Value`] that a series keeps.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "described at `Value`")]
+pub enum OwnedValue {
+    Str(Box<str>),
+    Bool(bool),
+    I64(i64),
+    U64(u64),
+    F64(f64),
+}
+
+impl Value<'_> {
+    pub(crate) fn keep(self) -> OwnedValue {
+        match self {
+            Self::Str(text) => OwnedValue::Str(text.into()),
+            Self::Bool(value) => OwnedValue::Bool(value),
+            Self::I64(value) => OwnedValue::I64(value),
+            Self::U64(value) => OwnedValue::U64(value),
+            Self::F64(value) => OwnedValue::F64(value),
+        }
+    }
+}
+
+impl OwnedValue {
+    /// Whether both are the same value of the same type. Floats are compared by their bits, so that
+    /// NaN is one series.
+    pub(crate) fn is(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Self::Str(own), Value::Str(text)) => **own == **text,
+            (Self::Bool(own), Value::Bool(value)) => own == value,
+            (Self::I64(own), Value::I64(value)) => own == value,
+            (Self::U64(own), Value::U64(value)) => own == value,
+            (Self::F64(own), Value::F64(value)) => own.to_bits() == value.to_bits(),
+            _ => false,
+        }
+    }
+}
+
+/// A type whose values can be the value of a dimension.
+///
+/// Enums without fields derive it, with [`derive(DimensionValue)`](derive@crate::DimensionValue).
+/// For any other type it is written by hand:
+///
+/// ```
+/// use dt_metrics::{DimensionValue, Value, counted, testing::capture};
+///
+/// struct Status(u16);
+///
+/// impl DimensionValue for Status {
+///     fn dimension_value(&self) -> Option<Value<'_>> {
+///         Some(Value::Str(match self.0 {
+///             200..300 => "2xx",
+///             400..500 => "4xx",
+///             500..600 => "5xx",
+///             _ => return None, // no such dimension
+///         }))
+///     }
+/// }
+///
+/// #[counted(name = "answers", ret_dims(status = ret))]
+/// fn answer() -> Status {
+///     Status(404)
+/// }
+///
+/// let seen = capture(answer);
+/// assert_eq!(seen.counter("answers").with("status", "4xx").value(), 1);
+/// ```
+///
+/// It runs on each call, so it should be quick. There should be few different values, since each
+/// is a series.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a dimension",
+    label = "not a dimension value",
+    note = "dimension values are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of those"
+)]
+pub trait DimensionValue {
+    /// The value, or `None` if the measurement does not have this dimension.
+    fn dimension_value(&self) -> Option<Value<'_>>;
+
+    /// All values that the type has, if it has few and a static lists them. For expansions.
+    #[doc(hidden)]
+    const FIXED: Option<&'static [Value<'static>]> = None;
+
+    /// The index of this value among [`FIXED`](Self::FIXED). For expansions.
+    #[doc(hidden)]
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        0
+    }
+}
+
+impl DimensionValue for str {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self))
+    }
+}
+
+impl DimensionValue for String {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self))
+    }
+}
+
+impl<T: DimensionValue + ToOwned + ?Sized> DimensionValue for Cow<'_, T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for &T {
+    const FIXED: Option<&'static [Value<'static>]> = T::FIXED;
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        T::fixed_index(self)
+    }
+
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for &mut T {
+    const FIXED: Option<&'static [Value<'static>]> = T::FIXED;
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        T::fixed_index(self)
+    }
+
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for Box<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for std::sync::Arc<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue> DimensionValue for Option<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        self.as_ref().and_then(T::dimension_value)
+    }
+}
+
+macro_rules! number {
+    ($($variant:ident($wide:ty): $($narrow:ty),+;)+) => {$($(
+        impl DimensionValue for $narrow {
+            fn dimension_value(&self) -> Option<Value<'_>> {
+                Some(Value::$variant(<$wide>::from(*self)))
+            }
+        }
+    )+)+};
+}
+
+number! {
+    I64(i64): i8, i16, i32, i64;
+    U64(u64): u8, u16, u32, u64;
+    F64(f64): f32, f64;
+}
+
+impl DimensionValue for bool {
+    const FIXED: Option<&'static [Value<'static>]> = {
+        static VALUES: [Value<'static>; 2] = [Value::Bool(false), Value::Bool(true)];
+        Some(&VALUES)
+    };
+
+    #[inline]
+    fn fixed_index(&self) -> usize {
+        usize::from(*self)
+    }
+
+    #[inline]
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Bool(*self))
+    }
+}
+
+impl DimensionValue for isize {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::I64(*self as i64))
+    }
+}
+
+impl DimensionValue for usize {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::U64(*self as u64))
+    }
+}

@@ -1,0 +1,119 @@
+//! Drains: taking measurements out of the slots. The one door for `pipeline`.
+
+use super::cells::store::{MEASURED_BY, SLOTS, Series, SeriesOwner};
+use super::cells::sync::RING;
+use crate::process::Process;
+
+/// The measurements of one drain. It is reused, so that a collection allocates little, and a thread
+/// that records nothing at all.
+pub(crate) struct Drained {
+    /// The sums that were added, by slot.
+    pub(crate) deltas: Vec<u64>,
+    /// The last value of each gauge, with its slot.
+    pub(crate) gauges: Vec<(u32, f64)>,
+    /// One part of the recorded values, each with its slot.
+    pub(crate) values: Vec<(u32, f64)>,
+}
+
+impl Default for Drained {
+    fn default() -> Self {
+        Self {
+            deltas: Vec::new(),
+            gauges: Vec::new(),
+            values: Vec::with_capacity(RING),
+        }
+    }
+}
+
+/// Takes out all counts and the values of gauges. `ready` gets the slot, the number and the series,
+/// and refuses a series that has nowhere to go yet: its counts are kept for later. At the end of an
+/// `epoch`, before which all recorded values must have been taken out, series that were idle for
+/// long retire. Nothing here may measure.
+pub(crate) fn drain(
+    drained: &mut Drained,
+    epoch: bool,
+    mut ready: impl FnMut(u32, u64, &Series) -> bool,
+) {
+    let mut slots = SLOTS.lock();
+    slots.drain(
+        |slot, entry| ready(slot, entry.id, &entry.series),
+        &mut drained.deltas,
+    );
+    drained.gauges.clear();
+    for (slot, entry) in slots.entries() {
+        if let Some(value) = entry.series.last
+            && ready(slot, entry.id, &entry.series)
+        {
+            drained.gauges.push((slot, value));
+        }
+    }
+    if !epoch {
+        return;
+    }
+    let leaving = slots.end_epoch(Series::counts_timers);
+    let mut owned: Vec<_> = leaving
+        .into_iter()
+        .filter_map(|slot| Some((slots.entry(slot)?.series.owner?, slot)))
+        .collect();
+    // Looking up a series locks its instrument first, then the slots.
+    drop(slots);
+    let address = |owner| core::ptr::from_ref::<dyn SeriesOwner>(owner).addr();
+    owned.sort_by_key(|(owner, slot)| (address(*owner), *slot));
+    for same in owned.chunk_by(|(a, _), (b, _)| address(*a) == address(*b)) {
+        let slots: Vec<_> = same.iter().map(|(_, slot)| *slot).collect();
+        if let Some((owner, _)) = same.first() {
+            owner.forget(&slots);
+        }
+    }
+}
+
+/// Calls `each` for a slot, or for all of them, with the slot, the number and the series. Nothing
+/// here may measure.
+pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, &Series)) {
+    let slots = SLOTS.lock();
+    match slot {
+        Some(slot) => {
+            if let Some(entry) = slots.entry(slot) {
+                each(slot, entry.id, &entry.series);
+            }
+        }
+        None => slots
+            .entries()
+            .for_each(|(slot, entry)| each(slot, entry.id, &entry.series)),
+    }
+}
+
+/// Takes out one part of the recorded values, under the rules of [`drain`]. Parts are numbered from
+/// 0; `false` if there are no more.
+pub(crate) fn drain_values(
+    part: usize,
+    values: &mut Vec<(u32, f64)>,
+    mut ready: impl FnMut(u32, u64, &Series) -> bool,
+) -> bool {
+    values.clear();
+    SLOTS.lock().drain_values(part, |slot, entry, value| {
+        let ready = ready(slot, entry.id, &entry.series);
+        if ready {
+            values.push((slot, value));
+        }
+        ready
+    })
+}
+
+/// Gives up all but the newest values that threads recorded before there was a pipeline.
+pub(crate) fn keep_newest_values() {
+    SLOTS.lock().give_up_values();
+}
+
+/// How many values were given up until now.
+pub(crate) fn values_given_up() -> u64 {
+    SLOTS.lock().given_up()
+}
+
+/// In a forked child, discards all measurements in the slots: the parent made and delivers them. To
+/// be called before anything is drained.
+pub(crate) fn disown_inherited() {
+    if MEASURED_BY.take().is_some_and(Process::is_forked) {
+        drain(&mut Drained::default(), false, |_, _, _| true);
+    }
+}

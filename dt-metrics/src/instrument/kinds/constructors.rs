@@ -1,0 +1,74 @@
+//! The constructors that expansions call, for all kinds.
+
+/// For an instrument around a `FixedSeries`.
+macro_rules! fixed {
+    ($instrument:ident: $kind:ident) => {
+        impl $instrument {
+            /// Makes an instrument with these values of its dimensions, in the order of the
+            /// descriptor's keys.
+            #[must_use]
+            pub const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
+                Self(FixedSeries::new(descriptor.with_kind(Kind::$kind), values))
+            }
+
+            /// Makes an instrument with values of its dimensions that are computed once, on first
+            /// use.
+            #[must_use]
+            pub const fn resolved(
+                descriptor: Descriptor,
+                values: fn() -> Vec<Option<Value<'static>>>,
+            ) -> Self {
+                Self(FixedSeries::resolved(
+                    descriptor.with_kind(Kind::$kind),
+                    values,
+                ))
+            }
+
+            /// The descriptor of this instrument.
+            #[must_use]
+            pub const fn descriptor(&'static self) -> &'static Descriptor {
+                self.0.descriptor()
+            }
+
+            /// The entry for the linker.
+            #[must_use]
+            pub const fn registration(&'static self) -> Registration {
+                Registration::One(self.descriptor())
+            }
+        }
+    };
+}
+
+/// For an instrument around a `DynamicSeries`.
+macro_rules! dynamic {
+    ($instrument:ident: $kind:ident) => {
+        impl $instrument {
+            /// Makes an instrument with values of its dimensions in the order of the descriptor's
+            /// keys; each `None` stands for the next value in the set of each call.
+            #[must_use]
+            pub const fn new(
+                descriptor: Descriptor,
+                values: &'static [Option<Value<'static>>],
+            ) -> Self {
+                Self(DynamicSeries::new(
+                    descriptor.with_kind(Kind::$kind),
+                    values,
+                ))
+            }
+
+            /// The descriptor of this instrument.
+            #[must_use]
+            pub const fn descriptor(&'static self) -> &'static Descriptor {
+                self.0.descriptor()
+            }
+
+            /// The entry for the linker.
+            #[must_use]
+            pub const fn registration(&'static self) -> Registration {
+                Registration::One(self.descriptor())
+            }
+        }
+    };
+}
+
+pub(super) use {dynamic, fixed};

@@ -1,0 +1,126 @@
+//! Sums: counters and up-down counters.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
+
+use super::constructors;
+use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::thread;
+use crate::instrument::dimension::set::DimensionSet;
+use crate::instrument::dimension::value::Value;
+use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::fixed::FixedSeries;
+
+/// Adds to the only series.
+#[inline]
+fn add(series: &'static FixedSeries, n: u64) {
+    if !thread::add(series.slot(), n) {
+        add_cold(series, n);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn add_cold(series: &'static FixedSeries, n: u64) {
+    thread::add_cold(series.slot_cold(), n);
+}
+
+/// A counter whose dimensions are known at compile time.
+pub struct Counter(FixedSeries);
+
+constructors::fixed!(Counter: Counter);
+
+impl Counter {
+    /// Adds `n`.
+    #[inline]
+    pub fn add(&'static self, n: u64) {
+        add(&self.0, n);
+    }
+}
+
+/// Adds to the series of `values` and returns its slot.
+#[inline]
+fn add_to<S: DimensionSet>(series: &'static DynamicSeries, n: u64, values: &S) -> u32 {
+    series.with_slot(values, move |slot, _| {
+        if !thread::add(slot, n) {
+            thread::add_cold(slot, n);
+        }
+        slot
+    })
+}
+
+/// A counter with dimensions that are known at run time.
+pub struct DimensionedCounter(DynamicSeries);
+
+constructors::dynamic!(DimensionedCounter: Counter);
+
+impl DimensionedCounter {
+    /// Adds `n` to the series of `values`.
+    #[inline]
+    pub fn add<S: DimensionSet>(&'static self, n: u64, values: S) {
+        add_to(&self.0, n, &values);
+    }
+}
+
+/// An up-down counter whose dimensions are known at compile time.
+pub struct UpDownCounter(FixedSeries);
+
+constructors::fixed!(UpDownCounter: UpDownCounter);
+
+impl UpDownCounter {
+    /// Adds `n`, which may be negative.
+    #[inline]
+    pub fn add(&'static self, n: i64) {
+        add(&self.0, n.cast_unsigned());
+    }
+
+    /// Adds 1 now and takes it back when the guard is dropped.
+    #[inline]
+    #[must_use]
+    pub fn enter(&'static self) -> InFlight {
+        add(&self.0, 1);
+        InFlight {
+            slot: self.0.slot(),
+        }
+    }
+}
+
+/// An up-down counter with dimensions that are known at run time.
+pub struct DimensionedUpDownCounter(DynamicSeries);
+
+constructors::dynamic!(DimensionedUpDownCounter: UpDownCounter);
+
+impl DimensionedUpDownCounter {
+    /// Adds `n`, which may be negative, to the series of `values`.
+    #[inline]
+    pub fn add<S: DimensionSet>(&'static self, n: i64, values: S) {
+        add_to(&self.0, n.cast_unsigned(), &values);
+    }
+
+    /// Adds 1 to the series of `values` now and takes it back when the guard is dropped.
+    #[inline]
+    #[must_use]
+    pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
+        InFlight {
+            slot: add_to(&self.0, 1, &values),
+        }
+    }
+}
+
+/// A call in flight; dropping it takes the 1 back, on any thread.
+///
+/// Series of up-down counters stay for ever, so the slot is valid as long as this lives.
+pub struct InFlight {
+    slot: u32,
+}
+
+impl Drop for InFlight {
+    #[inline]
+    fn drop(&mut self) {
+        let minus_one = (-1_i64).cast_unsigned();
+        if !thread::add(self.slot, minus_one) {
+            thread::add_cold(self.slot, minus_one);
+        }
+    }
+}

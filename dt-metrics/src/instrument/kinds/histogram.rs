@@ -1,0 +1,118 @@
+//! Distributions: histograms and their timers.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "sets are lists of references"
+)]
+
+use super::clock::{self, Start};
+use super::constructors;
+use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::thread;
+use crate::instrument::dimension::set::DimensionSet;
+use crate::instrument::dimension::value::Value;
+use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::fixed::FixedSeries;
+
+/// A histogram whose dimensions are known at compile time.
+pub struct Histogram(FixedSeries);
+
+constructors::fixed!(Histogram: Histogram);
+
+impl Histogram {
+    /// Records `value`. NaN and infinities are ignored.
+    #[inline]
+    pub fn record(&'static self, value: f64) {
+        record(self.0.known_slot(), value);
+    }
+
+    /// Starts a timer that records, when it is dropped, the time in units of `nanoseconds`.
+    #[inline]
+    #[must_use]
+    pub fn start(&'static self, nanoseconds: f64) -> Timer {
+        Timer {
+            slot: self.0.known_slot(),
+            pinned: false,
+            unit: 1.0 / nanoseconds,
+            start: clock::start(),
+        }
+    }
+}
+
+/// A histogram with dimensions that are known at run time.
+pub struct DimensionedHistogram(DynamicSeries);
+
+constructors::dynamic!(DimensionedHistogram: Histogram);
+
+impl DimensionedHistogram {
+    /// Records `value` in the series of `values`.
+    #[inline]
+    pub fn record<S: DimensionSet>(&'static self, value: f64, values: S) {
+        // Values recorded before the thread lets go of the slot are taken out before the slot is
+        // given to another series.
+        self.0
+            .with_slot(&values, move |slot, _| record(slot, value));
+    }
+
+    /// Starts a timer as [`Histogram::start`] does, for the series of `values`.
+    #[inline]
+    #[must_use]
+    pub fn start<S: DimensionSet>(&'static self, nanoseconds: f64, values: S) -> Timer {
+        let (slot, pinned) = self.0.with_slot(&values, |slot, stays| {
+            if !stays {
+                pin(slot);
+            }
+            (slot, !stays)
+        });
+        Timer {
+            slot,
+            pinned,
+            unit: 1.0 / nanoseconds,
+            start: clock::start(),
+        }
+    }
+}
+
+/// A running timer; dropping it records the elapsed time, on any thread.
+///
+/// Its series stays as long as the timer lives: the sum of the series' cells is the number of its
+/// timers.
+pub struct Timer {
+    slot: u32,
+    pinned: bool,
+    /// One nanosecond, in the unit of the instrument.
+    unit: f64,
+    start: Start,
+}
+
+impl Drop for Timer {
+    #[inline]
+    fn drop(&mut self) {
+        record(self.slot, self.start.elapsed() * self.unit);
+        if self.pinned {
+            unpin(self.slot);
+        }
+    }
+}
+
+#[inline]
+fn record(slot: u32, value: f64) {
+    if value.is_finite() {
+        thread::record(slot, value);
+    }
+}
+
+#[inline]
+fn pin(slot: u32) {
+    if !thread::add(slot, 1) {
+        thread::add_cold(slot, 1);
+    }
+}
+
+/// To be called after the value was recorded: whoever sees the series unpinned also sees the value.
+#[inline]
+fn unpin(slot: u32) {
+    let minus_one = (-1_i64).cast_unsigned();
+    if !thread::add_release(slot, minus_one) {
+        thread::add_cold(slot, minus_one);
+    }
+}

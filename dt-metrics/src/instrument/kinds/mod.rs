@@ -1,0 +1,11 @@
+//! Instruments by kind: what the macros expand to and users hold.
+//!
+//! This folder may import `series`, `cells`, `dimension` and `descriptor`, and nothing else of the
+//! crate.
+
+pub(super) mod clock;
+mod constructors;
+pub(super) mod counter;
+pub(super) mod gauge;
+pub(super) mod histogram;
+pub(super) mod observed;

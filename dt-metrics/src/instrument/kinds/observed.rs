@@ -1,0 +1,132 @@
+//! Observed functions: polled for a value once per collection.
+
+use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::dimension::value::{OwnedValue, Value};
+
+/// A function that is polled once per collection of each reader.
+#[doc(hidden)]
+pub struct Observed {
+    descriptor: Descriptor,
+    is_float: fn() -> bool,
+    poll: fn() -> Observation,
+}
+
+/// An expansion's entry for the linker.
+#[doc(hidden)]
+pub struct ObservedRegistration(&'static Observed);
+
+inventory::collect!(ObservedRegistration);
+
+macro_rules! kinds {
+    ($($name:ident: $kind:ident)+) => {$(
+        /// For a metric of this kind. `is_float` returns whether values are floats, before there is
+        /// one.
+        #[must_use]
+        pub const fn $name(
+            descriptor: Descriptor,
+            is_float: fn() -> bool,
+            poll: fn() -> Observation,
+        ) -> Self {
+            Self {
+                descriptor: descriptor.with_kind(Kind::$kind),
+                is_float,
+                poll,
+            }
+        }
+    )+};
+}
+
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "polled by the pipeline")
+)]
+impl Observed {
+    kinds! { gauge: Gauge counter: Counter up_down_counter: UpDownCounter }
+
+    /// The metric that it measures.
+    #[must_use]
+    pub const fn descriptor(&'static self) -> &'static Descriptor {
+        &self.descriptor
+    }
+
+    /// The entry for the linker.
+    #[must_use]
+    pub const fn registration(&'static self) -> ObservedRegistration {
+        ObservedRegistration(self)
+    }
+
+    pub(crate) fn is_float(&self) -> bool {
+        (self.is_float)()
+    }
+
+    /// Runs the program's function.
+    pub(crate) fn poll(&self) -> Observation {
+        (self.poll)()
+    }
+}
+
+/// All observed functions in the binary.
+pub(crate) fn all_observed() -> impl Iterator<Item = &'static Observed> {
+    inventory::iter::<ObservedRegistration>().map(|registration| registration.0)
+}
+
+/// The value of an observed function.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "read by the pipeline")
+)]
+pub struct Observation {
+    pub(crate) number: Number,
+    /// In the order of the descriptor's keys.
+    pub(crate) values: Box<[Option<OwnedValue>]>,
+}
+
+/// The number of an [`Observation`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "named after their types")]
+pub enum Number {
+    U64(u64),
+    I64(i64),
+    F64(f64),
+}
+
+impl Observation {
+    /// A number in the series of `values`, which are in the order of the descriptor's keys.
+    pub fn new<N: Observable>(values: &[Option<Value<'_>>], number: N) -> Self {
+        Self {
+            number: number.number(),
+            values: values.iter().map(|value| value.map(Value::keep)).collect(),
+        }
+    }
+}
+
+/// A type that an observed function may return.
+#[diagnostic::on_unimplemented(
+    message = "`#[observed]` goes on a function that returns `u64`, `i64` or `f64`, not `{Self}`",
+    label = "return one of these types"
+)]
+pub trait Observable: sealed::Sealed {
+    /// As a number.
+    fn number(self) -> Number;
+}
+
+macro_rules! observable {
+    ($($number:ty: $variant:ident,)+) => {$(
+        impl sealed::Sealed for $number {}
+
+        #[diagnostic::do_not_recommend]
+        impl Observable for $number {
+            fn number(self) -> Number {
+                Number::$variant(self)
+            }
+        }
+    )+};
+}
+
+observable! { u64: U64, i64: I64, f64: F64, }
+
+mod sealed {
+    /// Types of other crates are not observable.
+    pub trait Sealed {}
+}

@@ -1,0 +1,138 @@
+//! The series with run-time dimensions that the calling thread knows: no lock on a hit.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::cell::RefCell;
+
+use hashbrown::HashTable;
+
+use crate::instrument::cells::store::SLOTS;
+use crate::instrument::dimension::set::DimensionSet;
+use crate::instrument::dimension::value::OwnedValue;
+
+thread_local! {
+    static CACHE: RefCell<Cache> = const { RefCell::new(Cache(Vec::new())) };
+}
+
+/// By the number of the instrument.
+struct Cache(Vec<Option<CachedRows>>);
+
+/// The rows of one instrument. The thread holds each of their slots.
+struct CachedRows {
+    /// The instrument's generation when these were looked through last.
+    generation: u32,
+    rows: HashTable<Row>,
+}
+
+/// One combination of values and its slot.
+pub(super) struct Row {
+    pub(super) hash: u64,
+    pub(super) values: Box<[Option<OwnedValue>]>,
+    pub(super) slot: u32,
+}
+
+impl Row {
+    #[inline]
+    pub(super) fn is<S: DimensionSet>(&self, hash: u64, values: &S) -> bool {
+        self.hash == hash && values.is(&self.values)
+    }
+}
+
+/// An instrument's part in every thread's cache.
+pub(super) struct CacheKey {
+    /// The number of the instrument; 0 before the first thread cached a row.
+    id: AtomicU32,
+    /// Changes when a series has retired: threads then look which.
+    generation: AtomicU32,
+}
+
+impl CacheKey {
+    pub(super) const fn new() -> Self {
+        Self {
+            id: AtomicU32::new(0),
+            generation: AtomicU32::new(0),
+        }
+    }
+
+    /// The slot of `values`, if this thread knows it.
+    #[inline]
+    pub(super) fn find<S: DimensionSet>(&self, hash: u64, values: &S) -> Option<u32> {
+        let find = |cache: &RefCell<Cache>| {
+            // Borrowed if a value's own code measures while it is compared: then the long way.
+            let mut cache = cache.try_borrow_mut().ok()?;
+            let cached = cache.0.get_mut(self.id())?.as_mut()?;
+            let generation = self.generation.load(Ordering::Acquire);
+            if cached.generation != generation {
+                cached.let_go_of_retired();
+                cached.generation = generation;
+            }
+            Some(cached.rows.find(hash, |row| row.is(hash, values))?.slot)
+        };
+        CACHE.try_with(find).ok().flatten()
+    }
+
+    /// Keeps a row whose slot this thread holds; `false` if it cannot.
+    pub(super) fn insert(&self, row: Row) -> bool {
+        self.assign_id();
+        let insert = |cache: &RefCell<Cache>| {
+            let Ok(mut cache) = cache.try_borrow_mut() else {
+                return false;
+            };
+            let id = self.id();
+            if cache.0.len() <= id {
+                cache.0.resize_with(id + 1, || None);
+            }
+            let cached = cache.0[id].get_or_insert_with(|| CachedRows {
+                generation: self.generation.load(Ordering::Acquire),
+                rows: HashTable::new(),
+            });
+            cached.rows.insert_unique(row.hash, row, |row| row.hash);
+            true
+        };
+        CACHE.try_with(insert).unwrap_or(false)
+    }
+
+    /// Makes every thread look which of its rows have retired.
+    pub(super) fn invalidate(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    #[inline]
+    fn id(&self) -> usize {
+        self.id.load(Ordering::Relaxed) as usize
+    }
+
+    fn assign_id(&self) {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        if self.id() == 0 {
+            let id = NEXT.fetch_add(1, Ordering::Relaxed);
+            // Another thread may have been faster: its number counts.
+            self.id
+                .compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed)
+                .ok();
+        }
+    }
+}
+
+impl CachedRows {
+    #[cold]
+    #[inline(never)]
+    fn let_go_of_retired(&mut self) {
+        let mut slots = SLOTS.lock();
+        self.rows.retain(|row| {
+            let retired = slots.is_retired(row.slot);
+            if retired {
+                slots.let_go(row.slot);
+            }
+            !retired
+        });
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        let mut slots = SLOTS.lock();
+        for row in self.0.iter().flatten().flat_map(|cached| &cached.rows) {
+            slots.let_go(row.slot);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! An instrument with dimensions that are known at run time: any number of series up to a limit.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::cache::{CacheKey, Row};
+use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::cells::chunk::MAX_SLOTS;
+use crate::instrument::cells::sink;
+use crate::instrument::cells::slots::Lifetime;
+use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
+use crate::instrument::cells::thread::{self, NO_SLOT};
+use crate::instrument::dimension::set::{self, Combination, DimensionSet};
+use crate::instrument::dimension::value::{OwnedValue, Value};
+
+/// The most series of an instrument that has no limit of its own, as in OpenTelemetry's SDK.
+static CARDINALITY_LIMIT: AtomicU32 = AtomicU32::new(2_000);
+
+/// Combinations of types with few values get consecutive slots up to this number of them.
+const MAX_RANGE: usize = 1_024;
+
+/// Seeded differently in each process, so that nobody can choose values that collide.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// Sets the limit for instruments that have no limit of their own. Existing series stay.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn set_cardinality_limit(limit: u32) {
+    CARDINALITY_LIMIT.store(limit, Ordering::Relaxed);
+}
+
+/// The series of an instrument.
+pub(crate) struct DynamicSeries {
+    descriptor: Descriptor,
+    /// In key order; a value that is `None` here is in the set of each call.
+    template: &'static [Option<Value<'static>>],
+    /// Consecutive slots, if the types that came first have few values.
+    range: OnceLock<Option<Range>>,
+    /// The range's signature for the hit path; 0 until the range is made.
+    signature: AtomicU64,
+    /// The range's first slot for the hit path.
+    base: AtomicU32,
+    cache: CacheKey,
+    table: Mutex<Table>,
+}
+
+/// Consecutive slots, one for each combination of the values of some types.
+struct Range {
+    signature: u64,
+    base: u32,
+}
+
+/// Combinations of values → slot.
+struct Table {
+    rows: HashTable<Row>,
+    overflow: Option<u32>,
+}
+
+impl DynamicSeries {
+    pub(crate) const fn new(
+        descriptor: Descriptor,
+        template: &'static [Option<Value<'static>>],
+    ) -> Self {
+        Self {
+            descriptor,
+            template,
+            range: OnceLock::new(),
+            signature: AtomicU64::new(0),
+            base: AtomicU32::new(NO_SLOT),
+            cache: CacheKey::new(),
+            table: Mutex::new(Table {
+                rows: HashTable::new(),
+                overflow: None,
+            }),
+        }
+    }
+
+    pub(crate) const fn descriptor(&'static self) -> &'static Descriptor {
+        &self.descriptor
+    }
+
+    /// Runs `f` with the slot of `values`, which stays their slot until `f` returns, and with
+    /// whether it stays their slot for ever.
+    #[inline]
+    pub(crate) fn with_slot<S: DimensionSet, R>(
+        &'static self,
+        values: &S,
+        f: impl FnOnce(u32, bool) -> R,
+    ) -> R {
+        if const { in_range::<S>() } {
+            // The index is all that is needed: as no address of a value is taken, the values stay in
+            // registers. It is computed first, since reads do not move across the acquire below.
+            let index = index(values);
+            // Acquire: whoever sees the signature also sees the base.
+            if self.signature.load(Ordering::Acquire) == S::SIGNATURE {
+                return f(self.base.load(Ordering::Relaxed) + index, true);
+            }
+            return self.with_slot_first::<S, R>(index, f);
+        }
+        self.with_slot_known(values, f)
+    }
+
+    /// The path of the first calls, and of instances of a generic function whose types do not
+    /// own the range. It is separate, so that the hit path is short.
+    #[cold]
+    #[inline(never)]
+    fn with_slot_first<S: DimensionSet, R>(
+        &'static self,
+        index: u32,
+        f: impl FnOnce(u32, bool) -> R,
+    ) -> R {
+        match self.range.get_or_init(|| self.make_range::<S>()) {
+            Some(range) if range.signature == S::SIGNATURE => {
+                self.base.store(range.base, Ordering::Relaxed);
+                self.signature.store(range.signature, Ordering::Release);
+                f(range.base + index, true)
+            }
+            _ => self.with_slot_known(&Combination::<S>::new(index), f),
+        }
+    }
+
+    #[inline]
+    fn with_slot_known<S: DimensionSet, R>(
+        &'static self,
+        values: &S,
+        f: impl FnOnce(u32, bool) -> R,
+    ) -> R {
+        let hash = set::hash(values, &*HASHER);
+        match self.cache.find(hash, values) {
+            Some(slot) => f(slot, false),
+            None => self.with_slot_cold(hash, values, f),
+        }
+    }
+
+    /// Whether idle series retire. Up-down counters are exported as totals and gauges as last
+    /// values, so their series stay.
+    fn is_evictable(&self) -> bool {
+        matches!(self.descriptor.kind, Kind::Counter | Kind::Histogram)
+    }
+
+    fn limit(&self) -> usize {
+        match self.descriptor.cardinality_limit {
+            0 => CARDINALITY_LIMIT.load(Ordering::Relaxed) as usize,
+            limit => limit as usize,
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn with_slot_cold<S: DimensionSet, R>(
+        &'static self,
+        hash: u64,
+        values: &S,
+        f: impl FnOnce(u32, bool) -> R,
+    ) -> R {
+        let (slot, held) = self.slot(hash, values);
+        if self.descriptor.kind == Kind::Histogram {
+            sink::prepare(slot);
+        }
+        let result = f(slot, !held);
+        if held && !self.remember(hash, values, slot) {
+            SLOTS.lock().let_go(slot);
+        }
+        result
+    }
+
+    /// Lets this thread find the slot in its cache from now on.
+    fn remember<S: DimensionSet>(&self, hash: u64, values: &S, slot: u32) -> bool {
+        let mut kept = Vec::new();
+        values.keep(&mut kept);
+        self.cache.insert(Row {
+            hash,
+            values: kept.into(),
+            slot,
+        })
+    }
+
+    /// The slot of a combination, and whether it is held now. Beyond the limit it is the slot of the
+    /// overflow series, which stays and need not be held.
+    fn slot<S: DimensionSet>(&'static self, hash: u64, values: &S) -> (u32, bool) {
+        let mut table = self.table();
+        if let Ok(row) = table.rows.find_entry(hash, |row| row.is(hash, values)) {
+            let slot = row.get().slot;
+            if SLOTS.lock().hold(slot) {
+                return (slot, true);
+            }
+            // It retired just now, and is about to be forgotten.
+            row.remove();
+        }
+        // A capture sees each combination separately; the pipeline does not.
+        let beyond = table.rows.len() >= self.limit();
+        if beyond && !thread::is_captured() {
+            let overflow = table.overflow.get_or_insert_with(|| {
+                let series = Series::overflow(&self.descriptor);
+                let slot = SLOTS.lock().register(series, Lifetime::Static);
+                slot.unwrap_or(NO_SLOT)
+            });
+            return (*overflow, false);
+        }
+        let mut kept = Vec::new();
+        values.keep(&mut kept);
+        let mut series = self.series(&kept);
+        if beyond {
+            series = series.beyond_limit();
+        }
+        let lifetime = if self.is_evictable() {
+            series.owner = Some(self);
+            Lifetime::WhileUsed
+        } else {
+            Lifetime::Static
+        };
+        let mut slots = SLOTS.lock();
+        let Some(slot) = slots.register(series, lifetime) else {
+            return (NO_SLOT, false);
+        };
+        slots.hold(slot);
+        drop(slots);
+        let row = Row {
+            hash,
+            values: kept.into(),
+            slot,
+        };
+        table.rows.insert_unique(hash, row, |row| row.hash);
+        (slot, true)
+    }
+
+    /// The series of the values in a call's set.
+    fn series(&'static self, values: &[Option<OwnedValue>]) -> Series {
+        let mut values = values.iter().cloned();
+        let all = self.template.iter().map(|value| match value {
+            Some(value) => Some(value.keep()),
+            None => values.next().flatten(),
+        });
+        Series::new(&self.descriptor, all)
+    }
+
+    /// Slots for all combinations of `S`, if the limit allows. The types that come first get them,
+    /// and other types go through the table.
+    fn make_range<S: DimensionSet>(&'static self) -> Option<Range> {
+        let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
+        let series = (0..combinations).map(|index| {
+            let mut values = Vec::new();
+            S::combination(index, &mut |value| values.push(value.map(Value::keep)));
+            self.series(&values)
+        });
+        let base = SLOTS.lock().register_range(series)?;
+        if self.descriptor.kind == Kind::Histogram {
+            (base..).take(combinations).for_each(sink::prepare);
+        }
+        Some(Range {
+            signature: S::SIGNATURE,
+            base,
+        })
+    }
+}
+
+impl SeriesOwner for DynamicSeries {
+    fn forget(&self, slots: &[u32]) {
+        let mut table = self.table();
+        table
+            .rows
+            .retain(|row| slots.binary_search(&row.slot).is_err());
+        drop(table);
+        self.cache.invalidate();
+    }
+}
+
+/// Whether the combinations of `S` are few enough for consecutive slots.
+const fn in_range<S: DimensionSet>() -> bool {
+    matches!(S::COMBINATIONS, Some(count) if count > 0 && count <= MAX_RANGE)
+}
+
+#[inline]
+fn index<S: DimensionSet>(values: &S) -> u32 {
+    const { assert!((MAX_RANGE as u64) < MAX_SLOTS as u64) };
+    // At most MAX_RANGE.
+    #[allow(clippy::cast_possible_truncation)]
+    let index = values.index() as u32;
+    index
+}

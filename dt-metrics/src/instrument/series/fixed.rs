@@ -1,0 +1,95 @@
+//! An instrument whose dimensions are known at compile time: one series, one slot.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::cells::sink;
+use crate::instrument::cells::slots::Lifetime;
+use crate::instrument::cells::store::{SLOTS, Series};
+use crate::instrument::cells::thread::NO_SLOT;
+use crate::instrument::dimension::value::Value;
+
+/// The series of an instrument that has only one.
+pub(crate) struct FixedSeries {
+    slot: AtomicU32,
+    values: Values,
+    descriptor: Descriptor,
+}
+
+enum Values {
+    Literal(&'static [Value<'static>]),
+    Computed(fn() -> Vec<Option<Value<'static>>>),
+}
+
+impl FixedSeries {
+    pub(crate) const fn new(descriptor: Descriptor, values: &'static [Value<'static>]) -> Self {
+        Self {
+            slot: AtomicU32::new(NO_SLOT),
+            values: Values::Literal(values),
+            descriptor,
+        }
+    }
+
+    pub(crate) const fn resolved(
+        descriptor: Descriptor,
+        values: fn() -> Vec<Option<Value<'static>>>,
+    ) -> Self {
+        Self {
+            slot: AtomicU32::new(NO_SLOT),
+            values: Values::Computed(values),
+            descriptor,
+        }
+    }
+
+    pub(crate) const fn descriptor(&'static self) -> &'static Descriptor {
+        &self.descriptor
+    }
+
+    /// The slot, if the series was used before; else [`NO_SLOT`], for which no thread has a cell.
+    #[inline]
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    /// The slot, looked up on the hit path.
+    #[inline]
+    pub(crate) fn known_slot(&'static self) -> u32 {
+        match self.slot() {
+            NO_SLOT => self.slot_cold(),
+            slot => slot,
+        }
+    }
+
+    /// The slot, made on first use.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn slot_cold(&'static self) -> u32 {
+        let slot = self.slot();
+        if slot != NO_SLOT {
+            return slot;
+        }
+        // Made before the lock is taken: computing values runs the user's code.
+        let series = match &self.values {
+            Values::Literal(values) => {
+                Series::new(&self.descriptor, values.iter().map(|v| Some(v.keep())))
+            }
+            Values::Computed(values) => Series::new(
+                &self.descriptor,
+                values().iter().map(|v| v.map(Value::keep)),
+            ),
+        };
+        let mut slots = SLOTS.lock();
+        // Another thread may have been faster.
+        if self.slot() == NO_SLOT
+            && let Some(slot) = slots.register(series, Lifetime::Static)
+        {
+            self.slot.store(slot, Ordering::Relaxed);
+        }
+        drop(slots);
+        let slot = self.slot();
+        if self.descriptor.kind == Kind::Histogram {
+            sink::prepare(slot);
+        }
+        slot
+    }
+}

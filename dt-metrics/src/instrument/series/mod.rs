@@ -1,0 +1,11 @@
+//! Series: in which slot a measurement counts, and what becomes of the slots.
+//!
+//! This folder may import `cells`, `dimension` and `descriptor`, and nothing else of the crate.
+
+mod cache;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "drained by the pipeline")
+)]
+pub(super) mod dynamic;
+pub(super) mod fixed;

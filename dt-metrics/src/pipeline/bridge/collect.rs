@@ -1,0 +1,328 @@
+//! Collections: handing the measurements in the slots to the SDK's instruments.
+
+use std::collections::HashMap;
+use std::iter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry::metrics::Meter;
+
+use super::epochs::Epochs;
+use super::observed::pool::POOL;
+use super::observed::record::{Levels, has_floats};
+use super::routing::{Admission, Admissions, Findings, Routes, address};
+use super::sdk::{Instrument, create};
+use crate::descriptor::Descriptor;
+use crate::dynatrace::{DropReason, Losses};
+use crate::instrument::{self, Drained, Observed, Sink, all_observed};
+use crate::registry::{Definition, Names, catalog};
+
+/// How long a collection waits for observed functions.
+const OBSERVE_LIMIT: Duration = Duration::from_secs(1);
+
+/// The name of the instrument that carries the callback. It never has a value, so it is never
+/// exported.
+pub(super) const CARRIER: &str = "dt_metrics.collection";
+
+/// A request to the bridge's thread.
+pub(super) enum Command {
+    /// Make the instruments that are missing, then reply.
+    Prepare(Option<Sender<()>>),
+    /// Take out recorded values.
+    TakeValues,
+    /// Warn that these observed functions are late.
+    WarnLate(Vec<&'static Observed>),
+    Stop,
+}
+
+/// Takes measurements from the slots to one provider. Shared by the readers' callbacks and the
+/// bridge's thread.
+pub(super) struct Feed {
+    active: AtomicBool,
+    /// Whether the thread has a pending command to take values out.
+    woken: AtomicBool,
+    conflicting_points: AtomicU64,
+    not_finite: AtomicU64,
+    negative: AtomicU64,
+    commands: Mutex<SyncSender<Command>>,
+    /// Exporters that report dropped points to the program.
+    watchers: Vec<Losses>,
+    /// Whether histograms without boundaries of their own have the SDK's.
+    buckets: bool,
+    state: Mutex<FeedState>,
+}
+
+/// The instruments and routes made so far. Never locked while an instrument is made: a collection
+/// holds the SDK's lock and waits for this one.
+#[derive(Default)]
+struct FeedState {
+    names: Names,
+    /// The SDK's instruments, one for each name in lower case.
+    instruments: HashMap<String, Instrument>,
+    admissions: Admissions,
+    routes: Routes,
+    levels: Levels,
+    drained: Drained,
+    epochs: Epochs,
+}
+
+impl FeedState {
+    /// Finds out where the measurements of a slot go, or of all slots. This happens early, since a
+    /// thread that records takes values out when its ring is full, and must not allocate then.
+    fn prepare(&mut self, slot: Option<u32>, findings: &mut Findings) {
+        let Self {
+            routes, admissions, ..
+        } = self;
+        instrument::for_each_series(slot, |slot, id, series| {
+            routes.prepare((slot, id, series), admissions, findings);
+        });
+    }
+
+    /// Takes these parts of the recorded values to the SDK, up to the last existing part.
+    fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, findings: &mut Findings) {
+        let Self {
+            routes,
+            admissions,
+            drained: Drained { values, .. },
+            ..
+        } = self;
+        while let Some(part) = parts.next()
+            && instrument::drain_values(part, values, |slot, id, series| {
+                routes.prepare((slot, id, series), admissions, findings)
+            })
+        {
+            routes.record_values(values, findings);
+        }
+    }
+}
+
+impl Feed {
+    pub(super) fn new(commands: SyncSender<Command>, buckets: bool, watchers: Vec<Losses>) -> Self {
+        Self {
+            active: AtomicBool::new(true),
+            woken: AtomicBool::new(false),
+            conflicting_points: AtomicU64::new(0),
+            not_finite: AtomicU64::new(0),
+            negative: AtomicU64::new(0),
+            commands: Mutex::new(commands),
+            watchers,
+            buckets,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.active.store(false, Ordering::Release);
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Acquire)
+    }
+
+    /// Points that were not handed over, by reason.
+    pub(super) fn dropped(&self) -> [(DropReason, u64); 3] {
+        [
+            (DropReason::ConflictingDefinition, &self.conflicting_points),
+            (DropReason::NotFinite, &self.not_finite),
+            (DropReason::Negative, &self.negative),
+        ]
+        .map(|(reason, points)| (reason, points.load(Ordering::Relaxed)))
+    }
+
+    /// Reports dropped points to the watchers. The caller counts them.
+    pub(super) fn report_lost(&self, reason: DropReason, metric: Option<&str>, points: u64) {
+        for watcher in &self.watchers {
+            watcher.tell(reason, metric, points);
+        }
+    }
+
+    /// Makes the instrument that carries the callback; `false` if no reader will ever collect it.
+    pub(super) fn register_callback(self: &Arc<Self>, meter: &Meter) -> bool {
+        // The SDK keeps the callback, and the clone in it, only if a reader takes the instrument.
+        let feed = Arc::clone(self);
+        let before = Arc::strong_count(self);
+        meter
+            .u64_observable_counter(CARRIER)
+            .with_callback(move |_| feed.collect())
+            .build();
+        Arc::strong_count(self) >= before
+    }
+
+    /// Makes the instruments of all descriptors that have none. Never called in a callback, and
+    /// never on two threads at once.
+    pub(super) fn create_missing(&self, meter: &Meter) {
+        for (descriptor, definition) in self.admit(&catalog()) {
+            let existing = self.state().instruments.get(&definition.name).cloned();
+            let instrument = existing.unwrap_or_else(|| {
+                let instrument = create(meter, &definition, self.buckets, has_floats(&definition));
+                self.state()
+                    .instruments
+                    .insert(definition.name, instrument.clone());
+                instrument
+            });
+            self.state()
+                .admissions
+                .insert(address(descriptor), Admission::Admitted(instrument));
+        }
+        self.guarded(|findings| self.state().prepare(None, findings));
+    }
+
+    /// The new descriptors among `all` whose name is free.
+    fn admit(&self, all: &[&'static Descriptor]) -> Vec<(&'static Descriptor, Definition)> {
+        let mut conflicts = Vec::new();
+        let mut admitted = Vec::new();
+        let mut state = self.state();
+        let FeedState {
+            names, admissions, ..
+        } = &mut *state;
+        for descriptor in all {
+            if admissions.contains_key(&address(descriptor)) {
+                continue;
+            }
+            match names.admit(descriptor) {
+                Ok(()) => admitted.push(*descriptor),
+                Err(conflict) => {
+                    admissions.insert(address(descriptor), Admission::Refused);
+                    conflicts.push(conflict);
+                }
+            }
+        }
+        // Only now, since a later descriptor may state a unit that an earlier one leaves out.
+        let admitted = admitted
+            .into_iter()
+            .filter_map(|descriptor| Some((descriptor, names.definition(descriptor)?)))
+            .collect();
+        drop(state);
+        for conflict in conflicts {
+            tracing::warn!(target: "dt_metrics", "{conflict}; the second is not exported");
+        }
+        admitted
+    }
+
+    /// Takes everything measured since the last collection to the SDK. Runs inside a callback.
+    pub(super) fn collect(&self) {
+        self.guarded(|findings| {
+            // Before anything is locked: other readers need not wait for the functions.
+            let observed: Vec<_> = all_observed().collect();
+            let late = POOL.poll(&observed, OBSERVE_LIMIT);
+            if !late.is_empty() {
+                // Not here: the callback runs under a lock of the SDK, and a log is the program's.
+                self.send(Command::WarnLate(late));
+            }
+            for (metric, points) in POOL.take_panics() {
+                self.report_lost(DropReason::ObservedPanic, Some(metric), points);
+            }
+            // Held until everything is added: a second reader's collection waits for it, and so
+            // includes it.
+            let mut state = self.state();
+            let epoch = state.epochs.collected(thread::current().id());
+            state.take_values(0.., findings);
+            let FeedState {
+                routes,
+                levels,
+                admissions,
+                drained,
+                ..
+            } = &mut *state;
+            instrument::drain(drained, epoch, |slot, id, series| {
+                routes.prepare((slot, id, series), admissions, findings)
+            });
+            routes.record(drained, findings);
+            for observed in observed {
+                // The latest value for any reader, so that sums are never set back.
+                if let Some(latest) = POOL.latest(observed) {
+                    levels.record(observed, &latest, admissions, findings);
+                }
+            }
+        });
+    }
+
+    /// Takes recorded values to the SDK.
+    pub(super) fn collect_values(&self) {
+        self.woken.store(false, Ordering::Release);
+        self.guarded(|findings| self.state().take_values(0.., findings));
+    }
+
+    /// Runs `work` while the bridge is active, and reports its findings. A panic in a callback would
+    /// end the reader's thread. Nothing is logged under a lock of this crate, since a log may end in
+    /// a function that measures.
+    fn guarded(&self, work: impl FnOnce(&mut Findings)) {
+        if !self.is_active() {
+            return;
+        }
+        let mut findings = Findings::default();
+        if catch_unwind(AssertUnwindSafe(|| work(&mut findings))).is_err() {
+            tracing::error!(
+                target: "dt_metrics",
+                "a collection failed; what it had not handed over is lost"
+            );
+        }
+        for (reason, all, new) in [
+            (
+                DropReason::ConflictingDefinition,
+                &self.conflicting_points,
+                &findings.refused,
+            ),
+            (
+                DropReason::NotFinite,
+                &self.not_finite,
+                &findings.not_finite,
+            ),
+            (DropReason::Negative, &self.negative, &findings.negative),
+        ] {
+            for (metric, points) in new.iter() {
+                all.fetch_add(points, Ordering::Relaxed);
+                self.report_lost(reason, Some(metric), points);
+            }
+        }
+        for Descriptor {
+            name, file, line, ..
+        } in findings.full
+        {
+            tracing::warn!(
+                target: "dt_metrics",
+                "`{name}` at {file}:{line} has reached its limit of series; further \
+                 combinations of dimensions are measured under `otel.metric.overflow`"
+            );
+        }
+        if findings.unprepared {
+            self.send(Command::Prepare(None));
+        }
+    }
+
+    /// Sends a command to the bridge's thread. It is dropped if the thread has stopped, and then
+    /// nothing is collected either, or if the thread is far behind, and then it has enough to do.
+    fn send(&self, command: Command) {
+        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(commands.try_send(command));
+    }
+
+    fn state(&self) -> MutexGuard<'_, FeedState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Feed {
+    fn wake(&self) {
+        if !self.woken.swap(true, Ordering::AcqRel) {
+            self.send(Command::TakeValues);
+        }
+    }
+
+    fn prepare(&self, slot: u32) {
+        self.guarded(|findings| {
+            // If a collection holds the lock, it finds out by itself: nobody waits for that.
+            if let Ok(mut state) = self.state.try_lock() {
+                state.prepare(Some(slot), findings);
+            }
+        });
+    }
+
+    fn take_values(&self, part: usize) {
+        self.guarded(|findings| self.state().take_values(iter::once(part), findings));
+    }
+}

@@ -1,0 +1,157 @@
+//! Routes: to which instrument of the SDK the measurements of a slot go.
+
+use std::collections::{BTreeMap, HashMap};
+
+use opentelemetry::KeyValue;
+
+use super::sdk::{Instrument, attributes};
+use crate::descriptor::Descriptor;
+use crate::instrument::{Drained, Series};
+
+/// Whether the instrument of a descriptor is exported.
+pub(super) enum Admission {
+    Admitted(Instrument),
+    /// Another instrument has its name.
+    Refused,
+}
+
+/// The admissions, by the [`address`] of the descriptor.
+pub(super) type Admissions = HashMap<usize, Admission>;
+
+/// Tells descriptors apart: each is a static of its own.
+pub(super) fn address(descriptor: &'static Descriptor) -> usize {
+    core::ptr::from_ref(descriptor).addr()
+}
+
+/// The route of each slot.
+#[derive(Default)]
+pub(super) struct Routes(Vec<Option<Route>>);
+
+struct Route {
+    /// The number of the series that the slot had when the route was made.
+    id: u64,
+    /// The name of the metric, if it has nowhere to go.
+    target: Result<(Instrument, Box<[KeyValue]>), &'static str>,
+}
+
+/// Findings of a collection, to be reported when no lock is held.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// Some instrument is not made yet.
+    pub(super) unprepared: bool,
+    /// Instruments that have reached their limit of series.
+    pub(super) full: Vec<&'static Descriptor>,
+    /// Points of instruments whose name another instrument has.
+    pub(super) refused: LostPoints,
+    /// Values of observed functions that are NaN or infinite.
+    pub(super) not_finite: LostPoints,
+    /// Values of observed counters that are below zero.
+    pub(super) negative: LostPoints,
+}
+
+/// Points that are not handed over, by the metric's name.
+#[derive(Default)]
+pub(super) struct LostPoints(BTreeMap<&'static str, u64>);
+
+impl LostPoints {
+    pub(super) fn add(&mut self, metric: &'static str) {
+        *self.0.entry(metric).or_default() += 1;
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.iter().map(|(metric, points)| (*metric, *points))
+    }
+}
+
+impl Routes {
+    /// Finds out where the slot's measurements go; `false` if that is not known yet.
+    pub(super) fn prepare(
+        &mut self,
+        (slot, id, series): (u32, u64, &Series),
+        admissions: &Admissions,
+        findings: &mut Findings,
+    ) -> bool {
+        let slot = slot as usize;
+        if self.0.len() <= slot {
+            self.0.resize_with(slot + 1, || None);
+        }
+        if self.0[slot].as_ref().is_some_and(|route| route.id == id) {
+            return true;
+        }
+        let target = match admissions.get(&address(series.descriptor)) {
+            None => {
+                findings.unprepared = true;
+                return false;
+            }
+            Some(Admission::Refused) => Err(series.descriptor.name),
+            Some(Admission::Admitted(instrument)) => {
+                if series.overflow {
+                    findings.full.push(series.descriptor);
+                }
+                let dimensions = series.exported().iter();
+                let dimensions = dimensions.map(|(key, value)| (*key, value));
+                Ok((instrument.clone(), attributes(dimensions)))
+            }
+        };
+        self.0[slot] = Some(Route { id, target });
+        true
+    }
+
+    /// Hands over the counts, and the values of gauges.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an observed function returns floats for the same metric"
+    )]
+    pub(super) fn record(&self, drained: &Drained, findings: &mut Findings) {
+        for (slot, delta) in drained
+            .deltas
+            .iter()
+            .enumerate()
+            .filter(|(_, delta)| **delta != 0)
+        {
+            match self.target(slot, findings) {
+                Some((Instrument::Counter(counter), attributes)) => counter.add(*delta, attributes),
+                Some((Instrument::FloatCounter(counter), attributes)) => {
+                    counter.add(*delta as f64, attributes);
+                }
+                Some((Instrument::UpDownCounter(counter), attributes)) => {
+                    counter.add(delta.cast_signed(), attributes);
+                }
+                Some((Instrument::FloatUpDownCounter(counter), attributes)) => {
+                    counter.add(delta.cast_signed() as f64, attributes);
+                }
+                // The cells of a histogram count its timers.
+                Some((Instrument::Histogram(_) | Instrument::Gauge(_), _)) | None => {}
+            }
+        }
+        for (slot, value) in &drained.gauges {
+            if let Some((Instrument::Gauge(gauge), attributes)) =
+                self.target(*slot as usize, findings)
+            {
+                gauge.record(*value, attributes);
+            }
+        }
+    }
+
+    /// Hands over recorded values.
+    pub(super) fn record_values(&self, values: &[(u32, f64)], findings: &mut Findings) {
+        for (slot, value) in values {
+            let target = self.target(*slot as usize, findings);
+            if let Some((Instrument::Histogram(histogram), attributes)) = target {
+                histogram.record(*value, attributes);
+            }
+        }
+    }
+
+    /// The target of a slot; counts a lost point if it has none.
+    fn target(
+        &self,
+        slot: usize,
+        findings: &mut Findings,
+    ) -> Option<&(Instrument, Box<[KeyValue]>)> {
+        let target = self.0.get(slot)?.as_ref()?.target.as_ref();
+        target
+            .inspect_err(|metric| findings.refused.add(metric))
+            .ok()
+    }
+}

@@ -1,0 +1,145 @@
+//! Installation: from the settings to the running pipeline.
+
+use std::time::Duration;
+
+use opentelemetry::global;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::{
+    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT,
+    PeriodicReader, SdkMeterProvider,
+};
+
+use super::bridge::Bridge;
+use super::error::Error;
+use super::foreign_exporter::{AddedExporter, Failures};
+use super::handle::Handle;
+use super::lifecycle::Installed;
+use super::running::{ProviderOwner, Running};
+use super::schedule::{self, PushTimer};
+use crate::dynatrace::{Exporter, Format, Options};
+use crate::instrument;
+use crate::registry::{catalog, conflicts};
+
+/// How long dropping the handle may take, unless the program sets a timeout.
+pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The scope of the exporter's own metrics.
+const HEALTH_SCOPE: &str = "dt-metrics.exporter";
+
+type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
+
+/// The settings of the pipeline, without the options of the Dynatrace exporter.
+#[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
+pub(super) struct Settings {
+    pub(super) push_interval: Option<Duration>,
+    pub(super) exporters: Vec<AddedExporter>,
+    pub(super) no_exporter: bool,
+    pub(super) not_global: bool,
+    pub(super) strict: bool,
+    pub(super) flush_on_termination: bool,
+    pub(super) service_name: Option<String>,
+    pub(super) cardinality_limit: Option<u32>,
+    pub(super) configure: Vec<Configure>,
+    pub(super) health_metrics: bool,
+    pub(super) shutdown_timeout: Option<Duration>,
+}
+
+/// Checks the settings and starts the pipeline. Nothing is installed if it fails.
+pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Error> {
+    let installed = Installed::claim()?;
+    if settings.strict {
+        let conflicts = conflicts(&catalog());
+        if !conflicts.is_empty() {
+            return Err(Error::Conflicts(conflicts));
+        }
+    }
+    let otlp = options.format != Format::Lines;
+    let exporter = if otlp || (settings.exporters.is_empty() && !settings.no_exporter) {
+        Some(Exporter::new(options)?)
+    } else {
+        None
+    };
+    if let Some(limit) = settings.cardinality_limit {
+        instrument::set_cardinality_limit(limit);
+    }
+
+    let interval = settings.push_interval.unwrap_or_else(default_interval);
+    // Metric lines carry no buckets.
+    let buckets = otlp || exporter.is_none() || !settings.configure.is_empty();
+    let given = settings
+        .exporters
+        .iter()
+        .filter_map(|added| added.ours.as_ref());
+    let ours: Vec<_> = given.chain(&exporter).collect();
+    let watchers = ours.iter().map(|exporter| exporter.losses()).collect();
+    // A reader whose exporter may block must not be flushed on our schedule, since it would hold up
+    // the others. So the schedule is ours only if all exporters are.
+    let all_ours = settings.exporters.iter().all(|added| added.ours.is_some());
+    let our_schedule = all_ours && !ours.is_empty() && settings.configure.is_empty();
+    if !our_schedule {
+        for exporter in ours {
+            exporter.spread(schedule::spread(interval));
+        }
+    }
+
+    let mut provider = SdkMeterProvider::builder();
+    if let Some(name) = settings.service_name {
+        provider = provider.with_resource(Resource::builder().with_service_name(name).build());
+    }
+    let failures = Failures::default();
+    let readers_interval = if our_schedule {
+        schedule::NEVER
+    } else {
+        interval
+    };
+    if let Some(exporter) = &exporter {
+        let reader = PeriodicReader::builder(exporter.clone().for_pipeline());
+        provider = provider.with_reader(reader.with_interval(readers_interval).build());
+    }
+    for added in settings.exporters {
+        provider = added.add_to(provider, readers_interval, failures.clone());
+    }
+    for configure in settings.configure {
+        provider = configure(provider);
+    }
+    let provider = provider.build();
+    if let Some(exporter) = exporter.as_ref().filter(|_| settings.health_metrics) {
+        exporter.observe_health(&provider.meter(HEALTH_SCOPE));
+    }
+
+    let bridge = Bridge::start(&provider, interval, buckets, watchers).map_err(Error::Thread)?;
+    let timer = our_schedule
+        .then(|| PushTimer::start(provider.clone(), interval))
+        .transpose()
+        .map_err(Error::Thread)?;
+    let handle = Handle::new(Running::new(
+        provider.clone(),
+        ProviderOwner::Pipeline(failures),
+        bridge,
+        exporter,
+        timer,
+        settings.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
+        installed,
+    ));
+    if settings.flush_on_termination {
+        handle.flush_on_termination().map_err(Error::Signal)?;
+    }
+    if !settings.not_global {
+        global::set_meter_provider(provider);
+    }
+    Ok(handle)
+}
+
+/// The SDK's own interval, from the environment or its default.
+pub(super) fn default_interval() -> Duration {
+    std::env::var(OTEL_METRIC_EXPORT_INTERVAL)
+        .ok()
+        .and_then(|text| text.parse().map(Duration::from_millis).ok())
+        .filter(|interval| !interval.is_zero())
+        .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
+}

@@ -1,0 +1,202 @@
+//! The running pipeline: how it is flushed, and how it ends.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use super::bridge::Bridge;
+use super::deadline::Deadline;
+use super::error::Error;
+use super::foreign_exporter::Failures;
+use super::lifecycle::{Installed, Lifecycle};
+use super::schedule::PushTimer;
+use super::signal::Termination;
+use crate::dynatrace::{ExportError, Exporter, Health, Mark};
+use crate::process::Process;
+
+/// Everything that runs between an installation and the shutdown.
+pub(super) struct Running {
+    pub(super) provider: SdkMeterProvider,
+    owner: ProviderOwner,
+    bridge: Bridge,
+    /// The exporter that the builder made, if it made one: its deadlines are kept here.
+    pub(super) exporter: Option<Exporter>,
+    /// `None` once it has ended, or if the SDK's timers decide when to push.
+    timer: Mutex<Option<PushTimer>>,
+    pub(super) shutdown_timeout: Duration,
+    lifecycle: Lifecycle,
+    process: Process,
+    /// Present while signals are caught.
+    termination: Mutex<Option<Termination>>,
+}
+
+/// The builder of the provider, who also shuts it down.
+#[derive(Clone, Debug)]
+pub(super) enum ProviderOwner {
+    Pipeline(Failures),
+    Program,
+}
+
+impl Running {
+    pub(super) fn new(
+        provider: SdkMeterProvider,
+        owner: ProviderOwner,
+        bridge: Bridge,
+        exporter: Option<Exporter>,
+        timer: Option<PushTimer>,
+        shutdown_timeout: Duration,
+        installed: Installed,
+    ) -> Self {
+        Self {
+            provider,
+            owner,
+            bridge,
+            exporter,
+            timer: Mutex::new(timer),
+            shutdown_timeout,
+            lifecycle: Lifecycle::new(installed),
+            process: Process::current(),
+            termination: Mutex::new(None),
+        }
+    }
+
+    /// Whether this is a forked child, which has none of the pipeline's threads.
+    pub(super) fn is_forked(&self) -> bool {
+        self.process.is_forked()
+    }
+
+    /// The health of the exporter, and the points that were dropped on the way to it.
+    pub(super) fn health(&self) -> Health {
+        let mut health = self
+            .exporter
+            .as_ref()
+            .map(Exporter::health)
+            .unwrap_or_default();
+        for (reason, points) in self.bridge.dropped() {
+            health.drop_points(reason, points);
+        }
+        health
+    }
+
+    /// Flushes before a signal ends the process.
+    pub(super) fn flush_on_termination(self: &Arc<Self>) -> io::Result<()> {
+        let running = Arc::downgrade(self);
+        let termination = Termination::watch(move || {
+            let Some(running) = running.upgrade() else {
+                return;
+            };
+            let deadline = Deadline::after(running.shutdown_timeout);
+            // On a thread of its own: a shutdown that is under way may take longer than this.
+            let flushed = deadline
+                .run("dt-metrics-flush", move || match running.flush(deadline) {
+                    // Waits for a shutdown that is under way; one that is over returns at once.
+                    Err(Error::ShutDown) => running.shutdown(deadline),
+                    result => result,
+                })
+                .map_err(Error::from)
+                .and_then(|result| result);
+            if let Err(error) = flushed {
+                tracing::warn!(
+                    target: "dt_metrics",
+                    "not all was delivered before the signal acts: {error}"
+                );
+            }
+        })?;
+        *self.termination() = Some(termination);
+        Ok(())
+    }
+
+    /// Collects all measurements until now and delivers them.
+    pub(super) fn flush(&self, deadline: Deadline) -> Result<(), Error> {
+        if self.is_forked() {
+            return Err(Error::Forked);
+        }
+        if !self.lifecycle.is_running() {
+            return Err(Error::ShutDown);
+        }
+        let marked = self.marked()?;
+        self.bridge.prepare(&deadline)?;
+        let provider = self.provider.clone();
+        self.owner.clear_failures();
+        let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
+        if let Some((exporter, mark)) = marked {
+            exporter.flush_since(mark, deadline.remaining())?;
+        }
+        collected.map_err(|error| self.owner.explain(error))
+    }
+
+    /// Collects and delivers all measurements until now, then stops. A second call does nothing.
+    pub(super) fn shutdown(&self, deadline: Deadline) -> Result<(), Error> {
+        if self.is_forked() {
+            return Err(Error::Forked);
+        }
+        let Some(_ending) = self.lifecycle.end(&deadline)? else {
+            return Ok(());
+        };
+        drop(
+            self.timer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let marked = self.marked()?;
+        // Pending requests are sent while the rest is collected, however long that takes.
+        if let Some((exporter, _)) = &marked {
+            exporter.hurry();
+        }
+        let prepared = self.bridge.prepare(&deadline);
+        let (provider, owner) = (self.provider.clone(), self.owner.clone());
+        self.owner.clear_failures();
+        let collected = deadline.run("dt-metrics-collect", move || match owner {
+            ProviderOwner::Pipeline(_) => provider.shutdown(),
+            ProviderOwner::Program => provider.force_flush(),
+        });
+        let delivered = match marked {
+            Some((exporter, mark)) => exporter.shutdown_since(mark, deadline.remaining()),
+            None => Ok(()),
+        };
+        self.bridge.stop();
+        *self.termination() = None;
+        delivered?;
+        prepared?;
+        match collected? {
+            // The program shut the provider down itself.
+            Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
+            Err(error) => Err(self.owner.explain(error)),
+        }
+    }
+
+    /// The exporter, and the mark of a call: requests that are refused after the mark are an error
+    /// of that call.
+    fn marked(&self) -> Result<Option<(&Exporter, Mark)>, ExportError> {
+        let exporter = self.exporter.as_ref();
+        exporter
+            .map(|exporter| Ok((exporter, exporter.mark()?)))
+            .transpose()
+    }
+
+    fn termination(&self) -> MutexGuard<'_, Option<Termination>> {
+        self.termination
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ProviderOwner {
+    /// Forgets earlier failures, which are not errors of the next call.
+    fn clear_failures(&self) {
+        if let Self::Pipeline(failures) = self {
+            failures.clear();
+        }
+    }
+
+    fn explain(&self, error: OTelSdkError) -> Error {
+        Error::Provider(match self {
+            Self::Pipeline(failures) => failures.explain(error),
+            Self::Program => error,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! The catalogue: every instrument in the binary.
+
+use std::collections::HashSet;
+
+use crate::descriptor::{Descriptor, Registration};
+use crate::instrument::{Observed, all_observed, for_each_descriptor};
+
+inventory::collect!(Registration);
+
+/// Lists every instrument in the binary, before anything was called.
+///
+/// One entry per annotation, ordered by name, then by place. [`catalog_markdown`](crate::catalog_markdown)
+/// and [`catalog_json`](crate::catalog_json) print it.
+///
+/// # Completeness
+///
+/// The linker gathers the catalogue. Instruments of dependencies are included, even in modules that
+/// nothing mentions and in functions that are never called or instantiated, with link-time
+/// optimisation or without. Every instrument also registers at its first use, and only then are
+/// these included: instruments
+///
+/// - of a dependency that no code of the program names: the compiler leaves it out of the program
+///   (`use that_crate as _;` is enough);
+/// - of a `staticlib` that a program in another language links, unless that program's linker is
+///   set to keep all of it (`--whole-archive`, `-force_load`): by default it keeps only functions
+///   that are called;
+/// - on platforms without functions that run before `main`: the crate
+///   [`inventory`](https://docs.rs/inventory) lists the supported ones.
+///
+/// A `cdylib` is a program of its own: it has its own catalogue, counts and pipeline, whoever
+/// loads it, and its instruments are not in the catalogue of the program that does.
+///
+/// ```
+/// #[dt_metrics::counted(name = "checkouts", unit = "1", dims(region = "eu"))]
+/// fn check_out() {}
+///
+/// let checkouts = dt_metrics::catalog().into_iter().find(|d| d.name == "checkouts").unwrap();
+/// assert_eq!(checkouts.kind, dt_metrics::Kind::Counter);
+/// assert_eq!(checkouts.unit, "1");
+/// assert_eq!(checkouts.dimension_keys, ["region"]);
+/// ```
+#[must_use]
+pub fn catalog() -> Vec<&'static Descriptor> {
+    let mut all: Vec<&'static Descriptor> = inventory::iter::<Registration>()
+        .flat_map(Registration::descriptors)
+        .map(|descriptor| descriptor.named())
+        .collect();
+    all.extend(all_observed().map(Observed::descriptor));
+    for_each_descriptor(|descriptor| all.push(descriptor));
+    let mut seen = HashSet::new();
+    all.retain(|descriptor| seen.insert(core::ptr::from_ref(*descriptor)));
+    all.sort_by(|a, b| order(a).cmp(&order(b)));
+    all
+}
+
+/// Orders by name and place, then by everything else, since a macro may write several in one place,
+/// and linkers gather them in any order.
+fn order(descriptor: &Descriptor) -> impl Ord {
+    (
+        (descriptor.name, descriptor.file, descriptor.line),
+        (descriptor.module_path, descriptor.kind as u8),
+        (descriptor.unit, descriptor.description),
+        descriptor.dimension_keys,
+    )
+}
+
+/// The descriptors with this name, which is case-insensitive: where it was annotated.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn descriptors_of(name: &str) -> impl Iterator<Item = &'static Descriptor> {
+    catalog()
+        .into_iter()
+        .filter(move |descriptor| descriptor.name.eq_ignore_ascii_case(name))
+}

@@ -8,10 +8,10 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Error, Fields, Generics, Ident, Item, ItemEnum, LitStr, Path, Variant};
 
 use self::snake_case::snake_case;
-use crate::args::{Annotation, Args, Argument};
-use crate::register;
+use crate::emit::static_item as register;
+use crate::parse::args::{Annotation, Args, Argument};
 use crate::report::{self, Report};
-use crate::span::ours;
+use crate::tokens::ours;
 
 /// `#[dimension(…)]` on an enum.
 const ON_ENUM: Annotation = Annotation {

@@ -3,13 +3,13 @@
 use proc_macro2::TokenStream;
 use syn::{Error, Result};
 
-use crate::args::{Annotation, Args};
-use crate::body::{Function, Item};
-use crate::impls;
+use crate::annotations;
+use crate::impl_block;
 use crate::in_body::InBody;
+use crate::parse::args::{Annotation, Args};
+use crate::parse::item::{Function, Item};
+use crate::parse::valid;
 use crate::report::{self, Report};
-use crate::sync;
-use crate::valid;
 
 /// An annotation of a function.
 pub(crate) fn annotation(
@@ -24,15 +24,15 @@ pub(crate) fn annotation(
 
 /// `#[measured]`, which also stands on `impl` blocks; a `skip` that is left stands in none.
 pub(crate) fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
-    if impls::is_skip(&args) {
+    if impl_block::is_skip(&args) {
         let message = "`skip` leaves a function out of an `impl` block that has `#[measured]`: \
                        this one has not";
         let error = Error::new_spanned(args, message);
         return report::untouched(item, &error);
     }
-    match impls::measured(&args, &item) {
+    match impl_block::measured(&args, &item) {
         Some(expanded) => expanded.unwrap_or_else(|error| report::untouched(item, &error)),
-        None => annotation(&sync::MEASURED, args, item, sync::measured),
+        None => annotation(&annotations::MEASURED, args, item, annotations::measured),
     }
 }
 

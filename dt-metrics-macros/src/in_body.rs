@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
-use crate::args::{Annotation, Args, Argument, Text, separated};
-use crate::place::Place;
-use crate::record;
+use crate::analyse::scope::Place;
+use crate::emit::record;
+use crate::parse::args::{Annotation, Args, Argument, Text, separated};
 use crate::report::Report;
 
 /// A macro that records where it stands.

@@ -4,31 +4,17 @@
 //! Each macro has a page in `docs/`: what it takes, with examples that are tested, what it expands
 //! to, what it costs, what it refuses.
 
-mod args;
-mod body;
-mod checks;
+mod analyse;
+mod annotations;
 mod derive;
-mod describe;
+mod emit;
 mod expand;
-mod impls;
+mod impl_block;
 mod in_body;
-mod measure;
 mod observed;
-mod outlives;
-mod output;
-mod params;
-mod pinned;
-mod place;
-mod record;
-mod register;
+mod parse;
 mod report;
-mod shape;
-mod span;
-mod straight;
-mod sync;
-mod valid;
-mod values;
-mod wrap;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
@@ -38,25 +24,49 @@ use proc_macro::TokenStream;
 #[doc = include_str!("../docs/counted.md")]
 #[proc_macro_attribute]
 pub fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::COUNTED, args.into(), item.into(), sync::counted).into()
+    expand::annotation(
+        &annotations::COUNTED,
+        args.into(),
+        item.into(),
+        annotations::counted,
+    )
+    .into()
 }
 
 #[doc = include_str!("../docs/timed.md")]
 #[proc_macro_attribute]
 pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::TIMED, args.into(), item.into(), sync::timed).into()
+    expand::annotation(
+        &annotations::TIMED,
+        args.into(),
+        item.into(),
+        annotations::timed,
+    )
+    .into()
 }
 
 #[doc = include_str!("../docs/in_flight.md")]
 #[proc_macro_attribute]
 pub fn in_flight(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::IN_FLIGHT, args.into(), item.into(), sync::in_flight).into()
+    expand::annotation(
+        &annotations::IN_FLIGHT,
+        args.into(),
+        item.into(),
+        annotations::in_flight,
+    )
+    .into()
 }
 
 #[doc = include_str!("../docs/recorded.md")]
 #[proc_macro_attribute]
 pub fn recorded(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::RECORDED, args.into(), item.into(), sync::recorded).into()
+    expand::annotation(
+        &annotations::RECORDED,
+        args.into(),
+        item.into(),
+        annotations::recorded,
+    )
+    .into()
 }
 
 #[doc = include_str!("../docs/measured.md")]

@@ -8,14 +8,14 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::{Ident, Result, ReturnType};
 
-use crate::args::{Annotation, Args, Argument};
-use crate::body::{Function, Item};
-use crate::describe::{Constants, Described, Instrument, descriptor};
-use crate::place::Place;
-use crate::register;
+use crate::analyse::scope::Place;
+use crate::emit::instrument::{Constants, Described, Instrument, descriptor};
+use crate::emit::static_item as register;
+use crate::emit::values;
+use crate::parse::args::{Annotation, Args, Argument};
+use crate::parse::item::{Function, Item};
 use crate::report::{self, Report};
-use crate::span::{at, ours};
-use crate::values;
+use crate::tokens::{at, ours};
 
 /// `#[observed]`.
 pub(crate) const OBSERVED: Annotation = Annotation {

@@ -5,14 +5,20 @@ use std::str::FromStr;
 
 use proc_macro2::TokenStream;
 
-use crate::{expand, sync};
+use crate::{annotations, expand};
 
 fn tokens(text: &str) -> TokenStream {
     TokenStream::from_str(text).unwrap()
 }
 
 fn counted(args: &str, item: &str) -> String {
-    expand::annotation(&sync::COUNTED, tokens(args), tokens(item), sync::counted).to_string()
+    expand::annotation(
+        &annotations::COUNTED,
+        tokens(args),
+        tokens(item),
+        annotations::counted,
+    )
+    .to_string()
 }
 
 #[test]

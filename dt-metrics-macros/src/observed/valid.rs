@@ -5,9 +5,9 @@ use quote::ToTokens;
 use syn::{Error, FnArg, Result, ReturnType, Safety, Signature, Type};
 
 use super::OBSERVED;
-use crate::body::{Function, Item};
+use crate::parse::item::{Function, Item};
+use crate::parse::valid;
 use crate::report::Report;
-use crate::valid;
 
 /// What messages say of the type.
 const RETURNS: &str = "returns `u64`, `i64` or `f64`";

@@ -8,7 +8,7 @@ use quote::{ToTokens, TokenStreamExt, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, Result, Signature, Token, Visibility};
 
-use crate::span;
+use crate::tokens;
 
 /// What an annotation stands on.
 pub(crate) enum Item {
@@ -183,7 +183,7 @@ impl Function {
     /// to be a pair too many (`unused_braces`); `allow` would not do where that is forbidden.
     pub(crate) fn entered(self, entry: &TokenStream) -> TokenStream {
         let body = &self.body;
-        let block = quote_spanned!(span::ours()=> #entry; #[cfg(all())] #body);
+        let block = quote_spanned!(tokens::ours()=> #entry; #[cfg(all())] #body);
         self.with(block)
     }
 
@@ -195,7 +195,7 @@ impl Function {
     /// it. The attribute is that of [`Self::entered`].
     pub(crate) fn guarded(self, guard: &TokenStream) -> TokenStream {
         let body = &self.body;
-        let block = quote_spanned! {span::ours()=>
+        let block = quote_spanned! {tokens::ours()=>
             {
                 let __dt_metrics_guard = #guard;
                 #[cfg(all())] #body
@@ -227,7 +227,7 @@ impl Function {
             // Clippy lets types of the empty function be unused (`extra_unused_type_parameters`).
             let types = sig.generics.type_params().map(|parameter| &parameter.ident);
             let used = types.map(
-                |ty| quote_spanned!(span::ours()=> let _ = ::core::marker::PhantomData::<#ty>;),
+                |ty| quote_spanned!(tokens::ours()=> let _ = ::core::marker::PhantomData::<#ty>;),
             );
             tokens.extend(used);
         }
@@ -240,7 +240,7 @@ impl Function {
         sig.to_tokens(&mut function);
         let mut braces = regroup(&body, tokens);
         if has_canonical_body(&vis, &sig) {
-            braces.set_span(span::ours().located_at(body.span()));
+            braces.set_span(tokens::ours().located_at(body.span()));
         }
         braces.to_tokens(&mut function);
         function

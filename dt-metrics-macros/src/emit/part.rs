@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 
-use crate::span::ours;
-use crate::values::list;
+use crate::emit::values::list;
+use crate::tokens::ours;
 
 /// Something that is recorded of a call.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -21,7 +21,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// The kind of the instrument.
-    pub(super) const fn kind(self) -> &'static str {
+    pub(crate) const fn kind(self) -> &'static str {
         match self {
             Self::Calls => "Counter",
             Self::Duration | Self::Value => "Histogram",
@@ -30,7 +30,7 @@ impl Part {
     }
 
     /// The last section of its name.
-    pub(super) const fn suffix(self) -> &'static str {
+    pub(crate) const fn suffix(self) -> &'static str {
         match self {
             Self::Calls => "calls",
             Self::Duration => "duration",
@@ -40,7 +40,7 @@ impl Part {
     }
 
     /// The method that records, and the variable that it takes.
-    pub(super) const fn method(self) -> (&'static str, Option<&'static str>) {
+    pub(crate) const fn method(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Calls => ("add", Some("by")),
             Self::Duration => ("record", Some("elapsed")),
@@ -51,16 +51,16 @@ impl Part {
 }
 
 /// The record of a part, by the method of an instrument.
-pub(super) struct Record {
-    pub(super) part: Part,
-    pub(super) method: TokenStream,
-    pub(super) instrument: TokenStream,
-    pub(super) dimensioned: bool,
+pub(crate) struct Record {
+    pub(crate) part: Part,
+    pub(crate) method: TokenStream,
+    pub(crate) instrument: TokenStream,
+    pub(crate) dimensioned: bool,
 }
 
 impl Record {
     /// The expression that records.
-    pub(super) fn with(&self, values: &[TokenStream]) -> TokenStream {
+    pub(crate) fn with(&self, values: &[TokenStream]) -> TokenStream {
         let Self {
             method, instrument, ..
         } = self;
@@ -71,7 +71,7 @@ impl Record {
     }
 }
 
-pub(super) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
+pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
     let variable =
         |place| format_ident!("__dt_metrics_{name}{place}", span = ours()).into_token_stream();
     (0..count).map(variable).collect()
@@ -79,10 +79,10 @@ pub(super) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
 
 /// A variable of ours. It has such a name since it can shadow no static and no constant: these are
 /// seen from everywhere.
-pub(super) fn variable(name: &str) -> TokenStream {
+pub(crate) fn variable(name: &str) -> TokenStream {
     word(&format!("__dt_metrics_{name}"))
 }
 
-pub(super) fn word(name: &str) -> TokenStream {
+pub(crate) fn word(name: &str) -> TokenStream {
     Ident::new(name, ours()).into_token_stream()
 }

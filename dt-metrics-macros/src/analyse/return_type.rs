@@ -7,8 +7,8 @@ use syn::{
     TypeParamBound, TypePath,
 };
 
-use crate::outlives;
-use crate::span::ours;
+use crate::analyse::outlives;
+use crate::tokens::ours;
 
 /// The return type of a function.
 pub(crate) enum Output<'a> {

@@ -6,13 +6,13 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, ItemImpl, Meta, Result, Type};
 
-use crate::args::Args;
-use crate::body::{self, Function, Item};
-use crate::checks;
+use crate::annotations::{self, MEASURED};
+use crate::emit::checks;
+use crate::parse::args::Args;
+use crate::parse::item::{self as body, Function, Item};
+use crate::parse::valid;
 use crate::report::Report;
-use crate::span::ours;
-use crate::sync::{self, MEASURED};
-use crate::valid;
+use crate::tokens::ours;
 
 /// An `impl` block, read no further than needed.
 struct Block {
@@ -104,7 +104,7 @@ impl Block {
             &mut Report::default(),
         ));
         args.complete(&MEASURED, report);
-        sync::measured_of(&args, Some(&self.ty), function)
+        annotations::measured_of(&args, Some(&self.ty), function)
     }
 }
 

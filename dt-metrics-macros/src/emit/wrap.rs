@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Type;
 
-use crate::body::Function;
-use crate::output::Output;
-use crate::params;
-use crate::pinned::Pinned;
-use crate::shape::Shape;
-use crate::span::ours;
-use crate::straight;
+use crate::analyse::boxed::Pinned;
+use crate::analyse::return_type::Output;
+use crate::analyse::shape::Shape;
+use crate::analyse::straight;
+use crate::emit::params;
+use crate::parse::item::Function;
+use crate::tokens::ours;
 
 /// What is done with each call.
 pub(crate) struct Ends {

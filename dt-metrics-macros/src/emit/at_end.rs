@@ -3,17 +3,17 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
-use super::Measure;
+use super::measure::Measure;
 use super::part::{Part, Record, variable, variables, word};
-use crate::args::{Args, Dims, Outcome, Source, Text};
-use crate::record;
-use crate::span::{at, ours};
-use crate::values::{self, list};
-use crate::wrap::FutureEnds;
+use crate::emit::record;
+use crate::emit::values::{self, list};
+use crate::emit::wrap::FutureEnds;
+use crate::parse::args::{Args, Dims, Outcome, Source, Text};
+use crate::tokens::{at, ours};
 
 impl Measure<'_> {
     /// What is recorded at the end of a call.
-    pub(super) fn leave(&self, records: &[Record]) -> TokenStream {
+    pub(crate) fn leave(&self, records: &[Record]) -> TokenStream {
         let private = self.private;
         let told = match (self.asks_value(), self.outcome_of_returned()) {
             (false, None) => {
@@ -50,7 +50,7 @@ impl Measure<'_> {
     }
 
     /// The same of a future, each of the two `ended`: completed with what was kept.
-    pub(super) fn future(
+    pub(crate) fn future(
         &self,
         records: &[Record],
         ended: impl Fn(TokenStream) -> TokenStream,
@@ -167,7 +167,7 @@ impl Measure<'_> {
     }
 
     /// The values that were kept.
-    pub(super) fn kept(&self) -> Vec<TokenStream> {
+    pub(crate) fn kept(&self) -> Vec<TokenStream> {
         let dims = self.args.dims.iter().flat_map(Dims::iter);
         let dims = dims.filter(|dimension| !matches!(dimension.source, Source::Literal(_)));
         let kept = dims.zip(&self.kept);

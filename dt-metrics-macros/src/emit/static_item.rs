@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Path;
 
-use crate::args::Args;
-use crate::checks;
-use crate::describe::{Constants, Instrument};
-use crate::span::ours;
+use crate::emit::checks;
+use crate::emit::instrument::{Constants, Instrument};
+use crate::parse::args::Args;
+use crate::tokens::ours;
 
 /// The module that holds what expansions name.
 pub(crate) fn private(library: Option<&Path>) -> TokenStream {

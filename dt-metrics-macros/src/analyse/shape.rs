@@ -1,8 +1,8 @@
 //! When a call begins and ends, as far as its function tells.
 
-use crate::body::Function;
-use crate::output::Output;
-use crate::pinned::Pinned;
+use crate::analyse::boxed::Pinned;
+use crate::analyse::return_type::Output;
+use crate::parse::item::Function;
 
 /// What a call is.
 #[derive(Clone, Copy, Eq, PartialEq)]

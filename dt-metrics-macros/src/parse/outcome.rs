@@ -5,8 +5,8 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, Ident, Result, Token};
 
+use super::args::value;
 use super::text::ungrouped;
-use super::value;
 
 /// The dimension `outcome`.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Reads what may stand behind the name: `= result`.
-    pub(super) fn parse(input: ParseStream<'_>) -> Result<Self> {
+    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(Token![=]) {
             return Ok(Self::Any);
         }
@@ -44,7 +44,7 @@ pub(crate) struct When {
 
 impl When {
     /// Reads `= outcome`.
-    pub(super) fn parse(input: ParseStream<'_>, key: &Ident) -> Result<Self> {
+    pub(crate) fn parse(input: ParseStream<'_>, key: &Ident) -> Result<Self> {
         if !input.peek(Token![=]) {
             let message = "`when` needs an outcome: write `when = err`";
             return Err(Error::new(key.span(), message));

@@ -2,7 +2,7 @@
 
 use syn::{GenericParam, Ident};
 
-use crate::body::Function;
+use crate::parse::item::Function;
 
 /// What is known of the place.
 #[derive(Default)]

@@ -4,10 +4,10 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Ident, LitStr};
 
-use crate::args::{Args, Argument, Boundaries, Dims, Text};
-use crate::place::Place;
-use crate::span::ours;
-use crate::values::{self, Known};
+use crate::analyse::scope::Place;
+use crate::emit::values::{self, Known};
+use crate::parse::args::{Args, Argument, Boundaries, Dims, Text};
+use crate::tokens::ours;
 
 /// What distinguishes the instruments of one annotation.
 pub(crate) struct Described<'a> {

@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::{Ident, LitStr};
 
-use crate::args::{Args, Argument, Dimension, Text};
-use crate::describe::{Constants, DESCRIPTION, NAME, UNIT};
-use crate::register::private;
-use crate::span::{at, ours};
+use crate::emit::instrument::{Constants, DESCRIPTION, NAME, UNIT};
+use crate::emit::static_item::private;
+use crate::parse::args::{Args, Argument, Dimension, Text};
+use crate::tokens::{at, ours};
 
 /// Assertions about what all functions of an `impl` block inherit, as items.
 pub(crate) fn of_block(args: &Args) -> TokenStream {

@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 
-use crate::args::{Annotation, Args, Argument};
-use crate::body::Function;
-use crate::measure::{self, Part};
-use crate::place::Place;
-use crate::record;
+use crate::analyse::scope::Place;
+use crate::emit::measure::{self, Part};
+use crate::emit::record;
+use crate::parse::args::{Annotation, Args, Argument};
+use crate::parse::item::Function;
 
 /// `#[counted]`.
 pub(crate) const COUNTED: Annotation = Annotation {

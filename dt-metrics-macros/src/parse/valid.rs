@@ -2,8 +2,8 @@
 
 use syn::{Error, Result, ReturnType};
 
-use crate::args::{Annotation, Args};
-use crate::body::{Function, Item};
+use crate::parse::args::{Annotation, Args};
+use crate::parse::item::{Function, Item};
 
 /// The function that `item` has to be.
 pub(crate) fn function(item: Item, annotation: &Annotation) -> Result<Function> {

@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, LitStr};
 
-use crate::args::{Args, Constant, Text, nanoseconds};
-use crate::describe::{Constants, Described, Instrument, UNIT};
-use crate::place::Place;
-use crate::register;
-use crate::span::{at, ours};
-use crate::values;
+use crate::analyse::scope::Place;
+use crate::emit::instrument::{Constants, Described, Instrument, UNIT};
+use crate::emit::static_item as register;
+use crate::emit::values;
+use crate::parse::args::{Args, Constant, Text, nanoseconds};
+use crate::tokens::{at, ours};
 
 /// What a counter adds, as a `u64`.
 pub(crate) fn by(args: &Args) -> TokenStream {

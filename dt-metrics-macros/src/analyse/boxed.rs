@@ -3,8 +3,8 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::TokenStreamExt;
 
-use crate::body::regroup;
-use crate::straight;
+use crate::analyse::straight;
+use crate::parse::item::regroup;
 
 /// Such a body, if it is left nowhere else. The future can be measured before it is in its box:
 /// then it needs no other, and the compiler asks no more of it than before.

@@ -3,27 +3,19 @@
 //! Each annotation says which arguments it takes. What users typed keeps its tokens, so each
 //! error stands at what it is about.
 
-mod annotation;
-mod boundaries;
-mod dims;
-mod kind;
-mod outcome;
-mod text;
-mod time;
-
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized, token};
 
-pub(crate) use self::annotation::{Annotation, Argument};
-pub(crate) use self::boundaries::Boundaries;
-pub(crate) use self::dims::{Constant, Dimension, Dims, Source};
-pub(crate) use self::kind::Kind;
-pub(crate) use self::outcome::{Outcome, When};
-pub(crate) use self::text::Text;
-use self::text::{literal, ungrouped};
-pub(crate) use self::time::{nanoseconds, time_unit};
+pub(crate) use super::annotation::{Annotation, Argument};
+pub(crate) use super::boundaries::Boundaries;
+pub(crate) use super::dims::{Constant, Dimension, Dims, Source};
+pub(crate) use super::kind::Kind;
+pub(crate) use super::outcome::{Outcome, When};
+pub(crate) use super::text::Text;
+use super::text::{literal, ungrouped};
+pub(crate) use super::time::{nanoseconds, time_unit};
 use crate::report::Report;
 
 /// What was given, each at most once.
@@ -228,7 +220,7 @@ fn key(input: ParseStream<'_>, takes: &Annotation) -> Result<Ident> {
 }
 
 /// `= expr`.
-fn value(input: ParseStream<'_>) -> Result<Expr> {
+pub(crate) fn value(input: ParseStream<'_>) -> Result<Expr> {
     let equals = input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {
         return Err(Error::new(equals.span, "expected a value after `=`"));

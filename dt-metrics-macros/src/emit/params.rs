@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
 use syn::{Attribute, FnArg, Pat, PatIdent, Receiver, Signature, Token, Type};
 
-use crate::span::ours;
+use crate::tokens::ours;
 
 /// Statements for the beginning of the closure. The signature loses each `mut`, which the closure
 /// has, and the parameters without a name get one.

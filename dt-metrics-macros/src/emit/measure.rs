@@ -1,24 +1,21 @@
 //! What annotations record of calls whose end matters, and of functions that return futures.
 
-mod at_end;
-mod part;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::Index;
 
-pub(crate) use self::part::Part;
-use self::part::{Record, variable, variables, word};
-use crate::args::{Args, Dims, Outcome, Source, Text};
-use crate::body::Function;
-use crate::describe::{Constants, Described, Instrument};
-use crate::place::Place;
-use crate::record;
-use crate::register;
-use crate::shape::Shape;
-use crate::span::ours;
-use crate::values::{self, Known, list};
-use crate::wrap::{self, Asks, Ends};
+pub(crate) use super::part::Part;
+use super::part::{Record, variable, variables, word};
+use crate::analyse::scope::Place;
+use crate::analyse::shape::Shape;
+use crate::emit::instrument::{Constants, Described, Instrument};
+use crate::emit::record;
+use crate::emit::static_item as register;
+use crate::emit::values::{self, Known, list};
+use crate::emit::wrap::{self, Asks, Ends};
+use crate::parse::args::{Args, Dims, Outcome, Source, Text};
+use crate::parse::item::Function;
+use crate::tokens::ours;
 
 /// Whether something before the body is not enough.
 pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
@@ -76,16 +73,16 @@ fn kept(args: &Args, place: &Place<'_>) -> Vec<TokenStream> {
     variables("kept", values.count())
 }
 
-struct Measure<'a> {
-    private: &'a TokenStream,
-    args: &'a Args,
-    parts: &'a [Part],
+pub(crate) struct Measure<'a> {
+    pub(crate) private: &'a TokenStream,
+    pub(crate) args: &'a Args,
+    pub(crate) parts: &'a [Part],
     /// The unit of durations.
-    unit: Text,
+    pub(crate) unit: Text,
     /// What is known only at the end of a call: then it is counted there.
-    asks: Asks,
-    kept: Vec<TokenStream>,
-    shape: Shape,
+    pub(crate) asks: Asks,
+    pub(crate) kept: Vec<TokenStream>,
+    pub(crate) shape: Shape,
 }
 
 impl Measure<'_> {
@@ -243,7 +240,7 @@ impl Measure<'_> {
         each.unzip()
     }
 
-    fn nanoseconds(&self) -> TokenStream {
+    pub(crate) fn nanoseconds(&self) -> TokenStream {
         record::length(self.private, &self.unit)
     }
 }

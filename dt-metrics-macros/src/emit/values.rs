@@ -4,8 +4,8 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Ident;
 
-use crate::args::{Constant, Dims, Source};
-use crate::span::{at, ours};
+use crate::parse::args::{Constant, Dims, Source};
+use crate::tokens::{at, ours};
 
 /// When the values of an instrument's dimensions are known.
 #[derive(Clone, Copy, Eq, PartialEq)]

@@ -8,8 +8,8 @@ use syn::{
     Error, Expr, ExprConst, ExprLit, ExprUnary, Ident, Lit, LitInt, LitStr, Result, Token, UnOp,
 };
 
+use super::args::{separated, value};
 use super::text::ungrouped;
-use super::{separated, value};
 use crate::report::Report;
 
 /// Dimensions in the order written, no key twice.
@@ -48,7 +48,7 @@ impl Dims {
         self.0.iter()
     }
 
-    pub(super) fn read(input: ParseStream<'_>, report: &mut Report) -> Self {
+    pub(crate) fn read(input: ParseStream<'_>, report: &mut Report) -> Self {
         let mut dims = Self::default();
         separated(input, report, |report| {
             let (key, typed) = key(input)?;

@@ -8,7 +8,7 @@ use syn::{
     WherePredicate,
 };
 
-use crate::values;
+use crate::emit::values;
 
 /// Whether this may be the name of a boxed future with a value that is not known to live so long:
 /// `BoxFuture<T>`.

@@ -1,132 +1,155 @@
-//! The annotations of functions: what each takes and what it records.
+//! The annotations of functions: the arguments of each, and the metrics that it records.
 
 use proc_macro2::TokenStream;
+use syn::Result;
 
 use crate::analyse::scope::Place;
-use crate::emit::measure::{self, Part};
-use crate::emit::record;
-use crate::parse::args::{Annotation, Args, Argument};
-use crate::parse::item::Function;
+use crate::emit::body::{entered, guarded};
+use crate::emit::measure::{is_needed, measured};
+use crate::emit::metric::Metric;
+use crate::emit::record::record;
+use crate::parse::annotation::{Annotation, Argument};
+use crate::parse::args::Args;
+use crate::parse::item::{Function, Item};
+use crate::report::{self, Report};
+
+/// An annotation of functions.
+pub(crate) struct OnFunction {
+    pub(crate) annotation: Annotation,
+    metrics: &'static [Metric],
+}
 
 /// `#[counted]`.
-pub(crate) const COUNTED: Annotation = Annotation {
-    written: "#[counted]",
-    takes: &[
-        Argument::Name,
-        Argument::Description,
-        Argument::Unit,
-        Argument::Dims,
-        Argument::RetDims,
-        Argument::By,
-        Argument::Outcome,
-        Argument::When,
-        Argument::MaxSeries,
-        Argument::Crate,
-    ],
-    needs: &[],
-    outcome: false,
+pub(crate) const COUNTED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[counted]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::By,
+            Argument::Outcome,
+            Argument::When,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
+        outcome: false,
+    },
+    metrics: &[Metric::Calls],
 };
 
 /// `#[timed]`.
-pub(crate) const TIMED: Annotation = Annotation {
-    written: "#[timed]",
-    takes: &[
-        Argument::Name,
-        Argument::Description,
-        Argument::TimeUnit,
-        Argument::Boundaries,
-        Argument::Dims,
-        Argument::RetDims,
-        Argument::Outcome,
-        Argument::When,
-        Argument::MaxSeries,
-        Argument::Crate,
-    ],
-    needs: &[],
-    outcome: false,
+pub(crate) const TIMED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[timed]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::TimeUnit,
+            Argument::Boundaries,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::Outcome,
+            Argument::When,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
+        outcome: false,
+    },
+    metrics: &[Metric::Duration],
 };
 
 /// `#[in_flight]`.
-pub(crate) const IN_FLIGHT: Annotation = Annotation {
-    written: "#[in_flight]",
-    takes: &[
-        Argument::Name,
-        Argument::Description,
-        Argument::Unit,
-        Argument::Dims,
-        Argument::MaxSeries,
-        Argument::Crate,
-    ],
-    needs: &[],
-    outcome: false,
+pub(crate) const IN_FLIGHT: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[in_flight]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Dims,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
+        outcome: false,
+    },
+    metrics: &[Metric::InFlight],
 };
 
 /// `#[recorded]`.
-pub(crate) const RECORDED: Annotation = Annotation {
-    written: "#[recorded]",
-    takes: &[
-        Argument::Name,
-        Argument::Value,
-        Argument::Description,
-        Argument::Unit,
-        Argument::Boundaries,
-        Argument::Dims,
-        Argument::RetDims,
-        Argument::Outcome,
-        Argument::When,
-        Argument::MaxSeries,
-        Argument::Crate,
-    ],
-    needs: &[Argument::Name, Argument::Value],
-    outcome: false,
+pub(crate) const RECORDED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[recorded]",
+        takes: &[
+            Argument::Name,
+            Argument::Value,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Boundaries,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::Outcome,
+            Argument::When,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[Argument::Name, Argument::Value],
+        outcome: false,
+    },
+    metrics: &[Metric::Values],
 };
 
 /// `#[measured]`.
-pub(crate) const MEASURED: Annotation = Annotation {
-    written: "#[measured]",
-    outcome: true,
-    ..TIMED
+pub(crate) const MEASURED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[measured]",
+        outcome: true,
+        ..TIMED.annotation
+    },
+    metrics: &[Metric::Calls, Metric::Duration, Metric::InFlight],
 };
 
-/// Counts the calls: on entry, unless how they end is asked for.
-pub(crate) fn counted(args: &Args, function: Function) -> TokenStream {
-    if measure::is_needed(args, &function) {
-        return measure::measured(args, None, &[Part::Calls], function);
+impl OnFunction {
+    /// The annotated item, or the messages about its mistakes.
+    pub(crate) fn expand(&self, args: TokenStream, item: TokenStream) -> TokenStream {
+        self.try_expand(args, item.clone())
+            .unwrap_or_else(|error| report::untouched(item, &error))
     }
-    let entry = record::count(args, &Place::on(&function));
-    function.entered(&entry)
-}
 
-/// Times the calls, from entry to the end of the body by any way.
-pub(crate) fn timed(args: &Args, function: Function) -> TokenStream {
-    if measure::is_needed(args, &function) {
-        return measure::measured(args, None, &[Part::Duration], function);
+    fn try_expand(&self, args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+        let mut report = Report::default();
+        let mut args = Args::parse(args, &self.annotation, &mut report);
+        args.complete(&self.annotation, &mut report);
+        let function = Item::parse(item).and_then(|item| item.function(&self.annotation));
+        let function = report.note(function);
+        if let Some(function) = &function {
+            report.note(args.check_when(&function.sig.output));
+        }
+        report.finish()?;
+        Ok(function.map_or_else(TokenStream::new, |function| {
+            self.quote(&args, None, function)
+        }))
     }
-    let timer = record::time(args, &Place::on(&function));
-    function.guarded(&timer)
-}
 
-/// Counts the calls that are going on.
-pub(crate) fn in_flight(args: &Args, function: Function) -> TokenStream {
-    if measure::is_needed(args, &function) {
-        return measure::measured(args, None, &[Part::InFlight], function);
+    /// The function with its calls recorded. It is in an `impl` block of the type `ty` if there is
+    /// one.
+    pub(crate) fn quote(&self, args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
+        let [metric] = self.metrics else {
+            return measured(args, ty, self.metrics, function);
+        };
+        if is_needed(args, &function) {
+            return measured(args, ty, self.metrics, function);
+        }
+        let record = record(*metric, args, &Place::on(&function, ty));
+        let block = match metric {
+            Metric::Calls => entered(&function.body, &record),
+            _ => guarded(&function.body, &record),
+        };
+        function.with(block)
     }
-    let entered = record::enter(args, &Place::on(&function));
-    function.guarded(&entered)
-}
-
-/// Records a value of each call that returns.
-pub(crate) fn recorded(args: &Args, function: Function) -> TokenStream {
-    measure::measured(args, None, &[Part::Value], function)
-}
-
-/// Counts the calls, times them, and counts those that are going on.
-pub(crate) fn measured(args: &Args, function: Function) -> TokenStream {
-    measured_of(args, None, function)
-}
-
-/// The same of a function of the type `ty`.
-pub(crate) fn measured_of(args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
-    let all = [Part::Calls, Part::Duration, Part::InFlight];
-    measure::measured(args, ty, &all, function)
 }

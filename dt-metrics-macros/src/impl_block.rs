@@ -1,34 +1,45 @@
-//! `#[measured]` on an `impl` block: each function of it is measured, as if annotated.
+//! `#[measured]` on an `impl` block: each of its functions is measured as if it was annotated.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{TokenStreamExt, quote_spanned};
+use quote::TokenStreamExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Error, ItemImpl, Meta, Result, Type};
+use syn::{Attribute, Error, ItemImpl, Meta, Result, Type, TypeParamBound};
 
-use crate::annotations::{self, MEASURED};
+use crate::annotations::MEASURED;
 use crate::emit::checks;
 use crate::parse::args::Args;
-use crate::parse::item::{self as body, Function, Item};
-use crate::parse::valid;
-use crate::report::Report;
-use crate::tokens::ours;
+use crate::parse::item::{Function, Item, is_inert, regroup};
+use crate::report::{self, Report};
+use crate::tokens::{emit, is_punct};
 
-/// An `impl` block, read no further than needed.
+/// `#[measured]` on an `impl` block or a function. A `skip` that is still there is not in such a
+/// block, which would have removed it.
+pub(crate) fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
+    if is_skip(&args) {
+        let message = "`skip` leaves a function out of an `impl` block that has `#[measured]`: \
+                       this one has not";
+        let error = Error::new_spanned(args, message);
+        return report::untouched(item, &error);
+    }
+    match Block::parse(&item) {
+        None => MEASURED.expand(args, item),
+        Some(block) => {
+            let expanded = block.quote(&args);
+            expanded.unwrap_or_else(|error| report::untouched(item, &error))
+        }
+    }
+}
+
+/// An `impl` block, parsed no further than needed.
 struct Block {
-    /// Whether other macros will look at the block.
+    /// Whether other macros may look at the block.
     has_macros: bool,
     /// Everything before the braces.
     header: TokenStream,
     /// The name of the type.
     ty: String,
     braces: Group,
-}
-
-/// The expansion, if `item` is an `impl` block.
-pub(crate) fn measured(args: &TokenStream, item: &TokenStream) -> Option<Result<TokenStream>> {
-    let block = Block::parse(item)?;
-    Some(block.quote(args))
 }
 
 impl Block {
@@ -38,10 +49,10 @@ impl Block {
             return None;
         };
         let header: TokenStream = tokens.into_iter().collect();
-        let without_body = quote_spanned!(ours()=> #header {});
+        let without_body = emit!(#header {});
         let block: ItemImpl = syn::parse2(without_body).ok()?;
         Some(Self {
-            has_macros: !block.attrs.iter().all(body::is_inert),
+            has_macros: !block.attrs.iter().all(is_inert),
             header,
             ty: name(&block.self_ty),
             braces,
@@ -50,7 +61,7 @@ impl Block {
 
     fn quote(&self, given: &TokenStream) -> Result<TokenStream> {
         let mut report = Report::default();
-        let args = Args::parse(given.clone(), &MEASURED, &mut report);
+        let args = Args::parse(given.clone(), &MEASURED.annotation, &mut report);
         let read = |input: ParseStream<'_>| {
             let mut items = TokenStream::new();
             items.append_all(input.call(Attribute::parse_inner)?);
@@ -63,8 +74,8 @@ impl Block {
         report.finish()?;
         let header = &self.header;
         let checks = checks::of_block(&args);
-        let braces = body::regroup(&self.braces, items);
-        Ok(quote_spanned!(ours()=> #header #braces #checks))
+        let braces = regroup(&self.braces, items);
+        Ok(emit!(#header #braces #checks))
     }
 
     /// The next item, expanded if it is a function that is measured.
@@ -76,65 +87,63 @@ impl Block {
     ) -> TokenStream {
         let ahead = input.fork();
         let Ok(Item::Function(mut function)) = Item::parse_next(&ahead) else {
-            // What is not understood is left to the compiler.
+            // Let the compiler report invalid items.
             return skip(input);
         };
         input.advance_to(&ahead);
         function.stays_async = self.has_macros;
         let own = match own(&mut function) {
-            Some(Ok(Own::Skip)) => return function.untouched(),
-            None if function.sig.constness.is_some() => return function.untouched(),
-            None => TokenStream::new(),
-            Some(Ok(Own::Args(own))) => own,
-            Some(Err(error)) => {
-                report.note::<()>(Err(error));
+            Ok(Own::Nothing) if function.sig.constness.is_none() => TokenStream::new(),
+            Ok(Own::Args(own)) => own,
+            Ok(Own::Nothing | Own::Skip) => return function.untouched(),
+            Err(error) => {
+                report.add(error);
                 return function.untouched();
             }
         };
-        let item = Item::Function(function);
-        let Some(function) = report.note(valid::function(item, &MEASURED)) else {
+        let annotation = &MEASURED.annotation;
+        let Some(function) = report.note(Item::Function(function).function(annotation)) else {
             return TokenStream::new();
         };
-        let mut args = Args::parse(own, &MEASURED, report);
-        // What the block says is for those of its functions that it fits.
-        report.note(valid::when(&args, &function));
-        args.inherit(Args::parse(
-            given.clone(),
-            &MEASURED,
-            &mut Report::default(),
-        ));
-        args.complete(&MEASURED, report);
-        annotations::measured_of(&args, Some(&self.ty), function)
+        let mut args = Args::parse(own, annotation, report);
+        // A `when` of the block is for those functions that can end like that.
+        report.note(args.check_when(&function.sig.output));
+        let block = Args::parse(given.clone(), annotation, &mut Report::default());
+        args.inherit(block);
+        args.complete(annotation, report);
+        MEASURED.quote(&args, Some(&self.ty), function)
     }
 }
 
-/// What a method's own annotation says.
+/// The `#[measured]` of a method in an annotated block.
 enum Own {
+    Nothing,
     Skip,
     Args(TokenStream),
 }
 
 /// Takes the `#[measured]` off a function.
-fn own(function: &mut Function) -> Option<Result<Own>> {
+fn own(function: &mut Function) -> Result<Own> {
     let is_own = |attr: &Attribute| {
         let last = attr.path().segments.last();
         last.is_some_and(|segment| segment.ident == "measured")
     };
-    let place = function.attrs.iter().position(is_own)?;
-    let attr = function.attrs.remove(place);
-    Some(match attr.meta {
+    let Some(place) = function.attrs.iter().position(is_own) else {
+        return Ok(Own::Nothing);
+    };
+    match function.attrs.remove(place).meta {
         Meta::Path(_) => Ok(Own::Args(TokenStream::new())),
         Meta::List(list) if is_skip(&list.tokens) => Ok(Own::Skip),
         Meta::List(list) => Ok(Own::Args(list.tokens)),
-        Meta::NameValue(meta) => Err(Error::new_spanned(
-            meta,
-            "expected `#[measured]`, `#[measured(…)]` or `#[measured(skip)]`",
-        )),
-    })
+        Meta::NameValue(meta) => {
+            let message = "expected `#[measured]`, `#[measured(…)]` or `#[measured(skip)]`";
+            Err(Error::new_spanned(meta, message))
+        }
+    }
 }
 
 /// Whether the only argument is `skip`.
-pub(crate) fn is_skip(args: &TokenStream) -> bool {
+fn is_skip(args: &TokenStream) -> bool {
     let mut tokens = args.clone().into_iter();
     matches!(
         (tokens.next(), tokens.next()),
@@ -142,22 +151,19 @@ pub(crate) fn is_skip(args: &TokenStream) -> bool {
     )
 }
 
-/// The tokens of one item: to its `;`, or to its braces if it has no `=`.
+/// The tokens of one item: up to its `;`, or up to its braces unless they are behind a `=`.
 fn skip(input: ParseStream<'_>) -> TokenStream {
     let mut item = TokenStream::new();
     let mut assigned = false;
     while let Ok(token) = input.parse::<TokenTree>() {
-        let over = match &token {
-            TokenTree::Punct(punct) if punct.as_char() == '=' => {
-                assigned = true;
-                false
-            }
+        let is_last = match &token {
             TokenTree::Punct(punct) => punct.as_char() == ';',
             TokenTree::Group(group) => !assigned && group.delimiter() == Delimiter::Brace,
-            _ => false,
+            TokenTree::Ident(_) | TokenTree::Literal(_) => false,
         };
+        assigned |= is_punct(&token, '=');
         item.append(token);
-        if over {
+        if is_last {
             break;
         }
     }
@@ -166,24 +172,20 @@ fn skip(input: ParseStream<'_>) -> TokenStream {
 
 /// The last name in a type: `Handler` of `&mut api::Handler<T>`.
 fn name(ty: &Type) -> String {
-    match ty {
-        Type::Path(path) => match path.path.segments.last() {
-            Some(last) => last.ident.to_string(),
-            None => String::new(),
-        },
-        Type::Group(group) => name(&group.elem),
-        Type::Paren(paren) => name(&paren.elem),
-        Type::Reference(reference) => name(&reference.elem),
-        Type::Ptr(pointer) => name(&pointer.elem),
-        Type::Slice(slice) => name(&slice.elem),
-        Type::Array(array) => name(&array.elem),
-        Type::TraitObject(object) => {
-            let bounds = object.bounds.iter().find_map(|bound| match bound {
-                syn::TypeParamBound::Trait(bound) => bound.path.segments.last(),
-                _ => None,
-            });
-            bounds.map_or_else(String::new, |last| last.ident.to_string())
-        }
-        _ => String::new(),
-    }
+    let path = match ty {
+        Type::Path(path) => Some(&path.path),
+        Type::TraitObject(object) => object.bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => Some(&bound.path),
+            _ => None,
+        }),
+        Type::Group(group) => return name(&group.elem),
+        Type::Paren(paren) => return name(&paren.elem),
+        Type::Reference(reference) => return name(&reference.elem),
+        Type::Ptr(pointer) => return name(&pointer.elem),
+        Type::Slice(slice) => return name(&slice.elem),
+        Type::Array(array) => return name(&array.elem),
+        _ => None,
+    };
+    let last = path.and_then(|path| path.segments.last());
+    last.map_or_else(String::new, |last| last.ident.to_string())
 }

@@ -1,129 +1,110 @@
-//! A body whose last expression puts a future in a box.
+//! Bodies whose last expression puts a future in a pinned box.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::TokenStreamExt;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-use crate::analyse::straight;
+use super::straight::{is_async, is_straight};
 use crate::parse::item::regroup;
+use crate::tokens::{is_ident, is_punct};
 
 /// Such a body, if it is left nowhere else. The future can be measured before it is in its box:
-/// then it needs no other, and the compiler asks no more of it than before.
-pub(crate) struct Pinned<'a> {
-    body: &'a Group,
-    /// What stands before the future.
+/// then it needs no further box, and the compiler asks for no more bounds than before.
+pub(crate) struct Boxed {
+    /// The tokens before the future.
     before: Vec<TokenTree>,
     future: TokenStream,
-    after: After,
+    /// The parentheses around the future, if it is an argument.
+    parentheses: Option<Span>,
+    /// The tokens after the future.
+    after: Vec<TokenTree>,
 }
 
-/// What stands behind the future.
-enum After {
-    /// `)` and what is around.
-    Parenthesis(Group),
-    /// `.boxed()`.
-    Method(Vec<TokenTree>),
-}
-
-impl<'a> Pinned<'a> {
-    pub(crate) fn of(body: &'a Group) -> Option<Self> {
+impl Boxed {
+    pub(crate) fn of(body: &Group) -> Option<Self> {
         let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
-        let pinned = Self::in_function(body, &tokens).or_else(|| Self::in_method(body, &tokens))?;
-        straight::is_straight(body.stream()).then_some(pinned)
+        let boxed = Self::by_function(&tokens).or_else(|| Self::by_method(&tokens))?;
+        is_straight(body.stream()).then_some(boxed)
     }
 
     /// `Box::pin(future)`.
-    fn in_function(body: &'a Group, tokens: &[TokenTree]) -> Option<Self> {
-        let (last, before) = tokens.split_last()?;
-        let TokenTree::Group(parenthesis) = last else {
+    fn by_function(tokens: &[TokenTree]) -> Option<Self> {
+        let (TokenTree::Group(group), before) = tokens.split_last()? else {
             return None;
         };
-        if parenthesis.delimiter() != Delimiter::Parenthesis {
-            return None;
-        }
-        let is_path = |token: &TokenTree| match token {
-            TokenTree::Ident(ident) => ident != "return" && ident != "break",
-            TokenTree::Punct(punct) => punct.as_char() == ':',
-            _ => false,
-        };
-        let path = before.iter().rev().take_while(|token| is_path(token));
-        let length = path.clone().count();
-        let mut names = path.filter_map(|token| match token {
-            TokenTree::Ident(ident) => Some(ident),
-            _ => None,
-        });
-        let is_pin = names.next()? == "pin" && names.next()? == "Box";
-        let begins = before.len() - length;
-        let mut future: Vec<TokenTree> = parenthesis.stream().into_iter().collect();
-        future.pop_if(|last| matches!(last, TokenTree::Punct(comma) if comma.as_char() == ','));
-        // What a closure takes, only its place may tell.
-        let is_closure = future
-            .iter()
-            .take(2)
-            .any(|token| matches!(token, TokenTree::Punct(bar) if bar.as_char() == '|'));
-        (is_pin && is_statement(&before[..begins]) && !is_closure).then(|| Self {
-            body,
+        let path = before.iter().rposition(|token| !is_path(token));
+        let (statements, path) = before.split_at(path.map_or(0, |place| place + 1));
+        let mut names = path.iter().rev().filter(|token| !is_punct(token, ':'));
+        let is_pin = is_ident(names.next()?, "pin") && is_ident(names.next()?, "Box");
+        let mut future: Vec<TokenTree> = group.stream().into_iter().collect();
+        future.pop_if(|last| is_punct(last, ','));
+        // The types of a closure's parameters may follow from where it is.
+        let is_closure = future.iter().take(2).any(|token| is_punct(token, '|'));
+        let is_boxed = is_pin && group.delimiter() == Delimiter::Parenthesis && !is_closure;
+        (is_boxed && end_statement(statements)).then(|| Self {
             before: before.to_vec(),
             future: future.into_iter().collect(),
-            after: After::Parenthesis(parenthesis.clone()),
+            parentheses: Some(group.span()),
+            after: Vec::new(),
         })
     }
 
     /// `async { … }.boxed()`.
-    fn in_method(body: &'a Group, tokens: &[TokenTree]) -> Option<Self> {
-        let (before, method) = tokens.split_at_checked(tokens.len().checked_sub(3)?)?;
-        let [
-            TokenTree::Punct(dot),
-            TokenTree::Ident(name),
-            TokenTree::Group(arguments),
-        ] = method
-        else {
+    fn by_method(tokens: &[TokenTree]) -> Option<Self> {
+        let (before, method) = tokens.split_last_chunk::<3>()?;
+        let [dot, name, TokenTree::Group(arguments)] = method else {
             return None;
         };
-        let is_boxed = dot.as_char() == '.'
-            && (name == "boxed" || name == "boxed_local")
-            && arguments.stream().is_empty();
-        let (block, rest) = before.split_last()?;
-        let is_block =
-            matches!(block, TokenTree::Group(block) if block.delimiter() == Delimiter::Brace);
-        let is = |token: Option<&TokenTree>, word: &str| matches!(token, Some(TokenTree::Ident(ident)) if ident == word);
-        let rest = match rest.split_last() {
-            Some((last, rest)) if is(Some(last), "move") => rest,
-            _ => rest,
+        let (TokenTree::Group(block), keywords) = before.split_last()? else {
+            return None;
         };
-        let (last, rest) = rest.split_last()?;
-        (is_boxed && is_block && is(Some(last), "async") && is_statement(rest)).then(|| Self {
-            body,
-            before: rest.to_vec(),
-            future: before[rest.len()..].iter().cloned().collect(),
-            after: After::Method(method.to_vec()),
+        let is_boxed = is_punct(dot, '.')
+            && (is_ident(name, "boxed") || is_ident(name, "boxed_local"))
+            && arguments.stream().is_empty();
+        let is_future = is_async(keywords) && block.delimiter() == Delimiter::Brace;
+        let begin = keywords
+            .iter()
+            .rposition(|token| is_ident(token, "async"))?;
+        let (statements, future) = before.split_at(begin);
+        (is_boxed && is_future && end_statement(statements)).then(|| Self {
+            before: statements.to_vec(),
+            future: future.iter().cloned().collect(),
+            parentheses: None,
+            after: method.to_vec(),
         })
     }
 
-    /// The body, with `measured` in place of the future.
-    pub(crate) fn with(self, measured: impl FnOnce(&TokenStream) -> TokenStream) -> Group {
-        let measured = measured(&self.future);
+    /// `body`, of which this is made, with another future.
+    pub(crate) fn with(self, body: &Group, future: TokenStream) -> Group {
+        let future = match self.parentheses {
+            None => future,
+            Some(span) => {
+                let mut group = Group::new(Delimiter::Parenthesis, future);
+                group.set_span(span);
+                TokenTree::Group(group).into()
+            }
+        };
         let mut tokens: TokenStream = self.before.into_iter().collect();
-        match self.after {
-            After::Parenthesis(around) => {
-                let mut group = Group::new(Delimiter::Parenthesis, measured);
-                group.set_span(around.span());
-                tokens.append(group);
-            }
-            After::Method(method) => {
-                tokens.extend(measured);
-                tokens.extend(method);
-            }
-        }
-        regroup(self.body, tokens)
+        tokens.extend(future);
+        tokens.extend(self.after);
+        regroup(body, tokens)
+    }
+
+    pub(crate) fn future(&self) -> &TokenStream {
+        &self.future
     }
 }
 
-/// Whether a statement may begin behind these tokens.
-fn is_statement(before: &[TokenTree]) -> bool {
-    match before.last() {
+fn is_path(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Ident(ident) => ident != "return" && ident != "break",
+        other => is_punct(other, ':'),
+    }
+}
+
+/// Whether a statement or the last expression may begin after these tokens.
+fn end_statement(tokens: &[TokenTree]) -> bool {
+    match tokens.last() {
         None => true,
-        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
         Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-        Some(TokenTree::Ident(_) | TokenTree::Literal(_)) => false,
+        Some(other) => is_punct(other, ';'),
     }
 }

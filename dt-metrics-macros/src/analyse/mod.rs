@@ -1,8 +1,7 @@
-//! Finds out what a signature, a body and the place of an annotation reveal. Imports `parse` and
-//! `tokens`.
+//! Derives facts from the signature, the body and the place of an annotated function. May import
+//! `parse` and `tokens`.
 
 pub(crate) mod boxed;
-pub(crate) mod outlives;
 pub(crate) mod return_type;
 pub(crate) mod scope;
 pub(crate) mod shape;

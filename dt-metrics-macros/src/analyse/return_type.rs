@@ -1,167 +1,164 @@
-//! What a function returns, as far as its signature tells.
+//! The return type of a function, as far as its signature reveals it.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::ToTokens;
 use syn::{
-    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait,
-    TypeParamBound, TypePath,
+    GenericArgument, Ident, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
+    TypeParamBound, TypePath, WherePredicate,
 };
 
-use crate::analyse::outlives;
-use crate::tokens::ours;
+use super::scope::{begins_path, looks_generic};
+use crate::tokens::{any, emit, ends_in, is_ident, is_punct, ours};
 
-/// The return type of a function.
-pub(crate) enum Output<'a> {
+/// What a function returns.
+pub(crate) enum Output {
     /// `!`.
     Never,
-    /// `impl Future`, whose other bounds are such that any future of the same value has them.
+    /// `impl Future` with further bounds that each future with the same value has.
     Future {
-        /// The type of its value, if it can be written elsewhere.
-        value: Option<&'a Type>,
+        /// The type of the value, if an expansion can write it.
+        value: Option<Type>,
     },
-    /// Another `impl Trait`.
+    /// Any other `impl Trait`.
     Opaque,
     /// A type whose name may stand for a boxed future.
     Named {
-        ty: &'a Type,
-        /// Whether that can be put in another box.
+        /// Whether the compiler will accept that future in a further box: the type of its value
+        /// has to outlive the box.
         outlives: bool,
     },
-    /// A type that is no future, and may be a form of `Result`.
+    /// A type that is not a future, and may be a form of `Result`.
     Value,
     /// A type that is neither.
     Plain,
 }
 
-impl<'a> Output<'a> {
-    pub(crate) fn of(output: &'a ReturnType, signature: &Signature) -> Self {
-        let ReturnType::Type(_, output) = output else {
+impl Output {
+    pub(crate) fn of(signature: &Signature) -> Self {
+        let Some(ty) = written(&signature.output) else {
             return Self::Plain;
         };
-        let mut ty = &**output;
-        loop {
-            ty = match ty {
-                Type::Group(group) => &group.elem,
-                Type::Paren(paren) => &paren.elem,
-                _ => break,
-            };
-        }
         match ty {
             Type::Never(_) => Self::Never,
             Type::ImplTrait(bounds) if is_future(bounds) => Self::Future {
-                value: value(bounds.bounds.iter()),
+                value: value(bounds.bounds.iter()).cloned(),
             },
             Type::ImplTrait(_) => Self::Opaque,
-            Type::Path(path) => Self::path(path, ty, signature),
-            Type::Macro(_) => Self::Named { ty, outlives: true },
+            Type::Path(path) => Self::path(path, signature),
+            Type::Macro(_) => Self::Named { outlives: true },
             Type::Verbatim(_) | Type::Infer(_) => Self::Value,
             _ => Self::Plain,
         }
     }
 
-    fn path(path: &TypePath, ty: &'a Type, signature: &Signature) -> Self {
-        let last = path.path.segments.last();
-        let Some(last) = last.map(|segment| segment.ident.to_string()) else {
+    fn path(path: &TypePath, signature: &Signature) -> Self {
+        let segments = &path.path.segments;
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
             return Self::Value;
         };
-        let single = path.path.segments.len() == 1 && path.qself.is_none();
-        if single
-            && signature
-                .generics
-                .type_params()
-                .any(|parameter| parameter.ident == last)
-        {
+        let is_single = segments.len() == 1 && path.qself.is_none();
+        if is_single && is_type_parameter(&last.ident, signature) {
             return Self::Plain;
         }
-        let first = path.path.segments.first();
-        let is_associated =
-            path.qself.is_some() || !single && first.is_some_and(|first| first.ident == "Self");
-        match last.as_str() {
+        let is_associated = path.qself.is_some() || !is_single && first.ident == "Self";
+        match last.ident.to_string().as_str() {
             "Result" | "Poll" | "Option" => Self::Value,
             "String" | "Vec" | "Box" | "Rc" | "Arc" | "Cow" | "HashMap" | "HashSet"
             | "BTreeMap" | "BTreeSet" | "VecDeque" | "PathBuf" | "OsString" | "Duration"
             | "Instant" | "Ordering" | "NonZero" => Self::Plain,
-            // Primitive types.
-            name if single
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) =>
-            {
-                Self::Plain
-            }
-            // Only the function can say what type that is.
-            _ if !is_writable(ty) => Self::Value,
-            // Where it is spelled out it is known to be a future.
+            name if is_single && is_primitive(name) => Self::Plain,
+            _ if !is_writable(path) => Self::Value,
             "Pin" if !is_associated => Self::Named {
-                ty,
-                outlives: !outlives::is_said_of_none(path, signature),
+                outlives: outlives(path, signature, true),
             },
             _ => Self::Named {
-                ty,
-                outlives: !is_associated && !outlives::is_unknown(path, signature),
+                outlives: !is_associated && outlives(path, signature, false),
             },
-        }
-    }
-
-    /// Whether the type has `impl Trait` in it.
-    pub(crate) fn has_impl(output: &ReturnType) -> bool {
-        matches!(output, ReturnType::Type(_, ty) if !is_writable(ty))
-    }
-
-    /// The type of the value of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
-    pub(crate) fn pinned(output: &ReturnType) -> Option<&Type> {
-        let ReturnType::Type(_, ty) = output else {
-            return None;
-        };
-        match argument(argument(ty, "Pin")?, "Box")? {
-            Type::TraitObject(object) => value(object.bounds.iter()),
-            Type::ImplTrait(future) => value(future.bounds.iter()),
-            _ => None,
-        }
-    }
-
-    /// Whether its name is that of a `Result`.
-    pub(crate) fn is_result(output: &ReturnType) -> bool {
-        let ReturnType::Type(_, ty) = output else {
-            return false;
-        };
-        let Type::Path(path) = &**ty else {
-            return false;
-        };
-        let last = path.path.segments.last();
-        is_writable(ty) && last.is_some_and(|last| last.ident.to_string().ends_with("Result"))
-    }
-
-    /// Whether its name, or a name in it, is that of a `Result`.
-    pub(crate) fn is_named_result(output: &ReturnType) -> bool {
-        output.to_token_stream().into_iter().any(
-            |token| matches!(token, TokenTree::Ident(name) if name.to_string().ends_with("Result")),
-        )
-    }
-
-    /// The type for a closure with the same body, with `_` in place of what only a function can
-    /// say; `None` where the compiler has to find it out.
-    pub(crate) fn closure(output: &ReturnType) -> Option<TokenStream> {
-        match output {
-            ReturnType::Default => Some(quote_spanned!(ours()=> ())),
-            ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => None,
-            ReturnType::Type(_, ty) => {
-                let mut ty = (**ty).clone();
-                infer_impl(&mut ty);
-                Some(ty.into_token_stream())
-            }
         }
     }
 }
 
-/// Whether a future of the same output is of this type, too, whatever else it is.
+/// The type without parentheses and invisible groups around it.
+pub(crate) fn written(output: &ReturnType) -> Option<&Type> {
+    let mut ty = returned(output)?;
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return Some(ty),
+        };
+    }
+}
+
+fn returned(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Type(_, ty) => Some(ty),
+        ReturnType::Default => None,
+    }
+}
+
+/// Whether the type contains `impl Trait`.
+pub(crate) fn has_impl(output: &ReturnType) -> bool {
+    returned(output).is_some_and(|ty| !is_writable(ty))
+}
+
+/// The type of the value of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
+pub(crate) fn boxed_value(output: &ReturnType) -> Option<&Type> {
+    match argument(argument(returned(output)?, "Pin")?, "Box")? {
+        Type::TraitObject(object) => value(object.bounds.iter()),
+        Type::ImplTrait(future) => value(future.bounds.iter()),
+        _ => None,
+    }
+}
+
+/// Whether the type has the name of a `Result`.
+pub(crate) fn is_result(output: &ReturnType) -> bool {
+    let Some(Type::Path(path)) = returned(output) else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    is_writable(path) && last.is_some_and(|last| is_result_name(&last.ident))
+}
+
+/// Whether the type, or a type in it, has the name of a `Result`.
+pub(crate) fn mentions_result(output: &ReturnType) -> bool {
+    any(
+        output,
+        |_, token| matches!(token, TokenTree::Ident(name) if is_result_name(name)),
+    )
+}
+
+fn is_result_name(name: &Ident) -> bool {
+    name.to_string().ends_with("Result")
+}
+
+/// The return type of a closure with the same body: `_` replaces each `impl Trait`, which a closure
+/// cannot have. `None` where the compiler has to infer all of it.
+pub(crate) fn closure_output(output: &ReturnType) -> Option<TokenStream> {
+    match output {
+        ReturnType::Default => Some(emit!(())),
+        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => None,
+        ReturnType::Type(_, ty) => {
+            let mut ty = (**ty).clone();
+            infer_impl(&mut ty);
+            Some(ty.into_token_stream())
+        }
+    }
+}
+
+/// Whether each future with the same value satisfies all of these bounds.
 fn is_future(bounds: &TypeImplTrait) -> bool {
     let mut future = false;
     for bound in &bounds.bounds {
         if let TypeParamBound::Trait(bound) = bound {
-            match bound.path.segments.last() {
-                Some(PathSegment { ident, .. }) if ident == "Future" => future = true,
-                Some(PathSegment { ident, .. }) if is_auto(ident) => {}
+            let last = bound
+                .path
+                .segments
+                .last()
+                .map(|last| last.ident.to_string());
+            match last.as_deref() {
+                Some("Future") => future = true,
+                Some("Send" | "Sync" | "Unpin" | "Sized") => {}
                 _ => return false,
             }
         }
@@ -191,37 +188,94 @@ fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else {
         return None;
     };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) => Some(ty),
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == name => {
+            match arguments.args.first()? {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
 
-/// Whether a closure can say a type: one without `impl Trait` and without `!`.
-fn is_writable(ty: &Type) -> bool {
-    fn has_impl(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Group(group) => has_impl(group.stream()),
-            TokenTree::Ident(ident) => ident == "impl",
-            TokenTree::Punct(punct) => punct.as_char() == '!',
-            TokenTree::Literal(_) => false,
-        })
-    }
-    !has_impl(ty.to_token_stream())
+/// Whether an expansion can write a type in other places: it has no `impl Trait`, `!` or macro.
+fn is_writable(ty: &impl ToTokens) -> bool {
+    !any(ty, |_, token| {
+        is_ident(token, "impl") || is_punct(token, '!')
+    })
 }
 
-fn is_auto(ident: &Ident) -> bool {
-    ["Send", "Sync", "Unpin", "Sized"]
+/// Whether a name is written as that of a primitive type.
+pub(crate) fn is_primitive(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+}
+
+fn is_type_parameter(name: &Ident, signature: &Signature) -> bool {
+    let mut parameters = signature.generics.type_params();
+    parameters.any(|parameter| parameter.ident == *name)
+}
+
+/// Whether all generic parameters in a type are known to outlive it, if it stands for a boxed
+/// future. `BoxFuture<T>` is one whose box is `'static`, which `T` may not be.
+///
+/// An annotation on a method does not see the parameters of the `impl` block. Names that look like
+/// them count as such, unless the type is `spelled_out` as a boxed future or has a lifetime: then it
+/// is more likely that the block has the bound.
+fn outlives(path: &TypePath, signature: &Signature, spelled_out: bool) -> bool {
+    let has_lifetime = has_lifetime(path);
+    let is_generic = |name: &Ident| {
+        is_type_parameter(name, signature) || !has_lifetime && !spelled_out && looks_generic(name)
+    };
+    let may_be_short_lived = |name: &Ident| {
+        is_generic(name)
+            && !has_lifetime_bound(name, signature)
+            && !(has_lifetime && is_borrowed(name, signature))
+    };
+    let mut segments = path.path.segments.iter();
+    !segments.any(|segment| begins_path(&segment.arguments, may_be_short_lived))
+}
+
+/// Whether a type has a lifetime other than `'static`.
+fn has_lifetime(path: &TypePath) -> bool {
+    any(path, |before, token| match token {
+        TokenTree::Ident(name) => ends_in(before, '\'') && name != "static",
+        other => is_punct(other, '&'),
+    })
+}
+
+/// Whether the signature bounds a type parameter by a lifetime.
+fn has_lifetime_bound(name: &Ident, signature: &Signature) -> bool {
+    let generics = &signature.generics;
+    let is_lifetime = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(_));
+    let predicates = generics
+        .where_clause
         .iter()
-        .any(|auto| ident == auto)
+        .flat_map(|clause| &clause.predicates);
+    let mut clauses = predicates.filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) => Some((&predicate.bounded_ty, &predicate.bounds)),
+        _ => None,
+    });
+    generics
+        .type_params()
+        .any(|parameter| parameter.ident == *name && parameter.bounds.iter().any(is_lifetime))
+        || clauses.any(|(ty, bounds)| {
+            name == &ty.to_token_stream().to_string() && bounds.iter().any(is_lifetime)
+        })
+}
+
+/// Whether an argument borrows a value of a type parameter: the borrow implies that the parameter
+/// outlives its lifetime.
+fn is_borrowed(name: &Ident, signature: &Signature) -> bool {
+    signature.inputs.iter().any(|input| {
+        any(
+            input,
+            |_, token| matches!(token, TokenTree::Ident(ident) if ident == name),
+        ) && any(input, |_, token| is_punct(token, '&'))
+            && !any(input, |_, token| is_ident(token, "impl"))
+    })
 }
 
 /// Replaces each `impl Trait` by `_`.

@@ -1,51 +1,57 @@
-//! When a call begins and ends, as far as its function tells.
+//! When a call of a function begins and ends, as far as the function reveals it.
 
-use crate::analyse::boxed::Pinned;
-use crate::analyse::return_type::Output;
+use syn::Type;
+
+use super::boxed::Boxed;
+use super::return_type::{Output, boxed_value};
 use crate::parse::item::Function;
 
-/// What a call is.
-#[derive(Clone, Copy, Eq, PartialEq)]
+/// How far a measured call extends.
 pub(crate) enum Shape {
-    /// It is over when the function returns.
-    Call,
-    /// The body is that of a future.
-    Async,
-    /// It returns a future.
-    Future,
-    /// It returns a future in a box, which its last expression makes.
-    Pinned,
-    /// It may return a future in a box, which its last expression makes: only the type tells.
-    PinnedByType,
-    /// It may return a future in a box: only the type tells.
-    ByType,
+    /// The call is over when the function returns `output`.
+    Call(Output),
+    /// The function is `async`: its body is that of a future with this output.
+    Async(Output),
+    /// The function returns a future.
+    Future {
+        /// The type of its value, if an expansion can write it.
+        value: Option<Type>,
+    },
+    /// The function returns a future in a box, which its last expression makes.
+    Boxed { future: Boxed, value: Type },
+    /// The function may return a future in a box: only the type reveals it. If it does, its last
+    /// expression may make the box.
+    ByType { future: Option<Boxed> },
 }
 
 impl Shape {
-    /// Whether what is kept until the end may borrow from the call.
-    pub(crate) fn outlives_the_call(self) -> bool {
-        !matches!(self, Self::Call | Self::Async)
-    }
-
     pub(crate) fn of(function: &Function) -> Self {
         let signature = &function.sig;
+        let output = Output::of(signature);
         if signature.asyncness.is_some() {
-            return Self::Async;
+            return Self::Async(output);
         }
-        let output = Output::of(&signature.output, signature);
-        let is_pinned = || Pinned::of(&function.body).is_some();
-        // A closure would hide the caller.
-        let tracks_caller = function.tracks_caller();
+        if let Some(value) = boxed_value(&signature.output)
+            && let Some(future) = Boxed::of(&function.body)
+        {
+            let value = value.clone();
+            return Self::Boxed { future, value };
+        }
         match output {
-            Output::Future { .. } => Self::Future,
-            Output::Named { .. } | Output::Value
-                if Output::pinned(&signature.output).is_some() && is_pinned() =>
-            {
-                Self::Pinned
+            Output::Future { value } => Self::Future { value },
+            // The closure that this takes would hide the caller.
+            Output::Named { outlives } if !function.tracks_caller() => {
+                match Boxed::of(&function.body) {
+                    None if !outlives => Self::Call(output),
+                    future => Self::ByType { future },
+                }
             }
-            Output::Named { .. } if !tracks_caller && is_pinned() => Self::PinnedByType,
-            Output::Named { outlives: true, .. } if !tracks_caller => Self::ByType,
-            _ => Self::Call,
+            other => Self::Call(other),
         }
+    }
+
+    /// Whether the values that are kept until the end must not borrow from the call.
+    pub(crate) fn outlives_the_call(&self) -> bool {
+        !matches!(self, Self::Call(_) | Self::Async(_))
     }
 }

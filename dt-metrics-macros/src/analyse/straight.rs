@@ -1,6 +1,8 @@
-//! Whether a body is left only at its end, by `?`, or by a panic.
+//! Bodies that are left only at their end, by `?` or by a panic.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::tokens::{Step, is_ident, search};
 
 /// Macros of the standard library that do not return from the function.
 const WITHOUT_RETURN: [&str; 19] = [
@@ -25,39 +27,31 @@ const WITHOUT_RETURN: [&str; 19] = [
     "vec",
 ];
 
-/// Whether there is no `return`, and no macro in which there may be one.
+/// Whether a body has no `return`, and no macro in which there may be one.
 pub(crate) fn is_straight(body: TokenStream) -> bool {
-    let mut before = None;
-    let mut after_async = false;
-    let mut tokens = body.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        // What is left by a `return` in the block of an `async` or `async move` is that.
-        let begins_async = match &token {
-            TokenTree::Ident(word) => word == "async" || after_async && word == "move",
-            _ => false,
-        };
-        let is_straight = match &token {
-            TokenTree::Group(group) => {
-                let is_future = after_async && group.delimiter() == Delimiter::Brace;
-                is_future || is_straight(group.stream())
-            }
-            TokenTree::Ident(ident) => ident != "return",
-            TokenTree::Punct(punct) if punct.as_char() == '!' => {
-                let is_macro = matches!(tokens.peek(), Some(TokenTree::Group(_)));
-                match &before {
-                    Some(TokenTree::Ident(name)) if is_macro => {
-                        WITHOUT_RETURN.iter().any(|known| name == known)
-                    }
-                    _ => true,
-                }
-            }
-            _ => true,
-        };
-        if !is_straight {
-            return false;
+    let mut step = |before: &[TokenTree], token: &TokenTree| match (before, token) {
+        (_, TokenTree::Ident(word)) if word == "return" => Step::Found(()),
+        // A `return` in an `async` block leaves only that block.
+        (_, TokenTree::Group(block))
+            if is_async(before) && block.delimiter() == Delimiter::Brace =>
+        {
+            Step::Over
         }
-        after_async = begins_async;
-        before = Some(token);
+        ([.., TokenTree::Ident(name), TokenTree::Punct(bang)], TokenTree::Group(_))
+            if bang.as_char() == '!' && !WITHOUT_RETURN.iter().any(|known| name == known) =>
+        {
+            Step::Found(())
+        }
+        _ => Step::On,
+    };
+    search(body, &mut step).is_none()
+}
+
+/// Whether these tokens end in `async` or `async move`.
+pub(crate) fn is_async(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [.., word, last] if is_ident(last, "move") => is_ident(word, "async"),
+        [.., last] => is_ident(last, "async"),
+        [] => false,
     }
-    true
 }

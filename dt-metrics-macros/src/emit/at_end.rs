@@ -1,28 +1,91 @@
-//! What is recorded when a call ends.
+//! The statements that record the end of a call.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident};
 
-use super::measure::Measure;
-use super::part::{Part, Record, variable, variables, word};
-use crate::emit::record;
-use crate::emit::values::{self, list};
-use crate::emit::wrap::FutureEnds;
-use crate::parse::args::{Args, Dims, Outcome, Source, Text};
-use crate::tokens::{at, ours};
+use super::metric::Metric;
+use super::record::number;
+use super::values::{self, list};
+use crate::parse::args::Args;
+use crate::parse::dims::Dimension;
+use crate::parse::word::Outcome;
+use crate::tokens::{at, emit, find_ident, ident, ours};
 
-impl Measure<'_> {
-    /// What is recorded at the end of a call.
-    pub(crate) fn leave(&self, records: &[Record]) -> TokenStream {
+/// A record into one of an annotation's instruments.
+pub(crate) struct Record {
+    pub(crate) metric: Metric,
+    pub(crate) method: TokenStream,
+    pub(crate) instrument: TokenStream,
+    pub(crate) dimensioned: bool,
+}
+
+impl Record {
+    /// The expression that records. The quantity is in a variable.
+    pub(crate) fn with(&self, values: &[TokenStream]) -> TokenStream {
+        let Self {
+            method, instrument, ..
+        } = self;
+        let quantity = match self.metric {
+            Metric::Calls => Some(variable("by")),
+            Metric::Duration => Some(variable("elapsed")),
+            Metric::InFlight => None,
+            Metric::Values | Metric::Level | Metric::Change => Some(variable("value")),
+        };
+        let set = self.dimensioned.then(|| list(values));
+        let arguments = quantity.iter().chain(&set);
+        emit!(#method(#instrument, #(#arguments),*))
+    }
+}
+
+/// A variable of the expansion. Its prefix keeps it apart from statics and constants, which a
+/// variable cannot shadow and which are visible whatever the hygiene.
+pub(crate) fn variable(name: &str) -> TokenStream {
+    ident(&format!("__dt_metrics_{name}")).into_token_stream()
+}
+
+pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
+    let variable =
+        |place| format_ident!("__dt_metrics_{name}{place}", span = ours()).into_token_stream();
+    (0..count).map(variable).collect()
+}
+
+/// The variable with the value of a dimension, at the place of its expression: thus an error in its
+/// type is reported once.
+pub(crate) fn variable_in_place(dimension: &Dimension, variable: &TokenStream) -> TokenStream {
+    let value = emit!(&*#variable);
+    match dimension.expr() {
+        None => value,
+        Some(expr) => at(expr, &value),
+    }
+}
+
+/// What is recorded when a call ends.
+pub(crate) struct AtEnd<'a> {
+    pub(crate) private: &'a TokenStream,
+    pub(crate) args: &'a Args,
+    pub(crate) records: Vec<Record>,
+    /// The variables in `__dt_metrics_state`, which was made when the call began.
+    pub(crate) state: Vec<TokenStream>,
+    /// The statement that takes the values of dimensions out of it.
+    pub(crate) unpack: Option<TokenStream>,
+    /// These values.
+    pub(crate) kept: Vec<TokenStream>,
+    /// The length of the unit of durations, if the duration is recorded.
+    pub(crate) unit_length: Option<TokenStream>,
+}
+
+impl AtEnd<'_> {
+    /// Records a call that ended in `__dt_metrics_ended`.
+    pub(crate) fn ended(&self) -> TokenStream {
         let private = self.private;
-        let told = match (self.asks_value(), self.outcome_of_returned()) {
+        let statements = match (self.args.takes_returned(), self.outcome_of_returned()) {
             (false, None) => {
-                let all = self.records(records, &[]);
-                quote_spanned!(ours()=> let _ = &__dt_metrics_ended; #all)
+                let all = self.records(&[]);
+                emit!(let _ = &__dt_metrics_ended; #all)
             }
             (false, Some(at_return)) => {
-                let all = self.if_wanted(&self.records(records, &[]));
-                quote_spanned! {ours()=>
+                let all = self.if_wanted(&self.records(&[]));
+                emit! {
                     let __dt_metrics_outcome = match __dt_metrics_ended {
                         #private::Ended::Returned(__dt_metrics_returned) => #at_return,
                         __dt_metrics_ended => #private::Ended::outcome(&__dt_metrics_ended),
@@ -31,11 +94,11 @@ impl Measure<'_> {
                 }
             }
             (true, at_return) => {
-                let at_return = at_return
-                    .map(|outcome| quote_spanned!(ours()=> let __dt_metrics_outcome = #outcome;));
-                let with = self.if_wanted(&self.with_returned(records));
-                let without = self.without_returned(records);
-                quote_spanned! {ours()=>
+                let at_return =
+                    at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
+                let with = self.if_wanted(&self.with_returned());
+                let without = self.without_returned();
+                emit! {
                     match __dt_metrics_ended {
                         #private::Ended::Returned(__dt_metrics_returned) => { #at_return #with }
                         __dt_metrics_ended => {
@@ -46,71 +109,72 @@ impl Measure<'_> {
                 }
             }
         };
-        self.timed(&told)
+        self.timed(&statements)
     }
 
-    /// The same of a future, each of the two `ended`: completed with what was kept.
-    pub(crate) fn future(
-        &self,
-        records: &[Record],
-        ended: impl Fn(TokenStream) -> TokenStream,
-    ) -> FutureEnds {
+    /// Records a call that did not return, but ended in `__dt_metrics_outcome`.
+    pub(crate) fn leave(&self) -> TokenStream {
+        if self.args.takes_returned() {
+            return self.timed(&self.without_returned());
+        }
+        let all = self.if_wanted(&self.records(&[]));
+        self.timed(&emit!(let _ = &__dt_metrics_outcome; #all))
+    }
+
+    /// Records a call that returned `__dt_metrics_returned`. Calls `__dt_metrics_leave`, which has
+    /// the statements of [`Self::leave`], if no more than the outcome is of interest.
+    pub(crate) fn tell(&self) -> TokenStream {
         let private = self.private;
         let at_return = self.outcome_of_returned();
-        if self.asks_value() {
-            let at_return = at_return
-                .map(|outcome| quote_spanned!(ours()=> let __dt_metrics_outcome = #outcome;));
-            let with = self.if_wanted(&self.with_returned(records));
-            let tell = ended(self.timed(&quote_spanned!(ours()=> #at_return #with)));
-            return FutureEnds {
-                leave: ended(self.timed(&self.without_returned(records))),
-                tell: quote_spanned!(ours()=> let _ = __dt_metrics_leave; #tell),
-            };
+        if self.args.takes_returned() {
+            let at_return = at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
+            let with = self.if_wanted(&self.with_returned());
+            let tell = self.timed(&emit!(#at_return #with));
+            return emit!(let _ = __dt_metrics_leave; #tell);
         }
-        let all = self.if_wanted(&self.records(records, &[]));
-        let all = quote_spanned!(ours()=> let _ = &__dt_metrics_outcome; #all);
-        let at_return = at_return.unwrap_or_else(
-            || quote_spanned!(ours()=> { let _ = __dt_metrics_returned; #private::Outcome::Ok }),
-        );
-        FutureEnds {
-            leave: ended(self.timed(&all)),
-            tell: quote_spanned!(ours()=> __dt_metrics_leave(__dt_metrics_state, #at_return);),
-        }
+        let outcome = at_return
+            .unwrap_or_else(|| emit!({ let _ = __dt_metrics_returned; #private::Outcome::Ok }));
+        emit!(__dt_metrics_leave(__dt_metrics_state, #outcome);)
     }
 
-    /// Whether what was returned is needed, not only whether it is an error.
-    fn asks_value(&self) -> bool {
-        self.args.ret_dims.is_some() || self.parts.contains(&Part::Value)
-    }
-
-    /// `records`, which may take how long the call took.
-    fn timed(&self, records: &TokenStream) -> TokenStream {
-        let private = self.private;
-        let elapsed = self.parts.contains(&Part::Duration).then(|| {
-            let nanoseconds = match self.unit {
-                Text::Literal(_) => self.nanoseconds(),
-                Text::Path(_) => variable("nanoseconds"),
-            };
-            quote_spanned!(ours()=> let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #nanoseconds);)
+    /// `statements` with the variables of the state, and with the elapsed time if that is recorded.
+    fn timed(&self, statements: &TokenStream) -> TokenStream {
+        let Self {
+            private,
+            state,
+            unpack,
+            ..
+        } = self;
+        let elapsed = self.unit_length.as_ref().map(|length| {
+            emit!(let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #length);)
         });
-        quote_spanned!(ours()=> #elapsed #records)
+        // The parts of the state that are not used, a guard among them, are dropped last.
+        emit! {
+            let (#(#state,)*) = __dt_metrics_state;
+            #unpack
+            #elapsed
+            #statements
+            let _ = (#(&#state,)*);
+        }
     }
 
-    /// The records of a call that returned, with the values of what it returned.
-    fn with_returned(&self, records: &[Record]) -> TokenStream {
-        let args = self.args;
+    /// The records of a call that returned, with values from what it returned.
+    fn with_returned(&self) -> TokenStream {
+        let Self { private, args, .. } = self;
         let ret = ret(args);
         let value = args.value.as_ref().map(|value| {
-            let value = record::number(args, value);
-            quote_spanned!(ours()=> let __dt_metrics_value = #value;)
+            let value = number(private, value);
+            emit!(let __dt_metrics_value = #value;)
         });
-        let names = variables("ret", args.ret_dims.iter().flat_map(Dims::iter).count());
-        let values = values::all(self.private, args.ret_dims.as_ref());
+        let names = variables("ret", args.ret_dims().len());
+        let values = values::all(private, args.ret_dims());
         let pattern = list(&names);
-        let used = args.ret_dims.iter().flat_map(Dims::iter).zip(&names);
-        let used = used.map(|(dimension, name)| value_in_its_place(&dimension.source, name));
-        let all = self.records(records, &used.collect::<Vec<_>>());
-        quote_spanned! {ours()=>
+        let used = args.ret_dims().iter().zip(&names);
+        let used: Vec<_> = used
+            .map(|(dim, name)| variable_in_place(dim, name))
+            .collect();
+        let all = self.records(&used);
+        emit! {
             #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
             let #ret = __dt_metrics_returned;
             let _ = &#ret;
@@ -119,38 +183,32 @@ impl Measure<'_> {
         }
     }
 
-    /// The records of a call that did not return: there is no value then.
-    fn without_returned(&self, records: &[Record]) -> TokenStream {
-        let Self { private, args, .. } = *self;
-        let outcome = quote_spanned!(ours()=> let _ = &__dt_metrics_outcome;);
-        if self.parts.contains(&Part::Value) {
+    /// The records of a call that did not return.
+    fn without_returned(&self) -> TokenStream {
+        let Self { private, args, .. } = self;
+        let outcome = emit!(let _ = &__dt_metrics_outcome;);
+        if args.value.is_some() {
             return outcome;
         }
-        let count = args.ret_dims.iter().flat_map(Dims::iter).count();
-        let absent = quote_spanned!(ours()=> &#private::ABSENT);
-        let all = self.if_wanted(&self.records(records, &vec![absent; count]));
-        quote_spanned!(ours()=> #outcome #all)
+        let absent = emit!(&#private::ABSENT);
+        let all = self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]));
+        emit!(#outcome #all)
     }
 
-    /// The outcome of a call that returned, if it is asked for.
+    /// The outcome of a call that returned, if an argument asks for it.
     fn outcome_of_returned(&self) -> Option<TokenStream> {
-        let private = self.private;
-        if self.args.outcome.is_none() && self.args.when.is_none() {
-            return None;
-        }
-        let outcome = quote_spanned!(ours()=> #private::Returned::new(__dt_metrics_returned).__dt_metrics_outcome());
-        Some(match self.args.outcome {
-            Some(Outcome::Fallible(word)) => {
+        let Self { private, args, .. } = self;
+        let outcome = emit!(#private::Returned::new(__dt_metrics_returned).__dt_metrics_outcome());
+        match args.outcome {
+            Some(Outcome::Result(word)) => {
                 let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));
-                let word = TokenStream::from(TokenTree::from(Ident::new("result", word)));
-                let call = at(
-                    &word,
-                    &quote_spanned!(ours()=> #private::fallible(#returned)),
-                );
-                quote_spanned!(ours()=> { #call; #outcome })
+                let word = Ident::new("result", word);
+                let check = at(&word, &emit!(#private::fallible(#returned)));
+                Some(emit!({ #check; #outcome }))
             }
-            _ => outcome,
-        })
+            None if args.when.is_none() => None,
+            _ => Some(outcome),
+        }
     }
 
     fn if_wanted(&self, statements: &TokenStream) -> TokenStream {
@@ -158,64 +216,29 @@ impl Measure<'_> {
         match &self.args.when {
             None => statements.clone(),
             Some(when) => {
-                let variant = word(when.variant);
-                quote_spanned! {ours()=>
+                let variant = ident(when.variant);
+                emit! {
                     if let #private::Outcome::#variant = __dt_metrics_outcome { #statements }
                 }
             }
         }
     }
 
-    /// The values that were kept.
-    pub(crate) fn kept(&self) -> Vec<TokenStream> {
-        let dims = self.args.dims.iter().flat_map(Dims::iter);
-        let dims = dims.filter(|dimension| !matches!(dimension.source, Source::Literal(_)));
-        let kept = dims.zip(&self.kept);
-        kept.map(|(dimension, name)| value_in_its_place(&dimension.source, name))
-            .collect()
-    }
-
-    /// All records, with the values of entry and those that are known at the end.
-    fn records(&self, records: &[Record], asked: &[TokenStream]) -> TokenStream {
-        let outcome = self
-            .args
-            .outcome
-            .map(|_| quote_spanned!(ours()=> &__dt_metrics_outcome));
-        let mut values = self.kept();
-        values.extend(asked.iter().chain(&outcome).cloned());
-        let each = records.iter().map(|record| record.with(&values));
-        quote_spanned!(ours()=> #(#each;)*)
+    /// All records, with the values from entry, those `at_end`, and the outcome.
+    fn records(&self, at_end: &[TokenStream]) -> TokenStream {
+        let outcome = self.args.outcome.map(|_| emit!(&__dt_metrics_outcome));
+        let mut values = self.kept.clone();
+        values.extend(at_end.iter().chain(&outcome).cloned());
+        let each = self.records.iter().map(|record| record.with(&values));
+        emit!(#(#each;)*)
     }
 }
 
-/// The variable with the value of an expression, which stands where that stands: so what is wrong
-/// with its type is said only once.
-fn value_in_its_place(source: &Source, name: &TokenStream) -> TokenStream {
-    let value = quote_spanned!(ours()=> &*#name);
-    match source {
-        Source::Literal(_) => value,
-        Source::Const(block) => at(block, &value),
-        Source::Expr(expr) => at(expr, &value),
-    }
-}
-
-/// The variable with what was returned, as the user's expressions name it.
+/// The variable `ret`, with the span that it has in the user's expressions.
 fn ret(args: &Args) -> Ident {
-    let values = args.ret_dims.iter().flat_map(Dims::iter);
-    let mut tokens: TokenStream = values
-        .filter_map(|dimension| match &dimension.source {
-            Source::Expr(expr) => Some(expr.to_token_stream()),
-            Source::Literal(_) | Source::Const(_) => None,
-        })
-        .collect();
+    let dims = args.ret_dims().iter().filter_map(Dimension::expr);
+    let mut tokens: TokenStream = dims.map(ToTokens::to_token_stream).collect();
     args.value.to_tokens(&mut tokens);
-    find(tokens, "ret").unwrap_or_else(|| Ident::new("ret", Span::call_site()))
-}
-
-fn find(tokens: TokenStream, name: &str) -> Option<Ident> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Group(group) => find(group.stream(), name),
-        TokenTree::Ident(ident) if ident == name => Some(ident),
-        _ => None,
-    })
+    let found = find_ident(&tokens, |name| name == "ret");
+    found.unwrap_or_else(|| Ident::new("ret", Span::call_site()))
 }

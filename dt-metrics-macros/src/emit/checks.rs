@@ -1,15 +1,17 @@
-//! Assertions about the texts of an annotation, each reported at what it is about.
+//! Assertions about the texts of an annotation, each reported at the text.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
-use syn::{Ident, LitStr};
+use quote::ToTokens;
+use syn::LitStr;
 
-use crate::emit::instrument::{Constants, DESCRIPTION, NAME, UNIT};
-use crate::emit::static_item::private;
-use crate::parse::args::{Args, Argument, Dimension, Text};
-use crate::tokens::{at, ours};
+use super::instrument::{Constants, DESCRIPTION, NAME, UNIT};
+use crate::parse::annotation::Argument;
+use crate::parse::args::Args;
+use crate::parse::dims::Dimension;
+use crate::parse::text::Text;
+use crate::tokens::{at, emit, ident, private};
 
-/// Assertions about what all functions of an `impl` block inherit, as items.
+/// The assertions about the texts that all functions of an `impl` block inherit, as items.
 pub(crate) fn of_block(args: &Args) -> TokenStream {
     let private = private(args.library.as_ref());
     let mut constants = Constants::default();
@@ -18,27 +20,27 @@ pub(crate) fn of_block(args: &Args) -> TokenStream {
         return TokenStream::new();
     }
     let constants = constants.items();
-    quote_spanned!(ours()=> const _: () = { #constants #items #checks };)
+    emit!(const _: () = { #constants #items #checks };)
 }
 
 /// The assertions, as items and as statements.
 ///
-/// The compiler stops at the first that fails in a constant, but asks all constants. One costs the
-/// one who builds more than a statement does: so only texts that look wrong have theirs, if there
-/// are several.
+/// In one constant, the compiler stops at the first assertion that fails, but it evaluates every
+/// constant. Since an item takes longer to compile than a statement, only texts that look wrong get
+/// a constant of their own, and only if there are several.
 pub(crate) fn all(
     private: &TokenStream,
     args: &Args,
     constants: &mut Constants,
 ) -> (TokenStream, TokenStream) {
-    let checks = each(private, args, constants);
+    let checks = checks(private, args, constants);
     let several = checks.iter().filter(|check| !check.plain).count() > 1;
     let (mut items, mut statements) = (TokenStream::new(), TokenStream::new());
     for Check { call, plain } in checks {
         if plain || !several {
-            statements.extend(quote_spanned!(ours()=> #call;));
+            statements.extend(emit!(#call;));
         } else {
-            items.extend(quote_spanned!(ours()=> const _: () = #call;));
+            items.extend(emit!(const _: () = #call;));
         }
     }
     (items, statements)
@@ -46,11 +48,11 @@ pub(crate) fn all(
 
 struct Check {
     call: TokenStream,
-    /// Whether the text looks right; what is right only the library knows.
+    /// Whether the text looks right. Only the library knows whether it is.
     plain: bool,
 }
 
-fn each(private: &TokenStream, args: &Args, constants: &mut Constants) -> Vec<Check> {
+fn checks(private: &TokenStream, args: &Args, constants: &mut Constants) -> Vec<Check> {
     let texts = [
         (Argument::Name, &args.name, "check_name", NAME),
         (Argument::Unit, &args.unit, "check_unit", UNIT),
@@ -68,58 +70,30 @@ fn each(private: &TokenStream, args: &Args, constants: &mut Constants) -> Vec<Ch
         {
             let value = constants.text(text, name);
             checks.push(Check {
-                call: call(private, text, function, &value),
                 plain: matches!(text, Text::Literal(text) if is_plain(argument, text)),
+                call: call(private, text, function, &value),
             });
         }
     }
     let dims = [
-        (Argument::Dims, &args.dims),
-        (Argument::RetDims, &args.ret_dims),
+        (Argument::Dims, args.dims()),
+        (Argument::RetDims, args.ret_dims()),
     ];
-    let dims = dims
-        .into_iter()
-        .filter(|(argument, _)| !args.is_inherited(*argument))
-        .filter_map(|(argument, dims)| Some((argument, dims.as_ref()?)))
-        .flat_map(|(argument, dims)| dims.iter().map(move |dimension| (argument, dimension)));
-    checks.extend(dims.map(|(argument, Dimension { key, typed, .. })| Check {
-        call: call(
-            private,
-            typed,
-            "check_dimension_key",
-            &key.to_token_stream(),
-        ),
-        plain: is_plain(argument, key),
-    }));
-    checks
-}
-
-fn is_plain(argument: Argument, text: &LitStr) -> bool {
-    let text = text.value();
-    let is_name = |first: fn(&u8) -> bool, inner: fn(&u8) -> bool| {
-        text.split('.').all(|section| {
-            section.as_bytes().first().is_some_and(first) && section.bytes().all(|c| inner(&c))
-        })
-    };
-    let is_short = text.len() <= 63;
-    match argument {
-        Argument::Description => text.len() < 1 << 14,
-        Argument::Unit => {
-            is_short
-                && !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|c| c.is_ascii_alphanumeric() || b"%[]{}/_".contains(&c))
+    for (argument, dims) in dims {
+        if args.is_inherited(argument) {
+            continue;
         }
-        Argument::Name => {
-            let inner = |c: &u8| c.is_ascii_alphanumeric() || b"_-".contains(c);
-            is_short && is_name(u8::is_ascii_alphabetic, inner) && !text.starts_with("dt.")
-        }
-        _ => {
-            let inner = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-".contains(c);
-            is_short && is_name(u8::is_ascii_lowercase, inner)
-        }
+        checks.extend(dims.iter().map(|Dimension { key, typed, .. }| Check {
+            plain: is_plain(argument, key),
+            call: call(
+                private,
+                typed,
+                "check_dimension_key",
+                &key.to_token_stream(),
+            ),
+        }));
     }
+    checks
 }
 
 fn call(
@@ -128,6 +102,32 @@ fn call(
     function: &str,
     text: &TokenStream,
 ) -> TokenStream {
-    let function = Ident::new(function, ours());
-    at(typed, &quote_spanned!(ours()=> #private::#function(#text)))
+    let function = ident(function);
+    at(typed, &emit!(#private::#function(#text)))
+}
+
+/// Whether a text is certainly right.
+fn is_plain(argument: Argument, text: &LitStr) -> bool {
+    let text = text.value();
+    let is_short = text.len() <= 63;
+    let are_sections = |first: fn(&u8) -> bool, inner: fn(&u8) -> bool| {
+        text.split('.').all(|section| {
+            section.as_bytes().first().is_some_and(first) && section.bytes().all(|c| inner(&c))
+        })
+    };
+    match argument {
+        Argument::Description => text.len() < 1 << 14,
+        Argument::Unit => {
+            let is_usual = |c: u8| c.is_ascii_alphanumeric() || b"%[]{}/_".contains(&c);
+            is_short && !text.is_empty() && text.bytes().all(is_usual)
+        }
+        Argument::Name => {
+            let inner = |c: &u8| c.is_ascii_alphanumeric() || b"_-".contains(c);
+            is_short && are_sections(u8::is_ascii_alphabetic, inner) && !text.starts_with("dt.")
+        }
+        _ => {
+            let inner = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-".contains(c);
+            is_short && are_sections(u8::is_ascii_lowercase, inner)
+        }
+    }
 }

@@ -1,52 +1,43 @@
-//! The value of a static that holds an instrument: what the annotation says of it.
+//! The constant expressions that make instruments and their descriptors.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::{Ident, LitStr};
+use quote::ToTokens;
 
-use crate::analyse::scope::Place;
-use crate::emit::values::{self, Known};
-use crate::parse::args::{Args, Argument, Boundaries, Dims, Text};
-use crate::tokens::ours;
+use super::metric::Metric;
+use super::values;
+use crate::analyse::scope::{Known, Place};
+use crate::parse::annotation::Argument;
+use crate::parse::args::Args;
+use crate::parse::text::Text;
+use crate::tokens::{emit, ident};
 
-/// What distinguishes the instruments of one annotation.
-pub(crate) struct Described<'a> {
-    /// The kind, which is also the name of its type.
-    pub(crate) kind: &'a str,
-    /// The last section of its name.
-    pub(crate) suffix: &'a str,
-    /// The unit of its values.
-    pub(crate) unit: Option<&'a Text>,
-    /// The keys whose values are known only when a call ends.
-    pub(crate) asked: &'a [LitStr],
-}
-
-/// An instrument, as the expansion writes it.
+/// An instrument in an expansion.
 pub(crate) struct Instrument {
-    /// Its type.
     pub(crate) ty: TokenStream,
     /// The constant expression that makes it.
     pub(crate) value: TokenStream,
-    /// Whether each record tells the values of its dimensions.
+    /// Whether each record passes the values of its dimensions.
     pub(crate) dimensioned: bool,
 }
 
-/// Constants that the static's value names: each is written out once only, so that what is wrong
-/// with it is said once.
+/// Constants for the paths to texts that a descriptor names. Each is written once, so that an error
+/// in it is reported once.
 #[derive(Default)]
 pub(crate) struct Constants(Vec<(&'static str, TokenStream)>);
 
+pub(crate) const NAME: &str = "__DT_METRICS_NAME";
+pub(crate) const UNIT: &str = "__DT_METRICS_UNIT";
+pub(crate) const DESCRIPTION: &str = "__DT_METRICS_DESCRIPTION";
+
 impl Constants {
-    /// A text for use in a static.
+    /// The text, as a literal or the name of a constant.
     pub(crate) fn text(&mut self, text: &Text, name: &'static str) -> TokenStream {
         match text {
             Text::Literal(literal) => literal.to_token_stream(),
             Text::Path(path) => {
-                let constant = Ident::new(name, ours());
+                let constant = ident(name);
                 if self.0.iter().all(|(other, _)| *other != name) {
-                    let item = quote_spanned! {ours()=>
-                        const #constant: &::core::primitive::str = #path;
-                    };
+                    let item = emit!(const #constant: &::core::primitive::str = #path;);
                     self.0.push((name, item));
                 }
                 constant.into_token_stream()
@@ -64,124 +55,126 @@ impl Instrument {
         private: &TokenStream,
         args: &Args,
         place: &Place<'_>,
-        described: &Described<'_>,
+        metric: Metric,
         constants: &mut Constants,
     ) -> Self {
-        let dims = args.dims.as_ref();
-        let known = Known::of(dims, &place.generics);
-        let dimensioned = known == Known::Called || !described.asked.is_empty();
-        let descriptor = descriptor(private, args, place, described, constants);
-        let (new, values) = match known {
-            _ if dimensioned => {
-                let values = values::template(private, dims, described.asked.len());
-                ("new", quote_spanned!(ours()=> &#values))
-            }
-            Known::Once => {
-                let values = values::options(private, dims);
-                let values = quote_spanned!(ours()=> || #private::values(#values));
-                ("resolved", values)
-            }
-            Known::Compiled | Known::Called => {
-                let values = values::constants(private, dims);
-                ("new", quote_spanned!(ours()=> &#values))
-            }
+        let known = Known::of(args.dims(), place);
+        let at_end = match metric {
+            Metric::InFlight => 0,
+            _ => args.keys_at_end().len(),
+        };
+        let dimensioned = known == Known::Called || at_end > 0;
+        let descriptor = descriptor(private, args, place, Some(metric), constants);
+        let (new, values) = if dimensioned {
+            let values = values::template(private, args.dims(), at_end);
+            ("new", emit!(&#values))
+        } else if known == Known::Once {
+            let values = values::options(private, args.dims());
+            ("resolved", emit!(|| #private::values(#values)))
+        } else {
+            let values = values::constants(private, args.dims());
+            ("new", emit!(&#values))
         };
         let prefix = if dimensioned { "Dimensioned" } else { "" };
-        let ty = Ident::new(&format!("{prefix}{}", described.kind), ours());
-        let ty = quote_spanned!(ours()=> #private::#ty);
-        let new = Ident::new(new, ours());
+        let ty = ident(&format!("{prefix}{}", metric.kind()));
+        let ty = emit!(#private::#ty);
+        let new = ident(new);
         Self {
-            value: quote_spanned!(ours()=> #ty::#new(#descriptor, #values)),
+            value: emit!(#ty::#new(#descriptor, #values)),
             ty,
             dimensioned,
         }
     }
 }
 
+/// The descriptor of `metric`, or of an observed metric if there is none.
 pub(crate) fn descriptor(
     private: &TokenStream,
     args: &Args,
     place: &Place<'_>,
-    described: &Described<'_>,
+    metric: Option<Metric>,
     constants: &mut Constants,
 ) -> TokenStream {
-    let describe = describe(private, args, place, described, constants);
-    let mut with = TokenStream::new();
-    if let Some(unit) = described.unit {
-        let unit = constants.text(unit, UNIT);
-        with.extend(quote_spanned!(ours()=> .with_unit(#unit)));
+    let mut descriptor = named(private, args, place, metric, constants);
+    let unit = match metric {
+        Some(Metric::Duration) => Some(args.time_unit()),
+        _ => args.unit.clone(),
+    };
+    if let Some(unit) = unit {
+        let unit = constants.text(&unit, UNIT);
+        descriptor.extend(emit!(.with_unit(#unit)));
     }
     if let Some(description) = &args.description {
         let description = constants.text(description, DESCRIPTION);
-        with.extend(quote_spanned!(ours()=> .with_description(#description)));
+        descriptor.extend(emit!(.with_description(#description)));
     }
-    let keys = args.dims.iter().flat_map(Dims::iter);
-    let mut keys = keys
-        .map(|dimension| &dimension.key)
-        .chain(described.asked)
-        .peekable();
-    if keys.peek().is_some() {
-        with.extend(quote_spanned!(ours()=> .with_dimension_keys(&[#(#keys),*])));
+    let mut keys: Vec<_> = args
+        .dims()
+        .iter()
+        .map(|dimension| dimension.key.clone())
+        .collect();
+    if metric != Some(Metric::InFlight) {
+        keys.extend(args.keys_at_end());
     }
-    if let Some(Boundaries(boundaries)) = &args.boundaries
-        && described.kind == "Histogram"
+    if !keys.is_empty() {
+        descriptor.extend(emit!(.with_dimension_keys(&[#(#keys),*])));
+    }
+    if let Some(boundaries) = &args.boundaries
+        && matches!(metric, Some(Metric::Duration | Metric::Values))
     {
         let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
-        with.extend(quote_spanned!(ours()=> .with_boundaries(&[#(#boundaries),*])));
+        descriptor.extend(emit!(.with_boundaries(&[#(#boundaries),*])));
     }
-    if let Some(cardinality_limit) = args.cardinality_limit {
-        let cardinality_limit = Literal::u32_suffixed(cardinality_limit);
-        with.extend(quote_spanned!(ours()=> .with_cardinality_limit(#cardinality_limit)));
+    if let Some(limit) = args.cardinality_limit {
+        let limit = Literal::u32_suffixed(limit);
+        descriptor.extend(emit!(.with_cardinality_limit(#limit)));
     }
     if let Some(line) = place.line {
         let line = Literal::u32_suffixed(line);
-        with.extend(quote_spanned!(ours()=> .with_line(#line)));
+        descriptor.extend(emit!(.with_line(#line)));
     }
-    quote_spanned!(ours()=> #describe #with)
+    descriptor
 }
 
-pub(crate) const NAME: &str = "__DT_METRICS_NAME";
-pub(crate) const UNIT: &str = "__DT_METRICS_UNIT";
-pub(crate) const DESCRIPTION: &str = "__DT_METRICS_DESCRIPTION";
-
-/// The description with the name that was given, with the suffix where the annotation makes several
-/// instruments; else with `crate.module.function.suffix`, of which only the compiler knows the
-/// first part.
-fn describe(
+/// A descriptor with nothing but a name and the place.
+///
+/// The default name is `crate.module.function.suffix`, whose beginning only the compiler knows. The
+/// name that was given to an annotation with several metrics gets their suffixes.
+fn named(
     private: &TokenStream,
     args: &Args,
     place: &Place<'_>,
-    described: &Described<'_>,
+    metric: Option<Metric>,
     constants: &mut Constants,
 ) -> TokenStream {
     let function = place.function.as_deref().unwrap_or_default();
-    let suffix = described.suffix;
-    let name = match &args.name {
-        Some(name) if place.several => {
+    let suffix = metric.map_or("", Metric::suffix);
+    let name = match (&args.name, metric) {
+        (Some(name), _) if place.several => {
             let name = constants.text(name, NAME);
-            // Of an `impl` block, it is that of all functions.
+            // A name on an `impl` block is for all of its functions: theirs go between.
             let function = if args.is_inherited(Argument::Name) {
                 function.rsplit("::").next().unwrap_or_default()
             } else {
                 ""
             };
-            quote_spanned! {ours()=>
+            emit! {
                 #private::DefaultName::as_str(
                     &#private::DefaultName::under(#name, #function, #suffix)
                 )
             }
         }
-        Some(name) => constants.text(name, NAME),
-        // These are not many.
-        None if described.kind == "Observed" => quote_spanned! {ours()=>
+        (Some(name), _) => constants.text(name, NAME),
+        (None, None) => emit! {
             #private::DefaultName::as_str(
                 &#private::DefaultName::new(::core::module_path!(), #function, #suffix)
             )
         },
-        None => {
+        // The name itself is made at run time: this is the cheapest to compile.
+        (None, Some(_)) => {
             let path = format!("::{function}::{suffix}");
             let length = path.len();
-            return quote_spanned! {ours()=>
+            return emit! {
                 #private::describe_path(
                     ::core::concat!(::core::module_path!(), #path),
                     #length
@@ -189,5 +182,5 @@ fn describe(
             };
         }
     };
-    quote_spanned!(ours()=> #private::describe(#name, ::core::module_path!()))
+    emit!(#private::describe(#name, ::core::module_path!()))
 }

@@ -1,90 +1,90 @@
-//! Parameters that a closure takes over, so that they are dropped as those of a function are: the
-//! last first, behind all that the body has.
+//! Parameters that a closure takes over, so that they are dropped as those of a function are: after
+//! everything in the body, the last one first.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{format_ident, quote_spanned};
-use syn::{Attribute, FnArg, Pat, PatIdent, Receiver, Signature, Token, Type};
+use quote::{ToTokens, format_ident};
+use syn::{FnArg, Pat, PatIdent, PatType, Receiver, Signature, Token, Type};
 
-use crate::tokens::ours;
+use crate::analyse::return_type::is_primitive;
+use crate::tokens::{any, emit, ours};
 
-/// Statements for the beginning of the closure. The signature loses each `mut`, which the closure
-/// has, and the parameters without a name get one.
+/// The statements for the beginning of the closure. In the signature, each `mut` is removed, since
+/// the closure has it, and parameters without a name get one.
 ///
-/// What `used` names is used, whether or not the body names it, too.
+/// Parameters that `used` mentions count as used even if the body does not mention them.
 pub(crate) fn take_over(
     signature: &mut Signature,
     body: &TokenStream,
     used: &TokenStream,
 ) -> TokenStream {
-    let mut statements = TokenStream::new();
-    for (place, input) in signature.inputs.iter_mut().enumerate() {
-        match input {
-            FnArg::Receiver(receiver) => statements.extend(receive(receiver, body)),
-            FnArg::Typed(input) => {
-                let attrs: Vec<Attribute> = input
-                    .attrs
-                    .iter()
-                    .filter(|attr| attr.path().is_ident("cfg"))
-                    .cloned()
-                    .collect();
-                let mut taken = Vec::new();
-                if let Pat::Wild(_) = &*input.pat {
-                    if !is_trivial(&input.ty) {
-                        let name = format_ident!("_arg{place}", span = ours());
-                        *input.pat = by_value(name.clone());
-                        taken.push((None, name));
-                    }
-                } else {
-                    bindings(&mut input.pat, &mut taken);
-                }
-                for (mutability, name) in taken {
-                    let text = name.to_string();
-                    let underscored = text.starts_with('_');
-                    if underscored && is_trivial(&input.ty) && !mentions(body.clone(), &text) {
-                        continue;
-                    }
-                    // To take it over is no use of it.
-                    let allow = underscored.then(|| {
-                        quote_spanned! {ours()=>
-                            #[allow(
-                                clippy::no_effect_underscore_binding,
-                                clippy::used_underscore_binding,
-                            )]
-                        }
-                    });
-                    let is_used = mentions(used.clone(), &text);
-                    let is_used = is_used.then(|| quote_spanned!(ours()=> let _ = &#name;));
-                    statements.extend(quote_spanned! {ours()=>
-                        #(#attrs)*
-                        #[allow(clippy::shadow_same, clippy::min_ident_chars)]
-                        #allow
-                        let #mutability #name = #name;
-                        #is_used
-                    });
-                }
-            }
-        }
-    }
-    statements
+    let inputs = signature.inputs.iter_mut().enumerate();
+    let statements = inputs.map(|(place, input)| match input {
+        FnArg::Receiver(receiver) => receive(receiver, body),
+        FnArg::Typed(input) => take(input, place, body, used),
+    });
+    statements.collect()
 }
 
-/// All of `self`: a closure takes only the fields that it names, if it names no more.
+/// Takes all of `self`: a closure would take only the fields that it names.
 fn receive(receiver: &Receiver, body: &TokenStream) -> TokenStream {
     let this = &receiver.self_token;
-    if mentions(body.clone(), "self") {
-        quote_spanned!(ours()=> let _ = &#this;)
+    if mentions(body, "self") {
+        emit!(let _ = &#this;)
     } else {
         TokenStream::new()
     }
 }
 
-fn mentions(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions(group.stream(), name),
+fn take(input: &mut PatType, place: usize, body: &TokenStream, used: &TokenStream) -> TokenStream {
+    let mut taken = Vec::new();
+    if let Pat::Wild(_) = &*input.pat {
+        if !is_trivial(&input.ty) {
+            let name = format_ident!("_arg{place}", span = ours());
+            *input.pat = by_value(name.clone());
+            taken.push((None, name));
+        }
+    } else {
+        bindings(&mut input.pat, &mut taken);
+    }
+    let attrs = input
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"));
+    let attrs: TokenStream = attrs.map(ToTokens::to_token_stream).collect();
+    let mut statements = TokenStream::new();
+    for (mutability, name) in taken {
+        let text = name.to_string();
+        let underscored = text.starts_with('_');
+        if underscored && is_trivial(&input.ty) && !mentions(body, &text) {
+            continue;
+        }
+        // Taking a parameter over is not a use of it.
+        let allow = underscored.then(|| {
+            emit! {
+                #[allow(
+                    clippy::no_effect_underscore_binding,
+                    clippy::used_underscore_binding,
+                )]
+            }
+        });
+        let is_used = mentions(used, &text).then(|| emit!(let _ = &#name;));
+        statements.extend(emit! {
+            #attrs
+            #[allow(clippy::shadow_same, clippy::min_ident_chars)]
+            #allow
+            let #mutability #name = #name;
+            #is_used
+        });
+    }
+    statements
+}
+
+/// Whether `name` occurs as an identifier or in a literal, which may be a format string.
+fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    any(tokens, |_, token| match token {
         TokenTree::Ident(ident) => ident == name,
-        // Of a format string, perhaps.
         TokenTree::Literal(literal) => name != "self" && literal.to_string().contains(name),
-        TokenTree::Punct(_) => false,
+        TokenTree::Group(_) | TokenTree::Punct(_) => false,
     })
 }
 
@@ -93,11 +93,10 @@ fn is_trivial(ty: &Type) -> bool {
     match ty {
         Type::Reference(_) | Type::Ptr(_) | Type::Never(_) | Type::FnPtr(_) => true,
         Type::Tuple(tuple) => tuple.elems.iter().all(is_trivial),
-        Type::Path(path) => path.path.get_ident().is_some_and(|ident| {
-            let name = ident.to_string();
-            name.chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        }),
+        Type::Path(path) => {
+            let name = path.path.get_ident();
+            name.is_some_and(|name| is_primitive(&name.to_string()))
+        }
         _ => false,
     }
 }
@@ -112,7 +111,7 @@ fn by_value(ident: Ident) -> Pat {
     })
 }
 
-/// The names that a pattern binds, with the `mut` that is taken from them.
+/// Adds the names that a pattern binds, each with its `mut`, which is removed from the pattern.
 fn bindings(pattern: &mut Pat, names: &mut Vec<(Option<Token![mut]>, Ident)>) {
     match pattern {
         Pat::Ident(binding) => {
@@ -132,11 +131,11 @@ fn bindings(pattern: &mut Pat, names: &mut Vec<(Option<Token![mut]>, Ident)>) {
         Pat::TupleStruct(pattern) => pattern.elems.iter_mut().for_each(|p| bindings(p, names)),
         Pat::Struct(pattern) => {
             for field in &mut pattern.fields {
-                // `Point { mut x }` binds what it names.
+                // `Point { mut x }` has a pattern, too.
                 bindings(&mut field.pat, names);
             }
         }
-        // Alternatives bind the same names; what a macro binds only the compiler knows.
+        // Other patterns bind nothing, or nothing that a macro can see.
         _ => {}
     }
 }

@@ -1,30 +1,31 @@
-//! The static of an annotation's instruments, and its entry in the program's list.
+//! The static that holds the instruments of an annotation, and its entry in the program's list.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
-use syn::Path;
+use syn::Index;
 
-use crate::emit::checks;
-use crate::emit::instrument::{Constants, Instrument};
+use super::checks;
+use super::instrument::{Constants, Instrument};
 use crate::parse::args::Args;
-use crate::tokens::ours;
+use crate::tokens::emit;
 
-/// The module that holds what expansions name.
-pub(crate) fn private(library: Option<&Path>) -> TokenStream {
-    library.map_or_else(
-        || quote_spanned!(ours()=> ::dt_metrics::private),
-        |library| quote_spanned!(ours()=> #library::private),
-    )
+/// The value of a [`block`] that hands out its instruments: one, or a tuple. With the `length` of a
+/// unit, which names a constant of the block, that comes with them.
+pub(crate) fn instruments(length: Option<&TokenStream>) -> TokenStream {
+    match length {
+        None => emit!(&__DT_METRICS_INSTRUMENT),
+        Some(length) => emit! {
+            const __DT_METRICS_NANOSECONDS: ::core::primitive::f64 = #length;
+            (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
+        },
+    }
 }
 
-/// Items for a block whose value is `value`, which may name `__DT_METRICS_INSTRUMENT`: the instrument, or, of
-/// several, the tuple.
+/// A block with the static, whose value is `value`. It is a scope of its own: of the user's
+/// expressions, it contains only names, units and descriptions, which have to be constants anyway,
+/// and values in `const { … }`.
 ///
-/// Such items are in a scope of their own: no expression of the user's is inside, but for names,
-/// units and descriptions, which have to be constants anyway, and values in `const { … }`.
-///
-/// One static, and one entry for the linker: each further item would cost the one who builds. So
-/// the assertions are in the static's value.
+/// There is one static, and one entry for the linker, since each further item would add to the time
+/// of a build. Therefore the assertions are in the static's value.
 pub(crate) fn block(
     private: &TokenStream,
     args: &Args,
@@ -34,36 +35,34 @@ pub(crate) fn block(
 ) -> TokenStream {
     let (items, checks) = checks::all(private, args, &mut constants);
     let constants = constants.items();
-    let (ty, mut made, registration) = match instruments {
-        [one] => {
-            let Instrument { ty, value, .. } = one;
-            let registration = quote_spanned!(ours()=> #ty::registration(&__DT_METRICS_INSTRUMENT));
-            (ty.clone(), value.clone(), registration)
-        }
-        several => {
-            let types = several.iter().map(|instrument| &instrument.ty);
-            let values = several.iter().map(|instrument| &instrument.value);
-            let places = (0..several.len()).map(syn::Index::from);
-            let owners = several.iter().map(|instrument| &instrument.ty);
-            let count = several.len();
-            (
-                quote_spanned!(ours()=> (#(#types),*)),
-                quote_spanned!(ours()=> (#(#values),*)),
-                // A static of its own: in Rust 1.88 the slice would not live as long.
-                quote_spanned! {ours()=>
-                    #private::Registration::Several({
-                        static __DT_METRICS_DESCRIPTORS: [&#private::Descriptor; #count] =
-                            [#(#owners::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*];
-                        &__DT_METRICS_DESCRIPTORS
-                    })
-                },
-            )
-        }
+    let types: Vec<_> = instruments
+        .iter()
+        .map(|instrument| &instrument.ty)
+        .collect();
+    let values: Vec<_> = instruments
+        .iter()
+        .map(|instrument| &instrument.value)
+        .collect();
+    let (ty, mut made, registration) = if let ([ty], [value]) = (&types[..], &values[..]) {
+        let registration = emit!(#ty::registration(&__DT_METRICS_INSTRUMENT));
+        (emit!(#ty), emit!(#value), registration)
+    } else {
+        let places = (0..types.len()).map(Index::from);
+        let count = types.len();
+        // A static of its own: in Rust 1.88 the slice would not live long enough.
+        let registration = emit! {
+            #private::Registration::Several({
+                static __DT_METRICS_DESCRIPTORS: [&#private::Descriptor; #count] =
+                    [#(#types::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*];
+                &__DT_METRICS_DESCRIPTORS
+            })
+        };
+        (emit!((#(#types),*)), emit!((#(#values),*)), registration)
     };
     if !checks.is_empty() {
-        made = quote_spanned!(ours()=> { #checks #made });
+        made = emit!({ #checks #made });
     }
-    quote_spanned! {ours()=> {
+    emit! {{
         #constants
         #items
         static __DT_METRICS_INSTRUMENT: #ty = #made;

@@ -1,289 +1,264 @@
-//! A function around whose calls something is done when they begin and when they end.
+//! Functions with something done when a call begins and when it ends.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
 use syn::Type;
 
-use crate::analyse::boxed::Pinned;
-use crate::analyse::return_type::Output;
+use super::body::guarded;
+use super::params::take_over;
+use crate::analyse::boxed::Boxed;
+use crate::analyse::return_type::{
+    Output, closure_output, has_impl, is_result, mentions_result, written,
+};
 use crate::analyse::shape::Shape;
-use crate::analyse::straight;
-use crate::emit::params;
+use crate::analyse::straight::is_straight;
 use crate::parse::item::Function;
-use crate::tokens::ours;
+use crate::tokens::emit;
 
-/// What is done with each call.
+/// What is done around each call.
 pub(crate) struct Ends {
-    /// Statements on entry; of a function that returns a future, at the call.
+    /// Statements on entry. For a function that returns a future, they run at the call.
     pub(crate) entry: TokenStream,
-    /// The expression, evaluated where the call begins to run, of what is kept until it ends. It
-    /// may take what `entry` has.
+    /// The expression whose value is kept until the end, evaluated where the call begins to run. It
+    /// may take variables of `entry`.
     pub(crate) begin: TokenStream,
-    /// Statements at the end, for which `state` is what was kept and `ended` how it ended.
+    /// Statements at the end, with the value of `begin` in `__dt_metrics_state` and the end in
+    /// `__dt_metrics_ended`.
+    pub(crate) ended: TokenStream,
+    /// Statements at the end of a future that does not return, with `__dt_metrics_state` and
+    /// `__dt_metrics_outcome`.
     pub(crate) leave: TokenStream,
-    /// The same of a future.
-    pub(crate) future: FutureEnds,
-    /// The expressions of the user's in `entry`.
+    /// Statements at the end of a future that returns, with `__dt_metrics_state`, a reference to
+    /// the value in `__dt_metrics_returned`, and a function with the statements of `leave` in
+    /// `__dt_metrics_leave`.
+    pub(crate) tell: TokenStream,
+    /// The user's expressions in `entry`.
     pub(crate) uses: TokenStream,
-    /// What these ask of the call.
     pub(crate) asks: Asks,
 }
 
-/// What is done at the end of a future.
-pub(crate) struct FutureEnds {
-    /// Statements, for which `state` is what was kept and `outcome` how it ended.
-    pub(crate) leave: TokenStream,
-    /// If it returns: the same, for which `returned` is a reference to that and `leave` what runs
-    /// these statements.
-    pub(crate) tell: TokenStream,
-}
-
-impl FutureEnds {
-    /// Both as arguments; what is returned is of the type `value`, if that is known.
-    fn closures(&self, private: &TokenStream, value: Option<&Type>) -> TokenStream {
-        let Self { leave, tell } = self;
-        let value = value.map(|value| quote_spanned!(ours()=> : &#value));
-        quote_spanned! {ours()=>
-            |__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() },
-            |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell }
-        }
-    }
-}
-
-/// What is asked of a call that has ended.
+/// What has to be known about a call that ended.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Asks {
     Nothing,
     /// How it ended.
     Outcome,
-    /// What it returned.
+    /// The value that it returned.
     Returned,
 }
 
-/// `function` with what `ends` says around its calls.
+/// The function with `ends` around its calls.
 pub(crate) fn wrap(
     private: &TokenStream,
     shape: Shape,
-    mut function: Function,
+    function: Function,
     ends: &Ends,
 ) -> TokenStream {
-    let Ends {
-        entry,
-        begin,
-        leave,
-        future: future_ends,
-        uses,
-        asks,
-    } = ends;
-    let now = begin;
-    let begin = quote_spanned!(ours()=> move || #begin);
-    let leave = quote_spanned!(ours()=> |__dt_metrics_state, __dt_metrics_ended| { #leave });
-    let at_end = future_ends.closures(private, None);
-    let output = function.sig.output.clone();
-    let signature = function.sig.clone();
-    let as_future = function.can_return_future() && uses.is_empty() && !Output::has_impl(&output);
-    let block = match (shape, Output::of(&output, &signature)) {
-        (Shape::Call, ret) if is_guarded(*asks, &ret) || is_tracked(*asks, &function) => {
-            let guard = quote_spanned!(ours()=> #private::Guard::new(#now, #leave));
-            let guard = quote_spanned!(ours()=> { #entry #guard });
-            return function.guarded(&guard);
+    let mut wrap = Wrap {
+        private,
+        function,
+        ends,
+    };
+    let block = match shape {
+        Shape::Call(output) => wrap.call(&output),
+        Shape::Async(output) => wrap.async_fn(&output),
+        Shape::Future { value } => wrap.future(value.as_ref()),
+        Shape::Boxed { future, value } => wrap.boxed(future, &value),
+        Shape::ByType { future } => wrap.by_type(future),
+    };
+    wrap.function.with(block)
+}
+
+struct Wrap<'a> {
+    private: &'a TokenStream,
+    function: Function,
+    ends: &'a Ends,
+}
+
+impl Wrap<'_> {
+    /// A call that is over when the function returns.
+    fn call(&mut self, output: &Output) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends {
+            entry,
+            begin,
+            ended,
+            asks,
+            ..
+        } = ends;
+        let ended = emit!(|__dt_metrics_state, __dt_metrics_ended| { #ended });
+        let returned = &self.function.sig.output;
+        // A closure would hide the caller: the body has to stay where it is.
+        let keeps_caller = *asks == Asks::Outcome && self.function.tracks_caller();
+        let is_guarded = match asks {
+            Asks::Nothing => true,
+            // The type of a closure that is returned may follow from where it is.
+            Asks::Outcome => matches!(output, Output::Plain | Output::Opaque),
+            Asks::Returned => false,
+        };
+        // A guard sees only whether the call panics. The name of a type is believed, if it says that
+        // it is not a `Result`.
+        if is_guarded || keeps_caller && !mentions_result(returned) {
+            let guard = emit!({ #entry #private::Guard::new(#begin, #ended) });
+            return guarded(&self.function.body, &guard);
         }
-        (Shape::Call, _) if is_tracked_to_its_end(*asks, &function) => {
-            tracked(private, &function, ends, &leave)
-        }
-        (Shape::Call, Output::Opaque) => {
-            let body = closure(&mut function, uses);
-            quote_spanned!(ours()=> #entry #private::run(#body, #now, #leave))
-        }
-        (Shape::Call, _) => {
-            let body = body(private, &mut function, uses);
-            quote_spanned!(ours()=> #entry #body #private::run(__dt_metrics_body, #now, #leave))
-        }
-        (Shape::PinnedByType, Output::Named { ty, .. }) => {
-            pinned_by_type(private, &mut function, ends, ty)
-        }
-        (Shape::ByType, Output::Named { ty, .. }) => {
-            let body = body(private, &mut function, uses);
-            quote_spanned! {ours()=>
-                #entry
-                #body
-                #private::Call::<#ty>::new().__dt_metrics_run(#begin, #at_end, __dt_metrics_body)
-            }
-        }
-        (Shape::Future | Shape::ByType | Shape::PinnedByType, output_type) => {
-            let body = closure(&mut function, uses);
-            let body = quote_spanned!(ours()=> #private::call(#body));
-            let value = match output_type {
-                Output::Future { value } => value,
-                _ => None,
+        let body = &self.function.body;
+        if keeps_caller && is_result(returned) && is_straight(body.stream()) {
+            let ty = closure_output(returned);
+            return emit! {
+                {
+                    let __dt_metrics_guard = {
+                        #entry
+                        #private::TellingGuard::<#ty, _, _>::new(#begin, #ended)
+                    };
+                    let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
+                    __dt_metrics_guard.tell(&__dt_metrics_returned);
+                    __dt_metrics_returned
+                }
             };
-            let (measured, at_end) = known_value(private, ends, value);
-            quote_spanned!(ours()=> #entry #measured(#body, #begin, #at_end))
         }
-        (Shape::Pinned, _) => pinned(private, &function, ends),
-        (Shape::Async, Output::Never) => {
-            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
-            let body = &function.body;
-            quote_spanned! {ours()=>
+        if let Output::Opaque = output {
+            let body = self.closure();
+            return emit!(#entry #private::run(#body, #begin, #ended));
+        }
+        let body = self.closure_variable();
+        emit!(#entry #body #private::run(__dt_metrics_body, #begin, #ended))
+    }
+
+    /// The body as a future, in an `async fn` or in a function that returns that future.
+    fn async_fn(&mut self, output: &Output) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends {
+            entry, begin, uses, ..
+        } = ends;
+        let at_end = self.at_end(None);
+        let taken = self.taken();
+        let body = &self.function.body;
+        if let Output::Never = output {
+            return emit! {
                 #entry
                 let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
-                match #private::measured(__dt_metrics_future, #begin, #at_end).await {}
-            }
-        }
-        (Shape::Async, _) if as_future => {
-            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
-            let body = &function.body;
-            let ty = Output::closure(&output);
-            // Of our edition, so it has all lifetimes, as that of an `async fn` has.
-            let future = quote_spanned!(ours()=> -> impl ::core::future::Future<Output = #ty>);
-            let block = quote_spanned! {ours()=>
-                #entry
-                #private::measured(
-                    async move {
-                        if false { return #private::never::<#ty>(); }
-                        #taken
-                        #[cfg(all())] #body
-                    },
-                    #begin,
-                    #at_end,
-                )
+                match #private::measured(__dt_metrics_future, move || #begin, #at_end).await {}
             };
-            function.sig.asyncness = None;
-            function.sig.output = syn::parse_quote_spanned!(ours()=> #future);
-            block
         }
-        (Shape::Async, _) => {
-            let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
-            let body = &function.body;
-            // Tells the compiler the type: it cannot be written on the block.
-            let hint = Output::closure(&output)
-                .map(|ty| quote_spanned!(ours()=> if false { return #private::never::<#ty>(); }));
-            quote_spanned! {ours()=>
-                #entry
-                #private::measured(
-                    async move { #hint #taken #[cfg(all())] #body },
-                    #begin,
-                    #at_end,
-                ).await
-            }
+        // An `async` block cannot have a return type: this tells the compiler.
+        let returned = &self.function.sig.output;
+        let ty = closure_output(returned);
+        let hint = ty
+            .as_ref()
+            .map(|ty| emit!(if false { return #private::never::<#ty>(); }));
+        let measured = emit! {
+            #entry
+            #private::measured(
+                async move { #hint #taken #[cfg(all())] #body },
+                move || #begin,
+                #at_end,
+            )
+        };
+        let can_return_future = self.function.can_return_future();
+        if !can_return_future || !uses.is_empty() || has_impl(returned) {
+            return emit!(#measured.await);
         }
-    };
-    function.with(block)
-}
-
-/// The body where it is, with the future measured before it is in its box.
-fn pinned(private: &TokenStream, function: &Function, ends: &Ends) -> TokenStream {
-    let Ends { entry, begin, .. } = ends;
-    let value = Output::pinned(&function.sig.output);
-    let (measured, at_end) = known_value(private, ends, value);
-    let body = Pinned::of(&function.body).map(|pinned| {
-        pinned.with(|future| quote_spanned!(ours()=> #measured(#future, move || #begin, #at_end)))
-    });
-    quote_spanned!(ours()=> #entry #[cfg(all())] #body)
-}
-
-/// The same, if the type says that it is a future.
-fn pinned_by_type(
-    private: &TokenStream,
-    function: &mut Function,
-    ends: &Ends,
-    ty: &Type,
-) -> TokenStream {
-    let Ends { entry, begin, .. } = ends;
-    let at_end = ends.future.closures(private, None);
-    let taken = params::take_over(&mut function.sig, &function.body.stream(), &ends.uses);
-    let body = Pinned::of(&function.body).map(|pinned| {
-        let measured = |future: &TokenStream| quote_spanned!(ours()=> __dt_metrics_pinned.__dt_metrics_measured(#future));
-        pinned.with(measured)
-    });
-    let output = Output::closure(&function.sig.output);
-    quote_spanned! {ours()=>
-        #entry
-        #private::Call::<#ty>::new().__dt_metrics_pin(
-            move || #begin,
-            #at_end,
-            move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
-        )
+        // In the edition of this crate it captures all lifetimes, as the future of an `async fn` does.
+        let future = emit!(-> impl ::core::future::Future<Output = #ty>);
+        self.function.sig.asyncness = None;
+        self.function.sig.output = syn::parse_quote!(#future);
+        measured
     }
-}
 
-/// The function that measures a future of this value, and what is done at its end. What is no such
-/// future is told once: where the function says that it is one.
-fn known_value(
-    private: &TokenStream,
-    ends: &Ends,
-    value: Option<&Type>,
-) -> (TokenStream, TokenStream) {
-    let at_end = ends.future.closures(private, value);
-    let measured = match value {
-        None => quote_spanned!(ours()=> #private::measured),
-        Some(value) => quote_spanned!(ours()=> #private::measured_as::<#value, _, _, _, _, _>),
-    };
-    (measured, at_end)
-}
-
-/// Whether a guard is enough, which sees only whether a panic goes through.
-fn is_guarded(asks: Asks, output: &Output<'_>) -> bool {
-    match asks {
-        Asks::Nothing => true,
-        // A closure that is returned gets its type only where it stands.
-        Asks::Outcome => matches!(output, Output::Plain | Output::Opaque),
-        Asks::Returned => false,
+    /// A future that the function returns, with a value of this type if that is known.
+    fn future(&mut self, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends { entry, .. } = ends;
+        let body = self.closure();
+        let measured = self.measured(&emit!(#private::call(#body)), value);
+        emit!(#entry #measured)
     }
-}
 
-/// Whether to believe the name of what is returned: that it is no `Result`. The body has to stay
-/// where it is, since a closure would hide the caller.
-fn is_tracked(asks: Asks, function: &Function) -> bool {
-    asks == Asks::Outcome
-        && function.tracks_caller()
-        && !Output::is_named_result(&function.sig.output)
-}
+    /// The body where it is, with its future measured before that is in its box.
+    fn boxed(&mut self, future: Boxed, value: &Type) -> TokenStream {
+        let Ends { entry, .. } = self.ends;
+        let measured = self.measured(future.future(), Some(value));
+        let body = future.with(&self.function.body, measured);
+        emit!(#entry #[cfg(all())] #body)
+    }
 
-/// Whether what is returned can be seen at the end of the body, which has to stay where it is.
-fn is_tracked_to_its_end(asks: Asks, function: &Function) -> bool {
-    asks == Asks::Outcome
-        && function.tracks_caller()
-        && Output::is_result(&function.sig.output)
-        && straight::is_straight(function.body.stream())
-}
-
-/// The body where it is, as in `Function::guarded`, and what it returned told to a guard.
-fn tracked(
-    private: &TokenStream,
-    function: &Function,
-    ends: &Ends,
-    leave: &TokenStream,
-) -> TokenStream {
-    let Ends { entry, begin, .. } = ends;
-    let ty = Output::closure(&function.sig.output);
-    let body = &function.body;
-    quote_spanned! {ours()=>
-        {
-            let __dt_metrics_guard = {
+    /// A call that returns a boxed future if the type says so. The library decides by the type; if
+    /// the body has a `future` that it puts in a box, that is measured before.
+    fn by_type(&mut self, future: Option<Boxed>) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends { entry, begin, .. } = ends;
+        let at_end = self.at_end(None);
+        let ty = written(&self.function.sig.output);
+        let call = emit!(#private::Call::<#ty>::new());
+        let Some(future) = future else {
+            let body = self.closure_variable();
+            return emit! {
                 #entry
-                #private::TellingGuard::<#ty, _, _>::new(#begin, #leave)
+                #body
+                #call.__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
             };
-            let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
-            __dt_metrics_guard.tell(&__dt_metrics_returned);
-            __dt_metrics_returned
+        };
+        let output = closure_output(&self.function.sig.output);
+        let taken = self.taken();
+        let inner = future.future();
+        let measured = emit!(__dt_metrics_pinned.__dt_metrics_measured(#inner));
+        let body = future.with(&self.function.body, measured);
+        emit! {
+            #entry
+            #call.__dt_metrics_pin(
+                move || #begin,
+                #at_end,
+                move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
+            )
         }
     }
-}
 
-/// The body as a closure that has all parameters.
-fn closure(function: &mut Function, uses: &TokenStream) -> TokenStream {
-    let taken = params::take_over(&mut function.sig, &function.body.stream(), uses);
-    let body = &function.body;
-    let output = Output::closure(&function.sig.output).map(|ty| quote_spanned!(ours()=> -> #ty));
-    quote_spanned!(ours()=> move || #output { #taken #[cfg(all())] #body })
-}
+    /// `future`, measured. With the type of its value, something else is reported once: where the
+    /// function promises a future.
+    fn measured(&self, future: &TokenStream, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = self;
+        let begin = &ends.begin;
+        let at_end = self.at_end(value);
+        let function = match value {
+            None => emit!(#private::measured),
+            Some(value) => emit!(#private::measured_as::<#value, _, _, _, _, _>),
+        };
+        emit!(#function(#future, move || #begin, #at_end))
+    }
 
-/// The same, as a variable. What clippy says of its type it says of the function, too.
-fn body(private: &TokenStream, function: &mut Function, uses: &TokenStream) -> TokenStream {
-    let closure = closure(function, uses);
-    quote_spanned! {ours()=>
-        #[allow(clippy::result_large_err)]
-        let __dt_metrics_body = #private::once(#closure);
+    /// The arguments for the end of a future with a value of this type, if that is known.
+    fn at_end(&self, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = self;
+        let Ends { leave, tell, .. } = ends;
+        let value = value.map(|value| emit!(: &#value));
+        emit! {
+            |__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() },
+            |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell }
+        }
+    }
+
+    /// The body as a closure that has all parameters.
+    fn closure(&mut self) -> TokenStream {
+        let taken = self.taken();
+        let body = &self.function.body;
+        let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
+        emit!(move || #output { #taken #[cfg(all())] #body })
+    }
+
+    /// [`Self::closure`] in the variable `__dt_metrics_body`. What clippy has to say about its type
+    /// it already says about the function.
+    fn closure_variable(&mut self) -> TokenStream {
+        let private = self.private;
+        let closure = self.closure();
+        emit! {
+            #[allow(clippy::result_large_err)]
+            let __dt_metrics_body = #private::once(#closure);
+        }
+    }
+
+    /// The statements that take the parameters over into a closure.
+    fn taken(&mut self) -> TokenStream {
+        let body = self.function.body.stream();
+        take_over(&mut self.function.sig, &body, &self.ends.uses)
     }
 }

@@ -1,15 +1,15 @@
-//! What an annotation is called, and which arguments it takes.
+//! The names of annotations and macros, and the arguments that each of them takes.
 
 use proc_macro2::Span;
 use syn::{Error, Ident};
 
-/// An argument, by its name.
+/// An argument that an annotation can take.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Argument {
     Name,
     Description,
     Unit,
-    /// A unit of time.
+    /// A `unit` that has to be one of time.
     TimeUnit,
     Boundaries,
     Dims,
@@ -19,7 +19,7 @@ pub(crate) enum Argument {
     Outcome,
     When,
     Kind,
-    MaxSeries,
+    CardinalityLimit,
     Rename,
     Crate,
 }
@@ -38,14 +38,14 @@ impl Argument {
             Self::Outcome => "outcome",
             Self::When => "when",
             Self::Kind => "kind",
-            Self::MaxSeries => "cardinality_limit",
+            Self::CardinalityLimit => "cardinality_limit",
             Self::Rename => "rename",
             Self::Crate => "crate",
         }
     }
 }
 
-/// What dimensions are called elsewhere.
+/// Other names that users may try for `dims`.
 const OTHER_WORDS: [&str; 7] = [
     "attributes",
     "attrs",
@@ -58,13 +58,13 @@ const OTHER_WORDS: [&str; 7] = [
 
 /// One annotation or macro of the family.
 pub(crate) struct Annotation {
-    /// As messages call it.
+    /// Its name in messages.
     pub(crate) written: &'static str,
     /// In the order in which messages list them.
     pub(crate) takes: &'static [Argument],
-    /// What it cannot be without.
+    /// Arguments that cannot be omitted.
     pub(crate) needs: &'static [Argument],
-    /// Whether it has the dimension `outcome` unasked.
+    /// Whether it always has the dimension `outcome`.
     pub(crate) outcome: bool,
 }
 
@@ -76,14 +76,7 @@ impl Annotation {
             .find(|argument| key == argument.written())
     }
 
-    /// Whether the name is an argument, as for attributes.
-    pub(crate) fn names(&self) -> bool {
-        self.takes
-            .iter()
-            .any(|argument| matches!(argument, Argument::Name))
-    }
-
-    /// The error for an argument that is not among these.
+    /// The error for an argument that it does not take.
     pub(crate) fn unknown(&self, key: &Ident) -> Error {
         let dims =
             self.takes.contains(&Argument::Dims) && OTHER_WORDS.iter().any(|word| key == word);
@@ -96,7 +89,7 @@ impl Annotation {
         Error::new(key.span(), message)
     }
 
-    /// The error for arguments without which it cannot be.
+    /// The error for missing arguments, if any is missing.
     pub(crate) fn missing(&self, given: impl Fn(Argument) -> bool) -> Option<Error> {
         let missing = self.needs.iter().filter(|argument| !given(**argument));
         let missing: Vec<&str> = missing.map(|argument| argument.written()).collect();
@@ -111,24 +104,14 @@ impl Annotation {
         Some(Error::new(Span::call_site(), message))
     }
 
-    /// "`name`, `description` or `unit`".
+    /// The names of the arguments: "`name`, `description` or `unit`".
     pub(crate) fn list(&self) -> String {
-        let names = self.takes.iter().map(|argument| argument.written());
-        alternatives(&names.collect::<Vec<_>>())
+        let names = self.takes.iter();
+        let mut names: Vec<String> = names.map(|name| format!("`{}`", name.written())).collect();
+        let last = names.pop().unwrap_or_default();
+        if names.is_empty() {
+            return last;
+        }
+        format!("{} or {last}", names.join(", "))
     }
-}
-
-/// "`a`, `b` or `c`".
-pub(crate) fn alternatives(words: &[&str]) -> String {
-    let mut list = String::new();
-    for (i, word) in words.iter().enumerate() {
-        list.push_str(match i {
-            0 => "`",
-            _ if i + 1 == words.len() => "` or `",
-            _ => "`, `",
-        });
-        list.push_str(word);
-    }
-    list.push('`');
-    list
 }

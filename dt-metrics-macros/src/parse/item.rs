@@ -1,22 +1,23 @@
-//! An annotated item, read no further than needed.
+//! Annotated items, parsed no further than needed.
 //!
-//! A function's body keeps its own tokens: their spans survive, editors still jump and complete,
-//! and a half-typed body still expands.
+//! A function's body stays a list of tokens: their spans survive, so that editors can navigate and
+//! complete, and a half-typed body still expands.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, TokenStreamExt, quote_spanned};
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, FnArg, Result, Signature, Token, Visibility};
+use quote::{ToTokens, TokenStreamExt};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Error, FnArg, Result, Signature, Token, Visibility};
 
-use crate::tokens;
+use super::annotation::Annotation;
+use crate::tokens::{emit, ours};
 
-/// What an annotation stands on.
+/// The item that an annotation is on.
 pub(crate) enum Item {
-    /// A function, a method, an associated function.
+    /// A function, a method or an associated function.
     Function(Box<Function>),
-    /// A function of a trait or of an `extern` block that ends in this `;`.
+    /// A function without a body, in a trait or an `extern` block, and its `;`.
     Bodiless(Token![;]),
-    /// Anything else, by the token that says what it is.
+    /// Any other item, and the token that names its kind.
     Other(TokenTree),
 }
 
@@ -28,28 +29,24 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     inner_attrs: Vec<Attribute>,
     pub(crate) body: Group,
-    /// Whether another macro will look for the `async`.
+    /// Whether another macro will look for the `async` keyword.
     pub(crate) stays_async: bool,
 }
 
 impl Item {
+    /// Reads all of an item.
     pub(crate) fn parse(item: TokenStream) -> Result<Self> {
-        <Self as Parse>::parse.parse2(item)
+        let read = |input: ParseStream<'_>| {
+            let item = Self::parse_next(input)?;
+            if let Self::Other(_) = item {
+                input.parse::<TokenStream>()?;
+            }
+            Ok(item)
+        };
+        read.parse2(item)
     }
-}
 
-impl Parse for Item {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let item = Self::parse_next(input)?;
-        if let Self::Other(_) = item {
-            input.parse::<TokenStream>()?;
-        }
-        Ok(item)
-    }
-}
-
-impl Item {
-    /// Reads the first of several items; of one that is no function, the beginning.
+    /// Reads the first of several items, and only the beginning of an item that is not a function.
     pub(crate) fn parse_next(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
@@ -62,7 +59,7 @@ impl Item {
             return Ok(Self::Bodiless(semicolon));
         }
         let (inner_attrs, body) = body(&input.parse()?)?;
-        let function = Function {
+        Ok(Self::Function(Box::new(Function {
             attrs,
             vis,
             defaultness,
@@ -70,18 +67,51 @@ impl Item {
             inner_attrs,
             body,
             stays_async: false,
+        })))
+    }
+
+    /// The function, if `annotation` can be on this item.
+    pub(crate) fn function(self, annotation: &Annotation) -> Result<Function> {
+        let written = annotation.written;
+        let (span, message) = match self {
+            Self::Function(function) => match &function.sig.constness {
+                None => return Ok(*function),
+                Some(constness) => (
+                    constness.span,
+                    format!(
+                        "`{written}` records at run time, which a `const fn` cannot: remove \
+                         `const`, or annotate the functions that call it"
+                    ),
+                ),
+            },
+            Self::Bodiless(semicolon) => (
+                semicolon.span,
+                format!(
+                    "`{written}` needs a function with a body: annotate the implementations instead"
+                ),
+            ),
+            Self::Other(token) => {
+                let place = if annotation.outcome {
+                    "a function or an `impl` block"
+                } else {
+                    "a function"
+                };
+                let message =
+                    format!("`{written}` goes on {place}: move it to the functions to be measured");
+                (token.span(), message)
+            }
         };
-        Ok(Self::Function(Box::new(function)))
+        Err(Error::new(span, message))
     }
 }
 
-/// The token that says what an item is that is not a function; `None` for a function.
+/// The token that names the kind of an item; `None` for a function.
 fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
     let mut item = None;
     while let Ok(token) = input.parse::<TokenTree>() {
         match token.to_string().as_str() {
             "fn" => return None,
-            // Of functions, too.
+            // Functions can begin with these.
             "default" | "async" | "unsafe" | "safe" => {}
             "const" | "extern" => item = Some(token),
             abi if abi.ends_with('"') => {}
@@ -91,8 +121,8 @@ fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
     item
 }
 
-/// Whether an attribute is no macro, and means the same on `async fn f() -> T` and on
-/// `fn f() -> impl Future<Output = T>`. `#[must_use]` does not.
+/// Whether an attribute is not a macro, and has one meaning on `async fn f() -> T` and on
+/// `fn f() -> impl Future<Output = T>`. `#[must_use]` has two.
 pub(crate) fn is_inert(attr: &Attribute) -> bool {
     const INERT: &[&str] = &[
         "allow",
@@ -108,22 +138,20 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
         "warn",
     ];
     let path = attr.path();
-    path.get_ident().map_or_else(
-        || {
+    match path.get_ident() {
+        Some(name) => INERT.iter().any(|inert| name == inert),
+        None => {
             let tool = path.segments.first();
             tool.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
-        },
-        |name| INERT.iter().any(|inert| name == inert),
-    )
+        }
+    }
 }
 
-/// Takes the attributes of the function itself, `#![…]`, out of its body.
+/// Takes the inner attributes, `#![…]`, out of a body: they belong to the function.
 fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
     let TokenTree::Group(braces) = braces else {
-        return Err(syn::Error::new(
-            braces.span(),
-            "expected the body of the function",
-        ));
+        let message = "expected the body of the function";
+        return Err(Error::new(braces.span(), message));
     };
     let inner = |input: ParseStream<'_>| {
         let attrs = input.call(Attribute::parse_inner)?;
@@ -138,26 +166,16 @@ fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
     Ok((attrs, body))
 }
 
-/// `tokens` in braces that stand where `braces` stood.
+/// `tokens` in braces that are at the place of `braces`.
 pub(crate) fn regroup(braces: &Group, tokens: TokenStream) -> Group {
     let mut group = Group::new(Delimiter::Brace, tokens);
     group.set_span(braces.span());
     group
 }
 
-/// Whether clippy wants this function, in some `impl` blocks, to have one expression for a body
-/// and nothing more, whatever macros do to it (`non_canonical_clone_impl`,
-/// `non_canonical_partial_ord_impl`). It does not ask that of bodies that are a macro's own.
-///
-/// Others must not be: more than that is said of functions, of which something would be lost.
-fn has_canonical_body(vis: &Visibility, sig: &Signature) -> bool {
-    matches!(vis, Visibility::Inherited)
-        && matches!(sig.inputs.first(), Some(FnArg::Receiver(_)))
-        && (sig.ident == "clone" || sig.ident == "partial_cmp")
-}
-
 impl Function {
-    /// Whether an `async fn` can be a function that returns a future: nobody sees the difference.
+    /// Whether an `async fn` can become a function that returns a future without anybody seeing
+    /// the difference.
     pub(crate) fn can_return_future(&self) -> bool {
         !self.stays_async && self.attrs.iter().all(is_inert)
     }
@@ -168,81 +186,54 @@ impl Function {
         attrs.filter(move |attr| attr.path().is_ident(name))
     }
 
-    /// Whether it asks who called it.
+    /// Whether it may look at its caller's location.
     pub(crate) fn tracks_caller(&self) -> bool {
         self.attrs("track_caller").next().is_some()
     }
 
-    /// The function, with `entry` run before its body.
-    ///
-    /// The body becomes the tail of a block that has the same place in the source: its value,
-    /// its temporaries and its parameters are dropped as before, its items are not in the scope
-    /// of `entry`, and the compiler speaks of it as it spoke before.
-    ///
-    /// The attribute is always true. Without one, the braces of a body of one line would now seem
-    /// to be a pair too many (`unused_braces`); `allow` would not do where that is forbidden.
-    pub(crate) fn entered(self, entry: &TokenStream) -> TokenStream {
-        let body = &self.body;
-        let block = quote_spanned!(tokens::ours()=> #entry; #[cfg(all())] #body);
-        self.with(block)
-    }
-
-    /// The function, with the value of `guard` held while its body runs.
-    ///
-    /// The body is the tail of a block of ours, so of our edition, whatever the user's: all is
-    /// dropped that the body has, temporaries of its last expression included, then the guard,
-    /// then the parameters. In an arm of a `match` a closure would not be told what is expected of
-    /// it. The attribute is that of [`Self::entered`].
-    pub(crate) fn guarded(self, guard: &TokenStream) -> TokenStream {
-        let body = &self.body;
-        let block = quote_spanned! {tokens::ours()=>
-            {
-                let __dt_metrics_guard = #guard;
-                #[cfg(all())] #body
-            }
-        };
-        self.with(block)
-    }
-
-    /// The function as it is.
+    /// The function as it was written.
     pub(crate) fn untouched(self) -> TokenStream {
         let body = self.body.stream();
         self.with(body)
     }
 
-    /// The function, with another block in the place of its body.
+    /// The function with another block in place of its body.
     pub(crate) fn with(self, block: TokenStream) -> TokenStream {
-        let Self {
-            attrs,
-            vis,
-            defaultness,
-            sig,
-            inner_attrs,
-            body,
-            stays_async: _,
-        } = self;
         let mut tokens = TokenStream::new();
-        tokens.append_all(inner_attrs);
-        if body.stream().is_empty() {
-            // Clippy lets types of the empty function be unused (`extra_unused_type_parameters`).
-            let types = sig.generics.type_params().map(|parameter| &parameter.ident);
-            let used = types.map(
-                |ty| quote_spanned!(tokens::ours()=> let _ = ::core::marker::PhantomData::<#ty>;),
-            );
-            tokens.extend(used);
+        tokens.append_all(&self.inner_attrs);
+        if self.body.stream().is_empty() {
+            // Clippy ignores unused type parameters only as long as the function is empty
+            // (`extra_unused_type_parameters`).
+            let types = self
+                .sig
+                .generics
+                .type_params()
+                .map(|parameter| &parameter.ident);
+            tokens.extend(types.map(|ty| emit!(let _ = ::core::marker::PhantomData::<#ty>;)));
         }
         tokens.extend(block);
+        let mut braces = regroup(&self.body, tokens);
+        if self.has_canonical_body() {
+            braces.set_span(ours().located_at(self.body.span()));
+        }
 
         let mut function = TokenStream::new();
-        function.append_all(attrs);
-        vis.to_tokens(&mut function);
-        defaultness.to_tokens(&mut function);
-        sig.to_tokens(&mut function);
-        let mut braces = regroup(&body, tokens);
-        if has_canonical_body(&vis, &sig) {
-            braces.set_span(tokens::ours().located_at(body.span()));
-        }
+        function.append_all(&self.attrs);
+        self.vis.to_tokens(&mut function);
+        self.defaultness.to_tokens(&mut function);
+        self.sig.to_tokens(&mut function);
         braces.to_tokens(&mut function);
         function
+    }
+
+    /// Whether clippy expects the body of this function, in some `impl` blocks, to be one
+    /// expression (`non_canonical_clone_impl`, `non_canonical_partial_ord_impl`). It does not expect
+    /// that of bodies that come from a macro.
+    ///
+    /// Other bodies must not seem to come from a macro: clippy would skip further lints.
+    fn has_canonical_body(&self) -> bool {
+        matches!(self.vis, Visibility::Inherited)
+            && matches!(self.sig.inputs.first(), Some(FnArg::Receiver(_)))
+            && (self.sig.ident == "clone" || self.sig.ident == "partial_cmp")
     }
 }

@@ -4,6 +4,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Result};
 
+use super::syntax::ungrouped;
+
 /// A string literal, or the path of a `const &str`.
 #[derive(Clone)]
 pub(crate) enum Text {
@@ -15,22 +17,19 @@ impl TryFrom<Expr> for Text {
     type Error = Error;
 
     fn try_from(expr: Expr) -> Result<Self> {
-        match ungrouped(expr) {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(literal),
-                ..
-            }) => Ok(Self::Literal(literal)),
-            Expr::Path(path) => match path.path.segments.first() {
-                Some(first) if first.ident == "Self" => Err(Error::new(
-                    first.ident.span(),
-                    "`Self` is not known where the text is used: write the type's name",
-                )),
-                _ => Ok(Self::Path(path)),
-            },
-            other => Err(Error::new_spanned(
-                other,
-                "expected a string literal or the path of a `const` of type `&str`",
+        let path = match ungrouped(expr) {
+            Expr::Path(path) => path,
+            other => {
+                let message = "expected a string literal or the path of a `const` of type `&str`";
+                return literal_or(other, message).map(Self::Literal);
+            }
+        };
+        match path.path.segments.first() {
+            Some(first) if first.ident == "Self" => Err(Error::new(
+                first.ident.span(),
+                "`Self` is not known where the text is used: write the type's name",
             )),
+            _ => Ok(Self::Path(path)),
         }
     }
 }
@@ -46,19 +45,38 @@ impl ToTokens for Text {
 
 /// A string literal.
 pub(crate) fn literal(expr: Expr) -> Result<LitStr> {
-    match ungrouped(expr) {
+    literal_or(ungrouped(expr), "expected a string literal")
+}
+
+fn literal_or(expr: Expr, message: &str) -> Result<LitStr> {
+    match expr {
         Expr::Lit(ExprLit {
             lit: Lit::Str(literal),
             ..
         }) => Ok(literal),
-        other => Err(Error::new_spanned(other, "expected a string literal")),
+        other => Err(Error::new_spanned(other, message)),
     }
 }
 
-/// Takes off the invisible group that a fragment such as `$name:expr` of `macro_rules!` comes in.
-pub(crate) fn ungrouped(mut expr: Expr) -> Expr {
-    while let Expr::Group(group) = expr {
-        expr = *group.expr;
+/// A unit of time. Only the compiler can check the unit that a path refers to.
+pub(crate) fn time_unit(expr: Expr) -> Result<Text> {
+    let text = Text::try_from(expr)?;
+    match &text {
+        Text::Literal(literal) if nanoseconds(&literal.value()).is_none() => Err(Error::new(
+            literal.span(),
+            "the unit of a duration is `s`, `ms`, `us` or `ns`",
+        )),
+        _ => Ok(text),
     }
-    expr
+}
+
+/// The length of a unit of time.
+pub(crate) fn nanoseconds(unit: &str) -> Option<f64> {
+    match unit {
+        "s" => Some(1e9),
+        "ms" => Some(1e6),
+        "us" => Some(1e3),
+        "ns" => Some(1.0),
+        _ => None,
+    }
 }

@@ -1,32 +1,42 @@
-//! How calls end: `outcome` and `when = …`.
+//! Arguments whose value is one word: `kind = …`, `outcome = …` and `when = …`.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, Ident, Result, Token};
 
-use super::args::value;
-use super::text::ungrouped;
+use super::syntax::{value, word};
+
+/// Reads the kind of an observed metric, which is also the name of a constructor in the library.
+pub(crate) fn kind(expr: Expr) -> Result<&'static str> {
+    let expected = "expected `gauge`, `counter` or `up_down_counter`";
+    let word = word(expr, expected)?;
+    ["gauge", "counter", "up_down_counter"]
+        .into_iter()
+        .find(|kind| word == kind)
+        .ok_or_else(|| Error::new(word.span(), expected))
+}
 
 /// The dimension `outcome`.
 #[derive(Clone, Copy)]
 pub(crate) enum Outcome {
-    /// Of any function.
+    /// Derived from whatever type the function returns.
     Any,
-    /// Of a function that returns a form of `Result`, demanded by the word here.
-    Fallible(Span),
+    /// `outcome = result`: the function has to return a form of `Result`. The span is that of the
+    /// word, where the compiler reports any other type.
+    Result(Span),
 }
 
 impl Outcome {
-    /// Reads what may stand behind the name: `= result`.
+    /// Reads the optional `= result`.
     pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(Token![=]) {
             return Ok(Self::Any);
         }
         let expected = "expected `result`: write `outcome` or `outcome = result`";
-        let word = word(input, expected)?;
+        let word = word(value(input)?, expected)?;
         if word == "result" {
-            Ok(Self::Fallible(word.span()))
+            Ok(Self::Result(word.span()))
         } else {
             Err(Error::new(word.span(), expected))
         }
@@ -34,11 +44,10 @@ impl Outcome {
 }
 
 /// The only outcome that is recorded.
-#[derive(Clone)]
 pub(crate) struct When {
-    /// As the variant of the library's `Outcome`.
+    /// The variant of the library's `Outcome`.
     pub(crate) variant: &'static str,
-    /// As it was typed.
+    /// The word as it was typed.
     pub(crate) word: Ident,
 }
 
@@ -50,7 +59,7 @@ impl When {
             return Err(Error::new(key.span(), message));
         }
         let expected = "expected an outcome: `ok`, `err`, `panic` or `cancelled`";
-        let word = word(input, expected)?;
+        let word = word(value(input)?, expected)?;
         let variant = match word.unraw().to_string().as_str() {
             "ok" => "Ok",
             "err" => "Err",
@@ -59,17 +68,5 @@ impl When {
             _ => return Err(Error::new(word.span(), expected)),
         };
         Ok(Self { variant, word })
-    }
-}
-
-/// `= word`, of which everything is read whatever it is.
-fn word(input: ParseStream<'_>, expected: &str) -> Result<Ident> {
-    let wrong = |expr: Expr| Error::new_spanned(expr, expected);
-    match ungrouped(value(input)?) {
-        Expr::Path(path) => match path.path.get_ident() {
-            Some(word) => Ok(word.clone()),
-            None => Err(wrong(Expr::Path(path))),
-        },
-        other => Err(wrong(other)),
     }
 }

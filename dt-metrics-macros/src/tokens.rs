@@ -77,9 +77,12 @@ pub(crate) fn any(
     tokens: &impl ToTokens,
     mut test: impl FnMut(&[TokenTree], &TokenTree) -> bool,
 ) -> bool {
-    let mut step = |before: &[TokenTree], token: &TokenTree| match test(before, token) {
-        true => Step::Found(()),
-        false => Step::On,
+    let mut step = |before: &[TokenTree], token: &TokenTree| {
+        if test(before, token) {
+            Step::Found(())
+        } else {
+            Step::On
+        }
     };
     search(tokens.to_token_stream(), &mut step).is_some()
 }

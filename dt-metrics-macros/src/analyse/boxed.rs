@@ -1,13 +1,12 @@
-//! Bodies whose last expression puts a future in a pinned box.
+//! Bodies whose last expression puts a future in a pinned box, and that are left nowhere else.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-use super::straight::{is_async, is_straight};
 use crate::parse::item::regroup;
-use crate::tokens::{is_ident, is_punct};
+use crate::tokens::{Step, is_ident, is_punct, search};
 
-/// Such a body, if it is left nowhere else. The future can be measured before it is in its box:
-/// then it needs no further box, and the compiler asks for no more bounds than before.
+/// Such a body. Its future can be measured before it is in its box: then it needs no further box,
+/// and the compiler asks for no more bounds than before.
 pub(crate) struct Boxed {
     /// The tokens before the future.
     before: Vec<TokenTree>,
@@ -106,5 +105,57 @@ fn end_statement(tokens: &[TokenTree]) -> bool {
         None => true,
         Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
         Some(other) => is_punct(other, ';'),
+    }
+}
+
+/// Macros of the standard library that do not return from the function.
+const WITHOUT_RETURN: [&str; 19] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "concat",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "format",
+    "format_args",
+    "line",
+    "matches",
+    "panic",
+    "stringify",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+];
+
+/// Whether a body has no `return`, and no macro in which there may be one.
+pub(crate) fn is_straight(body: TokenStream) -> bool {
+    let mut step = |before: &[TokenTree], token: &TokenTree| match (before, token) {
+        (_, TokenTree::Ident(word)) if word == "return" => Step::Found(()),
+        // A `return` in an `async` block leaves only that block.
+        (_, TokenTree::Group(block))
+            if is_async(before) && block.delimiter() == Delimiter::Brace =>
+        {
+            Step::Over
+        }
+        ([.., TokenTree::Ident(name), TokenTree::Punct(bang)], TokenTree::Group(_))
+            if bang.as_char() == '!' && !WITHOUT_RETURN.iter().any(|known| name == known) =>
+        {
+            Step::Found(())
+        }
+        _ => Step::On,
+    };
+    search(body, &mut step).is_none()
+}
+
+/// Whether these tokens end in `async` or `async move`.
+fn is_async(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [.., word, last] if is_ident(last, "move") => is_ident(word, "async"),
+        [.., last] => is_ident(last, "async"),
+        [] => false,
     }
 }

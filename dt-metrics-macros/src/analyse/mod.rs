@@ -5,4 +5,3 @@ pub(crate) mod boxed;
 pub(crate) mod return_type;
 pub(crate) mod scope;
 pub(crate) mod shape;
-pub(crate) mod straight;

@@ -11,14 +11,12 @@ use super::scope::{begins_path, looks_generic};
 use crate::tokens::{any, emit, ends_in, is_ident, is_punct, ours};
 
 /// What a function returns.
+#[derive(Clone, Copy)]
 pub(crate) enum Output {
     /// `!`.
     Never,
     /// `impl Future` with further bounds that each future with the same value has.
-    Future {
-        /// The type of the value, if an expansion can write it.
-        value: Option<Type>,
-    },
+    Future,
     /// Any other `impl Trait`.
     Opaque,
     /// A type whose name may stand for a boxed future.
@@ -40,9 +38,7 @@ impl Output {
         };
         match ty {
             Type::Never(_) => Self::Never,
-            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future {
-                value: value(bounds.bounds.iter()).cloned(),
-            },
+            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future,
             Type::ImplTrait(_) => Self::Opaque,
             Type::Path(path) => Self::path(path, signature),
             Type::Macro(_) => Self::Named { outlives: true },
@@ -102,7 +98,15 @@ pub(crate) fn has_impl(output: &ReturnType) -> bool {
     returned(output).is_some_and(|ty| !is_writable(ty))
 }
 
-/// The type of the value of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
+/// `T` of `impl Future<Output = T>`, if an expansion can write it.
+pub(crate) fn future_value(output: &ReturnType) -> Option<&Type> {
+    match written(output)? {
+        Type::ImplTrait(future) => value(future.bounds.iter()),
+        _ => None,
+    }
+}
+
+/// `T` of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
 pub(crate) fn boxed_value(output: &ReturnType) -> Option<&Type> {
     match argument(argument(returned(output)?, "Pin")?, "Box")? {
         Type::TraitObject(object) => value(object.bounds.iter()),

@@ -3,7 +3,7 @@
 use syn::Type;
 
 use super::boxed::Boxed;
-use super::return_type::{Output, boxed_value};
+use super::return_type::{Output, boxed_value, future_value};
 use crate::parse::item::Function;
 
 /// How far a measured call extends.
@@ -38,7 +38,9 @@ impl Shape {
             return Self::Boxed { future, value };
         }
         match output {
-            Output::Future { value } => Self::Future { value },
+            Output::Future => Self::Future {
+                value: future_value(&signature.output).cloned(),
+            },
             // The closure that this takes would hide the caller.
             Output::Named { outlives } if !function.tracks_caller() => {
                 match Boxed::of(&function.body) {

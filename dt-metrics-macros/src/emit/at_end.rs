@@ -3,45 +3,13 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 
-use super::metric::Metric;
+use super::metric::Record;
 use super::record::number;
 use super::values::{self, list};
 use crate::parse::args::Args;
 use crate::parse::dims::Dimension;
 use crate::parse::word::Outcome;
 use crate::tokens::{at, emit, find_ident, ident, ours};
-
-/// A record into one of an annotation's instruments.
-pub(crate) struct Record {
-    pub(crate) metric: Metric,
-    pub(crate) method: TokenStream,
-    pub(crate) instrument: TokenStream,
-    pub(crate) dimensioned: bool,
-}
-
-impl Record {
-    /// The expression that records. The quantity is in a variable.
-    pub(crate) fn with(&self, values: &[TokenStream]) -> TokenStream {
-        let Self {
-            method, instrument, ..
-        } = self;
-        let quantity = match self.metric {
-            Metric::Calls => Some(variable("by")),
-            Metric::Duration => Some(variable("elapsed")),
-            Metric::InFlight => None,
-            Metric::Values | Metric::Level | Metric::Change => Some(variable("value")),
-        };
-        let set = self.dimensioned.then(|| list(values));
-        let arguments = quantity.iter().chain(&set);
-        emit!(#method(#instrument, #(#arguments),*))
-    }
-}
-
-/// A variable of the expansion. Its prefix keeps it apart from statics and constants, which a
-/// variable cannot shadow and which are visible whatever the hygiene.
-pub(crate) fn variable(name: &str) -> TokenStream {
-    ident(&format!("__dt_metrics_{name}")).into_token_stream()
-}
 
 pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
     let variable =

@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Index;
 
-use super::at_end::{AtEnd, Record, variable, variable_in_place, variables};
+use super::at_end::{AtEnd, variable_in_place, variables};
 use super::instrument::{Constants, Instrument};
-use super::metric::Metric;
+use super::metric::{Metric, Record, variable};
 use super::record::{by, unit_length};
 use super::static_item;
 use super::values::{self, list};
@@ -117,9 +117,10 @@ impl Measure<'_> {
         let mut begin = TokenStream::new();
         for record in &at_begin {
             let call = record.with(&kept);
-            begin.extend(match record.metric {
-                Metric::InFlight => emit!(let __dt_metrics_in_flight = #call;),
-                _ => emit!(#call;),
+            begin.extend(if record.metric == Metric::InFlight {
+                emit!(let __dt_metrics_in_flight = #call;)
+            } else {
+                emit!(#call;)
             });
         }
         if !at_begin.is_empty() {
@@ -179,9 +180,10 @@ impl Measure<'_> {
             let record = Record {
                 metric,
                 method: emit!(#ty::#method),
-                instrument: match self.metrics {
-                    [_] => variable("instruments"),
-                    _ => emit!(&__dt_metrics_instruments.#index),
+                instrument: if let [_] = self.metrics {
+                    variable("instruments")
+                } else {
+                    emit!(&__dt_metrics_instruments.#index)
                 },
                 dimensioned: made.dimensioned,
             };

@@ -6,7 +6,6 @@ pub(crate) mod checks;
 pub(crate) mod instrument;
 pub(crate) mod measure;
 pub(crate) mod metric;
-pub(crate) mod params;
 pub(crate) mod record;
 pub(crate) mod static_item;
 pub(crate) mod values;

@@ -3,14 +3,12 @@
 use proc_macro2::TokenStream;
 use syn::Type;
 
-use super::body::guarded;
-use super::params::take_over;
-use crate::analyse::boxed::Boxed;
+use super::body::{guarded, take_over};
+use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::return_type::{
     Output, closure_output, has_impl, is_result, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
-use crate::analyse::straight::is_straight;
 use crate::parse::item::Function;
 use crate::tokens::emit;
 
@@ -59,8 +57,8 @@ pub(crate) fn wrap(
         ends,
     };
     let block = match shape {
-        Shape::Call(output) => wrap.call(&output),
-        Shape::Async(output) => wrap.async_fn(&output),
+        Shape::Call(output) => wrap.call(output),
+        Shape::Async(output) => wrap.async_fn(output),
         Shape::Future { value } => wrap.future(value.as_ref()),
         Shape::Boxed { future, value } => wrap.boxed(future, &value),
         Shape::ByType { future } => wrap.by_type(future),
@@ -76,7 +74,7 @@ struct Wrap<'a> {
 
 impl Wrap<'_> {
     /// A call that is over when the function returns.
-    fn call(&mut self, output: &Output) -> TokenStream {
+    fn call(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends {
             entry,
@@ -125,7 +123,7 @@ impl Wrap<'_> {
     }
 
     /// The body as a future, in an `async fn` or in a function that returns that future.
-    fn async_fn(&mut self, output: &Output) -> TokenStream {
+    fn async_fn(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends {
             entry, begin, uses, ..

@@ -177,7 +177,9 @@ impl Args {
                 Argument::Value => self.value.is_some(),
                 _ => true,
             });
-            missing.into_iter().for_each(|missing| report.add(missing));
+            if let Some(missing) = missing {
+                report.add(missing);
+            }
         }
         let mut keys: Vec<String> = self.outcome.iter().map(|_| OUTCOME.to_owned()).collect();
         for Dimension { key, typed, .. } in self.dims().iter().chain(self.ret_dims()) {

@@ -138,13 +138,11 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
         "warn",
     ];
     let path = attr.path();
-    match path.get_ident() {
-        Some(name) => INERT.iter().any(|inert| name == inert),
-        None => {
-            let tool = path.segments.first();
-            tool.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
-        }
+    if let Some(name) = path.get_ident() {
+        return INERT.iter().any(|inert| name == inert);
     }
+    let tool = path.segments.first();
+    tool.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
 }
 
 /// Takes the inner attributes, `#![…]`, out of a body: they belong to the function.

@@ -1,17 +1,13 @@
-//! `#[derive(DimensionValue)]`: parse → validate → quote, as for annotations.
-
-mod snake_case;
+//! `#[derive(DimensionValue)]`.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::{Attribute, Error, Fields, Generics, Ident, Item, ItemEnum, LitStr, Path, Variant};
 
-use self::snake_case::snake_case;
-use crate::args::{Annotation, Args, Argument};
-use crate::register;
+use crate::parse::annotation::{Annotation, Argument};
+use crate::parse::args::Args;
 use crate::report::{self, Report};
-use crate::span::ours;
+use crate::tokens::{emit, private};
 
 /// `#[dimension(…)]` on an enum.
 const ON_ENUM: Annotation = Annotation {
@@ -43,7 +39,7 @@ pub(crate) fn dimension_value(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A type, and what to write for each of its variants.
+/// A type, and the value of each of its variants.
 struct Derived {
     ident: Ident,
     generics: Generics,
@@ -62,7 +58,7 @@ impl Derived {
         };
         let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement the \
                        trait for other types";
-        report.note::<()>(Err(Error::new(other, message)));
+        report.add(Error::new(other, message));
         Some(Self {
             ident,
             generics,
@@ -100,28 +96,28 @@ impl Derived {
         if !fields.is_empty() {
             let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement \
                            the trait for other types";
-            report.note::<()>(Err(Error::new_spanned(&fields, message)));
+            report.add(Error::new_spanned(&fields, message));
         } else if text.is_empty() {
             let message = "the value of a dimension cannot be empty";
-            report.note::<()>(Err(Error::new(value.span(), message)));
+            report.add(Error::new(value.span(), message));
         } else if self.values.iter().any(|other| other.value() == text) {
             let message = format!("two variants have the value `{text}`");
-            report.note::<()>(Err(Error::new(value.span(), message)));
+            report.add(Error::new(value.span(), message));
         }
         self.variants.push((ident, fields));
         self.values.push(value);
     }
 
     fn quote(&self) -> TokenStream {
-        let private = register::private(self.library.as_ref());
+        let private = private(self.library.as_ref());
         let count = Literal::usize_suffixed(self.values.len());
         let values = &self.values;
         let variants = self.variants.iter().map(|(ident, fields)| {
             let ident = derived(ident);
-            quote_spanned!(ours()=> Self::#ident #fields)
+            emit!(Self::#ident #fields)
         });
         let indices = (0..self.values.len()).map(Literal::usize_suffixed);
-        self.implementation(&quote_spanned! {ours()=>
+        self.implementation(&emit! {
             const FIXED: ::core::option::Option<&'static [#private::Value<'static>]> = {
                 static VALUES: [#private::Value<'static>; #count] =
                     [#(#private::Value::Str(#values)),*];
@@ -138,11 +134,11 @@ impl Derived {
         })
     }
 
-    /// An implementation in place of one that could not be made, so that nothing else fails for
-    /// want of it.
+    /// An implementation in place of one that could not be made: a missing one would cause further
+    /// errors.
     fn placeholder(&self) -> TokenStream {
-        let private = register::private(self.library.as_ref());
-        self.implementation(&quote_spanned! {ours()=>
+        let private = private(self.library.as_ref());
+        self.implementation(&emit! {
             fn dimension_value(&self) -> ::core::option::Option<#private::Value<'_>> {
                 ::core::option::Option::None
             }
@@ -150,17 +146,17 @@ impl Derived {
     }
 
     fn implementation(&self, items: &TokenStream) -> TokenStream {
-        let private = register::private(self.library.as_ref());
+        let private = private(self.library.as_ref());
         let ident = derived(&self.ident);
         let (parameters, arguments, bounds) = self.generics.split_for_impl();
-        quote_spanned! {ours()=>
+        emit! {
             #[automatically_derived]
             impl #parameters #private::DimensionValue for #ident #arguments #bounds { #items }
         }
     }
 }
 
-/// What the `#[dimension(…)]` among these attributes say.
+/// The arguments of all `#[dimension(…)]` among these attributes.
 fn dimension(attrs: &[Attribute], takes: &Annotation, report: &mut Report) -> Args {
     let mut args = Args::default();
     for attr in attrs {
@@ -173,11 +169,31 @@ fn dimension(attrs: &[Attribute], takes: &Annotation, report: &mut Report) -> Ar
     args
 }
 
-/// A name of the user's as derived code has it: nothing is deprecated there.
+/// The user's name with the span of derived code, where using a deprecated name is not reported.
 fn derived(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(Span::call_site().located_at(ident.span()));
     ident
+}
+
+/// The words of a `CamelCase` name in lower case, with `_` between.
+///
+/// A word begins at an upper-case letter after a lower-case letter or a digit, and at the last of
+/// several upper-case letters if a lower-case one follows: `HTTPServer` becomes `http_server`,
+/// `Http2` becomes `http2`, and `A1B` becomes `a1_b`.
+fn snake_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut before = '_';
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        let ends_capitals = || rest.clone().next().is_some_and(char::is_lowercase);
+        if c.is_uppercase() && before != '_' && (!before.is_uppercase() || ends_capitals()) {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+        before = c;
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `count!(name, number, argument = …)` and its kind.
+//! Macros in the body of a function: `count!(name, number, argument = …)` and its kind.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -6,26 +6,22 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
-use crate::args::{Annotation, Args, Argument, Text, separated};
-use crate::place::Place;
-use crate::record;
-use crate::report::Report;
+use crate::analyse::scope::Place;
+use crate::emit::metric::Metric;
+use crate::emit::record::record;
+use crate::parse::annotation::{Annotation, Argument};
+use crate::parse::args::Args;
+use crate::parse::syntax::separated;
+use crate::report::{self, Report};
 
-/// A macro that records where it stands.
+/// A macro that records where it is called.
 pub(crate) struct InBody {
     annotation: Annotation,
-    /// How it is written at the least.
+    /// The shortest call.
     example: &'static str,
-    operand: Operand,
-    record: fn(&Args, &Place<'_>) -> TokenStream,
-}
-
-/// What stands behind the name.
-enum Operand {
-    /// Perhaps a number to add.
-    By,
-    /// Always a value, and what messages call it.
-    Value(&'static str),
+    /// The name in messages of the value after the name, which `count!` does not need.
+    value: Option<&'static str>,
+    metric: Metric,
 }
 
 /// `count!`.
@@ -36,15 +32,15 @@ pub(crate) const COUNT: InBody = InBody {
             Argument::Dims,
             Argument::Description,
             Argument::Unit,
-            Argument::MaxSeries,
+            Argument::CardinalityLimit,
             Argument::Crate,
         ],
         needs: &[],
         outcome: false,
     },
     example: "count!(\"name\")",
-    operand: Operand::By,
-    record: record::count,
+    value: None,
+    metric: Metric::Calls,
 };
 
 /// `gauge!`.
@@ -54,8 +50,8 @@ pub(crate) const GAUGE: InBody = InBody {
         ..COUNT.annotation
     },
     example: "gauge!(\"name\", value)",
-    operand: Operand::Value("the value to record"),
-    record: record::set,
+    value: Some("the value to record"),
+    metric: Metric::Level,
 };
 
 /// `record!`.
@@ -65,24 +61,31 @@ pub(crate) const RECORD: InBody = InBody {
         ..COUNT.annotation
     },
     example: "record!(\"name\", value)",
-    record: record::value,
+    metric: Metric::Values,
     ..GAUGE
 };
 
 /// `up_down_counter!`.
-pub(crate) const UP_DOWN: InBody = InBody {
+pub(crate) const UP_DOWN_COUNTER: InBody = InBody {
     annotation: Annotation {
         written: "up_down_counter!",
         ..COUNT.annotation
     },
     example: "up_down_counter!(\"name\", -1)",
-    operand: Operand::Value("the number to add"),
-    record: record::change,
+    value: Some("the number to add"),
+    metric: Metric::Change,
 };
 
 impl InBody {
-    /// Reads the input: the name, the number or value, then arguments.
-    pub(crate) fn parse(&self, input: TokenStream) -> Result<Args> {
+    /// The expression that records, or the messages about its mistakes.
+    pub(crate) fn expand(&self, input: TokenStream) -> TokenStream {
+        match self.parse(input) {
+            Ok(args) => record(self.metric, &args, &Place::default()),
+            Err(error) => report::expression(&error),
+        }
+    }
+
+    fn parse(&self, input: TokenStream) -> Result<Args> {
         let mut report = Report::default();
         let mut args = Args::default();
         let read = (|input: ParseStream<'_>| {
@@ -96,48 +99,44 @@ impl InBody {
         Ok(args)
     }
 
+    /// Reads the name, the value, then arguments.
     fn read(&self, args: &mut Args, input: ParseStream<'_>, report: &mut Report) {
         let mut place = 0;
         separated(input, report, |report| {
             place += 1;
-            match (place, &self.operand) {
-                (1, _) => args.name = report.note(Text::try_from(input.parse::<Expr>()?)),
-                (2, Operand::By) if !is_argument(input) => args.by = Some(input.parse()?),
-                (2, Operand::Value(what)) if is_argument(input) => {
-                    return Err(input.error(self.expected(what)));
+            match (place, self.value) {
+                (1, _) => args.name = report.note(input.parse::<Expr>()?.try_into()),
+                (2, None) if !is_argument(input) => args.by = Some(input.parse()?),
+                (2, Some(value)) if is_argument(input) => {
+                    return Err(input.error(self.expected(value)));
                 }
-                (_, Operand::By) if is_by(input) => return Err(by_name(args, input)?),
-                (2, Operand::Value(_)) => args.value = Some(input.parse()?),
+                (_, None) if is_by(input) => return Err(by_has_no_name(args, input)?),
+                (2, Some(_)) => args.value = Some(input.parse()?),
                 _ => args.argument(input, &self.annotation, report)?,
             }
             Ok(())
         });
-        let missing = match (place, &self.operand) {
+        let missing = match (place, self.value) {
             (0, _) => "the name of a metric",
-            (1, Operand::Value(what)) if report.is_clean() => what,
+            (1, Some(value)) if report.is_clean() => value,
             _ => return,
         };
-        let error = Error::new(Span::call_site(), self.expected(missing));
-        report.note::<()>(Err(error));
+        report.add(Error::new(Span::call_site(), self.expected(missing)));
     }
 
     fn expected(&self, what: &str) -> String {
         format!("expected {what}: write `{}`", self.example)
     }
-
-    pub(crate) fn quote(&self, args: &Args) -> TokenStream {
-        (self.record)(args, &Place::default())
-    }
 }
 
-/// Whether a number follows as `count!` does not take it, but `#[counted]` does.
+/// Whether `by = …` follows, as in `#[counted]`.
 fn is_by(input: ParseStream<'_>) -> bool {
     let key = input.fork().call(Ident::parse_any);
     is_argument(input) && key.is_ok_and(|key| key == "by")
 }
 
-/// The error for it, with what to write.
-fn by_name(args: &Args, input: ParseStream<'_>) -> Result<Error> {
+/// The error for `by = …`, with the form that `count!` takes.
+fn by_has_no_name(args: &Args, input: ParseStream<'_>) -> Result<Error> {
     let key: Ident = input.parse()?;
     input.parse::<Token![=]>()?;
     let number = match input.parse::<Expr>()? {
@@ -152,7 +151,7 @@ fn by_name(args: &Args, input: ParseStream<'_>) -> Result<Error> {
     Ok(Error::new(key.span(), message))
 }
 
-/// Whether an argument with a name follows, not the number.
+/// Whether an argument with a name follows, and not the value.
 fn is_argument(input: ParseStream<'_>) -> bool {
     let assigns = input.peek2(Token![=]) && !input.peek2(Token![==]);
     let called = input.peek2(token::Paren);

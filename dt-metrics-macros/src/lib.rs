@@ -1,34 +1,19 @@
-//! The annotations of dt-metrics. Programs name them through `dt_metrics`; this crate has the
-//! macros alone, and its version is that of the library.
+//! The macros of dt-metrics. Programs use them through the crate `dt_metrics`, whose version this
+//! crate shares.
 //!
-//! Each macro has a page in `docs/`: what it takes, with examples that are tested, what it expands
-//! to, what it costs, what it refuses.
+//! Each macro has a page in `docs/` with its arguments, tested examples, its expansion, its cost and
+//! the mistakes that it reports.
 
-mod args;
-mod body;
-mod checks;
+mod analyse;
+mod annotations;
 mod derive;
-mod describe;
-mod expand;
-mod impls;
+mod emit;
+mod impl_block;
 mod in_body;
-mod measure;
 mod observed;
-mod outlives;
-mod output;
-mod params;
-mod pinned;
-mod place;
-mod record;
-mod register;
+mod parse;
 mod report;
-mod shape;
-mod span;
-mod straight;
-mod sync;
-mod valid;
-mod values;
-mod wrap;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
@@ -38,31 +23,35 @@ use proc_macro::TokenStream;
 #[doc = include_str!("../docs/counted.md")]
 #[proc_macro_attribute]
 pub fn counted(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::COUNTED, args.into(), item.into(), sync::counted).into()
+    annotations::COUNTED.expand(args.into(), item.into()).into()
 }
 
 #[doc = include_str!("../docs/timed.md")]
 #[proc_macro_attribute]
 pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::TIMED, args.into(), item.into(), sync::timed).into()
+    annotations::TIMED.expand(args.into(), item.into()).into()
 }
 
 #[doc = include_str!("../docs/in_flight.md")]
 #[proc_macro_attribute]
 pub fn in_flight(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::IN_FLIGHT, args.into(), item.into(), sync::in_flight).into()
+    annotations::IN_FLIGHT
+        .expand(args.into(), item.into())
+        .into()
 }
 
 #[doc = include_str!("../docs/recorded.md")]
 #[proc_macro_attribute]
 pub fn recorded(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotation(&sync::RECORDED, args.into(), item.into(), sync::recorded).into()
+    annotations::RECORDED
+        .expand(args.into(), item.into())
+        .into()
 }
 
 #[doc = include_str!("../docs/measured.md")]
 #[proc_macro_attribute]
 pub fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::measured(args.into(), item.into()).into()
+    impl_block::measured(args.into(), item.into()).into()
 }
 
 #[doc = include_str!("../docs/observed.md")]
@@ -74,25 +63,25 @@ pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
 #[doc = include_str!("../docs/count.md")]
 #[proc_macro]
 pub fn count(input: TokenStream) -> TokenStream {
-    expand::in_body(&in_body::COUNT, input.into()).into()
+    in_body::COUNT.expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/gauge.md")]
 #[proc_macro]
 pub fn gauge(input: TokenStream) -> TokenStream {
-    expand::in_body(&in_body::GAUGE, input.into()).into()
+    in_body::GAUGE.expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/record.md")]
 #[proc_macro]
 pub fn record(input: TokenStream) -> TokenStream {
-    expand::in_body(&in_body::RECORD, input.into()).into()
+    in_body::RECORD.expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/up_down_counter.md")]
 #[proc_macro]
 pub fn up_down_counter(input: TokenStream) -> TokenStream {
-    expand::in_body(&in_body::UP_DOWN, input.into()).into()
+    in_body::UP_DOWN_COUNTER.expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/dimension_value.md")]

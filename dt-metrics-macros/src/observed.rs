@@ -1,24 +1,22 @@
-//! `#[observed]`: the function stays as it is, and beside it the library is told of it.
-
-mod valid;
+//! `#[observed]`: the function stays as it is, and an item next to it registers it with the library.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
-use syn::{Ident, Result, ReturnType};
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::{Error, FnArg, Result, ReturnType, Safety, Signature, Type};
 
-use crate::args::{Annotation, Args, Argument};
-use crate::body::{Function, Item};
-use crate::describe::{Constants, Described, Instrument, descriptor};
-use crate::place::Place;
-use crate::register;
+use crate::analyse::scope::Place;
+use crate::emit::instrument::{Constants, Instrument, descriptor};
+use crate::emit::{static_item, values};
+use crate::parse::annotation::{Annotation, Argument};
+use crate::parse::args::Args;
+use crate::parse::item::{Function, Item};
 use crate::report::{self, Report};
-use crate::span::{at, ours};
-use crate::values;
+use crate::tokens::{at, emit, find_ident, ident, ours, private};
 
 /// `#[observed]`.
-pub(crate) const OBSERVED: Annotation = Annotation {
+const OBSERVED: Annotation = Annotation {
     written: "#[observed]",
     takes: &[
         Argument::Name,
@@ -32,9 +30,9 @@ pub(crate) const OBSERVED: Annotation = Annotation {
     outcome: false,
 };
 
-/// The function as it was, and what tells the library of it.
+/// The function as it was, and its registration or the messages about its mistakes.
 pub(crate) fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
-    match expand(args, item.clone()) {
+    match registration(args, item.clone()) {
         Ok(registration) => {
             let mut tokens = item;
             tokens.extend(registration);
@@ -44,26 +42,29 @@ pub(crate) fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+fn registration(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut report = Report::default();
+    // With other arguments, the item has another name: a function may be observed twice.
     let mut hasher = DefaultHasher::new();
     args.to_string().hash(&mut hasher);
     let args = Args::parse(args, &OBSERVED, &mut report);
-    let function = report.note(Item::parse(item).and_then(valid::function));
+    let function = report.note(Item::parse(item).and_then(function));
     report.finish()?;
-    Ok(function
-        .map(|function| registration(&args, &function, hasher))
-        .unwrap_or_default())
+    Ok(function.map_or_else(TokenStream::new, |function| {
+        function.sig.ident.hash(&mut hasher);
+        registering(&args, &function, hasher.finish())
+    }))
 }
 
-/// An item that holds the registration.
+/// The item that registers a function.
 ///
-/// A macro cannot tell a function of an `impl` block that has no `self` from a free one. There the
-/// compiler takes only few kinds of items, and a struct is none of them: it says so in one
-/// message, at the function's name, and drops the struct with all that is in it. A `const _`,
-/// though simpler, would be kept, and the function's name in it not found, or another found.
-fn registration(args: &Args, function: &Function, mut hasher: DefaultHasher) -> TokenStream {
-    let private = register::private(args.library.as_ref());
+/// A macro cannot tell a function without `self` in an `impl` block from a free one. In such a
+/// block the compiler accepts few kinds of items, and a struct is not one of them: it reports that
+/// in one message, at the function's name, and drops the struct with all of its content. It would
+/// keep a `const _`, which would be simpler, and not find the function's name in it, or find
+/// another function of that name.
+fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
+    let private = private(args.library.as_ref());
     let name = &function.sig.ident;
     let output = match &function.sig.output {
         ReturnType::Type(_, output) => output.to_token_stream(),
@@ -72,54 +73,131 @@ fn registration(args: &Args, function: &Function, mut hasher: DefaultHasher) -> 
     let mut callee = name.clone();
     callee.set_span(ours());
 
-    let values = values::options(&private, args.dims.as_ref());
-    let number = at(&output, &quote_spanned!(ours()=> #callee()));
-    let answer = quote_spanned!(ours()=> #private::Answer::new(&#values, #number));
-    let answer = at(&output, &answer);
-    let described = Described {
-        kind: "Observed",
-        suffix: "",
-        unit: args.unit.as_ref(),
-        asked: &[],
-    };
+    let values = values::options(&private, args.dims());
+    let number = at(&output, &emit!(#callee()));
+    let answer = at(&output, &emit!(#private::Answer::new(&#values, #number)));
     let mut constants = Constants::default();
-    let descriptor = descriptor(
-        &private,
-        args,
-        &Place::on(function),
-        &described,
-        &mut constants,
-    );
-    let kind = Ident::new(args.kind.unwrap_or_default().written(), ours());
+    let place = Place::on(function, None);
+    let descriptor = descriptor(&private, args, &place, None, &mut constants);
+    let kind = ident(args.kind.unwrap_or("gauge"));
     let instrument = Instrument {
-        ty: quote_spanned!(ours()=> #private::Observed),
-        value: quote_spanned! {ours()=>
+        ty: emit!(#private::Observed),
+        value: emit! {
             #private::Observed::#kind(#descriptor, #private::returns_float(#callee), __DT_METRICS_ASK)
         },
         dimensioned: false,
     };
-    let nothing = quote_spanned!(ours()=> 0usize);
-    let registered = register::block(&private, args, &[instrument], constants, &nothing);
+    let nothing = emit!(0usize);
+    let registered = static_item::block(&private, args, &[instrument], constants, &nothing);
 
-    // Other arguments, another name: a function may be observed twice.
-    name.hash(&mut hasher);
-    let item = format!("__DtMetricsObserved{:016X}", hasher.finish());
-    let item = Ident::new(&item, ours());
-    let mut attrs: TokenStream = function
-        .attrs("cfg")
-        .map(ToTokens::to_token_stream)
-        .collect();
+    let cfgs = function.attrs("cfg").map(ToTokens::to_token_stream);
+    let mut attrs: TokenStream = cfgs.collect();
     if function.attrs("deprecated").next().is_some() {
-        attrs.extend(quote_spanned!(ours()=> #[allow(deprecated)]));
+        attrs.extend(emit!(#[allow(deprecated)]));
     }
-    // The user's expressions are outside of the block in which our items are.
-    let block = quote_spanned! {ours()=> {
+    // The user's expressions are outside of the block with the items of the expansion.
+    let block = emit! {{
         const __DT_METRICS_ASK: fn() -> #private::Answer = || #answer;
         #registered
     }};
-    let item = quote_spanned!(ours()=> struct #item(([(); #block],)););
-    let item = at(name, &item);
-    quote_spanned!(ours()=> #attrs #item)
+    let item = ident(&format!("__DtMetricsObserved{hash:016X}"));
+    let item = at(name, &emit!(struct #item(([(); #block],));));
+    emit!(#attrs #item)
+}
+
+/// What messages say about the type.
+const RETURNS: &str = "returns `u64`, `i64` or `f64`";
+
+/// The function, if it can be observed. Only the compiler knows whether it is a free function, and
+/// the type that it returns.
+fn function(item: Item) -> Result<Function> {
+    let function = match item {
+        Item::Function(function) => *function,
+        Item::Bodiless(semicolon) => {
+            let message = "`#[observed]` goes on a free function, which has a body";
+            return Err(Error::new(semicolon.span, message));
+        }
+        other @ Item::Other(_) => return other.function(&OBSERVED),
+    };
+    let Signature {
+        asyncness,
+        safety,
+        abi,
+        generics,
+        inputs,
+        output,
+        ident,
+        ..
+    } = &function.sig;
+    let mut report = Report::default();
+    let mut refuse = |tokens: &dyn ToTokens, why: &str| {
+        let message = format!("an `#[observed]` function {why}");
+        report.add(Error::new_spanned(tokens, message));
+    };
+    if let Some(asyncness) = asyncness {
+        refuse(
+            asyncness,
+            "gives its value at once: remove `async`, and read a value here that a task keeps up \
+             to date",
+        );
+    }
+    if let Safety::Unsafe(unsafety) = safety {
+        refuse(
+            unsafety,
+            "is called by the library, which cannot know when that is safe: remove `unsafe`",
+        );
+    }
+    if let Some(abi) = abi {
+        refuse(abi, "is called by the library, from Rust: remove `extern`");
+    }
+    if !generics.params.is_empty() {
+        refuse(
+            &generics.params,
+            "cannot be generic, since nobody says for which parameters to ask: remove them, or \
+             annotate a function that calls this one with some",
+        );
+    }
+    match inputs.first() {
+        None => {}
+        Some(FnArg::Receiver(_)) => refuse(
+            &inputs,
+            "is a free one, since nobody says which `self` to ask: move it out of the `impl` block",
+        ),
+        Some(FnArg::Typed(_)) => refuse(
+            &inputs,
+            "has no parameters, since nobody says what to ask: remove them, or annotate a function \
+             that calls this one with some",
+        ),
+    }
+    match output {
+        ReturnType::Default => refuse(ident, RETURNS),
+        ReturnType::Type(_, output) if matches!(**output, Type::Never(_) | Type::ImplTrait(_)) => {
+            refuse(output, RETURNS);
+        }
+        ReturnType::Type(..) => {}
+    }
+    if inputs.is_empty()
+        && let Some(this) = this(&function.body.stream())
+    {
+        refuse(
+            &this,
+            "is a free one, and only an `impl` block has a `Self`: move it out of the block, and \
+             name the type",
+        );
+    }
+    report.finish()?;
+    Ok(function)
+}
+
+/// A `Self` that does not belong to an item in the body. It reveals that the function is in an
+/// `impl` block, which a macro cannot see.
+fn this(body: &TokenStream) -> Option<Ident> {
+    const ITEMS: &[&str] = &["enum", "impl", "macro_rules", "struct", "trait", "union"];
+    let item = find_ident(body, |ident| ITEMS.iter().any(|item| ident == item));
+    match item {
+        Some(_) => None,
+        None => find_ident(body, |ident| ident == "Self"),
+    }
 }
 
 #[cfg(test)]

@@ -5,14 +5,16 @@ use std::str::FromStr;
 
 use proc_macro2::TokenStream;
 
-use crate::{expand, sync};
+use crate::{annotations, impl_block};
 
 fn tokens(text: &str) -> TokenStream {
     TokenStream::from_str(text).unwrap()
 }
 
 fn counted(args: &str, item: &str) -> String {
-    expand::annotation(&sync::COUNTED, tokens(args), tokens(item), sync::counted).to_string()
+    annotations::COUNTED
+        .expand(tokens(args), tokens(item))
+        .to_string()
 }
 
 #[test]
@@ -136,7 +138,7 @@ fn an_instrument_is_registered_once() {
 }
 
 fn measured(args: &str, item: &str) -> String {
-    expand::measured(tokens(args), tokens(item)).to_string()
+    impl_block::measured(tokens(args), tokens(item)).to_string()
 }
 
 #[test]

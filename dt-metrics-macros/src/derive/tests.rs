@@ -1,4 +1,4 @@
-use super::snake_case::snake_case;
+use super::snake_case;
 
 #[test]
 fn names_of_variants_become_snake_case() {

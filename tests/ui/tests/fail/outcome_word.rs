@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(outcome = result)]
+#[counted(outcome = fallible)]
 fn f() {}
 
 fn main() {}

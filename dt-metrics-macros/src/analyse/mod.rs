@@ -1,0 +1,7 @@
+//! Derives facts from the signature, the body and the place of an annotated function. May import
+//! `parse` and `tokens`.
+
+pub(crate) mod boxed;
+pub(crate) mod return_type;
+pub(crate) mod scope;
+pub(crate) mod shape;

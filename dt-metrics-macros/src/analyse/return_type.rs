@@ -1,0 +1,315 @@
+//! The return type of a function, as far as its signature reveals it.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    GenericArgument, Ident, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
+    TypeParamBound, TypePath, WherePredicate,
+};
+
+use super::scope::{begins_path, looks_generic};
+use crate::tokens::{any, emit, ends_in, is_ident, is_punct, ours};
+
+/// What a function returns.
+#[derive(Clone, Copy)]
+pub(crate) enum Output {
+    /// `!`.
+    Never,
+    /// `impl Future` with further bounds that each future with the same value has.
+    Future,
+    /// Any other `impl Trait`.
+    Opaque,
+    /// A type whose name may stand for a boxed future.
+    Named {
+        /// Whether the compiler will accept that future in a further box: the type of its value
+        /// has to outlive the box.
+        outlives: bool,
+    },
+    /// A type that is not a future, and may be a form of `Result`.
+    Value,
+    /// A type that is neither.
+    Plain,
+}
+
+impl Output {
+    pub(crate) fn of(signature: &Signature) -> Self {
+        let Some(ty) = written(&signature.output) else {
+            return Self::Plain;
+        };
+        match ty {
+            Type::Never(_) => Self::Never,
+            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future,
+            Type::ImplTrait(_) => Self::Opaque,
+            Type::Path(path) => Self::path(path, signature),
+            Type::Macro(_) => Self::Named { outlives: true },
+            Type::Verbatim(_) | Type::Infer(_) => Self::Value,
+            _ => Self::Plain,
+        }
+    }
+
+    fn path(path: &TypePath, signature: &Signature) -> Self {
+        let segments = &path.path.segments;
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+            return Self::Value;
+        };
+        let is_single = segments.len() == 1 && path.qself.is_none();
+        if is_single && is_type_parameter(&last.ident, signature) {
+            return Self::Plain;
+        }
+        let is_associated = path.qself.is_some() || !is_single && first.ident == "Self";
+        match last.ident.to_string().as_str() {
+            "Result" | "Poll" | "Option" => Self::Value,
+            "String" | "Vec" | "Box" | "Rc" | "Arc" | "Cow" | "HashMap" | "HashSet"
+            | "BTreeMap" | "BTreeSet" | "VecDeque" | "PathBuf" | "OsString" | "Duration"
+            | "Instant" | "Ordering" | "NonZero" => Self::Plain,
+            name if is_single && is_primitive(name) => Self::Plain,
+            _ if !is_writable(path) => Self::Value,
+            "Pin" if !is_associated => Self::Named {
+                outlives: outlives(path, signature, true),
+            },
+            _ => Self::Named {
+                outlives: !is_associated && outlives(path, signature, false),
+            },
+        }
+    }
+}
+
+/// The type without parentheses and invisible groups around it.
+pub(crate) fn written(output: &ReturnType) -> Option<&Type> {
+    let mut ty = returned(output)?;
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return Some(ty),
+        };
+    }
+}
+
+fn returned(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Type(_, ty) => Some(ty),
+        ReturnType::Default => None,
+    }
+}
+
+/// Whether the type contains `impl Trait`.
+pub(crate) fn has_impl(output: &ReturnType) -> bool {
+    returned(output).is_some_and(|ty| !is_writable(ty))
+}
+
+/// `T` of `impl Future<Output = T>`, if an expansion can write it.
+pub(crate) fn future_value(output: &ReturnType) -> Option<&Type> {
+    match written(output)? {
+        Type::ImplTrait(future) => value(future.bounds.iter()),
+        _ => None,
+    }
+}
+
+/// `T` of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
+pub(crate) fn boxed_value(output: &ReturnType) -> Option<&Type> {
+    match argument(argument(returned(output)?, "Pin")?, "Box")? {
+        Type::TraitObject(object) => value(object.bounds.iter()),
+        Type::ImplTrait(future) => value(future.bounds.iter()),
+        _ => None,
+    }
+}
+
+/// Whether the type has the name of a `Result`.
+pub(crate) fn is_result(output: &ReturnType) -> bool {
+    let Some(Type::Path(path)) = returned(output) else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    is_writable(path) && last.is_some_and(|last| is_result_name(&last.ident))
+}
+
+/// Whether the type, or a type in it, has the name of a `Result`.
+pub(crate) fn mentions_result(output: &ReturnType) -> bool {
+    any(
+        output,
+        |_, token| matches!(token, TokenTree::Ident(name) if is_result_name(name)),
+    )
+}
+
+fn is_result_name(name: &Ident) -> bool {
+    name.to_string().ends_with("Result")
+}
+
+/// The return type of a closure with the same body: `_` replaces each `impl Trait`, which a closure
+/// cannot have. `None` where the compiler has to infer all of it.
+pub(crate) fn closure_output(output: &ReturnType) -> Option<TokenStream> {
+    match output {
+        ReturnType::Default => Some(emit!(())),
+        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => None,
+        ReturnType::Type(_, ty) => {
+            let mut ty = (**ty).clone();
+            infer_impl(&mut ty);
+            Some(ty.into_token_stream())
+        }
+    }
+}
+
+/// Whether each future with the same value satisfies all of these bounds.
+fn is_future(bounds: &TypeImplTrait) -> bool {
+    let mut future = false;
+    for bound in &bounds.bounds {
+        if let TypeParamBound::Trait(bound) = bound {
+            let last = bound
+                .path
+                .segments
+                .last()
+                .map(|last| last.ident.to_string());
+            match last.as_deref() {
+                Some("Future") => future = true,
+                Some("Send" | "Sync" | "Unpin" | "Sized") => {}
+                _ => return false,
+            }
+        }
+    }
+    future
+}
+
+/// The type behind `Output =`.
+fn value<'a>(mut bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<&'a Type> {
+    bounds.find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments
+        else {
+            return None;
+        };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if is_writable(&output.ty) => Some(&output.ty),
+            _ => None,
+        })
+    })
+}
+
+/// `T` of `name<T>`.
+fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == name => {
+            match arguments.args.first()? {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether an expansion can write a type in other places: it has no `impl Trait`, `!` or macro.
+fn is_writable(ty: &impl ToTokens) -> bool {
+    !any(ty, |_, token| {
+        is_ident(token, "impl") || is_punct(token, '!')
+    })
+}
+
+/// Whether a name is written as that of a primitive type.
+pub(crate) fn is_primitive(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+}
+
+fn is_type_parameter(name: &Ident, signature: &Signature) -> bool {
+    let mut parameters = signature.generics.type_params();
+    parameters.any(|parameter| parameter.ident == *name)
+}
+
+/// Whether all generic parameters in a type are known to outlive it, if it stands for a boxed
+/// future. `BoxFuture<T>` is one whose box is `'static`, which `T` may not be.
+///
+/// An annotation on a method does not see the parameters of the `impl` block. Names that look like
+/// them count as such, unless the type is `spelled_out` as a boxed future or has a lifetime: then it
+/// is more likely that the block has the bound.
+fn outlives(path: &TypePath, signature: &Signature, spelled_out: bool) -> bool {
+    let has_lifetime = has_lifetime(path);
+    let is_generic = |name: &Ident| {
+        is_type_parameter(name, signature) || !has_lifetime && !spelled_out && looks_generic(name)
+    };
+    let may_be_short_lived = |name: &Ident| {
+        is_generic(name)
+            && !has_lifetime_bound(name, signature)
+            && !(has_lifetime && is_borrowed(name, signature))
+    };
+    let mut segments = path.path.segments.iter();
+    !segments.any(|segment| begins_path(&segment.arguments, may_be_short_lived))
+}
+
+/// Whether a type has a lifetime other than `'static`.
+fn has_lifetime(path: &TypePath) -> bool {
+    any(path, |before, token| match token {
+        TokenTree::Ident(name) => ends_in(before, '\'') && name != "static",
+        other => is_punct(other, '&'),
+    })
+}
+
+/// Whether the signature bounds a type parameter by a lifetime.
+fn has_lifetime_bound(name: &Ident, signature: &Signature) -> bool {
+    let generics = &signature.generics;
+    let is_lifetime = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(_));
+    let predicates = generics
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates);
+    let mut clauses = predicates.filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) => Some((&predicate.bounded_ty, &predicate.bounds)),
+        _ => None,
+    });
+    generics
+        .type_params()
+        .any(|parameter| parameter.ident == *name && parameter.bounds.iter().any(is_lifetime))
+        || clauses.any(|(ty, bounds)| {
+            name == &ty.to_token_stream().to_string() && bounds.iter().any(is_lifetime)
+        })
+}
+
+/// Whether an argument borrows a value of a type parameter: the borrow implies that the parameter
+/// outlives its lifetime.
+fn is_borrowed(name: &Ident, signature: &Signature) -> bool {
+    signature.inputs.iter().any(|input| {
+        any(
+            input,
+            |_, token| matches!(token, TokenTree::Ident(ident) if ident == name),
+        ) && any(input, |_, token| is_punct(token, '&'))
+            && !any(input, |_, token| is_ident(token, "impl"))
+    })
+}
+
+/// Replaces each `impl Trait` by `_`.
+fn infer_impl(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => {
+            *ty = Type::Infer(syn::TypeInfer {
+                attrs: Vec::new(),
+                underscore_token: syn::Token![_](ours()),
+            });
+        }
+        Type::Array(array) => infer_impl(&mut array.elem),
+        Type::Group(group) => infer_impl(&mut group.elem),
+        Type::Paren(paren) => infer_impl(&mut paren.elem),
+        Type::Ptr(pointer) => infer_impl(&mut pointer.elem),
+        Type::Reference(reference) => infer_impl(&mut reference.elem),
+        Type::Slice(slice) => infer_impl(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_impl),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
+                    continue;
+                };
+                for argument in &mut arguments.args {
+                    if let GenericArgument::Type(ty) = argument {
+                        infer_impl(ty);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}

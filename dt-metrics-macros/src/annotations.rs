@@ -1,0 +1,155 @@
+//! The annotations of functions: the arguments of each, and the metrics that it records.
+
+use proc_macro2::TokenStream;
+use syn::Result;
+
+use crate::analyse::scope::Place;
+use crate::emit::body::{entered, guarded};
+use crate::emit::measure::{is_needed, measured};
+use crate::emit::metric::Metric;
+use crate::emit::record::record;
+use crate::parse::annotation::{Annotation, Argument};
+use crate::parse::args::Args;
+use crate::parse::item::{Function, Item};
+use crate::report::{self, Report};
+
+/// An annotation of functions.
+pub(crate) struct OnFunction {
+    pub(crate) annotation: Annotation,
+    metrics: &'static [Metric],
+}
+
+/// `#[counted]`.
+pub(crate) const COUNTED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[counted]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::By,
+            Argument::Outcome,
+            Argument::When,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
+        outcome: false,
+    },
+    metrics: &[Metric::Calls],
+};
+
+/// `#[timed]`.
+pub(crate) const TIMED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[timed]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::TimeUnit,
+            Argument::Boundaries,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::Outcome,
+            Argument::When,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
+        outcome: false,
+    },
+    metrics: &[Metric::Duration],
+};
+
+/// `#[in_flight]`.
+pub(crate) const IN_FLIGHT: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[in_flight]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Dims,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
+        outcome: false,
+    },
+    metrics: &[Metric::InFlight],
+};
+
+/// `#[recorded]`.
+pub(crate) const RECORDED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[recorded]",
+        takes: &[
+            Argument::Name,
+            Argument::Value,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Boundaries,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::Outcome,
+            Argument::When,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[Argument::Name, Argument::Value],
+        outcome: false,
+    },
+    metrics: &[Metric::Values],
+};
+
+/// `#[measured]`.
+pub(crate) const MEASURED: OnFunction = OnFunction {
+    annotation: Annotation {
+        written: "#[measured]",
+        outcome: true,
+        ..TIMED.annotation
+    },
+    metrics: &[Metric::Calls, Metric::Duration, Metric::InFlight],
+};
+
+impl OnFunction {
+    /// The annotated item, or the messages about its mistakes.
+    pub(crate) fn expand(&self, args: TokenStream, item: TokenStream) -> TokenStream {
+        self.try_expand(args, item.clone())
+            .unwrap_or_else(|error| report::untouched(item, &error))
+    }
+
+    fn try_expand(&self, args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+        let mut report = Report::default();
+        let mut args = Args::parse(args, &self.annotation, &mut report);
+        args.complete(&self.annotation, &mut report);
+        let function = Item::parse(item).and_then(|item| item.function(&self.annotation));
+        let function = report.note(function);
+        if let Some(function) = &function {
+            report.note(args.check_when(&function.sig.output));
+        }
+        report.finish()?;
+        Ok(function.map_or_else(TokenStream::new, |function| {
+            self.quote(&args, None, function)
+        }))
+    }
+
+    /// The function with its calls recorded. It is in an `impl` block of the type `ty` if there is
+    /// one.
+    pub(crate) fn quote(&self, args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
+        let [metric] = self.metrics else {
+            return measured(args, ty, self.metrics, function);
+        };
+        if is_needed(args, &function) {
+            return measured(args, ty, self.metrics, function);
+        }
+        let record = record(*metric, args, &Place::on(&function, ty));
+        let block = match metric {
+            Metric::Calls => entered(&function.body, &record),
+            _ => guarded(&function.body, &record),
+        };
+        function.with(block)
+    }
+}

@@ -1,0 +1,212 @@
+//! The statements that record the end of a call.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident};
+
+use super::metric::Record;
+use super::record::number;
+use super::values::{self, list};
+use crate::parse::args::Args;
+use crate::parse::dims::Dimension;
+use crate::parse::word::Outcome;
+use crate::tokens::{at, emit, find_ident, ident, ours};
+
+pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
+    let variable =
+        |place| format_ident!("__dt_metrics_{name}{place}", span = ours()).into_token_stream();
+    (0..count).map(variable).collect()
+}
+
+/// The variable with the value of a dimension, at the place of its expression: thus an error in its
+/// type is reported once.
+pub(crate) fn variable_in_place(dimension: &Dimension, variable: &TokenStream) -> TokenStream {
+    let value = emit!(&*#variable);
+    match dimension.expr() {
+        None => value,
+        Some(expr) => at(expr, &value),
+    }
+}
+
+/// What is recorded when a call ends.
+pub(crate) struct AtEnd<'a> {
+    pub(crate) private: &'a TokenStream,
+    pub(crate) args: &'a Args,
+    pub(crate) records: Vec<Record>,
+    /// The variables in `__dt_metrics_state`, which was made when the call began.
+    pub(crate) state: Vec<TokenStream>,
+    /// The statement that takes the values of dimensions out of it.
+    pub(crate) unpack: Option<TokenStream>,
+    /// These values.
+    pub(crate) kept: Vec<TokenStream>,
+    /// The length of the unit of durations, if the duration is recorded.
+    pub(crate) unit_length: Option<TokenStream>,
+}
+
+impl AtEnd<'_> {
+    /// Records a call that ended in `__dt_metrics_ended`.
+    pub(crate) fn ended(&self) -> TokenStream {
+        let private = self.private;
+        let statements = match (self.args.takes_returned(), self.outcome_of_returned()) {
+            (false, None) => {
+                let all = self.records(&[]);
+                emit!(let _ = &__dt_metrics_ended; #all)
+            }
+            (false, Some(at_return)) => {
+                let all = self.if_wanted(&self.records(&[]));
+                emit! {
+                    let __dt_metrics_outcome = match __dt_metrics_ended {
+                        #private::Ended::Returned(__dt_metrics_returned) => #at_return,
+                        __dt_metrics_ended => #private::Ended::outcome(&__dt_metrics_ended),
+                    };
+                    #all
+                }
+            }
+            (true, at_return) => {
+                let at_return =
+                    at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
+                let with = self.if_wanted(&self.with_returned());
+                let without = self.without_returned();
+                emit! {
+                    match __dt_metrics_ended {
+                        #private::Ended::Returned(__dt_metrics_returned) => { #at_return #with }
+                        __dt_metrics_ended => {
+                            let __dt_metrics_outcome = #private::Ended::outcome(&__dt_metrics_ended);
+                            #without
+                        }
+                    }
+                }
+            }
+        };
+        self.timed(&statements)
+    }
+
+    /// Records a call that did not return, but ended in `__dt_metrics_outcome`.
+    pub(crate) fn leave(&self) -> TokenStream {
+        if self.args.takes_returned() {
+            return self.timed(&self.without_returned());
+        }
+        let all = self.if_wanted(&self.records(&[]));
+        self.timed(&emit!(let _ = &__dt_metrics_outcome; #all))
+    }
+
+    /// Records a call that returned `__dt_metrics_returned`. Calls `__dt_metrics_leave`, which has
+    /// the statements of [`Self::leave`], if no more than the outcome is of interest.
+    pub(crate) fn tell(&self) -> TokenStream {
+        let private = self.private;
+        let at_return = self.outcome_of_returned();
+        if self.args.takes_returned() {
+            let at_return = at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
+            let with = self.if_wanted(&self.with_returned());
+            let tell = self.timed(&emit!(#at_return #with));
+            return emit!(let _ = __dt_metrics_leave; #tell);
+        }
+        let outcome = at_return
+            .unwrap_or_else(|| emit!({ let _ = __dt_metrics_returned; #private::Outcome::Ok }));
+        emit!(__dt_metrics_leave(__dt_metrics_state, #outcome);)
+    }
+
+    /// `statements` with the variables of the state, and with the elapsed time if that is recorded.
+    fn timed(&self, statements: &TokenStream) -> TokenStream {
+        let Self {
+            private,
+            state,
+            unpack,
+            ..
+        } = self;
+        let elapsed = self.unit_length.as_ref().map(|length| {
+            emit!(let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #length);)
+        });
+        // The parts of the state that are not used, a guard among them, are dropped last.
+        emit! {
+            let (#(#state,)*) = __dt_metrics_state;
+            #unpack
+            #elapsed
+            #statements
+            let _ = (#(&#state,)*);
+        }
+    }
+
+    /// The records of a call that returned, with values from what it returned.
+    fn with_returned(&self) -> TokenStream {
+        let Self { private, args, .. } = self;
+        let ret = ret(args);
+        let value = args.value.as_ref().map(|value| {
+            let value = number(private, value);
+            emit!(let __dt_metrics_value = #value;)
+        });
+        let names = variables("ret", args.ret_dims().len());
+        let values = values::all(private, args.ret_dims());
+        let pattern = list(&names);
+        let used = args.ret_dims().iter().zip(&names);
+        let used: Vec<_> = used
+            .map(|(dim, name)| variable_in_place(dim, name))
+            .collect();
+        let all = self.records(&used);
+        emit! {
+            #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
+            let #ret = __dt_metrics_returned;
+            let _ = &#ret;
+            #value
+            match #values { #pattern => { #all } }
+        }
+    }
+
+    /// The records of a call that did not return.
+    fn without_returned(&self) -> TokenStream {
+        let Self { private, args, .. } = self;
+        let outcome = emit!(let _ = &__dt_metrics_outcome;);
+        if args.value.is_some() {
+            return outcome;
+        }
+        let absent = emit!(&#private::ABSENT);
+        let all = self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]));
+        emit!(#outcome #all)
+    }
+
+    /// The outcome of a call that returned, if an argument asks for it.
+    fn outcome_of_returned(&self) -> Option<TokenStream> {
+        let Self { private, args, .. } = self;
+        let outcome = emit!(#private::Returned::new(__dt_metrics_returned).__dt_metrics_outcome());
+        match args.outcome {
+            Some(Outcome::Result(word)) => {
+                let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));
+                let word = Ident::new("result", word);
+                let check = at(&word, &emit!(#private::fallible(#returned)));
+                Some(emit!({ #check; #outcome }))
+            }
+            None if args.when.is_none() => None,
+            _ => Some(outcome),
+        }
+    }
+
+    fn if_wanted(&self, statements: &TokenStream) -> TokenStream {
+        let private = self.private;
+        match &self.args.when {
+            None => statements.clone(),
+            Some(when) => {
+                let variant = ident(when.variant);
+                emit! {
+                    if let #private::Outcome::#variant = __dt_metrics_outcome { #statements }
+                }
+            }
+        }
+    }
+
+    /// All records, with the values from entry, those `at_end`, and the outcome.
+    fn records(&self, at_end: &[TokenStream]) -> TokenStream {
+        let outcome = self.args.outcome.map(|_| emit!(&__dt_metrics_outcome));
+        let mut values = self.kept.clone();
+        values.extend(at_end.iter().chain(&outcome).cloned());
+        let each = self.records.iter().map(|record| record.with(&values));
+        emit!(#(#each;)*)
+    }
+}
+
+/// The variable `ret`, with the span that it has in the user's expressions.
+fn ret(args: &Args) -> Ident {
+    let dims = args.ret_dims().iter().filter_map(Dimension::expr);
+    let mut tokens: TokenStream = dims.map(ToTokens::to_token_stream).collect();
+    args.value.to_tokens(&mut tokens);
+    let found = find_ident(&tokens, |name| name == "ret");
+    found.unwrap_or_else(|| Ident::new("ret", Span::call_site()))
+}

@@ -1,0 +1,186 @@
+//! The constant expressions that make instruments and their descriptors.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::ToTokens;
+
+use super::metric::Metric;
+use super::values;
+use crate::analyse::scope::{Known, Place};
+use crate::parse::annotation::Argument;
+use crate::parse::args::Args;
+use crate::parse::text::Text;
+use crate::tokens::{emit, ident};
+
+/// An instrument in an expansion.
+pub(crate) struct Instrument {
+    pub(crate) ty: TokenStream,
+    /// The constant expression that makes it.
+    pub(crate) value: TokenStream,
+    /// Whether each record passes the values of its dimensions.
+    pub(crate) dimensioned: bool,
+}
+
+/// Constants for the paths to texts that a descriptor names. Each is written once, so that an error
+/// in it is reported once.
+#[derive(Default)]
+pub(crate) struct Constants(Vec<(&'static str, TokenStream)>);
+
+pub(crate) const NAME: &str = "__DT_METRICS_NAME";
+pub(crate) const UNIT: &str = "__DT_METRICS_UNIT";
+pub(crate) const DESCRIPTION: &str = "__DT_METRICS_DESCRIPTION";
+
+impl Constants {
+    /// The text, as a literal or the name of a constant.
+    pub(crate) fn text(&mut self, text: &Text, name: &'static str) -> TokenStream {
+        match text {
+            Text::Literal(literal) => literal.to_token_stream(),
+            Text::Path(path) => {
+                let constant = ident(name);
+                if self.0.iter().all(|(other, _)| *other != name) {
+                    let item = emit!(const #constant: &::core::primitive::str = #path;);
+                    self.0.push((name, item));
+                }
+                constant.into_token_stream()
+            }
+        }
+    }
+
+    pub(crate) fn items(&self) -> TokenStream {
+        self.0.iter().map(|(_, item)| item.clone()).collect()
+    }
+}
+
+impl Instrument {
+    pub(crate) fn new(
+        private: &TokenStream,
+        args: &Args,
+        place: &Place<'_>,
+        metric: Metric,
+        constants: &mut Constants,
+    ) -> Self {
+        let known = Known::of(args.dims(), place);
+        let at_end = match metric {
+            Metric::InFlight => 0,
+            _ => args.keys_at_end().len(),
+        };
+        let dimensioned = known == Known::Called || at_end > 0;
+        let descriptor = descriptor(private, args, place, Some(metric), constants);
+        let (new, values) = if dimensioned {
+            let values = values::template(private, args.dims(), at_end);
+            ("new", emit!(&#values))
+        } else if known == Known::Once {
+            let values = values::options(private, args.dims());
+            ("resolved", emit!(|| #private::values(#values)))
+        } else {
+            let values = values::constants(private, args.dims());
+            ("new", emit!(&#values))
+        };
+        let prefix = if dimensioned { "Dimensioned" } else { "" };
+        let ty = ident(&format!("{prefix}{}", metric.kind()));
+        let ty = emit!(#private::#ty);
+        let new = ident(new);
+        Self {
+            value: emit!(#ty::#new(#descriptor, #values)),
+            ty,
+            dimensioned,
+        }
+    }
+}
+
+/// The descriptor of `metric`, or of an observed metric if there is none.
+pub(crate) fn descriptor(
+    private: &TokenStream,
+    args: &Args,
+    place: &Place<'_>,
+    metric: Option<Metric>,
+    constants: &mut Constants,
+) -> TokenStream {
+    let mut descriptor = named(private, args, place, metric, constants);
+    let unit = match metric {
+        Some(Metric::Duration) => Some(args.time_unit()),
+        _ => args.unit.clone(),
+    };
+    if let Some(unit) = unit {
+        let unit = constants.text(&unit, UNIT);
+        descriptor.extend(emit!(.with_unit(#unit)));
+    }
+    if let Some(description) = &args.description {
+        let description = constants.text(description, DESCRIPTION);
+        descriptor.extend(emit!(.with_description(#description)));
+    }
+    let mut keys: Vec<_> = args
+        .dims()
+        .iter()
+        .map(|dimension| dimension.key.clone())
+        .collect();
+    if metric != Some(Metric::InFlight) {
+        keys.extend(args.keys_at_end());
+    }
+    if !keys.is_empty() {
+        descriptor.extend(emit!(.with_dimension_keys(&[#(#keys),*])));
+    }
+    if let Some(boundaries) = &args.boundaries
+        && matches!(metric, Some(Metric::Duration | Metric::Values))
+    {
+        let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
+        descriptor.extend(emit!(.with_boundaries(&[#(#boundaries),*])));
+    }
+    if let Some(limit) = args.cardinality_limit {
+        let limit = Literal::u32_suffixed(limit);
+        descriptor.extend(emit!(.with_cardinality_limit(#limit)));
+    }
+    if let Some(line) = place.line {
+        let line = Literal::u32_suffixed(line);
+        descriptor.extend(emit!(.with_line(#line)));
+    }
+    descriptor
+}
+
+/// A descriptor with nothing but a name and the place.
+///
+/// The default name is `crate.module.function.suffix`, whose beginning only the compiler knows. The
+/// name that was given to an annotation with several metrics gets their suffixes.
+fn named(
+    private: &TokenStream,
+    args: &Args,
+    place: &Place<'_>,
+    metric: Option<Metric>,
+    constants: &mut Constants,
+) -> TokenStream {
+    let function = place.function.as_deref().unwrap_or_default();
+    let suffix = metric.map_or("", Metric::suffix);
+    let name = match (&args.name, metric) {
+        (Some(name), _) if place.several => {
+            let name = constants.text(name, NAME);
+            // A name on an `impl` block is for all of its functions: theirs go between.
+            let function = if args.is_inherited(Argument::Name) {
+                function.rsplit("::").next().unwrap_or_default()
+            } else {
+                ""
+            };
+            emit! {
+                #private::DefaultName::as_str(
+                    &#private::DefaultName::under(#name, #function, #suffix)
+                )
+            }
+        }
+        (Some(name), _) => constants.text(name, NAME),
+        (None, None) => emit! {
+            #private::DefaultName::as_str(
+                &#private::DefaultName::new(::core::module_path!(), #function, #suffix)
+            )
+        },
+        // The name itself is made at run time: this is the cheapest to compile.
+        (None, Some(_)) => {
+            let path = format!("::{function}::{suffix}");
+            let length = path.len();
+            return emit! {
+                #private::describe_path(
+                    ::core::concat!(::core::module_path!(), #path),
+                    #length
+                )
+            };
+        }
+    };
+    emit!(#private::describe(#name, ::core::module_path!()))
+}

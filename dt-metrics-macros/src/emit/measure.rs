@@ -1,0 +1,220 @@
+//! Records of calls whose end matters, and of functions that return futures.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::Index;
+
+use super::at_end::{AtEnd, variable_in_place, variables};
+use super::instrument::{Constants, Instrument};
+use super::metric::{Metric, Record, variable};
+use super::record::{by, unit_length};
+use super::static_item;
+use super::values::{self, list};
+use super::wrap::{Asks, Ends, wrap};
+use crate::analyse::scope::{Known, Place};
+use crate::analyse::shape::Shape;
+use crate::parse::args::Args;
+use crate::parse::dims::Dimension;
+use crate::parse::item::Function;
+use crate::parse::text::Text;
+use crate::parse::word::Outcome;
+use crate::tokens::{emit, ident, private};
+
+/// Whether a statement or a guard before the body is not enough.
+pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
+    asks(args) != Asks::Nothing || Shape::of(function).outlives_the_call()
+}
+
+fn asks(args: &Args) -> Asks {
+    if args.takes_returned() || matches!(args.outcome, Some(Outcome::Result(_))) {
+        Asks::Returned
+    } else if args.outcome.is_some() || args.when.is_some() {
+        Asks::Outcome
+    } else {
+        Asks::Nothing
+    }
+}
+
+/// The function with `metrics` of its calls recorded. It is in an `impl` block of the type `ty` if
+/// there is one.
+pub(crate) fn measured(
+    args: &Args,
+    ty: Option<&str>,
+    metrics: &[Metric],
+    function: Function,
+) -> TokenStream {
+    let private = private(args.library.as_ref());
+    let shape = Shape::of(&function);
+    let mut place = Place::on(&function, ty);
+    place.several = metrics.len() > 1;
+    let measure = Measure {
+        private: &private,
+        args,
+        metrics,
+        outlives_the_call: shape.outlives_the_call(),
+        kept: kept(args, &place),
+    };
+    let ends = measure.ends(&place);
+    wrap(&private, shape, function, &ends)
+}
+
+/// The dimensions whose values are taken on entry and kept until the end, each with a variable.
+fn kept<'a>(args: &'a Args, place: &Place<'_>) -> Vec<(&'a Dimension, TokenStream)> {
+    let is_needed = match Known::of(args.dims(), place) {
+        Known::Called => true,
+        Known::Once => !args.keys_at_end().is_empty(),
+        Known::Compiled => false,
+    };
+    let dims = args.dims().iter();
+    let dims = dims.filter(|dimension| is_needed && dimension.expr().is_some());
+    let dims: Vec<_> = dims.collect();
+    let variables = variables("kept", dims.len());
+    dims.into_iter().zip(variables).collect()
+}
+
+struct Measure<'a> {
+    private: &'a TokenStream,
+    args: &'a Args,
+    metrics: &'a [Metric],
+    outlives_the_call: bool,
+    kept: Vec<(&'a Dimension, TokenStream)>,
+}
+
+impl Measure<'_> {
+    fn ends(&self, place: &Place<'_>) -> Ends {
+        let Self { private, args, .. } = *self;
+        let asks = asks(args);
+        let has = |metric| self.metrics.contains(&metric);
+        let mut constants = Constants::default();
+        let (instruments, records) = self.instruments(place, &mut constants);
+        let (at_begin, at_end): (Vec<Record>, Vec<Record>) =
+            records.into_iter().partition(|record| match record.metric {
+                Metric::Calls => asks == Asks::Nothing,
+                other => other == Metric::InFlight,
+            });
+
+        let unit_length = has(Metric::Duration).then(|| unit_length(private, args));
+        let is_path = matches!(args.time_unit(), Text::Path(_));
+        let path_length = unit_length.as_ref().filter(|_| is_path);
+        let value = static_item::instruments(path_length);
+        let block = static_item::block(private, args, &instruments, constants, &value);
+        let mut entry = match path_length {
+            None => emit!(let __dt_metrics_instruments = #block;),
+            Some(_) => {
+                emit!(let (__dt_metrics_instruments, __dt_metrics_nanoseconds) = #block;)
+            }
+        };
+        if has(Metric::Calls) {
+            let by = by(args);
+            entry.extend(emit!(let __dt_metrics_by = #by;));
+        }
+        let unpack = self.keep(&mut entry);
+
+        let kept = self.kept.iter();
+        let kept: Vec<_> = kept
+            .map(|(dim, name)| variable_in_place(dim, name))
+            .collect();
+        let mut begin = TokenStream::new();
+        for record in &at_begin {
+            let call = record.with(&kept);
+            begin.extend(if record.metric == Metric::InFlight {
+                emit!(let __dt_metrics_in_flight = #call;)
+            } else {
+                emit!(#call;)
+            });
+        }
+        if !at_begin.is_empty() {
+            begin = emit!(#unpack #begin);
+        }
+        if has(Metric::Duration) {
+            begin.extend(emit!(let __dt_metrics_stopwatch = #private::Stopwatch::start();));
+        }
+
+        let state = [
+            ("nanoseconds", path_length.is_some()),
+            ("instruments", !at_end.is_empty()),
+            ("in_flight", has(Metric::InFlight)),
+            (
+                "by",
+                at_end.iter().any(|record| record.metric == Metric::Calls),
+            ),
+            ("kept", unpack.is_some()),
+            ("stopwatch", has(Metric::Duration)),
+        ];
+        let state = state.into_iter().filter(|(_, is_needed)| *is_needed);
+        let state: Vec<_> = state.map(|(name, _)| variable(name)).collect();
+        let made = (!state.is_empty()).then(|| emit!((#(#state,)*)));
+        let at_end = AtEnd {
+            private,
+            args,
+            state,
+            unpack: unpack.filter(|_| !at_end.is_empty()),
+            kept,
+            unit_length: match path_length {
+                Some(_) => Some(variable("nanoseconds")),
+                None => unit_length,
+            },
+            records: at_end,
+        };
+        Ends {
+            entry,
+            begin: emit!({ #begin #made }),
+            ended: at_end.ended(),
+            leave: at_end.leave(),
+            tell: at_end.tell(),
+            uses: self.uses(),
+            asks,
+        }
+    }
+
+    fn instruments(
+        &self,
+        place: &Place<'_>,
+        constants: &mut Constants,
+    ) -> (Vec<Instrument>, Vec<Record>) {
+        let each = self.metrics.iter().enumerate().map(|(index, &metric)| {
+            let made = Instrument::new(self.private, self.args, place, metric, constants);
+            let ty = &made.ty;
+            let method = ident(metric.method());
+            let index = Index::from(index);
+            let record = Record {
+                metric,
+                method: emit!(#ty::#method),
+                instrument: if let [_] = self.metrics {
+                    variable("instruments")
+                } else {
+                    emit!(&__dt_metrics_instruments.#index)
+                },
+                dimensioned: made.dimensioned,
+            };
+            (made, record)
+        });
+        each.unzip()
+    }
+
+    /// Keeps the values of dimensions on entry. Returns the statement that takes them out again.
+    fn keep(&self, entry: &mut TokenStream) -> Option<TokenStream> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        let function = if self.outlives_the_call {
+            "keep_any"
+        } else {
+            "keep"
+        };
+        let values = values::passed(self.private, self.args.dims(), function);
+        entry.extend(emit!(let __dt_metrics_kept = #values;));
+        let names: Vec<_> = self.kept.iter().map(|(_, name)| name.clone()).collect();
+        let names = list(&names);
+        Some(emit!(let #names = &__dt_metrics_kept;))
+    }
+
+    /// The user's expressions that are evaluated on entry.
+    fn uses(&self) -> TokenStream {
+        let mut uses = self.args.by.to_token_stream();
+        for (dimension, _) in &self.kept {
+            dimension.expr().to_tokens(&mut uses);
+        }
+        uses
+    }
+}

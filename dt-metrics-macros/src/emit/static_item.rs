@@ -1,0 +1,72 @@
+//! The static that holds the instruments of an annotation, and its entry in the program's list.
+
+use proc_macro2::TokenStream;
+use syn::Index;
+
+use super::checks;
+use super::instrument::{Constants, Instrument};
+use crate::parse::args::Args;
+use crate::tokens::emit;
+
+/// The value of a [`block`] that hands out its instruments: one, or a tuple. With the `length` of a
+/// unit, which names a constant of the block, that comes with them.
+pub(crate) fn instruments(length: Option<&TokenStream>) -> TokenStream {
+    match length {
+        None => emit!(&__DT_METRICS_INSTRUMENT),
+        Some(length) => emit! {
+            const __DT_METRICS_NANOSECONDS: ::core::primitive::f64 = #length;
+            (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
+        },
+    }
+}
+
+/// A block with the static, whose value is `value`. It is a scope of its own: of the user's
+/// expressions, it contains only names, units and descriptions, which have to be constants anyway,
+/// and values in `const { … }`.
+///
+/// There is one static, and one entry for the linker, since each further item would add to the time
+/// of a build. Therefore the assertions are in the static's value.
+pub(crate) fn block(
+    private: &TokenStream,
+    args: &Args,
+    instruments: &[Instrument],
+    mut constants: Constants,
+    value: &TokenStream,
+) -> TokenStream {
+    let (items, checks) = checks::all(private, args, &mut constants);
+    let constants = constants.items();
+    let types: Vec<_> = instruments
+        .iter()
+        .map(|instrument| &instrument.ty)
+        .collect();
+    let values: Vec<_> = instruments
+        .iter()
+        .map(|instrument| &instrument.value)
+        .collect();
+    let (ty, mut made, registration) = if let ([ty], [value]) = (&types[..], &values[..]) {
+        let registration = emit!(#ty::registration(&__DT_METRICS_INSTRUMENT));
+        (emit!(#ty), emit!(#value), registration)
+    } else {
+        let places = (0..types.len()).map(Index::from);
+        let count = types.len();
+        // A static of its own: in Rust 1.88 the slice would not live long enough.
+        let registration = emit! {
+            #private::Registration::Several({
+                static __DT_METRICS_DESCRIPTORS: [&#private::Descriptor; #count] =
+                    [#(#types::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*];
+                &__DT_METRICS_DESCRIPTORS
+            })
+        };
+        (emit!((#(#types),*)), emit!((#(#values),*)), registration)
+    };
+    if !checks.is_empty() {
+        made = emit!({ #checks #made });
+    }
+    emit! {{
+        #constants
+        #items
+        static __DT_METRICS_INSTRUMENT: #ty = #made;
+        #private::inventory::submit! { #registration }
+        #value
+    }}
+}

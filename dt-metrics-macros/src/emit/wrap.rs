@@ -1,0 +1,262 @@
+//! Functions with something done when a call begins and when it ends.
+
+use proc_macro2::TokenStream;
+use syn::Type;
+
+use super::body::{guarded, take_over};
+use crate::analyse::boxed::{Boxed, is_straight};
+use crate::analyse::return_type::{
+    Output, closure_output, has_impl, is_result, mentions_result, written,
+};
+use crate::analyse::shape::Shape;
+use crate::parse::item::Function;
+use crate::tokens::emit;
+
+/// What is done around each call.
+pub(crate) struct Ends {
+    /// Statements on entry. For a function that returns a future, they run at the call.
+    pub(crate) entry: TokenStream,
+    /// The expression whose value is kept until the end, evaluated where the call begins to run. It
+    /// may take variables of `entry`.
+    pub(crate) begin: TokenStream,
+    /// Statements at the end, with the value of `begin` in `__dt_metrics_state` and the end in
+    /// `__dt_metrics_ended`.
+    pub(crate) ended: TokenStream,
+    /// Statements at the end of a future that does not return, with `__dt_metrics_state` and
+    /// `__dt_metrics_outcome`.
+    pub(crate) leave: TokenStream,
+    /// Statements at the end of a future that returns, with `__dt_metrics_state`, a reference to
+    /// the value in `__dt_metrics_returned`, and a function with the statements of `leave` in
+    /// `__dt_metrics_leave`.
+    pub(crate) tell: TokenStream,
+    /// The user's expressions in `entry`.
+    pub(crate) uses: TokenStream,
+    pub(crate) asks: Asks,
+}
+
+/// What has to be known about a call that ended.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Asks {
+    Nothing,
+    /// How it ended.
+    Outcome,
+    /// The value that it returned.
+    Returned,
+}
+
+/// The function with `ends` around its calls.
+pub(crate) fn wrap(
+    private: &TokenStream,
+    shape: Shape,
+    function: Function,
+    ends: &Ends,
+) -> TokenStream {
+    let mut wrap = Wrap {
+        private,
+        function,
+        ends,
+    };
+    let block = match shape {
+        Shape::Call(output) => wrap.call(output),
+        Shape::Async(output) => wrap.async_fn(output),
+        Shape::Future { value } => wrap.future(value.as_ref()),
+        Shape::Boxed { future, value } => wrap.boxed(future, &value),
+        Shape::ByType { future } => wrap.by_type(future),
+    };
+    wrap.function.with(block)
+}
+
+struct Wrap<'a> {
+    private: &'a TokenStream,
+    function: Function,
+    ends: &'a Ends,
+}
+
+impl Wrap<'_> {
+    /// A call that is over when the function returns.
+    fn call(&mut self, output: Output) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends {
+            entry,
+            begin,
+            ended,
+            asks,
+            ..
+        } = ends;
+        let ended = emit!(|__dt_metrics_state, __dt_metrics_ended| { #ended });
+        let returned = &self.function.sig.output;
+        // A closure would hide the caller: the body has to stay where it is.
+        let keeps_caller = *asks == Asks::Outcome && self.function.tracks_caller();
+        let is_guarded = match asks {
+            Asks::Nothing => true,
+            // The type of a closure that is returned may follow from where it is.
+            Asks::Outcome => matches!(output, Output::Plain | Output::Opaque),
+            Asks::Returned => false,
+        };
+        // A guard sees only whether the call panics. The name of a type is believed, if it says that
+        // it is not a `Result`.
+        if is_guarded || keeps_caller && !mentions_result(returned) {
+            let guard = emit!({ #entry #private::Guard::new(#begin, #ended) });
+            return guarded(&self.function.body, &guard);
+        }
+        let body = &self.function.body;
+        if keeps_caller && is_result(returned) && is_straight(body.stream()) {
+            let ty = closure_output(returned);
+            return emit! {
+                {
+                    let __dt_metrics_guard = {
+                        #entry
+                        #private::TellingGuard::<#ty, _, _>::new(#begin, #ended)
+                    };
+                    let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
+                    __dt_metrics_guard.tell(&__dt_metrics_returned);
+                    __dt_metrics_returned
+                }
+            };
+        }
+        if let Output::Opaque = output {
+            let body = self.closure();
+            return emit!(#entry #private::run(#body, #begin, #ended));
+        }
+        let body = self.closure_variable();
+        emit!(#entry #body #private::run(__dt_metrics_body, #begin, #ended))
+    }
+
+    /// The body as a future, in an `async fn` or in a function that returns that future.
+    fn async_fn(&mut self, output: Output) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends {
+            entry, begin, uses, ..
+        } = ends;
+        let at_end = self.at_end(None);
+        let taken = self.taken();
+        let body = &self.function.body;
+        if let Output::Never = output {
+            return emit! {
+                #entry
+                let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
+                match #private::measured(__dt_metrics_future, move || #begin, #at_end).await {}
+            };
+        }
+        // An `async` block cannot have a return type: this tells the compiler.
+        let returned = &self.function.sig.output;
+        let ty = closure_output(returned);
+        let hint = ty
+            .as_ref()
+            .map(|ty| emit!(if false { return #private::never::<#ty>(); }));
+        let measured = emit! {
+            #entry
+            #private::measured(
+                async move { #hint #taken #[cfg(all())] #body },
+                move || #begin,
+                #at_end,
+            )
+        };
+        let can_return_future = self.function.can_return_future();
+        if !can_return_future || !uses.is_empty() || has_impl(returned) {
+            return emit!(#measured.await);
+        }
+        // In the edition of this crate it captures all lifetimes, as the future of an `async fn` does.
+        let future = emit!(-> impl ::core::future::Future<Output = #ty>);
+        self.function.sig.asyncness = None;
+        self.function.sig.output = syn::parse_quote!(#future);
+        measured
+    }
+
+    /// A future that the function returns, with a value of this type if that is known.
+    fn future(&mut self, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends { entry, .. } = ends;
+        let body = self.closure();
+        let measured = self.measured(&emit!(#private::call(#body)), value);
+        emit!(#entry #measured)
+    }
+
+    /// The body where it is, with its future measured before that is in its box.
+    fn boxed(&mut self, future: Boxed, value: &Type) -> TokenStream {
+        let Ends { entry, .. } = self.ends;
+        let measured = self.measured(future.future(), Some(value));
+        let body = future.with(&self.function.body, measured);
+        emit!(#entry #[cfg(all())] #body)
+    }
+
+    /// A call that returns a boxed future if the type says so. The library decides by the type; if
+    /// the body has a `future` that it puts in a box, that is measured before.
+    fn by_type(&mut self, future: Option<Boxed>) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends { entry, begin, .. } = ends;
+        let at_end = self.at_end(None);
+        let ty = written(&self.function.sig.output);
+        let call = emit!(#private::Call::<#ty>::new());
+        let Some(future) = future else {
+            let body = self.closure_variable();
+            return emit! {
+                #entry
+                #body
+                #call.__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
+            };
+        };
+        let output = closure_output(&self.function.sig.output);
+        let taken = self.taken();
+        let inner = future.future();
+        let measured = emit!(__dt_metrics_pinned.__dt_metrics_measured(#inner));
+        let body = future.with(&self.function.body, measured);
+        emit! {
+            #entry
+            #call.__dt_metrics_pin(
+                move || #begin,
+                #at_end,
+                move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
+            )
+        }
+    }
+
+    /// `future`, measured. With the type of its value, something else is reported once: where the
+    /// function promises a future.
+    fn measured(&self, future: &TokenStream, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = self;
+        let begin = &ends.begin;
+        let at_end = self.at_end(value);
+        let function = match value {
+            None => emit!(#private::measured),
+            Some(value) => emit!(#private::measured_as::<#value, _, _, _, _, _>),
+        };
+        emit!(#function(#future, move || #begin, #at_end))
+    }
+
+    /// The arguments for the end of a future with a value of this type, if that is known.
+    fn at_end(&self, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = self;
+        let Ends { leave, tell, .. } = ends;
+        let value = value.map(|value| emit!(: &#value));
+        emit! {
+            |__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() },
+            |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell }
+        }
+    }
+
+    /// The body as a closure that has all parameters.
+    fn closure(&mut self) -> TokenStream {
+        let taken = self.taken();
+        let body = &self.function.body;
+        let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
+        emit!(move || #output { #taken #[cfg(all())] #body })
+    }
+
+    /// [`Self::closure`] in the variable `__dt_metrics_body`. What clippy has to say about its type
+    /// it already says about the function.
+    fn closure_variable(&mut self) -> TokenStream {
+        let private = self.private;
+        let closure = self.closure();
+        emit! {
+            #[allow(clippy::result_large_err)]
+            let __dt_metrics_body = #private::once(#closure);
+        }
+    }
+
+    /// The statements that take the parameters over into a closure.
+    fn taken(&mut self) -> TokenStream {
+        let body = self.function.body.stream();
+        take_over(&mut self.function.sig, &body, &self.ends.uses)
+    }
+}

@@ -1,0 +1,228 @@
+//! The arguments of annotations and macros: one parser for the whole family.
+
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, Ident, LitStr, Path, Result, ReturnType};
+
+use super::annotation::{Annotation, Argument};
+use super::dims::{Dimension, dims};
+use super::literal::{boundaries, cardinality_limit};
+use super::syntax::{path, separated, skip, value};
+use super::text::{Text, literal, time_unit};
+use super::word::{Outcome, When, kind};
+use crate::report::Report;
+use crate::tokens::ours;
+
+/// The key of the dimension that `outcome` adds.
+const OUTCOME: &str = "outcome";
+
+/// The arguments that were given, each at most once.
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) name: Option<Text>,
+    pub(crate) description: Option<Text>,
+    pub(crate) unit: Option<Text>,
+    time_unit: Option<Text>,
+    pub(crate) boundaries: Option<Vec<f64>>,
+    dims: Option<Vec<Dimension>>,
+    ret_dims: Option<Vec<Dimension>>,
+    pub(crate) by: Option<Expr>,
+    pub(crate) kind: Option<&'static str>,
+    /// The value to record. In a macro it stands without a name.
+    pub(crate) value: Option<Expr>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) when: Option<When>,
+    pub(crate) cardinality_limit: Option<u32>,
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) library: Option<Path>,
+    /// Arguments of the `impl` block around the function.
+    inherited: Vec<Argument>,
+}
+
+impl Args {
+    /// Reads the arguments of an attribute.
+    pub(crate) fn parse(args: TokenStream, takes: &Annotation, report: &mut Report) -> Self {
+        let mut parsed = Self::default();
+        parsed.join(args, takes, report);
+        parsed
+    }
+
+    /// Reads the arguments of a further attribute.
+    pub(crate) fn join(&mut self, args: TokenStream, takes: &Annotation, report: &mut Report) {
+        let read = (|input: ParseStream<'_>| {
+            separated(input, report, |report| self.argument(input, takes, report));
+            Ok(())
+        })
+        .parse2(args);
+        report.note(read);
+    }
+
+    /// Reads one argument with a name.
+    pub(crate) fn argument(
+        &mut self,
+        input: ParseStream<'_>,
+        takes: &Annotation,
+        report: &mut Report,
+    ) -> Result<()> {
+        let key = key(input, takes)?;
+        let Some(argument) = takes.argument(&key) else {
+            report.add(takes.unknown(&key));
+            return skip(input);
+        };
+        let set = match argument {
+            Argument::Name => once(&mut self.name, &key, value(input)?.try_into()),
+            Argument::Description => once(&mut self.description, &key, value(input)?.try_into()),
+            Argument::Unit => once(&mut self.unit, &key, value(input)?.try_into()),
+            Argument::TimeUnit => once(&mut self.time_unit, &key, time_unit(value(input)?)),
+            Argument::Boundaries => once(&mut self.boundaries, &key, boundaries(value(input)?)),
+            Argument::Dims => once(&mut self.dims, &key, Ok(dims(input, &key, report)?)),
+            Argument::RetDims => once(&mut self.ret_dims, &key, Ok(dims(input, &key, report)?)),
+            Argument::Value => once(&mut self.value, &key, Ok(value(input)?)),
+            Argument::Outcome => once(&mut self.outcome, &key, Outcome::parse(input)),
+            Argument::When => once(&mut self.when, &key, When::parse(input, &key)),
+            Argument::By => once(&mut self.by, &key, Ok(value(input)?)),
+            Argument::Kind => once(&mut self.kind, &key, kind(value(input)?)),
+            Argument::CardinalityLimit => {
+                let limit = cardinality_limit(value(input)?);
+                once(&mut self.cardinality_limit, &key, limit)
+            }
+            Argument::Rename => once(&mut self.rename, &key, literal(value(input)?)),
+            Argument::Crate => once(&mut self.library, &key, Ok(path(input)?)),
+        };
+        report.note(set);
+        Ok(())
+    }
+
+    /// The dimensions whose values are taken on entry.
+    pub(crate) fn dims(&self) -> &[Dimension] {
+        self.dims.as_deref().unwrap_or_default()
+    }
+
+    /// The dimensions whose values are taken from the returned value.
+    pub(crate) fn ret_dims(&self) -> &[Dimension] {
+        self.ret_dims.as_deref().unwrap_or_default()
+    }
+
+    /// The unit of durations.
+    pub(crate) fn time_unit(&self) -> Text {
+        let unit = self.time_unit.clone();
+        unit.unwrap_or_else(|| Text::Literal(LitStr::new("s", ours())))
+    }
+
+    /// Whether the returned value itself is needed, not only whether it is an error.
+    pub(crate) fn takes_returned(&self) -> bool {
+        self.ret_dims.is_some() || self.value.is_some()
+    }
+
+    /// The keys of the dimensions whose values are known only when a call ends.
+    pub(crate) fn keys_at_end(&self) -> Vec<LitStr> {
+        let ret_dims = self.ret_dims().iter();
+        let keys = ret_dims.map(|dimension| dimension.key.clone());
+        let outcome = self.outcome.map(|_| LitStr::new(OUTCOME, ours()));
+        keys.chain(outcome).collect()
+    }
+
+    /// Takes the arguments that were not given from those of the `impl` block around. The block's
+    /// own expansion checks their texts.
+    pub(crate) fn inherit(&mut self, block: Self) {
+        fn take<T>(own: &mut Option<T>, block: Option<T>) -> bool {
+            let taken = own.is_none() && block.is_some();
+            if taken {
+                *own = block;
+            }
+            taken
+        }
+        let taken = [
+            (Argument::Name, take(&mut self.name, block.name)),
+            (
+                Argument::Description,
+                take(&mut self.description, block.description),
+            ),
+            (
+                Argument::TimeUnit,
+                take(&mut self.time_unit, block.time_unit),
+            ),
+            (
+                Argument::Boundaries,
+                take(&mut self.boundaries, block.boundaries),
+            ),
+            (Argument::Dims, take(&mut self.dims, block.dims)),
+            (Argument::RetDims, take(&mut self.ret_dims, block.ret_dims)),
+            (Argument::Outcome, take(&mut self.outcome, block.outcome)),
+            (Argument::When, take(&mut self.when, block.when)),
+            (
+                Argument::CardinalityLimit,
+                take(&mut self.cardinality_limit, block.cardinality_limit),
+            ),
+            (Argument::Crate, take(&mut self.library, block.library)),
+        ];
+        let taken = taken.into_iter().filter(|(_, taken)| *taken);
+        self.inherited.extend(taken.map(|(argument, _)| argument));
+    }
+
+    /// Whether an argument comes from the `impl` block around.
+    pub(crate) fn is_inherited(&self, argument: Argument) -> bool {
+        self.inherited.contains(&argument)
+    }
+
+    /// Completes the arguments, and checks them against each other.
+    pub(crate) fn complete(&mut self, annotation: &Annotation, report: &mut Report) {
+        if annotation.outcome {
+            self.outcome.get_or_insert(Outcome::Any);
+        }
+        if report.is_clean() {
+            let missing = annotation.missing(|argument| match argument {
+                Argument::Name => self.name.is_some(),
+                Argument::Value => self.value.is_some(),
+                _ => true,
+            });
+            if let Some(missing) = missing {
+                report.add(missing);
+            }
+        }
+        let mut keys: Vec<String> = self.outcome.iter().map(|_| OUTCOME.to_owned()).collect();
+        for Dimension { key, typed, .. } in self.dims().iter().chain(self.ret_dims()) {
+            let key = key.value();
+            if keys.contains(&key) {
+                let message = format!("dimension `{key}` is given twice");
+                report.add(Error::new_spanned(typed, message));
+            }
+            keys.push(key);
+        }
+    }
+
+    /// Checks that a function with this return type can have the outcome that `when` asks for.
+    pub(crate) fn check_when(&self, output: &ReturnType) -> Result<()> {
+        match &self.when {
+            Some(When {
+                variant: "Err",
+                word,
+            }) if matches!(output, ReturnType::Default) => {
+                let message = "`when = err` never records here: the function returns nothing, so \
+                               no `Err`; return a `Result`, or write `when = panic` or \
+                               `when = cancelled`";
+                Err(Error::new(word.span(), message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn key(input: ParseStream<'_>, annotation: &Annotation) -> Result<Ident> {
+    if input.peek(LitStr) && annotation.takes.contains(&Argument::Name) {
+        return Err(input.error("an argument needs its name: write `name = \"…\"`"));
+    }
+    input
+        .call(Ident::parse_any)
+        .map_err(|_| input.error(format!("expected {}", annotation.list())))
+}
+
+/// Puts `value` into `slot`, unless something is there already.
+fn once<T>(slot: &mut Option<T>, key: &Ident, value: Result<T>) -> Result<()> {
+    if slot.is_some() {
+        return Err(Error::new(key.span(), format!("`{key}` is given twice")));
+    }
+    *slot = Some(value?);
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! `dims(key = expr, …)`.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Error, Expr, Ident, LitStr, Result, Token, parenthesized, token};
+
+use super::literal::Constant;
+use super::syntax::{separated, ungrouped, value};
+use crate::report::Report;
+
+pub(crate) struct Dimension {
+    pub(crate) key: LitStr,
+    /// The key as it was typed.
+    pub(crate) typed: TokenStream,
+    pub(crate) source: Source,
+}
+
+/// Where the value of a dimension comes from.
+pub(crate) enum Source {
+    Literal(Constant),
+    /// Any other expression, `const { … }` among them.
+    Expr(Expr),
+}
+
+impl Dimension {
+    /// The expression, if the value is not a literal.
+    pub(crate) fn expr(&self) -> Option<&Expr> {
+        match &self.source {
+            Source::Literal(_) => None,
+            Source::Expr(expr) => Some(expr),
+        }
+    }
+}
+
+/// Reads the list behind the argument `name`, in parentheses.
+pub(crate) fn dims(
+    input: ParseStream<'_>,
+    name: &Ident,
+    report: &mut Report,
+) -> Result<Vec<Dimension>> {
+    if !input.peek(token::Paren) {
+        return Err(input.error(format!("expected `(`: write `{name}(key = value)`")));
+    }
+    let content;
+    parenthesized!(content in input);
+    let mut dims = Vec::new();
+    separated(&content, report, |report| {
+        let (key, typed) = key(&content)?;
+        if content.is_empty() || content.peek(Token![,]) {
+            let message = format!("a dimension needs a value: write `{typed} = …`");
+            report.add(Error::new_spanned(typed, message));
+            return Ok(());
+        }
+        let expr = ungrouped(value(&content)?);
+        let source = match Constant::of(&expr) {
+            Some(constant) => Source::Literal(constant),
+            None => Source::Expr(expr),
+        };
+        dims.push(Dimension { key, typed, source });
+        Ok(())
+    });
+    Ok(dims)
+}
+
+/// Reads an identifier, a dotted path of them, or a string literal; returns it as a literal, and as
+/// it was typed.
+fn key(input: ParseStream<'_>) -> Result<(LitStr, TokenStream)> {
+    if input.peek(LitStr) {
+        let literal: LitStr = input.parse()?;
+        return Ok((literal.clone(), literal.into_token_stream()));
+    }
+    let first = input.call(section)?;
+    let mut text = first.unraw().to_string();
+    let mut typed = first.to_token_stream();
+    while let Some(dot) = input.parse::<Option<Token![.]>>()? {
+        let next = input.call(section)?;
+        text.push('.');
+        text.push_str(&next.unraw().to_string());
+        dot.to_tokens(&mut typed);
+        next.to_tokens(&mut typed);
+    }
+    Ok((LitStr::new(&text, first.span()), typed))
+}
+
+fn section(input: ParseStream<'_>) -> Result<Ident> {
+    let expected = "expected the key of a dimension: an identifier, a dotted path such as \
+                    `http.route`, or a string literal";
+    input
+        .call(Ident::parse_any)
+        .map_err(|_| input.error(expected))
+}

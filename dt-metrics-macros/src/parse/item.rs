@@ -1,0 +1,237 @@
+//! Annotated items, parsed no further than needed.
+//!
+//! A function's body stays a list of tokens: their spans survive, so that editors can navigate and
+//! complete, and a half-typed body still expands.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Error, FnArg, Result, Signature, Token, Visibility};
+
+use super::annotation::Annotation;
+use crate::tokens::{emit, ours};
+
+/// The item that an annotation is on.
+pub(crate) enum Item {
+    /// A function, a method or an associated function.
+    Function(Box<Function>),
+    /// A function without a body, in a trait or an `extern` block, and its `;`.
+    Bodiless(Token![;]),
+    /// Any other item, and the token that names its kind.
+    Other(TokenTree),
+}
+
+/// A function with a body.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    vis: Visibility,
+    defaultness: Option<Token![default]>,
+    pub(crate) sig: Signature,
+    inner_attrs: Vec<Attribute>,
+    pub(crate) body: Group,
+    /// Whether another macro will look for the `async` keyword.
+    pub(crate) stays_async: bool,
+}
+
+impl Item {
+    /// Reads all of an item.
+    pub(crate) fn parse(item: TokenStream) -> Result<Self> {
+        let read = |input: ParseStream<'_>| {
+            let item = Self::parse_next(input)?;
+            if let Self::Other(_) = item {
+                input.parse::<TokenStream>()?;
+            }
+            Ok(item)
+        };
+        read.parse2(item)
+    }
+
+    /// Reads the first of several items, and only the beginning of an item that is not a function.
+    pub(crate) fn parse_next(input: ParseStream<'_>) -> Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        if let Some(other) = not_a_function(&input.fork()) {
+            return Ok(Self::Other(other));
+        }
+        let defaultness = input.parse()?;
+        let sig = input.parse()?;
+        if let Some(semicolon) = input.parse()? {
+            return Ok(Self::Bodiless(semicolon));
+        }
+        let (inner_attrs, body) = body(&input.parse()?)?;
+        Ok(Self::Function(Box::new(Function {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            inner_attrs,
+            body,
+            stays_async: false,
+        })))
+    }
+
+    /// The function, if `annotation` can be on this item.
+    pub(crate) fn function(self, annotation: &Annotation) -> Result<Function> {
+        let written = annotation.written;
+        let (span, message) = match self {
+            Self::Function(function) => match &function.sig.constness {
+                None => return Ok(*function),
+                Some(constness) => (
+                    constness.span,
+                    format!(
+                        "`{written}` records at run time, which a `const fn` cannot: remove \
+                         `const`, or annotate the functions that call it"
+                    ),
+                ),
+            },
+            Self::Bodiless(semicolon) => (
+                semicolon.span,
+                format!(
+                    "`{written}` needs a function with a body: annotate the implementations instead"
+                ),
+            ),
+            Self::Other(token) => {
+                let place = if annotation.outcome {
+                    "a function or an `impl` block"
+                } else {
+                    "a function"
+                };
+                let message =
+                    format!("`{written}` goes on {place}: move it to the functions to be measured");
+                (token.span(), message)
+            }
+        };
+        Err(Error::new(span, message))
+    }
+}
+
+/// The token that names the kind of an item; `None` for a function.
+fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
+    let mut item = None;
+    while let Ok(token) = input.parse::<TokenTree>() {
+        match token.to_string().as_str() {
+            "fn" => return None,
+            // Functions can begin with these.
+            "default" | "async" | "unsafe" | "safe" => {}
+            "const" | "extern" => item = Some(token),
+            abi if abi.ends_with('"') => {}
+            _ => return Some(item.unwrap_or(token)),
+        }
+    }
+    item
+}
+
+/// Whether an attribute is not a macro, and has one meaning on `async fn f() -> T` and on
+/// `fn f() -> impl Future<Output = T>`. `#[must_use]` has two.
+pub(crate) fn is_inert(attr: &Attribute) -> bool {
+    const INERT: &[&str] = &[
+        "allow",
+        "cfg",
+        "cfg_attr",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "warn",
+    ];
+    let path = attr.path();
+    if let Some(name) = path.get_ident() {
+        return INERT.iter().any(|inert| name == inert);
+    }
+    let tool = path.segments.first();
+    tool.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
+}
+
+/// Takes the inner attributes, `#![…]`, out of a body: they belong to the function.
+fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
+    let TokenTree::Group(braces) = braces else {
+        let message = "expected the body of the function";
+        return Err(Error::new(braces.span(), message));
+    };
+    let inner = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_inner)?;
+        Ok((attrs, input.parse::<TokenStream>()?))
+    };
+    let (attrs, rest) = inner.parse2(braces.stream())?;
+    let body = if attrs.is_empty() {
+        braces.clone()
+    } else {
+        regroup(braces, rest)
+    };
+    Ok((attrs, body))
+}
+
+/// `tokens` in braces that are at the place of `braces`.
+pub(crate) fn regroup(braces: &Group, tokens: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(braces.span());
+    group
+}
+
+impl Function {
+    /// Whether an `async fn` can become a function that returns a future without anybody seeing
+    /// the difference.
+    pub(crate) fn can_return_future(&self) -> bool {
+        !self.stays_async && self.attrs.iter().all(is_inert)
+    }
+
+    /// The attributes called `name`.
+    pub(crate) fn attrs(&self, name: &str) -> impl Iterator<Item = &Attribute> {
+        let attrs = self.attrs.iter();
+        attrs.filter(move |attr| attr.path().is_ident(name))
+    }
+
+    /// Whether it may look at its caller's location.
+    pub(crate) fn tracks_caller(&self) -> bool {
+        self.attrs("track_caller").next().is_some()
+    }
+
+    /// The function as it was written.
+    pub(crate) fn untouched(self) -> TokenStream {
+        let body = self.body.stream();
+        self.with(body)
+    }
+
+    /// The function with another block in place of its body.
+    pub(crate) fn with(self, block: TokenStream) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.inner_attrs);
+        if self.body.stream().is_empty() {
+            // Clippy ignores unused type parameters only as long as the function is empty
+            // (`extra_unused_type_parameters`).
+            let types = self
+                .sig
+                .generics
+                .type_params()
+                .map(|parameter| &parameter.ident);
+            tokens.extend(types.map(|ty| emit!(let _ = ::core::marker::PhantomData::<#ty>;)));
+        }
+        tokens.extend(block);
+        let mut braces = regroup(&self.body, tokens);
+        if self.has_canonical_body() {
+            braces.set_span(ours().located_at(self.body.span()));
+        }
+
+        let mut function = TokenStream::new();
+        function.append_all(&self.attrs);
+        self.vis.to_tokens(&mut function);
+        self.defaultness.to_tokens(&mut function);
+        self.sig.to_tokens(&mut function);
+        braces.to_tokens(&mut function);
+        function
+    }
+
+    /// Whether clippy expects the body of this function, in some `impl` blocks, to be one
+    /// expression (`non_canonical_clone_impl`, `non_canonical_partial_ord_impl`). It does not expect
+    /// that of bodies that come from a macro.
+    ///
+    /// Other bodies must not seem to come from a macro: clippy would skip further lints.
+    fn has_canonical_body(&self) -> bool {
+        matches!(self.vis, Visibility::Inherited)
+            && matches!(self.sig.inputs.first(), Some(FnArg::Receiver(_)))
+            && (self.sig.ident == "clone" || self.sig.ident == "partial_cmp")
+    }
+}

@@ -1,0 +1,13 @@
+//! Reads what users write: the arguments of annotations and macros, and the items that annotations
+//! are on. May import `report` and `tokens`.
+//!
+//! What users typed keeps its tokens, so that each error is reported at the place of its cause.
+
+pub(crate) mod annotation;
+pub(crate) mod args;
+pub(crate) mod dims;
+pub(crate) mod item;
+pub(crate) mod literal;
+pub(crate) mod syntax;
+pub(crate) mod text;
+pub(crate) mod word;

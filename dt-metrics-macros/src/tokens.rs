@@ -1,0 +1,112 @@
+//! Tokens: those that the macros write, with their spans, and searches in those that users wrote.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Path;
+
+/// Quotes tokens of the expansion. Their names are hygienic: they do not meet the user's.
+macro_rules! emit {
+    ($($tokens:tt)*) => { ::quote::quote_spanned!($crate::tokens::ours()=> $($tokens)*) };
+}
+pub(crate) use emit;
+
+/// The span of tokens that the user did not write.
+pub(crate) fn ours() -> Span {
+    Span::mixed_site()
+}
+
+/// A name in the expansion.
+pub(crate) fn ident(name: &str) -> Ident {
+    Ident::new(name, ours())
+}
+
+/// The module of the library that holds what expansions name.
+pub(crate) fn private(library: Option<&Path>) -> TokenStream {
+    library.map_or_else(
+        || emit!(::dt_metrics::private),
+        |library| emit!(#library::private),
+    )
+}
+
+/// `tokens` of the expansion, reported by the compiler at what the user typed.
+///
+/// Spans cannot be joined, but an expression reaches from its first token to its last: all tokens
+/// get the place of the first token that was typed, and the last one gets that of the last.
+pub(crate) fn at(typed: &impl ToTokens, tokens: &TokenStream) -> TokenStream {
+    let typed = typed.to_token_stream().into_iter();
+    let mut places = typed.map(|token| token.span());
+    let first = places.next().unwrap_or_else(ours);
+    let last = places.last().unwrap_or(first);
+
+    let mut tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    if let Some((end, start)) = tokens.split_last_mut() {
+        for token in start {
+            token.set_span(token.span().located_at(first));
+        }
+        end.set_span(end.span().located_at(last));
+    }
+    tokens.into_iter().collect()
+}
+
+/// How a search continues after a token.
+pub(crate) enum Step<T> {
+    Found(T),
+    /// With the next token, which is the first one inside if this is a group.
+    On,
+    /// With the token after this group.
+    Over,
+}
+
+/// Searches `tokens` depth first. `step` is given each token behind those before it in its group.
+pub(crate) fn search<T>(
+    tokens: TokenStream,
+    step: &mut impl FnMut(&[TokenTree], &TokenTree) -> Step<T>,
+) -> Option<T> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().find_map(|(place, token)| {
+        match (step(&tokens[..place], token), token) {
+            (Step::Found(found), _) => Some(found),
+            (Step::On, TokenTree::Group(group)) => search(group.stream(), step),
+            _ => None,
+        }
+    })
+}
+
+/// Whether `test` holds for any token, given those before it in its group.
+pub(crate) fn any(
+    tokens: &impl ToTokens,
+    mut test: impl FnMut(&[TokenTree], &TokenTree) -> bool,
+) -> bool {
+    let mut step = |before: &[TokenTree], token: &TokenTree| {
+        if test(before, token) {
+            Step::Found(())
+        } else {
+            Step::On
+        }
+    };
+    search(tokens.to_token_stream(), &mut step).is_some()
+}
+
+/// The first identifier for which `test` holds.
+pub(crate) fn find_ident(tokens: &impl ToTokens, test: impl Fn(&Ident) -> bool) -> Option<Ident> {
+    let mut step = |_: &[TokenTree], token: &TokenTree| match token {
+        TokenTree::Ident(ident) if test(ident) => Step::Found(ident.clone()),
+        _ => Step::On,
+    };
+    search(tokens.to_token_stream(), &mut step)
+}
+
+/// Whether a token is the identifier or keyword `wanted`.
+pub(crate) fn is_ident(token: &TokenTree, wanted: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == wanted)
+}
+
+/// Whether a token is the punctuation `wanted`.
+pub(crate) fn is_punct(token: &TokenTree, wanted: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+/// Whether the last of these tokens is the punctuation `wanted`.
+pub(crate) fn ends_in(tokens: &[TokenTree], wanted: char) -> bool {
+    tokens.last().is_some_and(|last| is_punct(last, wanted))
+}

@@ -1,8 +1,6 @@
 //! Series that come and go: bounded, and never at the price of a count.
 
-mod common;
-
-use common::{AMPLE, alone, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::{counted, timed};
 
 #[counted(name = "cardinality.million", dims(id = id))]
@@ -34,7 +32,7 @@ fn lines(server: &dt_metrics_local::Server, key: &str, overflow: bool) -> usize 
 #[test]
 fn a_million_combinations_are_bounded_and_their_total_is_exact() {
     const COMBINATIONS: u64 = 1_000_000;
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     std::thread::scope(|scope| {
@@ -70,7 +68,7 @@ fn a_million_combinations_are_bounded_and_their_total_is_exact() {
 
 #[test]
 fn each_wave_of_combinations_finds_room_and_old_ones_come_back() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     for round in 0..5 {
@@ -100,7 +98,7 @@ fn each_wave_of_combinations_finds_room_and_old_ones_come_back() {
 
 #[test]
 fn a_timer_keeps_its_series_while_it_runs() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     timed_by(1, || {

@@ -1,11 +1,9 @@
 //! `record!` and `up_down_counter!`, over real HTTP.
 
-mod common;
-
 use std::thread;
 
-use common::export::{gauges, payloads};
-use common::{AMPLE, alone, server, to};
+use crate::common::export::{gauges, payloads};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::{Kind, catalog, record, up_down_counter};
 use dt_metrics_local::protocol::Payload;
 
@@ -20,7 +18,7 @@ fn record_payload(route: &str, bytes: &[u8]) {
 
 #[test]
 fn values_are_summarized_by_series() {
-    let _turn = alone();
+    own_process!();
     // Before there is a pipeline, on a thread that has ended by then.
     thread::spawn(|| record_payload("/a", &[0; 100]))
         .join()
@@ -72,7 +70,7 @@ fn values_are_summarized_by_series() {
 
 #[test]
 fn sums_are_of_all_threads_and_stay() {
-    let _turn = alone();
+    own_process!();
     up_down_counter!("in_body.sessions", 5);
     let server = server();
     let metrics = to(&server).install().unwrap();

@@ -1,7 +1,5 @@
 //! Timings, calls in flight, gauges and values of enums, over real HTTP.
 
-mod common;
-
 use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
@@ -9,8 +7,8 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::export::gauges;
-use common::{AMPLE, alone, server, to};
+use crate::common::export::gauges;
+use crate::common::{AMPLE, server, to};
 use dt_metrics::{DimensionValue, Handle, counted, gauge, in_flight, timed};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
@@ -97,7 +95,7 @@ const MILLISECONDS: &str = "ms";
 
 #[test]
 fn a_duration_has_count_range_sum_and_unit() {
-    let _turn = alone();
+    own_process!();
     // Before there is a pipeline, on a thread that has ended by then.
     thread::spawn(seconds).join().unwrap();
     let server = server();
@@ -188,7 +186,7 @@ const ENDS: [(End, &str); 4] = [
 
 #[test]
 fn every_end_of_a_call_is_recorded_once_by_every_annotation() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     let flush = || metrics.flush(AMPLE).unwrap();
@@ -224,7 +222,7 @@ async fn cancelled(during: impl FnOnce()) {
 
 #[test]
 fn a_cancelled_future_was_in_flight_and_took_its_time() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     // Made, never polled: nothing began.
@@ -262,7 +260,7 @@ fn dropped(_parameter: Look<impl FnMut()>, local: impl FnMut()) {
 
 #[test]
 fn a_guard_outlives_the_locals_but_not_the_parameters() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     let now = || in_flight_now(&metrics, &server, "family.dropped");
@@ -300,7 +298,7 @@ fn generic<V: DimensionValue>(value: V) {
 
 #[test]
 fn enums_and_bools_are_dimensions() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     for (calls, (tier, _)) in (1_u32..).zip(TIERS) {
@@ -351,7 +349,7 @@ fn enums_and_bools_are_dimensions() {
 
 #[test]
 fn a_gauge_keeps_its_last_value_and_says_it_at_each_push() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     for depth in [3, 1, 2] {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use crate::common::own_process::alone;
+
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/linking");
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dt-metrics");
 const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
@@ -77,6 +79,8 @@ fn names(program: &Path, library: Option<&Path>) -> Vec<String> {
 /// One after the other in one directory: what both need is built once.
 #[test]
 fn all_that_is_linked_is_in_the_catalogue() {
+    // The linker takes all processors for itself.
+    let _turn = alone();
     let root = copy();
     for lto in ["off", "fat"] {
         let built = build(&root, lto);

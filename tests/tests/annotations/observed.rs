@@ -1,14 +1,12 @@
 //! `#[observed]` functions of each kind and type, over real HTTP and with several readers.
 
-mod common;
-
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use common::sums::Sums;
-use common::{AMPLE, NEVER, alone, server, to};
+use crate::common::sums::Sums;
+use crate::common::{AMPLE, NEVER, server, to};
 use dt_metrics::{Kind, catalog, counted, observed};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
@@ -61,7 +59,7 @@ fn numbers(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Vec<f64> 
 
 #[test]
 fn every_kind_of_every_type_says_what_the_function_says() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     for (u64, i64, f64) in [
@@ -120,7 +118,7 @@ fn level() -> u64 {
 
 #[test]
 fn a_total_goes_on_over_installs_and_a_level_is_said_to_each() {
-    let _turn = alone();
+    own_process!();
     let (first, second) = (server(), server());
     TOTAL.store(5, SeqCst);
     drop(to(&first).install().unwrap());
@@ -164,7 +162,7 @@ moving! {
 
 #[test]
 fn dimensions_are_those_of_when_it_is_asked() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     MOVING.store(10, SeqCst);
@@ -199,7 +197,7 @@ fn calls() {}
 
 #[test]
 fn each_reader_asks_once_a_collection() {
-    let _turn = alone();
+    own_process!();
     let asked_before = ASKED.load(SeqCst);
     let (delta, cumulative) = (
         Sums::new(Temporality::Delta),
@@ -236,7 +234,7 @@ fn each_reader_asks_once_a_collection() {
 
 #[test]
 fn readers_at_the_same_time_never_set_a_sum_back() {
-    let _turn = alone();
+    own_process!();
     let exporters: Vec<_> = (0..4).map(|_| Sums::new(Temporality::Delta)).collect();
     let mut builder = dt_metrics::builder().push_interval(Duration::from_millis(1));
     for exporter in &exporters {
@@ -260,7 +258,7 @@ fn readers_at_the_same_time_never_set_a_sum_back() {
 
 #[test]
 fn functions_are_asked_where_a_view_takes_the_callback_away() {
-    let _turn = alone();
+    own_process!();
     let asked_before = ASKED.load(SeqCst);
     let seen = Sums::new(Temporality::default());
     let metrics = dt_metrics::builder()
@@ -308,7 +306,7 @@ fn other_kind() -> u64 {
 
 #[test]
 fn a_name_is_one_metric_for_functions_too() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     FRACTION.store(0.5_f64.to_bits(), SeqCst);
@@ -337,5 +335,5 @@ fn the_catalogue_has_them() {
     let named = named.unwrap();
     assert_eq!(named.kind, Kind::UpDownCounter);
     assert_eq!(named.dimension_keys, ["region", "paid"]);
-    assert_eq!(named.module_path, "e2e_observed");
+    assert_eq!(named.module_path, "annotations::observed");
 }

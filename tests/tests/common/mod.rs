@@ -1,13 +1,17 @@
 //! What the end-to-end tests share.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unused_macros, reason = "each test binary uses a part")]
 
 pub mod export;
 pub mod hostile;
+pub mod log;
 pub mod otlp;
+#[macro_use]
+pub mod own_process;
 pub mod process;
+pub mod proof;
 pub mod sums;
+pub mod tls;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dt_metrics::Builder;
@@ -19,12 +23,6 @@ pub const AMPLE: Duration = Duration::from_secs(30);
 
 /// A push interval that never ends within a test: what arrives was flushed.
 pub const NEVER: Duration = Duration::from_secs(3_600);
-
-/// A process has one pipeline: tests take turns.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 pub fn server() -> Server {
     Server::builder().start().unwrap()

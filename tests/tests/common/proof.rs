@@ -1,5 +1,4 @@
 //! What the proofs share: an SDK pipeline into the exporter, with the points that go in counted.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

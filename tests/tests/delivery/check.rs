@@ -1,15 +1,11 @@
 //! What `check` says of configurations that work, and of those that do not.
 
-mod common;
-#[path = "common/tls.rs"]
-mod tls;
-
 use std::net::TcpListener;
 
+use crate::common::tls::{Authority, TlsServer};
 use dt_metrics::CheckReport;
 use dt_metrics::dynatrace::{Problem, Verdict};
 use dt_metrics_local::Server;
-use tls::{Authority, TlsServer};
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 const OTHER: &str = "dt0c01.OTHERPART.SECRETSECRETSECRETSECRET";

@@ -1,13 +1,12 @@
 //! Every wait ends in time, whatever the server does. Wherever it is called: see `black_hole`.
 
-mod common;
-
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use common::hostile::{Hostile, MANNERS, Manner};
-use common::{AMPLE, NEVER, alone};
+use crate::common::hostile::{Hostile, MANNERS, Manner};
+use crate::common::own_process::alone;
+use crate::common::{AMPLE, NEVER};
 use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
 use dt_metrics::{Builder, Handle, count};
 use opentelemetry::metrics::MeterProvider;
@@ -52,7 +51,7 @@ fn live(server: &Hostile, manner: Manner) {
 
 #[test]
 fn every_wait_is_kept_against_every_server() {
-    let _turn = alone();
+    own_process!(alone);
     for manner in MANNERS {
         live(&Hostile::start(manner), manner);
     }
@@ -60,7 +59,7 @@ fn every_wait_is_kept_against_every_server() {
 
 #[test]
 fn async_waits_hold_up_no_one_else() {
-    let _turn = alone();
+    own_process!(alone);
     let server = Hostile::start(Manner::Silent);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -82,7 +81,7 @@ fn async_waits_hold_up_no_one_else() {
 
 #[test]
 fn waits_are_kept_beside_longer_ones_and_while_unwinding() {
-    let _turn = alone();
+    own_process!(alone);
     let server = Hostile::start(Manner::Silent);
     let metrics = to(&server).install().unwrap();
     count!("deadlines.calls");
@@ -113,6 +112,7 @@ fn waits_are_kept_beside_longer_ones_and_while_unwinding() {
 
 #[test]
 fn a_request_takes_no_longer_than_it_may() {
+    let _turn = alone();
     for manner in MANNERS {
         let server = Hostile::start(manner);
         let (told, events) = mpsc::channel();

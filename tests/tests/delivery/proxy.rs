@@ -1,28 +1,19 @@
 //! A proxy named by the environment, as companies have it.
 
-#[path = "common/child.rs"]
-mod child;
-mod common;
-#[path = "common/log.rs"]
-mod log;
-#[path = "common/tls.rs"]
-mod tls;
-
 use std::io::{self, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use child::{child, is_child};
-use common::{NEVER, alone};
+use crate::common::NEVER;
+use crate::common::log::Log;
+use crate::common::own_process::{child, is_child, passes, path_of, shared};
+use crate::common::tls::{Authority, TlsServer, head};
 use dt_metrics::count;
-use log::Log;
-use tls::{Authority, TlsServer, head};
 
 const TOKEN: &str = "dt0c01.PUBLIC.SECRETSECRETSECRETSECRET";
 const HOST: &str = "metrics.test";
-const CHILD: &str = "a_program_behind_a_proxy";
 
 /// Tunnels to one server whatever host it is asked for, or refuses.
 struct Proxy {
@@ -76,7 +67,7 @@ fn tunnel(
 /// The program: counts once, and prints what it knows and what was logged.
 #[test]
 fn a_program_behind_a_proxy() {
-    if !is_child(CHILD) {
+    if !is_child(path_of(a_program_behind_a_proxy)) {
         return;
     }
     let log = Log::install();
@@ -95,15 +86,13 @@ fn a_program_behind_a_proxy() {
 }
 
 fn run(server: &TlsServer, root: &Authority, variables: &[(&str, &str)]) -> String {
-    let output = child(CHILD)
+    let mut child = child(path_of(a_program_behind_a_proxy));
+    child
         .env("DT_METRICS_INGEST_URL", server.url(HOST))
         .env("DT_METRICS_INGEST_API_TOKEN", TOKEN)
         .env("ROOT", root.pem())
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
+        .envs(variables.iter().copied());
+    let text = passes(child);
     assert!(text.contains("TRACE"), "everything is logged: {text}");
     for secret in ["SECRETSECRET", "hunter2", "dXNlcjpodW50ZXIy"] {
         assert!(!text.contains(secret), "{secret} is in: {text}");
@@ -113,7 +102,7 @@ fn run(server: &TlsServer, root: &Authority, variables: &[(&str, &str)]) -> Stri
 
 #[test]
 fn https_goes_through_a_tunnel_and_the_proxy_sees_neither_token_nor_lines() {
-    let _turn = alone();
+    let _turn = shared();
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity(HOST));
     let proxy = Proxy::start(server.address, None);
@@ -140,7 +129,7 @@ fn https_goes_through_a_tunnel_and_the_proxy_sees_neither_token_nor_lines() {
 
 #[test]
 fn no_proxy_and_this_host_are_reached_without() {
-    let _turn = alone();
+    let _turn = shared();
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity("localhost"));
     let proxy = Proxy::start(server.address, None);
@@ -164,7 +153,7 @@ fn no_proxy_and_this_host_are_reached_without() {
 
 #[test]
 fn a_proxy_that_refuses_is_named_without_its_password() {
-    let _turn = alone();
+    let _turn = shared();
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity(HOST));
     for (refusal, expected) in [

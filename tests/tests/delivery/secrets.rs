@@ -1,18 +1,14 @@
 //! The token is seen by the endpoint and by nobody else, whatever the endpoint does.
 
-mod common;
-
-use std::fmt::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
 use std::time::Duration;
 
-use common::{alone, to};
+use crate::common::log::Log;
+use crate::common::to;
 use dt_metrics::count;
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics_local::store::Authorization;
 use dt_metrics_local::{Answer, Fault, Server};
-use tracing::field::{Field, Visit};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 /// Its last part alone is as good as the whole.
 const TOKEN: &str = "dt0c01.ABCDEFGH.0123456789SECRET";
@@ -21,71 +17,32 @@ const SECRET: &str = "0123456789SECRET";
 /// Long enough for an attempt, and for one that is given up.
 const MOMENT: Duration = Duration::from_millis(150);
 
-/// Everything that is logged or printed, at any level, by anyone.
-static LOG: Mutex<String> = Mutex::new(String::new());
+/// What is logged and printed, at any level, by anyone.
+struct Said(Log);
 
-fn say(text: fmt::Arguments<'_>) {
-    let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-    writeln!(log, "{text}").unwrap();
-}
-
-/// Events of `tracing`, spans included.
-struct Events;
-
-impl Visit for Events {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        say(format_args!("{field}={value:?}"));
-    }
-}
-
-impl<S: tracing::Subscriber> Layer<S> for Events {
-    fn on_new_span(
-        &self,
-        attributes: &tracing::span::Attributes<'_>,
-        _: &tracing::Id,
-        _: Context<'_, S>,
-    ) {
-        attributes.record(&mut Self);
+impl Said {
+    fn listen() -> Self {
+        Self(Log::install())
     }
 
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        let metadata = event.metadata();
-        say(format_args!("{} {}", metadata.level(), metadata.target()));
-        event.record(&mut Self);
-    }
-}
-
-/// Records of `log`, which the HTTP client and TLS write.
-impl log::Log for Events {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
+    fn add(&self, text: fmt::Arguments<'_>) {
+        self.0.add(&text.to_string());
     }
 
-    fn log(&self, record: &log::Record<'_>) {
-        say(format_args!(
-            "{} {} {}",
-            record.level(),
-            record.target(),
-            record.args()
-        ));
+    /// An error with all its causes.
+    fn add_chain(&self, error: &dyn std::error::Error) {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.add(format_args!("{error} {error:?} {error:#?}"));
+            next = error.source();
+        }
     }
 
-    fn flush(&self) {}
-}
-
-/// What any program would have, and this one reads.
-fn listen() {
-    let subscriber = tracing_subscriber::registry().with(Events);
-    // Set by another test already.
-    let _ = tracing::subscriber::set_global_default(subscriber);
-    let _ = log::set_logger(&Events);
-    log::set_max_level(log::LevelFilter::Trace);
-}
-
-fn assert_no_secret() {
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-    let line = log.lines().find(|line| line.contains(SECRET));
-    assert_eq!(line, None);
+    fn assert_no_secret(&self) {
+        let text = self.0.text();
+        let line = text.lines().find(|line| line.contains(SECRET));
+        assert_eq!(line, None);
+    }
 }
 
 fn faults() -> Vec<Fault> {
@@ -119,47 +76,39 @@ fn faults() -> Vec<Fault> {
 
 #[test]
 fn no_failure_shows_the_token_to_anybody() {
-    let _turn = alone();
-    listen();
+    own_process!();
+    let said = Said::listen();
     for fault in faults() {
         let server = Server::builder().token(TOKEN).start().unwrap();
         server.fail_always(fault).unwrap();
         let builder = to(&server).api_token(TOKEN);
-        say(format_args!("{builder:?} {builder:#?}"));
+        said.add(format_args!("{builder:?} {builder:#?}"));
         let metrics = builder.install().unwrap();
         count!("secrets.counted");
         let flushed = metrics.flush(MOMENT);
-        say(format_args!(
+        said.add(format_args!(
             "{flushed:?} {metrics:?} {:?}",
             metrics.health()
         ));
         if let Err(error) = &flushed {
-            chain(error);
+            said.add_chain(error);
         }
         if let Err(error) = metrics.shutdown(MOMENT) {
-            chain(&error);
+            said.add_chain(&error);
         }
-        say(format_args!("{metrics:#?} {:#?}", metrics.health()));
+        said.add(format_args!("{metrics:#?} {:#?}", metrics.health()));
     }
-    assert_no_secret();
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    said.assert_no_secret();
+    let log = said.0.text();
     for part in ["WARN dt_metrics", "TRACE", "DEBUG reqwest"] {
         assert!(log.contains(part), "logs of all are here: {part}");
     }
 }
 
-fn chain(error: &dyn std::error::Error) {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        say(format_args!("{error} {error:?} {error:#?}"));
-        next = error.source();
-    }
-}
-
 #[test]
 fn a_redirect_to_another_host_gets_nothing() {
-    let _turn = alone();
-    listen();
+    own_process!();
+    let said = Said::listen();
     let elsewhere = Server::builder().start().unwrap();
     for status in [301, 302, 303, 307, 308] {
         let server = Server::builder().token(TOKEN).start().unwrap();
@@ -181,13 +130,13 @@ fn a_redirect_to_another_host_gets_nothing() {
         assert_eq!(server.total("secrets.redirected"), 1.0);
     }
     assert!(elsewhere.requests().is_empty());
-    assert_no_secret();
+    said.assert_no_secret();
 }
 
 #[test]
 fn a_token_in_cleartext_for_another_host_is_an_error() {
-    let _turn = alone();
-    listen();
+    own_process!();
+    let said = Said::listen();
     for endpoint in [
         "http://myenv123.live.dynatrace.example/api/v2/metrics/ingest",
         "http://192.0.2.1:9999/e/env/api/v2/metrics/ingest",
@@ -195,12 +144,12 @@ fn a_token_in_cleartext_for_another_host_is_an_error() {
         let pipeline = dt_metrics::builder().endpoint(endpoint).api_token(TOKEN);
         let error = pipeline.install().unwrap_err();
         assert!(error.to_string().contains("https"), "{error}");
-        chain(&error);
+        said.add_chain(&error);
         let exporter = Exporter::builder().endpoint(endpoint).api_token(TOKEN);
-        say(format_args!("{exporter:?} {exporter:#?}"));
+        said.add(format_args!("{exporter:?} {exporter:#?}"));
         let error = exporter.build().unwrap_err();
         assert!(error.to_string().contains("https"), "{error}");
-        chain(&error);
+        said.add_chain(&error);
     }
-    assert_no_secret();
+    said.assert_no_secret();
 }

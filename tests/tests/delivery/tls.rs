@@ -1,21 +1,15 @@
 //! Real handshakes: whom the exporter trusts, and what it says where it does not.
 
-#[path = "common/child.rs"]
-mod child;
-mod common;
-#[path = "common/tls.rs"]
-mod tls;
-
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use child::{child, is_child};
-use common::{AMPLE, NEVER, alone};
+use crate::common::own_process::{child, is_child, passes, path_of, shared};
+use crate::common::tls::{Authority, Identity, TlsServer};
+use crate::common::{AMPLE, NEVER};
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics::{Builder, count};
-use tls::{Authority, Identity, TlsServer};
 
 const TOKEN: &str = "dt0c01.PUBLIC.SECRETSECRETSECRETSECRET";
 
@@ -45,7 +39,7 @@ fn refusal(builder: Builder) -> String {
 
 #[test]
 fn an_added_root_is_trusted() {
-    let _turn = alone();
+    own_process!();
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity("localhost"));
     let metrics = to(&server.url("localhost"))
@@ -88,7 +82,7 @@ fn the_exporter_alone_takes_roots_too() {
 
 #[test]
 fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
-    let _turn = alone();
+    own_process!();
     let authority = Authority::new();
     let stranger = Authority::new();
     let cases: [(Identity, &[&str]); 5] = [
@@ -123,7 +117,7 @@ fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
 
 #[test]
 fn an_authority_that_is_trusted_is_no_server_and_that_is_said() {
-    let _turn = alone();
+    own_process!();
     let (identity, pem) = Authority::as_server("localhost");
     let server = TlsServer::start(identity);
     let said = refusal(to(&server.url("localhost")).add_root_certificate_pem(pem));
@@ -147,7 +141,7 @@ fn hello_of_tls_1_1() -> Vec<u8> {
 
 #[test]
 fn versions_before_1_2_and_what_is_no_tls_are_refused() {
-    let _turn = alone();
+    own_process!();
     let alert = |code| vec![21, 3, 2, 0, 2, 2, code];
     for (answer, expected) in [
         (hello_of_tls_1_1(), "TLS 1.2"),
@@ -180,9 +174,8 @@ fn versions_before_1_2_and_what_is_no_tls_are_refused() {
 
 #[test]
 fn a_host_without_roots_is_told_what_to_do() {
-    const NAME: &str = "a_host_without_roots_is_told_what_to_do";
-    let _turn = alone();
-    if is_child(NAME) {
+    let test = path_of(a_host_without_roots_is_told_what_to_do);
+    if is_child(test) {
         let url = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
         let error = to(url).install().unwrap_err().to_string();
         for fix in [
@@ -204,21 +197,17 @@ fn a_host_without_roots_is_told_what_to_do() {
     }
     let empty = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-roots.pem");
     std::fs::write(empty, "").unwrap();
-    let output = child(NAME)
-        .env("SSL_CERT_FILE", empty)
-        .env_remove("SSL_CERT_DIR")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let _turn = shared();
+    let mut child = child(test);
+    child.env("SSL_CERT_FILE", empty).env_remove("SSL_CERT_DIR");
+    passes(child);
 }
 
 #[test]
 fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
-    const NAME: &str = "roots_that_are_broken_are_said_and_taken_once_they_are_mended";
-    let _turn = alone();
     let roots = concat!(env!("CARGO_TARGET_TMPDIR"), "/broken-roots.pem");
-    if is_child(NAME) {
+    let test = path_of(roots_that_are_broken_are_said_and_taken_once_they_are_mended);
+    if is_child(test) {
         let authority = Authority::new();
         let server = TlsServer::start(authority.identity("localhost"));
         let metrics = to(&server.url("localhost")).install().unwrap();
@@ -232,13 +221,10 @@ fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
         return;
     }
     std::fs::write(roots, "-----BEGIN CERTIFICATE-----\n").unwrap();
-    let output = child(NAME)
-        .env("SSL_CERT_FILE", roots)
-        .env_remove("SSL_CERT_DIR")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let _turn = shared();
+    let mut child = child(test);
+    child.env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+    passes(child);
 }
 
 #[test]

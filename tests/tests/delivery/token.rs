@@ -1,23 +1,17 @@
 //! Whatever goes wrong, at `TRACE`: the token is in no log, no error and no debug output.
 
-mod common;
-#[path = "common/log.rs"]
-mod log;
-#[path = "common/tls.rs"]
-mod tls;
-
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{AMPLE, NEVER, alone, to};
+use crate::common::log::Log;
+use crate::common::tls::{Authority, TlsServer, head};
+use crate::common::{AMPLE, NEVER, to};
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics::{Builder, Health, count};
 use dt_metrics_local::Server;
-use log::Log;
-use tls::{Authority, TlsServer, head};
 
 const TOKEN: &str =
     "dt0c01.ST2EY72KQINMH574WMNVI7YN.G3DFPBEJYMODIDAEX454M7YWBUVEFOWKPRVMWFASS64NFH52PX6BNDVF";
@@ -150,7 +144,7 @@ fn at(url: &str) -> Builder {
 
 #[test]
 fn the_token_is_nowhere_whatever_goes_wrong() {
-    let _turn = alone();
+    own_process!();
     let log = Log::install();
     let mut seen = Seen {
         log: log.clone(),
@@ -257,7 +251,7 @@ fn the_token_is_nowhere_whatever_goes_wrong() {
 
 #[test]
 fn white_space_around_a_token_is_not_part_of_it() {
-    let _turn = alone();
+    own_process!();
     let server = Server::builder().token(TOKEN).start().unwrap();
     let metrics = to(&server)
         .api_token(format!("\t{TOKEN} \r\n"))
@@ -270,7 +264,7 @@ fn white_space_around_a_token_is_not_part_of_it() {
 
 #[test]
 fn a_wrong_token_is_named_by_its_scope_and_the_program_goes_on() {
-    let _turn = alone();
+    own_process!();
     let server = Server::builder().token("another").start().unwrap();
     let metrics = to(&server).api_token(TOKEN).install().unwrap();
     count!("token.wrong");
@@ -291,7 +285,7 @@ fn a_wrong_token_is_named_by_its_scope_and_the_program_goes_on() {
 
 #[test]
 fn another_host_gets_neither_token_nor_lines_by_a_redirect() {
-    let _turn = alone();
+    own_process!();
     for status in [301, 302, 303, 307, 308] {
         let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
         let location = format!("location: http://{}/x\r\n", elsewhere.local_addr().unwrap());
@@ -309,7 +303,7 @@ fn another_host_gets_neither_token_nor_lines_by_a_redirect() {
 /// Whether the head of what comes to such an address has a token in it.
 #[test]
 fn a_one_agent_is_sent_none() {
-    let _turn = alone();
+    own_process!();
     for path in ["/metrics/ingest", "/metrics/ingest/"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}{path}", listener.local_addr().unwrap());

@@ -2,8 +2,6 @@
 //!
 //! They are read from the folder in `DT_CONFORMANCE_DIR`, else from their copy in the repository.
 
-mod line_reader;
-
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -14,6 +12,8 @@ use dt_metrics::line::{
 };
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use crate::line_reader;
 
 /// How many mismatches a failure lists.
 const LISTED: usize = 20;

@@ -1,8 +1,6 @@
 //! Everything that the SDK can measure, as Dynatrace gets it.
 
-mod common;
-
-use common::export::{Program, payloads};
+use crate::common::export::{Program, payloads};
 use dt_metrics_local::protocol::Payload;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};

@@ -1,8 +1,7 @@
 //! What metrics mean, as Dynatrace gets it.
 
-mod common;
-
-use common::export::Program;
+use crate::common::AMPLE;
+use crate::common::export::Program;
 use dt_metrics_local::protocol::{Metadata, MetricType};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
@@ -136,7 +135,7 @@ fn metadata_that_was_dropped_with_its_request_is_sent_again() {
     let counter = program.meter().u64_counter("m").with_unit("s").build();
     counter.add(1, &[]);
     program.collect();
-    assert!(program.exporter.flush(common::AMPLE).is_err());
+    assert!(program.exporter.flush(AMPLE).is_err());
     assert_eq!(program.exporter.health().points_dropped, 1);
     for _ in 0..2 {
         counter.add(1, &[]);

@@ -1,9 +1,7 @@
 //! The options of both builders.
 
-mod common;
-
-use common::export::{Program, payloads};
-use common::{AMPLE, alone, server, to};
+use crate::common::export::{Program, payloads};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::dynatrace::{ConfigError, Exporter};
 use dt_metrics::{Error, count};
 use dt_metrics_local::protocol::Payload;
@@ -12,7 +10,7 @@ use opentelemetry_sdk::Resource;
 
 #[test]
 fn unchanged_counters_are_sent_only_if_they_are_wanted() {
-    let _turn = alone();
+    own_process!();
     for wanted in [false, true] {
         let server = server();
         let metrics = to(&server).export_zero_counts(wanted).install().unwrap();
@@ -65,7 +63,7 @@ fn an_observed_counter_that_does_not_move_is_sent_only_if_it_is_wanted() {
 
 #[test]
 fn an_instance_is_one_dimension_the_same_on_each_line() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).instance_dimension(true).install().unwrap();
     for _ in 0..2 {
@@ -100,7 +98,7 @@ fn an_instance_is_one_dimension_the_same_on_each_line() {
 
 #[test]
 fn the_builder_of_the_pipeline_names_attributes_of_its_resource() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server)
         .service_name("checkout")
@@ -122,7 +120,7 @@ fn the_builder_of_the_pipeline_names_attributes_of_its_resource() {
 
 #[test]
 fn dimensions_that_leave_no_room_are_an_error() {
-    let _turn = alone();
+    own_process!();
     let many = |count: usize| (0..count).map(|index| (format!("k{index}"), "v"));
     // One more says where the metrics come from.
     let fits = Exporter::builder().default_dimensions(many(48)).build();

@@ -1,14 +1,12 @@
 //! What holds for everything that a program records by the OpenTelemetry API: every line that is
 //! sent is accepted, no point is lost without being counted, no request is over a limit.
 
-mod proof;
-
+use crate::common::proof::Pipeline;
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics_local::Server;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
-use proof::Pipeline;
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,9 @@
 //!
 //! `DT_METRICS_SUMMARIES` says how many random histograms are tried; 200,000 by default.
 
-mod proof;
-
 use std::env;
 
+use crate::common::proof::Pipeline;
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::{Line, Payload};
@@ -13,7 +12,6 @@ use dt_metrics_local::store::Limits;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, MeterProvider};
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
-use proof::Pipeline;
 
 /// Histograms of one instrument in a cycle: below the SDK's limit of 2,000.
 const SERIES: u16 = 1_900;

@@ -1,37 +1,15 @@
 //! What is said about points that were altered or dropped.
 
-mod common;
+use std::sync::mpsc;
 
-use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError, mpsc};
-
-use common::{AMPLE, alone, server, to};
+use crate::common::log::Log;
+use crate::common::{AMPLE, server, to};
 use dt_metrics::counted;
 
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-/// All that is logged in this process, on any thread.
-struct Log;
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn logged(name: &str) -> Vec<String> {
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let log = String::from_utf8(log).unwrap();
-    log.lines()
-        .filter(|line| line.contains(name))
-        .map(Into::into)
-        .collect()
+fn logged(log: &Log, name: &str) -> Vec<String> {
+    let text = log.text();
+    let named = text.lines().filter(|line| line.contains(name));
+    named.map(Into::into).collect()
 }
 
 #[counted(name = "warnings.altered", dims("user" = user))]
@@ -52,11 +30,8 @@ fn place(name: &str) -> String {
 
 #[test]
 fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
-    let _turn = alone();
-    tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(|| Log)
-        .init();
+    own_process!();
+    let log = Log::install();
     let server = server();
     // 49 dimensions and the source of the metric: room for none but one that is there already.
     let many = (0..48).map(|index| (format!("k{index}"), "v"));
@@ -67,7 +42,7 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
         metrics.flush(AMPLE).unwrap();
     }
     assert_eq!(metrics.health().altered["dimension_value"], 6);
-    let said = logged("warnings.altered");
+    let said = logged(&log, "warnings.altered");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(&place("warnings.altered")), "{said:?}");
     assert!(said[0].contains("\"user\""), "{said:?}");
@@ -89,7 +64,7 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
         metrics.flush(AMPLE).unwrap();
     }
     assert_eq!(metrics.health().dropped["too_many_dimensions"], 3);
-    let said = logged("warnings.dropped");
+    let said = logged(&log, "warnings.dropped");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(&place("warnings.dropped")), "{said:?}");
     let event = events.recv_timeout(AMPLE).unwrap();

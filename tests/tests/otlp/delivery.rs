@@ -1,15 +1,12 @@
 //! The same metrics by OTLP, over real HTTP and TLS.
 
-mod common;
-#[path = "common/tls.rs"]
-mod tls;
-
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::otlp::{Receiver, Value, messages, values};
-use common::{AMPLE, NEVER, alone, server};
+use crate::common::otlp::{Receiver, Value, messages, values};
+use crate::common::tls::{Authority, TlsServer};
+use crate::common::{AMPLE, NEVER, server};
 use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter};
 use dt_metrics::{Builder, count, counted, gauge, record, up_down_counter};
 use dt_metrics_local::otlp::{Data, Temporality};
@@ -68,7 +65,7 @@ fn accepted(server: &Server) -> Vec<Request> {
 
 #[test]
 fn both_ways_at_once_give_the_same_totals() {
-    let _alone = alone();
+    own_process!();
     let (otlp, lines) = (server(), server());
     let exporter = Exporter::builder()
         .endpoint(lines.url())
@@ -122,7 +119,7 @@ fn both_ways_at_once_give_the_same_totals() {
 
 #[test]
 fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() {
-    let _alone = alone();
+    own_process!();
     let server = Server::builder().token(TOKEN).start().unwrap();
     let metrics = to(&server)
         .api_token(TOKEN)
@@ -179,7 +176,7 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
 /// By the numbers of fields in the specification, and nothing else.
 #[test]
 fn the_bytes_say_what_the_specification_says() {
-    let _alone = alone();
+    own_process!();
     let receiver = Receiver::start();
     let metrics = at(&receiver.url(INGEST)).install().unwrap();
     call("bytes");
@@ -217,7 +214,7 @@ fn the_bytes_say_what_the_specification_says() {
 
 #[test]
 fn an_outage_costs_nothing() {
-    let _alone = alone();
+    own_process!();
     let server = server();
     for status in [503, 429, 500] {
         server.fail_next(1, status).unwrap();
@@ -234,7 +231,7 @@ fn an_outage_costs_nothing() {
 
 #[test]
 fn what_is_too_large_is_sent_in_parts() {
-    let _alone = alone();
+    own_process!();
     let server = server();
     server.fail_next(2, 413).unwrap();
     let metrics = to(&server).install().unwrap();
@@ -253,7 +250,7 @@ fn what_is_too_large_is_sent_in_parts() {
 
 #[test]
 fn what_is_refused_is_said_without_the_token() {
-    let _alone = alone();
+    own_process!();
     for (status, answer, expected) in [
         (403, TOKEN, "needs the scope `metrics.ingest`"),
         (401, "no", "the token is wrong"),
@@ -276,7 +273,7 @@ fn what_is_refused_is_said_without_the_token() {
 
 #[test]
 fn points_that_are_refused_are_counted() {
-    let _alone = alone();
+    own_process!();
     let server = server();
     server.fail_next(1, Fault::RefuseLines(1)).unwrap();
     let metrics = to(&server).install().unwrap();
@@ -293,7 +290,7 @@ fn points_that_are_refused_are_counted() {
 
 #[test]
 fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
-    let _alone = alone();
+    own_process!(alone);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("http://{}{INGEST}", silent.local_addr().unwrap());
     let limit = Duration::from_secs(1);
@@ -335,9 +332,9 @@ fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
 
 #[test]
 fn tls_is_as_for_lines() {
-    let _alone = alone();
-    let authority = tls::Authority::new();
-    let server = tls::TlsServer::start(authority.identity("localhost"));
+    own_process!();
+    let authority = Authority::new();
+    let server = TlsServer::start(authority.identity("localhost"));
     let metrics = || {
         dt_metrics::builder()
             .endpoint(server.url("localhost"))

@@ -1,14 +1,10 @@
 //! OTLP as the environment of a process says: to a Collector, without the token for Dynatrace.
 
-#[path = "common/child.rs"]
-mod child;
-mod common;
-
 use std::process::Command;
 
-use child::{child, is_child};
-use common::otlp::Receiver;
-use common::{AMPLE, NEVER};
+use crate::common::otlp::Receiver;
+use crate::common::own_process::{child, is_child, passes, path_of};
+use crate::common::{AMPLE, NEVER};
 use dt_metrics::{Handle, count, record};
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Authorization;
@@ -25,7 +21,7 @@ fn install() -> Handle {
 
 /// A command that sends one count, or a part of it.
 fn program() -> Command {
-    command("one_count")
+    command(path_of(one_count))
 }
 
 fn command(test: &str) -> Command {
@@ -36,19 +32,9 @@ fn command(test: &str) -> Command {
     command
 }
 
-fn succeeds(mut command: Command) {
-    let output = command.output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&said)
-    );
-}
-
 #[test]
 fn one_count() {
-    if is_child("one_count") {
+    if is_child(path_of(one_count)) {
         let metrics = install();
         count!("otlp.one", 3);
         metrics.flush(AMPLE).unwrap();
@@ -67,7 +53,7 @@ fn a_collector_gets_its_headers_and_no_token() {
         .env("OTEL_SERVICE_NAME", "checkout")
         .env("DT_METRICS_INGEST_URL", "http://127.0.0.1:9/metrics/ingest")
         .env("DT_METRICS_INGEST_API_TOKEN", TOKEN);
-    succeeds(command);
+    passes(command);
     let came = receiver.received();
     assert_eq!(came.len(), 1);
     let head = &came[0].head;
@@ -83,7 +69,7 @@ fn the_local_endpoint_is_a_collector() {
     command
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", server.collector_url())
         .env("DT_METRICS_INGEST_API_TOKEN", TOKEN);
-    succeeds(command);
+    passes(command);
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].path, "/v1/metrics");
@@ -93,7 +79,7 @@ fn the_local_endpoint_is_a_collector() {
 
 #[test]
 fn many_counts() {
-    if is_child("many_counts") {
+    if is_child(path_of(many_counts)) {
         let metrics = install();
         for number in 1..=100_u32 {
             count!("otlp.many", u64::from(number), dims(number = number));
@@ -109,12 +95,12 @@ fn compressed_it_is_the_same_in_fewer_bytes() {
     let sent = |compression: &str, to: fn(&Server) -> (&'static str, String)| {
         let server = Server::builder().token(TOKEN).start().unwrap();
         let (name, url) = to(&server);
-        let mut command = command("many_counts");
+        let mut command = command(path_of(many_counts));
         command
             .env(name, url)
             .env("DT_METRICS_INGEST_API_TOKEN", TOKEN)
             .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
-        succeeds(command);
+        passes(command);
         assert!(server.rejected().is_empty());
         let series = server.series().into_iter();
         let mut series: Vec<_> = series
@@ -147,7 +133,7 @@ fn dynatrace_is_found_as_for_lines() {
     command
         .env("DT_METRICS_INGEST_URL", environment)
         .env("DT_METRICS_INGEST_API_TOKEN", TOKEN);
-    succeeds(command);
+    passes(command);
     let request = &server.requests()[0];
     assert_eq!(request.path, "/e/abc/api/v2/otlp/v1/metrics");
     assert_eq!(request.authorization, Authorization::Accepted);

@@ -1,24 +1,18 @@
 //! What is logged of OTLP: faults at a limited rate, and never the token.
 
-#[path = "common/child.rs"]
-mod child;
-mod common;
-#[path = "common/log.rs"]
-mod log;
-
 use std::time::Duration;
 
-use child::{child, is_child};
-use common::{AMPLE, NEVER, alone, server};
+use crate::common::log::Log;
+use crate::common::own_process::{child, is_child, passes, path_of};
+use crate::common::{AMPLE, NEVER, server};
 use dt_metrics::count;
 use dt_metrics_local::Answer;
-use log::Log;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
 #[test]
 fn faults_are_said_once_and_secrets_never() {
-    let _alone = alone();
+    own_process!();
     let log = Log::install();
     let server = server();
     // Each flush attempts at once.
@@ -53,7 +47,7 @@ fn faults_are_said_once_and_secrets_never() {
 /// The program: prints what was logged when it was configured.
 #[test]
 fn a_program_configured_by_variables() {
-    if !is_child("a_program_configured_by_variables") {
+    if !is_child(path_of(a_program_configured_by_variables)) {
         return;
     }
     let log = Log::install();
@@ -81,13 +75,11 @@ fn a_variable_that_is_not_understood_is_named_and_its_value_is_not() {
             "not supported",
         ),
     ] {
-        let output = child("a_program_configured_by_variables")
+        let mut child = child(path_of(a_program_configured_by_variables));
+        child
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-            .env(variable, value)
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{text}");
+            .env(variable, value);
+        let text = passes(child);
         let mut warnings = text.lines().filter(|line| line.starts_with("WARN"));
         let named = warnings.any(|line| line.contains(variable) && line.contains(said));
         assert!(named, "{variable}={value}: {text}");

@@ -1,11 +1,9 @@
 //! Metrics in a provider that the program built itself.
 
-mod common;
-
 use std::time::Duration;
 
-use common::export::{Program, payloads};
-use common::{AMPLE, alone};
+use crate::common::AMPLE;
+use crate::common::export::{Program, payloads};
 use dt_metrics::{Error, counted, timed};
 use dt_metrics_local::protocol::Payload;
 use opentelemetry::metrics::MeterProvider;
@@ -31,7 +29,7 @@ fn total(program: &Program, key: &str) -> f64 {
 
 #[test]
 fn a_provider_of_the_programs_own_takes_what_was_measured() {
-    let _alone = alone();
+    own_process!();
     let before = Program::new();
     let first = dt_metrics::attach(&before.provider).unwrap();
     first.flush(AMPLE).unwrap();
@@ -66,7 +64,7 @@ fn a_provider_of_the_programs_own_takes_what_was_measured() {
 
 #[test]
 fn leaving_collects_once_more_and_lets_the_provider_run() {
-    let _alone = alone();
+    own_process!();
     let program = Program::new();
     let metrics = dt_metrics::attach(&program.provider).unwrap();
     between();
@@ -94,7 +92,7 @@ fn leaving_collects_once_more_and_lets_the_provider_run() {
 
 #[test]
 fn there_is_one_at_a_time() {
-    let _alone = alone();
+    own_process!();
     let program = Program::new();
     let metrics = dt_metrics::attach(&program.provider).unwrap();
     let again = dt_metrics::attach(&program.provider);

@@ -1,11 +1,8 @@
-//! What is recorded before there is a pipeline. A program of its own: there must never have been
-//! one.
-
-mod common;
+//! What is recorded before there is a pipeline. There must never have been one in the process.
 
 use std::thread;
 
-use common::{AMPLE, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::{counted, timed};
 use dt_metrics_local::protocol::Payload;
 
@@ -17,6 +14,7 @@ fn call(worker: u32) {
 
 #[test]
 fn each_thread_keeps_its_newest_4096_values_and_all_counts() {
+    own_process!();
     for (worker, calls) in [(1, 5_000), (2, 4_096), (3, 20_000)] {
         thread::spawn(move || (0..calls).for_each(|_| call(worker)))
             .join()

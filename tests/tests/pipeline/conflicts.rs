@@ -1,10 +1,8 @@
 //! One name for two things.
 
-mod common;
-
 use std::sync::mpsc;
 
-use common::{AMPLE, alone, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::dynatrace::DeliveryEvent;
 use dt_metrics::{Error, catalog, count, counted};
 
@@ -19,7 +17,7 @@ fn without_unit() {}
 
 #[test]
 fn strict_refuses_and_names_both_places() {
-    let _turn = alone();
+    own_process!();
     let error = to(&server()).strict(true).install().unwrap_err();
     assert!(matches!(error, Error::Conflicts(_)));
     let message = error.to_string();
@@ -42,7 +40,7 @@ fn strict_refuses_and_names_both_places() {
 
 #[test]
 fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let (told, events) = mpsc::channel();
     let metrics = to(&server)
@@ -83,7 +81,7 @@ fn the_catalogue_lists_all_before_anything_was_called() {
         .collect();
     assert_eq!(ours.len(), 4);
     for descriptor in ours {
-        assert_eq!(descriptor.module_path, "conflicts");
+        assert_eq!(descriptor.module_path, "pipeline::conflicts");
         assert!(descriptor.file.ends_with("conflicts.rs"));
         assert!(descriptor.line > 0);
     }

@@ -1,12 +1,10 @@
 //! What was called is what arrives, over real HTTP.
 
-mod common;
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use common::{AMPLE, alone, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::{count, counted};
 use dt_metrics_local::Server;
 
@@ -42,7 +40,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 #[test]
 fn every_call_of_eight_threads_arrives_once_while_pushes_go_on() {
     const CALLS: u64 = 50_000;
-    let _turn = alone();
+    own_process!();
 
     // Before there is a pipeline, on a thread that has ended by then.
     thread::spawn(|| (0..100).for_each(|_| plain()))
@@ -113,7 +111,7 @@ fn every_call_of_eight_threads_arrives_once_while_pushes_go_on() {
 
 #[test]
 fn a_method_has_a_default_name_and_count_adds_in_the_middle() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     let mut cart = Cart { items: 0 };
@@ -124,7 +122,7 @@ fn a_method_has_a_default_name_and_count_adds_in_the_middle() {
     count!("MyCounter");
     metrics.flush(AMPLE).unwrap();
 
-    assert_eq!(server.counter_total("e2e_counts.add.calls", &[]), 1.0);
+    assert_eq!(server.counter_total("pipeline.counts.add.calls", &[]), 1.0);
     assert_eq!(
         server.counter_total("MyCounter", &[("dimension-1", "value-1")]),
         30.0
@@ -134,7 +132,7 @@ fn a_method_has_a_default_name_and_count_adds_in_the_middle() {
 
 #[test]
 fn what_did_not_move_is_not_sent_again() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     count!("e2e.once");
@@ -154,7 +152,7 @@ fn combinations_beyond_the_limit_are_counted_together() {
     fn limited(id: u32) {
         let _ = id;
     }
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     (0..100).for_each(limited);

@@ -1,11 +1,9 @@
 //! Other exporters, readers and views in the place of the default.
 
-mod common;
-
 use std::time::Duration;
 
-use common::sums::Sums;
-use common::{AMPLE, NEVER, alone, server};
+use crate::common::sums::Sums;
+use crate::common::{AMPLE, NEVER, server, to};
 use dt_metrics::{count, dynatrace};
 use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
@@ -19,7 +17,7 @@ use opentelemetry_sdk::metrics::{
 
 #[test]
 fn each_of_several_exporters_gets_all() {
-    let _turn = alone();
+    own_process!();
     let (delta, cumulative) = (
         Sums::new(Temporality::Delta),
         Sums::new(Temporality::Cumulative),
@@ -63,7 +61,7 @@ impl PushMetricExporter for Fails {
 
 #[test]
 fn what_an_exporter_says_of_its_failure_is_said() {
-    let _turn = alone();
+    own_process!();
     let metrics = dt_metrics::builder()
         .exporter(Fails("no room in the closet"))
         .exporter(Sums::new(Temporality::Delta))
@@ -82,7 +80,7 @@ fn what_an_exporter_says_of_its_failure_is_said() {
 
 #[test]
 fn why_lines_were_not_delivered_is_said_by_the_handle_of_an_exporter_that_was_given() {
-    let _turn = alone();
+    own_process!();
     let server = Server::builder().token("another").start().unwrap();
     let exporter = dynatrace::Exporter::builder()
         .endpoint(server.url())
@@ -101,7 +99,7 @@ fn why_lines_were_not_delivered_is_said_by_the_handle_of_an_exporter_that_was_gi
 
 #[test]
 fn readers_and_views_are_the_users() {
-    let _turn = alone();
+    own_process!();
     let sums = Sums::new(Temporality::Delta);
     let reader = PeriodicReader::builder(sums.clone())
         .with_interval(NEVER)
@@ -127,9 +125,9 @@ fn readers_and_views_are_the_users() {
 
 #[test]
 fn instruments_of_the_program_go_along() {
-    let _turn = alone();
+    own_process!();
     let server = server();
-    let metrics = common::to(&server).install().unwrap();
+    let metrics = to(&server).install().unwrap();
     let meter = opentelemetry::global::meter("program");
     meter
         .u64_counter("pipeline.own")
@@ -142,7 +140,7 @@ fn instruments_of_the_program_go_along() {
 
 #[test]
 fn a_view_that_drops_everything_else_does_not_stop_the_counts() {
-    let _turn = alone();
+    own_process!();
     let sums = Sums::new(Temporality::Delta);
     let metrics = dt_metrics::builder()
         .exporter(sums.clone())

@@ -1,12 +1,10 @@
 //! The exporter's own numbers, what it tells, and its first push.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{AMPLE, alone, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
 use dt_metrics::{Builder, count};
 use dt_metrics_local::Server;
@@ -15,7 +13,7 @@ use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 #[test]
 fn health_is_sent_as_metrics_if_asked_for() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).health_metrics(true).install().unwrap();
     server.answer_next(503, 1).unwrap();
@@ -54,7 +52,7 @@ fn health_is_sent_as_metrics_if_asked_for() {
 
 #[test]
 fn without_asking_there_are_none() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     count!("own.calls");
@@ -88,7 +86,7 @@ fn first_pushes(interval: Duration, configured: fn(&Server) -> Builder) -> Vec<D
 
 #[test]
 fn first_pushes_are_spread_over_the_interval() {
-    let _turn = alone();
+    own_process!();
     let interval = Duration::from_millis(400);
     let given = |server: &Server| {
         let exporter = Exporter::builder().endpoint(server.url()).build().unwrap();
@@ -106,7 +104,7 @@ fn first_pushes_are_spread_over_the_interval() {
 
 #[test]
 fn what_happens_is_told_to_the_program() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let told = Arc::new(Mutex::new(Vec::new()));
     let noted = told.clone();

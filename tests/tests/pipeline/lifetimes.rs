@@ -1,12 +1,10 @@
 //! Short lives, many installs, every kind of runtime: nothing is left behind.
 
-mod common;
-
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{AMPLE, NEVER, alone, server, to};
+use crate::common::{AMPLE, NEVER, server, to};
 use dt_metrics::{Error, count};
 use dt_metrics_local::Server;
 
@@ -35,7 +33,7 @@ fn within(runtime: Option<&tokio::runtime::Runtime>, work: impl FnOnce()) {
 
 #[test]
 fn a_short_life_delivers_on_drop_in_every_runtime() {
-    let _turn = alone();
+    own_process!();
     for (name, runtime) in &runtimes() {
         let server = server();
         within(runtime.as_ref(), || {
@@ -53,7 +51,7 @@ fn a_short_life_delivers_on_drop_in_every_runtime() {
 
 #[test]
 fn flush_and_shutdown_work_in_every_runtime_and_may_be_repeated() {
-    let _turn = alone();
+    own_process!();
     for (name, runtime) in &runtimes() {
         let server = server();
         within(runtime.as_ref(), || {
@@ -81,7 +79,7 @@ fn flush_and_shutdown_work_in_every_runtime_and_may_be_repeated() {
 
 #[test]
 fn the_async_calls_leave_the_runtime_free() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -100,7 +98,7 @@ fn the_async_calls_leave_the_runtime_free() {
 
 #[test]
 fn a_second_install_is_an_error_and_after_shutdown_it_works_again() {
-    let _turn = alone();
+    own_process!();
     let first = server();
     let metrics = to(&first).install().unwrap();
     assert!(matches!(to(&first).install(), Err(Error::AlreadyInstalled)));
@@ -119,7 +117,7 @@ fn a_second_install_is_an_error_and_after_shutdown_it_works_again() {
 
 #[test]
 fn an_install_that_fails_leaves_the_place_free() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let failed = dt_metrics::builder().endpoint("no url").install();
     let message = failed.unwrap_err().to_string();
@@ -131,7 +129,7 @@ fn an_install_that_fails_leaves_the_place_free() {
 
 #[test]
 fn a_thread_that_panics_delivers_when_it_drops_the_handle() {
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
     let panicked = thread::spawn(move || {
@@ -145,7 +143,7 @@ fn a_thread_that_panics_delivers_when_it_drops_the_handle() {
 
 #[test]
 fn deadlines_hold_against_a_server_that_never_answers() {
-    let _turn = alone();
+    own_process!();
     // Accepted by the system, never by the program.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!(
@@ -176,7 +174,7 @@ fn deadlines_hold_against_a_server_that_never_answers() {
 
 #[test]
 fn a_program_without_an_endpoint_ends_at_once() {
-    let _turn = alone();
+    own_process!();
     // A port where nothing listens.
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -200,7 +198,7 @@ fn a_program_without_an_endpoint_ends_at_once() {
 
 #[test]
 fn a_server_that_comes_late_gets_all() {
-    let _turn = alone();
+    own_process!();
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -1,12 +1,10 @@
 //! What the exporter does itself is no telemetry of the program.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use common::{AMPLE, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::count;
 use opentelemetry::Context;
 use tracing_subscriber::layer::SubscriberExt;
@@ -26,6 +24,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for CountsEvents {
 
 #[test]
 fn pushing_makes_nothing_to_push() {
+    own_process!();
     let events = Arc::new(AtomicU64::new(0));
     let layer = CountsEvents(events.clone());
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();

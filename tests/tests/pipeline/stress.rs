@@ -2,13 +2,11 @@
 //!
 //! Two seconds by default; `DT_METRICS_STRESS_SECONDS` says how many.
 
-mod common;
-
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{AMPLE, alone, server, to};
+use crate::common::{AMPLE, server, to};
 use dt_metrics::{counted, in_flight, timed};
 
 #[counted(name = "stress.fixed", dims(kind = "fixed"))]
@@ -27,7 +25,7 @@ fn timed_call(id: u64) -> u64 {
 
 #[test]
 fn totals_are_exact_whatever_comes_and_goes() {
-    let _turn = alone();
+    own_process!(alone);
     let seconds = std::env::var("DT_METRICS_STRESS_SECONDS")
         .ok()
         .and_then(|s| s.parse().ok());

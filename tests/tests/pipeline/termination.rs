@@ -1,18 +1,14 @@
 //! Real processes and real signals: what was counted arrives, and the signal acts as ever.
 #![cfg(unix)]
 
-#[path = "common/child.rs"]
-mod child;
-mod common;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use child::{child, is_child};
-use common::{AMPLE, NEVER, server};
+use crate::common::own_process::{child, is_child, path_of, shared};
+use crate::common::{AMPLE, NEVER, server};
 use dt_metrics::{Handle, count};
 use dt_metrics_local::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -130,7 +126,7 @@ fn arrived(server: &Server) -> f64 {
 
 #[test]
 fn program_that_does_nothing_about_signals() {
-    if is_child("program_that_does_nothing_about_signals") {
+    if is_child(path_of(program_that_does_nothing_about_signals)) {
         let _metrics = begin(true);
         say("ready");
         sleep();
@@ -141,7 +137,10 @@ fn program_that_does_nothing_about_signals() {
 fn what_was_counted_arrives_and_the_status_is_that_of_the_signal() {
     for number in [TERM, INT] {
         let server = server();
-        let program = Program::start("program_that_does_nothing_about_signals", &server.url());
+        let program = Program::start(
+            path_of(program_that_does_nothing_about_signals),
+            &server.url(),
+        );
         program.signal(number);
         let (status, _) = program.end();
         assert_eq!(status.signal(), Some(number));
@@ -158,9 +157,10 @@ fn silent() -> (TcpListener, String) {
 
 #[test]
 fn a_second_signal_acts_at_once() {
+    let _turn = shared();
     for number in [TERM, INT] {
         let (listener, url) = silent();
-        let program = Program::start("program_that_does_nothing_about_signals", &url);
+        let program = Program::start(path_of(program_that_does_nothing_about_signals), &url);
         program.signal(TERM);
         // The flush is under way.
         let (mut stream, _) = listener.accept().unwrap();
@@ -179,8 +179,9 @@ fn a_second_signal_acts_at_once() {
 
 #[test]
 fn a_server_that_says_nothing_holds_the_end_up_for_five_seconds() {
+    let _turn = shared();
     let (_listener, url) = silent();
-    let program = Program::start("program_that_does_nothing_about_signals", &url);
+    let program = Program::start(path_of(program_that_does_nothing_about_signals), &url);
     let start = Instant::now();
     program.signal(TERM);
     let (status, _) = program.end();
@@ -194,7 +195,7 @@ fn a_server_that_says_nothing_holds_the_end_up_for_five_seconds() {
 
 #[test]
 fn program_without_the_option() {
-    if is_child("program_without_the_option") {
+    if is_child(path_of(program_without_the_option)) {
         let _metrics = begin(false);
         say("ready");
         sleep();
@@ -203,7 +204,7 @@ fn program_without_the_option() {
 
 #[test]
 fn program_that_has_shut_down() {
-    if is_child("program_that_has_shut_down") {
+    if is_child(path_of(program_that_has_shut_down)) {
         begin(true).shutdown(AMPLE).unwrap();
         let metrics = begin(true);
         metrics.shutdown(AMPLE).unwrap();
@@ -217,8 +218,8 @@ fn program_that_has_shut_down() {
 #[test]
 fn without_the_option_or_after_a_shutdown_signals_act_as_ever() {
     for (test, expected) in [
-        ("program_without_the_option", 0.0),
-        ("program_that_has_shut_down", 14.0),
+        (path_of(program_without_the_option), 0.0),
+        (path_of(program_that_has_shut_down), 14.0),
     ] {
         let server = server();
         let program = Program::start(test, &server.url());
@@ -265,7 +266,7 @@ impl Signals {
 
 #[test]
 fn program_that_handles_signals_later() {
-    if is_child("program_that_handles_signals_later") {
+    if is_child(path_of(program_that_handles_signals_later)) {
         let _metrics = begin(true);
         runtime().block_on(async {
             Signals::handled().end_in_order().await;
@@ -275,7 +276,7 @@ fn program_that_handles_signals_later() {
 
 #[test]
 fn program_that_handled_signals_before() {
-    if is_child("program_that_handled_signals_before") {
+    if is_child(path_of(program_that_handled_signals_before)) {
         runtime().block_on(async {
             let signals = Signals::handled();
             let _metrics = begin(true);
@@ -287,8 +288,8 @@ fn program_that_handled_signals_before() {
 #[test]
 fn a_program_that_handles_signals_itself_goes_on_in_its_way() {
     for test in [
-        "program_that_handles_signals_later",
-        "program_that_handled_signals_before",
+        path_of(program_that_handles_signals_later),
+        path_of(program_that_handled_signals_before),
     ] {
         for (number, word) in [(TERM, "terminated"), (INT, "interrupted")] {
             let server = server();
@@ -307,7 +308,7 @@ fn a_program_that_handles_signals_itself_goes_on_in_its_way() {
 
 #[test]
 fn program_that_installs_again_under_a_handler() {
-    if is_child("program_that_installs_again_under_a_handler") {
+    if is_child(path_of(program_that_installs_again_under_a_handler)) {
         runtime().block_on(async {
             let first = begin(true);
             let mut terminate = signal(SignalKind::terminate()).unwrap();
@@ -325,7 +326,10 @@ fn program_that_installs_again_under_a_handler() {
 #[test]
 fn handlers_of_program_and_library_on_top_of_each_other_make_no_circle() {
     let server = server();
-    let program = Program::start("program_that_installs_again_under_a_handler", &server.url());
+    let program = Program::start(
+        path_of(program_that_installs_again_under_a_handler),
+        &server.url(),
+    );
     let start = Instant::now();
     // Signals that come close together become one.
     let mut program = program;
@@ -342,7 +346,7 @@ fn handlers_of_program_and_library_on_top_of_each_other_make_no_circle() {
 #[test]
 fn a_signal_that_is_ignored_stays_ignored() {
     let server = server();
-    let program = child("program_that_does_nothing_about_signals");
+    let program = child(path_of(program_that_does_nothing_about_signals));
     let starter = ["sh", "-c", r#"trap "" INT; exec "$0" "$@""#];
     let mut command = through(&starter, &program);
     let program = Program::run(&mut command, &server.url());

@@ -2,9 +2,11 @@
 //! by real processes that are killed.
 #![cfg(unix)]
 
-mod bounds;
 #[path = "../common/mod.rs"]
+#[macro_use]
 mod common;
+
+mod bounds;
 mod disks;
 mod kills;
 
@@ -13,7 +15,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::process::{Numbers, Process, TOKEN, program as run_program};
+use crate::common::process::{Numbers, Process, TOKEN, program as run_program};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 use tempfile::TempDir;

@@ -1,7 +1,5 @@
 //! `testing::capture` on annotated functions, in tests that run side by side.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod pipeline;
 mod tasks;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dt_metrics::testing::capture;
 use dt_metrics::{counted, gauge, in_flight, timed};
 
-use crate::common::{AMPLE, alone, server, to};
+use crate::common::{AMPLE, server, to};
 
 #[test]
 fn what_is_seen_reaches_the_pipeline_before_and_after_it_is_there() {
@@ -17,7 +17,7 @@ fn what_is_seen_reaches_the_pipeline_before_and_after_it_is_there() {
         gauge!("capture.sent.last", id);
     }
 
-    let _turn = alone();
+    own_process!();
     let server = server();
     let seen_before = capture(|| (0..10).for_each(sent));
     let metrics = to(&server).install().unwrap();
@@ -75,7 +75,7 @@ fn captures_are_exact_while_series_come_and_go() {
 
     const THREADS: u64 = 8;
     const ROUNDS: u64 = 400;
-    let _turn = alone();
+    own_process!();
     let server = server();
     let metrics = to(&server)
         .push_interval(Duration::from_millis(1))

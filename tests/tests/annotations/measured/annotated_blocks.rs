@@ -74,19 +74,19 @@ async fn each_function_is_measured() {
         drop(store.all());
     });
     let calls = |name: &str| seen.counter(name);
-    let put = calls("measured.annotated_blocks.Store.put.calls").with("kind", "memory");
+    let put = calls("annotations.measured.annotated_blocks.Store.put.calls").with("kind", "memory");
     assert_eq!(put.clone().with("outcome", "ok").value(), 2, "{seen:?}");
     assert_eq!(put.with("outcome", "err").value(), 1);
     assert_eq!(calls("store.first.calls").with("kind", "first").value(), 1);
     assert_eq!(seen.histogram("store.first.duration").count(), 1);
     assert_eq!(
-        calls("measured.annotated_blocks.Store.fmt.calls").value(),
+        calls("annotations.measured.annotated_blocks.Store.fmt.calls").value(),
         1
     );
     assert_eq!(calls("blocks.sixteen.calls").value(), 1);
     let absent = ["len", "new", "all"];
     for name in absent {
-        let name = format!("measured.annotated_blocks.Store.{name}.calls");
+        let name = format!("annotations.measured.annotated_blocks.Store.{name}.calls");
         assert_eq!(calls(&name).value(), 0, "{name}");
     }
 }
@@ -95,9 +95,9 @@ async fn each_function_is_measured() {
 fn the_catalogue_says_where_each_function_is() {
     let catalog = dt_metrics::catalog();
     let find = |name: &str| catalog.iter().find(|d| d.name == name).unwrap();
-    let put = find("measured.annotated_blocks.Store.put.calls");
+    let put = find("annotations.measured.annotated_blocks.Store.put.calls");
     let first = find("store.first.duration");
-    let all = find("measured.annotated_blocks.Store.all.in_flight");
+    let all = find("annotations.measured.annotated_blocks.Store.all.in_flight");
     assert_eq!(put.dimension_keys, ["kind", "outcome"]);
     assert_eq!(all.dimension_keys, ["kind"]);
     assert_eq!(first.unit, "ms");

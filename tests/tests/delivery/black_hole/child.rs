@@ -20,7 +20,7 @@ const LATE: &str = "late by ";
 
 #[test]
 #[ignore = "run by every_wait_is_kept, with a case to try"]
-fn one_case() {
+pub fn one_case() {
     let Ok(name) = env::var(CASE) else { return };
     let case = Case::named(&name).unwrap();
     let panics = env::var(ROUND).unwrap().parse::<u32>().unwrap() % 2 == 1;

@@ -7,10 +7,12 @@ mod case;
 mod child;
 
 use std::env;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
 use case::Case;
+
+use crate::common::own_process::{self, alone, path_of};
 
 const ROUNDS: &str = "DT_METRICS_BLACK_HOLE_ROUNDS";
 
@@ -22,6 +24,7 @@ const DEADLOCK: Duration = Duration::from_secs(90);
 
 #[test]
 fn every_wait_is_kept() {
+    let _turn = alone();
     let rounds: u32 = env::var(ROUNDS).map_or(1, |text| text.parse().unwrap());
     let cases: Vec<_> = (0..rounds)
         .flat_map(|round| Case::all().map(move |case| (round, case)))
@@ -69,13 +72,9 @@ impl Drop for Running {
 }
 
 fn start(round: u32, case: Case) -> Running {
-    let child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "child::one_case", "--ignored", "--nocapture"])
+    let child = own_process::child(path_of(child::one_case))
         .env(child::CASE, case.to_string())
         .env(child::ROUND, round.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     Running(Some(child))

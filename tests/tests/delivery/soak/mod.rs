@@ -1,6 +1,10 @@
 //! Counting through faults, for as long as `DT_METRICS_SOAK_SECONDS` says (3 by default), with the
 //! faults of `DT_METRICS_SOAK_SEED` (any, and printed, by default).
 
+mod faults;
+mod program;
+mod received;
+
 use std::env;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -10,10 +14,8 @@ use std::time::{Duration, Instant};
 use dt_metrics::dynatrace::{DeliveryGuarantee, ExporterBuilder};
 use dt_metrics_local::{Fault, Server};
 
-use super::common::alone;
-use super::faults;
-use super::program::{Calls, Program, count_while};
-use super::received::{Received, doubtful_lines};
+use program::{Calls, Program, count_while};
+use received::{Received, doubtful_lines};
 
 /// What the buffer may hold by default, and the request in flight.
 const BUFFER: u64 = 64 << 20;
@@ -101,16 +103,17 @@ fn hurry(program: &Program) {
 
 #[test]
 fn every_call_arrives_once_through_faults_that_are_clear() {
+    own_process!(alone);
     through_clear_faults(|exporter| exporter);
 }
 
 #[test]
 fn by_otlp_every_call_arrives_once_too() {
+    own_process!(alone);
     through_clear_faults(ExporterBuilder::otlp);
 }
 
 fn through_clear_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
-    let _turn = alone();
     let program = program(options);
     let made = count(&program, &faults::clear(), || {});
     let health = program.deliver();
@@ -132,16 +135,17 @@ fn through_clear_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder
 
 #[test]
 fn every_call_arrives_and_no_more_comes_twice_than_is_doubtful() {
+    own_process!(alone);
     through_doubtful_faults(|exporter| exporter);
 }
 
 #[test]
 fn by_otlp_no_more_comes_twice_than_is_doubtful_too() {
+    own_process!(alone);
     through_doubtful_faults(ExporterBuilder::otlp);
 }
 
 fn through_doubtful_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
-    let _turn = alone();
     let program = program(options);
     let faults = [faults::clear(), faults::doubtful(timeout())].concat();
     let made = count(&program, &faults, || hurry(&program));
@@ -161,7 +165,7 @@ fn through_doubtful_faults(options: impl FnOnce(ExporterBuilder) -> ExporterBuil
 
 #[test]
 fn nothing_comes_twice_where_a_loss_is_preferred() {
-    let _turn = alone();
+    own_process!(alone);
     let program = program(|exporter| exporter.delivery_guarantee(DeliveryGuarantee::AtMostOnce));
     let faults = [faults::clear(), faults::doubtful(timeout())].concat();
     let made = count(&program, &faults, || hurry(&program));
@@ -183,7 +187,7 @@ fn nothing_comes_twice_where_a_loss_is_preferred() {
 
 #[test]
 fn every_call_arrives_or_is_refused_through_outages_and_rotations() {
-    let _turn = alone();
+    own_process!(alone);
     let program = program(|exporter| exporter);
     let server = &program.server;
     let mut faults = [faults::clear(), faults::doubtful(timeout())].concat();

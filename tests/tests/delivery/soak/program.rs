@@ -9,7 +9,7 @@ use dt_metrics::dynatrace::{Exporter, ExporterBuilder, Health};
 use dt_metrics::{Handle, counted, timed};
 use dt_metrics_local::Server;
 
-use super::proof::{AMPLE, Counted};
+use crate::common::proof::{AMPLE, Counted};
 
 /// The threads that count.
 const WORKERS: u64 = 2;

@@ -1,18 +1,15 @@
 //! The same program by OTLP and by lines, the protobuf decoded by the OpenTelemetry project's own
 //! Python package: the same totals. `.ci/otlp` installs that and runs this.
 
-#[path = "../common/child.rs"]
-mod child;
-mod receiver;
-
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use child::{child, is_child};
+use crate::common::own_process::{child, is_child, passes, path_of};
 use dt_metrics::{count, counted, gauge, record, up_down_counter};
 use dt_metrics_local::protocol::Payload;
 use dt_metrics_local::{Answer, Fault, Server};
-use receiver::Receiver;
 use serde_json::Value;
 
 const AMPLE: Duration = Duration::from_secs(30);
@@ -43,7 +40,7 @@ fn call(kind: &str, even: bool, size: f64) {
 
 #[test]
 fn program() {
-    if !is_child("program") {
+    if !is_child(path_of(program)) {
         return;
     }
     let mut metrics = dt_metrics::builder()
@@ -86,12 +83,48 @@ fn program() {
     assert_eq!(health.points_pending, 0);
 }
 
+/// The receiver in Python; it runs until it is asked what arrived.
+struct Receiver {
+    process: Child,
+    url: String,
+}
+
+impl Receiver {
+    fn start(faults: &[&str]) -> Self {
+        let python = std::env::var("DT_METRICS_PYTHON").expect("`.ci/otlp` sets it");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/otlp/python/receiver.py");
+        let mut process = Command::new(python)
+            .arg(script)
+            .args(faults)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let output = BufReader::with_capacity(1, process.stdout.as_mut().unwrap());
+        output.take(100).read_line(&mut first).unwrap();
+        let url = first.trim().to_owned();
+        assert!(url.starts_with("http://"), "{first:?}");
+        Self { process, url }
+    }
+
+    /// What arrived until now.
+    fn end(mut self) -> Value {
+        drop(self.process.stdin.take());
+        let mut said = String::new();
+        let output = self.process.stdout.as_mut().unwrap();
+        output.read_to_string(&mut said).unwrap();
+        assert!(self.process.wait().unwrap().success());
+        serde_json::from_str(&said).unwrap()
+    }
+}
+
 /// A metric with dimensions, and its totals.
 type Totals = BTreeMap<String, BTreeMap<&'static str, f64>>;
 
 /// Runs the program to its end.
 fn run(environment: &[(&str, &str)]) {
-    let mut command = child("program");
+    let mut command = child(path_of(program));
     for name in ["DT_METRICS_INGEST_URL", "DT_METRICS_INGEST_API_TOKEN"] {
         command.env_remove(name);
     }
@@ -99,10 +132,8 @@ fn run(environment: &[(&str, &str)]) {
     for name in names {
         command.env_remove(format!("OTEL_EXPORTER_OTLP_{name}"));
     }
-    let output = command.envs(environment.iter().copied()).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(output.status.success(), "{said}");
+    command.envs(environment.iter().copied());
+    passes(command);
 }
 
 fn by_lines() -> Totals {

@@ -1,8 +1,7 @@
 //! What `check` says of configurations that work, and of those that do not.
 
-use std::net::TcpListener;
-
 use crate::common::tls::{Authority, TlsServer};
+use crate::common::{ingest_url, unused_port};
 use dt_metrics::CheckReport;
 use dt_metrics::dynatrace::{Problem, Verdict};
 use dt_metrics_local::Server;
@@ -82,9 +81,7 @@ fn each_cause_has_its_name_and_its_fix() {
     let server = server();
     let url = server.url();
     let wrong_path = url.replace("/ingest", "");
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}/metrics/ingest", free.local_addr().unwrap());
-    drop(free);
+    let refused = ingest_url(unused_port()).replace("/api/v2", "");
     let tls = TlsServer::start(Authority::new().identity("localhost"));
     let untrusted = tls.url("localhost");
     for (endpoint, token, problem, fix) in [

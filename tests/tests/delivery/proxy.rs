@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::NEVER;
 use crate::common::log::Log;
 use crate::common::own_process::{child, is_child, passes, path_of, shared};
 use crate::common::tls::{Authority, TlsServer, head};
+use crate::common::{NEVER, unused_port};
 use dt_metrics::count;
 
 const TOKEN: &str = "dt0c01.PUBLIC.SECRETSECRETSECRETSECRET";
@@ -182,11 +182,7 @@ fn a_proxy_that_refuses_is_named_without_its_password() {
         );
     }
     // And one that is not there.
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let url = format!("http://user:hunter2@{free}");
+    let url = format!("http://user:hunter2@127.0.0.1:{}", unused_port());
     let text = run(&server, &authority, &[("HTTPS_PROXY", &url)]);
     assert!(text.contains("cannot connect"), "{text}");
 }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::{AMPLE, NEVER, server, to};
+use crate::common::{AMPLE, NEVER, ingest_url, server, to, unused_port};
 use dt_metrics::{Error, count};
 use dt_metrics_local::Server;
 
@@ -175,14 +175,8 @@ fn deadlines_hold_against_a_server_that_never_answers() {
 #[test]
 fn a_program_without_an_endpoint_ends_at_once() {
     own_process!();
-    // A port where nothing listens.
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let url = format!("http://{free}/api/v2/metrics/ingest");
     let metrics = dt_metrics::builder()
-        .endpoint(url)
+        .endpoint(ingest_url(unused_port()))
         .push_interval(NEVER)
         .install()
         .unwrap();
@@ -199,22 +193,15 @@ fn a_program_without_an_endpoint_ends_at_once() {
 #[test]
 fn a_server_that_comes_late_gets_all() {
     own_process!();
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let url = format!("http://{address}/api/v2/metrics/ingest");
+    let port = unused_port();
     let metrics = dt_metrics::builder()
-        .endpoint(url)
+        .endpoint(ingest_url(port))
         .push_interval(NEVER)
         .install()
         .unwrap();
     count!("lifetimes.late", 7);
     metrics.flush(Duration::from_millis(50)).unwrap_err();
-    let server = Server::builder()
-        .listen(address.to_string())
-        .start()
-        .unwrap();
+    let server = Server::builder().port(port).start().unwrap();
     metrics.flush(AMPLE).unwrap();
     assert_eq!(server.counter_total("lifetimes.late", &[]), 7.0);
 }

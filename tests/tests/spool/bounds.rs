@@ -1,7 +1,7 @@
 //! More than fits.
 
 use super::{arrived, later, spooled};
-use crate::common::process::TOKEN;
+use crate::common::program::TOKEN;
 use crate::common::{AMPLE, NEVER};
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics_local::Server;

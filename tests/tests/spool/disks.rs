@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{arrived, later, outage, server, spooled};
-use crate::common::process::{Process, TOKEN};
+use crate::common::program::{Process, TOKEN};
 use dt_metrics_local::Server;
 use tempfile::TempDir;
 

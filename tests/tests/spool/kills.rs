@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{arrived, later, outage, server, spooled};
 use crate::common::AMPLE;
-use crate::common::process::{Process, TOKEN};
+use crate::common::program::{Process, TOKEN};
 use dt_metrics_local::Server;
 use tempfile::TempDir;
 

@@ -11,11 +11,11 @@ mod disks;
 mod kills;
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::common::process::{Numbers, Process, TOKEN, program as run_program};
+use crate::common::program::{Numbers, Process, TOKEN, program as run_program};
+use crate::common::{ingest_url, unused_port};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 use tempfile::TempDir;
@@ -32,19 +32,13 @@ fn server() -> Server {
 
 /// Nothing listens there.
 fn outage() -> String {
-    let address = TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .unwrap();
-    format!("http://{address}/api/v2/metrics/ingest")
+    ingest_url(unused_port())
 }
 
 /// Nothing listens there yet.
 fn later() -> (String, u16) {
-    let port = server().address().port();
-    (
-        format!("http://127.0.0.1:{port}/api/v2/metrics/ingest"),
-        port,
-    )
+    let port = unused_port();
+    (ingest_url(port), port)
 }
 
 /// The counts that arrived, oldest first.

@@ -1,4 +1,4 @@
-//! The points of a collection.
+//! A way to write a collection, and the points of a collection.
 
 use std::time::UNIX_EPOCH;
 
@@ -6,6 +6,23 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
 };
+
+/// Writes a collection in one way.
+pub(super) trait Writer: Send {
+    fn name(&self) -> &'static str;
+
+    /// Not measured, before each `write`.
+    fn prepare(&mut self, _collection: &ResourceMetrics) {}
+
+    /// What is measured.
+    fn write(&mut self, collection: &ResourceMetrics);
+
+    /// Not measured, after each `write`.
+    fn settle(&mut self) {}
+
+    /// How many bytes the last `write` wrote.
+    fn bytes(&self) -> usize;
+}
 
 /// The counts of each metric, and their time in milliseconds.
 pub(super) fn metrics(

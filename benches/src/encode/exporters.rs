@@ -1,4 +1,4 @@
-//! This library's exporter: from the SDK's data to bodies in its queue.
+//! Exporters, from the SDK's data to bodies: ours, and the way of `opentelemetry-otlp`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,15 +6,17 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use dt_metrics::dynatrace;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use prost::Message;
 
-use super::bench::Writer;
+use super::writer::Writer;
 use crate::sink::Sink;
 
-pub(super) const NAME: &str = "dt-metrics: exporter, from the SDK's data to request bodies";
+pub(super) const OURS: &str = "dt-metrics: exporter, from the SDK's data to request bodies";
 
-/// The exporter, and where it sends.
+/// This library's exporter, and where it sends.
 pub(super) struct Ours {
     exporter: dynatrace::Exporter,
     sink: Sink,
@@ -38,7 +40,7 @@ impl Ours {
 
 impl Writer for Ours {
     fn name(&self) -> &'static str {
-        NAME
+        OURS
     }
 
     fn prepare(&mut self, _: &ResourceMetrics) {
@@ -62,5 +64,26 @@ impl Writer for Ours {
 
     fn bytes(&self) -> usize {
         usize::try_from(self.sink.bytes() - self.before).unwrap_or(usize::MAX)
+    }
+}
+
+/// OTLP: transforms and encodes.
+#[derive(Default)]
+pub(super) struct Otlp {
+    bytes: usize,
+}
+
+impl Writer for Otlp {
+    fn name(&self) -> &'static str {
+        "opentelemetry-proto 0.33: OTLP request, encoded"
+    }
+
+    fn write(&mut self, collection: &ResourceMetrics) {
+        let request = ExportMetricsServiceRequest::from(collection);
+        self.bytes = request.encode_to_vec().len();
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
     }
 }

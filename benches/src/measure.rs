@@ -1,15 +1,11 @@
 //! Nanoseconds and allocations of a call, on any number of threads.
 
-mod crowd;
-mod time_source;
-
 use std::hint;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(crate) use self::time_source::TimeSource;
-
-use self::crowd::Crowd;
 use crate::alloc;
 
 /// How long a candidate runs in each round, about; long enough that reading the clock is nothing.
@@ -168,4 +164,90 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Threads that do the same at the same time.
+struct Crowd {
+    threads: usize,
+    barrier: Barrier,
+    begun: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Crowd {
+    fn new(threads: usize) -> Self {
+        Self {
+            threads,
+            barrier: Barrier::new(threads),
+            begun: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+        }
+    }
+
+    /// Runs `measured` while all other threads are at it, too: who is early or ready keeps the
+    /// others company with a few calls at a time.
+    fn together(&self, few: &dyn Fn(), measured: impl FnOnce()) {
+        if self.barrier.wait().is_leader() {
+            self.begun.store(0, Ordering::SeqCst);
+            self.done.store(0, Ordering::SeqCst);
+        }
+        self.barrier.wait();
+        let keep_company = |reached: &AtomicUsize| {
+            reached.fetch_add(1, Ordering::SeqCst);
+            while reached.load(Ordering::Relaxed) < self.threads {
+                few();
+            }
+        };
+        keep_company(&self.begun);
+        measured();
+        keep_company(&self.done);
+    }
+}
+
+/// What the threads' time is read from.
+#[derive(Clone, Copy)]
+pub(crate) enum TimeSource {
+    /// Time as everybody's clock has it.
+    Wall,
+    /// Time that the thread has had a core for.
+    ThreadCpu,
+}
+
+impl TimeSource {
+    /// The one that is fair to so many threads: where they have no core each, or the machine does
+    /// other work, they wait for one another, and that is not what a call costs.
+    pub(crate) fn fair_to(threads: usize, busy: bool) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        if (threads > cores || busy) && cfg!(unix) {
+            Self::ThreadCpu
+        } else {
+            Self::Wall
+        }
+    }
+
+    fn time(self, run: impl FnOnce()) -> f64 {
+        match self {
+            Self::Wall => {
+                let start = Instant::now();
+                run();
+                start.elapsed().as_secs_f64()
+            }
+            Self::ThreadCpu => {
+                let start = thread_cpu_seconds();
+                run();
+                thread_cpu_seconds() - start
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn thread_cpu_seconds() -> f64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+}
+
+#[cfg(not(unix))]
+fn thread_cpu_seconds() -> f64 {
+    f64::NAN
 }

@@ -1,9 +1,7 @@
 //! What the programs with and without instruments have in common.
 
-#[path = "../src/discard.rs"]
-mod discard;
-#[path = "../src/memory/resident.rs"]
-mod resident;
+#[path = "../src/child.rs"]
+mod child;
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,7 +10,7 @@ use std::time::Duration;
 /// once. Prints how many bytes are in memory then.
 pub(crate) fn run(call_all: impl FnOnce()) -> Result<(), Box<dyn Error>> {
     let metrics = if std::env::args().nth(1).as_deref() == Some("installed") {
-        let builder = dt_metrics::builder().exporter(discard::Discard);
+        let builder = dt_metrics::builder().exporter(child::Discard);
         Some(
             builder
                 .push_interval(Duration::from_secs(3_600))
@@ -25,6 +23,6 @@ pub(crate) fn run(call_all: impl FnOnce()) -> Result<(), Box<dyn Error>> {
     if let Some(metrics) = &metrics {
         metrics.flush(Duration::from_secs(60))?;
     }
-    println!("{}", resident::bytes()?);
+    println!("{}", child::resident_bytes()?);
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{env, io};
 
 use dt_metrics::counted;
 
-use crate::discard::Discard;
+use crate::child::Discard;
 use crate::{measure, report};
 
 const THREADS: [u32; 3] = [1, 16, 64];

@@ -7,7 +7,8 @@ use std::io::ErrorKind;
 use std::process::{Command, Output};
 use std::{env, io};
 
-use crate::hotpath::{Loop, floor, ours};
+use crate::hotpath::names::Loop;
+use crate::hotpath::{floor, ours};
 use crate::report;
 
 /// Calls of the shorter of two runs; the longer makes twice as many, and their difference is what

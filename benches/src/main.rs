@@ -13,9 +13,9 @@
 //! ```
 
 mod alloc;
+mod child;
 mod collect;
 mod compile;
-mod discard;
 mod encode;
 mod export;
 mod fleet;
@@ -45,40 +45,13 @@ enum Bench {
     /// How much memory stays in use; Linux only.
     Memory,
     /// What annotations cost a build, next to others.
-    Compile {
-        /// How many functions are annotated.
-        #[arg(long, default_value_t = 1_000)]
-        functions: usize,
-        /// How often each is built after a change; the least counts.
-        #[arg(long, default_value_t = 5)]
-        rounds: usize,
-        /// In how many of these rounds each is built from nothing, too.
-        #[arg(long, default_value_t = 2)]
-        clean_rounds: usize,
-    },
+    Compile,
     /// How long a collection takes, by threads and series.
     Collect,
-    /// What a line costs, next to a copy of its bytes, to OTLP and to opentelemetry-dynatrace.
-    Encode {
-        /// How many series change in each cycle.
-        #[arg(long, default_value_t = 100_000)]
-        series: usize,
-        /// How many cycles are measured.
-        #[arg(long, default_value_t = 21)]
-        cycles: usize,
-        /// Measures only those whose name contains this, as for a profiler.
-        #[arg(long, default_value = "")]
-        only: String,
-    },
+    /// What a line costs, next to a copy of its bytes and to OTLP.
+    Encode,
     /// What an export costs end to end, next to OTLP.
-    Export {
-        /// How many series change in each cycle.
-        #[arg(long, default_value_t = 100_000)]
-        series: usize,
-        /// How many cycles are measured after the first.
-        #[arg(long, default_value_t = 15)]
-        cycles: usize,
-    },
+    Export,
     /// What many processes send, and what it costs them and the endpoint; Linux only.
     Fleet(fleet::Options),
     /// A process of `fleet`.
@@ -86,11 +59,7 @@ enum Bench {
     FleetMember(fleet::Member),
     /// What arrives by OTLP of what was counted while the receiver fails, next to
     /// opentelemetry-otlp.
-    Outage {
-        /// How long it fails.
-        #[arg(long, default_value_t = 20)]
-        seconds: u64,
-    },
+    Outage,
     /// One exporter; a process of `export`.
     #[command(hide = true)]
     ExportClient(Client),
@@ -115,22 +84,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Hotpath(options) => hotpath::run(options)?,
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
-        Bench::Compile {
-            functions,
-            rounds,
-            clean_rounds,
-        } => compile::run(functions, rounds, clean_rounds)?,
+        Bench::Compile => compile::run()?,
         Bench::Collect => collect::run()?,
         Bench::CollectChild { threads, series } => collect::child(threads, series)?,
-        Bench::Encode {
-            series,
-            cycles,
-            only,
-        } => encode::run(series, cycles, &only),
-        Bench::Export { series, cycles } => export::run(series, cycles)?,
+        Bench::Encode => encode::run(),
+        Bench::Export => export::run()?,
         Bench::Fleet(options) => fleet::run(&options)?,
         Bench::FleetMember(member) => fleet::run_member(&member)?,
-        Bench::Outage { seconds } => outage::run(seconds)?,
+        Bench::Outage => outage::run()?,
         Bench::ExportClient(client) => export::run_client(&client),
         Bench::Call { number, calls } => instructions::call(number, calls),
         Bench::Resident {

@@ -1,6 +1,6 @@
 //! Tests of dt-metrics from outside; see `tests/`.
 
-/// Documents whose code compiles and runs. `tests/documents.rs` sees that all are here.
+/// Documents whose code compiles and runs. `tests/documents/` checks that all are here.
 macro_rules! documents {
     ($($(#[$if:meta])? $name:ident: $path:literal;)+) => {$(
         #[cfg(doctest)]

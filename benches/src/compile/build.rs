@@ -7,7 +7,6 @@ use std::{env, fs, io};
 use tempfile::TempDir;
 
 use super::source::{Candidate, source};
-use super::spent;
 
 /// The number in the function that changes, before any change; each change adds to it, so that it
 /// stays as long as it is.
@@ -74,7 +73,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Builds one package from nothing, without incremental compilation; see [`spent::MEANS`].
+    /// Builds one package from nothing, without incremental compilation; see [`MEANS`].
     pub(super) fn clean(&self, candidate: Candidate) -> io::Result<f64> {
         let package = candidate.package();
         self.cargo(&["clean", "--package", package, "--profile", "whole"])?;
@@ -82,7 +81,7 @@ impl Workspace {
     }
 
     /// Builds one package after one line of one function has changed; see
-    /// [`spent::MEANS`].
+    /// [`MEANS`].
     pub(super) fn incremental(&self, candidate: Candidate, round: usize) -> io::Result<f64> {
         self.cargo(&["build", "--package", candidate.package()])?;
         self.write(candidate, EDITS + round)?;
@@ -99,7 +98,7 @@ impl Workspace {
         )
     }
 
-    /// Runs cargo in the folder; see [`spent::MEANS`].
+    /// Runs cargo in the folder; see [`MEANS`].
     fn cargo(&self, arguments: &[&str]) -> io::Result<f64> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
@@ -110,7 +109,7 @@ impl Workspace {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_INCREMENTAL")
             .stdin(Stdio::null());
-        let (time, output) = spent::of(|| command.output())?;
+        let (time, output) = cpu_time(|| command.output())?;
         if output.status.success() {
             return Ok(time);
         }
@@ -123,4 +122,40 @@ impl Workspace {
 fn checkout() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// What builds are measured in.
+pub(super) const MEANS: &str = if cfg!(unix) {
+    "seconds of CPU time of all processes of a build"
+} else {
+    "seconds by the clock"
+};
+
+/// The seconds that the children of `run` took. Of CPU time where the system tells it: on a machine
+/// that does other work, the clock says more of that work than of this.
+#[cfg(unix)]
+fn cpu_time<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<(f64, T)> {
+    let start = cpu_seconds()?;
+    let value = run()?;
+    Ok((cpu_seconds()? - start, value))
+}
+
+/// Of all children that have ended and were waited for, and of theirs.
+#[cfg(unix)]
+fn cpu_seconds() -> io::Result<f64> {
+    use nix::sys::resource::{UsageWho, getrusage};
+
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let times = [usage.user_time(), usage.system_time()];
+    Ok(times
+        .map(|t| t.tv_sec() as f64 + t.tv_usec() as f64 / 1e6)
+        .iter()
+        .sum())
+}
+
+#[cfg(not(unix))]
+fn cpu_time<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<(f64, T)> {
+    let start = std::time::Instant::now();
+    let value = run()?;
+    Ok((start.elapsed().as_secs_f64(), value))
 }

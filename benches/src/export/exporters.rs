@@ -7,7 +7,7 @@ use dt_metrics::dynatrace;
 use opentelemetry_otlp::{MetricExporter, Protocol, WithExportConfig};
 use opentelemetry_sdk::metrics::Temporality;
 
-use crate::discard::Discard;
+use crate::child::Discard;
 use crate::series::Series;
 use crate::sink::Sink;
 

@@ -4,41 +4,20 @@
 mod member;
 mod process;
 mod spread;
-mod usage;
 
 use std::error::Error;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use dt_metrics_local::Server;
 use dt_metrics_local::store::{Limits, Totals};
 
-use self::process::Process;
-use self::usage::Usage;
+use self::process::{Process, Usage, connections};
 use crate::measure::median;
 use crate::report;
 
 pub(crate) use self::member::{Member, run as run_member};
-
-#[derive(Args)]
-pub(crate) struct Options {
-    /// How many processes run.
-    #[arg(long, default_value_t = 200)]
-    processes: usize,
-    /// How many series move in each of them between two pushes.
-    #[arg(long, default_value_t = 200)]
-    series: usize,
-    /// Seconds between two pushes of a process.
-    #[arg(long, default_value_t = 10)]
-    interval: u64,
-    /// For how many seconds it is measured, after each process has pushed once.
-    #[arg(long, default_value_t = 60)]
-    seconds: u64,
-    /// By OTLP instead of lines.
-    #[arg(long)]
-    otlp: bool,
-}
+pub(crate) use self::process::Options;
 
 /// Requests whose times are kept.
 const REQUESTS: usize = 1_000_000;
@@ -80,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     thread::sleep(Duration::from_secs(options.seconds));
     let after = read(&server, &processes)?;
     let bare = (idle, bare.usage()?);
-    let connections = usage::connections(server.address().port())?;
+    let connections = connections(server.address().port())?;
 
     println!("\n{}\n", sent(options, &before, &after, connections));
     println!("{}\n", cost(&before, &after, &bare));

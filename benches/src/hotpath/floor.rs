@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::{Loop, names};
+use super::names::{self, Loop};
 use crate::measure::Candidate;
 
 static SHARED: AtomicU64 = AtomicU64::new(0);

@@ -2,29 +2,20 @@
 //! what others offer.
 
 pub(crate) mod floor;
-mod names;
+pub(crate) mod names;
 pub(crate) mod ours;
 #[cfg(feature = "peers")]
 mod peers;
 mod sdk;
 mod table;
 
-use std::collections::HashMap;
 use std::thread;
 
 use clap::Args;
 
-use crate::discard::Discard;
-use crate::measure::{self, Candidate, Cost, TimeSource};
-
-/// Numbers of threads that call at once.
-const THREADS: [usize; 3] = [1, 2, 4];
-
-/// A name, and what makes so many calls.
-pub(crate) type Loop = (&'static str, fn(u32));
-
-/// What was measured, by threads and name.
-pub(crate) type Costs = HashMap<(usize, &'static str), Cost>;
+use self::table::{Costs, THREADS};
+use crate::child::Discard;
+use crate::measure::{self, Candidate, TimeSource};
 
 /// How to measure.
 #[derive(Args, Clone, Copy)]

@@ -1,4 +1,7 @@
-//! What the tables call the candidates.
+//! The calls that are measured: what the tables call them, and how they are repeated.
+
+/// A name, and what makes so many calls.
+pub(crate) type Loop = (&'static str, fn(u32));
 
 pub(super) const FETCH_ADD: &str = "`fetch_add` on a shared `AtomicU64`";
 pub(super) const TWO_INSTANTS: &str = "two clock reads, `Instant`";

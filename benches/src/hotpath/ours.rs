@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dt_metrics::{DimensionValue, counted, in_flight, timed};
 
-use super::{Loop, names};
+use super::names::{self, Loop};
 use crate::measure::Candidate;
 
 #[derive(Clone, Copy, DimensionValue)]

@@ -8,7 +8,7 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
 use super::names;
-use crate::discard::Discard;
+use crate::child::Discard;
 use crate::measure::Candidate;
 
 /// How often is collected, by the SDK alone and under our pipeline.

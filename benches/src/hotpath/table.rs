@@ -1,8 +1,16 @@
 //! The tables.
 
-use super::{Costs, THREADS, names};
+use std::collections::HashMap;
+
+use super::names;
 use crate::measure::{Candidate, Cost};
 use crate::report::{self, Targets};
+
+/// Numbers of threads that call at once.
+pub(super) const THREADS: [usize; 3] = [1, 2, 4];
+
+/// What was measured, by threads and name.
+pub(super) type Costs = HashMap<(usize, &'static str), Cost>;
 
 /// A row for each candidate.
 pub(super) fn print(candidates: &[Candidate], costs: &Costs) {

@@ -1,6 +1,5 @@
 //! How much memory stays in use: per instrument, per series, per thread.
 
-mod resident;
 mod scenario;
 
 use std::env;
@@ -8,6 +7,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::child::resident_bytes;
 use crate::measure::median;
 use crate::report::{self, Targets};
 
@@ -74,7 +74,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
 /// What the program does when it is run as a child; prints what it has in use.
 pub(crate) fn child(scenario: Scenario, count: u32, installed: bool) -> Result<(), Box<dyn Error>> {
     let kept = scenario.enact(count, installed)?;
-    println!("{}", resident::bytes()?);
+    println!("{}", resident_bytes()?);
     drop(kept);
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use dt_metrics::counted;
 
-use crate::discard::Discard;
+use crate::child::Discard;
 
 /// Series that each thread uses in the scenario that has both.
 const SERIES_OF_A_THREAD: u32 = 100;
@@ -50,7 +50,7 @@ fn text(id: u32) -> String {
 }
 
 impl Scenario {
-    /// Those that make a row of the table.
+    /// The scenarios that make a row of the table.
     pub(super) const ALL: [Self; 4] = [
         Self::Series,
         Self::IdleThreads,

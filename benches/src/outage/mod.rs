@@ -20,16 +20,16 @@ use crate::report;
 
 /// Before the outage.
 const BEFORE: Duration = Duration::from_secs(3);
+const OUTAGE: Duration = Duration::from_secs(20);
 /// After it.
 const AFTER: Duration = Duration::from_secs(35);
 
 /// Prints what became of the counts.
-pub(crate) fn run(seconds: u64) -> Result<(), Box<dyn Error>> {
-    let outage = Duration::from_secs(seconds);
+pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let mut running = Vec::new();
     for fault in Fault::ALL {
         for kind in Kind::ALL {
-            let program = thread::spawn(move || run_program(kind, fault, (BEFORE, outage, AFTER)));
+            let program = thread::spawn(move || run_program(kind, fault, (BEFORE, OUTAGE, AFTER)));
             running.push((fault, kind, program));
         }
     }
@@ -63,8 +63,9 @@ pub(crate) fn run(seconds: u64) -> Result<(), Box<dyn Error>> {
         ]);
     }
     println!(
-        "{} s well, {seconds} s of an outage, {} s well; a collection each second",
+        "{} s well, {} s of an outage, {} s well; a collection each second",
         BEFORE.as_secs(),
+        OUTAGE.as_secs(),
         AFTER.as_secs()
     );
     println!("{table}");

@@ -1,10 +1,12 @@
-//! Everything that is logged in this process, at any level, by anyone: events of `tracing` and
-//! records of `log`.
+//! Everything that is logged in this process, at any level, by anyone: events and spans of
+//! `tracing`, records of `log`.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 #[derive(Clone, Default)]
@@ -28,23 +30,37 @@ impl Log {
             .clone()
     }
 
-    fn add(&self, line: &str) {
+    pub fn add(&self, line: &str) {
         let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         text.push_str(line);
         text.push('\n');
     }
 }
 
-impl<S: tracing::Subscriber> Layer<S> for Log {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        struct Line(String);
-        impl Visit for Line {
-            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-                write!(self.0, " {field}={value:?}").unwrap();
-            }
-        }
-        let metadata = event.metadata();
-        let mut line = Line(format!("{} {}", metadata.level(), metadata.target()));
+/// The fields of an event or a span in one line.
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+impl Line {
+    fn new(metadata: &Metadata<'_>) -> Self {
+        Self(format!("{} {}", metadata.level(), metadata.target()))
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        let mut line = Line::new(span.metadata());
+        span.record(&mut line);
+        self.add(&line.0);
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Line::new(event.metadata());
         event.record(&mut line);
         self.add(&line.0);
     }

@@ -1,14 +1,21 @@
-//! What the end-to-end tests share.
-#![allow(dead_code, reason = "each test file uses a part")]
+//! Servers, exporters and processes that the test binaries share.
+#![allow(dead_code, unused_macros, reason = "each test binary uses a part")]
 
 pub mod export;
 pub mod hostile;
+pub mod log;
 pub mod otlp;
-pub mod process;
+#[macro_use]
+pub mod own_process;
+pub mod program;
+pub mod proof;
 pub mod sums;
+pub mod tls;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
+use std::{iter, process};
 
 use dt_metrics::Builder;
 use dt_metrics_local::Server;
@@ -20,10 +27,20 @@ pub const AMPLE: Duration = Duration::from_secs(30);
 /// A push interval that never ends within a test: what arrives was flushed.
 pub const NEVER: Duration = Duration::from_secs(3_600);
 
-/// A process has one pipeline: tests take turns.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// A port of this host on which nothing listens. It is below the ports that systems choose
+/// themselves, so that no other test is given it meanwhile.
+pub fn unused_port() -> u16 {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(process::id() * 13 % 12_000).unwrap();
+    let ports =
+        iter::repeat_with(|| 20_000 + (first + TRIED.fetch_add(1, Ordering::Relaxed)) % 12_000);
+    let mut unused = ports.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    unused.next().unwrap()
+}
+
+/// The ingest path at this port of this host.
+pub fn ingest_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/api/v2/metrics/ingest")
 }
 
 pub fn server() -> Server {

@@ -1,5 +1,4 @@
 //! A server that speaks TLS, and an authority that signs its certificate.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

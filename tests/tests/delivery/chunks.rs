@@ -9,7 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
-use super::proof::{AMPLE, Pipeline};
+use crate::common::proof::{AMPLE, Pipeline};
 
 const LINES: i64 = 2_500;
 

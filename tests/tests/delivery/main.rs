@@ -1,13 +1,17 @@
-//! What was counted arrives, whatever the endpoint does meanwhile.
+//! What was counted arrives, whatever the endpoint and the way to it do meanwhile; and the token
+//! is seen by nobody else.
 
 #[path = "../common/mod.rs"]
+#[macro_use]
 mod common;
-#[path = "../proof/mod.rs"]
-mod proof;
 
+mod black_hole;
+mod check;
 mod chunks;
-mod faults;
+mod deadlines;
 mod outage;
-mod program;
-mod received;
+mod proxy;
+mod secrets;
 mod soak;
+mod tls;
+mod token;

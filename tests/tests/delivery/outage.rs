@@ -7,8 +7,8 @@ use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
-use super::common::alone;
-use super::proof::{AMPLE, Pipeline};
+use crate::common::own_process::shared;
+use crate::common::proof::{AMPLE, Pipeline};
 
 const SERIES: u64 = 1_000;
 const COLLECTIONS: u64 = 120;
@@ -59,17 +59,17 @@ fn deltas(server: &Server) -> BTreeMap<String, Vec<f64>> {
 
 #[test]
 fn an_outage_fits_the_default_buffer_and_arrives_in_order() {
+    let _turn = shared();
     arrives_in_order(|exporter| exporter);
 }
 
 #[test]
 fn an_outage_by_otlp_too() {
+    let _turn = shared();
     arrives_in_order(ExporterBuilder::otlp);
 }
 
 fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
-    // A soak watches the memory of the process.
-    let _turn = alone();
     let (pipeline, server) = outage(options);
     let health = pipeline.exporter.health();
     println!(
@@ -90,7 +90,7 @@ fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
 
 #[test]
 fn past_the_bound_the_newest_survive_and_the_rest_is_counted() {
-    let _turn = alone();
+    let _turn = shared();
     let limit = 1 << 20;
     let (pipeline, server) = outage(|exporter| exporter.buffer_limit_bytes(limit));
     let health = pipeline.exporter.health();

@@ -1,7 +1,9 @@
 //! What documents say is there: code that is compiled, commands, options, links, places.
+//! Also what the sources import.
 
 mod code;
 mod commands;
+mod layers;
 mod links;
 mod options;
 mod places;

@@ -1,39 +1,99 @@
-//! The places that a newcomer is sent to are there.
+//! CONTRIBUTING.md names the folder for each change, and each folder for some change.
 
+use std::collections::BTreeSet;
+
+use super::layers::CRATES;
+use super::layers::imports::sources;
 use super::{read, root};
 
-#[test]
-fn where_a_change_goes() {
-    let text = read("CONTRIBUTING.md");
-    let (_, table) = text
+/// The folders in the second column of the table "Where a change goes", as they are written.
+fn named(contributing: &str) -> Vec<String> {
+    let (_, section) = contributing
         .split_once("## Where a change goes")
         .expect("the heading");
-    let rows: Vec<_> = table
-        .lines()
-        .skip_while(|line| !line.starts_with('|'))
-        .take_while(|line| line.starts_with('|'))
-        .collect();
-    assert!(rows.len() > 20, "{}", rows.len());
-    let mut names = 0;
-    for row in rows {
-        // A name is below the last full path of its row, or beside a folder on the way to it.
-        let mut last = root();
-        let places = row.rsplit_once(" | ").expect("two cells").1;
-        for name in places.split('`').skip(1).step_by(2) {
-            let is_place = name.contains(['/', '.']);
-            if !is_place || name.contains([' ', '*']) {
-                continue;
-            }
-            names += 1;
-            let full = root().join(name);
-            if full.exists() {
-                last = full;
-            } else {
-                let mut folders = last.ancestors().take_while(|it| it.starts_with(root()));
-                let beside = folders.any(|folder| folder.join(name).exists());
-                assert!(beside, "{name} in: {row}");
+    let table = section.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = table.take_while(|line| line.starts_with('|')).skip(2);
+    rows.map(|row| {
+        let (_, place) = row
+            .trim_end_matches([' ', '|'])
+            .rsplit_once("| ")
+            .expect("two cells");
+        let folder = place
+            .trim()
+            .strip_prefix('`')
+            .and_then(|it| it.strip_suffix("/`"));
+        folder
+            .unwrap_or_else(|| panic!("not a folder: {row}"))
+            .to_owned()
+    })
+    .collect()
+}
+
+/// What is wrong with the table, given all folders with sources.
+fn mistakes(
+    named: &[String],
+    folders: &BTreeSet<String>,
+    exists: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    let mut seen = BTreeSet::new();
+    for folder in named {
+        if !seen.insert(folder) {
+            mistakes.push(format!("{folder} is named twice"));
+        }
+        if !exists(folder) {
+            mistakes.push(format!("{folder} does not exist"));
+        }
+    }
+    for folder in folders {
+        let covers = |named: &String| {
+            // A whole crate is not a place for a change.
+            let is_crate = named.ends_with("src");
+            folder == named || (!is_crate && folder.starts_with(&format!("{named}/")))
+        };
+        if !named.iter().any(covers) {
+            mistakes.push(format!("{folder} is not named"));
+        }
+    }
+    mistakes
+}
+
+/// The folders of the crates that have source files directly in them.
+fn folders() -> BTreeSet<String> {
+    let mut folders = BTreeSet::new();
+    for (sources_of_crate, _) in CRATES {
+        for file in sources(&root().join(sources_of_crate)).keys() {
+            let path = format!("{sources_of_crate}/{file}");
+            let (folder, file) = path.rsplit_once('/').expect("a folder");
+            if file != "tests.rs" && !folder.ends_with("/tests") {
+                folders.insert(folder.to_owned());
             }
         }
     }
-    assert!(names > 50, "{names}");
+    folders
+}
+
+#[test]
+fn where_a_change_goes() {
+    let named = named(&read("CONTRIBUTING.md"));
+    let mistakes = mistakes(&named, &folders(), |folder| root().join(folder).is_dir());
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+#[test]
+fn a_folder_that_is_named_twice_or_not_at_all_is_found() {
+    let table = "## Where a change goes\n\n| a change to … | folder |\n| --- | --- |\n\
+        | lines | `a/src/line/` |\n| the crate | `a/src/` |\n| lines again | `a/src/line/` |\n\
+        | nothing | `a/src/none/` |\n\nMore.\n| not | `a/row/` |\n";
+    let named = named(table);
+    let folders = ["a/src", "a/src/line", "a/src/line/deep", "a/src/other"];
+    let found = mistakes(&named, &folders.map(str::to_owned).into(), |folder| {
+        !folder.ends_with("none")
+    });
+    let expected = [
+        "a/src/line is named twice",
+        "a/src/none does not exist",
+        "a/src/other is not named",
+    ];
+    assert_eq!(found, expected);
 }

@@ -1,0 +1,46 @@
+//! For processes that are measured: an exporter that discards, and the memory they are in.
+
+use std::time::Duration;
+use std::{fs, io};
+
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+
+/// Takes everything, does nothing. Delta temporality, as Dynatrace wants it.
+pub(crate) struct Discard;
+
+impl PushMetricExporter for Discard {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}
+
+/// The resident bytes of this process.
+pub(crate) fn resident_bytes() -> io::Result<u64> {
+    // Exact; what `status` says may lag behind by some pages a thread.
+    let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let kilobytes = rollup.lines().find_map(|line| {
+        line.strip_prefix("Rss:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse::<u64>()
+            .ok()
+    });
+    kilobytes
+        .map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| io::Error::other("no resident size in /proc/self/smaps_rollup"))
+}

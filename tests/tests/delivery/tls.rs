@@ -1,0 +1,239 @@
+//! Real handshakes: whom the exporter trusts, and what it says where it does not.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
+use crate::common::own_process::{child, is_child, passes, path_of, shared};
+use crate::common::tls::{Authority, Identity, TlsServer};
+use crate::common::{AMPLE, NEVER};
+use dt_metrics::dynatrace::Exporter;
+use dt_metrics::{Builder, count};
+
+const TOKEN: &str = "dt0c01.PUBLIC.SECRETSECRETSECRETSECRET";
+
+fn to(url: &str) -> Builder {
+    dt_metrics::builder()
+        .endpoint(url)
+        .api_token(TOKEN)
+        .push_interval(NEVER)
+}
+
+/// What is said when one line is to go there.
+fn refusal(builder: Builder) -> String {
+    let metrics = builder.install().unwrap();
+    count!("tls.refused");
+    let error = metrics.flush(Duration::from_millis(500)).unwrap_err();
+    let health = metrics.health();
+    assert_eq!(
+        (health.points_accepted, health.points_pending),
+        (0, 1),
+        "{error}"
+    );
+    let last = health.last_error.unwrap();
+    metrics.shutdown(Duration::ZERO).unwrap_err();
+    assert!(!format!("{error} {error:?} {last} {metrics:?}").contains("SECRET"));
+    last
+}
+
+#[test]
+fn an_added_root_is_trusted() {
+    own_process!();
+    let authority = Authority::new();
+    let server = TlsServer::start(authority.identity("localhost"));
+    let metrics = to(&server.url("localhost"))
+        .add_root_certificate_pem(Authority::new().pem())
+        .add_root_certificate_pem(authority.pem())
+        .install()
+        .unwrap();
+    count!("tls.accepted");
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(metrics.health().points_accepted, 1);
+    let requests = server.requests();
+    let [request] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert!(
+        request.contains(&format!("authorization: Api-Token {TOKEN}\r\n")),
+        "{request}"
+    );
+}
+
+#[test]
+fn the_exporter_alone_takes_roots_too() {
+    let authority = Authority::new();
+    let server = TlsServer::start(authority.identity("127.0.0.1"));
+    let exporter = Exporter::builder()
+        .endpoint(server.url("127.0.0.1"))
+        .add_root_certificate_pem(authority.pem())
+        .build()
+        .unwrap();
+    exporter.shutdown(AMPLE).unwrap();
+    let error = Exporter::builder()
+        .add_root_certificate_pem("none")
+        .build()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("add_root_certificate_pem"),
+        "{error}"
+    );
+}
+
+#[test]
+fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
+    own_process!();
+    let authority = Authority::new();
+    let stranger = Authority::new();
+    let cases: [(Identity, &[&str]); 5] = [
+        (
+            stranger.identity("localhost"),
+            &["root", "add_root_certificate_pem", "reads what is sent"],
+        ),
+        (
+            Authority::as_server("localhost").0,
+            &["authority", "CA:TRUE", "CA:FALSE", "sign one with it"],
+        ),
+        (authority.expired("localhost"), &["expired", "renew"]),
+        (
+            authority.of_the_future("localhost"),
+            &["not valid yet", "clock"],
+        ),
+        (
+            authority.identity("other.example"),
+            &["another host", "other.example"],
+        ),
+    ];
+    for (identity, expected) in cases {
+        let server = TlsServer::start(identity);
+        let said = refusal(to(&server.url("localhost")).add_root_certificate_pem(authority.pem()));
+        for part in expected {
+            assert!(said.contains(part), "{part:?} is missing in: {said}");
+        }
+        assert!(said.contains("localhost"), "{said}");
+        assert!(server.requests().is_empty());
+    }
+}
+
+#[test]
+fn an_authority_that_is_trusted_is_no_server_and_that_is_said() {
+    own_process!();
+    let (identity, pem) = Authority::as_server("localhost");
+    let server = TlsServer::start(identity);
+    let said = refusal(to(&server.url("localhost")).add_root_certificate_pem(pem));
+    for part in ["CA:TRUE", "CA:FALSE and trust that, or sign one with it"] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+/// What a server that knows no newer version than 1.1 answers: its hello, of version 3.2, with the
+/// suite `TLS_RSA_WITH_AES_128_CBC_SHA`.
+fn hello_of_tls_1_1() -> Vec<u8> {
+    let mut hello = vec![3, 2];
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 0x2f, 0]);
+    let mut message = vec![2, 0, 0, u8::try_from(hello.len()).unwrap()];
+    message.extend(hello);
+    let mut record = vec![22, 3, 2, 0, u8::try_from(message.len()).unwrap()];
+    record.extend(message);
+    record
+}
+
+#[test]
+fn versions_before_1_2_and_what_is_no_tls_are_refused() {
+    own_process!();
+    let alert = |code| vec![21, 3, 2, 0, 2, 2, code];
+    for (answer, expected) in [
+        (hello_of_tls_1_1(), "TLS 1.2"),
+        (alert(70), "TLS 1.2"),
+        (alert(40), "encryption"),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+            "does not speak TLS",
+        ),
+        (b"220 mail.example ESMTP\r\n".to_vec(), "does not speak TLS"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!(
+            "https://{}/api/v2/metrics/ingest",
+            listener.local_addr().unwrap()
+        );
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut hello = [0; 4_096];
+                let _ = stream.read(&mut hello);
+                let _ = stream.write_all(&answer);
+                // Read on, so that no reset overtakes the answer.
+                while stream.read(&mut hello).is_ok_and(|length| length > 0) {}
+            }
+        });
+        let said = refusal(to(&url).add_root_certificate_pem(Authority::new().pem()));
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
+fn a_host_without_roots_is_told_what_to_do() {
+    let test = path_of(a_host_without_roots_is_told_what_to_do);
+    if is_child(test) {
+        let url = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
+        let error = to(url).install().unwrap_err().to_string();
+        for fix in [
+            "ca-certificates",
+            "SSL_CERT_FILE",
+            "add_root_certificate_pem",
+        ] {
+            assert!(error.contains(fix), "{error}");
+        }
+        // One that was added is enough, and without TLS none is needed.
+        let added = to(url).add_root_certificate_pem(Authority::new().pem());
+        added.install().unwrap().shutdown(AMPLE).unwrap();
+        to("http://127.0.0.1:9/api/v2/metrics/ingest")
+            .install()
+            .unwrap()
+            .shutdown(AMPLE)
+            .unwrap();
+        return;
+    }
+    let empty = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-roots.pem");
+    std::fs::write(empty, "").unwrap();
+    let _turn = shared();
+    let mut child = child(test);
+    child.env("SSL_CERT_FILE", empty).env_remove("SSL_CERT_DIR");
+    passes(child);
+}
+
+#[test]
+fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
+    let roots = concat!(env!("CARGO_TARGET_TMPDIR"), "/broken-roots.pem");
+    let test = path_of(roots_that_are_broken_are_said_and_taken_once_they_are_mended);
+    if is_child(test) {
+        let authority = Authority::new();
+        let server = TlsServer::start(authority.identity("localhost"));
+        let metrics = to(&server.url("localhost")).install().unwrap();
+        count!("tls.mended");
+        let error = metrics.flush(AMPLE).unwrap_err().to_string();
+        assert!(error.contains("SSL_CERT_FILE"), "{error}");
+        assert_eq!(metrics.health().points_pending, 1);
+        std::fs::write(roots, authority.pem()).unwrap();
+        metrics.flush(AMPLE).unwrap();
+        assert_eq!(metrics.health().points_accepted, 1);
+        return;
+    }
+    std::fs::write(roots, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let _turn = shared();
+    let mut child = child(test);
+    child.env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+    passes(child);
+}
+
+#[test]
+fn a_client_of_the_program_without_tls_of_its_own_still_works() {
+    // Features of one crate add up over a program. OpenTelemetry's OTLP exporter makes such a
+    // client, and panics if TLS is there but no provider for it.
+    reqwest::Client::builder().build().unwrap();
+    assert!(
+        rustls::crypto::CryptoProvider::get_default().is_none(),
+        "that is the program's"
+    );
+}

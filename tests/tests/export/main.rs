@@ -1,0 +1,15 @@
+//! From collections to metric lines: the line protocol, and what becomes of the SDK's data.
+
+#[path = "../common/mod.rs"]
+#[macro_use]
+mod common;
+
+mod conformance;
+mod data;
+mod line_properties;
+mod line_reader;
+mod metadata;
+mod options;
+mod properties;
+mod summaries;
+mod warnings;

@@ -1,0 +1,10 @@
+//! Metrics over OTLP: the same totals as by metric lines, and the same delivery.
+
+#[path = "../common/mod.rs"]
+#[macro_use]
+mod common;
+
+mod delivery;
+mod environment;
+mod python;
+mod warnings;

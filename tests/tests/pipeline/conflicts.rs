@@ -1,0 +1,88 @@
+//! One name for two things.
+
+use std::sync::mpsc;
+
+use crate::common::{AMPLE, server, to};
+use dt_metrics::dynatrace::DeliveryEvent;
+use dt_metrics::{Error, catalog, count, counted};
+
+#[counted(name = "conflicts.size", unit = "By")]
+fn bytes() {}
+
+#[counted(name = "Conflicts.Size", unit = "{item}")]
+fn items() {}
+
+#[counted(name = "conflicts.size")]
+fn without_unit() {}
+
+#[test]
+fn strict_refuses_and_names_both_places() {
+    own_process!();
+    let error = to(&server()).strict(true).install().unwrap_err();
+    assert!(matches!(error, Error::Conflicts(_)));
+    let message = error.to_string();
+    let place = |name: &str, unit: &str| {
+        let descriptor = catalog()
+            .into_iter()
+            .find(|d| d.name == name && d.unit == unit)
+            .unwrap();
+        format!("{}:{}", descriptor.file, descriptor.line)
+    };
+    assert!(
+        message.contains(&place("conflicts.size", "By")),
+        "{message}"
+    );
+    assert!(
+        message.contains(&place("Conflicts.Size", "{item}")),
+        "{message}"
+    );
+}
+
+#[test]
+fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
+    own_process!();
+    let server = server();
+    let (told, events) = mpsc::channel();
+    let metrics = to(&server)
+        .on_delivery_event(move |event| told.send(event.clone()).unwrap())
+        .install()
+        .unwrap();
+    bytes();
+    items();
+    without_unit();
+    count!("conflicts.size", 10);
+    metrics.flush(AMPLE).unwrap();
+    let lines: Vec<_> = server.lines().into_iter().map(|line| line.key).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let counted: f64 = lines.iter().map(|key| server.counter_total(key, &[])).sum();
+    let health = metrics.health();
+    // Which of the two comes first depends on the names' order alone.
+    assert_eq!(counted, 12.0);
+    assert_eq!(health.dropped.get("conflicting_definition"), Some(&1));
+    assert_eq!(health.points_dropped, 1);
+    let event = events.recv_timeout(AMPLE).unwrap();
+    assert!(
+        matches!(
+            &event,
+            DeliveryEvent::PointsDropped { points: 1, metric: Some(metric), reason: "conflicting_definition", .. }
+                if metric.eq_ignore_ascii_case("conflicts.size")
+        ),
+        "{event:?}"
+    );
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn the_catalogue_lists_all_before_anything_was_called() {
+    let all = catalog();
+    let ours: Vec<_> = all
+        .iter()
+        .filter(|d| d.name.eq_ignore_ascii_case("conflicts.size"))
+        .collect();
+    assert_eq!(ours.len(), 4);
+    for descriptor in ours {
+        assert_eq!(descriptor.module_path, "pipeline::conflicts");
+        assert!(descriptor.file.ends_with("conflicts.rs"));
+        assert!(descriptor.line > 0);
+    }
+}

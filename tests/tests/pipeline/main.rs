@@ -1,0 +1,16 @@
+//! The pipeline of a process: how it begins, what it carries, and how it ends.
+
+#[path = "../common/mod.rs"]
+#[macro_use]
+mod common;
+
+mod attach;
+mod before_install;
+mod conflicts;
+mod counts;
+mod exporters;
+mod health;
+mod lifetimes;
+mod no_feedback;
+mod stress;
+mod termination;

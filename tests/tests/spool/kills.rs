@@ -1,0 +1,213 @@
+//! Processes that are killed.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+
+use super::{arrived, later, outage, server, spooled};
+use crate::common::AMPLE;
+use crate::common::program::{Process, TOKEN};
+use dt_metrics_local::Server;
+use tempfile::TempDir;
+
+#[test]
+fn what_was_collected_before_a_kill_arrives_first_in_order_and_once() {
+    what_was_collected_before_a_kill_arrives(Process::start);
+}
+
+#[test]
+fn by_otlp_too() {
+    what_was_collected_before_a_kill_arrives(Process::start_otlp);
+}
+
+fn what_was_collected_before_a_kill_arrives(start: impl Fn(&str, &Path) -> Process) {
+    let directory = TempDir::new().unwrap();
+    for round in 0..3 {
+        let spool = directory.path().join(round.to_string());
+        let nowhere = outage();
+        let mut expected = Vec::new();
+        for process in 1..=3 {
+            let mut killed = start(&nowhere, &spool);
+            assert_eq!(killed.health().recovered, expected.len() as u64);
+            for amount in 1..=4 {
+                killed.count(process * 10 + amount);
+                expected.push(process * 10 + amount);
+            }
+            // At once: nothing had time to settle.
+            killed.kill();
+        }
+        assert_eq!(spooled(&spool).len(), 12);
+
+        let server = server();
+        let mut last = start(&server.url(), &spool);
+        last.count(99);
+        expected.push(99);
+        assert!(last.flush());
+        assert_eq!(arrived(&server), expected);
+        assert!(server.rejected().is_empty());
+        let times: Vec<_> = server
+            .lines()
+            .iter()
+            .map(|line| line.timestamp_ms)
+            .collect();
+        assert!(times.is_sorted() && times[0].is_some());
+        let health = last.health();
+        assert_eq!((health.ok, health.recovered), (13, 12));
+        assert_eq!((health.buffered, health.spooled, health.dropped), (0, 0, 0));
+        last.kill();
+        assert!(spooled(&spool).is_empty());
+    }
+}
+
+/// While all is well, a kill between an answer and the removal of the file doubles one request;
+/// nothing else does, and nothing is lost.
+#[test]
+fn a_kill_at_any_moment_loses_nothing_and_doubles_one_request_at_most() {
+    let directory = TempDir::new().unwrap();
+    let server = server();
+    let mut told = 0;
+    let mut killed_so_far = 0;
+    for round in 0..12_u64 {
+        let mut process = Process::start(&server.url(), directory.path());
+        process.count_on();
+        // For a while that differs from round to round.
+        for _ in 0..=round {
+            process.answer();
+        }
+        let more = process.kill_and_read().len() as u64;
+        told += round + 1 + more;
+        killed_so_far += 1;
+    }
+    let mut last = Process::start(&server.url(), directory.path());
+    assert!(last.flush());
+    last.kill();
+    let came = arrived(&server);
+    let came_lines = came.len() as u64;
+    // The last one of each process may have been collected without its being told.
+    assert!(
+        (told..=told + 2 * killed_so_far).contains(&came_lines),
+        "{told} were told, {came_lines} came"
+    );
+    // Each process counted from 1: without gaps, and never back by more than one.
+    for pair in came.windows(2) {
+        assert!(
+            pair[1] == pair[0] + 1 || pair[1] == pair[0] || pair[1] == 1,
+            "{came:?}"
+        );
+    }
+    assert!(spooled(directory.path()).is_empty());
+}
+
+/// Numbers that are the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % bound
+    }
+}
+
+#[test]
+fn outages_and_kills_at_random_cost_nothing() {
+    let seed = RandomState::new().hash_one(0);
+    println!("seed {seed}");
+    let mut random = Random(seed);
+    let directory = TempDir::new().unwrap();
+    let (endpoint, port) = later();
+    let (mut amount, mut kills_while_up) = (0, 0);
+    let mut came = Vec::new();
+    for _ in 0..12 {
+        let is_up = random.below(2) == 0;
+        let server = is_up.then(|| Server::builder().token(TOKEN).port(port).start().unwrap());
+        let mut process = Process::start(&endpoint, directory.path());
+        for _ in 0..random.below(6) {
+            amount += 1;
+            process.count(amount);
+        }
+        if random.below(3) > 0 {
+            process.kill();
+            kills_while_up += u64::from(is_up);
+        } else {
+            process.shutdown();
+        }
+        came.extend(server.iter().flat_map(arrived));
+    }
+    let server = Server::builder().token(TOKEN).port(port).start().unwrap();
+    let mut last = Process::start(&endpoint, directory.path());
+    assert!(last.flush());
+    last.kill();
+    came.extend(arrived(&server));
+    let total = came.len() as u64;
+    assert!(came.is_sorted(), "{came:?}");
+    came.dedup();
+    assert_eq!(came, (1..=amount).collect::<Vec<_>>());
+    assert!(total <= amount + kills_while_up, "{total} for {amount}");
+    assert!(spooled(directory.path()).is_empty());
+}
+
+#[test]
+fn two_processes_share_a_directory_and_a_third_delivers_what_both_left() {
+    let directory = TempDir::new().unwrap();
+    let nowhere = outage();
+    let mut first = Process::start(&nowhere, directory.path());
+    let mut second = Process::start(&nowhere, directory.path());
+    for amount in 1..=3 {
+        first.count(amount);
+        second.count(10 + amount);
+    }
+    assert_eq!((first.health().spooled, second.health().spooled), (3, 3));
+    first.kill();
+    second.kill();
+
+    let server = server();
+    let mut third = Process::start(&server.url(), directory.path());
+    let came = server.wait_for(AMPLE, |state| state.lines().len() >= 6);
+    assert!(came, "{:?}", arrived(&server));
+    assert!(third.flush());
+    assert_eq!(arrived(&server), [1, 2, 3, 11, 12, 13]);
+    assert_eq!(third.health().recovered, 6);
+    third.kill();
+}
+
+/// A request is under way when the process is killed: whether it was accepted nobody knows.
+#[test]
+fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
+    let start = [Process::start, Process::start_careful];
+    for (start, is_careful) in start.into_iter().zip([false, true]) {
+        let directory = TempDir::new().unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}/", silent.local_addr().unwrap());
+        let mut killed = start(&endpoint, directory.path());
+        killed.count(1);
+        killed.count(2);
+        // Its request has come, so it was sent.
+        let (mut connection, _) = silent.accept().unwrap();
+        connection.read_exact(&mut [0; 100]).unwrap();
+        killed.kill();
+
+        let server = server();
+        let mut next = start(&server.url(), directory.path());
+        assert!(next.flush());
+        let health = next.health();
+        assert_eq!(health.recovered, 2);
+        if is_careful {
+            assert_eq!(arrived(&server), [2]);
+            assert_eq!((health.ok, health.dropped), (1, 1));
+        } else {
+            assert_eq!(arrived(&server), [1, 2]);
+            assert_eq!((health.ok, health.dropped), (2, 0));
+        }
+        next.kill();
+        // What was answered before the kill is not in question.
+        let mut last = start(&server.url(), directory.path());
+        last.count(3);
+        assert!(last.flush());
+        assert_eq!((last.health().recovered, last.health().dropped), (0, 0));
+        last.kill();
+    }
+}

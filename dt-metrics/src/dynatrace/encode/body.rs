@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 
 use crate::dynatrace::config::protocol::{Format, Protocol};
 #[cfg(feature = "otlp")]
-use crate::dynatrace::encode::otlp;
+use crate::dynatrace::encode::otlp::{series, split};
 use crate::dynatrace::encode::series::Series;
 
 /// The beginning of a line of metadata.
@@ -152,7 +152,7 @@ impl Body {
         match &self.content {
             Content::Lines(text) => self.divide_lines(text),
             #[cfg(feature = "otlp")]
-            Content::Otlp(bytes) => otlp::split::divide(bytes.clone())
+            Content::Otlp(bytes) => split::divide(bytes.clone())
                 .into_iter()
                 .map(|(message, points)| Self::otlp(message, points))
                 .collect(),
@@ -184,7 +184,7 @@ impl Body {
             }
             #[cfg(feature = "otlp")]
             Content::Otlp(bytes) => {
-                let mut all = otlp::series::series(bytes.clone());
+                let mut all = series::series(bytes.clone());
                 all.pop_first().unwrap_or(Series::of(()))
             }
         }
@@ -208,7 +208,7 @@ impl Body {
             }
             #[cfg(feature = "otlp")]
             Content::Otlp(bytes) => {
-                let (rest, apart) = otlp::series::without(bytes.clone(), these);
+                let (rest, apart) = series::without(bytes.clone(), these);
                 let body = |(message, points)| Self::otlp(message, points);
                 let bodies = apart.into_iter().map(|(series, it)| (series, body(it)));
                 let bodies: Vec<_> = bodies.collect();

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use crate::common::{AMPLE, server, to};
-use dt_metrics::dynatrace::DeliveryEvent;
+use dt_metrics::dynatrace::{DeliveryEvent, DropReason};
 use dt_metrics::{Error, catalog, count, counted};
 
 #[counted(name = "conflicts.size", unit = "By")]
@@ -64,7 +64,7 @@ fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
     assert!(
         matches!(
             &event,
-            DeliveryEvent::PointsDropped { points: 1, metric: Some(metric), reason: "conflicting_definition", .. }
+            DeliveryEvent::PointsDropped { points: 1, metric: Some(metric), reason: DropReason::ConflictingDefinition, .. }
                 if metric.eq_ignore_ascii_case("conflicts.size")
         ),
         "{event:?}"

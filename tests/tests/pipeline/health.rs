@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::common::{AMPLE, server, to};
-use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
+use dt_metrics::dynatrace::{DeliveryEvent, DropReason, Exporter};
 use dt_metrics::{Builder, count};
 use dt_metrics_local::Server;
 use dt_metrics_local::store::State;
@@ -123,9 +123,10 @@ fn what_happens_is_told_to_the_program() {
     metrics.flush(AMPLE).unwrap_err();
     metrics.shutdown(AMPLE).unwrap();
     let told = told.lock().unwrap().clone();
-    let lost = DeliveryEvent::LinesDropped {
-        lines: 1,
-        reason: "request_rejected",
+    let lost = DeliveryEvent::PointsDropped {
+        points: 1,
+        metric: None,
+        reason: DropReason::RequestRejected,
     };
     assert!(
         matches!(&told[0], DeliveryEvent::Failing { reason } if reason.contains("503")),

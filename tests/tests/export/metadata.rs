@@ -129,23 +129,6 @@ fn metadata_that_is_refused_makes_no_point_look_refused() {
 }
 
 #[test]
-fn metadata_that_was_dropped_with_its_request_is_sent_again() {
-    let program = Program::new();
-    program.server.answer_next(422, 1).unwrap();
-    let counter = program.meter().u64_counter("m").with_unit("s").build();
-    counter.add(1, &[]);
-    program.collect();
-    assert!(program.exporter.flush(AMPLE).is_err());
-    assert_eq!(program.exporter.health().points_dropped, 1);
-    for _ in 0..2 {
-        counter.add(1, &[]);
-        program.flush();
-    }
-    assert_eq!(described(&program), 1);
-    assert_eq!(program.exporter.health().points_accepted, 2);
-}
-
-#[test]
 fn metadata_counts_in_the_limits_of_a_request_and_stays_with_its_data() {
     let program = Program::exporting(|exporter| exporter.max_lines_per_request(3));
     let meter = program.meter();

@@ -10,7 +10,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use crate::dynatrace::buffer::flush::{Mark, Patience, flush};
+use crate::dynatrace::buffer::flush::{FlushStart, Patience, flush};
 use crate::dynatrace::buffer::{Buffer, Undelivered};
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::builder::ExporterBuilder;
@@ -118,10 +118,8 @@ impl Exporter {
         let buffer = Arc::new(Buffer::new(config.buffer_limit_bytes, config.guarantee));
         let transport = Arc::new(ReloadingTransport::new(config)?);
         let spool = match &config.spool {
-            Some(spool) if spooler::start(&buffer, spool, config.protocol.format())? => {
-                Some(spool.path.as_path())
-            }
-            _ => None,
+            Some(spool) => spooler::start(&buffer, spool, config.protocol.format())?,
+            None => None,
         };
         let on_change = {
             let buffer = buffer.clone();
@@ -188,21 +186,25 @@ impl Exporter {
     /// and no OneAgent was ever there ([`ExportError::NoEndpoint`]). Data points that were not
     /// delivered stay pending.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
-        let mark = self.mark()?;
-        self.flush_since(mark, timeout)
+        let start = self.start_flush()?;
+        self.flush_since(start, timeout)
     }
 
-    /// Marks this moment: requests that are refused from now on make the calls below fail.
-    pub(crate) fn mark(&self) -> Result<Mark, ExportError> {
+    /// Starts a flush: requests that are refused from now on make the calls below fail.
+    pub(crate) fn start_flush(&self) -> Result<FlushStart, ExportError> {
         if self.inner.buffer.is_inherited() {
             return Err(ExportError::Forked);
         }
-        Ok(Mark::now(&self.inner.buffer))
+        Ok(FlushStart::now(&self.inner.buffer))
     }
 
-    pub(crate) fn flush_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
+    pub(crate) fn flush_since(
+        &self,
+        start: FlushStart,
+        timeout: Duration,
+    ) -> Result<(), ExportError> {
         let deadline = Instant::now().checked_add(timeout);
-        flush(&self.inner.buffer, mark, timeout, self.patience())?;
+        flush(&self.inner.buffer, start, timeout, self.patience())?;
         // Delivered requests leave the disk, so that a kill after this call doubles nothing.
         self.inner.buffer.wait_for_disk(deadline);
         Ok(())
@@ -220,17 +222,21 @@ impl Exporter {
     /// As for [`flush`](Self::flush), if data points were not delivered. The exporter is stopped in
     /// any case.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
-        let mark = self.mark()?;
-        self.shutdown_since(mark, timeout)
+        let start = self.start_flush()?;
+        self.shutdown_since(start, timeout)
     }
 
-    pub(crate) fn shutdown_since(&self, mark: Mark, timeout: Duration) -> Result<(), ExportError> {
+    pub(crate) fn shutdown_since(
+        &self,
+        start: FlushStart,
+        timeout: Duration,
+    ) -> Result<(), ExportError> {
         let buffer = &self.inner.buffer;
         if buffer.lock().is_stopped() {
             return Ok(());
         }
         let deadline = Instant::now().checked_add(timeout);
-        let result = flush(buffer, mark, timeout, self.patience());
+        let result = flush(buffer, start, timeout, self.patience());
         self.inner.stop();
         // The threads leave at once, but in an outage all the time is used up by now.
         let grace = Instant::now() + (timeout / 20).min(MAX_GRACE);

@@ -142,7 +142,7 @@ mod thread;
 mod throttle;
 mod transport;
 
-pub(crate) use self::buffer::flush::Mark;
+pub(crate) use self::buffer::flush::FlushStart;
 pub(crate) use self::check::check;
 pub use self::check::report::{CheckReport, Problem, Step, Verdict};
 pub use self::config::builder::ExporterBuilder;

@@ -14,7 +14,7 @@ use super::foreign_exporter::Failures;
 use super::lifecycle::{Installed, Lifecycle};
 use super::schedule::PushTimer;
 use super::signal::Termination;
-use crate::dynatrace::{ExportError, Exporter, Health, Mark};
+use crate::dynatrace::{ExportError, Exporter, FlushStart, Health};
 use crate::process::Process;
 
 /// Everything that runs between an installation and the shutdown.
@@ -171,10 +171,10 @@ impl Running {
 
     /// The exporter, and the mark of a call: requests that are refused after the mark are an error
     /// of that call.
-    fn marked(&self) -> Result<Option<(&Exporter, Mark)>, ExportError> {
+    fn marked(&self) -> Result<Option<(&Exporter, FlushStart)>, ExportError> {
         let exporter = self.exporter.as_ref();
         exporter
-            .map(|exporter| Ok((exporter, exporter.mark()?)))
+            .map(|exporter| Ok((exporter, exporter.start_flush()?)))
             .transpose()
     }
 

@@ -15,15 +15,15 @@ pub(crate) enum Patience {
     IfSomebodyListens,
 }
 
-/// A moment, by the attempts that had been made.
+/// The start of a flush, by the attempts that had been made.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark {
+pub(crate) struct FlushStart {
     /// How many attempts were begun, and how many of them ended.
     begun: u64,
     ended: u64,
 }
 
-impl Mark {
+impl FlushStart {
     pub(crate) fn now(buffer: &Buffer) -> Self {
         let state = buffer.lock();
         Self {
@@ -47,14 +47,14 @@ impl Mark {
 }
 
 /// Waits until everything queued before this call is settled. A request that the endpoint refused
-/// since `mark` is an error.
+/// since `start` is an error.
 pub(crate) fn flush(
     buffer: &Buffer,
-    mark: Mark,
+    start: FlushStart,
     timeout: Duration,
     patience: Patience,
 ) -> Result<(), ExportError> {
-    // A time too long for the clock is no deadline.
+    // A time that is too long for the clock sets no deadline.
     let deadline = Instant::now().checked_add(timeout);
     let mut state = buffer.lock();
     let target = state.queue.last_sequence();
@@ -67,7 +67,7 @@ pub(crate) fn flush(
     loop {
         let settled = state.queue.is_settled(target);
         if let Some(refusal) = &state.refusal
-            && mark.decides(refusal, settled, patience)
+            && start.decides(refusal, settled, patience)
         {
             let reason = refusal.reason.clone();
             return Err(match refusal.kind {

@@ -1,6 +1,18 @@
-//! Pending requests between the collection, the delivery and the disk, behind one lock. Does no
-//! I/O. May import `spool` (its data types), `encode::body`, `retry`, `config` and the leaf files of
-//! the delivery.
+//! Pending requests between collection, delivery and disk, behind one lock.
+//!
+//! The collection adds requests. The sender takes one at a time; it is *in flight* until it is
+//! answered, dropped or put back. The spooler asks which files to write or remove. The threads wait
+//! for each other here, and nowhere else, so no lock is held while one of them sends, logs or
+//! writes.
+//!
+//! ```text
+//! exporter ── enqueue ──▶ Queue ◀── next ── sender
+//!                           │
+//!                        Spooled ◀── disk_task ── spooler
+//! ```
+//!
+//! Does no I/O. May import `spool` (its data types), `encode::body`, `retry`, `config` and the leaf
+//! files of the delivery.
 
 pub(crate) mod events;
 pub(crate) mod flush;
@@ -18,7 +30,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::dynatrace::buffer::events::Event;
-use crate::dynatrace::buffer::queue::Attempt;
+use crate::dynatrace::buffer::queue::Outgoing;
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::state::{Life, State};
 use crate::dynatrace::config::options::DeliveryGuarantee;
@@ -41,14 +53,12 @@ const DISK_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Buffer {
     state: Mutex<State>,
-    /// Wakes the program's threads: a request was settled.
-    settled: Condvar,
-    /// Wakes the sender: the state has changed.
-    wake: Notify,
-    /// Wakes the one who reports events.
-    has_events: Notify,
-    /// Wakes the spooler.
-    disk: Condvar,
+    /// Wakes threads of the program that wait for a delivery, for the disk or for the end.
+    progress: Condvar,
+    sender_wake: Notify,
+    /// Wakes the task that reports events.
+    reporter_wake: Notify,
+    spooler_wake: Condvar,
     guarantee: DeliveryGuarantee,
     process: Process,
 }
@@ -73,10 +83,10 @@ impl Buffer {
     pub(crate) fn new(limit_bytes: usize, guarantee: DeliveryGuarantee) -> Self {
         Self {
             state: Mutex::new(State::new(limit_bytes)),
-            settled: Condvar::new(),
-            wake: Notify::new(),
-            has_events: Notify::new(),
-            disk: Condvar::new(),
+            progress: Condvar::new(),
+            sender_wake: Notify::new(),
+            reporter_wake: Notify::new(),
+            spooler_wake: Condvar::new(),
             guarantee,
             process: Process::current(),
         }
@@ -135,11 +145,11 @@ impl Buffer {
             state.add(body, collected);
         }
         self.changed(state);
-        self.wake.notify_one();
+        self.sender_wake.notify_one();
         true
     }
 
-    /// Counts what a collection dropped and altered.
+    /// Counts the data points that a collection dropped and altered.
     pub(crate) fn count(&self, report: &EncodeReport) {
         let mut state = self.lock();
         for ((reason, metric), points) in &report.dropped {
@@ -161,8 +171,8 @@ impl Buffer {
         }
     }
 
-    /// Has the sender attempt at once: somebody waits, or something that made requests fail was put
-    /// right. An attempt that is under way and fails is followed by another one at once.
+    /// Skips the sender's next pause: somebody waits, or the cause of failures was removed. If an
+    /// attempt is under way and fails, the next one follows at once.
     pub(crate) fn hurry(&self) {
         self.hurry_locked(&mut self.lock());
     }
@@ -171,18 +181,18 @@ impl Buffer {
         state.hurry = true;
         state.dead_letters.hurry();
         state.released = state.queue.last_sequence();
-        self.wake.notify_one();
+        self.sender_wake.notify_one();
     }
 
-    /// Wakes everyone who waits for something to happen.
+    /// Wakes everyone but the sender.
     pub(crate) fn changed(&self, state: MutexGuard<'_, State>) {
         let has_events = !state.events.is_empty();
         drop(state);
         if has_events {
-            self.has_events.notify_one();
+            self.reporter_wake.notify_one();
         }
-        self.settled.notify_all();
-        self.disk.notify_all();
+        self.progress.notify_all();
+        self.spooler_wake.notify_all();
     }
 
     /// Ends all sending. Requests on disk are left there, all others are dropped.
@@ -198,10 +208,10 @@ impl Buffer {
         state.drop_points(DropReason::Shutdown, dropped);
         let spooled = state.queue.points();
         drop(state);
-        self.wake.notify_one();
-        self.has_events.notify_one();
-        self.settled.notify_all();
-        self.disk.notify_all();
+        self.sender_wake.notify_one();
+        self.reporter_wake.notify_one();
+        self.progress.notify_all();
+        self.spooler_wake.notify_all();
         Undelivered { dropped, spooled }
     }
 }
@@ -209,7 +219,7 @@ impl Buffer {
 /// For the sender.
 impl Buffer {
     /// Waits for a request to send; `None` once stopped.
-    pub(crate) async fn next(&self) -> Option<Attempt> {
+    pub(crate) async fn next(&self) -> Option<Outgoing> {
         loop {
             let due = {
                 let mut state = self.lock();
@@ -218,16 +228,16 @@ impl Buffer {
                 }
                 let begun = state.begin();
                 // It may have to be read first.
-                self.disk.notify_all();
+                self.spooler_wake.notify_all();
                 if !state.events.is_empty() {
-                    self.has_events.notify_one();
+                    self.reporter_wake.notify_one();
                 }
                 if begun.is_some() {
                     return begun;
                 }
                 state.due()
             };
-            wait_until(due, self.wake.notified()).await;
+            wait_until(due, self.sender_wake.notified()).await;
         }
     }
 
@@ -246,17 +256,17 @@ impl Buffer {
         .unwrap_or(false)
     }
 
-    /// Waits until the disk reflects what became of a request, since the next process sends what
-    /// it finds there; but not for a disk that hangs.
+    /// Waits until the disk is in step with the queue up to this request, since the next process
+    /// sends every request that it finds there. Gives up on a disk that hangs.
     pub(crate) async fn disk_settled(&self, sequence: u64) {
-        self.wait_briefly_for_disk(|state| state.queue.spooled().is_settled(sequence))
+        self.wait_briefly_for_disk(|state| state.queue.spooled().is_synced(sequence))
             .await;
     }
 
-    /// Waits until the disk says which request is about to be sent, where that matters; but not for
-    /// a disk that hangs.
+    /// Waits until the disk records which request is about to be sent, where that matters. Gives up
+    /// on a disk that hangs.
     pub(crate) async fn disk_marked(&self) {
-        self.wait_briefly_for_disk(|state| state.queue.spooled().is_marked())
+        self.wait_briefly_for_disk(|state| state.queue.spooled().is_sending_recorded())
             .await;
     }
 
@@ -279,7 +289,7 @@ impl Buffer {
             if let Some(value) = found(&mut self.lock()) {
                 return Some(value);
             }
-            if !wait_until(deadline, self.wake.notified()).await {
+            if !wait_until(deadline, self.sender_wake.notified()).await {
                 return None;
             }
         }
@@ -300,7 +310,7 @@ impl Buffer {
                 }
                 state.events.due()
             };
-            wait_until(due, self.has_events.notified()).await;
+            wait_until(due, self.reporter_wake.notified()).await;
         }
     }
 
@@ -317,22 +327,22 @@ impl Buffer {
         self.changed(state);
     }
 
-    /// The sender's thread is gone, by whatever way.
+    /// The sender's thread has ended.
     pub(crate) fn exited(&self) {
         self.stop();
         self.lock().life = Life::Exited;
-        self.settled.notify_all();
+        self.progress.notify_all();
     }
 }
 
 /// For the spooler, and for those who wait for it.
 impl Buffer {
-    /// Changes what is known about the disk.
+    /// Updates the record of the disk, and wakes everyone.
     pub(crate) fn disk_changed(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
         self.changed(state);
-        self.wake.notify_one();
+        self.sender_wake.notify_one();
     }
 
     /// Waits for a job on disk, or until it is time to look for requests to adopt.
@@ -355,7 +365,7 @@ impl Buffer {
             if left.is_some_and(|left| left.is_zero()) {
                 return DiskTask::Adopt;
             }
-            state = wait(&self.disk, state, left);
+            state = wait(&self.spooler_wake, state, left);
         }
     }
 
@@ -366,13 +376,13 @@ impl Buffer {
         let end = deadline.map_or(end, |deadline| deadline.min(end));
         let mut state = self.lock();
         let last = state.queue.last_sequence();
-        while !state.queue.spooled().is_settled(last) {
+        while !state.queue.spooled().is_synced(last) {
             let left = end.saturating_duration_since(std::time::Instant::now());
             state.disk_is_slow |= left.is_zero();
             if state.disk_is_slow {
                 return;
             }
-            state = wait(&self.settled, state, Some(left));
+            state = wait(&self.progress, state, Some(left));
         }
         state.disk_is_slow = false;
     }
@@ -386,7 +396,7 @@ impl Buffer {
             if left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            state = wait(&self.settled, state, left);
+            state = wait(&self.progress, state, left);
         }
     }
 
@@ -396,7 +406,7 @@ impl Buffer {
         state: MutexGuard<'a, State>,
         left: Option<Duration>,
     ) -> MutexGuard<'a, State> {
-        wait(&self.settled, state, left)
+        wait(&self.progress, state, left)
     }
 }
 

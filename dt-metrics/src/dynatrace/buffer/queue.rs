@@ -23,21 +23,22 @@ pub(crate) struct Request {
     pub(crate) attempts: u32,
     /// Whether it is a part of a request that failed.
     pub(crate) is_part: bool,
-    /// The series that the endpoint does not take although it takes others.
+    /// Set for a dead letter: the series that the endpoint does not take although it takes others.
+    /// A dead letter of several lines has a series of its own, made of its id.
     pub(crate) dead_letter: Option<Series>,
     /// Data points.
     pub(crate) points: u64,
-    /// How many requests had been accepted when this one last failed, or was first sent. Parts of
-    /// a request that failed begin with the number at which they were made.
+    /// The baseline of evidence: how many requests the endpoint had accepted when this one was first
+    /// sent, or last failed. A part inherits the moment at which its whole failed.
     accepted_before: Option<u64>,
     bytes: usize,
     /// `None`: only on disk.
     body: Option<Body>,
 }
 
-/// A request on its way.
+/// A request to send.
 #[derive(Clone, Debug)]
-pub(crate) struct Attempt {
+pub(crate) struct Outgoing {
     pub(crate) id: RequestId,
     pub(crate) body: Body,
     pub(crate) is_repeated: bool,
@@ -150,7 +151,7 @@ impl Queue {
     /// Takes the oldest request that is not a dead letter. It is in flight until one of the calls
     /// below settles it. `None` if there is none, or if it must be read from disk first; reading is
     /// requested then.
-    pub(crate) fn take(&mut self) -> Option<Attempt> {
+    pub(crate) fn take(&mut self) -> Option<Outgoing> {
         loop {
             let index = self
                 .waiting
@@ -162,26 +163,31 @@ impl Queue {
         }
     }
 
-    /// Takes another request than this one, if there is one: the one that was sent least, and of
-    /// these a part of the same request, or one of another if that is preferred.
-    pub(crate) fn take_other(&mut self, than: RequestId, foreign: bool) -> Option<Attempt> {
+    /// Takes a request in place of `suspect`, which is only taken if there is none. By default the
+    /// request with the fewest attempts is taken, in preference a part of the same request; with
+    /// `prefer_unrelated`, any unrelated request comes before those.
+    pub(crate) fn take_other(
+        &mut self,
+        suspect: RequestId,
+        prefer_unrelated: bool,
+    ) -> Option<Outgoing> {
         let others = self.waiting.iter().enumerate();
         let index = others
-            .filter(|(_, it)| it.dead_letter.is_none() && it.id != than)
+            .filter(|(_, it)| it.dead_letter.is_none() && it.id != suspect)
             .min_by_key(|(_, it)| {
-                let is_foreign = it.id.sequence != than.sequence;
-                (foreign && !is_foreign, it.attempts, is_foreign)
+                let is_related = it.id.sequence == suspect.sequence;
+                (prefer_unrelated && is_related, it.attempts, !is_related)
             })
             .map(|(index, _)| index);
         match index {
             Some(index) if !self.set_dead_lines_apart(index) => self.take_at(index),
-            Some(_) => self.take_other(than, foreign),
+            Some(_) => self.take_other(suspect, prefer_unrelated),
             None => self.take(),
         }
     }
 
     /// Takes the dead letter that was sent least.
-    pub(crate) fn take_dead_letter(&mut self) -> Option<Attempt> {
+    pub(crate) fn take_dead_letter(&mut self) -> Option<Outgoing> {
         let letters = self.waiting.iter().enumerate();
         let (index, _) = letters
             .filter(|(_, it)| it.dead_letter.is_some())
@@ -194,9 +200,9 @@ impl Queue {
         self.waiting.iter().find(|it| it.dead_letter.is_none())
     }
 
-    /// Whether another request than this one is pending that is not a dead letter.
-    pub(crate) fn has_other(&self, than: RequestId) -> bool {
-        let mut others = self.waiting.iter().filter(|it| it.id != than);
+    /// Whether a request is pending besides this one and the dead letters.
+    pub(crate) fn has_other(&self, besides: RequestId) -> bool {
+        let mut others = self.waiting.iter().filter(|it| it.id != besides);
         others.any(|it| it.dead_letter.is_none())
     }
 
@@ -206,39 +212,39 @@ impl Queue {
         waiting.filter_map(|it| it.dead_letter).collect()
     }
 
-    fn take_at(&mut self, index: usize) -> Option<Attempt> {
+    fn take_at(&mut self, index: usize) -> Option<Outgoing> {
         debug_assert!(self.in_flight.is_none(), "one request at a time");
         let waiting = self.waiting.get(index)?;
         let Some(body) = waiting.body.clone() else {
-            self.spooled.read(waiting.id);
+            self.spooled.want_read(waiting.id);
             return None;
         };
         let mut request = self.remove(index)?;
         request.accepted_before.get_or_insert(self.accepted);
         request.attempts = request.attempts.saturating_add(1);
-        let attempt = Attempt {
+        let outgoing = Outgoing {
             id: request.id,
             body,
             is_repeated: request.attempts > 1,
             is_dead_letter: request.dead_letter.is_some(),
         };
         self.in_flight = Some(request);
-        self.mark();
-        Some(attempt)
+        self.record_sending();
+        Some(outgoing)
     }
 }
 
-/// What becomes of the request in flight.
+/// The request in flight, after its attempt.
 impl Queue {
     pub(crate) fn in_flight(&self) -> Option<&Request> {
         self.in_flight.as_ref()
     }
 
-    /// It was answered.
-    pub(crate) fn finish(&mut self) -> Option<Request> {
+    /// The request in flight was answered.
+    pub(crate) fn finish_in_flight(&mut self) -> Option<Request> {
         let request = self.land()?;
         self.accepted += 1;
-        self.spooled.discard(request.id);
+        self.spooled.want_removed(request.id);
         if let Some(series) = request.dead_letter {
             // The endpoint takes this series again: its lines wait no longer.
             let letters = self.waiting.iter_mut();
@@ -249,13 +255,13 @@ impl Queue {
         Some(request)
     }
 
-    /// It will not be sent again. Returns its number of points.
+    /// The request in flight will not be sent again. Returns its number of points.
     pub(crate) fn drop_in_flight(&mut self) -> u64 {
         self.land().map_or(0, |request| self.lose(&request))
     }
 
-    /// It failed and goes back to its place. Returns the number of points that were dropped to
-    /// make room.
+    /// The request in flight failed and goes back to its place. Returns the number of points that
+    /// were dropped to make room.
     pub(crate) fn put_back(&mut self) -> u64 {
         if let Some(request) = self.land() {
             self.insert(Request {
@@ -266,26 +272,28 @@ impl Queue {
         self.make_room()
     }
 
-    /// Whether another request was accepted since this one failed, or was made: the endpoint
-    /// works, so this one is at fault.
+    /// Whether the endpoint accepted another request since this one failed: it works, so this one is
+    /// at fault.
     pub(crate) fn is_proven_guilty(&self, request: &Request) -> bool {
-        Some(self.accepted) > request.accepted_before
+        request
+            .accepted_before
+            .is_some_and(|before| self.accepted > before)
     }
 
-    /// Whether parts of it can be sent by themselves.
+    /// Whether parts of the request in flight can be sent by themselves.
     pub(crate) fn is_divisible(&self) -> bool {
         let body = self.in_flight.as_ref().and_then(|it| it.body.as_ref());
         body.is_some_and(Body::is_divisible)
     }
 
-    /// Whether it is worth looking for the lines in it that fail: where very many of them fail, it
-    /// would take thousands of requests.
-    pub(crate) fn is_divisible_further(&self) -> bool {
+    /// Whether to look for the failing lines in the request in flight. If very many lines fail,
+    /// finding each of them would take thousands of requests.
+    pub(crate) fn is_worth_dividing(&self) -> bool {
         self.is_divisible() && self.dead_series().len() < MAX_DEAD_SERIES
     }
 
-    /// It goes back in two halves; `false` if it is a single line.
-    pub(crate) fn split(&mut self) -> bool {
+    /// Puts the request in flight back in two halves; `false` if it is a single line.
+    pub(crate) fn split_in_flight(&mut self) -> bool {
         if !self.is_divisible() {
             return false;
         }
@@ -306,9 +314,10 @@ impl Queue {
         }
     }
 
-    /// It fails although others pass: it becomes a dead letter. If it is a single line, so do all
-    /// lines of its series that are pending or come later.
-    pub(crate) fn bury(&mut self) {
+    /// The request in flight fails although others are accepted: it becomes a dead letter. If it is
+    /// a single line, so do all lines of its series that are pending or come later. A request of
+    /// several lines stands for itself, by a series that no line has.
+    pub(crate) fn bury_in_flight(&mut self) {
         let is_divisible = self.is_divisible();
         if let Some(mut request) = self.land() {
             let single = request.body.as_ref().filter(|_| !is_divisible);
@@ -347,7 +356,7 @@ impl Queue {
     /// next process what it finds twice if this one dies in between: see
     /// [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
     fn replace(&mut self, request: &Request, parts: Vec<(Body, Option<Series>)>) {
-        self.spooled.discard(request.id);
+        self.spooled.want_removed(request.id);
         let mut id = request.id;
         for (body, dead_letter) in parts {
             let next_part = id.part + body.all_lines();
@@ -364,17 +373,18 @@ impl Queue {
     /// Nothing is in flight any more.
     fn land(&mut self) -> Option<Request> {
         let request = self.in_flight.take();
-        self.mark();
+        self.record_sending();
         request
     }
 
-    /// Has the disk say which request may have been sent.
-    fn mark(&mut self) {
-        self.spooled.mark(self.in_flight.as_ref().map(|it| it.id));
+    /// Records on disk which request may have been sent.
+    fn record_sending(&mut self) {
+        let sending = self.in_flight.as_ref().map(|it| it.id);
+        self.spooled.record_sending(sending);
     }
 }
 
-/// Bounds, and what is counted.
+/// Bounds and sums.
 impl Queue {
     /// Drops requests that Dynatrace would reject for their age. Returns their number of points.
     pub(crate) fn drop_old(&mut self, now: Instant) -> u64 {
@@ -440,7 +450,8 @@ impl Queue {
 
     fn add(&mut self, request: Request) {
         if let Some(body) = &request.body {
-            self.spooled.write(request.id, &request.collected, body);
+            self.spooled
+                .want_written(request.id, &request.collected, body);
         }
         self.insert(request);
     }
@@ -477,7 +488,7 @@ impl Queue {
         // On disk, the oldest make room.
         let in_flight = self.in_flight.as_ref().map(|it| it.id);
         while let Some(id) = self.spooled.excess(in_flight) {
-            self.spooled.discard(id);
+            self.spooled.want_removed(id);
             points += self.lose_if_only_on_disk(id);
         }
         points
@@ -505,7 +516,7 @@ impl Queue {
     }
 
     fn lose(&mut self, request: &Request) -> u64 {
-        self.spooled.discard(request.id);
+        self.spooled.want_removed(request.id);
         request.points
     }
 
@@ -518,16 +529,16 @@ impl Queue {
     }
 }
 
-/// The disk. Nothing here waits for it: the queue says what the disk should hold, and the spooler
-/// reports what became of it.
+/// The disk. Nothing here waits for it: the queue records which requests the disk should hold, and
+/// the spooler reports the results.
 impl Queue {
-    /// From now on requests are kept on disk as well, up to this many bytes. With `marks`, the disk
-    /// says which request may have been sent.
-    pub(crate) fn attach(&mut self, limit_bytes: u64, marks: bool) {
-        self.spooled.attach(limit_bytes, marks);
+    /// From now on requests are kept on disk as well, up to this many bytes. With
+    /// `records_sending`, the disk records which request may have been sent.
+    pub(crate) fn attach(&mut self, limit_bytes: u64, records_sending: bool) {
+        self.spooled.attach(limit_bytes, records_sending);
     }
 
-    /// What the disk holds, and should hold.
+    /// The record of the disk.
     pub(crate) fn spooled(&self) -> &Spooled {
         &self.spooled
     }
@@ -574,7 +585,8 @@ impl Queue {
                 && !self.spooled.has(request.id)
                 && self.spooled.has_room(request.bytes)
             {
-                self.spooled.write(request.id, &request.collected, body);
+                self.spooled
+                    .want_written(request.id, &request.collected, body);
             }
         }
     }
@@ -584,9 +596,13 @@ impl Queue {
     pub(crate) fn detach(&mut self) -> u64 {
         let spooled = std::mem::take(&mut self.spooled);
         let mut points = 0;
+        if !spooled.is_attached() {
+            return points;
+        }
         for index in (0..self.waiting.len()).rev() {
             let waiting = &self.waiting[index];
-            if waiting.body.is_some() && !self.is_closed || !spooled.is_attached() {
+            // Until the queue is closed, a request in memory can still be sent.
+            if !self.is_closed && waiting.body.is_some() {
                 continue;
             }
             let is_left = spooled.has_written(waiting.id);

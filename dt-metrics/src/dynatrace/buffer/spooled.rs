@@ -1,5 +1,6 @@
-//! What the disk should hold of the queue, and what it holds. Touches no disk: the spooler asks
-//! for the next job, and reports its result. Without a spool nothing here does anything.
+//! The record of the disk: which requests it holds, and which jobs are left to do. Touches no disk
+//! itself: the spooler takes the next job and reports its result. Without a spool nothing happens
+//! here.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +10,8 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::spool::slot::Stored;
 
-/// The files of the spool, including files that are about to be written, and what is left to do on
-/// disk: each file once, the latest request for it counts.
+/// The files of the spool, including files that are about to be written, and the jobs that are left
+/// to do on disk. There is at most one job for a file: a later one replaces an earlier one.
 #[derive(Debug, Default)]
 pub(crate) struct Spooled {
     is_attached: bool,
@@ -21,12 +22,12 @@ pub(crate) struct Spooled {
     wanted: BTreeMap<Key, Option<Entry>>,
     /// The file of a request that is about to be sent.
     fetch: Option<RequestId>,
-    /// Whether the disk says which request may have been sent.
-    marks: bool,
-    /// The request that may have been sent, as the disk should say.
-    mark: Option<RequestId>,
-    /// Whether the disk does not say so yet.
-    is_mark_due: bool,
+    /// Whether the disk records which request may have been sent.
+    records_sending: bool,
+    /// The request that may have been sent.
+    sending: Option<RequestId>,
+    /// Whether the disk has not recorded it yet.
+    is_record_due: bool,
     working: Option<Working>,
 }
 
@@ -56,8 +57,8 @@ pub(crate) enum Job {
     Read {
         id: RequestId,
     },
-    /// Says which request may have been sent, if any.
-    Mark {
+    /// Records which request may have been sent, if any.
+    RecordSending {
         sending: Option<RequestId>,
     },
 }
@@ -66,15 +67,15 @@ pub(crate) enum Job {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Working {
     File(RequestId),
-    Mark,
+    Record,
 }
 
 impl Spooled {
     /// There is a spool from now on, of this many bytes.
-    pub(crate) fn attach(&mut self, limit_bytes: u64, marks: bool) {
+    pub(crate) fn attach(&mut self, limit_bytes: u64, records_sending: bool) {
         self.is_attached = true;
         self.limit_bytes = limit_bytes;
-        self.marks = marks;
+        self.records_sending = records_sending;
     }
 
     pub(crate) fn is_attached(&self) -> bool {
@@ -82,7 +83,7 @@ impl Spooled {
     }
 
     /// A request should be on disk.
-    pub(crate) fn write(&mut self, id: RequestId, collected: &Collected, body: &Body) {
+    pub(crate) fn want_written(&mut self, id: RequestId, collected: &Collected, body: &Body) {
         if self.is_attached {
             let entry = Entry {
                 collected: collected.wall,
@@ -101,7 +102,7 @@ impl Spooled {
     }
 
     /// A request should not be on disk.
-    pub(crate) fn discard(&mut self, id: RequestId) {
+    pub(crate) fn want_removed(&mut self, id: RequestId) {
         if self.forget(id) {
             self.wanted.insert(key(id), None);
             self.fetch.take_if(|fetch| *fetch == id);
@@ -116,26 +117,26 @@ impl Spooled {
     }
 
     /// The body of a request is needed in memory.
-    pub(crate) fn read(&mut self, id: RequestId) {
+    pub(crate) fn want_read(&mut self, id: RequestId) {
         if self.working != Some(Working::File(id)) {
             self.fetch = Some(id);
         }
     }
 
-    /// The disk should say that this request may have been sent, or that none was.
-    pub(crate) fn mark(&mut self, sending: Option<RequestId>) {
-        self.is_mark_due |= self.marks && self.mark != sending;
-        self.mark = sending;
+    /// The disk should record that this request may have been sent, or that none was.
+    pub(crate) fn record_sending(&mut self, sending: Option<RequestId>) {
+        self.is_record_due |= self.records_sending && self.sending != sending;
+        self.sending = sending;
     }
 
-    /// Whether the disk says which request may have been sent.
-    pub(crate) fn is_marked(&self) -> bool {
-        !self.is_mark_due && self.working != Some(Working::Mark)
+    /// Whether the disk records which request may have been sent.
+    pub(crate) fn is_sending_recorded(&self) -> bool {
+        !self.is_record_due && self.working != Some(Working::Record)
     }
 
-    /// The next job; until it is [`done`](Self::done) it is not settled. Reading comes first, since
-    /// sending waits for it, then the oldest file. The mark comes last: a request stays marked
-    /// until its file is gone.
+    /// The next job; until it is [`done`](Self::done) its request is not synced. Reading comes first, since
+    /// sending waits for it, then the oldest file. The record of sending comes last: it names a
+    /// request until its file is gone.
     pub(crate) fn next_job(&mut self) -> Option<Job> {
         let job = if let Some(id) = self.fetch.take() {
             Job::Read { id }
@@ -147,13 +148,15 @@ impl Spooled {
                     collected,
                     body,
                 },
-                None if std::mem::take(&mut self.is_mark_due) => Job::Mark { sending: self.mark },
+                None if std::mem::take(&mut self.is_record_due) => Job::RecordSending {
+                    sending: self.sending,
+                },
                 None => return None,
             }
         };
         self.working = Some(match &job {
             Job::Write { id, .. } | Job::Remove { id } | Job::Read { id } => Working::File(*id),
-            Job::Mark { .. } => Working::Mark,
+            Job::RecordSending { .. } => Working::Record,
         });
         Some(job)
     }
@@ -178,12 +181,12 @@ impl Spooled {
     pub(crate) fn not_written(&mut self, id: RequestId) {
         self.done();
         if !self.wanted.contains_key(&key(id)) {
-            self.discard(id);
+            self.want_removed(id);
         }
     }
 
     /// Whether the disk is as it should be, for all requests up to this number.
-    pub(crate) fn is_settled(&self, sequence: u64) -> bool {
+    pub(crate) fn is_synced(&self, sequence: u64) -> bool {
         let next = self.wanted.first_key_value().map(|((next, _), _)| *next);
         let working = match self.working {
             Some(Working::File(id)) => Some(id.sequence),

@@ -1,11 +1,11 @@
-//! What is known about every pending data point, and the account of what became of the others.
+//! The state of the delivery: pending requests, health, and how far the exporter's life went.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use crate::dynatrace::buffer::events::{Event, PendingEvents};
-use crate::dynatrace::buffer::queue::{Attempt, Queue};
+use crate::dynatrace::buffer::queue::{Outgoing, Queue};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::health::{DropReason, Health};
@@ -105,21 +105,21 @@ impl State {
     }
 
     /// The next request to send, if there is one.
-    pub(crate) fn begin(&mut self) -> Option<Attempt> {
+    pub(crate) fn begin(&mut self) -> Option<Outgoing> {
         self.drop_old();
         let in_turn = match self.suspect {
             _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
-            // Parts of one request are free in their order, so they are tried first. If all of them
-            // are at fault, only another request can tell.
+            // Probes alternate. A part of the same request comes first, since it keeps the order of
+            // the pushes; but if all parts are at fault, only an unrelated request can tell.
             Some(suspect) => {
-                let foreign = self.failed_probes % 2 == 1;
-                self.queue.take_other(suspect, foreign)
+                let prefer_unrelated = self.failed_probes % 2 == 1;
+                self.queue.take_other(suspect, prefer_unrelated)
             }
         };
         // Dead letters have waited: the others go first.
         let attempt = match in_turn {
-            None if self.dead_letters.due().is_none() => self.queue.take_dead_letter()?,
+            None if self.dead_letters.is_due() => self.queue.take_dead_letter()?,
             in_turn => in_turn?,
         };
         self.begun += 1;
@@ -128,7 +128,7 @@ impl State {
         Some(attempt)
     }
 
-    /// Counts the end of an attempt, but not what becomes of the request.
+    /// Counts the end of an attempt. The request itself is settled separately.
     pub(crate) fn end(&mut self, outcome: &Outcome) {
         self.ended += 1;
         if let Some(message) = outcome.message() {
@@ -157,7 +157,7 @@ impl State {
         }
     }
 
-    /// Tells those who wait in a flush whether waiting is of use after the attempt that just ended.
+    /// Records whether a flush should go on waiting after the attempt that just ended.
     pub(crate) fn note_refusal(&mut self, outcome: &Outcome) {
         let kind = match outcome {
             Outcome::Unauthorized { .. }
@@ -181,11 +181,11 @@ impl State {
         });
     }
 
-    /// What is known of the request in flight, which failed in a way that may be its own fault,
-    /// perhaps in place of a suspect.
+    /// The evidence about the request in flight, which failed in a way that may be its own fault. If
+    /// there is a suspect, the request was tried in its place.
     pub(crate) fn evidence(&self, suspect: Option<RequestId>, pace: Pace) -> Evidence {
         let Some(request) = self.queue.in_flight() else {
-            return Evidence::FirstFailure; // Never: it is in flight.
+            return Evidence::FirstFailure; // Cannot happen: the request is in flight.
         };
         // Most failures pass by themselves, but not where somebody has to do something.
         let is_first = !request.is_part && request.attempts == 1 && pace != Pace::Slow;
@@ -197,12 +197,13 @@ impl State {
             Evidence::EndpointFails
         } else if is_first {
             Evidence::FirstFailure
-        } else if self.queue.has_other(request.id)
-            && (request.is_part || !self.queue.is_divisible())
-        {
+        } else if self.queue.is_divisible() && !request.is_part {
+            // Its halves are each other's evidence, and keep the order of the pushes.
+            Evidence::Inconclusive
+        } else if self.queue.has_other(request.id) {
             Evidence::OtherPending
         } else {
-            Evidence::Alone
+            Evidence::Inconclusive
         }
     }
 
@@ -216,12 +217,12 @@ impl State {
         self.health.requests_accepted += 1;
         self.failed_probes = 0;
         self.accepted_at = Some(Instant::now());
-        // What kept others from being sent is over; what was dropped stays dropped.
+        // The cause that kept requests from being sent is over; dropped requests stay dropped.
         self.refusal = self
             .refusal
             .take()
             .filter(|refusal| refusal.kind == RefusalKind::Dropped);
-        if let Some(request) = self.queue.finish() {
+        if let Some(request) = self.queue.finish_in_flight() {
             if request.dead_letter.is_some() {
                 self.dead_letters.accepted();
             }
@@ -240,7 +241,7 @@ impl State {
         self.drop_points(DropReason::BufferFull, points);
     }
 
-    /// Adds what earlier processes left on disk.
+    /// Adds the requests that earlier processes left on disk.
     pub(crate) fn restore(&mut self, found: &Contents, drops_unanswered: bool) {
         let points: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
         self.health.points_recovered += points + found.damaged_lines;
@@ -256,20 +257,20 @@ impl State {
         }
     }
 
-    /// Drops what Dynatrace would reject for its age.
+    /// Drops requests that Dynatrace would reject for their age.
     pub(crate) fn drop_old(&mut self) {
         let points = self.queue.drop_old(Instant::now());
         self.drop_points(DropReason::TooOld, points);
     }
 
-    /// When there will be something to send, though nothing happens until then.
+    /// When the sender has to look again, unless it is woken before.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let dead_letters = self.dead_letters.due();
+        let dead_letters = self.dead_letters.next_due();
         let dead_letters = dead_letters.filter(|_| !self.queue.dead_series().is_empty());
         dead_letters.into_iter().chain(self.spread_until()).min()
     }
 
-    /// Until when the requests in turn wait after their collection, if they do.
+    /// The end of the wait after a collection, if the oldest request is still in it.
     fn spread_until(&self) -> Option<Instant> {
         let first = self.queue.first()?;
         let until = first.collected.seen() + self.spread;

@@ -96,7 +96,7 @@ impl Reporter {
                     _ => News::Nothing,
                 };
             }
-            // That another token is used was reported when it was found.
+            // The new token was reported when it was found.
             Outcome::Outdated { .. } => return News::Nothing,
             _ => {}
         }
@@ -116,8 +116,8 @@ impl Reporter {
     }
 }
 
-/// Reports what becomes of data points until the exporter stops: what happens first at once, what
-/// follows of the same topic at the end of each interval.
+/// Reports events until the exporter stops: the first of a topic at once, later ones of the same
+/// topic at the end of each interval.
 pub(crate) async fn report_events(buffer: &Buffer, listener: &EventListener) {
     while let Some(events) = buffer.events(INTERVAL).await {
         report(&events, listener);
@@ -157,7 +157,7 @@ fn log(event: &Event) {
         Event::Delivery(DeliveryEvent::PointsRejected { points, reason }) => {
             tracing::warn!(target: "dt_metrics", points, "{reason}");
         }
-        // Whoever shuts the exporter down logs it, with the endpoint.
+        // A shutdown logs its losses itself, with the endpoint.
         Event::Delivery(DeliveryEvent::PointsDropped {
             points,
             metric: None,

@@ -18,15 +18,15 @@ const THREAD_NAME: &str = "dt-metrics-export";
 /// Sends pending requests until stopped.
 pub(crate) async fn run(buffer: &Buffer, transport: &impl Transport, reporter: &mut Reporter) {
     let mut backoff = Backoff::new();
-    while let Some(attempt) = buffer.next().await {
+    while let Some(outgoing) = buffer.next().await {
         buffer.disk_marked().await;
-        let sending = transport.send(&attempt.body);
+        let sending = transport.send(&outgoing.body);
         let Some(outcome) = buffer.unless_stopped(sending).await else {
             return;
         };
         let next = settle(buffer, &outcome);
-        reporter.report(&outcome, attempt.is_dead_letter);
-        buffer.disk_settled(attempt.id.sequence).await;
+        reporter.report(&outcome, outgoing.is_dead_letter);
+        buffer.disk_settled(outgoing.id.sequence).await;
         match next {
             Next::Request => backoff.reset(),
             Next::Probe => {}
@@ -94,7 +94,7 @@ pub(crate) fn start(
             runtime.spawn(beside);
             work(&runtime, &buffer, &transport, &listener);
         }
-        // Looking up a name blocks a thread of the runtime for as long as it likes.
+        // A name lookup may block a thread of the runtime without a limit.
         runtime.shutdown_background();
     })
     .map_err(ConfigError::Thread)?;

@@ -1,4 +1,4 @@
-//! What follows from an attempt, for the request and for the others.
+//! Settling the request in flight after its attempt: it is finished, dropped, put back or divided.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
         }
         Action::Bisect { pace, after } => bisect(&mut state, suspect, pace, after),
         Action::Split => {
-            if !state.queue.split() {
+            if !state.queue.split_in_flight() {
                 state.drop_in_flight(DropReason::RequestTooLarge);
             }
             Next::Request
@@ -56,7 +56,7 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
             pause.map_or(Next::Request, |pace| Next::Pause(pace, None))
         }
     };
-    // Where others are tried in its place, or pass, all of them may yet be delivered.
+    // While other requests are tried, or accepted, everything may yet be delivered.
     let others_may_pass = next == Next::Probe || state.works();
     if !others_may_pass || state.queue.first().is_none() {
         state.note_refusal(outcome);
@@ -74,23 +74,24 @@ fn bisect(
 ) -> Next {
     let evidence = state.evidence(suspect, pace);
     let pause = Next::Pause(if state.works() { Pace::Fast } else { pace }, after);
-    // An endpoint that asks for a pause gets it before each attempt.
+    // An endpoint that asks for a pause gets it, except after a dead letter: that one is known to
+    // fail by itself, and must not hold up the others.
     let at_once = if after.is_none() { Next::Probe } else { pause };
-    match decide(evidence, state.queue.is_divisible_further()) {
+    match decide(evidence, state.queue.is_worth_dividing()) {
         Decision::TryOther => {
             state.suspect = state.queue.in_flight().map(|request| request.id);
             state.put_back();
             at_once
         }
         Decision::Halve => {
-            state.queue.split();
+            state.queue.split_in_flight();
             at_once
         }
         Decision::Bury => {
             if state.queue.dead_series().is_empty() {
                 state.dead_letters = DeadLetters::new();
             }
-            state.queue.bury();
+            state.queue.bury_in_flight();
             state.dead_letters.failed(pace, after);
             state.events.add(Event::DeadLetters(1));
             at_once

@@ -11,7 +11,7 @@ use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::spool::slot::{Contents, Unreadable};
 
-/// What cannot be done.
+/// An operation that fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     Write,

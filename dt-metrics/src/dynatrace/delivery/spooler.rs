@@ -1,7 +1,8 @@
-//! The thread that makes the disk hold what the queue asks for. A disk may be slow, full or gone:
-//! nobody but this thread waits for it without a limit.
+//! The thread that writes pending requests to the spool and removes delivered ones. A disk may be
+//! slow, full or gone: nobody but this thread waits for it without a limit.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, SendError};
 use std::time::{Duration, Instant};
@@ -26,14 +27,15 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often to look for requests of processes that have ended.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Opens the spool and restores its requests, before anything is pushed or sent. If the disk is at
-/// fault, there is no spool, which is reported; `false` if there will not be one later either.
-pub(crate) fn start(
+/// Opens the spool and restores its requests, before anything is pushed or sent. Returns its path;
+/// `None` if the disk does not allow a spool, which is reported. A disk that is slow to answer gets
+/// its spool later.
+pub(crate) fn start<'a>(
     buffer: &Arc<Buffer>,
-    config: &SpoolConfig,
+    config: &'a SpoolConfig,
     format: Format,
-) -> Result<bool, ConfigError> {
-    // Without room: what is sent is received, or the thread learns that nobody waits any more.
+) -> Result<Option<&'a Path>, ConfigError> {
+    // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
     let SpoolConfig { path, limit_bytes } = config.clone();
     let spooler_buffer = buffer.clone();
@@ -63,10 +65,10 @@ pub(crate) fn start(
     let mut report = SpoolReport::new(config.path.clone());
     match result.recv_timeout(OPEN_TIMEOUT) {
         Ok(Ok(contents)) => {
-            let marks = buffer.drops_unanswered();
+            let at_most_once = buffer.drops_unanswered();
             buffer.disk_changed(|state| {
-                state.queue.attach(config.limit_bytes, marks);
-                state.restore(&contents, marks);
+                state.queue.attach(config.limit_bytes, at_most_once);
+                state.restore(&contents, at_most_once);
             });
             report.found(&contents);
         }
@@ -78,11 +80,11 @@ pub(crate) fn start(
         }
         Ok(Err(OpenError::Io(error))) => {
             report.unusable(buffer, &error);
-            return Ok(false);
+            return Ok(None);
         }
         Err(_) => report.not_yet(buffer),
     }
-    Ok(true)
+    Ok(Some(&config.path))
 }
 
 struct Spooler {
@@ -117,11 +119,11 @@ impl Spooler {
         let reserve = || self.buffer.lock().queue.reserve();
         self.buffer.lock().queue.skip_to(contents.last_sequence);
         let found = self.directory.renumber(contents, reserve);
-        let marks = self.buffer.drops_unanswered();
+        let at_most_once = self.buffer.drops_unanswered();
         self.buffer.disk_changed(|state| {
             if !state.is_stopped() {
-                state.queue.attach(self.limit_bytes, marks);
-                state.restore(&found, marks);
+                state.queue.attach(self.limit_bytes, at_most_once);
+                state.restore(&found, at_most_once);
                 state.queue.write_again();
             }
         });
@@ -158,7 +160,7 @@ impl Spooler {
                 self.buffer
                     .disk_changed(|state| state.queue.spooled_mut().done());
             }
-            Job::Mark { sending } => {
+            Job::RecordSending { sending } => {
                 // Without the mark the next process sends the request again, which is as good as
                 // not having one.
                 let marked = self.directory.slot().mark(sending);
@@ -181,7 +183,7 @@ impl Spooler {
         }
     }
 
-    /// Takes over the requests of processes that have ended, and does what nobody waits for.
+    /// Takes over the requests of processes that have ended, and retries failed removals.
     fn adopt(&mut self) {
         for id in std::mem::take(&mut self.stuck) {
             self.remove(id);

@@ -5,7 +5,7 @@
 /// What is known when a request failed in a way that may be its own fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Evidence {
-    /// Another request was accepted since this one failed before, or was made.
+    /// Another request was accepted since this one failed.
     EndpointWorks,
     /// Another request failed just before this one, which was tried in its place.
     EndpointFails,
@@ -13,8 +13,8 @@ pub(crate) enum Evidence {
     FirstFailure,
     /// Nothing yet, but another request is pending that can be tried in its place.
     OtherPending,
-    /// Nothing yet, and no request is pending but its own parts.
-    Alone,
+    /// Nothing yet, and no other request can be tried before this one is halved.
+    Inconclusive,
     /// It is a dead letter, known to fail by itself.
     DeadLetter,
 }
@@ -43,11 +43,11 @@ pub(crate) fn decide(evidence: Evidence, is_divisible: bool) -> Decision {
     match (evidence, is_divisible) {
         (Evidence::DeadLetter, _) => Decision::KeepBuried,
         (Evidence::EndpointWorks, false) => Decision::Bury,
-        // Where it is alone, its halves are each other's evidence.
-        (Evidence::EndpointWorks | Evidence::Alone, true) => Decision::Halve,
+        // The halves of a request are each other's evidence.
+        (Evidence::EndpointWorks | Evidence::Inconclusive, true) => Decision::Halve,
         (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
         (Evidence::OtherPending, _) => Decision::TryOther,
-        (Evidence::FirstFailure, _) | (Evidence::Alone, false) => Decision::Pause,
+        (Evidence::FirstFailure, _) | (Evidence::Inconclusive, false) => Decision::Pause,
     }
 }
 

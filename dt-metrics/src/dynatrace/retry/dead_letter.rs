@@ -38,8 +38,13 @@ impl DeadLetters {
         self.due = None;
     }
 
-    /// When the next one may be tried; `None`: now.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    /// Whether the next one may be tried now.
+    pub(crate) fn is_due(&self) -> bool {
+        self.next_due().is_none()
+    }
+
+    /// When the next one may be tried, if not now.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
         self.due.filter(|due| *due > Instant::now())
     }
 }

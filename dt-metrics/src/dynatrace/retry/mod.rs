@@ -1,5 +1,4 @@
-//! What follows from an attempt to deliver a request, in the abstract: outcomes, pauses, bisection
-//! and dead letters. Knows neither HTTP nor the queue. May import `config` and the leaf files of
+//! The policy of retries, in the abstract: outcomes of attempts, pauses, bisection and dead letters. Knows neither HTTP nor the queue. May import `config` and the leaf files of
 //! the delivery.
 
 pub(crate) mod backoff;

@@ -1,4 +1,4 @@
-//! What became of one attempt to send a request, and what is done about it.
+//! Outcomes of an attempt to send a request, and the action that follows.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::retry::backoff::Pace;
 
-/// What became of one attempt. The messages contain no secrets.
+/// The outcome of one attempt. The messages contain no secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
     /// All data points were accepted.
@@ -57,7 +57,7 @@ pub(crate) enum Failure {
     NoAnswer,
 }
 
-/// What to do with the request.
+/// The action that follows from an outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Action {
     /// It was answered: this many data points were rejected, all others accepted.

@@ -18,7 +18,7 @@ fn body(text: &str) -> Body {
 
 fn taken(queue: &mut Queue) -> Option<String> {
     let text = queue.take()?.body.text().to_string();
-    queue.finish();
+    queue.finish_in_flight();
     Some(text)
 }
 
@@ -36,7 +36,7 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
     assert!(queue.take().is_some());
     assert_eq!((queue.points(), queue.bytes()), (3, 4));
     assert!(!queue.is_settled(1));
-    queue.finish();
+    queue.finish_in_flight();
     assert_eq!((queue.points(), queue.bytes()), (1, 1));
     assert!(queue.is_settled(1) && !queue.is_settled(2));
     assert_eq!(taken(&mut queue).as_deref(), Some("c"));
@@ -76,16 +76,16 @@ fn halves_keep_their_place() {
     queue.push(body("a\nb\nc"), now());
     queue.push(body("d"), now());
     queue.take();
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     assert!(!queue.is_settled(1));
     assert_eq!(taken(&mut queue).as_deref(), Some("a"));
     assert!(!queue.is_settled(1));
     queue.take();
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     assert_eq!(taken(&mut queue).as_deref(), Some("b"));
     queue.take();
-    assert!(!queue.split(), "a single line has no halves");
-    queue.finish();
+    assert!(!queue.split_in_flight(), "a single line has no halves");
+    queue.finish_in_flight();
     assert!(queue.is_settled(1));
     assert_eq!(taken(&mut queue).as_deref(), Some("d"));
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
@@ -110,16 +110,16 @@ fn another_one_is_a_part_of_the_same_request_or_of_another_as_preferred() {
     queue.push(body("a\nb\nc\nd"), now());
     queue.push(body("e"), now());
     let whole = queue.take().expect("the first").id;
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     let other = queue.take_other(whole, false).expect("the other half");
     assert_eq!(other.body.text(), "c\nd");
     queue.put_back();
     let other = queue.take_other(whole, true).expect("another");
     assert_eq!(other.body.text(), "e");
-    queue.finish();
+    queue.finish_in_flight();
     let other = queue.take_other(whole, true).expect("the other half");
     assert_eq!(other.body.text(), "c\nd");
-    queue.finish();
+    queue.finish_in_flight();
     let other = queue.take_other(whole, true).expect("itself");
     assert_eq!(other.body.text(), "a\nb");
 }
@@ -132,7 +132,7 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
         queue.push(body(text), now());
     }
     queue.take();
-    queue.finish();
+    queue.finish_in_flight();
     let failing = queue.take().expect("b").id;
     assert!(!is_guilty(&queue), "what passed before proves nothing");
     queue.put_back();
@@ -140,9 +140,9 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
     assert!(!is_guilty(&queue), "nothing passed");
     queue.put_back();
     queue.take_other(failing, true);
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     queue.take_other(failing, true);
-    queue.finish();
+    queue.finish_in_flight();
     queue.take();
     assert!(is_guilty(&queue));
     queue.put_back();
@@ -156,7 +156,7 @@ fn lines_of_a_dead_series_travel_by_themselves() {
     queue.push(body("bad gauge,1"), now());
     queue.push(body("#bad gauge\nbad gauge,2\ngood gauge,2"), now());
     queue.take();
-    queue.bury();
+    queue.bury_in_flight();
     queue.push(body("good gauge,3\nbad gauge,3"), now());
     assert_eq!(
         taken(&mut queue).as_deref(),
@@ -173,7 +173,7 @@ fn lines_of_a_dead_series_travel_by_themselves() {
         (letter.body.text(), letter.is_repeated),
         ("bad gauge,2", false)
     );
-    queue.finish();
+    queue.finish_in_flight();
     assert!(queue.dead_series().is_empty());
     assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,1"));
     assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,3"));

@@ -18,12 +18,12 @@ fn attached() -> Spooled {
 }
 
 fn write_body(spooled: &mut Spooled, id: RequestId, text: &str) {
-    spooled.write(id, &Collected::at(UNIX_EPOCH), &Body::of(text));
+    spooled.want_written(id, &Collected::at(UNIX_EPOCH), &Body::of(text));
 }
 
 fn discard(spooled: &mut Spooled, id: RequestId) {
     spooled.found(id, 1);
-    spooled.discard(id);
+    spooled.want_removed(id);
 }
 
 fn jobs(spooled: &mut Spooled) -> Vec<Job> {
@@ -41,7 +41,7 @@ fn the_oldest_comes_first_and_reading_before_it() {
     write_body(&mut spooled, RequestId::of(3), "c");
     discard(&mut spooled, RequestId::of(1));
     write_body(&mut spooled, RequestId::of(2), "b");
-    spooled.read(RequestId::of(7));
+    spooled.want_read(RequestId::of(7));
     let expected = [
         Job::Read {
             id: RequestId::of(7),
@@ -61,7 +61,7 @@ fn the_last_word_about_a_file_counts() {
     write_body(&mut spooled, RequestId::of(1), "a\nb");
     write_body(&mut spooled, RequestId::of(1), "b");
     write_body(&mut spooled, RequestId::of(2), "c");
-    spooled.read(RequestId::of(2));
+    spooled.want_read(RequestId::of(2));
     discard(&mut spooled, RequestId::of(2));
     let expected = [
         write(1, "b"),
@@ -75,15 +75,15 @@ fn the_last_word_about_a_file_counts() {
 #[test]
 fn what_is_being_done_is_not_settled() {
     let mut spooled = attached();
-    assert!(spooled.is_settled(u64::MAX));
+    assert!(spooled.is_synced(u64::MAX));
     write_body(&mut spooled, RequestId::of(2), "b");
     write_body(&mut spooled, RequestId::of(4), "d");
-    assert!(spooled.is_settled(1) && !spooled.is_settled(2));
+    assert!(spooled.is_synced(1) && !spooled.is_synced(2));
     assert_eq!(spooled.next_job(), Some(write(2, "b")));
-    assert!(!spooled.is_settled(2));
+    assert!(!spooled.is_synced(2));
     discard(&mut spooled, RequestId::of(2));
     spooled.done();
-    assert!(!spooled.is_settled(2), "the last word is another");
+    assert!(!spooled.is_synced(2), "the last word is another");
     assert_eq!(
         spooled.next_job(),
         Some(Job::Remove {
@@ -91,7 +91,7 @@ fn what_is_being_done_is_not_settled() {
         })
     );
     spooled.done();
-    assert!(spooled.is_settled(3) && !spooled.is_settled(4));
+    assert!(spooled.is_synced(3) && !spooled.is_synced(4));
 }
 
 #[test]
@@ -110,22 +110,22 @@ fn a_divided_request_is_replaced_from_its_end() {
 
 #[test]
 fn what_may_have_been_sent_is_marked_until_its_file_is_gone() {
-    let mark = |sequence| Job::Mark {
+    let mark = |sequence| Job::RecordSending {
         sending: Some(RequestId::of(sequence)),
     };
     let mut spooled = attached();
-    assert!(spooled.is_marked());
-    spooled.mark(Some(RequestId::of(1)));
-    assert!(!spooled.is_marked());
+    assert!(spooled.is_sending_recorded());
+    spooled.record_sending(Some(RequestId::of(1)));
+    assert!(!spooled.is_sending_recorded());
     assert_eq!(spooled.next_job(), Some(mark(1)));
-    assert!(!spooled.is_marked() && spooled.is_settled(1));
+    assert!(!spooled.is_sending_recorded() && spooled.is_synced(1));
     spooled.done();
-    assert!(spooled.is_marked());
-    spooled.mark(Some(RequestId::of(1)));
+    assert!(spooled.is_sending_recorded());
+    spooled.record_sending(Some(RequestId::of(1)));
     assert_eq!(spooled.next_job(), None, "it says so");
-    spooled.mark(None);
+    spooled.record_sending(None);
     discard(&mut spooled, RequestId::of(1));
-    spooled.mark(Some(RequestId::of(2)));
+    spooled.record_sending(Some(RequestId::of(2)));
     let expected = [
         Job::Remove {
             id: RequestId::of(1),

@@ -1,7 +1,7 @@
 //! The order of attempts and pauses, on a clock of their own.
 
 use crate::dynatrace::buffer::Buffer;
-use crate::dynatrace::buffer::flush::{Mark, Patience, flush};
+use crate::dynatrace::buffer::flush::{FlushStart, Patience, flush};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::report::Reporter;
 use crate::dynatrace::delivery::sender::{run, start};
@@ -394,7 +394,7 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     queue(&buffer, &["a"]);
     flush(
         &buffer,
-        Mark::now(&buffer),
+        FlushStart::now(&buffer),
         Duration::from_secs(30),
         Patience::Full,
     )

@@ -16,7 +16,7 @@ fn every_situation_has_its_decision() {
             Decision::TryOther,
             Decision::TryOther,
         ),
-        (Evidence::Alone, Decision::Halve, Decision::Pause),
+        (Evidence::Inconclusive, Decision::Halve, Decision::Pause),
         (
             Evidence::DeadLetter,
             Decision::KeepBuried,

@@ -62,11 +62,11 @@ proptest! {
                 Event::Take if is_free => drop(queue.take()),
                 Event::TakeOther if is_free => drop(first.and_then(|id| queue.take_other(id, true))),
                 Event::TakeDeadLetter if is_free => drop(queue.take_dead_letter()),
-                Event::Finish => done += queue.finish().map_or(0, |request| request.points),
+                Event::Finish => done += queue.finish_in_flight().map_or(0, |request| request.points),
                 Event::PutBack => lost += queue.put_back(),
-                Event::Split => drop(queue.split()),
+                Event::Split => drop(queue.split_in_flight()),
                 Event::SplitWaiting => first.into_iter().for_each(|id| queue.split_waiting(id)),
-                Event::Bury if !queue.is_divisible() => queue.bury(),
+                Event::Bury if !queue.is_divisible() => queue.bury_in_flight(),
                 Event::Take | Event::TakeOther | Event::TakeDeadLetter | Event::Bury => {}
                 Event::Drop => lost += queue.drop_in_flight(),
             }
@@ -82,7 +82,7 @@ proptest! {
         }
         lost += queue.put_back();
         while queue.take().or_else(|| queue.take_dead_letter()).is_some() {
-            done += queue.finish().map_or(0, |request| request.points);
+            done += queue.finish_in_flight().map_or(0, |request| request.points);
         }
         prop_assert_eq!((pushed, queue.bytes()), (done + lost, 0));
     }

@@ -31,7 +31,7 @@ impl Disk {
                 self.files.remove(&id);
                 queue.spooled_mut().done();
             }
-            Job::Mark { sending } => {
+            Job::RecordSending { sending } => {
                 self.mark = sending;
                 queue.spooled_mut().done();
             }
@@ -70,7 +70,7 @@ fn sent(queue: &mut Queue, disk: &mut Disk) -> Option<String> {
         disk.work(queue);
         next(queue)
     })?;
-    queue.finish();
+    queue.finish_in_flight();
     disk.work(queue);
     Some(batch.body.text().to_string())
 }
@@ -83,9 +83,9 @@ fn all_sent(queue: &mut Queue, disk: &mut Disk) -> Vec<String> {
 fn the_disk_has_what_waits_and_nothing_else() {
     let (mut queue, mut disk) = spooled(100, 100);
     push(&mut queue, "a\nb");
-    assert!(!queue.spooled().is_settled(1));
+    assert!(!queue.spooled().is_synced(1));
     disk.work(&mut queue);
-    assert!(queue.spooled().is_settled(1));
+    assert!(queue.spooled().is_synced(1));
     push(&mut queue, "c");
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["a\nb", "c"]);
@@ -96,8 +96,8 @@ fn the_disk_has_what_waits_and_nothing_else() {
     assert_eq!(disk.texts(), ["a\nb", "c"]);
     queue.take();
     assert_eq!(queue.points_on_disk(), 3);
-    queue.finish();
-    assert!(!queue.spooled().is_settled(1));
+    queue.finish_in_flight();
+    assert!(!queue.spooled().is_synced(1));
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["c"]);
     assert_eq!(sent(&mut queue, &mut disk).as_deref(), Some("c"));
@@ -111,7 +111,7 @@ fn halves_replace_the_whole() {
     push(&mut queue, "a\nb\nc");
     disk.work(&mut queue);
     queue.take();
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     // Whenever the process dies: nothing is missing, and what is there twice is known to be.
     disk.work_once(&mut queue);
     assert_eq!(disk.texts(), ["a\nb\nc", "b\nc"]);
@@ -135,9 +135,9 @@ fn the_disk_says_what_may_have_been_sent() {
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
     queue.take();
-    assert!(!queue.spooled().is_marked());
+    assert!(!queue.spooled().is_sending_recorded());
     disk.work(&mut queue);
-    assert!(queue.spooled().is_marked());
+    assert!(queue.spooled().is_sending_recorded());
     assert_eq!(disk.mark, Some(RequestId::of(1)));
     // Answered: it may be sent again.
     queue.put_back();
@@ -146,12 +146,12 @@ fn the_disk_says_what_may_have_been_sent() {
     queue.take();
     disk.work(&mut queue);
     // Its first half has its id.
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
     queue.take();
     disk.work(&mut queue);
-    queue.finish();
+    queue.finish_in_flight();
     // First the file, then the mark.
     disk.work_once(&mut queue);
     assert_eq!((disk.files.len(), disk.mark), (2, Some(RequestId::of(1))));
@@ -215,7 +215,7 @@ fn what_cannot_be_written_is_in_memory_and_written_later() {
     push(&mut queue, "b");
     disk.work(&mut queue);
     assert_eq!((queue.points(), queue.points_on_disk()), (2, 0));
-    assert!(queue.spooled().is_settled(2), "nobody waits for it");
+    assert!(queue.spooled().is_synced(2), "nobody waits for it");
     disk.is_full = false;
     push(&mut queue, "c");
     disk.work(&mut queue);
@@ -236,7 +236,7 @@ fn a_half_that_cannot_be_written_leaves_no_whole_behind() {
     disk.work(&mut queue);
     queue.take();
     disk.is_full = true;
-    assert!(queue.split());
+    assert!(queue.split_in_flight());
     disk.work(&mut queue);
     assert!(disk.files.is_empty(), "it would be sent twice");
     assert_eq!(all_sent(&mut queue, &mut disk), ["a", "b"]);

@@ -1,7 +1,7 @@
 //! Requests that fail by themselves, and endpoints that fail.
 
 use crate::dynatrace::buffer::Buffer;
-use crate::dynatrace::buffer::flush::{Mark, Patience, flush};
+use crate::dynatrace::buffer::flush::{FlushStart, Patience, flush};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::report::Reporter;
 use crate::dynatrace::delivery::sender::tests::queue;
@@ -387,8 +387,8 @@ fn a_flush_reports_what_becomes_of_a_dead_letter() {
     queue(&buffer, &["bad"]);
     queue(&buffer, &["good"]);
     assert!(buffer.lock().begin().is_some());
-    buffer.lock().queue.bury();
-    let mark = Mark::now(&buffer);
+    buffer.lock().queue.bury_in_flight();
+    let mark = FlushStart::now(&buffer);
     start(
         buffer.clone(),
         NotFound("bad"),

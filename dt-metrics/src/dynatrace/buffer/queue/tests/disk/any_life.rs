@@ -79,13 +79,13 @@ proptest! {
                 }
                 Event::Take if queue.in_flight().is_none() => drop(queue.take()),
                 Event::Finish => {
-                    if let Some(request) = queue.finish() {
+                    if let Some(request) = queue.finish_in_flight() {
                         delivered.extend(numbers(request_text(&request)));
                     }
                 }
                 Event::Drop => lost += queue.drop_in_flight(),
                 Event::PutBack => lost += queue.put_back(),
-                Event::Split => drop(queue.split()),
+                Event::Split => drop(queue.split_in_flight()),
                 Event::Work => lost += disk.work_once(&mut queue).unwrap_or(0),
                 Event::Full(full) => disk.is_full = full,
                 Event::Wipe => {
@@ -99,7 +99,7 @@ proptest! {
                 Event::TakeDeadLetter if queue.in_flight().is_none() => {
                     drop(queue.take_dead_letter());
                 }
-                Event::Bury if !queue.is_divisible() => queue.bury(),
+                Event::Bury if !queue.is_divisible() => queue.bury_in_flight(),
                 Event::Take | Event::TakeOther | Event::TakeDeadLetter | Event::Bury => {}
             }
             prop_assert_eq!(delivered.len() as u64 + lost + queue.points(), pushed);

@@ -31,21 +31,19 @@ pub(super) fn classify(
     let status = code.as_u16();
     let web_page = is_web_page(&response.body);
     let retry_after = || retry_after(&response.headers, SystemTime::now());
-    let reason = || reason(&response.body, protocol, messages);
+    let reason = || reason(&response.body, messages);
+    let answered = || messages.answered(code, &reason());
     let misdirected = |message| Outcome::Misdirected { status, message };
+    let rejected = |message| Outcome::Rejected { status, message };
     match status {
         // A server or a proxy that is not an ingest endpoint accepts anything. 202 alone is sure:
         // the request is accepted whatever else the answer says.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
-        200..=299 | 400 => {
-            partial(response, sent, protocol, messages).unwrap_or_else(|| match status {
-                400 => Outcome::Rejected {
-                    status,
-                    message: messages.answered(code, &reason()),
-                },
-                _ => Outcome::Accepted,
-            })
-        }
+        200..=299 | 400 => match partial(response, sent, protocol, messages) {
+            Some(partial) => partial,
+            None if code.is_success() => Outcome::Accepted,
+            None => rejected(answered()),
+        },
         300..=399 => misdirected(messages.redirect(code)),
         401 | 403 => Outcome::Unauthorized {
             status,
@@ -53,37 +51,30 @@ pub(super) fn classify(
         },
         404 | 405 | 407 | 410 | 421 => misdirected(messages.misdirected(code, &reason())),
         413 => Outcome::TooLarge {
-            message: messages.answered(code, &reason()),
+            message: answered(),
         },
         429 => Outcome::Throttled {
             retry_after: retry_after(),
-            message: messages.answered(code, &reason()),
+            message: answered(),
         },
         408 | 500.. => Outcome::Unavailable {
             status,
             retry_after: retry_after(),
-            message: messages.answered(code, &reason()),
+            message: answered(),
         },
         _ if web_page => misdirected(messages.web_page(code)),
-        _ => Outcome::Rejected {
-            status,
-            message: messages.answered(code, &reason()),
-        },
+        _ => rejected(answered()),
     }
 }
 
 /// What the server says about the request as a whole.
-fn reason(body: &[u8], protocol: &Protocol, messages: &MessageWriter) -> String {
-    let text = match Answer::parse(body) {
-        Some(answer) => answer.message.unwrap_or_default(),
+fn reason(body: &[u8], messages: &MessageWriter) -> String {
+    match Answer::parse(body) {
+        Some(answer) => messages.quote(&answer.message.unwrap_or_default()),
         None if is_web_page(body) => String::new(),
-        None => match protocol {
-            Protocol::Lines => String::from_utf8_lossy(body).into_owned(),
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) => answer::printable(body),
-        },
-    };
-    messages.quote(&text)
+        // A text, or a protobuf status, which is a text with a few bytes around it.
+        None => messages.quote(&String::from_utf8_lossy(body)),
+    }
 }
 
 /// The outcome if a part of the request was rejected and the rest accepted.
@@ -117,7 +108,7 @@ fn partial(
         return None;
     }
     if reasons.is_empty() {
-        reasons = reason(&response.body, protocol, messages);
+        reasons = reason(&response.body, messages);
     }
     let counts = (rejected.lines, sent.all_lines());
     Some(Outcome::Partial {

@@ -1,4 +1,4 @@
-//! Resolves what the program, the environment and the host say into one checked [`Config`].
+//! Resolves the settings of the program, the environment and the host into one checked [`Config`].
 //!
 //! May import the leaves (`error`, `event`, `thread`) and `line`.
 
@@ -155,7 +155,7 @@ impl Config {
         })
     }
 
-    /// Logs once what was chosen and from where, with the spool if there is one.
+    /// Logs the chosen settings and their sources, with the spool if there is one.
     pub(crate) fn log(&self, spool: Option<&Path>) {
         let target = &self.target;
         tracing::info!(

@@ -1,4 +1,4 @@
-//! The protocols that metrics are sent in, and what is particular to each.
+//! The protocols that metrics are sent in, and their settings and formats.
 
 #[cfg(feature = "otlp")]
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What the body of a response says. A server wrote it: nothing in it is trusted.
+//! Reads the body of a response. A server wrote it: nothing in it is trusted.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::dynatrace::transport::redact::shorten;
 const NAMED_LINES: usize = 3;
 
 /// The JSON object that an ingest endpoint answers with (Dynatrace documentation, "POST ingest data
-/// points"; the OneAgent says `linesValid` for `linesOk`).
+/// points"; the OneAgent has `linesValid` in place of `linesOk`).
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Answer {
     ok: Option<u64>,
@@ -21,7 +21,7 @@ pub(super) struct Answer {
     line_numbers: Vec<usize>,
 }
 
-/// How much of a request was rejected; never more than was sent, whatever the server says.
+/// How much of a request was rejected; never more than was sent, whatever the server counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Rejected {
     pub(super) points: u64,
@@ -108,7 +108,7 @@ impl Answer {
 }
 
 /// Completes the beginning of a JSON text: removes the member or element that is cut off, and closes
-/// what is open.
+/// the open brackets.
 fn complete(json: &[u8]) -> Vec<u8> {
     let (end, _) = scan(json);
     let (_, open) = scan(&json[..end]);
@@ -117,7 +117,7 @@ fn complete(json: &[u8]) -> Vec<u8> {
     complete
 }
 
-/// The end of the last whole member or element, and the brackets that would close what is open.
+/// The end of the last whole member or element, and the closing brackets that are missing.
 fn scan(json: &[u8]) -> (usize, Vec<u8>) {
     let (mut end, mut open) = (0, Vec::new());
     let (mut is_in_text, mut is_escaped) = (false, false);

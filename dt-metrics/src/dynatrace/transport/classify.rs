@@ -1,4 +1,4 @@
-//! What a response means: an outcome for each status and what its body says.
+//! Classifies a response: an outcome for each status and body.
 
 use std::time::{Duration, SystemTime};
 
@@ -36,8 +36,8 @@ pub(super) fn classify(
     let misdirected = |message| Outcome::Misdirected { status, message };
     let rejected = |message| Outcome::Rejected { status, message };
     match status {
-        // A server or a proxy that is not an ingest endpoint accepts anything. 202 alone is sure:
-        // the request is accepted whatever else the answer says.
+        // Another server, or a proxy, may answer any request with a page and success. 202 is an
+        // exception: only an ingest endpoint answers with it, so the request is accepted.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
         200..=299 | 400 => match partial(response, sent, protocol, messages) {
             Some(partial) => partial,
@@ -67,7 +67,7 @@ pub(super) fn classify(
     }
 }
 
-/// What the server says about the request as a whole.
+/// The reason that the server gives for its answer to the whole request.
 fn reason(body: &[u8], messages: &MessageWriter) -> String {
     match Answer::parse(body) {
         Some(answer) => messages.quote(&answer.message.unwrap_or_default()),
@@ -137,7 +137,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let now = header_text(headers, &DATE)
         .and_then(|date| httpdate::parse_http_date(date).ok())
         .unwrap_or(now);
-    // A date in the past is no pause.
+    // A date in the past requires no pause.
     Some(until.duration_since(now).unwrap_or_default())
 }
 

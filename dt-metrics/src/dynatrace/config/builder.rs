@@ -209,8 +209,8 @@ macro_rules! shared_options {
         /// Limits the bytes that this process stores in [`spool_dir`](Self::spool_dir) (default:
         /// 256 MiB; 0 is an error when the exporter is built).
         ///
-        /// Beyond the limit, the oldest requests are removed from the directory. Those that are not
-        /// in memory either are dropped and counted (`buffer_full`).
+        /// Beyond the limit, the oldest requests are removed from the directory. If a request is
+        /// not in memory either, it is dropped and counted (`buffer_full`).
         pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {
             self.$options.spool_limit_bytes = bytes;
             self
@@ -218,7 +218,7 @@ macro_rules! shared_options {
 
         /// Sets what happens to a request that was sent but never answered, so that it may have
         /// been accepted (default:
-        /// [`AtLeastOnce`]($crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent
+        /// [`AtLeastOnce`](crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent
         /// again).
         pub fn delivery_guarantee(
             mut self,
@@ -228,7 +228,7 @@ macro_rules! shared_options {
             self
         }
 
-        /// Calls a function with each [`DeliveryEvent`]($crate::dynatrace::DeliveryEvent), for the
+        /// Calls a function with each [`DeliveryEvent`](crate::dynatrace::DeliveryEvent), for the
         /// alerts of the program: when deliveries fail and when they recover, when data points are
         /// rejected or dropped, and when the spool fails.
         ///

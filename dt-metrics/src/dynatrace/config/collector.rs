@@ -60,14 +60,26 @@ impl Collector {
             source: error,
         })?;
         warn_of_unsupported(environment);
+        let temporality = valid(
+            value(environment, TEMPORALITY),
+            TEMPORALITY,
+            "delta, cumulative or lowmemory",
+            |text| text.parse().ok(),
+        );
+        let timeout = valid(
+            of_metrics(environment, "TIMEOUT"),
+            "OTEL_EXPORTER_OTLP_TIMEOUT",
+            "milliseconds, as in 10000",
+            |text| text.parse().ok().filter(|&millis| millis > 0),
+        );
         Ok(Self {
             endpoint,
             source,
-            timeout: timeout(environment),
+            timeout: timeout.map(Duration::from_millis),
             certificate: of_metrics(environment, "CERTIFICATE"),
             settings: OtlpSettings {
                 headers: headers(&of_metrics(environment, "HEADERS").unwrap_or_default()),
-                temporality: temporality(environment),
+                temporality: temporality.unwrap_or(Temporality::Delta),
                 is_dynatrace: false,
                 compression: compression(environment),
             },
@@ -100,46 +112,34 @@ fn warn_of_unsupported(environment: Environment) {
     }
 }
 
-fn timeout(environment: Environment) -> Option<Duration> {
-    let text = of_metrics(environment, "TIMEOUT")?;
-    let timeout = text.parse().map(Duration::from_millis).ok();
-    timeout
-        .filter(|timeout| !timeout.is_zero())
-        .or_else(|| ignore("OTEL_EXPORTER_OTLP_TIMEOUT", "milliseconds, as in 10000"))
-}
-
-fn temporality(environment: Environment) -> Temporality {
-    value(environment, TEMPORALITY)
-        .and_then(|text| {
-            let known = text.parse().ok();
-            known.or_else(|| ignore(TEMPORALITY, "delta, cumulative or lowmemory"))
-        })
-        .unwrap_or(Temporality::Delta)
-}
-
 /// The compression for a Collector or for Dynatrace.
 pub(super) fn compression(environment: Environment) -> Compression {
-    match of_metrics(environment, "COMPRESSION").as_deref() {
-        Some("gzip") => Compression::Gzip,
-        None | Some("none") => Compression::None,
-        Some(other) => {
-            tracing::warn!(
-                target: "dt_metrics",
-                "OTEL_EXPORTER_OTLP_COMPRESSION is {other:?}, but metrics are sent without \
-                 compression: use \"gzip\" or \"none\""
-            );
-            Compression::None
-        }
-    }
+    let variable = "OTEL_EXPORTER_OTLP_COMPRESSION";
+    let text = of_metrics(environment, "COMPRESSION");
+    let compression = valid(text, variable, "gzip or none", |text| match text {
+        "gzip" => Some(Compression::Gzip),
+        "none" => Some(Compression::None),
+        _ => None,
+    });
+    compression.unwrap_or(Compression::None)
 }
 
-/// Warns of an invalid value, which is treated as unset. The value is not shown: it may be a secret.
-fn ignore<T>(variable: &str, expected: &str) -> Option<T> {
-    tracing::warn!(
-        target: "dt_metrics",
-        "ignoring {variable}, which is invalid: use {expected}"
-    );
-    None
+/// The parsed value of a variable. An invalid one is ignored with a warning, which does not show the
+/// value: it may be a secret.
+fn valid<T>(
+    text: Option<String>,
+    variable: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let value = parse(&text?);
+    if value.is_none() {
+        tracing::warn!(
+            target: "dt_metrics",
+            "ignoring {variable}, which is invalid: use {expected}"
+        );
+    }
+    value
 }
 
 /// The variable for metrics, else the one for all signals.
@@ -160,12 +160,12 @@ fn headers(text: &str) -> HeaderMap {
         .map(str::trim)
         .filter(|pair| !pair.is_empty())
         .filter_map(|pair| {
-            header(pair).or_else(|| {
-                ignore(
-                    "a header in OTEL_EXPORTER_OTLP_HEADERS",
-                    "name=value, with the value encoded as in a URL",
-                )
-            })
+            valid(
+                Some(pair.to_owned()),
+                "a header in OTEL_EXPORTER_OTLP_HEADERS",
+                "name=value, with the value encoded as in a URL",
+                header,
+            )
         })
         .collect()
 }

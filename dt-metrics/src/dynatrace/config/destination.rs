@@ -1,4 +1,4 @@
-//! Where requests go, and in which protocol: to Dynatrace or, over OTLP, perhaps to a Collector.
+//! The destination of requests, and their protocol: Dynatrace or, over OTLP, perhaps a Collector.
 
 #[cfg(feature = "otlp")]
 use crate::dynatrace::config::collector::{Collector, compression};
@@ -83,7 +83,7 @@ impl Destination {
         Ok(collector)
     }
 
-    /// Dynatrace's token is not even looked up.
+    /// The token of Dynatrace is not looked up: it must not reach a Collector.
     #[cfg(feature = "otlp")]
     fn collector(options: &mut Options, collector: Collector) -> Result<Self, ConfigError> {
         let has_secret = collector.has_credentials() || collector.endpoint.has_token();

@@ -10,7 +10,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
-use crate::dynatrace::config::properties;
+use crate::dynatrace::config::properties::read_entries;
 use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
 
 pub(crate) const ENDPOINT_FILE: &str = "/var/lib/dynatrace/enrichment/endpoint/endpoint.properties";
@@ -108,18 +108,8 @@ impl EndpointFile {
     }
 
     fn read(&self) -> io::Result<EndpointProperties> {
-        let text = properties::read(&self.0)?;
-        let (entries, malformed) = properties::parse(text.trim_start_matches('\u{feff}'));
-        if malformed > 0 {
-            tracing::debug!(
-                target: "dt_metrics",
-                malformed,
-                path = %self.0.display(),
-                "ignoring malformed lines of this file"
-            );
-        }
         let mut properties = EndpointProperties::default();
-        for (key, value) in entries {
+        for (key, value) in read_entries(&self.0)? {
             let value = Zeroizing::new(value);
             let property = match key.trim() {
                 URL_VARIABLE => &mut properties.url,

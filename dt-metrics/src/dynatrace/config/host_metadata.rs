@@ -8,8 +8,6 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 use std::{io, process};
 
-use secrecy::zeroize::Zeroizing;
-
 use crate::dynatrace::config::dimensions::Pairs;
 use crate::dynatrace::config::properties;
 use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
@@ -54,39 +52,24 @@ impl MetadataFiles {
     }
 
     fn read_blocking(&self) -> Pairs {
-        let named = read(&self.indirection).and_then(|text| {
+        let named = readable(&self.indirection, properties::read).and_then(|text| {
             let path = text.lines().next()?.trim();
-            (!path.is_empty()).then(|| read(Path::new(path)))?
+            (!path.is_empty()).then(|| readable(Path::new(path), properties::read_entries))?
         });
         named
-            .or_else(|| read(&self.fixed))
-            .map(|text| dimensions(&text))
+            .or_else(|| readable(&self.fixed, properties::read_entries))
             .unwrap_or_default()
+            .into_iter()
+            .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+            .filter(|(key, value)| !key.is_empty() && !value.is_empty())
+            .collect()
     }
 }
 
-/// The entries that have a key and a value.
-fn dimensions(text: &str) -> Pairs {
-    let (entries, malformed) = properties::parse(text);
-    if malformed > 0 {
-        tracing::debug!(
-            target: "dt_metrics",
-            malformed,
-            "ignoring malformed lines in the Dynatrace metadata of this host"
-        );
-    }
-    entries
-        .into_iter()
-        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-        .filter(|(key, value)| !key.is_empty() && !value.is_empty())
-        .collect()
-}
-
-/// The text of a file; `None` if it is missing or cannot be read.
-fn read(path: &Path) -> Option<Zeroizing<String>> {
-    match properties::read(path) {
-        Ok(text) => Some(text),
-        Err(error) => {
+/// Reads a file; `None` if it is missing or cannot be read.
+fn readable<T>(path: &Path, read: impl Fn(&Path) -> io::Result<T>) -> Option<T> {
+    read(path)
+        .inspect_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 tracing::debug!(
                     target: "dt_metrics",
@@ -94,9 +77,8 @@ fn read(path: &Path) -> Option<Zeroizing<String>> {
                     "cannot read Dynatrace metadata in this file: {error}"
                 );
             }
-            None
-        }
-    }
+        })
+        .ok()
 }
 
 /// An id of this process in the form of a random UUID. It is the value of the dimension

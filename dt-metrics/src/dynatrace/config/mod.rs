@@ -1,4 +1,4 @@
-//! Resolves what the program, the environment and the host say into one checked [`Config`].
+//! Resolves the settings of the program, the environment and the host into one checked [`Config`].
 //!
 //! May import the leaves (`error`, `event`, `thread`) and `line`.
 
@@ -155,7 +155,7 @@ impl Config {
         })
     }
 
-    /// Logs once what was chosen and from where, with the spool if there is one.
+    /// Logs the chosen settings and their sources, with the spool if there is one.
     pub(crate) fn log(&self, spool: Option<&Path>) {
         let target = &self.target;
         tracing::info!(
@@ -167,7 +167,7 @@ impl Config {
             spool = spool.map(|path| tracing::field::display(path.display())),
             headers = self.protocol.headers().len(),
             "sending metrics {}",
-            self.protocol.describe()
+            self.protocol.format().describe()
         );
         if let Some(warning) = self.warning() {
             tracing::warn!(target: "dt_metrics", "{warning}");
@@ -176,14 +176,12 @@ impl Config {
 
     /// A setting that is valid but probably a mistake.
     pub(crate) fn warning(&self) -> Option<String> {
-        match self.protocol {
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) if self.target.endpoint.url().path() == "/" => Some(format!(
-                "the endpoint {} has no path: the path of a Collector is /v1/metrics",
-                self.target.endpoint
-            )),
-            _ => self.target.warning(),
-        }
+        let endpoint = &self.target.endpoint;
+        self.target.warning().or_else(|| {
+            let hint = self.protocol.format().path_hint();
+            (endpoint.url().path() == "/")
+                .then(|| format!("the endpoint {endpoint} has no path: {hint}"))
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use std::str::Chars;
 use secrecy::zeroize::Zeroizing;
 
 /// Keys and values.
-type Entries = Vec<(String, String)>;
+pub(super) type Entries = Vec<(String, String)>;
 
 /// The most bytes of a file. A real file has a few lines.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -35,8 +35,23 @@ pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// The entries of a small file in their order. Malformed lines are ignored.
+pub(super) fn read_entries(path: &Path) -> io::Result<Entries> {
+    let text = read(path)?;
+    let (entries, malformed) = parse(text.trim_start_matches('\u{feff}'));
+    if malformed > 0 {
+        tracing::debug!(
+            target: "dt_metrics",
+            malformed,
+            path = %path.display(),
+            "ignoring malformed lines of this file"
+        );
+    }
+    Ok(entries)
+}
+
 /// The entries in their order, and the number of malformed lines.
-pub(super) fn parse(text: &str) -> (Entries, usize) {
+fn parse(text: &str) -> (Entries, usize) {
     let mut entries = Entries::new();
     let mut malformed = 0;
     let mut chars = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! The protocols that metrics are sent in, and what is particular to each.
+//! The protocols that metrics are sent in, and their settings and formats.
 
 #[cfg(feature = "otlp")]
 use std::io::Write;
@@ -6,11 +6,10 @@ use std::io::Write;
 #[cfg(feature = "otlp")]
 use flate2::write::GzEncoder;
 use opentelemetry_sdk::metrics::Temporality;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
 /// The shortest header value that is treated as a secret.
-#[cfg(feature = "otlp")]
 const MIN_SECRET: usize = 8;
 
 #[derive(Clone, Debug)]
@@ -54,21 +53,13 @@ impl Protocol {
         }
     }
 
-    /// Completes "sending metrics …".
-    pub(super) fn describe(&self) -> &'static str {
+    /// Whether requests go to a Collector and not to Dynatrace.
+    pub(crate) fn is_for_collector(&self) -> bool {
         match self {
-            Self::Lines => "to Dynatrace",
+            Self::Lines => false,
             #[cfg(feature = "otlp")]
-            Self::Otlp(_) => "over OTLP",
+            Self::Otlp(settings) => !settings.is_dynatrace,
         }
-    }
-
-    pub(crate) fn content_type(&self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Lines => "text/plain; charset=utf-8",
-            #[cfg(feature = "otlp")]
-            Self::Otlp(_) => "application/x-protobuf",
-        })
     }
 
     /// The headers of each request, in addition to the token. Their values are sensitive.
@@ -82,20 +73,14 @@ impl Protocol {
 
     /// The secrets in the headers: each value, and its part after a scheme such as `Bearer`.
     pub(crate) fn secrets(&self) -> Vec<SecretString> {
-        match self {
-            Self::Lines => Vec::new(),
-            #[cfg(feature = "otlp")]
-            Self::Otlp(settings) => {
-                let values = settings.headers.values();
-                values
-                    .filter_map(|value| value.to_str().ok())
-                    .flat_map(|text| [Some(text), text.split_once(' ').map(|(_, part)| part)])
-                    .flatten()
-                    .filter(|text| text.len() >= MIN_SECRET)
-                    .map(Into::into)
-                    .collect()
-            }
-        }
+        self.headers()
+            .values()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|text| [Some(text), text.split_once(' ').map(|(_, part)| part)])
+            .flatten()
+            .filter(|text| text.len() >= MIN_SECRET)
+            .map(Into::into)
+            .collect()
     }
 
     pub(crate) fn temporality(&self) -> Temporality {
@@ -119,23 +104,46 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    #[cfg_attr(not(feature = "otlp"), expect(unused_variables))]
+    fn select(self, lines: &'static str, otlp: &'static str) -> &'static str {
+        match self {
+            Self::Lines => lines,
+            #[cfg(feature = "otlp")]
+            Self::Otlp => otlp,
+        }
+    }
+
+    /// Completes "sending metrics …".
+    pub(super) fn describe(self) -> &'static str {
+        self.select("to Dynatrace", "over OTLP")
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        self.select("text/plain; charset=utf-8", "application/x-protobuf")
+    }
+
+    /// The parts of a request that an endpoint accepts or rejects.
+    pub(crate) fn parts(self) -> &'static str {
+        self.select("lines", "data points")
+    }
+
+    /// Describes the path of an endpoint.
+    pub(crate) fn path_hint(self) -> &'static str {
+        self.select(
+            "it ends in /api/v2/metrics/ingest, for a OneAgent in /metrics/ingest",
+            "for Dynatrace it ends in /api/v2/otlp/v1/metrics, for a Collector it is /v1/metrics",
+        )
+    }
+
     /// The beginning of the names of spool slots, so that a process sends only bodies in the format
     /// that its endpoint accepts.
     pub(crate) fn slot_prefix(self) -> &'static str {
-        match self {
-            Self::Lines => "slot-",
-            #[cfg(feature = "otlp")]
-            Self::Otlp => "otlp-",
-        }
+        self.select("slot-", "otlp-")
     }
 
     /// The extension of the files in a spool slot.
     pub(crate) fn extension(self) -> &'static str {
-        match self {
-            Self::Lines => "lines",
-            #[cfg(feature = "otlp")]
-            Self::Otlp => "otlp",
-        }
+        self.select("lines", "otlp")
     }
 }
 

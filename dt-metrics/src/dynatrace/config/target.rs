@@ -177,8 +177,8 @@ impl Target {
         }
     }
 
-    /// A setting that is valid but probably a mistake.
-    pub(crate) fn warning(&self) -> Option<String> {
+    /// A combination of endpoint and token that is valid but probably a mistake.
+    pub(super) fn warning(&self) -> Option<String> {
         if self.is_unconfigured() && self.token_source.is_some() {
             Some(format!(
                 "a token is given but no endpoint: set {URL_VARIABLE} or `endpoint`"
@@ -187,12 +187,6 @@ impl Target {
             Some(format!(
                 "the token in {ENDPOINT_FILE} is sent to {}, but it is for another endpoint: give \
                  a token with the endpoint, or use the endpoint in that file",
-                self.endpoint
-            ))
-        } else if self.endpoint.url().path() == "/" {
-            Some(format!(
-                "the endpoint {} has no path: it ends in /api/v2/metrics/ingest, for a OneAgent in \
-                 /metrics/ingest",
                 self.endpoint
             ))
         } else {

@@ -279,3 +279,14 @@ fn the_metadata_of_the_host_is_read_for_a_one_agent_or_if_it_is_wanted() {
         assert_eq!(!config.host_dimensions.is_empty(), read, "{endpoint:?}");
     }
 }
+
+#[test]
+fn an_endpoint_without_a_path_is_a_warning() {
+    let pathless = Some("https://a.live.dynatrace.com");
+    let warning = resolve(options(pathless, Some("t")), &[])
+        .expect("valid")
+        .warning();
+    assert!(warning.is_some_and(|warning| warning.contains("/api/v2/metrics/ingest")));
+    let config = resolve(options(Some(URL), Some("t")), &[]).expect("valid");
+    assert_eq!(config.warning(), None);
+}

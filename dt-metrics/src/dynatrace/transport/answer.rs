@@ -1,10 +1,5 @@
-//! What the body of a response says. A server wrote it: nothing in it is trusted.
+//! Reads the body of a response. A server wrote it: nothing in it is trusted.
 
-use std::fmt;
-
-use serde_core::de::{
-    DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
 use serde_json::Value;
 
 use crate::dynatrace::encode::body::Body;
@@ -14,7 +9,7 @@ use crate::dynatrace::transport::redact::shorten;
 const NAMED_LINES: usize = 3;
 
 /// The JSON object that an ingest endpoint answers with (Dynatrace documentation, "POST ingest data
-/// points"; the OneAgent says `linesValid` for `linesOk`).
+/// points"; the OneAgent has `linesValid` in place of `linesOk`).
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Answer {
     ok: Option<u64>,
@@ -26,7 +21,7 @@ pub(super) struct Answer {
     line_numbers: Vec<usize>,
 }
 
-/// How much of a request was rejected; never more than was sent, whatever the server says.
+/// How much of a request was rejected; never more than was sent, whatever the server counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Rejected {
     pub(super) points: u64,
@@ -35,13 +30,41 @@ pub(super) struct Rejected {
 }
 
 impl Answer {
-    /// Reads as far as possible, since an answer that is long, slow or broken off still counts
-    /// lines; `None` if this is not a JSON object.
+    /// Reads the JSON object; `None` if the body is something else.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        let mut answer = Self::default();
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let is_whole = json.deserialize_map(Fields(&mut answer)).is_ok();
-        (is_whole || answer != Self::default()).then_some(answer)
+        if let Ok(json) = serde_json::from_slice::<Value>(body) {
+            return json.is_object().then(|| Self::read(&json));
+        }
+        // A long or slow answer is cut off, but its beginning still counts lines.
+        let json = serde_json::from_slice(&complete(body)).ok()?;
+        Some(Self::read(&json)).filter(|answer| *answer != Self::default())
+    }
+
+    fn read(json: &Value) -> Self {
+        let error = &json["error"];
+        let lines = error["invalidLines"].as_array();
+        let lines = lines.into_iter().flatten().map(|line| {
+            let number = line["line"].as_u64();
+            let number = number.and_then(|number| usize::try_from(number).ok());
+            (number, line["error"].as_str().unwrap_or("no reason given"))
+        });
+        Self {
+            ok: json["linesOk"]
+                .as_u64()
+                .or_else(|| json["linesValid"].as_u64()),
+            invalid: json["linesInvalid"].as_u64(),
+            // Dynatrace sends an object, but servers that stand in its place send a text.
+            message: error
+                .as_str()
+                .or_else(|| error["message"].as_str())
+                .map(Into::into),
+            named_lines: lines
+                .clone()
+                .take(NAMED_LINES)
+                .map(|(number, reason)| (number, reason.into()))
+                .collect(),
+            line_numbers: lines.filter_map(|(number, _)| number).collect(),
+        }
     }
 
     /// What was rejected, if the answer counts it.
@@ -84,99 +107,39 @@ impl Answer {
     }
 }
 
-/// Deserializes whatever `V` visits.
-struct Any<V>(V);
-
-impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Any<V> {
-    type Value = V::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<V::Value, D::Error> {
-        json.deserialize_any(self.0)
-    }
+/// Completes the beginning of a JSON text: removes the member or element that is cut off, and closes
+/// the open brackets.
+fn complete(json: &[u8]) -> Vec<u8> {
+    let (end, _) = scan(json);
+    let (_, open) = scan(&json[..end]);
+    let mut complete = json[..end].to_vec();
+    complete.extend(open.iter().rev());
+    complete
 }
 
-struct Fields<'a>(&'a mut Answer);
-
-impl<'de> Visitor<'de> for Fields<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "linesOk" | "linesValid" => self.0.ok = map.next_value::<Value>()?.as_u64(),
-                "linesInvalid" => self.0.invalid = map.next_value::<Value>()?.as_u64(),
-                "error" => map.next_value_seed(Any(ErrorField(self.0)))?,
-                _ => drop(map.next_value::<IgnoredAny>()?),
+/// The end of the last whole member or element, and the closing brackets that are missing.
+fn scan(json: &[u8]) -> (usize, Vec<u8>) {
+    let (mut end, mut open) = (0, Vec::new());
+    let (mut is_in_text, mut is_escaped) = (false, false);
+    for (at, &byte) in json.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_in_text,
+            b'"' => is_in_text = !is_in_text,
+            _ if is_in_text => {}
+            b',' => end = at,
+            b'{' | b'[' => {
+                open.push(if byte == b'{' { b'}' } else { b']' });
+                end = at + 1;
             }
-        }
-        Ok(())
-    }
-}
-
-struct ErrorField<'a>(&'a mut Answer);
-
-impl<'de> Visitor<'de> for ErrorField<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("null, a text or an object")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    /// Dynatrace sends an object, but servers that stand in its place send a text.
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.0.message = Some(text.into());
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "message" => {
-                    let message = map.next_value::<Value>()?;
-                    self.0.message = message.as_str().map(Into::into);
-                }
-                "invalidLines" => map.next_value_seed(Any(InvalidLines(self.0)))?,
-                _ => drop(map.next_value::<IgnoredAny>()?),
+            b'}' | b']' => {
+                open.pop();
+                end = at + 1;
             }
+            _ => {}
         }
-        Ok(())
     }
-}
-
-struct InvalidLines<'a>(&'a mut Answer);
-
-impl<'de> Visitor<'de> for InvalidLines<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("null or a list")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(line) = list.next_element::<Value>()? {
-            let number = line["line"]
-                .as_u64()
-                .and_then(|number| usize::try_from(number).ok());
-            if self.0.named_lines.len() < NAMED_LINES {
-                let reason = line["error"].as_str().unwrap_or("no reason given");
-                self.0.named_lines.push((number, reason.into()));
-            }
-            self.0.line_numbers.extend(number);
-        }
-        Ok(())
-    }
+    (end, open)
 }
 
 /// How many data points of an accepted OTLP request were rejected, and why.
@@ -190,15 +153,6 @@ pub(super) fn rejected_points(body: &[u8]) -> Option<(u64, String)> {
         .partial_success?;
     let points = u64::try_from(partial.rejected_data_points).ok()?;
     (points > 0).then_some((points, partial.error_message))
-}
-
-/// The readable characters of a body: a protobuf status is a text with a few bytes around it.
-#[cfg(feature = "otlp")]
-pub(super) fn printable(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
-        .chars()
-        .filter(|c| !c.is_control() && *c != char::REPLACEMENT_CHARACTER)
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a response means: an outcome for each status and what its body says.
+//! Classifies a response: an outcome for each status and body.
 
 use std::time::{Duration, SystemTime};
 
@@ -31,21 +31,19 @@ pub(super) fn classify(
     let status = code.as_u16();
     let web_page = is_web_page(&response.body);
     let retry_after = || retry_after(&response.headers, SystemTime::now());
-    let reason = || reason(&response.body, protocol, messages);
+    let reason = || reason(&response.body, messages);
+    let answered = || messages.answered(code, &reason());
     let misdirected = |message| Outcome::Misdirected { status, message };
+    let rejected = |message| Outcome::Rejected { status, message };
     match status {
-        // A server or a proxy that is not an ingest endpoint accepts anything. 202 alone is sure:
-        // the request is accepted whatever else the answer says.
+        // Another server, or a proxy, may answer any request with a page and success. 202 is an
+        // exception: only an ingest endpoint answers with it, so the request is accepted.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
-        200..=299 | 400 => {
-            partial(response, sent, protocol, messages).unwrap_or_else(|| match status {
-                400 => Outcome::Rejected {
-                    status,
-                    message: messages.answered(code, &reason()),
-                },
-                _ => Outcome::Accepted,
-            })
-        }
+        200..=299 | 400 => match partial(response, sent, protocol, messages) {
+            Some(partial) => partial,
+            None if code.is_success() => Outcome::Accepted,
+            None => rejected(answered()),
+        },
         300..=399 => misdirected(messages.redirect(code)),
         401 | 403 => Outcome::Unauthorized {
             status,
@@ -53,37 +51,30 @@ pub(super) fn classify(
         },
         404 | 405 | 407 | 410 | 421 => misdirected(messages.misdirected(code, &reason())),
         413 => Outcome::TooLarge {
-            message: messages.answered(code, &reason()),
+            message: answered(),
         },
         429 => Outcome::Throttled {
             retry_after: retry_after(),
-            message: messages.answered(code, &reason()),
+            message: answered(),
         },
         408 | 500.. => Outcome::Unavailable {
             status,
             retry_after: retry_after(),
-            message: messages.answered(code, &reason()),
+            message: answered(),
         },
         _ if web_page => misdirected(messages.web_page(code)),
-        _ => Outcome::Rejected {
-            status,
-            message: messages.answered(code, &reason()),
-        },
+        _ => rejected(answered()),
     }
 }
 
-/// What the server says about the request as a whole.
-fn reason(body: &[u8], protocol: &Protocol, messages: &MessageWriter) -> String {
-    let text = match Answer::parse(body) {
-        Some(answer) => answer.message.unwrap_or_default(),
+/// The reason that the server gives for its answer to the whole request.
+fn reason(body: &[u8], messages: &MessageWriter) -> String {
+    match Answer::parse(body) {
+        Some(answer) => messages.quote(&answer.message.unwrap_or_default()),
         None if is_web_page(body) => String::new(),
-        None => match protocol {
-            Protocol::Lines => String::from_utf8_lossy(body).into_owned(),
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) => answer::printable(body),
-        },
-    };
-    messages.quote(&text)
+        // A text, or a protobuf status, which is a text with a few bytes around it.
+        None => messages.quote(&String::from_utf8_lossy(body)),
+    }
 }
 
 /// The outcome if a part of the request was rejected and the rest accepted.
@@ -117,7 +108,7 @@ fn partial(
         return None;
     }
     if reasons.is_empty() {
-        reasons = reason(&response.body, protocol, messages);
+        reasons = reason(&response.body, messages);
     }
     let counts = (rejected.lines, sent.all_lines());
     Some(Outcome::Partial {
@@ -146,7 +137,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let now = header_text(headers, &DATE)
         .and_then(|date| httpdate::parse_http_date(date).ok())
         .unwrap_or(now);
-    // A date in the past is no pause.
+    // A date in the past requires no pause.
     Some(until.duration_since(now).unwrap_or_default())
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Diagnosis {
     pub(super) is_untrusted: bool,
 }
 
-/// Finds the error that started it all: the errors above it only say which layer it passed.
+/// Finds the error at the root: the errors above it only name the layers that it passed.
 pub(super) fn diagnose(error: &reqwest::Error, endpoint: &Endpoint) -> Diagnosis {
     let tls_error = chain(error).find_map(|cause| innermost(cause).downcast_ref());
     let (cause, advice) = tls_error
@@ -100,7 +100,7 @@ fn innermost<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'stat
     error
 }
 
-/// The cause and the advice; `None` if the text of the error says it best.
+/// The cause and the advice; `None` if the text of the error is clear enough.
 fn explain_tls(error: &rustls::Error) -> Option<(String, Option<&'static str>)> {
     let (cause, advice) = match error {
         rustls::Error::InvalidCertificate(error) => return Some(explain_certificate(error)),

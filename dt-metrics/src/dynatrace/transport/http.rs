@@ -123,7 +123,7 @@ impl Http {
         let mut request = client
             .post(self.config.target.endpoint.url().clone())
             .headers(self.config.protocol.headers())
-            .header(CONTENT_TYPE, self.config.protocol.content_type())
+            .header(CONTENT_TYPE, self.config.protocol.format().content_type())
             .body(body);
         if let Some(encoding) = encoding {
             request = request.header(CONTENT_ENCODING, encoding);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use crate::dynatrace::thread::{runtime, spawn};
 
@@ -47,22 +47,15 @@ impl IoThread {
         limit: Duration,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        let task = self.handle.spawn(work);
-        let _abort_on_drop = AbortOnDrop(task.abort_handle());
-        match tokio::time::timeout(limit, task).await.ok()? {
+        // Aborts the work when it is dropped.
+        let mut task = JoinSet::new();
+        task.spawn_on(work, &self.handle);
+        match tokio::time::timeout(limit, task.join_next()).await.ok()?? {
             Ok(done) => Some(done),
             // A panic goes on in the caller, as if the work had run there.
             Err(error) => error
                 .try_into_panic()
                 .map_or(None, |panic| resume_unwind(panic)),
         }
-    }
-}
-
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::environment::{process_environment, proxy_variable};
 use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::target::Target;
 use crate::dynatrace::config::token::Token;
 use crate::dynatrace::retry::outcome::Failure;
 use crate::dynatrace::transport::redact::{Redactor, shorten};
@@ -12,59 +13,11 @@ use crate::dynatrace::transport::redact::{Redactor, shorten};
 /// Writes the messages for one configuration. They contain no secrets, provided that all texts from
 /// elsewhere went through [`redact`](Self::redact) or [`quote`](Self::quote).
 pub(super) struct MessageWriter {
-    endpoint: String,
-    kind: EndpointKind,
-    has_token: bool,
-    is_unconfigured: bool,
+    target: Target,
+    protocol: Protocol,
     /// The variable that names the proxy on the way to the endpoint.
     proxy: Option<&'static str>,
     redactor: Redactor,
-}
-
-/// What the configuration expects at the endpoint.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum EndpointKind {
-    Dynatrace,
-    OneAgent,
-    #[cfg(feature = "otlp")]
-    DynatraceOtlp,
-    #[cfg(feature = "otlp")]
-    Collector,
-}
-
-impl EndpointKind {
-    fn of(config: &Config) -> Self {
-        match &config.protocol {
-            Protocol::Lines if config.target.endpoint.is_one_agent() => Self::OneAgent,
-            Protocol::Lines => Self::Dynatrace,
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(otlp) if otlp.is_dynatrace => Self::DynatraceOtlp,
-            #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) => Self::Collector,
-        }
-    }
-
-    fn path_hint(self) -> &'static str {
-        match self {
-            Self::Dynatrace | Self::OneAgent => {
-                "it ends in /api/v2/metrics/ingest, for a OneAgent in /metrics/ingest"
-            }
-            #[cfg(feature = "otlp")]
-            Self::DynatraceOtlp | Self::Collector => {
-                "for Dynatrace it ends in /api/v2/otlp/v1/metrics, for a Collector it is \
-                 /v1/metrics"
-            }
-        }
-    }
-
-    /// The parts of a request that are accepted or rejected.
-    fn parts(self) -> &'static str {
-        match self {
-            Self::Dynatrace | Self::OneAgent => "lines",
-            #[cfg(feature = "otlp")]
-            Self::DynatraceOtlp | Self::Collector => "data points",
-        }
-    }
 }
 
 impl MessageWriter {
@@ -74,10 +27,8 @@ impl MessageWriter {
         let in_query = target.endpoint.query_values().map(Into::into);
         let in_headers = config.protocol.secrets();
         Self {
-            endpoint: target.endpoint.to_string(),
-            kind: EndpointKind::of(config),
-            has_token: target.token.is_some(),
-            is_unconfigured: target.is_unconfigured(),
+            target: target.clone(),
+            protocol: config.protocol.clone(),
             proxy: proxy_variable(&target.endpoint, &process_environment),
             redactor: Redactor::new(token.chain(in_query).chain(in_headers)),
         }
@@ -95,7 +46,7 @@ impl MessageWriter {
     }
 
     pub(super) fn answered(&self, status: StatusCode, reason: &str) -> String {
-        let (endpoint, status) = (&self.endpoint, name(status));
+        let (endpoint, status) = (&self.target.endpoint, name(status));
         format!("{endpoint} answered {status}{}", quoted(reason))
     }
 
@@ -105,24 +56,23 @@ impl MessageWriter {
         reason: &str,
         is_web_page: bool,
     ) -> String {
-        let endpoint = &self.endpoint;
-        let problem = match (self.has_token, self.kind) {
-            #[cfg(feature = "otlp")]
-            (_, EndpointKind::Collector) => format!(
+        let endpoint = &self.target.endpoint;
+        let problem = match &self.target.token {
+            _ if self.protocol.is_for_collector() => format!(
                 "{endpoint} does not accept this sender; set the headers that it requires in \
                  OTEL_EXPORTER_OTLP_HEADERS"
             ),
-            (false, EndpointKind::OneAgent) => format!(
+            None if endpoint.is_one_agent() => format!(
                 "{endpoint} requires a token, but none is sent to a OneAgent; check the endpoint"
             ),
-            (false, _) => {
+            None => {
                 format!("no token is given; {endpoint} needs one with the scope `metrics.ingest`")
             }
-            (true, _) if status == StatusCode::FORBIDDEN => format!(
+            Some(_) if status == StatusCode::FORBIDDEN => format!(
                 "the token is valid for {endpoint} but lacks a permission: it needs the scope \
                  `metrics.ingest`"
             ),
-            (true, _) => format!(
+            Some(_) => format!(
                 "the token is wrong, expired, disabled or of another environment than {endpoint}; \
                  it needs the scope `metrics.ingest`"
             ),
@@ -144,7 +94,7 @@ impl MessageWriter {
                  or name the host in NO_PROXY"
             )
         } else {
-            let hint = self.kind.path_hint();
+            let hint = self.protocol.format().path_hint();
             format!("{answered}; the path of the endpoint is probably wrong: {hint}")
         }
     }
@@ -171,28 +121,28 @@ impl MessageWriter {
         (rejected, sent): (u64, u64),
         reasons: &str,
     ) -> String {
-        let (answered, parts) = (self.answered(status, ""), self.kind.parts());
+        let (answered, parts) = (self.answered(status, ""), self.protocol.format().parts());
         let separator = if reasons.is_empty() { "" } else { ": " };
         format!("{answered}: {rejected} of {sent} {parts} rejected{separator}{reasons}")
     }
 
     pub(super) fn failed(&self, failure: Failure, cause: &str, advice: Option<&str>) -> String {
-        let endpoint = &self.endpoint;
+        let endpoint = &self.target.endpoint;
         let advised = advice.map_or_else(|| cause.to_owned(), |it| format!("{cause}; {it}"));
         match failure {
             Failure::Unprepared => cause.to_owned(),
             Failure::NoAnswer => {
-                let parts = self.kind.parts();
+                let parts = self.protocol.format().parts();
                 format!("no answer from {endpoint}: {advised}; the {parts} may have been accepted")
             }
-            Failure::Refused { .. } if self.is_unconfigured => {
-                let (expected, otherwise) = match self.kind {
-                    #[cfg(feature = "otlp")]
-                    EndpointKind::Collector => ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT"),
-                    _ => (
+            Failure::Refused { .. } if self.target.is_unconfigured() => {
+                let (expected, otherwise) = if self.protocol.is_for_collector() {
+                    ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT")
+                } else {
+                    (
                         "OneAgent",
-                        "start dt-metrics-local to see metrics on this host",
-                    ),
+                        "start dt-metrics-local to see them on this host",
+                    )
                 };
                 format!(
                     "no endpoint is configured, and no {expected} listens at {endpoint} ({cause}): \

@@ -1,4 +1,4 @@
-//! One attempt to send a request over HTTP, and what the answer means.
+//! One attempt to send a request over HTTP, and the classification of its answer.
 //!
 //! May import the leaves, `config`, `encode::body` and `retry::outcome`; not `buffer` or `delivery`.
 

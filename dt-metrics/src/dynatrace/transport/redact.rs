@@ -136,18 +136,21 @@ fn code(text: &str, prefix: &str, digits: usize) -> Option<char> {
     char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }
 
-/// The beginning of a text, on one line.
-pub(crate) fn shorten(text: &str) -> String {
-    let mut chars = text.trim().chars();
-    let mut short: String = chars
-        .by_ref()
-        .take(SHOWN_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
+/// The beginning of a text, on one line and without unreadable characters.
+pub(super) fn shorten(text: &str) -> String {
+    let readable: String = text
+        .chars()
+        .map(|c| match c {
+            char::REPLACEMENT_CHARACTER => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        })
         .collect();
-    if chars.next().is_some() {
-        short.push('…');
+    let readable = readable.trim();
+    match readable.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &readable[..end]),
+        None => readable.to_owned(),
     }
-    short
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
-use crate::dynatrace::config::target::Target;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::Outcome;
@@ -112,7 +111,8 @@ impl ReloadingTransport {
                     used: changed,
                     unusable: None,
                 };
-                log_change(&http.config().target);
+                tracing::info!(target: "dt_metrics", "the endpoint file changed");
+                http.config().log(None);
                 true
             }
             Err(error) => {
@@ -172,19 +172,6 @@ async fn read_change(file: &EndpointFile, used: &EndpointProperties) -> Option<E
     tokio::task::spawn_blocking(move || file.read_change(&used))
         .await
         .ok()?
-}
-
-fn log_change(target: &Target) {
-    tracing::info!(
-        target: "dt_metrics",
-        endpoint = %target.endpoint,
-        endpoint_source = target.endpoint_source.describe(),
-        token_source = target.describe_token(),
-        "endpoint or token changed"
-    );
-    if let Some(warning) = target.warning() {
-        tracing::warn!(target: "dt_metrics", "{warning}");
-    }
 }
 
 #[cfg(test)]

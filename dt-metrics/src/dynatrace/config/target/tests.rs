@@ -149,13 +149,6 @@ fn what_is_probably_not_meant_is_said() {
             .warning()
             .is_some_and(|warning| warning.contains(URL_VARIABLE))
     );
-    let pathless = target(
-        (Some("https://a.live.dynatrace.com"), Some("t")),
-        NOTHING,
-        NOTHING,
-    );
-    let warning = pathless.expect("valid").warning();
-    assert!(warning.is_some_and(|warning| warning.contains("/api/v2/metrics/ingest")));
 }
 
 #[test]

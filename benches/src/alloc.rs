@@ -28,7 +28,7 @@ pub(crate) fn follow() {
     FOLLOWED.store(true, Ordering::Relaxed);
 }
 
-/// Bytes in use; the peak starts anew from here.
+/// Bytes in use; the peak is reset to it.
 pub(crate) fn live() -> isize {
     let live = LIVE.load(Ordering::Relaxed);
     PEAK.store(live, Ordering::Relaxed);

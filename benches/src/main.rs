@@ -57,7 +57,7 @@ enum Bench {
     /// A process of `fleet`.
     #[command(hide = true)]
     FleetMember(fleet::Member),
-    /// What arrives by OTLP of what was counted while the receiver fails, next to
+    /// What arrives over OTLP of what was counted while the receiver fails, next to
     /// opentelemetry-otlp.
     Outage,
     /// One exporter; a process of `export`.

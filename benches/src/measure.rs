@@ -184,8 +184,8 @@ impl Crowd {
         }
     }
 
-    /// Runs `measured` while all other threads are at it, too: who is early or ready keeps the
-    /// others company with a few calls at a time.
+    /// Runs `measured` while all other threads are calling. A thread that is early or ready
+    /// keeps the others company with a few calls at a time.
     fn together(&self, few: &dyn Fn(), measured: impl FnOnce()) {
         if self.barrier.wait().is_leader() {
             self.begun.store(0, Ordering::SeqCst);

@@ -140,7 +140,7 @@ fn cpu_time<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<(f64, T)> {
     Ok((cpu_seconds()? - start, value))
 }
 
-/// Of all children that have ended and were waited for, and of theirs.
+/// The CPU time of all children that have ended and were waited for, and of their children.
 #[cfg(unix)]
 fn cpu_seconds() -> io::Result<f64> {
     use nix::sys::resource::{UsageWho, getrusage};

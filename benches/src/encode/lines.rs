@@ -74,7 +74,7 @@ impl Writer for Lines {
 
 pub(super) const FLOOR: &str = "floor: memcpy and itoa of the same bytes";
 
-/// The same bytes copied, the same numbers formatted, nothing checked.
+/// Copies the bytes and formats the numbers of the lines, and checks nothing.
 #[derive(Default)]
 pub(super) struct Floor {
     /// All of each line before its number.

@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     None,
     /// `dt-metrics`.
     Lines,
-    /// The same by OTLP.
+    /// `dt-metrics` over OTLP.
     OursByOtlp,
     /// `opentelemetry-otlp` over HTTP with protobuf.
     Otlp,

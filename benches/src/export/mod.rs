@@ -1,7 +1,7 @@
 //! From changed series to answered requests, end to end over the loopback interface, next to
 //! `opentelemetry-otlp` and to a collection that nobody exports.
 //!
-//! All send to one server, which is no part of what is measured. Each exporter runs in a process of
+//! All send to one server, which is not part of what is measured. Each exporter runs in a process of
 //! its own, so that none finds the memory that another one left; twice, since following the memory
 //! takes time.
 

@@ -23,7 +23,7 @@ pub(crate) struct Client {
     url: String,
     #[arg(long)]
     series: usize,
-    /// Follow the memory, too.
+    /// Follow the memory as well.
     #[arg(long)]
     memory: bool,
 }
@@ -48,7 +48,7 @@ impl FromStr for Cycle {
             .collect::<Result<_, _>>()?;
         match numbers[..] {
             [ns, peak, kept] => Ok(Self { ns, peak, kept }),
-            _ => Err(format!("{text:?} is no cycle").into()),
+            _ => Err(format!("{text:?} is not a cycle").into()),
         }
     }
 }

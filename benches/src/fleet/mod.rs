@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         options.processes,
         options.series,
         options.interval,
-        if options.otlp { ", by OTLP" } else { "" }
+        if options.otlp { ", over OTLP" } else { "" }
     );
     let start = |url: &str| Process::start(url, options);
     let bare = start("")?;

@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// For how many seconds it is measured, after each process has pushed once.
     #[arg(long, default_value_t = 60)]
     pub(super) seconds: u64,
-    /// By OTLP instead of lines.
+    /// Over OTLP instead of metric lines.
     #[arg(long)]
     pub(super) otlp: bool,
 }

@@ -18,7 +18,7 @@ const SERIES_OF_A_THREAD: u32 = 100;
 pub(crate) enum Scenario {
     /// Series of one counter.
     Series,
-    /// The same, but for the limit that each counter has.
+    /// Series of one counter with the default limit.
     LimitedSeries,
     /// Threads that count into one series.
     Threads,

@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Ours,
     /// `opentelemetry-otlp` as it is.
     Otlp,
-    /// The same, told to try for longer than the outage lasts.
+    /// `opentelemetry-otlp`, told to retry for longer than the outage lasts.
     PatientOtlp,
 }
 

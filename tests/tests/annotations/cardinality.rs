@@ -82,7 +82,7 @@ fn each_wave_of_combinations_finds_room_and_old_ones_come_back() {
             metrics.flush(AMPLE).unwrap();
         }
     }
-    // The tenth of each wave had no room beside the one that stays.
+    // The series that stays takes the place of the tenth of each wave.
     let overflow = [("otel.metric.overflow", "true")];
     assert_eq!(server.counter_total("cardinality.wave", &overflow), 5.0);
     assert_eq!(

@@ -28,7 +28,7 @@ pub enum Manner {
     Resets,
     /// Reads, then closes the connection.
     Closes,
-    /// Answers with what is no HTTP.
+    /// Answers with something that is not HTTP.
     Garbage,
 }
 

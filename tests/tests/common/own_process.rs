@@ -53,7 +53,7 @@ macro_rules! own_process {
     };
 }
 
-/// A turn beside other tests in processes of their own.
+/// A turn that other tests in processes of their own may share.
 pub fn shared() -> RwLockReadGuard<'static, ()> {
     TURNS.read().unwrap_or_else(PoisonError::into_inner)
 }

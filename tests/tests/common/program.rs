@@ -45,18 +45,18 @@ impl Process {
         Self::start_by(&[], endpoint, spool)
     }
 
-    /// The same, one that prefers to have no duplicates.
+    /// Starts a program that sends nothing twice.
     pub fn start_careful(endpoint: &str, spool: &Path) -> Self {
         let careful = format!("{NO_DUPLICATES}=1");
         Self::start_by(&["env", &careful], endpoint, spool)
     }
 
-    /// The same, one that sends by OTLP.
+    /// Starts a program that sends over OTLP.
     pub fn start_otlp(endpoint: &str, spool: &Path) -> Self {
         Self::start_by(&["env", &format!("{BY_OTLP}=1")], endpoint, spool)
     }
 
-    /// The same, started by a command such as `unshare`, with its arguments.
+    /// Starts a program through a command such as `unshare`, given with its arguments.
     pub fn start_by(by: &[&str], endpoint: &str, spool: &Path) -> Self {
         let this = std::env::current_exe().unwrap();
         let mut command = match by {

@@ -27,7 +27,7 @@ impl Authority {
     pub fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::default();
-        // Authorities of one name would be taken for each other.
+        // Clients would confuse authorities with the same name.
         let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
         parameters.distinguished_name.push(DnType::CommonName, name);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

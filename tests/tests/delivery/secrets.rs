@@ -112,7 +112,7 @@ fn a_redirect_to_another_host_gets_nothing() {
     let elsewhere = Server::builder().start().unwrap();
     for status in [301, 302, 303, 307, 308] {
         let server = Server::builder().token(TOKEN).start().unwrap();
-        // The same address by another name is another host.
+        // Another name for an address is another host.
         let location = elsewhere.url().replace("127.0.0.1", "localhost");
         let redirect = Answer::new(status).header("Location", location);
         server.fail_always(redirect).unwrap();

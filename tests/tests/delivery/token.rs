@@ -238,7 +238,10 @@ fn the_token_is_nowhere_whatever_goes_wrong() {
             "{level} is logged"
         );
     }
-    assert!(log.contains("reqwest"), "records of `log` are there, too");
+    assert!(
+        log.contains("reqwest"),
+        "records of `log` are there as well"
+    );
 }
 
 #[test]

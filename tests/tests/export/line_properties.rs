@@ -47,7 +47,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![30 => short, 1 => long].prop_map(|chars| chars.into_iter().collect())
 }
 
-/// As [`text`], and also in quotes.
+/// Any [`text`], plain or in quotes.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![text(), text().prop_map(|text| format!("\"{text}\""))]
 }
@@ -220,7 +220,7 @@ proptest! {
         }
         let keys: Vec<_> = entries.iter().map(|(key, _)| normalize_dimension_key(key)).collect();
         for (key, read) in &line.dimensions {
-            // Of equal keys the last entry is the one that is sent.
+            // If keys are equal, the last entry is sent.
             let last = keys.iter().rposition(|k| k.as_deref() == Some(key)).map(|i| entries[i].1);
             let sent = last.and_then(|value| Some((value, normalize_dimension_value(value)?)));
             let Some((value, sent)) = sent else {

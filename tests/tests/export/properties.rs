@@ -314,7 +314,7 @@ fn check(
         "dropped {:?}",
         health.dropped
     );
-    // Metadata is no data point.
+    // Metadata is not a data point.
     prop_assert_eq!(health.points_accepted, totals.lines);
     prop_assert_eq!(health.points_rejected, 0);
     for request in server.requests() {

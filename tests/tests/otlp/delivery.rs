@@ -1,4 +1,4 @@
-//! The same metrics by OTLP, over real HTTP and TLS.
+//! Metrics over OTLP, over real HTTP and TLS, with the totals that metric lines have.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -23,7 +23,7 @@ fn call(tier: &str) {
     record!("otlp.size", 4.0, unit = "By", dims(tier = tier));
 }
 
-/// Metrics that go to `server` by OTLP when flushed: its URL for lines says whose it is.
+/// Metrics that go to `server` over OTLP when flushed. The path is derived from its URL for lines.
 fn to(server: &Server) -> Builder {
     at(&server.url())
 }

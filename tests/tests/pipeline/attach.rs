@@ -49,7 +49,7 @@ fn a_provider_of_the_programs_own_takes_what_was_measured() {
     program.meter().u64_counter("its.own").build().add(5, &[]);
     metrics.flush(AMPLE).unwrap();
     call();
-    // A collection of the provider's own takes them, too.
+    // A collection that the provider starts takes them as well.
     program.flush();
     assert_eq!(total(&program, "attached.calls"), 3.0);
     assert_eq!(total(&program, "renamed"), 3.0, "views are the program's");

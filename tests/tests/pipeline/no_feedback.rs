@@ -1,4 +1,4 @@
-//! What the exporter does itself is no telemetry of the program.
+//! The exporter's own requests and log events are not telemetry of the program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -106,7 +106,7 @@ fn damaged_files_stop_nothing() {
     assert!(second.flush());
     assert_eq!(arrived(&server), [5, 6, 7]);
     let health = second.health();
-    // Those two whose lines could be known.
+    // Two files still say how many lines they held.
     assert_eq!((health.recovered, health.dropped), (4, 2));
     assert_eq!((health.ok, health.buffered), (3, 0));
     assert_eq!(fs::read_to_string(foreign).unwrap(), "of somebody else");

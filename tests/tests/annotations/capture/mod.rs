@@ -83,7 +83,7 @@ fn sixteen_threads_see_their_own_calls_a_thousand_times() {
     });
 }
 
-/// The same as tests of their own, as a user has them.
+/// Tests that run side by side, as a user has them.
 macro_rules! side_by_side {
     ($($name:ident: $worker:literal),+) => {$(
         #[test]

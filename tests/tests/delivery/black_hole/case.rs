@@ -8,7 +8,7 @@ use dt_metrics_local::{Fault, Server};
 pub enum Hole {
     /// Connections are accepted and not read.
     Unread,
-    /// The same, where TLS is spoken.
+    /// Connections over TLS are accepted and not read.
     UnreadTls,
     /// A byte a second.
     Trickle,

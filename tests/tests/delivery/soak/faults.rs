@@ -37,7 +37,7 @@ pub fn clear() -> Vec<(u32, Fault)> {
     ]
 }
 
-/// Those after which it can only guess.
+/// Faults after which the client cannot know whether its request was accepted.
 pub fn doubtful(timeout: Duration) -> Vec<(u32, Fault)> {
     let slow = Fault::SlowAnswer {
         bytes_per_second: 1,

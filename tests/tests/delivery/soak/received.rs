@@ -50,7 +50,7 @@ impl Received {
         let accepted = server.lines();
         let mut seen: HashSet<_> = accepted.iter().map(|line| line.text.clone()).collect();
         for rejected in server.rejected() {
-            // Metadata is refused, too.
+            // Metadata can be refused as well.
             if let Ok(line) = rejected.text.parse::<Line>()
                 && seen.insert(rejected.text)
             {

@@ -45,7 +45,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// Those of the crates with these root files.
+    /// The imports of the crates with these root files.
     pub fn of(sources: &Sources, roots: &[&str]) -> Self {
         let mut imports = Self::default();
         for root in roots {

@@ -21,7 +21,7 @@ pub(super) const CRATES: [(&str, &[&str]); 4] = [
 
 /// The layers of a folder, by the names of its files and folders. `<` separates layers: each may
 /// import those to its left. `|` separates the siblings of a layer, which do not know each other.
-/// What is not named here may import anything, as long as there is no circle.
+/// A file that is not named here may import anything, as long as there is no circle.
 const LAYERS: [(&str, &str); 5] = [
     (
         "dt-metrics/src",

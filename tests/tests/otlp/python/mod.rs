@@ -1,5 +1,5 @@
-//! The same program by OTLP and by lines, the protobuf decoded by the OpenTelemetry project's own
-//! Python package: the same totals. `.ci/otlp` installs that and runs this.
+//! One program sends over OTLP and as metric lines, with the same totals. The protobuf is decoded by
+//! the OpenTelemetry project's own Python package. `.ci/otlp` installs that and runs this.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};

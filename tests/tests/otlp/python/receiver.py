@@ -1,4 +1,4 @@
-"""Receives metrics by OTLP over HTTP, decoded by the OpenTelemetry project's own package.
+"""Receives metrics over OTLP and HTTP, decoded by the OpenTelemetry project's own package.
 
 Prints its address, takes requests until its standard input ends, then prints what arrived as JSON.
 Each argument is what it does with one request, from the first on: a status, or `cut`, which reads

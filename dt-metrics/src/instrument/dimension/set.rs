@@ -98,12 +98,13 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
         let Some((own, rest)) = kept.split_first() else {
             return false;
         };
-        let same = match (own, self.0.dimension_value()) {
-            (Some(own), Some(value)) => own.is(&value),
-            (None, None) => true,
-            _ => false,
-        };
-        same && self.1.is(rest)
+        // The rest first, so that the number of values is compared before any text.
+        self.1.is(rest)
+            && match (own, self.0.dimension_value()) {
+                (Some(own), Some(value)) => own.is(&value),
+                (None, None) => true,
+                _ => false,
+            }
     }
 
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>) {

@@ -1,6 +1,5 @@
 //! What metrics mean, as Dynatrace gets it.
 
-use crate::common::AMPLE;
 use crate::common::export::Program;
 use dt_metrics_local::protocol::{Metadata, MetricType};
 use opentelemetry::KeyValue;

@@ -70,7 +70,8 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
     let event = events.recv_timeout(AMPLE).unwrap();
     assert_eq!(
         event,
-        "1 points of the metric \"warnings.dropped\" dropped: too_many_dimensions"
+        "1 data points dropped of the metric \"warnings.dropped\": a data point has more than 50 \
+         dimensions, default dimensions included; remove some (`too_many_dimensions`)"
     );
     metrics.shutdown(AMPLE).unwrap();
 }

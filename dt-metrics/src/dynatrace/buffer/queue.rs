@@ -8,6 +8,7 @@ use crate::dynatrace::buffer::spooled::Spooled;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::series::Series;
 use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::retry::bisection::Probe;
 use crate::dynatrace::spool::slot::Stored;
 
 /// If this many series fail by themselves, further requests become dead letters undivided: with
@@ -23,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) attempts: u32,
     /// Whether it is a part of a request that failed.
     pub(crate) is_part: bool,
+    /// When it failed for the first time. A part inherits the moment from its whole.
+    pub(crate) failing_since: Option<Instant>,
     /// Set for a dead letter: the series that the endpoint does not take although it takes others.
     /// A dead letter of several lines has a series of its own, made of its id.
     pub(crate) dead_letter: Option<Series>,
@@ -74,6 +77,7 @@ impl Request {
             collected,
             attempts: 0,
             is_part: false,
+            failing_since: None,
             dead_letter: None,
             points: body.points,
             accepted_before: None,
@@ -84,6 +88,12 @@ impl Request {
 
     fn memory_bytes(&self) -> usize {
         if self.body.is_some() { self.bytes } else { 0 }
+    }
+
+    fn is_other(&self, suspect: RequestId, probe: Probe) -> bool {
+        let is_related = self.id.sequence == suspect.sequence;
+        let is_wanted = is_related == (probe == Probe::Part);
+        is_wanted && self.id != suspect && self.dead_letter.is_none()
     }
 }
 
@@ -133,6 +143,7 @@ impl Queue {
                 collected: Collected::at(stored.header.collected()),
                 attempts: 0,
                 is_part: false,
+                failing_since: None,
                 dead_letter: None,
                 points: stored.header.lines,
                 accepted_before: None,
@@ -163,34 +174,28 @@ impl Queue {
         }
     }
 
-    /// Takes a request in place of `suspect`, which is only taken if there is none. By default the
-    /// request with the fewest attempts is taken, in preference a part of the same request; with
-    /// `prefer_unrelated`, any unrelated request comes before those.
-    pub(crate) fn take_other(
-        &mut self,
-        suspect: RequestId,
-        prefer_unrelated: bool,
-    ) -> Option<Outgoing> {
+    /// Takes a request in place of `suspect`, which is only taken if there is none: the one with the
+    /// fewest attempts.
+    pub(crate) fn take_other(&mut self, suspect: RequestId, probe: Probe) -> Option<Outgoing> {
         let others = self.waiting.iter().enumerate();
         let index = others
-            .filter(|(_, it)| it.dead_letter.is_none() && it.id != suspect)
-            .min_by_key(|(_, it)| {
-                let is_related = it.id.sequence == suspect.sequence;
-                (prefer_unrelated && is_related, it.attempts, !is_related)
-            })
+            .filter(|(_, it)| it.is_other(suspect, probe))
+            .min_by_key(|(_, it)| it.attempts)
             .map(|(index, _)| index);
         match index {
             Some(index) if !self.set_dead_lines_apart(index) => self.take_at(index),
-            Some(_) => self.take_other(suspect, prefer_unrelated),
+            Some(_) => self.take_other(suspect, probe),
             None => self.take(),
         }
     }
 
-    /// Takes the dead letter that was sent least.
+    /// Takes the dead letter with the fewest attempts; of a series always the oldest, so that its
+    /// order is kept.
     pub(crate) fn take_dead_letter(&mut self) -> Option<Outgoing> {
+        let mut seen = BTreeSet::new();
         let letters = self.waiting.iter().enumerate();
         let (index, _) = letters
-            .filter(|(_, it)| it.dead_letter.is_some())
+            .filter(|(_, it)| it.dead_letter.is_some_and(|series| seen.insert(series)))
             .min_by_key(|(_, it)| it.attempts)?;
         self.take_at(index)
     }
@@ -200,10 +205,9 @@ impl Queue {
         self.waiting.iter().find(|it| it.dead_letter.is_none())
     }
 
-    /// Whether a request is pending besides this one and the dead letters.
-    pub(crate) fn has_other(&self, besides: RequestId) -> bool {
-        let mut others = self.waiting.iter().filter(|it| it.id != besides);
-        others.any(|it| it.dead_letter.is_none())
+    /// Whether a request is pending that can be tried in place of `suspect`.
+    pub(crate) fn has_other(&self, suspect: RequestId, probe: Probe) -> bool {
+        self.waiting.iter().any(|it| it.is_other(suspect, probe))
     }
 
     /// The series of all dead letters.
@@ -266,6 +270,7 @@ impl Queue {
         if let Some(request) = self.land() {
             self.insert(Request {
                 accepted_before: Some(self.accepted),
+                failing_since: request.failing_since.or_else(|| Some(Instant::now())),
                 ..request
             });
         }
@@ -362,6 +367,7 @@ impl Queue {
             let next_part = id.part + body.all_lines();
             self.add(Request {
                 is_part: true,
+                failing_since: request.failing_since,
                 dead_letter,
                 accepted_before: Some(self.accepted),
                 ..Request::new(id, request.collected, body)

@@ -5,16 +5,20 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::dynatrace::buffer::events::{Event, PendingEvents};
-use crate::dynatrace::buffer::queue::{Outgoing, Queue};
+use crate::dynatrace::buffer::queue::{Outgoing, Queue, Request};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::{Clocks, Collected, RequestId};
 use crate::dynatrace::retry::backoff::Pace;
-use crate::dynatrace::retry::bisection::Evidence;
+use crate::dynatrace::retry::bisection::{Evidence, Probe};
 use crate::dynatrace::retry::dead_letter::DeadLetters;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::spool::slot::Contents;
+
+/// For how long a request fails before an unrelated one is tried in its place: most failures pass
+/// sooner, and the order of the pushes is worth keeping.
+const MIN_TIME_TO_OVERTAKE: Duration = Duration::from_secs(10);
 
 /// For how long an accepted request shows that the endpoint works.
 const RECENT: Duration = Duration::from_secs(60);
@@ -36,7 +40,7 @@ pub(crate) struct State {
     pub(crate) released: u64,
     pub(crate) dead_letters: DeadLetters,
     /// A request that failed in a way that may be its own fault: another one is tried in its place.
-    pub(crate) suspect: Option<RequestId>,
+    pub(crate) suspect: Option<(RequestId, Probe)>,
     /// How often both failed, the suspect and the other one, since any request was accepted.
     pub(crate) failed_probes: u32,
     /// When the endpoint last accepted a request.
@@ -110,12 +114,7 @@ impl State {
         let in_turn = match self.suspect {
             _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
-            // Probes alternate. A part of the same request comes first, since it keeps the order of
-            // the pushes; but if all parts are at fault, only an unrelated request can tell.
-            Some(suspect) => {
-                let prefer_unrelated = self.failed_probes % 2 == 1;
-                self.queue.take_other(suspect, prefer_unrelated)
-            }
+            Some((suspect, probe)) => self.queue.take_other(suspect, probe),
         };
         // Dead letters have waited: the others go first.
         let attempt = match in_turn {
@@ -181,8 +180,8 @@ impl State {
         });
     }
 
-    /// The evidence about the request in flight, which failed in a way that may be its own fault. If
-    /// there is a suspect, the request was tried in its place.
+    /// The evidence about the request in flight, which failed in a way that may be its own fault,
+    /// perhaps in place of a suspect.
     pub(crate) fn evidence(&self, suspect: Option<RequestId>, pace: Pace) -> Evidence {
         let Some(request) = self.queue.in_flight() else {
             return Evidence::FirstFailure; // Cannot happen: the request is in flight.
@@ -200,11 +199,25 @@ impl State {
         } else if self.queue.is_divisible() && !request.is_part {
             // Its halves are each other's evidence, and keep the order of the pushes.
             Evidence::Inconclusive
-        } else if self.queue.has_other(request.id) {
-            Evidence::OtherPending
+        } else if let Some(probe) = self.probe(request, pace) {
+            Evidence::OtherPending(probe)
         } else {
             Evidence::Inconclusive
         }
+    }
+
+    /// What can be tried in place of a request that failed.
+    fn probe(&self, request: &Request, pace: Pace) -> Option<Probe> {
+        let has = |probe: &Probe| self.queue.has_other(request.id, *probe);
+        let failing = request.failing_since.map(|since| since.elapsed());
+        let may_overtake = pace == Pace::Slow || failing >= Some(MIN_TIME_TO_OVERTAKE);
+        // Alternately: if all parts of a request are at fault, only another request can tell.
+        let probes = match (may_overtake, self.failed_probes % 2) {
+            (false, _) => [Probe::Part, Probe::Part],
+            (true, 0) => [Probe::Part, Probe::Unrelated],
+            (true, _) => [Probe::Unrelated, Probe::Part],
+        };
+        probes.into_iter().find(has)
     }
 
     /// Whether the endpoint accepted a request a moment ago, so that nobody has to put it right.

@@ -30,7 +30,7 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
         return Next::Request; // It was counted when stopping.
     }
     state.end(outcome);
-    let suspect = state.suspect.take();
+    let suspect = state.suspect.take().map(|(suspect, _)| suspect);
     let next = match outcome.action(buffer.guarantee()) {
         Action::Finish { rejected } => {
             state.accept(rejected);
@@ -78,8 +78,9 @@ fn bisect(
     // fail by itself, and must not hold up the others.
     let at_once = if after.is_none() { Next::Probe } else { pause };
     match decide(evidence, state.queue.is_worth_dividing()) {
-        Decision::TryOther => {
-            state.suspect = state.queue.in_flight().map(|request| request.id);
+        Decision::TryOther(probe) => {
+            let suspect = state.queue.in_flight();
+            state.suspect = suspect.map(|suspect| (suspect.id, probe));
             state.put_back();
             at_once
         }

@@ -2,6 +2,16 @@
 //! that is accepted proves that the endpoint works. A request that is proven guilty is halved, down
 //! to the line; a line that is proven guilty becomes a dead letter, so that it holds up nothing.
 
+/// What is tried in place of a suspect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Probe {
+    /// Another part of the same request. They have no series in common, so the order of each series
+    /// is kept.
+    Part,
+    /// Another request. If it is accepted, its series are ahead of those of the suspect.
+    Unrelated,
+}
+
 /// What is known when a request failed in a way that may be its own fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Evidence {
@@ -12,7 +22,7 @@ pub(crate) enum Evidence {
     /// Nothing yet: it failed for the first time.
     FirstFailure,
     /// Nothing yet, but another request is pending that can be tried in its place.
-    OtherPending,
+    OtherPending(Probe),
     /// Nothing yet, and no other request can be tried before this one is halved.
     Inconclusive,
     /// It is a dead letter, known to fail by itself.
@@ -25,7 +35,7 @@ pub(crate) enum Decision {
     /// Keep it, and pause.
     Pause,
     /// Keep it, and try another request at once.
-    TryOther,
+    TryOther(Probe),
     /// Halve it, and send the first half at once.
     Halve,
     /// Keep both requests, halve the one that failed first, and pause: each retry asks for less,
@@ -46,7 +56,7 @@ pub(crate) fn decide(evidence: Evidence, is_divisible: bool) -> Decision {
         // The halves of a request are each other's evidence.
         (Evidence::EndpointWorks | Evidence::Inconclusive, true) => Decision::Halve,
         (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
-        (Evidence::OtherPending, _) => Decision::TryOther,
+        (Evidence::OtherPending(probe), _) => Decision::TryOther(probe),
         (Evidence::FirstFailure, _) | (Evidence::Inconclusive, false) => Decision::Pause,
     }
 }

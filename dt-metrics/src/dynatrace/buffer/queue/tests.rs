@@ -3,6 +3,7 @@
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::{Collected, MAX_AGE};
+use crate::dynatrace::retry::bisection::Probe;
 use std::time::Duration;
 use tokio::time::Instant;
 mod any_life;
@@ -105,23 +106,22 @@ fn what_is_left_at_the_end_is_counted() {
 }
 
 #[test]
-fn another_one_is_a_part_of_the_same_request_or_of_another_as_preferred() {
+fn a_probe_is_a_part_of_the_same_request_or_another_one() {
     let mut queue = Queue::new(100);
     queue.push(body("a\nb\nc\nd"), now());
     queue.push(body("e"), now());
     let whole = queue.take().expect("the first").id;
     assert!(queue.split_in_flight());
-    let other = queue.take_other(whole, false).expect("the other half");
-    assert_eq!(other.body.text(), "c\nd");
+    let probe = queue.take_other(whole, Probe::Part).expect("a half");
+    assert_eq!(probe.body.text(), "c\nd");
     queue.put_back();
-    let other = queue.take_other(whole, true).expect("another");
-    assert_eq!(other.body.text(), "e");
+    let probe = queue.take_other(whole, Probe::Unrelated).expect("another");
+    assert_eq!(probe.body.text(), "e");
     queue.finish_in_flight();
-    let other = queue.take_other(whole, true).expect("the other half");
-    assert_eq!(other.body.text(), "c\nd");
+    queue.take_other(whole, Probe::Part);
     queue.finish_in_flight();
-    let other = queue.take_other(whole, true).expect("itself");
-    assert_eq!(other.body.text(), "a\nb");
+    let probe = queue.take_other(whole, Probe::Part).expect("itself");
+    assert_eq!(probe.body.text(), "a\nb");
 }
 
 #[test]
@@ -139,14 +139,14 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
     queue.take();
     assert!(!is_guilty(&queue), "nothing passed");
     queue.put_back();
-    queue.take_other(failing, true);
+    queue.take_other(failing, Probe::Unrelated);
     assert!(queue.split_in_flight());
-    queue.take_other(failing, true);
+    queue.take_other(failing, Probe::Unrelated);
     queue.finish_in_flight();
     queue.take();
     assert!(is_guilty(&queue));
     queue.put_back();
-    queue.take_other(failing, true);
+    queue.take_other(failing, Probe::Unrelated);
     assert!(is_guilty(&queue), "the other half passed");
 }
 
@@ -167,15 +167,12 @@ fn lines_of_a_dead_series_travel_by_themselves() {
     assert_eq!(queue.dead_series().len(), 1);
     assert_eq!(queue.points(), 3);
 
-    // The one that was sent least is next. Once it passes, the series is dead no longer.
+    // The oldest of a series is next. Once it passes, the series is dead no longer.
     let letter = queue.take_dead_letter().expect("a dead letter");
-    assert_eq!(
-        (letter.body.text(), letter.is_repeated),
-        ("bad gauge,2", false)
-    );
+    assert_eq!(letter.body.text(), "bad gauge,1");
     queue.finish_in_flight();
     assert!(queue.dead_series().is_empty());
-    assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,1"));
+    assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,2"));
     assert_eq!(taken(&mut queue).as_deref(), Some("bad gauge,3"));
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }

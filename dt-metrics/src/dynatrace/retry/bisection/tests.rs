@@ -1,4 +1,4 @@
-use crate::dynatrace::retry::bisection::{Decision, Evidence, decide};
+use crate::dynatrace::retry::bisection::{Decision, Evidence, Probe, decide};
 
 #[test]
 fn every_situation_has_its_decision() {
@@ -12,9 +12,9 @@ fn every_situation_has_its_decision() {
         ),
         (Evidence::FirstFailure, Decision::Pause, Decision::Pause),
         (
-            Evidence::OtherPending,
-            Decision::TryOther,
-            Decision::TryOther,
+            Evidence::OtherPending(Probe::Part),
+            Decision::TryOther(Probe::Part),
+            Decision::TryOther(Probe::Part),
         ),
         (Evidence::Inconclusive, Decision::Halve, Decision::Pause),
         (

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::queue::tests::{body, now};
+use crate::dynatrace::retry::bisection::Probe;
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -60,7 +61,7 @@ proptest! {
                     lost += queue.push(body(&lines(&mut next, count)), now());
                 }
                 Event::Take if is_free => drop(queue.take()),
-                Event::TakeOther if is_free => drop(first.and_then(|id| queue.take_other(id, true))),
+                Event::TakeOther if is_free => drop(first.and_then(|id| queue.take_other(id, Probe::Unrelated))),
                 Event::TakeDeadLetter if is_free => drop(queue.take_dead_letter()),
                 Event::Finish => done += queue.finish_in_flight().map_or(0, |request| request.points),
                 Event::PutBack => lost += queue.put_back(),

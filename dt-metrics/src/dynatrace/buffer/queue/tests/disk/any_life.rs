@@ -1,6 +1,7 @@
 //! Whatever happens, nothing is lost or doubled.
 
 use crate::dynatrace::buffer::queue::tests::disk::{all_sent, push, spooled};
+use crate::dynatrace::retry::bisection::Probe;
 use proptest::prelude::*;
 
 use crate::dynatrace::buffer::queue::Request;
@@ -94,7 +95,7 @@ proptest! {
                 }
                 Event::TakeOther if queue.in_flight().is_none() => {
                     let first = queue.waiting.front().map(|request| request.id);
-                    drop(first.and_then(|first| queue.take_other(first, true)));
+                    drop(first.and_then(|first| queue.take_other(first, Probe::Unrelated)));
                 }
                 Event::TakeDeadLetter if queue.in_flight().is_none() => {
                     drop(queue.take_dead_letter());

@@ -125,11 +125,11 @@
 
 mod buffer;
 mod check;
-mod config;
+pub(crate) mod config;
 mod delivery;
 mod encode;
 mod error;
-mod event;
+pub(crate) mod event;
 mod exporter;
 mod health;
 mod health_metrics;

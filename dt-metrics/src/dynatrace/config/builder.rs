@@ -222,7 +222,7 @@ macro_rules! shared_options {
         /// again).
         pub fn delivery_guarantee(
             mut self,
-            guarantee: $crate::dynatrace::DeliveryGuarantee,
+            guarantee: $crate::dynatrace::config::options::DeliveryGuarantee,
         ) -> Self {
             self.$options.guarantee = guarantee;
             self
@@ -243,7 +243,7 @@ macro_rules! shared_options {
         /// method replaces the function.
         pub fn on_delivery_event(
             mut self,
-            on_event: impl Fn(&$crate::dynatrace::DeliveryEvent) + Send + Sync + 'static,
+            on_event: impl Fn(&$crate::dynatrace::event::DeliveryEvent) + Send + Sync + 'static,
         ) -> Self {
             self.$options.set_listener(on_event);
             self

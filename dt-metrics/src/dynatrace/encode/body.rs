@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 
 use crate::dynatrace::config::protocol::{Format, Protocol};
 #[cfg(feature = "otlp")]
-use crate::dynatrace::encode::otlp::{series, split};
+use crate::dynatrace::encode::otlp::parts;
 use crate::dynatrace::encode::series::Series;
 
 /// The beginning of a line of metadata.
@@ -152,7 +152,7 @@ impl Body {
         match &self.content {
             Content::Lines(text) => self.divide_lines(text),
             #[cfg(feature = "otlp")]
-            Content::Otlp(bytes) => split::divide(bytes.clone())
+            Content::Otlp(bytes) => parts::divide(bytes, self.points)
                 .into_iter()
                 .map(|(message, points)| Self::otlp(message, points))
                 .collect(),
@@ -183,10 +183,7 @@ impl Body {
                 Series::of_line(first.unwrap_or_default())
             }
             #[cfg(feature = "otlp")]
-            Content::Otlp(bytes) => {
-                let mut all = series::series(bytes.clone());
-                all.pop_first().unwrap_or(Series::of(()))
-            }
+            Content::Otlp(bytes) => parts::first_series(bytes).unwrap_or(Series::of(())),
         }
     }
 
@@ -208,7 +205,7 @@ impl Body {
             }
             #[cfg(feature = "otlp")]
             Content::Otlp(bytes) => {
-                let (rest, apart) = series::without(bytes.clone(), these);
+                let (rest, apart) = parts::without(bytes, self.points, these);
                 let body = |(message, points)| Self::otlp(message, points);
                 let bodies = apart.into_iter().map(|(series, it)| (series, body(it)));
                 let bodies: Vec<_> = bodies.collect();

@@ -71,32 +71,18 @@ impl Directory {
     /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.
     /// `sequence` returns the number of each file in this slot.
     pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
-        let mut all = Contents::default();
-        for path in slots(&self.path, self.format) {
-            if room == 0 {
-                break;
+        let mut taken = Contents::default();
+        let mut others = slots(&self.path, self.format);
+        others.retain(|path| path != self.slot.path());
+        for path in others {
+            if room > 0
+                && let Ok(Some(other)) = Slot::claim(path, self.format)
+                && let Ok(contents) = other.scan()
+            {
+                self.take(&other, contents, &mut taken, &mut room, &mut sequence);
             }
-            if path == self.slot.path() {
-                continue;
-            }
-            let Ok(Some(other)) = Slot::claim(path, self.format) else {
-                continue;
-            };
-            let Ok(contents) = other.scan() else {
-                continue;
-            };
-            let taken = self.take(&other, contents, &mut room, &mut sequence);
-            if !taken.sending.is_empty() {
-                // If this fails, the mark names a file that is gone, and is ignored.
-                let _ = other.mark(None);
-            }
-            all.stored.extend(taken.stored);
-            all.sending.extend(taken.sending);
-            all.damaged += taken.damaged;
-            all.damaged_lines += taken.damaged_lines;
-            all.passed_over += taken.passed_over;
         }
-        all
+        taken
     }
 
     /// Gives the files of this slot new numbers, which are higher than all of theirs.
@@ -105,8 +91,10 @@ impl Directory {
         contents: Contents,
         mut sequence: impl FnMut() -> u64,
     ) -> Contents {
+        let mut taken = Contents::default();
         let mut room = u64::MAX;
-        self.take(&self.slot, contents, &mut room, &mut sequence)
+        self.take(&self.slot, contents, &mut taken, &mut room, &mut sequence);
+        taken
     }
 
     /// Moves files of the slot `from` into the slot of this process, while there is room. A file
@@ -115,14 +103,13 @@ impl Directory {
         &self,
         from: &Slot,
         contents: Contents,
+        taken: &mut Contents,
         room: &mut u64,
         sequence: &mut impl FnMut() -> u64,
-    ) -> Contents {
-        let mut taken = Contents {
-            stored: Vec::new(),
-            sending: Vec::new(),
-            ..contents
-        };
+    ) {
+        taken.damaged += contents.damaged;
+        taken.damaged_lines += contents.damaged_lines;
+        taken.passed_over += contents.passed_over;
         for Stored { id, header } in contents.stored {
             let Some(left) = room.checked_sub(header.bytes) else {
                 *room = 0;
@@ -134,10 +121,11 @@ impl Directory {
                 taken.stored.push(Stored { id: new_id, header });
                 if contents.sending.contains(&id) {
                     taken.sending.push(new_id);
+                    // If this fails, the mark names a file that is gone, and is ignored.
+                    let _ = from.mark(None);
                 }
             }
         }
-        taken
     }
 }
 

@@ -69,15 +69,10 @@ impl PointOrder {
         self.previous.get(self.next).copied()
     }
 
-    /// The next point belongs to the expected entry.
+    /// The next point belongs to this entry: the expected one, one that follows if series were left
+    /// out, or another one.
     #[inline]
-    fn confirm(&mut self, entry: u32) {
-        self.next += 1;
-        self.current.push(entry);
-    }
-
-    /// The next point belongs to another entry: to one that follows if series were left out.
-    fn correct(&mut self, entry: u32) {
+    fn advance(&mut self, entry: u32) {
         let following = self.previous.iter().skip(self.next).take(LOOK_AHEAD);
         if let Some(skipped) = following.copied().position(|expected| expected == entry) {
             self.next += skipped + 1;
@@ -133,14 +128,8 @@ impl DimensionCache {
             let entry = self.entries.get(*index as usize);
             entry.is_some_and(|entry| entry.is_of(origin, attributes))
         });
-        let index = if let Some(index) = expected {
-            order.confirm(index);
-            index
-        } else {
-            let index = self.find_or_insert(origin, attributes);
-            order.correct(index);
-            index
-        };
+        let index = expected.unwrap_or_else(|| self.find_or_insert(origin, attributes));
+        order.advance(index);
         let entry = &mut self.entries[index as usize];
         if entry.used != self.generation {
             entry.used = self.generation;

@@ -12,7 +12,7 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
-use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use tokio::time::Instant;
 
 use crate::dynatrace::config::Config;
@@ -150,52 +150,45 @@ impl LinesEncoder {
 
     /// States the units and descriptions of all metrics of a collection.
     fn state_metadata(&mut self, metrics: &ResourceMetrics, now: Instant) {
-        for scope in metrics.scope_metrics() {
-            for metric in scope.metrics() {
-                let subject = Subject::new(scope.scope(), metric);
-                let cached = self.metrics.get(metric.name());
-                cached.set_unit(metric.unit());
-                self.writer.state_metadata(subject, cached, metric, now);
+        let scopes = metrics.scope_metrics();
+        let in_scopes = scopes.flat_map(|it| it.metrics().map(|metric| (it.scope(), metric)));
+        for (scope, metric) in in_scopes {
+            let cached = self.metrics.get(metric.name());
+            cached.set_unit(metric.unit());
+            let Some(key) = &cached.key else { continue };
+            let LineWriter {
+                metadata,
+                diagnostics,
+                ..
+            } = &mut self.writer;
+            let subject = Subject::new(scope, metric);
+            let (unit, description) = (cached.sent_unit.as_deref(), metric.description());
+            let statement = metadata.state(key, unit.unwrap_or_default(), description, now);
+            if unit.is_none() && metadata.leave_out_unit(key) {
+                diagnostics.count_altered("unit");
+                diagnostics.warn(subject, "unit", || {
+                    format!(
+                        "its unit {:?} is left out: it has characters or a length that no unit has",
+                        metric.unit()
+                    )
+                });
+            }
+            if statement == Statement::Disputed {
+                diagnostics.count_altered("metadata");
+                diagnostics.warn(subject, "metadata", || {
+                    format!(
+                        "its unit {:?} or description {description:?} disagrees with another given \
+                         for the key {:?}, so neither is sent",
+                        metric.unit(),
+                        key.as_str()
+                    )
+                });
             }
         }
     }
 }
 
 impl LineWriter {
-    fn state_metadata(
-        &mut self,
-        subject: Subject<'_>,
-        cached: &CachedMetric,
-        metric: &Metric,
-        now: Instant,
-    ) {
-        let Some(key) = &cached.key else { return };
-        let (unit, description) = (cached.sent_unit.as_deref(), metric.description());
-        let statement = self
-            .metadata
-            .state(key, unit.unwrap_or_default(), description, now);
-        if unit.is_none() && self.metadata.leave_out_unit(key) {
-            self.diagnostics.count_altered("unit");
-            self.diagnostics.warn(subject, "unit", || {
-                format!(
-                    "its unit {:?} is left out: it has characters or a length that no unit has",
-                    metric.unit()
-                )
-            });
-        }
-        if statement == Statement::Disputed {
-            self.diagnostics.count_altered("metadata");
-            self.diagnostics.warn(subject, "metadata", || {
-                format!(
-                    "its unit {:?} or description {description:?} disagrees with another given for \
-                     the key {:?}, so neither is sent",
-                    metric.unit(),
-                    key.as_str()
-                )
-            });
-        }
-    }
-
     fn write(&mut self, context: &mut MetricContext<'_>, point: &Point<'_>) {
         let MetricContext {
             subject,
@@ -241,10 +234,7 @@ impl LineWriter {
             let explain = || format!("{:?} has no line", point.payload);
             return diagnostics.drop_points(*subject, reason, 1, explain);
         }
-        let mut altered = cached.altered;
-        if metric.is_altered {
-            altered = altered | Alterations::METRIC_KEY;
-        }
+        let altered = cached.altered | Alterations::METRIC_KEY.when(metric.is_altered);
         if altered != Alterations::NONE {
             for (alteration, reason) in altered.reasons() {
                 diagnostics.count_altered(reason);

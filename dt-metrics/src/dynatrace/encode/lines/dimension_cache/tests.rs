@@ -227,15 +227,15 @@ fn what_was_altered_is_known() {
 fn an_order_goes_on_where_series_were_left_out() {
     let mut order = PointOrder::default();
     for entry in [4, 5, 6, 7] {
-        order.correct(entry);
+        order.advance(entry);
     }
     order.begin_collection();
     assert_eq!(order.expected(), Some(4));
-    order.confirm(4);
-    order.correct(6); // 5 has no point
-    order.correct(9); // and 9 is new
+    order.advance(4);
+    order.advance(6); // 5 has no point
+    order.advance(9); // and 9 is new
     assert_eq!(order.expected(), Some(7));
-    order.confirm(7);
+    order.advance(7);
     order.begin_collection();
     assert_eq!(order.previous, [4, 6, 9, 7]);
 }

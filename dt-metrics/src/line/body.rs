@@ -4,7 +4,7 @@
 const METADATA: char = '#';
 
 /// Lines of one body.
-#[derive(Default)]
+#[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Lines {
     pub(crate) text: String,
     /// The number of lines of data points.

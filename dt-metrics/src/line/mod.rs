@@ -46,6 +46,8 @@ mod unit;
 #[cfg(feature = "dynatrace")]
 mod altered;
 #[cfg(feature = "dynatrace")]
+mod batcher;
+#[cfg(feature = "dynatrace")]
 mod body;
 #[cfg(feature = "dynatrace")]
 mod dimension_value;
@@ -74,6 +76,8 @@ pub use self::unit::{check_unit, ucum_unit};
 
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::altered::is_value_altered;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::batcher::{Batcher, NotAdded};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::body::{Lines, metadata_numbers, series, series_of_first};
 #[cfg(feature = "dynatrace")]

@@ -1,3 +1,5 @@
+#[cfg(feature = "dynatrace")]
+mod batcher;
 mod checks;
 #[cfg(feature = "dynatrace")]
 mod lines;

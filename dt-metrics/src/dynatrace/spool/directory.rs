@@ -1,9 +1,7 @@
 //! The directory that a program names, shared by the processes of one user.
 
-#[cfg(unix)]
-use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::error::SpoolError;
@@ -72,10 +70,10 @@ impl Directory {
     /// `sequence` returns the number of each file in this slot.
     pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
         let mut taken = Contents::default();
-        let mut others = slots(&self.path, self.format);
-        others.retain(|path| path != self.slot.path());
-        for path in others {
+        for path in slots(&self.path, self.format) {
             if room > 0
+                && path != self.slot.path()
+                && path.is_dir()
                 && let Ok(Some(other)) = Slot::claim(path, self.format)
                 && let Ok(contents) = other.scan()
             {
@@ -136,45 +134,30 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
     }
     create_dir(path, true)?;
     #[cfg(unix)]
-    check_owner_and_mode(&path.metadata()?)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn check_owner_and_mode(directory: &Metadata) -> Result<(), SpoolError> {
-    use std::os::unix::fs::MetadataExt;
-    let mode = directory.mode() & 0o7777;
-    if mode & 0o022 != 0 {
-        return Err(SpoolError::Writable { mode });
-    }
-    let owner = directory.uid();
-    if owner != rustix::process::geteuid().as_raw() && owner != 0 {
-        return Err(SpoolError::Foreign { owner });
+    {
+        use std::os::unix::fs::MetadataExt;
+        let directory = path.metadata()?;
+        let mode = directory.mode() & 0o7777;
+        if mode & 0o022 != 0 {
+            return Err(SpoolError::Writable { mode }.into());
+        }
+        let owner = directory.uid();
+        if owner != rustix::process::geteuid().as_raw() && owner != 0 {
+            return Err(SpoolError::Foreign { owner }.into());
+        }
     }
     Ok(())
 }
 
 /// Claims the slots that no process holds, in order: existing ones, then new ones.
 fn claimable(path: &Path, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
-    (0..MAX_SLOTS).filter_map(move |index| {
-        let name = format!("{}{index:03}", format.slot_prefix());
-        Slot::claim(path.join(name), format).transpose()
-    })
+    slots(path, format).filter_map(move |slot| Slot::claim(slot, format).transpose())
 }
 
-/// The existing slots in order; none if the directory cannot be read.
-fn slots(path: &Path, format: Format) -> Vec<PathBuf> {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    let mut slots: Vec<_> = entries
-        .filter(|entry| {
-            let name = entry.file_name();
-            name.to_string_lossy().starts_with(format.slot_prefix())
-        })
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect();
-    slots.sort();
-    slots
+/// The paths that slots can have, in order.
+fn slots(path: &Path, format: Format) -> impl Iterator<Item = PathBuf> {
+    let prefix = format.slot_prefix();
+    (0..MAX_SLOTS).map(move |index| path.join(format!("{prefix}{index:03}")))
 }
 
 fn full() -> io::Error {

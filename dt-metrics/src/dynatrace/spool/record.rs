@@ -68,15 +68,10 @@ impl Header {
 
     /// The first line, with its line end.
     pub(crate) fn to_line(self) -> String {
-        let Self {
-            time_ms,
-            lines,
-            metadata,
-            bytes,
-            checksum,
-        } = self;
-        let text =
-            format!("{MAGIC} {VERSION} {time_ms} {lines} {metadata} {bytes} {checksum:08x} ");
+        let text = format!(
+            "{MAGIC} {VERSION} {} {} {} {} {:08x} ",
+            self.time_ms, self.lines, self.metadata, self.bytes, self.checksum
+        );
         format!("{text}{:08x}\n", crc32fast::hash(text.as_bytes()))
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Imports `config`, `line` and, of `encode`, bodies and warnings.
 
-mod batcher;
 mod dimension_cache;
 pub(super) mod fingerprint;
 mod generation;
@@ -17,7 +16,6 @@ use tokio::time::Instant;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::lines::batcher::Batcher;
 use crate::dynatrace::encode::lines::dimension_cache::DimensionCache;
 use crate::dynatrace::encode::lines::metric_cache::{
     CachedMetric, MetadataCache, MetricCache, Statement,
@@ -26,7 +24,7 @@ use crate::dynatrace::encode::lines::points::{Point, PointReader, metric_type};
 use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
 use crate::dynatrace::encode::warnings::{Alterations, Diagnostics, EncodeReport, Subject};
 use crate::dynatrace::health::DropReason;
-use crate::line::{MetricType, TooManyDimensions, write_line};
+use crate::line::{Batcher, MetricType, NotAdded, Rejected, TooManyDimensions, write_line};
 
 /// The result of encoding one collection.
 #[derive(Debug, Default)]
@@ -133,7 +131,7 @@ impl LinesEncoder {
                 }
                 let bodies = writer.batcher.take_full();
                 if !bodies.is_empty() {
-                    full(bodies);
+                    full(bodies.into_iter().map(Body::from).collect());
                 }
             }
         }
@@ -142,8 +140,9 @@ impl LinesEncoder {
         self.metrics.end_generation();
         self.writer.dimensions.end_generation();
         self.writer.metadata.end_generation();
+        let bodies = self.writer.batcher.finish();
         Encoded {
-            bodies: self.writer.batcher.finish(),
+            bodies: bodies.into_iter().map(Body::from).collect(),
             report: self.writer.diagnostics.finish(),
         }
     }
@@ -230,7 +229,13 @@ impl LineWriter {
                 }
             })
         };
-        if let Err(reason) = written {
+        if let Err(not_added) = written {
+            let reason = match not_added {
+                NotAdded::TooLong => DropReason::LineTooLong,
+                NotAdded::Rejected(Rejected::NotFinite) => DropReason::NotFinite,
+                NotAdded::Rejected(Rejected::InvalidSummary) => DropReason::InvalidSummary,
+                NotAdded::Rejected(Rejected::EmptySummary) => DropReason::EmptySummary,
+            };
             let explain = || format!("{:?} has no line", point.payload);
             return diagnostics.drop_points(*subject, reason, 1, explain);
         }

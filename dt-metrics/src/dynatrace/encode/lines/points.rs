@@ -79,26 +79,22 @@ impl<'a> PointReader<'a> {
             }
             MetricData::Sum(sum) => {
                 let time = millis(sum.time());
-                let (payload, with_zeros): (fn(Number) -> Payload, bool) =
-                    match (sum.is_monotonic(), sum.temporality()) {
-                        (true, Temporality::Delta) => (Payload::Count, false),
-                        (false, Temporality::Cumulative) => (Payload::Gauge, true),
-                        (_, temporality) => {
-                            return Err(Unsupported::new(sum.data_points(), temporality));
-                        }
-                    };
+                let (payload, temporality): (fn(Number) -> Payload, _) = if sum.is_monotonic() {
+                    (Payload::Count, Temporality::Delta)
+                } else {
+                    (Payload::Gauge, Temporality::Cumulative)
+                };
+                require(temporality, sum.temporality(), sum.data_points())?;
                 for point in sum.data_points() {
                     let value = point.value();
-                    if with_zeros || double(value) != 0.0 {
+                    if !sum.is_monotonic() || double(value) != 0.0 {
                         self.pass(point.attributes(), payload(value.into()), time, write);
                     }
                 }
             }
             MetricData::Histogram(histogram) => {
-                if histogram.temporality() != Temporality::Delta {
-                    let temporality = histogram.temporality();
-                    return Err(Unsupported::new(histogram.data_points(), temporality));
-                }
+                let temporality = histogram.temporality();
+                require(Temporality::Delta, temporality, histogram.data_points())?;
                 let time = millis(histogram.time());
                 for point in histogram.data_points() {
                     let recorded = (point.min().map(double), point.max().map(double));
@@ -110,10 +106,8 @@ impl<'a> PointReader<'a> {
                 }
             }
             MetricData::ExponentialHistogram(histogram) => {
-                if histogram.temporality() != Temporality::Delta {
-                    let temporality = histogram.temporality();
-                    return Err(Unsupported::new(histogram.data_points(), temporality));
-                }
+                let temporality = histogram.temporality();
+                require(Temporality::Delta, temporality, histogram.data_points())?;
                 let time = millis(histogram.time());
                 for point in histogram.data_points() {
                     let recorded = (point.min().map(double), point.max().map(double));
@@ -153,13 +147,20 @@ impl<'a> PointReader<'a> {
     }
 }
 
-impl Unsupported {
-    fn new(points: impl Iterator, temporality: Temporality) -> Self {
-        Self {
-            points: u64::try_from(points.count()).unwrap_or(u64::MAX),
-            temporality,
-        }
+/// Returns the points as unsupported unless they have the required temporality.
+fn require(
+    required: Temporality,
+    temporality: Temporality,
+    points: impl Iterator,
+) -> Result<(), Unsupported> {
+    if temporality == required {
+        return Ok(());
     }
+    let points = u64::try_from(points.count()).unwrap_or(u64::MAX);
+    Err(Unsupported {
+        points,
+        temporality,
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "summaries are doubles")]

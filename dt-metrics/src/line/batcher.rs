@@ -1,11 +1,18 @@
 //! Collects lines into request bodies within the limits of a request.
 
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::health::DropReason;
-use crate::line::{Lines, Rejected};
+use super::body::Lines;
+use super::payload::Rejected;
 
 /// Room beyond the longest body so far, so that a slightly longer one need not be moved.
 const SLACK: usize = 4 * 1024;
+
+/// Why a line is in no body.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum NotAdded {
+    Rejected(Rejected),
+    /// No body is large enough.
+    TooLong,
+}
 
 pub(crate) struct Batcher {
     max_lines: u64,
@@ -14,7 +21,7 @@ pub(crate) struct Batcher {
     body: Lines,
     /// The length of the longest body so far, for which the next one gets room.
     longest: usize,
-    full: Vec<Body>,
+    full: Vec<Lines>,
 }
 
 impl Batcher {
@@ -33,7 +40,7 @@ impl Batcher {
     pub(crate) fn push(
         &mut self,
         write: impl FnOnce(&mut String) -> Result<(), Rejected>,
-    ) -> Result<(), DropReason> {
+    ) -> Result<(), NotAdded> {
         self.make_room(1);
         let text = &mut self.body.text;
         let end = text.len();
@@ -43,10 +50,10 @@ impl Batcher {
             text.reserve(self.longest + SLACK);
         }
         let start = text.len();
-        let mut written = write(text).map_err(reason);
+        let mut written = write(text).map_err(NotAdded::Rejected);
         let length = text.len() - start;
         if length > self.max_bytes {
-            written = written.and(Err(DropReason::LineTooLong));
+            written = written.and(Err(NotAdded::TooLong));
         }
         if written.is_err() || length == 0 {
             text.truncate(end);
@@ -65,9 +72,9 @@ impl Batcher {
         &mut self,
         metadata: &str,
         write: impl FnOnce(&mut String) -> Result<(), Rejected>,
-    ) -> Result<bool, DropReason> {
+    ) -> Result<bool, NotAdded> {
         let mut line = String::new();
-        write(&mut line).map_err(reason)?;
+        write(&mut line).map_err(NotAdded::Rejected)?;
         let fits = self.max_lines > 1 && metadata.len() + 1 + line.len() <= self.max_bytes;
         if fits {
             self.make_room(2);
@@ -85,12 +92,12 @@ impl Batcher {
     }
 
     /// Takes the bodies that are full.
-    pub(crate) fn take_full(&mut self) -> Vec<Body> {
+    pub(crate) fn take_full(&mut self) -> Vec<Lines> {
         std::mem::take(&mut self.full)
     }
 
     /// Takes all bodies.
-    pub(crate) fn finish(&mut self) -> Vec<Body> {
+    pub(crate) fn finish(&mut self) -> Vec<Lines> {
         self.cut();
         self.take_full()
     }
@@ -119,17 +126,6 @@ impl Batcher {
         }
         body.text.truncate(end);
         body.text.shrink_to_fit();
-        self.full.push(body.into());
+        self.full.push(body);
     }
 }
-
-fn reason(rejected: Rejected) -> DropReason {
-    match rejected {
-        Rejected::NotFinite => DropReason::NotFinite,
-        Rejected::InvalidSummary => DropReason::InvalidSummary,
-        Rejected::EmptySummary => DropReason::EmptySummary,
-    }
-}
-
-#[cfg(test)]
-mod tests;

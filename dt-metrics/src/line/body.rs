@@ -53,15 +53,15 @@ impl Lines {
 
     /// Splits a body into the data points whose [`series`] `moves` selects, and all other lines.
     pub(crate) fn partition(text: &str, moves: impl Fn(&str) -> bool) -> (Self, Vec<&str>) {
-        let (mut rest, mut moved) = (Self::default(), Vec::new());
+        let (mut rest, mut apart) = (Self::default(), Vec::new());
         for line in text.split('\n') {
             if !line.starts_with(METADATA) && moves(series(line)) {
-                moved.push(line);
+                apart.push(line);
             } else {
                 rest.push(line);
             }
         }
-        (rest, moved)
+        (rest, apart)
     }
 }
 

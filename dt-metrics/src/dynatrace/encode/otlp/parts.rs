@@ -61,15 +61,15 @@ pub(crate) fn without(
     };
     let mut apart = Vec::new();
     for this in these {
-        let mut moved = 0;
+        let mut count = 0;
         let part = extract(&mut rest, |name, attributes| {
-            let moves = series(name, attributes) == *this;
-            moved += u64::from(moves);
-            moves
+            let is_this = series(name, attributes) == *this;
+            count += u64::from(is_this);
+            is_this
         });
-        if moved > 0 {
-            apart.push((*this, (part.encode_to_vec(), moved)));
-            points = points.saturating_sub(moved);
+        if count > 0 {
+            apart.push((*this, (part.encode_to_vec(), count)));
+            points = points.saturating_sub(count);
         }
     }
     let rest = (points > 0).then(|| (rest.encode_to_vec(), points));

@@ -3,6 +3,7 @@
 
 // The modules under test, by their files. Without the crates around them, a hundred dependencies
 // need not be built with the flags of a fuzzer.
+#[allow(dead_code, unused_imports, reason = "for the exporter around it")]
 #[path = "../../dt-metrics/src/line/mod.rs"]
 pub mod line;
 #[allow(dead_code, unused_imports, reason = "for the server around it")]

@@ -44,6 +44,12 @@ mod sections;
 mod unit;
 
 #[cfg(feature = "dynatrace")]
+mod altered;
+#[cfg(feature = "dynatrace")]
+mod batcher;
+#[cfg(feature = "dynatrace")]
+mod body;
+#[cfg(feature = "dynatrace")]
 mod dimension_value;
 #[cfg(feature = "dynatrace")]
 mod dimensions;
@@ -53,6 +59,8 @@ mod metadata;
 mod number;
 #[cfg(feature = "dynatrace")]
 mod payload;
+#[cfg(feature = "dynatrace")]
+mod summary;
 #[cfg(feature = "dynatrace")]
 mod writer;
 
@@ -67,6 +75,12 @@ pub use self::metric_key::{MetricKey, check_metric_key};
 pub use self::unit::{check_unit, ucum_unit};
 
 #[cfg(feature = "dynatrace")]
+pub(crate) use self::altered::is_value_altered;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::batcher::{Batcher, NotAdded};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::body::{Lines, metadata_numbers, series, series_of_first};
+#[cfg(feature = "dynatrace")]
 pub use self::dimension_value::normalize_dimension_value;
 #[cfg(feature = "dynatrace")]
 pub use self::dimensions::{Dimensions, TooManyDimensions};
@@ -76,5 +90,7 @@ pub use self::metadata::{MetricType, write_metadata};
 pub use self::number::Number;
 #[cfg(feature = "dynatrace")]
 pub use self::payload::{Payload, Rejected};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::summary::{explicit_range, exponential_range, span, summary};
 #[cfg(feature = "dynatrace")]
 pub use self::writer::write_line;

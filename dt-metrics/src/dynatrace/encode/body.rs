@@ -9,11 +9,9 @@ use reqwest::header::HeaderValue;
 
 use crate::dynatrace::config::protocol::{Format, Protocol};
 #[cfg(feature = "otlp")]
-use crate::dynatrace::encode::otlp::{series, split};
+use crate::dynatrace::encode::otlp::parts;
 use crate::dynatrace::encode::series::Series;
-
-/// The beginning of a line of metadata.
-const METADATA: char = '#';
+use crate::line::{Lines, metadata_numbers, series, series_of_first};
 
 /// The body of one request; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -116,14 +114,7 @@ impl Body {
     /// A body of these lines, counted as a server would.
     #[cfg(test)]
     pub(crate) fn of(text: &str) -> Self {
-        let lines = text.split('\n');
-        let metadata = lines.clone().filter(|line| line.starts_with(METADATA));
-        let metadata = metadata.count();
-        Self::new(
-            text.into(),
-            (lines.count() - metadata) as u64,
-            metadata as u64,
-        )
+        Lines::of(text).into()
     }
 
     /// The number of lines as a server counts them, metadata included.
@@ -134,11 +125,7 @@ impl Body {
     /// The numbers of the lines of metadata, from 1.
     pub(crate) fn metadata_numbers(&self) -> impl Iterator<Item = usize> {
         // Most bodies have none and need not be searched.
-        let text = if self.metadata > 0 { self.text() } else { "" };
-        (1..)
-            .zip(text.split('\n'))
-            .filter(|(_, line)| line.starts_with(METADATA))
-            .map(|(number, _)| number)
+        metadata_numbers(if self.metadata > 0 { self.text() } else { "" })
     }
 
     /// Whether parts of it can be sent by themselves.
@@ -150,98 +137,60 @@ impl Body {
     /// single data point with metadata becomes one body without metadata.
     pub(crate) fn divide(&self) -> Vec<Self> {
         match &self.content {
-            Content::Lines(text) => self.divide_lines(text),
+            Content::Lines(text) => {
+                let halves = Lines::halves(text, self.points).into_iter();
+                halves.filter_map(Self::worth_sending).collect()
+            }
             #[cfg(feature = "otlp")]
-            Content::Otlp(bytes) => split::divide(bytes.clone())
+            Content::Otlp(bytes) => parts::divide(bytes, self.points)
                 .into_iter()
                 .map(|(message, points)| Self::otlp(message, points))
                 .collect(),
         }
     }
 
-    fn divide_lines(&self, text: &str) -> Vec<Self> {
-        let mut halves = [Lines::default(), Lines::default()];
-        let mut points = 0;
-        for line in text.split('\n') {
-            let half = &mut halves[usize::from(points >= self.points / 2)];
-            if !line.starts_with(METADATA) {
-                points += 1;
-            } else if self.points == 1 {
-                continue;
-            }
-            half.push(line);
-        }
-        halves.into_iter().filter_map(Lines::into_body).collect()
+    /// `None` if there is no data point: metadata alone is not worth a request.
+    fn worth_sending(lines: Lines) -> Option<Self> {
+        (lines.points > 0).then(|| lines.into())
     }
 
     /// The series of its first data point.
     pub(crate) fn series(&self) -> Series {
         match &self.content {
-            Content::Lines(text) => {
-                let mut lines = text.split('\n');
-                let first = lines.find(|line| !line.starts_with(METADATA));
-                Series::of_line(first.unwrap_or_default())
-            }
+            Content::Lines(text) => Series::of(series_of_first(text)),
             #[cfg(feature = "otlp")]
-            Content::Otlp(bytes) => {
-                let mut all = series::series(bytes.clone());
-                all.pop_first().unwrap_or(Series::of(()))
-            }
+            Content::Otlp(bytes) => parts::first_series(bytes).unwrap_or(Series::of(())),
         }
     }
 
     /// Splits it into the data points of all other series, if there are any, and a body for each
     /// data point of these series; `None` if it has none of these.
     pub(crate) fn without(&self, these: &BTreeSet<Series>) -> Option<Separated> {
-        match &self.content {
+        let (rest, apart): Separated = match &self.content {
             Content::Lines(text) => {
-                let (mut rest, mut apart) = (Lines::default(), Vec::new());
-                for line in text.split('\n') {
-                    let series = Series::of_line(line);
-                    if !line.starts_with(METADATA) && these.contains(&series) {
-                        apart.push((series, Self::new(line.into(), 1, 0)));
-                    } else {
-                        rest.push(line);
-                    }
-                }
-                (!apart.is_empty()).then(|| (rest.into_body(), apart))
+                let is_dead = |series: &str| these.contains(&Series::of(series));
+                let (rest, apart) = Lines::partition(text, is_dead);
+                let body = |line: &str| (Series::of(series(line)), Self::new(line.into(), 1, 0));
+                (
+                    Self::worth_sending(rest),
+                    apart.into_iter().map(body).collect(),
+                )
             }
             #[cfg(feature = "otlp")]
             Content::Otlp(bytes) => {
-                let (rest, apart) = series::without(bytes.clone(), these);
+                let (rest, apart) = parts::without(bytes, self.points, these);
                 let body = |(message, points)| Self::otlp(message, points);
-                let bodies = apart.into_iter().map(|(series, it)| (series, body(it)));
-                let bodies: Vec<_> = bodies.collect();
-                (!bodies.is_empty()).then(|| (rest.map(body), bodies))
+                let apart = apart.into_iter().map(|(series, it)| (series, body(it)));
+                (rest.map(body), apart.collect())
             }
-        }
+        };
+        (!apart.is_empty()).then_some((rest, apart))
     }
 }
 
-/// Lines that become a body.
-#[derive(Default)]
-struct Lines {
-    text: String,
-    points: u64,
-    metadata: u64,
-}
-
-impl Lines {
-    fn push(&mut self, line: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        self.text.push_str(line);
-        if line.starts_with(METADATA) {
-            self.metadata += 1;
-        } else {
-            self.points += 1;
-        }
-    }
-
-    /// `None` if there is no data point: metadata alone is not worth a request.
-    fn into_body(self) -> Option<Body> {
-        (self.points > 0).then(|| Body::new(self.text, self.points, self.metadata))
+impl From<Lines> for Body {
+    fn from(lines: Lines) -> Self {
+        Self::new(lines.text, lines.points, lines.metadata)
     }
 }
 

@@ -13,18 +13,4 @@ impl Series {
         parts.hash(&mut hasher);
         Self(hasher.finish())
     }
-
-    /// The series of a metric line: its text up to the first space that is not escaped.
-    pub(crate) fn of_line(line: &str) -> Self {
-        let mut is_escaped = false;
-        let end = line.bytes().position(|byte| {
-            let is_end = byte == b' ' && !is_escaped;
-            is_escaped = byte == b'\\' && !is_escaped;
-            is_end
-        });
-        Self::of(&line[..end.unwrap_or(line.len())])
-    }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,5 @@
 //! Counts and explains the data points that a collection dropped or altered.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::BitOr;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 use crate::dynatrace::encode::lines::fingerprint::text;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::throttle::Throttle;
-use crate::line::{MetricKey, normalize_dimension_key, normalize_dimension_value};
+use crate::line::{MetricKey, check_dimension_key, is_value_altered, normalize_dimension_key};
 use crate::registry::descriptors_of;
 
 /// The scope of the instruments that annotations make.
@@ -154,6 +153,10 @@ impl Alterations {
         (Self::ARRAY_ATTRIBUTE, "array_attribute"),
     ];
 
+    pub(crate) fn when(self, is_altered: bool) -> Self {
+        if is_altered { self } else { Self::NONE }
+    }
+
     pub(crate) fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -165,16 +168,8 @@ impl Alterations {
 
     /// How a dimension is altered, escapes aside.
     pub(crate) fn of_dimension(key: &str, value: &str) -> Self {
-        let key = match normalize_dimension_key(key) {
-            Some(Cow::Borrowed(_)) => Self::NONE,
-            _ => Self::DIMENSION_KEY,
-        };
-        let value = match normalize_dimension_value(value) {
-            Some(Cow::Owned(sent)) if !is_escaped(&sent, value) => Self::DIMENSION_VALUE,
-            // `None` is an empty value, which the protocol defines as no dimension.
-            _ => Self::NONE,
-        };
-        key | value
+        Self::DIMENSION_KEY.when(check_dimension_key(key).is_err())
+            | Self::DIMENSION_VALUE.when(is_value_altered(value))
     }
 
     /// Explains one alteration of a data point with this key and these attributes.
@@ -213,16 +208,6 @@ impl BitOr for Alterations {
     fn bitor(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
-}
-
-/// Whether `sent` is `value` with escapes.
-fn is_escaped(sent: &str, value: &str) -> bool {
-    let mut chars = sent.chars();
-    let unescaped = std::iter::from_fn(|| match chars.next()? {
-        '\\' => chars.next(),
-        other => Some(other),
-    });
-    unescaped.eq(value.chars())
 }
 
 #[cfg(test)]

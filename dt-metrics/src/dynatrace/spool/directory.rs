@@ -1,9 +1,7 @@
 //! The directory that a program names, shared by the processes of one user.
 
-#[cfg(unix)]
-use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::error::SpoolError;
@@ -71,32 +69,18 @@ impl Directory {
     /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.
     /// `sequence` returns the number of each file in this slot.
     pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
-        let mut all = Contents::default();
+        let mut taken = Contents::default();
         for path in slots(&self.path, self.format) {
-            if room == 0 {
-                break;
+            if room > 0
+                && path != self.slot.path()
+                && path.is_dir()
+                && let Ok(Some(other)) = Slot::claim(path, self.format)
+                && let Ok(contents) = other.scan()
+            {
+                self.take(&other, contents, &mut taken, &mut room, &mut sequence);
             }
-            if path == self.slot.path() {
-                continue;
-            }
-            let Ok(Some(other)) = Slot::claim(path, self.format) else {
-                continue;
-            };
-            let Ok(contents) = other.scan() else {
-                continue;
-            };
-            let taken = self.take(&other, contents, &mut room, &mut sequence);
-            if !taken.sending.is_empty() {
-                // If this fails, the mark names a file that is gone, and is ignored.
-                let _ = other.mark(None);
-            }
-            all.stored.extend(taken.stored);
-            all.sending.extend(taken.sending);
-            all.damaged += taken.damaged;
-            all.damaged_lines += taken.damaged_lines;
-            all.passed_over += taken.passed_over;
         }
-        all
+        taken
     }
 
     /// Gives the files of this slot new numbers, which are higher than all of theirs.
@@ -105,8 +89,10 @@ impl Directory {
         contents: Contents,
         mut sequence: impl FnMut() -> u64,
     ) -> Contents {
+        let mut taken = Contents::default();
         let mut room = u64::MAX;
-        self.take(&self.slot, contents, &mut room, &mut sequence)
+        self.take(&self.slot, contents, &mut taken, &mut room, &mut sequence);
+        taken
     }
 
     /// Moves files of the slot `from` into the slot of this process, while there is room. A file
@@ -115,14 +101,13 @@ impl Directory {
         &self,
         from: &Slot,
         contents: Contents,
+        taken: &mut Contents,
         room: &mut u64,
         sequence: &mut impl FnMut() -> u64,
-    ) -> Contents {
-        let mut taken = Contents {
-            stored: Vec::new(),
-            sending: Vec::new(),
-            ..contents
-        };
+    ) {
+        taken.damaged += contents.damaged;
+        taken.damaged_lines += contents.damaged_lines;
+        taken.passed_over += contents.passed_over;
         for Stored { id, header } in contents.stored {
             let Some(left) = room.checked_sub(header.bytes) else {
                 *room = 0;
@@ -134,10 +119,11 @@ impl Directory {
                 taken.stored.push(Stored { id: new_id, header });
                 if contents.sending.contains(&id) {
                     taken.sending.push(new_id);
+                    // If this fails, the mark names a file that is gone, and is ignored.
+                    let _ = from.mark(None);
                 }
             }
         }
-        taken
     }
 }
 
@@ -148,45 +134,30 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
     }
     create_dir(path, true)?;
     #[cfg(unix)]
-    check_owner_and_mode(&path.metadata()?)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn check_owner_and_mode(directory: &Metadata) -> Result<(), SpoolError> {
-    use std::os::unix::fs::MetadataExt;
-    let mode = directory.mode() & 0o7777;
-    if mode & 0o022 != 0 {
-        return Err(SpoolError::Writable { mode });
-    }
-    let owner = directory.uid();
-    if owner != rustix::process::geteuid().as_raw() && owner != 0 {
-        return Err(SpoolError::Foreign { owner });
+    {
+        use std::os::unix::fs::MetadataExt;
+        let directory = path.metadata()?;
+        let mode = directory.mode() & 0o7777;
+        if mode & 0o022 != 0 {
+            return Err(SpoolError::Writable { mode }.into());
+        }
+        let owner = directory.uid();
+        if owner != rustix::process::geteuid().as_raw() && owner != 0 {
+            return Err(SpoolError::Foreign { owner }.into());
+        }
     }
     Ok(())
 }
 
 /// Claims the slots that no process holds, in order: existing ones, then new ones.
 fn claimable(path: &Path, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
-    (0..MAX_SLOTS).filter_map(move |index| {
-        let name = format!("{}{index:03}", format.slot_prefix());
-        Slot::claim(path.join(name), format).transpose()
-    })
+    slots(path, format).filter_map(move |slot| Slot::claim(slot, format).transpose())
 }
 
-/// The existing slots in order; none if the directory cannot be read.
-fn slots(path: &Path, format: Format) -> Vec<PathBuf> {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    let mut slots: Vec<_> = entries
-        .filter(|entry| {
-            let name = entry.file_name();
-            name.to_string_lossy().starts_with(format.slot_prefix())
-        })
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect();
-    slots.sort();
-    slots
+/// The paths that slots can have, in order.
+fn slots(path: &Path, format: Format) -> impl Iterator<Item = PathBuf> {
+    let prefix = format.slot_prefix();
+    (0..MAX_SLOTS).map(move |index| path.join(format!("{prefix}{index:03}")))
 }
 
 fn full() -> io::Error {

@@ -68,15 +68,10 @@ impl Header {
 
     /// The first line, with its line end.
     pub(crate) fn to_line(self) -> String {
-        let Self {
-            time_ms,
-            lines,
-            metadata,
-            bytes,
-            checksum,
-        } = self;
-        let text =
-            format!("{MAGIC} {VERSION} {time_ms} {lines} {metadata} {bytes} {checksum:08x} ");
+        let text = format!(
+            "{MAGIC} {VERSION} {} {} {} {} {:08x} ",
+            self.time_ms, self.lines, self.metadata, self.bytes, self.checksum
+        );
         format!("{text}{:08x}\n", crc32fast::hash(text.as_bytes()))
     }
 
@@ -84,37 +79,30 @@ impl Header {
     pub(crate) fn parse(start: &[u8]) -> Result<(Self, usize), Damage> {
         let start = &start[..start.len().min(MAX_HEADER)];
         let end = start.iter().position(|&byte| byte == b'\n');
-        let end = end.ok_or(Damage::Header)?;
-        let line = str::from_utf8(&start[..end]).map_err(|_| Damage::Header)?;
-        let words = line
-            .strip_prefix(MAGIC)
-            .and_then(|rest| rest.strip_prefix(' '));
-        let (version, _) = words
-            .and_then(|words| words.split_once(' '))
-            .ok_or(Damage::Header)?;
-        match version.parse() {
-            Ok(VERSION) => {}
-            Ok(version) if version > VERSION => return Err(Damage::Newer(version)),
-            _ => return Err(Damage::Header),
+        let line = str::from_utf8(&start[..=end.ok_or(Damage::Header)?]);
+        let line = line.map_err(|_| Damage::Header)?;
+        let words: Vec<_> = line.split(' ').collect();
+        if let [MAGIC, version, _, ..] = words[..]
+            && let Ok(version) = version.parse()
+            && version > VERSION
+        {
+            return Err(Damage::Newer(version));
         }
-        let text = line.len().checked_sub(8).ok_or(Damage::Header)?;
-        let (text, checksum) = line.split_at_checked(text).ok_or(Damage::Header)?;
-        if checksum != format!("{:08x}", crc32fast::hash(text.as_bytes())) {
-            return Err(Damage::Header);
-        }
-        let header = Self::parse_numbers(text).ok_or(Damage::Header)?;
-        Ok((header, end + 1))
+        // The line is intact if the numbers in it make the same line, checksum included.
+        let header = Self::parse_words(&words).filter(|header| header.to_line() == line);
+        Ok((header.ok_or(Damage::Header)?, line.len()))
     }
 
-    fn parse_numbers(text: &str) -> Option<Self> {
-        let mut words = text.split(' ').skip(2);
-        let mut number = || words.next()?.parse().ok();
+    fn parse_words(words: &[&str]) -> Option<Self> {
+        let [_, _, time_ms, lines, metadata, bytes, checksum, _] = words else {
+            return None;
+        };
         Some(Self {
-            time_ms: number()?,
-            lines: number()?,
-            metadata: number()?,
-            bytes: number()?,
-            checksum: u32::from_str_radix(words.next()?, 16).ok()?,
+            time_ms: time_ms.parse().ok()?,
+            lines: lines.parse().ok()?,
+            metadata: metadata.parse().ok()?,
+            bytes: bytes.parse().ok()?,
+            checksum: u32::from_str_radix(checksum, 16).ok()?,
         })
     }
 }

@@ -100,7 +100,14 @@ impl Slot {
     pub(crate) fn is_in_place(&self) -> bool {
         let there = self.path.join(LOCK).symlink_metadata();
         match (self.lock.metadata(), there) {
-            (Ok(ours), Ok(there)) => is_same_file(&ours, &there),
+            #[cfg(unix)]
+            (Ok(ours), Ok(there)) => {
+                use std::os::unix::fs::MetadataExt;
+                (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+            }
+            // Elsewhere an open file cannot be removed.
+            #[cfg(not(unix))]
+            (Ok(_), Ok(_)) => true,
             _ => false,
         }
     }
@@ -221,16 +228,13 @@ fn name(RequestId { sequence, part }: RequestId) -> String {
     format!("{sequence:020}-{part:010}")
 }
 
-fn parse_id(name: &str) -> Option<RequestId> {
-    let number = |text: &str, digits: usize| -> Option<u64> {
-        let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| is_number)
+fn parse_id(text: &str) -> Option<RequestId> {
+    let (sequence, part) = text.split_once('-')?;
+    let id = RequestId {
+        sequence: sequence.parse().ok()?,
+        part: part.parse().ok()?,
     };
-    let (sequence, part) = name.split_once('-')?;
-    Some(RequestId {
-        sequence: number(sequence, 20).filter(|sequence| *sequence <= MAX_SEQUENCE)?,
-        part: number(part, 10)?,
-    })
+    (id.sequence <= MAX_SEQUENCE && name(id) == text).then_some(id)
 }
 
 fn read_header(path: &Path) -> Result<Header, Unreadable> {
@@ -318,34 +322,17 @@ fn open_locked(_path: &Path) -> io::Result<Option<File>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-#[cfg(unix)]
-fn is_same_file(ours: &Metadata, there: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
-}
-
-/// Elsewhere an open file cannot be removed.
-#[cfg(not(unix))]
-fn is_same_file(_ours: &Metadata, _there: &Metadata) -> bool {
-    true
-}
-
-/// The permissions of the group and of other users.
-#[cfg(unix)]
-const OTHERS: u32 = 0o077;
-
-/// Whether only this user can enter a directory.
-#[cfg(unix)]
+/// Whether only this user can enter a directory. Where there are no modes, a directory has the
+/// permissions of its parent.
 fn is_private(directory: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    directory.is_dir()
-        && directory.uid() == rustix::process::geteuid().as_raw()
-        && directory.mode() & OTHERS == 0
-}
-
-/// Elsewhere a directory has the permissions of its parent.
-#[cfg(not(unix))]
-fn is_private(directory: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let is_ours = directory.uid() == rustix::process::geteuid().as_raw();
+        if !is_ours || directory.mode() & 0o077 != 0 {
+            return false;
+        }
+    }
     directory.is_dir()
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::series::Series;
+use crate::line::series;
 
 fn texts(bodies: &[Body]) -> Vec<&str> {
     bodies.iter().map(Body::text).collect()
@@ -40,7 +41,7 @@ fn metadata_stays_before_its_data() {
 #[test]
 fn lines_of_a_series_are_taken_out() {
     let body = Body::of("#a gauge\na,k=1 gauge,1\n#b gauge\nb gauge,2\na,k=2 gauge,3");
-    let dead = |line| BTreeSet::from([Series::of_line(line)]);
+    let dead = |line| BTreeSet::from([Series::of(series(line))]);
     assert!(body.without(&dead("c gauge,1")).is_none());
     let (rest, apart) = body.without(&dead("a,k=1 gauge,7")).expect("it is there");
     let rest = rest.expect("there are others");

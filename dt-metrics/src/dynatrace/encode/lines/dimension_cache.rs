@@ -33,20 +33,6 @@ pub(crate) struct CachedDimensions {
     pub(crate) altered: Alterations,
 }
 
-impl CachedDimensions {
-    #[inline]
-    fn is_of(&self, origin: &Origin, attributes: &[&KeyValue]) -> bool {
-        self.origin == origin.id && self.fingerprint.is_of(attributes)
-    }
-
-    /// Like [`is_of`](Self::is_of), with the attributes in any order: the SDK returns them in the
-    /// order of the measurement or sorted by key.
-    fn is_of_in_any_order(&self, origin: &Origin, attributes: &[&KeyValue]) -> bool {
-        self.is_of(origin, attributes)
-            || self.origin == origin.id && self.fingerprint.is_of_in_any_order(attributes)
-    }
-}
-
 /// The entries of the series of one metric, in the order of its points. The points of the next
 /// collection mostly come in the same order: then no attribute has to be hashed.
 #[derive(Default)]
@@ -69,15 +55,10 @@ impl PointOrder {
         self.previous.get(self.next).copied()
     }
 
-    /// The next point belongs to the expected entry.
+    /// The next point belongs to this entry: the expected one, one that follows if series were left
+    /// out, or another one.
     #[inline]
-    fn confirm(&mut self, entry: u32) {
-        self.next += 1;
-        self.current.push(entry);
-    }
-
-    /// The next point belongs to another entry: to one that follows if series were left out.
-    fn correct(&mut self, entry: u32) {
+    fn advance(&mut self, entry: u32) {
         let following = self.previous.iter().skip(self.next).take(LOOK_AHEAD);
         if let Some(skipped) = following.copied().position(|expected| expected == entry) {
             self.next += skipped + 1;
@@ -131,16 +112,12 @@ impl DimensionCache {
     ) -> &CachedDimensions {
         let expected = order.expected().filter(|index| {
             let entry = self.entries.get(*index as usize);
-            entry.is_some_and(|entry| entry.is_of(origin, attributes))
+            entry.is_some_and(|entry| {
+                entry.origin == origin.id && entry.fingerprint.is_of(attributes)
+            })
         });
-        let index = if let Some(index) = expected {
-            order.confirm(index);
-            index
-        } else {
-            let index = self.find_or_insert(origin, attributes);
-            order.correct(index);
-            index
-        };
+        let index = expected.unwrap_or_else(|| self.find_or_insert(origin, attributes));
+        order.advance(index);
         let entry = &mut self.entries[index as usize];
         if entry.used != self.generation {
             entry.used = self.generation;
@@ -153,7 +130,11 @@ impl DimensionCache {
         let hash = hash(&self.hasher, origin.id, attributes);
         let known = self.by_hash.find(hash, |index| {
             let entry = &self.entries[*index as usize];
-            entry.hash == hash && entry.is_of_in_any_order(origin, attributes)
+            // The SDK returns the attributes in the order of the measurement or sorted by key.
+            entry.hash == hash
+                && entry.origin == origin.id
+                && (entry.fingerprint.is_of(attributes)
+                    || entry.fingerprint.is_of_in_any_order(attributes))
         });
         if let Some(index) = known {
             return *index;
@@ -247,11 +228,6 @@ impl DimensionCache {
         // A copy has its exact size and lies next to the copy of the previous series: reading such
         // copies in order, as each collection does, takes half the time.
         (dimensions.clone(), altered)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.by_hash.len()
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Imports `config`, `line` and, of `encode`, bodies and warnings.
 
-mod batcher;
 mod dimension_cache;
 pub(super) mod fingerprint;
 mod generation;
@@ -12,12 +11,11 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
-use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use tokio::time::Instant;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::lines::batcher::Batcher;
 use crate::dynatrace::encode::lines::dimension_cache::DimensionCache;
 use crate::dynatrace::encode::lines::metric_cache::{
     CachedMetric, MetadataCache, MetricCache, Statement,
@@ -26,7 +24,7 @@ use crate::dynatrace::encode::lines::points::{Point, PointReader, metric_type};
 use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
 use crate::dynatrace::encode::warnings::{Alterations, Diagnostics, EncodeReport, Subject};
 use crate::dynatrace::health::DropReason;
-use crate::line::{MetricType, TooManyDimensions, write_line};
+use crate::line::{Batcher, MetricType, NotAdded, Rejected, TooManyDimensions, write_line};
 
 /// The result of encoding one collection.
 #[derive(Debug, Default)]
@@ -133,7 +131,7 @@ impl LinesEncoder {
                 }
                 let bodies = writer.batcher.take_full();
                 if !bodies.is_empty() {
-                    full(bodies);
+                    full(bodies.into_iter().map(Body::from).collect());
                 }
             }
         }
@@ -142,60 +140,54 @@ impl LinesEncoder {
         self.metrics.end_generation();
         self.writer.dimensions.end_generation();
         self.writer.metadata.end_generation();
+        let bodies = self.writer.batcher.finish();
         Encoded {
-            bodies: self.writer.batcher.finish(),
+            bodies: bodies.into_iter().map(Body::from).collect(),
             report: self.writer.diagnostics.finish(),
         }
     }
 
     /// States the units and descriptions of all metrics of a collection.
     fn state_metadata(&mut self, metrics: &ResourceMetrics, now: Instant) {
-        for scope in metrics.scope_metrics() {
-            for metric in scope.metrics() {
-                let subject = Subject::new(scope.scope(), metric);
-                let cached = self.metrics.get(metric.name());
-                cached.set_unit(metric.unit());
-                self.writer.state_metadata(subject, cached, metric, now);
+        let scopes = metrics.scope_metrics();
+        let in_scopes = scopes.flat_map(|it| it.metrics().map(|metric| (it.scope(), metric)));
+        for (scope, metric) in in_scopes {
+            let cached = self.metrics.get(metric.name());
+            cached.set_unit(metric.unit());
+            let Some(key) = &cached.key else { continue };
+            let LineWriter {
+                metadata,
+                diagnostics,
+                ..
+            } = &mut self.writer;
+            let subject = Subject::new(scope, metric);
+            let (unit, description) = (cached.sent_unit.as_deref(), metric.description());
+            let statement = metadata.state(key, unit.unwrap_or_default(), description, now);
+            if unit.is_none() && metadata.leave_out_unit(key) {
+                diagnostics.count_altered("unit");
+                diagnostics.warn(subject, "unit", || {
+                    format!(
+                        "its unit {:?} is left out: it has characters or a length that no unit has",
+                        metric.unit()
+                    )
+                });
+            }
+            if statement == Statement::Disputed {
+                diagnostics.count_altered("metadata");
+                diagnostics.warn(subject, "metadata", || {
+                    format!(
+                        "its unit {:?} or description {description:?} disagrees with another given \
+                         for the key {:?}, so neither is sent",
+                        metric.unit(),
+                        key.as_str()
+                    )
+                });
             }
         }
     }
 }
 
 impl LineWriter {
-    fn state_metadata(
-        &mut self,
-        subject: Subject<'_>,
-        cached: &CachedMetric,
-        metric: &Metric,
-        now: Instant,
-    ) {
-        let Some(key) = &cached.key else { return };
-        let (unit, description) = (cached.sent_unit.as_deref(), metric.description());
-        let statement = self
-            .metadata
-            .state(key, unit.unwrap_or_default(), description, now);
-        if unit.is_none() && self.metadata.leave_out_unit(key) {
-            self.diagnostics.count_altered("unit");
-            self.diagnostics.warn(subject, "unit", || {
-                format!(
-                    "its unit {:?} is left out: it has characters or a length that no unit has",
-                    metric.unit()
-                )
-            });
-        }
-        if statement == Statement::Disputed {
-            self.diagnostics.count_altered("metadata");
-            self.diagnostics.warn(subject, "metadata", || {
-                format!(
-                    "its unit {:?} or description {description:?} disagrees with another given for \
-                     the key {:?}, so neither is sent",
-                    metric.unit(),
-                    key.as_str()
-                )
-            });
-        }
-    }
-
     fn write(&mut self, context: &mut MetricContext<'_>, point: &Point<'_>) {
         let MetricContext {
             subject,
@@ -237,14 +229,17 @@ impl LineWriter {
                 }
             })
         };
-        if let Err(reason) = written {
+        if let Err(not_added) = written {
+            let reason = match not_added {
+                NotAdded::TooLong => DropReason::LineTooLong,
+                NotAdded::Rejected(Rejected::NotFinite) => DropReason::NotFinite,
+                NotAdded::Rejected(Rejected::InvalidSummary) => DropReason::InvalidSummary,
+                NotAdded::Rejected(Rejected::EmptySummary) => DropReason::EmptySummary,
+            };
             let explain = || format!("{:?} has no line", point.payload);
             return diagnostics.drop_points(*subject, reason, 1, explain);
         }
-        let mut altered = cached.altered;
-        if metric.is_altered {
-            altered = altered | Alterations::METRIC_KEY;
-        }
+        let altered = cached.altered | Alterations::METRIC_KEY.when(metric.is_altered);
         if altered != Alterations::NONE {
             for (alteration, reason) in altered.reasons() {
                 diagnostics.count_altered(reason);

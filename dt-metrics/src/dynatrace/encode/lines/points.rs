@@ -6,13 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, ExponentialBucket, Metric, MetricData};
 
-use crate::line::{MetricType, Number, Payload};
-
-/// The minimum and the maximum of a histogram, as far as known.
-type Range = (Option<f64>, Option<f64>);
-
-/// The absolute error of a summary's mean that readers tolerate; half of it is used up here.
-const TOLERANCE: f64 = 1e-7;
+use crate::line::{MetricType, Number, Payload, explicit_range, exponential_range, span, summary};
 
 /// A data point.
 pub(crate) struct Point<'p> {
@@ -85,26 +79,22 @@ impl<'a> PointReader<'a> {
             }
             MetricData::Sum(sum) => {
                 let time = millis(sum.time());
-                let (payload, with_zeros): (fn(Number) -> Payload, bool) =
-                    match (sum.is_monotonic(), sum.temporality()) {
-                        (true, Temporality::Delta) => (Payload::Count, false),
-                        (false, Temporality::Cumulative) => (Payload::Gauge, true),
-                        (_, temporality) => {
-                            return Err(Unsupported::new(sum.data_points(), temporality));
-                        }
-                    };
+                let (payload, temporality): (fn(Number) -> Payload, _) = if sum.is_monotonic() {
+                    (Payload::Count, Temporality::Delta)
+                } else {
+                    (Payload::Gauge, Temporality::Cumulative)
+                };
+                require(temporality, sum.temporality(), sum.data_points())?;
                 for point in sum.data_points() {
                     let value = point.value();
-                    if with_zeros || double(value) != 0.0 {
+                    if !sum.is_monotonic() || double(value) != 0.0 {
                         self.pass(point.attributes(), payload(value.into()), time, write);
                     }
                 }
             }
             MetricData::Histogram(histogram) => {
-                if histogram.temporality() != Temporality::Delta {
-                    let temporality = histogram.temporality();
-                    return Err(Unsupported::new(histogram.data_points(), temporality));
-                }
+                let temporality = histogram.temporality();
+                require(Temporality::Delta, temporality, histogram.data_points())?;
                 let time = millis(histogram.time());
                 for point in histogram.data_points() {
                     let recorded = (point.min().map(double), point.max().map(double));
@@ -116,10 +106,8 @@ impl<'a> PointReader<'a> {
                 }
             }
             MetricData::ExponentialHistogram(histogram) => {
-                if histogram.temporality() != Temporality::Delta {
-                    let temporality = histogram.temporality();
-                    return Err(Unsupported::new(histogram.data_points(), temporality));
-                }
+                let temporality = histogram.temporality();
+                require(Temporality::Delta, temporality, histogram.data_points())?;
                 let time = millis(histogram.time());
                 for point in histogram.data_points() {
                     let recorded = (point.min().map(double), point.max().map(double));
@@ -159,13 +147,20 @@ impl<'a> PointReader<'a> {
     }
 }
 
-impl Unsupported {
-    fn new(points: impl Iterator, temporality: Temporality) -> Self {
-        Self {
-            points: u64::try_from(points.count()).unwrap_or(u64::MAX),
-            temporality,
-        }
+/// Returns the points as unsupported unless they have the required temporality.
+fn require(
+    required: Temporality,
+    temporality: Temporality,
+    points: impl Iterator,
+) -> Result<(), Unsupported> {
+    if temporality == required {
+        return Ok(());
     }
+    let points = u64::try_from(points.count()).unwrap_or(u64::MAX);
+    Err(Unsupported {
+        points,
+        temporality,
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "summaries are doubles")]
@@ -181,110 +176,6 @@ fn double(number: Number) -> f64 {
 fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// The summary of a histogram; `None` if nothing was recorded.
-///
-/// A range that was not recorded is estimated. In both cases it is widened to hold the mean: the
-/// sum of many values is rounded, and a summary whose mean lies outside of its range is rejected
-/// (Dynatrace documentation, "Metric ingestion protocol").
-fn summary(
-    count: u64,
-    sum: f64,
-    recorded: Range,
-    estimate: impl FnOnce() -> Range,
-) -> Option<Payload> {
-    if count == 0 {
-        return None;
-    }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the protocol's numbers are doubles"
-    )]
-    let times = count as f64;
-    let mean = sum / times;
-    let (min, max) = match recorded {
-        (Some(min), Some(max)) => (min, max),
-        _ if count == 1 => (sum, sum),
-        (min, max) => {
-            let (low, high) = estimate();
-            (min.or(low).unwrap_or(mean), max.or(high).unwrap_or(mean))
-        }
-    };
-    // The mean is rounded as well. Where its error exceeds the tolerance, the bounds are moved so
-    // far that they hold the exact mean.
-    let rounding = 2.0 * f64::EPSILON * mean.abs();
-    let rounding = if rounding > TOLERANCE { rounding } else { 0.0 };
-    let low = if min.mul_add(times, -sum) > 0.0 {
-        (mean - rounding).max(f64::MIN)
-    } else {
-        mean
-    };
-    let high = if max.mul_add(times, -sum) < 0.0 {
-        (mean + rounding).min(f64::MAX)
-    } else {
-        mean
-    };
-    Some(Payload::Summary {
-        min: min.min(low),
-        max: max.max(high),
-        sum,
-        count,
-    })
-}
-
-/// The range of the outermost buckets with values. The first bucket has no lower bound and the last
-/// one no upper bound: there, the other bound is the best estimate.
-fn explicit_range(
-    bounds: impl IntoIterator<Item = f64>,
-    counts: impl IntoIterator<Item = u64>,
-) -> Range {
-    let mut bounds = bounds.into_iter();
-    let (mut min, mut max, mut lower) = (None, None, None);
-    for count in counts {
-        let upper = bounds.next();
-        if count > 0 {
-            min = min.or(lower).or(upper);
-            max = upper.or(lower);
-        }
-        lower = upper.or(lower);
-    }
-    (min, max)
-}
-
-/// The first index of a bucket with values, and the index after the last one.
-type Span = Option<(i64, i64)>;
-
-fn span(offset: i32, counts: impl IntoIterator<Item = u64>) -> Span {
-    let mut with_values = (i64::from(offset)..)
-        .zip(counts)
-        .filter(|(_, count)| *count > 0);
-    let (first, _) = with_values.next()?;
-    let last = with_values.last().map_or(first, |(index, _)| index);
-    Some((first, last + 1))
-}
-
-/// The range of the outermost buckets with values: those below zero, the one around it, and those
-/// above it.
-fn exponential_range(scale: i8, zero: Option<f64>, negative: Span, positive: Span) -> Range {
-    let bound = |index| bucket_bound(scale, index);
-    let min = negative
-        .map(|(_, end)| -bound(end))
-        .or_else(|| zero.map(|threshold| 0.0 - threshold))
-        .or_else(|| positive.map(|(first, _)| bound(first)));
-    let max = positive
-        .map(|(_, end)| bound(end))
-        .or(zero)
-        .or_else(|| negative.map(|(first, _)| -bound(first)));
-    (min, max)
-}
-
-/// `base ^ index` with `base = 2 ^ (2 ^ -scale)` (OpenTelemetry metrics data model, "Exponential
-/// scale"), or the largest finite number.
-fn bucket_bound(scale: i8, index: i64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "indexes fit 32 bits")]
-    let exponent = index as f64 * f64::from(-i16::from(scale)).exp2();
-    exponent.exp2().min(f64::MAX)
 }
 
 #[cfg(test)]

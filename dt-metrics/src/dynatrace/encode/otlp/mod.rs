@@ -4,8 +4,7 @@
 //! prefix and dimensions, and splits requests. Imports `config` and, of `encode`, bodies and the
 //! text of attribute values.
 
-pub(super) mod series;
-pub(super) mod split;
+pub(super) mod parts;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,7 +23,7 @@ use crate::dynatrace::config::Config;
 use crate::dynatrace::config::dimensions::{INSTANCE_ID, Pairs};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::fingerprint::text;
-use crate::dynatrace::encode::otlp::split::{halves, points};
+use crate::dynatrace::encode::otlp::parts::{halves, metrics, partition};
 
 /// Encodes collections as OTLP requests.
 #[derive(Debug)]
@@ -62,54 +61,54 @@ impl OtlpEncoder {
         }
     }
 
-    pub(crate) fn encode(&self, metrics: &ResourceMetrics) -> Vec<Body> {
-        let mut request = ExportMetricsServiceRequest::from(metrics);
-        self.add_dimensions(&mut request);
-        let mut bodies = Vec::new();
-        self.write(request, &mut bodies);
-        bodies
-    }
-
-    /// Adds the prefix and the configured dimensions.
-    fn add_dimensions(&self, request: &mut ExportMetricsServiceRequest) {
-        for metrics in &mut request.resource_metrics {
-            let resource = metrics.resource.iter().flat_map(|it| &it.attributes);
-            let named: Vec<_> = resource
-                .filter(|it| self.resource_dimensions.contains(&it.key))
-                .cloned()
-                .collect();
-            let scopes = metrics.scope_metrics.iter_mut();
-            for metric in scopes.flat_map(|scope| &mut scope.metrics) {
-                if let Some(prefix) = &self.prefix {
-                    metric.name = format!("{prefix}.{}", metric.name);
-                }
-                for_each_point(metric, |attributes| {
-                    attributes.retain(|it| !has(&self.host, &it.key));
-                    attributes.extend(self.host.iter().cloned());
-                    for added in self.defaults.iter().chain(&named) {
-                        if !has(attributes, &added.key) {
-                            attributes.push(added.clone());
-                        }
-                    }
-                    attributes.iter_mut().for_each(write_float_as_text);
+    pub(crate) fn encode(&self, collection: &ResourceMetrics) -> Vec<Body> {
+        let mut request = ExportMetricsServiceRequest::from(collection);
+        let resources = request.resource_metrics.iter();
+        let attributes = resources.filter_map(|it| it.resource.as_ref());
+        let named: Vec<_> = attributes
+            .flat_map(|it| &it.attributes)
+            .filter(|it| self.resource_dimensions.contains(&it.key))
+            .cloned()
+            .collect();
+        let mut points = 0;
+        for metric in metrics(&mut request) {
+            if let Some(prefix) = &self.prefix {
+                metric.name = format!("{prefix}.{}", metric.name);
+            }
+            if let Some(data) = metric.data.take() {
+                [metric.data, _] = partition(data, |attributes| {
+                    points += 1;
+                    self.add_dimensions(attributes, &named);
+                    false
                 });
             }
         }
+        let mut bodies = Vec::new();
+        self.write(request, points, &mut bodies);
+        bodies
+    }
+
+    fn add_dimensions(&self, attributes: &mut Vec<KeyValue>, named: &[KeyValue]) {
+        attributes.retain(|it| !has(&self.host, &it.key));
+        attributes.extend(self.host.iter().cloned());
+        for added in self.defaults.iter().chain(named) {
+            if !has(attributes, &added.key) {
+                attributes.push(added.clone());
+            }
+        }
+        attributes.iter_mut().for_each(write_float_as_text);
     }
 
     /// Encodes a request in as many bodies as the limits require; none if it has no points.
-    fn write(&self, request: ExportMetricsServiceRequest, bodies: &mut Vec<Body>) {
-        let count = points(&request);
-        let fits = count <= self.max_points && request.encoded_len() <= self.max_bytes;
-        match if fits { Err(request) } else { halves(request) } {
-            Ok(halves) => {
-                for half in halves {
-                    self.write(half, bodies);
-                }
+    fn write(&self, request: ExportMetricsServiceRequest, points: u64, bodies: &mut Vec<Body>) {
+        let fits = points <= self.max_points && request.encoded_len() <= self.max_bytes;
+        if !fits && points > 1 {
+            for (half, points) in halves(request, points) {
+                self.write(half, points, bodies);
             }
+        } else if points > 0 {
             // The receiver decides whether a single point is too large.
-            Err(whole) if count > 0 => bodies.push(Body::otlp(whole.encode_to_vec(), count)),
-            Err(_) => {}
+            bodies.push(Body::otlp(request.encode_to_vec(), points));
         }
     }
 }
@@ -124,43 +123,19 @@ pub(crate) fn one_gauge(name: &str) -> Body {
         value: Some(number_data_point::Value::AsInt(1)),
         ..NumberDataPoint::default()
     };
+    let data_points = vec![point];
     let metric = Metric {
         name: name.to_owned(),
-        data: Some(Data::Gauge(Gauge {
-            data_points: vec![point],
-        })),
+        data: Some(Data::Gauge(Gauge { data_points })),
         ..Metric::default()
     };
-    let scope = ScopeMetrics {
-        metrics: vec![metric],
-        ..ScopeMetrics::default()
-    };
-    let resource = Resource {
-        scope_metrics: vec![scope],
-        ..Resource::default()
-    };
-    let request = ExportMetricsServiceRequest {
-        resource_metrics: vec![resource],
-    };
+    let mut scope = ScopeMetrics::default();
+    scope.metrics.push(metric);
+    let mut resource = Resource::default();
+    resource.scope_metrics.push(scope);
+    let mut request = ExportMetricsServiceRequest::default();
+    request.resource_metrics.push(resource);
     Body::otlp(request.encode_to_vec(), 1)
-}
-
-fn for_each_point(metric: &mut Metric, mut change: impl FnMut(&mut Vec<KeyValue>)) {
-    macro_rules! each {
-        ($data:expr) => {
-            for point in &mut $data.data_points {
-                change(&mut point.attributes);
-            }
-        };
-    }
-    match &mut metric.data {
-        Some(Data::Gauge(data)) => each!(data),
-        Some(Data::Sum(data)) => each!(data),
-        Some(Data::Histogram(data)) => each!(data),
-        Some(Data::ExponentialHistogram(data)) => each!(data),
-        Some(Data::Summary(data)) => each!(data),
-        None => {}
-    }
 }
 
 /// Replaces a float by the text that metric lines have, since Dynatrace drops dimensions with float

@@ -117,7 +117,7 @@ fn attributes_are_a_set_whatever_their_order_unless_it_says_which_counts() {
     for order in &orders {
         assert_eq!(fixture.cycle(std::slice::from_ref(order)), first[..1]);
     }
-    assert_eq!(fixture.cache.len(), 1);
+    assert_eq!(fixture.cache.by_hash.len(), 1);
     let twice = [
         list(&[("k", "1"), ("k", "2")]),
         list(&[("k", "2"), ("k", "1")]),
@@ -130,11 +130,11 @@ fn attributes_are_a_set_whatever_their_order_unless_it_says_which_counts() {
 fn an_entry_stays_while_it_is_used_and_one_cycle_longer() {
     let mut fixture = Fixture::empty();
     fixture.cycle(&[of("a"), of("b"), of("a")]);
-    assert_eq!(fixture.cache.len(), 2);
+    assert_eq!(fixture.cache.by_hash.len(), 2);
     fixture.cycle(&[of("a")]);
-    assert_eq!(fixture.cache.len(), 2);
+    assert_eq!(fixture.cache.by_hash.len(), 2);
     fixture.cycle(&[of("a")]);
-    assert_eq!(fixture.cache.len(), 1);
+    assert_eq!(fixture.cache.by_hash.len(), 1);
     // The place of the one that went is taken by the next, and never mixed up with it.
     let texts = fixture.cycle(&[of("a"), of("c"), of("b")]);
     for ((_, text), name) in texts.iter().zip(["a", "c", "b"]) {
@@ -152,7 +152,10 @@ fn places_go_when_most_of_their_sets_have_gone() {
         let last = fixture.cycle(&many[many.len() - 2..]);
         assert_eq!(last, first[many.len() - 2..]);
     }
-    assert_eq!((fixture.cache.entries.len(), fixture.cache.len()), (2, 2));
+    assert_eq!(
+        (fixture.cache.entries.len(), fixture.cache.by_hash.len()),
+        (2, 2)
+    );
     assert_eq!(fixture.cycle(&many[..3])[2].1, first[2].1);
 }
 
@@ -227,15 +230,15 @@ fn what_was_altered_is_known() {
 fn an_order_goes_on_where_series_were_left_out() {
     let mut order = PointOrder::default();
     for entry in [4, 5, 6, 7] {
-        order.correct(entry);
+        order.advance(entry);
     }
     order.begin_collection();
     assert_eq!(order.expected(), Some(4));
-    order.confirm(4);
-    order.correct(6); // 5 has no point
-    order.correct(9); // and 9 is new
+    order.advance(4);
+    order.advance(6); // 5 has no point
+    order.advance(9); // and 9 is new
     assert_eq!(order.expected(), Some(7));
-    order.confirm(7);
+    order.advance(7);
     order.begin_collection();
     assert_eq!(order.previous, [4, 6, 9, 7]);
 }

@@ -1,22 +1,27 @@
 //! Collects lines into request bodies within the limits of a request.
 
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::health::DropReason;
-use crate::line::Rejected;
+use super::body::Lines;
+use super::payload::Rejected;
 
 /// Room beyond the longest body so far, so that a slightly longer one need not be moved.
 const SLACK: usize = 4 * 1024;
 
+/// Why a line is in no body.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum NotAdded {
+    Rejected(Rejected),
+    /// No body is large enough.
+    TooLong,
+}
+
 pub(crate) struct Batcher {
     max_lines: u64,
     max_bytes: usize,
-    /// The body at hand: its text, its data points and its metadata lines.
-    text: String,
-    lines: u64,
-    metadata: u64,
+    /// The body at hand.
+    body: Lines,
     /// The length of the longest body so far, for which the next one gets room.
     longest: usize,
-    full: Vec<Body>,
+    full: Vec<Lines>,
 }
 
 impl Batcher {
@@ -24,9 +29,7 @@ impl Batcher {
         Self {
             max_lines: u64::try_from(max_lines).unwrap_or(u64::MAX),
             max_bytes,
-            text: String::new(),
-            lines: 0,
-            metadata: 0,
+            body: Lines::default(),
             longest: 0,
             full: Vec::new(),
         }
@@ -37,28 +40,29 @@ impl Batcher {
     pub(crate) fn push(
         &mut self,
         write: impl FnOnce(&mut String) -> Result<(), Rejected>,
-    ) -> Result<(), DropReason> {
+    ) -> Result<(), NotAdded> {
         self.make_room(1);
-        let end = self.text.len();
+        let text = &mut self.body.text;
+        let end = text.len();
         if end > 0 {
-            self.text.push('\n');
-        } else if self.text.capacity() == 0 {
-            self.text.reserve(self.longest + SLACK);
+            text.push('\n');
+        } else if text.capacity() == 0 {
+            text.reserve(self.longest + SLACK);
         }
-        let start = self.text.len();
-        let mut written = write(&mut self.text).map_err(reason);
-        let length = self.text.len() - start;
+        let start = text.len();
+        let mut written = write(text).map_err(NotAdded::Rejected);
+        let length = text.len() - start;
         if length > self.max_bytes {
-            written = written.and(Err(DropReason::LineTooLong));
+            written = written.and(Err(NotAdded::TooLong));
         }
         if written.is_err() || length == 0 {
-            self.text.truncate(end);
+            text.truncate(end);
             return written;
         }
-        if self.text.len() > self.max_bytes {
+        if text.len() > self.max_bytes {
             self.cut_at(end, start);
         }
-        self.lines += 1;
+        self.body.points += 1;
         Ok(())
     }
 
@@ -68,9 +72,9 @@ impl Batcher {
         &mut self,
         metadata: &str,
         write: impl FnOnce(&mut String) -> Result<(), Rejected>,
-    ) -> Result<bool, DropReason> {
+    ) -> Result<bool, NotAdded> {
         let mut line = String::new();
-        write(&mut line).map_err(reason)?;
+        write(&mut line).map_err(NotAdded::Rejected)?;
         let fits = self.max_lines > 1 && metadata.len() + 1 + line.len() <= self.max_bytes;
         if fits {
             self.make_room(2);
@@ -83,59 +87,45 @@ impl Batcher {
             out.push_str(&line);
             Ok(())
         })?;
-        self.metadata += u64::from(fits);
+        self.body.metadata += u64::from(fits);
         Ok(fits)
     }
 
     /// Takes the bodies that are full.
-    pub(crate) fn take_full(&mut self) -> Vec<Body> {
+    pub(crate) fn take_full(&mut self) -> Vec<Lines> {
         std::mem::take(&mut self.full)
     }
 
     /// Takes all bodies.
-    pub(crate) fn finish(&mut self) -> Vec<Body> {
+    pub(crate) fn finish(&mut self) -> Vec<Lines> {
         self.cut();
         self.take_full()
     }
 
     /// Ends the body at hand if it cannot take this number of lines.
     fn make_room(&mut self, lines: u64) {
-        if self.lines + self.metadata + lines > self.max_lines {
+        if self.body.points + self.body.metadata + lines > self.max_lines {
             self.cut();
         }
     }
 
     fn cut(&mut self) {
-        self.cut_at(self.text.len(), self.text.len());
+        self.cut_at(self.body.text.len(), self.body.text.len());
     }
 
     /// Ends the body at hand at `end`; the text from `start` on begins the next one.
     fn cut_at(&mut self, end: usize, start: usize) {
-        if self.lines == 0 {
+        if self.body.points == 0 {
             return;
         }
         self.longest = self.longest.max(end);
-        let mut next = String::new();
-        if start < self.text.len() {
-            next.reserve(self.longest + SLACK);
-            next.push_str(&self.text[start..]);
+        let mut body = std::mem::take(&mut self.body);
+        if start < body.text.len() {
+            self.body.text.reserve(self.longest + SLACK);
+            self.body.text.push_str(&body.text[start..]);
         }
-        let mut body = std::mem::replace(&mut self.text, next);
-        body.truncate(end);
-        body.shrink_to_fit();
-        self.full.push(Body::new(body, self.lines, self.metadata));
-        self.lines = 0;
-        self.metadata = 0;
+        body.text.truncate(end);
+        body.text.shrink_to_fit();
+        self.full.push(body);
     }
 }
-
-fn reason(rejected: Rejected) -> DropReason {
-    match rejected {
-        Rejected::NotFinite => DropReason::NotFinite,
-        Rejected::InvalidSummary => DropReason::InvalidSummary,
-        Rejected::EmptySummary => DropReason::EmptySummary,
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,8 +1,12 @@
+mod series;
+
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
-use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, NumberDataPoint};
+use opentelemetry_proto::tonic::metrics::v1::{
+    Gauge, Histogram, HistogramDataPoint, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum,
+};
 use proptest::prelude::*;
 
-use crate::dynatrace::encode::otlp::split::*;
+use crate::dynatrace::encode::otlp::parts::*;
 
 /// A metric of one of three kinds with so many points.
 fn metric(number: usize, points: usize) -> Metric {
@@ -63,10 +67,12 @@ fn described(request: &ExportMetricsServiceRequest) -> Vec<String> {
     for resource in &request.resource_metrics {
         for scope in &resource.scope_metrics {
             for metric in &scope.metrics {
-                for point in 0..length(metric) {
+                for index in 0..length(metric) {
                     let mut alone = metric.clone();
-                    let mut alone = tail(&mut alone, point);
-                    drop(tail(&mut alone, 1));
+                    if let Some(data) = alone.data.take() {
+                        let mut indexes = 0..;
+                        [_, alone.data] = partition(data, |_| indexes.next() == Some(index));
+                    }
                     all.push(format!(
                         "{} {} {alone:?}",
                         resource.schema_url, scope.schema_url
@@ -78,28 +84,37 @@ fn described(request: &ExportMetricsServiceRequest) -> Vec<String> {
     all
 }
 
+fn length(metric: &Metric) -> usize {
+    match &metric.data {
+        Some(Data::Gauge(data)) => data.data_points.len(),
+        Some(Data::Sum(data)) => data.data_points.len(),
+        Some(Data::Histogram(data)) => data.data_points.len(),
+        _ => 0,
+    }
+}
+
+fn points(request: &mut ExportMetricsServiceRequest) -> u64 {
+    metrics(request).map(|metric| length(metric) as u64).sum()
+}
+
 proptest! {
     #[test]
     fn halves_hold_each_point_once_in_order(
         scopes in prop::collection::vec(prop::collection::vec(0_usize..5, 0..5), 0..4),
     ) {
-        let whole = request(&scopes);
-        let (count, expected) = (points(&whole), described(&whole));
-        match halves(whole.clone()) {
-            Err(kept) => {
-                prop_assert!(count < 2);
-                prop_assert_eq!(kept, whole);
-            }
-            Ok([first, second]) => {
-                prop_assert_eq!(points(&first), count / 2);
-                prop_assert_eq!([described(&first), described(&second)].concat(), expected);
-                for half in [first, second] {
-                    let scopes = half.resource_metrics.iter().flat_map(|it| &it.scope_metrics);
-                    for scope in scopes {
-                        prop_assert!(!scope.metrics.is_empty());
-                        prop_assert!(scope.metrics.iter().all(|metric| length(metric) > 0));
-                    }
-                }
+        let mut whole = request(&scopes);
+        let (count, expected) = (points(&mut whole), described(&whole));
+        let encoded = divide(&whole.encode_to_vec(), count);
+        prop_assert_eq!(encoded.len(), if count < 2 { 0 } else { 2 });
+        let [(mut first, some), (mut second, others)] = halves(whole, count);
+        prop_assert_eq!((points(&mut first), points(&mut second)), (some, others));
+        prop_assert_eq!((some, some + others), (count / 2, count));
+        prop_assert_eq!([described(&first), described(&second)].concat(), expected);
+        for half in [first, second] {
+            let scopes = half.resource_metrics.iter().flat_map(|it| &it.scope_metrics);
+            for scope in scopes {
+                prop_assert!(!scope.metrics.is_empty());
+                prop_assert!(scope.metrics.iter().all(|metric| length(metric) > 0));
             }
         }
     }

@@ -1,11 +1,10 @@
+//! Lines in bodies within the limits of a request.
+
 use proptest::prelude::*;
 
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::lines::batcher::Batcher;
-use crate::dynatrace::health::DropReason;
-use crate::line::Rejected;
+use crate::line::{Batcher, Lines, NotAdded, Rejected};
 
-fn add(batcher: &mut Batcher, line: &str) -> Result<(), DropReason> {
+fn add(batcher: &mut Batcher, line: &str) -> Result<(), NotAdded> {
     batcher.push(|out| {
         out.push_str(line);
         Ok(())
@@ -13,11 +12,7 @@ fn add(batcher: &mut Batcher, line: &str) -> Result<(), DropReason> {
 }
 
 fn texts(batcher: &mut Batcher) -> Vec<String> {
-    batcher
-        .finish()
-        .into_iter()
-        .map(|body| body.text().to_string())
-        .collect()
+    batcher.finish().into_iter().map(|body| body.text).collect()
 }
 
 #[test]
@@ -28,7 +23,7 @@ fn nothing_makes_no_request() {
         out.push_str("half");
         Err(Rejected::NotFinite)
     });
-    assert_eq!(refused, Err(DropReason::NotFinite));
+    assert_eq!(refused, Err(NotAdded::Rejected(Rejected::NotFinite)));
     assert_eq!(batcher.push(|_| Ok(())), Ok(()));
     assert_eq!(batcher.finish(), []);
 }
@@ -46,22 +41,19 @@ fn metadata_stays_with_its_line() {
     assert_eq!(add_after("#b", "b"), Ok(true));
     assert_eq!(add_after("#cc", "cccccc"), Ok(true));
     assert_eq!(add_after("#d", &"d".repeat(10)), Ok(false));
-    assert_eq!(
-        add_after("#e", &"e".repeat(13)),
-        Err(DropReason::LineTooLong)
-    );
+    assert_eq!(add_after("#e", &"e".repeat(13)), Err(NotAdded::TooLong));
     let bodies = batcher.finish();
     let seen: Vec<_> = bodies
         .iter()
-        .map(|body| (body.text(), body.points, body.all_lines()))
+        .map(|body| (&*body.text, body.points, body.metadata))
         .collect();
     assert_eq!(
         seen,
         [
-            ("#a\na", 1, 2),
-            ("#b\nb", 1, 2),
-            ("#cc\ncccccc", 1, 2),
-            ("dddddddddd", 1, 1),
+            ("#a\na", 1, 1),
+            ("#b\nb", 1, 1),
+            ("#cc\ncccccc", 1, 1),
+            ("dddddddddd", 1, 0),
         ]
     );
 }
@@ -89,7 +81,7 @@ fn splits_by_bytes() {
 fn a_line_too_long_leaves_its_neighbours_alone() {
     let mut batcher = Batcher::new(10, 5);
     assert_eq!(add(&mut batcher, "a"), Ok(()));
-    assert_eq!(add(&mut batcher, "bbbbbb"), Err(DropReason::LineTooLong));
+    assert_eq!(add(&mut batcher, "bbbbbb"), Err(NotAdded::TooLong));
     assert_eq!(add(&mut batcher, "c"), Ok(()));
     assert_eq!(texts(&mut batcher), ["a\nc"]);
 }
@@ -121,12 +113,12 @@ proptest! {
         }
         let bodies = batcher.finish();
         for body in &bodies {
-            prop_assert!(!body.text().is_empty() && body.text().len() <= max_bytes);
-            prop_assert!(body.all_lines() <= max_lines as u64);
-            prop_assert_eq!(body, &Body::of(body.text()));
-            prop_assert!(body.text().split('\n').next_back().is_some_and(|last| !last.starts_with('#')));
+            prop_assert!(!body.text.is_empty() && body.text.len() <= max_bytes);
+            prop_assert!(body.points + body.metadata <= max_lines as u64);
+            prop_assert_eq!(body, &Lines::of(&body.text));
+            prop_assert!(body.text.split('\n').next_back().is_some_and(|last| !last.starts_with('#')));
         }
-        let sent: Vec<_> = bodies.iter().flat_map(|body| body.text().split('\n')).collect();
+        let sent: Vec<_> = bodies.iter().flat_map(|body| body.text.split('\n')).collect();
         prop_assert_eq!(sent, expected);
     }
 }

@@ -5,9 +5,9 @@ use core::any::TypeId;
 use core::panic::Location;
 
 mod by_type;
+mod call;
 mod check;
 mod future;
-mod leave;
 mod number;
 mod outcome;
 mod unit;
@@ -15,9 +15,9 @@ mod unit;
 pub use inventory;
 
 pub use self::by_type::Call;
+pub use self::call::{Guard, Told, run};
 pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
-pub use self::future::{Told, diverging, measured, measured_as};
-pub use self::leave::{Ended, Guard, TellingGuard, run};
+pub use self::future::{diverging, measured, measured_as};
 pub use self::number::{Number, number};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::unit::unit_nanoseconds;

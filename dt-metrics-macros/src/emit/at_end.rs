@@ -43,43 +43,6 @@ pub(crate) struct AtEnd<'a> {
 }
 
 impl AtEnd<'_> {
-    /// Records a call that ended in `__dt_metrics_ended`.
-    pub(crate) fn ended(&self) -> TokenStream {
-        let private = self.private;
-        let statements = match (self.args.takes_returned(), self.outcome_of_returned()) {
-            (false, None) => {
-                let all = self.records(&[]);
-                emit!(let _ = &__dt_metrics_ended; #all)
-            }
-            (false, Some(at_return)) => {
-                let all = self.if_wanted(&self.records(&[]));
-                emit! {
-                    let __dt_metrics_outcome = match __dt_metrics_ended {
-                        #private::Ended::Returned(__dt_metrics_returned) => #at_return,
-                        __dt_metrics_ended => #private::Ended::outcome(&__dt_metrics_ended),
-                    };
-                    #all
-                }
-            }
-            (true, at_return) => {
-                let at_return =
-                    at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
-                let with = self.if_wanted(&self.with_returned());
-                let without = self.without_returned();
-                emit! {
-                    match __dt_metrics_ended {
-                        #private::Ended::Returned(__dt_metrics_returned) => { #at_return #with }
-                        __dt_metrics_ended => {
-                            let __dt_metrics_outcome = #private::Ended::outcome(&__dt_metrics_ended);
-                            #without
-                        }
-                    }
-                }
-            }
-        };
-        self.timed(&statements)
-    }
-
     /// Records a call that did not return, but ended in `__dt_metrics_outcome`.
     pub(crate) fn leave(&self) -> TokenStream {
         if self.args.takes_returned() {

@@ -159,7 +159,6 @@ impl Measure<'_> {
         Ends {
             entry,
             begin: emit!({ #begin #made }),
-            ended: at_end.ended(),
             leave: at_end.leave(),
             tell: at_end.tell(),
             uses: self.uses(),

@@ -19,14 +19,11 @@ pub(crate) struct Ends {
     /// The expression whose value is kept until the end, evaluated where the call begins to run. It
     /// may take variables of `entry`.
     pub(crate) begin: TokenStream,
-    /// Statements at the end, with the value of `begin` in `__dt_metrics_state` and the end in
-    /// `__dt_metrics_ended`.
-    pub(crate) ended: TokenStream,
-    /// Statements at the end of a future that does not return, with `__dt_metrics_state` and
-    /// `__dt_metrics_outcome`.
+    /// Statements at the end of a call that does not return, with the value of `begin` in
+    /// `__dt_metrics_state`, and `__dt_metrics_outcome`.
     pub(crate) leave: TokenStream,
-    /// Statements at the end of a future that returns, with `__dt_metrics_state`, a reference to
-    /// the value in `__dt_metrics_returned`, and a function with the statements of `leave` in
+    /// Statements at the end of a call that returns, with `__dt_metrics_state`, a reference to the
+    /// value in `__dt_metrics_returned`, and a function with the statements of `leave` in
     /// `__dt_metrics_leave`.
     pub(crate) tell: TokenStream,
     /// The user's expressions in `entry`.
@@ -77,13 +74,8 @@ impl Wrap<'_> {
     fn call(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends {
-            entry,
-            begin,
-            ended,
-            asks,
-            ..
+            entry, begin, asks, ..
         } = ends;
-        let ended = emit!(|__dt_metrics_state, __dt_metrics_ended| { #ended });
         let returned = &self.function.sig.output;
         // A closure would hide the caller: the body has to stay where it is.
         let keeps_caller = *asks == Asks::Outcome && self.function.tracks_caller();
@@ -96,30 +88,35 @@ impl Wrap<'_> {
         // A guard sees only whether the call panics. The name of a type is believed, if it says that
         // it is not a `Result`.
         if is_guarded || keeps_caller && !mentions_result(returned) {
-            let guard = emit!({ #entry #private::Guard::new(#begin, #ended) });
+            let leave = self.leave();
+            let outcome = emit!(#private::Outcome::Ok);
+            let guard =
+                emit!({ #entry #private::Guard::<(), _, _>::new(#begin, #leave, #outcome) });
             return guarded(&self.function.body, &guard);
         }
         let body = &self.function.body;
         if keeps_caller && is_result(returned) && is_straight(body.stream()) {
             let ty = closure_output(returned);
+            let (leave, tell) = (self.leave(), self.tell(None));
             return emit! {
                 {
                     let __dt_metrics_guard = {
                         #entry
-                        #private::TellingGuard::<#ty, _, _>::new(#begin, #ended)
+                        #private::Guard::<#ty, _, _>::new(#begin, #leave, #private::Outcome::Err)
                     };
                     let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
-                    __dt_metrics_guard.tell(&__dt_metrics_returned);
+                    __dt_metrics_guard.tell(&__dt_metrics_returned, #tell);
                     __dt_metrics_returned
                 }
             };
         }
+        let at_end = self.at_end(None);
         if let Output::Opaque = output {
             let body = self.closure();
-            return emit!(#entry #private::run(#body, #begin, #ended));
+            return emit!(#entry #private::run(#body, #begin, #at_end));
         }
         let body = self.closure_variable();
-        emit!(#entry #body #private::run(__dt_metrics_body, #begin, #ended))
+        emit!(#entry #body #private::run(__dt_metrics_body, #begin, #at_end))
     }
 
     /// The body as a future, in an `async fn` or in a function that returns that future.
@@ -224,15 +221,24 @@ impl Wrap<'_> {
         emit!(#function(#future, move || #begin, #at_end))
     }
 
-    /// The arguments for the end of a future with a value of this type, if that is known.
+    /// Both closures for the end, separated by a comma.
     fn at_end(&self, value: Option<&Type>) -> TokenStream {
+        let (leave, tell) = (self.leave(), self.tell(value));
+        emit!(#leave, #tell)
+    }
+
+    /// The closure for the end of a call that does not return.
+    fn leave(&self) -> TokenStream {
         let Self { private, ends, .. } = self;
-        let Ends { leave, tell, .. } = ends;
+        let leave = &ends.leave;
+        emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() })
+    }
+
+    /// The closure for the end of a call that returns. `value` is the type of that, if known.
+    fn tell(&self, value: Option<&Type>) -> TokenStream {
+        let tell = &self.ends.tell;
         let value = value.map(|value| emit!(: &#value));
-        emit! {
-            |__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() },
-            |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell }
-        }
+        emit!(|__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
     }
 
     /// The body as a closure that has all parameters.

@@ -45,6 +45,7 @@ impl<R> Plain<R> {
         tell: impl Fn(&L, S, &R),
         body: impl FnOnce() -> R,
     ) -> R {
+        // Not `run`, which would be a further function to build for each call.
         let on_panic = OnPanic {
             stage: &mut Stage::<(), S>::Running(begin()),
             leave: &leave,

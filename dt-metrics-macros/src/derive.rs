@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Attribute, Error, Fields, Generics, Ident, Item, ItemEnum, LitStr, Path, Variant};
+use syn::{Attribute, Error, Fields, Generics, Ident, Item, LitStr, Path, Variant};
 
 use crate::parse::annotation::{Annotation, Argument};
 use crate::parse::args::Args;
@@ -39,84 +39,85 @@ pub(crate) fn dimension_value(input: TokenStream) -> TokenStream {
     }
 }
 
+/// The message about other types.
+const GOES_ON: &str = "`#[derive(DimensionValue)]` goes on an enum without fields: implement the \
+                       trait for other types";
+
 /// A type, and the value of each of its variants.
 struct Derived {
     ident: Ident,
     generics: Generics,
     library: Option<Path>,
-    variants: Vec<(Ident, Fields)>,
-    values: Vec<LitStr>,
+    variants: Vec<(Ident, Fields, LitStr)>,
 }
 
 impl Derived {
-    fn read(item: Item, report: &mut Report) -> Option<Self> {
-        let (ident, generics, other) = match item {
-            Item::Enum(item) => return Some(Self::of(item, report)),
-            Item::Struct(item) => (item.ident, item.generics, item.struct_token.span),
-            Item::Union(item) => (item.ident, item.generics, item.union_token.span),
-            _ => return None,
-        };
-        let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement the \
-                       trait for other types";
-        report.add(Error::new(other, message));
-        Some(Self {
+    fn new(ident: Ident, generics: Generics) -> Self {
+        Self {
             ident,
             generics,
             library: None,
             variants: Vec::new(),
-            values: Vec::new(),
-        })
+        }
     }
 
-    fn of(item: ItemEnum, report: &mut Report) -> Self {
-        let mut derived = Self {
-            ident: item.ident,
-            generics: item.generics,
-            library: dimension(&item.attrs, &ON_ENUM, report).library,
-            variants: Vec::new(),
-            values: Vec::new(),
-        };
-        for variant in item.variants {
-            derived.variant(variant, report);
+    fn read(item: Item, report: &mut Report) -> Option<Self> {
+        match item {
+            Item::Enum(item) => {
+                let mut derived = Self::new(item.ident, item.generics);
+                derived.library = dimension(&item.attrs, &ON_ENUM, report).library;
+                for variant in item.variants {
+                    derived.variant(variant, report);
+                }
+                Some(derived)
+            }
+            Item::Struct(item) => {
+                report.add(Error::new(item.struct_token.span, GOES_ON));
+                Some(Self::new(item.ident, item.generics))
+            }
+            Item::Union(item) => {
+                report.add(Error::new(item.union_token.span, GOES_ON));
+                Some(Self::new(item.ident, item.generics))
+            }
+            _ => None,
         }
-        derived
     }
 
     fn variant(&mut self, variant: Variant, report: &mut Report) {
-        let Variant {
-            attrs,
-            ident,
-            fields,
-            ..
-        } = variant;
-        let value = dimension(&attrs, &ON_VARIANT, report)
+        let Variant { ident, fields, .. } = variant;
+        let value = dimension(&variant.attrs, &ON_VARIANT, report)
             .rename
             .unwrap_or_else(|| LitStr::new(&snake_case(&ident.unraw().to_string()), ident.span()));
         let text = value.value();
         if !fields.is_empty() {
-            let message = "`#[derive(DimensionValue)]` goes on an enum without fields: implement \
-                           the trait for other types";
-            report.add(Error::new_spanned(&fields, message));
+            report.add(Error::new_spanned(&fields, GOES_ON));
         } else if text.is_empty() {
             let message = "the value of a dimension cannot be empty";
             report.add(Error::new(value.span(), message));
-        } else if self.values.iter().any(|other| other.value() == text) {
+        } else if self
+            .variants
+            .iter()
+            .any(|(_, _, other)| other.value() == text)
+        {
             let message = format!("two variants have the value `{text}`");
             report.add(Error::new(value.span(), message));
         }
-        self.variants.push((ident, fields));
-        self.values.push(value);
+        self.variants.push((ident, fields, value));
     }
 
     fn quote(&self) -> TokenStream {
         let private = private(self.library.as_ref());
-        let count = Literal::usize_suffixed(self.values.len());
-        let values = &self.values;
-        let variants = self.variants.iter().map(|(ident, fields)| {
-            let ident = derived(ident);
-            emit!(Self::#ident #fields)
-        });
-        let indices = (0..self.values.len()).map(Literal::usize_suffixed);
+        let count = Literal::usize_suffixed(self.variants.len());
+        let values = self.variants.iter().map(|(_, _, value)| value);
+        let arms = self
+            .variants
+            .iter()
+            .enumerate()
+            .map(|(index, (ident, fields, _))| {
+                let ident = derived(ident);
+                let index = Literal::usize_suffixed(index);
+                emit!(Self::#ident #fields => #index,)
+            });
         self.implementation(&emit! {
             const FIXED: ::core::option::Option<&'static [#private::Value<'static>]> = {
                 static VALUES: [#private::Value<'static>; #count] =
@@ -125,7 +126,7 @@ impl Derived {
             };
             #[inline]
             fn fixed_index(&self) -> ::core::primitive::usize {
-                match *self { #(#variants => #indices,)* }
+                match *self { #(#arms)* }
             }
             #[inline]
             fn dimension_value(&self) -> ::core::option::Option<#private::Value<'_>> {

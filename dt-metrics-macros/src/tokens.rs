@@ -20,6 +20,20 @@ pub(crate) fn ident(name: &str) -> Ident {
     Ident::new(name, ours())
 }
 
+/// A variable in the expansion. The prefix keeps it apart from the user's statics and constants:
+/// these are visible despite the hygiene, and a variable cannot shadow them.
+pub(crate) fn variable(name: &str) -> TokenStream {
+    ident(&format!("__dt_metrics_{name}")).into_token_stream()
+}
+
+/// Variables with a number behind their name.
+pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
+    let numbers = 0..count;
+    numbers
+        .map(|number| variable(&format!("{name}{number}")))
+        .collect()
+}
+
 /// The module of the library that holds what expansions name.
 pub(crate) fn private(library: Option<&Path>) -> TokenStream {
     library.map_or_else(

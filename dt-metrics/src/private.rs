@@ -1,26 +1,26 @@
-//! What expansions name. Not part of the public interface: anything here may change in any
-//! release.
+//! The items that expansions of the macros name. They are not part of the public interface: anything
+//! here may change in any release.
 
 use core::any::TypeId;
 use core::panic::Location;
 
 mod by_type;
+mod call;
 mod check;
 mod future;
-mod leave;
 mod number;
 mod outcome;
-mod unit;
 
 pub use inventory;
 
 pub use self::by_type::Call;
-pub use self::check::{check_description, check_dimension_key, check_name, check_unit};
-pub use self::future::{Told, diverging, measured, measured_as};
-pub use self::leave::{Ended, Guard, TellingGuard, run};
+pub use self::call::{Guard, Told, run};
+pub use self::check::{
+    check_description, check_dimension_key, check_name, check_unit, unit_nanoseconds,
+};
+pub use self::future::{diverging, measured, measured_as};
 pub use self::number::{Number, number};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
-pub use self::unit::unit_nanoseconds;
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
     AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
@@ -28,8 +28,8 @@ pub use crate::instrument::{
     Observation as Answer, Observed, Stopwatch, Timer, UpDownCounter, Value,
 };
 
-/// What annotations say of themselves; the place is where the annotation stands. The instrument
-/// that is made of it sets the kind.
+/// The descriptor of an annotation with this name, at the caller's place. The instrument that is
+/// made from it sets the kind.
 #[must_use]
 #[track_caller]
 pub const fn describe(name: &'static str, module_path: &'static str) -> Descriptor {
@@ -37,8 +37,8 @@ pub const fn describe(name: &'static str, module_path: &'static str) -> Descript
     Descriptor::new(Kind::Counter, name, module_path, place.file(), place.line())
 }
 
-/// The same, of a name that is made of `path` when the instrument is first looked at; the last
-/// bytes of it, `function` of them, are not the module's.
+/// The descriptor of an annotation whose name is made from `path` when it is first needed. The last
+/// `function` bytes of `path` come after the module.
 #[must_use]
 #[track_caller]
 pub const fn describe_path(path: &'static str, function: usize) -> Descriptor {
@@ -46,7 +46,8 @@ pub const fn describe_path(path: &'static str, function: usize) -> Descriptor {
     Descriptor::unnamed(path, function, place.file(), place.line())
 }
 
-/// Whether a function returns floats; asked when it is known what types are.
+/// A function that finds out whether `N`, which a function returns, is `f64`. The comparison is not
+/// possible in a constant.
 #[must_use]
 pub const fn returns_float<N: 'static>(_: fn() -> N) -> fn() -> bool {
     || TypeId::of::<N>() == TypeId::of::<f64>()
@@ -58,8 +59,7 @@ pub fn value<V: DimensionValue + ?Sized>(value: &V) -> Option<Value<'_>> {
     value.dimension_value()
 }
 
-/// The same, of a type whose values can be the value of a dimension: what is not is an error at
-/// the caller.
+/// `value`, if its type can be the value of a dimension. Any other type is an error at the caller.
 #[inline]
 pub const fn dimension<V: DimensionValue + ?Sized>(value: &V) -> &V {
     value
@@ -83,13 +83,13 @@ pub fn keep<V: DimensionValue + ?Sized>(value: &V) -> Kept<V> {
     Kept::new(value)
 }
 
-/// The same, without the type of the value: it borrows nothing.
+/// The value of a dimension, kept until the call ends without its type: it borrows nothing.
 #[inline]
 pub fn keep_any<V: DimensionValue + ?Sized>(value: &V) -> Kept<AnyValue> {
     Kept::any(value)
 }
 
-/// A value of any type, for the compiler to learn that type from; it is never asked for.
+/// A value of any type, from which the compiler infers that type. This is never called.
 #[must_use]
 pub fn never<T>() -> T {
     loop {
@@ -100,7 +100,7 @@ pub fn never<T>() -> T {
 /// A dimension that a measurement does not have.
 pub struct Absent;
 
-/// See [`Absent`].
+/// The only value of [`Absent`] that expansions need.
 pub static ABSENT: Absent = Absent;
 
 impl DimensionValue for Absent {
@@ -109,13 +109,13 @@ impl DimensionValue for Absent {
     }
 }
 
-/// The closure, of which the compiler knows from the start that it is called once.
+/// `body`. The bound tells the compiler from the start that the closure is called once.
 #[inline]
 pub const fn once<R, F: FnOnce() -> R>(body: F) -> F {
     body
 }
 
-/// What `body` returns.
+/// Calls `body`.
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()

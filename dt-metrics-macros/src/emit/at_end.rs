@@ -1,7 +1,7 @@
 //! The statements that record the end of a call.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use quote::ToTokens;
 
 use super::metric::Record;
 use super::record::number;
@@ -9,13 +9,7 @@ use super::values::{self, list};
 use crate::parse::args::Args;
 use crate::parse::dims::Dimension;
 use crate::parse::word::Outcome;
-use crate::tokens::{at, emit, find_ident, ident, ours};
-
-pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
-    let variable =
-        |place| format_ident!("__dt_metrics_{name}{place}", span = ours()).into_token_stream();
-    (0..count).map(variable).collect()
-}
+use crate::tokens::{at, emit, find_ident, ident, ours, variables};
 
 /// The variable with the value of a dimension, at the place of its expression: thus an error in its
 /// type is reported once.
@@ -43,50 +37,15 @@ pub(crate) struct AtEnd<'a> {
 }
 
 impl AtEnd<'_> {
-    /// Records a call that ended in `__dt_metrics_ended`.
-    pub(crate) fn ended(&self) -> TokenStream {
-        let private = self.private;
-        let statements = match (self.args.takes_returned(), self.outcome_of_returned()) {
-            (false, None) => {
-                let all = self.records(&[]);
-                emit!(let _ = &__dt_metrics_ended; #all)
-            }
-            (false, Some(at_return)) => {
-                let all = self.if_wanted(&self.records(&[]));
-                emit! {
-                    let __dt_metrics_outcome = match __dt_metrics_ended {
-                        #private::Ended::Returned(__dt_metrics_returned) => #at_return,
-                        __dt_metrics_ended => #private::Ended::outcome(&__dt_metrics_ended),
-                    };
-                    #all
-                }
-            }
-            (true, at_return) => {
-                let at_return =
-                    at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
-                let with = self.if_wanted(&self.with_returned());
-                let without = self.without_returned();
-                emit! {
-                    match __dt_metrics_ended {
-                        #private::Ended::Returned(__dt_metrics_returned) => { #at_return #with }
-                        __dt_metrics_ended => {
-                            let __dt_metrics_outcome = #private::Ended::outcome(&__dt_metrics_ended);
-                            #without
-                        }
-                    }
-                }
-            }
-        };
-        self.timed(&statements)
-    }
-
     /// Records a call that did not return, but ended in `__dt_metrics_outcome`.
     pub(crate) fn leave(&self) -> TokenStream {
-        if self.args.takes_returned() {
-            return self.timed(&self.without_returned());
-        }
-        let all = self.if_wanted(&self.records(&[]));
-        self.timed(&emit!(let _ = &__dt_metrics_outcome; #all))
+        let Self { private, args, .. } = self;
+        // There is no value to record then.
+        let all = args.value.is_none().then(|| {
+            let absent = emit!(&#private::ABSENT);
+            self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]))
+        });
+        self.with_state(&emit!(let _ = &__dt_metrics_outcome; #all))
     }
 
     /// Records a call that returned `__dt_metrics_returned`. Calls `__dt_metrics_leave`, which has
@@ -97,7 +56,7 @@ impl AtEnd<'_> {
         if self.args.takes_returned() {
             let at_return = at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
             let with = self.if_wanted(&self.with_returned());
-            let tell = self.timed(&emit!(#at_return #with));
+            let tell = self.with_state(&emit!(#at_return #with));
             return emit!(let _ = __dt_metrics_leave; #tell);
         }
         let outcome = at_return
@@ -106,7 +65,7 @@ impl AtEnd<'_> {
     }
 
     /// `statements` with the variables of the state, and with the elapsed time if that is recorded.
-    fn timed(&self, statements: &TokenStream) -> TokenStream {
+    fn with_state(&self, statements: &TokenStream) -> TokenStream {
         let Self {
             private,
             state,
@@ -149,18 +108,6 @@ impl AtEnd<'_> {
             #value
             match #values { #pattern => { #all } }
         }
-    }
-
-    /// The records of a call that did not return.
-    fn without_returned(&self) -> TokenStream {
-        let Self { private, args, .. } = self;
-        let outcome = emit!(let _ = &__dt_metrics_outcome;);
-        if args.value.is_some() {
-            return outcome;
-        }
-        let absent = emit!(&#private::ABSENT);
-        let all = self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]));
-        emit!(#outcome #all)
     }
 
     /// The outcome of a call that returned, if an argument asks for it.

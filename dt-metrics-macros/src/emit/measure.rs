@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Index;
 
-use super::at_end::{AtEnd, variable_in_place, variables};
+use super::at_end::{AtEnd, variable_in_place};
 use super::instrument::{Constants, Instrument};
-use super::metric::{Metric, Record, variable};
+use super::metric::{Metric, Record};
 use super::record::{by, unit_length};
 use super::static_item;
 use super::values::{self, list};
@@ -18,7 +18,7 @@ use crate::parse::dims::Dimension;
 use crate::parse::item::Function;
 use crate::parse::text::Text;
 use crate::parse::word::Outcome;
-use crate::tokens::{emit, ident, private};
+use crate::tokens::{emit, ident, private, variable, variables};
 
 /// Whether a statement or a guard before the body is not enough.
 pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
@@ -159,7 +159,6 @@ impl Measure<'_> {
         Ends {
             entry,
             begin: emit!({ #begin #made }),
-            ended: at_end.ended(),
             leave: at_end.leave(),
             tell: at_end.tell(),
             uses: self.uses(),

@@ -1,10 +1,9 @@
 //! The metrics that annotations and macros record.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 
 use super::values::list;
-use crate::tokens::{emit, ident};
+use crate::tokens::{emit, variable};
 
 /// A metric that an expansion records.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -79,10 +78,4 @@ impl Record {
         let arguments = quantity.iter().chain(&set);
         emit!(#method(#instrument, #(#arguments),*))
     }
-}
-
-/// A variable of the expansion. Its prefix keeps it apart from statics and constants, which a
-/// variable cannot shadow and which are visible whatever the hygiene.
-pub(crate) fn variable(name: &str) -> TokenStream {
-    ident(&format!("__dt_metrics_{name}")).into_token_stream()
 }

@@ -19,14 +19,11 @@ pub(crate) struct Ends {
     /// The expression whose value is kept until the end, evaluated where the call begins to run. It
     /// may take variables of `entry`.
     pub(crate) begin: TokenStream,
-    /// Statements at the end, with the value of `begin` in `__dt_metrics_state` and the end in
-    /// `__dt_metrics_ended`.
-    pub(crate) ended: TokenStream,
-    /// Statements at the end of a future that does not return, with `__dt_metrics_state` and
-    /// `__dt_metrics_outcome`.
+    /// Statements at the end of a call that does not return, with the value of `begin` in
+    /// `__dt_metrics_state`, and `__dt_metrics_outcome`.
     pub(crate) leave: TokenStream,
-    /// Statements at the end of a future that returns, with `__dt_metrics_state`, a reference to
-    /// the value in `__dt_metrics_returned`, and a function with the statements of `leave` in
+    /// Statements at the end of a call that returns, with `__dt_metrics_state`, a reference to the
+    /// value in `__dt_metrics_returned`, and a function with the statements of `leave` in
     /// `__dt_metrics_leave`.
     pub(crate) tell: TokenStream,
     /// The user's expressions in `entry`.
@@ -66,6 +63,37 @@ pub(crate) fn wrap(
     wrap.function.with(block)
 }
 
+/// How the end of a call is seen.
+enum View {
+    /// By a guard, which sees only whether the call panics.
+    Guard,
+    /// By a guard that is told at the end of the body which value it returned.
+    ToldGuard,
+    /// By a function that runs the body as a closure.
+    Closure,
+}
+
+impl View {
+    fn of(asks: Asks, output: Output, function: &Function) -> Self {
+        let returned = &function.sig.output;
+        match (asks, output) {
+            // If `impl Fn` is returned, the type of that closure may follow from where it is.
+            (Asks::Nothing, _) | (Asks::Outcome, Output::Plain | Output::Opaque) => Self::Guard,
+            // As a closure, the body would hide the caller.
+            (Asks::Outcome, _) if function.tracks_caller() => {
+                if !mentions_result(returned) {
+                    Self::Guard
+                } else if is_result(returned) && is_straight(function.body.stream()) {
+                    Self::ToldGuard
+                } else {
+                    Self::Closure
+                }
+            }
+            (Asks::Outcome | Asks::Returned, _) => Self::Closure,
+        }
+    }
+}
+
 struct Wrap<'a> {
     private: &'a TokenStream,
     function: Function,
@@ -76,50 +104,37 @@ impl Wrap<'_> {
     /// A call that is over when the function returns.
     fn call(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let Ends {
-            entry,
-            begin,
-            ended,
-            asks,
-            ..
-        } = ends;
-        let ended = emit!(|__dt_metrics_state, __dt_metrics_ended| { #ended });
-        let returned = &self.function.sig.output;
-        // A closure would hide the caller: the body has to stay where it is.
-        let keeps_caller = *asks == Asks::Outcome && self.function.tracks_caller();
-        let is_guarded = match asks {
-            Asks::Nothing => true,
-            // The type of a closure that is returned may follow from where it is.
-            Asks::Outcome => matches!(output, Output::Plain | Output::Opaque),
-            Asks::Returned => false,
-        };
-        // A guard sees only whether the call panics. The name of a type is believed, if it says that
-        // it is not a `Result`.
-        if is_guarded || keeps_caller && !mentions_result(returned) {
-            let guard = emit!({ #entry #private::Guard::new(#begin, #ended) });
-            return guarded(&self.function.body, &guard);
-        }
+        let Ends { entry, begin, .. } = ends;
+        let (leave, tell) = (self.leave(), self.tell(None));
         let body = &self.function.body;
-        if keeps_caller && is_result(returned) && is_straight(body.stream()) {
-            let ty = closure_output(returned);
-            return emit! {
-                {
-                    let __dt_metrics_guard = {
-                        #entry
-                        #private::TellingGuard::<#ty, _, _>::new(#begin, #ended)
-                    };
-                    let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
-                    __dt_metrics_guard.tell(&__dt_metrics_returned);
-                    __dt_metrics_returned
+        match View::of(ends.asks, output, &self.function) {
+            View::Guard => {
+                let outcome = emit!(#private::Outcome::Ok);
+                let guard = emit!(#private::Guard::<(), _, _>::new(#begin, #leave, #outcome));
+                guarded(body, &emit!({ #entry #guard }))
+            }
+            View::ToldGuard => {
+                let ty = closure_output(&self.function.sig.output);
+                let outcome = emit!(#private::Outcome::Err);
+                let guard = emit!(#private::Guard::<#ty, _, _>::new(#begin, #leave, #outcome));
+                emit! {
+                    {
+                        let __dt_metrics_guard = { #entry #guard };
+                        let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
+                        __dt_metrics_guard.tell(&__dt_metrics_returned, #tell);
+                        __dt_metrics_returned
+                    }
                 }
-            };
+            }
+            View::Closure if matches!(output, Output::Opaque) => {
+                let body = self.closure();
+                emit!(#entry #private::run(#body, #begin, #leave, #tell))
+            }
+            View::Closure => {
+                let body = self.closure_variable();
+                emit!(#entry #body #private::run(__dt_metrics_body, #begin, #leave, #tell))
+            }
         }
-        if let Output::Opaque = output {
-            let body = self.closure();
-            return emit!(#entry #private::run(#body, #begin, #ended));
-        }
-        let body = self.closure_variable();
-        emit!(#entry #body #private::run(__dt_metrics_body, #begin, #ended))
     }
 
     /// The body as a future, in an `async fn` or in a function that returns that future.
@@ -224,15 +239,24 @@ impl Wrap<'_> {
         emit!(#function(#future, move || #begin, #at_end))
     }
 
-    /// The arguments for the end of a future with a value of this type, if that is known.
+    /// Both closures for the end, separated by a comma.
     fn at_end(&self, value: Option<&Type>) -> TokenStream {
+        let (leave, tell) = (self.leave(), self.tell(value));
+        emit!(#leave, #tell)
+    }
+
+    /// The closure for the end of a call that does not return.
+    fn leave(&self) -> TokenStream {
         let Self { private, ends, .. } = self;
-        let Ends { leave, tell, .. } = ends;
+        let leave = &ends.leave;
+        emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() })
+    }
+
+    /// The closure for the end of a call that returns. `value` is the type of that, if known.
+    fn tell(&self, value: Option<&Type>) -> TokenStream {
+        let tell = &self.ends.tell;
         let value = value.map(|value| emit!(: &#value));
-        emit! {
-            |__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() },
-            |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell }
-        }
+        emit!(|__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
     }
 
     /// The body as a closure that has all parameters.

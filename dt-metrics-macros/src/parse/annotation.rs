@@ -45,16 +45,13 @@ impl Argument {
     }
 }
 
-/// Other names that users may try for `dims`.
-const OTHER_WORDS: [&str; 7] = [
-    "attributes",
-    "attrs",
-    "dim",
-    "dimensions",
-    "fields",
-    "labels",
-    "tags",
-];
+/// Whether users may mean `dims` by this name.
+fn means_dims(key: &Ident) -> bool {
+    matches!(
+        key.to_string().as_str(),
+        "attributes" | "attrs" | "dim" | "dimensions" | "fields" | "labels" | "tags"
+    )
+}
 
 /// One annotation or macro of the family.
 pub(crate) struct Annotation {
@@ -78,8 +75,7 @@ impl Annotation {
 
     /// The error for an argument that it does not take.
     pub(crate) fn unknown(&self, key: &Ident) -> Error {
-        let dims =
-            self.takes.contains(&Argument::Dims) && OTHER_WORDS.iter().any(|word| key == word);
+        let dims = self.takes.contains(&Argument::Dims) && means_dims(key);
         let message = format!(
             "unknown argument `{key}`: {}`{}` takes {}",
             if dims { "`dims`? " } else { "" },

@@ -124,25 +124,14 @@ fn not_a_function(input: ParseStream<'_>) -> Option<TokenTree> {
 /// Whether an attribute is not a macro, and has one meaning on `async fn f() -> T` and on
 /// `fn f() -> impl Future<Output = T>`. `#[must_use]` has two.
 pub(crate) fn is_inert(attr: &Attribute) -> bool {
-    const INERT: &[&str] = &[
-        "allow",
-        "cfg",
-        "cfg_attr",
-        "cold",
-        "deny",
-        "deprecated",
-        "doc",
-        "expect",
-        "forbid",
-        "inline",
-        "warn",
-    ];
     let path = attr.path();
-    if let Some(name) = path.get_ident() {
-        return INERT.iter().any(|inert| name == inert);
+    let first = path.segments.first().map(|first| first.ident.to_string());
+    match first.as_deref().unwrap_or_default() {
+        "allow" | "cfg" | "cfg_attr" | "cold" | "deny" | "deprecated" | "doc" | "expect"
+        | "forbid" | "inline" | "warn" => path.get_ident().is_some(),
+        "clippy" | "rustfmt" => path.get_ident().is_none(),
+        _ => false,
     }
-    let tool = path.segments.first();
-    tool.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
 }
 
 /// Takes the inner attributes, `#![…]`, out of a body: they belong to the function.

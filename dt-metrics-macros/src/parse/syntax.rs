@@ -43,9 +43,11 @@ pub(crate) fn value(input: ParseStream<'_>) -> Result<Expr> {
 /// Reads `= path`.
 pub(crate) fn path(input: ParseStream<'_>) -> Result<Path> {
     input.parse::<Token![=]>()?;
-    let path = input.fork().call(Path::parse_mod_style);
-    path.map_err(|_| input.error("expected the path of the library, such as `crate::metrics`"))?;
-    input.call(Path::parse_mod_style)
+    let start = input.fork();
+    let expected = "expected the path of the library, such as `crate::metrics`";
+    input
+        .call(Path::parse_mod_style)
+        .map_err(|_| start.error(expected))
 }
 
 /// Reads the value of an unknown argument, whatever its form.

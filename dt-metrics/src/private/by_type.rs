@@ -1,15 +1,16 @@
-//! Functions that return a boxed future, under whatever name of that type.
+//! Functions that return a boxed future, whatever the name of that type is.
 
 use core::future::Future;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::pin::Pin;
 
-use super::future::{Leave, Measured, Told, measured};
+use super::call::{Leave, OnPanic, Stage, Told};
+use super::future::{Measured, measured};
 use super::outcome::Outcome;
 
-/// A call that returns `R`. The compiler takes the first method that fits: of boxed futures, or, by
-/// `Deref`, of all other types.
+/// A call that returns `R`. The compiler takes the first method that fits: one for boxed futures, or,
+/// by `Deref`, one for all other types.
 pub struct Call<R>(Plain<R>);
 
 /// A call that is over when it returns `R`.
@@ -34,7 +35,7 @@ impl<R> Deref for Call<R> {
 }
 
 impl<R> Plain<R> {
-    /// Runs `body` from `begin` to `tell`, or `leave` if it does not return.
+    /// Runs `body` between `begin` and `tell`, or `leave` if it panics.
     #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
     pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>>(
@@ -44,18 +45,19 @@ impl<R> Plain<R> {
         tell: impl Fn(&L, S, &R),
         body: impl FnOnce() -> R,
     ) -> R {
-        let mut on_panic = OnPanic {
-            state: Some(begin()),
-            leave,
+        // Not `run`, which would be a further function to build for each call.
+        let on_panic = OnPanic {
+            stage: &mut Stage::<(), S>::Running(begin()),
+            leave: &leave,
         };
         let returned = body();
-        if let Some(state) = on_panic.state.take() {
-            tell(&on_panic.leave, state, &returned);
+        if let Some(state) = on_panic.stage.end() {
+            tell(&leave, state, &returned);
         }
         returned
     }
 
-    /// The same of a body that puts something in a pinned box.
+    /// Runs a `body` that puts a value in a pinned box.
     #[inline]
     pub fn __dt_metrics_pin<S, L: Fn(S, Outcome) -> Told<R>>(
         &self,
@@ -68,22 +70,7 @@ impl<R> Plain<R> {
     }
 }
 
-/// Calls `leave` when it goes, unless the state was taken: then a panic goes through the call.
-struct OnPanic<S, L: Leave<S>> {
-    state: Option<S>,
-    leave: L,
-}
-
-impl<S, L: Leave<S>> Drop for OnPanic<S, L> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(state) = self.state.take() {
-            self.leave.leave(state, Outcome::Panic);
-        }
-    }
-}
-
-/// What is done with something that is no future before it is put in a pinned box.
+/// Handed to a body for a value that is not a future, before it is put in a pinned box.
 pub struct Pinned;
 
 impl Pinned {
@@ -95,7 +82,7 @@ impl Pinned {
     }
 }
 
-/// What is done with a future before it is put in a pinned box.
+/// Handed to a body for a future, before it is put in a pinned box.
 pub struct PinnedFuture<B, L, T> {
     begin: B,
     leave: L,
@@ -103,7 +90,7 @@ pub struct PinnedFuture<B, L, T> {
 }
 
 impl<B, L, T> PinnedFuture<B, L, T> {
-    /// `future`, measured; if it is none, whoever puts it in the box is told so.
+    /// `future`, measured. If it is not a future, the compiler reports that where it is boxed.
     #[inline]
     pub fn __dt_metrics_measured<F, S>(self, future: F) -> Measured<F, B, S, L, T>
     where
@@ -134,7 +121,7 @@ macro_rules! boxed {
                 Box::pin(measured(body(), begin, leave, tell))
             }
 
-            /// Runs `body`, and measures the future that it makes before that is in its box.
+            /// Runs `body`, and measures the future that it makes before the future is boxed.
             #[inline]
             pub fn __dt_metrics_pin<S, B, L, E>(
                 &self,

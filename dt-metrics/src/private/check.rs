@@ -1,5 +1,6 @@
-//! Compile-time assertions on what annotations say: the grammar is that of [`line`](crate::line),
-//! the error stands at the caller, which an expansion puts where the user typed the text.
+//! Compile-time assertions about the texts of annotations. The grammar is that of
+//! [`line`](crate::line). Errors are reported at the caller, which an expansion puts at the place
+//! where the user typed the text.
 
 use crate::line::{self, Invalid};
 
@@ -9,7 +10,7 @@ macro_rules! checks {
         ///
         /// # Panics
         ///
-        /// If it is not.
+        /// If it cannot.
         #[track_caller]
         pub const fn $name(text: &str) {
             refuse($check(text));
@@ -36,5 +37,26 @@ checks! {
 const fn refuse(checked: Result<(), Invalid>) {
     if let Err(invalid) = checked {
         panic!("{}", invalid.message());
+    }
+}
+
+/// The length in nanoseconds of a unit of time whose spelling only the compiler knows.
+///
+/// # Panics
+///
+/// If `unit` is not a unit of durations.
+#[must_use]
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "called by constants only: the panic is a compile error"
+)]
+pub const fn unit_nanoseconds(unit: &str) -> f64 {
+    match unit.as_bytes() {
+        b"s" => 1e9,
+        b"ms" => 1e6,
+        b"us" => 1e3,
+        b"ns" => 1.0,
+        _ => panic!("the unit of a duration is `s`, `ms`, `us` or `ns`"),
     }
 }

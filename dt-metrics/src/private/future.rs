@@ -2,57 +2,28 @@
 
 use core::convert::Infallible;
 use core::future::Future;
-use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::call::{Leave, OnPanic, Stage, Told};
 use super::outcome::Outcome;
 
 pin_project! {
     /// A future that is measured from its first poll until it is done or dropped.
     ///
-    /// What the future returns is no part of the type: whoever puts this in a box for some lifetime
-    /// need not say that such a value lives that long.
+    /// The value of the future is not a part of this type. A box for some lifetime can therefore
+    /// hold it even if nothing says that such a value lives that long.
     pub struct Measured<F, B, S, L, T>
     where
         L: Leave<S>,
     {
-        // First, so that what the future has is dropped before the measurement ends.
+        // The first field, so that everything in the future is dropped before the measurement ends.
         #[pin]
         future: F,
-        stage: Stage<B, S, L>,
+        measurement: Measurement<B, S, L>,
         tell: T,
-    }
-}
-
-/// What is done at the end of a future that does not return.
-pub trait Leave<S> {
-    /// What it returns otherwise.
-    type Returned;
-
-    fn leave(&self, state: S, outcome: Outcome);
-}
-
-/// Says what a future returns. Closures alone can say that and yet live for ever.
-pub struct Told<R>(PhantomData<fn() -> R>);
-
-impl<R> Told<R> {
-    #[expect(clippy::new_without_default, reason = "named by expansions only")]
-    #[inline]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<S, R, L: Fn(S, Outcome) -> Told<R>> Leave<S> for L {
-    type Returned = R;
-
-    #[inline]
-    fn leave(&self, state: S, outcome: Outcome) {
-        self(state, outcome);
     }
 }
 
@@ -61,8 +32,8 @@ impl<F, B, S, L: Leave<S>, T> Measured<F, B, S, L, T> {
     pub(super) const fn new(future: F, begin: B, leave: L, tell: T) -> Self {
         Self {
             future,
-            stage: Stage {
-                at: At::NotPolled(begin),
+            measurement: Measurement {
+                stage: Stage::NotBegun(begin),
                 leave,
             },
             tell,
@@ -70,23 +41,23 @@ impl<F, B, S, L: Leave<S>, T> Measured<F, B, S, L, T> {
     }
 }
 
-/// How far a future is. If it goes while running, it was cancelled.
-struct Stage<B, S, L>
-where
-    L: Leave<S>,
-{
-    at: At<B, S>,
+/// The measurement of a future. If it is dropped while the future runs, that was cancelled.
+struct Measurement<B, S, L: Leave<S>> {
+    stage: Stage<B, S>,
     leave: L,
 }
 
-enum At<B, S> {
-    NotPolled(B),
-    Running(S),
-    Over,
+impl<B, S, L: Leave<S>> Drop for Measurement<B, S, L> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(state) = self.stage.end() {
+            (self.leave)(state, Outcome::Cancelled);
+        }
+    }
 }
 
-/// `future`, with `begin` called at its first poll, and at its end `tell`, or `leave` if it does not
-/// return.
+/// `future`, measured. Its first poll calls `begin`. Its end calls `tell` with the value that it
+/// returned, or `leave` if it panics or is dropped.
 #[inline]
 pub fn measured<F, B, S, L, T>(future: F, begin: B, leave: L, tell: T) -> Measured<F, B, S, L, T>
 where
@@ -97,17 +68,18 @@ where
 {
     Measured {
         future,
-        stage: Stage {
-            at: At::NotPolled(begin),
+        measurement: Measurement {
+            stage: Stage::NotBegun(begin),
             leave,
         },
         tell,
     }
 }
 
-/// The same of what should be a future that returns `R`: whoever uses it so is told if not.
+/// [`measured`] for a `future` that is not known to return `R`, or to be a future at all. If it does
+/// not, the compiler reports that where the result is used as such a future.
 ///
-/// Written out again, since one that calls the other is one more function to build for each call.
+/// It does not call [`measured`], since that would be a further function to build for each call.
 #[inline]
 pub fn measured_as<R, F, B, S, L, T>(
     future: F,
@@ -122,84 +94,18 @@ where
 {
     Measured {
         future,
-        stage: Stage {
-            at: At::NotPolled(begin),
+        measurement: Measurement {
+            stage: Stage::NotBegun(begin),
             leave,
         },
         tell,
     }
 }
 
-/// `future`, of which the compiler learns that it returns nothing ever.
+/// `future`, which never returns: the type of the parameter tells the compiler so.
 #[inline]
 pub const fn diverging<F: Future<Output = Infallible>>(future: F) -> F {
     future
-}
-
-impl<B, S, L> Stage<B, S, L>
-where
-    L: Leave<S>,
-{
-    #[inline]
-    fn begin(&mut self)
-    where
-        B: FnOnce() -> S,
-    {
-        if let At::NotPolled(_) = self.at
-            && let At::NotPolled(begin) = core::mem::replace(&mut self.at, At::Over)
-        {
-            self.at = At::Running(begin());
-        }
-    }
-
-    /// What is kept while it runs, once.
-    #[inline]
-    fn end(&mut self) -> Option<S> {
-        if let At::Running(_) = self.at
-            && let At::Running(state) = core::mem::replace(&mut self.at, At::Over)
-        {
-            return Some(state);
-        }
-        None
-    }
-
-    #[inline]
-    fn leave(&mut self, outcome: Outcome) {
-        if let Some(state) = self.end() {
-            self.leave.leave(state, outcome);
-        }
-    }
-}
-
-impl<B, S, L> Drop for Stage<B, S, L>
-where
-    L: Leave<S>,
-{
-    #[inline]
-    fn drop(&mut self) {
-        self.leave(Outcome::Cancelled);
-    }
-}
-
-/// Goes while a poll is under way only if that panics.
-struct OnPanic<'a, B, S, L>
-where
-    L: Leave<S>,
-{
-    stage: &'a mut Stage<B, S, L>,
-    polling: bool,
-}
-
-impl<B, S, L> Drop for OnPanic<'_, B, S, L>
-where
-    L: Leave<S>,
-{
-    #[inline]
-    fn drop(&mut self) {
-        if self.polling {
-            self.stage.leave(Outcome::Panic);
-        }
-    }
 }
 
 impl<F, B, S, L, T> Future for Measured<F, B, S, L, T>
@@ -214,18 +120,17 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<L::Returned> {
         let this = self.project();
-        this.stage.begin();
-        let mut on_panic = OnPanic {
-            stage: this.stage,
-            polling: true,
-        };
+        let Measurement { stage, leave } = this.measurement;
+        stage.begin();
+        let on_panic = OnPanic { stage, leave };
         let polled = this.future.poll(context);
-        on_panic.polling = false;
         if let Poll::Ready(returned) = &polled
             && let Some(state) = on_panic.stage.end()
         {
-            (this.tell)(&on_panic.stage.leave, state, returned);
+            (this.tell)(leave, state, returned);
         }
+        // The poll did not panic, but the future may still be running.
+        core::mem::forget(on_panic);
         polled
     }
 }

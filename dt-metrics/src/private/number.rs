@@ -1,4 +1,4 @@
-//! Numbers of any type.
+//! Conversion of numbers of any type to `f64`.
 
 /// A type of numbers.
 #[diagnostic::on_unimplemented(
@@ -54,6 +54,6 @@ macro_rules! references {
 references!(&N &mut N);
 
 mod sealed {
-    /// Types out of this library are not numbers.
+    /// Keeps other crates from implementing [`Number`](super::Number).
     pub trait Sealed {}
 }

@@ -1,4 +1,4 @@
-//! How a call ended, told by the type of what it returned.
+//! How a call ended, derived from the type of the value that it returned.
 
 use core::ops::Deref;
 use core::task::Poll;
@@ -8,13 +8,13 @@ use crate::instrument::{DimensionValue, Value};
 /// How a call ended: the dimension `outcome`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// It returned, and no error.
+    /// It returned a value that is not an error.
     Ok,
     /// It returned an error.
     Err,
     /// A panic went through it.
     Panic,
-    /// Its future was dropped before it was done.
+    /// Its future was dropped before it was ready.
     Cancelled,
 }
 
@@ -47,17 +47,17 @@ impl DimensionValue for Outcome {
     }
 }
 
-/// What a call returned, to be asked for its outcome.
+/// The value that a call returned, with a method that derives its outcome.
 ///
-/// The compiler takes the first method that fits on the way from here by `Deref`: one for each
-/// form of `Result`, under whatever name, then the one for all other types. In a generic function a
-/// type parameter is such another type.
+/// The compiler takes the first method that fits on the way from here by `Deref`: one for each form
+/// of `Result`, whatever its name is, then one for all other types. In a generic function, a type
+/// parameter counts as another type.
 pub struct Returned<'a, R>(Flat<'a, R>);
 
-/// To be asked next: a `Result` with none inside.
+/// The second type on the way: it has the method for a `Result` without a further one inside.
 pub struct Flat<'a, R>(&'a R, Other);
 
-/// To be asked last: any type.
+/// The last type on the way: it has the method for any type.
 pub struct Other;
 
 impl<'a, R> Returned<'a, R> {
@@ -134,7 +134,7 @@ impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
     }
 }
 
-/// A form of `Result`, as `outcome = result` demands one.
+/// A form of `Result`, which `outcome = result` requires.
 #[diagnostic::on_unimplemented(
     message = "`outcome = result` needs a `Result`, and this function returns `{Self}`",
     label = "not known to be a `Result`",
@@ -147,6 +147,6 @@ impl<T, E> Fallible for Option<Result<T, E>> {}
 impl<T, E> Fallible for Poll<Result<T, E>> {}
 impl<T, E> Fallible for Poll<Option<Result<T, E>>> {}
 
-/// Nothing, of a type that has an outcome.
+/// Does nothing. The bound requires a form of `Result`.
 #[inline]
 pub const fn fallible<R: Fallible + ?Sized>(_: &R) {}

@@ -75,7 +75,10 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
 
     let values = values::options(&private, args.dims());
     let number = at(&output, &emit!(#callee()));
-    let answer = at(&output, &emit!(#private::Answer::new(&#values, #number)));
+    let observation = at(
+        &output,
+        &emit!(#private::Observation::new(&#values, #number)),
+    );
     let mut constants = Constants::default();
     let place = Place::on(function, None);
     let descriptor = descriptor(&private, args, &place, None, &mut constants);
@@ -97,7 +100,7 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
     }
     // The user's expressions are outside of the block with the items of the expansion.
     let block = emit! {{
-        const __DT_METRICS_ASK: fn() -> #private::Answer = || #answer;
+        const __DT_METRICS_ASK: fn() -> #private::Observation = || #observation;
         #registered
     }};
     let item = ident(&format!("__DtMetricsObserved{hash:016X}"));

@@ -25,7 +25,7 @@ pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
     AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
     DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Observable,
-    Observation as Answer, Observed, Stopwatch, Timer, UpDownCounter, Value,
+    Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,
 };
 
 /// The descriptor of an annotation with this name, at the caller's place. The instrument that is

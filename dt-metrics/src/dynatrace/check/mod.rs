@@ -26,8 +26,8 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::otlp::one_gauge;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
-use crate::dynatrace::thread::{runtime, spawn};
 use crate::dynatrace::transport::http::{Attempt, Http};
+use crate::thread::{runtime, spawn};
 
 const THREAD_NAME: &str = "dt-metrics-check";
 

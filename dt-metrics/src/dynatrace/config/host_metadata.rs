@@ -10,7 +10,7 @@ use std::{io, process};
 
 use crate::dynatrace::config::dimensions::Pairs;
 use crate::dynatrace::config::properties;
-use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
+use crate::thread::{FILE_TIMEOUT, run_within};
 
 /// The files with Dynatrace's metadata of this host.
 #[derive(Clone, Debug)]

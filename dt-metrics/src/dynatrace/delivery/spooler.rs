@@ -17,7 +17,7 @@ use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Directory, OpenError};
 use crate::dynatrace::spool::slot::Contents;
-use crate::dynatrace::thread::spawn;
+use crate::thread::spawn;
 
 const THREAD_NAME: &str = "dt-metrics-spool";
 

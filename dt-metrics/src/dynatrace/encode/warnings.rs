@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use crate::dynatrace::encode::lines::fingerprint::text;
 use crate::dynatrace::health::DropReason;
-use crate::dynatrace::throttle::Throttle;
 use crate::line::{MetricKey, normalize_dimension_key, normalize_dimension_value};
 use crate::registry::descriptors_of;
+use crate::throttle::Throttle;
 
 /// The scope of the instruments that annotations make.
 pub(crate) const SCOPE: &str = "dt-metrics";

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::dynatrace::thread::{runtime, spawn};
+use crate::thread::{runtime, spawn};
 
 const THREAD_NAME: &str = "dt-metrics-http";
 

@@ -1,4 +1,4 @@
-//! Threads and runtimes of the exporter: their names, and how long others wait for them.
+//! Threads and runtimes with a name, outside the program's telemetry.
 
 use std::io;
 use std::sync::mpsc;

@@ -118,7 +118,7 @@ impl Exporter {
         let buffer = Arc::new(Buffer::new(config.buffer_limit_bytes, config.guarantee));
         let transport = Arc::new(ReloadingTransport::new(config)?);
         let spool = match &config.spool {
-            Some(spool) => spooler::start(&buffer, spool, config.protocol.format())?,
+            Some(spool) => spooler::start(&buffer, spool, config.protocol.format)?,
             None => None,
         };
         let on_change = {
@@ -137,7 +137,7 @@ impl Exporter {
                 encoder: Mutex::new(Encoder::new(config)),
                 buffer,
                 transport,
-                temporality: config.protocol.temporality(),
+                temporality: config.protocol.temporality,
             }),
             is_of_pipeline: false,
         })

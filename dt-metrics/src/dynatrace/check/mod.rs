@@ -20,7 +20,7 @@ use crate::dynatrace::config::environment::{
     Environment, TOKEN_VARIABLE, URL_VARIABLE, proxy_variable,
 };
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::one_gauge;
@@ -111,10 +111,10 @@ fn attempt(config: &Config) -> Result<Attempt, ConfigError> {
 }
 
 fn test_body(config: &Config) -> Body {
-    match config.protocol {
-        Protocol::Lines => Body::new(LINE.into(), 1, 0),
+    match config.protocol.format {
+        Format::Lines => Body::new(LINE.into(), 1, 0),
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) => one_gauge("dt_metrics.check"),
+        Format::Otlp => one_gauge("dt_metrics.check"),
     }
 }
 
@@ -129,7 +129,7 @@ fn describe(config: &Config, environment: Environment, report: &mut CheckReport)
         _ => target.describe_token().to_owned(),
     };
     report.add("token source", Verdict::Ok, token);
-    match config.protocol.headers().len() {
+    match config.protocol.headers.len() {
         0 => {}
         1 => report.add("headers", Verdict::Ok, format!("1 header, from {HEADERS}")),
         n => report.add(
@@ -253,14 +253,14 @@ fn success(stage: Stage, config: &Config) -> &'static str {
 }
 
 fn has_credentials(config: &Config) -> bool {
-    config.target.token.is_some() || !config.protocol.headers().is_empty()
+    config.target.token.is_some() || !config.protocol.headers.is_empty()
 }
 
 /// A status of success that an endpoint for lines does not answer with.
 fn unusual_status(attempt: &Attempt, config: &Config) -> Option<StatusCode> {
     let is_accepted = attempt.outcome == Outcome::Accepted;
     let status = attempt.response.as_ref()?.status;
-    let is_usual = !matches!(config.protocol, Protocol::Lines) || status == StatusCode::ACCEPTED;
+    let is_usual = config.protocol.format != Format::Lines || status == StatusCode::ACCEPTED;
     (is_accepted && !is_usual).then_some(status)
 }
 

@@ -134,13 +134,10 @@ impl EndpointProperties {
 
 impl PartialEq for EndpointProperties {
     fn eq(&self, other: &Self) -> bool {
-        let exposed = |secret: &Option<SecretString>| {
-            // This copy is wiped from memory like the secret itself.
-            secret
-                .as_ref()
-                .map(|secret| Zeroizing::new(secret.expose_secret().to_owned()))
-        };
-        exposed(&self.url) == exposed(&other.url) && exposed(&self.token) == exposed(&other.token)
+        fn exposed(of: &EndpointProperties) -> [Option<&str>; 2] {
+            [&of.url, &of.token].map(|secret| secret.as_ref().map(ExposeSecret::expose_secret))
+        }
+        exposed(self) == exposed(other)
     }
 }
 

@@ -165,9 +165,9 @@ impl Config {
             token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
             spool = spool.map(|path| tracing::field::display(path.display())),
-            headers = self.protocol.headers().len(),
+            headers = self.protocol.headers.len(),
             "sending metrics {}",
-            self.protocol.format().describe()
+            self.protocol.format.describe()
         );
         if let Some(warning) = self.warning() {
             tracing::warn!(target: "dt_metrics", "{warning}");
@@ -178,7 +178,7 @@ impl Config {
     pub(crate) fn warning(&self) -> Option<String> {
         let endpoint = &self.target.endpoint;
         self.target.warning().or_else(|| {
-            let hint = self.protocol.format().path_hint();
+            let hint = self.protocol.format.path_hint();
             (endpoint.url().path() == "/")
                 .then(|| format!("the endpoint {endpoint} has no path: {hint}"))
         })

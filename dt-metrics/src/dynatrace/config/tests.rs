@@ -52,13 +52,8 @@ fn the_program_goes_before_the_environment_and_that_before_the_one_agent() {
             Source::Program,
             Some(Source::Environment(TOKEN_VARIABLE)),
         ),
-        (
-            options(None, None),
-            &blank[..],
-            Source::OneAgentDefault,
-            None,
-        ),
-        (options(None, None), &[], Source::OneAgentDefault, None),
+        (options(None, None), &blank[..], Source::Default, None),
+        (options(None, None), &[], Source::Default, None),
     ];
     for (options, variables, endpoint, token) in cases {
         let config = resolve(options, variables).expect("valid");

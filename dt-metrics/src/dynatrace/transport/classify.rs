@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::transport::answer::Answer;
@@ -24,7 +24,7 @@ pub(crate) struct Response {
 pub(super) fn classify(
     response: &Response,
     sent: &Body,
-    protocol: &Protocol,
+    format: Format,
     messages: &MessageWriter,
 ) -> Outcome {
     let code = response.status;
@@ -39,7 +39,7 @@ pub(super) fn classify(
         // Another server, or a proxy, may answer any request with a page and success. 202 is an
         // exception: only an ingest endpoint answers with it, so the request is accepted.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
-        200..=299 | 400 => match partial(response, sent, protocol, messages) {
+        200..=299 | 400 => match partial(response, sent, format, messages) {
             Some(partial) => partial,
             None if code.is_success() => Outcome::Accepted,
             None => rejected(answered()),
@@ -81,20 +81,20 @@ fn reason(body: &[u8], messages: &MessageWriter) -> String {
 fn partial(
     response: &Response,
     sent: &Body,
-    protocol: &Protocol,
+    format: Format,
     messages: &MessageWriter,
 ) -> Option<Outcome> {
-    let (rejected, mut reasons) = match protocol {
-        Protocol::Lines => {
+    let (rejected, mut reasons) = match format {
+        Format::Lines => {
             let answer = Answer::parse(&response.body)?;
             let reasons = answer.rejected_lines(sent.text());
             (answer.rejected(sent)?, messages.redact(&reasons))
         }
         // Over OTLP, an error status rejects the whole request.
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) if !response.status.is_success() => return None,
+        Format::Otlp if !response.status.is_success() => return None,
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) => {
+        Format::Otlp => {
             let (points, reason) = answer::rejected_points(&response.body)?;
             let points = points.min(sent.points);
             let rejected = Rejected {

@@ -84,7 +84,7 @@ impl Http {
         };
         match self.post(client, body).await {
             Ok(response) => Attempt {
-                outcome: classify(&response, body, &self.config.protocol, &self.messages),
+                outcome: classify(&response, body, self.config.protocol.format, &self.messages),
                 response: Some(response),
                 ended: SystemTime::now(),
                 is_untrusted: false,
@@ -122,8 +122,8 @@ impl Http {
         let (body, encoding) = body.to_request(&self.config.protocol);
         let mut request = client
             .post(self.config.target.endpoint.url().clone())
-            .headers(self.config.protocol.headers())
-            .header(CONTENT_TYPE, self.config.protocol.format().content_type())
+            .headers(self.config.protocol.headers.clone())
+            .header(CONTENT_TYPE, self.config.protocol.format.content_type())
             .body(body);
         if let Some(encoding) = encoding {
             request = request.header(CONTENT_ENCODING, encoding);

@@ -58,7 +58,7 @@ impl MessageWriter {
     ) -> String {
         let endpoint = &self.target.endpoint;
         let problem = match &self.target.token {
-            _ if self.protocol.is_for_collector() => format!(
+            _ if self.protocol.is_for_collector => format!(
                 "{endpoint} does not accept this sender; set the headers that it requires in \
                  OTEL_EXPORTER_OTLP_HEADERS"
             ),
@@ -94,7 +94,7 @@ impl MessageWriter {
                  or name the host in NO_PROXY"
             )
         } else {
-            let hint = self.protocol.format().path_hint();
+            let hint = self.protocol.format.path_hint();
             format!("{answered}; the path of the endpoint is probably wrong: {hint}")
         }
     }
@@ -121,7 +121,7 @@ impl MessageWriter {
         (rejected, sent): (u64, u64),
         reasons: &str,
     ) -> String {
-        let (answered, parts) = (self.answered(status, ""), self.protocol.format().parts());
+        let (answered, parts) = (self.answered(status, ""), self.protocol.format.parts());
         let separator = if reasons.is_empty() { "" } else { ": " };
         format!("{answered}: {rejected} of {sent} {parts} rejected{separator}{reasons}")
     }
@@ -132,11 +132,11 @@ impl MessageWriter {
         match failure {
             Failure::Unprepared => cause.to_owned(),
             Failure::NoAnswer => {
-                let parts = self.protocol.format().parts();
+                let parts = self.protocol.format.parts();
                 format!("no answer from {endpoint}: {advised}; the {parts} may have been accepted")
             }
             Failure::Refused { .. } if self.target.is_unconfigured() => {
-                let (expected, otherwise) = if self.protocol.is_for_collector() {
+                let (expected, otherwise) = if self.protocol.is_for_collector {
                     ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT")
                 } else {
                     (

@@ -189,7 +189,10 @@ fn a_request_fits_the_buffer() {
         ..Options::default()
     };
     assert_eq!(
-        resolve(options, &[]).expect("valid").max_bytes_per_request,
+        resolve(options, &[])
+            .expect("valid")
+            .options
+            .max_bytes_per_request,
         100
     );
 }
@@ -202,7 +205,11 @@ fn a_dot_at_the_end_of_a_prefix_is_not_doubled() {
             ..Options::default()
         };
         assert_eq!(
-            resolve(options, &[]).expect("valid").prefix.as_deref(),
+            resolve(options, &[])
+                .expect("valid")
+                .options
+                .prefix
+                .as_deref(),
             expected
         );
     }

@@ -20,6 +20,13 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
 }
 
+impl Response {
+    /// The time of the server, to the second.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        date(&self.headers)
+    }
+}
+
 /// Turns the response to a request with the body `sent` into its outcome.
 pub(super) fn classify(
     response: &Response,
@@ -36,8 +43,8 @@ pub(super) fn classify(
     let misdirected = |message| Outcome::Misdirected { status, message };
     let rejected = |message| Outcome::Rejected { status, message };
     match status {
-        // Another server, or a proxy, may answer any request with a page and success. 202 is an
-        // exception: only an ingest endpoint answers with it, so the request is accepted.
+        // Another server, or a proxy, may answer any request with a page and success. Only an ingest
+        // endpoint answers with 202, so its body is not taken for a page, whatever it begins with.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
         200..=299 | 400 => match partial(response, sent, format, messages) {
             Some(partial) => partial,
@@ -112,8 +119,8 @@ fn partial(
     }
     let counts = (rejected.lines, sent.all_lines());
     Some(Outcome::Partial {
-        invalid: rejected.points,
-        refused: rejected.lines,
+        rejected_points: rejected.points,
+        rejected_lines: rejected.lines,
         message: messages.partial(response.status, counts, &reasons),
     })
 }
@@ -134,11 +141,13 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(text).ok()?;
     // The date is measured by the clock of the server if it sent its time: the clocks may differ.
-    let now = header_text(headers, &DATE)
-        .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or(now);
+    let now = date(headers).unwrap_or(now);
     // A date in the past requires no pause.
     Some(until.duration_since(now).unwrap_or_default())
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(header_text(headers, &DATE)?).ok()
 }
 
 fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {

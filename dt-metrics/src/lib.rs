@@ -100,6 +100,10 @@ pub mod private;
 mod process;
 mod registry;
 pub mod testing;
+#[cfg(feature = "dynatrace")]
+mod thread;
+#[cfg(feature = "dynatrace")]
+mod throttle;
 
 pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]

@@ -115,10 +115,17 @@ impl Exporter {
     }
 
     pub(crate) fn start(config: &Config) -> Result<Self, ConfigError> {
-        let buffer = Arc::new(Buffer::new(config.buffer_limit_bytes, config.guarantee));
+        let buffer = Arc::new(Buffer::new(
+            config.options.buffer_limit_bytes,
+            config.options.guarantee,
+        ));
         let transport = Arc::new(ReloadingTransport::new(config)?);
-        let spool = match &config.spool {
-            Some(spool) => spooler::start(&buffer, spool, config.protocol.format())?,
+        let options = &config.options;
+        let spool = match &options.spool_dir {
+            Some(path) => {
+                let limit = options.spool_limit_bytes;
+                spooler::start(&buffer, path, limit, config.protocol.format)?
+            }
             None => None,
         };
         let on_change = {
@@ -126,7 +133,7 @@ impl Exporter {
             move || buffer.hurry()
         };
         let watch = transport.clone().watch(on_change);
-        let listener = config.listener.clone();
+        let listener = config.options.listener.clone();
         sender::start(buffer.clone(), transport.clone(), listener, watch).inspect_err(|_| {
             // The spooler ends as well.
             buffer.stop();
@@ -137,7 +144,7 @@ impl Exporter {
                 encoder: Mutex::new(Encoder::new(config)),
                 buffer,
                 transport,
-                temporality: config.protocol.temporality(),
+                temporality: config.protocol.temporality,
             }),
             is_of_pipeline: false,
         })

@@ -138,8 +138,6 @@ mod retry;
 mod spool;
 #[cfg(test)]
 mod tests;
-mod thread;
-mod throttle;
 mod transport;
 
 pub(crate) use self::buffer::flush::FlushStart;

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::thread::spawn;
 
 /// A point in time, and the wait that led to it.
 #[derive(Clone, Copy, Debug)]
@@ -52,13 +53,11 @@ impl Deadline {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Late> {
         let (sender, receiver) = mpsc::channel();
-        thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                // Nobody receives it any more if the time is up.
-                drop(sender.send(work()));
-            })
-            .map_err(Late::Thread)?;
+        spawn(name, move || {
+            // Nobody receives it any more if the time is up.
+            drop(sender.send(work()));
+        })
+        .map_err(Late::Thread)?;
         self.recv(&receiver)
     }
 }

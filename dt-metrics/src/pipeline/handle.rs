@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -13,6 +12,7 @@ use super::deadline::Deadline;
 use super::error::Error;
 use super::running::Running;
 use crate::dynatrace::Health;
+use crate::thread::spawn;
 
 /// The installed metrics: they run until this handle is dropped, which delivers the rest.
 ///
@@ -169,13 +169,11 @@ impl Handle {
     ) -> Result<(), Error> {
         let running = Arc::clone(&self.0);
         let (sender, done) = oneshot::channel();
-        thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                // The future may have been dropped.
-                drop(sender.send(work(&running, deadline)));
-            })
-            .map_err(Error::Thread)?;
+        spawn(name, move || {
+            // The future may have been dropped.
+            drop(sender.send(work(&running, deadline)));
+        })
+        .map_err(Error::Thread)?;
         done.await
             .unwrap_or_else(|_| Err(Error::from(deadline.late())))
     }

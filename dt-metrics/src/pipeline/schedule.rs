@@ -7,11 +7,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use opentelemetry::Context;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use crate::thread::spawn;
 
 /// The interval of a reader whose own timer must not collect.
 pub(super) const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -34,25 +34,22 @@ impl PushTimer {
     pub(super) fn start(provider: SdkMeterProvider, interval: Duration) -> io::Result<Self> {
         let (running, stopped) = mpsc::channel();
         let mut pause = first_pause(interval, fraction());
-        thread::Builder::new()
-            .name("dt-metrics-push".to_owned())
-            .spawn(move || {
-                let _suppressed = Context::enter_telemetry_suppressed_scope();
-                let mut last = Instant::now();
-                while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                    let due = last.checked_add(pause).unwrap_or_else(Instant::now);
-                    // A failed collection is logged where it failed, and a failed delivery by the
-                    // exporter.
-                    drop(provider.force_flush());
-                    last = due;
-                    pause = interval.saturating_sub(due.elapsed());
-                    if pause.is_zero() {
-                        // It took longer than an interval. Missed pushes are not made up.
-                        last = Instant::now();
-                        pause = interval;
-                    }
+        spawn("dt-metrics-push", move || {
+            let mut last = Instant::now();
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let due = last.checked_add(pause).unwrap_or_else(Instant::now);
+                // A failed collection is logged where it failed, and a failed delivery by the
+                // exporter.
+                drop(provider.force_flush());
+                last = due;
+                pause = interval.saturating_sub(due.elapsed());
+                if pause.is_zero() {
+                    // It took longer than an interval. Missed pushes are not made up.
+                    last = Instant::now();
+                    pause = interval;
                 }
-            })?;
+            }
+        })?;
         Ok(Self { _running: running })
     }
 }

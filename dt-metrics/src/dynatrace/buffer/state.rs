@@ -136,11 +136,13 @@ impl State {
         match outcome {
             Outcome::Accepted => {}
             Outcome::Partial {
-                refused, message, ..
+                rejected_lines,
+                message,
+                ..
             } => self
                 .events
                 .add(Event::Delivery(DeliveryEvent::PointsRejected {
-                    points: *refused,
+                    points: *rejected_lines,
                     reason: message.clone(),
                 })),
             _ => self.health.requests_failed += 1,

@@ -11,7 +11,6 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::DATE;
 
 use crate::dynatrace::check::report::{CheckReport, Problem, Verdict};
 use crate::dynatrace::config::Config;
@@ -20,14 +19,14 @@ use crate::dynatrace::config::environment::{
     Environment, TOKEN_VARIABLE, URL_VARIABLE, proxy_variable,
 };
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::one_gauge;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
-use crate::dynatrace::thread::{runtime, spawn};
-use crate::dynatrace::transport::http::{Attempt, Http};
+use crate::dynatrace::transport::http::{Http, HttpAttempt};
+use crate::thread::{runtime, spawn};
 
 const THREAD_NAME: &str = "dt-metrics-check";
 
@@ -45,17 +44,14 @@ const MAX_AHEAD: Duration = Duration::from_secs(600);
 /// The variable that names the headers for a Collector.
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 
-/// The steps after the configuration, in their order.
-const STEPS: [&str; 5] = ["connection", "path", "token", "test line", "clock"];
-
-/// The steps of an attempt, all but the clock. Each step needs the ones before it.
-#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
-enum Stage {
-    Connection,
-    Path,
-    Token,
-    TestLine,
-}
+/// The steps after the configuration, in their order. Each needs the ones before it, except for the
+/// last.
+const STEPS: [&str; 5] = [CONNECTION, PATH, TOKEN, TEST_LINE, CLOCK];
+const CONNECTION: &str = "connection";
+const PATH: &str = "path";
+const TOKEN: &str = "token";
+const TEST_LINE: &str = "test line";
+const CLOCK: &str = "clock";
 
 pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
     let mut report = CheckReport::default();
@@ -72,7 +68,7 @@ pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
             judge(&attempt, &config, &mut report);
             compare_clocks(&attempt, &mut report);
         }
-        Err(error) => fail(&mut report, STEPS[0], &error),
+        Err(error) => fail(&mut report, CONNECTION, &error),
     }
     report
 }
@@ -93,7 +89,7 @@ fn fail(report: &mut CheckReport, step: &'static str, error: &ConfigError) {
 }
 
 /// Sends one data point, on a thread of its own: the caller may be in a runtime.
-fn attempt(config: &Config) -> Result<Attempt, ConfigError> {
+fn attempt(config: &Config) -> Result<HttpAttempt, ConfigError> {
     let config = config.clone();
     let thread = spawn(THREAD_NAME, move || {
         let runtime = runtime(THREAD_NAME).map_err(ConfigError::Thread)?;
@@ -111,10 +107,10 @@ fn attempt(config: &Config) -> Result<Attempt, ConfigError> {
 }
 
 fn test_body(config: &Config) -> Body {
-    match config.protocol {
-        Protocol::Lines => Body::new(LINE.into(), 1, 0),
+    match config.protocol.format {
+        Format::Lines => Body::new(LINE.into(), 1, 0),
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) => one_gauge("dt_metrics.check"),
+        Format::Otlp => one_gauge("dt_metrics.check"),
     }
 }
 
@@ -129,14 +125,13 @@ fn describe(config: &Config, environment: Environment, report: &mut CheckReport)
         _ => target.describe_token().to_owned(),
     };
     report.add("token source", Verdict::Ok, token);
-    match config.protocol.headers().len() {
-        0 => {}
-        1 => report.add("headers", Verdict::Ok, format!("1 header, from {HEADERS}")),
-        n => report.add(
-            "headers",
-            Verdict::Ok,
-            format!("{n} headers, from {HEADERS}"),
-        ),
+    let headers = match config.protocol.headers.len() {
+        0 => None,
+        1 => Some(format!("1 header, from {HEADERS}")),
+        count => Some(format!("{count} headers, from {HEADERS}")),
+    };
+    if let Some(headers) = headers {
+        report.add("headers", Verdict::Ok, headers);
     }
     if let Some(variable) = proxy_variable(&target.endpoint, environment) {
         report.add("proxy", Verdict::Ok, format!("from {variable}"));
@@ -159,38 +154,30 @@ fn describe(config: &Config, environment: Environment, report: &mut CheckReport)
     }
 }
 
-/// Reports the stages of an attempt.
-fn judge(attempt: &Attempt, config: &Config, report: &mut CheckReport) {
+/// Reports the steps of an attempt.
+fn judge(attempt: &HttpAttempt, config: &Config, report: &mut CheckReport) {
     let failure = failure(attempt, config);
-    let message = attempt.outcome.message().unwrap_or_default();
-    let message = match failure {
-        Some((_, Problem::Unavailable)) => format!(
-            "{message}; the endpoint, or a proxy in front of it, is temporarily unavailable: try \
-             again later"
-        ),
-        _ => message.to_owned(),
-    };
+    let mut message = attempt.outcome.message().unwrap_or_default().to_owned();
+    if let Some((_, Problem::Unavailable)) = failure {
+        message.push_str(
+            "; the endpoint, or a proxy in front of it, is temporarily unavailable: try again later",
+        );
+    }
     // A proxy may have answered in place of the endpoint, so that nothing is known about path and
     // token. Only an ingest endpoint counts lines.
-    let may_be_proxy = matches!(failure, Some((Stage::TestLine, _)))
+    let may_be_proxy = matches!(failure, Some((TEST_LINE, _)))
         && !matches!(attempt.outcome, Outcome::Partial { .. });
-    let stages = [
-        Stage::Connection,
-        Stage::Path,
-        Stage::Token,
-        Stage::TestLine,
-    ];
-    for (stage, name) in stages.into_iter().zip(STEPS) {
+    let mut is_known = true;
+    for step in [CONNECTION, PATH, TOKEN, TEST_LINE] {
         match failure {
-            Some((failed, problem)) if stage == failed => {
-                report.add(name, Verdict::Failed(problem), message.as_str());
+            Some((failed, problem)) if step == failed => {
+                report.add(step, Verdict::Failed(problem), message.as_str());
+                is_known = false;
             }
-            Some((failed, _)) if stage > failed => report.add(name, Verdict::NotTried, ""),
-            _ if may_be_proxy && stage > Stage::Connection => {
-                report.add(name, Verdict::NotTried, "");
-            }
-            _ => report.add(name, Verdict::Ok, success(stage, config)),
+            _ if is_known => report.add(step, Verdict::Ok, success(step, config)),
+            _ => report.add(step, Verdict::NotTried, ""),
         }
+        is_known &= !may_be_proxy;
     }
     if let Some(status) = unusual_status(attempt, config) {
         let text = format!(
@@ -200,99 +187,86 @@ fn judge(attempt: &Attempt, config: &Config, report: &mut CheckReport) {
     }
 }
 
-/// The stage that failed, and why.
-fn failure(attempt: &Attempt, config: &Config) -> Option<(Stage, Problem)> {
+/// The step that failed, and why.
+fn failure(attempt: &HttpAttempt, config: &Config) -> Option<(&'static str, Problem)> {
     let target = &config.target;
-    let (stage, problem) = match &attempt.outcome {
-        Outcome::Accepted => return None,
-        Outcome::Failed { .. } if attempt.is_untrusted => {
-            (Stage::Connection, Problem::UntrustedCertificate)
-        }
+    match &attempt.outcome {
+        Outcome::Accepted => None,
         Outcome::Failed { failure, .. } => {
             let problem = match failure {
+                _ if attempt.is_untrusted => Problem::UntrustedCertificate,
                 Failure::Refused { .. } if target.is_unconfigured() => Problem::NoEndpoint,
                 Failure::Refused { .. } => Problem::ConnectionRefused,
                 Failure::Connect | Failure::Unprepared => Problem::Unreachable,
                 Failure::NoAnswer => Problem::NoAnswer,
             };
-            (Stage::Connection, problem)
+            Some((CONNECTION, problem))
         }
-        Outcome::Misdirected { .. } => (Stage::Path, Problem::WrongPath),
+        Outcome::Misdirected { .. } => Some((PATH, Problem::WrongPath)),
         Outcome::Unauthorized { status, .. } | Outcome::Outdated { status, .. } => {
             let problem = match status {
                 _ if !has_credentials(config) => Problem::MissingToken,
                 403 if target.token.is_some() => Problem::MissingScope,
                 _ => Problem::WrongToken,
             };
-            (Stage::Token, problem)
+            Some((TOKEN, problem))
         }
         Outcome::Throttled { .. } | Outcome::Unavailable { .. } => {
-            (Stage::TestLine, Problem::Unavailable)
+            Some((TEST_LINE, Problem::Unavailable))
         }
         Outcome::Partial { .. } | Outcome::TooLarge { .. } | Outcome::Rejected { .. } => {
-            (Stage::TestLine, Problem::LineRefused)
+            Some((TEST_LINE, Problem::LineRefused))
         }
-    };
-    Some((stage, problem))
+    }
 }
 
-fn success(stage: Stage, config: &Config) -> &'static str {
-    match stage {
-        Stage::Connection if config.target.endpoint.is_https() => {
+fn success(step: &str, config: &Config) -> &'static str {
+    match step {
+        CONNECTION if config.target.endpoint.is_https() => {
             "there is an answer, over TLS with a certificate that this host trusts"
         }
-        Stage::Connection => "there is an answer",
-        Stage::Path => "an ingest endpoint answers",
-        Stage::Token if config.target.token.is_some() => {
-            "it is accepted, with the scope `metrics.ingest`"
-        }
-        Stage::Token if has_credentials(config) => "the headers are accepted",
-        Stage::Token => "none is needed",
-        Stage::TestLine => "accepted: `dt_metrics.check` has a data point",
+        CONNECTION => "there is an answer",
+        PATH => "an ingest endpoint answers",
+        TOKEN if config.target.token.is_some() => "it is accepted, with the scope `metrics.ingest`",
+        TOKEN if has_credentials(config) => "the headers are accepted",
+        TOKEN => "none is needed",
+        _ => "accepted: `dt_metrics.check` has a data point",
     }
 }
 
 fn has_credentials(config: &Config) -> bool {
-    config.target.token.is_some() || !config.protocol.headers().is_empty()
+    config.target.token.is_some() || !config.protocol.headers.is_empty()
 }
 
 /// A status of success that an endpoint for lines does not answer with.
-fn unusual_status(attempt: &Attempt, config: &Config) -> Option<StatusCode> {
+fn unusual_status(attempt: &HttpAttempt, config: &Config) -> Option<StatusCode> {
     let is_accepted = attempt.outcome == Outcome::Accepted;
     let status = attempt.response.as_ref()?.status;
-    let is_usual = !matches!(config.protocol, Protocol::Lines) || status == StatusCode::ACCEPTED;
+    let is_usual = config.protocol.format != Format::Lines || status == StatusCode::ACCEPTED;
     (is_accepted && !is_usual).then_some(status)
 }
 
 /// Compares this host's clock with the server's, to the second.
-fn compare_clocks(attempt: &Attempt, report: &mut CheckReport) {
+fn compare_clocks(attempt: &HttpAttempt, report: &mut CheckReport) {
     let Some(response) = &attempt.response else {
-        report.add("clock", Verdict::NotTried, "");
-        return;
+        return report.add(CLOCK, Verdict::NotTried, "");
     };
-    let date = response
-        .headers
-        .get(DATE)
-        .and_then(|date| date.to_str().ok());
-    let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
-        report.add(
-            "clock",
-            Verdict::NotTried,
-            "the answer has no `Date` header",
-        );
-        return;
+    let Some(server) = response.date() else {
+        return report.add(CLOCK, Verdict::NotTried, "the answer has no `Date` header");
     };
     let (skew, direction, limit) = match attempt.ended.duration_since(server) {
         Ok(ahead) => (ahead, "ahead of", MAX_AHEAD),
         Err(behind) => (behind.duration(), "behind", MAX_BEHIND),
     };
-    let text = format!("{} s {direction} the server's", skew.as_secs());
-    if skew > limit {
-        let text = format!("{text}: correct this host's clock, or lines are rejected");
-        report.add("clock", Verdict::Failed(Problem::ClockSkew), text);
+    let mut text = format!("{} s {direction} the server's", skew.as_secs());
+    let verdict = if skew > limit {
+        text.push_str(": correct this host's clock, or lines are rejected");
+        Verdict::Failed(Problem::ClockSkew)
     } else if skew > USUAL_SKEW {
-        report.add("clock", Verdict::Warning, text);
+        Verdict::Warning
     } else {
-        report.add("clock", Verdict::Ok, "as the server's, within 30 s");
-    }
+        text = "as the server's, within 30 s".into();
+        Verdict::Ok
+    };
+    report.add(CLOCK, verdict, text);
 }

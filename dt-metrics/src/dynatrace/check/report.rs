@@ -113,19 +113,14 @@ impl CheckReport {
 
 impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Step {
-            name,
-            verdict,
-            text,
-        } in &self.steps
-        {
-            let word = match verdict {
+        for step in &self.steps {
+            let word = match step.verdict {
                 Verdict::Ok => "ok",
                 Verdict::Warning => "warning",
                 Verdict::Failed(_) => "FAILED",
                 Verdict::NotTried => "not tried",
             };
-            let line = format!("{word:<9}  {name:<13}  {text}");
+            let line = format!("{word:<9}  {:<13}  {}", step.name, step.text);
             writeln!(f, "{}", line.trim_end())?;
         }
         f.write_str(if self.is_ok() {

@@ -66,7 +66,9 @@ macro_rules! shared_options {
         /// # }
         /// ```
         pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-            self.$options.root_certificates.push(pem.as_ref().into());
+            self.$options
+                .root_certificates
+                .push(pem.as_ref().to_vec().into());
             self
         }
 
@@ -94,15 +96,8 @@ macro_rules! shared_options {
         /// error when the exporter is built. A dimension with an empty value is not sent, and a
         /// value longer than 255 characters is cut. A line may have 50 dimensions: if those of every
         /// line leave no room for another one, that is an error when the exporter is built.
-        pub fn default_dimension(
-            mut self,
-            key: impl Into<String>,
-            value: impl Into<String>,
-        ) -> Self {
-            self.$options
-                .default_dimensions
-                .push((key.into(), value.into()));
-            self
+        pub fn default_dimension(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+            self.default_dimensions([(key, value)])
         }
 
         /// Adds several dimensions to every line, like
@@ -122,11 +117,10 @@ macro_rules! shared_options {
             K: Into<String>,
             V: Into<String>,
         {
-            self.$options.default_dimensions.extend(
-                dimensions
-                    .into_iter()
-                    .map(|(key, value)| (key.into(), value.into())),
-            );
+            for (key, value) in dimensions {
+                let dimension = (key.into(), value.into());
+                self.$options.default_dimensions.push(dimension);
+            }
             self
         }
 

@@ -1,37 +1,21 @@
 //! Root certificates that the program adds to the platform's.
 
-use std::fmt;
-
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use secrecy::{ExposeSecret, SecretSlice};
 
 use crate::dynatrace::error::ConfigError;
 
-/// Certificates of the program that are not checked yet. `Debug` shows only the length: the text may
-/// be something else, such as a key, given by mistake.
-#[derive(Clone)]
-pub(crate) struct Pem(Vec<u8>);
-
-impl From<&[u8]> for Pem {
-    fn from(text: &[u8]) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for Pem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} bytes]", self.0.len())
-    }
-}
-
 /// Reads and checks the certificates of all texts.
-pub(super) fn certificates(texts: &[Pem]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+pub(super) fn certificates(
+    texts: &[SecretSlice<u8>],
+) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let unusable = |reason: String| ConfigError::RootCertificate { reason };
     let mut certificates = Vec::new();
     for text in texts {
         let before = certificates.len();
-        for certificate in CertificateDer::pem_slice_iter(&text.0) {
+        for certificate in CertificateDer::pem_slice_iter(text.expose_secret()) {
             let certificate =
                 certificate.map_err(|error| unusable(format!("it is broken PEM: {error}")))?;
             RootCertStore::empty()

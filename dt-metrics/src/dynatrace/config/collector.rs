@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::Temporality;
+use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::environment::Environment;
-use crate::dynatrace::config::protocol::{Compression, OtlpSettings};
-use crate::dynatrace::config::target::Source;
+use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::protocol::{Compression, Format, Protocol};
+use crate::dynatrace::config::target::{Source, Target};
 use crate::dynatrace::error::ConfigError;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -22,80 +24,86 @@ const DEFAULT: &str = "http://localhost:4318/v1/metrics";
 /// Parts of header names that suggest credentials.
 const CREDENTIALS: [&str; 5] = ["auth", "token", "key", "secret", "cookie"];
 
-#[derive(Debug)]
-pub(super) struct Collector {
-    pub(super) endpoint: Endpoint,
-    pub(super) source: Source,
-    pub(super) timeout: Option<Duration>,
-    /// A file of certificates to trust.
-    pub(super) certificate: Option<String>,
-    pub(super) settings: OtlpSettings,
+/// The Collector that the environment names, if it names one, and the protocol for it.
+pub(super) fn named(
+    options: &mut Options,
+    environment: Environment,
+) -> Result<Option<(Protocol, Target)>, ConfigError> {
+    let (name, url) = if let Some((_, url)) = value(environment, METRICS_ENDPOINT) {
+        (METRICS_ENDPOINT, url)
+    } else if let Some((_, url)) = value(environment, ENDPOINT) {
+        // This one is the base of the endpoints for all signals.
+        let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+        let base = base.trim_end_matches('/');
+        (ENDPOINT, format!("{base}/v1/metrics{query}"))
+    } else {
+        return Ok(None);
+    };
+    at(&url, Source::Environment(name), options, environment).map(Some)
 }
 
-impl Collector {
-    /// The Collector that the environment names, if it names one.
-    pub(super) fn named(environment: Environment) -> Result<Option<Self>, ConfigError> {
-        let (name, url) = if let Some(url) = value(environment, METRICS_ENDPOINT) {
-            (METRICS_ENDPOINT, url)
-        } else if let Some(url) = value(environment, ENDPOINT) {
-            // This one is the base of the endpoints for all signals.
-            let (base, query) = url.split_once('?').unwrap_or((&url, ""));
-            let separator = if query.is_empty() { "" } else { "?" };
-            let base = base.trim_end_matches('/');
-            (ENDPOINT, format!("{base}/v1/metrics{separator}{query}"))
-        } else {
-            return Ok(None);
-        };
-        Self::at(environment, &url, Source::Environment(name)).map(Some)
-    }
+/// The Collector that may be on this host, and the protocol for it.
+pub(super) fn on_this_host(
+    options: &mut Options,
+    environment: Environment,
+) -> Result<(Protocol, Target), ConfigError> {
+    at(DEFAULT, Source::Default, options, environment)
+}
 
-    /// The Collector that may be on this host.
-    pub(super) fn on_this_host(environment: Environment) -> Result<Self, ConfigError> {
-        Self::at(environment, DEFAULT, Source::CollectorDefault)
+/// Sets the options that the environment has for a Collector. The token of Dynatrace is not looked
+/// up: it must not reach a Collector.
+fn at(
+    url: &str,
+    source: Source,
+    options: &mut Options,
+    environment: Environment,
+) -> Result<(Protocol, Target), ConfigError> {
+    let endpoint = Endpoint::parse(url).map_err(|error| source.unusable(error))?;
+    warn_of_unsupported(environment);
+    let (_, text) = of_metrics(environment, "HEADERS").unwrap_or_default();
+    let headers = headers(&text);
+    let has_secret = endpoint.has_token() || headers.keys().any(is_credential);
+    if has_secret && endpoint.is_readable_by_others() && !options.allow_cleartext_token {
+        return Err(ConfigError::CleartextToken {
+            endpoint: endpoint.to_string(),
+        });
     }
-
-    fn at(environment: Environment, url: &str, source: Source) -> Result<Self, ConfigError> {
-        let endpoint = Endpoint::parse(url).map_err(|error| ConfigError::Endpoint {
-            origin: source.describe(),
-            source: error,
+    let temporality = valid(
+        value(environment, TEMPORALITY),
+        "delta, cumulative or lowmemory",
+        |text| text.parse().ok(),
+    );
+    let timeout = valid(
+        of_metrics(environment, "TIMEOUT"),
+        "milliseconds, as in 10000",
+        |text| text.parse().ok().filter(|&millis| millis > 0),
+    );
+    options.request_timeout = options
+        .request_timeout
+        .or(timeout.map(Duration::from_millis));
+    if let Some((_, path)) = of_metrics(environment, "CERTIFICATE") {
+        let pem = std::fs::read(&path).map_err(|error| ConfigError::RootCertificate {
+            reason: format!("{path}: {error}"),
         })?;
-        warn_of_unsupported(environment);
-        let temporality = valid(
-            value(environment, TEMPORALITY),
-            TEMPORALITY,
-            "delta, cumulative or lowmemory",
-            |text| text.parse().ok(),
-        );
-        let timeout = valid(
-            of_metrics(environment, "TIMEOUT"),
-            "OTEL_EXPORTER_OTLP_TIMEOUT",
-            "milliseconds, as in 10000",
-            |text| text.parse().ok().filter(|&millis| millis > 0),
-        );
-        Ok(Self {
-            endpoint,
-            source,
-            timeout: timeout.map(Duration::from_millis),
-            certificate: of_metrics(environment, "CERTIFICATE"),
-            settings: OtlpSettings {
-                headers: headers(&of_metrics(environment, "HEADERS").unwrap_or_default()),
-                temporality: temporality.unwrap_or(Temporality::Delta),
-                is_dynatrace: false,
-                compression: compression(environment),
-            },
-        })
+        options.root_certificates.push(pem.into());
     }
+    let protocol = Protocol {
+        format: Format::Otlp,
+        headers,
+        temporality: temporality.unwrap_or(Temporality::Delta),
+        is_for_collector: true,
+        compression: compression(environment),
+    };
+    Ok((protocol, Target::without_token(endpoint, source)))
+}
 
-    /// Whether a header authenticates this sender.
-    pub(super) fn has_credentials(&self) -> bool {
-        let is_credential =
-            |name: &HeaderName| CREDENTIALS.iter().any(|part| name.as_str().contains(part));
-        self.settings.headers.keys().any(is_credential)
-    }
+/// Whether a header with this name authenticates this sender.
+fn is_credential(name: &HeaderName) -> bool {
+    CREDENTIALS.iter().any(|part| name.as_str().contains(part))
 }
 
 fn warn_of_unsupported(environment: Environment) {
-    if let Some(other) = of_metrics(environment, "PROTOCOL")
+    if let Some((_, other)) = of_metrics(environment, "PROTOCOL")
         && other != "http/protobuf"
     {
         tracing::warn!(
@@ -114,9 +122,8 @@ fn warn_of_unsupported(environment: Environment) {
 
 /// The compression for a Collector or for Dynatrace.
 pub(super) fn compression(environment: Environment) -> Compression {
-    let variable = "OTEL_EXPORTER_OTLP_COMPRESSION";
-    let text = of_metrics(environment, "COMPRESSION");
-    let compression = valid(text, variable, "gzip or none", |text| match text {
+    let variable = of_metrics(environment, "COMPRESSION");
+    let compression = valid(variable, "gzip or none", |text| match text {
         "gzip" => Some(Compression::Gzip),
         "none" => Some(Compression::None),
         _ => None,
@@ -127,31 +134,28 @@ pub(super) fn compression(environment: Environment) -> Compression {
 /// The parsed value of a variable. An invalid one is ignored with a warning, which does not show the
 /// value: it may be a secret.
 fn valid<T>(
-    text: Option<String>,
-    variable: &str,
+    variable: Option<(String, String)>,
     expected: &str,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Option<T> {
-    let value = parse(&text?);
+    let (name, text) = variable?;
+    let value = parse(&text);
     if value.is_none() {
-        tracing::warn!(
-            target: "dt_metrics",
-            "ignoring {variable}, which is invalid: use {expected}"
-        );
+        tracing::warn!(target: "dt_metrics", "ignoring {name}, which is invalid: use {expected}");
     }
     value
 }
 
-/// The variable for metrics, else the one for all signals.
-fn of_metrics(environment: Environment, name: &str) -> Option<String> {
+/// The variable for metrics, else the one for all signals, and its value.
+fn of_metrics(environment: Environment, name: &str) -> Option<(String, String)> {
     value(environment, &format!("OTEL_EXPORTER_OTLP_METRICS_{name}"))
         .or_else(|| value(environment, &format!("OTEL_EXPORTER_OTLP_{name}")))
 }
 
-/// The value of a variable; `None` if it is blank.
-fn value(environment: Environment, name: &str) -> Option<String> {
+/// A variable and its value; `None` if it is blank.
+fn value(environment: Environment, name: &str) -> Option<(String, String)> {
     let text = environment(name)?.trim().to_owned();
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty()).then(|| (name.to_owned(), text))
 }
 
 /// Reads `key=value,key=value`, where values are encoded as in a URL.
@@ -160,12 +164,9 @@ fn headers(text: &str) -> HeaderMap {
         .map(str::trim)
         .filter(|pair| !pair.is_empty())
         .filter_map(|pair| {
-            valid(
-                Some(pair.to_owned()),
-                "a header in OTEL_EXPORTER_OTLP_HEADERS",
-                "name=value, with the value encoded as in a URL",
-                header,
-            )
+            let pair = ("a header in OTEL_EXPORTER_OTLP_HEADERS".into(), pair.into());
+            let expected = "name=value, with the value encoded as in a URL";
+            valid(Some(pair), expected, header)
         })
         .collect()
 }
@@ -173,22 +174,9 @@ fn headers(text: &str) -> HeaderMap {
 fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = pair.split_once('=')?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
-    let mut value = HeaderValue::from_bytes(&percent_decoded(value.trim())).ok()?;
+    // Text that is not an escape stays as it is.
+    let value: Vec<u8> = percent_decode_str(value.trim()).collect();
+    let mut value = HeaderValue::from_bytes(&value).ok()?;
     value.set_sensitive(true);
     Some((name, value))
-}
-
-/// Text that is not an escape stays as it is.
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digits = tail.get(..2).and_then(|it| str::from_utf8(it).ok());
-        let byte = digits
-            .filter(|_| *first == b'%')
-            .and_then(|it| u8::from_str_radix(it, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &tail[2..] } else { tail };
-    }
-    bytes
 }

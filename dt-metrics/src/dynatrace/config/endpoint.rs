@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::dynatrace::error::EndpointError;
 
@@ -24,26 +23,6 @@ const OTLP_PATH: &str = "/api/v2/otlp";
 
 #[cfg(feature = "otlp")]
 const OTLP_METRICS_PATH: &str = "/v1/metrics";
-
-/// The text that the program gave as an endpoint. It may contain a password or a token.
-#[derive(Clone)]
-pub(crate) struct UncheckedEndpoint(pub(crate) SecretString);
-
-impl<T: Into<String>> From<T> for UncheckedEndpoint {
-    fn from(text: T) -> Self {
-        Self(text.into().into())
-    }
-}
-
-impl fmt::Debug for UncheckedEndpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Endpoint::parse(self.0.expose_secret()) {
-            Ok(endpoint) => fmt::Display::fmt(&endpoint, f),
-            // The text may be the token, given in the wrong place.
-            Err(_) => f.write_str("[not usable]"),
-        }
-    }
-}
 
 /// A checked URL. It prints without its query, which may contain a secret.
 #[derive(Clone, Eq, PartialEq)]

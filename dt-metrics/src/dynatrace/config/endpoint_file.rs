@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
 use crate::dynatrace::config::properties::read_entries;
-use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
+use crate::thread::{FILE_TIMEOUT, run_within};
 
 pub(crate) const ENDPOINT_FILE: &str = "/var/lib/dynatrace/enrichment/endpoint/endpoint.properties";
 
@@ -134,13 +134,10 @@ impl EndpointProperties {
 
 impl PartialEq for EndpointProperties {
     fn eq(&self, other: &Self) -> bool {
-        let exposed = |secret: &Option<SecretString>| {
-            // This copy is wiped from memory like the secret itself.
-            secret
-                .as_ref()
-                .map(|secret| Zeroizing::new(secret.expose_secret().to_owned()))
-        };
-        exposed(&self.url) == exposed(&other.url) && exposed(&self.token) == exposed(&other.token)
+        fn exposed(of: &EndpointProperties) -> [Option<&str>; 2] {
+            [&of.url, &of.token].map(|secret| secret.as_ref().map(ExposeSecret::expose_secret))
+        }
+        exposed(self) == exposed(other)
     }
 }
 

@@ -2,15 +2,13 @@
 //!
 //! Source: Dynatrace documentation, "Enrich ingested data with Dynatrace-specific dimensions".
 
-use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::SystemTime;
-use std::{io, process};
 
 use crate::dynatrace::config::dimensions::Pairs;
 use crate::dynatrace::config::properties;
-use crate::dynatrace::thread::{FILE_TIMEOUT, run_within};
+use crate::thread::{FILE_TIMEOUT, run_within};
 
 /// The files with Dynatrace's metadata of this host.
 #[derive(Clone, Debug)]
@@ -88,13 +86,9 @@ pub(super) fn process_instance() -> String {
     ID.get_or_init(random_uuid).clone()
 }
 
-/// The keys of a hasher come from the system's source of random numbers. Process and time are mixed
-/// in for a system whose source is not ready yet.
 fn random_uuid() -> String {
-    let random = || RandomState::new().hash_one((process::id(), SystemTime::now()));
-    let bits = u128::from(random()) << 64 | u128::from(RandomState::new().hash_one(random()));
     // Version 4, variant 1 (RFC 9562).
-    let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let bits = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     let digits = format!("{bits:032x}");
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
     parts.join("-")

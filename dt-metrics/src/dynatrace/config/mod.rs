@@ -21,7 +21,7 @@ mod tests;
 pub(crate) mod token;
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -33,11 +33,10 @@ use crate::dynatrace::config::dimensions::{
 };
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
 use crate::dynatrace::config::environment::Environment;
-use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
+use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::target::{Target, TargetResolver};
 use crate::dynatrace::error::ConfigError;
-use crate::dynatrace::event::EventListener;
 use crate::line::{self, Dimensions, MetricKey};
 
 /// The default of the request timeout.
@@ -46,6 +45,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The checked configuration of an exporter.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    /// The options, with the prefix and the limits that apply.
+    pub(crate) options: Options,
     pub(crate) protocol: Protocol,
     pub(crate) target: Target,
     resolver: Option<TargetResolver>,
@@ -53,27 +54,11 @@ pub(crate) struct Config {
     pub(crate) endpoint_properties: EndpointProperties,
     /// Trusted in addition to the certificates of the platform.
     pub(crate) root_certificates: Vec<CertificateDer<'static>>,
-    pub(crate) prefix: Option<String>,
-    pub(crate) default_dimensions: Pairs,
-    pub(crate) resource_dimensions: Vec<String>,
     pub(crate) host_dimensions: Pairs,
     /// The id of this process, if it is a dimension.
     pub(crate) instance: Option<String>,
-    pub(crate) guarantee: DeliveryGuarantee,
-    pub(crate) listener: EventListener,
     pub(crate) request_timeout: Duration,
     pub(crate) connect_timeout: Duration,
-    pub(crate) max_lines_per_request: usize,
-    pub(crate) max_bytes_per_request: usize,
-    pub(crate) buffer_limit_bytes: usize,
-    pub(crate) spool: Option<SpoolConfig>,
-}
-
-/// The directory of the spool, and its size.
-#[derive(Clone, Debug)]
-pub(crate) struct SpoolConfig {
-    pub(crate) path: PathBuf,
-    pub(crate) limit_bytes: u64,
 }
 
 impl Config {
@@ -88,6 +73,9 @@ impl Config {
             endpoint_properties,
         } = Destination::find(&mut options, environment)?;
         check_limits(&options)?;
+        // The buffer must have room for a request.
+        let max_bytes = &mut options.max_bytes_per_request;
+        *max_bytes = options.buffer_limit_bytes.min(*max_bytes);
         let request_timeout = options.request_timeout.unwrap_or(REQUEST_TIMEOUT);
 
         let has_host_dimensions = options
@@ -101,36 +89,25 @@ impl Config {
         let instance = options
             .instance_dimension
             .then(host_metadata::process_instance);
-        let default_dimensions = options.default_dimensions;
-        check_dimensions(&default_dimensions, &host_dimensions, instance.as_deref())?;
-
+        check_dimensions(
+            &options.default_dimensions,
+            &host_dimensions,
+            instance.as_deref(),
+        )?;
+        options.prefix = check_prefix(options.prefix)?;
         Ok(Self {
             protocol,
             target,
             resolver,
             endpoint_properties,
             root_certificates: certificates(&options.root_certificates)?,
-            prefix: check_prefix(options.prefix)?,
-            default_dimensions,
-            resource_dimensions: options.resource_dimensions,
             host_dimensions,
             instance,
-            guarantee: options.guarantee,
-            listener: options.listener,
             request_timeout,
             // Shorter than the request timeout: lines to a host that does not connect are known not
             // to be accepted.
             connect_timeout: options.connect_timeout.unwrap_or(request_timeout / 2),
-            max_lines_per_request: options.max_lines_per_request,
-            // The buffer must have room for a request.
-            max_bytes_per_request: options
-                .max_bytes_per_request
-                .min(options.buffer_limit_bytes),
-            buffer_limit_bytes: options.buffer_limit_bytes,
-            spool: options.spool_dir.map(|path| SpoolConfig {
-                path,
-                limit_bytes: options.spool_limit_bytes,
-            }),
+            options,
         })
     }
 
@@ -165,9 +142,9 @@ impl Config {
             token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
             spool = spool.map(|path| tracing::field::display(path.display())),
-            headers = self.protocol.headers().len(),
+            headers = self.protocol.headers.len(),
             "sending metrics {}",
-            self.protocol.format().describe()
+            self.protocol.format.describe()
         );
         if let Some(warning) = self.warning() {
             tracing::warn!(target: "dt_metrics", "{warning}");
@@ -178,7 +155,7 @@ impl Config {
     pub(crate) fn warning(&self) -> Option<String> {
         let endpoint = &self.target.endpoint;
         self.target.warning().or_else(|| {
-            let hint = self.protocol.format().path_hint();
+            let hint = self.protocol.format.path_hint();
             (endpoint.url().path() == "/")
                 .then(|| format!("the endpoint {endpoint} has no path: {hint}"))
         })
@@ -186,25 +163,19 @@ impl Config {
 }
 
 fn check_limits(options: &Options) -> Result<(), ConfigError> {
-    for (option, zero) in [
-        (
-            "request_timeout",
-            options.request_timeout.is_some_and(|time| time.is_zero()),
-        ),
-        (
-            "connect_timeout",
-            options.connect_timeout.is_some_and(|time| time.is_zero()),
-        ),
+    let is_zero = |time: Option<Duration>| time.is_some_and(|time| time.is_zero());
+    let limits = [
+        ("request_timeout", is_zero(options.request_timeout)),
+        ("connect_timeout", is_zero(options.connect_timeout)),
         ("max_lines_per_request", options.max_lines_per_request == 0),
         ("max_bytes_per_request", options.max_bytes_per_request == 0),
         ("buffer_limit_bytes", options.buffer_limit_bytes == 0),
         ("spool_limit_bytes", options.spool_limit_bytes == 0),
-    ] {
-        if zero {
-            return Err(ConfigError::Zero { option });
-        }
+    ];
+    match limits.into_iter().find(|(_, is_zero)| *is_zero) {
+        Some((option, _)) => Err(ConfigError::Zero { option }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Returns the prefix without a dot at its end, which some people write; `None` if it is empty.

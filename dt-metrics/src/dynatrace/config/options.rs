@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
-use crate::dynatrace::config::certificates::Pem;
-use crate::dynatrace::config::endpoint::UncheckedEndpoint;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::protocol::Format;
@@ -25,12 +23,14 @@ const MAX_LINES: usize = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) format: Format,
-    pub(crate) endpoint: Option<UncheckedEndpoint>,
+    /// Secret until it is checked: it may contain a password, or be the token, given by mistake.
+    pub(crate) endpoint: Option<SecretString>,
     pub(crate) api_token: Option<SecretString>,
     pub(crate) allow_cleartext_token: bool,
     /// Set by tests only.
     pub(crate) endpoint_file: EndpointFile,
-    pub(crate) root_certificates: Vec<Pem>,
+    /// Secret until they are checked: one may be a key, given by mistake.
+    pub(crate) root_certificates: Vec<SecretSlice<u8>>,
     pub(crate) prefix: Option<String>,
     pub(crate) default_dimensions: Vec<(String, String)>,
     pub(crate) resource_dimensions: Vec<String>,

@@ -84,55 +84,41 @@ fn entry(chars: &mut Peekable<Chars<'_>>) -> Option<(String, String)> {
 /// The text before the end of the line or the first character for which `ends` is true; `None` if
 /// it is malformed.
 fn part(chars: &mut Peekable<Chars<'_>>, ends: impl Fn(char) -> bool) -> Option<String> {
-    let mut text = String::new();
+    // UTF-16, since an escape is a unit of it: two of them make one character outside its first plane.
+    let mut units = Zeroizing::new(Vec::new());
     let mut is_valid = true;
-    while let Some(c) = chars.next_if(|c| !is_line_end(*c) && !ends(*c)) {
-        match c {
-            '\\' => is_valid &= escape(chars, &mut text),
-            char::REPLACEMENT_CHARACTER => is_valid = false,
-            other => text.push(other),
+    while let Some(mut c) = chars.next_if(|c| !is_line_end(*c) && !ends(*c)) {
+        if c == '\\' {
+            c = match chars.next() {
+                None => continue,
+                Some(end) if is_line_end(end) => {
+                    if end == '\r' {
+                        chars.next_if_eq(&'\n');
+                    }
+                    skip_while(chars, is_blank);
+                    continue;
+                }
+                Some('t') => '\t',
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('f') => '\u{c}',
+                Some('u') => {
+                    let unit = unit(chars);
+                    is_valid &= unit.is_some();
+                    units.extend(unit);
+                    continue;
+                }
+                Some(other) => other,
+            };
+        } else {
+            is_valid &= c != char::REPLACEMENT_CHARACTER;
         }
+        units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
     }
-    is_valid.then_some(text)
+    String::from_utf16(&units).ok().filter(|_| is_valid)
 }
 
-/// Appends the meaning of the escape that begins here; `false` if it has none.
-fn escape(chars: &mut Peekable<Chars<'_>>, text: &mut String) -> bool {
-    let c = match chars.next() {
-        None => return true,
-        Some(end) if is_line_end(end) => {
-            if end == '\r' {
-                chars.next_if_eq(&'\n');
-            }
-            skip_while(chars, is_blank);
-            return true;
-        }
-        Some('t') => '\t',
-        Some('n') => '\n',
-        Some('r') => '\r',
-        Some('f') => '\u{c}',
-        Some('u') => match unicode(chars) {
-            Some(c) => c,
-            None => return false,
-        },
-        Some(other) => other,
-    };
-    text.push(c);
-    true
-}
-
-/// The character of the escape `uXXXX`, or of two of them for a surrogate pair.
-fn unicode(chars: &mut Peekable<Chars<'_>>) -> Option<char> {
-    let first = unit(chars)?;
-    if let Some(c) = char::from_u32(first.into()) {
-        return Some(c);
-    }
-    chars.next_if_eq(&'\\')?;
-    chars.next_if_eq(&'u')?;
-    let second = unit(chars)?;
-    char::decode_utf16([first, second]).next()?.ok()
-}
-
+/// The digits of the escape `\uXXXX`.
 fn unit(chars: &mut Peekable<Chars<'_>>) -> Option<u16> {
     (0..4).try_fold(0, |unit, _| {
         let digit = chars.next_if(char::is_ascii_hexdigit)?.to_digit(16)?;

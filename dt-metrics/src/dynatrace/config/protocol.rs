@@ -1,4 +1,4 @@
-//! The protocols that metrics are sent in, and their settings and formats.
+//! The protocol that metrics are sent in: its format and its settings.
 
 #[cfg(feature = "otlp")]
 use std::io::Write;
@@ -12,68 +12,33 @@ use secrecy::SecretString;
 /// The shortest header value that is treated as a secret.
 const MIN_SECRET: usize = 8;
 
+/// A format, and the settings of its receiver.
 #[derive(Clone, Debug)]
-pub(crate) enum Protocol {
-    /// The metric line protocol.
-    Lines,
-    #[cfg(feature = "otlp")]
-    Otlp(OtlpSettings),
-}
-
-/// The settings of a receiver of OTLP.
-#[cfg(feature = "otlp")]
-#[derive(Clone, Debug)]
-pub(crate) struct OtlpSettings {
-    /// The headers of a Collector; their values are sensitive.
+pub(crate) struct Protocol {
+    pub(crate) format: Format,
+    /// The headers of each request, in addition to the token. Their values are sensitive.
     pub(crate) headers: HeaderMap,
     pub(crate) temporality: Temporality,
-    /// Whether it is an endpoint of Dynatrace, which accepts the token.
-    pub(crate) is_dynatrace: bool,
+    /// Whether requests go to a Collector, which must not receive the token of Dynatrace.
+    pub(crate) is_for_collector: bool,
     pub(crate) compression: Compression,
 }
 
-#[cfg(feature = "otlp")]
-impl OtlpSettings {
-    pub(super) fn dynatrace(compression: Compression) -> Self {
+impl Protocol {
+    /// The protocol for an endpoint of Dynatrace, which accepts counts as deltas only.
+    pub(super) fn dynatrace(format: Format, compression: Compression) -> Self {
         Self {
+            format,
             headers: HeaderMap::new(),
             temporality: Temporality::Delta,
-            is_dynatrace: true,
+            is_for_collector: false,
             compression,
-        }
-    }
-}
-
-impl Protocol {
-    pub(crate) fn format(&self) -> Format {
-        match self {
-            Self::Lines => Format::Lines,
-            #[cfg(feature = "otlp")]
-            Self::Otlp(_) => Format::Otlp,
-        }
-    }
-
-    /// Whether requests go to a Collector and not to Dynatrace.
-    pub(crate) fn is_for_collector(&self) -> bool {
-        match self {
-            Self::Lines => false,
-            #[cfg(feature = "otlp")]
-            Self::Otlp(settings) => !settings.is_dynatrace,
-        }
-    }
-
-    /// The headers of each request, in addition to the token. Their values are sensitive.
-    pub(crate) fn headers(&self) -> HeaderMap {
-        match self {
-            Self::Lines => HeaderMap::new(),
-            #[cfg(feature = "otlp")]
-            Self::Otlp(settings) => settings.headers.clone(),
         }
     }
 
     /// The secrets in the headers: each value, and its part after a scheme such as `Bearer`.
     pub(crate) fn secrets(&self) -> Vec<SecretString> {
-        self.headers()
+        self.headers
             .values()
             .filter_map(|value| value.to_str().ok())
             .flat_map(|text| [Some(text), text.split_once(' ').map(|(_, part)| part)])
@@ -82,18 +47,9 @@ impl Protocol {
             .map(Into::into)
             .collect()
     }
-
-    pub(crate) fn temporality(&self) -> Temporality {
-        match self {
-            // Counts of the line protocol are deltas.
-            Self::Lines => Temporality::Delta,
-            #[cfg(feature = "otlp")]
-            Self::Otlp(settings) => settings.temporality,
-        }
-    }
 }
 
-/// The format of a request body: a protocol without its settings.
+/// The format of a request body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
     /// Metric lines.
@@ -148,19 +104,20 @@ impl Format {
 }
 
 /// The compression of request bodies.
-#[cfg(feature = "otlp")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Compression {
     None,
+    #[cfg(feature = "otlp")]
     Gzip,
 }
 
-#[cfg(feature = "otlp")]
 impl Compression {
     /// The compressed bytes and their encoding; `None` if they are sent as they are.
+    #[cfg_attr(not(feature = "otlp"), expect(unused_variables))]
     pub(crate) fn pack(self, bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
         match self {
             Self::None => None,
+            #[cfg(feature = "otlp")]
             Self::Gzip => {
                 // The fastest level makes metrics about a tenth of their size. Writing to memory
                 // does not fail.

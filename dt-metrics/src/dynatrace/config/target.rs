@@ -16,11 +16,8 @@ pub(crate) enum Source {
     Program,
     Environment(&'static str),
     File,
-    /// Nothing is configured: there may be a OneAgent on this host.
-    OneAgentDefault,
-    /// Nothing is configured for OTLP: there may be a Collector on this host.
-    #[cfg(feature = "otlp")]
-    CollectorDefault,
+    /// Nothing is configured: there may be a OneAgent or, over OTLP, a Collector on this host.
+    Default,
 }
 
 impl Source {
@@ -29,10 +26,13 @@ impl Source {
             Self::Program => "the program",
             Self::Environment(variable) => variable,
             Self::File => ENDPOINT_FILE,
-            Self::OneAgentDefault => "the default",
-            #[cfg(feature = "otlp")]
-            Self::CollectorDefault => "the default",
+            Self::Default => "the default",
         }
+    }
+
+    pub(super) fn unusable(self, source: EndpointError) -> ConfigError {
+        let origin = self.describe();
+        ConfigError::Endpoint { origin, source }
     }
 }
 
@@ -68,8 +68,7 @@ impl TargetResolver {
             Some((text, Source::Environment(name)))
         };
         Self {
-            endpoint: program(options.endpoint.as_ref().map(|unchecked| &unchecked.0))
-                .or_else(|| variable(URL_VARIABLE)),
+            endpoint: program(options.endpoint.as_ref()).or_else(|| variable(URL_VARIABLE)),
             token: program(options.api_token.as_ref()).or_else(|| variable(TOKEN_VARIABLE)),
             file: options.endpoint_file.clone(),
             format: options.format,
@@ -89,12 +88,9 @@ impl TargetResolver {
         let (endpoint, endpoint_source) = match self.endpoint.clone().or_else(|| in_file(&file.url))
         {
             Some((text, source)) => (self.endpoint(&text), source),
-            None => (Endpoint::parse(ONE_AGENT_URL), Source::OneAgentDefault),
+            None => (Endpoint::parse(ONE_AGENT_URL), Source::Default),
         };
-        let endpoint = endpoint.map_err(|source| ConfigError::Endpoint {
-            origin: endpoint_source.describe(),
-            source,
-        })?;
+        let endpoint = endpoint.map_err(|error| endpoint_source.unusable(error))?;
 
         let token = self.token.clone().or_else(|| in_file(&file.token));
         let token_source = token.as_ref().map(|(_, source)| *source);
@@ -157,12 +153,7 @@ impl Target {
 
     /// Whether the endpoint is a default, so that it is not an error if nothing listens there.
     pub(crate) fn is_unconfigured(&self) -> bool {
-        match self.endpoint_source {
-            Source::OneAgentDefault => true,
-            #[cfg(feature = "otlp")]
-            Source::CollectorDefault => true,
-            _ => false,
-        }
+        self.endpoint_source == Source::Default
     }
 
     /// Where the token comes from, or why none is sent.

@@ -52,13 +52,8 @@ fn the_program_goes_before_the_environment_and_that_before_the_one_agent() {
             Source::Program,
             Some(Source::Environment(TOKEN_VARIABLE)),
         ),
-        (
-            options(None, None),
-            &blank[..],
-            Source::OneAgentDefault,
-            None,
-        ),
-        (options(None, None), &[], Source::OneAgentDefault, None),
+        (options(None, None), &blank[..], Source::Default, None),
+        (options(None, None), &[], Source::Default, None),
     ];
     for (options, variables, endpoint, token) in cases {
         let config = resolve(options, variables).expect("valid");
@@ -194,7 +189,10 @@ fn a_request_fits_the_buffer() {
         ..Options::default()
     };
     assert_eq!(
-        resolve(options, &[]).expect("valid").max_bytes_per_request,
+        resolve(options, &[])
+            .expect("valid")
+            .options
+            .max_bytes_per_request,
         100
     );
 }
@@ -207,7 +205,11 @@ fn a_dot_at_the_end_of_a_prefix_is_not_doubled() {
             ..Options::default()
         };
         assert_eq!(
-            resolve(options, &[]).expect("valid").prefix.as_deref(),
+            resolve(options, &[])
+                .expect("valid")
+                .options
+                .prefix
+                .as_deref(),
             expected
         );
     }

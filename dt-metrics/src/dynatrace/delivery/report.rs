@@ -10,7 +10,7 @@ use crate::dynatrace::event::{DeliveryEvent, EventListener};
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::Jump;
 use crate::dynatrace::retry::outcome::Outcome;
-use crate::dynatrace::throttle::Throttle;
+use crate::throttle::Throttle;
 
 /// Nothing is reported more often: a program that writes a bad line writes it in every collection.
 const INTERVAL: Duration = Duration::from_secs(60);

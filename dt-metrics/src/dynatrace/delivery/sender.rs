@@ -10,8 +10,8 @@ use crate::dynatrace::delivery::settle::{Next, settle};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::backoff::{Backoff, Pace};
-use crate::dynatrace::thread::{spawn, suppress_telemetry};
 use crate::dynatrace::transport::Transport;
+use crate::thread::{spawn, suppress_telemetry};
 
 const THREAD_NAME: &str = "dt-metrics-export";
 

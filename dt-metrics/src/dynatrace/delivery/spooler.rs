@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::{Buffer, DiskTask};
-use crate::dynatrace::config::SpoolConfig;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use crate::dynatrace::error::ConfigError;
@@ -17,7 +16,7 @@ use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Directory, OpenError};
 use crate::dynatrace::spool::slot::Contents;
-use crate::dynatrace::thread::spawn;
+use crate::thread::spawn;
 
 const THREAD_NAME: &str = "dt-metrics-spool";
 
@@ -32,15 +31,15 @@ const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 /// its spool later.
 pub(crate) fn start<'a>(
     buffer: &Arc<Buffer>,
-    config: &'a SpoolConfig,
+    path: &'a Path,
+    limit_bytes: u64,
     format: Format,
 ) -> Result<Option<&'a Path>, ConfigError> {
     // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
-    let SpoolConfig { path, limit_bytes } = config.clone();
-    let spooler_buffer = buffer.clone();
+    let (spooler_buffer, spooler_path) = (buffer.clone(), path.to_owned());
     spawn(THREAD_NAME, move || {
-        let (directory, contents) = match Directory::open(&path, format) {
+        let (directory, contents) = match Directory::open(&spooler_path, format) {
             Ok(opened) => opened,
             Err(error) => {
                 // If nobody waits any more, it was reported.
@@ -53,7 +52,7 @@ pub(crate) fn start<'a>(
             buffer: spooler_buffer,
             directory,
             limit_bytes,
-            report: SpoolReport::new(path),
+            report: SpoolReport::new(spooler_path),
             stuck: Vec::new(),
         };
         if let Err(SendError(Ok(contents))) = in_time {
@@ -62,19 +61,19 @@ pub(crate) fn start<'a>(
         spooler.run();
     })
     .map_err(ConfigError::Thread)?;
-    let mut report = SpoolReport::new(config.path.clone());
+    let mut report = SpoolReport::new(path.to_owned());
     match result.recv_timeout(OPEN_TIMEOUT) {
         Ok(Ok(contents)) => {
             let at_most_once = buffer.drops_unanswered();
             buffer.disk_changed(|state| {
-                state.queue.attach(config.limit_bytes, at_most_once);
+                state.queue.attach(limit_bytes, at_most_once);
                 state.restore(&contents, at_most_once);
             });
             report.found(&contents);
         }
         Ok(Err(OpenError::Unusable(source))) => {
             return Err(ConfigError::Spool {
-                path: config.path.clone(),
+                path: path.to_owned(),
                 source,
             });
         }
@@ -84,7 +83,7 @@ pub(crate) fn start<'a>(
         }
         Err(_) => report.not_yet(buffer),
     }
-    Ok(Some(&config.path))
+    Ok(Some(path))
 }
 
 struct Spooler {

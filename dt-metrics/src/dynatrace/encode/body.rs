@@ -95,12 +95,8 @@ impl Body {
     }
 
     /// The body as an HTTP client sends it, and its encoding, if it is compressed.
-    #[cfg_attr(not(feature = "otlp"), expect(unused_variables))]
     pub(crate) fn to_request(&self, protocol: &Protocol) -> (reqwest::Body, Option<HeaderValue>) {
-        #[cfg(feature = "otlp")]
-        if let Protocol::Otlp(receiver) = protocol
-            && let Some((packed, encoding)) = receiver.compression.pack(self.bytes())
-        {
+        if let Some((packed, encoding)) = protocol.compression.pack(self.bytes()) {
             return (packed.into(), Some(HeaderValue::from_static(encoding)));
         }
         let body = match &self.content {

@@ -13,7 +13,7 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use tokio::time::Instant;
 
 use crate::dynatrace::config::Config;
-use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 #[cfg(feature = "otlp")]
@@ -28,10 +28,10 @@ pub(crate) enum Encoder {
 
 impl Encoder {
     pub(crate) fn new(config: &Config) -> Self {
-        match config.protocol {
-            Protocol::Lines => Self::Lines(Box::new(LinesEncoder::new(config))),
+        match config.protocol.format {
+            Format::Lines => Self::Lines(Box::new(LinesEncoder::new(config))),
             #[cfg(feature = "otlp")]
-            Protocol::Otlp(_) => Self::Otlp(OtlpEncoder::new(config)),
+            Format::Otlp => Self::Otlp(OtlpEncoder::new(config)),
         }
     }
 

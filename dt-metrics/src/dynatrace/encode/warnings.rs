@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use crate::dynatrace::encode::lines::fingerprint::text;
 use crate::dynatrace::health::DropReason;
-use crate::dynatrace::throttle::Throttle;
 use crate::line::{MetricKey, check_dimension_key, is_value_altered, normalize_dimension_key};
 use crate::registry::descriptors_of;
+use crate::throttle::Throttle;
 
 /// The scope of the instruments that annotations make.
 pub(crate) const SCOPE: &str = "dt-metrics";

@@ -13,10 +13,9 @@ pub(crate) enum Outcome {
     Accepted,
     /// Some lines were rejected; the others were accepted, so nothing may be sent again.
     Partial {
-        /// Data points that were rejected.
-        invalid: u64,
-        /// Lines of any kind that were rejected.
-        refused: u64,
+        rejected_points: u64,
+        /// Data points and lines of metadata.
+        rejected_lines: u64,
         message: String,
     },
     /// 401 or 403: the token is missing, wrong, or lacks a permission.
@@ -84,7 +83,11 @@ impl Outcome {
         let (pace, after) = (self.pace(), self.retry_after());
         match self {
             Self::Accepted => Finish { rejected: 0 },
-            Self::Partial { invalid, .. } => Finish { rejected: *invalid },
+            Self::Partial {
+                rejected_points, ..
+            } => Finish {
+                rejected: *rejected_points,
+            },
             Self::Outdated { .. } => Resend,
             Self::TooLarge { .. } => Split,
             Self::Rejected { .. } => Drop {

@@ -98,7 +98,7 @@ fn unconfigured(url: String) -> Exporter {
         ..Options::default()
     };
     let mut config = Config::resolve(options, &|_| None).expect("valid");
-    config.target.endpoint_source = Source::OneAgentDefault;
+    config.target.endpoint_source = Source::Default;
     Exporter::start(&config).expect("valid")
 }
 

@@ -71,12 +71,15 @@ impl Answer {
     pub(super) fn rejected(&self, sent: &Body) -> Option<Rejected> {
         let (points, all) = (sent.points, sent.all_lines());
         let lines = match (self.ok, self.invalid) {
-            // This server does not count metadata: the two add up to the data points alone.
-            (Some(ok), Some(invalid)) if ok.checked_add(invalid) == Some(points) => invalid,
-            (Some(ok), Some(0) | None) if ok >= points => 0,
-            (Some(ok), _) => all - ok.min(all),
-            (None, Some(invalid)) => invalid.min(all),
             (None, None) => return None,
+            (None, Some(invalid)) => invalid.min(all),
+            (Some(ok), invalid) => {
+                // Servers that do not count metadata are recognized by their sum.
+                let sum = ok.saturating_add(invalid.unwrap_or(0));
+                let counts_points = sum == points || (sum == ok && ok >= points);
+                let counted = if counts_points { points } else { all };
+                counted.saturating_sub(ok)
+            }
         };
         let mut numbers = self.line_numbers.clone();
         numbers.sort_unstable();
@@ -110,15 +113,7 @@ impl Answer {
 /// Completes the beginning of a JSON text: removes the member or element that is cut off, and closes
 /// the open brackets.
 fn complete(json: &[u8]) -> Vec<u8> {
-    let (end, _) = scan(json);
-    let (_, open) = scan(&json[..end]);
-    let mut complete = json[..end].to_vec();
-    complete.extend(open.iter().rev());
-    complete
-}
-
-/// The end of the last whole member or element, and the closing brackets that are missing.
-fn scan(json: &[u8]) -> (usize, Vec<u8>) {
+    // The end of the last whole member or element, and the closing brackets that are missing there.
     let (mut end, mut open) = (0, Vec::new());
     let (mut is_in_text, mut is_escaped) = (false, false);
     for (at, &byte) in json.iter().enumerate() {
@@ -139,7 +134,9 @@ fn scan(json: &[u8]) -> (usize, Vec<u8>) {
             _ => {}
         }
     }
-    (end, open)
+    let mut complete = json[..end].to_vec();
+    complete.extend(open.iter().rev());
+    complete
 }
 
 /// How many data points of an accepted OTLP request were rejected, and why.

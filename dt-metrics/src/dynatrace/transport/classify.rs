@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::transport::answer::Answer;
@@ -20,11 +20,18 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
 }
 
+impl Response {
+    /// The time of the server, to the second.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        date(&self.headers)
+    }
+}
+
 /// Turns the response to a request with the body `sent` into its outcome.
 pub(super) fn classify(
     response: &Response,
     sent: &Body,
-    protocol: &Protocol,
+    format: Format,
     messages: &MessageWriter,
 ) -> Outcome {
     let code = response.status;
@@ -36,10 +43,10 @@ pub(super) fn classify(
     let misdirected = |message| Outcome::Misdirected { status, message };
     let rejected = |message| Outcome::Rejected { status, message };
     match status {
-        // Another server, or a proxy, may answer any request with a page and success. 202 is an
-        // exception: only an ingest endpoint answers with it, so the request is accepted.
+        // Another server, or a proxy, may answer any request with a page and success. Only an ingest
+        // endpoint answers with 202, so its body is not taken for a page, whatever it begins with.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
-        200..=299 | 400 => match partial(response, sent, protocol, messages) {
+        200..=299 | 400 => match partial(response, sent, format, messages) {
             Some(partial) => partial,
             None if code.is_success() => Outcome::Accepted,
             None => rejected(answered()),
@@ -81,20 +88,20 @@ fn reason(body: &[u8], messages: &MessageWriter) -> String {
 fn partial(
     response: &Response,
     sent: &Body,
-    protocol: &Protocol,
+    format: Format,
     messages: &MessageWriter,
 ) -> Option<Outcome> {
-    let (rejected, mut reasons) = match protocol {
-        Protocol::Lines => {
+    let (rejected, mut reasons) = match format {
+        Format::Lines => {
             let answer = Answer::parse(&response.body)?;
             let reasons = answer.rejected_lines(sent.text());
             (answer.rejected(sent)?, messages.redact(&reasons))
         }
         // Over OTLP, an error status rejects the whole request.
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) if !response.status.is_success() => return None,
+        Format::Otlp if !response.status.is_success() => return None,
         #[cfg(feature = "otlp")]
-        Protocol::Otlp(_) => {
+        Format::Otlp => {
             let (points, reason) = answer::rejected_points(&response.body)?;
             let points = points.min(sent.points);
             let rejected = Rejected {
@@ -112,8 +119,8 @@ fn partial(
     }
     let counts = (rejected.lines, sent.all_lines());
     Some(Outcome::Partial {
-        invalid: rejected.points,
-        refused: rejected.lines,
+        rejected_points: rejected.points,
+        rejected_lines: rejected.lines,
         message: messages.partial(response.status, counts, &reasons),
     })
 }
@@ -134,11 +141,13 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(text).ok()?;
     // The date is measured by the clock of the server if it sent its time: the clocks may differ.
-    let now = header_text(headers, &DATE)
-        .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or(now);
+    let now = date(headers).unwrap_or(now);
     // A date in the past requires no pause.
     Some(until.duration_since(now).unwrap_or_default())
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(header_text(headers, &DATE)?).ok()
 }
 
 fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {

@@ -99,8 +99,11 @@ pub(super) fn has_platform_roots() -> bool {
 }
 
 fn has_certificate(path: &Path) -> bool {
-    const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    const PEM_HEADER: &[u8] = b"-----BEGIN CERTIFICATE-----";
     let mut beginning = Vec::new();
     let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut beginning));
-    read.is_ok() && beginning.windows(MARK.len()).any(|part| part == MARK)
+    read.is_ok()
+        && beginning
+            .windows(PEM_HEADER.len())
+            .any(|part| part == PEM_HEADER)
 }

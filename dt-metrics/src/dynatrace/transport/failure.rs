@@ -19,12 +19,26 @@ pub(super) struct Diagnosis {
     pub(super) is_untrusted: bool,
 }
 
+impl Diagnosis {
+    pub(super) fn new(failure: Failure, cause: impl ToString) -> Self {
+        Self {
+            failure,
+            cause: cause.to_string(),
+            advice: None,
+            is_untrusted: false,
+        }
+    }
+}
+
 /// Finds the error at the root: the errors above it only name the layers that it passed.
 pub(super) fn diagnose(error: &reqwest::Error, endpoint: &Endpoint) -> Diagnosis {
+    let root_cause = chain(error)
+        .last()
+        .map_or_else(String::new, ToString::to_string);
     let tls_error = chain(error).find_map(|cause| innermost(cause).downcast_ref());
     let (cause, advice) = tls_error
         .and_then(explain_tls)
-        .unwrap_or_else(|| (root_cause(error), advice(error, endpoint)));
+        .unwrap_or_else(|| (root_cause, advice(error, endpoint)));
     Diagnosis {
         failure: failure(error, endpoint),
         cause,
@@ -43,13 +57,6 @@ fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
     } else {
         Failure::Connect
     }
-}
-
-fn root_cause(error: &reqwest::Error) -> String {
-    chain(error)
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 fn advice(error: &reqwest::Error, endpoint: &Endpoint) -> Option<&'static str> {

@@ -13,7 +13,7 @@ use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::transport::classify::{Response, classify};
 use crate::dynatrace::transport::client::client;
-use crate::dynatrace::transport::failure::diagnose;
+use crate::dynatrace::transport::failure::{Diagnosis, diagnose};
 use crate::dynatrace::transport::message::MessageWriter;
 
 /// The most bytes of a response that are read: room for a reason for each of some thousand lines.
@@ -32,7 +32,7 @@ pub(crate) struct Http {
 }
 
 /// One attempt, with the details that a check of the configuration reports.
-pub(crate) struct Attempt {
+pub(crate) struct HttpAttempt {
     pub(crate) outcome: Outcome,
     pub(crate) response: Option<Response>,
     /// When the attempt ended.
@@ -73,65 +73,58 @@ impl Http {
         &self.config
     }
 
-    pub(crate) async fn attempt(&self, body: &Body) -> Attempt {
-        let client = match self.prepare() {
-            Ok(client) => client,
-            Err(error) => {
-                let is_untrusted = matches!(error, ConfigError::NoRootCertificates(_));
-                let cause = self.messages.redact(&error.to_string());
-                return self.failed(Failure::Unprepared, &cause, None, is_untrusted);
-            }
-        };
-        match self.post(client, body).await {
-            Ok(response) => Attempt {
-                outcome: classify(&response, body, &self.config.protocol, &self.messages),
+    pub(crate) async fn attempt(&self, body: &Body) -> HttpAttempt {
+        match self.post(body).await {
+            Ok(response) => HttpAttempt {
+                outcome: classify(&response, body, self.config.protocol.format, &self.messages),
                 response: Some(response),
                 ended: SystemTime::now(),
                 is_untrusted: false,
             },
-            Err(error) => {
-                let found = diagnose(&error.without_url(), &self.config.target.endpoint);
-                let cause = self.messages.quote(&found.cause);
-                self.failed(found.failure, &cause, found.advice, found.is_untrusted)
-            }
+            Err(diagnosis) => self.failed(&diagnosis),
         }
     }
 
     /// The attempt that took longer than allowed and was given up.
-    pub(super) fn timed_out(&self) -> Attempt {
-        self.failed(Failure::NoAnswer, "operation timed out", None, false)
+    pub(super) fn timed_out(&self) -> HttpAttempt {
+        self.failed(&Diagnosis::new(Failure::NoAnswer, "operation timed out"))
     }
 
-    fn failed(
-        &self,
-        failure: Failure,
-        cause: &str,
-        advice: Option<&str>,
-        is_untrusted: bool,
-    ) -> Attempt {
-        let message = self.messages.failed(failure, cause, advice);
-        Attempt {
-            outcome: Outcome::Failed { failure, message },
+    fn failed(&self, diagnosis: &Diagnosis) -> HttpAttempt {
+        HttpAttempt {
+            outcome: Outcome::Failed {
+                failure: diagnosis.failure,
+                message: self.messages.failed(diagnosis),
+            },
             response: None,
             ended: SystemTime::now(),
-            is_untrusted,
+            is_untrusted: diagnosis.is_untrusted,
         }
     }
 
-    async fn post(&self, client: &Client, body: &Body) -> Result<Response, reqwest::Error> {
-        let (body, encoding) = body.to_request(&self.config.protocol);
+    async fn post(&self, body: &Body) -> Result<Response, Diagnosis> {
+        let client = self.prepare().map_err(|error| Diagnosis {
+            is_untrusted: matches!(error, ConfigError::NoRootCertificates(_)),
+            ..Diagnosis::new(Failure::Unprepared, error)
+        })?;
+        let Config {
+            protocol, target, ..
+        } = &self.config;
+        let (body, encoding) = body.to_request(protocol);
         let mut request = client
-            .post(self.config.target.endpoint.url().clone())
-            .headers(self.config.protocol.headers())
-            .header(CONTENT_TYPE, self.config.protocol.format().content_type())
+            .post(target.endpoint.url().clone())
+            .headers(protocol.headers.clone())
+            .header(CONTENT_TYPE, protocol.format.content_type())
             .body(body);
         if let Some(encoding) = encoding {
             request = request.header(CONTENT_ENCODING, encoding);
         }
-        if let Some(header) = self.config.target.token.as_ref().and_then(Token::header) {
+        if let Some(header) = target.token.as_ref().and_then(Token::header) {
             request = request.header(AUTHORIZATION, header);
         }
-        let response = request.send().await?;
+        let response = request.send().await;
+        let response =
+            response.map_err(|error| diagnose(&error.without_url(), &target.endpoint))?;
         Ok(Response {
             status: response.status(),
             headers: response.headers().clone(),

@@ -8,6 +8,7 @@ use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::target::Target;
 use crate::dynatrace::config::token::Token;
 use crate::dynatrace::retry::outcome::Failure;
+use crate::dynatrace::transport::failure::Diagnosis;
 use crate::dynatrace::transport::redact::{Redactor, shorten};
 
 /// Writes the messages for one configuration. They contain no secrets, provided that all texts from
@@ -58,7 +59,7 @@ impl MessageWriter {
     ) -> String {
         let endpoint = &self.target.endpoint;
         let problem = match &self.target.token {
-            _ if self.protocol.is_for_collector() => format!(
+            _ if self.protocol.is_for_collector => format!(
                 "{endpoint} does not accept this sender; set the headers that it requires in \
                  OTEL_EXPORTER_OTLP_HEADERS"
             ),
@@ -94,7 +95,7 @@ impl MessageWriter {
                  or name the host in NO_PROXY"
             )
         } else {
-            let hint = self.protocol.format().path_hint();
+            let hint = self.protocol.format.path_hint();
             format!("{answered}; the path of the endpoint is probably wrong: {hint}")
         }
     }
@@ -121,22 +122,27 @@ impl MessageWriter {
         (rejected, sent): (u64, u64),
         reasons: &str,
     ) -> String {
-        let (answered, parts) = (self.answered(status, ""), self.protocol.format().parts());
+        let (answered, parts) = (self.answered(status, ""), self.protocol.format.parts());
         let separator = if reasons.is_empty() { "" } else { ": " };
         format!("{answered}: {rejected} of {sent} {parts} rejected{separator}{reasons}")
     }
 
-    pub(super) fn failed(&self, failure: Failure, cause: &str, advice: Option<&str>) -> String {
+    pub(super) fn failed(&self, diagnosis: &Diagnosis) -> String {
         let endpoint = &self.target.endpoint;
-        let advised = advice.map_or_else(|| cause.to_owned(), |it| format!("{cause}; {it}"));
-        match failure {
-            Failure::Unprepared => cause.to_owned(),
+        let cause = self.quote(&diagnosis.cause);
+        let advice = diagnosis
+            .advice
+            .map_or_else(String::new, |it| format!("; {it}"));
+        match diagnosis.failure {
+            Failure::Unprepared => self.redact(&diagnosis.cause),
             Failure::NoAnswer => {
-                let parts = self.protocol.format().parts();
-                format!("no answer from {endpoint}: {advised}; the {parts} may have been accepted")
+                let parts = self.protocol.format.parts();
+                format!(
+                    "no answer from {endpoint}: {cause}{advice}; the {parts} may have been accepted"
+                )
             }
             Failure::Refused { .. } if self.target.is_unconfigured() => {
-                let (expected, otherwise) = if self.protocol.is_for_collector() {
+                let (expected, otherwise) = if self.protocol.is_for_collector {
                     ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT")
                 } else {
                     (
@@ -155,17 +161,18 @@ impl MessageWriter {
                         " (through the proxy in {variable}: check it, or name the host in NO_PROXY)"
                     )
                 });
-                format!("cannot connect to {endpoint}: {advised}{proxy}")
+                format!("cannot connect to {endpoint}: {cause}{advice}{proxy}")
             }
         }
     }
 }
 
-/// Such as `401 Unauthorized`; the number alone if the status has no name.
+/// The number and the name of a status, as in `401 Unauthorized`, or the number alone if it has no
+/// name.
 fn name(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
+        None => status.as_str().to_owned(),
     }
 }
 

@@ -7,7 +7,6 @@ mod classify;
 mod client;
 mod failure;
 pub(crate) mod http;
-mod io_thread;
 mod message;
 mod redact;
 pub(crate) mod reload;

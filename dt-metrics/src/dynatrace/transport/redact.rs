@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use percent_encoding::percent_decode_str;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -45,9 +46,8 @@ impl Redactor {
                 redactor.add(part);
             }
         }
-        redactor
-            .secrets
-            .sort_by_key(|secret| Reverse(secret.expose_secret().len()));
+        let secrets = &mut redactor.secrets;
+        secrets.sort_by_key(|secret| Reverse(secret.expose_secret().len()));
         redactor
     }
 
@@ -60,11 +60,13 @@ impl Redactor {
         // Half of a secret shows that it was cut short. The first half of a whole token is public,
         // and its secret part is added separately.
         let half = normalized.len() / 2;
-        if half >= MIN_LENGTH && !secret.contains('.') && normalized.is_char_boundary(half) {
-            let (first, second) = normalized.split_at(half);
-            self.fragments.extend([first.into(), second.into()]);
-        } else if normalized.len() >= MIN_LENGTH {
-            self.fragments.push(normalized.as_str().into());
+        let is_halved = half >= MIN_LENGTH && !secret.contains('.');
+        match normalized.split_at_checked(half) {
+            Some((first, second)) if is_halved => {
+                self.fragments.extend([first.into(), second.into()]);
+            }
+            _ if normalized.len() < MIN_LENGTH => {}
+            _ => self.fragments.push(normalized.as_str().into()),
         }
     }
 
@@ -82,9 +84,6 @@ impl Redactor {
 
     /// Whether a fragment of a secret is in the text, as it stands or escaped.
     fn has_fragment(&self, text: &str) -> bool {
-        if self.fragments.is_empty() {
-            return false;
-        }
         let mut text = Zeroizing::new(text.to_owned());
         for _ in 0..MAX_LAYERS {
             let searched = normalized(&text);
@@ -99,7 +98,7 @@ impl Redactor {
             text = unescaped;
         }
         // An honest message does not have that many layers of escapes.
-        true
+        !self.fragments.is_empty()
     }
 }
 
@@ -111,41 +110,25 @@ fn normalized(text: &str) -> Zeroizing<String> {
     Zeroizing::new(kept.map(|c| c.to_ascii_lowercase()).collect())
 }
 
-/// Removes one layer of escapes as in URLs (`%2E`) and in JSON (`\u002e`, `\/`).
+/// Removes one layer of escapes as in JSON (`\u002e`, `\/`) and in URLs (`%2E`).
 fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['%', '\\']) {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let (c, length) = match (code(rest, "%", 2), code(rest, "\\u", 4)) {
-            (Some(c), _) => (Some(c), 3),
-            (_, Some(c)) => (Some(c), 6),
-            _ => (rest.starts_with('%').then_some('%'), 1),
-        };
+    let mut parts = text.split('\\');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let c = part.strip_prefix('u').and_then(|rest| rest.get(..4));
+        let c = c.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let c = c.and_then(char::from_u32);
         plain.extend(c);
-        rest = &rest[length..];
+        plain.push_str(if c.is_some() { &part[5..] } else { part });
     }
-    plain.push_str(rest);
-    plain
-}
-
-/// The character that `text` begins with as `prefix` and a number of hexadecimal digits.
-fn code(text: &str, prefix: &str, digits: usize) -> Option<char> {
-    let digits = text.strip_prefix(prefix)?.get(..digits)?;
-    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+    percent_decode_str(&plain).decode_utf8_lossy().into_owned()
 }
 
 /// The beginning of a text, on one line and without unreadable characters.
 pub(super) fn shorten(text: &str) -> String {
-    let readable: String = text
-        .chars()
-        .map(|c| match c {
-            char::REPLACEMENT_CHARACTER => ' ',
-            c if c.is_control() => ' ',
-            c => c,
-        })
-        .collect();
+    let is_readable = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
+    let readable = text.chars().map(|c| if is_readable(c) { c } else { ' ' });
+    let readable: String = readable.collect();
     let readable = readable.trim();
     match readable.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &readable[..end]),

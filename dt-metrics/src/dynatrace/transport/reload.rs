@@ -12,7 +12,7 @@ use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::transport::Transport;
 use crate::dynatrace::transport::client::has_platform_roots;
 use crate::dynatrace::transport::http::Http;
-use crate::dynatrace::transport::io_thread::IoThread;
+use crate::thread::RuntimeThread;
 
 /// How often the file is read. It is small, and a replaced token usually stays valid for longer
 /// than this.
@@ -24,7 +24,9 @@ const RELOAD_TIMEOUT: Duration = Duration::from_secs(1);
 /// Sends to the endpoint and with the token that the file names at the moment.
 pub(crate) struct ReloadingTransport {
     http: Mutex<Arc<Http>>,
-    io: IoThread,
+    /// The HTTP client reads for as long as a server sends, so it must not run on the thread that
+    /// keeps deadlines.
+    io: RuntimeThread,
     /// Held while the file is read, so that one task reads it at a time.
     file: tokio::sync::Mutex<FileState>,
 }
@@ -46,7 +48,7 @@ impl ReloadingTransport {
         }
         Ok(Self {
             http: Mutex::new(Arc::new(http)),
-            io: IoThread::start().map_err(ConfigError::Thread)?,
+            io: RuntimeThread::start("dt-metrics-http").map_err(ConfigError::Thread)?,
             file: tokio::sync::Mutex::new(FileState {
                 used: config.endpoint_properties.clone(),
                 unusable: None,
@@ -128,19 +130,6 @@ impl ReloadingTransport {
         }
     }
 
-    async fn attempt(&self, http: Arc<Http>, body: Body) -> Outcome {
-        // The client keeps the timeout itself, and reports the reason, unless the server keeps it
-        // from doing so.
-        let timeout = http.config().request_timeout;
-        let limit = timeout + timeout / 20;
-        let client = http.clone();
-        let attempt = self
-            .io
-            .run(limit, async move { client.attempt(&body).await })
-            .await;
-        attempt.unwrap_or_else(|| http.timed_out()).outcome
-    }
-
     fn http(&self) -> Arc<Http> {
         self.http
             .lock()
@@ -152,7 +141,13 @@ impl ReloadingTransport {
 impl Transport for Arc<ReloadingTransport> {
     async fn send(&self, body: &Body) -> Outcome {
         let http = self.http();
-        let outcome = self.attempt(http.clone(), body.clone()).await;
+        let (client, body) = (http.clone(), body.clone());
+        // The client keeps the timeout itself and reports the reason, but not while a server keeps
+        // it busy. It has a twentieth more to report before its work is given up.
+        let timeout = http.config().request_timeout;
+        let attempt = async move { client.attempt(&body).await };
+        let attempt = self.io.run(timeout + timeout / 20, attempt).await;
+        let outcome = attempt.unwrap_or_else(|| http.timed_out()).outcome;
         let Outcome::Unauthorized { status, message } = outcome else {
             return outcome;
         };

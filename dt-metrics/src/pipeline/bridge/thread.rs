@@ -3,10 +3,8 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
-use opentelemetry::Context;
 use opentelemetry::metrics::Meter;
 
 use super::collect::{Command, Feed};
@@ -14,6 +12,7 @@ use super::observed::pool::warn_late;
 use crate::descriptor::Kind;
 use crate::instrument::calibrate;
 use crate::registry::catalog;
+use crate::thread;
 
 /// The capacity for commands. The memory is allocated beforehand, since threads that record must not
 /// allocate. There are never more than a few.
@@ -27,7 +26,6 @@ pub(super) fn spawn(
     interval: Option<Duration>,
 ) -> io::Result<()> {
     let run = move || {
-        let _suppressed = Context::enter_telemetry_suppressed_scope();
         while feed.is_active() {
             let command = match interval {
                 Some(interval) => match commands.recv_timeout(interval) {
@@ -63,19 +61,13 @@ pub(super) fn spawn(
             }
         }
     };
-    thread::Builder::new()
-        .name("dt-metrics-bridge".to_owned())
-        .spawn(run)
-        .map(drop)
+    thread::spawn("dt-metrics-bridge", run).map(drop)
 }
 
 /// Makes timers cheaper after some milliseconds, if the program has any. If that fails, they keep
 /// the slower clock.
 pub(super) fn calibrate_clock() {
     if catalog().iter().any(|d| d.kind == Kind::Histogram) {
-        let calibrating = thread::Builder::new()
-            .name("dt-metrics-clock".to_owned())
-            .spawn(calibrate);
-        drop(calibrating);
+        drop(thread::spawn("dt-metrics-clock", calibrate));
     }
 }

@@ -15,11 +15,11 @@ use std::mem::MaybeUninit;
 use std::os::fd::{IntoRawFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use std::thread;
 
 use libc::{c_int, c_void, siginfo_t};
 
 use crate::process::Process;
+use crate::thread::spawn;
 
 const SIGNALS: [c_int; 2] = [libc::SIGTERM, libc::SIGINT];
 
@@ -81,9 +81,7 @@ pub(super) fn unwatch() {
 
 fn start_thread(flush: fn()) -> io::Result<()> {
     let (reader, writer) = io::pipe()?;
-    thread::Builder::new()
-        .name("dt-metrics-signals".into())
-        .spawn(move || run(reader, flush))?;
+    spawn("dt-metrics-signals", move || run(reader, flush))?;
     let wake = Wake {
         process: Process::current(),
         pipe: writer.into_raw_fd(),

@@ -25,11 +25,11 @@ pub(super) const CRATES: [(&str, &[&str]); 4] = [
 const LAYERS: [(&str, &str); 5] = [
     (
         "dt-metrics/src",
-        "descriptor process < instrument < line | registry < dynatrace < pipeline",
+        "descriptor process thread throttle < instrument < line | registry < dynatrace < pipeline",
     ),
     (
         "dt-metrics/src/dynatrace",
-        "error health event request thread throttle < config < retry < encode < spool | transport \
+        "error health event request < config < retry < encode < spool | transport \
          < buffer < delivery < check | health_metrics < exporter",
     ),
     (

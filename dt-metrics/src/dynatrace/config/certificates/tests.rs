@@ -11,8 +11,8 @@ fn pem(name: &str) -> String {
 fn all_certificates_of_all_texts_are_taken() {
     let (one, two, three) = (pem("one"), pem("two"), pem("three"));
     let texts = [
-        format!("one:\n{one}\n\n{two}").as_bytes().into(),
-        three.replace('\n', "\r\n").as_bytes().into(),
+        format!("one:\n{one}\n\n{two}").as_bytes().to_vec().into(),
+        three.replace('\n', "\r\n").as_bytes().to_vec().into(),
     ];
     assert_eq!(certificates(&texts).expect("valid").len(), 3);
     assert_eq!(certificates(&[]).expect("valid").len(), 0);
@@ -33,7 +33,7 @@ fn what_is_no_certificate_is_an_error_that_does_not_show_it() {
         garbage,
         broken,
     ] {
-        match certificates(&[text.as_bytes().into()]) {
+        match certificates(&[text.as_bytes().to_vec().into()]) {
             Err(error @ ConfigError::RootCertificate { .. }) => {
                 let error = format!("{error} {error:?}");
                 assert!(error.contains("add_root_certificate_pem"), "{error}");
@@ -45,6 +45,12 @@ fn what_is_no_certificate_is_an_error_that_does_not_show_it() {
             other => panic!("{text}: {other:?}"),
         }
         // A good one beside it does not hide it.
-        assert!(certificates(&[good.as_bytes().into(), text.as_bytes().into()]).is_err());
+        assert!(
+            certificates(&[
+                good.as_bytes().to_vec().into(),
+                text.as_bytes().to_vec().into()
+            ])
+            .is_err()
+        );
     }
 }

@@ -7,7 +7,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::protocol::{Compression, Format, OtlpSettings, Protocol};
+use crate::dynatrace::config::protocol::{Compression, Format, Protocol};
 use crate::dynatrace::error::ConfigError;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
@@ -42,11 +42,9 @@ fn url(config: &Config) -> &str {
     config.target.endpoint.url().as_str()
 }
 
-fn settings(config: &Config) -> &OtlpSettings {
-    match &config.protocol {
-        Protocol::Otlp(settings) => settings,
-        Protocol::Lines => panic!("lines"),
-    }
+fn settings(config: &Config) -> &Protocol {
+    assert_eq!(config.protocol.format, Format::Otlp);
+    &config.protocol
 }
 
 #[test]

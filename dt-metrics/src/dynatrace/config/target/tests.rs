@@ -74,7 +74,7 @@ fn each_value_comes_from_the_first_place_that_has_it() {
             Some(Source::File),
         ),
         (NOTHING, NOTHING, (Some(URL), None), Source::File, None),
-        (NOTHING, NOTHING, NOTHING, Source::OneAgentDefault, None),
+        (NOTHING, NOTHING, NOTHING, Source::Default, None),
     ] {
         let target = target(program, variables, file).expect("valid");
         let sources = (target.endpoint_source, target.token_source);

@@ -66,19 +66,22 @@ impl LinesEncoder {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             resource_dimensions: ResourceDimensions {
-                names: config.resource_dimensions.clone(),
+                names: config.options.resource_dimensions.clone(),
                 instance: config.instance.clone(),
             },
             origins: OriginCache::default(),
-            metrics: MetricCache::new(config.prefix.clone()),
+            metrics: MetricCache::new(config.options.prefix.clone()),
             writer: LineWriter {
                 dimensions: DimensionCache::new(
-                    config.default_dimensions.clone(),
+                    config.options.default_dimensions.clone(),
                     config.host_dimensions.clone(),
                 ),
                 metadata: MetadataCache::new(),
                 metadata_line: String::new(),
-                batcher: Batcher::new(config.max_lines_per_request, config.max_bytes_per_request),
+                batcher: Batcher::new(
+                    config.options.max_lines_per_request,
+                    config.options.max_bytes_per_request,
+                ),
                 diagnostics: Diagnostics::new(),
             },
         }

@@ -45,19 +45,19 @@ impl OtlpEncoder {
             let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
             filled.map(|(key, value)| attribute(key, value)).collect()
         };
-        let mut defaults = attributes(&config.default_dimensions);
+        let mut defaults = attributes(&config.options.default_dimensions);
         if let Some(id) = &config.instance
             && !has(&defaults, INSTANCE_ID)
         {
             defaults.push(attribute(INSTANCE_ID, id));
         }
         Self {
-            prefix: config.prefix.clone(),
-            resource_dimensions: config.resource_dimensions.clone(),
+            prefix: config.options.prefix.clone(),
+            resource_dimensions: config.options.resource_dimensions.clone(),
             defaults,
             host: attributes(&config.host_dimensions),
-            max_points: u64::try_from(config.max_lines_per_request).unwrap_or(u64::MAX),
-            max_bytes: config.max_bytes_per_request,
+            max_points: u64::try_from(config.options.max_lines_per_request).unwrap_or(u64::MAX),
+            max_bytes: config.options.max_bytes_per_request,
         }
     }
 

@@ -25,7 +25,7 @@ fn outcome(status: StatusCode, body: &str) -> Outcome {
     };
     let sent = Body::of("a count,delta=1\nb count,delta=1");
     let messages = MessageWriter::new(&config);
-    classify(&response, &sent, &config.protocol, &messages)
+    classify(&response, &sent, config.protocol.format, &messages)
 }
 
 #[test]

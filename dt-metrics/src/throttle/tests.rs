@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::dynatrace::throttle::Throttle;
+use crate::throttle::Throttle;
 
 const INTERVAL: Duration = Duration::from_secs(60);
 

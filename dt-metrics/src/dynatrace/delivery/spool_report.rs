@@ -1,7 +1,6 @@
 //! Logs and events about the spool: each fault once, and its end once. They come from the threads
 //! that use the disk, without any lock.
 
-use std::fmt::Display;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -93,58 +92,56 @@ impl SpoolReport {
     }
 
     pub(crate) fn works_again(&self) {
-        self.log(|path| {
-            tracing::info!(target: "dt_metrics", spool = %path, "the spool works again");
+        self.log(|spool| {
+            tracing::info!(target: "dt_metrics", spool, "the spool works again");
         });
     }
 
     pub(crate) fn unreadable(&mut self, error: &Unreadable) {
         if !std::mem::replace(&mut self.reported_unreadable, true) {
-            self.log(|path| {
+            self.log(|spool| {
                 tracing::warn!(
                     target: "dt_metrics",
-                    spool = %path,
+                    spool,
                     "a request cannot be read from the spool, and is lost: {error}"
                 );
             });
         }
     }
 
-    /// Reports what was found in the slot of this process, or of others that have ended.
+    /// Reports the contents of this process's slot, or of slots whose processes have ended.
     pub(crate) fn found(&mut self, found: &Contents) {
-        if !found.stored.is_empty() {
+        let passed_over =
+            found.passed_over > 0 && !std::mem::replace(&mut self.reported_passed_over, true);
+        self.log(|spool| {
             let points: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
-            self.log(|path| {
+            if points > 0 {
                 tracing::info!(
                     target: "dt_metrics",
-                    spool = %path,
+                    spool,
                     points,
                     "data points that an earlier process left in the spool are sent"
                 );
-            });
-        }
-        if found.damaged > 0 {
-            self.log(|path| {
+            }
+            if found.damaged > 0 {
                 tracing::warn!(
                     target: "dt_metrics",
-                    spool = %path,
+                    spool,
                     files = found.damaged,
                     points = found.damaged_lines,
                     "files in the spool were damaged, and were removed"
                 );
-            });
-        }
-        if found.passed_over > 0 && !std::mem::replace(&mut self.reported_passed_over, true) {
-            self.log(|path| {
+            }
+            if passed_over {
                 tracing::warn!(
                     target: "dt_metrics",
-                    spool = %path,
+                    spool,
                     files = found.passed_over,
                     "files in the spool are ignored: a newer version of this library wrote them, or \
                      they cannot be read; remove them if nobody needs them"
                 );
-            });
-        }
+            }
+        });
     }
 
     fn warn(&self, buffer: &Buffer, text: &str) {
@@ -154,13 +151,12 @@ impl SpoolReport {
             let event = DeliveryEvent::SpoolFailing { reason };
             state.events.add(Event::Delivery(event));
         });
-        self.log(|path| tracing::warn!(target: "dt_metrics", spool = %path, "{text}"));
+        self.log(|spool| tracing::warn!(target: "dt_metrics", spool, "{text}"));
     }
 
     /// The program's subscriber runs in here: its panic must not end the thread.
-    fn log(&self, log: impl FnOnce(&dyn Display)) {
-        let path = self.path.display();
-        let _ = catch_unwind(AssertUnwindSafe(|| log(&path)));
+    fn log(&self, log: impl FnOnce(&str)) {
+        let _ = catch_unwind(AssertUnwindSafe(|| log(&self.path.to_string_lossy())));
     }
 }
 

@@ -153,7 +153,7 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
                         .events
                         .add(Event::Delivery(DeliveryEvent::SpoolFailing {
                             reason: "full".into(),
-                        }))
+                        }));
                 });
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

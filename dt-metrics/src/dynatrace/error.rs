@@ -14,7 +14,7 @@ pub enum ConfigError {
     Endpoint {
         /// Where the endpoint was found, such as an environment variable.
         origin: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         source: EndpointError,
     },
     /// The token would be sent over the network unencrypted.
@@ -31,7 +31,7 @@ pub enum ConfigError {
     Token {
         /// Where the token was found, such as an environment variable.
         origin: &'static str,
-        /// What is wrong with it, such as "contains a line break".
+        /// The reason, such as "contains a line break".
         reason: &'static str,
     },
     /// The prefix cannot begin a metric key.
@@ -39,7 +39,7 @@ pub enum ConfigError {
     Prefix {
         /// The prefix as given.
         prefix: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
         /// A similar prefix that is usable, if there is one.
         suggestion: Option<String>,
@@ -49,7 +49,7 @@ pub enum ConfigError {
     DefaultDimension {
         /// The key as given.
         key: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
         /// A similar key that is usable, if there is one.
         suggestion: Option<String>,
@@ -74,7 +74,7 @@ pub enum ConfigError {
     /// A text given to `add_root_certificate_pem` is not a certificate.
     #[error("a certificate given to `add_root_certificate_pem` is not usable: {reason}")]
     RootCertificate {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// The platform has no trusted certificates, so that no server can be trusted.
@@ -88,7 +88,7 @@ pub enum ConfigError {
     Spool {
         /// The directory as given.
         path: std::path::PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: SpoolError,
     },
     /// Setting up TLS failed.
@@ -123,13 +123,13 @@ pub enum ExportError {
     /// The endpoint rejects requests, and waiting would not help.
     #[error("{reason}")]
     Refused {
-        /// What the endpoint answered, and what to do about it.
+        /// The answer of the endpoint, and advice.
         reason: String,
     },
     /// No endpoint is configured, and nothing listens at the default endpoint.
     #[error("{reason}")]
     NoEndpoint {
-        /// The failure, and what to do about it.
+        /// The failure, and advice.
         reason: String,
     },
     /// The exporter was shut down before.

@@ -179,7 +179,11 @@ fn judge(attempt: &HttpAttempt, config: &Config, report: &mut CheckReport) {
         }
         is_known &= !may_be_proxy;
     }
-    if let Some(status) = unusual_status(attempt, config) {
+    if let Some(status) = attempt.response.as_ref().map(|response| response.status)
+        && attempt.outcome == Outcome::Accepted
+        && config.protocol.format == Format::Lines
+        && status != StatusCode::ACCEPTED
+    {
         let text = format!(
             "{status}, where Dynatrace answers 202 Accepted: check that this is an ingest endpoint"
         );
@@ -236,14 +240,6 @@ fn success(step: &str, config: &Config) -> &'static str {
 
 fn has_credentials(config: &Config) -> bool {
     config.target.token.is_some() || !config.protocol.headers.is_empty()
-}
-
-/// A status of success that an endpoint for lines does not answer with.
-fn unusual_status(attempt: &HttpAttempt, config: &Config) -> Option<StatusCode> {
-    let is_accepted = attempt.outcome == Outcome::Accepted;
-    let status = attempt.response.as_ref()?.status;
-    let is_usual = config.protocol.format != Format::Lines || status == StatusCode::ACCEPTED;
-    (is_accepted && !is_usual).then_some(status)
 }
 
 /// Compares this host's clock with the server's, to the second.

@@ -25,7 +25,7 @@ pub struct Step {
     pub name: &'static str,
     /// Whether the step succeeded.
     pub verdict: Verdict,
-    /// What was found and, if the step failed, what to do about it.
+    /// The finding and, if the step failed, advice.
     pub text: String,
 }
 

@@ -37,18 +37,15 @@ impl Endpoint {
             let scheme = url.scheme().get(..MAX_SCHEME).unwrap_or(url.scheme());
             return Err(EndpointError::Scheme(scheme.into()));
         }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(EndpointError::NoHost);
-        }
-        // Such as `{your-environment-id}`, copied from the documentation.
+        // Other characters come from a placeholder in the documentation, `{your-environment-id}`.
         let is_of_hosts = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-        if url
-            .host_str()
-            .is_some_and(|host| !host.chars().all(is_of_hosts))
-        {
-            return Err(EndpointError::NotAUrl(
-                "its host has a character that no host has".into(),
-            ));
+        match url.host_str() {
+            None | Some("") => return Err(EndpointError::NoHost),
+            Some(host) if !host.chars().all(is_of_hosts) => {
+                let reason = "its host has a character that no host has";
+                return Err(EndpointError::NotAUrl(reason.into()));
+            }
+            Some(_) => {}
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(EndpointError::UserInfo);

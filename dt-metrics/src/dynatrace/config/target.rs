@@ -92,19 +92,15 @@ impl TargetResolver {
         };
         let endpoint = endpoint.map_err(|error| endpoint_source.unusable(error))?;
 
-        let token = self.token.clone().or_else(|| in_file(&file.token));
-        let token_source = token.as_ref().map(|(_, source)| *source);
-        let mut token = token
-            .map(|(text, source)| {
-                Token::new(&text).map_err(|reason| ConfigError::Token {
-                    origin: source.describe(),
-                    reason,
-                })
-            })
-            .transpose()?
+        let (mut token, mut token_source) = (None, None);
+        if let Some((text, source)) = self.token.clone().or_else(|| in_file(&file.token)) {
+            let origin = source.describe();
+            let found =
+                Token::new(&text).map_err(|reason| ConfigError::Token { origin, reason })?;
             // A OneAgent needs no token.
-            .filter(|_| !endpoint.is_one_agent());
-
+            token = Some(found).filter(|_| !endpoint.is_one_agent());
+            token_source = Some(source);
+        }
         if endpoint.is_readable_by_others() && !self.allow_cleartext_token {
             // A token that happens to be on the host is not meant for an endpoint that the program
             // chose, and must not stop it.

@@ -67,7 +67,7 @@ impl Answer {
         }
     }
 
-    /// What was rejected, if the answer counts it.
+    /// The rejected part, if the answer counts it.
     pub(super) fn rejected(&self, sent: &Body) -> Option<Rejected> {
         let (points, all) = (sent.points, sent.all_lines());
         let lines = match (self.ok, self.invalid) {

@@ -40,23 +40,25 @@ pub(super) fn classify(
     let retry_after = || retry_after(&response.headers, SystemTime::now());
     let reason = || reason(&response.body, messages);
     let answered = || messages.answered(code, &reason());
-    let misdirected = |message| Outcome::Misdirected { status, message };
+    let misdirected = || Outcome::Misdirected {
+        status,
+        message: messages.misdirected(code, &reason()),
+    };
     let rejected = |message| Outcome::Rejected { status, message };
     match status {
         // Another server, or a proxy, may answer any request with a page and success. Only an ingest
         // endpoint answers with 202, so its body is not taken for a page, whatever it begins with.
-        200 | 201 | 203..=299 | 400 if web_page => misdirected(messages.web_page(code)),
+        200 | 201 | 203..=299 | 400 if web_page => misdirected(),
         200..=299 | 400 => match partial(response, sent, format, messages) {
             Some(partial) => partial,
             None if code.is_success() => Outcome::Accepted,
             None => rejected(answered()),
         },
-        300..=399 => misdirected(messages.redirect(code)),
         401 | 403 => Outcome::Unauthorized {
             status,
             message: messages.unauthorized(code, &reason(), web_page),
         },
-        404 | 405 | 407 | 410 | 421 => misdirected(messages.misdirected(code, &reason())),
+        300..=399 | 404 | 405 | 407 | 410 | 421 => misdirected(),
         413 => Outcome::TooLarge {
             message: answered(),
         },
@@ -69,7 +71,7 @@ pub(super) fn classify(
             retry_after: retry_after(),
             message: answered(),
         },
-        _ if web_page => misdirected(messages.web_page(code)),
+        _ if web_page => misdirected(),
         _ => rejected(answered()),
     }
 }
@@ -117,11 +119,14 @@ fn partial(
     if reasons.is_empty() {
         reasons = reason(&response.body, messages);
     }
-    let counts = (rejected.lines, sent.all_lines());
+    let mut message = messages.partial(response.status, rejected.lines, sent.all_lines());
+    if !reasons.is_empty() {
+        message = format!("{message}: {reasons}");
+    }
     Some(Outcome::Partial {
         rejected_points: rejected.points,
         rejected_lines: rejected.lines,
-        message: messages.partial(response.status, counts, &reasons),
+        message,
     })
 }
 

@@ -11,19 +11,19 @@ use crate::dynatrace::retry::outcome::Failure;
 /// An error of the HTTP client in words of the field.
 pub(super) struct Diagnosis {
     pub(super) failure: Failure,
-    /// What went wrong. It may contain secrets and text of any length.
+    /// The root of the error. It may contain secrets and text of any length.
     pub(super) cause: String,
-    /// What to do about it.
+    /// Advice for the user.
     pub(super) advice: Option<&'static str>,
     /// Whether this host does not trust the server's certificate.
     pub(super) is_untrusted: bool,
 }
 
 impl Diagnosis {
-    pub(super) fn new(failure: Failure, cause: impl ToString) -> Self {
+    pub(super) fn new(failure: Failure, cause: String) -> Self {
         Self {
             failure,
-            cause: cause.to_string(),
+            cause,
             advice: None,
             is_untrusted: false,
         }

@@ -87,7 +87,10 @@ impl Http {
 
     /// The attempt that took longer than allowed and was given up.
     pub(super) fn timed_out(&self) -> HttpAttempt {
-        self.failed(&Diagnosis::new(Failure::NoAnswer, "operation timed out"))
+        self.failed(&Diagnosis::new(
+            Failure::NoAnswer,
+            "operation timed out".into(),
+        ))
     }
 
     fn failed(&self, diagnosis: &Diagnosis) -> HttpAttempt {
@@ -105,7 +108,7 @@ impl Http {
     async fn post(&self, body: &Body) -> Result<Response, Diagnosis> {
         let client = self.prepare().map_err(|error| Diagnosis {
             is_untrusted: matches!(error, ConfigError::NoRootCertificates(_)),
-            ..Diagnosis::new(Failure::Unprepared, error)
+            ..Diagnosis::new(Failure::Unprepared, error.to_string())
         })?;
         let Config {
             protocol, target, ..
@@ -146,7 +149,7 @@ async fn read(mut response: reqwest::Response) -> Vec<u8> {
             }
         }
     };
-    // What arrived before the timeout is in `body`.
+    // The part that arrived before the timeout is in `body`.
     let _ = tokio::time::timeout(RESPONSE_TIMEOUT, reading).await;
     body
 }

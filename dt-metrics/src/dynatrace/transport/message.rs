@@ -88,43 +88,32 @@ impl MessageWriter {
     }
 
     pub(super) fn misdirected(&self, status: StatusCode, reason: &str) -> String {
-        let answered = self.answered(status, reason);
-        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            format!(
-                "{answered}; the proxy requires a user and a password: put them into HTTPS_PROXY, \
-                 or name the host in NO_PROXY"
-            )
-        } else {
-            let hint = self.protocol.format.path_hint();
-            format!("{answered}; the path of the endpoint is probably wrong: {hint}")
-        }
+        // The body of a redirect only repeats that it is one.
+        let reason = if status.is_redirection() { "" } else { reason };
+        let advice = match status.as_u16() {
+            300..=399 => {
+                ": redirects are not followed, since the token would be sent elsewhere; give the \
+                 final URL of the endpoint, with https and the host of the API"
+            }
+            404 | 405 | 410 | 421 => &format!(
+                "; the path of the endpoint is probably wrong: {}",
+                self.protocol.format.path_hint()
+            ),
+            407 => {
+                "; the proxy requires a user and a password: put them into HTTPS_PROXY, or name \
+                 the host in NO_PROXY"
+            }
+            _ => {
+                " with a web page: it is not an ingest endpoint; check that the host is the API's, \
+                 such as myenv123.live.dynatrace.com, and that no proxy or firewall is in the way"
+            }
+        };
+        self.answered(status, reason) + advice
     }
 
-    pub(super) fn redirect(&self, status: StatusCode) -> String {
-        format!(
-            "{}: redirects are not followed, since the token would be sent elsewhere; give the \
-             final URL of the endpoint, with https and the host of the API",
-            self.answered(status, "")
-        )
-    }
-
-    pub(super) fn web_page(&self, status: StatusCode) -> String {
-        format!(
-            "{} with a web page: it is not an ingest endpoint; check that the host is the API's, \
-             such as myenv123.live.dynatrace.com, and that no proxy or firewall is in the way",
-            self.answered(status, "")
-        )
-    }
-
-    pub(super) fn partial(
-        &self,
-        status: StatusCode,
-        (rejected, sent): (u64, u64),
-        reasons: &str,
-    ) -> String {
+    pub(super) fn partial(&self, status: StatusCode, rejected: u64, sent: u64) -> String {
         let (answered, parts) = (self.answered(status, ""), self.protocol.format.parts());
-        let separator = if reasons.is_empty() { "" } else { ": " };
-        format!("{answered}: {rejected} of {sent} {parts} rejected{separator}{reasons}")
+        format!("{answered}: {rejected} of {sent} {parts} rejected")
     }
 
     pub(super) fn failed(&self, diagnosis: &Diagnosis) -> String {
@@ -156,12 +145,14 @@ impl MessageWriter {
                 )
             }
             Failure::Refused { .. } | Failure::Connect => {
-                let proxy = self.proxy.map_or_else(String::new, |variable| {
-                    format!(
-                        " (through the proxy in {variable}: check it, or name the host in NO_PROXY)"
-                    )
-                });
-                format!("cannot connect to {endpoint}: {cause}{advice}{proxy}")
+                let message = format!("cannot connect to {endpoint}: {cause}{advice}");
+                let Some(variable) = self.proxy else {
+                    return message;
+                };
+                format!(
+                    "{message} (through the proxy in {variable}: check it, or name the host in \
+                     NO_PROXY)"
+                )
             }
         }
     }

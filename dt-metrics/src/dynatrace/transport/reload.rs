@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint::Endpoint;
-use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
+use crate::dynatrace::config::endpoint_file::EndpointProperties;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::Outcome;
@@ -96,7 +96,9 @@ impl ReloadingTransport {
             return false;
         };
         let mut state = self.file.lock().await;
-        let Some(changed) = read_change(file, &state.used).await else {
+        let (file, used) = (file.clone(), state.used.clone());
+        let reading = tokio::task::spawn_blocking(move || file.read_change(&used));
+        let Ok(Some(changed)) = reading.await else {
             return false;
         };
         let renewed = config
@@ -159,14 +161,6 @@ impl Transport for Arc<ReloadingTransport> {
             Outcome::Unauthorized { status, message }
         }
     }
-}
-
-/// Reads on a thread that may block.
-async fn read_change(file: &EndpointFile, used: &EndpointProperties) -> Option<EndpointProperties> {
-    let (file, used) = (file.clone(), used.clone());
-    tokio::task::spawn_blocking(move || file.read_change(&used))
-        .await
-        .ok()?
 }
 
 #[cfg(test)]

@@ -69,12 +69,14 @@ impl Imports {
             return;
         }
         let name = path.join("::");
-        // What a `use` brought into the file was looked at where it was brought in.
-        let is_brought_in = matches!(
+        // A name that a `use` brings into the file is reported at the `use`.
+        let has_use = matches!(
             tree.named(module, &path[0], path.len() > 1),
             Some(Name::Import(_))
         );
-        for through in through.into_iter().filter(|_| !is_brought_in) {
+        // A macro names the paths that its users see.
+        let is_exempt = has_use || path[0] == "$crate";
+        for through in through.into_iter().filter(|_| !is_exempt) {
             let facade = &tree.modules[through].file;
             if *facade != from.file && tree.is_inside(module, through) {
                 let import = format!("{}: {name} through {facade}", from.file);
@@ -238,7 +240,7 @@ impl Tree {
         for (index, segment) in path.iter().enumerate() {
             let rest = &path[index + 1..];
             match segment.as_str() {
-                "crate" => at = 0,
+                "crate" | "$crate" => at = 0,
                 "self" => {}
                 "super" => at = self.modules[at].parent?,
                 name => match self.named(at, name, !rest.is_empty()) {
@@ -454,6 +456,9 @@ fn scan(tokens: TokenStream, paths: &mut BTreeSet<Vec<String>>) {
                 next += usize::from(matches!(tokens.get(next + 1), Some(TokenTree::Group(_))));
                 next += 1;
             }
+            TokenTree::Ident(word) if word == "crate" && is_after_dollar(&tokens, next) => {
+                next = path(&tokens, next + 3, &["$crate".to_owned()], paths);
+            }
             TokenTree::Ident(_) if !follows(&tokens, next) => {
                 next = path(&tokens, next, &[], paths);
             }
@@ -477,6 +482,11 @@ fn follows(tokens: &[TokenTree], at: usize) -> bool {
         (before, Some('.')) => before != Some('.'),
         _ => false,
     }
+}
+
+fn is_after_dollar(tokens: &[TokenTree], at: usize) -> bool {
+    at.checked_sub(1)
+        .is_some_and(|before| is_mark(tokens.get(before), '$'))
 }
 
 fn is_colons(tokens: &[TokenTree], at: usize) -> bool {

@@ -25,11 +25,11 @@ pub(super) const CRATES: [(&str, &[&str]); 4] = [
 const LAYERS: [(&str, &str); 5] = [
     (
         "dt-metrics/src",
-        "descriptor home < instrument < line | registry < dynatrace < pipeline",
+        "descriptor process < instrument < line | registry < dynatrace < pipeline",
     ),
     (
         "dt-metrics/src/dynatrace",
-        "error health event request thread < config < retry < encode < spool | transport \
+        "error health event request thread throttle < config < retry < encode < spool | transport \
          < buffer < delivery < check | health_metrics < exporter",
     ),
     (
@@ -39,7 +39,7 @@ const LAYERS: [(&str, &str); 5] = [
     (
         "dt-metrics-macros/src",
         "report tokens < parse < analyse < emit \
-         < annotations impl_block in_body observed derive < expand < lib",
+         < annotations impl_block in_body observed derive < lib",
     ),
     (
         "dt-metrics-local/src",
@@ -329,4 +329,8 @@ fn an_import_through_the_own_facade_is_found() {
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [expected]);
     let found = changed("delivery.rs", "use crate::Config;").through_own_facade;
     assert_eq!(found.len(), 1, "{found:?}");
+    let of_macro = changed("delivery.rs", "macro_rules! m { () => { $crate::Config } }");
+    assert!(of_macro.through_own_facade.is_empty());
+    let arrow = ("delivery.rs".to_owned(), "config/options.rs".to_owned());
+    assert!(of_macro.arrows[&arrow].contains("Config"));
 }

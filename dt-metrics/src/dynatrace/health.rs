@@ -83,7 +83,7 @@ impl Health {
 }
 
 macro_rules! drop_reasons {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $explanation:literal;)*) => {
+    ($($variant:ident = $name:literal, $explanation:literal;)*) => {
         /// Why data points were dropped: a key of [`Health::dropped`].
         ///
         /// ```
@@ -95,7 +95,10 @@ macro_rules! drop_reasons {
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         #[non_exhaustive]
         pub enum DropReason {
-            $($(#[$doc])* $variant,)*
+            $(
+                #[doc = concat!("`", $name, "`: ", $explanation, ".")]
+                $variant,
+            )*
         }
 
         impl DropReason {
@@ -123,58 +126,40 @@ macro_rules! drop_reasons {
 }
 
 drop_reasons! {
-    /// Recorded before [`install`](crate::Builder::install) in larger numbers than a thread keeps.
     BeforeInstall = "before_install",
         "more values were recorded before the pipeline was installed than a thread keeps; install \
          it earlier";
-    /// Two instruments share a name, but not their definition.
     ConflictingDefinition = "conflicting_definition",
         "another instrument has the same name with another kind, unit or set of boundaries; rename \
          one of them";
-    /// The value is NaN or infinite.
     NotFinite = "not_finite", "a value was NaN or infinite; neither can be sent";
-    /// An observed counter returned a negative value.
     Negative = "negative", "an observed counter returned a value below zero";
-    /// An observed function panicked.
     ObservedPanic = "observed_panic", "an observed function panicked";
-    /// The name of the instrument cannot be turned into a metric key.
     InvalidKey = "invalid_key",
         "the name cannot be turned into a metric key, or begins with the reserved `dt.`; rename \
          the instrument";
-    /// A line would have more than 50 dimensions.
     TooManyDimensions = "too_many_dimensions",
         "a data point has more than 50 dimensions, default dimensions included; remove some";
-    /// Cumulative counts and histograms cannot be sent as metric lines.
     UnsupportedTemporality = "unsupported_temporality",
         "cumulative values cannot be sent as metric lines; let the reader ask the exporter for its \
          temporality";
-    /// The mean of a histogram is not between its minimum and maximum.
     InvalidSummary = "invalid_summary",
         "the minimum, mean and maximum of a histogram contradict each other";
-    /// A histogram without values.
     EmptySummary = "empty_summary", "a histogram has no values";
-    /// A single line is longer than a request may be.
     LineTooLong = "line_too_long",
         "a single line is longer than `max_bytes_per_request`; shorten its dimensions";
-    /// The oldest pending requests made room for newer ones.
     BufferFull = "buffer_full",
         "the buffer is full, and the oldest pending requests made room for newer ones; the endpoint \
          is too slow or down, or `buffer_limit_bytes` is too small";
-    /// Pending for longer than the hour after which Dynatrace rejects data points.
     TooOld = "too_old",
         "they were pending for an hour, and Dynatrace rejects data points that are older";
-    /// The endpoint rejected the request as a whole, for good.
     RequestRejected = "request_rejected",
         "the endpoint rejected the request as a whole; its answer is in the log";
-    /// The endpoint answered 413 to a single line.
     RequestTooLarge = "request_too_large",
         "the endpoint rejects even a single line as too large (413)";
-    /// Sent, never answered, and not sent again since delivery is at most once.
     Ambiguous = "ambiguous",
         "the request was sent but never answered, and with `AtMostOnce` it is not sent again";
-    /// A file of the spool is gone or damaged.
     SpoolDamaged = "spool_damaged", "files of the spool are gone or damaged";
-    /// Still pending when the exporter was shut down.
     Shutdown = "shutdown",
         "the exporter was shut down before they were delivered; give `shutdown` more time, or set \
          `spool_dir`";

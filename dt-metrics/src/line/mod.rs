@@ -44,8 +44,6 @@ mod sections;
 mod unit;
 
 #[cfg(feature = "dynatrace")]
-mod altered;
-#[cfg(feature = "dynatrace")]
 mod batcher;
 #[cfg(feature = "dynatrace")]
 mod body;
@@ -75,11 +73,11 @@ pub use self::metric_key::{MetricKey, check_metric_key};
 pub use self::unit::{check_unit, ucum_unit};
 
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::altered::is_value_altered;
-#[cfg(feature = "dynatrace")]
 pub(crate) use self::batcher::{Batcher, NotAdded};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::body::{Lines, metadata_numbers, series, series_of_first};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::dimension_value::is_value_altered;
 #[cfg(feature = "dynatrace")]
 pub use self::dimension_value::normalize_dimension_value;
 #[cfg(feature = "dynatrace")]

@@ -68,10 +68,11 @@ fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(&place("warnings.dropped")), "{said:?}");
     let event = events.recv_timeout(AMPLE).unwrap();
-    assert_eq!(
-        event,
-        "1 data points dropped of the metric \"warnings.dropped\": a data point has more than 50 \
-         dimensions, default dimensions included; remove some (`too_many_dimensions`)"
-    );
+    for part in [
+        "data points dropped of the metric \"warnings.dropped\"",
+        "remove some (`too_many_dimensions`)",
+    ] {
+        assert!(event.contains(part), "{event}");
+    }
     metrics.shutdown(AMPLE).unwrap();
 }

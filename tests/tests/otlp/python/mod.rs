@@ -74,7 +74,7 @@ fn program() {
     }
     metrics.shutdown(AMPLE).unwrap();
     let health = metrics.health();
-    assert_eq!(health.retries, FAULTS.len() as u64, "{health:?}");
+    assert_eq!(health.requests_failed, FAULTS.len() as u64, "{health:?}");
     assert_eq!(
         (health.points_dropped, health.points_rejected),
         (0, 0),

@@ -98,6 +98,8 @@ mod pipeline;
 pub mod private;
 #[cfg(feature = "dynatrace")]
 mod process;
+#[cfg(feature = "dynatrace")]
+mod properties;
 mod registry;
 pub mod testing;
 #[cfg(feature = "dynatrace")]

@@ -10,7 +10,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
-use crate::dynatrace::config::properties::read_entries;
+use crate::properties::read_entries;
 use crate::thread::{FILE_TIMEOUT, run_within};
 
 pub(crate) const ENDPOINT_FILE: &str = "/var/lib/dynatrace/enrichment/endpoint/endpoint.properties";

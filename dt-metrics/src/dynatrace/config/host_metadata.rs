@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::dynatrace::config::dimensions::Pairs;
-use crate::dynatrace::config::properties;
+use crate::properties;
 use crate::thread::{FILE_TIMEOUT, run_within};
 
 /// The files with Dynatrace's metadata of this host.

@@ -13,7 +13,6 @@ pub(crate) mod endpoint_file;
 pub(crate) mod environment;
 pub(crate) mod host_metadata;
 pub(crate) mod options;
-mod properties;
 pub(crate) mod protocol;
 pub(crate) mod target;
 #[cfg(test)]

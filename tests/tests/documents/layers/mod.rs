@@ -25,7 +25,7 @@ pub(super) const CRATES: [(&str, &[&str]); 4] = [
 const LAYERS: [(&str, &str); 5] = [
     (
         "dt-metrics/src",
-        "descriptor process thread throttle < instrument < line | registry < dynatrace < pipeline",
+        "descriptor process properties thread throttle < instrument < line | registry < dynatrace < pipeline",
     ),
     (
         "dt-metrics/src/dynatrace",

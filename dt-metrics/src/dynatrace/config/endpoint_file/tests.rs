@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret;
 
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
-use crate::dynatrace::config::properties::MAX_BYTES;
+use crate::properties::MAX_BYTES;
 
 struct Folder(tempfile::TempDir);
 

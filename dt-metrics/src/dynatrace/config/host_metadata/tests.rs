@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::host_metadata::{process_instance, random_uuid};
-use crate::dynatrace::config::properties::MAX_BYTES;
+use crate::properties::MAX_BYTES;
 
 struct Folder(tempfile::TempDir);
 

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::dynatrace::config::properties::parse;
+use crate::properties::parse;
 
 #[test]
 fn entries_are_read_as_java_reads_them() {

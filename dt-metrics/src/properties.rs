@@ -12,14 +12,14 @@ use std::str::Chars;
 use secrecy::zeroize::Zeroizing;
 
 /// Keys and values.
-pub(super) type Entries = Vec<(String, String)>;
+pub(crate) type Entries = Vec<(String, String)>;
 
 /// The most bytes of a file. A real file has a few lines.
-pub(super) const MAX_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 /// The text of a small file, wiped from memory when it is dropped: it may contain a token. Bytes
 /// that are not UTF-8 become U+FFFD, so that they make their line malformed but not the whole file.
-pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     let file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     // With the full capacity from the start: growing would leave a copy in memory.
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
 }
 
 /// The entries of a small file in their order. Malformed lines are ignored.
-pub(super) fn read_entries(path: &Path) -> io::Result<Entries> {
+pub(crate) fn read_entries(path: &Path) -> io::Result<Entries> {
     let text = read(path)?;
     let (entries, malformed) = parse(text.trim_start_matches('\u{feff}'));
     if malformed > 0 {

@@ -79,12 +79,12 @@
 //!
 //! | answer | consequence |
 //! | --- | --- |
-//! | no connection, no answer in time, 408, 429, 5xx | sent again, with growing pauses; `Retry-After` is respected |
+//! | no connection, no answer in time, 408, 425, 429, 5xx | sent again, with growing pauses; `Retry-After` is respected |
 //! | 400 with counts of lines | the valid lines were accepted; nothing is sent again |
 //! | 401, 403 | kept and retried slowly |
-//! | 404, 405, 410, a redirect, a web page | kept and retried slowly; redirects are never followed |
+//! | 404, 405, 410, a redirect, or anything that is not an answer of the ingest API, such as a web page | kept and retried slowly; redirects are never followed |
 //! | 413 | split in two, and both halves are sent; a single line is dropped and counted |
-//! | any other | dropped and counted |
+//! | any other error of the ingest API itself | dropped and counted |
 //!
 //! Requests are sent in the order of their collection, one at a time. If a request keeps failing in
 //! a way that may be its own fault (no answer, 403, 404 and the like, 429, 5xx), the exporter looks

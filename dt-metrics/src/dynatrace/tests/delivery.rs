@@ -125,8 +125,10 @@ fn many_lines_go_in_requests_of_a_thousand() {
 #[test]
 fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
     for status in [400, 422] {
-        let server =
-            Server::start(move |number, _| Reply::status(if number == 1 { status } else { 202 }));
+        let server = Server::start(move |number, _| match number {
+            1 => Reply::with_body(status, r#"{"error":{"code":400,"message":"no"}}"#),
+            _ => Reply::status(202),
+        });
         let exporter = to(&server).build().expect("valid");
         let _provider = export_many(&exporter, 2_500);
         // It is refused during the flush, and then the flush says so; or before.

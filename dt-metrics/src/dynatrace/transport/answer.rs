@@ -15,6 +15,8 @@ pub(super) struct Answer {
     ok: Option<u64>,
     invalid: Option<u64>,
     pub(super) message: Option<String>,
+    /// Whether the error has a code, as the API's errors have and those of proxies do not.
+    has_error_code: bool,
     /// The first rejected lines: their numbers from 1, and the reasons.
     named_lines: Vec<(Option<usize>, String)>,
     /// The numbers of all rejected lines that are listed.
@@ -58,6 +60,7 @@ impl Answer {
                 .as_str()
                 .or_else(|| error["message"].as_str())
                 .map(Into::into),
+            has_error_code: error["code"].is_number(),
             named_lines: lines
                 .clone()
                 .take(NAMED_LINES)
@@ -65,6 +68,11 @@ impl Answer {
                 .collect(),
             line_numbers: lines.filter_map(|(number, _)| number).collect(),
         }
+    }
+
+    /// Whether the ingest API wrote it: its answers count lines, and its errors have a code.
+    pub(super) fn is_of_ingest_api(&self) -> bool {
+        self.has_error_code || self.ok.is_some() || self.invalid.is_some()
     }
 
     /// The rejected part, if the answer counts it.

@@ -44,7 +44,16 @@ pub(super) fn classify(
         status,
         message: messages.misdirected(code, &reason()),
     };
-    let rejected = |message| Outcome::Rejected { status, message };
+    // Only an answer of the ingest API may drop data points. Anything else may be the word of a
+    // proxy or a firewall: the request is kept.
+    let rejected_or_misdirected = || {
+        if is_of_ingest_api(&response.body, format) {
+            let message = answered();
+            Outcome::Rejected { status, message }
+        } else {
+            misdirected()
+        }
+    };
     match status {
         // Another server, or a proxy, may answer any request with a page and success. Only an ingest
         // endpoint answers with 202, so its body is not taken for a page, whatever it begins with.
@@ -52,7 +61,7 @@ pub(super) fn classify(
         200..=299 | 400 => match partial(response, sent, format, messages) {
             Some(partial) => partial,
             None if code.is_success() => Outcome::Accepted,
-            None => rejected(answered()),
+            None => rejected_or_misdirected(),
         },
         401 | 403 => Outcome::Unauthorized {
             status,
@@ -66,13 +75,22 @@ pub(super) fn classify(
             retry_after: retry_after(),
             message: answered(),
         },
-        408 | 500.. => Outcome::Unavailable {
+        408 | 425 | 500.. => Outcome::Unavailable {
             status,
             retry_after: retry_after(),
             message: answered(),
         },
-        _ if web_page => misdirected(),
-        _ => rejected(answered()),
+        _ => rejected_or_misdirected(),
+    }
+}
+
+/// Whether the ingest API answers a request with an error like this. Over OTLP, receivers answer with
+/// JSON, protobuf or nothing, so only a web page is told apart.
+fn is_of_ingest_api(body: &[u8], format: Format) -> bool {
+    match format {
+        Format::Lines => Answer::parse(body).is_some_and(|answer| answer.is_of_ingest_api()),
+        #[cfg(feature = "otlp")]
+        Format::Otlp => !is_web_page(body),
     }
 }
 

@@ -104,8 +104,9 @@ impl MessageWriter {
                  the host in NO_PROXY"
             }
             _ => {
-                " with a web page: it is not an ingest endpoint; check that the host is the API's, \
-                 such as myenv123.live.dynatrace.com, and that no proxy or firewall is in the way"
+                "; this is not an answer of the ingest API, but a web page or the text of a proxy or a \
+                 firewall: check that the host is the API's, such as myenv123.live.dynatrace.com, \
+                 and that nothing in between blocks the request"
             }
         };
         self.answered(status, reason) + advice

@@ -32,6 +32,7 @@ fn outcome(status: StatusCode, body: &str) -> Outcome {
 fn every_status_has_its_meaning() {
     const PARTIAL: &str = r#"{"linesOk":1,"linesInvalid":1}"#;
     const HTML: &str = " <html>";
+    const API_ERROR: &str = r#"{"error":{"code":400,"message":"no metric lines"}}"#;
     let cases = [
         (202, "", "accepted"),
         (202, "no json", "accepted"),
@@ -45,7 +46,10 @@ fn every_status_has_its_meaning() {
         (304, "", "misdirected"),
         (400, PARTIAL, "partial"),
         (400, r#"{"linesOk":0,"linesInvalid":2}"#, "partial"),
-        (400, "", "rejected"),
+        (400, API_ERROR, "rejected"),
+        (400, "", "misdirected"),
+        (400, "blocked", "misdirected"),
+        (400, r#"{"error":"blocked"}"#, "misdirected"),
         (400, HTML, "misdirected"),
         (401, "", "unauthorized"),
         (403, HTML, "unauthorized"),
@@ -55,10 +59,15 @@ fn every_status_has_its_meaning() {
         (407, "", "misdirected"),
         (408, "", "unavailable"),
         (410, "", "misdirected"),
-        (411, "", "rejected"),
+        (402, "", "misdirected"),
+        (411, "", "misdirected"),
+        (418, "teapot", "misdirected"),
+        (425, "", "unavailable"),
+        (451, "", "misdirected"),
         (415, HTML, "misdirected"),
         (421, "", "misdirected"),
-        (422, "", "rejected"),
+        (422, "", "misdirected"),
+        (422, API_ERROR, "rejected"),
         (413, "", "too_large"),
         (429, "", "throttled"),
         (500, "", "unavailable"),

@@ -33,7 +33,7 @@ pub(crate) struct Collected {
     /// The system's time, with which the lines are stamped.
     pub(crate) wall: SystemTime,
     /// When this process first had the lines, on a clock that never jumps.
-    seen: Instant,
+    pub(crate) seen: Instant,
     /// How old the lines were at `seen`.
     before: Duration,
 }
@@ -55,11 +55,6 @@ impl Collected {
             before: now.wall.duration_since(wall).unwrap_or_default(),
             ..now
         }
-    }
-
-    /// When this process first had the lines.
-    pub(crate) fn seen(&self) -> Instant {
-        self.seen
     }
 
     /// Whether Dynatrace would reject the lines.

@@ -1,7 +1,22 @@
 //! The body of a request: lines of data points and of metadata, with line ends between them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 /// The beginning of a line of metadata.
 const METADATA: char = '#';
+
+/// A series: its metric key and dimensions, as a hash. Equal for equal series in this process only.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Series(u64);
+
+impl Series {
+    /// The series of all that is hashed.
+    pub(crate) fn of(parts: impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        parts.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
 
 /// Lines of one body.
 #[derive(Debug, Default, Eq, PartialEq)]

@@ -75,7 +75,7 @@ pub use self::unit::{check_unit, ucum_unit};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::batcher::{Batcher, NotAdded};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::body::{Lines, metadata_numbers, series, series_of_first};
+pub(crate) use self::body::{Lines, Series, metadata_numbers, series, series_of_first};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::dimension_value::is_value_altered;
 #[cfg(feature = "dynatrace")]

@@ -59,7 +59,7 @@ pub(crate) struct Buffer {
     /// Wakes the task that reports events.
     reporter_wake: Notify,
     spooler_wake: Condvar,
-    guarantee: DeliveryGuarantee,
+    pub(crate) guarantee: DeliveryGuarantee,
     process: Process,
 }
 
@@ -101,10 +101,6 @@ impl Buffer {
     /// by a thread that does not exist.
     pub(crate) fn is_inherited(&self) -> bool {
         self.process.is_forked()
-    }
-
-    pub(crate) fn guarantee(&self) -> DeliveryGuarantee {
-        self.guarantee
     }
 
     /// Whether a request that may have been accepted is dropped, not sent again.
@@ -259,14 +255,14 @@ impl Buffer {
     /// Waits until the disk is in step with the queue up to this request, since the next process
     /// sends every request that it finds there. Gives up on a disk that hangs.
     pub(crate) async fn disk_settled(&self, sequence: u64) {
-        self.wait_briefly_for_disk(|state| state.queue.spooled().is_synced(sequence))
+        self.wait_briefly_for_disk(|state| state.queue.spooled.is_synced(sequence))
             .await;
     }
 
     /// Waits until the disk records which request is about to be sent, where that matters. Gives up
     /// on a disk that hangs.
     pub(crate) async fn disk_marked(&self) {
-        self.wait_briefly_for_disk(|state| state.queue.spooled().is_sending_recorded())
+        self.wait_briefly_for_disk(|state| state.queue.spooled.is_sending_recorded())
             .await;
     }
 
@@ -349,7 +345,7 @@ impl Buffer {
     pub(crate) fn disk_task(&self, adopt_at: std::time::Instant) -> DiskTask {
         let mut state = self.lock();
         loop {
-            if let Some(job) = state.queue.spooled_mut().next_job() {
+            if let Some(job) = state.queue.spooled.next_job() {
                 return DiskTask::Job(job);
             }
             if state.is_stopped() {
@@ -359,7 +355,7 @@ impl Buffer {
             // Before the spool is attached, the requests in its own slot come first.
             let left = state
                 .queue
-                .spooled()
+                .spooled
                 .is_attached()
                 .then(|| adopt_at.saturating_duration_since(now));
             if left.is_some_and(|left| left.is_zero()) {
@@ -376,7 +372,7 @@ impl Buffer {
         let end = deadline.map_or(end, |deadline| deadline.min(end));
         let mut state = self.lock();
         let last = state.queue.last_sequence();
-        while !state.queue.spooled().is_synced(last) {
+        while !state.queue.spooled.is_synced(last) {
             let left = end.saturating_duration_since(std::time::Instant::now());
             state.disk_is_slow |= left.is_zero();
             if state.disk_is_slow {
@@ -391,7 +387,7 @@ impl Buffer {
     /// They leave as soon as they are stopped and the disk is as it should be.
     pub(crate) fn wait_for_exit(&self, deadline: Option<std::time::Instant>) {
         let mut state = self.lock();
-        while state.life != Life::Exited || state.queue.spooled().is_attached() {
+        while state.life != Life::Exited || state.queue.spooled.is_attached() {
             let left = deadline.map(|end| end.saturating_duration_since(std::time::Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 return;

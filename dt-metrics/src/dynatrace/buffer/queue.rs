@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use crate::dynatrace::buffer::spooled::Spooled;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::series::Series;
 use crate::dynatrace::request::{Collected, RequestId};
 use crate::dynatrace::retry::bisection::Probe;
 use crate::dynatrace::spool::slot::Stored;
+use crate::line::Series;
 
 /// If this many series fail by themselves, further requests become dead letters undivided: with
 /// thousands of them, looking for each would take tens of thousands of requests.
@@ -62,7 +62,8 @@ pub(crate) struct Queue {
     last_sequence: u64,
     /// Requests that the endpoint accepted.
     accepted: u64,
-    spooled: Spooled,
+    /// The record of the disk.
+    pub(crate) spooled: Spooled,
     /// Left on disk for the next process.
     left_points: u64,
     left_bytes: usize,
@@ -542,15 +543,6 @@ impl Queue {
     /// `records_sending`, the disk records which request may have been sent.
     pub(crate) fn attach(&mut self, limit_bytes: u64, records_sending: bool) {
         self.spooled.attach(limit_bytes, records_sending);
-    }
-
-    /// The record of the disk.
-    pub(crate) fn spooled(&self) -> &Spooled {
-        &self.spooled
-    }
-
-    pub(crate) fn spooled_mut(&mut self) -> &mut Spooled {
-        &mut self.spooled
     }
 
     /// The body of a request was read.

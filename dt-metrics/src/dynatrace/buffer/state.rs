@@ -288,7 +288,7 @@ impl State {
     /// The end of the wait after a collection, if the oldest request is still in it.
     fn spread_until(&self) -> Option<Instant> {
         let first = self.queue.first()?;
-        let until = first.collected.seen() + self.spread;
+        let until = first.collected.seen + self.spread;
         (first.id.sequence > self.released && until > Instant::now()).then_some(until)
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
     }
     state.end(outcome);
     let suspect = state.suspect.take().map(|(suspect, _)| suspect);
-    let next = match outcome.action(buffer.guarantee()) {
+    let next = match outcome.action(buffer.guarantee) {
         Action::Finish { rejected } => {
             state.accept(rejected);
             Next::Request

@@ -139,11 +139,11 @@ impl Spooler {
             } => {
                 let written = self
                     .ensure_in_place()
-                    .and_then(|()| self.directory.slot().write(id, collected, &body));
+                    .and_then(|()| self.directory.slot.write(id, collected, &body));
                 let is_written = written.is_ok();
                 let works_again = self.report.note(&self.buffer, Fault::Write, written);
                 self.buffer.disk_changed(|state| {
-                    let spooled = state.queue.spooled_mut();
+                    let spooled = &mut state.queue.spooled;
                     if is_written {
                         spooled.written(id);
                     } else {
@@ -156,19 +156,17 @@ impl Spooler {
             }
             Job::Remove { id } => {
                 self.remove(id);
-                self.buffer
-                    .disk_changed(|state| state.queue.spooled_mut().done());
+                self.buffer.disk_changed(|state| state.queue.spooled.done());
             }
             Job::RecordSending { sending } => {
                 // Without the mark the next process sends the request again, which is as good as
                 // not having one.
-                let marked = self.directory.slot().mark(sending);
+                let marked = self.directory.slot.mark(sending);
                 self.report.note(&self.buffer, Fault::Mark, marked);
-                self.buffer
-                    .disk_changed(|state| state.queue.spooled_mut().done());
+                self.buffer.disk_changed(|state| state.queue.spooled.done());
             }
             Job::Read { id } => {
-                let read = self.directory.slot().read(id);
+                let read = self.directory.slot.read(id);
                 let body = read.map_err(|error| self.report.unreadable(&error));
                 self.buffer.disk_changed(|state| {
                     if let Ok(body) = body {
@@ -187,7 +185,7 @@ impl Spooler {
         for id in std::mem::take(&mut self.stuck) {
             self.remove(id);
         }
-        let room = self.buffer.lock().queue.spooled().room();
+        let room = self.buffer.lock().queue.spooled.room();
         let found = self
             .directory
             .adopt(room, || self.buffer.lock().queue.reserve());
@@ -200,7 +198,7 @@ impl Spooler {
     }
 
     fn remove(&mut self, id: RequestId) {
-        let removed = self.directory.slot().remove(id);
+        let removed = self.directory.slot.remove(id);
         if removed.is_err() {
             self.stuck.push(id);
         }
@@ -209,7 +207,7 @@ impl Spooler {
 
     /// Somebody may have removed the directory, or the lock in it.
     fn ensure_in_place(&mut self) -> io::Result<()> {
-        if self.directory.is_in_place() {
+        if self.directory.slot.is_in_place() {
             return Ok(());
         }
         let contents = self.directory.reopen().map_err(io::Error::other)?;

@@ -10,8 +10,7 @@ use reqwest::header::HeaderValue;
 use crate::dynatrace::config::protocol::{Format, Protocol};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::parts;
-use crate::dynatrace::encode::series::Series;
-use crate::line::{Lines, metadata_numbers, series, series_of_first};
+use crate::line::{Lines, Series, metadata_numbers, series, series_of_first};
 
 /// The body of one request; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]

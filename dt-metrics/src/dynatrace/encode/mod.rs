@@ -6,7 +6,6 @@ pub(crate) mod body;
 mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
-pub(crate) mod series;
 pub(crate) mod warnings;
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;

@@ -16,7 +16,7 @@ const MAX_SLOTS: usize = 1_000;
 pub(crate) struct Directory {
     path: PathBuf,
     format: Format,
-    slot: Slot,
+    pub(crate) slot: Slot,
 }
 
 /// Why there is no spool.
@@ -55,15 +55,6 @@ impl Directory {
             }
         }
         Err(full().into())
-    }
-
-    /// Whether the next process will find what is written to the slot.
-    pub(crate) fn is_in_place(&self) -> bool {
-        self.slot.is_in_place()
-    }
-
-    pub(crate) fn slot(&self) -> &Slot {
-        &self.slot
     }
 
     /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.

@@ -93,7 +93,7 @@ fn file(spool: &Path, sequence: u64, extension: &str) -> PathBuf {
 fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
     let (left, _) = Directory::open(spool, Format::Lines).expect("a spool");
     for ((collected, text), sequence) in lines.iter().zip(1..) {
-        left.slot()
+        left.slot
             .write(RequestId::of(sequence), *collected, &Body::of(text))
             .expect("written");
     }
@@ -378,7 +378,7 @@ mod unix {
         fs::read(part).expect("read");
         let buffer = program.exporter.buffer();
         buffer.wait_for_exit(Instant::now().checked_add(LONG));
-        assert!(!buffer.lock().queue.spooled().is_attached());
+        assert!(!buffer.lock().queue.spooled.is_attached());
         assert!(fs::read_dir(directory.path().join("slot-000")).is_ok());
     }
 

@@ -3,8 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::series::Series;
-use crate::line::series;
+use crate::line::{Series, series};
 
 fn texts(bodies: &[Body]) -> Vec<&str> {
     bodies.iter().map(Body::text).collect()

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::line::Series;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use prost::Message as _;
-
-use crate::dynatrace::encode::series::Series;
 
 /// An encoded request and its number of data points.
 type Encoded = (Vec<u8>, u64);

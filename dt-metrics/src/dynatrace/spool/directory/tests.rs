@@ -127,9 +127,9 @@ fn one_that_is_gone_is_made_again() {
     let path = first.slot.path().to_owned();
     for remove in [path.clone(), directory.path().join("a")] {
         fs::remove_dir_all(remove).expect("removed");
-        assert!(!first.is_in_place());
+        assert!(!first.slot.is_in_place());
         assert_eq!(first.reopen().expect("a slot"), Contents::default());
-        assert!(first.is_in_place());
+        assert!(first.slot.is_in_place());
         assert_eq!(first.slot.path(), path);
     }
     write(&first, 1, "a");

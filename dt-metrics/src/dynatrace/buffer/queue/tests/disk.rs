@@ -19,21 +19,21 @@ struct Disk {
 
 impl Disk {
     fn work_once(&mut self, queue: &mut Queue) -> Option<u64> {
-        let job = queue.spooled_mut().next_job()?;
+        let job = queue.spooled.next_job()?;
         let mut lost = 0;
         match job {
-            Job::Write { id, .. } if self.is_full => queue.spooled_mut().not_written(id),
+            Job::Write { id, .. } if self.is_full => queue.spooled.not_written(id),
             Job::Write { id, body, .. } => {
                 self.files.insert(id, body);
-                queue.spooled_mut().written(id);
+                queue.spooled.written(id);
             }
             Job::Remove { id } => {
                 self.files.remove(&id);
-                queue.spooled_mut().done();
+                queue.spooled.done();
             }
             Job::RecordSending { sending } => {
                 self.mark = sending;
-                queue.spooled_mut().done();
+                queue.spooled.done();
             }
             Job::Read { id } => match self.files.get(&id) {
                 Some(body) => queue.fetched(id, body.clone()),
@@ -83,9 +83,9 @@ fn all_sent(queue: &mut Queue, disk: &mut Disk) -> Vec<String> {
 fn the_disk_has_what_waits_and_nothing_else() {
     let (mut queue, mut disk) = spooled(100, 100);
     push(&mut queue, "a\nb");
-    assert!(!queue.spooled().is_synced(1));
+    assert!(!queue.spooled.is_synced(1));
     disk.work(&mut queue);
-    assert!(queue.spooled().is_synced(1));
+    assert!(queue.spooled.is_synced(1));
     push(&mut queue, "c");
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["a\nb", "c"]);
@@ -97,7 +97,7 @@ fn the_disk_has_what_waits_and_nothing_else() {
     queue.take();
     assert_eq!(queue.points_on_disk(), 3);
     queue.finish_in_flight();
-    assert!(!queue.spooled().is_synced(1));
+    assert!(!queue.spooled.is_synced(1));
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["c"]);
     assert_eq!(sent(&mut queue, &mut disk).as_deref(), Some("c"));
@@ -135,9 +135,9 @@ fn the_disk_says_what_may_have_been_sent() {
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
     queue.take();
-    assert!(!queue.spooled().is_sending_recorded());
+    assert!(!queue.spooled.is_sending_recorded());
     disk.work(&mut queue);
-    assert!(queue.spooled().is_sending_recorded());
+    assert!(queue.spooled.is_sending_recorded());
     assert_eq!(disk.mark, Some(RequestId::of(1)));
     // Answered: it may be sent again.
     queue.put_back();
@@ -215,7 +215,7 @@ fn what_cannot_be_written_is_in_memory_and_written_later() {
     push(&mut queue, "b");
     disk.work(&mut queue);
     assert_eq!((queue.points(), queue.points_on_disk()), (2, 0));
-    assert!(queue.spooled().is_synced(2), "nobody waits for it");
+    assert!(queue.spooled.is_synced(2), "nobody waits for it");
     disk.is_full = false;
     push(&mut queue, "c");
     disk.work(&mut queue);

@@ -32,9 +32,9 @@ async fn a_disk_that_does_its_work_is_waited_for() {
     let disk = async {
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            buffer.disk_changed(|state| match state.queue.spooled_mut().next_job() {
-                Some(Job::Write { id, .. }) => state.queue.spooled_mut().written(id),
-                _ => state.queue.spooled_mut().done(),
+            buffer.disk_changed(|state| match state.queue.spooled.next_job() {
+                Some(Job::Write { id, .. }) => state.queue.spooled.written(id),
+                _ => state.queue.spooled.done(),
             });
         }
         buffer.stop();

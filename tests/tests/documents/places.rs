@@ -102,3 +102,36 @@ fn a_folder_that_is_named_twice_or_not_at_all_is_found() {
     ];
     assert_eq!(found, expected);
 }
+
+/// The files that the architecture names, as paths from the top.
+fn files_on_the_way(architecture: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    let (mut folder, mut is_for_section) = ("", false);
+    for line in architecture.lines() {
+        if line.starts_with("## ") && is_for_section {
+            folder = "";
+        }
+        let words: Vec<_> = line.split('`').skip(1).step_by(2).collect();
+        if line.starts_with("All paths") {
+            is_for_section = line.contains("in this section");
+            folder = words.first().expect("a folder");
+        }
+        for name in words.iter().filter(|name| name.ends_with(".rs")) {
+            let is_whole = root().join(name).is_file();
+            let folder = if is_whole { "" } else { folder };
+            files.push(format!("{folder}{name}"));
+        }
+    }
+    files
+}
+
+#[test]
+fn the_way_of_a_count_names_each_file_once() {
+    let files = files_on_the_way(&read("docs/ARCHITECTURE.md"));
+    assert!(files.len() > 25, "{files:?}");
+    let mut seen = BTreeSet::new();
+    for file in &files {
+        assert!(root().join(file).is_file(), "{file} does not exist");
+        assert!(seen.insert(file), "{file} is named twice");
+    }
+}

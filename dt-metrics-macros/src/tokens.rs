@@ -1,4 +1,4 @@
-//! Tokens: those that the macros write, with their spans, and searches in those that users wrote.
+//! Tokens that the macros write, with their spans, and searches in tokens that users wrote.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -215,7 +215,7 @@ impl Function {
 
     /// Whether clippy expects the body of this function, in some `impl` blocks, to be one
     /// expression (`non_canonical_clone_impl`, `non_canonical_partial_ord_impl`). It does not expect
-    /// that of bodies that come from a macro.
+    /// this of a body that comes from a macro.
     ///
     /// Other bodies must not seem to come from a macro: clippy would skip further lints.
     fn has_canonical_body(&self) -> bool {

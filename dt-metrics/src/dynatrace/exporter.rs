@@ -281,7 +281,7 @@ impl Exporter {
         }
     }
 
-    /// The same delivery, for a reader of the pipeline.
+    /// A handle to this delivery for a reader of the pipeline.
     pub(crate) fn for_pipeline(self) -> Self {
         Self {
             is_of_pipeline: true,

@@ -219,7 +219,7 @@ fn hundred(number: u64, named: &[(u64, &str)]) -> Body {
     let line = |index| {
         let named = named.iter().find(|(named, _)| *named == index);
         match named {
-            // The same series each time.
+            // This series comes back in each push.
             Some((_, name)) => format!("{name}{index} .{number}"),
             None => format!("good.{number}.{index}"),
         }

@@ -1,6 +1,7 @@
 //! CONTRIBUTING.md names the folder for each change, and each folder for some change.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::layers::CRATES;
 use super::layers::imports::sources;
@@ -116,7 +117,10 @@ fn files_on_the_way(architecture: &str) -> Vec<String> {
             is_for_section = line.contains("in this section");
             folder = words.first().expect("a folder");
         }
-        for name in words.iter().filter(|name| name.ends_with(".rs")) {
+        for name in words
+            .iter()
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "rs"))
+        {
             let is_whole = root().join(name).is_file();
             let folder = if is_whole { "" } else { folder };
             files.push(format!("{folder}{name}"));

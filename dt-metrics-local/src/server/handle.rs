@@ -261,8 +261,8 @@ impl Server {
     /// Applies a random fault to each ingest request, chosen by the weights, until another call
     /// changes it. [`Fault::None`] is the share of requests that are answered as usual.
     ///
-    /// The same seed gives the same sequence of faults. The clients determine the order of the
-    /// requests.
+    /// Two runs with equal seeds draw equal sequences of faults. Which request meets which fault
+    /// still depends on the order in which requests arrive.
     ///
     /// # Errors
     ///

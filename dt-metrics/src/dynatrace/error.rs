@@ -60,7 +60,7 @@ pub enum ConfigError {
          leaves no room for others: a line may have 50 dimensions; give fewer default dimensions"
     )]
     TooManyDefaultDimensions {
-        /// The number of dimensions, including those that the exporter adds.
+        /// The number of dimensions, including the dimensions that the exporter adds.
         count: usize,
         /// The number of dimensions that were found on the host.
         host: usize,

@@ -41,14 +41,14 @@ impl TooManyDimensions {
 impl Dimensions {
     /// Normalises and serialises `layers` of keys and values. Of keys that are equal after
     /// normalisation a later layer wins over an earlier one, and within a layer a later entry; so
-    /// the order is: default dimensions, those of the measurement, Dynatrace's metadata. An entry
-    /// whose key has nothing to send is left out. So is one whose value is empty, and with it
-    /// those of the same key that it overrides.
+    /// the order is: default dimensions, dimensions of the measurement, Dynatrace's metadata. An
+    /// entry whose key has nothing to send is left out. An entry with an empty value is left out
+    /// together with the entries with the same key that it overrides.
     ///
     /// # Errors
     ///
-    /// [`TooManyDimensions`] if there are more than 50 keys, those of empty values included: the
-    /// reference client counts them too.
+    /// [`TooManyDimensions`] if there are more than 50 keys, including keys with empty values: the
+    /// reference client counts them.
     pub fn from_layers(layers: &[&[(&str, &str)]]) -> Result<Self, TooManyDimensions> {
         let mut entries: Vec<_> = layers
             .iter()

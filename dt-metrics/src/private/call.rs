@@ -64,7 +64,7 @@ impl<B, S> Stage<B, S> {
 /// Records a panic when it is dropped, unless the stage is over.
 ///
 /// The compiler builds all of this again for each annotated function. Therefore it has few parts,
-/// and those that do not depend on `L` are shared between functions.
+/// and annotated functions share the parts that do not depend on `L`.
 pub(super) struct OnPanic<'a, B, S, L: Leave<S>> {
     pub(super) stage: &'a mut Stage<B, S>,
     pub(super) leave: &'a L,

@@ -331,7 +331,7 @@ impl Buffer {
     }
 }
 
-/// For the spooler, and for those who wait for it.
+/// Methods for the spooler, and for callers that wait for the spooler.
 impl Buffer {
     /// Updates the record of the disk, and wakes everyone.
     pub(crate) fn disk_changed(&self, change: impl FnOnce(&mut State)) {

@@ -55,9 +55,11 @@ pub(crate) struct Queue {
     waiting: VecDeque<Request>,
     in_flight: Option<Request>,
     limit_bytes: usize,
-    /// Bytes of `waiting`; those of them whose body is in memory; and data points.
+    /// Bytes of all requests in `waiting`.
     waiting_bytes: usize,
+    /// Bytes of the requests in `waiting` whose body is in memory.
     memory_bytes: usize,
+    /// Data points of all requests in `waiting`.
     waiting_points: u64,
     last_sequence: u64,
     /// Requests that the endpoint accepted.

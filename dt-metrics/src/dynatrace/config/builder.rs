@@ -50,8 +50,8 @@ macro_rules! shared_options {
             self
         }
 
-        /// Trusts the certificates in this PEM text in addition to those of the platform, such as
-        /// your company's own for an ActiveGate or a proxy.
+        /// Trusts the certificates in this PEM text in addition to the certificates of the
+        /// platform. For example, an ActiveGate or a proxy may use your company's own authority.
         ///
         /// A text may contain several certificates, and you may call this several times. A text
         /// without a usable certificate is an error when the exporter is built.
@@ -94,8 +94,8 @@ macro_rules! shared_options {
         ///
         /// A key consists of lower case letters, digits, `_`, `-`, `:` and `.`; any other key is an
         /// error when the exporter is built. A dimension with an empty value is not sent, and a
-        /// value longer than 255 characters is cut. A line may have 50 dimensions: if those of every
-        /// line leave no room for another one, that is an error when the exporter is built.
+        /// value longer than 255 characters is cut. A line may have 50 dimensions: if the
+        /// default dimensions leave no room for another one, building the exporter fails.
         pub fn default_dimension(self, key: impl Into<String>, value: impl Into<String>) -> Self {
             self.default_dimensions([(key, value)])
         }

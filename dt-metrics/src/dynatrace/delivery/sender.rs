@@ -75,7 +75,7 @@ pub(crate) fn start(
 ) -> Result<(), ConfigError> {
     let (started, result) = mpsc::sync_channel(1);
     spawn(THREAD_NAME, move || {
-        // Dropped last, and on a panic as well: those who wait must learn of the end.
+        // Dropped last, and on a panic as well: callers that wait are woken at the end.
         let _exit = Exit(buffer.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()

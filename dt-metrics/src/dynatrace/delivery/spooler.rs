@@ -97,7 +97,7 @@ struct Spooler {
 
 impl Spooler {
     fn run(mut self) {
-        // Whatever happens, those who wait must learn of the end.
+        // Dropped on a panic as well: callers that wait are woken at the end.
         let _exit = Exit(self.buffer.clone());
         let mut adopt_at = Instant::now();
         loop {

@@ -34,7 +34,7 @@ impl Pace {
             .build()
     }
 
-    /// No pause is longer, but for those that a server asks for.
+    /// No pause is longer, except a pause that a server requires.
     fn longest(self) -> Duration {
         match self {
             Self::Near => Duration::from_secs(5),

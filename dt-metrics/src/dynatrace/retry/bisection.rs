@@ -8,7 +8,7 @@ pub(crate) enum Probe {
     /// Another part of the same request. They have no series in common, so the order of each series
     /// is kept.
     Part,
-    /// Another request. If it is accepted, its series are ahead of those of the suspect.
+    /// Another request. If it is accepted, its series are ahead of the series of the suspect.
     Unrelated,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Answer {
     ok: Option<u64>,
     invalid: Option<u64>,
     pub(super) message: Option<String>,
-    /// Whether the error has a code, as the API's errors have and those of proxies do not.
+    /// Whether the error has a code. Errors of the API have one, errors of proxies do not.
     has_error_code: bool,
     /// The first rejected lines: their numbers from 1, and the reasons.
     named_lines: Vec<(Option<usize>, String)>,

@@ -55,7 +55,7 @@ pub(super) fn client(config: &Config) -> Result<Client, ConfigError> {
         .map_err(|error| ConfigError::Client(error.without_url().into()))
 }
 
-/// TLS 1.2 and 1.3, with the certificates that the platform trusts and those of the program.
+/// TLS 1.2 and 1.3, with the certificates that the platform and the program trust.
 ///
 /// The crypto provider is named here, so that the program's default provider is neither needed nor
 /// changed. It is the default of rustls and reqwest: with a second provider in the program, rustls

@@ -107,8 +107,9 @@ fn run(mut reader: PipeReader, flush: fn()) {
     }
 }
 
-/// Runs on any thread, in the middle of anything: no lock, no allocation, no panic, and no system
-/// call but those that POSIX calls async-signal-safe. None of them fails here, so `errno` stays.
+/// Runs on any thread, in the middle of any other code. Therefore it takes no lock, allocates
+/// nothing, does not panic, and uses only system calls that POSIX lists as async-signal-safe. These
+/// calls do not fail here, so `errno` does not change.
 extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let Some(index) = SIGNALS.iter().position(|known| *known == signal) else {
         return;

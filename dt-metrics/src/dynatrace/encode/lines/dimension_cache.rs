@@ -22,7 +22,7 @@ const NOWHERE: u32 = 0;
 /// The number of vacant entries that are never worth compacting.
 const FEW: usize = 1_024;
 
-/// The dimensions of a series, those of its origin and of every line included.
+/// The dimensions of a series, including the dimensions of its origin and of every line.
 pub(crate) struct CachedDimensions {
     fingerprint: Fingerprint,
     hash: u64,

@@ -82,7 +82,7 @@ fn series(name: &str, attributes: &[KeyValue]) -> Series {
 }
 
 /// Moves the data points for which `moves` returns `true` to a request of their own, with the
-/// resource, scope and metric of each. In both requests, only those with data points are left.
+/// resource, scope and metric of each. In both requests, only metrics with data points are left.
 fn extract(
     request: &mut ExportMetricsServiceRequest,
     mut moves: impl FnMut(&str, &[KeyValue]) -> bool,
@@ -119,8 +119,9 @@ pub(crate) fn metrics(
     scopes.flat_map(|scope| &mut scope.metrics)
 }
 
-/// Splits the data of a metric into the data points that stay and those that move, as `moves`
-/// decides by the attributes of each; it may change them. `None` stands for no data points.
+/// Splits the data points of a metric into two lists: data points for which `moves` returns false,
+/// and data points for which it returns true. `moves` may change the attributes of a data point.
+/// An empty list is `None`.
 pub(crate) fn partition(
     data: Data,
     mut moves: impl FnMut(&mut Vec<KeyValue>) -> bool,

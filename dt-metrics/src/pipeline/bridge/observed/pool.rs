@@ -230,8 +230,8 @@ impl Board {
         panicked && !std::mem::replace(&mut function.warned_panic, true)
     }
 
-    /// Ends a round: functions that run are late from now on. Returns those that were never late
-    /// before.
+    /// Ends a round: functions that still run are late from now on. Returns the functions that
+    /// are late for the first time.
     fn end(&mut self) -> Vec<&'static Observed> {
         self.queue.clear();
         let mut first_late = Vec::new();

@@ -95,7 +95,8 @@ macro_rules! shared_options {
         /// A key consists of lower case letters, digits, `_`, `-`, `:` and `.`; any other key is an
         /// error when the exporter is built. A dimension with an empty value is not sent, and a
         /// value longer than 255 characters is cut. A line may have 50 dimensions: if the
-        /// default dimensions leave no room for another one, building the exporter fails.
+        /// default dimensions and the dimensions of the host leave no room for another one,
+        /// building the exporter fails.
         pub fn default_dimension(self, key: impl Into<String>, value: impl Into<String>) -> Self {
             self.default_dimensions([(key, value)])
         }

@@ -6,7 +6,8 @@ use crate::dynatrace::tests::server::Server;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
 mod deadlines;
 mod delivery;
 #[cfg(feature = "otlp")]
@@ -50,4 +51,15 @@ fn export_one(exporter: &Exporter) -> SdkMeterProvider {
         .force_flush()
         .expect("exporting does no more than queue");
     provider
+}
+
+/// Shuts an exporter down while nobody takes its requests, and waits until its threads have ended, so
+/// that the next exporter finds the spool unlocked.
+fn end_in_outage(exporter: &Exporter) {
+    exporter
+        .shutdown(Duration::from_millis(100))
+        .expect_err("an outage");
+    // The grace of `shutdown` is too short on a loaded machine.
+    let deadline = Instant::now().checked_add(LONG);
+    exporter.buffer().wait_for_exit(deadline);
 }

@@ -7,7 +7,7 @@ use crate::dynatrace::exporter::Exporter;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::tests::server::{Reply, Request, Server};
-use crate::dynatrace::tests::{LONG, export_one, provider, to};
+use crate::dynatrace::tests::{LONG, end_in_outage, export_one, provider, to};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, MeterProvider};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -240,10 +240,7 @@ fn what_is_in_the_spool_is_sent_by_the_next_process() {
     first.count(1);
     first.count(2);
     assert_eq!(first.health().points_spooled, 2);
-    first
-        .exporter
-        .shutdown(Duration::from_secs(1))
-        .expect_err("not delivered");
+    end_in_outage(&first.exporter);
 
     let second = Program::with_spool(spool.path());
     assert_eq!(second.health().points_recovered, 2);
@@ -260,9 +257,7 @@ fn lines_and_protobuf_in_one_directory_do_not_mix() {
     for builder in [to(&down), to(&down).otlp()] {
         let exporter = in_spool(builder).build().expect("valid");
         let _provider = export_one(&exporter);
-        exporter
-            .shutdown(Duration::from_secs(1))
-            .expect_err("not delivered");
+        end_in_outage(&exporter);
     }
     let server = Server::accepting();
     let lines = in_spool(to(&server)).build().expect("valid");

@@ -9,7 +9,7 @@ use crate::dynatrace::health::Health;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::tests::server::{Reply, Server};
-use crate::dynatrace::tests::{LONG, provider, to};
+use crate::dynatrace::tests::{LONG, end_in_outage, provider, to};
 use opentelemetry::metrics::{Counter, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use std::fs;
@@ -148,13 +148,7 @@ fn after_a_shutdown_the_next_exporter_of_the_process_has_it() {
         let program = Program::start(directory.path());
         assert_eq!(program.health().points_recovered, round);
         program.count(round + 1);
-        program
-            .exporter
-            .shutdown(Duration::from_millis(100))
-            .expect_err("an outage");
-        // Late on a loaded machine.
-        let buffer = program.exporter.buffer();
-        buffer.wait_for_exit(Instant::now().checked_add(LONG));
+        end_in_outage(&program.exporter);
         let health = program.health();
         assert_eq!(health.points_pending, round + 1);
         assert_eq!(

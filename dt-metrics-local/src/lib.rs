@@ -125,6 +125,9 @@
 //! | 413 | the request is over the limit of its route | the request is over the limit of its route |
 //! | 415 | the content type is not `text/plain` in UTF-8, or the body has an encoding | the content type is not `application/x-protobuf`, or the body has another encoding than gzip |
 //!
+//! Each response has the header `Server: dt-metrics-local/<version>`, by which a client can tell the
+//! endpoint from Dynatrace.
+//!
 //! A OneAgent accepts traces over OTLP, but no metrics, so on its port OTLP metrics use the
 //! Collector's path.
 

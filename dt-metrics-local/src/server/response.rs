@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use super::error::FaultError;
 
+/// The value of the header `Server` in each response.
+pub(super) const NAME: &str = concat!("dt-metrics-local/", env!("CARGO_PKG_VERSION"));
+
 /// The page of a login or a proxy in front of the endpoint.
 const WEB_PAGE: &str =
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n";

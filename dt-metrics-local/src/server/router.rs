@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Response;
+use axum::http::header::{HeaderValue, SERVER};
+use axum::middleware;
 use axum::routing::{MethodRouter, any, post};
 
 use super::endpoint::Endpoint;
 use super::http::Route;
+use super::response::NAME;
 use super::{ingest, page};
 
 pub(super) const DYNATRACE_PATH: &str = "/api/v2/metrics/ingest";
@@ -52,6 +57,15 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
         // A client that posts lines to the page probably has the wrong path: name the right one.
         route.fallback(refusing(404))
     })
+    .layer(middleware::map_response(sign))
+}
+
+/// Adds the name of the endpoint to a response, so that a client can tell it from Dynatrace. The
+/// response of a fault keeps a name of its own.
+async fn sign(mut response: Response<Body>) -> Response<Body> {
+    let name = HeaderValue::from_static(NAME);
+    response.headers_mut().entry(SERVER).or_insert(name);
+    response
 }
 
 /// The handler of ingest requests to a route.

@@ -2,7 +2,7 @@
 
 use crate::client::{API, ONEAGENT, TEXT, ingest, post, raw, request};
 use dt_metrics_local::store::Authorization;
-use dt_metrics_local::{Server, StartError};
+use dt_metrics_local::{Answer, Server, StartError};
 use serde_json::{Value, json};
 
 fn server() -> Server {
@@ -264,6 +264,38 @@ fn other_paths_and_methods() {
     }
     assert!(server.lines().is_empty());
     assert_eq!(raw(server.address(), b"nonsense\r\n\r\n").status, 400);
+}
+
+#[test]
+fn each_answer_names_the_stand_in() {
+    let server = Server::builder().token("right").start().unwrap();
+    let name = Some(concat!("dt-metrics-local/", env!("CARGO_PKG_VERSION")));
+    let authorized = [TEXT, ("Authorization", "Api-Token right")];
+    for (method, path, headers, status) in [
+        ("POST", API, &authorized[..], 202),
+        ("POST", API, &[TEXT], 401),
+        ("POST", ONEAGENT, &[], 415),
+        ("POST", "/nowhere", &[TEXT], 404),
+        ("GET", API, &[], 405),
+        ("GET", "/", &[], 200),
+        ("GET", "/api/snapshot", &[], 200),
+        ("GET", "/api/history?step=2", &[], 400),
+    ] {
+        let reply = raw(
+            server.address(),
+            &request(method, path, headers, b"orders gauge,1"),
+        );
+        assert_eq!(reply.status, status, "{method} {path}");
+        assert_eq!(reply.header("server"), name, "{method} {path}");
+    }
+    server.fail_next(1, 503).unwrap();
+    let reply = post(&server, API, &authorized, "orders gauge,1");
+    assert_eq!((reply.status, reply.header("server")), (503, name));
+    // The answer of a proxy may have a name of its own.
+    let proxy = Answer::html(502).header("Server", "proxy/1.0");
+    server.fail_next(1, proxy).unwrap();
+    let reply = post(&server, API, &authorized, "orders gauge,1");
+    assert_eq!(reply.header("server"), Some("proxy/1.0"));
 }
 
 #[test]

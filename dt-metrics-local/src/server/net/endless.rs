@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
+use crate::server::response::NAME;
+
 const BODY: &str = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
 const CHUNK: &str = concat!(
     "40\r\n",
@@ -26,7 +28,7 @@ impl Endless {
     /// A response whose body never ends.
     pub(crate) fn body(status: u16) -> Self {
         Self {
-            begin: format!("HTTP/1.1 {status} Endless\r\n{BODY}"),
+            begin: format!("HTTP/1.1 {status} Endless\r\nServer: {NAME}\r\n{BODY}"),
             repeated: CHUNK,
         }
     }
@@ -34,7 +36,7 @@ impl Endless {
     /// A response whose headers never end.
     pub(crate) fn headers(status: u16) -> Self {
         Self {
-            begin: format!("HTTP/1.1 {status} Endless\r\n"),
+            begin: format!("HTTP/1.1 {status} Endless\r\nServer: {NAME}\r\n"),
             repeated: HEADER,
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! The HTTP server reads and writes through a `Connection`. The connection and the handler of its
 //! current request share a [`Wire`], through which the handler chooses how the response is written.
-// This folder imports `endpoint` and `fault` of the server.
+// This folder imports `response`, `endpoint` and `fault` of the server.
 
 mod connection;
 mod endless;

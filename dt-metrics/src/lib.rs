@@ -74,8 +74,17 @@
 //! | --- | --- |
 //! | `dynatrace` (default) | the pipeline and the exporter: what stands under "In `main`" |
 //! | `otlp` | the same metrics by OTLP, to Dynatrace or to a Collector: `builder().otlp()` |
+//! | `rustls-aws-lc` (default) | TLS: rustls, with the cryptography of aws-lc-rs |
+//! | `rustls-ring` | TLS: rustls, with the cryptography of ring; used before `rustls-aws-lc` if both are on |
+//! | `native-tls` | TLS of the platform: OpenSSL, Schannel or Secure Transport; used before the two others if it is on |
 //!
-//! Without them this crate is the annotations, the instruments, the catalogue and [`testing`]: no
+//! An https endpoint needs one of the three features for TLS. If your program uses rustls with ring,
+//! choose `rustls-ring` and `default-features = false`: rustls panics ("Could not automatically
+//! determine the process-level `CryptoProvider`") where a program names no provider and two are
+//! compiled in. The exporter itself names its provider, and neither uses nor sets the default
+//! provider of the process.
+//!
+//! Without any of them this crate is the annotations, the instruments, the catalogue and [`testing`]: no
 //! OpenTelemetry, no async runtime, no HTTP. That is what a library needs
 //! (`default-features = false`); the program turns the rest on.
 //!

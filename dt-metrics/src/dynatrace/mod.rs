@@ -50,8 +50,9 @@
 //! never to a OneAgent, never after a redirect, and never unencrypted to another host unless
 //! [`ExporterBuilder::allow_cleartext_token`] allows it.
 //!
-//! TLS is rustls with versions 1.2 and 1.3 and the certificates that the platform trusts;
-//! [`ExporterBuilder::add_root_certificate_pem`] adds certificates.
+//! TLS has versions 1.2 and 1.3 and the certificates that the platform trusts;
+//! [`ExporterBuilder::add_root_certificate_pem`] adds certificates. The features of the crate choose
+//! rustls or the platform's TLS.
 //!
 //! # Lines
 //!

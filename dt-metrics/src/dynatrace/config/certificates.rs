@@ -1,8 +1,7 @@
 //! Root certificates that the program adds to the platform's.
 
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretSlice};
 
 use crate::dynatrace::error::ConfigError;
@@ -18,9 +17,7 @@ pub(super) fn certificates(
         for certificate in CertificateDer::pem_slice_iter(text.expose_secret()) {
             let certificate =
                 certificate.map_err(|error| unusable(format!("it is broken PEM: {error}")))?;
-            RootCertStore::empty()
-                .add(certificate.clone())
-                .map_err(|error| unusable(error.to_string()))?;
+            check(&certificate).map_err(unusable)?;
             certificates.push(certificate);
         }
         if certificates.len() == before {
@@ -30,6 +27,18 @@ pub(super) fn certificates(
         }
     }
     Ok(certificates)
+}
+
+/// Whether the backend for TLS can use the certificate; which one that is: see `transport/tls`.
+fn check(certificate: &CertificateDer<'static>) -> Result<(), String> {
+    #[cfg(feature = "native-tls")]
+    native_tls::Certificate::from_der(certificate).map_err(|error| error.to_string())?;
+    #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
+    rustls::RootCertStore::empty()
+        .add(certificate.clone())
+        .map_err(|error| error.to_string())?;
+    let _ = certificate;
+    Ok(())
 }
 
 #[cfg(test)]

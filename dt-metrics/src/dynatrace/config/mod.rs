@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
+use rustls_pki_types::CertificateDer;
 
 use crate::dynatrace::config::certificates::certificates;
 use crate::dynatrace::config::destination::Destination;
@@ -52,6 +52,14 @@ pub(crate) struct Config {
     /// The contents of the endpoint file at the start.
     pub(crate) endpoint_properties: EndpointProperties,
     /// Trusted in addition to the certificates of the platform.
+    #[cfg_attr(
+        not(any(
+            feature = "native-tls",
+            feature = "rustls-ring",
+            feature = "rustls-aws-lc"
+        )),
+        allow(dead_code, reason = "they are for TLS")
+    )]
     pub(crate) root_certificates: Vec<CertificateDer<'static>>,
     pub(crate) host_dimensions: Pairs,
     /// The id of this process, if it is a dimension.

@@ -3,10 +3,9 @@
 use std::error::Error;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError};
-
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::retry::outcome::Failure;
+use crate::dynatrace::transport::tls::explain;
 
 /// An error of the HTTP client in words of the field.
 pub(super) struct Diagnosis {
@@ -35,15 +34,18 @@ pub(super) fn diagnose(error: &reqwest::Error, endpoint: &Endpoint) -> Diagnosis
     let root_cause = chain(error)
         .last()
         .map_or_else(String::new, ToString::to_string);
-    let tls_error = chain(error).find_map(|cause| innermost(cause).downcast_ref());
-    let (cause, advice) = tls_error
-        .and_then(explain_tls)
-        .unwrap_or_else(|| (root_cause, advice(error, endpoint)));
-    Diagnosis {
-        failure: failure(error, endpoint),
-        cause,
-        advice,
-        is_untrusted: matches!(tls_error, Some(rustls::Error::InvalidCertificate(_))),
+    let failure = failure(error, endpoint);
+    match chain(error).find_map(|cause| explain(innermost(cause))) {
+        Some(of_tls) => Diagnosis {
+            failure,
+            cause: of_tls.cause,
+            advice: of_tls.advice,
+            is_untrusted: of_tls.is_untrusted,
+        },
+        None => Diagnosis {
+            advice: advice(error, endpoint),
+            ..Diagnosis::new(failure, root_cause)
+        },
     }
 }
 
@@ -105,72 +107,4 @@ fn innermost<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'stat
         error = inner;
     }
     error
-}
-
-/// The cause and the advice; `None` if the text of the error is clear enough.
-fn explain_tls(error: &rustls::Error) -> Option<(String, Option<&'static str>)> {
-    let (cause, advice) = match error {
-        rustls::Error::InvalidCertificate(error) => return Some(explain_certificate(error)),
-        rustls::Error::PeerIncompatible(reason) => (
-            format!("the server offers no version of TLS that is secure enough ({reason:?})"),
-            Some("enable TLS 1.2 or 1.3 on the server"),
-        ),
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => (
-            "the server supports neither TLS 1.2 nor TLS 1.3".into(),
-            Some("enable TLS 1.2 or 1.3 on the server"),
-        ),
-        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => (
-            "the server and this host have no encryption in common".into(),
-            Some("enable current cipher suites of TLS 1.2 or 1.3 on the server"),
-        ),
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
-        ) => (
-            "the server requires a client certificate, which is not supported".into(),
-            None,
-        ),
-        rustls::Error::InvalidMessage(_) => (
-            "the server there does not speak TLS".into(),
-            Some("check the port, and whether it is an https endpoint"),
-        ),
-        _ => return None,
-    };
-    Some((cause, advice))
-}
-
-fn explain_certificate(error: &CertificateError) -> (String, Option<&'static str>) {
-    let (what, advice) = match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("has expired", "renew it, or correct the clock of this host")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-            "is not valid yet",
-            "correct the clock of this host, or wait",
-        ),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
-            "is for another host",
-            "use a host name of the certificate in the endpoint",
-        ),
-        // A bad signature: this host trusts another root with the same name.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => (
-            "is from a root that this host does not trust",
-            "add that root with `add_root_certificate_pem`, or to the trusted certificates of this \
-             host; if it should be trusted, a device in between reads what is sent",
-        ),
-        CertificateError::Revoked => ("was revoked", "replace it"),
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => (
-            "is an authority's own (CA:TRUE), as `openssl req -x509` makes it",
-            "make one with CA:FALSE and trust that, or sign one with it",
-        ),
-        other => {
-            let cause = format!("the server's certificate is not valid: {other}");
-            return (cause, None);
-        }
-    };
-    let mut cause = format!("the server's certificate {what}");
-    if let CertificateError::NotValidForNameContext { presented, .. } = error {
-        cause.push_str(", ");
-        cause.push_str(&presented.join(", "));
-    }
-    (cause, Some(advice))
 }

@@ -10,6 +10,7 @@ pub(crate) mod http;
 mod message;
 mod redact;
 pub(crate) mod reload;
+mod tls;
 
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::retry::outcome::Outcome;

@@ -10,8 +10,8 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::transport::Transport;
-use crate::dynatrace::transport::client::has_platform_roots;
 use crate::dynatrace::transport::http::Http;
+use crate::dynatrace::transport::tls::has_platform_roots;
 use crate::thread::RuntimeThread;
 
 /// How often the file is read. It is small, and a replaced token usually stays valid for longer

@@ -51,6 +51,16 @@ pub enum DeliveryEvent {
         /// Why the points were dropped; [`Health::dropped`](super::Health::dropped) counts them.
         reason: DropReason,
     },
+    /// A metric has more series than its limit, so that further combinations of dimensions are merged
+    /// into one overflow series. Reported at once, then at most once a minute.
+    SeriesMerged {
+        /// The number of data points of the overflow series since the last event of this kind;
+        /// [`Health::points_in_overflow_series`](super::Health::points_in_overflow_series) counts
+        /// them.
+        points: u64,
+        /// The metric; `None` for the rest if there are many.
+        metric: Option<String>,
+    },
     /// The directory given as `spool_dir` cannot be used, so that pending requests may not survive
     /// this process. Reported once for each kind of fault until it works again, and at most once a
     /// minute.
@@ -78,6 +88,17 @@ impl fmt::Display for DeliveryEvent {
                     write!(f, " of the metric {metric:?}")?;
                 }
                 write!(f, ": {} (`{reason}`)", reason.explain())
+            }
+            Self::SeriesMerged { points, metric } => {
+                write!(f, "{points} data points")?;
+                if let Some(metric) = metric {
+                    write!(f, " of the metric {metric:?}")?;
+                }
+                f.write_str(
+                    " are in the overflow series: there are more combinations of dimensions than \
+                     the limit; use dimensions with fewer values, or raise `cardinality_limit` or \
+                     the limit that a view sets",
+                )
             }
         }
     }

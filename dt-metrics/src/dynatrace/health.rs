@@ -42,6 +42,10 @@ pub struct Health {
     /// Data points that earlier processes left in the spool. They are counted in the other fields
     /// as well, as if this process had collected them.
     pub points_recovered: u64,
+    /// Data points of overflow series: of the series with the dimension `otel.metric.overflow=true`
+    /// that stands for all combinations of dimensions beyond an instrument's limit. Each stands for
+    /// any number of combinations in one collection. They are counted in the other fields as well.
+    pub points_in_overflow_series: u64,
     /// Requests whose valid data points the endpoint accepted.
     pub requests_accepted: u64,
     /// Attempts that failed, or that the endpoint rejected as a whole.

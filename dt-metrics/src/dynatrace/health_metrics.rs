@@ -22,11 +22,12 @@ macro_rules! numbers {
     };
 }
 
-const COUNTERS: [Number; 8] = numbers! {
+const COUNTERS: [Number; 9] = numbers! {
     points_accepted "{point}" "Data points that the endpoint accepted"
     points_rejected "{point}" "Data points that the endpoint rejected one by one"
     points_dropped "{point}" "Data points that will not be delivered"
     points_recovered "{point}" "Data points that earlier processes left in the spool"
+    points_in_overflow_series "{point}" "Data points of overflow series"
     requests_accepted "{request}" "Requests that the endpoint accepted"
     requests_failed "{request}" "Attempts that failed"
     requests_unanswered "{request}" "Attempts that were sent but never answered"

@@ -150,7 +150,7 @@ pub(crate) use self::config::environment::process_environment;
 pub use self::config::options::DeliveryGuarantee;
 pub(crate) use self::config::options::Options;
 pub(crate) use self::config::protocol::Format;
-pub(crate) use self::encode::warnings::SCOPE;
+pub(crate) use self::encode::warnings::{SCOPE, STREAM_SCHEMA};
 pub use self::error::{ConfigError, EndpointError, ExportError, SpoolError};
 pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;

@@ -28,12 +28,12 @@ impl Default for Drained {
 /// Takes out all counts and the values of gauges. `ready` gets the slot, the number and the series,
 /// and refuses a series that has nowhere to go yet: its counts are kept for later. At the end of an
 /// `epoch`, before which all recorded values must have been taken out, series that were idle for
-/// long retire. Nothing here may measure.
+/// long retire: their slots are returned. Nothing here may measure.
 pub(crate) fn drain(
     drained: &mut Drained,
     epoch: bool,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
-) {
+) -> Vec<u32> {
     let mut slots = SLOTS.lock();
     slots.drain(
         |slot, entry| ready(slot, entry.id, &entry.series),
@@ -48,12 +48,12 @@ pub(crate) fn drain(
         }
     }
     if !epoch {
-        return;
+        return Vec::new();
     }
     let leaving = slots.end_epoch(Series::counts_timers);
     let mut owned: Vec<_> = leaving
-        .into_iter()
-        .filter_map(|slot| Some((slots.entry(slot)?.series.owner?, slot)))
+        .iter()
+        .filter_map(|slot| Some((slots.entry(*slot)?.series.owner?, *slot)))
         .collect();
     // Looking up a series locks its instrument first, then the slots.
     drop(slots);
@@ -65,6 +65,7 @@ pub(crate) fn drain(
             owner.forget(&slots);
         }
     }
+    leaving
 }
 
 /// Calls `each` for a slot, or for all of them, with the slot, the number and the series. Nothing

@@ -25,6 +25,8 @@ pub(crate) use self::cells::sink::{Sink, set_sink};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::store::Series;
 pub(crate) use self::cells::store::for_each_descriptor;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::cells::store::has_overflow_series;
 #[cfg(test)]
 pub(crate) use self::cells::store::total;
 pub use self::dimension::held::{AnyValue, Kept};

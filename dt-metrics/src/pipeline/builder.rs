@@ -53,8 +53,14 @@ impl Builder {
     }
 
     /// The most series of an instrument with run-time dimensions (default 2,000; 0 means 1). Further
-    /// combinations are merged into one overflow series with `otel.metric.overflow=true`, and one
-    /// warning names the place of the annotation.
+    /// combinations are merged into one overflow series with `otel.metric.overflow=true`. One
+    /// warning names the place of the annotation, [`Handle::health`] counts the data points of the
+    /// overflow series, and [`on_delivery_event`](Self::on_delivery_event) reports them.
+    ///
+    /// The OpenTelemetry SDK keeps 2,000 series of an instrument. A metric with more series is
+    /// several instruments of the SDK with the same name, in scopes with different schema URLs, so
+    /// that every series arrives. If a view of the program sets a limit, that limit counts for each
+    /// 2,000 series, and a warning says so when it is reached.
     ///
     /// `cardinality_limit = n` in an annotation takes precedence. Series that exist when metrics are
     /// installed stay. Series of counters and histograms that are idle for a few collections make

@@ -1,7 +1,15 @@
 //! Series that come and go: bounded, and never at the price of a count.
 
-use crate::common::{AMPLE, server, to};
-use dt_metrics::{counted, timed};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use crate::common::export::Program;
+use crate::common::log::Log;
+use crate::common::{AMPLE, NEVER, server, to};
+use dt_metrics::dynatrace::DeliveryEvent;
+use dt_metrics::{count, counted, gauge, record, timed, up_down_counter};
+use dt_metrics_local::Server;
+use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 #[counted(name = "cardinality.million", dims(id = id))]
 fn million(id: u64) {
@@ -19,8 +27,37 @@ fn timed_by(id: u64, during: impl FnOnce()) {
     during();
 }
 
+/// Many series of each kind: more than the SDK keeps of one instrument.
+const MANY: u64 = 10_000;
+const KINDS: [&str; 4] = ["many.count", "many.values", "many.gauge", "many.level"];
+
+fn measure_many() {
+    for id in 0..MANY {
+        count!("many.count", dims(id = id));
+        record!("many.values", 1.0, dims(id = id));
+        gauge!("many.gauge", 1.0, dims(id = id));
+        up_down_counter!("many.level", 1, dims(id = id));
+    }
+}
+
+#[counted(name = "many.annotated", cardinality_limit = 5_001, dims(id = id))]
+fn annotated(id: u64) {
+    let _ = id;
+}
+
+/// The different series of a metric, and its overflow series among them.
+fn series(server: &Server, key: &str) -> (usize, bool) {
+    let lines = server.lines();
+    let of_key = lines.iter().filter(|line| line.key == key);
+    let ids: BTreeSet<_> = of_key.clone().map(|line| line.dimension("id")).collect();
+    let overflow = of_key
+        .clone()
+        .any(|line| line.dimension("otel.metric.overflow").is_some());
+    (ids.len(), overflow)
+}
+
 /// The number of lines of a metric with this overflow mark.
-fn lines(server: &dt_metrics_local::Server, key: &str, overflow: bool) -> usize {
+fn lines(server: &Server, key: &str, overflow: bool) -> usize {
     let lines = server.lines();
     let of_key = lines.iter().filter(|line| line.key == key);
     let marked = |line: &&dt_metrics_local::Line| {
@@ -122,4 +159,137 @@ fn a_timer_keeps_its_series_while_it_runs() {
         30
     );
     assert_eq!(lines(&server, "cardinality.timed", true), 0);
+}
+
+#[test]
+fn all_series_below_the_limit_of_the_builder_arrive_and_come_back_in_later_pushes() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).cardinality_limit(20_000).install().unwrap();
+    for round in 1..=2 {
+        measure_many();
+        metrics.flush(AMPLE).unwrap();
+        for key in KINDS {
+            let (ids, overflow) = series(&server, key);
+            assert_eq!((ids as u64, overflow), (MANY, false), "{key}");
+        }
+        let total = server.counter_total("many.count", &[]);
+        assert_eq!(total, (round * MANY) as f64);
+        // The scope of a further stream leaves no trace.
+        let lines = server.lines();
+        let keys: BTreeSet<_> = lines
+            .iter()
+            .filter(|line| line.key.starts_with("many."))
+            .flat_map(|line| line.dimensions.iter().map(|(key, _)| key))
+            .collect();
+        assert_eq!(
+            keys.into_iter().map(String::as_str).collect::<Vec<_>>(),
+            ["dt.metrics.source", "id"]
+        );
+    }
+    assert_eq!(metrics.health().points_in_overflow_series, 0);
+    // Without one of a `flush` before it: all that the shutdown collects.
+    (0..MANY).for_each(|id| count!("many.count", dims(id = id)));
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(server.counter_total("many.count", &[]), (3 * MANY) as f64);
+}
+
+#[test]
+fn the_limit_of_an_annotation_is_exact_on_both_sides() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    (0..5_001).for_each(annotated);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(series(&server, "many.annotated"), (5_001, false));
+    assert_eq!(metrics.health().points_in_overflow_series, 0);
+    annotated(5_001);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(series(&server, "many.annotated"), (5_002, true));
+    assert_eq!(metrics.health().points_in_overflow_series, 1);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn a_provider_of_the_programs_own_takes_all_series_and_its_views_apply_to_each() {
+    own_process!();
+    let program = Program::with_view(|instrument: &Instrument| {
+        let renamed = Stream::builder().with_name("renamed").build().ok()?;
+        (instrument.name() == "many.annotated").then_some(renamed)
+    });
+    let metrics = dt_metrics::attach(&program.provider).unwrap();
+    (0..5_001).for_each(annotated);
+    metrics.flush(AMPLE).unwrap();
+    program.exporter.flush(AMPLE).unwrap();
+    assert_eq!(series(&program.server, "renamed"), (5_001, false));
+    assert_eq!(series(&program.server, "many.annotated"), (0, false));
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn merged_series_are_in_health_and_told_to_the_program() {
+    own_process!();
+    let server = server();
+    let log = Log::install();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = told.clone();
+    let metrics = to(&server)
+        .on_delivery_event(move |event| listener.lock().unwrap().push(event.clone()))
+        .install()
+        .unwrap();
+    (0..12).for_each(|id| wave(0, id));
+    metrics.flush(AMPLE).unwrap();
+    wave(1, 0);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(metrics.health().points_in_overflow_series, 2);
+    metrics.shutdown(AMPLE).unwrap();
+    let told = told.lock().unwrap();
+    let merged = |event: &&DeliveryEvent| matches!(event, DeliveryEvent::SeriesMerged { .. });
+    let first = told.iter().find(merged).unwrap();
+    assert_eq!(
+        *first,
+        DeliveryEvent::SeriesMerged {
+            points: 1,
+            metric: Some("cardinality.wave".to_owned())
+        }
+    );
+    assert!(first.to_string().contains("`cardinality_limit`"), "{first}");
+    let text = log.text();
+    let warnings = text
+        .lines()
+        .filter(|line| line.starts_with("WARN") && line.contains("cardinality.wave"));
+    assert_eq!(warnings.count(), 1, "{text}");
+}
+
+#[test]
+fn a_limit_of_the_programs_own_view_counts_and_one_warning_names_it() {
+    own_process!();
+    let server = server();
+    let log = Log::install();
+    let metrics = to(&server)
+        .cardinality_limit(20_000)
+        .configure_provider(|provider| {
+            provider.with_view(|instrument: &Instrument| {
+                let limited = Stream::builder().with_cardinality_limit(7).build().ok()?;
+                (instrument.name() == "many.annotated").then_some(limited)
+            })
+        })
+        .push_interval(NEVER)
+        .install()
+        .unwrap();
+    for _ in 0..3 {
+        (0..50).for_each(annotated);
+        metrics.flush(AMPLE).unwrap();
+    }
+    assert_eq!(series(&server, "many.annotated"), (8, true));
+    assert_eq!(server.counter_total("many.annotated", &[]), 150.0);
+    assert_eq!(metrics.health().points_in_overflow_series, 3);
+    metrics.shutdown(AMPLE).unwrap();
+    let text = log.text();
+    let warnings: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("WARN") && line.contains("many.annotated"))
+        .collect();
+    assert_eq!(warnings.len(), 1, "{text}");
+    assert!(warnings[0].contains("limit of the view"), "{text}");
 }

@@ -363,3 +363,27 @@ fn tls_is_as_for_lines() {
     assert_eq!(server.requests().len(), requests.len());
     drop(doubting.shutdown(Duration::ZERO));
 }
+
+#[test]
+fn series_beyond_the_limit_of_the_sdk_arrive_in_a_scope_that_looks_the_same() {
+    own_process!();
+    let receiver = Receiver::start();
+    let metrics = at(&receiver.url(OTLP))
+        .cardinality_limit(9_000)
+        .install()
+        .unwrap();
+    (0..6_500).for_each(|id| count!("otlp.many", dims(id = id)));
+    metrics.flush(AMPLE).unwrap();
+    let health = metrics.health();
+    assert_eq!(health.points_accepted, 6_500);
+    assert_eq!(health.points_in_overflow_series, 0);
+    (0..10_000).for_each(|id| count!("otlp.many", dims(id = id)));
+    metrics.shutdown(AMPLE).unwrap();
+    let health = metrics.health();
+    assert_eq!(health.points_accepted, 6_500 + 9_001);
+    assert_eq!(health.points_in_overflow_series, 1);
+    for request in receiver.received() {
+        let text = String::from_utf8_lossy(&request.body);
+        assert!(!text.contains("urn:"), "the mark of a stream stays here");
+    }
+}

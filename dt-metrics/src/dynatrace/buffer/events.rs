@@ -29,13 +29,14 @@ impl Event {
                 metric: Some(_), ..
             }) => 0,
             Self::Delivery(DeliveryEvent::SpoolFailing { .. }) => 1,
-            _ => 2,
+            Self::Delivery(DeliveryEvent::SeriesMerged { .. }) => 2,
+            _ => 3,
         }
     }
 
     /// Takes another event into this one; `false` if they are of different kinds.
     fn merge(&mut self, other: &Self) -> bool {
-        use DeliveryEvent::{PointsDropped, PointsRejected};
+        use DeliveryEvent::{PointsDropped, PointsRejected, SeriesMerged};
         match (&mut *self, other) {
             (Self::ClockJumped(jump), Self::ClockJumped(later)) => *jump = *later,
             (Self::DeadLetters(series), Self::DeadLetters(more)) => *series += more,
@@ -61,6 +62,13 @@ impl Event {
                     reason: other_reason,
                 }),
             ) if metric == other_metric && reason == other_reason => *points += more,
+            (
+                Self::Delivery(SeriesMerged { points, metric }),
+                Self::Delivery(SeriesMerged {
+                    points: more,
+                    metric: other_metric,
+                }),
+            ) if metric == other_metric => *points += more,
             (this, other) => return this == other,
         }
         true
@@ -72,7 +80,7 @@ impl Event {
 pub(crate) struct PendingEvents {
     events: Vec<Event>,
     /// Until when events of each topic wait, since others of that topic were reported.
-    quiet_until: [Option<Instant>; 3],
+    quiet_until: [Option<Instant>; 4],
 }
 
 impl PendingEvents {
@@ -91,13 +99,27 @@ impl PendingEvents {
         if points == 0 {
             return;
         }
-        let is_named = |event: &&Event| event.topic() == 0;
-        let has_room = self.events.iter().filter(is_named).count() < MAX_METRICS;
+        let has_room = self.has_room(0);
         self.add(Event::Delivery(DeliveryEvent::PointsDropped {
             points,
             metric: metric.filter(|_| has_room).map(str::to_owned),
             reason,
         }));
+    }
+
+    /// Data points of this metric are in its overflow series.
+    pub(crate) fn merged(&mut self, metric: &str, points: u64) {
+        let has_room = self.has_room(2);
+        self.add(Event::Delivery(DeliveryEvent::SeriesMerged {
+            points,
+            metric: has_room.then(|| metric.to_owned()),
+        }));
+    }
+
+    /// Whether another event of this topic may name its metric.
+    fn has_room(&self, topic: usize) -> bool {
+        let of_topic = |event: &&Event| event.topic() == topic;
+        self.events.iter().filter(of_topic).count() < MAX_METRICS
     }
 
     /// Takes out what may be reported now.

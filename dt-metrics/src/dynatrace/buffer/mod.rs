@@ -155,6 +155,10 @@ impl Buffer {
         for (reason, points) in &report.altered {
             *state.health.altered.entry(reason).or_default() += points;
         }
+        for (metric, points) in &report.merged {
+            state.health.points_in_overflow_series += points;
+            state.events.merged(metric, *points);
+        }
         self.changed(state);
     }
 

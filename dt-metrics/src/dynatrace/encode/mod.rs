@@ -1,11 +1,12 @@
 //! Encodes one collection into request bodies: pure, without I/O and without locks.
 //!
-//! Imports `config`, `line`, `registry` and the leaves beside `error`.
+//! Imports `config`, `line`, `registry`, `instrument` and the leaves beside `error`.
 
 pub(crate) mod body;
 mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
+mod overflow;
 pub(crate) mod warnings;
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -17,9 +18,15 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::OtlpEncoder;
+use crate::dynatrace::encode::overflow::OverflowWatch;
 
 /// Encodes collections in the configured protocol.
-pub(crate) enum Encoder {
+pub(crate) struct Encoder {
+    protocol: ProtocolEncoder,
+    overflow: OverflowWatch,
+}
+
+enum ProtocolEncoder {
     Lines(Box<LinesEncoder>),
     #[cfg(feature = "otlp")]
     Otlp(OtlpEncoder),
@@ -27,10 +34,13 @@ pub(crate) enum Encoder {
 
 impl Encoder {
     pub(crate) fn new(config: &Config) -> Self {
-        match config.protocol.format {
-            Format::Lines => Self::Lines(Box::new(LinesEncoder::new(config))),
-            #[cfg(feature = "otlp")]
-            Format::Otlp => Self::Otlp(OtlpEncoder::new(config)),
+        Self {
+            protocol: match config.protocol.format {
+                Format::Lines => ProtocolEncoder::Lines(Box::new(LinesEncoder::new(config))),
+                #[cfg(feature = "otlp")]
+                Format::Otlp => ProtocolEncoder::Otlp(OtlpEncoder::new(config)),
+            },
+            overflow: OverflowWatch::new(),
         }
     }
 
@@ -42,13 +52,15 @@ impl Encoder {
         now: Instant,
         full: impl FnMut(Vec<Body>),
     ) -> Encoded {
-        match self {
-            Self::Lines(encoder) => encoder.encode(metrics, now, full),
+        let mut encoded = match &mut self.protocol {
+            ProtocolEncoder::Lines(encoder) => encoder.encode(metrics, now, full),
             #[cfg(feature = "otlp")]
-            Self::Otlp(encoder) => Encoded {
+            ProtocolEncoder::Otlp(encoder) => Encoded {
                 bodies: encoder.encode(metrics),
                 ..Encoded::default()
             },
-        }
+        };
+        self.overflow.report(metrics, now, &mut encoded.report);
+        encoded
     }
 }

@@ -17,6 +17,10 @@ use crate::throttle::Throttle;
 /// The scope of the instruments that annotations make.
 pub(crate) const SCOPE: &str = "dt-metrics";
 
+/// How the schema URLs of further streams begin: of scopes that hold more series of the instruments
+/// in [`SCOPE`]. It is not sent.
+pub(crate) const STREAM_SCHEMA: &str = "urn:dt-metrics:stream:";
+
 /// The number of metrics that warnings name for one reason: more metrics have one common cause.
 const MAX_METRICS: usize = 100;
 
@@ -34,6 +38,8 @@ pub(crate) struct EncodeReport {
     /// Data points that are sent otherwise than they were measured, by reason; for the reasons
     /// `unit` and `metadata`, metrics without it.
     pub(crate) altered: BTreeMap<&'static str, u64>,
+    /// Data points of overflow series, by metric.
+    pub(crate) merged: BTreeMap<String, u64>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -54,7 +60,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The name and, of an annotated metric, the source locations.
-    fn describe(self) -> String {
+    pub(crate) fn describe(self) -> String {
         let locations: Vec<_> = descriptors_of(self.name)
             .take(if self.is_annotated { MAX_LOCATIONS } else { 0 })
             .map(|descriptor| format!("{}:{}", descriptor.file, descriptor.line))

@@ -24,6 +24,10 @@ use super::sync::{Mutex, MutexGuard, PoisonError, RING};
 /// Epochs without a measurement after which a series retires.
 const IDLE_EPOCHS: u8 = 2;
 
+/// Values that wait in no ring: those of threads whose block is gone, and those of series that the
+/// pipeline has nowhere to put yet.
+const MAX_LATE: usize = 64 * RING;
+
 /// Values of a thread that are kept until there is a pipeline.
 const KEPT_VALUES: u64 = 4_096;
 
@@ -265,7 +269,7 @@ impl<S> SlotTable<S> {
     /// that were refused before, and each further part is a block. A value that `each` refuses is
     /// kept for a later drain.
     ///
-    /// A part has at most [`RING`] values.
+    /// A part other than 0 has at most [`RING`] values.
     pub(crate) fn drain_values(
         &mut self,
         part: usize,
@@ -306,7 +310,7 @@ impl<S> SlotTable<S> {
 
     /// Records on behalf of a thread that has no block any more.
     pub(crate) fn record_shared(&mut self, slot: u32, value: f64) {
-        if self.late.len() >= RING {
+        if self.late.len() >= MAX_LATE {
             self.late.pop_front();
             self.given_up += 1;
         }

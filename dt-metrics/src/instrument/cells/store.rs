@@ -82,6 +82,12 @@ impl Series {
         }
     }
 
+    /// Whether the pipeline exports this series as the overflow series.
+    #[cfg(feature = "dynatrace")]
+    pub(crate) fn is_exported_as_overflow(&self) -> bool {
+        self.overflow || self.beyond_limit
+    }
+
     /// The dimensions to export.
     #[cfg(feature = "dynatrace")]
     pub(crate) fn exported(&self) -> &[(&'static str, OwnedValue)] {
@@ -104,6 +110,15 @@ pub(crate) fn for_each_descriptor(mut f: impl FnMut(&'static Descriptor)) {
     for (_, entry) in SLOTS.lock().entries() {
         f(entry.series.descriptor);
     }
+}
+
+/// Whether an instrument with this name, which is case-insensitive, has reached its limit of series.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn has_overflow_series(name: &str) -> bool {
+    SLOTS.lock().entries().any(|(_, entry)| {
+        let series = &entry.series;
+        series.is_exported_as_overflow() && series.descriptor.name.eq_ignore_ascii_case(name)
+    })
 }
 
 /// All that was ever added to the counters with this name.

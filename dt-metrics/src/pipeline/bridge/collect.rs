@@ -1,6 +1,5 @@
 //! Collections: handing the measurements in the slots to the SDK's instruments.
 
-use std::collections::HashMap;
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,8 +13,9 @@ use opentelemetry::metrics::Meter;
 use super::epochs::Epochs;
 use super::observed::pool::POOL;
 use super::observed::record::{Levels, has_floats};
-use super::routing::{Admission, Admissions, Findings, Routes, address};
-use super::sdk::{Instrument, create};
+use super::routing::{Findings, Routes};
+use super::sdk::create;
+use super::streams::{Meters, MetricId, Metrics};
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{self, Drained, Observed, Sink, all_observed};
@@ -61,9 +61,7 @@ pub(super) struct Feed {
 #[derive(Default)]
 struct FeedState {
     names: Names,
-    /// The SDK's instruments, one for each name in lower case.
-    instruments: HashMap<String, Instrument>,
-    admissions: Admissions,
+    metrics: Metrics,
     routes: Routes,
     levels: Levels,
     drained: Drained,
@@ -75,10 +73,10 @@ impl FeedState {
     /// thread that records takes values out when its ring is full, and must not allocate then.
     fn prepare(&mut self, slot: Option<u32>, findings: &mut Findings) {
         let Self {
-            routes, admissions, ..
+            routes, metrics, ..
         } = self;
         instrument::for_each_series(slot, |slot, id, series| {
-            routes.prepare((slot, id, series), admissions, findings);
+            routes.prepare((slot, id, series), metrics, findings);
         });
     }
 
@@ -86,13 +84,13 @@ impl FeedState {
     fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, findings: &mut Findings) {
         let Self {
             routes,
-            admissions,
+            metrics,
             drained: Drained { values, .. },
             ..
         } = self;
         while let Some(part) = parts.next()
             && instrument::drain_values(part, values, |slot, id, series| {
-                routes.prepare((slot, id, series), admissions, findings)
+                routes.prepare((slot, id, series), metrics, findings)
             })
         {
             routes.record_values(values, findings);
@@ -152,23 +150,42 @@ impl Feed {
         Arc::strong_count(self) >= before
     }
 
-    /// Makes the instruments of all descriptors that have none. Never called in a callback, and
-    /// never on two threads at once.
-    pub(super) fn create_missing(&self, meter: &Meter) {
+    /// Makes the instruments of all descriptors that have none, and further ones of metrics with
+    /// more series than their instruments hold. Never called in a callback, and never on two threads
+    /// at once.
+    pub(super) fn create_missing(&self, meters: &mut Meters) {
         for (descriptor, definition) in self.admit(&catalog()) {
-            let existing = self.state().instruments.get(&definition.name).cloned();
-            let instrument = existing.unwrap_or_else(|| {
-                let instrument = create(meter, &definition, self.buckets, has_floats(&definition));
-                self.state()
-                    .instruments
-                    .insert(definition.name, instrument.clone());
-                instrument
+            let is_known = self.state().metrics.has(&definition.name);
+            let instrument = (!is_known).then(|| {
+                let floats = has_floats(&definition);
+                create(meters.get(0), &definition, self.buckets, floats)
             });
             self.state()
-                .admissions
-                .insert(address(descriptor), Admission::Admitted(instrument));
+                .metrics
+                .admit(descriptor, definition, instrument);
         }
-        self.guarded(|findings| self.state().prepare(None, findings));
+        loop {
+            self.guarded(|findings| {
+                self.state().prepare(None, findings);
+                // Made here and now.
+                findings.unprepared = false;
+            });
+            let Some((metric, definition, stream)) = self.full_metric() else {
+                return;
+            };
+            let floats = has_floats(&definition);
+            let instrument = create(meters.get(stream), &definition, self.buckets, floats);
+            self.state().metrics.extend(metric, instrument);
+        }
+    }
+
+    fn full_metric(&self) -> Option<(MetricId, Definition, usize)> {
+        // Once it is stopped, nothing is prepared.
+        if self.is_active() {
+            self.state().metrics.full()
+        } else {
+            None
+        }
     }
 
     /// The new descriptors among `all` whose name is free.
@@ -176,17 +193,15 @@ impl Feed {
         let mut conflicts = Vec::new();
         let mut admitted = Vec::new();
         let mut state = self.state();
-        let FeedState {
-            names, admissions, ..
-        } = &mut *state;
+        let FeedState { names, metrics, .. } = &mut *state;
         for descriptor in all {
-            if admissions.contains_key(&address(descriptor)) {
+            if metrics.admission(descriptor).is_some() {
                 continue;
             }
             match names.admit(descriptor) {
                 Ok(()) => admitted.push(*descriptor),
                 Err(conflict) => {
-                    admissions.insert(address(descriptor), Admission::Refused);
+                    metrics.refuse(descriptor);
                     conflicts.push(conflict);
                 }
             }
@@ -224,18 +239,21 @@ impl Feed {
             let FeedState {
                 routes,
                 levels,
-                admissions,
+                metrics,
                 drained,
                 ..
             } = &mut *state;
-            instrument::drain(drained, epoch, |slot, id, series| {
-                routes.prepare((slot, id, series), admissions, findings)
+            let retired = instrument::drain(drained, epoch, |slot, id, series| {
+                routes.prepare((slot, id, series), metrics, findings)
             });
             routes.record(drained, findings);
+            for slot in retired {
+                routes.retire(slot, metrics);
+            }
             for observed in observed {
                 // The latest value for any reader, so that sums are never set back.
                 if let Some(latest) = POOL.latest(observed) {
-                    levels.record(observed, &latest, admissions, findings);
+                    levels.record(observed, &latest, metrics, findings);
                 }
             }
         });

@@ -12,6 +12,7 @@ mod epochs;
 mod observed;
 mod routing;
 mod sdk;
+mod streams;
 mod thread;
 
 use std::io;
@@ -20,14 +21,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use opentelemetry::InstrumentationScope;
-use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::collect::{CARRIER, Command, Feed};
 use self::observed::pool::POOL;
+use self::streams::Meters;
 use super::deadline::{Deadline, Late};
-use crate::dynatrace::{DropReason, Losses, SCOPE};
+use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
 
 /// How many values that were given up before an installation are reported already.
@@ -52,15 +52,12 @@ impl Bridge {
         buckets: bool,
         watchers: Vec<Losses>,
     ) -> io::Result<Self> {
-        let scope = InstrumentationScope::builder(SCOPE)
-            .with_version(env!("CARGO_PKG_VERSION"))
-            .build();
-        let meter = provider.meter_with_scope(scope);
+        let mut meters = Meters::new(provider.clone());
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
         let feed = Arc::new(Feed::new(commands.clone(), buckets, watchers));
         disown_inherited();
-        feed.create_missing(&meter);
-        let carried = feed.register_callback(&meter);
+        feed.create_missing(&mut meters);
+        let carried = feed.register_callback(meters.get(0));
         if !carried {
             tracing::warn!(
                 target: "dt_metrics",
@@ -69,7 +66,7 @@ impl Bridge {
             );
         }
         thread::spawn(
-            meter,
+            meters,
             Arc::clone(&feed),
             received,
             (!carried).then_some(interval),

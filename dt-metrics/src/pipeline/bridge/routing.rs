@@ -1,27 +1,13 @@
 //! Routes: to which instrument of the SDK the measurements of a slot go.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use opentelemetry::KeyValue;
 
 use super::sdk::{Instrument, attributes};
+use super::streams::{Admission, Claim, Metrics};
 use crate::descriptor::Descriptor;
 use crate::instrument::{Drained, Series};
-
-/// Whether the instrument of a descriptor is exported.
-pub(super) enum Admission {
-    Admitted(Instrument),
-    /// Another instrument has its name.
-    Refused,
-}
-
-/// The admissions, by the [`address`] of the descriptor.
-pub(super) type Admissions = HashMap<usize, Admission>;
-
-/// Tells descriptors apart: each is a static of its own.
-pub(super) fn address(descriptor: &'static Descriptor) -> usize {
-    core::ptr::from_ref(descriptor).addr()
-}
 
 /// The route of each slot.
 #[derive(Default)]
@@ -32,6 +18,9 @@ struct Route {
     id: u64,
     /// The name of the metric, if it has nowhere to go.
     target: Result<(Instrument, Box<[KeyValue]>), &'static str>,
+    /// `None` for the overflow series, which is always in the first stream, and once the series has
+    /// retired.
+    claim: Option<Claim>,
 }
 
 /// Findings of a collection, to be reported when no lock is held.
@@ -68,33 +57,54 @@ impl Routes {
     pub(super) fn prepare(
         &mut self,
         (slot, id, series): (u32, u64, &Series),
-        admissions: &Admissions,
+        metrics: &mut Metrics,
         findings: &mut Findings,
     ) -> bool {
-        let slot = slot as usize;
-        if self.0.len() <= slot {
-            self.0.resize_with(slot + 1, || None);
+        let index = slot as usize;
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
         }
-        if self.0[slot].as_ref().is_some_and(|route| route.id == id) {
+        if self.0[index].as_ref().is_some_and(|route| route.id == id) {
             return true;
         }
-        let target = match admissions.get(&address(series.descriptor)) {
+        self.retire(slot, metrics);
+        let mut claim = None;
+        let target = match metrics.admission(series.descriptor) {
             None => {
                 findings.unprepared = true;
                 return false;
             }
             Some(Admission::Refused) => Err(series.descriptor.name),
-            Some(Admission::Admitted(instrument)) => {
+            Some(Admission::Admitted(metric)) => {
+                let dimensions = series.exported().iter();
+                let dimensions = dimensions.map(|(key, value)| (*key, value));
+                let attributes = attributes(dimensions);
+                let instrument = if series.is_exported_as_overflow() {
+                    metrics.first(metric).clone()
+                } else if let Some((instrument, claimed)) = metrics.enter(metric, &attributes) {
+                    claim = Some(claimed);
+                    instrument
+                } else {
+                    findings.unprepared = true;
+                    return false;
+                };
                 if series.overflow {
                     findings.full.push(series.descriptor);
                 }
-                let dimensions = series.exported().iter();
-                let dimensions = dimensions.map(|(key, value)| (*key, value));
-                Ok((instrument.clone(), attributes(dimensions)))
+                Ok((instrument, attributes))
             }
         };
-        self.0[slot] = Some(Route { id, target });
+        self.0[index] = Some(Route { id, target, claim });
         true
+    }
+
+    /// Gives back the place of a series that has retired. Measurements that are under way still have
+    /// their route.
+    pub(super) fn retire(&mut self, slot: u32, metrics: &mut Metrics) {
+        let route = self.0.get_mut(slot as usize).and_then(Option::as_mut);
+        if let Some(claim) = route.and_then(|route| route.claim.take()) {
+            metrics.leave(&claim);
+        }
     }
 
     /// Hands over the counts, and the values of gauges.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use opentelemetry::metrics::Meter;
-
 use super::collect::{Command, Feed};
 use super::observed::pool::warn_late;
+use super::streams::Meters;
 use crate::descriptor::Kind;
 use crate::instrument::calibrate;
 use crate::registry::catalog;
@@ -20,7 +19,7 @@ pub(super) const COMMANDS: usize = 64;
 
 /// Starts the thread. With an interval it also collects, once each interval.
 pub(super) fn spawn(
-    meter: Meter,
+    mut meters: Meters,
     feed: Arc<Feed>,
     commands: Receiver<Command>,
     interval: Option<Duration>,
@@ -40,7 +39,7 @@ pub(super) fn spawn(
             };
             match command {
                 Command::Prepare(reply) => {
-                    feed.create_missing(&meter);
+                    feed.create_missing(&mut meters);
                     if interval.is_some() {
                         feed.collect();
                     }

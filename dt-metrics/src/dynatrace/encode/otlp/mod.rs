@@ -24,6 +24,7 @@ use crate::dynatrace::config::dimensions::{INSTANCE_ID, Pairs};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::fingerprint::text;
 use crate::dynatrace::encode::otlp::parts::{halves, metrics, partition};
+use crate::dynatrace::encode::warnings::STREAM_SCHEMA;
 
 /// Encodes collections as OTLP requests.
 #[derive(Debug)]
@@ -70,6 +71,12 @@ impl OtlpEncoder {
             .filter(|it| self.resource_dimensions.contains(&it.key))
             .cloned()
             .collect();
+        let resources = request.resource_metrics.iter_mut();
+        for scope in resources.flat_map(|it| &mut it.scope_metrics) {
+            if scope.schema_url.starts_with(STREAM_SCHEMA) {
+                scope.schema_url.clear();
+            }
+        }
         let mut points = 0;
         for metric in metrics(&mut request) {
             if let Some(prefix) = &self.prefix {

@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::KeyValue;
 
 use crate::instrument::{Observation, Observed, ObservedNumber as Number, all_observed};
-use crate::pipeline::bridge::routing::{Admission, Admissions, Findings, address};
+use crate::pipeline::bridge::routing::Findings;
 use crate::pipeline::bridge::sdk::{Instrument, attributes};
+use crate::pipeline::bridge::streams::{Admission, Metrics, address};
 use crate::registry::Definition;
 
 /// The totals that were handed over, by descriptor. They belong to the process, so that a pipeline
@@ -25,13 +26,13 @@ impl Levels {
         &mut self,
         observed: &'static Observed,
         observation: &Observation,
-        admissions: &Admissions,
+        metrics: &Metrics,
         findings: &mut Findings,
     ) {
         let descriptor = observed.descriptor();
         let id = address(descriptor);
-        let instrument = match admissions.get(&id) {
-            Some(Admission::Admitted(instrument)) => instrument,
+        let instrument = match metrics.admission(descriptor) {
+            Some(Admission::Admitted(metric)) => metrics.first(metric),
             Some(Admission::Refused) => {
                 findings.refused.add(descriptor.name);
                 return;

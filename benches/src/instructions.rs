@@ -31,6 +31,7 @@ fn loops() -> impl Iterator<Item = Loop> {
         .into_iter()
         .chain(floor::UNCALIBRATED)
         .chain(ours::LOOPS)
+        .chain(ours::RESULTS)
 }
 
 /// Counts and prints the table.

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use dt_metrics::{DimensionValue, counted, in_flight, timed};
+use dt_metrics::{DimensionValue, counted, in_flight, measured, timed};
 
 use super::names::{self, Loop};
 use crate::measure::Candidate;
@@ -49,6 +49,18 @@ fn in_flight_only() {}
 #[inline(never)]
 fn timed_only() {}
 
+#[counted(name = "bench.outcome", outcome)]
+#[inline(never)]
+fn outcome(input: u64) -> Result<u64, String> {
+    Ok(input)
+}
+
+#[measured(name = "bench.measured")]
+#[inline(never)]
+fn measured_result(input: u64) -> Result<u64, String> {
+    Ok(input)
+}
+
 /// What is measured, as loops that are calls and nothing else: values that the compiler must not
 /// know are read before.
 pub(crate) const LOOPS: [Loop; 6] = [
@@ -81,6 +93,23 @@ pub(crate) const LOOPS: [Loop; 6] = [
         }
     }),
     (names::TIMED, repeat_timed),
+];
+
+/// Functions that return a `Result`: their cost includes the one of looking at it, which no clock
+/// tells apart.
+pub(crate) const RESULTS: [Loop; 2] = [
+    (names::OUTCOME, |calls| {
+        let input = black_box(7);
+        for _ in 0..calls {
+            let _ = black_box(outcome(input));
+        }
+    }),
+    (names::MEASURED, |calls| {
+        let input = black_box(7);
+        for _ in 0..calls {
+            let _ = black_box(measured_result(input));
+        }
+    }),
 ];
 
 fn repeat_timed(calls: u32) {

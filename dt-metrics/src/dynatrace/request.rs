@@ -16,7 +16,9 @@ const JUMP: Duration = Duration::from_secs(60);
 pub(crate) struct RequestId {
     /// The number of the request, shared by its parts.
     pub(crate) sequence: u64,
-    /// The number of lines of the request that precede this part.
+    /// The number of lines in the parts before this one. All parts together have no more lines than
+    /// the whole: [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan) relies on it to find
+    /// lines that are stored twice.
     pub(crate) part: u64,
 }
 

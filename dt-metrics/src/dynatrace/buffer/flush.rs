@@ -40,7 +40,8 @@ impl FlushStart {
             RefusalKind::NobodyThere => {
                 !settled && refusal.attempt > self.begun && patience == Patience::IfSomebodyListens
             }
-            // The others may yet be delivered: it is reported at the end.
+            // The others may yet be delivered: it is reported at the end. An attempt that was under
+            // way at the start counts, since it may have been for a request of this flush.
             RefusalKind::Dropped => settled && refusal.attempt > self.ended,
         }
     }

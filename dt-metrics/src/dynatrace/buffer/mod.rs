@@ -11,8 +11,8 @@
 //!                        Spooled ◀── disk_task ── spooler
 //! ```
 //!
-//! Does no I/O. May import `spool` (its data types), `encode::body`, `retry`, `config` and the leaf
-//! files of the delivery.
+//! Does no I/O. May import `spool` (its data types), `encode::body`, `encode::warnings`, `retry`,
+//! `config` and the leaf files of `dynatrace`.
 
 pub(crate) mod events;
 pub(crate) mod flush;
@@ -40,23 +40,29 @@ use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::Collected;
 use crate::process::Process;
 
-/// How long a collection waits for its disk. A disk that takes longer is not waited for again
-/// until it has caught up.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a collection waits for its disk, once: a disk that takes longer is waited for by nobody
+/// until it has caught up. Short, since the program's reader waits with it.
+const COLLECTION_WAITS: Duration = Duration::from_millis(500);
 
-/// How long the next request waits for the disk.
-const DISK_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the sender waits for the disk before the next request. Longer, since nobody of the
+/// program waits with it.
+const SENDER_WAITS: Duration = Duration::from_secs(1);
 
 /// Pending requests, shared by the program's threads, the sender and the spooler.
 ///
-/// The lock is held for moments only: never while sending, logging or waiting.
+/// The lock is held for moments only: never while sending, logging or waiting. Whoever changes the
+/// state wakes those who wait for the change:
+///
+/// - the sender waits for `sender_wake`, and nobody else does: `Notify` keeps a wake that comes
+///   between a look at the state and the wait;
+/// - the task that reports events waits for `reporter_wake`;
+/// - the spooler waits for `spooler_wake`;
+/// - threads of the program wait for `progress`, in `flush`, `wait_for_disk` and `wait_for_exit`.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     state: Mutex<State>,
-    /// Wakes threads of the program that wait for a delivery, for the disk or for the end.
     progress: Condvar,
     sender_wake: Notify,
-    /// Wakes the task that reports events.
     reporter_wake: Notify,
     spooler_wake: Condvar,
     pub(crate) guarantee: DeliveryGuarantee,
@@ -93,6 +99,9 @@ impl Buffer {
     }
 
     /// A panic elsewhere leaves counts that are whole, so the poison of the lock does not matter.
+    ///
+    /// In a forked child this may block for ever. `health` and `report_dropped` allow for that
+    /// themselves; callers of all other methods ask [`is_inherited`](Self::is_inherited) first.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -131,6 +140,7 @@ impl Buffer {
         let mut state = self.lock();
         if state.is_stopped() {
             let points = bodies.iter().map(|body| body.points).sum();
+            // Only counted: nobody reports events after the end.
             state.health.drop_points(DropReason::Shutdown, points);
             return false;
         }
@@ -195,10 +205,17 @@ impl Buffer {
         self.spooler_wake.notify_all();
     }
 
-    /// Ends all sending. Requests on disk are left there, all others are dropped.
+    /// Ends all sending. Requests on disk are left there, all others are dropped. A second call does
+    /// nothing.
     pub(crate) fn stop(&self) -> Undelivered {
         let mut state = self.lock();
-        state.life = state.life.max(Life::Stopped);
+        if state.is_stopped() {
+            return Undelivered {
+                dropped: 0,
+                spooled: 0,
+            };
+        }
+        state.life = Life::Stopped;
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
         if self.drops_unanswered() {
             // Otherwise the next process would send it again.
@@ -271,7 +288,7 @@ impl Buffer {
     }
 
     async fn wait_briefly_for_disk(&self, is_done: impl Fn(&State) -> bool) {
-        let end = Some(Instant::now() + DISK_TIMEOUT);
+        let end = Some(Instant::now() + SENDER_WAITS);
         let done = self.wait(end, |state| {
             (state.disk_is_slow || state.is_stopped() || is_done(state)).then_some(())
         });
@@ -323,7 +340,11 @@ impl Buffer {
     pub(crate) fn attempt_panicked(&self) {
         let mut state = self.lock();
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
-        state.put_back();
+        if self.drops_unanswered() {
+            state.drop_in_flight(DropReason::Ambiguous);
+        } else {
+            state.put_back();
+        }
         self.changed(state);
     }
 
@@ -337,7 +358,7 @@ impl Buffer {
 
 /// Methods for the spooler, and for callers that wait for the spooler.
 impl Buffer {
-    /// Updates the record of the disk, and wakes everyone.
+    /// Changes the state, and wakes everyone.
     pub(crate) fn disk_changed(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
@@ -352,6 +373,7 @@ impl Buffer {
             if let Some(job) = state.queue.spooled.next_job() {
                 return DiskTask::Job(job);
             }
+            state.disk_is_slow = false; // It has caught up.
             if state.is_stopped() {
                 return DiskTask::End;
             }
@@ -372,19 +394,19 @@ impl Buffer {
     /// Waits until all requests that were enqueued are in the hands of the operating system, so
     /// that they survive this process; but not longer than half a second, or until `deadline`.
     pub(crate) fn wait_for_disk(&self, deadline: Option<std::time::Instant>) {
-        let end = std::time::Instant::now() + WRITE_TIMEOUT;
-        let end = deadline.map_or(end, |deadline| deadline.min(end));
+        let patient_until = std::time::Instant::now() + COLLECTION_WAITS;
+        let end = deadline.map_or(patient_until, |deadline| deadline.min(patient_until));
         let mut state = self.lock();
         let last = state.queue.last_sequence();
         while !state.queue.spooled.is_synced(last) {
-            let left = end.saturating_duration_since(std::time::Instant::now());
-            state.disk_is_slow |= left.is_zero();
-            if state.disk_is_slow {
+            let now = std::time::Instant::now();
+            // A deadline of the caller that comes sooner is not the fault of the disk.
+            state.disk_is_slow |= now >= patient_until;
+            if state.disk_is_slow || now >= end {
                 return;
             }
-            state = wait(&self.progress, state, Some(left));
+            state = wait(&self.progress, state, Some(end - now));
         }
-        state.disk_is_slow = false;
     }
 
     /// Waits until the threads of the exporter are gone, so that the next exporter has the spool.

@@ -50,6 +50,9 @@ pub(crate) struct Outgoing {
 
 /// Pending requests, ordered by their ids. The request in flight is held apart: it cannot be
 /// dropped to make room, since nobody can tell whether it arrives.
+///
+/// A method that returns a number of points has dropped them: the caller counts them with a reason
+/// ([`State::drop_points`](crate::dynatrace::buffer::state::State::drop_points)).
 #[derive(Debug)]
 pub(crate) struct Queue {
     waiting: VecDeque<Request>,
@@ -119,6 +122,7 @@ impl Queue {
     }
 
     /// Adds a request at the end. Returns the number of points that were dropped to make room.
+    #[must_use]
     pub(crate) fn push(&mut self, body: Body, collected: Collected) -> u64 {
         let id = RequestId::of(self.reserve());
         self.add(Request::new(id, collected, body));
@@ -138,6 +142,7 @@ impl Queue {
 
     /// Adds requests that earlier processes left on disk, in order. Returns the number of points
     /// that were dropped to make room.
+    #[must_use]
     pub(crate) fn restore(&mut self, stored: &[Stored], last_sequence: u64) -> u64 {
         self.skip_to(last_sequence);
         for stored in stored {
@@ -177,8 +182,8 @@ impl Queue {
         }
     }
 
-    /// Takes a request in place of `suspect`, which is only taken if there is none: the one with the
-    /// fewest attempts.
+    /// Takes the request with the fewest attempts that can be tried in place of `suspect`. If there
+    /// is none any more, takes the next one as [`take`](Self::take) does.
     pub(crate) fn take_other(&mut self, suspect: RequestId, probe: Probe) -> Option<Outgoing> {
         let others = self.waiting.iter().enumerate();
         let index = others
@@ -263,12 +268,14 @@ impl Queue {
     }
 
     /// The request in flight will not be sent again. Returns its number of points.
+    #[must_use]
     pub(crate) fn drop_in_flight(&mut self) -> u64 {
         self.land().map_or(0, |request| self.lose(&request))
     }
 
     /// The request in flight failed and goes back to its place. Returns the number of points that
     /// were dropped to make room.
+    #[must_use]
     pub(crate) fn put_back(&mut self) -> u64 {
         if let Some(request) = self.land() {
             self.insert(Request {
@@ -396,6 +403,7 @@ impl Queue {
 /// Bounds and sums.
 impl Queue {
     /// Drops requests that Dynatrace would reject for their age. Returns their number of points.
+    #[must_use]
     pub(crate) fn drop_old(&mut self, now: Instant) -> u64 {
         let mut points = 0;
         while self
@@ -409,12 +417,14 @@ impl Queue {
     }
 
     /// Drops a request that waits. Returns its number of points.
+    #[must_use]
     pub(crate) fn drop_waiting(&mut self, id: RequestId) -> u64 {
         self.index(id).map_or(0, |index| self.lose_at(index))
     }
 
     /// Sends nothing more. Requests that are on disk, or about to be, are left to the next
     /// process. Returns the number of points of all others, which are dropped.
+    #[must_use]
     pub(crate) fn close(&mut self) -> u64 {
         self.is_closed = true;
         if let Some(request) = self.land() {
@@ -486,6 +496,7 @@ impl Queue {
     }
 
     /// Keeps to the bounds of memory and disk. Returns the number of points that were dropped.
+    #[must_use]
     fn make_room(&mut self) -> u64 {
         self.release_memory(None);
         let mut points = 0;
@@ -520,16 +531,19 @@ impl Queue {
         }
     }
 
+    #[must_use]
     fn lose_at(&mut self, index: usize) -> u64 {
         self.remove(index).map_or(0, |request| self.lose(&request))
     }
 
+    #[must_use]
     fn lose(&mut self, request: &Request) -> u64 {
         self.spooled.want_removed(request.id);
         request.points
     }
 
     /// A request that is not in memory is lost with its file. Returns its number of points.
+    #[must_use]
     fn lose_if_only_on_disk(&mut self, id: RequestId) -> u64 {
         match self.index(id) {
             Some(index) if self.waiting[index].body.is_none() => self.lose_at(index),
@@ -562,12 +576,14 @@ impl Queue {
     }
 
     /// A request is not on disk, or not whole. Returns the number of points that are lost.
+    #[must_use]
     pub(crate) fn not_fetched(&mut self, id: RequestId) -> u64 {
         self.spooled.done();
         self.lose_if_only_on_disk(id)
     }
 
     /// These files, and no others, are on disk. Returns the number of points that are lost.
+    #[must_use]
     pub(crate) fn compare(&mut self, found: &[Stored]) -> u64 {
         let mut points = 0;
         for id in self.spooled.missing(found) {
@@ -593,6 +609,7 @@ impl Queue {
 
     /// Nobody looks after the disk any more: requests that are only there are left to the next
     /// process. Returns the number of points that are neither there nor sent.
+    #[must_use]
     pub(crate) fn detach(&mut self) -> u64 {
         let spooled = std::mem::take(&mut self.spooled);
         let mut points = 0;

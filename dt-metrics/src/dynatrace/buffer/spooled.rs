@@ -14,6 +14,8 @@ use crate::dynatrace::spool::slot::Stored;
 /// to do on disk. There is at most one job for a file: a later one replaces an earlier one.
 #[derive(Debug, Default)]
 pub(crate) struct Spooled {
+    /// From the first `attach` until the spooler's thread ends, which `Buffer::wait_for_exit` waits
+    /// for.
     is_attached: bool,
     files: BTreeMap<RequestId, File>,
     bytes: u64,
@@ -43,24 +45,22 @@ struct Entry {
     body: Body,
 }
 
-/// One thing to do on disk.
+/// One thing to do on disk. The spooler ends each job by one call, since until then its request is
+/// not synced.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Job {
+    /// Ends with [`Spooled::written`] or [`Spooled::not_written`].
     Write {
         id: RequestId,
         collected: SystemTime,
         body: Body,
     },
-    Remove {
-        id: RequestId,
-    },
-    Read {
-        id: RequestId,
-    },
-    /// Records which request may have been sent, if any.
-    RecordSending {
-        sending: Option<RequestId>,
-    },
+    /// Ends with [`Spooled::done`].
+    Remove { id: RequestId },
+    /// Ends with `Queue::fetched` or `Queue::not_fetched`.
+    Read { id: RequestId },
+    /// Records which request may have been sent, if any. Ends with [`Spooled::done`].
+    RecordSending { sending: Option<RequestId> },
 }
 
 /// The job that the spooler works on.

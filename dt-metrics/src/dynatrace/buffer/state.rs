@@ -108,7 +108,8 @@ impl State {
         self.life >= Life::Stopped
     }
 
-    /// The next request to send, if there is one.
+    /// Begins an attempt: drops requests that are too old, takes the next one, counts the attempt,
+    /// and ends a hurry. `None` if no request can be sent now.
     pub(crate) fn begin(&mut self) -> Option<Outgoing> {
         self.drop_old();
         let in_turn = match self.suspect {
@@ -136,13 +137,13 @@ impl State {
         match outcome {
             Outcome::Accepted => {}
             Outcome::Partial {
-                rejected_lines,
+                rejected_points,
                 message,
                 ..
             } => self
                 .events
                 .add(Event::Delivery(DeliveryEvent::PointsRejected {
-                    points: *rejected_lines,
+                    points: *rejected_points,
                     reason: message.clone(),
                 })),
             _ => self.health.requests_failed += 1,
@@ -182,19 +183,20 @@ impl State {
         });
     }
 
-    /// The evidence about the request in flight, which failed in a way that may be its own fault,
-    /// perhaps in place of a suspect.
-    pub(crate) fn evidence(&self, suspect: Option<RequestId>, pace: Pace) -> Evidence {
+    /// The evidence about the request in flight, which failed in a way that may be its own fault.
+    /// `replaced` is the suspect in whose place it was tried.
+    pub(crate) fn evidence(&self, replaced: Option<RequestId>, pace: Pace) -> Evidence {
         let Some(request) = self.queue.in_flight() else {
             return Evidence::FirstFailure; // Cannot happen: the request is in flight.
         };
         // Most failures pass by themselves, but not where somebody has to do something.
         let is_first = !request.is_part && request.attempts == 1 && pace != Pace::Slow;
+        // In this order: what was proven before counts more than what this attempt suggests.
         if request.dead_letter.is_some() {
             Evidence::DeadLetter
         } else if self.queue.is_proven_guilty(request) {
             Evidence::EndpointWorks
-        } else if suspect.is_some_and(|suspect| suspect != request.id) {
+        } else if replaced.is_some_and(|replaced| replaced != request.id) {
             Evidence::EndpointFails
         } else if is_first {
             Evidence::FirstFailure

@@ -1,4 +1,10 @@
-//! The threads that deliver: one joins the buffer with the transport, one joins it with the spool.
+//! The threads that deliver. They join the buffer with the transport and with the spool.
+//!
+//! | thread | its work |
+//! | --- | --- |
+//! | `dt-metrics-export` | three tasks: sends pending requests (`sender`), reports events (`report`), and follows the endpoint file (`transport::reload`) |
+//! | `dt-metrics-http` | runs the HTTP client (`transport::reload`), apart from the thread that keeps the deadlines |
+//! | `dt-metrics-spool` | reads and writes the spool (`spooler`), if there is one |
 
 pub(crate) mod report;
 pub(crate) mod sender;

@@ -1,4 +1,6 @@
-//! Logs and events about deliveries: a fault once, its end once, losses at a limited rate.
+//! Logs and events about deliveries: a fault once, its end once, losses at a limited rate. The sender
+//! reports an attempt at once. Events under the buffer's lock are kept in `PendingEvents`, and
+//! [`report_events`] reports them.
 
 use std::time::Duration;
 

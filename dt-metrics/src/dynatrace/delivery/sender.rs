@@ -11,7 +11,7 @@ use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::backoff::{Backoff, Pace};
 use crate::dynatrace::transport::Transport;
-use crate::thread::{spawn, suppress_telemetry};
+use crate::thread::{runtime, spawn};
 
 const THREAD_NAME: &str = "dt-metrics-export";
 
@@ -65,25 +65,19 @@ fn work(
     }
 }
 
-/// Starts the thread, and `beside` on it, which ends with it. The thread has a runtime of its own:
+/// Starts the thread, and the task `watch` on it, which ends with it. The thread has a runtime of its own:
 /// it needs none of the program's, and cannot be held up by it.
 pub(crate) fn start(
     buffer: Arc<Buffer>,
     transport: impl Transport + Send + 'static,
     listener: EventListener,
-    beside: impl Future<Output = ()> + Send + 'static,
+    watch: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfigError> {
     let (started, result) = mpsc::sync_channel(1);
     spawn(THREAD_NAME, move || {
         // Dropped last, and on a panic as well: callers that wait are woken at the end.
         let _exit = Exit(buffer.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .thread_name(THREAD_NAME)
-            .on_thread_start(suppress_telemetry)
-            .build();
-        let runtime = match runtime {
+        let runtime = match runtime(THREAD_NAME) {
             Ok(runtime) => runtime,
             Err(error) => {
                 let _ = started.send(Err(error));
@@ -91,7 +85,7 @@ pub(crate) fn start(
             }
         };
         if started.send(Ok(())).is_ok() {
-            runtime.spawn(beside);
+            runtime.spawn(watch);
             work(&runtime, &buffer, &transport, &listener);
         }
         // A name lookup may block a thread of the runtime without a limit.

@@ -56,8 +56,10 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
             pause.map_or(Next::Request, |pace| Next::Pause(pace, None))
         }
     };
-    // While other requests are tried, or accepted, everything may yet be delivered.
-    let others_may_pass = next == Next::Probe || state.works();
+    // While other requests are tried, or accepted, a failure that may be the request's own says
+    // nothing about the rest.
+    let others_may_pass =
+        outcome.may_be_of_this_request() && (next == Next::Probe || state.works());
     if !others_may_pass || state.queue.first().is_none() {
         state.note_refusal(outcome);
     }
@@ -65,28 +67,29 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
     next
 }
 
-/// The request in flight failed in a way that may be its own fault.
+/// The request in flight failed in a way that may be its own fault. `replaced` is the suspect in
+/// whose place it was tried.
 fn bisect(
     state: &mut State,
-    suspect: Option<RequestId>,
+    replaced: Option<RequestId>,
     pace: Pace,
     after: Option<Duration>,
 ) -> Next {
-    let evidence = state.evidence(suspect, pace);
+    let evidence = state.evidence(replaced, pace);
     let pause = Next::Pause(if state.works() { Pace::Fast } else { pace }, after);
     // An endpoint that asks for a pause gets it, except after a dead letter: that one is known to
     // fail by itself, and must not hold up the others.
-    let at_once = if after.is_none() { Next::Probe } else { pause };
+    let go_on = if after.is_none() { Next::Probe } else { pause };
     match decide(evidence, state.queue.is_worth_dividing()) {
         Decision::TryOther(probe) => {
             let suspect = state.queue.in_flight();
             state.suspect = suspect.map(|suspect| (suspect.id, probe));
             state.put_back();
-            at_once
+            go_on
         }
         Decision::Halve => {
             state.queue.split_in_flight();
-            at_once
+            go_on
         }
         Decision::Bury => {
             if state.queue.dead_series().is_empty() {
@@ -95,13 +98,13 @@ fn bisect(
             state.queue.bury_in_flight();
             state.dead_letters.failed(pace, after);
             state.events.add(Event::DeadLetters(1));
-            at_once
+            go_on
         }
         Decision::HalveSuspectAndPause => {
             state.failed_probes += 1;
             state.put_back();
-            if let Some(suspect) = suspect {
-                state.queue.split_waiting(suspect);
+            if let Some(replaced) = replaced {
+                state.queue.split_waiting(replaced);
             }
             pause
         }

@@ -42,7 +42,7 @@ pub(crate) fn start<'a>(
         let (directory, contents) = match Directory::open(&spooler_path, format) {
             Ok(opened) => opened,
             Err(error) => {
-                // If nobody waits any more, it was reported.
+                // If nobody waits any more, the missing spool was reported, without this error.
                 let _ = opened.send(Err(error));
                 return;
             }

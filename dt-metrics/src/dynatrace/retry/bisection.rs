@@ -1,6 +1,22 @@
 //! Whether a request fails by itself or the endpoint fails, found out by evidence: another request
 //! that is accepted proves that the endpoint works. A request that is proven guilty is halved, down
 //! to the line; a line that is proven guilty becomes a dead letter, so that it holds up nothing.
+//!
+//! The course of an investigation:
+//!
+//! 1. A request fails: a pause (`FirstFailure`), unless somebody has to act (`Pace::Slow`).
+//! 2. It fails again: it is halved (`Inconclusive`). A single line cannot be halved: step 3 follows
+//!    with another request in place of the other half, as soon as the line has failed for ten seconds.
+//! 3. A half fails: it becomes the suspect, and the other half is tried in its place
+//!    (`OtherPending`).
+//! 4. The other half is accepted: the suspect is sent again. If it fails again it is guilty
+//!    (`EndpointWorks`): it is halved, or becomes a dead letter if it is a single line. If the other
+//!    half fails as well, it is the endpoint (`EndpointFails`): a pause follows, and the suspect is
+//!    halved, so that each retry asks for less.
+//!
+//! `State::evidence` collects the evidence, [`decide`] draws the conclusion, `delivery::settle`
+//! carries it out, and `State::begin` picks the request to try. A suspect is one for a single
+//! attempt: `settle` takes it back.
 
 /// What is tried in place of a suspect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,16 +57,16 @@ pub(crate) enum Decision {
     /// Keep both requests, halve the one that failed first, and pause: each retry asks for less,
     /// until something passes.
     HalveSuspectAndPause,
-    /// It is a line that the endpoint does not take: make it a dead letter, and go on with the
-    /// others at once.
+    /// The endpoint does not take it, and it is not divided any further: make it a dead letter, and
+    /// go on with the others at once.
     Bury,
     /// Keep it among the dead letters, and go on with the others at once.
     KeepBuried,
 }
 
-/// Decides about a request that has halves, or that is a single line.
-pub(crate) fn decide(evidence: Evidence, is_divisible: bool) -> Decision {
-    match (evidence, is_divisible) {
+/// Decides about a request. One that is not worth dividing is treated as a single line.
+pub(crate) fn decide(evidence: Evidence, is_worth_dividing: bool) -> Decision {
+    match (evidence, is_worth_dividing) {
         (Evidence::DeadLetter, _) => Decision::KeepBuried,
         (Evidence::EndpointWorks, false) => Decision::Bury,
         // The halves of a request are each other's evidence.

@@ -1,5 +1,6 @@
-//! When dead letters are tried again: lines that keep failing while the endpoint takes others. They
-//! are tried one at a time, with pauses of their own, until they are too old.
+//! When dead letters are tried again: lines that keep failing while the endpoint takes others. Unlike
+//! the dead letters of a message broker they are still sent: one at a time, with pauses of their own,
+//! until they are too old.
 
 use std::time::Duration;
 

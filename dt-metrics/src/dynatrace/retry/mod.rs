@@ -1,5 +1,5 @@
-//! The policy of retries, in the abstract: outcomes of attempts, pauses, bisection and dead letters. Knows neither HTTP nor the queue. May import `config` and the leaf files of
-//! the delivery.
+//! The policy of retries: outcomes of attempts, pauses, bisection and dead letters. Knows statuses,
+//! but neither an HTTP client nor the queue. May import `config` and the leaf files of `dynatrace`.
 
 pub(crate) mod backoff;
 pub(crate) mod bisection;

@@ -24,8 +24,8 @@ const RELOAD_TIMEOUT: Duration = Duration::from_secs(1);
 /// Sends to the endpoint and with the token that the file names at the moment.
 pub(crate) struct ReloadingTransport {
     http: Mutex<Arc<Http>>,
-    /// The HTTP client reads for as long as a server sends, so it must not run on the thread that
-    /// keeps deadlines.
+    /// While a server sends without a pause, no timer of the client's thread fires, so the deadline
+    /// of an attempt is kept on another thread.
     io: RuntimeThread,
     /// Held while the file is read, so that one task reads it at a time.
     file: tokio::sync::Mutex<FileState>,
@@ -41,8 +41,8 @@ struct FileState {
 impl ReloadingTransport {
     pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
         let http = Http::new(config);
-        // Reading the certificates of the platform takes tens of milliseconds, so the thread does
-        // it while the program starts. If there are none, the start has to fail.
+        // Reading the certificates of the platform takes tens of milliseconds, so `watch` does it
+        // while the program starts. If there are none, the start has to fail.
         if !config.target.endpoint.is_https() || !has_platform_roots() {
             http.prepare()?;
         }
@@ -65,8 +65,8 @@ impl ReloadingTransport {
         self.http().config().target.is_unconfigured()
     }
 
-    /// Reads the file at intervals until it is dropped, and calls `on_change` each time another
-    /// endpoint or token is in use.
+    /// Makes the HTTP client in the background. Then reads the file at intervals, until dropped, and
+    /// calls `on_change` each time another endpoint or token is in use.
     pub(crate) async fn watch(self: Arc<Self>, on_change: impl Fn() + Send) {
         let http = self.http();
         self.io.begin(async move {

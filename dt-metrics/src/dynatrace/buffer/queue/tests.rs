@@ -48,8 +48,8 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
 #[test]
 fn a_request_that_failed_goes_first() {
     let mut queue = Queue::new(100);
-    queue.push(body("a"), now());
-    queue.push(body("b"), now());
+    let _dropped = queue.push(body("a"), now());
+    let _dropped = queue.push(body("b"), now());
     queue.take();
     assert_eq!(queue.put_back(), 0);
     let again = queue.take().expect("still there");
@@ -59,7 +59,7 @@ fn a_request_that_failed_goes_first() {
 #[test]
 fn the_oldest_make_room_but_not_the_one_in_flight() {
     let mut queue = Queue::new(6);
-    queue.push(body("aa\na"), now());
+    let _dropped = queue.push(body("aa\na"), now());
     queue.take();
     assert_eq!(queue.push(body("bbb\nb"), now()), 0);
     assert_eq!(queue.push(body("cc"), now()), 2);
@@ -74,8 +74,8 @@ fn the_oldest_make_room_but_not_the_one_in_flight() {
 #[test]
 fn halves_keep_their_place() {
     let mut queue = Queue::new(100);
-    queue.push(body("a\nb\nc"), now());
-    queue.push(body("d"), now());
+    let _dropped = queue.push(body("a\nb\nc"), now());
+    let _dropped = queue.push(body("d"), now());
     queue.take();
     assert!(queue.split_in_flight());
     assert!(!queue.is_settled(1));
@@ -95,8 +95,8 @@ fn halves_keep_their_place() {
 #[test]
 fn what_is_left_at_the_end_is_counted() {
     let mut queue = Queue::new(100);
-    queue.push(body("a\nb"), now());
-    queue.push(body("c"), now());
+    let _dropped = queue.push(body("a\nb"), now());
+    let _dropped = queue.push(body("c"), now());
     queue.take();
     assert_eq!(queue.close(), 3);
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
@@ -108,13 +108,13 @@ fn what_is_left_at_the_end_is_counted() {
 #[test]
 fn a_probe_is_a_part_of_the_same_request_or_another_one() {
     let mut queue = Queue::new(100);
-    queue.push(body("a\nb\nc\nd"), now());
-    queue.push(body("e"), now());
+    let _dropped = queue.push(body("a\nb\nc\nd"), now());
+    let _dropped = queue.push(body("e"), now());
     let whole = queue.take().expect("the first").id;
     assert!(queue.split_in_flight());
     let probe = queue.take_other(whole, Probe::Part).expect("a half");
     assert_eq!(probe.body.text(), "c\nd");
-    queue.put_back();
+    let _dropped = queue.put_back();
     let probe = queue.take_other(whole, Probe::Unrelated).expect("another");
     assert_eq!(probe.body.text(), "e");
     queue.finish_in_flight();
@@ -129,23 +129,23 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
     let is_guilty = |queue: &Queue| queue.is_proven_guilty(queue.in_flight().expect("one"));
     let mut queue = Queue::new(100);
     for text in ["a", "b", "c\nd"] {
-        queue.push(body(text), now());
+        let _dropped = queue.push(body(text), now());
     }
     queue.take();
     queue.finish_in_flight();
     let failing = queue.take().expect("b").id;
     assert!(!is_guilty(&queue), "what passed before proves nothing");
-    queue.put_back();
+    let _dropped = queue.put_back();
     queue.take();
     assert!(!is_guilty(&queue), "nothing passed");
-    queue.put_back();
+    let _dropped = queue.put_back();
     queue.take_other(failing, Probe::Unrelated);
     assert!(queue.split_in_flight());
     queue.take_other(failing, Probe::Unrelated);
     queue.finish_in_flight();
     queue.take();
     assert!(is_guilty(&queue));
-    queue.put_back();
+    let _dropped = queue.put_back();
     queue.take_other(failing, Probe::Unrelated);
     assert!(is_guilty(&queue), "the other half passed");
 }
@@ -153,11 +153,11 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
 #[test]
 fn lines_of_a_dead_series_travel_by_themselves() {
     let mut queue = Queue::new(1_000);
-    queue.push(body("bad gauge,1"), now());
-    queue.push(body("#bad gauge\nbad gauge,2\ngood gauge,2"), now());
+    let _dropped = queue.push(body("bad gauge,1"), now());
+    let _dropped = queue.push(body("#bad gauge\nbad gauge,2\ngood gauge,2"), now());
     queue.take();
     queue.bury_in_flight();
-    queue.push(body("good gauge,3\nbad gauge,3"), now());
+    let _dropped = queue.push(body("good gauge,3\nbad gauge,3"), now());
     assert_eq!(
         taken(&mut queue).as_deref(),
         Some("#bad gauge\ngood gauge,2")
@@ -180,9 +180,9 @@ fn lines_of_a_dead_series_travel_by_themselves() {
 #[tokio::test(start_paused = true)]
 async fn what_is_too_old_goes_and_is_counted() {
     let mut queue = Queue::new(100);
-    queue.push(body("a\nb"), now());
+    let _dropped = queue.push(body("a\nb"), now());
     tokio::time::advance(MAX_AGE / 2).await;
-    queue.push(body("c"), now());
+    let _dropped = queue.push(body("c"), now());
     assert_eq!(queue.drop_old(Instant::now()), 0);
     tokio::time::advance(MAX_AGE / 2 + Duration::from_secs(1)).await;
     assert_eq!(queue.drop_old(Instant::now()), 2);
@@ -192,6 +192,6 @@ async fn what_is_too_old_goes_and_is_counted() {
     queue.take();
     tokio::time::advance(MAX_AGE).await;
     assert_eq!(queue.drop_old(Instant::now()), 0);
-    queue.put_back();
+    let _dropped = queue.put_back();
     assert_eq!(queue.drop_old(Instant::now()), 1);
 }

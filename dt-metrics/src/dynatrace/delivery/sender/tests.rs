@@ -150,7 +150,7 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
         buffer.hurry();
         std::future::pending::<()>().await;
     };
-    buffer.lock().queue.put_back();
+    let _dropped = buffer.lock().queue.put_back();
     let _ = tokio::time::timeout(Duration::from_secs(90), async {
         tokio::select! {
             () = send_all(&buffer, &script) => {}
@@ -402,4 +402,48 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     let health = buffer.health();
     assert_eq!((health.points_accepted, health.requests_unanswered), (1, 1));
     assert_eq!(buffer.stop().dropped, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_reports_a_rejected_request_although_others_are_accepted() {
+    let rejected = Outcome::Rejected {
+        status: 400,
+        message: "malformed".into(),
+    };
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
+    let script = Script::new([Outcome::Accepted, rejected, Outcome::Accepted]);
+    queue(&buffer, &["a"]);
+    run_for(&buffer, &script, Duration::from_secs(1)).await;
+    let start = FlushStart::now(&buffer);
+    queue(&buffer, &["b", "c"]);
+    run_for(&buffer, &script, Duration::from_secs(1)).await;
+    let error = flush(&buffer, start, Duration::ZERO, Patience::Full).expect_err("b was rejected");
+    assert!(error.to_string().contains("malformed"), "{error}");
+    assert_eq!(buffer.health().points_accepted, 2);
+}
+
+#[test]
+fn after_a_panic_a_request_that_may_have_been_sent_is_kept_or_dropped_as_the_program_wants() {
+    for (guarantee, pending) in [
+        (DeliveryGuarantee::AtLeastOnce, 1),
+        (DeliveryGuarantee::AtMostOnce, 0),
+    ] {
+        let buffer = Buffer::new(1_000, guarantee);
+        queue(&buffer, &["a"]);
+        assert!(buffer.lock().begin().is_some());
+        buffer.attempt_panicked();
+        let health = buffer.health();
+        assert_eq!(health.points_pending, pending);
+        assert_eq!(health.points_dropped, 1 - pending);
+        assert_eq!(health.requests_unanswered, 1);
+    }
+}
+
+#[test]
+fn the_losses_of_a_stop_are_reported_once() {
+    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
+    buffer.lock().queue.attach(1_000, false);
+    queue(&buffer, &["a"]);
+    assert_eq!(buffer.stop().spooled, 1);
+    assert_eq!(buffer.stop().spooled, 0);
 }

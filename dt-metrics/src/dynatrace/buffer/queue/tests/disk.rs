@@ -1,4 +1,4 @@
-//! The queue with a spool: the disk is a map that does what the journal says.
+//! The queue with a spool: the disk is a map that does what `Spooled` requires.
 
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::spooled::Job;
@@ -91,7 +91,7 @@ fn the_disk_has_what_waits_and_nothing_else() {
     assert_eq!(disk.texts(), ["a\nb", "c"]);
     assert_eq!(queue.points_on_disk(), 3);
     queue.take();
-    queue.put_back();
+    let _dropped = queue.put_back();
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["a\nb", "c"]);
     queue.take();
@@ -140,7 +140,7 @@ fn the_disk_says_what_may_have_been_sent() {
     assert!(queue.spooled.is_sending_recorded());
     assert_eq!(disk.mark, Some(RequestId::of(1)));
     // Answered: it may be sent again.
-    queue.put_back();
+    let _dropped = queue.put_back();
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
     queue.take();
@@ -224,7 +224,7 @@ fn what_cannot_be_written_is_in_memory_and_written_later() {
     queue.write_again();
     disk.work(&mut queue);
     assert_eq!(disk.texts(), ["a", "b", "c"]);
-    queue.put_back();
+    let _dropped = queue.put_back();
     assert_eq!(all_sent(&mut queue, &mut disk), ["a", "b", "c"]);
     assert!(disk.files.is_empty());
 }

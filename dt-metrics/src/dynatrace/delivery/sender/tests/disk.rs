@@ -1,11 +1,11 @@
 //! Sending waits for the disk, but not for one that hangs.
 
-use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::buffer::spooled::Job;
+use crate::dynatrace::buffer::{Buffer, DiskTask};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::sender::tests::{Script, queue, run_for};
 use crate::dynatrace::retry::outcome::Outcome;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn spooled() -> Buffer {
     let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
@@ -47,5 +47,25 @@ async fn a_disk_that_does_its_work_is_waited_for() {
         second >= Duration::from_millis(100) && second < Duration::from_secs(1),
         "{second:?}"
     );
+    assert!(!buffer.lock().disk_is_slow);
+}
+
+#[test]
+fn a_disk_is_slow_until_it_has_caught_up() {
+    let buffer = spooled();
+    queue(&buffer, &["a"]);
+    buffer.wait_for_disk(Some(Instant::now()));
+    assert!(
+        !buffer.lock().disk_is_slow,
+        "only the caller was in a hurry"
+    );
+    buffer.wait_for_disk(None);
+    assert!(buffer.lock().disk_is_slow);
+    let DiskTask::Job(Job::Write { id, .. }) = buffer.disk_task(Instant::now()) else {
+        panic!("the request is to be written");
+    };
+    buffer.disk_changed(|state| state.queue.spooled.written(id));
+    let idle = buffer.disk_task(Instant::now());
+    assert!(matches!(idle, DiskTask::Adopt));
     assert!(!buffer.lock().disk_is_slow);
 }

@@ -19,8 +19,7 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 /// The text of a small file, wiped from memory when it is dropped: it may contain a token. Bytes
 /// that are not UTF-8 become U+FFFD, so that they make their line malformed but not the whole file.
-pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
-    let file = File::open(path)?;
+pub(crate) fn read(file: File) -> io::Result<Zeroizing<String>> {
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     // With the full capacity from the start: growing would leave a copy in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(MAX_BYTES) + 1));
@@ -35,9 +34,14 @@ pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// The entries of a small file in their order. Malformed lines are ignored.
+/// The entries of the small file at `path` in their order. Malformed lines are ignored.
 pub(crate) fn read_entries(path: &Path) -> io::Result<Entries> {
-    let text = read(path)?;
+    read_entries_of(File::open(path)?, path)
+}
+
+/// The entries of an open file, which was opened at `path`.
+pub(crate) fn read_entries_of(file: File, path: &Path) -> io::Result<Entries> {
+    let text = read(file)?;
     let (entries, malformed) = parse(text.trim_start_matches('\u{feff}'));
     if malformed > 0 {
         tracing::debug!(

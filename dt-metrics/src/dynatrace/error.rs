@@ -56,14 +56,12 @@ pub enum ConfigError {
     },
     /// The dimensions of every line leave no room for the dimensions of a measurement.
     #[error(
-        "every line has {count} dimensions, {host} of them Dynatrace's metadata of this host, which \
-         leaves no room for others: a line may have 50 dimensions; give fewer default dimensions"
+        "every line has {count} dimensions, which leaves no room for others: a line may have 50 \
+         dimensions; give fewer default dimensions"
     )]
     TooManyDefaultDimensions {
         /// The number of dimensions, including the dimensions that the exporter adds.
         count: usize,
-        /// The number of dimensions that were found on the host.
-        host: usize,
     },
     /// A limit is zero.
     #[error("`{option}` must be more than 0")]

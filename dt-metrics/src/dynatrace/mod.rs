@@ -134,6 +134,7 @@ pub(crate) mod event;
 mod exporter;
 mod health;
 mod health_metrics;
+mod redact;
 mod request;
 mod retry;
 mod spool;

@@ -9,6 +9,7 @@ mod black_hole;
 mod check;
 mod chunks;
 mod deadlines;
+mod host_metadata;
 mod outage;
 mod proxy;
 mod secrets;

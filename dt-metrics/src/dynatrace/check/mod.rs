@@ -149,8 +149,32 @@ fn describe(config: &Config, environment: Environment, report: &mut CheckReport)
         );
         report.add("endpoint file", verdict, text);
     }
-    if let Some(warning) = config.warning() {
+    describe_host(config, report);
+    for warning in config.warnings() {
         report.add("configuration", Verdict::Warning, warning);
+    }
+}
+
+/// Reports which dimensions of the host each line has.
+fn describe_host(config: &Config, report: &mut CheckReport) {
+    const STEP: &str = "host metadata";
+    if let Some(file) = &config.host_file {
+        let keys: Vec<_> = config
+            .host_dimensions
+            .iter()
+            .map(|(key, _)| &**key)
+            .collect();
+        let text = format!("{} dimensions from {}", keys.len(), file.display());
+        let separator = if keys.is_empty() { "" } else { ": " };
+        report.add(STEP, Verdict::Ok, text + separator + &keys.join(", "));
+    } else if config.options.dynatrace_metadata == Some(false)
+        && let Some(file) = config.options.metadata_files.existing()
+    {
+        let text = format!(
+            "{} is found and not used: the program sets `export_dynatrace_metadata(false)`",
+            file.display()
+        );
+        report.add(STEP, Verdict::Ok, text);
     }
 }
 

@@ -159,13 +159,31 @@ macro_rules! shared_options {
         }
 
         /// Adds Dynatrace's dimensions of this host or container to every line, such as
-        /// `dt.entity.host` (default: `true` if the endpoint is a OneAgent).
+        /// `dt.entity.host` and `k8s.pod.name` (default: `true`; without such a file there are none).
         ///
-        /// They are read once, from the file that the OneAgent names
-        /// (`dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties`), else from
-        /// `/var/lib/dynatrace/enrichment/dt_metadata.properties`. If there is no such file, or if
-        /// reading it takes longer than a second, there are no such dimensions. They win over all
-        /// other dimensions.
+        /// They are read once, from the first of these files that there is:
+        ///
+        /// | file | provided by |
+        /// | --- | --- |
+        /// | the file that a OneAgent names in `dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties` | a OneAgent that monitors the process |
+        /// | `/var/lib/dynatrace/enrichment/dt_metadata.properties` | the Kubernetes operator |
+        /// | `/var/lib/dynatrace/enrichment/dt_host_metadata.properties` | a OneAgent on the host |
+        ///
+        /// On Windows, the directory is `%ProgramData%\dynatrace\enrichment`. The dimensions win over
+        /// all other dimensions. Reading a file takes a second at most, and nothing in it is an
+        /// error when the exporter is built. [`check`](crate::check) lists the dimensions.
+        ///
+        /// Only keys that Dynatrace documents are used (`dt.entity.*`, `dt.smartscape.*`,
+        /// `dt.security_context`, `dt.cost.*`, `dt.host_group.*`, `dt.kubernetes.*`, `k8s.*`,
+        /// `primary_tags.*`, `host.name`, and the fields of cloud providers), 30 of them at most, and
+        /// no value that contains a token.
+        ///
+        /// The file that a OneAgent names is only read below `/var/lib/dynatrace`, `/opt/dynatrace`
+        /// or `/var/log/dynatrace`, never through a symbolic link, and only if no other user can
+        /// write to it. A OneAgent's own file does not exist in the file system: an ordinary file
+        /// with its name in the working directory is ignored with a warning, unless it and the
+        /// directory belong to root or to the user of this process and nobody else can write to
+        /// them.
         pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
             self.$options.dynatrace_metadata = Some(export);
             self

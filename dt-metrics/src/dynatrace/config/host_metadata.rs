@@ -7,76 +7,219 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::dynatrace::config::dimensions::Pairs;
-use crate::properties;
+use crate::dynatrace::config::indirection::{named_file, read_named, roots};
+use crate::dynatrace::config::token::looks_like_a_token;
+use crate::dynatrace::redact::Redactor;
+use crate::properties::{self, Entries};
 use crate::thread::{FILE_TIMEOUT, run_within};
+
+/// The most dimensions that are used. A real file has up to twenty, and a line needs room for the
+/// dimensions of the measurement.
+pub(crate) const MAX_HOST_DIMENSIONS: usize = 30;
+
+/// The beginnings of the keys that Dynatrace documents ("Enrich ingested data with
+/// Dynatrace-specific fields", "Metadata enrichment of all telemetry originating from Kubernetes",
+/// "Primary Grail fields and tags").
+const DOCUMENTED_PREFIXES: [&str; 12] = [
+    "dt.entity.",
+    "dt.smartscape.",
+    "dt.source_entity",
+    "dt.host_group.",
+    "dt.cost.",
+    "dt.kubernetes.",
+    "k8s.",
+    "primary_tags.",
+    "cloud.",
+    "aws.",
+    "azure.",
+    "gcp.",
+];
+
+/// The documented keys without such a beginning.
+const DOCUMENTED_KEYS: [&str; 6] = [
+    "dt.security_context",
+    "dt.network_zone.id",
+    "host.name",
+    "host.id",
+    "container.name",
+    "container.image.name",
+];
 
 /// The files with Dynatrace's metadata of this host.
 #[derive(Clone, Debug)]
 pub(crate) struct MetadataFiles {
-    /// Its first line names the file to read. The OneAgent provides it when a program opens it.
+    /// Its first line names the file to read. A OneAgent provides it when a program opens it.
     indirection: PathBuf,
-    /// The file to read where there is no indirection.
-    fixed: PathBuf,
+    /// The directories that the named file may be in.
+    roots: Vec<PathBuf>,
+    /// The files to read where there is no indirection, the first one that exists: the Kubernetes
+    /// operator's, and a OneAgent's for a host whose processes it does not inject.
+    fixed: Vec<PathBuf>,
+}
+
+/// Dynatrace's metadata of this host, and where it is from.
+#[derive(Debug, Default)]
+pub(crate) struct HostMetadata {
+    pub(crate) dimensions: Pairs,
+    /// The file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// What was not used, and why.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Default for MetadataFiles {
     fn default() -> Self {
+        let roots = roots();
+        let directory = roots[0].join("enrichment");
+        let fixed = ["dt_metadata.properties", "dt_host_metadata.properties"];
         Self {
             indirection: "dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties".into(),
-            fixed: "/var/lib/dynatrace/enrichment/dt_metadata.properties".into(),
+            fixed: fixed.map(|name| directory.join(name)).into(),
+            roots,
         }
     }
 }
 
 impl MetadataFiles {
+    /// The files of a test, which are all in its directory.
     #[cfg(test)]
-    pub(crate) fn at(indirection: PathBuf, fixed: PathBuf) -> Self {
-        Self { indirection, fixed }
+    pub(crate) fn in_directory(directory: &Path) -> Self {
+        Self {
+            indirection: directory.join("indirection"),
+            roots: vec![directory.join("root")],
+            fixed: ["dt_metadata.properties", "dt_host_metadata.properties"]
+                .map(|name| directory.join(name))
+                .into(),
+        }
     }
 
-    /// The dimensions of the host; none if there is no file. Waits for a second at most.
-    pub(super) fn read(&self) -> Pairs {
+    /// A file that the operator or a OneAgent provides, if there is one.
+    pub(crate) fn existing(&self) -> Option<&Path> {
+        let mut files = self.fixed.iter().map(PathBuf::as_path);
+        files.find(|file| file.exists())
+    }
+
+    /// The metadata of the host; empty if there is no file. Values that contain one of the secrets
+    /// are left out. Waits for a second at most.
+    pub(super) fn read(&self, redactor: &Redactor) -> HostMetadata {
         let this = self.clone();
         let read = run_within(FILE_TIMEOUT, "dt-metrics-enrich", move || {
             this.read_blocking()
         });
-        read.unwrap_or_else(|| {
-            tracing::debug!(
-                target: "dt_metrics",
-                "the Dynatrace metadata of this host could not be read in time"
-            );
-            Pairs::new()
-        })
+        let Some((found, mut warnings)) = read else {
+            return HostMetadata {
+                warnings: vec![
+                    "the Dynatrace metadata of this host could not be read within a second, and \
+                     its dimensions are missing: check the file system of the working directory \
+                     and of /var/lib/dynatrace/enrichment"
+                        .into(),
+                ],
+                ..HostMetadata::default()
+            };
+        };
+        let Some((file, entries)) = found else {
+            return HostMetadata {
+                warnings,
+                ..HostMetadata::default()
+            };
+        };
+        let dimensions = usable(entries, &file, redactor, &mut warnings);
+        HostMetadata {
+            dimensions,
+            file: Some(file),
+            warnings,
+        }
     }
 
-    fn read_blocking(&self) -> Pairs {
-        let named = readable(&self.indirection, properties::read).and_then(|text| {
-            let path = text.lines().next()?.trim();
-            (!path.is_empty()).then(|| readable(Path::new(path), properties::read_entries))?
+    /// The entries of the first file that there is, and its path.
+    fn read_blocking(&self) -> (Option<(PathBuf, Entries)>, Vec<String>) {
+        let mut warnings = Vec::new();
+        let mut refused = |file: &Path, reason: &dyn std::fmt::Display| {
+            warnings.push(format!(
+                "ignoring the Dynatrace metadata in {}: {reason}",
+                file.display()
+            ));
+        };
+        let named = named_file(&self.indirection).unwrap_or_else(|reason| {
+            let advice = format_args!(
+                "{reason}; remove it, since a OneAgent answers for a file that is not there"
+            );
+            refused(&self.indirection, &advice);
+            None
         });
-        named
-            .or_else(|| readable(&self.fixed, properties::read_entries))
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-            .filter(|(key, value)| !key.is_empty() && !value.is_empty())
-            .collect()
+        if let Some(path) = named {
+            match read_named(&path, &self.roots) {
+                Ok(entries) => return (Some((path, entries)), warnings),
+                // The path is not shown: it may be any text.
+                Err(reason) => refused(
+                    &self.indirection,
+                    &format_args!("the file that it names is not used, since {reason}"),
+                ),
+            }
+        }
+        for file in &self.fixed {
+            match properties::read_entries(file) {
+                Ok(entries) => return (Some((file.clone(), entries)), warnings),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => refused(file, &error),
+            }
+        }
+        (None, warnings)
     }
 }
 
-/// Reads a file; `None` if it is missing or cannot be read.
-fn readable<T>(path: &Path, read: impl Fn(&Path) -> io::Result<T>) -> Option<T> {
-    read(path)
-        .inspect_err(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                tracing::debug!(
-                    target: "dt_metrics",
-                    path = %path.display(),
-                    "cannot read Dynatrace metadata in this file: {error}"
-                );
-            }
-        })
-        .ok()
+/// The entries that become dimensions.
+fn usable(entries: Entries, file: &Path, redactor: &Redactor, warnings: &mut Vec<String>) -> Pairs {
+    let file = file.display();
+    let mut dimensions = Pairs::new();
+    let (mut undocumented, mut withheld) = (0, 0);
+    for (key, value) in entries {
+        let (key, value) = (key.trim(), value.trim());
+        if key.is_empty() || value.is_empty() {
+            continue;
+        }
+        if !is_documented(key) {
+            undocumented += 1;
+        } else if looks_like_a_token(value) || redactor.redact(value) != value {
+            withheld += 1;
+        } else if let Some((_, earlier)) = dimensions.iter_mut().find(|(it, _)| it == key) {
+            // The last entry with a key counts, as in Java.
+            value.clone_into(earlier);
+        } else {
+            dimensions.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    if undocumented > 0 {
+        tracing::debug!(
+            target: "dt_metrics",
+            %file,
+            undocumented,
+            "ignoring entries of this file that are not Dynatrace's metadata"
+        );
+    }
+    if withheld > 0 {
+        warnings.push(format!(
+            "{file} has {withheld} values that contain a token, which are not sent: remove them"
+        ));
+    }
+    if dimensions.len() > MAX_HOST_DIMENSIONS {
+        warnings.push(format!(
+            "{file} has {} dimensions, and only the first {MAX_HOST_DIMENSIONS} are sent: remove \
+             entries that you do not need, since a line may have 50 dimensions in all",
+            dimensions.len()
+        ));
+        dimensions.truncate(MAX_HOST_DIMENSIONS);
+    }
+    dimensions
+}
+
+/// Whether Dynatrace documents this key for its metadata of a host or a container. Any other entry
+/// may be a setting, or a secret in a file that is not what it seems.
+fn is_documented(key: &str) -> bool {
+    DOCUMENTED_KEYS.contains(&key)
+        || DOCUMENTED_PREFIXES
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
 }
 
 /// An id of this process in the form of a random UUID. It is the value of the dimension

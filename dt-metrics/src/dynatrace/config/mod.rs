@@ -1,6 +1,6 @@
 //! Resolves the settings of the program, the environment and the host into one checked [`Config`].
 //!
-//! May import the leaves (`error`, `event`, `thread`) and `line`.
+//! May import the leaves (`error`, `event`, `redact`, `thread`) and `line`.
 
 pub(crate) mod builder;
 pub(crate) mod certificates;
@@ -12,6 +12,7 @@ pub(crate) mod endpoint;
 pub(crate) mod endpoint_file;
 pub(crate) mod environment;
 pub(crate) mod host_metadata;
+mod indirection;
 pub(crate) mod options;
 pub(crate) mod protocol;
 pub(crate) mod target;
@@ -20,10 +21,11 @@ mod tests;
 pub(crate) mod token;
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
+use secrecy::SecretString;
 
 use crate::dynatrace::config::certificates::certificates;
 use crate::dynatrace::config::destination::Destination;
@@ -31,11 +33,13 @@ use crate::dynatrace::config::dimensions::{
     INSTANCE_ID, METRICS_SOURCE, Pairs, RESERVED, as_layer,
 };
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
-use crate::dynatrace::config::environment::Environment;
+use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE};
+use crate::dynatrace::config::host_metadata::HostMetadata;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::target::{Target, TargetResolver};
 use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::redact::Redactor;
 use crate::line::{self, Dimensions, MetricKey};
 
 /// The default of the request timeout.
@@ -62,6 +66,10 @@ pub(crate) struct Config {
     )]
     pub(crate) root_certificates: Vec<CertificateDer<'static>>,
     pub(crate) host_dimensions: Pairs,
+    /// The file with the dimensions of the host.
+    pub(crate) host_file: Option<PathBuf>,
+    /// Findings that do not change with the target.
+    startup_warnings: Vec<String>,
     /// The id of this process, if it is a dimension.
     pub(crate) instance: Option<String>,
     pub(crate) request_timeout: Duration,
@@ -85,20 +93,23 @@ impl Config {
         *max_bytes = options.buffer_limit_bytes.min(*max_bytes);
         let request_timeout = options.request_timeout.unwrap_or(REQUEST_TIMEOUT);
 
-        let has_host_dimensions = options
-            .dynatrace_metadata
-            .unwrap_or_else(|| target.endpoint.is_one_agent());
-        let host_dimensions = if has_host_dimensions {
-            options.metadata_files.read()
-        } else {
-            Pairs::new()
-        };
+        let mut host_metadata = HostMetadata::default();
+        if options.dynatrace_metadata.unwrap_or(true) {
+            let secrets = secrets(
+                &options,
+                environment,
+                &target,
+                &protocol,
+                &endpoint_properties,
+            );
+            host_metadata = options.metadata_files.read(&Redactor::new(secrets));
+        }
         let instance = options
             .instance_dimension
             .then(host_metadata::process_instance);
         check_dimensions(
             &options.default_dimensions,
-            &host_dimensions,
+            &mut host_metadata,
             instance.as_deref(),
         )?;
         options.prefix = check_prefix(options.prefix)?;
@@ -108,7 +119,9 @@ impl Config {
             resolver,
             endpoint_properties,
             root_certificates: certificates(&options.root_certificates)?,
-            host_dimensions,
+            host_dimensions: host_metadata.dimensions,
+            host_file: host_metadata.file,
+            startup_warnings: host_metadata.warnings,
             instance,
             request_timeout,
             // Shorter than the request timeout: lines to a host that does not connect are known not
@@ -135,6 +148,8 @@ impl Config {
             target: resolver.target(properties)?,
             // No copy of an old token stays in memory.
             endpoint_properties: EndpointProperties::default(),
+            // They were logged before.
+            startup_warnings: Vec::new(),
             ..self.clone()
         })
     }
@@ -153,19 +168,22 @@ impl Config {
             "sending metrics {}",
             self.protocol.format.describe()
         );
-        if let Some(warning) = self.warning() {
+        for warning in self.warnings() {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }
     }
 
-    /// A setting that is valid but probably a mistake.
-    pub(crate) fn warning(&self) -> Option<String> {
+    /// Settings that are valid but probably mistakes, and findings on the host.
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let endpoint = &self.target.endpoint;
-        self.target.warning().or_else(|| {
-            let hint = self.protocol.format.path_hint();
-            (endpoint.url().path() == "/")
-                .then(|| format!("the endpoint {endpoint} has no path: {hint}"))
-        })
+        let hint = self.protocol.format.path_hint();
+        let pathless = (endpoint.url().path() == "/")
+            .then(|| format!("the endpoint {endpoint} has no path: {hint}"));
+        let of_target = self.target.warning().or(pathless);
+        of_target
+            .into_iter()
+            .chain(self.startup_warnings.iter().cloned())
+            .collect()
     }
 }
 
@@ -207,11 +225,27 @@ fn check_prefix(prefix: Option<String>) -> Result<Option<String>, ConfigError> {
     })
 }
 
+/// The secrets that are known here, whether they are sent or not.
+fn secrets(
+    options: &Options,
+    environment: Environment,
+    target: &Target,
+    protocol: &Protocol,
+    file: &EndpointProperties,
+) -> Vec<SecretString> {
+    let variable = environment(TOKEN_VARIABLE).map(SecretString::from);
+    let tokens = [options.api_token.clone(), variable, file.token.clone()];
+    let in_query = target.endpoint.query_values().map(SecretString::from);
+    let secrets = tokens.into_iter().flatten().chain(in_query);
+    secrets.chain(protocol.secrets()).collect()
+}
+
 /// Checks the keys, and that a line has room for the dimensions of a measurement. Dimensions of the
-/// resource are not known yet, except for the instance.
+/// host that leave no room are left out with a warning: the program did not choose them. Dimensions
+/// of the resource are not known yet, except for the instance.
 fn check_dimensions(
     defaults: &Pairs,
-    host: &Pairs,
+    host: &mut HostMetadata,
     instance: Option<&str>,
 ) -> Result<(), ConfigError> {
     for (key, _) in defaults {
@@ -224,16 +258,28 @@ fn check_dimensions(
     let added = [METRICS_SOURCE]
         .into_iter()
         .chain(instance.map(|id| (INSTANCE_ID, id)));
-    let layers = [added.collect(), as_layer(defaults), as_layer(host)];
-    let count = match Dimensions::from_layers(&layers.each_ref().map(|layer| &**layer)) {
-        Ok(dimensions) => dimensions.len(),
-        Err(line::TooManyDimensions(count)) => count,
+    let added: Vec<_> = added.collect();
+    let count = |host: &Pairs| {
+        let layers = [&*added, &as_layer(defaults), &as_layer(host)];
+        match Dimensions::from_layers(&layers) {
+            Ok(dimensions) => dimensions.len(),
+            Err(line::TooManyDimensions(count)) => count,
+        }
     };
-    if count >= line::limits::MAX_DIMENSIONS {
-        return Err(ConfigError::TooManyDefaultDimensions {
-            count,
-            host: host.len(),
-        });
+    let own = count(&Pairs::new());
+    if own >= line::limits::MAX_DIMENSIONS {
+        return Err(ConfigError::TooManyDefaultDimensions { count: own });
+    }
+    let found = host.dimensions.len();
+    while count(&host.dimensions) >= line::limits::MAX_DIMENSIONS {
+        host.dimensions.pop();
+    }
+    let left_out = found - host.dimensions.len();
+    if left_out > 0 {
+        host.warnings.push(format!(
+            "{left_out} of the {found} dimensions of this host are not sent: a line may have 50 \
+             dimensions, and {own} are the program's; give fewer default dimensions"
+        ));
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     pub(crate) default_dimensions: Vec<(String, String)>,
     pub(crate) resource_dimensions: Vec<String>,
     pub(crate) instance_dimension: bool,
-    /// By default `true` if the endpoint is a OneAgent.
+    /// By default `true`.
     pub(crate) dynatrace_metadata: Option<bool>,
     /// Set by tests only.
     pub(crate) metadata_files: MetadataFiles,

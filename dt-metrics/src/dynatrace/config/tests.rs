@@ -217,68 +217,72 @@ fn a_dot_at_the_end_of_a_prefix_is_not_doubled() {
 
 #[test]
 fn the_dimensions_of_every_line_leave_room() {
-    let numbered = |count: usize| -> Vec<_> {
+    let numbered = |key: &str, count: usize| -> Vec<_> {
         (0..count)
-            .map(|index| (format!("k{index}"), "v".to_owned()))
+            .map(|index| (format!("{key}{index}"), "v".to_owned()))
             .collect()
     };
     // One more is the source of the metric.
-    for (defaults, host, instance, count) in [
-        (48, 0, false, None),
-        (49, 0, false, Some(50)),
-        (48, 0, true, Some(50)),
-        (0, 48, false, None),
-        (0, 49, false, Some(50)),
-        // The host's are the same keys.
-        (48, 40, false, None),
-        (200, 0, false, Some(201)),
+    for (defaults, host, instance, sent) in [
+        (48, 0, false, Ok(0)),
+        (49, 0, false, Err(50)),
+        (48, 0, true, Err(50)),
+        (0, 30, false, Ok(30)),
+        (18, 30, false, Ok(30)),
+        // The program did not choose the host's.
+        (20, 30, false, Ok(28)),
+        (20, 30, true, Ok(27)),
+        (48, 30, false, Ok(0)),
+        (200, 0, false, Err(201)),
     ] {
         let folder = tempfile::tempdir().expect("a folder for temporary files");
-        let file = folder.path().join("metadata");
-        let lines: Vec<_> = numbered(host)
+        let file = folder.path().join("dt_metadata.properties");
+        let lines: Vec<_> = numbered("k8s.k", host)
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
         std::fs::write(&file, lines.join("\n")).expect("just made");
         let options = Options {
-            default_dimensions: numbered(defaults),
-            metadata_files: MetadataFiles::at("".into(), file),
+            default_dimensions: numbered("k", defaults),
+            metadata_files: MetadataFiles::in_directory(folder.path()),
             instance_dimension: instance,
             ..Options::default()
         };
-        match (resolve(options, &[]), count) {
-            (Ok(config), None) => assert_eq!(config.host_dimensions.len(), host),
-            (
-                Err(ConfigError::TooManyDefaultDimensions {
-                    count,
-                    host: of_host,
-                }),
-                Some(expected),
-            ) => assert_eq!((count, of_host), (expected, host)),
+        match (resolve(options, &[]), sent) {
+            (Ok(config), Ok(sent)) => {
+                assert_eq!(config.host_dimensions.len(), sent);
+                let warnings = config.warnings();
+                assert_eq!(warnings.len(), usize::from(sent < host), "{warnings:?}");
+            }
+            (Err(ConfigError::TooManyDefaultDimensions { count }), Err(expected)) => {
+                assert_eq!(count, expected);
+            }
             (other, _) => panic!("{defaults} {host} {instance}: {other:?}"),
         }
     }
 }
 
 #[test]
-fn the_metadata_of_the_host_is_read_for_a_one_agent_or_if_it_is_wanted() {
+fn the_metadata_of_the_host_is_read_unless_it_is_not_wanted() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
-    let file = folder.path().join("metadata");
-    std::fs::write(&file, "dt.entity.host=H").expect("just made");
+    let file = folder.path().join("dt_metadata.properties");
+    std::fs::write(&file, "k8s.pod.name=shop-0").expect("just made");
     for (endpoint, wanted, read) in [
         (None, None, true),
         (Some("http://localhost:14499/metrics/ingest"), None, true),
-        (Some(URL), None, false),
+        (Some(URL), None, true),
         (Some(URL), Some(true), true),
         (None, Some(false), false),
+        (Some(URL), Some(false), false),
     ] {
         let options = Options {
             dynatrace_metadata: wanted,
-            metadata_files: MetadataFiles::at("".into(), file.clone()),
+            metadata_files: MetadataFiles::in_directory(folder.path()),
             ..options(endpoint, None)
         };
         let config = resolve(options, &[]).expect("valid");
         assert_eq!(!config.host_dimensions.is_empty(), read, "{endpoint:?}");
+        assert_eq!(config.host_file.is_some(), read, "{endpoint:?}");
     }
 }
 
@@ -287,8 +291,8 @@ fn an_endpoint_without_a_path_is_a_warning() {
     let pathless = Some("https://a.live.dynatrace.com");
     let warning = resolve(options(pathless, Some("t")), &[])
         .expect("valid")
-        .warning();
-    assert!(warning.is_some_and(|warning| warning.contains("/api/v2/metrics/ingest")));
+        .warnings();
+    assert!(warning[0].contains("/api/v2/metrics/ingest"), "{warning:?}");
     let config = resolve(options(Some(URL), Some("t")), &[]).expect("valid");
-    assert_eq!(config.warning(), None);
+    assert_eq!(config.warnings(), [""; 0]);
 }

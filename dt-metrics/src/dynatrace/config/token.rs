@@ -45,5 +45,14 @@ impl Token {
     }
 }
 
+/// Whether the text contains the beginning of any token of Dynatrace, as in `dt0c01.`.
+pub(super) fn looks_like_a_token(text: &str) -> bool {
+    text.match_indices("dt0").any(|(start, _)| {
+        let rest = &text.as_bytes()[start + 3..];
+        matches!(rest, [kind, a, b, b'.', ..]
+            if kind.is_ascii_lowercase() && a.is_ascii_digit() && b.is_ascii_digit())
+    })
+}
+
 #[cfg(test)]
 mod tests;

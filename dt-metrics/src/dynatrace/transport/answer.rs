@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::transport::redact::shorten;
+use crate::dynatrace::redact::shorten;
 
 /// How many rejected lines are named in a message.
 const NAMED_LINES: usize = 3;

@@ -7,9 +7,9 @@ use crate::dynatrace::config::environment::{process_environment, proxy_variable}
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::target::Target;
 use crate::dynatrace::config::token::Token;
+use crate::dynatrace::redact::{Redactor, shorten};
 use crate::dynatrace::retry::outcome::Failure;
 use crate::dynatrace::transport::failure::Diagnosis;
-use crate::dynatrace::transport::redact::{Redactor, shorten};
 
 /// Writes the messages for one configuration. They contain no secrets, provided that all texts from
 /// elsewhere went through [`redact`](Self::redact) or [`quote`](Self::quote).

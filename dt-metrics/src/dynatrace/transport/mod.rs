@@ -8,7 +8,6 @@ mod client;
 mod failure;
 pub(crate) mod http;
 mod message;
-mod redact;
 pub(crate) mod reload;
 mod tls;
 

@@ -125,7 +125,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// The beginning of a text, on one line and without unreadable characters.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let is_readable = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
     let readable = text.chars().map(|c| if is_readable(c) { c } else { ' ' });
     let readable: String = readable.collect();

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::dynatrace::transport::redact::{Redactor, WITHHELD, shorten};
+use crate::dynatrace::redact::{Redactor, WITHHELD, shorten};
 
 const TOKEN: &str = "dt0c01.PUBLICPARTPUBLICPARTPUBL.SECRETPART0123456789SECRETPART/+";
 const SECRET: &str = "SECRETPART0123456789SECRETPART/+";

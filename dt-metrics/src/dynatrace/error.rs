@@ -141,26 +141,43 @@ pub enum ExportError {
 }
 
 /// Why a directory cannot be used as the spool.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+///
+/// Whoever can write to a directory on the way to the spool can put another directory in its place,
+/// or a link, and so make the program write elsewhere. The directory and all of its parents have to
+/// belong to root or to the user of the process, and nobody else may write to them. A parent with
+/// the sticky bit, such as `/tmp`, is safe.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpoolError {
     /// The path is empty or not a directory.
     #[error("it is not a directory")]
     NotADirectory,
-    /// All users, or a group of users, can create and remove files in it.
+    /// All users, or a group of users, can replace files in the directory or in one of its parents.
     #[error(
-        "others can write to it (mode {mode:o}): remove that permission (`chmod go-w`), or use a \
-         subdirectory, which is created private"
+        "other users can write to {path:?} (owner {owner}, mode {mode:o}): run `chmod go-w {path:?}`, \
+         or use a new subdirectory, which is created private, of a directory that only this user \
+         can write to, or that has the sticky bit as /tmp has"
     )]
     Writable {
+        /// The directory, or the parent of it that others can write to.
+        path: std::path::PathBuf,
+        /// The id of the user that the directory belongs to.
+        owner: u32,
         /// The permissions, such as `0o777`.
         mode: u32,
     },
-    /// It belongs to another user, who can change its files.
-    #[error("it belongs to another user (id {owner})")]
+    /// The directory or one of its parents belongs to another user, who can replace files in it.
+    #[error(
+        "{path:?} belongs to another user (owner {owner}, mode {mode:o}): change its owner to root \
+         or to the user of this process, or use a directory whose parents all belong to them"
+    )]
     Foreign {
+        /// The directory, or the parent of it that belongs to another user.
+        path: std::path::PathBuf,
         /// The id of that user.
         owner: u32,
+        /// The permissions, such as `0o755`.
+        mode: u32,
     },
 }
 

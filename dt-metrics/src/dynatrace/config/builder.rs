@@ -199,10 +199,15 @@ macro_rules! shared_options {
         /// ```
         ///
         /// The next process sends the stored requests first, in their order, for as long as
-        /// Dynatrace accepts them (an hour). The directory is created if it is missing. It must
-        /// belong to the user of this process, and one that others can write to is an error. Several
-        /// processes may share it: each has a part of its own, and takes over the parts of processes
-        /// that have ended.
+        /// Dynatrace accepts them (an hour). Several processes may share the directory: each has a
+        /// part of its own, and takes over the parts of processes that have ended.
+        ///
+        /// The directory is created if it is missing. On Unix, it and all of its parents must belong
+        /// to root or to the user of this process, and must not be writable for a group or for
+        /// others, since they could redirect the files; a parent with the sticky bit, such as
+        /// `/tmp`, is safe. Anything else is an error that names the directory. For example, a
+        /// Kubernetes volume that is mounted with mode 0777 needs `chmod 1777` in an init container,
+        /// and a subdirectory of it as the spool.
         ///
         /// Lines are written on a separate thread when they are collected. A collection waits for
         /// the disk for up to half a second, and the start of the exporter for up to a second. If

@@ -14,7 +14,8 @@ use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
-use crate::dynatrace::spool::directory::{Directory, OpenError};
+use crate::dynatrace::spool::directory::Directory;
+use crate::dynatrace::spool::handle::OpenError;
 use crate::dynatrace::spool::slot::Contents;
 use crate::thread::spawn;
 

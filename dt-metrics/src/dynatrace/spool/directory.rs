@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::error::SpoolError;
 use crate::dynatrace::request::RequestId;
-use crate::dynatrace::spool::slot::{Contents, Slot, Stored, create_dir};
+use crate::dynatrace::spool::handle::{DirectoryHandle, OpenError};
+use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
 
 /// The number of processes on one host that can have a spool in the same directory.
 const MAX_SLOTS: usize = 1_000;
@@ -15,57 +16,64 @@ const MAX_SLOTS: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
+    spool: DirectoryHandle,
     format: Format,
     pub(crate) slot: Slot,
-}
-
-/// Why there is no spool.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenError {
-    /// The directory has to be changed.
-    #[error(transparent)]
-    Unusable(#[from] SpoolError),
-    /// Another attempt may succeed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
 }
 
 impl Directory {
     /// Takes a slot for requests in this format, and returns what is in it.
     pub(crate) fn open(path: &Path, format: Format) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
-        prepare(&path)?;
-        let slot = claimable(&path, format).next().ok_or_else(full)??;
+        let spool = DirectoryHandle::open(&path)?;
+        let slot = claimable(&spool, format).next().ok_or_else(full)??;
         let contents = slot.scan()?;
-        let directory = Self { path, format, slot };
+        let directory = Self {
+            path,
+            spool,
+            format,
+            slot,
+        };
         Ok((directory, contents))
     }
 
-    /// After the slot was removed or taken away: takes it again, or else an empty slot, and returns
-    /// what is in it.
+    /// After the slot was removed, renamed or taken away: locks it again, or else takes an empty slot
+    /// and moves the files there that are left. Returns what is in the slot.
     pub(crate) fn reopen(&mut self) -> Result<Contents, OpenError> {
-        prepare(&self.path)?;
-        let same = Slot::claim(self.slot.path().into(), self.format).transpose();
-        for slot in same.into_iter().chain(claimable(&self.path, self.format)) {
+        if self.slot.relock()? {
+            return Ok(self.slot.scan()?);
+        }
+        self.spool = DirectoryHandle::open(&self.path)?;
+        for slot in claimable(&self.spool, self.format) {
             let slot = slot?;
-            let contents = slot.scan()?;
-            if slot.path() == self.slot.path() || contents.last_sequence == 0 {
-                self.slot = slot;
-                return Ok(contents);
+            // What is in another slot has numbers of its own.
+            if slot.scan()?.last_sequence == 0 {
+                let old = std::mem::replace(&mut self.slot, slot);
+                return Ok(self.move_from(&old)?);
             }
         }
         Err(full().into())
+    }
+
+    /// Moves all files of a slot that this process has had, under their numbers.
+    fn move_from(&self, old: &Slot) -> io::Result<Contents> {
+        // Most likely the old slot is gone, and so has nothing.
+        for Stored { id, .. } in old.scan().unwrap_or_default().stored {
+            // A file that cannot be moved counts as lost, and must not be sent twice.
+            if self.slot.adopt(old, id, id).is_err() {
+                old.remove(id)?;
+            }
+        }
+        self.slot.scan()
     }
 
     /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.
     /// `sequence` returns the number of each file in this slot.
     pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
         let mut taken = Contents::default();
-        for path in slots(&self.path, self.format) {
+        for name in slots(self.format) {
             if room > 0
-                && path != self.slot.path()
-                && path.is_dir()
-                && let Ok(Some(other)) = Slot::claim(path, self.format)
+                && let Ok(Some(other)) = Slot::claim_existing(&self.spool, &name, self.format)
                 && let Ok(contents) = other.scan()
             {
                 self.take(&other, contents, &mut taken, &mut room, &mut sequence);
@@ -118,37 +126,15 @@ impl Directory {
     }
 }
 
-/// Creates the directory if there is none, and checks that it is safe to use.
-fn prepare(path: &Path) -> Result<(), OpenError> {
-    if path.exists() && !path.is_dir() {
-        return Err(SpoolError::NotADirectory.into());
-    }
-    create_dir(path, true)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let directory = path.metadata()?;
-        let mode = directory.mode() & 0o7777;
-        if mode & 0o022 != 0 {
-            return Err(SpoolError::Writable { mode }.into());
-        }
-        let owner = directory.uid();
-        if owner != rustix::process::geteuid().as_raw() && owner != 0 {
-            return Err(SpoolError::Foreign { owner }.into());
-        }
-    }
-    Ok(())
-}
-
 /// Claims the slots that no process holds, in order: existing ones, then new ones.
-fn claimable(path: &Path, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
-    slots(path, format).filter_map(move |slot| Slot::claim(slot, format).transpose())
+fn claimable(spool: &DirectoryHandle, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
+    slots(format).filter_map(move |name| Slot::claim(spool, &name, format).transpose())
 }
 
-/// The paths that slots can have, in order.
-fn slots(path: &Path, format: Format) -> impl Iterator<Item = PathBuf> {
+/// The names that slots can have, in order.
+fn slots(format: Format) -> impl Iterator<Item = String> {
     let prefix = format.slot_prefix();
-    (0..MAX_SLOTS).map(move |index| path.join(format!("{prefix}{index:03}")))
+    (0..MAX_SLOTS).map(move |index| format!("{prefix}{index:03}"))
 }
 
 fn full() -> io::Error {

@@ -31,5 +31,6 @@
 //! Slots are never removed, because a lock on a removed file guards nothing.
 
 pub(crate) mod directory;
+pub(crate) mod handle;
 mod record;
 pub(crate) mod slot;

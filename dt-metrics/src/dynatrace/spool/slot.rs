@@ -1,17 +1,18 @@
-//! The directory of one process: its lock, and a file for each request.
+//! The directory of one process: its locks, and a file for each request.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read};
 use std::time::SystemTime;
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
+use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::dynatrace::spool::record::{self, Damage, Header, MAX_HEADER};
 
-/// The file that is locked while the slot is held.
+/// The file that is locked while the slot is held, in addition to the directory: some file systems
+/// share only the locks of files among hosts, and some platforms have no locks of directories.
 const LOCK: &str = "lock";
 /// The extension of a file that may be incomplete.
 const PART: &str = "part";
@@ -26,7 +27,7 @@ const MAX_SEQUENCE: u64 = u64::MAX / 2;
 /// whatever way. A child after `fork` holds it as well, as long as the child lives.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    path: PathBuf,
+    directory: DirectoryHandle,
     format: Format,
     lock: File,
 }
@@ -75,61 +76,83 @@ pub(crate) enum Unreadable {
 impl Slot {
     /// Creates the directory if there is none, and locks it. `None` if another process holds it, or
     /// if other users can enter it.
-    pub(crate) fn claim(path: PathBuf, format: Format) -> io::Result<Option<Self>> {
-        match create_dir(&path, false) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        // The metadata of a link, not of its target.
-        if !is_private(&path.symlink_metadata()?) {
-            return Ok(None);
-        }
-        let Some(lock) = open_locked(&path.join(LOCK))? else {
+    pub(crate) fn claim(
+        spool: &DirectoryHandle,
+        name: &str,
+        format: Format,
+    ) -> io::Result<Option<Self>> {
+        spool.create_subdirectory(name)?;
+        Self::claim_existing(spool, name, format)
+    }
+
+    /// Locks the directory, if there is one. `None` if another process holds it, or if other users
+    /// can enter it.
+    pub(crate) fn claim_existing(
+        spool: &DirectoryHandle,
+        name: &str,
+        format: Format,
+    ) -> io::Result<Option<Self>> {
+        let Some(directory) = spool.subdirectory(name)? else {
             return Ok(None);
         };
-        let slot = Self { path, format, lock };
-        // If the lock file was removed after it was opened, its lock guards nothing.
+        if !directory.lock()? {
+            return Ok(None);
+        }
+        let Some(lock) = directory.lock_file(LOCK)? else {
+            return Ok(None);
+        };
+        let slot = Self {
+            directory,
+            format,
+            lock,
+        };
+        // If it was removed after it was opened, its locks guard nothing.
         Ok(slot.is_in_place().then_some(slot))
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
-    /// Whether the lock file is still there, so that other processes find it locked.
+    /// Whether the directory and the lock file are still there, so that other processes find them
+    /// locked.
     pub(crate) fn is_in_place(&self) -> bool {
-        let there = self.path.join(LOCK).symlink_metadata();
-        match (self.lock.metadata(), there) {
-            #[cfg(unix)]
-            (Ok(ours), Ok(there)) => {
-                use std::os::unix::fs::MetadataExt;
-                (ours.dev(), ours.ino()) == (there.dev(), there.ino())
-            }
-            // Elsewhere an open file cannot be removed.
-            #[cfg(not(unix))]
-            (Ok(_), Ok(_)) => true,
-            _ => false,
+        self.directory.is_in_place() && self.directory.has_in_place(LOCK, &self.lock)
+    }
+
+    /// After somebody removed the lock file: creates and locks another one. `false` if the
+    /// directory is not in place any more, or if another process has the lock by now.
+    pub(crate) fn relock(&mut self) -> io::Result<bool> {
+        if !self.directory.is_in_place() {
+            return Ok(false);
         }
+        if self.directory.has_in_place(LOCK, &self.lock) {
+            return Ok(true);
+        }
+        let Some(lock) = self.directory.lock_file(LOCK)? else {
+            return Ok(false);
+        };
+        self.lock = lock;
+        Ok(self.is_in_place())
     }
 
     /// Reads the first lines of all files, and removes the files that are of no use.
     pub(crate) fn scan(&self) -> io::Result<Contents> {
         let mut contents = Contents::default();
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some((id, extension)) = self.parse_name(&name) else {
+        for entry in self.directory.entries()? {
+            let Some((id, extension)) = self.parse_name(&entry.name) else {
                 continue;
             };
             contents.last_sequence = contents.last_sequence.max(id.sequence);
-            if !entry.file_type()?.is_file() {
+            if !entry.is_file {
                 continue;
             }
             if extension == PART {
-                let _ = fs::remove_file(entry.path());
+                let _ = self.directory.remove(&entry.name);
                 continue;
             }
-            match read_header(&entry.path()) {
+            match self.read_header(&entry.name) {
                 Ok(header) => contents.stored.push(Stored { id, header }),
                 Err(Unreadable::Io(_) | Unreadable::Damaged(Damage::Newer(_))) => {
                     contents.passed_over += 1;
@@ -140,7 +163,7 @@ impl Slot {
                         contents.damaged_lines += header.lines;
                     }
                     // If this fails, the next process finds the file again.
-                    let _ = fs::remove_file(entry.path());
+                    let _ = self.directory.remove(&entry.name);
                 }
             }
         }
@@ -153,7 +176,8 @@ impl Slot {
 
     /// The request that was in flight.
     fn marked(&self) -> Option<RequestId> {
-        let text = fs::read_to_string(self.path.join(MARK)).ok()?;
+        let file = self.directory.open_file(MARK).ok()?;
+        let text = io::read_to_string(file.take(MAX_HEADER as u64)).ok()?;
         parse_id(text.trim_end())
     }
 
@@ -184,36 +208,60 @@ impl Slot {
         body: &Body,
     ) -> io::Result<()> {
         let header = Header::of(collected, body).to_line();
-        replace(&self.file(id), &[header.as_bytes(), body.bytes()])
+        self.replace(&self.file_name(id), &[header.as_bytes(), body.bytes()])
     }
 
     pub(crate) fn read(&self, id: RequestId) -> Result<Body, Unreadable> {
-        let (_, body) = record::parse(fs::read(self.file(id))?, self.format)?;
+        let mut file = Vec::new();
+        self.directory
+            .open_file(self.file_name(id))?
+            .read_to_end(&mut file)?;
+        let (_, body) = record::parse(file, self.format)?;
         Ok(body)
     }
 
     /// Removes the file of a request, if there is one.
     pub(crate) fn remove(&self, id: RequestId) -> io::Result<()> {
-        remove_if_there(&self.file(id))
+        self.directory.remove(self.file_name(id))
     }
 
     /// Stores which request is in flight, if any.
     pub(crate) fn mark(&self, sending: Option<RequestId>) -> io::Result<()> {
-        let path = self.path.join(MARK);
         match sending {
-            Some(id) => replace(&path, &[name(id).as_bytes(), b"\n"]),
-            None => remove_if_there(&path),
+            Some(id) => self.replace(MARK, &[name(id).as_bytes(), b"\n"]),
+            None => self.directory.remove(MARK),
         }
     }
 
     /// Moves a file from another slot, or within this one, to a new id.
     pub(crate) fn adopt(&self, other: &Self, from: RequestId, to: RequestId) -> io::Result<()> {
-        fs::rename(other.file(from), self.file(to))
+        let from = other.file_name(from);
+        other
+            .directory
+            .rename(from, &self.directory, &self.file_name(to))
     }
 
-    fn file(&self, id: RequestId) -> PathBuf {
-        let extension = self.format.extension();
-        self.path.join(format!("{}.{extension}", name(id)))
+    fn file_name(&self, id: RequestId) -> String {
+        format!("{}.{}", name(id), self.format.extension())
+    }
+
+    /// Writes a file, so that it is never incomplete.
+    fn replace(&self, name: &str, content: &[&[u8]]) -> io::Result<()> {
+        let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+        let part = format!("{stem}.{PART}");
+        self.directory.replace(name, &part, content)
+    }
+
+    fn read_header(&self, name: &OsStr) -> Result<Header, Unreadable> {
+        let file = self.directory.open_file(name)?;
+        let length = file.metadata()?.len();
+        let mut start = Vec::with_capacity(MAX_HEADER);
+        file.take(MAX_HEADER as u64).read_to_end(&mut start)?;
+        let (header, first_line) = Header::parse(&start)?;
+        if length.checked_sub(first_line as u64) != Some(header.bytes) {
+            return Err(Damage::Body(header).into());
+        }
+        Ok(header)
     }
 
     /// The id and the extension in a file name of this library.
@@ -235,105 +283,6 @@ fn parse_id(text: &str) -> Option<RequestId> {
         part: part.parse().ok()?,
     };
     (id.sequence <= MAX_SEQUENCE && name(id) == text).then_some(id)
-}
-
-fn read_header(path: &Path) -> Result<Header, Unreadable> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut start = Vec::with_capacity(MAX_HEADER);
-    file.take(MAX_HEADER as u64).read_to_end(&mut start)?;
-    let (header, first_line) = Header::parse(&start)?;
-    if length.checked_sub(first_line as u64) != Some(header.bytes) {
-        return Err(Damage::Body(header).into());
-    }
-    Ok(header)
-}
-
-/// Writes a file under another name and renames it, so that the file is never incomplete.
-fn replace(path: &Path, content: &[&[u8]]) -> io::Result<()> {
-    let part = path.with_extension(PART);
-    let write = || {
-        let mut file = private_file().create(true).truncate(true).open(&part)?;
-        for bytes in content {
-            file.write_all(bytes)?;
-        }
-        drop(file);
-        fs::rename(&part, path)
-    };
-    write().inspect_err(|_| {
-        // On a full disk it would take the room of the next file.
-        let _ = fs::remove_file(&part);
-    })
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Creates a directory that only this user can enter, with its parents if `recursive`.
-pub(crate) fn create_dir(path: &Path, recursive: bool) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(recursive);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Opens a file for writing that only this user can read.
-fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Opens and locks a file; `None` if another process has locked it.
-#[cfg(unix)]
-fn open_locked(path: &Path) -> io::Result<Option<File>> {
-    use rustix::fs::{FlockOperation, flock};
-    let file = private_file().create(true).truncate(false).open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Opens a file without sharing it, which excludes other processes as a lock does.
-#[cfg(windows)]
-fn open_locked(path: &Path) -> io::Result<Option<File>> {
-    use std::os::windows::fs::OpenOptionsExt;
-    const SHARING_VIOLATION: i32 = 32;
-    let mut options = private_file();
-    options.create(true).truncate(false).share_mode(0);
-    match options.open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(not(any(unix, windows)))]
-fn open_locked(_path: &Path) -> io::Result<Option<File>> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Whether only this user can enter a directory. Where there are no modes, a directory has the
-/// permissions of its parent.
-fn is_private(directory: &Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let is_ours = directory.uid() == rustix::process::geteuid().as_raw();
-        if !is_ours || directory.mode() & 0o077 != 0 {
-            return false;
-        }
-    }
-    directory.is_dir()
 }
 
 #[cfg(test)]

@@ -276,10 +276,24 @@ mod unix {
 
     use super::*;
 
-    /// Whoever opens it to write waits until somebody reads.
-    fn make_pipe(path: &Path) {
-        let mode = Mode::RUSR | Mode::WUSR;
-        mknodat(CWD, path, FileType::Fifo, mode, 0).expect("a pipe");
+    /// A disk that hangs, see `DirectoryHandle`: it works again when this is dropped.
+    struct Hang(PathBuf);
+
+    impl Hang {
+        fn new(spool: &Path) -> Self {
+            let path = spool.join("slot-000/hang");
+            let mode = Mode::RUSR | Mode::WUSR;
+            mknodat(CWD, &path, FileType::Fifo, mode, 0).expect("a pipe");
+            Self(path)
+        }
+    }
+
+    impl Drop for Hang {
+        fn drop(&mut self) {
+            // Whoever waits is woken, and nobody waits from now on.
+            let _writer = fs::OpenOptions::new().write(true).open(&self.0);
+            fs::remove_file(&self.0).expect("removed");
+        }
     }
 
     #[test]
@@ -305,9 +319,7 @@ mod unix {
             directory.path(),
             &lines.map(|line| (SystemTime::now(), line)),
         );
-        let lock = directory.path().join("slot-000/lock");
-        fs::remove_file(&lock).expect("removed");
-        make_pipe(&lock);
+        let hang = Hang::new(directory.path());
         let start = Instant::now();
         let program = Program::start(directory.path());
         assert!(
@@ -321,7 +333,7 @@ mod unix {
         }
         assert_eq!(program.health().points_spooled, 0);
 
-        let _reader = fs::File::open(lock).expect("opened");
+        drop(hang);
         while program.health().points_spooled < 5 {
             std::thread::yield_now();
         }
@@ -337,8 +349,7 @@ mod unix {
     fn a_disk_that_hangs_holds_up_one_collection_for_a_moment_and_no_delivery() {
         let directory = directory();
         let program = Program::start(directory.path());
-        let part = file(directory.path(), 1, "part");
-        make_pipe(&part);
+        let hang = Hang::new(directory.path());
         let start = Instant::now();
         program.count(1);
         assert!(
@@ -369,7 +380,7 @@ mod unix {
             start.elapsed()
         );
         // The disk answers after all: its thread ends.
-        fs::read(part).expect("read");
+        drop(hang);
         let buffer = program.exporter.buffer();
         buffer.wait_for_exit(Instant::now().checked_add(LONG));
         assert!(!buffer.lock().queue.spooled.is_attached());

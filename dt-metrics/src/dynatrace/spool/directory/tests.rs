@@ -139,6 +139,24 @@ fn one_that_is_gone_is_made_again() {
 }
 
 #[test]
+fn the_files_of_a_slot_that_was_renamed_follow_its_process() {
+    let directory = TempDir::new().expect("a directory");
+    let (mut first, _) = open(&directory);
+    write(&first, 1, "a");
+    write(&first, 2, "b");
+    let spool = directory.path().join("a/b");
+    // It looks like the slot of another process now.
+    fs::rename(first.slot.path(), spool.join("slot-001")).expect("renamed");
+    let (second, found) = open(&directory);
+    assert_eq!(found, Contents::default());
+    assert_eq!(second.adopt(1_000, numbers(1)), Contents::default());
+    let contents = first.reopen().expect("a slot");
+    assert_eq!(texts(&first, &contents), ["a", "b"]);
+    assert_eq!(first.slot.path(), spool.join("slot-002"));
+    assert_eq!(second.adopt(1_000, numbers(1)), Contents::default());
+}
+
+#[test]
 fn one_that_somebody_else_has_now_is_replaced_by_an_empty_one() {
     let directory = TempDir::new().expect("a directory");
     let [mut first, second] = [(); 2].map(|()| open(&directory).0);
@@ -194,7 +212,7 @@ mod permissions {
             fs::set_permissions(directory.path(), permissions).expect("changed");
             let error = Directory::open(directory.path(), Format::Lines).expect_err("refused");
             assert!(
-                matches!(error, OpenError::Unusable(SpoolError::Writable { mode }) if mode == bad),
+                matches!(error, OpenError::Unusable(SpoolError::Writable { mode, .. }) if mode == bad),
                 "{error}"
             );
             assert_eq!(mode(directory.path()), bad);

@@ -7,13 +7,17 @@ use tempfile::TempDir;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
+use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::dynatrace::spool::record::Damage;
 use crate::dynatrace::spool::slot::{Contents, Slot, Unreadable};
 
+fn claim(directory: &TempDir, name: &str) -> Option<Slot> {
+    let spool = DirectoryHandle::open(directory.path()).expect("safe");
+    Slot::claim(&spool, name, Format::Lines).expect("a directory")
+}
+
 fn slot(directory: &TempDir) -> Slot {
-    Slot::claim(directory.path().join("slot"), Format::Lines)
-        .expect("a directory")
-        .expect("nobody's")
+    claim(directory, "slot").expect("nobody's")
 }
 
 fn names(path: &Path) -> Vec<String> {
@@ -86,18 +90,9 @@ fn what_is_written_is_found_in_order_by_the_next_one() {
 fn one_at_a_time() {
     let directory = TempDir::new().expect("a directory");
     let first = slot(&directory);
-    let path = || directory.path().join("slot");
-    assert!(
-        Slot::claim(path(), Format::Lines)
-            .expect("a directory")
-            .is_none()
-    );
+    assert!(claim(&directory, "slot").is_none());
     drop(first);
-    assert!(
-        Slot::claim(path(), Format::Lines)
-            .expect("a directory")
-            .is_some()
-    );
+    assert!(claim(&directory, "slot").is_some());
 }
 
 #[test]
@@ -232,16 +227,47 @@ fn a_request_that_was_being_divided_is_there_once() {
 }
 
 #[test]
-fn it_knows_when_it_was_taken_away() {
+fn without_its_lock_file_a_slot_is_still_locked() {
     let directory = TempDir::new().expect("a directory");
-    let first = slot(&directory);
+    let mut first = slot(&directory);
     assert!(first.is_in_place());
     fs::remove_file(first.path().join("lock")).expect("removed");
     assert!(!first.is_in_place());
-    let second = slot(&directory);
+    assert!(
+        claim(&directory, "slot").is_none(),
+        "its directory is locked"
+    );
+    assert!(first.relock().expect("made again"));
+    assert!(first.is_in_place());
+}
+
+#[test]
+fn a_lock_file_that_another_process_holds_is_left_to_it() {
+    let directory = TempDir::new().expect("a directory");
+    let mut first = slot(&directory);
+    fs::remove_file(first.path().join("lock")).expect("removed");
+    let spool = DirectoryHandle::open(directory.path()).expect("safe");
+    // A host that shares the file system may not see the lock of the directory.
+    let elsewhere = spool.subdirectory("slot").expect("opened").expect("there");
+    let lock = elsewhere.lock_file("lock").expect("opened");
+    assert!(lock.is_some());
+    assert!(!first.relock().expect("looked at"));
+    drop(lock);
+    assert!(first.relock().expect("locked"));
+}
+
+#[test]
+fn a_slot_that_was_removed_or_renamed_is_not_in_place() {
+    let directory = TempDir::new().expect("a directory");
+    let mut first = slot(&directory);
+    let moved = directory.path().join("moved");
+    fs::rename(first.path(), &moved).expect("renamed");
+    assert!(!first.is_in_place() && !first.relock().expect("looked at"));
+    assert!(claim(&directory, "moved").is_none(), "it is still locked");
+    let mut second = slot(&directory);
     assert!(second.is_in_place() && !first.is_in_place());
     fs::remove_dir_all(second.path()).expect("removed");
-    assert!(!second.is_in_place());
+    assert!(!second.is_in_place() && !second.relock().expect("looked at"));
     assert!(
         second
             .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
@@ -273,16 +299,10 @@ fn what_others_may_enter_is_left_alone() {
     let open = directory.path().join("open");
     fs::create_dir(&open).expect("a directory");
     fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("changed");
-    let private = directory.path().join("private");
-    drop(Slot::claim(private.clone(), Format::Lines).expect("a directory"));
-    let link = directory.path().join("link");
-    symlink(&private, &link).expect("a link");
-    for path in [open.clone(), link] {
-        assert!(
-            Slot::claim(path, Format::Lines)
-                .expect("looked at")
-                .is_none()
-        );
+    drop(claim(&directory, "private").expect("a slot"));
+    symlink("private", directory.path().join("link")).expect("a link");
+    for name in ["open", "link"] {
+        assert!(claim(&directory, name).is_none(), "{name}");
     }
     assert!(names(&open).is_empty());
 }

@@ -129,6 +129,7 @@ impl OnFunction {
         let function = report.note(function);
         if let Some(function) = &function {
             report.note(args.check_when(&function.sig.output));
+            report.note(args.check_self(&function.sig));
         }
         report.finish()?;
         Ok(function.map_or_else(TokenStream::new, |function| {
@@ -147,7 +148,7 @@ impl OnFunction {
         }
         let record = record(*metric, args, &Place::on(&function, ty));
         let block = match metric {
-            Metric::Calls => entered(&function.body, &record),
+            Metric::Calls | Metric::Values => entered(&function.body, &record),
             _ => guarded(&function.body, &record),
         };
         function.with(block)

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::TokenStreamExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Error, ItemImpl, Meta, Result, Type, TypeParamBound};
+use syn::{Attribute, Error, Ident, ItemImpl, Meta, Result, Type, TypeParamBound};
 
 use crate::annotations::MEASURED;
 use crate::emit::checks;
@@ -26,7 +26,7 @@ pub(crate) fn measured(args: TokenStream, item: TokenStream) -> TokenStream {
         None => MEASURED.expand(args, item),
         Some(block) => {
             let expanded = block.quote(&args);
-            expanded.unwrap_or_else(|error| report::untouched(item, &error))
+            expanded.unwrap_or_else(|error| report::untouched(block.bare(), &error))
         }
     }
 }
@@ -62,15 +62,19 @@ impl Block {
     fn quote(&self, given: &TokenStream) -> Result<TokenStream> {
         let mut report = Report::default();
         let args = Args::parse(given.clone(), &MEASURED.annotation, &mut report);
+        let mut without_self = Vec::new();
         let read = |input: ParseStream<'_>| {
             let mut items = TokenStream::new();
             items.append_all(input.call(Attribute::parse_inner)?);
             while !input.is_empty() {
-                items.extend(self.item(input, given, &mut report));
+                items.extend(self.item(input, given, &mut without_self, &mut report));
             }
             Ok(items)
         };
         let items = read.parse2(self.braces.stream())?;
+        if let Some(error) = lack_self(&without_self) {
+            report.add(error);
+        }
         report.finish()?;
         let header = &self.header;
         let checks = checks::of_block(&args);
@@ -78,11 +82,37 @@ impl Block {
         Ok(emit!(#header #braces #checks))
     }
 
-    /// The next item, expanded if it is a function that is measured.
+    /// The block as it was written, without the `#[measured]` of its functions: expanded on their own,
+    /// those would report further errors.
+    fn bare(&self) -> TokenStream {
+        let read = |input: ParseStream<'_>| {
+            let mut items = TokenStream::new();
+            items.append_all(input.call(Attribute::parse_inner)?);
+            while !input.is_empty() {
+                let ahead = input.fork();
+                if let Ok(Item::Function(mut function)) = Item::parse_next(&ahead) {
+                    input.advance_to(&ahead);
+                    let _ = own(&mut function);
+                    items.extend(function.untouched());
+                } else {
+                    items.extend(skip(input));
+                }
+            }
+            Ok(items)
+        };
+        let items = self.braces.stream();
+        let items = read.parse2(items.clone()).unwrap_or(items);
+        let (header, braces) = (&self.header, regroup(&self.braces, items));
+        emit!(#header #braces)
+    }
+
+    /// The next item, expanded if it is a function that is measured. A function that lacks the `self`
+    /// that the block's arguments mention is added to `without_self`.
     fn item(
         &self,
         input: ParseStream<'_>,
         given: &TokenStream,
+        without_self: &mut Vec<Ident>,
         report: &mut Report,
     ) -> TokenStream {
         let ahead = input.fork();
@@ -110,9 +140,34 @@ impl Block {
         report.note(args.check_when(&function.sig.output));
         let block = Args::parse(given.clone(), annotation, &mut Report::default());
         args.inherit(block);
+        report.note(args.check_self(&function.sig));
+        if function.sig.receiver().is_none() && args.mention_of_self(true).is_some() {
+            without_self.push(function.sig.ident.clone());
+        }
         args.complete(annotation, report);
         MEASURED.quote(&args, Some(&self.ty), function)
     }
+}
+
+/// The error for functions without the `self` that the arguments of their `impl` block mention.
+fn lack_self(functions: &[Ident]) -> Option<Error> {
+    let (first, others) = functions.split_first()?;
+    let message = if others.is_empty() {
+        format!(
+            "`{first}` has no `self`, which the dimensions of this `impl` block mention: write \
+             `#[measured(skip)]` on it to leave it out, or `#[measured(dims(…))]` to give it \
+             dimensions of its own"
+        )
+    } else {
+        let names: Vec<String> = functions.iter().map(|name| format!("`{name}`")).collect();
+        format!(
+            "{} have no `self`, which the dimensions of this `impl` block mention: write \
+             `#[measured(skip)]` on each to leave it out, or `#[measured(dims(…))]` to give it \
+             dimensions of its own",
+            names.join(", ")
+        )
+    };
+    Some(Error::new(first.span(), message))
 }
 
 /// The `#[measured]` of a method in an annotated block.

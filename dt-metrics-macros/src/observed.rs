@@ -49,6 +49,9 @@ fn registration(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     args.to_string().hash(&mut hasher);
     let args = Args::parse(args, &OBSERVED, &mut report);
     let function = report.note(Item::parse(item).and_then(function));
+    if let Some(function) = &function {
+        report.note(args.check_self(&function.sig));
+    }
     report.finish()?;
     Ok(function.map_or_else(TokenStream::new, |function| {
         function.sig.ident.hash(&mut hasher);

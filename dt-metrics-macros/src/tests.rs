@@ -168,3 +168,29 @@ fn a_long_body_is_not_read_line_by_line() {
     let expansion = measured("dims(a = a)", &item);
     assert_eq!(expansion.matches("call (a , \"text\") ?").count(), 2_000);
 }
+
+#[test]
+fn variables_are_found_where_they_are_read() {
+    for (expr, is_read) in [
+        ("ret", true),
+        ("ret.len()", true),
+        ("f(&[1, *ret])", true),
+        ("0..ret", true),
+        ("0..=ret", true),
+        ("if a { ret } else { 0 }", true),
+        ("Point { x: ret }", true),
+        ("format!(\"{ret}\").len()", true),
+        ("format!(\"{a} {ret:?}\").len()", true),
+        ("self.ret", false),
+        ("self.ret()", false),
+        ("ret::LIMIT", false),
+        ("limits::ret", false),
+        ("Point { ret: 1 }", false),
+        ("\"{ret}\".len()", false),
+        ("format!(\"{retry} ret\").len()", false),
+        ("returned", false),
+    ] {
+        let found = crate::tokens::find_variable(&tokens(expr), "ret").is_some();
+        assert_eq!(found, is_read, "{expr}");
+    }
+}

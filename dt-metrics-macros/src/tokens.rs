@@ -110,6 +110,39 @@ pub(crate) fn find_ident(tokens: &impl ToTokens, test: impl Fn(&Ident) -> bool) 
     search(tokens.to_token_stream(), &mut step)
 }
 
+/// The first place where `tokens` read the variable or the keyword `name`: not as a field, a method, a
+/// label or a part of a path, but also in a macro's format string.
+pub(crate) fn find_variable(tokens: &impl ToTokens, name: &str) -> Option<Span> {
+    find_variable_in(tokens.to_token_stream(), name, false)
+}
+
+fn find_variable_in(tokens: TokenStream, name: &str, in_macro: bool) -> Option<Span> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().find_map(|(place, token)| {
+        let before = &tokens[..place];
+        let is_read = match token {
+            TokenTree::Group(group) => {
+                let in_macro = in_macro || ends_in(before, '!');
+                return find_variable_in(group.stream(), name, in_macro);
+            }
+            TokenTree::Literal(text) if in_macro => {
+                let text = text.to_string();
+                text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:"))
+            }
+            TokenTree::Ident(ident) if ident == name => {
+                let is_label = tokens
+                    .get(place + 1)
+                    .is_some_and(|next| is_punct(next, ':'));
+                // The second dot of `..name` is that of a range.
+                let is_member = ends_in(before, '.') && !end_twice_in(before, '.');
+                !is_label && !is_member && !end_twice_in(before, ':')
+            }
+            _ => false,
+        };
+        is_read.then(|| token.span())
+    })
+}
+
 /// Whether a token is the identifier or keyword `wanted`.
 pub(crate) fn is_ident(token: &TokenTree, wanted: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == wanted)
@@ -123,4 +156,9 @@ pub(crate) fn is_punct(token: &TokenTree, wanted: char) -> bool {
 /// Whether the last of these tokens is the punctuation `wanted`.
 pub(crate) fn ends_in(tokens: &[TokenTree], wanted: char) -> bool {
     tokens.last().is_some_and(|last| is_punct(last, wanted))
+}
+
+/// Whether the last two of these tokens are the punctuation `wanted`.
+fn end_twice_in(tokens: &[TokenTree], wanted: char) -> bool {
+    matches!(tokens, [.., first, _] if is_punct(first, wanted)) && ends_in(tokens, wanted)
 }

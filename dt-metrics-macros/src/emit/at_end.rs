@@ -1,7 +1,6 @@
 //! The statements that record the end of a call.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
 
 use super::metric::Record;
 use super::record::number;
@@ -9,7 +8,7 @@ use super::values::{self, list};
 use crate::parse::args::Args;
 use crate::parse::dims::Dimension;
 use crate::parse::word::Outcome;
-use crate::tokens::{at, emit, find_ident, ident, ours, variables};
+use crate::tokens::{at, emit, find_variable, ident, ours, variables};
 
 /// The variable with the value of a dimension, at the place of its expression: thus an error in its
 /// type is reported once.
@@ -40,8 +39,8 @@ impl AtEnd<'_> {
     /// Records a call that did not return, but ended in `__dt_metrics_outcome`.
     pub(crate) fn leave(&self) -> TokenStream {
         let Self { private, args, .. } = self;
-        // There is no value to record then.
-        let all = args.value.is_none().then(|| {
+        // A value that is evaluated on return does not exist then.
+        let all = args.value_at_end().is_none().then(|| {
             let absent = emit!(&#private::ABSENT);
             self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]))
         });
@@ -89,7 +88,7 @@ impl AtEnd<'_> {
     fn with_returned(&self) -> TokenStream {
         let Self { private, args, .. } = self;
         let ret = ret(args);
-        let value = args.value.as_ref().map(|value| {
+        let value = args.value_at_end().map(|value| {
             let value = number(private, value);
             emit!(let __dt_metrics_value = #value;)
         });
@@ -151,9 +150,6 @@ impl AtEnd<'_> {
 
 /// The variable `ret`, with the span that it has in the user's expressions.
 fn ret(args: &Args) -> Ident {
-    let dims = args.ret_dims().iter().filter_map(Dimension::expr);
-    let mut tokens: TokenStream = dims.map(ToTokens::to_token_stream).collect();
-    args.value.to_tokens(&mut tokens);
-    let found = find_ident(&tokens, |name| name == "ret");
-    found.unwrap_or_else(|| Ident::new("ret", Span::call_site()))
+    let found = args.at_end().find_map(|expr| find_variable(expr, "ret"));
+    Ident::new("ret", found.unwrap_or_else(Span::call_site))
 }

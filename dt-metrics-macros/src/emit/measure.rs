@@ -7,7 +7,7 @@ use syn::Index;
 use super::at_end::{AtEnd, variable_in_place};
 use super::instrument::{Constants, Instrument};
 use super::metric::{Metric, Record};
-use super::record::{by, unit_length};
+use super::record::{by, number, unit_length};
 use super::static_item;
 use super::values::{self, list};
 use super::wrap::{Asks, Ends, wrap};
@@ -89,7 +89,7 @@ impl Measure<'_> {
         let (instruments, records) = self.instruments(place, &mut constants);
         let (at_begin, at_end): (Vec<Record>, Vec<Record>) =
             records.into_iter().partition(|record| match record.metric {
-                Metric::Calls => asks == Asks::Nothing,
+                Metric::Calls | Metric::Values => asks == Asks::Nothing,
                 other => other == Metric::InFlight,
             });
 
@@ -107,6 +107,11 @@ impl Measure<'_> {
         if has(Metric::Calls) {
             let by = by(args);
             entry.extend(emit!(let __dt_metrics_by = #by;));
+        }
+        let value = args.value_on_entry();
+        if let Some(value) = value {
+            let value = number(private, value);
+            entry.extend(emit!(let __dt_metrics_value = #value;));
         }
         let unpack = self.keep(&mut entry);
 
@@ -138,6 +143,7 @@ impl Measure<'_> {
                 "by",
                 at_end.iter().any(|record| record.metric == Metric::Calls),
             ),
+            ("value", value.is_some() && !at_end.is_empty()),
             ("kept", unpack.is_some()),
             ("stopwatch", has(Metric::Duration)),
         ];
@@ -162,6 +168,7 @@ impl Measure<'_> {
             leave: at_end.leave(),
             tell: at_end.tell(),
             uses: self.uses(),
+            uses_at_end: args.at_end().map(ToTokens::to_token_stream).collect(),
             asks,
         }
     }
@@ -211,6 +218,7 @@ impl Measure<'_> {
     /// The user's expressions that are evaluated on entry.
     fn uses(&self) -> TokenStream {
         let mut uses = self.args.by.to_token_stream();
+        self.args.value_on_entry().to_tokens(&mut uses);
         for (dimension, _) in &self.kept {
             dimension.expr().to_tokens(&mut uses);
         }

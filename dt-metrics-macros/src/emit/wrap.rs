@@ -28,6 +28,8 @@ pub(crate) struct Ends {
     pub(crate) tell: TokenStream,
     /// The user's expressions in `entry`.
     pub(crate) uses: TokenStream,
+    /// The user's expressions in `tell`.
+    pub(crate) uses_at_end: TokenStream,
     pub(crate) asks: Asks,
 }
 
@@ -253,10 +255,14 @@ impl Wrap<'_> {
     }
 
     /// The closure for the end of a call that returns. `value` is the type of that, if known.
+    ///
+    /// The closure takes over the parameters that the user's expressions mention: it lives as long as
+    /// a future that the function returns.
     fn tell(&self, value: Option<&Type>) -> TokenStream {
         let tell = &self.ends.tell;
         let value = value.map(|value| emit!(: &#value));
-        emit!(|__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
+        let takes = (self.ends.asks == Asks::Returned).then(|| emit!(move));
+        emit!(#takes |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
     }
 
     /// The body as a closure that has all parameters.
@@ -281,6 +287,9 @@ impl Wrap<'_> {
     /// The statements that take the parameters over into a closure.
     fn taken(&mut self) -> TokenStream {
         let body = self.function.body.stream();
-        take_over(&mut self.function.sig, &body, &self.ends.uses)
+        let Ends {
+            uses, uses_at_end, ..
+        } = self.ends;
+        take_over(&mut self.function.sig, &body, &emit!(#uses #uses_at_end))
     }
 }

@@ -1,9 +1,9 @@
 //! The arguments of annotations and macros: one parser for the whole family.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Ident, LitStr, Path, Result, ReturnType};
+use syn::{Error, Expr, Ident, LitStr, Path, Result, ReturnType, Signature};
 
 use super::annotation::{Annotation, Argument};
 use super::dims::{Dimension, dims};
@@ -12,7 +12,7 @@ use super::syntax::{path, separated, skip, value};
 use super::text::{Text, literal, time_unit};
 use super::word::{Outcome, When, kind};
 use crate::report::Report;
-use crate::tokens::ours;
+use crate::tokens::{find_variable, ours};
 
 /// The key of the dimension that `outcome` adds.
 const OUTCOME: &str = "outcome";
@@ -112,7 +112,54 @@ impl Args {
 
     /// Whether the returned value itself is needed, not only whether it is an error.
     pub(crate) fn takes_returned(&self) -> bool {
-        self.ret_dims.is_some() || self.value.is_some()
+        self.ret_dims.is_some() || self.value_at_end().is_some()
+    }
+
+    /// The value to record, if it is evaluated on return, since it mentions `ret`.
+    pub(crate) fn value_at_end(&self) -> Option<&Expr> {
+        let value = self.value.as_ref();
+        value.filter(|value| find_variable(value, "ret").is_some())
+    }
+
+    /// The value to record, if it is evaluated on entry.
+    pub(crate) fn value_on_entry(&self) -> Option<&Expr> {
+        let value = self.value.as_ref();
+        value.filter(|value| find_variable(value, "ret").is_none())
+    }
+
+    /// The user's expressions that are evaluated on return.
+    pub(crate) fn at_end(&self) -> impl Iterator<Item = &Expr> {
+        let dims = self.ret_dims().iter().filter_map(Dimension::expr);
+        dims.chain(self.value_at_end())
+    }
+
+    /// Where the arguments mention `self`. Those of the `impl` block around count if they are
+    /// `inherited`, and all others if not.
+    pub(crate) fn mention_of_self(&self, inherited: bool) -> Option<Span> {
+        let dims = [
+            (Argument::Dims, self.dims()),
+            (Argument::RetDims, self.ret_dims()),
+        ];
+        let dims = dims.into_iter();
+        let dims = dims.filter(|(argument, _)| self.is_inherited(*argument) == inherited);
+        let dims = dims.flat_map(|(_, dims)| dims).filter_map(Dimension::expr);
+        let own = self.by.iter().chain(&self.value).filter(|_| !inherited);
+        dims.chain(own).find_map(|expr| find_variable(expr, "self"))
+    }
+
+    /// Checks that the arguments mention `self` only if the function has one.
+    pub(crate) fn check_self(&self, function: &Signature) -> Result<()> {
+        match self.mention_of_self(false) {
+            Some(span) if function.receiver().is_none() => {
+                let name = &function.ident;
+                let message = format!(
+                    "`{name}` has no `self`: take the value from a parameter of `{name}`, or \
+                     remove it"
+                );
+                Err(Error::new(span, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The keys of the dimensions whose values are known only when a call ends.

@@ -40,6 +40,7 @@
 mod guards;
 mod observed;
 mod shapes;
+mod values;
 
 use core::cmp::Ordering;
 use core::fmt::{self, Display, Error, Formatter};

@@ -8,3 +8,4 @@ mod outcomes;
 mod sizes;
 mod unchanged;
 mod unfinished;
+mod values;

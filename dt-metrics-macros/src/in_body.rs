@@ -11,6 +11,7 @@ use crate::emit::metric::Metric;
 use crate::emit::record::record;
 use crate::parse::annotation::{Annotation, Argument};
 use crate::parse::args::Args;
+use crate::parse::literal::amount;
 use crate::parse::syntax::separated;
 use crate::report::{self, Report};
 
@@ -106,7 +107,7 @@ impl InBody {
             place += 1;
             match (place, self.value) {
                 (1, _) => args.name = report.note(input.parse::<Expr>()?.try_into()),
-                (2, None) if !is_argument(input) => args.by = Some(input.parse()?),
+                (2, None) if !is_argument(input) => args.by = report.note(amount(input.parse()?)),
                 (2, Some(value)) if is_argument(input) => {
                     return Err(input.error(self.expected(value)));
                 }

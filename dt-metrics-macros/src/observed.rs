@@ -80,7 +80,7 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
     let number = at(&output, &emit!(#callee()));
     let observation = at(
         &output,
-        &emit!(#private::Observation::new(&#values, #number)),
+        &emit!(#private::Observation::of(&#values, #number)),
     );
     let mut constants = Constants::default();
     let place = Place::on(function, None);
@@ -103,7 +103,7 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
     }
     // The user's expressions are outside of the block with the items of the expansion.
     let block = emit! {{
-        const __DT_METRICS_ASK: fn() -> #private::Observation = || #observation;
+        const __DT_METRICS_ASK: fn() -> ::core::option::Option<#private::Observation> = || #observation;
         #registered
     }};
     let item = ident(&format!("__DtMetricsObserved{hash:016X}"));
@@ -112,7 +112,7 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
 }
 
 /// What messages say about the type.
-const RETURNS: &str = "returns `u64`, `i64` or `f64`";
+const RETURNS: &str = "returns a number or an `Option` of one";
 
 /// The function, if it can be observed. Only the compiler knows whether it is a free function, and
 /// the type that it returns.

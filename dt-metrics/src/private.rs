@@ -19,7 +19,7 @@ pub use self::check::{
     check_description, check_dimension_key, check_name, check_unit, unit_nanoseconds,
 };
 pub use self::future::{diverging, measured, measured_as};
-pub use self::number::{Number, number};
+pub use self::number::{Amount, Integer, Number, Unsigned, integer, number, unsigned};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
@@ -46,11 +46,19 @@ pub const fn describe_path(path: &'static str, function: usize) -> Descriptor {
     Descriptor::unnamed(path, function, place.file(), place.line())
 }
 
-/// A function that finds out whether `N`, which a function returns, is `f64`. The comparison is not
+/// A function that finds out whether `N`, which a function returns, is a float. The comparison is not
 /// possible in a constant.
 #[must_use]
 pub const fn returns_float<N: 'static>(_: fn() -> N) -> fn() -> bool {
-    || TypeId::of::<N>() == TypeId::of::<f64>()
+    || {
+        let floats = [
+            TypeId::of::<f64>(),
+            TypeId::of::<f32>(),
+            TypeId::of::<Option<f64>>(),
+            TypeId::of::<Option<f32>>(),
+        ];
+        floats.contains(&TypeId::of::<N>())
+    }
 }
 
 /// The value of a dimension.

@@ -105,7 +105,7 @@ impl Measure<'_> {
             }
         };
         if has(Metric::Calls) {
-            let by = by(args);
+            let by = by(private, args);
             entry.extend(emit!(let __dt_metrics_by = #by;));
         }
         let value = args.value_on_entry();

@@ -24,7 +24,7 @@ pub(crate) fn record(metric: Metric, args: &Args, place: &Place<'_>) -> TokenStr
         .dimensioned
         .then(|| values::passed(&private, args.dims(), "dimension"));
     let (method, operand) = match metric {
-        Metric::Calls => (metric.method(), Some(by(args))),
+        Metric::Calls => (metric.method(), Some(by(&private, args))),
         Metric::Duration => ("start", Some(unit_length(&private, args))),
         Metric::InFlight => (metric.method(), None),
         Metric::Values | Metric::Level => {
@@ -35,7 +35,7 @@ pub(crate) fn record(metric: Metric, args: &Args, place: &Place<'_>) -> TokenStr
             let value = args.value.as_ref();
             (
                 metric.method(),
-                value.map(|value| whole_number(value, "i64")),
+                value.map(|value| whole_number(&private, value, "i64", "integer")),
             )
         }
     };
@@ -57,9 +57,12 @@ pub(crate) fn record(metric: Metric, args: &Args, place: &Place<'_>) -> TokenStr
 }
 
 /// The number that a counter of calls adds: a `u64`.
-pub(crate) fn by(args: &Args) -> TokenStream {
+pub(crate) fn by(private: &TokenStream, args: &Args) -> TokenStream {
     let by = args.by.as_ref();
-    by.map_or_else(|| emit!(1u64), |by| whole_number(by, "u64"))
+    by.map_or_else(
+        || emit!(1u64),
+        |by| whole_number(private, by, "u64", "unsigned"),
+    )
 }
 
 /// The length of the unit of durations in nanoseconds. For a path, the expression names the constant
@@ -86,9 +89,15 @@ pub(crate) fn number(private: &TokenStream, value: &Expr) -> TokenStream {
     }
 }
 
-/// A number of the type `number`. A wrong type is reported without mentioning the library.
-fn whole_number(value: &Expr, number: &str) -> TokenStream {
-    let number = ident(number);
-    let number = at(value, &emit!(::core::primitive::#number));
-    emit!({ let __dt_metrics_by: #number = #value; __dt_metrics_by })
+/// An integer of any type as a `number`, which is also the type of a literal. The library's function
+/// `convert` accepts only types that can be such a number.
+fn whole_number(private: &TokenStream, value: &Expr, number: &str, convert: &str) -> TokenStream {
+    let (number, convert) = (ident(number), ident(convert));
+    let amount = emit! {
+        #private::Amount::<::core::primitive::#number, _>::new(#value).__dt_metrics_amount()
+    };
+    let amount = at(value, &amount);
+    let converted = at(value, &emit!(#private::#convert(#amount)));
+    // Temporaries of the expression are dropped before the dimensions are evaluated.
+    emit!({ let __dt_metrics_by = #converted; __dt_metrics_by })
 }

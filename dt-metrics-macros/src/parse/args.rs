@@ -7,7 +7,7 @@ use syn::{Error, Expr, Ident, LitStr, Path, Result, ReturnType, Signature};
 
 use super::annotation::{Annotation, Argument};
 use super::dims::{Dimension, dims};
-use super::literal::{boundaries, cardinality_limit};
+use super::literal::{amount, boundaries, cardinality_limit};
 use super::syntax::{path, separated, skip, value};
 use super::text::{Text, literal, time_unit};
 use super::word::{Outcome, When, kind};
@@ -81,7 +81,7 @@ impl Args {
             Argument::Value => once(&mut self.value, &key, Ok(value(input)?)),
             Argument::Outcome => once(&mut self.outcome, &key, Outcome::parse(input)),
             Argument::When => once(&mut self.when, &key, When::parse(input, &key)),
-            Argument::By => once(&mut self.by, &key, Ok(value(input)?)),
+            Argument::By => once(&mut self.by, &key, amount(value(input)?)),
             Argument::Kind => once(&mut self.kind, &key, kind(value(input)?)),
             Argument::CardinalityLimit => {
                 let limit = cardinality_limit(value(input)?);

@@ -122,6 +122,19 @@ fn boundary(expr: &Expr) -> Result<f64> {
         })
 }
 
+/// A number that a counter can add, as far as a macro can tell: not a negative literal.
+pub(crate) fn amount(expr: Expr) -> Result<Expr> {
+    let expr = ungrouped(expr);
+    match signed(&expr) {
+        Some(("-", Lit::Int(_) | Lit::Float(_))) => {
+            let message = "a counter only grows: for a number that can be negative, use \
+                           `up_down_counter!`";
+            Err(Error::new_spanned(expr, message))
+        }
+        _ => Ok(expr),
+    }
+}
+
 /// The limit of an instrument's series.
 pub(crate) fn cardinality_limit(expr: Expr) -> Result<u32> {
     let expr = ungrouped(expr);

@@ -1,4 +1,8 @@
-//! Conversion of numbers of any type to `f64`.
+//! Numbers of any type that instruments take: for histograms and gauges `f64`, for counters `u64`, for
+//! up-down counters `i64`.
+
+use core::marker::PhantomData;
+use core::ops::Deref;
 
 /// A type of numbers.
 #[diagnostic::on_unimplemented(
@@ -52,6 +56,122 @@ macro_rules! references {
 }
 
 references!(&N &mut N);
+
+/// The number that a counter or an up-down counter adds, which counts in `T`.
+///
+/// The compiler takes the first method that fits: one for numbers of that type, or, by `Deref`, one for
+/// all others. The first one also gives literals their type, and other expressions that can have several.
+pub struct Amount<T, N>(AnyAmount<T, N>);
+
+/// An [`Amount`] of any type.
+pub struct AnyAmount<T, N>(N, PhantomData<fn() -> T>);
+
+impl<T, N> Amount<T, N> {
+    #[inline]
+    #[must_use]
+    pub const fn new(number: N) -> Self {
+        Self(AnyAmount(number, PhantomData))
+    }
+}
+
+impl<T, N> Deref for Amount<T, N> {
+    type Target = AnyAmount<T, N>;
+
+    #[inline]
+    fn deref(&self) -> &AnyAmount<T, N> {
+        &self.0
+    }
+}
+
+impl<Same> Amount<Same, Same> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_amount(&self) -> &Same {
+        &self.0.0
+    }
+}
+
+impl<T, N> AnyAmount<T, N> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_amount(&self) -> &N {
+        &self.0
+    }
+}
+
+/// The number that a counter adds.
+#[inline]
+pub fn unsigned<N: Unsigned>(number: &N) -> u64 {
+    number.to_u64()
+}
+
+/// The number that an up-down counter adds.
+#[inline]
+pub fn integer<N: Integer>(number: &N) -> i64 {
+    number.to_i64()
+}
+
+/// A type of numbers that a counter can add.
+#[diagnostic::on_unimplemented(
+    message = "a counter cannot add a value of type `{Self}`",
+    label = "not an unsigned integer",
+    note = "counters add unsigned integers of any type; for a number that can be negative, use \
+            `up_down_counter!`"
+)]
+pub trait Unsigned: sealed::Sealed {
+    /// The number, or the greatest `u64` if it is greater than that.
+    fn to_u64(&self) -> u64;
+}
+
+/// A type of numbers that an up-down counter can add.
+#[diagnostic::on_unimplemented(
+    message = "an up-down counter cannot add a value of type `{Self}`",
+    label = "not an integer",
+    note = "up-down counters add integers of any type; for the value of a float, use `gauge!`"
+)]
+pub trait Integer: sealed::Sealed {
+    /// The number, or the nearest `i64`.
+    fn to_i64(&self) -> i64;
+}
+
+macro_rules! integers {
+    ($($number:ty)+; $trait:ident: $method:ident -> $nearest:ty, $out_of_range:expr) => {$(
+        impl $trait for $number {
+            #[inline]
+            #[allow(
+                clippy::unnecessary_fallible_conversions,
+                clippy::useless_conversion,
+                reason = "one conversion for all types"
+            )]
+            fn $method(&self) -> $nearest {
+                let out_of_range: fn($number) -> $nearest = $out_of_range;
+                <$nearest>::try_from(*self).unwrap_or_else(|_| out_of_range(*self))
+            }
+        }
+    )+};
+}
+
+integers!(u8 u16 u32 u64 u128 usize; Unsigned: to_u64 -> u64, |_| u64::MAX);
+integers!(
+    u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize;
+    Integer: to_i64 -> i64, |number| if number > 0 { i64::MAX } else { i64::MIN }
+);
+
+#[diagnostic::do_not_recommend]
+impl<N: Unsigned + ?Sized> Unsigned for &N {
+    #[inline]
+    fn to_u64(&self) -> u64 {
+        N::to_u64(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Integer + ?Sized> Integer for &N {
+    #[inline]
+    fn to_i64(&self) -> i64 {
+        N::to_i64(self)
+    }
+}
 
 mod sealed {
     /// Keeps other crates from implementing [`Number`](super::Number).

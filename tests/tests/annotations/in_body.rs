@@ -4,7 +4,8 @@ use std::thread;
 
 use crate::common::export::{gauges, payloads};
 use crate::common::{AMPLE, server, to};
-use dt_metrics::{Kind, catalog, record, up_down_counter};
+use dt_metrics::testing::capture;
+use dt_metrics::{Kind, catalog, count, counted, gauge, record, up_down_counter};
 use dt_metrics_local::protocol::Payload;
 
 fn record_payload(route: &str, bytes: &[u8]) {
@@ -105,4 +106,56 @@ fn sums_are_of_all_threads_and_stay() {
             levels_of_shard
         );
     }
+}
+
+#[counted(name = "in_body.any.by", by = bytes.len(), outcome)]
+fn by(bytes: &[u8]) -> Result<(), ()> {
+    if bytes.is_empty() { Err(()) } else { Ok(()) }
+}
+
+#[counted(name = "in_body.any.async", by = *more)]
+async fn by_async(more: &u128) -> u128 {
+    tokio::task::yield_now().await;
+    *more
+}
+
+#[test]
+fn counters_add_unsigned_integers_of_every_type() {
+    let seen = capture(|| {
+        count!("in_body.any", 1_u8);
+        count!("in_body.any", u16::MAX, dims(a = 1));
+        count!("in_body.any", [1, 2, 3].len());
+        count!("in_body.any", &&4_u32);
+        count!("in_body.any", u128::from(5_u8));
+        count!("in_body.any", 2 * 3);
+        count!("in_body.most", u128::MAX);
+        by(&[0; 7]).unwrap();
+        by(&[]).unwrap_err();
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(by_async(&8));
+    });
+    let added = seen.counter("in_body.any").value();
+    assert_eq!(added, 1 + 65_535 + 3 + 4 + 5 + 6);
+    assert_eq!(seen.counter("in_body.most").value(), u64::MAX);
+    assert_eq!(seen.counter("in_body.any.by").value(), 7);
+    assert_eq!(seen.counter("in_body.any.async").value(), 8);
+}
+
+#[test]
+fn up_down_counters_add_integers_and_gauges_take_numbers_of_every_type() {
+    let seen = capture(|| {
+        up_down_counter!("in_body.any.level", vec![1, 2].len());
+        up_down_counter!("in_body.any.level", -3_i8, dims(a = 1));
+        up_down_counter!("in_body.any.level", &i128::from(4_i32));
+        up_down_counter!("in_body.any.level", -(1 + 1));
+        up_down_counter!("in_body.any.most", u64::MAX);
+        up_down_counter!("in_body.any.least", i128::MIN);
+        gauge!("in_body.any.gauge", 1_u128);
+        gauge!("in_body.any.gauge", -2_isize);
+        gauge!("in_body.any.gauge", 0.5_f32);
+    });
+    assert_eq!(seen.up_down_counter("in_body.any.level").value(), 1);
+    assert_eq!(seen.up_down_counter("in_body.any.most").value(), i64::MAX);
+    assert_eq!(seen.up_down_counter("in_body.any.least").value(), i64::MIN);
+    assert_eq!(seen.gauge("in_body.any.gauge").values(), [1.0, -2.0, 0.5]);
 }

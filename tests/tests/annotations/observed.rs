@@ -104,6 +104,53 @@ fn every_kind_of_every_type_says_what_the_function_says() {
     assert_eq!(health.dropped["negative"], 1);
 }
 
+observe! {
+    any_u8: u8 = 200, gauge, "observed.any.u8";
+    any_usize: usize = usize::MAX, counter, "observed.any.usize";
+    any_u128: u128 = u128::MAX, counter, "observed.any.u128";
+    any_i8: i8 = -100, up_down_counter, "observed.any.i8";
+    any_isize: isize = -7, gauge, "observed.any.isize";
+    any_i128: i128 = i128::MIN, up_down_counter, "observed.any.i128";
+    any_f32: f32 = 0.25, counter, "observed.any.f32";
+    any_some: Option<f32> = "-0.5".parse().ok(), up_down_counter, "observed.any.some";
+    any_none: Option<i16> = None, counter, "observed.any.none";
+    sometimes: Option<u64> = Some(U64.load(SeqCst)).filter(|&now| now != 0), gauge, "observed.any.sometimes";
+}
+
+#[test]
+fn numbers_of_every_type_are_delivered_and_none_is_no_value() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    for now in [3, 0, 5] {
+        say(now, 0, 0.0);
+        metrics.flush(AMPLE).unwrap();
+    }
+    say(0, 0, 0.0);
+    let health = metrics.health();
+    metrics.shutdown(AMPLE).unwrap();
+
+    assert!(server.rejected().is_empty(), "{:?}", server.rejected());
+    for (key, first) in [
+        ("u8", 200.0),
+        ("usize", 2_f64.powi(64)),
+        ("u128", 2_f64.powi(64)),
+        ("i8", -100.0),
+        ("isize", -7.0),
+        ("i128", -(2_f64.powi(63))),
+        ("f32", 0.25),
+        ("some", -0.5),
+    ] {
+        let numbers = numbers(&server, &format!("observed.any.{key}"), &[]);
+        assert_eq!(numbers.first(), Some(&first), "{key}");
+    }
+    assert!(numbers(&server, "observed.any.none", &[]).is_empty());
+    assert_eq!(numbers(&server, "observed.any.sometimes", &[]), [3.0, 5.0]);
+    for reason in ["not_finite", "negative", "observed_panic"] {
+        assert!(!health.dropped.contains_key(reason), "{health:?}");
+    }
+}
+
 static TOTAL: AtomicU64 = AtomicU64::new(0);
 
 #[observed(name = "observed.total", kind = counter)]

@@ -8,7 +8,7 @@ use crate::instrument::dimension::value::{OwnedValue, Value};
 pub struct Observed {
     descriptor: Descriptor,
     is_float: fn() -> bool,
-    poll: fn() -> Observation,
+    poll: fn() -> Option<Observation>,
 }
 
 /// An expansion's entry for the linker.
@@ -25,7 +25,7 @@ macro_rules! kinds {
         pub const fn $name(
             descriptor: Descriptor,
             is_float: fn() -> bool,
-            poll: fn() -> Observation,
+            poll: fn() -> Option<Observation>,
         ) -> Self {
             Self {
                 descriptor: descriptor.with_kind(Kind::$kind),
@@ -59,8 +59,8 @@ impl Observed {
         (self.is_float)()
     }
 
-    /// Runs the program's function.
-    pub(crate) fn poll(&self) -> Observation {
+    /// Runs the program's function. `None` if it has no value this time.
+    pub(crate) fn poll(&self) -> Option<Observation> {
         (self.poll)()
     }
 }
@@ -92,39 +92,60 @@ pub enum Number {
 }
 
 impl Observation {
-    /// A number in the series of `values`, which are in the order of the descriptor's keys.
-    pub fn new<N: Observable>(values: &[Option<Value<'_>>], number: N) -> Self {
-        Self {
-            number: number.number(),
+    /// A number in the series of `values`, which are in the order of the descriptor's keys; `None` if
+    /// there is no number.
+    pub fn of<N: Observable>(values: &[Option<Value<'_>>], number: N) -> Option<Self> {
+        Some(Self {
+            number: number.number()?,
             values: values.iter().map(|value| value.map(Value::keep)).collect(),
-        }
+        })
     }
 }
 
 /// A type that an observed function may return.
 #[diagnostic::on_unimplemented(
-    message = "`#[observed]` goes on a function that returns `u64`, `i64` or `f64`, not `{Self}`",
-    label = "return one of these types"
+    message = "`#[observed]` goes on a function that returns a number or an `Option` of one, not \
+               `{Self}`",
+    label = "return an integer, a float or an `Option` of one"
 )]
 pub trait Observable: sealed::Sealed {
-    /// As a number.
-    fn number(self) -> Number;
+    /// As a number, if there is one.
+    fn number(self) -> Option<Number>;
 }
 
 macro_rules! observable {
-    ($($number:ty: $variant:ident,)+) => {$(
+    ($variant:ident($convert:expr): $($number:ty)+) => {$(
         impl sealed::Sealed for $number {}
 
         #[diagnostic::do_not_recommend]
         impl Observable for $number {
-            fn number(self) -> Number {
-                Number::$variant(self)
+            #[allow(
+                clippy::unnecessary_fallible_conversions,
+                clippy::useless_conversion,
+                reason = "one conversion for all types"
+            )]
+            fn number(self) -> Option<Number> {
+                let convert: fn($number) -> _ = $convert;
+                Some(Number::$variant(convert(self)))
             }
         }
     )+};
 }
 
-observable! { u64: U64, i64: I64, f64: F64, }
+observable!(U64(|number| u64::try_from(number).unwrap_or(u64::MAX)): u8 u16 u32 u64 u128 usize);
+observable!(I64(|number| {
+    i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
+}): i8 i16 i32 i64 i128 isize);
+observable!(F64(f64::from): f32 f64);
+
+impl<N: sealed::Sealed> sealed::Sealed for Option<N> {}
+
+#[diagnostic::do_not_recommend]
+impl<N: Observable> Observable for Option<N> {
+    fn number(self) -> Option<Number> {
+        self?.number()
+    }
+}
 
 mod sealed {
     /// Types of other crates are not observable.

@@ -1,8 +1,8 @@
 use dt_metrics::counted;
 
-#[counted(by = bytes.len())]
-fn f(bytes: &[u8]) {}
+#[counted(by = change)]
+fn f(change: i32) {}
 
 fn main() {
-    f(b"");
+    f(1);
 }

@@ -1,8 +1,8 @@
 use dt_metrics::observed;
 
 #[observed(kind = counter, dims(pool = "main"))]
-fn size() -> Option<u64> {
-    Some(1)
+fn size() -> Option<String> {
+    Some(String::new())
 }
 
 fn main() {}

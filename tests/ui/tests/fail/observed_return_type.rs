@@ -1,8 +1,8 @@
 use dt_metrics::observed;
 
 #[observed]
-fn size() -> usize {
-    1
+fn size() -> bool {
+    true
 }
 
 fn main() {}

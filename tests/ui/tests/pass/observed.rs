@@ -43,6 +43,11 @@ fn alias() -> Alias {
     0.5
 }
 
+#[observed]
+fn optional() -> Option<usize> {
+    None
+}
+
 #[observed(name = "observed.twice")]
 #[observed(name = "observed.twice.counter", kind = counter)]
 fn twice() -> u64 {
@@ -130,6 +135,7 @@ const concat: &str = "observed.macro";
 observe! {
     first: u64 = 1;
     second: i64 = 2;
+    third: u128 = 3;
 }
 
 fn main() {
@@ -140,7 +146,7 @@ fn main() {
     let sum = [twice(), measured(), measured_inside(), by_platform(), r#type(), one_line()];
     assert_eq!(sum.iter().sum::<u64>(), 6);
     assert_eq!(Pool::size() + inner::nested() + first(), 4);
-    assert_eq!((alias(), second()), (0.5, 2));
+    assert_eq!((alias(), second(), third(), optional()), (0.5, 2, 3, None));
     let function: fn() -> u64 = plain;
     assert_eq!(function(), 2);
 
@@ -155,6 +161,7 @@ fn main() {
         ("observed.all", Kind::UpDownCounter, 1),
         ("observed.constant", Kind::Counter, 1),
         (".alias", Kind::Gauge, 1),
+        (".optional", Kind::Gauge, 1),
         ("observed.twice", Kind::Gauge, 1),
         ("observed.twice.counter", Kind::Counter, 1),
         ("observed.counted", Kind::Gauge, 1),
@@ -164,7 +171,7 @@ fn main() {
         (".type", Kind::Gauge, 1),
         (".inner.nested", Kind::Gauge, 1),
         (".inside", Kind::Gauge, 1),
-        ("observed.macro", Kind::Gauge, 2),
+        ("observed.macro", Kind::Gauge, 3),
     ] {
         let found = named(name);
         assert_eq!(found.len(), number, "{name}");

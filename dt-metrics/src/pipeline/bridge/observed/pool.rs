@@ -121,7 +121,8 @@ impl Pool {
         board.end()
     }
 
-    /// The latest value of the function; `None` if it never returned, or panicked last time.
+    /// The latest value of the function; `None` if it never returned, or had no value or panicked last
+    /// time.
     pub(crate) fn latest(&self, observed: &'static Observed) -> Option<Observation> {
         self.board().function(observed).latest.clone()
     }
@@ -161,7 +162,7 @@ impl Pool {
                 let result = call(observed);
                 let panic = result.as_ref().err().cloned();
                 board = self.board();
-                let first_panic = board.returned(observed, result.ok());
+                let first_panic = board.returned(observed, result.is_err(), result.ok().flatten());
                 self.changed.notify_all();
                 if first_panic {
                     drop(board);
@@ -215,10 +216,14 @@ impl Board {
         Some(observed)
     }
 
-    /// Takes the value of a function, or `None` if it panicked. Returns whether this is its first
+    /// Takes the value of a function, which has none if it `panicked`. Returns whether this is its first
     /// panic.
-    fn returned(&mut self, observed: &'static Observed, value: Option<Observation>) -> bool {
-        let panicked = value.is_none();
+    fn returned(
+        &mut self,
+        observed: &'static Observed,
+        panicked: bool,
+        value: Option<Observation>,
+    ) -> bool {
         if panicked {
             self.panics += 1;
             let name = observed.descriptor().name;
@@ -259,7 +264,7 @@ impl Board {
 }
 
 /// Runs the program's function; the error is the message of its panic.
-fn call(observed: &'static Observed) -> Result<Observation, String> {
+fn call(observed: &'static Observed) -> Result<Option<Observation>, String> {
     // If the panic leaves something half done, that is the program's, which is warned.
     let result = catch_unwind(AssertUnwindSafe(|| observed.poll()));
     result.map_err(|payload| {

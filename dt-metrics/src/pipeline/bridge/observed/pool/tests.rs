@@ -16,7 +16,7 @@ fn pool() -> &'static Pool {
     Box::leak(Box::new(Pool::new()))
 }
 
-fn observed(poll: fn() -> Observation) -> &'static Observed {
+fn observed(poll: fn() -> Option<Observation>) -> &'static Observed {
     let descriptor = Descriptor::new(Kind::Gauge, "polled", "shop", "shop.rs", 1);
     Box::leak(Box::new(Observed::gauge(descriptor, || false, poll)))
 }
@@ -64,7 +64,7 @@ impl Gate {
 #[test]
 fn each_is_polled_once_a_round() {
     static POLLED: AtomicU64 = AtomicU64::new(0);
-    let function = || Observation::new(&[], POLLED.fetch_add(1, Ordering::SeqCst));
+    let function = || Observation::of(&[], POLLED.fetch_add(1, Ordering::SeqCst));
     let (pool, observed) = (pool(), observed(function));
     assert_eq!(number(pool, observed), None);
     for round in 0..100 {
@@ -88,10 +88,10 @@ fn a_panic_is_counted_and_leaves_no_value() {
         if PANICS.load(Ordering::SeqCst) {
             std::panic::resume_unwind(Box::new(Bomb));
         }
-        Observation::new(&[], 1_u64)
+        Observation::of(&[], 1_u64)
     });
     let always = observed(|| std::panic::resume_unwind(Box::new("always".to_owned())));
-    let never = observed(|| Observation::new(&[], -1_i64));
+    let never = observed(|| Observation::of(&[], -1_i64));
     let all = [sometimes, always, never];
     for (panics, panicked, value) in [
         (false, 1, Some(ObservedNumber::U64(1))),
@@ -113,9 +113,9 @@ fn a_slow_one_holds_up_nobody_and_is_waited_for_once() {
     let pool = pool();
     let slow = observed(|| {
         GATE.pass();
-        Observation::new(&[], 1_u64)
+        Observation::of(&[], 1_u64)
     });
-    let quick = observed(|| Observation::new(&[], 2_u64));
+    let quick = observed(|| Observation::of(&[], 2_u64));
     let start = Instant::now();
     pool.poll(&[slow, quick], Duration::from_secs(1));
     assert!(start.elapsed() >= Duration::from_secs(1));
@@ -139,11 +139,11 @@ fn any_number_of_slow_ones_leaves_time_for_the_others() {
     let slow = || {
         observed(|| {
             GATE.pass();
-            Observation::new(&[], 1_u64)
+            Observation::of(&[], 1_u64)
         })
     };
     let mut all: Vec<_> = (0..100).map(|_| slow()).collect();
-    let quick = observed(|| Observation::new(&[], 2_u64));
+    let quick = observed(|| Observation::of(&[], 2_u64));
     all.push(quick);
     pool.poll(&all, Duration::from_secs(1));
     assert_eq!(number(pool, quick), Some(ObservedNumber::U64(2)));
@@ -159,7 +159,7 @@ fn rounds_at_the_same_time_poll_one_after_the_other() {
         assert!(!INSIDE.swap(true, Ordering::SeqCst));
         GATE.pass();
         INSIDE.store(false, Ordering::SeqCst);
-        Observation::new(&[], 1_u64)
+        Observation::of(&[], 1_u64)
     });
     let rounds: Vec<_> = (0..5)
         .map(|_| thread::spawn(move || pool.poll(&[observed], AMPLE)))
@@ -181,7 +181,7 @@ fn who_is_late_in_one_round_is_not_waited_for_in_another() {
     let pool = pool();
     let slow = observed(|| {
         GATE.pass();
-        Observation::new(&[], 1_u64)
+        Observation::of(&[], 1_u64)
     });
     let first = thread::spawn(move || pool.poll(&[slow], Duration::from_millis(500)));
     wait_while(|| pool.board().running() == 0);
@@ -195,10 +195,27 @@ fn who_is_late_in_one_round_is_not_waited_for_in_another() {
 #[test]
 fn workers_go_when_nobody_polls_any_more() {
     let pool = pool();
-    let observed = observed(|| Observation::new(&[], 1_u64));
+    let observed = observed(|| Observation::of(&[], 1_u64));
     pool.poll(&[observed], AMPLE);
     wait_while(|| !pool.board().resting);
     pool.close();
     wait_while(|| pool.board().resting);
     pool.poll(&[observed], AMPLE);
+}
+
+#[test]
+fn a_function_without_a_value_is_not_one_that_panicked() {
+    static POLLED: AtomicU64 = AtomicU64::new(0);
+    let function = || {
+        let odd = POLLED.fetch_add(1, Ordering::SeqCst) % 2 == 1;
+        Observation::of(&[], odd.then_some(u128::MAX))
+    };
+    let (pool, observed) = (pool(), observed(function));
+    for _ in 0..2 {
+        assert!(pool.poll(&[observed], AMPLE).is_empty());
+        assert_eq!(number(pool, observed), None);
+        assert!(pool.poll(&[observed], AMPLE).is_empty());
+        assert_eq!(number(pool, observed), Some(ObservedNumber::U64(u64::MAX)));
+    }
+    assert_eq!(pool.panics(), 0);
 }

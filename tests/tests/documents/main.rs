@@ -7,6 +7,7 @@ mod layers;
 mod links;
 mod options;
 mod places;
+mod threats;
 
 use std::fs;
 use std::path::{Path, PathBuf};

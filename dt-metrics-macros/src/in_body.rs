@@ -11,8 +11,10 @@ use crate::emit::metric::Metric;
 use crate::emit::record::record;
 use crate::parse::annotation::{Annotation, Argument};
 use crate::parse::args::Args;
+use crate::parse::grammar::Kind;
 use crate::parse::literal::amount;
 use crate::parse::syntax::separated;
+use crate::parse::text::text;
 use crate::report::{self, Report};
 
 /// A macro that records where it is called.
@@ -106,7 +108,7 @@ impl InBody {
         separated(input, report, |report| {
             place += 1;
             match (place, self.value) {
-                (1, _) => args.name = report.note(input.parse::<Expr>()?.try_into()),
+                (1, _) => args.name = report.note(text(input.parse()?, Kind::Name)),
                 (2, None) if !is_argument(input) => args.by = report.note(amount(input.parse()?)),
                 (2, Some(value)) if is_argument(input) => {
                     return Err(input.error(self.expected(value)));

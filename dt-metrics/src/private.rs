@@ -15,9 +15,7 @@ pub use inventory;
 
 pub use self::by_type::Call;
 pub use self::call::{Guard, Told, run};
-pub use self::check::{
-    check_description, check_dimension_key, check_name, check_unit, unit_nanoseconds,
-};
+pub use self::check::{check_description, check_name, check_unit, unit_nanoseconds};
 pub use self::future::{diverging, measured, measured_as};
 pub use self::number::{Amount, Integer, Number, Unsigned, integer, number, unsigned};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};

@@ -25,7 +25,7 @@ pub(crate) fn instruments(length: Option<&TokenStream>) -> TokenStream {
 /// and values in `const { … }`.
 ///
 /// There is one static, and one entry for the linker, since each further item would add to the time
-/// of a build. Therefore the assertions are in the static's value.
+/// of a build.
 pub(crate) fn block(
     private: &TokenStream,
     args: &Args,
@@ -33,7 +33,7 @@ pub(crate) fn block(
     mut constants: Constants,
     value: &TokenStream,
 ) -> TokenStream {
-    let (items, checks) = checks::all(private, args, &mut constants);
+    let checks = checks::all(private, args, &mut constants);
     let constants = constants.items();
     let types: Vec<_> = instruments
         .iter()
@@ -43,7 +43,7 @@ pub(crate) fn block(
         .iter()
         .map(|instrument| &instrument.value)
         .collect();
-    let (ty, mut made, registration) = if let ([ty], [value]) = (&types[..], &values[..]) {
+    let (ty, made, registration) = if let ([ty], [value]) = (&types[..], &values[..]) {
         let registration = emit!(#ty::registration(&__DT_METRICS_INSTRUMENT));
         (emit!(#ty), emit!(#value), registration)
     } else {
@@ -59,12 +59,9 @@ pub(crate) fn block(
         };
         (emit!((#(#types),*)), emit!((#(#values),*)), registration)
     };
-    if !checks.is_empty() {
-        made = emit!({ #checks #made });
-    }
     emit! {{
         #constants
-        #items
+        #checks
         static __DT_METRICS_INSTRUMENT: #ty = #made;
         #private::inventory::submit! { #registration }
         #value

@@ -7,9 +7,10 @@ use syn::{Error, Expr, Ident, LitStr, Path, Result, ReturnType, Signature};
 
 use super::annotation::{Annotation, Argument};
 use super::dims::{Dimension, dims};
+use super::grammar::Kind;
 use super::literal::{amount, boundaries, cardinality_limit};
 use super::syntax::{path, separated, skip, value};
-use super::text::{Text, literal, time_unit};
+use super::text::{Text, literal, text, time_unit};
 use super::word::{Outcome, When, kind};
 use crate::report::Report;
 use crate::tokens::{find_variable, ours};
@@ -71,9 +72,12 @@ impl Args {
             return skip(input);
         };
         let set = match argument {
-            Argument::Name => once(&mut self.name, &key, value(input)?.try_into()),
-            Argument::Description => once(&mut self.description, &key, value(input)?.try_into()),
-            Argument::Unit => once(&mut self.unit, &key, value(input)?.try_into()),
+            Argument::Name => once(&mut self.name, &key, text(value(input)?, Kind::Name)),
+            Argument::Description => {
+                let description = text(value(input)?, Kind::Description);
+                once(&mut self.description, &key, description)
+            }
+            Argument::Unit => once(&mut self.unit, &key, text(value(input)?, Kind::Unit)),
             Argument::TimeUnit => once(&mut self.time_unit, &key, time_unit(value(input)?)),
             Argument::Boundaries => once(&mut self.boundaries, &key, boundaries(value(input)?)),
             Argument::Dims => once(&mut self.dims, &key, Ok(dims(input, &key, report)?)),

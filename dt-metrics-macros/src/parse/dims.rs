@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, Ident, LitStr, Result, Token, parenthesized, token};
 
+use super::grammar::Kind;
 use super::literal::Constant;
 use super::syntax::{separated, ungrouped, value};
 use crate::report::Report;
@@ -53,6 +54,7 @@ pub(crate) fn dims(
             report.add(Error::new_spanned(typed, message));
             return Ok(());
         }
+        report.note(Kind::Key.check(&key.value(), &typed));
         let expr = ungrouped(value(&content)?);
         let source = match Constant::of(&expr) {
             Some(constant) => Source::Literal(constant),

@@ -6,6 +6,7 @@
 pub(crate) mod annotation;
 pub(crate) mod args;
 pub(crate) mod dims;
+pub(crate) mod grammar;
 pub(crate) mod item;
 pub(crate) mod literal;
 pub(crate) mod syntax;

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Result};
 
+use super::grammar::Kind;
 use super::syntax::ungrouped;
 
 /// A string literal, or the path of a `const &str`.
@@ -41,6 +42,15 @@ impl ToTokens for Text {
             Self::Path(path) => path.to_tokens(tokens),
         }
     }
+}
+
+/// Reads a text of this kind. Only the compiler can check the text that a path refers to.
+pub(crate) fn text(expr: Expr, kind: Kind) -> Result<Text> {
+    let text = Text::try_from(expr)?;
+    if let Text::Literal(literal) = &text {
+        kind.check(&literal.value(), literal)?;
+    }
+    Ok(text)
 }
 
 /// A string literal.

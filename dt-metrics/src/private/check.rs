@@ -21,8 +21,6 @@ macro_rules! checks {
 checks! {
     /// Asserts that `text` can be the name of an instrument.
     check_name: line::check_instrument_name;
-    /// Asserts that `text` can be the key of a dimension.
-    check_dimension_key: line::check_dimension_key;
     /// Asserts that `text` can be a unit.
     check_unit: line::check_unit;
     /// Asserts that `text` can be a description.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::lookup;
 use super::selection::Selection;
 use super::view::{Counter, Gauge, Histogram, UpDownCounter};
 use crate::descriptor::Kind;
@@ -10,8 +11,13 @@ use crate::instrument::Recorded;
 /// Everything that a capture saw, by the name of the instrument.
 ///
 /// Names are the names in the annotations, without the exporter's prefix, and case-insensitive.
-/// Several instruments with the same name and kind are added up. A name that was not measured has
+/// Several instruments with the same name and kind are added up. An instrument that was not measured has
 /// the value zero.
+///
+/// # Panics
+///
+/// The methods that take a name panic if the program has no instrument of this kind with this name, and
+/// suggest the nearest name: an assertion about a misspelt name would prove nothing.
 ///
 /// `Debug` lists all series, for the message of an assertion:
 ///
@@ -31,23 +37,36 @@ impl Captured {
     }
 
     /// The counters with this name.
+    #[track_caller]
     pub fn counter(&self, name: &str) -> Counter<'_> {
-        Counter(Selection::new(&self.0, Kind::Counter, name))
+        Counter(self.select(Kind::Counter, name))
     }
 
     /// The up-down counters with this name.
+    #[track_caller]
     pub fn up_down_counter(&self, name: &str) -> UpDownCounter<'_> {
-        UpDownCounter(Selection::new(&self.0, Kind::UpDownCounter, name))
+        UpDownCounter(self.select(Kind::UpDownCounter, name))
     }
 
     /// The histograms with this name.
+    #[track_caller]
     pub fn histogram(&self, name: &str) -> Histogram<'_> {
-        Histogram(Selection::new(&self.0, Kind::Histogram, name))
+        Histogram(self.select(Kind::Histogram, name))
     }
 
     /// The gauges with this name.
+    #[track_caller]
     pub fn gauge(&self, name: &str) -> Gauge<'_> {
-        Gauge(Selection::new(&self.0, Kind::Gauge, name))
+        Gauge(self.select(Kind::Gauge, name))
+    }
+
+    #[track_caller]
+    fn select(&self, kind: Kind, name: &str) -> Selection<'_> {
+        let selection = Selection::new(&self.0, kind, name);
+        if selection.is_empty() {
+            lookup::require(kind, name);
+        }
+        selection
     }
 
     /// Whether nothing was measured at all.

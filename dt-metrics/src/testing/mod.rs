@@ -15,7 +15,20 @@
 //! assert_eq!(seen.counter("orders").value(), 3);
 //! assert_eq!(seen.counter("orders").with("region", "eu").value(), 2);
 //! assert_eq!(seen.histogram("orders.duration").count(), 3);
-//! assert_eq!(seen.counter("refunds").value(), 0);
+//! ```
+//!
+//! A name that no instrument of the program has panics, and the message suggests the nearest name. An
+//! instrument of another kind panics as well:
+//!
+//! ```should_panic
+//! use dt_metrics::{counted, testing::capture};
+//!
+//! #[counted(name = "orders")]
+//! fn place_order() {}
+//!
+//! let seen = capture(place_order);
+//! // no instrument of this program is called `ordrs`: did you mean the counter `orders`?
+//! assert_eq!(seen.counter("ordrs").value(), 0);
 //! ```
 //!
 //! No pipeline is needed. If there is one, it gets all measurements as if there were no capture.
@@ -41,6 +54,7 @@
 //! | by `#[observed]` functions | no: the pipeline polls them, on its own thread |
 
 mod captured;
+mod lookup;
 mod run;
 mod scope;
 mod selection;

@@ -26,6 +26,11 @@ impl<'a> Selection<'a> {
         })
     }
 
+    /// Whether there are no such series.
+    pub(super) fn is_empty(&self) -> bool {
+        self.indices.is_empty()
+    }
+
     /// The series whose dimension `key` has this value; if the value is `None`, the series without
     /// that dimension.
     pub(super) fn with(self, key: &str, value: &impl DimensionValue) -> Self {

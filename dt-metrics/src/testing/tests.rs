@@ -91,18 +91,50 @@ fn all_kinds_are_seen_with_their_dimensions() {
 #[test]
 fn what_was_not_measured_is_nothing() {
     instrument!(OTHER: Counter, Counter, "nothing.other", [], &[]);
+    instrument!(C: Counter, Counter, "nothing.c", [], &[]);
+    instrument!(U: UpDownCounter, UpDownCounter, "nothing.u", [], &[]);
+    instrument!(H: Histogram, Histogram, "nothing.h", [], &[]);
+    instrument!(G: Gauge, Gauge, "nothing.g", [], &[]);
+    let before = capture(|| {
+        C.add(1);
+        U.add(1);
+        H.record(1.0);
+        G.set(1.0);
+    });
+    assert!(!before.is_empty());
     let seen = capture(|| ());
     assert!(seen.is_empty());
     assert_eq!(format!("{seen:?}"), "Captured []");
     let seen = capture(|| OTHER.add(1));
     assert!(!seen.is_empty());
-    // Another kind is another instrument.
-    assert_eq!(seen.up_down_counter("nothing.other").value(), 0);
-    assert_eq!(seen.counter("nothing").value(), 0);
-    let histogram = seen.histogram("nothing");
+    assert_eq!(seen.up_down_counter("nothing.u").value(), 0);
+    assert_eq!(seen.counter("nothing.c").value(), 0);
+    let histogram = seen.histogram("nothing.h");
     assert_eq!((histogram.count(), histogram.sum().to_bits()), (0, 0));
     assert_eq!((histogram.min(), histogram.max()), (None, None));
-    assert_eq!(seen.gauge("nothing").value(), None);
+    assert_eq!(seen.gauge("nothing.g").value(), None);
+}
+
+#[test]
+#[should_panic(
+    expected = "no instrument of this program is called `nothing.mispelt`: did you mean \
+                           the counter `nothing.misspelt`?"
+)]
+fn a_misspelt_name_panics() {
+    instrument!(A: Counter, Counter, "nothing.misspelt", [], &[]);
+    let seen = capture(|| A.add(1));
+    let _ = seen.counter("nothing.mispelt");
+}
+
+#[test]
+#[should_panic(
+    expected = "`nothing.kind` has the kind `counter`, not `histogram`: write \
+                           `.counter(\"nothing.kind\")`"
+)]
+fn another_kind_panics() {
+    instrument!(A: Counter, Counter, "nothing.kind", [], &[]);
+    let seen = capture(|| A.add(1));
+    let _ = seen.histogram("nothing.kind");
 }
 
 #[test]

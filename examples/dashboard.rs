@@ -66,6 +66,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             description = "Items in the last basket."
         );
     }
-    metrics.shutdown(Duration::from_secs(5))?;
+    if let Err(error) = metrics.shutdown(Duration::from_secs(5)) {
+        eprintln!("metrics: {error}");
+    }
     Ok(())
 }

@@ -57,10 +57,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     remind("fr");
 
-    // What is left is collected, then delivered; if it cannot be, this says why.
-    metrics.shutdown(Duration::from_secs(5))?;
-    exporter.flush(Duration::from_secs(5))?;
-    provider.shutdown()?;
+    // The rest is collected, then delivered. If delivery fails, the program reports it and ends well: its
+    // result does not depend on its metrics.
+    if let Err(error) = metrics.shutdown(Duration::from_secs(5)) {
+        eprintln!("metrics: {error}");
+    }
+    if let Err(error) = exporter.flush(Duration::from_secs(5)) {
+        eprintln!("metrics: {error}");
+    }
+    if let Err(error) = provider.shutdown() {
+        eprintln!("metrics: {error}");
+    }
     println!("{:#?}", exporter.health());
     Ok(())
 }

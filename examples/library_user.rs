@@ -22,7 +22,9 @@ fn main() -> Result<(), dt_metrics::Error> {
     for metric in dt_metrics::catalog() {
         println!("  {:<22} in {}", metric.name, metric.module_path);
     }
-    metrics.shutdown(Duration::from_secs(5))?;
+    if let Err(error) = metrics.shutdown(Duration::from_secs(5)) {
+        eprintln!("metrics: {error}");
+    }
     println!("\n{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

@@ -61,13 +61,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     for side in ["heads", "tails", "heads"] {
         toss(side);
     }
-    metrics.flush(Duration::from_secs(5))?;
+    let flushed = metrics.flush(Duration::from_secs(5));
     toss("tails");
 
-    // What is left is handed over, then delivered; if it cannot be, this says why.
-    metrics.flush(Duration::from_secs(5))?;
-    dynatrace.flush(Duration::from_secs(5))?;
-    metrics.shutdown(Duration::from_secs(5))?;
+    // The rest is handed over, then delivered. If delivery fails, the program reports it and goes on:
+    // its result does not depend on its metrics.
+    let delivered = [
+        flushed,
+        metrics.flush(Duration::from_secs(5)),
+        dynatrace.flush(Duration::from_secs(5)).map_err(Into::into),
+        metrics.shutdown(Duration::from_secs(5)),
+    ];
+    for error in delivered.into_iter().filter_map(Result::err) {
+        eprintln!("metrics: {error}");
+    }
     println!("{} lines delivered", dynatrace.health().points_accepted);
     Ok(())
 }

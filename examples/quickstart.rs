@@ -63,7 +63,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     for worker in threads.into_iter().chain(tasks) {
         worker.await?;
     }
-    metrics.shutdown_async(Duration::from_secs(5)).await?;
+    if let Err(error) = metrics.shutdown_async(Duration::from_secs(5)).await {
+        eprintln!("metrics: {error}");
+    }
 
     let refused = server.rejected().len();
     let mut complete = refused == 0;

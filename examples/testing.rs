@@ -26,7 +26,9 @@ async fn main() -> Result<(), dt_metrics::Error> {
     let metrics = dt_metrics::builder().prefix("bank").install()?;
     println!("{:?}", withdraw(100, 30));
     println!("{:?}", transfer(70, 80).await);
-    metrics.shutdown_async(Duration::from_secs(5)).await?;
+    if let Err(error) = metrics.shutdown_async(Duration::from_secs(5)).await {
+        eprintln!("metrics: {error}");
+    }
     println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

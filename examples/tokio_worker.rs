@@ -53,7 +53,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ = tokio::signal::ctrl_c() => println!("interrupted"),
     }
     // While the last jobs are going on: the gauge tells how many.
-    metrics.flush_async(Duration::from_secs(5)).await?;
+    if let Err(error) = metrics.flush_async(Duration::from_secs(5)).await {
+        eprintln!("metrics: {error}");
+    }
     println!(
         "{} lines delivered so far",
         metrics.health().points_accepted
@@ -61,7 +63,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     drop(queue);
     println!("{} jobs done", worker.await?);
-    metrics.shutdown_async(Duration::from_secs(5)).await?;
+    if let Err(error) = metrics.shutdown_async(Duration::from_secs(5)).await {
+        eprintln!("metrics: {error}"); // the jobs are done all the same
+    }
     println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

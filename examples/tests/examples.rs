@@ -180,3 +180,31 @@ fn existing_provider() {
     assert_eq!(run.measured("legacy.invoice.amount", &at), (2, 40.0));
     run.counted("legacy.reminders", &[("country", "fr"), at[1]], 1);
 }
+
+/// A program that did its work ends well, even if its metrics cannot be delivered, and says so.
+#[test]
+fn a_program_whose_metrics_cannot_be_delivered_ends_well() {
+    let server = Server::builder()
+        .token("another")
+        .start()
+        .expect("a port is free");
+    for program in [
+        env!("CARGO_BIN_EXE_axum_service"),
+        env!("CARGO_BIN_EXE_existing_provider"),
+        env!("CARGO_BIN_EXE_library_user"),
+        env!("CARGO_BIN_EXE_own_exporter"),
+        env!("CARGO_BIN_EXE_plain_threads"),
+        env!("CARGO_BIN_EXE_testing"),
+        env!("CARGO_BIN_EXE_tokio_worker"),
+    ] {
+        let output = Command::new(program)
+            .env("DT_METRICS_INGEST_URL", server.url())
+            .env("DT_METRICS_INGEST_API_TOKEN", "a-wrong-one")
+            .output()
+            .expect("it was built with this test");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program}: {errors}");
+        assert!(errors.contains("metrics: "), "{program}: {errors}");
+    }
+    assert!(server.lines().is_empty());
+}

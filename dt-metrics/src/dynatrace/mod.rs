@@ -21,7 +21,9 @@
 //!     .build();
 //!
 //! println!("{:?}", exporter.health());
-//! provider.shutdown_with_timeout(Duration::from_secs(5))?;
+//! if let Err(error) = provider.shutdown_with_timeout(Duration::from_secs(5)) {
+//!     eprintln!("metrics: {error}");
+//! }
 //! # Ok(())
 //! # }
 //! ```

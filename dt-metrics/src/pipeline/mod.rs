@@ -80,7 +80,10 @@ pub fn check() -> CheckReport {
 ///     .push_interval(Duration::from_secs(10))
 ///     .install()?;
 /// // … the program …
-/// metrics.shutdown(Duration::from_secs(5))
+/// if let Err(error) = metrics.shutdown(Duration::from_secs(5)) {
+///     eprintln!("metrics: {error}");
+/// }
+/// # Ok(())
 /// # }
 /// ```
 pub fn builder() -> Builder {
@@ -108,8 +111,12 @@ pub fn builder() -> Builder {
 ///     .build();
 /// let metrics = dt_metrics::attach(&provider)?;
 /// // … the program …
-/// metrics.shutdown(Duration::from_secs(5))?;
-/// provider.shutdown()?;
+/// if let Err(error) = metrics.shutdown(Duration::from_secs(5)) {
+///     eprintln!("metrics: {error}");
+/// }
+/// if let Err(error) = provider.shutdown() {
+///     eprintln!("metrics: {error}");
+/// }
 /// # Ok(())
 /// # }
 /// ```

@@ -49,16 +49,17 @@ impl Kind {
         let Some(rule) = self.broken_rule(text) else {
             return Ok(());
         };
-        let mut message = if text.is_empty() {
+        let broken = if text.is_empty() {
             rule.to_owned()
         } else {
             let shown: String = text.chars().take(64).collect();
             let more = if shown == text { "" } else { "…" };
             format!("`{shown}{more}` is not a valid {}: {rule}", self.noun())
         };
-        if let Some(nearest) = self.nearest(text) {
-            message.push_str(&format!("; write `{nearest}`"));
-        }
+        let message = match self.nearest(text) {
+            Some(nearest) => format!("{broken}; write `{nearest}`"),
+            None => broken,
+        };
         Err(Error::new_spanned(typed, message))
     }
 

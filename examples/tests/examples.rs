@@ -74,6 +74,57 @@ fn quickstart() {
 }
 
 #[test]
+fn minimal() {
+    let run = run(env!("CARGO_BIN_EXE_minimal"));
+    run.counted("orders", &[("region", "eu"), ("tier", "gold")], 1);
+}
+
+#[test]
+fn the_first_program_of_the_readme_is_an_example() {
+    let readme = include_str!("../../README.md");
+    let program = include_str!("../minimal.rs");
+    let (_, program) = program.split_once("\n\n").expect("a header");
+    assert!(
+        readme.contains(program),
+        "README.md does not have {program}"
+    );
+}
+
+/// Runs the first program of the README against this endpoint; returns what it printed.
+fn minimal_at(url: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_minimal"))
+        .env("DT_METRICS_INGEST_URL", url)
+        .env(
+            "DT_METRICS_INGEST_API_TOKEN",
+            "dt0c01.WRONG.SECRETSECRETSECRET",
+        )
+        .output()
+        .expect("it was built with this test");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success(),
+        "telemetry fails no program: {printed}"
+    );
+    assert!(!printed.contains("SECRET"), "{printed}");
+    printed
+}
+
+#[test]
+fn the_first_program_prints_what_goes_wrong() {
+    let server = Server::builder().token("dt0c01.RIGHT.SECRET").start();
+    let server = server.expect("a port is free");
+    let printed = minimal_at(&server.url());
+    assert!(printed.contains("401"), "{printed}");
+    assert!(printed.contains("the token is wrong"), "{printed}");
+
+    let url = server.url();
+    drop(server);
+    let printed = minimal_at(&url);
+    assert!(printed.contains("cannot connect"), "{printed}");
+    assert!(printed.contains("1 data points dropped"), "{printed}");
+}
+
+#[test]
 fn getting_started() {
     let run = run_with(env!("CARGO_BIN_EXE_getting_started"), &["2"]);
     let environment = ("environment", "laptop");

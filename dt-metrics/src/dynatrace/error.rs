@@ -118,7 +118,8 @@ pub enum ExportError {
         /// The latest failure, if there was one.
         last_error: Option<String>,
     },
-    /// The endpoint rejects requests, and waiting would not help.
+    /// The endpoint rejects requests, or nothing listens at an endpoint on this host, and waiting
+    /// would not help.
     #[error("{reason}")]
     Refused {
         /// The answer of the endpoint, and advice.
@@ -200,6 +201,9 @@ pub enum EndpointError {
     /// The URL contains a user name or a password, which would end up in logs.
     #[error("it contains a user name or password: give the token with `api_token` instead")]
     UserInfo,
+    /// The host is Dynatrace's, but the path is not the path of its ingest API.
+    #[error("its path does not accept metric lines: use {0}")]
+    NotIngest(String),
     /// The endpoint does not accept OTLP.
     #[error(
         "its path does not accept metrics over OTLP: use one that ends in \

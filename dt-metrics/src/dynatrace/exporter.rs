@@ -14,7 +14,7 @@ use crate::dynatrace::buffer::flush::{FlushStart, Patience, flush};
 use crate::dynatrace::buffer::{Buffer, Undelivered};
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::builder::ExporterBuilder;
-use crate::dynatrace::config::environment::{Environment, process_environment};
+use crate::dynatrace::config::environment::{Environment, process_environment, sdk_disabled};
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::delivery::{sender, spooler};
 use crate::dynatrace::encode::Encoder;
@@ -91,8 +91,13 @@ impl ExporterBuilder {
 }
 
 struct Inner {
-    encoder: Mutex<Encoder>,
     buffer: Arc<Buffer>,
+    /// `None` if the environment turns metrics off: there is no thread, and data points are ignored.
+    delivery: Option<Delivery>,
+}
+
+struct Delivery {
+    encoder: Mutex<Encoder>,
     transport: Arc<ReloadingTransport>,
     temporality: Temporality,
 }
@@ -111,7 +116,22 @@ impl Exporter {
         options: Options,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
+        if sdk_disabled(environment).0 {
+            return Ok(Self::off(&options));
+        }
         Self::start(&Config::resolve(options, environment)?)
+    }
+
+    /// An exporter that ignores everything.
+    fn off(options: &Options) -> Self {
+        let buffer = Buffer::new(options.buffer_limit_bytes, options.guarantee);
+        Self {
+            inner: Arc::new(Inner {
+                buffer: Arc::new(buffer),
+                delivery: None,
+            }),
+            is_of_pipeline: false,
+        }
     }
 
     pub(crate) fn start(config: &Config) -> Result<Self, ConfigError> {
@@ -141,10 +161,12 @@ impl Exporter {
         config.log(spool);
         Ok(Self {
             inner: Arc::new(Inner {
-                encoder: Mutex::new(Encoder::new(config)),
                 buffer,
-                transport,
-                temporality: config.protocol.temporality,
+                delivery: Some(Delivery {
+                    encoder: Mutex::new(Encoder::new(config)),
+                    transport,
+                    temporality: config.protocol.temporality,
+                }),
             }),
             is_of_pipeline: false,
         })
@@ -189,9 +211,9 @@ impl Exporter {
     /// # Errors
     ///
     /// When `timeout` is over, when the endpoint refuses and waiting would not help (a wrong token,
-    /// for example), after a shutdown, or in a forked child; at once if no endpoint is configured
-    /// and no OneAgent was ever there ([`ExportError::NoEndpoint`]). Data points that were not
-    /// delivered stay pending.
+    /// for example), after a shutdown, or in a forked child; at once if the endpoint is on this host
+    /// and nothing ever listened there ([`ExportError::Refused`], or [`ExportError::NoEndpoint`] if
+    /// no endpoint is configured). Data points that were not delivered stay pending.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
         let start = self.start_flush()?;
         self.flush_since(start, timeout)
@@ -211,7 +233,7 @@ impl Exporter {
         timeout: Duration,
     ) -> Result<(), ExportError> {
         let deadline = Instant::now().checked_add(timeout);
-        flush(&self.inner.buffer, start, timeout, self.patience())?;
+        self.wait_until_settled(start, timeout)?;
         // Delivered requests leave the disk, so that a kill after this call doubles nothing.
         self.inner.buffer.wait_for_disk(deadline);
         Ok(())
@@ -221,7 +243,7 @@ impl Exporter {
     /// spool for the next process, if there is one; otherwise they are dropped and counted
     /// (`shutdown`).
     ///
-    /// If no endpoint is configured and no OneAgent was ever there, this does not wait for one. A
+    /// If the endpoint is on this host and nothing ever listened there, this does not wait for it. A
     /// second call does nothing.
     ///
     /// # Errors
@@ -239,11 +261,11 @@ impl Exporter {
         timeout: Duration,
     ) -> Result<(), ExportError> {
         let buffer = &self.inner.buffer;
-        if buffer.lock().is_stopped() {
+        if buffer.lock().is_stopped() || self.inner.delivery.is_none() {
             return Ok(());
         }
         let deadline = Instant::now().checked_add(timeout);
-        let result = flush(buffer, start, timeout, self.patience());
+        let result = self.wait_until_settled(start, timeout);
         self.inner.stop();
         // The threads leave at once, but in an outage all the time is used up by now.
         let grace = Instant::now() + (timeout / 20).min(MAX_GRACE);
@@ -255,13 +277,22 @@ impl Exporter {
         }
     }
 
-    /// Without a configured endpoint, nobody waits for a OneAgent that was never there. One that was
-    /// there comes back.
-    fn patience(&self) -> Patience {
-        if self.inner.transport.is_unconfigured() && self.health().requests_accepted == 0 {
+    /// Nobody waits for a server on this host that was never there. One that was there comes back.
+    fn wait_until_settled(&self, start: FlushStart, timeout: Duration) -> Result<(), ExportError> {
+        let Some(Delivery { transport, .. }) = &self.inner.delivery else {
+            return Ok(());
+        };
+        let was_there = self.health().requests_accepted > 0;
+        let patience = if transport.endpoint().is_loopback() && !was_there {
             Patience::IfSomebodyListens
         } else {
             Patience::Full
+        };
+        match flush(&self.inner.buffer, start, timeout, patience) {
+            Err(ExportError::NoEndpoint { reason }) if !transport.is_unconfigured() => {
+                Err(ExportError::Refused { reason })
+            }
+            result => result,
         }
     }
 
@@ -291,7 +322,10 @@ impl Exporter {
 
     /// Writes a collection into the buffer.
     fn take(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let buffer = &self.inner.buffer;
+        let Inner { buffer, delivery } = &*self.inner;
+        let Some(delivery) = delivery else {
+            return Ok(());
+        };
         if buffer.is_inherited() {
             return Err(sdk_error(ExportError::Forked));
         }
@@ -300,8 +334,7 @@ impl Exporter {
         }
         // Encoding and queueing under one lock: two readers must not swap the order of a series. A
         // panic would leave the buffers of the encoder in order, if not empty.
-        let mut encoder = self
-            .inner
+        let mut encoder = delivery
             .encoder
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -359,7 +392,8 @@ impl PushMetricExporter for Exporter {
 
     /// Deltas, unless a Collector is configured for something else.
     fn temporality(&self) -> Temporality {
-        self.inner.temporality
+        let delivery = self.inner.delivery.as_ref();
+        delivery.map_or(Temporality::Delta, |delivery| delivery.temporality)
     }
 }
 
@@ -377,8 +411,10 @@ fn sdk_error(error: ExportError) -> OTelSdkError {
 
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delivery = self.inner.delivery.as_ref();
+        let endpoint = delivery.map(|delivery| delivery.transport.endpoint());
         f.debug_struct("Exporter")
-            .field("endpoint", &self.inner.transport.endpoint())
+            .field("endpoint", &endpoint)
             .field("health", &self.health())
             .finish_non_exhaustive()
     }
@@ -386,6 +422,9 @@ impl fmt::Debug for Exporter {
 
 impl Inner {
     fn stop(&self) {
+        let Some(Delivery { transport, .. }) = &self.delivery else {
+            return;
+        };
         if self.buffer.is_inherited() {
             return;
         }
@@ -394,7 +433,7 @@ impl Inner {
             tracing::warn!(
                 target: "dt_metrics",
                 points = dropped,
-                endpoint = %self.transport.endpoint(),
+                endpoint = %transport.endpoint(),
                 "the exporter stopped before these data points were delivered; they are dropped"
             );
         }
@@ -402,7 +441,7 @@ impl Inner {
             tracing::warn!(
                 target: "dt_metrics",
                 points = spooled,
-                endpoint = %self.transport.endpoint(),
+                endpoint = %transport.endpoint(),
                 "the exporter stopped before these data points were delivered; they stay in the \
                  spool for the next process"
             );

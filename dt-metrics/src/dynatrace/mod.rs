@@ -42,15 +42,23 @@
 //! A value that consists of white space is ignored. The choice is logged once (level `info`),
 //! without secrets.
 //!
+//! | token | header | endpoint |
+//! | --- | --- | --- |
+//! | access token, `dt0c01.…` | `Api-Token` | `https://{environment}.live.dynatrace.com/api/v2/metrics/ingest`, or an `ActiveGate` |
+//! | platform token, `dt0s16.…` | `Bearer` | `https://{environment}.apps.dynatrace.com/platform/classic/environment-api/v2/metrics/ingest` |
+//!
 //! Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). No
-//! proxy is used for an endpoint on this host.
+//! proxy is used for an endpoint on this host. A variable that is not usable is a warning.
+//!
+//! `OTEL_SDK_DISABLED=true` turns everything off: an exporter then ignores what it gets.
 //!
 //! # Secrets
 //!
 //! The token is wiped from memory after use, marked as sensitive in requests, and removed from
 //! every text of a server or a proxy before that text is logged. It is sent to the endpoint alone:
 //! never to a OneAgent, never after a redirect, and never unencrypted to another host unless
-//! [`ExporterBuilder::allow_cleartext_token`] allows it.
+//! [`ExporterBuilder::allow_cleartext_token`] allows it, or the operator's file names the token
+//! together with such an endpoint, which is logged as a warning.
 //!
 //! TLS has versions 1.2 and 1.3 and the certificates that the platform trusts;
 //! [`ExporterBuilder::add_root_certificate_pem`] adds certificates. The features of the crate choose
@@ -149,10 +157,11 @@ pub(crate) use self::check::check;
 pub use self::check::report::{CheckReport, Problem, Step, Verdict};
 pub use self::config::builder::ExporterBuilder;
 pub(crate) use self::config::builder::shared_options;
-pub(crate) use self::config::environment::process_environment;
+pub(crate) use self::config::environment::{process_environment, push_interval, sdk_disabled};
 pub use self::config::options::DeliveryGuarantee;
 pub(crate) use self::config::options::Options;
 pub(crate) use self::config::protocol::Format;
+pub(crate) use self::config::unquoted::unquoted;
 pub(crate) use self::encode::warnings::{SCOPE, STREAM_SCHEMA};
 pub use self::error::{ConfigError, EndpointError, ExportError, SpoolError};
 pub use self::event::DeliveryEvent;

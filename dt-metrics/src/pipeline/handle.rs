@@ -76,6 +76,9 @@ impl Handle {
     /// The errors of [`flush`](Self::flush).
     pub async fn flush_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
+        if self.0.is_off() {
+            return self.0.flush(deadline);
+        }
         self.on_a_thread("dt-metrics-flush", deadline, Running::flush)
             .await
     }
@@ -115,6 +118,9 @@ impl Handle {
     /// The errors of [`shutdown`](Self::shutdown).
     pub async fn shutdown_async(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Deadline::after(timeout);
+        if self.0.is_off() {
+            return self.0.shutdown(deadline);
+        }
         self.on_a_thread("dt-metrics-shutdown", deadline, Running::shutdown)
             .await
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use opentelemetry::global;
 use opentelemetry::metrics::MeterProvider;
+use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{
-    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT,
-    PeriodicReader, SdkMeterProvider,
+    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, PeriodicReader, SdkMeterProvider,
 };
 
 use super::bridge::Bridge;
@@ -17,12 +17,19 @@ use super::handle::Handle;
 use super::lifecycle::Installed;
 use super::running::{ProviderOwner, Running};
 use super::schedule::{self, PushTimer};
-use crate::dynatrace::{Exporter, Format, Options};
+use crate::dynatrace::{
+    Exporter, Format, Options, process_environment, push_interval, sdk_disabled, unquoted,
+};
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
 /// How long dropping the handle may take, unless the program sets a timeout.
 pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+
+const QUOTES: [char; 2] = ['"', '\''];
 
 /// The scope of the exporter's own metrics.
 const HEALTH_SCOPE: &str = "dt-metrics.exporter";
@@ -52,6 +59,13 @@ pub(super) struct Settings {
 /// Checks the settings and starts the pipeline. Nothing is installed if it fails.
 pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Error> {
     let installed = Installed::claim()?;
+    let (is_disabled, invalid) = sdk_disabled(&process_environment);
+    if is_disabled {
+        return Ok(off(&settings, installed));
+    }
+    if let Some(warning) = invalid {
+        tracing::warn!(target: "dt_metrics", "{warning}");
+    }
     if settings.strict {
         let conflicts = conflicts(&catalog());
         if !conflicts.is_empty() {
@@ -88,8 +102,8 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
     }
 
     let mut provider = SdkMeterProvider::builder();
-    if let Some(name) = settings.service_name {
-        provider = provider.with_resource(Resource::builder().with_service_name(name).build());
+    if let Some(resource) = resource(settings.service_name, &process_environment) {
+        provider = provider.with_resource(resource);
     }
     let failures = Failures::default();
     let readers_interval = if our_schedule {
@@ -120,7 +134,7 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
     let handle = Handle::new(Running::new(
         provider.clone(),
         ProviderOwner::Pipeline(failures),
-        bridge,
+        Some(bridge),
         exporter,
         timer,
         settings.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
@@ -135,11 +149,68 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
     Ok(handle)
 }
 
-/// The SDK's own interval, from the environment or its default.
-pub(super) fn default_interval() -> Duration {
-    std::env::var(OTEL_METRIC_EXPORT_INTERVAL)
-        .ok()
-        .and_then(|text| text.parse().map(Duration::from_millis).ok())
-        .filter(|interval| !interval.is_zero())
-        .unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
+/// The handle of a pipeline that the environment turns off: it has no thread, collects nothing and
+/// reports nothing.
+fn off(settings: &Settings, installed: Installed) -> Handle {
+    Handle::new(Running::new(
+        SdkMeterProvider::builder().build(),
+        ProviderOwner::Pipeline(Failures::default()),
+        None,
+        None,
+        None,
+        settings.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
+        installed,
+    ))
 }
+
+/// The interval from the environment, or the SDK's default.
+pub(super) fn default_interval() -> Duration {
+    let (interval, warning) = push_interval(&process_environment);
+    if let Some(warning) = warning {
+        tracing::warn!(target: "dt_metrics", "{warning}");
+    }
+    interval.unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
+}
+
+/// The resource of the provider; `None` for the SDK's own, which is the same unless the program sets
+/// the name or there are quotes in the environment, which the SDK takes for a part of the values.
+fn resource(
+    service_name: Option<String>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Option<Resource> {
+    let text = |name| environment(name).unwrap_or_default();
+    let [name, attributes] = [SERVICE_NAME, RESOURCE_ATTRIBUTES].map(text);
+    let has_quotes = [&name, &attributes]
+        .iter()
+        .any(|text| text.contains(QUOTES));
+    if !has_quotes {
+        let name = service_name?;
+        return Some(Resource::builder().with_service_name(name).build());
+    }
+    let detected = Resource::builder().build();
+    let (quoted, plain): (Vec<_>, Vec<_>) = detected
+        .iter()
+        .partition(|(key, _)| key.as_str().contains(QUOTES));
+    // A key with a quote is the same attribute as one without, and the one that was meant.
+    let attributes = plain.into_iter().chain(quoted).map(|(key, value)| {
+        let value = match value {
+            Value::String(text) => unquoted_part(text.as_str()).to_owned().into(),
+            other => other.clone(),
+        };
+        KeyValue::new(unquoted_part(key.as_str()).to_owned(), value)
+    });
+    let resource = Resource::builder_empty().with_attributes(attributes);
+    let name = service_name.or_else(|| Some(unquoted(&name)?.to_owned()));
+    Some(match name {
+        Some(name) => resource.with_service_name(name).build(),
+        None => resource.build(),
+    })
+}
+
+/// A key or a value without the quotes around it, or around the whole list that it is from.
+fn unquoted_part(text: &str) -> &str {
+    text.trim_matches(QUOTES).trim()
+}
+
+#[cfg(test)]
+mod tests;

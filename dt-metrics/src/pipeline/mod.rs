@@ -27,7 +27,7 @@ use self::bridge::Bridge;
 use self::install::{SHUTDOWN_TIMEOUT, default_interval};
 use self::lifecycle::Installed;
 use self::running::{ProviderOwner, Running};
-use crate::dynatrace::CheckReport;
+use crate::dynatrace::{CheckReport, process_environment, sdk_disabled};
 
 pub use self::builder::Builder;
 pub use self::error::Error;
@@ -43,6 +43,9 @@ pub use self::handle::Handle;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// If the environment has `OTEL_SDK_DISABLED=true`, everything is off: there is no thread, no request
+/// and no warning, and all calls of the handle succeed.
 ///
 /// # Errors
 ///
@@ -137,9 +140,13 @@ pub fn builder() -> Builder {
 /// measurement goes to one. [`Error::Thread`] if the operating system gives no thread.
 pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
     let installed = Installed::claim()?;
-    // Its exporters are unknown, and may need buckets.
-    let bridge =
-        Bridge::start(provider, default_interval(), true, Vec::new()).map_err(Error::Thread)?;
+    let bridge = if sdk_disabled(&process_environment).0 {
+        None
+    } else {
+        // Its exporters are unknown, and may need buckets.
+        let bridge = Bridge::start(provider, default_interval(), true, Vec::new());
+        Some(bridge.map_err(Error::Thread)?)
+    };
     Ok(Handle::new(Running::new(
         provider.clone(),
         ProviderOwner::Program,

@@ -21,7 +21,8 @@ use crate::process::Process;
 pub(super) struct Running {
     pub(super) provider: SdkMeterProvider,
     owner: ProviderOwner,
-    bridge: Bridge,
+    /// `None` if the environment turns metrics off: nothing runs.
+    bridge: Option<Bridge>,
     /// The exporter that the builder made, if it made one: its deadlines are kept here.
     pub(super) exporter: Option<Exporter>,
     /// `None` once it has ended, or if the SDK's timers decide when to push.
@@ -44,7 +45,7 @@ impl Running {
     pub(super) fn new(
         provider: SdkMeterProvider,
         owner: ProviderOwner,
-        bridge: Bridge,
+        bridge: Option<Bridge>,
         exporter: Option<Exporter>,
         timer: Option<PushTimer>,
         shutdown_timeout: Duration,
@@ -75,7 +76,7 @@ impl Running {
             .as_ref()
             .map(Exporter::health)
             .unwrap_or_default();
-        for (reason, points) in self.bridge.dropped() {
+        for (reason, points) in self.bridge.iter().flat_map(Bridge::dropped) {
             health.drop_points(reason, points);
         }
         health
@@ -109,6 +110,11 @@ impl Running {
         Ok(())
     }
 
+    /// Whether the environment turns metrics off.
+    pub(super) fn is_off(&self) -> bool {
+        self.bridge.is_none()
+    }
+
     /// Collects all measurements until now and delivers them.
     pub(super) fn flush(&self, deadline: Deadline) -> Result<(), Error> {
         if self.is_forked() {
@@ -117,8 +123,11 @@ impl Running {
         if !self.lifecycle.is_running() {
             return Err(Error::ShutDown);
         }
+        let Some(bridge) = &self.bridge else {
+            return Ok(());
+        };
         let marked = self.marked()?;
-        self.bridge.prepare(&deadline)?;
+        bridge.prepare(&deadline)?;
         let provider = self.provider.clone();
         self.owner.clear_failures();
         let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
@@ -136,6 +145,9 @@ impl Running {
         let Some(_ending) = self.lifecycle.end(&deadline)? else {
             return Ok(());
         };
+        let Some(bridge) = &self.bridge else {
+            return Ok(());
+        };
         drop(
             self.timer
                 .lock()
@@ -147,7 +159,7 @@ impl Running {
         if let Some((exporter, _)) = &marked {
             exporter.hurry();
         }
-        let prepared = self.bridge.prepare(&deadline);
+        let prepared = bridge.prepare(&deadline);
         let (provider, owner) = (self.provider.clone(), self.owner.clone());
         self.owner.clear_failures();
         let collected = deadline.run("dt-metrics-collect", move || match owner {
@@ -158,7 +170,7 @@ impl Running {
             Some((exporter, mark)) => exporter.shutdown_since(mark, deadline.remaining()),
             None => Ok(()),
         };
-        self.bridge.stop();
+        bridge.stop();
         *self.termination() = None;
         delivered?;
         prepared?;

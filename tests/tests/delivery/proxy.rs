@@ -175,11 +175,13 @@ fn a_proxy_that_refuses_is_named_without_its_password() {
         "user:hunter2@:x",
         "http://user:hunter2@",
     ] {
-        run(
+        let text = run(
             &server,
             &authority,
             &[("HTTPS_PROXY", url), ("ALL_PROXY", url)],
         );
+        let warning = "HTTPS_PROXY is not usable as a proxy";
+        assert_eq!(text.matches(warning).count(), 1, "{text}");
     }
     // And one that is not there.
     let url = format!("http://user:hunter2@127.0.0.1:{}", unused_port());

@@ -320,3 +320,54 @@ fn a_one_agent_is_sent_none() {
         }
     }
 }
+
+/// The `Authorization` header of one push with this token.
+fn authorization(token: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "http://{}/api/v2/metrics/ingest",
+        listener.local_addr().unwrap()
+    );
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let head = head(&mut BufReader::new(stream.try_clone().unwrap())).unwrap();
+        let answer = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        head
+    });
+    let report = dt_metrics::builder().endpoint(url).api_token(token).check();
+    let head = server.join().unwrap();
+    assert!(
+        !format!("{report} {report:?}").contains("SECRET"),
+        "{report}"
+    );
+    let lines = head
+        .lines()
+        .map(|line| line.split_once(": ").unwrap_or_default());
+    let header = |(name, value): (&str, &str)| {
+        let is_authorization = name.eq_ignore_ascii_case("authorization");
+        is_authorization.then(|| value.to_owned())
+    };
+    lines.filter_map(header).collect()
+}
+
+#[test]
+fn a_token_is_sent_as_its_kind_requires_however_it_was_pasted() {
+    const PLATFORM: &str = "dt0s16.ST2EY72KQINMH574WMNVI7YN.G3DFPBEJYMODIDASECRET";
+    const ACCESS: &str = "dt0c01.ST2EY72KQINMH574WMNVI7YN.G3DFPBEJYMODIDASECRET";
+    for (given, sent) in [
+        (PLATFORM.to_owned(), format!("Bearer {PLATFORM}")),
+        (
+            format!("Api-Token {PLATFORM}\n"),
+            format!("Bearer {PLATFORM}"),
+        ),
+        (ACCESS.to_owned(), format!("Api-Token {ACCESS}")),
+        (format!("Api-Token {ACCESS}"), format!("Api-Token {ACCESS}")),
+        (
+            format!(" \"Bearer {ACCESS}\"\r\n"),
+            format!("Api-Token {ACCESS}"),
+        ),
+    ] {
+        assert_eq!(authorization(&given), sent);
+    }
+}

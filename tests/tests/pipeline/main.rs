@@ -8,6 +8,7 @@ mod attach;
 mod before_install;
 mod conflicts;
 mod counts;
+mod disabled;
 mod exporters;
 mod health;
 mod lifetimes;

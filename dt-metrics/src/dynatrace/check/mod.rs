@@ -16,7 +16,7 @@ use crate::dynatrace::check::report::{CheckReport, Problem, Verdict};
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint_file::ENDPOINT_FILE;
 use crate::dynatrace::config::environment::{
-    Environment, TOKEN_VARIABLE, URL_VARIABLE, proxy_variable,
+    DISABLED_VARIABLE, Environment, TOKEN_VARIABLE, URL_VARIABLE, push_interval, sdk_disabled,
 };
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Format;
@@ -25,6 +25,7 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::otlp::one_gauge;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use crate::dynatrace::transport::classify::Response;
 use crate::dynatrace::transport::http::{Http, HttpAttempt};
 use crate::thread::{runtime, spawn};
 
@@ -55,6 +56,15 @@ const CLOCK: &str = "clock";
 
 pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
     let mut report = CheckReport::default();
+    let (is_disabled, invalid) = sdk_disabled(environment);
+    if is_disabled {
+        let text = format!("{DISABLED_VARIABLE} is true, which turns metrics off: remove it");
+        skip(&mut report, "configuration", Problem::Configuration, text);
+        return report;
+    }
+    for warning in invalid.into_iter().chain(push_interval(environment).1) {
+        report.add("environment", Verdict::Warning, warning);
+    }
     let config = match Config::resolve(options, environment) {
         Ok(config) => config,
         Err(error) => {
@@ -62,11 +72,12 @@ pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
             return report;
         }
     };
-    describe(&config, environment, &mut report);
+    describe(&config, &mut report);
     match attempt(&config) {
         Ok(attempt) => {
             judge(&attempt, &config, &mut report);
             compare_clocks(&attempt, &mut report);
+            name_local_endpoint(&mut report);
         }
         Err(error) => fail(&mut report, CONNECTION, &error),
     }
@@ -82,7 +93,12 @@ fn fail(report: &mut CheckReport, step: &'static str, error: &ConfigError) {
         ConfigError::NoRootCertificates(_) => Problem::UntrustedCertificate,
         _ => Problem::Configuration,
     };
-    report.add(step, Verdict::Failed(problem), error.to_string());
+    skip(report, step, problem, error.to_string());
+}
+
+/// Reports the problem of a step, and that the steps after it were not tried.
+fn skip(report: &mut CheckReport, step: &'static str, problem: Problem, text: String) {
+    report.add(step, Verdict::Failed(problem), text);
     for later in STEPS.into_iter().filter(|later| *later != step) {
         report.add(later, Verdict::NotTried, "");
     }
@@ -115,7 +131,7 @@ fn test_body(config: &Config) -> Body {
 }
 
 /// Reports where each value comes from.
-fn describe(config: &Config, environment: Environment, report: &mut CheckReport) {
+fn describe(config: &Config, report: &mut CheckReport) {
     let target = &config.target;
     let source = target.endpoint_source.describe();
     let endpoint = format!("{}, from {source}", target.endpoint);
@@ -133,7 +149,7 @@ fn describe(config: &Config, environment: Environment, report: &mut CheckReport)
     if let Some(headers) = headers {
         report.add("headers", Verdict::Ok, headers);
     }
-    if let Some(variable) = proxy_variable(&target.endpoint, environment) {
+    if let Some(variable) = config.proxy {
         report.add("proxy", Verdict::Ok, format!("from {variable}"));
     }
     if let Some(error) = &config.endpoint_properties.read_error {
@@ -180,6 +196,10 @@ fn describe_host(config: &Config, report: &mut CheckReport) {
 
 /// Reports the steps of an attempt.
 fn judge(attempt: &HttpAttempt, config: &Config, report: &mut CheckReport) {
+    report.is_local = attempt
+        .response
+        .as_ref()
+        .is_some_and(Response::is_of_local_endpoint);
     let failure = failure(attempt, config);
     let mut message = attempt.outcome.message().unwrap_or_default().to_owned();
     if let Some((_, Problem::Unavailable)) = failure {
@@ -198,7 +218,7 @@ fn judge(attempt: &HttpAttempt, config: &Config, report: &mut CheckReport) {
                 report.add(step, Verdict::Failed(problem), message.as_str());
                 is_known = false;
             }
-            _ if is_known => report.add(step, Verdict::Ok, success(step, config)),
+            _ if is_known => report.add(step, Verdict::Ok, success(step, config, report.is_local)),
             _ => report.add(step, Verdict::NotTried, ""),
         }
         is_known &= !may_be_proxy;
@@ -212,6 +232,16 @@ fn judge(attempt: &HttpAttempt, config: &Config, report: &mut CheckReport) {
             "{status}, where Dynatrace answers 202 Accepted: check that this is an ingest endpoint"
         );
         report.add("answer", Verdict::Warning, text);
+    }
+}
+
+/// Reports that the local endpoint answered in place of Dynatrace.
+fn name_local_endpoint(report: &mut CheckReport) {
+    if report.is_local {
+        let text = "dt-metrics-local, the local endpoint, answers in place of Dynatrace: lines are \
+                    shown on this host and sent nowhere else; set DT_METRICS_INGEST_URL and \
+                    DT_METRICS_INGEST_API_TOKEN to send to Dynatrace";
+        report.add("receiver", Verdict::Warning, text);
     }
 }
 
@@ -248,8 +278,12 @@ fn failure(attempt: &HttpAttempt, config: &Config) -> Option<(&'static str, Prob
     }
 }
 
-fn success(step: &str, config: &Config) -> &'static str {
+fn success(step: &str, config: &Config, is_local: bool) -> &'static str {
     match step {
+        TOKEN if is_local && has_credentials(config) => {
+            "the local endpoint accepts it; Dynatrace may not"
+        }
+        TEST_LINE if is_local => "the local endpoint accepts it",
         CONNECTION if config.target.endpoint.is_https() => {
             "there is an answer, over TLS with a certificate that this host trusts"
         }

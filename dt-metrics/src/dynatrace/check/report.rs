@@ -15,6 +15,8 @@ use std::fmt;
 #[must_use = "it reports what to fix"]
 pub struct CheckReport {
     steps: Vec<Step>,
+    /// Whether the local endpoint answered in place of Dynatrace.
+    pub(super) is_local: bool,
 }
 
 /// One step of a check.
@@ -89,7 +91,7 @@ impl CheckReport {
         });
     }
 
-    /// Whether metrics would arrive.
+    /// Whether metrics would arrive, at Dynatrace or at the local endpoint.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problem().is_none()
@@ -123,10 +125,12 @@ impl fmt::Display for CheckReport {
             let line = format!("{word:<9}  {:<13}  {}", step.name, step.text);
             writeln!(f, "{}", line.trim_end())?;
         }
-        f.write_str(if self.is_ok() {
-            "metrics of this configuration arrive"
-        } else {
-            "metrics of this configuration do not arrive"
+        f.write_str(match self.is_ok() {
+            true if self.is_local => {
+                "metrics of this configuration arrive at the local endpoint, not at Dynatrace"
+            }
+            true => "metrics of this configuration arrive",
+            false => "metrics of this configuration do not arrive",
         })
     }
 }

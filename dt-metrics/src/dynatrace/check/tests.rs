@@ -6,6 +6,7 @@ use std::{env, thread};
 use crate::dynatrace::check::check;
 use crate::dynatrace::check::report::{CheckReport, Problem, Step, Verdict};
 use crate::dynatrace::config::endpoint_file::EndpointFile;
+use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Format;
 
@@ -101,6 +102,122 @@ fn clocks_are_compared() {
         let clock = report.steps().last().expect("the last step");
         assert_eq!((clock.name, clock.verdict), ("clock", expected), "{report}");
         assert_eq!(report.is_ok(), !matches!(expected, Verdict::Failed(_)));
+    }
+}
+
+#[test]
+fn the_local_endpoint_is_not_taken_for_dynatrace() {
+    let answer =
+        "HTTP/1.1 202 Accepted\r\nserver: dt-metrics-local/9.9\r\ncontent-length: 0\r\n\r\n";
+    for (answer, is_local) in [
+        (answer.to_owned(), true),
+        (answer.replace("dt-metrics-local/9.9", "ActiveGate"), false),
+    ] {
+        let report = tried(Some(&answering(answer)), Some(TOKEN));
+        assert!(report.is_ok(), "{report}");
+        let receiver = report.steps().iter().find(|step| step.name == "receiver");
+        let verdict = receiver.map(|step| step.verdict);
+        assert_eq!(verdict, is_local.then_some(Verdict::Warning), "{report}");
+        let text = report.to_string();
+        assert_eq!(text.ends_with("not at Dynatrace"), is_local, "{text}");
+        assert_eq!(text.contains("Dynatrace may not"), is_local, "{text}");
+        assert_eq!(text.contains("with the scope"), !is_local, "{text}");
+    }
+}
+
+#[test]
+fn metrics_that_are_turned_off_are_the_problem() {
+    for (value, problem) in [
+        ("true", Some(Problem::Configuration)),
+        ("TRUE", Some(Problem::Configuration)),
+        (" \"True\" ", Some(Problem::Configuration)),
+        ("false", None),
+        ("", None),
+        ("1", None),
+        ("yes", None),
+    ] {
+        let url = answering("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n".into());
+        let variables = [("OTEL_SDK_DISABLED", value)];
+        let report = tried_in(Format::Lines, Some(&url), None, &variables);
+        assert_eq!(report.problem(), problem, "{value:?}: {report}");
+        let text = report.to_string();
+        let is_named = text.contains("OTEL_SDK_DISABLED");
+        let is_invalid = matches!(value, "1" | "yes");
+        assert_eq!(is_named, problem.is_some() || is_invalid, "{text}");
+    }
+}
+
+#[test]
+fn variables_that_are_not_usable_are_warnings_that_name_them() {
+    for (variable, value, said) in [
+        ("HTTPS_PROXY", "socks5://p", "neither http nor https"),
+        ("https_proxy", "no proxy", "not a URL"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "soon", "milliseconds"),
+    ] {
+        let url = "https://no-such-host.invalid/api/v2/metrics/ingest";
+        let report = tried_in(Format::Lines, Some(url), None, &[(variable, value)]);
+        let is_warning = |step: &&Step| step.verdict == Verdict::Warning;
+        let step = report.steps().iter().find(is_warning).expect("a warning");
+        assert!(
+            step.text.contains(variable) && step.text.contains(said),
+            "{report}"
+        );
+        assert!(
+            report.steps().iter().all(|step| step.name != "proxy"),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn the_dimensions_of_the_host_are_listed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dt_metadata.properties");
+    std::fs::write(&file, "k8s.pod.name=shop-0\ndt.entity.host=HOST-1").expect("just made");
+    for (wanted, said) in [
+        (None, "2 dimensions from"),
+        (Some(true), "k8s.pod.name, dt.entity.host"),
+        (Some(false), "found and not used"),
+    ] {
+        let options = Options {
+            endpoint: Some("http://127.0.0.1:1/metrics/ingest".into()),
+            metadata_files: MetadataFiles::in_directory(folder.path()),
+            dynatrace_metadata: wanted,
+            ..Options::default()
+        };
+        let report = check(options, &|_| None);
+        let step = report.steps().iter().find(|it| it.name == "host metadata");
+        let text = &step.expect("a step").text;
+        assert!(
+            text.contains(said) && text.contains("dt_metadata.properties"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_one_agent_that_does_not_answer_is_explained() {
+    for (endpoint, said) in [
+        (
+            "http://127.0.0.1:1/metrics/ingest",
+            "Extension Execution Controller",
+        ),
+        ("http://127.0.0.1:1/metrics/ingest", "its port"),
+        ("http://127.0.0.1:1/metrics/ingest", "a pod or a container"),
+        (
+            "http://no-such-node.invalid:14499/metrics/ingest",
+            "answers on its own host only",
+        ),
+    ] {
+        let report = tried(Some(endpoint), None);
+        assert!(report.to_string().contains(said), "{report}");
+    }
+    for answer in ["404 Not Found", "401 Unauthorized"] {
+        let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
+        let url = answering(answer).replace("/api/v2", "");
+        let report = tried(Some(&url), None);
+        let said = "Enable local HTTP Metric, Log and Event Ingest API";
+        assert!(report.to_string().contains(said), "{report}");
     }
 }
 
@@ -202,12 +319,12 @@ fn a_firewall_is_not_taken_for_the_endpoint() {
 }
 
 #[test]
-fn what_answers_as_no_endpoint_does_is_doubtful() {
+fn an_answer_that_no_ingest_endpoint_gives_is_a_warning() {
     let url = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".into());
     let report = tried(Some(&url), Some(TOKEN));
     assert!(report.is_ok(), "{report}");
-    let doubtful = |step: &&Step| step.verdict == Verdict::Warning;
-    let step = report.steps().iter().find(doubtful).expect("a doubt");
+    let is_warning = |step: &&Step| step.verdict == Verdict::Warning;
+    let step = report.steps().iter().find(is_warning).expect("a warning");
     assert!(step.text.contains("202 Accepted"), "{report}");
 }
 

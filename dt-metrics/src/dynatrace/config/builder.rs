@@ -21,20 +21,25 @@ macro_rules! shared_options {
         /// `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else the OneAgent on this
         /// host. If the file changes, the new endpoint is used.
         ///
-        /// A URL that is not `http` or `https`, has no host, or contains a user or a password is an
-        /// error when the exporter is built.
+        /// The URL of an environment without a path, such as `https://myenv123.live.dynatrace.com`,
+        /// is completed. For a platform token, use the host `myenv123.apps.dynatrace.com`.
+        ///
+        /// A URL that is not `http` or `https`, has no host, contains a user or a password, or has a
+        /// path that Dynatrace does not have is an error when the exporter is built.
         pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
             self.$options.endpoint = Some(endpoint.into().into());
             self
         }
 
-        /// Sets the access token. It needs the scope `metrics.ingest`.
+        /// Sets the access token (`dt0c01.…`) or the platform token (`dt0s16.…`). It needs the scope
+        /// `metrics.ingest`.
         ///
         /// The default is `DT_METRICS_INGEST_API_TOKEN` in the environment, else the same key in the
         /// file named at [`endpoint`](Self::endpoint). If the file changes, the new token is used,
         /// so that tokens can rotate.
         ///
-        /// White space around the token is ignored. A token that cannot be sent in a header is an
+        /// White space and quotes around the token, and `Api-Token ` or `Bearer ` in front of it, are
+        /// ignored. A token that cannot be sent in a header is an
         /// error when the exporter is built; the error does not show it. The token is never printed
         /// or logged, and never sent to a OneAgent, which needs none.
         pub fn api_token(mut self, token: impl Into<String>) -> Self {
@@ -44,7 +49,8 @@ macro_rules! shared_options {
 
         /// Allows the token to be sent over `http://` to another host, where anyone on the network
         /// can read it (default: `false`, and such a configuration is an error). An endpoint on this
-        /// host (`localhost`, a loopback address) is always allowed.
+        /// host (`localhost`, a loopback address) is always allowed. An endpoint that the file of the
+        /// Kubernetes operator names together with the token is used, with a warning.
         pub fn allow_cleartext_token(mut self, allow: bool) -> Self {
             self.$options.allow_cleartext_token = allow;
             self

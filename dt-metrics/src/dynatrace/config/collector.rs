@@ -12,6 +12,7 @@ use crate::dynatrace::config::environment::Environment;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::{Compression, Format, Protocol};
 use crate::dynatrace::config::target::{Source, Target};
+use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::ConfigError;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -28,26 +29,39 @@ const CREDENTIALS: [&str; 5] = ["auth", "token", "key", "secret", "cookie"];
 pub(super) fn named(
     options: &mut Options,
     environment: Environment,
+    warnings: &mut Vec<String>,
 ) -> Result<Option<(Protocol, Target)>, ConfigError> {
     let (name, url) = if let Some((_, url)) = value(environment, METRICS_ENDPOINT) {
         (METRICS_ENDPOINT, url)
     } else if let Some((_, url)) = value(environment, ENDPOINT) {
-        // This one is the base of the endpoints for all signals.
-        let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
-        let base = base.trim_end_matches('/');
-        (ENDPOINT, format!("{base}/v1/metrics{query}"))
+        (ENDPOINT, of_base(&url))
     } else {
         return Ok(None);
     };
-    at(&url, Source::Environment(name), options, environment).map(Some)
+    let source = Source::Environment(name);
+    at(&url, source, options, environment, warnings).map(Some)
+}
+
+/// The endpoint for metrics below the base of the endpoints for all signals. Some people give the
+/// endpoint of one signal as the base.
+fn of_base(url: &str) -> String {
+    let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+    let base = base.trim_end_matches('/');
+    let base = ["/v1/metrics", "/v1/traces", "/v1/logs"]
+        .iter()
+        .find_map(|signal| base.strip_suffix(signal))
+        .unwrap_or(base)
+        .trim_end_matches('/');
+    format!("{base}/v1/metrics{query}")
 }
 
 /// The Collector that may be on this host, and the protocol for it.
 pub(super) fn on_this_host(
     options: &mut Options,
     environment: Environment,
+    warnings: &mut Vec<String>,
 ) -> Result<(Protocol, Target), ConfigError> {
-    at(DEFAULT, Source::Default, options, environment)
+    at(DEFAULT, Source::Default, options, environment, warnings)
 }
 
 /// Sets the options that the environment has for a Collector. The token of Dynatrace is not looked
@@ -57,11 +71,12 @@ fn at(
     source: Source,
     options: &mut Options,
     environment: Environment,
+    warnings: &mut Vec<String>,
 ) -> Result<(Protocol, Target), ConfigError> {
     let endpoint = Endpoint::parse(url).map_err(|error| source.unusable(error))?;
-    warn_of_unsupported(environment);
+    warnings.extend(unsupported(environment));
     let (_, text) = of_metrics(environment, "HEADERS").unwrap_or_default();
-    let headers = headers(&text);
+    let headers = headers(&text, warnings);
     let has_secret = endpoint.has_token() || headers.keys().any(is_credential);
     if has_secret && endpoint.is_readable_by_others() && !options.allow_cleartext_token {
         return Err(ConfigError::CleartextToken {
@@ -72,11 +87,13 @@ fn at(
         value(environment, TEMPORALITY),
         "delta, cumulative or lowmemory",
         |text| text.parse().ok(),
+        warnings,
     );
     let timeout = valid(
         of_metrics(environment, "TIMEOUT"),
         "milliseconds, as in 10000",
         |text| text.parse().ok().filter(|&millis| millis > 0),
+        warnings,
     );
     options.request_timeout = options
         .request_timeout
@@ -92,7 +109,7 @@ fn at(
         headers,
         temporality: temporality.unwrap_or(Temporality::Delta),
         is_for_collector: true,
-        compression: compression(environment),
+        compression: compression(environment, warnings),
     };
     Ok((protocol, Target::without_token(endpoint, source)))
 }
@@ -102,33 +119,30 @@ fn is_credential(name: &HeaderName) -> bool {
     CREDENTIALS.iter().any(|part| name.as_str().contains(part))
 }
 
-fn warn_of_unsupported(environment: Environment) {
-    if let Some((_, other)) = of_metrics(environment, "PROTOCOL")
-        && other != "http/protobuf"
-    {
-        tracing::warn!(
-            target: "dt_metrics",
-            "OTEL_EXPORTER_OTLP_PROTOCOL is {other:?}, but metrics are sent with \
-             \"http/protobuf\", which every receiver of OTLP over HTTP accepts"
-        );
-    }
-    if of_metrics(environment, "CLIENT_CERTIFICATE").is_some() {
-        tracing::warn!(
-            target: "dt_metrics",
-            "ignoring OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: client certificates are not supported"
-        );
-    }
+/// Settings that have no effect here.
+fn unsupported(environment: Environment) -> impl Iterator<Item = String> {
+    let protocol = of_metrics(environment, "PROTOCOL").filter(|(_, it)| it != "http/protobuf");
+    let protocol = protocol.map(|(name, other)| {
+        format!(
+            "{name} is {other:?}, but metrics are sent with \"http/protobuf\", which every receiver \
+             of OTLP over HTTP accepts: use its port for HTTP, usually 4318"
+        )
+    });
+    let certificate = of_metrics(environment, "CLIENT_CERTIFICATE");
+    let certificate = certificate
+        .map(|(name, _)| format!("ignoring {name}: client certificates are not supported"));
+    protocol.into_iter().chain(certificate)
 }
 
 /// The compression for a Collector or for Dynatrace.
-pub(super) fn compression(environment: Environment) -> Compression {
+pub(super) fn compression(environment: Environment, warnings: &mut Vec<String>) -> Compression {
     let variable = of_metrics(environment, "COMPRESSION");
-    let compression = valid(variable, "gzip or none", |text| match text {
+    let parse = |text: &str| match text {
         "gzip" => Some(Compression::Gzip),
         "none" => Some(Compression::None),
         _ => None,
-    });
-    compression.unwrap_or(Compression::None)
+    };
+    valid(variable, "gzip or none", parse, warnings).unwrap_or(Compression::None)
 }
 
 /// The parsed value of a variable. An invalid one is ignored with a warning, which does not show the
@@ -137,11 +151,12 @@ fn valid<T>(
     variable: Option<(String, String)>,
     expected: &str,
     parse: impl Fn(&str) -> Option<T>,
+    warnings: &mut Vec<String>,
 ) -> Option<T> {
     let (name, text) = variable?;
     let value = parse(&text);
     if value.is_none() {
-        tracing::warn!(target: "dt_metrics", "ignoring {name}, which is invalid: use {expected}");
+        warnings.push(format!("ignoring {name}, which is invalid: use {expected}"));
     }
     value
 }
@@ -152,21 +167,21 @@ fn of_metrics(environment: Environment, name: &str) -> Option<(String, String)> 
         .or_else(|| value(environment, &format!("OTEL_EXPORTER_OTLP_{name}")))
 }
 
-/// A variable and its value; `None` if it is blank.
+/// A variable and its value without quotes; `None` if it is blank.
 fn value(environment: Environment, name: &str) -> Option<(String, String)> {
-    let text = environment(name)?.trim().to_owned();
-    (!text.is_empty()).then(|| (name.to_owned(), text))
+    let text = environment(name)?;
+    Some((name.to_owned(), unquoted(&text)?.to_owned()))
 }
 
 /// Reads `key=value,key=value`, where values are encoded as in a URL.
-fn headers(text: &str) -> HeaderMap {
+fn headers(text: &str, warnings: &mut Vec<String>) -> HeaderMap {
     text.split(',')
         .map(str::trim)
         .filter(|pair| !pair.is_empty())
         .filter_map(|pair| {
             let pair = ("a header in OTEL_EXPORTER_OTLP_HEADERS".into(), pair.into());
             let expected = "name=value, with the value encoded as in a URL";
-            valid(Some(pair), expected, header)
+            valid(Some(pair), expected, header, warnings)
         })
         .collect()
 }

@@ -25,6 +25,8 @@ pub(super) struct Destination {
     /// `None` for a Collector, whose address does not change.
     pub(super) resolver: Option<TargetResolver>,
     pub(super) endpoint_properties: EndpointProperties,
+    /// Variables that are not used as they are.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Destination {
@@ -41,17 +43,21 @@ impl Destination {
             Format::Otlp => {
                 options.max_lines_per_request = MAX_POINTS;
                 options.max_bytes_per_request = MAX_BYTES;
+                let mut warnings = Vec::new();
                 if options.endpoint.is_none()
-                    && let Some(found) = collector::named(options, environment)?
+                    && let Some(found) = collector::named(options, environment, &mut warnings)?
                 {
-                    return Ok(Self::collector(found));
+                    return Ok(Self::collector(found, warnings));
                 }
-                let compression = collector::compression(environment);
-                let dynatrace = Self::dynatrace(options, environment, compression)?;
+                let compression = collector::compression(environment, &mut warnings);
+                let mut dynatrace = Self::dynatrace(options, environment, compression)?;
                 if !dynatrace.target.is_unconfigured() {
+                    dynatrace.warnings = warnings;
                     return Ok(dynatrace);
                 }
-                let mut found = Self::collector(collector::on_this_host(options, environment)?);
+                warnings.clear();
+                let found = collector::on_this_host(options, environment, &mut warnings)?;
+                let mut found = Self::collector(found, warnings);
                 // A token is for Dynatrace alone and not sent, but the user may have meant something
                 // by it.
                 found.target.token_source = dynatrace.target.token_source;
@@ -76,16 +82,18 @@ impl Destination {
             target: resolver.target(&endpoint_properties)?,
             resolver: Some(resolver),
             endpoint_properties,
+            warnings: Vec::new(),
         })
     }
 
     #[cfg(feature = "otlp")]
-    fn collector((protocol, target): (Protocol, Target)) -> Self {
+    fn collector((protocol, target): (Protocol, Target), warnings: Vec<String>) -> Self {
         Self {
             protocol,
             target,
             resolver: None,
             endpoint_properties: EndpointProperties::default(),
+            warnings,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::EndpointError;
 
 /// The OneAgent's local API (Dynatrace documentation, "OneAgent metric API").
@@ -15,11 +16,22 @@ const MAX_SCHEME: usize = 10;
 
 const ONE_AGENT_PATH: &str = "/metrics/ingest";
 
-#[cfg(feature = "otlp")]
-const LINES_PATH: &str = "/api/v2/metrics/ingest";
+/// The port of the OneAgent's local API.
+const ONE_AGENT_PORT: u16 = 14_499;
 
-#[cfg(feature = "otlp")]
-const OTLP_PATH: &str = "/api/v2/otlp";
+/// The port for OTLP over gRPC (OpenTelemetry specification, "OpenTelemetry Protocol Exporter").
+pub(crate) const GRPC_PORT: u16 = 4_317;
+
+/// The domains of environments at Dynatrace: for access tokens, and for platform tokens.
+const CLASSIC_DOMAIN: &str = ".live.dynatrace.com";
+const PLATFORM_DOMAIN: &str = ".apps.dynatrace.com";
+
+/// The paths of the API in an environment.
+const LINES_PATH: &str = "/api/v2/metrics/ingest";
+const OTLP_PATH: &str = "/api/v2/otlp/v1/metrics";
+
+/// Takes the place of `/api` on a platform host.
+const PLATFORM_API: &str = "/platform/classic/environment-api";
 
 #[cfg(feature = "otlp")]
 const OTLP_METRICS_PATH: &str = "/v1/metrics";
@@ -30,8 +42,8 @@ pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
     pub(crate) fn parse(text: &str) -> Result<Self, EndpointError> {
-        let url =
-            Url::parse(text.trim()).map_err(|error| EndpointError::NotAUrl(error.to_string()))?;
+        let text = unquoted(text).unwrap_or_default();
+        let url = Url::parse(text).map_err(|error| EndpointError::NotAUrl(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             // A longer scheme may be something else that was given by mistake.
             let scheme = url.scheme().get(..MAX_SCHEME).unwrap_or(url.scheme());
@@ -53,26 +65,123 @@ impl Endpoint {
         Ok(Self(url))
     }
 
+    /// The endpoint of the same environment that accepts metric lines. A path that is cut short, has
+    /// a slash too many, or is the path for OTLP is corrected; any other path is left to servers that
+    /// are not Dynatrace's.
+    pub(super) fn for_lines(self) -> Result<Self, EndpointError> {
+        if self.is_loopback() && self.0.port() == Some(ONE_AGENT_PORT) && self.segments().is_empty()
+        {
+            return Ok(self.with_path(ONE_AGENT_PATH));
+        }
+        if let Some(environment) = self.environment() {
+            return Ok(self.with_path(&self.api(&environment, LINES_PATH)));
+        }
+        if self.is_dynatrace() {
+            let expected = self.with_path(&self.api("", LINES_PATH)).to_string();
+            return Err(EndpointError::NotIngest(expected));
+        }
+        let path = format!("/{}", self.segments().join("/"));
+        let is_ingest = path.ends_with(ONE_AGENT_PATH);
+        Ok(if is_ingest {
+            self.with_path(&path)
+        } else {
+            self
+        })
+    }
+
     /// The endpoint of the same environment that accepts OTLP.
     #[cfg(feature = "otlp")]
-    pub(super) fn over_otlp(mut self) -> Result<Self, EndpointError> {
+    pub(super) fn over_otlp(self) -> Result<Self, EndpointError> {
+        if let Some(environment) = self.environment().or_else(|| self.bare_environment()) {
+            return Ok(self.with_path(&self.api(&environment, OTLP_PATH)));
+        }
         let path = self.0.path().trim_end_matches('/');
-        let path = if path.ends_with(OTLP_METRICS_PATH) {
-            path.to_owned()
-        } else if path.ends_with(OTLP_PATH) {
-            format!("{path}{OTLP_METRICS_PATH}")
+        if path.ends_with(OTLP_METRICS_PATH) {
+            Ok(self.with_path(path))
         } else {
-            // An environment has no path, or `/e/…` on an ActiveGate.
-            let environment = path.strip_suffix(LINES_PATH).unwrap_or(path);
-            let id = environment.strip_prefix("/e/");
-            let is_id = id.is_some_and(|id| !id.is_empty() && !id.contains('/'));
-            if !environment.is_empty() && !is_id {
-                return Err(EndpointError::NotOtlp);
-            }
-            format!("{environment}{OTLP_PATH}{OTLP_METRICS_PATH}")
+            Err(EndpointError::NotOtlp)
+        }
+    }
+
+    /// The path in front of the API if this is a URL of Dynatrace, complete or cut short: empty, or
+    /// `/e/…` on an `ActiveGate` and in Dynatrace Managed.
+    fn environment(&self) -> Option<String> {
+        let mut segments = self.segments();
+        let mut environment = String::new();
+        if let ["e", id, ..] = *segments {
+            environment = format!("/e/{id}");
+            segments.drain(..2);
+        }
+        let rest = match &*segments {
+            // A page of the platform, as it is in the address bar.
+            ["ui", ..] if self.is_platform() => Vec::new(),
+            ["platform", "classic", "environment-api", rest @ ..] => [&["api"], rest].concat(),
+            ["v2", ..] if self.is_platform() => [&["api"], &*segments].concat(),
+            all => all.to_vec(),
         };
-        self.0.set_path(&path);
-        Ok(self)
+        let [lines, otlp] = [LINES_PATH, OTLP_PATH].map(|path| {
+            let whole: Vec<_> = path.split('/').skip(1).collect();
+            (whole.starts_with(&rest), whole.len() == rest.len())
+        });
+        let is_whole = lines == (true, true) || otlp == (true, true);
+        let is_beginning = lines.0 || otlp.0;
+        let is_environment = self.is_dynatrace() || !environment.is_empty();
+        (is_whole || (is_environment && is_beginning)).then_some(environment)
+    }
+
+    /// A URL without a path, or with the beginning of the path for OTLP.
+    #[cfg(feature = "otlp")]
+    fn bare_environment(&self) -> Option<String> {
+        matches!(*self.segments(), [] | ["api", "v2", "otlp"]).then(String::new)
+    }
+
+    /// The path of an API of this host's environment.
+    fn api(&self, environment: &str, path: &str) -> String {
+        match path.strip_prefix("/api") {
+            Some(rest) if self.is_platform() => format!("{PLATFORM_API}{rest}"),
+            _ => format!("{environment}{path}"),
+        }
+    }
+
+    /// The endpoint of the same environment for platform tokens, if this is another one.
+    pub(super) fn for_platform_token(&self) -> Option<Self> {
+        self.moved(CLASSIC_DOMAIN, PLATFORM_DOMAIN)
+    }
+
+    /// The endpoint of the same environment for classic access tokens, if this is another one.
+    pub(super) fn for_access_token(&self) -> Option<Self> {
+        self.moved(PLATFORM_DOMAIN, CLASSIC_DOMAIN)
+    }
+
+    fn moved(&self, from: &str, to: &str) -> Option<Self> {
+        let environment = self.0.host_str()?.strip_suffix(from)?;
+        let is_otlp = self.0.path().ends_with("/v1/metrics");
+        let mut moved = self.clone();
+        moved.0.set_host(Some(&format!("{environment}{to}"))).ok()?;
+        let path = if is_otlp { OTLP_PATH } else { LINES_PATH };
+        Some(moved.with_path(&moved.api("", path)))
+    }
+
+    fn is_dynatrace(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        self.is_platform() || host.ends_with(CLASSIC_DOMAIN)
+    }
+
+    fn is_platform(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        host.ends_with(PLATFORM_DOMAIN)
+    }
+
+    /// The parts of the path, without the empty ones.
+    fn segments(&self) -> Vec<&str> {
+        let parts = self.0.path().split('/');
+        parts.filter(|part| !part.is_empty()).collect()
+    }
+
+    fn with_path(&self, path: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        Self(url)
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -118,6 +227,13 @@ impl Endpoint {
     /// The values in the query, which others must not see.
     pub(crate) fn query_values(&self) -> impl Iterator<Item = String> {
         self.0.query_pairs().map(|(_, value)| value.into_owned())
+    }
+
+    /// Whether this is the local API of a OneAgent on another host, which does not answer there.
+    pub(crate) fn is_remote_one_agent(&self) -> bool {
+        let is_of_one_agent = self.0.port() == Some(ONE_AGENT_PORT)
+            && self.0.path().trim_end_matches('/') == ONE_AGENT_PATH;
+        is_of_one_agent && !self.is_loopback()
     }
 
     /// Whether this is the endpoint of a OneAgent, which needs no token.

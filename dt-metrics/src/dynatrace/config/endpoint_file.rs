@@ -9,7 +9,8 @@ use std::{fs, io, thread};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
+use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE};
+use crate::dynatrace::config::unquoted::unquoted;
 use crate::properties::read_entries;
 use crate::thread::{FILE_TIMEOUT, run_within};
 

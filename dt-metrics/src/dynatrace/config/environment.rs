@@ -1,6 +1,11 @@
-//! The environment of the process: variables, how their values are read, and the proxy they name.
+//! The environment of the process: variables and their names.
 
-use crate::dynatrace::config::endpoint::Endpoint;
+use std::time::Duration;
+
+use crate::dynatrace::config::unquoted::unquoted;
+
+/// The interval between two pushes in milliseconds.
+pub(crate) const INTERVAL_VARIABLE: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 
 /// Names the endpoint.
 pub(crate) const URL_VARIABLE: &str = "DT_METRICS_INGEST_URL";
@@ -17,52 +22,31 @@ pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// Removes the white space around a value, and the quotes that some people write into files of
-/// environment variables; `None` if nothing is left.
-pub(super) fn unquoted(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let inner = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
-    let text = inner.unwrap_or(text).trim();
-    (!text.is_empty()).then_some(text)
+/// Turns all metrics off (OpenTelemetry specification, "Environment variables").
+pub(crate) const DISABLED_VARIABLE: &str = "OTEL_SDK_DISABLED";
+
+/// Whether the environment turns metrics off, and a warning if the variable has another value than
+/// `true` and `false`.
+pub(crate) fn sdk_disabled(environment: Environment) -> (bool, Option<String>) {
+    let text = environment(DISABLED_VARIABLE).unwrap_or_default();
+    let text = unquoted(&text).unwrap_or("false");
+    let is_disabled = text.eq_ignore_ascii_case("true");
+    let is_valid = is_disabled || text.eq_ignore_ascii_case("false");
+    let warning = (!is_valid)
+        .then(|| format!("ignoring {DISABLED_VARIABLE}, which is invalid: use true or false"));
+    (is_disabled, warning)
 }
 
-/// The variable that names the proxy on the way to this endpoint.
-pub(crate) fn proxy_variable(
-    endpoint: &Endpoint,
-    environment: Environment,
-) -> Option<&'static str> {
-    // The client uses no proxy for endpoints on this host.
-    if endpoint.is_loopback() {
-        return None;
-    }
-    let host = endpoint.url().host_str()?;
-    let exempt = ["NO_PROXY", "no_proxy"].into_iter().find_map(environment);
-    if exempt.is_some_and(|names| is_exempt(host, &names)) {
-        return None;
-    }
-    let names = if endpoint.is_https() {
-        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-    } else {
-        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+/// The interval between two pushes (OpenTelemetry specification, "Periodic exporting
+/// `MetricReader`"), and a warning if it is not a number of milliseconds.
+pub(crate) fn push_interval(environment: Environment) -> (Option<Duration>, Option<String>) {
+    let text = environment(INTERVAL_VARIABLE).unwrap_or_default();
+    let Some(text) = unquoted(&text) else {
+        return (None, None);
     };
-    let is_set = |name: &&str| environment(name).is_some_and(|text| !text.trim().is_empty());
-    names.into_iter().find(is_set)
+    let interval = text.parse().ok().filter(|&millis| millis > 0);
+    let warning = interval.is_none().then(|| {
+        format!("ignoring {INTERVAL_VARIABLE}, which is invalid: use milliseconds, as in 10000")
+    });
+    (interval.map(Duration::from_millis), warning)
 }
-
-/// Whether a list of host names covers the host. Networks in the list are ignored: they do not cover
-/// hosts that are given by name.
-fn is_exempt(host: &str, names: &str) -> bool {
-    let mut names = names
-        .split(',')
-        .map(|name| name.trim().trim_start_matches('.'));
-    names.any(|name| {
-        let rest = host.strip_suffix(name);
-        name == "*"
-            || (!name.is_empty() && rest.is_some_and(|it| it.is_empty() || it.ends_with('.')))
-    })
-}
-
-#[cfg(test)]
-mod tests;

@@ -15,10 +15,12 @@ pub(crate) mod host_metadata;
 mod indirection;
 pub(crate) mod options;
 pub(crate) mod protocol;
+pub(crate) mod proxy;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 pub(crate) mod token;
+pub(crate) mod unquoted;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -32,11 +34,13 @@ use crate::dynatrace::config::destination::Destination;
 use crate::dynatrace::config::dimensions::{
     INSTANCE_ID, METRICS_SOURCE, Pairs, RESERVED, as_layer,
 };
+use crate::dynatrace::config::endpoint::GRPC_PORT;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
 use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE};
 use crate::dynatrace::config::host_metadata::HostMetadata;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::proxy::Proxy;
 use crate::dynatrace::config::target::{Target, TargetResolver};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::redact::Redactor;
@@ -68,7 +72,9 @@ pub(crate) struct Config {
     pub(crate) host_dimensions: Pairs,
     /// The file with the dimensions of the host.
     pub(crate) host_file: Option<PathBuf>,
-    /// Findings that do not change with the target.
+    /// The variable that names the proxy at the start.
+    pub(crate) proxy: Option<&'static str>,
+    /// Findings at the start.
     startup_warnings: Vec<String>,
     /// The id of this process, if it is a dimension.
     pub(crate) instance: Option<String>,
@@ -86,6 +92,7 @@ impl Config {
             target,
             resolver,
             endpoint_properties,
+            warnings,
         } = Destination::find(&mut options, environment)?;
         check_limits(&options)?;
         // The buffer must have room for a request.
@@ -112,6 +119,7 @@ impl Config {
             &mut host_metadata,
             instance.as_deref(),
         )?;
+        let proxy = Proxy::find(&target.endpoint, environment);
         options.prefix = check_prefix(options.prefix)?;
         Ok(Self {
             protocol,
@@ -121,7 +129,8 @@ impl Config {
             root_certificates: certificates(&options.root_certificates)?,
             host_dimensions: host_metadata.dimensions,
             host_file: host_metadata.file,
-            startup_warnings: host_metadata.warnings,
+            startup_warnings: [warnings, proxy.warnings, host_metadata.warnings].concat(),
+            proxy: proxy.variable,
             instance,
             request_timeout,
             // Shorter than the request timeout: lines to a host that does not connect are known not
@@ -179,9 +188,15 @@ impl Config {
         let hint = self.protocol.format.path_hint();
         let pathless = (endpoint.url().path() == "/")
             .then(|| format!("the endpoint {endpoint} has no path: {hint}"));
-        let of_target = self.target.warning().or(pathless);
+        let grpc = (endpoint.url().port() == Some(GRPC_PORT)).then(|| {
+            format!(
+                "the endpoint {endpoint} has port {GRPC_PORT}, where OTLP over gRPC is usual: \
+                 metrics are sent over HTTP, so use port 4318, or the port for HTTP of that server"
+            )
+        });
+        let of_target = self.target.warnings().into_iter().chain(pathless);
+        let of_target = of_target.chain(grpc);
         of_target
-            .into_iter()
             .chain(self.startup_warnings.iter().cloned())
             .collect()
     }

@@ -4,10 +4,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::dynatrace::config::endpoint::{Endpoint, ONE_AGENT_URL};
 use crate::dynatrace::config::endpoint_file::{ENDPOINT_FILE, EndpointFile, EndpointProperties};
-use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE, URL_VARIABLE, unquoted};
+use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE, URL_VARIABLE};
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Format;
-use crate::dynatrace::config::token::Token;
+use crate::dynatrace::config::token::{Token, TokenKind};
+use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::{ConfigError, EndpointError};
 
 /// Where a value was found.
@@ -47,6 +48,8 @@ pub(crate) struct Target {
     pub(crate) token_source: Option<Source>,
     /// Whether the token in the file is sent to another endpoint than the one in the file.
     is_token_astray: bool,
+    /// Whether a token is sent unencrypted, since the file names it together with the endpoint.
+    is_cleartext_of_file: bool,
 }
 
 /// Looks up endpoint and token in the program, the environment, and the file of the host.
@@ -101,23 +104,30 @@ impl TargetResolver {
             token = Some(found).filter(|_| !endpoint.is_one_agent());
             token_source = Some(source);
         }
+        let mut is_cleartext_of_file = false;
         if endpoint.is_readable_by_others() && !self.allow_cleartext_token {
             // A token that happens to be on the host is not meant for an endpoint that the program
             // chose, and must not stop it.
             if token_source == Some(Source::File) && endpoint_source != Source::File {
                 token = None;
             }
-            if token.is_some() || endpoint.has_token() {
+            let has_token = token.is_some() || endpoint.has_token();
+            // Whoever operates the platform chose both, for a network inside the cluster.
+            let is_of_file = endpoint_source == Source::File
+                && token_source.is_none_or(|source| source == Source::File);
+            if has_token && !is_of_file {
                 return Err(ConfigError::CleartextToken {
                     endpoint: endpoint.to_string(),
                 });
             }
+            is_cleartext_of_file = has_token;
         }
         let endpoint_in_file = file.url.as_ref().and_then(|text| self.endpoint(text).ok());
         let is_token_of_file = token.is_some() && token_source == Some(Source::File);
         Ok(Target {
             is_token_astray: is_token_of_file
                 && endpoint_in_file.is_some_and(|in_file| in_file != endpoint),
+            is_cleartext_of_file,
             endpoint,
             endpoint_source,
             token,
@@ -128,7 +138,7 @@ impl TargetResolver {
     fn endpoint(&self, text: &SecretString) -> Result<Endpoint, EndpointError> {
         let endpoint = Endpoint::parse(text.expose_secret())?;
         match self.format {
-            Format::Lines => Ok(endpoint),
+            Format::Lines => endpoint.for_lines(),
             #[cfg(feature = "otlp")]
             Format::Otlp => endpoint.over_otlp(),
         }
@@ -144,6 +154,7 @@ impl Target {
             token: None,
             token_source: None,
             is_token_astray: false,
+            is_cleartext_of_file: false,
         }
     }
 
@@ -164,21 +175,42 @@ impl Target {
         }
     }
 
-    /// A combination of endpoint and token that is valid but probably a mistake.
-    pub(super) fn warning(&self) -> Option<String> {
-        if self.is_unconfigured() && self.token_source.is_some() {
-            Some(format!(
-                "a token is given but no endpoint: set {URL_VARIABLE} or `endpoint`"
-            ))
-        } else if self.is_token_astray {
-            Some(format!(
-                "the token in {ENDPOINT_FILE} is sent to {}, but it is for another endpoint: give \
-                 a token with the endpoint, or use the endpoint in that file",
-                self.endpoint
-            ))
-        } else {
-            None
-        }
+    /// Combinations of endpoint and token that are valid but probably mistakes.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let endpoint = &self.endpoint;
+        let nowhere = (self.is_unconfigured() && self.token_source.is_some())
+            .then(|| format!("a token is given but no endpoint: set {URL_VARIABLE} or `endpoint`"));
+        let astray = self.is_token_astray.then(|| {
+            format!(
+                "the token in {ENDPOINT_FILE} is sent to {endpoint}, but it is for another \
+                 endpoint: give a token with the endpoint, or use the endpoint in that file"
+            )
+        });
+        let cleartext = self.is_cleartext_of_file.then(|| {
+            format!(
+                "the token is sent unencrypted to {endpoint}, since {ENDPOINT_FILE} names both: \
+                 anyone on the network in between can read it; let the file name an https URL, \
+                 for example by enabling TLS for the ActiveGate, or accept this with \
+                 `allow_cleartext_token(true)`"
+            )
+        });
+        let warnings = [nowhere, astray, cleartext, self.mismatch()];
+        warnings.into_iter().flatten().collect()
+    }
+
+    /// Why the endpoint does not accept a token of this kind.
+    pub(crate) fn mismatch(&self) -> Option<String> {
+        let (endpoint, kind) = (&self.endpoint, self.token.as_ref()?.kind());
+        let proper = match kind {
+            TokenKind::Platform => endpoint.for_platform_token()?,
+            TokenKind::Access => endpoint.for_access_token()?,
+            TokenKind::Unknown => return None,
+        };
+        Some(format!(
+            "the token is {}, which {endpoint} does not accept: use the endpoint {proper}, or a \
+             token of the other kind",
+            kind.describe()
+        ))
     }
 }
 

@@ -288,7 +288,7 @@ fn the_metadata_of_the_host_is_read_unless_it_is_not_wanted() {
 
 #[test]
 fn an_endpoint_without_a_path_is_a_warning() {
-    let pathless = Some("https://a.live.dynatrace.com");
+    let pathless = Some("https://gate.example:9999");
     let warning = resolve(options(pathless, Some("t")), &[])
         .expect("valid")
         .warnings();

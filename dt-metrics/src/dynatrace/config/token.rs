@@ -4,17 +4,53 @@ use reqwest::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-const SCHEME: &str = "Api-Token ";
+use crate::dynatrace::config::unquoted::unquoted;
+
+/// The beginnings of tokens (Dynatrace documentation, "Access tokens" and "Platform tokens").
+const ACCESS: &str = "dt0c01.";
+const PLATFORM: &str = "dt0s16.";
+
+/// What people copy together with a token, in this order.
+const HEADER: &str = "authorization:";
+const API_TOKEN: &str = "api-token";
+const BEARER: &str = "bearer";
 
 /// A token that can be sent in a header.
 #[derive(Clone, Debug)]
-pub(crate) struct Token(SecretString);
+pub(crate) struct Token {
+    text: SecretString,
+    /// Whether it was given as a bearer token, which decides if its kind is unknown.
+    is_bearer: bool,
+}
+
+/// The kind of a token, by its beginning.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum TokenKind {
+    Access,
+    Platform,
+    Unknown,
+}
+
+impl TokenKind {
+    /// Completes "the token is …".
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Access => "a classic access token (dt0c01)",
+            Self::Platform => "a platform token (dt0s16)",
+            Self::Unknown => "of an unknown kind",
+        }
+    }
+}
 
 impl Token {
-    /// Removes the white space around a token, which files and secret stores add. The error completes
-    /// "the token …".
+    /// Removes everything around a token that files, secret stores and people add: white space,
+    /// quotes, and the scheme of the header. The error completes "the token …".
     pub(super) fn new(text: &SecretString) -> Result<Self, &'static str> {
-        let token = text.expose_secret().trim();
+        let token = unquoted(text.expose_secret()).unwrap_or_default();
+        let token = without_prefix(token, HEADER).unwrap_or(token).trim();
+        let bearer = scheme(token, BEARER);
+        let token = bearer.or_else(|| scheme(token, API_TOKEN)).unwrap_or(token);
+        let token = unquoted(token).unwrap_or_default();
         if token.is_empty() {
             return Err("is empty");
         }
@@ -24,15 +60,34 @@ impl Token {
         if token.starts_with("http://") || token.starts_with("https://") {
             return Err("is a URL: the endpoint and the token may be swapped");
         }
-        Ok(Self(token.into()))
+        Ok(Self {
+            text: token.into(),
+            is_bearer: bearer.is_some(),
+        })
+    }
+
+    pub(crate) fn kind(&self) -> TokenKind {
+        let token = self.text.expose_secret();
+        if token.starts_with(ACCESS) {
+            TokenKind::Access
+        } else if token.starts_with(PLATFORM) {
+            TokenKind::Platform
+        } else {
+            TokenKind::Unknown
+        }
     }
 
     /// The value of the `Authorization` header. It is made for each request, so that no copy stays in
     /// memory.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let token = self.0.expose_secret();
-        let mut text = Zeroizing::new(String::with_capacity(SCHEME.len() + token.len()));
-        text.push_str(SCHEME);
+        let scheme = match self.kind() {
+            TokenKind::Platform => "Bearer ",
+            TokenKind::Unknown if self.is_bearer => "Bearer ",
+            TokenKind::Access | TokenKind::Unknown => "Api-Token ",
+        };
+        let token = self.text.expose_secret();
+        let mut text = Zeroizing::new(String::with_capacity(scheme.len() + token.len()));
+        text.push_str(scheme);
         text.push_str(token);
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
@@ -41,8 +96,20 @@ impl Token {
 
     /// The text to keep out of messages.
     pub(crate) fn secret(&self) -> SecretString {
-        self.0.clone()
+        self.text.clone()
     }
+}
+
+/// The text after a prefix, whatever its case.
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// The text after the scheme of a header.
+fn scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let rest = without_prefix(text, scheme)?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
 }
 
 /// Whether the text contains the beginning of any token of Dynatrace, as in `dt0c01.`.

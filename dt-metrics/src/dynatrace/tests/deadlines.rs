@@ -133,6 +133,24 @@ fn without_any_configuration_nobody_is_waited_for_and_nothing_is_lost() {
 }
 
 #[test]
+fn on_this_host_nobody_is_waited_for_who_was_never_there() {
+    let options = Options {
+        endpoint: Some(closed_port().into()),
+        ..Options::default()
+    };
+    let config = Config::resolve(options, &|_| None).expect("valid");
+    let exporter = Exporter::start(&config).expect("valid");
+    let _provider = export_one(&exporter);
+    let error = exporter.flush(LONG).expect_err("nobody there");
+    let ExportError::Refused { reason } = &error else {
+        panic!("{error:?}");
+    };
+    assert!(reason.contains("cannot connect"), "{reason}");
+    let error = exporter.shutdown(LONG).expect_err("nobody there");
+    assert!(matches!(error, ExportError::Refused { .. }), "{error:?}");
+}
+
+#[test]
 fn without_any_configuration_one_that_was_there_is_waited_for() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER, SERVER};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
@@ -24,6 +24,12 @@ impl Response {
     /// The time of the server, to the second.
     pub(crate) fn date(&self) -> Option<SystemTime> {
         date(&self.headers)
+    }
+
+    /// Whether the local endpoint answered, and not Dynatrace.
+    pub(crate) fn is_of_local_endpoint(&self) -> bool {
+        let server = header_text(&self.headers, &SERVER);
+        server.is_some_and(|server| server.starts_with("dt-metrics-local/"))
     }
 }
 

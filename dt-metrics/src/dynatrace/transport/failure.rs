@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use crate::dynatrace::config::endpoint::Endpoint;
+use crate::dynatrace::config::endpoint::{Endpoint, GRPC_PORT};
 use crate::dynatrace::retry::outcome::Failure;
 use crate::dynatrace::transport::tls::explain;
 
@@ -75,6 +75,8 @@ fn advice(error: &reqwest::Error, endpoint: &Endpoint) -> Option<&'static str> {
         Some("check that this host has a route to that network")
     } else if error.is_timeout() && error.is_connect() {
         Some("check the host, the port, and whether a firewall blocks outgoing connections")
+    } else if endpoint.url().port() == Some(GRPC_PORT) {
+        Some("port 4317 is for OTLP over gRPC: use port 4318, which is for OTLP over HTTP")
     } else if says("invalid HTTP") {
         Some("the server there does not speak HTTP: check the port, or use https")
     } else if error.is_timeout() {

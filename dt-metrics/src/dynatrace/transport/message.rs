@@ -3,13 +3,24 @@
 use reqwest::StatusCode;
 
 use crate::dynatrace::config::Config;
-use crate::dynatrace::config::environment::{process_environment, proxy_variable};
 use crate::dynatrace::config::protocol::Protocol;
+use crate::dynatrace::config::proxy::proxy_variable;
 use crate::dynatrace::config::target::Target;
 use crate::dynatrace::config::token::Token;
 use crate::dynatrace::redact::{Redactor, shorten};
 use crate::dynatrace::retry::outcome::Failure;
 use crate::dynatrace::transport::failure::Diagnosis;
+
+/// What to look at if a OneAgent is on the host (Dynatrace documentation, "OneAgent metric API").
+const ONE_AGENT_ADVICE: &str = "if a OneAgent runs on this host, enable its local API in Settings > \
+    Preferences > Extension Execution Controller > Enable local HTTP Metric, Log and Event Ingest \
+    API, and check that its port is the one in the URL (14499 by default); a OneAgent of the node is \
+    not reachable from a pod or a container with its own network";
+
+/// The same, if the host in the URL is another one.
+const REMOTE_ONE_AGENT_ADVICE: &str = "a OneAgent's local API answers on its own host only, not in a \
+    pod or a container with its own network: use the URL of Dynatrace or of an ActiveGate, with a \
+    token";
 
 /// Writes the messages for one configuration. They contain no secrets, provided that all texts from
 /// elsewhere went through [`redact`](Self::redact) or [`quote`](Self::quote).
@@ -30,7 +41,7 @@ impl MessageWriter {
         Self {
             target: target.clone(),
             protocol: config.protocol.clone(),
-            proxy: proxy_variable(&target.endpoint, &process_environment),
+            proxy: proxy_variable(&target.endpoint),
             redactor: Redactor::new(token.chain(in_query).chain(in_headers)),
         }
     }
@@ -58,17 +69,20 @@ impl MessageWriter {
         is_web_page: bool,
     ) -> String {
         let endpoint = &self.target.endpoint;
+        let mismatch = self.target.mismatch();
         let problem = match &self.target.token {
             _ if self.protocol.is_for_collector => format!(
                 "{endpoint} does not accept this sender; set the headers that it requires in \
                  OTEL_EXPORTER_OTLP_HEADERS"
             ),
             None if endpoint.is_one_agent() => format!(
-                "{endpoint} requires a token, but none is sent to a OneAgent; check the endpoint"
+                "{endpoint} requires a token, but none is sent to a OneAgent: check the endpoint; \
+                 {ONE_AGENT_ADVICE}"
             ),
             None => {
                 format!("no token is given; {endpoint} needs one with the scope `metrics.ingest`")
             }
+            Some(_) if mismatch.is_some() => mismatch.unwrap_or_default(),
             Some(_) if status == StatusCode::FORBIDDEN => format!(
                 "the token is valid for {endpoint} but lacks a permission: it needs the scope \
                  `metrics.ingest`"
@@ -109,6 +123,12 @@ impl MessageWriter {
                  and that nothing in between blocks the request"
             }
         };
+        let advice = match status.as_u16() {
+            404 | 405 | 410 if self.target.endpoint.is_one_agent() => {
+                &format!("{advice}; {ONE_AGENT_ADVICE}")
+            }
+            _ => advice,
+        };
         self.answered(status, reason) + advice
     }
 
@@ -133,11 +153,13 @@ impl MessageWriter {
             }
             Failure::Refused { .. } if self.target.is_unconfigured() => {
                 let (expected, otherwise) = if self.protocol.is_for_collector {
-                    ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT")
+                    ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT".to_owned())
                 } else {
                     (
                         "OneAgent",
-                        "start dt-metrics-local to see them on this host",
+                        format!(
+                            "start dt-metrics-local to see them on this host; {ONE_AGENT_ADVICE}"
+                        ),
                     )
                 };
                 format!(
@@ -146,7 +168,14 @@ impl MessageWriter {
                 )
             }
             Failure::Refused { .. } | Failure::Connect => {
-                let message = format!("cannot connect to {endpoint}: {cause}{advice}");
+                let one_agent = if endpoint.is_remote_one_agent() {
+                    format!("; {REMOTE_ONE_AGENT_ADVICE}")
+                } else if endpoint.is_one_agent() {
+                    format!("; {ONE_AGENT_ADVICE}")
+                } else {
+                    String::new()
+                };
+                let message = format!("cannot connect to {endpoint}: {cause}{advice}{one_agent}");
                 let Some(variable) = self.proxy else {
                     return message;
                 };

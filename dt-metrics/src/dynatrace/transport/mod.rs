@@ -3,7 +3,7 @@
 //! May import the leaves, `config`, `encode::body` and `retry::outcome`; not `buffer` or `delivery`.
 
 mod answer;
-mod classify;
+pub(crate) mod classify;
 mod client;
 mod failure;
 pub(crate) mod http;

@@ -78,6 +78,12 @@ fn the_endpoint_for_lines_says_where_that_for_otlp_is() {
             "http://localhost:4318/v1/metrics",
             Some("http://localhost:4318/v1/metrics"),
         ),
+        (
+            "https://abc.apps.dynatrace.com/platform/classic/environment-api/v2/metrics/ingest",
+            Some(
+                "https://abc.apps.dynatrace.com/platform/classic/environment-api/v2/otlp/v1/metrics",
+            ),
+        ),
         ("http://localhost:14499/metrics/ingest", None),
         ("https://abc.live.dynatrace.com/else", None),
         ("https://gate:9999/e//", None),
@@ -249,4 +255,86 @@ fn no_token_goes_unencrypted_to_another_host() {
     let token_of_the_host = [variables[0], ("DT_METRICS_INGEST_API_TOKEN", TOKEN)];
     let config = find(options(), &token_of_the_host).unwrap();
     assert!(config.target.token.is_none());
+}
+
+#[test]
+fn the_base_of_all_signals_may_be_the_endpoint_of_one() {
+    for (base, expected) in [
+        ("http://c:4318", "http://c:4318/v1/metrics"),
+        ("http://c:4318/", "http://c:4318/v1/metrics"),
+        ("http://c:4318/v1/metrics", "http://c:4318/v1/metrics"),
+        ("http://c:4318/v1/metrics/", "http://c:4318/v1/metrics"),
+        (
+            "http://c:4318/x/v1/traces?y=z",
+            "http://c:4318/x/v1/metrics?y=z",
+        ),
+        ("http://c:4318/v1/logs", "http://c:4318/v1/metrics"),
+        ("\"http://c:4318\"", "http://c:4318/v1/metrics"),
+        ("'http://c:4318/base'", "http://c:4318/base/v1/metrics"),
+    ] {
+        let config = find(options(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", base)]).unwrap();
+        assert_eq!(url(&config), expected, "{base}");
+        assert_eq!(config.warnings(), [""; 0], "{base}");
+    }
+}
+
+#[test]
+fn quotes_around_values_are_not_a_part_of_them() {
+    let variables = [
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            "'https://c/v1/metrics'",
+        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "\"x-tenant=abc,x-other=def\""),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "\"1500\""),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "'gzip'"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "\"http/protobuf\""),
+    ];
+    let config = find(options(), &variables).unwrap();
+    assert_eq!(url(&config), "https://c/v1/metrics");
+    let header = |name| settings(&config).headers[name].to_str().unwrap();
+    assert_eq!((header("x-tenant"), header("x-other")), ("abc", "def"));
+    assert_eq!(config.request_timeout.as_millis(), 1_500);
+    assert_eq!(settings(&config).compression, Compression::Gzip);
+    assert_eq!(config.warnings(), [""; 0]);
+}
+
+#[test]
+fn a_value_that_is_not_usable_is_a_warning_that_names_the_variable() {
+    let collector = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
+    for (variable, value) in [
+        ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "soon"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+            "sometimes",
+        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "nonsense"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/some/file"),
+    ] {
+        let config = find(options(), &[collector, (variable, value)]).unwrap();
+        let warnings = config.warnings();
+        let [warning] = &*warnings else {
+            panic!("{variable}: {warnings:?}");
+        };
+        assert!(warning.contains(variable), "{warning}");
+    }
+}
+
+#[test]
+fn the_port_for_grpc_is_named_with_the_port_for_http() {
+    for endpoint in ["http://localhost:4317", "https://collector:4317/v1/metrics"] {
+        let config = find(options(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]).unwrap();
+        let warnings = config.warnings();
+        let [warning] = &*warnings else {
+            panic!("{warnings:?}");
+        };
+        assert!(
+            warning.contains("gRPC") && warning.contains("4318"),
+            "{warning}"
+        );
+    }
 }

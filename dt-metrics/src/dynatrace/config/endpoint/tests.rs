@@ -63,3 +63,79 @@ fn a_query_is_sent_but_not_printed() {
     assert_eq!(format!("{endpoint:?}"), "https://host/x");
     assert_eq!(endpoint.url().query(), Some("api-token=secret"));
 }
+
+#[test]
+fn a_path_of_dynatrace_is_corrected_and_another_one_is_left_alone() {
+    const LIVE: &str = "https://abc.live.dynatrace.com/api/v2/metrics/ingest";
+    const APPS: &str =
+        "https://abc.apps.dynatrace.com/platform/classic/environment-api/v2/metrics/ingest";
+    const GATE: &str = "https://gate:9999/e/abc/api/v2/metrics/ingest";
+    for (text, expected) in [
+        (LIVE, LIVE),
+        ("\"https://abc.live.dynatrace.com\"", LIVE),
+        ("https://abc.live.dynatrace.com/", LIVE),
+        (
+            "https://ABC.live.dynatrace.com/api/v2/metrics/ingest/",
+            LIVE,
+        ),
+        (
+            "https://abc.live.dynatrace.com//api/v2/metrics/ingest",
+            LIVE,
+        ),
+        ("https://abc.live.dynatrace.com/api/v2", LIVE),
+        ("https://abc.live.dynatrace.com/api/v2/metrics", LIVE),
+        ("https://abc.live.dynatrace.com/api/v2/otlp", LIVE),
+        (
+            "https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics",
+            LIVE,
+        ),
+        (APPS, APPS),
+        ("https://abc.apps.dynatrace.com", APPS),
+        (
+            "https://abc.apps.dynatrace.com/ui/apps/dynatrace.notebooks",
+            APPS,
+        ),
+        ("https://abc.apps.dynatrace.com/api/v2/metrics/ingest", APPS),
+        (
+            "https://abc.apps.dynatrace.com/platform/classic/environment-api/",
+            APPS,
+        ),
+        (
+            "https://abc.apps.dynatrace.com/platform/classic/environment-api/v2/",
+            APPS,
+        ),
+        (GATE, GATE),
+        ("https://gate:9999/e/abc", GATE),
+        ("https://gate:9999/e/abc/", GATE),
+        ("https://gate:9999/e/abc/api/v2/metrics/ingest/", GATE),
+        ("https://gate:9999/e/abc/api/v2/otlp/v1/metrics", GATE),
+        ("http://localhost:14499", ONE_AGENT_URL),
+        ("http://localhost:14499/metrics/ingest/", ONE_AGENT_URL),
+        ("http://localhost:9/x/", "http://localhost:9/x/"),
+        ("https://collector.example", "https://collector.example/"),
+        (
+            "https://proxy.example/dynatrace/metrics/ingest//",
+            "https://proxy.example/dynatrace/metrics/ingest",
+        ),
+    ] {
+        let endpoint = Endpoint::parse(text).and_then(Endpoint::for_lines);
+        let endpoint = endpoint.expect(text).to_string();
+        assert_eq!(endpoint, expected, "{text}");
+    }
+    for (text, expected) in [
+        ("https://abc.live.dynatrace.com/metrics/ingest", LIVE),
+        ("https://abc.live.dynatrace.com/api/v1/metrics", LIVE),
+        (
+            "https://abc.live.dynatrace.com/api/v2/metrics/ingest/x",
+            LIVE,
+        ),
+        ("https://abc.apps.dynatrace.com/platform/storage", APPS),
+    ] {
+        let error = Endpoint::parse(text).and_then(Endpoint::for_lines);
+        assert_eq!(
+            error,
+            Err(EndpointError::NotIngest(expected.into())),
+            "{text}"
+        );
+    }
+}

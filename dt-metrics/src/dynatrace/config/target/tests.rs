@@ -1,7 +1,8 @@
 use crate::dynatrace::config::endpoint_file::EndpointProperties;
-use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE, unquoted};
+use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE};
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::target::{Source, Target, TargetResolver};
+use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::ConfigError;
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
@@ -110,7 +111,7 @@ fn a_token_of_the_host_does_not_stop_a_program_with_an_endpoint_of_its_own() {
         target((Some(CLEARTEXT), None), NOTHING, (Some(URL), Some("file"))).expect("valid");
     assert!(target.token.is_none());
     assert_eq!(target.describe_token(), "not sent unencrypted");
-    assert!(target.warning().is_none());
+    assert_eq!(target.warnings(), [""; 0]);
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_token_that_was_meant_for_it_goes_nowhere_it_can_be_read() {
     for (program, variables, file) in [
         ((Some(CLEARTEXT), Some("t")), NOTHING, NOTHING),
         ((Some(CLEARTEXT), None), (None, Some("e")), NOTHING),
-        (NOTHING, NOTHING, (Some(CLEARTEXT), Some("file"))),
+        (NOTHING, (None, Some("e")), (Some(CLEARTEXT), Some("file"))),
         (
             (Some("http://c.example/metrics?api-token=a"), None),
             NOTHING,
@@ -136,19 +137,83 @@ fn a_token_that_was_meant_for_it_goes_nowhere_it_can_be_read() {
 #[test]
 fn what_is_probably_not_meant_is_said() {
     let astray = target((Some(URL), None), NOTHING, (Some(OTHER), Some("file"))).expect("valid");
-    assert!(
-        astray
-            .warning()
-            .is_some_and(|warning| warning.contains("another endpoint"))
-    );
+    let [warning] = &*astray.warnings() else {
+        panic!("{:?}", astray.warnings());
+    };
+    assert!(warning.contains("another endpoint"), "{warning}");
     let meant = target((Some(URL), None), NOTHING, (Some(URL), Some("file"))).expect("valid");
-    assert_eq!(meant.warning(), None);
+    assert_eq!(meant.warnings(), [""; 0]);
     let nowhere = target((None, Some("t")), NOTHING, NOTHING).expect("valid");
-    assert!(
-        nowhere
-            .warning()
-            .is_some_and(|warning| warning.contains(URL_VARIABLE))
-    );
+    let [warning] = &*nowhere.warnings() else {
+        panic!("{:?}", nowhere.warnings());
+    };
+    assert!(warning.contains(URL_VARIABLE), "{warning}");
+}
+
+#[test]
+fn an_endpoint_and_a_token_that_the_file_names_together_are_used() {
+    const GATE: &str = "http://activegate.dynatrace.svc/e/abc/api/v2/metrics/ingest";
+    for file in [
+        (Some(GATE), Some("file")),
+        (Some("http://10.0.0.1/e/abc?api-token=file"), None),
+    ] {
+        let used = target(NOTHING, NOTHING, file).expect("valid");
+        assert_eq!(used.token.is_some(), file.1.is_some());
+        let [warning] = &*used.warnings() else {
+            panic!("{:?}", used.warnings());
+        };
+        assert!(warning.contains("unencrypted"), "{warning}");
+        assert!(!warning.contains("api-token=file"), "{warning}");
+    }
+    // The program or the environment chose a part.
+    for (program, variables) in [
+        ((None, Some("t")), NOTHING),
+        (NOTHING, (None, Some("e"))),
+        ((Some(GATE), Some("t")), NOTHING),
+        (NOTHING, (Some(GATE), Some("e"))),
+    ] {
+        let refused = target(program, variables, (Some(GATE), Some("file")));
+        assert!(
+            matches!(refused, Err(ConfigError::CleartextToken { .. })),
+            "{program:?} {variables:?}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_token_for_another_kind_of_endpoint_is_explained() {
+    const ACCESS: &str = "dt0c01.PUBLIC.SECRETSECRETSECRET";
+    const PLATFORM: &str = "dt0s16.PUBLIC.SECRETSECRETSECRET";
+    const PLATFORM_URL: &str =
+        "https://a.apps.dynatrace.com/platform/classic/environment-api/v2/metrics/ingest";
+    for (endpoint, token, proper) in [
+        (URL, ACCESS, None),
+        (PLATFORM_URL, PLATFORM, None),
+        (URL, "anything", None),
+        (
+            "https://gate:9999/e/abc/api/v2/metrics/ingest",
+            PLATFORM,
+            None,
+        ),
+        (URL, PLATFORM, Some(PLATFORM_URL)),
+        (PLATFORM_URL, ACCESS, Some(URL)),
+        ("https://a.apps.dynatrace.com/", ACCESS, Some(URL)),
+    ] {
+        let target = target((Some(endpoint), Some(token)), NOTHING, NOTHING).expect("valid");
+        let warnings = target.warnings();
+        assert_eq!(
+            warnings.len(),
+            usize::from(proper.is_some()),
+            "{warnings:?}"
+        );
+        for warning in warnings {
+            assert!(
+                proper.is_some_and(|proper| warning.contains(proper)),
+                "{warning}"
+            );
+            assert!(!warning.contains("SECRET"), "{warning}");
+        }
+    }
 }
 
 #[test]

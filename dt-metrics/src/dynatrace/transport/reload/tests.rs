@@ -20,6 +20,8 @@ fn used(transport: &ReloadingTransport) -> (String, Option<String>) {
     (target.endpoint.to_string(), header)
 }
 
+const GATE: &str = "http://activegate.dynatrace/e/abc/api/v2/metrics/ingest";
+
 #[tokio::test]
 async fn whole_and_usable_changes_are_used_and_no_others() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
@@ -53,12 +55,14 @@ async fn whole_and_usable_changes_are_used_and_no_others() {
         (None, false, URL, "one"),
         (Some("\0\0".into()), false, URL, "one"),
         // Not usable.
-        (Some(text("http://a.example/", "two")), false, URL, "one"),
+        (Some(text("ftp://a.example/", "two")), false, URL, "one"),
         (Some(text("no url", "two")), false, URL, "one"),
         (Some(text(OTHER, "t w o")), false, URL, "one"),
         // Another token, another endpoint, both.
         (Some(text(URL, "two")), true, URL, "two"),
         (Some(text(OTHER, "two")), true, OTHER, "two"),
+        // An ActiveGate in the cluster.
+        (Some(text(GATE, "two")), true, GATE, "two"),
         (
             Some(text(URL, "three").replace('\n', "\r\n")),
             true,

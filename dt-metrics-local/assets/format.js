@@ -41,7 +41,7 @@ export function clock(ms, withSeconds = true) {
 export function visible(text) {
   return text
     .replace(/[\u0000-\u001f]/g, (found) => String.fromCharCode(0x2400 + found.charCodeAt(0)))
-    .replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
+    .replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }
 
 export const dimensions = (pairs) => pairs.map(([key, value]) => `${key}=${visible(value)}`).join(" ");

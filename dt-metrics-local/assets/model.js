@@ -34,7 +34,8 @@ export class Model {
     for (const metadata of frame.metadata) this.metadata.set(metadata.key, metadata);
     if (frame.series.length) this.add(frame.series);
     for (const values of frame.values) this.update(values);
-    this.refused = [...frame.refused, ...this.refused].slice(0, KEPT);
+    for (const note of frame.notes) note.isNote = true;
+    this.refused = [...frame.refused, ...frame.notes, ...this.refused].slice(0, KEPT);
     this.requests = [...frame.requests, ...this.requests].slice(0, KEPT);
   }
 

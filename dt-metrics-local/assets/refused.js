@@ -1,4 +1,4 @@
-// Refused lines, with the reason under the character that is wrong.
+// Refused lines, with the reason under the character that is wrong, and notes about accepted lines.
 
 import { List } from "./list.js";
 import { byId, element, setText } from "./dom.js";
@@ -21,9 +21,11 @@ export class RefusedList {
 
   draw() {
     const filter = this.model.filter.toLowerCase();
-    for (const refused of this.model.refused) refused.key ??= `r${refused.number}`;
-    const shown = this.model.refused.filter(({ text, reason }) => `${text} ${reason}`.toLowerCase().includes(filter));
-    setText(byId("refused-count"), whole(this.model.totals?.refused ?? 0));
+    for (const row of this.model.refused) row.key ??= `${row.isNote ? "n" : "r"}${row.number}`;
+    const said = ({ text, reason, note }) => `${text} ${reason ?? note}`.toLowerCase();
+    const shown = this.model.refused.filter((row) => said(row).includes(filter));
+    const { refused = 0, notes = 0 } = this.model.totals ?? {};
+    setText(byId("refused-count"), whole(refused) + (notes ? ` · ${whole(notes)} notes` : ""));
     this.list.setItems(shown);
   }
 }
@@ -31,6 +33,10 @@ export class RefusedList {
 function fill(row, refused) {
   if (row.shows === refused) return; // It never changes.
   row.shows = refused;
+  if (refused.isNote) {
+    fillNote(row, refused);
+    return;
+  }
   const characters = Array.from(refused.text);
   const at = refused.column - 1;
   const start = Math.max(0, at - BEFORE);
@@ -41,4 +47,15 @@ function fill(row, refused) {
   row.replaceChildren(before, mark, visible(rest.join("")));
   row.title = visible(refused.text);
   row.setAttribute("aria-label", `${visible(refused.text)}: ${refused.reason}`);
+}
+
+/** An accepted line, with what is not stored of it. */
+function fillNote(row, { text, note }) {
+  const line = Array.from(text);
+  const shown = visible(line.slice(0, AFTER).join("")) + (line.length > AFTER ? "…" : "");
+  const mark = element("span", "noted", shown);
+  mark.append(element("span", "why", `Note: ${visible(note)}`));
+  row.replaceChildren(mark);
+  row.title = visible(text);
+  row.setAttribute("aria-label", `${visible(text)}: ${visible(note)}`);
 }

@@ -38,6 +38,7 @@ function fill(row, request) {
   setText(took, milliseconds(request.took_ms));
   const [mark, rest] = path.children;
   setText(mark, request.protocol === "OTLP" ? "OTLP" : "");
-  setText(rest, visible(request.path));
-  row.title = [refused, visible(request.path), visible(request.user_agent ?? "")].filter(Boolean).join(" · ");
+  const message = visible(request.message ?? "");
+  setText(rest, [visible(request.path), message].filter(Boolean).join(" · "));
+  row.title = [refused, visible(request.path), message, visible(request.user_agent ?? "")].filter(Boolean).join(" · ");
 }

@@ -76,8 +76,8 @@
 //! program with no configuration finds it.
 //!
 //! [`Server::page_url`], which the program prints, is a page for a browser: charts of each series,
-//! rates, units and descriptions, refused lines, requests. Everyone who can reach the port can open
-//! it; listen on `127.0.0.1` to keep it on this host.
+//! rates, units and descriptions, refused lines, notes, requests. Everyone who can reach the port can
+//! open it; listen on `127.0.0.1` to keep it on this host.
 //!
 //! The program also fails on demand:
 //! `--fault none:8 --fault 503:1 --fault reset-after-reading:1 --seed 7`. [`Fault`] lists the faults;
@@ -121,9 +121,24 @@
 //! | 202 | every line was accepted | |
 //! | 400 | a line was refused, *and the other lines were accepted*; or the body is empty or not UTF-8 | every data point was refused; or the body cannot be decompressed or decoded |
 //! | 401, 403 | the token is missing or unknown; the token lacks the scope `metrics.ingest` | the token is missing or unknown; the token lacks the scope `metrics.ingest` |
+//! | 403 | a web page of another origin sent the request | a web page of another origin sent the request |
 //! | 404, 405 | unknown path; wrong method | unknown path; wrong method |
+//! | 408 | the body stopped for more than 10 seconds | the body stopped for more than 10 seconds |
 //! | 413 | the request is over the limit of its route | the request is over the limit of its route |
 //! | 415 | the content type is not `text/plain` in UTF-8, or the body has an encoding | the content type is not `application/x-protobuf`, or the body has another encoding than gzip |
+//! | 421 | the request names a host that is not one of the server | the request names a host that is not one of the server |
+//!
+//!
+//! A [note](Server::notes) is about a part of accepted data that is not stored as sent: an empty
+//! dimension, a repeated dimension key, an attribute that cannot be a dimension, or a metric key that
+//! [Metrics Classic](ServerBuilder::classic) changed. A note about an attribute is also in the partial
+//! success of the response, and one about a changed key in its `warnings`.
+//!
+//! # Callers
+//!
+//! The server has no login. So that no web page can use it through a browser, it refuses requests
+//! whose `Host` is not one of its own ([`ServerBuilder::allow_host`]) and requests that `Origin` or
+//! `Sec-Fetch-Site` show to come from a page of another origin. Programs send neither of the two.
 //!
 //! Each response has the header `Server: dt-metrics-local/<version>`, by which a client can tell the
 //! endpoint from Dynatrace.
@@ -139,4 +154,4 @@ pub mod store;
 
 pub use protocol::{Line, Metadata};
 pub use server::{Answer, DEFAULT_PORT, Fault, FaultError, Server, ServerBuilder, StartError};
-pub use store::{Event, Protocol, Rejected, Request};
+pub use store::{Event, Noted, Protocol, Rejected, Request};

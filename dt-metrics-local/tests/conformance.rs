@@ -12,7 +12,7 @@
 
 use std::path::PathBuf;
 
-use dt_metrics_local::protocol::{Line, Metadata, Payload};
+use dt_metrics_local::protocol::{ErrorKind, Line, Metadata, Payload, Reader};
 use serde_json::Value;
 
 fn vectors(file: &str) -> Vec<Value> {
@@ -43,6 +43,21 @@ fn line(text: &str) -> Line {
         .unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
+/// Whether the reference client writes a metric key that is shorter than documented. The reader
+/// refuses it.
+fn has_short_key(text: &str) -> bool {
+    let length = text.trim_start_matches('#').find([',', ' ']);
+    let is_short = length.is_some_and(|length| length < 3);
+    if is_short {
+        let error = Reader::without_clock().read(text).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::TooShort { .. }),
+            "{text:?}: {error}"
+        );
+    }
+    is_short
+}
+
 fn number(value: &Value) -> f64 {
     value
         .as_str()
@@ -60,6 +75,9 @@ fn printable(value: &Value) -> String {
 #[test]
 fn lines() {
     for (vector, out) in outs("line.jsonl") {
+        if has_short_key(&out) {
+            continue;
+        }
         let line = line(&out);
         let values: Vec<f64> = vector["values"]
             .as_array()
@@ -90,6 +108,9 @@ fn lines() {
 #[test]
 fn metadata() {
     for (vector, out) in outs("metadata.jsonl") {
+        if has_short_key(&out) {
+            continue;
+        }
         let metadata: Metadata = out
             .parse()
             .unwrap_or_else(|error| panic!("{out:?}: {error}"));
@@ -110,7 +131,7 @@ fn metadata() {
 #[test]
 fn dimension_values() {
     for (_, out) in outs("dimension_value.jsonl") {
-        let line = line(&format!("m,d={out} gauge,1"));
+        let line = line(&format!("mmm,d={out} gauge,1"));
         assert!(line.dimension("d").is_some());
     }
 }
@@ -118,7 +139,10 @@ fn dimension_values() {
 #[test]
 fn metric_keys() {
     for (vector, out) in outs("metric_key.jsonl") {
-        assert_eq!(line(&format!("{out} gauge,1")).key, out);
+        let text = format!("{out} gauge,1");
+        if !has_short_key(&text) {
+            assert_eq!(line(&text).key, out);
+        }
         // A key that the client had to change is one that may not be sent.
         let given = vector["in"].as_str().unwrap();
         if given != out {
@@ -134,13 +158,13 @@ fn metric_keys() {
 fn dimension_keys() {
     for (vector, out) in outs("dimension_key.jsonl") {
         assert_eq!(
-            line(&format!("m,{out}=v gauge,1")).dimension(&out),
+            line(&format!("met,{out}=v gauge,1")).dimension(&out),
             Some("v")
         );
         let given = vector["in"].as_str().unwrap();
         if given != out {
             assert!(
-                format!("m,{given}=v gauge,1").parse::<Line>().is_err(),
+                format!("met,{given}=v gauge,1").parse::<Line>().is_err(),
                 "{given:?}"
             );
         }
@@ -151,7 +175,7 @@ fn dimension_keys() {
 fn units() {
     for vector in vectors("unit.jsonl") {
         let unit = vector["in"].as_str().unwrap();
-        let is_read = format!("#m gauge dt.meta.unit={unit}")
+        let is_read = format!("#mmm gauge dt.meta.unit={unit}")
             .parse::<Metadata>()
             .is_ok();
         assert_eq!(vector["valid"], is_read, "{unit:?}");

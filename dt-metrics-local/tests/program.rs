@@ -65,7 +65,7 @@ fn post_as(address: &str, content_type: &str, body: &str) -> io::Result<String> 
     let mut stream = TcpStream::connect(address)?;
     write!(
         stream,
-        "POST /api/v2/metrics/ingest HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
+        "POST /api/v2/metrics/ingest HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
@@ -128,7 +128,7 @@ fn a_refused_line_cannot_move_the_cursor() {
     post(address, "bad\u{1b}[2J gauge,1");
     assert_eq!(
         program.line_with("refused"),
-        "refused   bad\u{fffd}[2J gauge,1"
+        r"refused   bad\u{1b}[2J gauge,1"
     );
     let reason = program.line_with("column 4");
     assert!(
@@ -138,19 +138,136 @@ fn a_refused_line_cannot_move_the_cursor() {
 }
 
 #[test]
+fn hidden_characters_are_shown_by_their_code() {
+    let mut program = Program::start(&[]);
+    let greeting = program.line_with("Listening on");
+    let address = greeting.trim_start_matches("Listening on ");
+    post(
+        address,
+        "orders,user=a\u{202e}b\u{200b},city=日本 count,delta=1\n\
+         #orders count dt.meta.description=x\u{2066}y\n\
+         bad\u{202e}key 1",
+    );
+    assert_eq!(
+        program.line_with("accepted"),
+        r"accepted  orders,user=a\u{202e}b\u{200b},city=日本 count,delta=1"
+    );
+    assert_eq!(
+        program.line_with("accepted"),
+        r"accepted  #orders count dt.meta.description=x\u{2066}y"
+    );
+    assert_eq!(program.line_with("refused"), r"refused   bad\u{202e}key 1");
+    let path = "/\u{202e}";
+    let request = format!("GET {path} HTTP/1.1\r\nHost: a\u{202e}\r\nConnection: close\r\n\r\n");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    let shown = program.line_with("421 to");
+    assert!(
+        !shown.contains('\u{202e}') && shown.contains("202e"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_refused_request_and_a_note_are_told() {
+    let mut program = Program::start(&["--classic"]);
+    let greeting = program.line_with("Listening on");
+    let address = greeting.trim_start_matches("Listening on ");
+    post_as(address, "application/json", "{}").unwrap();
+    let shown = program.line_with("answered");
+    assert!(
+        shown.starts_with(
+            "answered  415 to /api/v2/metrics/ingest: Content-Type must be text/plain"
+        ),
+        "{shown}"
+    );
+    post(address, "orders,region= count,delta=1");
+    program.line_with("note      orders,region= count,delta=1");
+    program.line_with(r#"          dimension "region" is not stored, its value is empty"#);
+    program.line_with("          metric key 'orders' changed to 'orders.count'");
+}
+
+/// Fills the pipe that the program prints to, which nobody reads.
+#[cfg(unix)]
+fn fill(address: &str) {
+    let line = format!("orders,note={} count,delta=1\n", "x".repeat(200));
+    for _ in 0..4 {
+        post(address, &line.repeat(1_000));
+    }
+}
+
+#[cfg(unix)]
+fn signal(program: &Program, signal: &str) {
+    let id = program.process.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &id]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_while_nobody_reads_its_output() {
+    for name in ["TERM", "INT"] {
+        let mut program = Program::start(&[]);
+        let greeting = program.line_with("Listening on");
+        fill(greeting.trim_start_matches("Listening on "));
+        signal(&program, name);
+        // The output stays open and unread until here.
+        assert_eq!(program.process.wait().unwrap().code(), Some(0), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_slow_reader_gets_everything() {
+    let mut program = Program::start(&[]);
+    let greeting = program.line_with("Listening on");
+    fill(greeting.trim_start_matches("Listening on "));
+    signal(&program, "TERM");
+    // It is being read from now on, so nothing is lost.
+    for _ in 0..4_000 {
+        program.line_with("accepted  orders");
+    }
+    program.line_with("4 requests: 4000 lines");
+    assert_eq!(program.process.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_with_a_closed_output() {
+    for name in ["TERM", "INT"] {
+        let program = Command::new("sh")
+            .args(["-c", "exec \"$0\" --listen 127.0.0.1:0 >&- 2>&-", PROGRAM])
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut process = program.unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut program = Program { process, output };
+        // The shell's end of the pipe closes when the program has replaced it.
+        let mut rest = String::new();
+        program.output.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+        signal(&program, name);
+        let status = program.process.wait().unwrap();
+        // Before it listens to signals, a signal ends it by itself.
+        assert!(matches!(status.code(), Some(0) | None), "{status}");
+    }
+}
+
+#[test]
 fn it_fails_on_demand_and_recovers() {
     let mut program = Program::start(&["--fault", "503", "--recover-after", "0.5", "--seed", "7"]);
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");
     program.line_with("Faults on demand: 503:1; --seed 7");
     // It may have recovered already on a slow machine, but then it never fails again.
-    let first = post(address, "a gauge,1");
+    let first = post(address, "aaa gauge,1");
     if first.starts_with("HTTP/1.1 503") {
         let shown = program.line_with("answered");
         assert!(shown.ends_with("503 to /api/v2/metrics/ingest (answer on demand)"));
     }
-    while !post(address, "a gauge,1").starts_with("HTTP/1.1 202") {}
-    program.line_with("accepted  a gauge,1");
+    while !post(address, "aaa gauge,1").starts_with("HTTP/1.1 202") {}
+    program.line_with("accepted  aaa gauge,1");
 }
 
 #[test]
@@ -164,11 +281,11 @@ fn an_outage_comes_and_goes_and_the_token_changes() {
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");
     program.line_with("Ctrl-C");
-    while try_post(address, "a gauge,1").is_ok() {}
-    while try_post(address, "a gauge,1").is_err() {}
+    while try_post(address, "aaa gauge,1").is_ok() {}
+    while try_post(address, "aaa gauge,1").is_err() {}
     let post = |token: &str| {
         let line = format!("text/plain\r\nAuthorization: Api-Token {token}");
-        post_as(address, &line, "a gauge,1").unwrap()
+        post_as(address, &line, "aaa gauge,1").unwrap()
     };
     assert!(post("old").starts_with("HTTP/1.1 401"));
     assert!(post("new").starts_with("HTTP/1.1 202"));
@@ -180,7 +297,7 @@ fn a_token_is_asked_for_and_never_shown() {
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");
     program.line_with("DT_METRICS_INGEST_API_TOKEN=<the token given by --token>");
-    assert!(post(address, "a gauge,1").starts_with("HTTP/1.1 401"));
+    assert!(post(address, "aaa gauge,1").starts_with("HTTP/1.1 401"));
     program.line_with("answered  401");
 
     program.process.kill().unwrap();
@@ -226,7 +343,7 @@ fn a_reader_that_goes_away_ends_it() {
     // It ends when it prints a line: before, while or after it answers. Not always the first,
     // since a process that another test starts just now may have the pipe open for a moment.
     let status = loop {
-        try_post(&address, "a gauge,1").ok();
+        try_post(&address, "aaa gauge,1").ok();
         if let Some(status) = program.process.try_wait().unwrap() {
             break status;
         }

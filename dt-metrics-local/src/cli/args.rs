@@ -21,9 +21,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:14499")]
     pub(crate) listen: String,
 
+    /// A further name by which programs and browsers may call the endpoint, without a port: the name
+    /// of a container, for example.
+    ///
+    /// May be given more than once. Names of loopback and the host of --listen are always accepted;
+    /// --listen 0.0.0.0 also accepts every IP address.
+    #[arg(long = "allow-host", value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+
     /// The token that the Dynatrace API requires; without it, every request is accepted
     #[arg(long, value_name = "TOKEN", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) token: Option<String>,
+
+    /// Change metric keys as Metrics Classic does (`.count`, `.gauge`), and report it in `warnings`
+    #[arg(long)]
+    pub(crate) classic: bool,
 
     /// Apply this fault to requests: 503, 429=30 (Retry-After), 429=date+30, html, redirect=URL,
     /// echo-authorization, refuse-lines=N, body-limit=BYTES, reset, reset-after-reading, silent,

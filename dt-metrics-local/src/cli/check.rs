@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use dt_metrics::dynatrace::{CheckReport, Verdict};
 
+use super::format::Printable;
+
 /// The arguments of the command.
 #[derive(clap::Args)]
 pub(crate) struct CheckArgs {
@@ -28,7 +30,10 @@ impl CheckArgs {
 /// Prints the report; an error if metrics would not arrive.
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Box<dyn Error>> {
     let report = args.check();
-    match writeln!(io::stdout(), "{report}") {
+    // It repeats what a server answered.
+    let text = report.to_string();
+    let mut lines = text.lines().map(Printable);
+    match lines.try_for_each(|line| writeln!(io::stdout(), "{line}")) {
         // The reader of the output has closed it; the exit status still reports the result.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         other => other?,

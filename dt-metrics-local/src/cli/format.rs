@@ -1,6 +1,6 @@
 //! The texts that the program prints.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use dt_metrics_local::store::Totals;
 use dt_metrics_local::{DEFAULT_PORT, Fault, Request, Server};
@@ -65,6 +65,9 @@ pub(super) fn request(request: &Request) -> String {
     if let Some(fault) = request.fault {
         let _ = write!(text, " ({fault} on demand)");
     }
+    if let Some(message) = &request.message {
+        let _ = write!(text, ": {message}");
+    }
     text
 }
 
@@ -115,16 +118,44 @@ fn bytes(bytes: u64) -> String {
     }
 }
 
-/// The beginning of a text, without control characters, which could move a terminal's cursor.
+/// The beginning of a text, with at most `limit` characters, as a terminal can show it.
 pub(super) fn cut(text: &str, limit: usize) -> String {
-    let mut kept: String = text
-        .chars()
-        .take(limit)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(limit).is_some() {
-        kept.pop();
-        kept.push('…');
+    if text.chars().nth(limit).is_none() {
+        return Printable(text).to_string();
     }
-    kept
+    let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
+    format!("{}…", Printable(&kept))
+}
+
+/// Text that a terminal shows as it is: a character that could move the cursor, turn the direction
+/// of text or be invisible is written as its code, `\u{202e}` for example.
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| {
+            if is_shown(c) {
+                f.write_char(c)
+            } else {
+                write!(f, "{}", c.escape_default())
+            }
+        })
+    }
+}
+
+/// Whether Unicode gives a character a visible form. Line breaks within a text are the caller's.
+fn is_shown(c: char) -> bool {
+    match c {
+        ' '..='~' => true,
+        _ if c.is_ascii() => false,
+        // Rust escapes control, format, private-use and unassigned characters, and all spaces but
+        // the usual one, in `Debug`. A character that extends the one before it, an accent for
+        // example, is only escaped at the beginning.
+        _ => ['x', c]
+            .iter()
+            .collect::<String>()
+            .escape_debug()
+            .nth(2)
+            .is_none(),
+    }
 }

@@ -24,6 +24,7 @@ use dt_metrics_local::store::Limits;
 use args::Command;
 
 pub(crate) use args::Args;
+pub(crate) use format::Printable;
 
 /// The number of lines, refused lines and requests to keep. The page shows series, and only the
 /// newest refused lines and requests.
@@ -45,6 +46,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if let Some(token) = &args.token {
         builder = builder.token(token);
     }
+    for host in &args.hosts {
+        builder = builder.allow_host(host);
+    }
+    if args.classic {
+        builder = builder.classic();
+    }
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     if !args.faults.is_empty() {
         builder = builder.fail_at_random(seed, &args.faults);
@@ -56,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    match runtime.block_on(lines::print(server, &greeting)) {
+    match runtime.block_on(lines::print(server, greeting)) {
         // The reader of the output has closed it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),

@@ -92,7 +92,43 @@ fn arguments_for_faults() {
 fn cut_texts() {
     assert_eq!(format::cut("four", 4), "four");
     assert_eq!(format::cut("fünfe", 4), "fün…");
-    assert_eq!(format::cut("a\nb", 4), "a\u{fffd}b");
+    assert_eq!(format::cut("a\nb", 4), r"a\nb");
+}
+
+#[test]
+fn a_terminal_gets_visible_characters_only() {
+    for hidden in [
+        '\u{0}',
+        '\t',
+        '\r',
+        '\u{1b}',
+        '\u{7f}',
+        '\u{85}',
+        '\u{9b}',
+        '\u{ad}',
+        '\u{61c}',
+        '\u{200b}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{202e}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{feff}',
+        '\u{fff9}',
+        '\u{e0041}',
+        '\u{e000}',
+        '\u{a0}',
+    ] {
+        let shown = format::Printable(&format!("a{hidden}b")).to_string();
+        assert!(!shown.contains(hidden), "{hidden:?}");
+        let code = format!("{:x}", u32::from(hidden));
+        let escape = hidden.escape_default().to_string();
+        assert!(escape.len() == 2 || escape.contains(&code), "{escape}");
+        assert_eq!(shown, format!("a{escape}b"));
+    }
+    for text in [r#"m,a=b\ c,d="e'" 1"#, "日本 ünï 🤣", "e\u{301}", "नमस्ते"] {
+        assert_eq!(format::Printable(text).to_string(), text);
+    }
 }
 
 /// What documents of the repository say to type.

@@ -1,16 +1,18 @@
 //! Judges the data points of a request one by one.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::Metric as SentMetric;
 
+use super::attributes::Dimensions;
 use super::read::{SentPoint, is_about_the_name, milliseconds, points};
 use super::text::RefusedText;
 use super::{attributes, limits, name, text};
 use crate::protocol::{ErrorKind, Kind, Line, LineError, Metadata, MetricType, Payload, Reader};
-use crate::store::Rejected;
 use crate::store::data_point::{Data, DataPoint, Metric};
+use crate::store::{Noted, Rejected};
 
 /// The judged data points of a request.
 #[derive(Debug, Default)]
@@ -22,7 +24,9 @@ pub(crate) struct Judged {
     /// Units and descriptions, once per metric.
     pub(crate) metadata: Vec<Metadata>,
     pub(crate) rejected: Vec<Rejected>,
-    /// The reasons for refusals, each once per metric.
+    /// The parts of accepted data points that are not stored.
+    pub(crate) noted: Vec<Noted>,
+    /// The reasons for refusals and the notes, each once per metric.
     pub(crate) reasons: Vec<String>,
 }
 
@@ -45,21 +49,24 @@ pub(crate) fn judge(
         judged: Judged::default(),
     };
     for metrics in &request.resource_metrics {
-        let resource = metrics.resource.as_ref();
-        let resource = resource.map(|resource| attributes::texts(&resource.attributes));
+        let sent_resource = metrics.resource.as_ref();
+        let resource = sent_resource.map(|resource| attributes::texts(&resource.attributes));
         let resource: Arc<[_]> = resource.unwrap_or_default().into();
         for scoped in &metrics.scope_metrics {
-            let scope = scoped.scope.as_ref().map_or("", |scope| &scope.name);
-            let scope: Arc<str> = scope.into();
+            let scope = scoped.scope.as_ref();
+            let mut common = Dimensions::default();
+            common.add(scope.map_or(&[], |scope| &scope.attributes));
+            common.add(sent_resource.map_or(&[], |resource| &resource.attributes));
+            let scope: Arc<str> = scope.map_or("", |scope| &scope.name).into();
             for metric in &scoped.metrics {
-                let common = Metric {
+                let properties = Metric {
                     name: metric.name.clone(),
                     unit: metric.unit.clone(),
                     description: metric.description.clone(),
                     scope: Arc::clone(&scope),
                     resource: Arc::clone(&resource),
                 };
-                judge.metric(metric, &Arc::new(common));
+                judge.metric(metric, &Arc::new(properties), &mut common);
             }
         }
     }
@@ -75,13 +82,14 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn metric(&mut self, sent: &SentMetric, metric: &Arc<Metric>) {
+    /// Judges the data points of a metric; `common` has the dimensions of its scope and resource.
+    fn metric(&mut self, sent: &SentMetric, metric: &Arc<Metric>, common: &mut Dimensions) {
         let key = name::metric_key(&metric.name);
         let mut is_first = true;
         for point in points(sent) {
             self.number += 1;
             let line = match &key {
-                Ok(key) => self.line(key, &point),
+                Ok(key) => self.line(key, &point, common),
                 Err(error) => Err(error.clone()),
             };
             match line {
@@ -89,6 +97,11 @@ impl Judge<'_> {
                     if is_first {
                         self.judged.metadata.extend(metadata(metric, &line));
                         is_first = false;
+                    }
+                    for note in &line.notes {
+                        self.add_reason(metric, note);
+                        let noted = Noted::new(&line.text, note.clone(), self.number);
+                        self.judged.noted.push(noted);
                     }
                     self.judged.lines.push(line);
                     self.judged.points.push(DataPoint {
@@ -108,9 +121,17 @@ impl Judge<'_> {
         }
     }
 
-    fn line(&mut self, key: &str, point: &SentPoint<'_>) -> Result<(Line, Data), ErrorKind> {
-        let dimensions = attributes::dimensions(point.attributes);
-        if dimensions.len() > limits::DIMENSIONS {
+    fn line(
+        &mut self,
+        key: &str,
+        point: &SentPoint<'_>,
+        common: &mut Dimensions,
+    ) -> Result<(Line, Data), ErrorKind> {
+        let mut dimensions = Dimensions::default();
+        dimensions.add(point.attributes);
+        dimensions.add_common(common);
+        let Dimensions { stored, notes } = dimensions;
+        if stored.len() > limits::DIMENSIONS {
             return Err(ErrorKind::TooManyDimensions);
         }
         let (data, payload) = point.measured.clone()?;
@@ -123,19 +144,20 @@ impl Judge<'_> {
             return Err(ErrorKind::OnDemand);
         }
         let line = Line {
-            text: text::line(key, &dimensions, payload, timestamp_ms),
+            text: text::line(key, &stored, payload, timestamp_ms),
             key: key.to_owned(),
-            dimensions,
+            dimensions: stored,
             payload,
             timestamp_ms,
+            notes,
         };
         Ok((line, data))
     }
 
-    fn add_reason(&mut self, metric: &Metric, error: &ErrorKind) {
+    fn add_reason(&mut self, metric: &Metric, reason: &impl Display) {
         let reasons = &mut self.judged.reasons;
         let name = name::cut(&metric.name, limits::METRIC_KEY);
-        let reason = format!("{name}: {error}");
+        let reason = format!("{name}: {reason}");
         if reasons.len() < MAX_REASONS && !reasons.contains(&reason) {
             reasons.push(reason);
         }
@@ -183,6 +205,6 @@ fn refused(metric: &Metric, point: &SentPoint<'_>, error: ErrorKind, number: usi
         }
         _ => shown.measured,
     };
-    let error = LineError::new(&shown.text, offset, error);
+    let error = LineError::about(&shown.text, offset, error);
     Rejected::new(&shown.text, error, number)
 }

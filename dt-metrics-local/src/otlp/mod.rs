@@ -18,13 +18,14 @@
 //! metric lines.
 //!
 //! In names of metrics and dimensions, invalid characters become `_`. Names of dimensions are
-//! lowercased and cut after 100 characters, their values after 255. Only strings, Booleans and
-//! integers become dimensions; if two attributes have the same key, the first counts. A unit that
-//! is too long or has characters that metric lines do not allow is dropped. A description is cut
-//! after 1,023 characters.
+//! lowercased and cut after 100 characters, their values after 255. A unit that is too long or has
+//! characters that metric lines do not allow is dropped. A description is cut after 1,023 characters.
 //!
-//! The attributes of a data point become dimensions. Which attributes of its resource and its scope
-//! become dimensions is a setting of each environment, so here none do: [`DataPoint`] has them.
+//! The attributes of a data point, of its scope and of its resource become dimensions, in this order
+//! of precedence. `service.name` is the first dimension of a line. Only strings, Booleans and
+//! integers become dimensions; an attribute of another type, an array for example, is reported in
+//! [`Line::notes`](crate::Line::notes), in the terminal, on the page, and in the partial success of
+//! the answer. A setting of your environment may exclude attributes.
 //!
 //! Source: Dynatrace documentation, "About OTLP metrics ingest" (mapping, limits, histograms) and
 //! "OpenTelemetry metrics ingest API" (statuses). Where it is ambiguous, the rules of

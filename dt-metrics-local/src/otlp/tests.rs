@@ -6,7 +6,9 @@ mod names;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, InstrumentationScope, KeyValue,
+};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -15,7 +17,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use super::{Judged, judge};
-use crate::protocol::Reader;
+use crate::protocol::{Note, Reader};
 
 const DELTA: i32 = 1;
 const CUMULATIVE: i32 = 2;
@@ -59,15 +61,25 @@ fn count(name: &str, points: Vec<NumberDataPoint>) -> Metric {
 }
 
 fn request(metrics: Vec<Metric>) -> ExportMetricsServiceRequest {
+    request_from(vec![], vec![], metrics)
+}
+
+/// A request whose resource and scope have attributes.
+fn request_from(
+    resource: Vec<KeyValue>,
+    scope: Vec<KeyValue>,
+    metrics: Vec<Metric>,
+) -> ExportMetricsServiceRequest {
     ExportMetricsServiceRequest {
         resource_metrics: vec![ResourceMetrics {
             resource: Some(Resource {
-                attributes: vec![text("service.name", "checkout")],
+                attributes: resource,
                 ..Resource::default()
             }),
             scope_metrics: vec![ScopeMetrics {
                 scope: Some(InstrumentationScope {
                     name: "shop".to_owned(),
+                    attributes: scope,
                     ..InstrumentationScope::default()
                 }),
                 metrics,
@@ -106,7 +118,12 @@ fn a_point_is_kept_as_it_came() {
     let mut metric = count("shop orders", vec![number(3.0, attributes)]);
     metric.unit = "1".to_owned();
     metric.description = "Orders \"taken\"".to_owned();
-    let judged = judged(vec![metric]);
+    let service = vec![text("service.name", "checkout")];
+    let judged = judge(
+        &request_from(service, vec![], vec![metric]),
+        &Reader::without_clock(),
+        0,
+    );
     let point = &judged.points[0];
     assert_eq!(point.metric.name, "shop orders");
     assert_eq!((&*point.metric.unit, &*point.metric.scope), ("1", "shop"));
@@ -115,7 +132,7 @@ fn a_point_is_kept_as_it_came() {
 
     assert_eq!(
         judged.lines[0].text,
-        "shop_orders,region=eu,tier=gold count,delta=3"
+        "shop_orders,service.name=checkout,region=eu,tier=gold count,delta=3"
     );
     let metadata = &judged.metadata[0];
     assert_eq!(metadata.unit.as_deref(), Some("1"));
@@ -123,6 +140,84 @@ fn a_point_is_kept_as_it_came() {
         metadata.text,
         r#"#shop_orders count dt.meta.unit="1",dt.meta.description="Orders \"taken\"""#
     );
+}
+
+#[test]
+fn attributes_of_scope_and_resource_are_dimensions() {
+    let resource = vec![
+        text("host.name", "web-1"),
+        text("service.name", "checkout"),
+        text("tier", "of the resource"),
+        text("region", "of the resource"),
+    ];
+    let scope = vec![text("Region", "of the scope"), text("tier", "of the scope")];
+    let attributes = vec![text("route", "/"), text("tier", "of the point")];
+    let orders = count("orders", vec![number(1.0, attributes), number(2.0, vec![])]);
+    let judged = judge(
+        &request_from(resource, scope, vec![orders]),
+        &Reader::without_clock(),
+        0,
+    );
+    let lines: Vec<_> = judged.lines.iter().map(|line| &*line.text).collect();
+    assert_eq!(
+        lines,
+        [
+            r"orders,service.name=checkout,route=/,tier=of\ the\ point,region=of\ the\ scope,host.name=web-1 count,delta=1",
+            r"orders,service.name=checkout,region=of\ the\ scope,tier=of\ the\ scope,host.name=web-1 count,delta=2",
+        ]
+    );
+    // All of them count for the limit.
+    let many = |n: usize, of| {
+        (0..n)
+            .map(move |i| text(&format!("{of}{i}"), "v"))
+            .collect()
+    };
+    for (resource, is_accepted) in [(20, true), (21, false)] {
+        let point = number(1.0, many(20, "point"));
+        let request = request_from(
+            many(resource, "resource"),
+            many(10, "scope"),
+            vec![count("orders", vec![point])],
+        );
+        let judged = judge(&request, &Reader::without_clock(), 0);
+        assert_eq!(judged.rejected.is_empty(), is_accepted, "{resource}");
+    }
+}
+
+#[test]
+fn attributes_that_cannot_be_dimensions_are_noted_once() {
+    let array = |key: &str| attribute(key, Value::ArrayValue(ArrayValue::default()));
+    let attributes = vec![array("tags"), attribute("ratio", Value::DoubleValue(0.5))];
+    let orders = count("orders", vec![number(1.0, attributes), number(2.0, vec![])]);
+    let judged = judge(
+        &request_from(vec![array("args")], vec![array("modes")], vec![orders]),
+        &Reader::without_clock(),
+        0,
+    );
+    assert!(judged.rejected.is_empty());
+    let noted: Vec<_> = judged
+        .noted
+        .iter()
+        .map(|noted| (noted.line_number, noted.note.clone()))
+        .collect();
+    let note = |key: &str, found| {
+        let key = key.to_owned();
+        (1, Note::AttributeType { key, found })
+    };
+    assert_eq!(
+        noted,
+        [
+            note("tags", "array"),
+            note("ratio", "double"),
+            note("modes", "array"),
+            note("args", "array")
+        ]
+    );
+    assert_eq!(
+        judged.reasons[0],
+        r#"orders: attribute "tags" is not stored, a dimension cannot be of type array: use a string, a Boolean or an integer"#
+    );
+    assert_eq!(judged.reasons.len(), 4);
 }
 
 #[test]

@@ -10,26 +10,61 @@ use super::temporality::Temporality;
 /// ```
 /// use dt_metrics_local::protocol::{ErrorKind, Reader};
 ///
-/// let error = Reader::without_clock().read("orders,region= count,delta=1").unwrap_err();
+/// let error = Reader::without_clock().read("orders,=eu count,delta=1").unwrap_err();
 /// assert!(matches!(error.kind(), ErrorKind::Missing(_)));
-/// assert_eq!(error.column(), 15);
-/// assert_eq!(error.to_string(), "dimension value expected, column 15");
+/// assert_eq!(error.column(), 8);
+/// assert_eq!(error.to_string(), "dimension key expected, found '=', column 8");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}, column {column}")]
 pub struct LineError {
     kind: ErrorKind,
     offset: usize,
     column: usize,
+    found: Found,
+}
+
+/// What a line has at the position of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Character(char),
+    End,
+    /// The text is not a line that somebody wrote.
+    Unknown,
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        // The other kinds name the character themselves, or are not about a single one.
+        if let ErrorKind::Missing(_) | ErrorKind::Expected(_) = self.kind {
+            match self.found {
+                Found::Character(found) => write!(f, ", found {found:?}")?,
+                Found::End => f.write_str(" before the end")?,
+                Found::Unknown => {}
+            }
+        }
+        write!(f, ", column {}", self.column)
+    }
 }
 
 impl LineError {
     pub(crate) fn new(text: &str, offset: usize, kind: ErrorKind) -> Self {
         let before = text.get(..offset).unwrap_or(text);
+        let at = text.get(before.len()..).and_then(|at| at.chars().next());
         Self {
+            found: at.map_or(Found::End, Found::Character),
             kind,
             offset: before.len(),
             column: before.chars().count() + 1,
+        }
+    }
+
+    /// An error about a text that only describes what was sent.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn about(text: &str, offset: usize, kind: ErrorKind) -> Self {
+        Self {
+            found: Found::Unknown,
+            ..Self::new(text, offset, kind)
         }
     }
 
@@ -71,8 +106,14 @@ pub enum Part {
     DimensionValue,
     /// `gauge,…` or `count,…`.
     Payload,
+    /// A number of the payload.
+    Number,
+    /// `count` of a summary.
+    Count,
     /// The timestamp of the data point.
     Timestamp,
+    /// `gauge` or `count` of a metadata line.
+    MetricType,
     /// A property of a metadata line.
     Property,
     /// `dt.meta.unit`.
@@ -91,7 +132,10 @@ impl fmt::Display for Part {
             Self::DimensionKey => "dimension key",
             Self::DimensionValue => "dimension value",
             Self::Payload => "payload",
+            Self::Number => "number",
+            Self::Count => "count",
             Self::Timestamp => "timestamp",
+            Self::MetricType => "\"gauge\" or \"count\"",
             Self::Property => "metadata property",
             Self::Unit => "unit",
             Self::DisplayName => "display name",
@@ -138,6 +182,20 @@ pub enum ErrorKind {
         /// The character.
         found: char,
     },
+    /// A character that does not belong in a number at its place.
+    #[error("unexpected {found:?} in {part}")]
+    Unexpected {
+        /// The number.
+        part: Part,
+        /// The character.
+        found: char,
+    },
+    /// Whitespace other than the single space that separates the parts of a line.
+    #[error("unexpected {0:?}: the parts of a line are separated by one space")]
+    Separator(char),
+    /// Whitespace after the last part of a line, a carriage return for example.
+    #[error("unexpected {0:?} at the end: a line ends with its last part, then '\\n'")]
+    LineEnd(char),
     /// A character that a key or one of its sections may not start with.
     #[error("{part} section may not start with {found:?}")]
     SectionStart {
@@ -161,20 +219,14 @@ pub enum ErrorKind {
     /// A quoted value without its closing quote.
     #[error("closing quote expected")]
     UnterminatedQuote,
-    /// A dimension key occurs twice.
-    #[error("dimension key {0:?} occurs twice")]
-    DuplicateDimension(String),
     /// More dimensions than the limit.
     #[error("more than {} dimensions", limits::DIMENSIONS)]
     TooManyDimensions,
-    /// Not a decimal number.
-    #[error("number expected")]
-    Number,
     /// A number that no finite 64-bit float holds.
     #[error("number out of range")]
     NumberRange,
-    /// `count` of a summary is not a non-negative integer.
-    #[error("count must be a non-negative integer")]
+    /// `count` of a summary is larger than a 64-bit integer.
+    #[error("count out of range")]
     Count,
     /// A summary with `count=0` whose other numbers are not 0.
     #[error("count is 0 but min, max and sum are not")]
@@ -182,8 +234,8 @@ pub enum ErrorKind {
     /// A summary whose mean is not between its minimum and maximum.
     #[error("min <= sum/count <= max does not hold")]
     SummaryOrder,
-    /// Not a timestamp in milliseconds since 1970.
-    #[error("timestamp must be UTC milliseconds")]
+    /// A timestamp that is larger than a 64-bit integer.
+    #[error("timestamp out of range, expected UTC milliseconds")]
     Timestamp,
     /// A timestamp too far in the past.
     #[error("timestamp is more than 1 hour in the past")]

@@ -7,6 +7,7 @@ use super::scanner::Scanner;
 /// The rules for one type of key.
 struct Grammar {
     part: Part,
+    min: usize,
     limit: usize,
     /// Whether the first section may start with a character.
     first: fn(char) -> bool,
@@ -18,6 +19,7 @@ struct Grammar {
 
 const METRIC: Grammar = Grammar {
     part: Part::MetricKey,
+    min: limits::METRIC_KEY_MIN,
     limit: limits::METRIC_KEY,
     first: |c| c.is_ascii_alphabetic() || c == '_',
     start: |c| c.is_ascii_alphanumeric() || c == '_',
@@ -26,16 +28,17 @@ const METRIC: Grammar = Grammar {
 
 const DIMENSION: Grammar = Grammar {
     part: Part::DimensionKey,
+    min: 1,
     limit: limits::DIMENSION_KEY,
     first: |c| c.is_ascii_lowercase() || c == '_',
     start: |c| c.is_ascii_lowercase() || c == '_',
     inner: |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | ':'),
 };
 
-/// Reads a metric key up to one of `ends`.
-pub(super) fn metric(scanner: &mut Scanner<'_>, ends: &[char]) -> Result<String, LineError> {
+/// Reads a metric key, which ends with a comma or at whitespace.
+pub(super) fn metric(scanner: &mut Scanner<'_>) -> Result<String, LineError> {
     let start = scanner.offset();
-    let key = METRIC.read(scanner, ends)?;
+    let key = METRIC.read(scanner, |c| c == ',' || c.is_whitespace())?;
     if key.starts_with("dt.") {
         return Err(scanner.error_at(start, ErrorKind::ReservedKey));
     }
@@ -45,14 +48,18 @@ pub(super) fn metric(scanner: &mut Scanner<'_>, ends: &[char]) -> Result<String,
 /// Reads a dimension key up to its `=`.
 pub(super) fn dimension(scanner: &mut Scanner<'_>) -> Result<String, LineError> {
     DIMENSION
-        .read(scanner, &['=', ',', ' '])
+        .read(scanner, |c| matches!(c, '=' | ',' | ' '))
         .map(ToOwned::to_owned)
 }
 
 impl Grammar {
-    fn read<'a>(&self, scanner: &mut Scanner<'a>, ends: &[char]) -> Result<&'a str, LineError> {
+    fn read<'a>(
+        &self,
+        scanner: &mut Scanner<'a>,
+        is_end: fn(char) -> bool,
+    ) -> Result<&'a str, LineError> {
         let start = scanner.offset();
-        let key = scanner.take_until(ends);
+        let key = scanner.take_until(is_end);
         if key.is_empty() {
             return Err(scanner.error_at(start, ErrorKind::Missing(self.part)));
         }
@@ -86,15 +93,24 @@ impl Grammar {
             return Err((key.len(), ErrorKind::EmptySection(part)));
         }
         // All characters are ASCII by now: bytes are characters.
-        if key.len() > self.limit {
-            return Err((
-                self.limit,
-                ErrorKind::TooLong {
-                    part,
-                    length: key.len(),
-                    limit: self.limit,
-                },
-            ));
+        let length = key.len();
+        if length < self.min {
+            let limit = self.min;
+            let kind = ErrorKind::TooShort {
+                part,
+                length,
+                limit,
+            };
+            return Err((0, kind));
+        }
+        if length > self.limit {
+            let limit = self.limit;
+            let kind = ErrorKind::TooLong {
+                part,
+                length,
+                limit,
+            };
+            return Err((limit, kind));
         }
         Ok(())
     }

@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+/// Shortest metric key.
+pub const METRIC_KEY_MIN: usize = 3;
+
 /// Longest metric key.
 pub const METRIC_KEY: usize = 255;
 

@@ -7,10 +7,10 @@ use super::{key, limits, value};
 
 /// Reads a metadata line from behind its `#`.
 pub(super) fn read(scanner: &mut Scanner<'_>, text: &str) -> Result<Metadata, LineError> {
-    let key = key::metric(scanner, &[' '])?;
-    scanner.expect(" ", "space")?;
+    let key = key::metric(scanner)?;
+    scanner.separator(Part::MetricType)?;
     let metric_type = metric_type(scanner)?;
-    scanner.expect(" ", "space")?;
+    scanner.separator(Part::Property)?;
     let mut metadata = Metadata {
         text: text.to_owned(),
         key,
@@ -25,12 +25,16 @@ pub(super) fn read(scanner: &mut Scanner<'_>, text: &str) -> Result<Metadata, Li
             return Ok(metadata);
         }
         scanner.expect(",", "comma")?;
+        // The documentation has both forms.
+        if scanner.peek() == Some(' ') {
+            scanner.separator(Part::Property)?;
+        }
     }
 }
 
 fn metric_type(scanner: &mut Scanner<'_>) -> Result<MetricType, LineError> {
     let start = scanner.offset();
-    match scanner.take_until(&[' ']) {
+    match scanner.take_until(char::is_whitespace) {
         "gauge" => Ok(MetricType::Gauge),
         "count" => Ok(MetricType::Count),
         _ => Err(scanner.error_at(start, ErrorKind::Expected("\"gauge\" or \"count\""))),
@@ -39,7 +43,7 @@ fn metric_type(scanner: &mut Scanner<'_>) -> Result<MetricType, LineError> {
 
 fn property(scanner: &mut Scanner<'_>, metadata: &mut Metadata) -> Result<(), LineError> {
     let start = scanner.offset();
-    let name = scanner.take_until(&['=', ',', ' ']);
+    let name = scanner.take_until(|c| matches!(c, '=' | ',' | ' '));
     let (part, limit, field) = match name {
         "" => return Err(scanner.error(ErrorKind::Missing(Part::Property))),
         "dt.meta.unit" => (Part::Unit, limits::UNIT, &mut metadata.unit),
@@ -48,7 +52,7 @@ fn property(scanner: &mut Scanner<'_>, metadata: &mut Metadata) -> Result<(), Li
             limits::DESCRIPTION,
             &mut metadata.description,
         ),
-        "dt.meta.displayName" => (
+        "dt.meta.displayName" | "dt.meta.displayname" => (
             Part::DisplayName,
             limits::DISPLAY_NAME,
             &mut metadata.display_name,
@@ -64,7 +68,9 @@ fn property(scanner: &mut Scanner<'_>, metadata: &mut Metadata) -> Result<(), Li
     if part == Part::Unit
         && let Some(found) = value.chars().find(|c| !is_unit(*c))
     {
-        return Err(scanner.error_at(start, ErrorKind::Character { part, found }));
+        // Escapes only precede characters that a unit may not contain either.
+        let offset = scanner.since(start).find(found).unwrap_or_default();
+        return Err(scanner.error_at(start + offset, ErrorKind::Character { part, found }));
     }
     *field = Some(value);
     Ok(())

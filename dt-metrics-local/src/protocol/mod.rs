@@ -6,6 +6,10 @@
 //! #<metric key> <gauge|count> dt.meta.unit=<v>,dt.meta.description=<v>,dt.meta.displayName=<v>
 //! ```
 //!
+//! `gauge,` may be left out before a single value. A dimension with an empty value is ignored, and of
+//! a repeated dimension key the first value counts; [`Line::notes`] says so. The README of the crate
+//! lists what is accepted, refused, or not documented.
+//!
 //! Where the documentation is ambiguous, the reader takes the narrower meaning. A line that passes
 //! is written exactly as documented, so it does not depend on the leniency of one server version.
 //! Source of grammar and limits: Dynatrace documentation, "Metric ingestion protocol".
@@ -26,6 +30,7 @@ mod error;
 mod key;
 pub mod limits;
 mod metadata;
+mod note;
 mod number;
 mod payload;
 mod reader;
@@ -38,6 +43,7 @@ mod value;
 mod tests;
 
 pub use error::{ErrorKind, LineError, Part};
+pub use note::Note;
 pub use reader::Reader;
 pub use record::{Kind, Line, Metadata, MetricType, Payload, Record};
 pub use temporality::Temporality;

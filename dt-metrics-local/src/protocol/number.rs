@@ -1,66 +1,77 @@
 //! Reads numbers more strictly than Rust's own parser: `inf`, `nan`, `+1`, `.5` and `5.` are not
 //! numbers of the protocol.
 
-use super::error::{ErrorKind, LineError};
+use super::error::{ErrorKind, LineError, Part};
 use super::scanner::Scanner;
 
 const ENDS: [char; 2] = [',', ' '];
 
-/// Reads a finite decimal number.
+/// Reads a finite decimal number: `-? digits (. digits)? ([eE] [+-]? digits)?`
 pub(super) fn float(scanner: &mut Scanner<'_>) -> Result<f64, LineError> {
     let start = scanner.offset();
-    let text = scanner.take_until(&ENDS);
-    let number = if is_decimal(text) {
-        text.parse::<f64>().ok()
-    } else {
-        None
-    };
-    match number {
-        Some(number) if number.is_finite() => Ok(number),
-        Some(_) => Err(scanner.error_at(start, ErrorKind::NumberRange)),
-        None => Err(scanner.error_at(start, ErrorKind::Number)),
+    scanner.eat("-");
+    digits(scanner, Part::Number)?;
+    if scanner.eat(".") {
+        digits(scanner, Part::Number)?;
+    }
+    if scanner.eat("e") || scanner.eat("E") {
+        if !scanner.eat("+") {
+            scanner.eat("-");
+        }
+        digits(scanner, Part::Number)?;
+    }
+    end(scanner, Part::Number, &ENDS)?;
+    match scanner.since(start).parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err(scanner.error_at(start, ErrorKind::NumberRange)),
     }
 }
 
 /// Reads a non-negative integer.
 pub(super) fn count(scanner: &mut Scanner<'_>) -> Result<u64, LineError> {
     let start = scanner.offset();
-    digits(scanner.take_until(&ENDS)).ok_or_else(|| scanner.error_at(start, ErrorKind::Count))
+    digits(scanner, Part::Count)?;
+    end(scanner, Part::Count, &ENDS)?;
+    let digits = scanner.since(start).parse();
+    digits.map_err(|_| scanner.error_at(start, ErrorKind::Count))
 }
 
-/// Reads a timestamp in milliseconds.
+/// Reads a timestamp in milliseconds, after which the line ends.
 pub(super) fn milliseconds(scanner: &mut Scanner<'_>) -> Result<i64, LineError> {
     let start = scanner.offset();
-    // Takes the rest of the line, spaces included: nothing may follow a timestamp.
-    digits(scanner.take_until(&[]))
-        .and_then(|number| i64::try_from(number).ok())
-        .ok_or_else(|| scanner.error_at(start, ErrorKind::Timestamp))
+    digits(scanner, Part::Timestamp)?;
+    end(scanner, Part::Timestamp, &[])?;
+    let digits = scanner.since(start).parse();
+    digits.map_err(|_| scanner.error_at(start, ErrorKind::Timestamp))
 }
 
-fn digits(text: &str) -> Option<u64> {
-    // `parse` alone would take a leading plus sign.
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
+/// Steps over one or more digits.
+fn digits(scanner: &mut Scanner<'_>, part: Part) -> Result<(), LineError> {
+    let start = scanner.offset();
+    while scanner.peek().is_some_and(|c| c.is_ascii_digit()) {
+        scanner.next();
+    }
+    match scanner.peek() {
+        _ if scanner.offset() > start => Ok(()),
+        None => Err(scanner.error(ErrorKind::Missing(part))),
+        Some(found) if ENDS.contains(&found) => Err(scanner.error(ErrorKind::Missing(part))),
+        Some(found) => Err(unexpected(scanner, part, found)),
     }
 }
 
-/// `-? digits (. digits)? ([eE] [+-]? digits)?`
-fn is_decimal(text: &str) -> bool {
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (text, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    all_digits(whole) && fraction.is_none_or(all_digits) && exponent.is_none_or(all_digits)
+/// Checks that a number ends here: at one of `ends`, or with the line.
+fn end(scanner: &Scanner<'_>, part: Part, ends: &[char]) -> Result<(), LineError> {
+    match scanner.peek() {
+        Some(found) if !ends.contains(&found) => Err(unexpected(scanner, part, found)),
+        _ => Ok(()),
+    }
 }
 
-fn all_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+fn unexpected(scanner: &Scanner<'_>, part: Part, found: char) -> LineError {
+    let kind = if found.is_whitespace() {
+        ErrorKind::Separator(found)
+    } else {
+        ErrorKind::Unexpected { part, found }
+    };
+    scanner.error(kind)
 }

@@ -1,6 +1,6 @@
 //! Reads the payload of a data point.
 
-use super::error::{ErrorKind, LineError, Part};
+use super::error::{ErrorKind, LineError};
 use super::number;
 use super::record::Payload;
 use super::scanner::Scanner;
@@ -8,11 +8,8 @@ use super::scanner::Scanner;
 /// Relative tolerance between mean and bounds, since the sender rounds each of them separately.
 const TOLERANCE: f64 = 1e-6;
 
-/// Reads `gauge,…` or `count,…`.
+/// Reads `gauge,…`, `count,…`, or the single value of a gauge alone.
 pub(super) fn read(scanner: &mut Scanner<'_>) -> Result<Payload, LineError> {
-    if scanner.is_at_end() {
-        return Err(scanner.error(ErrorKind::Missing(Part::Payload)));
-    }
     if scanner.eat("count,") {
         scanner.expect("delta=", "\"delta=\"")?;
         let delta = number::float(scanner)?;
@@ -24,8 +21,12 @@ pub(super) fn read(scanner: &mut Scanner<'_>) -> Result<Payload, LineError> {
             let value = number::float(scanner)?;
             Ok(Payload::Gauge { value })
         }
+    } else if scanner.peek().is_some_and(|c| !c.is_alphabetic()) {
+        let value = number::float(scanner)?;
+        Ok(Payload::Gauge { value })
     } else {
-        Err(scanner.error(ErrorKind::Expected("\"gauge,\" or \"count,\"")))
+        let expected = "number, \"gauge,\" or \"count,\"";
+        Err(scanner.error(ErrorKind::Expected(expected)))
     }
 }
 

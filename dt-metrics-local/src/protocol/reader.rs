@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::{ErrorKind, LineError, Part};
+use super::note::Note;
 use super::record::{Line, Metadata, Record};
 use super::scanner::{Scanner, length};
 use super::{key, limits, metadata, number, payload, value};
@@ -51,31 +52,40 @@ impl Reader {
     ///
     /// The first error in the line, with its position.
     pub fn read(&self, text: &str) -> Result<Record, LineError> {
-        let mut scanner = Scanner::new(text);
         if text.is_empty() {
-            return Err(scanner.error(ErrorKind::Missing(Part::Line)));
+            return Err(LineError::new(text, 0, ErrorKind::Missing(Part::Line)));
         }
         let length = length(text);
         if length > limits::LINE {
-            return Err(scanner.error(ErrorKind::TooLong {
+            let kind = ErrorKind::TooLong {
                 part: Part::Line,
                 length,
                 limit: limits::LINE,
-            }));
+            };
+            return Err(LineError::new(text, 0, kind));
         }
-        if scanner.eat("#") {
+        // Whitespace at the end is an error, but of those in a line the last.
+        let written = without_trailing_whitespace(text);
+        let line_end = || {
+            let found = text.get(written.len()..).and_then(|end| end.chars().next());
+            found.map(|found| LineError::new(text, written.len(), ErrorKind::LineEnd(found)))
+        };
+        if let Some(error) = line_end().filter(|_| written.is_empty()) {
+            return Err(error);
+        }
+        let mut scanner = Scanner::new(written);
+        let record = if scanner.eat("#") {
             metadata::read(&mut scanner, text).map(Record::Metadata)
         } else {
             self.data_point(&mut scanner, text).map(Record::Line)
-        }
+        }?;
+        line_end().map_or(Ok(record), Err)
     }
 
     fn data_point(&self, scanner: &mut Scanner<'_>, text: &str) -> Result<Line, LineError> {
-        let key = key::metric(scanner, &[',', ' '])?;
-        let dimensions = dimensions(scanner)?;
-        if !scanner.eat(" ") {
-            return Err(scanner.error(ErrorKind::Missing(Part::Payload)));
-        }
+        let key = key::metric(scanner)?;
+        let (dimensions, notes) = dimensions(scanner)?;
+        scanner.separator(Part::Payload)?;
         let payload = payload::read(scanner)?;
         let timestamp_ms = self.timestamp(scanner)?;
         Ok(Line {
@@ -84,6 +94,7 @@ impl Reader {
             dimensions,
             payload,
             timestamp_ms,
+            notes,
         })
     }
 
@@ -91,7 +102,10 @@ impl Reader {
         if scanner.is_at_end() {
             return Ok(None);
         }
-        scanner.expect(" ", "space or end of line")?;
+        if scanner.peek() != Some(' ') {
+            return Err(scanner.error(ErrorKind::Expected("space or end of line")));
+        }
+        scanner.separator(Part::Timestamp)?;
         let start = scanner.offset();
         let timestamp = number::milliseconds(scanner)?;
         self.check_time(timestamp)
@@ -117,22 +131,41 @@ impl Reader {
     }
 }
 
-fn dimensions(scanner: &mut Scanner<'_>) -> Result<Vec<(String, String)>, LineError> {
+/// The dimensions to store, and a note for each one that is not stored.
+type Dimensions = (Vec<(String, String)>, Vec<Note>);
+
+fn dimensions(scanner: &mut Scanner<'_>) -> Result<Dimensions, LineError> {
     let mut dimensions: Vec<(String, String)> = Vec::new();
+    let mut notes = Vec::new();
+    let mut written = 0;
     while scanner.eat(",") {
         let start = scanner.offset();
         let key = key::dimension(scanner)?;
-        if dimensions.len() == limits::DIMENSIONS {
+        written += 1;
+        if written > limits::DIMENSIONS {
             return Err(scanner.error_at(start, ErrorKind::TooManyDimensions));
-        }
-        if dimensions.iter().any(|(known, _)| *known == key) {
-            return Err(scanner.error_at(start, ErrorKind::DuplicateDimension(key)));
         }
         scanner.expect("=", "\"=\"")?;
         let value = value::dimension(scanner)?;
-        dimensions.push((key, value));
+        if value.is_empty() {
+            notes.push(Note::EmptyDimension(key));
+        } else if dimensions.iter().any(|(known, _)| *known == key) {
+            notes.push(Note::RepeatedDimension(key));
+        } else {
+            dimensions.push((key, value));
+        }
     }
-    Ok(dimensions)
+    Ok((dimensions, notes))
+}
+
+/// The line up to its last character that is not whitespace, or is escaped whitespace.
+fn without_trailing_whitespace(text: &str) -> &str {
+    let trimmed = text.trim_end();
+    let rest = text.get(trimmed.len()..).unwrap_or_default();
+    let backslashes = trimmed.bytes().rev().take_while(|byte| *byte == b'\\');
+    let is_escaped = backslashes.count() % 2 == 1 && rest.starts_with(' ');
+    let end = trimmed.len() + usize::from(is_escaped);
+    text.get(..end).unwrap_or(text)
 }
 
 /// Reads a data point; any timestamp is accepted.

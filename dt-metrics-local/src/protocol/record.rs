@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::note::Note;
+
 /// A line that was read.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -10,6 +12,38 @@ pub enum Record {
     Line(Line),
     /// Unit, description and display name of a metric.
     Metadata(Metadata),
+}
+
+impl Record {
+    /// The parts of the record that are not stored as sent.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        match self {
+            Self::Line(line) => &line.notes,
+            Self::Metadata(_) => &[],
+        }
+    }
+
+    /// Changes the metric key as Metrics Classic does, where a key has one type: a count has the
+    /// suffix `.count`, and a gauge has not.
+    pub(crate) fn suffix_key(&mut self) -> Option<Note> {
+        let (key, is_count) = match self {
+            Self::Line(line) => (&mut line.key, line.payload.kind() == Kind::Count),
+            Self::Metadata(metadata) => {
+                let is_count = metadata.metric_type == MetricType::Count;
+                (&mut metadata.key, is_count)
+            }
+        };
+        let suffix = match (is_count, key.ends_with(".count")) {
+            (true, false) => ".count",
+            (false, true) => ".gauge",
+            _ => return None,
+        };
+        let from = key.clone();
+        key.push_str(suffix);
+        let to = key.clone();
+        Some(Note::KeyChanged { from, to })
+    }
 }
 
 /// A data point.
@@ -31,12 +65,14 @@ pub struct Line {
     pub text: String,
     /// The metric key.
     pub key: String,
-    /// Keys and decoded values, in the order of the line.
+    /// Keys and decoded values, in the order of the line, without those in `notes`.
     pub dimensions: Vec<(String, String)>,
     /// The measured value or values.
     pub payload: Payload,
     /// UTC milliseconds since 1970; `None` if the line has no timestamp.
     pub timestamp_ms: Option<i64>,
+    /// The parts of the line that are not stored as sent.
+    pub notes: Vec<Note>,
 }
 
 impl Line {

@@ -1,6 +1,6 @@
 //! A position in a line, with the steps that parsers take from there.
 
-use super::error::{ErrorKind, LineError};
+use super::error::{ErrorKind, LineError, Part};
 
 /// A position in a line. Only its methods move it, always by whole characters.
 pub(super) struct Scanner<'a> {
@@ -54,10 +54,25 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes the text before the first character in `ends`, or the rest of the line.
-    pub(super) fn take_until(&mut self, ends: &[char]) -> &'a str {
+    /// Steps over the one space that separates the parts of a line; `next` names the part behind it.
+    pub(super) fn separator(&mut self, next: Part) -> Result<(), LineError> {
+        match self.peek() {
+            Some(' ') => self.next(),
+            Some(found) if found.is_whitespace() => {
+                return Err(self.error(ErrorKind::Separator(found)));
+            }
+            _ => return Err(self.error(ErrorKind::Missing(next))),
+        };
+        match self.peek() {
+            Some(found) if found.is_whitespace() => Err(self.error(ErrorKind::Separator(found))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the text before the first character that is an end, or the rest of the line.
+    pub(super) fn take_until(&mut self, is_end: fn(char) -> bool) -> &'a str {
         let rest = self.rest();
-        let length = rest.find(ends).unwrap_or(rest.len());
+        let length = rest.find(is_end).unwrap_or(rest.len());
         self.offset += length;
         rest.get(..length).unwrap_or_default()
     }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod any_input;
+mod readme;
 mod reject;
 
 use super::{Line, LineError, Metadata, Reader, Record};

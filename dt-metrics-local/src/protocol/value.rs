@@ -4,7 +4,8 @@ use super::error::{ErrorKind, LineError, Part};
 use super::limits;
 use super::scanner::{Scanner, length};
 
-/// Reads the value of a dimension and decodes it. The limit applies to the text as written.
+/// Reads the value of a dimension and decodes it; empty if there is none. The limit applies to the
+/// text as written.
 pub(super) fn dimension(scanner: &mut Scanner<'_>) -> Result<String, LineError> {
     let start = scanner.offset();
     let value = read(scanner, Part::DimensionValue)?;
@@ -26,6 +27,9 @@ pub(super) fn property(
 ) -> Result<String, LineError> {
     let start = scanner.offset();
     let value = read(scanner, part)?;
+    if value.is_empty() {
+        return Err(scanner.error_at(start, ErrorKind::Missing(part)));
+    }
     check_length(scanner, start, part, length(&value), limit)?;
     Ok(value)
 }
@@ -49,16 +53,11 @@ fn check_length(
 }
 
 fn read(scanner: &mut Scanner<'_>, part: Part) -> Result<String, LineError> {
-    let start = scanner.offset();
-    let value = if scanner.eat("\"") {
-        quoted(scanner, part)?
+    if scanner.eat("\"") {
+        quoted(scanner, part)
     } else {
-        bare(scanner, part)?
-    };
-    if value.is_empty() {
-        return Err(scanner.error_at(start, ErrorKind::Missing(part)));
+        bare(scanner, part)
     }
-    Ok(value)
 }
 
 /// Reads up to an unescaped comma or space.

@@ -3,12 +3,13 @@
 use std::io;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::endpoint::Endpoint;
 use super::error::{FaultError, StartError};
 use super::fault::{Fault, Faults};
 use super::handle::Server;
-use super::http::Tokens;
+use super::http::{Hosts, Tokens};
 use super::net::Listening;
 use super::router::router;
 use crate::store::{Limits, Store};
@@ -17,6 +18,9 @@ use crate::store::{Limits, Store};
 ///
 /// Source: Dynatrace documentation, "OneAgent metric API".
 pub const DEFAULT_PORT: u16 = 14499;
+
+/// More than a client on the same host needs between two bytes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Settings for a [`Server`], which [`start`](Self::start) starts.
 ///
@@ -32,8 +36,11 @@ pub const DEFAULT_PORT: u16 = 14499;
 pub struct ServerBuilder {
     listen: String,
     tokens: Tokens,
+    hosts: Hosts,
+    request_timeout: Duration,
     limits: Limits,
     are_timestamps_checked: bool,
+    is_classic: bool,
     faults: Faults,
     invalid_fault: Option<FaultError>,
 }
@@ -43,8 +50,11 @@ impl ServerBuilder {
         Self {
             listen: "127.0.0.1:0".to_owned(),
             tokens: Tokens::default(),
+            hosts: Hosts::default(),
+            request_timeout: REQUEST_TIMEOUT,
             limits: Limits::default(),
             are_timestamps_checked: true,
+            is_classic: false,
             faults: Faults::default(),
             invalid_fault: None,
         }
@@ -59,6 +69,37 @@ impl ServerBuilder {
     /// Listens on this port of `127.0.0.1`; 0 chooses a free one.
     pub fn port(self, port: u16) -> Self {
         self.listen(format!("127.0.0.1:{port}"))
+    }
+
+    /// A further name or address, without a port, by which programs and browsers may call the server:
+    /// the name of a container, for example. May be called more than once.
+    ///
+    /// Names of loopback (`localhost`, `127.0.0.1`, `[::1]`) and the host of [`listen`](Self::listen)
+    /// are always accepted; a server that listens on all addresses also accepts every IP address. A
+    /// request that names another host, or that a web page of another origin sent, is refused, so
+    /// that a web page cannot reach the server through a browser.
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder()
+    ///     .listen("0.0.0.0:0")
+    ///     .allow_host("metrics.internal")
+    ///     .start()?;
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    pub fn allow_host(mut self, host: impl AsRef<str>) -> Self {
+        self.hosts.add(host.as_ref());
+        self
+    }
+
+    /// How long a client may take to send the head of a request, and how long each pause within the
+    /// body may be. Default: 10 seconds.
+    ///
+    /// A connection whose head is late is closed; a request whose body is late is answered with 408.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
     }
 
     /// A token that the Dynatrace API accepts. May be called more than once; without any token,
@@ -84,6 +125,27 @@ impl ServerBuilder {
     /// Default: yes.
     pub fn check_timestamps(mut self, check: bool) -> Self {
         self.are_timestamps_checked = check;
+        self
+    }
+
+    /// Changes metric keys as Metrics Classic does, and reports the changes in `warnings` of the
+    /// answer. Default: no, as Grail.
+    ///
+    /// A metric line with a count gets the suffix `.count` unless its key has it. A gauge whose key
+    /// ends with `.count` gets the suffix `.gauge`. Lines and metadata are stored under the changed
+    /// key.
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder().classic().start()?;
+    /// // … a program sends `orders count,delta=2` to server.url() …
+    /// let orders = server.total("orders.count");
+    /// # assert_eq!(orders, 0.0);
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    pub fn classic(mut self) -> Self {
+        self.is_classic = true;
         self
     }
 
@@ -128,11 +190,16 @@ impl ServerBuilder {
             return Err(StartError::Fault { source });
         }
         let listener = listen(&self.listen)?;
+        let mut hosts = self.hosts;
+        hosts.add_listen(&self.listen);
         let endpoint = Arc::new(Endpoint {
             store: Arc::new(Store::new(self.limits)),
             tokens: self.tokens,
+            hosts,
+            request_timeout: self.request_timeout,
             faults: self.faults,
             are_timestamps_checked: self.are_timestamps_checked,
+            is_classic: self.is_classic,
         });
         let listening = Listening::start(listener, &endpoint, router(&endpoint))
             .map_err(|source| StartError::Thread { source })?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::fault::{Fault, Faults};
-use super::http::Tokens;
+use super::http::{Hosts, Tokens};
 use crate::store::{Authorization, Batch, Contents, Protocol, Request, Store};
 
 /// The endpoint: its store, its tokens and its planned faults.
@@ -12,8 +12,13 @@ use crate::store::{Authorization, Batch, Contents, Protocol, Request, Store};
 pub(super) struct Endpoint {
     pub(super) store: Arc<Store>,
     pub(super) tokens: Tokens,
+    pub(super) hosts: Hosts,
+    /// How long a client may take for the head of a request, and for each pause within its body.
+    pub(super) request_timeout: Duration,
     pub(super) faults: Faults,
     pub(super) are_timestamps_checked: bool,
+    /// Whether metric keys get the suffixes of Metrics Classic.
+    pub(super) is_classic: bool,
 }
 
 impl Endpoint {
@@ -26,6 +31,7 @@ impl Endpoint {
                 protocol: Protocol::Lines,
                 status: 0,
                 fault: Some(fault.name()),
+                message: None,
                 content_type: None,
                 user_agent: None,
                 authorization: Authorization::Absent,

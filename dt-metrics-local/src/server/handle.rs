@@ -19,7 +19,7 @@ use super::router::{DYNATRACE_PATH, ONEAGENT_PATH};
 use crate::protocol::{Line, Metadata};
 #[cfg(feature = "otlp")]
 use crate::store::data_point::DataPoint;
-use crate::store::{Event, Rejected, Request, Series, State, Totals};
+use crate::store::{Event, Noted, Rejected, Request, Series, State, Totals};
 
 /// A running endpoint. Dropping it stops the server and frees the port.
 ///
@@ -120,6 +120,22 @@ impl Server {
     #[must_use]
     pub fn rejected(&self) -> Vec<Rejected> {
         self.inspect(|state| state.rejected().cloned().collect())
+    }
+
+    /// The notes about accepted lines and data points, oldest first: their parts that are not stored
+    /// as sent, an empty dimension for example.
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder().start()?;
+    /// // … a program sends to server.url() …
+    /// assert!(server.notes().is_empty(), "{:?}", server.notes());
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn notes(&self) -> Vec<Noted> {
+        self.inspect(|state| state.notes().cloned().collect())
     }
 
     /// The metadata of each metric, sorted by key. Only the first metadata line of a metric counts.

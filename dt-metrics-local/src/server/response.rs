@@ -38,6 +38,8 @@ pub struct Answer {
     headers: Vec<(String, String)>,
     retry_after_date: Option<Duration>,
     body: Option<Vec<u8>>,
+    /// Why the endpoint refuses a whole request.
+    message: Option<String>,
 }
 
 impl Answer {
@@ -49,6 +51,7 @@ impl Answer {
             headers: Vec::new(),
             retry_after_date: None,
             body: None,
+            message: None,
         }
     }
 
@@ -101,7 +104,19 @@ impl Answer {
 
     /// A refusal with this status and message, as JSON.
     pub(super) fn refusal(status: u16, message: &str) -> Self {
-        Self::new(status).body(refusal_body(status, message))
+        let body = refusal_body(status, message);
+        Self::new(status).body(body).because(message)
+    }
+
+    /// Keeps the reason for a refusal, which is also in the body, for the store.
+    pub(super) fn because(mut self, message: &str) -> Self {
+        self.message = Some(message.to_owned());
+        self
+    }
+
+    /// The reason for a refusal by the endpoint.
+    pub(super) fn message(&self) -> Option<&str> {
+        self.message.as_deref()
     }
 
     /// Checks that HTTP allows the answer.

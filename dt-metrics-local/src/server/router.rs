@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::Response;
 use axum::http::header::{HeaderValue, SERVER};
-use axum::middleware;
+use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, any, post};
 
 use super::endpoint::Endpoint;
-use super::http::Route;
-use super::response::NAME;
+use super::http::{Foreign, Route};
+use super::net::Wire;
+use super::response::{Answer, NAME};
 use super::{ingest, page};
 
 pub(super) const DYNATRACE_PATH: &str = "/api/v2/metrics/ingest";
@@ -30,11 +31,26 @@ const NO_ENVIRONMENT_OTLP_PATH: &str = "/e//api/v2/otlp/v1/metrics";
 #[cfg(feature = "otlp")]
 const COLLECTOR_PATH: &str = "/v1/metrics";
 
+#[cfg(feature = "otlp")]
+const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest, OTLP to \
+    /api/v2/otlp/v1/metrics or /v1/metrics";
+#[cfg(not(feature = "otlp"))]
+const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest; OTLP is \
+    not taken, since the feature `otlp` is off";
+
 /// Routes the requests to an endpoint and to its live page.
 pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
     let refusing = |status| {
         let endpoint = Arc::clone(endpoint);
-        move |request: Request| ingest::refuse(Arc::clone(&endpoint), status, request)
+        let message = if status == 404 {
+            NOT_FOUND
+        } else {
+            "Method Not Allowed: metrics are sent by POST"
+        };
+        move |request: Request| {
+            let answer = Answer::refusal(status, message);
+            ingest::refuse(Arc::clone(&endpoint), answer, request)
+        }
     };
     let router = Router::new()
         .route(DYNATRACE_PATH, post_to(endpoint, Route::Dynatrace))
@@ -57,7 +73,30 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
         // A client that posts lines to the page probably has the wrong path: name the right one.
         route.fallback(refusing(404))
     })
+    .layer(middleware::from_fn_with_state(Arc::clone(endpoint), admit))
     .layer(middleware::map_response(sign))
+}
+
+/// Refuses a request of a web page that is not the endpoint's own, before anything looks at it.
+async fn admit(
+    State(endpoint): State<Arc<Endpoint>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let wire = Wire::of(&request);
+    wire.end_head();
+    let (parts, body) = request.into_parts();
+    let checked = endpoint.hosts.check(&parts);
+    let request = Request::from_parts(parts, body);
+    let response = match checked {
+        Ok(()) => next.run(request).await,
+        Err(Foreign { status, message }) => {
+            let answer = Answer::refusal(status, &message);
+            ingest::refuse(endpoint, answer, request).await
+        }
+    };
+    wire.end();
+    response
 }
 
 /// Adds the name of the endpoint to a response, so that a client can tell it from Dynatrace. The

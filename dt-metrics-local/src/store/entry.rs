@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::protocol::{Line, LineError, Metadata};
+use crate::protocol::{Line, LineError, Metadata, Note};
 
 /// Maximum length of the kept text of a refused line, in bytes.
 const KEPT_TEXT: usize = 4_096;
@@ -26,12 +26,8 @@ pub struct Rejected {
 
 impl Rejected {
     pub(crate) fn new(text: &str, error: LineError, line_number: usize) -> Self {
-        let end = (0..=KEPT_TEXT.min(text.len()))
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or_default();
         Self {
-            text: text.get(..end).unwrap_or_default().to_owned(),
+            text: kept(text).to_owned(),
             error,
             line_number,
         }
@@ -56,6 +52,45 @@ impl fmt::Display for Rejected {
     }
 }
 
+/// A note about an accepted line or OTLP data point: a part of it that is not stored as sent.
+///
+/// Its [`Display`](fmt::Display) is the line number and the note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Noted {
+    /// The line, cut after 4,096 bytes; the equivalent line of an OTLP data point.
+    pub text: String,
+    /// The note.
+    pub note: Note,
+    /// Its number among the lines or data points of the request, from 1.
+    pub line_number: usize,
+}
+
+impl Noted {
+    pub(crate) fn new(text: &str, note: Note, line_number: usize) -> Self {
+        Self {
+            text: kept(text).to_owned(),
+            note,
+            line_number,
+        }
+    }
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line_number, self.note)
+    }
+}
+
+/// The beginning of a text, as far as it is kept.
+fn kept(text: &str) -> &str {
+    let end = (0..=KEPT_TEXT.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or_default();
+    text.get(..end).unwrap_or_default()
+}
+
 /// A request to one of the ingest paths, or to a path that does not exist.
 ///
 /// Its token is not stored.
@@ -70,6 +105,9 @@ pub struct Request {
     pub status: u16,
     /// The [name](crate::Fault::name) of the fault applied to the request, if any.
     pub fault: Option<&'static str>,
+    /// Why the endpoint refused the request as a whole; `None` if it judged lines or data points one
+    /// by one, or if a fault chose the response.
+    pub message: Option<String>,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
     /// The `User-Agent` header.
@@ -145,6 +183,8 @@ pub enum Event {
     Line(Arc<Line>),
     /// A metadata line was accepted.
     Metadata(Arc<Metadata>),
+    /// A part of an accepted line is not stored as sent.
+    Noted(Arc<Noted>),
     /// A line was refused.
     Rejected(Arc<Rejected>),
     /// A request was judged; its response, if any, follows.

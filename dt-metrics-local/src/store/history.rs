@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::protocol::Payload;
+use crate::protocol::{Payload, limits};
 
 /// Maximum number of points of each resolution. A power of two wastes no memory, since vectors
 /// double their capacity.
@@ -25,6 +25,13 @@ pub(crate) enum Resolution {
 
 impl Resolution {
     const ALL: [Self; 3] = [Self::Second, Self::HalfMinute, Self::TwelveMinutes];
+
+    /// Number of the step since 1970 that a time is in.
+    fn step(self, at: SystemTime) -> u32 {
+        let since = at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let step = since.as_secs() / u64::from(self.seconds());
+        u32::try_from(step).unwrap_or(u32::MAX)
+    }
 
     pub(crate) fn seconds(self) -> u32 {
         match self {
@@ -102,12 +109,18 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(super) fn add(&mut self, payload: Payload, now: SystemTime) {
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    /// Adds a payload that was measured `at` a time, which may be before that of other payloads.
+    pub(super) fn add(&mut self, payload: Payload, at: SystemTime, now: SystemTime) {
+        // Further in the future are only points from before the clock was set back.
+        let end = now.checked_add(limits::FUTURE).unwrap_or(now).max(at);
         for resolution in Resolution::ALL {
-            let step = now.as_secs() / u64::from(resolution.seconds());
-            let point = Point::new(u32::try_from(step).unwrap_or(u32::MAX), payload);
-            push(self.points_mut(resolution), point);
+            let point = Point::new(resolution.step(at), payload);
+            let points = self.points_mut(resolution);
+            let end = resolution.step(end);
+            while points.back().is_some_and(|newest| newest.step > end) {
+                points.pop_back();
+            }
+            insert(points, point);
         }
     }
 
@@ -129,17 +142,24 @@ impl History {
     }
 }
 
-fn push(points: &mut VecDeque<Point>, point: Point) {
-    match points.back_mut() {
-        Some(newest) if newest.step == point.step => return newest.merge(point),
-        // The clock was set back, so the older points would be in the future.
-        Some(newest) if newest.step > point.step => points.clear(),
-        _ => {}
+/// Inserts a point in the order of time; drops the oldest point if there are too many.
+fn insert(points: &mut VecDeque<Point>, point: Point) {
+    // Mostly at the end.
+    let later = points.iter().rev().take_while(|it| it.step > point.step);
+    let mut index = points.len() - later.count();
+    if let Some(same) = index.checked_sub(1).and_then(|last| points.get_mut(last))
+        && same.step == point.step
+    {
+        return same.merge(point);
     }
     if points.len() >= POINTS {
+        if index == 0 {
+            return;
+        }
         points.pop_front();
+        index -= 1;
     }
-    points.push_back(point);
+    points.insert(index, point);
 }
 
 /// The nearest finite number in single precision.

@@ -42,7 +42,7 @@ impl Limits {
         self
     }
 
-    /// Keeps the newest `limit` refused lines.
+    /// Keeps the newest `limit` refused lines, and the newest `limit` notes about accepted lines.
     #[must_use]
     pub fn rejected(mut self, limit: usize) -> Self {
         self.rejected = limit;

@@ -29,7 +29,7 @@ mod tracked;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Authorization, Event, Protocol, Rejected, Request};
+pub use entry::{Authorization, Event, Noted, Protocol, Rejected, Request};
 pub use limits::Limits;
 pub use series::Series;
 pub use state::{State, Totals};

@@ -41,7 +41,7 @@ pub struct Series {
     pub dimensions: Vec<(String, String)>,
     /// The kind of payload.
     pub kind: Kind,
-    /// The newest payload.
+    /// The newest payload: that with the latest timestamp.
     pub last: Payload,
     /// Counts: the sum of all deltas. Summaries: the sum of all sums. Gauges: the newest value.
     pub total: f64,
@@ -51,6 +51,8 @@ pub struct Series {
     pub lines: u64,
     /// The time at which the newest line arrived.
     pub last_seen: SystemTime,
+    /// The time of the newest payload.
+    last_at: SystemTime,
     samples: VecDeque<Sample>,
 }
 
@@ -71,17 +73,26 @@ impl Series {
             values: 0,
             lines: 0,
             last_seen: now,
+            last_at: SystemTime::UNIX_EPOCH,
             samples: VecDeque::new(),
         }
     }
 
-    pub(super) fn add(&mut self, payload: Payload, now: SystemTime) {
-        self.last = payload;
+    /// Adds a payload that was measured `at` a time and arrives now.
+    pub(super) fn add(&mut self, payload: Payload, at: SystemTime, now: SystemTime) {
+        // After the clock was set back, `last_at` is in the future.
+        let is_newest = at >= self.last_at.min(now);
+        if is_newest {
+            self.last = payload;
+            self.last_at = at;
+        }
         self.last_seen = now;
         self.lines += 1;
         match payload {
             Payload::Gauge { value } => {
-                self.total = value;
+                if is_newest {
+                    self.total = value;
+                }
                 self.values += 1;
             }
             Payload::Summary { sum, count, .. } => {

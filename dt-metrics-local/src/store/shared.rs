@@ -7,7 +7,7 @@ use std::time::Duration;
 
 #[cfg(feature = "otlp")]
 use super::data_point::DataPoint;
-use super::entry::{Event, Rejected, Request};
+use super::entry::{Event, Noted, Rejected, Request};
 use super::limits::Limits;
 use super::state::State;
 use crate::protocol::{Metadata, Record};
@@ -37,6 +37,7 @@ pub(crate) struct Batch {
 pub(crate) struct Contents {
     pub(crate) accepted: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
+    pub(crate) noted: Vec<Noted>,
     /// Metadata that the sender repeats in every request: only the first of a metric counts.
     #[cfg(feature = "otlp")]
     pub(crate) repeated: Vec<Metadata>,
@@ -47,10 +48,15 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// The contents of a request of metric lines.
-    pub(crate) fn from_lines(accepted: Vec<Record>, rejected: Vec<Rejected>) -> Self {
+    pub(crate) fn from_lines(
+        accepted: Vec<Record>,
+        rejected: Vec<Rejected>,
+        noted: Vec<Noted>,
+    ) -> Self {
         Self {
             accepted,
             rejected,
+            noted,
             #[cfg(feature = "otlp")]
             repeated: Vec::new(),
             #[cfg(feature = "otlp")]
@@ -96,6 +102,11 @@ impl Store {
                 }
                 Record::Metadata(metadata) => inner.add_metadata(metadata),
             }
+        }
+        for noted in contents.noted {
+            let noted = Arc::new(noted);
+            inner.state.add_noted(Arc::clone(&noted));
+            inner.publish(|| Event::Noted(Arc::clone(&noted)));
         }
         for rejected in contents.rejected {
             let rejected = Arc::new(rejected);

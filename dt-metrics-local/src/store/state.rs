@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 #[cfg(feature = "otlp")]
 use super::data_point::DataPoint;
-use super::entry::{Rejected, Request};
+use super::entry::{Noted, Rejected, Request};
 use super::limits::Limits;
 use super::series::Series;
 use super::tracked::{AllSeries, Tracked};
@@ -22,6 +22,7 @@ pub struct State {
     #[cfg(feature = "otlp")]
     pub(super) points: Ring<DataPoint>,
     rejected: Ring<Rejected>,
+    noted: Ring<Noted>,
     requests: Ring<Request>,
     metadata: HashMap<String, KnownMetadata>,
     series: AllSeries,
@@ -57,6 +58,8 @@ pub struct Totals {
     pub metadata: u64,
     /// Lines and data points refused.
     pub rejected: u64,
+    /// Notes about accepted lines and data points.
+    pub notes: u64,
     /// Total size of all bodies in bytes.
     pub bytes: u64,
     /// Data points accepted without a [`Series`], since there were too many series.
@@ -72,6 +75,7 @@ impl State {
             #[cfg(feature = "otlp")]
             points: Ring::new(limits.lines),
             rejected: Ring::new(limits.rejected),
+            noted: Ring::new(limits.rejected),
             requests: Ring::new(limits.requests),
             metadata: HashMap::new(),
             series: AllSeries::new(limits.series, limits.histories),
@@ -98,6 +102,12 @@ impl State {
     #[must_use]
     pub fn rejected(&self) -> impl DoubleEndedIterator<Item = &Rejected> + ExactSizeIterator {
         self.rejected.iter()
+    }
+
+    /// The notes about accepted lines and data points, oldest first.
+    #[must_use]
+    pub fn notes(&self) -> impl DoubleEndedIterator<Item = &Noted> + ExactSizeIterator {
+        self.noted.iter()
     }
 
     /// The requests, oldest first.
@@ -139,6 +149,10 @@ impl State {
 
     pub(crate) fn newest_rejected(&self) -> impl Iterator<Item = &Arc<Rejected>> {
         self.rejected.newest()
+    }
+
+    pub(crate) fn newest_notes(&self) -> impl Iterator<Item = &Arc<Noted>> {
+        self.noted.newest()
     }
 
     pub(crate) fn newest_requests(&self) -> impl Iterator<Item = &Arc<Request>> {
@@ -203,6 +217,11 @@ impl State {
     pub(super) fn add_rejected(&mut self, rejected: Arc<Rejected>) {
         self.totals.rejected += 1;
         self.rejected.push(rejected);
+    }
+
+    pub(super) fn add_noted(&mut self, noted: Arc<Noted>) {
+        self.totals.notes += 1;
+        self.noted.push(noted);
     }
 
     /// Adds a request with `lines` accepted data points.

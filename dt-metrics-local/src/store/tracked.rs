@@ -1,7 +1,7 @@
 //! All series, in the order of their first lines.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::history::History;
 use super::series::{Identity, Series};
@@ -61,12 +61,19 @@ impl AllSeries {
         };
         // The index is always valid.
         if let Some(tracked) = self.tracked.get_mut(index) {
-            tracked.series.add(line.payload, now);
+            // A data point without a timestamp has the time of the server.
+            let at = line.timestamp_ms.map_or(now, time);
+            tracked.series.add(line.payload, at, now);
             tracked.changed = lines;
             if let Some(history) = &mut tracked.history {
-                history.add(line.payload, now);
+                history.add(line.payload, at, now);
             }
         }
         true
     }
+}
+
+fn time(timestamp_ms: i64) -> SystemTime {
+    let since = Duration::from_millis(timestamp_ms.max(0).unsigned_abs());
+    UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH)
 }

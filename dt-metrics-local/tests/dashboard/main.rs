@@ -265,7 +265,7 @@ fn what_a_running_endpoint_has_seen_is_shown() {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     write!(
         stream,
-        "POST /metrics/ingest HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
+        "POST /metrics/ingest HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -70,7 +70,10 @@ pub(crate) fn reply(mut stream: TcpStream) -> Reply {
 }
 
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+    if headers.iter().all(|(name, _)| *name != "Host") {
+        request.push_str("Host: localhost\r\n");
+    }
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").expect("a String takes all");
     }

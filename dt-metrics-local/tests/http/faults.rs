@@ -8,7 +8,7 @@ use crate::client::{API, LONG, TEXT, connect, ingest, post, reply, request};
 use dt_metrics_local::{Answer, Fault, FaultError, Server, StartError};
 use serde_json::json;
 
-const BODY: &str = "a count,delta=2\nb count,delta=3";
+const BODY: &str = "aaa count,delta=2\nbbb count,delta=3";
 
 /// Long enough to see that nothing comes.
 const MOMENT: Duration = Duration::from_millis(300);
@@ -26,7 +26,7 @@ fn send(server: &Server) -> TcpStream {
 }
 
 fn counts(server: &Server) -> (f64, f64) {
-    (server.total("a"), server.total("b"))
+    (server.total("aaa"), server.total("bbb"))
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn refused_lines_are_named_and_the_others_accepted() {
     assert_eq!(counts(&server), (0.0, 3.0));
 
     // No more can be refused than there are.
-    assert_eq!(ingest(&server, "a count,delta=1").status, 400);
+    assert_eq!(ingest(&server, "aaa count,delta=1").status, 400);
     assert_eq!(counts(&server), (0.0, 3.0));
 }
 
@@ -205,7 +205,7 @@ fn silence_lasts_until_the_client_gives_up() {
             error.kind(),
             ErrorKind::WouldBlock | ErrorKind::TimedOut
         ));
-        assert_eq!(ingest(&server, "c gauge,1").status, 202);
+        assert_eq!(ingest(&server, "ccc gauge,1").status, 202);
         drop(stream);
         assert!(
             server.wait_for(LONG, |state| state.held() == 0),
@@ -275,9 +275,9 @@ fn endless_answers_have_no_end() {
         assert_eq!(answer.contains("\r\n\r\n"), end_of_head, "{fault:?}");
         assert_eq!(counts(&server), (2.0, 3.0));
         // Others are served meanwhile, and afterwards.
-        assert_eq!(ingest(&server, "c gauge,1").status, 202);
+        assert_eq!(ingest(&server, "ccc gauge,1").status, 202);
         drop(stream);
-        assert_eq!(ingest(&server, "c gauge,1").status, 202);
+        assert_eq!(ingest(&server, "ccc gauge,1").status, 202);
     }
 }
 

@@ -8,8 +8,11 @@
 )]
 
 mod answers;
+mod callers;
+mod classic;
 mod client;
 mod faults;
+mod late;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod outages;

@@ -11,11 +11,13 @@ use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data as Metrics;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
     Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum,
 };
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
 const API: &str = "/api/v2/otlp/v1/metrics";
@@ -151,6 +153,78 @@ fn units_and_descriptions_count_once_however_often_they_come() {
 }
 
 #[test]
+fn an_attribute_that_is_not_stored_is_told_in_a_partial_success() {
+    let server = server();
+    let array = AnyValue {
+        value: Some(any_value::Value::ArrayValue(ArrayValue::default())),
+    };
+    let mut request = ExportMetricsServiceRequest::decode(&*body(vec![
+        counts("orders", DELTA, &[3.0, 4.0]),
+        counts("visits", CUMULATIVE, &[1.0]),
+    ]))
+    .unwrap();
+    request.resource_metrics[0].resource = Some(Resource {
+        attributes: vec![KeyValue {
+            key: "process.command_args".to_owned(),
+            value: Some(array),
+            ..KeyValue::default()
+        }],
+        ..Resource::default()
+    });
+    let reply = post(&server, API, &[PROTOBUF], request.encode_to_vec());
+    let said = partial(&reply).expect("a partial success");
+    assert_eq!(said.rejected_data_points, 1);
+    let array = "orders: attribute \"process.command_args\" is not stored";
+    let cumulative = "visits: monotonic sums must be delta, not cumulative";
+    for reason in [array, cumulative] {
+        assert!(
+            said.error_message.contains(reason),
+            "{}",
+            said.error_message
+        );
+    }
+    assert_eq!((server.lines().len(), server.notes().len()), (2, 1));
+
+    // Without a refused data point it is a warning, and the request is accepted.
+    request.resource_metrics[0].scope_metrics[0].metrics.pop();
+    let reply = post(&server, API, &[PROTOBUF], request.encode_to_vec());
+    assert_eq!(reply.status, 200);
+    let said = partial(&reply).expect("a warning");
+    assert_eq!(said.rejected_data_points, 0);
+    assert!(
+        said.error_message.starts_with(array),
+        "{}",
+        said.error_message
+    );
+    assert!(server.requests()[1].is_accepted());
+}
+
+#[test]
+fn services_are_series_of_their_own() {
+    let server = server();
+    for service in ["checkout", "billing"] {
+        let mut request =
+            ExportMetricsServiceRequest::decode(&*body(vec![counts("orders", DELTA, &[3.0])]))
+                .unwrap();
+        let name = AnyValue {
+            value: Some(any_value::Value::StringValue(service.to_owned())),
+        };
+        request.resource_metrics[0].resource = Some(Resource {
+            attributes: vec![KeyValue {
+                key: "service.name".to_owned(),
+                value: Some(name),
+                ..KeyValue::default()
+            }],
+            ..Resource::default()
+        });
+        post(&server, API, &[PROTOBUF], request.encode_to_vec());
+    }
+    assert_eq!(server.series().len(), 2);
+    let billing = server.counter_total("orders", &[("service.name", "billing")]);
+    assert!((billing - 3.0).abs() < 1e-9);
+}
+
+#[test]
 fn some_refused_are_a_partial_success_and_all_refused_are_an_error() {
     let server = server();
     let wrong = || counts("total.orders", CUMULATIVE, &[1.0, 2.0]);
@@ -179,7 +253,12 @@ fn other_forms_are_refused_by_name() {
     let json = [("Content-Type", "application/json")];
     refused(&post(&server, API, &json, "{}"), 415, 3, "JSON");
     let text = [("Content-Type", "text/plain")];
-    refused(&post(&server, API, &text, "a gauge,1"), 415, 3, "protobuf");
+    refused(
+        &post(&server, API, &text, "aaa gauge,1"),
+        415,
+        3,
+        "protobuf",
+    );
     for encoding in ["zstd", "deflate", "gzip, gzip", "identity", ""] {
         let encoded = [PROTOBUF, ("Content-Encoding", encoding)];
         let reply = post(&server, API, &encoded, &protobuf);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Limits;
@@ -99,7 +99,7 @@ fn the_page_and_all_it_names_are_there_and_come_from_here() {
 fn lines_that_are_sent_to_the_page_are_told_the_way() {
     let server = server();
     for path in ["/", "/events", "/api/snapshot"] {
-        let reply = post(&server, path, &[], "a gauge,1");
+        let reply = post(&server, path, &[], "aaa gauge,1");
         assert_eq!(reply.status, 404);
         assert!(reply.body.contains("/api/v2/metrics/ingest"));
     }
@@ -114,12 +114,14 @@ fn the_snapshot_is_everything() {
         "orders,region=eu count,delta=4",
         "size gauge,min=1,max=5,sum=6,count=2",
         "orders,region= count,delta=1",
+        "orders,=eu count,delta=1",
     ];
     ingest(&server, &lines.join("\n"));
     let all = snapshot(&server);
     assert_eq!(all["is_first"], true);
-    assert_eq!(all["totals"]["lines"], 3);
+    assert_eq!(all["totals"]["lines"], 4);
     assert_eq!(all["totals"]["refused"], 1);
+    assert_eq!(all["totals"]["notes"], 1);
     assert_eq!(
         all["metadata"],
         json!([{
@@ -132,6 +134,7 @@ fn the_snapshot_is_everything() {
         json!([
             {"id": 0, "metric": "orders", "kind": "count", "dimensions": [["region", "eu"]]},
             {"id": 1, "metric": "size", "kind": "summary", "dimensions": []},
+            {"id": 2, "metric": "orders", "kind": "count", "dimensions": []},
         ])
     );
     let values = |id: usize| all["values"][id].as_array().unwrap();
@@ -141,22 +144,73 @@ fn the_snapshot_is_everything() {
     assert_eq!(
         all["refused"],
         json!([{
-            "number": 1, "line": 5, "column": 15, "text": lines[4],
-            "reason": "dimension value expected, column 15",
+            "number": 1, "line": 6, "column": 8, "text": lines[5],
+            "reason": "dimension key expected, found '=', column 8",
+        }])
+    );
+    assert_eq!(
+        all["notes"],
+        json!([{
+            "number": 1, "line": 5, "text": lines[4],
+            "note": "dimension \"region\" is not stored, its value is empty",
         }])
     );
     let request = &all["requests"][0];
     assert_eq!(request["status"], 400);
-    assert_eq!(request["lines"], 5);
+    assert_eq!(request["lines"], 6);
+    assert_eq!(request["message"], Value::Null);
     assert_eq!(request["bytes"], lines.join("\n").len());
     assert!(request["took_ms"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_refused_request_has_its_reason() {
+    let server = server();
+    post(&server, "/metrics/ingest", &[], "orders 1");
+    if cfg!(feature = "otlp") {
+        let json = [("Content-Type", "application/json")];
+        post(&server, "/v1/metrics", &json, "{}");
+    }
+    let all = snapshot(&server);
+    for request in all["requests"].as_array().unwrap() {
+        assert_eq!(request["status"], 415);
+        let message = request["message"].as_str().unwrap();
+        let expected = match request["protocol"].as_str() {
+            Some("OTLP") => "neither JSON nor gRPC is taken",
+            _ => "Content-Type must be text/plain",
+        };
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn points_are_drawn_at_their_timestamps() {
+    let server = server();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = u64::try_from(now.as_millis()).unwrap() / 720_000 * 720_000;
+    let times = [now, now - 1_800_000, now - 900_000];
+    let lines: Vec<_> = times
+        .iter()
+        .enumerate()
+        .map(|(value, at)| format!("depth {value} {at}"))
+        .collect();
+    assert_eq!(ingest(&server, &lines.join("\n")).status, 202);
+    let history = get(&server, "/api/history?step=30&series=0").json();
+    let points = history["series"][0]["points"].as_array().unwrap();
+    let drawn: Vec<_> = points
+        .iter()
+        .map(|point| (point[0].as_u64().unwrap(), point[4].as_f64().unwrap()))
+        .collect();
+    assert_eq!(drawn, [(times[1], 1.0), (times[2], 2.0), (times[0], 0.0)]);
+    // The value of the gauge is the newest one.
+    assert_eq!(snapshot(&server)["values"][0][3], 0.0);
 }
 
 #[test]
 fn hostile_text_stays_text() {
     let server = server();
     let hostile = "</script><script>alert(1)</script>&quot;";
-    let line = format!("m,a=\"{hostile}\" gauge,1");
+    let line = format!("mmm,a=\"{hostile}\" gauge,1");
     assert_eq!(ingest(&server, &line).status, 202);
     ingest(
         &server,
@@ -174,17 +228,17 @@ fn hostile_text_stays_text() {
 #[test]
 fn the_stream_tells_what_is_new_and_only_that() {
     let server = server();
-    ingest(&server, "a gauge,1\nb gauge,1\nbad");
+    ingest(&server, "aaa gauge,1\nbbb gauge,1\nbad");
     let mut stream = Stream::open(&server, "/events", &[]);
     let (first, event) = stream.event();
     assert_eq!(event["is_first"], true);
     assert_eq!(event["cursor"], first);
     assert_eq!(event["values"].as_array().unwrap().len(), 2);
-    ingest(&server, "a gauge,2\nc gauge,3");
+    ingest(&server, "aaa gauge,2\nccc gauge,3");
     let (second, event) = stream.event();
     assert_ne!(first, second);
     assert_eq!(event["is_first"], false);
-    assert_eq!(event["series"][0]["metric"], "c");
+    assert_eq!(event["series"][0]["metric"], "ccc");
     let ids: Vec<_> = event["values"]
         .as_array()
         .unwrap()
@@ -199,22 +253,22 @@ fn the_stream_tells_what_is_new_and_only_that() {
 #[test]
 fn a_page_that_comes_back_is_told_what_it_missed() {
     let server = server();
-    ingest(&server, "a gauge,1");
+    ingest(&server, "aaa gauge,1");
     let (cursor, _) = Stream::open(&server, "/events", &[]).event();
-    ingest(&server, "b gauge,1");
+    ingest(&server, "bbb gauge,1");
     let since = format!("/events?since={cursor}");
     for (path, headers) in [
         (&*since, &[][..]),
         ("/events", &[("Last-Event-ID", &*cursor)]),
         // The header is newer than the address.
-        ("/events?since=1-0-0-0-0", &[("Last-Event-ID", &*cursor)]),
+        ("/events?since=1-0-0-0-0-0", &[("Last-Event-ID", &*cursor)]),
     ] {
         let (_, event) = Stream::open(&server, path, headers).event();
         assert_eq!(event["is_first"], false);
         assert_eq!(event["series"].as_array().unwrap().len(), 1, "{event}");
     }
     // A number of another run of the server, or none at all, is worth nothing.
-    for since in ["1-1-0-0-1", "nonsense", ""] {
+    for since in ["1-1-0-0-0-1", "nonsense", ""] {
         let path = format!("/events?since={since}");
         let (_, event) = Stream::open(&server, &path, &[]).event();
         assert_eq!(event["is_first"], true);
@@ -232,7 +286,7 @@ fn events_are_throttled() {
     thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..200 {
-                ingest(&server, "a count,delta=1");
+                ingest(&server, "aaa count,delta=1");
             }
         });
         loop {
@@ -277,7 +331,7 @@ fn pages_are_limited_and_one_that_leaves_makes_room() {
 #[test]
 fn history_has_the_points_of_the_series_that_are_asked_for() {
     let server = server();
-    ingest(&server, "a count,delta=2\nb gauge,5");
+    ingest(&server, "aaa count,delta=2\nbbb gauge,5");
     for step in [1, 30, 720] {
         let reply = get(&server, &format!("/api/history?step={step}&series=1,0,7"));
         let history = reply.json();
@@ -300,7 +354,7 @@ fn history_has_the_points_of_the_series_that_are_asked_for() {
 fn series_beyond_the_limit_have_no_history() {
     let limits = Limits::default().histories(1);
     let server = Server::builder().limits(limits).start().unwrap();
-    ingest(&server, "a gauge,1\nb gauge,1");
+    ingest(&server, "aaa gauge,1\nbbb gauge,1");
     let history = get(&server, "/api/history?series=0,1").json();
     let points = |place: usize| history["series"][place]["points"].as_array().unwrap().len();
     assert_eq!((points(0), points(1)), (1, 0));

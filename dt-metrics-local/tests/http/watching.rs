@@ -19,8 +19,8 @@ fn waiting_ends_when_the_lines_are_there() {
     assert!(!server.wait_for(Duration::ZERO, |state| state.lines().len() > 0));
     thread::scope(|scope| {
         let waiting = scope.spawn(|| server.wait_for(LONG, |state| state.lines().len() == 2));
-        ingest(&server, "a gauge,1");
-        ingest(&server, "b gauge,1");
+        ingest(&server, "aaa gauge,1");
+        ingest(&server, "bbb gauge,1");
         assert!(waiting.join().unwrap());
     });
 }
@@ -34,7 +34,7 @@ fn a_panic_in_a_predicate_harms_nobody_else() {
             .join()
     });
     assert!(result.is_err());
-    assert_eq!(ingest(&server, "a gauge,1").status, 202);
+    assert_eq!(ingest(&server, "aaa gauge,1").status, 202);
     assert_eq!(server.lines().len(), 1);
 }
 
@@ -45,9 +45,9 @@ fn subscribers_see_everything_in_order_until_the_server_is_gone() {
     drop(second);
     ingest(
         &server,
-        "a gauge,1\n#a gauge dt.meta.unit=s\nbad\nb gauge,1",
+        "aaa gauge,1\n#aaa gauge dt.meta.unit=s\nbad\nbbb gauge,1",
     );
-    ingest(&server, "c gauge,1");
+    ingest(&server, "ccc gauge,1");
     drop(server);
     let seen: Vec<_> = first
         .iter()
@@ -62,12 +62,12 @@ fn subscribers_see_everything_in_order_until_the_server_is_gone() {
     assert_eq!(
         seen,
         [
-            "a gauge,1",
-            "#a gauge dt.meta.unit=s",
-            "b gauge,1",
+            "aaa gauge,1",
+            "#aaa gauge dt.meta.unit=s",
+            "bbb gauge,1",
             "refused bad",
             "400",
-            "c gauge,1",
+            "ccc gauge,1",
             "202"
         ]
     );
@@ -104,14 +104,14 @@ fn answers_on_demand_come_in_order_and_take_nothing_in() {
     server.answer_next(202, 0).unwrap();
 
     for _ in 0..2 {
-        let reply = ingest(&server, "a count,delta=1");
+        let reply = ingest(&server, "aaa count,delta=1");
         assert_eq!(reply.status, 503);
         assert_eq!(
             reply.json(),
             json!({"error": {"code": 503, "message": "Service Unavailable"}})
         );
     }
-    let reply = ingest(&server, "a count,delta=1");
+    let reply = ingest(&server, "aaa count,delta=1");
     assert_eq!(
         (reply.status, reply.header("retry-after")),
         (429, Some("7"))
@@ -119,7 +119,7 @@ fn answers_on_demand_come_in_order_and_take_nothing_in() {
     assert_eq!(reply.body, "later");
     assert!(server.lines().is_empty());
 
-    assert_eq!(ingest(&server, "a count,delta=1").status, 202);
+    assert_eq!(ingest(&server, "aaa count,delta=1").status, 202);
     let statuses: Vec<_> = server
         .requests()
         .iter()
@@ -148,7 +148,7 @@ fn impossible_answers_are_refused() {
         server.answer_next(answer, 1),
         Err(FaultError::Header("name".into()))
     );
-    assert_eq!(ingest(&server, "a gauge,1").status, 202);
+    assert_eq!(ingest(&server, "aaa gauge,1").status, 202);
 }
 
 #[test]
@@ -157,18 +157,18 @@ fn a_held_request_is_answered_when_released() {
     server.hold_next(2);
     thread::scope(|scope| {
         let requests: Vec<_> = (0..2)
-            .map(|_| scope.spawn(|| ingest(&server, "a count,delta=1")))
+            .map(|_| scope.spawn(|| ingest(&server, "aaa count,delta=1")))
             .collect();
         assert!(server.wait_for(LONG, |state| state.held() == 2));
         assert!(server.lines().is_empty());
         // Others are served meanwhile.
-        assert_eq!(ingest(&server, "b count,delta=1").status, 202);
+        assert_eq!(ingest(&server, "bbb count,delta=1").status, 202);
         server.release();
         for request in requests {
             assert_eq!(request.join().unwrap().status, 202);
         }
     });
-    assert!((server.counter_total("a", &[]) - 2.0).abs() < 1e-9);
+    assert!((server.counter_total("aaa", &[]) - 2.0).abs() < 1e-9);
     assert_eq!(server.inspect(State::held), 0);
 }
 
@@ -177,7 +177,7 @@ fn a_release_ends_holding() {
     let server = server();
     server.hold_next(5);
     server.release();
-    assert_eq!(ingest(&server, "a gauge,1").status, 202);
+    assert_eq!(ingest(&server, "aaa gauge,1").status, 202);
 }
 
 #[test]
@@ -186,13 +186,13 @@ fn a_held_request_whose_client_gave_up_is_not_taken_in() {
     server.hold_next(1);
     let mut stream = connect(server.address());
     stream
-        .write_all(&request("POST", API, &[TEXT], b"a count,delta=1"))
+        .write_all(&request("POST", API, &[TEXT], b"aaa count,delta=1"))
         .unwrap();
     assert!(server.wait_for(LONG, |state| state.held() == 1));
     drop(stream);
     assert!(server.wait_for(LONG, |state| state.held() == 0));
     server.release();
-    assert_eq!(ingest(&server, "b gauge,1").status, 202);
+    assert_eq!(ingest(&server, "bbb gauge,1").status, 202);
     assert_eq!(server.lines().len(), 1);
 }
 
@@ -202,7 +202,7 @@ fn a_server_that_holds_requests_can_be_dropped() {
     server.hold_next(1);
     let mut stream = connect(server.address());
     stream
-        .write_all(&request("POST", API, &[TEXT], b"a count,delta=1"))
+        .write_all(&request("POST", API, &[TEXT], b"aaa count,delta=1"))
         .unwrap();
     assert!(server.wait_for(LONG, |state| state.held() == 1));
     drop(server);
@@ -253,7 +253,7 @@ fn it_starts_and_stops_inside_async_programs() {
             let reply = {
                 let mut stream = connect(server.address());
                 stream
-                    .write_all(&request("POST", API, &[TEXT], b"a gauge,1"))
+                    .write_all(&request("POST", API, &[TEXT], b"aaa gauge,1"))
                     .unwrap();
                 reply(stream)
             };

@@ -63,8 +63,13 @@ proptest! {
         let judged = judged(metrics);
         prop_assert_eq!(judged.lines.len() + judged.rejected.len(), points);
         prop_assert_eq!(judged.lines.len(), judged.points.len());
-        prop_assert_eq!(judged.rejected.is_empty(), judged.reasons.is_empty());
-        for line in judged.lines {
+        let is_silent = judged.rejected.is_empty() && judged.noted.is_empty();
+        prop_assert_eq!(is_silent, judged.reasons.is_empty());
+        for mut line in judged.lines {
+            if line.key.len() == 2 {
+                continue; // Long enough for OTLP, but not for a metric line.
+            }
+            line.notes.clear();
             let read: Line = line.text.parse().map_err(|error| {
                 TestCaseError::fail(format!("{:?}: {error}", line.text))
             })?;
@@ -74,6 +79,9 @@ proptest! {
             prop_assert!(rejected.text.is_char_boundary(rejected.error.offset()));
         }
         for metadata in judged.metadata {
+            if metadata.key.len() == 2 {
+                continue;
+            }
             let read: Metadata = metadata.text.parse().map_err(|error| {
                 TestCaseError::fail(format!("{:?}: {error}", metadata.text))
             })?;

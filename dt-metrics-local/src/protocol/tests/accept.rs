@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Reader, line, metadata, repeated};
-use crate::protocol::{Kind, MetricType, Payload};
+use crate::protocol::{Kind, MetricType, Note, Payload};
 
 #[test]
 fn every_part_is_decoded() {
@@ -74,13 +74,14 @@ fn a_summary_may_be_off_by_its_rounding() {
 #[test]
 fn keys() {
     for key in [
-        "a",
-        "_",
+        "abc",
+        "___",
         "MyCounter",
+        "abc.1m",
         "a.1b",
         "a-.b-",
         "_.a",
-        "dt",
+        "dtx",
         "dtx.a",
         &repeated(255),
     ] {
@@ -95,7 +96,7 @@ fn keys() {
         "a-b_c:",
         &repeated(100),
     ] {
-        let read = line(&format!("m,{key}=v gauge,1"));
+        let read = line(&format!("met,{key}=v gauge,1"));
         assert_eq!(read.dimension(key), Some("v"));
     }
 }
@@ -103,7 +104,7 @@ fn keys() {
 #[test]
 fn dimension_values() {
     let value_of = |text: &str| {
-        let read = line(&format!("m,d={text},after=x gauge,1"));
+        let read = line(&format!("met,d={text},after=x gauge,1"));
         assert_eq!(read.dimension("after"), Some("x"));
         read.dimension("d")
             .expect("the dimension is there")
@@ -134,8 +135,56 @@ fn dimension_values() {
 }
 
 #[test]
+fn a_gauge_without_its_format() {
+    // The examples of the documentation.
+    for (text, value) in [
+        ("cpu.temperature,cpu=1 55", 55.0),
+        ("mymetric,team=teamA,businessapp=hr 1000", 1_000.0),
+        ("cpu.load -0.5e1", -5.0),
+    ] {
+        assert_eq!(line(text).payload, Payload::Gauge { value }, "{text}");
+    }
+    let read = line("mymetric,team=teamA,businessapp=hr 1000 1609459200000");
+    assert_eq!(read.timestamp_ms, Some(1_609_459_200_000));
+}
+
+#[test]
+fn dimensions_that_are_not_stored() {
+    let empty = |key: &str| Note::EmptyDimension(key.to_owned());
+    let repeated = |key: &str| Note::RepeatedDimension(key.to_owned());
+    for (text, dimensions, notes) in [
+        ("met,a= 1", &[][..], vec![empty("a")]),
+        (r#"met,a="" 1"#, &[], vec![empty("a")]),
+        (
+            r#"met,a=,b="",c=v 1"#,
+            &[("c", "v")],
+            vec![empty("a"), empty("b")],
+        ),
+        (
+            "met,a=v,b=w,a=x 1",
+            &[("a", "v"), ("b", "w")],
+            vec![repeated("a")],
+        ),
+        ("met,a=,a=v 1", &[("a", "v")], vec![empty("a")]),
+    ] {
+        let read = line(text);
+        let stored: Vec<_> = read
+            .dimensions
+            .iter()
+            .map(|(key, value)| (&**key, &**value))
+            .collect();
+        assert_eq!((&*stored, read.notes), (dimensions, notes), "{text}");
+        assert_eq!(read.text, text);
+    }
+    assert_eq!(
+        empty("a").to_string(),
+        r#"dimension "a" is not stored, its value is empty"#
+    );
+}
+
+#[test]
 fn fifty_dimensions() {
-    let mut text = String::from("m");
+    let mut text = String::from("met");
     for n in 0..50 {
         write!(text, ",d{n}=v").expect("a String takes all");
     }
@@ -150,7 +199,7 @@ fn timestamps_at_the_ends_of_the_window() {
         1_700_000_000_000,
         1_700_000_000_000 + 600_000,
     ] {
-        let text = format!("m gauge,1 {timestamp}");
+        let text = format!("met gauge,1 {timestamp}");
         assert!(reader.read(&text).is_ok(), "{text}");
     }
 }
@@ -169,12 +218,23 @@ fn metadata_lines() {
     );
     assert_eq!(read.display_name.as_deref(), Some("Orders"));
 
-    let read = metadata(r"#m gauge dt.meta.description=a\ \\\ b");
+    let read = metadata(r"#met gauge dt.meta.description=a\ \\\ b");
     assert_eq!(read.description.as_deref(), Some(r"a \ b"));
 
+    // Both spellings, and a space behind the comma, are in the documentation.
+    let read = metadata(
+        r##"#met count dt.meta.displayname="Met", dt.meta.description="a, b", dt.meta.unit=s"##,
+    );
+    assert_eq!(read.display_name.as_deref(), Some("Met"));
+    assert_eq!(read.description.as_deref(), Some("a, b"));
+    assert_eq!(read.unit.as_deref(), Some("s"));
+    // An escaped space may be the last character.
+    let read = metadata(r"#met gauge dt.meta.description=a\ ");
+    assert_eq!(read.description.as_deref(), Some("a "));
+
     // The limits of metadata are those of the decoded text.
-    let long = format!("#m gauge dt.meta.displayName=\"{}\"", repeated(300));
+    let long = format!("#met gauge dt.meta.displayName=\"{}\"", repeated(300));
     assert_eq!(metadata(&long).display_name, Some(repeated(300)));
-    let long = format!("#m gauge dt.meta.unit={}", repeated(63));
+    let long = format!("#met gauge dt.meta.unit={}", repeated(63));
     assert_eq!(metadata(&long).unit, Some(repeated(63)));
 }

@@ -32,11 +32,22 @@ fn metric_keys() {
         ("a/b gauge,1", character('/'), 2),
         ("ä gauge,1", character('ä'), 1),
         ("aä gauge,1", character('ä'), 2),
-        ("a\tb gauge,1", character('\t'), 2),
+        ("a\u{7}b gauge,1", character('\u{7}'), 2),
         ("m=1 gauge,1", character('='), 2),
         ("\"m\" gauge,1", character('"'), 1),
         ("dt.m gauge,1", E::ReservedKey, 1),
         ("#dt.m gauge dt.meta.unit=s", E::ReservedKey, 2),
+    ]);
+    let length = |limit, length| E::TooShort {
+        part: key,
+        length,
+        limit,
+    };
+    check(&[
+        ("a gauge,1", length(3, 1), 1),
+        ("ab,d=v gauge,1", length(3, 2), 1),
+        ("a. gauge,1", E::EmptySection(key), 3),
+        ("#ab gauge dt.meta.unit=s", length(3, 2), 2),
     ]);
     let error = refused(&format!("{} gauge,1", repeated(256)));
     assert_eq!(
@@ -55,33 +66,28 @@ fn dimension_keys() {
     let character = |found| E::Character { part: key, found };
     let start = |found| E::SectionStart { part: key, found };
     check(&[
-        ("m, gauge,1", E::Missing(key), 3),
-        ("m,=v gauge,1", E::Missing(key), 3),
-        ("m,d=v, gauge,1", E::Missing(key), 7),
-        ("m,D=v gauge,1", character('D'), 3),
-        ("m,1=v gauge,1", start('1'), 3),
-        ("m,a.1=v gauge,1", start('1'), 5),
-        ("m,:a=v gauge,1", start(':'), 3),
-        ("m,-a=v gauge,1", start('-'), 3),
-        ("m,a..b=v gauge,1", E::EmptySection(key), 5),
-        ("m,.a=v gauge,1", E::EmptySection(key), 3),
-        ("m,a.=v gauge,1", E::EmptySection(key), 5),
-        ("m,a/b=v gauge,1", character('/'), 4),
-        ("m,a gauge,1", E::Expected("\"=\""), 4),
-        ("m,a,b=v gauge,1", E::Expected("\"=\""), 4),
-        (
-            "m,a=v,b=w,a=x gauge,1",
-            E::DuplicateDimension("a".into()),
-            11,
-        ),
+        ("met, gauge,1", E::Missing(key), 5),
+        ("met,=v gauge,1", E::Missing(key), 5),
+        ("met,d=v, gauge,1", E::Missing(key), 9),
+        ("met,D=v gauge,1", character('D'), 5),
+        ("met,1=v gauge,1", start('1'), 5),
+        ("met,a.1=v gauge,1", start('1'), 7),
+        ("met,:a=v gauge,1", start(':'), 5),
+        ("met,-a=v gauge,1", start('-'), 5),
+        ("met,a..b=v gauge,1", E::EmptySection(key), 7),
+        ("met,.a=v gauge,1", E::EmptySection(key), 5),
+        ("met,a.=v gauge,1", E::EmptySection(key), 7),
+        ("met,a/b=v gauge,1", character('/'), 6),
+        ("met,a gauge,1", E::Expected("\"=\""), 6),
+        ("met,a,b=v gauge,1", E::Expected("\"=\""), 6),
     ]);
-    let error = refused(&format!("m,{}=v gauge,1", repeated(101)));
+    let error = refused(&format!("met,{}=v gauge,1", repeated(101)));
     assert!(matches!(error.kind(), E::TooLong { limit: 100, .. }));
 }
 
 #[test]
 fn a_fifty_first_dimension() {
-    let mut text = String::from("m");
+    let mut text = String::from("met");
     for n in 0..51 {
         write!(text, ",d{n}=v").expect("a String takes all");
     }
@@ -96,35 +102,32 @@ fn dimension_values() {
     let value = Part::DimensionValue;
     let character = |found| E::Character { part: value, found };
     check(&[
-        ("m,a= gauge,1", E::Missing(value), 5),
-        ("m,a=,b=v gauge,1", E::Missing(value), 5),
-        ("m,a=\"\" gauge,1", E::Missing(value), 5),
-        ("m,a=v=w gauge,1", E::Unescaped('='), 6),
-        ("m,a=v\" gauge,1", E::Unescaped('"'), 6),
-        ("m,a=v\\x gauge,1", E::Escape, 6),
-        ("m,a=v\\n gauge,1", E::Escape, 6),
-        ("m,a=v\\", E::Escape, 6),
-        ("m,a=\" gauge,1", E::UnterminatedQuote, 14),
-        ("m,a=\"v\\", E::Escape, 7),
-        ("m,a=\"v\\\" gauge,1", E::UnterminatedQuote, 17),
-        ("m,a=\"v\\ w\" gauge,1", E::Escape, 7),
-        ("m,a=\"v\\nw\" gauge,1", E::Escape, 7),
+        ("met,a=v=w gauge,1", E::Unescaped('='), 8),
+        ("met,a=v\" gauge,1", E::Unescaped('"'), 8),
+        ("met,a=v\\x gauge,1", E::Escape, 8),
+        ("met,a=v\\n gauge,1", E::Escape, 8),
+        ("met,a=v\\", E::Escape, 8),
+        ("met,a=\" gauge,1", E::UnterminatedQuote, 16),
+        ("met,a=\"v\\", E::Escape, 9),
+        ("met,a=\"v\\\" gauge,1", E::UnterminatedQuote, 19),
+        ("met,a=\"v\\ w\" gauge,1", E::Escape, 9),
+        ("met,a=\"v\\nw\" gauge,1", E::Escape, 9),
         (
-            "m,a=\"v\"w gauge,1",
+            "met,a=\"v\"w gauge,1",
             E::Expected("comma or space after the closing quote"),
-            8,
+            10,
         ),
-        ("m,a=v\tw gauge,1", character('\t'), 6),
-        ("m,a=v\nw gauge,1", character('\n'), 6),
-        ("m,a=\"\u{0}\" gauge,1", character('\u{0}'), 6),
-        ("m,a=\u{7f} gauge,1", character('\u{7f}'), 5),
-        ("m,a=\u{85} gauge,1", character('\u{85}'), 5),
-        ("m,a=\u{2028} gauge,1", character('\u{2028}'), 5),
+        ("met,a=v\tw gauge,1", character('\t'), 8),
+        ("met,a=v\nw gauge,1", character('\n'), 8),
+        ("met,a=\"\u{0}\" gauge,1", character('\u{0}'), 8),
+        ("met,a=\u{7f} gauge,1", character('\u{7f}'), 7),
+        ("met,a=\u{85} gauge,1", character('\u{85}'), 7),
+        ("met,a=\u{2028} gauge,1", character('\u{2028}'), 7),
         // A bare space ends the value, and what follows is not a payload.
         (
-            "m,a=v w gauge,1",
-            E::Expected("\"gauge,\" or \"count,\""),
-            7,
+            "met,a=v w gauge,1",
+            E::Expected("number, \"gauge,\" or \"count,\""),
+            9,
         ),
     ]);
     for text in [
@@ -133,7 +136,7 @@ fn dimension_values() {
         format!("\"{}\"", repeated(254)),
         "😀".repeat(128),
     ] {
-        let error = refused(&format!("m,a={text} gauge,1"));
+        let error = refused(&format!("met,a={text} gauge,1"));
         assert!(
             matches!(
                 error.kind(),
@@ -150,92 +153,162 @@ fn dimension_values() {
 
 #[test]
 fn payloads() {
+    let expected = E::Expected("number, \"gauge,\" or \"count,\"");
     check(&[
-        ("m", E::Missing(Part::Payload), 2),
-        ("m ", E::Missing(Part::Payload), 3),
-        ("m,a=v", E::Missing(Part::Payload), 6),
-        ("m 1", E::Expected("\"gauge,\" or \"count,\""), 3),
-        ("m  gauge,1", E::Expected("\"gauge,\" or \"count,\""), 3),
-        ("m GAUGE,1", E::Expected("\"gauge,\" or \"count,\""), 3),
-        ("m gauge", E::Expected("\"gauge,\" or \"count,\""), 3),
-        ("m gauge,", E::Number, 9),
-        ("m count,1", E::Expected("\"delta=\""), 9),
-        ("m count,delta=", E::Number, 15),
-        ("m gauge,1,2", E::Expected("space or end of line"), 10),
-        ("m gauge,1\n", E::Number, 9),
-        ("m gauge,1\r", E::Number, 9),
+        ("met", E::Missing(Part::Payload), 4),
+        ("met ", E::Missing(Part::Payload), 4),
+        ("met,a=v", E::Missing(Part::Payload), 8),
+        ("met GAUGE,1", expected.clone(), 5),
+        ("met gauge", expected.clone(), 5),
+        // Only a single value can be without its format.
+        ("met min=1,max=1,sum=1,count=1", expected.clone(), 5),
+        ("met delta=1", expected, 5),
+        ("met gauge,", E::Missing(Part::Number), 11),
+        ("met count,1", E::Expected("\"delta=\""), 11),
+        ("met count,delta=", E::Missing(Part::Number), 17),
+        ("met gauge,1,2", E::Expected("space or end of line"), 12),
+        ("met 1,2", E::Expected("space or end of line"), 6),
     ]);
 }
 
 #[test]
-fn numbers() {
-    for number in [
-        "nan", "NaN", "inf", "-inf", "Infinity", "+1", "0x10", ".5", "5.", "1e", "1e+", "e5", "-",
-        "--1", "1_000", "1.2.3", "1f", "1d", "١", "1e5.0", "",
-    ] {
-        assert_eq!(
-            refused(&format!("m gauge,{number}")).kind(),
-            &E::Number,
-            "{number}"
-        );
-        assert_eq!(
-            refused(&format!("m count,delta={number}")).kind(),
-            &E::Number,
-            "{number}"
-        );
-    }
+fn whitespace_other_than_single_spaces() {
     check(&[
-        ("m gauge,1e999", E::NumberRange, 9),
-        ("m gauge,-1e309", E::NumberRange, 9),
+        ("met  gauge,1", E::Separator(' '), 5),
+        ("met\tgauge,1", E::Separator('\t'), 4),
+        ("met \tgauge,1", E::Separator('\t'), 5),
+        ("met\u{a0}1", E::Separator('\u{a0}'), 4),
+        ("met,a=v  gauge,1", E::Separator(' '), 9),
+        ("met gauge,1  1", E::Separator(' '), 13),
+        ("met gauge,1\t1", E::Separator('\t'), 12),
+        ("#met  gauge dt.meta.unit=s", E::Separator(' '), 6),
+        ("#met gauge\tdt.meta.unit=s", E::Separator('\t'), 11),
+        (
+            "#met gauge dt.meta.unit=s,  dt.meta.description=x",
+            E::Separator(' '),
+            28,
+        ),
+        ("met gauge,1 ", E::LineEnd(' '), 12),
+        ("met gauge,1\t", E::LineEnd('\t'), 12),
+        ("met gauge,1\r", E::LineEnd('\r'), 12),
+        ("met gauge,1 \r", E::LineEnd(' '), 12),
+        ("met gauge,1\n", E::LineEnd('\n'), 12),
+        ("met gauge,1 1 ", E::LineEnd(' '), 14),
+        ("#met gauge dt.meta.unit=s\r", E::LineEnd('\r'), 26),
+        ("#met gauge dt.meta.description=a\\  ", E::LineEnd(' '), 35),
+        ("\r", E::LineEnd('\r'), 1),
+        ("  ", E::LineEnd(' '), 1),
+        // Of two errors the first one counts.
+        ("1et gauge,1\r", start_of_key('1'), 1),
+    ]);
+}
+
+fn start_of_key(found: char) -> E {
+    let part = Part::MetricKey;
+    E::SectionStart { part, found }
+}
+
+#[test]
+fn numbers() {
+    let cases = [
+        ("+1", Some('+'), 0),
+        (".5", Some('.'), 0),
+        ("nan", Some('n'), 0),
+        ("Infinity", Some('I'), 0),
+        ("-inf", Some('i'), 1),
+        ("--1", Some('-'), 1),
+        ("0x10", Some('x'), 1),
+        ("1_000", Some('_'), 1),
+        ("1f", Some('f'), 1),
+        ("1.2.3", Some('.'), 3),
+        ("1e5.0", Some('.'), 3),
+        ("9=v", Some('='), 1),
+        ("e5", Some('e'), 0),
+        ("١", Some('١'), 0),
+        ("1e+x", Some('x'), 3),
+        ("5.", None, 2),
+        ("1e", None, 2),
+        ("1e+", None, 3),
+        ("-", None, 1),
+        ("", None, 0),
+    ];
+    let part = Part::Number;
+    for (number, found, at) in cases {
+        let kind = found.map_or(E::Missing(part), |found| E::Unexpected { part, found });
+        for before in ["met gauge,", "met count,delta="] {
+            let text = format!("{before}{number}");
+            let column = before.len() + at + 1;
+            check(&[(&text, kind.clone(), column)]);
+        }
+    }
+    // A number without its format is read alike.
+    let unexpected = |found| E::Unexpected { part, found };
+    check(&[
+        ("met +1", unexpected('+'), 5),
+        ("met .5", unexpected('.'), 5),
+        ("met 9=v", unexpected('='), 6),
+        ("met gauge,1e999", E::NumberRange, 11),
+        ("met gauge,-1e309", E::NumberRange, 11),
     ]);
 }
 
 #[test]
 fn summaries() {
+    let unexpected = |part, found| E::Unexpected { part, found };
+    let count = |found| unexpected(Part::Count, found);
+    let number = |found| unexpected(Part::Number, found);
     check(&[
-        ("m gauge,min=1", E::Expected("\",max=\""), 14),
-        ("m gauge,max=1,min=1,sum=1,count=1", E::Number, 9),
+        ("met gauge,min=1", E::Expected("\",max=\""), 16),
+        ("met gauge,max=1,min=1,sum=1,count=1", number('m'), 11),
         (
-            "m gauge,min=1,max=1,count=1,sum=1",
+            "met gauge,min=1,max=1,count=1,sum=1",
             E::Expected("\",sum=\""),
-            20,
+            22,
         ),
-        ("m gauge,min=1,max=1,sum=1", E::Expected("\",count=\""), 26),
-        ("m gauge,min=1,max=1,sum=1,count=1.0", E::Count, 33),
-        ("m gauge,min=1,max=1,sum=1,count=-1", E::Count, 33),
-        ("m gauge,min=1,max=1,sum=1,count=+1", E::Count, 33),
-        ("m gauge,min=1,max=1,sum=1,count=", E::Count, 33),
         (
-            "m gauge,min=1,max=1,sum=1,count=99999999999999999999",
+            "met gauge,min=1,max=1,sum=1",
+            E::Expected("\",count=\""),
+            28,
+        ),
+        ("met gauge,min=1,max=1,sum=1,count=1.0", count('.'), 36),
+        ("met gauge,min=1,max=1,sum=1,count=-1", count('-'), 35),
+        ("met gauge,min=1,max=1,sum=1,count=+1", count('+'), 35),
+        (
+            "met gauge,min=1,max=1,sum=1,count=",
+            E::Missing(Part::Count),
+            35,
+        ),
+        (
+            "met gauge,min=1,max=1,sum=1,count=99999999999999999999",
             E::Count,
-            33,
+            35,
         ),
-        ("m gauge,min=nan,max=1,sum=1,count=1", E::Number, 13),
-        ("m gauge,min=3,max=1,sum=2,count=1", E::SummaryOrder, 9),
-        ("m gauge,min=1,max=3,sum=0.5,count=1", E::SummaryOrder, 9),
-        ("m gauge,min=1,max=3,sum=7,count=2", E::SummaryOrder, 9),
+        ("met gauge,min=nan,max=1,sum=1,count=1", number('n'), 15),
+        ("met gauge,min=3,max=1,sum=2,count=1", E::SummaryOrder, 11),
+        ("met gauge,min=1,max=3,sum=0.5,count=1", E::SummaryOrder, 11),
+        ("met gauge,min=1,max=3,sum=7,count=2", E::SummaryOrder, 11),
         (
-            "m gauge,min=1,max=1,sum=1.00001,count=1",
+            "met gauge,min=1,max=1,sum=1.00001,count=1",
             E::SummaryOrder,
-            9,
+            11,
         ),
-        ("m gauge,min=0,max=1,sum=0,count=0", E::EmptySummary, 9),
-        ("m gauge,min=0,max=0,sum=1,count=0", E::EmptySummary, 9),
+        ("met gauge,min=0,max=1,sum=0,count=0", E::EmptySummary, 11),
+        ("met gauge,min=0,max=0,sum=1,count=0", E::EmptySummary, 11),
     ]);
 }
 
 #[test]
 fn timestamps() {
+    let part = Part::Timestamp;
+    let unexpected = |found| E::Unexpected { part, found };
     check(&[
-        ("m gauge,1 ", E::Timestamp, 11),
-        ("m gauge,1 now", E::Timestamp, 11),
-        ("m gauge,1 -1", E::Timestamp, 11),
-        ("m gauge,1 +1", E::Timestamp, 11),
-        ("m gauge,1 1.5", E::Timestamp, 11),
-        ("m gauge,1  1", E::Timestamp, 11),
-        ("m gauge,1 1 ", E::Timestamp, 11),
-        ("m gauge,1 1 2", E::Timestamp, 11),
-        ("m gauge,1 9223372036854775808", E::Timestamp, 11),
+        ("met gauge,1 now", unexpected('n'), 13),
+        ("met gauge,1 -1", unexpected('-'), 13),
+        ("met gauge,1 +1", unexpected('+'), 13),
+        ("met gauge,1 1.5", unexpected('.'), 14),
+        ("met gauge,1 1,2", unexpected(','), 14),
+        ("met gauge,1 1 2", E::Separator(' '), 14),
+        ("met gauge,1 9223372036854775808", E::Timestamp, 13),
     ]);
     let reader = Reader::at(UNIX_EPOCH + Duration::from_secs(1_700_000_000));
     let cases = [
@@ -245,8 +318,10 @@ fn timestamps() {
         (i64::MAX, E::TimestampFuture),
     ];
     for (timestamp, kind) in cases {
-        let error = reader.read(&format!("m gauge,1 {timestamp}")).unwrap_err();
-        assert_eq!((error.kind(), error.column()), (&kind, 11));
+        let error = reader
+            .read(&format!("met gauge,1 {timestamp}"))
+            .unwrap_err();
+        assert_eq!((error.kind(), error.column()), (&kind, 13));
     }
 }
 
@@ -256,57 +331,68 @@ fn metadata() {
     check(&[
         ("#", E::Missing(Part::MetricKey), 2),
         ("# m gauge dt.meta.unit=s", E::Missing(Part::MetricKey), 2),
-        ("#m", E::Expected("space"), 3),
+        ("#met", E::Missing(Part::MetricType), 5),
         (
-            "#m,a=v gauge dt.meta.unit=s",
-            character(Part::MetricKey, ','),
-            3,
+            "#met,a=v gauge dt.meta.unit=s",
+            E::Missing(Part::MetricType),
+            5,
         ),
         (
-            "#m summary dt.meta.unit=s",
+            "#met summary dt.meta.unit=s",
             E::Expected("\"gauge\" or \"count\""),
-            4,
+            6,
         ),
         (
-            "#m dt.meta.unit=s",
+            "#met dt.meta.unit=s",
             E::Expected("\"gauge\" or \"count\""),
-            4,
+            6,
         ),
-        ("#m gauge", E::Expected("space"), 9),
-        ("#m gauge ", E::Missing(Part::Property), 10),
-        ("#m gauge dt.meta.unit", E::Expected("\"=\""), 22),
-        ("#m gauge dt.meta.unit=", E::Missing(Part::Unit), 23),
-        ("#m gauge dt.meta.unit=\"\"", E::Missing(Part::Unit), 23),
-        ("#m gauge dt.meta.unit=s,", E::Missing(Part::Property), 25),
-        ("#m gauge dt.meta.unit=s x", E::Expected("comma"), 24),
+        ("#met gauge", E::Missing(Part::Property), 11),
+        ("#met gauge ", E::Missing(Part::Property), 11),
+        ("#met gauge dt.meta.unit", E::Expected("\"=\""), 24),
+        ("#met gauge dt.meta.unit=", E::Missing(Part::Unit), 25),
+        ("#met gauge dt.meta.unit=\"\"", E::Missing(Part::Unit), 25),
+        ("#met gauge dt.meta.unit=s,", E::Missing(Part::Property), 27),
+        ("#met gauge dt.meta.unit=s x", E::Expected("comma"), 26),
         (
-            "#m gauge dt.meta.unit=s,dt.meta.unit=s",
+            "#met gauge dt.meta.unit=s,dt.meta.unit=s",
             E::DuplicateProperty,
-            25,
+            27,
         ),
-        ("#m gauge dt.meta.colour=red", E::UnknownProperty, 10),
-        ("#m gauge dt.meta.displayname=x", E::UnknownProperty, 10),
-        ("#m gauge dt.meta.unit=m.s", character(Part::Unit, '.'), 23),
-        ("#m gauge dt.meta.unit=µs", character(Part::Unit, 'µ'), 23),
-        ("#m gauge dt.meta.description=a b", E::Expected("comma"), 31),
-        ("#m gauge dt.meta.description=a=b", E::Unescaped('='), 31),
-        ("#m gauge dt.meta.description=\"a", E::UnterminatedQuote, 32),
-        ("#m gauge dt.meta.description=\"a\\t\"", E::Escape, 32),
+        ("#met gauge dt.meta.colour=red", E::UnknownProperty, 12),
         (
-            "#m gauge dt.meta.description=\"a\nb\"",
+            "#met gauge dt.meta.unit=m.s",
+            character(Part::Unit, '.'),
+            26,
+        ),
+        ("#met gauge dt.meta.unit=µs", character(Part::Unit, 'µ'), 25),
+        (
+            "#met gauge dt.meta.description=a b",
+            E::Expected("comma"),
+            33,
+        ),
+        ("#met gauge dt.meta.description=a=b", E::Unescaped('='), 33),
+        (
+            "#met gauge dt.meta.description=\"a",
+            E::UnterminatedQuote,
+            34,
+        ),
+        ("#met gauge dt.meta.description=\"a\\t\"", E::Escape, 34),
+        (
+            "#met gauge dt.meta.description=\"a\nb\"",
             character(Part::Description, '\n'),
-            32,
+            34,
         ),
     ]);
-    let error = refused(&format!("#m gauge dt.meta.unit={}", repeated(64)));
+    let error = refused(&format!("#met gauge dt.meta.unit={}", repeated(64)));
     assert!(matches!(error.kind(), E::TooLong { limit: 63, .. }));
-    let error = refused(&format!("#m gauge dt.meta.displayName={}", repeated(301)));
+    let error = refused(&format!("#met gauge dt.meta.displayName={}", repeated(301)));
     assert!(matches!(error.kind(), E::TooLong { limit: 300, .. }));
 }
 
 #[test]
 fn a_line_over_its_limit() {
-    let head = "#m gauge dt.meta.description=";
+    let head = "#met gauge dt.meta.description=";
     let fits = format!("{head}{}", repeated(50_000 - head.len()));
     assert!(super::read(&fits).is_ok());
     let error = refused(&format!("{fits}x"));
@@ -321,17 +407,41 @@ fn a_line_over_its_limit() {
 }
 
 #[test]
+fn messages_name_the_character_and_its_position() {
+    for (text, message) in [
+        ("met gauge,+1", "unexpected '+' in number, column 11"),
+        ("met gauge,5.", "number expected before the end, column 13"),
+        ("met,=v 1", "dimension key expected, found '=', column 5"),
+        ("met,a 1", "\"=\" expected, found ' ', column 6"),
+        (
+            "met gauge,1\r",
+            "unexpected '\\r' at the end: a line ends with its last part, then '\\n', column 12",
+        ),
+        (
+            "met\t1",
+            "unexpected '\\t': the parts of a line are separated by one space, column 4",
+        ),
+        (
+            "me 1",
+            "metric key has 2 characters, at least 3 are needed, column 1",
+        ),
+    ] {
+        assert_eq!(refused(text).to_string(), message);
+    }
+}
+
+#[test]
 fn offsets_are_bytes_and_columns_are_characters() {
-    let error = refused("m,a=日本\t gauge,1");
-    assert_eq!((error.offset(), error.column()), (10, 7));
+    let error = refused("met,a=日本\t gauge,1");
+    assert_eq!((error.offset(), error.column()), (12, 9));
     assert_eq!(
         error.to_string(),
-        r"dimension value may not contain '\t', column 7"
+        r"dimension value may not contain '\t', column 9"
     );
 }
 
 #[test]
 fn the_other_kind_of_line() {
-    assert!("#m gauge dt.meta.unit=s".parse::<Line>().is_err());
-    assert!("m gauge,1".parse::<Metadata>().is_err());
+    assert!("#met gauge dt.meta.unit=s".parse::<Line>().is_err());
+    assert!("met gauge,1".parse::<Metadata>().is_err());
 }

@@ -2,8 +2,10 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
+use tokio::time::timeout;
 
 /// How much of a body over its limit is still read and discarded: a client whose connection is
 /// closed while it writes would not read the response.
@@ -26,16 +28,37 @@ pub(crate) enum Unread {
     Broken(String),
 }
 
+/// Why a body was not read to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// The connection broke, or the framing of the body is invalid.
+    Broken,
+    /// Nothing came for too long.
+    Late,
+}
+
 /// Reads a body and keeps at most `limit` bytes of it.
 ///
 /// # Errors
 ///
-/// The connection broke, or the framing of the body is invalid.
-pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Received, axum::Error> {
+/// The connection broke, the framing of the body is invalid, or the client sent nothing for
+/// `patience`.
+pub(crate) async fn read_body(
+    mut body: Body,
+    limit: usize,
+    patience: Duration,
+) -> Result<Received, BodyError> {
     let mut content = Ok(Vec::new());
     let mut bytes = 0_u64;
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let Ok(data) = frame?.into_data() else {
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let Some(frame) = timeout(patience, frame)
+            .await
+            .map_err(|_| BodyError::Late)?
+        else {
+            break;
+        };
+        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
             continue; // Trailers.
         };
         bytes = bytes.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));

@@ -2,6 +2,7 @@
 // This folder imports `protocol`, `otlp` and `store` of the crate, and nothing of the server.
 
 mod body;
+mod caller;
 #[cfg(feature = "otlp")]
 mod gzip;
 mod route;
@@ -9,7 +10,8 @@ mod token;
 
 #[cfg(feature = "otlp")]
 pub(super) use body::Unread;
-pub(super) use body::{Received, read_body};
+pub(super) use body::{BodyError, Received, read_body};
+pub(super) use caller::{Foreign, Hosts};
 #[cfg(feature = "otlp")]
 pub(super) use gzip::{decompress, is_gzip};
 pub(super) use route::Route;

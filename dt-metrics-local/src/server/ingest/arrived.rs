@@ -90,6 +90,7 @@ impl Arrived<'_> {
         let rules = Rules {
             is_token_needed: self.route.requires_token() && !self.endpoint.tokens.is_empty(),
             reader,
+            is_classic: self.endpoint.is_classic,
             refused_on_demand,
         };
         judge(
@@ -117,6 +118,7 @@ impl Arrived<'_> {
             fault: fault
                 .filter(|fault| **fault != Fault::None)
                 .map(Fault::name),
+            message: judgement.answer.message().map(ToOwned::to_owned),
             content_type: header(parts, &CONTENT_TYPE),
             user_agent: header(parts, &USER_AGENT),
             authorization: self.authorization(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::http::{Response, StatusCode};
 
 use super::arrived::Arrived;
@@ -13,18 +13,11 @@ use crate::protocol::limits;
 use crate::server::endpoint::Endpoint;
 #[cfg(feature = "otlp")]
 use crate::server::http::decompress;
-use crate::server::http::{Route, read_body};
+use crate::server::http::{BodyError, Route, read_body};
 use crate::server::net::Wire;
 use crate::server::response::Answer;
 #[cfg(feature = "otlp")]
 use crate::store::Protocol;
-
-#[cfg(feature = "otlp")]
-const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest, OTLP to \
-    /api/v2/otlp/v1/metrics or /v1/metrics";
-#[cfg(not(feature = "otlp"))]
-const NOT_FOUND: &str = "Not Found: lines go to /api/v2/metrics/ingest or /metrics/ingest; OTLP is \
-    not taken, since the feature `otlp` is off";
 
 /// Receives lines or data points.
 pub(crate) async fn receive(
@@ -33,12 +26,19 @@ pub(crate) async fn receive(
     request: Request,
 ) -> Response<Body> {
     let begun = Instant::now();
-    let wire = wire(&request);
+    let wire = Wire::of(&request);
     let (parts, body) = request.into_parts();
     let begun_with = wire.take_fault();
-    let Ok(received) = read_body(body, route.max_bytes()).await else {
+    let received = match read_body(body, route.max_bytes(), endpoint.request_timeout).await {
+        Ok(received) => received,
+        Err(BodyError::Late) => {
+            let message = "The rest of the request body did not come in time";
+            return respond(refusal(route, 408, message));
+        }
         // The client has disconnected or does not speak HTTP, so it hardly reads this answer.
-        return respond(refusal(route, 400, "Request body could not be read"));
+        Err(BodyError::Broken) => {
+            return respond(refusal(route, 400, "Request body could not be read"));
+        }
     };
     #[cfg(feature = "otlp")]
     let received = match route.protocol() {
@@ -54,26 +54,19 @@ pub(crate) async fn receive(
         received: &received,
         begun,
     };
-    let answer = arrived.meet(taken, &wire).await;
-    wire.end();
-    respond(answer)
+    respond(arrived.meet(taken, &wire).await)
 }
 
-/// Refuses a request that is not an ingest request.
+/// Refuses a request that is not an ingest request, or that may not be one.
 pub(crate) async fn refuse(
     endpoint: Arc<Endpoint>,
-    status: u16,
+    answer: Answer,
     request: Request,
 ) -> Response<Body> {
     let begun = Instant::now();
-    let wire = wire(&request);
     let (parts, body) = request.into_parts();
-    let message = match status {
-        404 => NOT_FOUND,
-        _ => "Method Not Allowed: metrics are sent by POST",
-    };
-    let answer = Answer::refusal(status, message);
-    let Ok(received) = read_body(body, limits::REQUEST_BYTES).await else {
+    let received = read_body(body, limits::REQUEST_BYTES, endpoint.request_timeout).await;
+    let Ok(received) = received else {
         return respond(answer);
     };
     let arrived = Arrived {
@@ -84,16 +77,7 @@ pub(crate) async fn refuse(
         begun,
     };
     arrived.add_to_store(answer.clone().into(), None);
-    wire.end();
     respond(answer)
-}
-
-/// The wire of the connection that the request came from. A request without such a connection gets
-/// a wire of its own.
-fn wire(request: &Request) -> Wire {
-    let info = request.extensions().get::<ConnectInfo<Wire>>();
-    info.map(|ConnectInfo(wire)| wire.clone())
-        .unwrap_or_default()
 }
 
 fn respond(answer: Answer) -> Response<Body> {

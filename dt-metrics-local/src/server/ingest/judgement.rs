@@ -25,6 +25,8 @@ pub(super) struct Rules {
     pub(super) is_token_needed: bool,
     /// Reads lines, and checks timestamps.
     pub(super) reader: Reader,
+    /// Whether metric keys get the suffixes of Metrics Classic.
+    pub(super) is_classic: bool,
     /// The number of valid lines or data points to refuse all the same.
     pub(super) refused_on_demand: usize,
 }

@@ -9,10 +9,10 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::Serialize;
 
 use super::judgement::{Judgement, Rules};
-use crate::protocol::LineError;
+use crate::protocol::{LineError, Note};
 use crate::server::http::{Received, Route};
 use crate::server::response::Answer;
-use crate::store::{Contents, Rejected};
+use crate::store::{Contents, Noted, Rejected};
 
 /// Maximum number of invalid lines listed in an answer: for a megabyte of them, the answer would
 /// have many megabytes.
@@ -29,7 +29,20 @@ struct IngestBody<'a> {
     #[serde(rename = "linesInvalid")]
     invalid: usize,
     error: Option<IngestError<'a>>,
-    warnings: Option<()>,
+    warnings: Option<Warnings>,
+}
+
+#[derive(Serialize)]
+struct Warnings {
+    message: String,
+    #[serde(rename = "warningLines")]
+    warning_lines: Vec<WarningLine>,
+}
+
+#[derive(Serialize)]
+struct WarningLine {
+    line: usize,
+    warning: String,
 }
 
 #[derive(Serialize)]
@@ -72,6 +85,7 @@ pub(super) fn judge(
 fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
     let mut accepted = Vec::new();
     let mut rejected = Vec::new();
+    let mut noted = Vec::new();
     let mut to_refuse = rules.refused_on_demand;
     for (index, text) in content.split('\n').enumerate() {
         if text.is_empty() {
@@ -82,7 +96,12 @@ fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
                 to_refuse -= 1;
                 rejected.push(Rejected::new(text, LineError::on_demand(), index + 1));
             }
-            Ok(record) => accepted.push(record),
+            Ok(mut record) => {
+                let changed = rules.is_classic.then(|| record.suffix_key()).flatten();
+                let notes = record.notes().iter().cloned().chain(changed);
+                noted.extend(notes.map(|note| Noted::new(text, note, index + 1)));
+                accepted.push(record);
+            }
             Err(error) => rejected.push(Rejected::new(text, error, index + 1)),
         }
     }
@@ -90,8 +109,8 @@ fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
         return unreadable(route, "Request body is empty").into();
     }
     Judgement {
-        answer: judged(route, accepted.len(), &rejected),
-        contents: Contents::from_lines(accepted, rejected),
+        answer: judged(route, accepted.len(), &rejected, &noted),
+        contents: Contents::from_lines(accepted, rejected, noted),
     }
 }
 
@@ -130,9 +149,10 @@ fn is_plain_text(headers: &HeaderMap) -> bool {
 }
 
 /// The answer to a request whose lines were read: 202, or 400 if any line is invalid.
-fn judged(route: Route, accepted: usize, rejected: &[Rejected]) -> Answer {
+fn judged(route: Route, accepted: usize, rejected: &[Rejected], noted: &[Noted]) -> Answer {
+    let warnings = warnings(noted);
     if rejected.is_empty() {
-        return answer(route, 202, accepted, 0, None);
+        return answer(route, 202, accepted, 0, None, warnings);
     }
     let message = match rejected.len() {
         1 => "1 invalid line".to_owned(),
@@ -150,7 +170,28 @@ fn judged(route: Route, accepted: usize, rejected: &[Rejected]) -> Answer {
             })
             .collect(),
     };
-    answer(route, 400, accepted, rejected.len(), Some(error))
+    let invalid = rejected.len();
+    answer(route, 400, accepted, invalid, Some(error), warnings)
+}
+
+/// The warnings that Metrics Classic documents: the metric keys that it changed.
+fn warnings(noted: &[Noted]) -> Option<Warnings> {
+    let changed = noted
+        .iter()
+        .filter(|noted| matches!(noted.note, Note::KeyChanged { .. }));
+    let message = match changed.clone().count() {
+        0 => return None,
+        1 => "1 metric key was changed".to_owned(),
+        number => format!("{number} metric keys were changed"),
+    };
+    let warning_lines = changed.take(MAX_LISTED).map(|noted| WarningLine {
+        line: noted.line_number,
+        warning: noted.note.to_string(),
+    });
+    Some(Warnings {
+        message,
+        warning_lines: warning_lines.collect(),
+    })
 }
 
 /// The answer to a body without readable lines: 400.
@@ -160,7 +201,7 @@ fn unreadable(route: Route, message: &str) -> Answer {
         message,
         invalid_lines: Vec::new(),
     };
-    answer(route, 400, 0, 0, Some(error))
+    answer(route, 400, 0, 0, Some(error), None).because(message)
 }
 
 /// The answer in the format of the route.
@@ -170,6 +211,7 @@ fn answer(
     accepted: usize,
     invalid: usize,
     error: Option<IngestError<'_>>,
+    warnings: Option<Warnings>,
 ) -> Answer {
     let (ok, valid) = if route == Route::OneAgent {
         (None, Some(accepted))
@@ -181,7 +223,7 @@ fn answer(
         valid,
         invalid,
         error,
-        warnings: None,
+        warnings,
     };
     // Structs of numbers and strings always serialize.
     Answer::new(status).body(serde_json::to_string(&body).unwrap_or_default())

@@ -69,6 +69,7 @@ pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> 
         contents: Contents {
             accepted: judged.lines.into_iter().map(Record::Line).collect(),
             rejected: judged.rejected,
+            noted: judged.noted,
             repeated: judged.metadata,
             points: judged.points,
         },
@@ -86,14 +87,15 @@ pub(super) fn refusal(status: u16, message: &str) -> Answer {
         code: code(status),
         message: message.to_owned(),
     };
-    protobuf(status, &body)
+    protobuf(status, &body).because(message)
 }
 
 fn answer(judged: &Judged) -> Answer {
     let rejected = judged.rejected.len();
-    if rejected == 0 {
+    if judged.reasons.is_empty() {
         return protobuf(200, &ExportMetricsServiceResponse::default());
     }
+    // With no rejected data points, the message is a warning about accepted ones.
     let error_message = judged.reasons.join("; ");
     if judged.lines.is_empty() {
         return refusal(400, &error_message);

@@ -36,6 +36,8 @@ pub(super) struct Connection {
     endpoint: Arc<Endpoint>,
     silence: Option<Silence>,
     slow_reading: Option<u32>,
+    /// When the head of the current request must be complete.
+    head_end: Option<Pin<Box<Sleep>>>,
     reading: Pace,
     writing: Pace,
     /// Number of bytes written of a response without end.
@@ -56,6 +58,7 @@ impl Connection {
             endpoint,
             silence: None,
             slow_reading: None,
+            head_end: None,
             reading: Pace::default(),
             writing: Pace::default(),
             written: 0,
@@ -75,6 +78,7 @@ impl Connection {
             return Poll::Ready(Ok(()));
         }
         self.slow_reading = None;
+        self.head_end = Some(Box::pin(sleep(self.endpoint.request_timeout)));
         let first = first.filled();
         if !POST.starts_with(first) && !first.starts_with(&[TLS_HANDSHAKE]) {
             return Poll::Ready(Ok(()));
@@ -101,6 +105,21 @@ impl Connection {
             _ => {}
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Ends with an error if the head of the current request is not complete in time. A slow pace is
+    /// a fault of the endpoint, not of the client.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        if self.slow_reading.is_some() || !self.wire.is_in_head() {
+            self.head_end = None;
+        }
+        match &mut self.head_end {
+            Some(end) => {
+                ready!(end.as_mut().poll(context));
+                Poll::Ready(io::ErrorKind::TimedOut.into())
+            }
+            None => Poll::Pending,
+        }
     }
 
     /// Waits until the client disconnects, without reading.
@@ -155,6 +174,9 @@ impl AsyncRead for Connection {
         }
         if this.silence.is_some() {
             return this.poll_silence(context).map(Err);
+        }
+        if let Poll::Ready(error) = this.poll_late(context) {
+            return Poll::Ready(Err(error));
         }
         match this.slow_reading {
             Some(pace) => this.poll_slow_read(context, buffer, pace),

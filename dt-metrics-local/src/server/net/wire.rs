@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::extract::{ConnectInfo, Request};
+
 use super::endless::Endless;
 use crate::server::fault::Fault;
 
@@ -12,6 +14,8 @@ pub(crate) struct Wire(Arc<Mutex<Exchange>>);
 #[derive(Debug, Default)]
 struct Exchange {
     is_in_request: bool,
+    /// The head of the request has been read.
+    has_head: bool,
     /// The fault chosen when the request began.
     begun_with: Option<Fault>,
     writing: Writing,
@@ -33,6 +37,25 @@ pub(crate) enum Writing {
 }
 
 impl Wire {
+    /// The wire of the connection that a request came from. A request without such a connection gets
+    /// a wire of its own.
+    pub(crate) fn of(request: &Request) -> Self {
+        let info = request.extensions().get::<ConnectInfo<Self>>();
+        info.map(|ConnectInfo(wire)| wire.clone())
+            .unwrap_or_default()
+    }
+
+    /// The head of the request was read.
+    pub(crate) fn end_head(&self) {
+        self.lock().has_head = true;
+    }
+
+    /// Whether a request has begun whose head is not complete.
+    pub(super) fn is_in_head(&self) -> bool {
+        let exchange = self.lock();
+        exchange.is_in_request && !exchange.has_head
+    }
+
     /// Begins a request; `false` if it began already.
     pub(super) fn begin(&self) -> bool {
         let mut exchange = self.lock();

@@ -24,6 +24,7 @@ pub(super) struct Cursor {
     pub(super) lines: u64,
     pub(super) metadata: u64,
     pub(super) rejected: u64,
+    pub(super) notes: u64,
     pub(super) requests: u64,
 }
 
@@ -35,6 +36,7 @@ impl Cursor {
             lines: 0,
             metadata: 0,
             rejected: 0,
+            notes: 0,
             requests: 0,
         }
     }
@@ -46,6 +48,7 @@ impl Cursor {
             lines: totals.lines,
             metadata: totals.metadata,
             rejected: totals.rejected,
+            notes: totals.notes,
             requests: totals.requests,
         }
     }
@@ -55,8 +58,8 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}-{}-{}-{}-{}",
-            self.instance.0, self.lines, self.metadata, self.rejected, self.requests
+            "{}-{}-{}-{}-{}-{}",
+            self.instance.0, self.lines, self.metadata, self.rejected, self.notes, self.requests
         )
     }
 }
@@ -74,6 +77,7 @@ impl FromStr for Cursor {
             lines: next()?,
             metadata: next()?,
             rejected: next()?,
+            notes: next()?,
             requests: next()?,
         };
         match numbers.next() {

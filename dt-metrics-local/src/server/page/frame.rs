@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::cursor::Cursor;
 use crate::protocol::{Metadata, Payload};
-use crate::store::{Rejected, Request, Series, State, Totals};
+use crate::store::{Noted, Rejected, Request, Series, State, Totals};
 
 /// Maximum number of refused lines, and of requests, in a frame. The page does not show more.
 const MAX_ROWS: usize = 200;
@@ -29,6 +29,8 @@ pub(super) struct Frame {
     values: Vec<ValuesRow>,
     /// Newest first.
     refused: Vec<RefusedRow>,
+    /// Notes about accepted lines, newest first.
+    notes: Vec<NoteRow>,
     /// Newest first.
     requests: Vec<RequestRow>,
 }
@@ -39,6 +41,7 @@ struct TotalsRow {
     lines: u64,
     metadata: u64,
     refused: u64,
+    notes: u64,
     bytes: u64,
     lines_without_series: u64,
 }
@@ -92,6 +95,14 @@ struct RefusedRow {
 }
 
 #[derive(Serialize)]
+struct NoteRow {
+    number: u64,
+    text: String,
+    note: String,
+    line: usize,
+}
+
+#[derive(Serialize)]
 struct RequestRow {
     number: u64,
     at_ms: u64,
@@ -100,6 +111,7 @@ struct RequestRow {
     status: u16,
     is_accepted: bool,
     fault: Option<&'static str>,
+    message: Option<String>,
     lines: usize,
     refused: usize,
     bytes: u64,
@@ -122,6 +134,7 @@ impl Frame {
         }
         let metadata = state.metadata_after(cursor.metadata);
         let refused = numbered(state.newest_rejected(), totals.rejected, cursor.rejected);
+        let notes = numbered(state.newest_notes(), totals.notes, cursor.notes);
         let requests = numbered(state.newest_requests(), totals.requests, cursor.requests);
         Self {
             cursor: Cursor::at(cursor.instance, totals),
@@ -133,6 +146,9 @@ impl Frame {
             values,
             refused: refused
                 .map(|(number, rejected)| RefusedRow::of(number, rejected))
+                .collect(),
+            notes: notes
+                .map(|(number, noted)| NoteRow::of(number, noted))
                 .collect(),
             requests: requests
                 .map(|(number, request)| RequestRow::of(number, request))
@@ -161,6 +177,7 @@ impl From<Totals> for TotalsRow {
             lines: totals.lines,
             metadata: totals.metadata,
             refused: totals.rejected,
+            notes: totals.notes,
             bytes: totals.bytes,
             lines_without_series: totals.lines_without_series,
         }
@@ -227,6 +244,17 @@ impl RefusedRow {
     }
 }
 
+impl NoteRow {
+    fn of(number: u64, noted: &Noted) -> Self {
+        Self {
+            number,
+            text: noted.text.clone(),
+            note: noted.note.to_string(),
+            line: noted.line_number,
+        }
+    }
+}
+
 impl RequestRow {
     fn of(number: u64, request: &Request) -> Self {
         Self {
@@ -237,6 +265,7 @@ impl RequestRow {
             status: request.status,
             is_accepted: request.is_accepted(),
             fault: request.fault,
+            message: request.message.clone(),
             lines: request.lines,
             refused: request.refused,
             bytes: request.bytes,

@@ -41,10 +41,14 @@ pub(super) fn not_now() -> Response<Body> {
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
-    const HEADERS: [(HeaderName, &str); 5] = [
+    const HEADERS: [(HeaderName, &str); 6] = [
         // The files change with the version of the program, the data all the time.
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),

@@ -10,6 +10,7 @@ fn a_cursor_is_read_as_it_was_written() {
         lines: 1,
         metadata: 2,
         rejected: 3,
+        notes: 4,
         requests: u64::MAX,
         ..start
     };
@@ -23,10 +24,10 @@ fn other_text_is_no_cursor() {
         "",
         "-",
         "1",
-        "1-2-3-4",
-        "1-2-3-4-5-6",
-        "1-2-3-4-x",
-        "1-2-3-4--5",
+        "1-2-3-4-5",
+        "1-2-3-4-5-6-7",
+        "1-2-3-4-5-x",
+        "1-2-3-4-5--6",
     ] {
         assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
     }

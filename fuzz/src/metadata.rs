@@ -49,6 +49,10 @@ pub fn check(input: &Input<'_>) {
         Err(error) if *error.kind() == ErrorKind::ReservedKey => {
             return assert!(key.as_str().starts_with("dt."));
         }
+        Err(error) if matches!(error.kind(), ErrorKind::TooShort { .. }) => {
+            // The reference client writes such a key, and Dynatrace refuses it.
+            return assert!(key.as_str().len() < 3);
+        }
         other => panic!("{line:?} was read as {other:?}"),
     };
     assert_eq!(read.key, key.as_str());

@@ -34,9 +34,10 @@ impl Record {
                 (&mut metadata.key, is_count)
             }
         };
-        let suffix = match (is_count, key.ends_with(".count")) {
-            (true, false) => ".count",
-            (false, true) => ".gauge",
+        let (count, gauge) = (".count", ".gauge");
+        let suffix = match (is_count, key.ends_with(count)) {
+            (true, false) => count,
+            (false, true) => gauge,
             _ => return None,
         };
         let from = key.clone();

@@ -12,7 +12,7 @@ fn sent(record: impl FnOnce(&Meter)) -> Vec<Payload> {
     record(&program.meter());
     program.flush();
     assert!(program.server.rejected().is_empty());
-    payloads(&program.server, "m")
+    payloads(&program.server, "met")
 }
 
 #[test]
@@ -21,39 +21,39 @@ fn sums_and_gauges_of_each_type() {
     let gauge = |value| vec![Payload::Gauge { value }];
     let none = &[];
     assert_eq!(
-        sent(|m| m.u64_counter("m").build().add(7, none)),
+        sent(|m| m.u64_counter("met").build().add(7, none)),
         count(7.0)
     );
     assert_eq!(
-        sent(|m| m.u64_counter("m").build().add(u64::MAX, none)),
+        sent(|m| m.u64_counter("met").build().add(u64::MAX, none)),
         count(18_446_744_073_709_551_615.0)
     );
     assert_eq!(
-        sent(|m| m.f64_counter("m").build().add(0.25, none)),
+        sent(|m| m.f64_counter("met").build().add(0.25, none)),
         count(0.25)
     );
     assert_eq!(
-        sent(|m| m.i64_up_down_counter("m").build().add(i64::MIN, none)),
+        sent(|m| m.i64_up_down_counter("met").build().add(i64::MIN, none)),
         gauge(-9_223_372_036_854_775_808.0)
     );
     assert_eq!(
-        sent(|m| m.f64_up_down_counter("m").build().add(-0.5, none)),
+        sent(|m| m.f64_up_down_counter("met").build().add(-0.5, none)),
         gauge(-0.5)
     );
     assert_eq!(
-        sent(|m| m.u64_gauge("m").build().record(0, none)),
+        sent(|m| m.u64_gauge("met").build().record(0, none)),
         gauge(0.0)
     );
     assert_eq!(
-        sent(|m| m.i64_gauge("m").build().record(-3, none)),
+        sent(|m| m.i64_gauge("met").build().record(-3, none)),
         gauge(-3.0)
     );
     assert_eq!(
-        sent(|m| m.f64_gauge("m").build().record(1e-300, none)),
+        sent(|m| m.f64_gauge("met").build().record(1e-300, none)),
         gauge(1e-300)
     );
     let observed = sent(|m| {
-        let m = m.i64_observable_up_down_counter("m");
+        let m = m.i64_observable_up_down_counter("met");
         m.with_callback(|observer| observer.observe(-8, &[]))
             .build();
     });
@@ -83,7 +83,7 @@ fn histograms_with_and_without_recorded_bounds() {
             let stream = Stream::builder().with_aggregation(aggregation.clone());
             stream.build().ok()
         });
-        let histogram = program.meter().f64_histogram("m").build();
+        let histogram = program.meter().f64_histogram("met").build();
         for value in values {
             histogram.record(value, &[]);
         }
@@ -94,7 +94,7 @@ fn histograms_with_and_without_recorded_bounds() {
             sum: 42.0,
             count: 5,
         };
-        assert_eq!(payloads(&program.server, "m"), [expected]);
+        assert_eq!(payloads(&program.server, "met"), [expected]);
         // Nothing recorded, nothing sent.
         program.flush();
         assert_eq!(program.server.lines().len(), 1);
@@ -113,7 +113,11 @@ fn attributes_of_each_type_and_arrays_of_none() {
         KeyValue::new("list", Value::Array(Array::I64(vec![1, 2]))),
     ];
     for _ in 0..2 {
-        program.meter().u64_counter("m").build().add(1, &attributes);
+        program
+            .meter()
+            .u64_counter("met")
+            .build()
+            .add(1, &attributes);
         program.flush();
     }
     let lines = program.server.lines();
@@ -159,10 +163,10 @@ fn scope_and_resource_are_dimensions() {
     program
         .provider
         .meter_with_scope(scope)
-        .u64_counter("m")
+        .u64_counter("met")
         .build()
         .add(1, &[KeyValue::new("k", "measured")]);
-    program.meter().u64_counter("n").build().add(1, &[]);
+    program.meter().u64_counter("net").build().add(1, &[]);
     program.flush();
     let of = |key: &str| {
         let lines = program.server.lines();
@@ -183,10 +187,10 @@ fn scope_and_resource_are_dimensions() {
         all.into_iter().map(owned).collect()
     };
     assert_eq!(
-        of("m"),
+        of("met"),
         pairs(&[("env", "scope"), ("k", "measured"), ("team", "scope")])
     );
-    assert_eq!(of("n"), pairs(&[("env", "default")]));
+    assert_eq!(of("net"), pairs(&[("env", "default")]));
 }
 
 #[test]
@@ -194,14 +198,14 @@ fn what_overflows_is_one_series_of_its_own() {
     let program = Program::with_view(|_: &Instrument| {
         Stream::builder().with_cardinality_limit(2).build().ok()
     });
-    let counter = program.meter().u64_counter("m").build();
+    let counter = program.meter().u64_counter("met").build();
     for index in 0..10 {
         counter.add(1, &[KeyValue::new("index", index)]);
     }
     program.flush();
     let overflow = [("otel.metric.overflow", "true")];
-    assert_eq!(program.server.counter_total("m", &overflow), 8.0);
-    assert_eq!(program.server.counter_total("m", &[]), 10.0);
+    assert_eq!(program.server.counter_total("met", &overflow), 8.0);
+    assert_eq!(program.server.counter_total("met", &[]), 10.0);
 }
 
 #[test]
@@ -209,9 +213,9 @@ fn a_temporality_that_cannot_be_sent_is_refused_and_counted() {
     let program = Program::with_temporality(Temporality::Cumulative);
     let meter = program.meter();
     for cycle in 1..=2 {
-        meter.u64_counter("m").build().add(1, &[]);
-        meter.f64_histogram("h").build().record(1.0, &[]);
-        meter.i64_up_down_counter("ok").build().add(1, &[]);
+        meter.u64_counter("met").build().add(1, &[]);
+        meter.f64_histogram("his").build().record(1.0, &[]);
+        meter.i64_up_down_counter("fine").build().add(1, &[]);
         program.flush();
         let health = program.exporter.health();
         assert_eq!(health.points_dropped, 2 * cycle);
@@ -245,15 +249,15 @@ fn hostile_points_are_sent_or_counted_and_cost_no_other() {
                 KeyValue::new(text.clone(), text.clone()),
                 KeyValue::new("k", text),
             ];
-            meter.u64_counter("m").build().add(u64::MAX, &attributes);
+            meter.u64_counter("met").build().add(u64::MAX, &attributes);
             points += 1;
         }
     }
     let many: Vec<_> = (0..60)
         .map(|index| KeyValue::new(format!("k{index}"), "v"))
         .collect();
-    meter.u64_counter("m").build().add(1, &many);
-    let gauge = meter.f64_observable_gauge("g");
+    meter.u64_counter("met").build().add(1, &many);
+    let gauge = meter.f64_observable_gauge("gau");
     gauge
         .with_callback(|observer| {
             observer.observe(f64::MAX, &[KeyValue::new("n", 1)]);
@@ -277,6 +281,6 @@ fn hostile_points_are_sent_or_counted_and_cost_no_other() {
     assert!(
         lines
             .iter()
-            .all(|line| ["m", "g"].contains(&line.key.as_str()))
+            .all(|line| ["met", "gau"].contains(&line.key.as_str()))
     );
 }

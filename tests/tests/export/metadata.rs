@@ -48,7 +48,10 @@ fn a_description_that_changes_is_sent_again() {
     for description in ["first", "second"] {
         for _ in 0..2 {
             let meter = program.meter();
-            let counter = meter.u64_counter("m").with_description(description).build();
+            let counter = meter
+                .u64_counter("mmm")
+                .with_description(description)
+                .build();
             counter.add(1, &[]);
             program.flush();
         }
@@ -61,8 +64,8 @@ fn two_scopes_that_disagree_are_both_not_described() {
     let program = Program::new();
     for _ in 0..3 {
         for (scope, name, description) in [
-            ("a", "m", "one"),
-            ("b", "m", "other"),
+            ("a", "met", "one"),
+            ("b", "met", "other"),
             ("a", "x_y", "one"),
             ("a", "x/y", "other"),
             ("a", "agreed", "same"),
@@ -87,7 +90,7 @@ fn a_unit_that_cannot_be_sent_costs_only_itself() {
     let program = Program::new();
     let meter = program.meter();
     let counter = meter
-        .u64_counter("m")
+        .u64_counter("mmm")
         .with_unit("per, second")
         .with_description("d")
         .build();
@@ -111,7 +114,7 @@ fn metadata_that_is_refused_makes_no_point_look_refused() {
         "invalidLines":[{"line":1,"error":"no such unit"}]}}"#;
     let answer = dt_metrics_local::Answer::new(400).body(body);
     program.server.answer_next(answer, 1).unwrap();
-    let counter = program.meter().u64_counter("m").with_unit("s").build();
+    let counter = program.meter().u64_counter("mmm").with_unit("s").build();
     counter.add(1, &[]);
     program.flush();
     let health = program.exporter.health();
@@ -133,7 +136,7 @@ fn metadata_counts_in_the_limits_of_a_request_and_stays_with_its_data() {
     let meter = program.meter();
     for index in 0..10 {
         let counter = meter
-            .u64_counter(format!("m{index}"))
+            .u64_counter(format!("met{index}"))
             .with_unit("s")
             .build();
         counter.add(1, &[]);

@@ -31,7 +31,7 @@ fn an_observed_counter_that_does_not_move_is_not_sent() {
     let program = Program::exporting(|exporter| exporter);
     let meter = program.meter();
     meter
-        .u64_observable_counter("m")
+        .u64_observable_counter("met")
         .with_callback(|observer| observer.observe(5, &[KeyValue::new("k", "v")]))
         .build();
     for _ in 0..3 {
@@ -64,12 +64,12 @@ fn an_instance_is_one_dimension_the_same_on_each_line() {
             provider.with_resource(Resource::builder_empty().with_attribute(own).build())
         },
     );
-    own.meter().u64_counter("m").build().add(1, &[]);
+    own.meter().u64_counter("met").build().add(1, &[]);
     own.flush();
     let line = &own.server.lines()[0];
     assert_eq!(line.dimension("service.instance.id"), Some("own"));
     let without = Program::new();
-    without.meter().u64_counter("m").build().add(1, &[]);
+    without.meter().u64_counter("met").build().add(1, &[]);
     without.flush();
     assert_eq!(
         without.server.lines()[0].dimension("service.instance.id"),

@@ -3,6 +3,7 @@
 
 use crate::common::proof::Pipeline;
 use dt_metrics::dynatrace::Exporter;
+use dt_metrics::line::MetricKey;
 use dt_metrics_local::Server;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
@@ -221,10 +222,18 @@ fn words() -> impl Strategy<Value = Words> {
             .prop_map(ToOwned::to_owned),
     ];
     (name, value_text(), unit).prop_map(|(name, description, unit)| Words {
-        name,
+        name: long_enough(name),
         description,
         unit,
     })
+}
+
+/// Dynatrace refuses keys of fewer than three characters.
+fn long_enough(name: String) -> String {
+    match MetricKey::new(&name) {
+        Some(key) if key.as_str().len() < 3 => format!("long{name}"),
+        _ => name,
+    }
 }
 
 fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {

@@ -48,8 +48,11 @@ fn totals(server: &Server) -> BTreeMap<(String, String), f64> {
         let mut dimensions: Vec<_> = line
             .dimensions
             .iter()
-            // What says that lines came from OpenTelemetry.
-            .filter(|(key, _)| key.as_str() != "dt.metrics.source")
+            // Which SDK and program it was: lines have the first of them, OTLP the others.
+            .filter(|(key, _)| {
+                let is_origin = matches!(key.as_str(), "dt.metrics.source" | "service.name");
+                !is_origin && !key.starts_with("telemetry.sdk.")
+            })
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
         dimensions.sort();

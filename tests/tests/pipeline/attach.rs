@@ -75,11 +75,11 @@ fn leaving_collects_once_more_and_lets_the_provider_run() {
     program
         .provider
         .meter("m")
-        .u64_counter("on")
+        .u64_counter("still.on")
         .build()
         .add(1, &[]);
     program.flush();
-    assert_eq!(total(&program, "on"), 1.0);
+    assert_eq!(total(&program, "still.on"), 1.0);
 
     // And again, to the same one.
     let metrics = dt_metrics::attach(&program.provider).unwrap();

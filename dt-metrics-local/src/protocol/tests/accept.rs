@@ -223,7 +223,7 @@ fn metadata_lines() {
 
     // Both spellings, and a space behind the comma, are in the documentation.
     let read = metadata(
-        r##"#met count dt.meta.displayname="Met", dt.meta.description="a, b", dt.meta.unit=s"##,
+        r#"#met count dt.meta.displayname="Met", dt.meta.description="a, b", dt.meta.unit=s"#,
     );
     assert_eq!(read.display_name.as_deref(), Some("Met"));
     assert_eq!(read.description.as_deref(), Some("a, b"));

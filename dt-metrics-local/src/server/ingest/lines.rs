@@ -98,8 +98,8 @@ fn judge_lines(route: Route, content: &str, rules: &Rules) -> Judgement {
             }
             Ok(mut record) => {
                 let changed = rules.is_classic.then(|| record.suffix_key()).flatten();
-                let notes = record.notes().iter().cloned().chain(changed);
-                noted.extend(notes.map(|note| Noted::new(text, note, index + 1)));
+                let all = record.notes().iter().cloned().chain(changed);
+                noted.extend(all.map(|note| Noted::new(text, note, index + 1)));
                 accepted.push(record);
             }
             Err(error) => rejected.push(Rejected::new(text, error, index + 1)),

@@ -61,6 +61,14 @@ pub enum DeliveryEvent {
         /// The metric; `None` for the rest if there are many.
         metric: Option<String>,
     },
+    /// The endpoint accepted data points, but warned about some, such as that it stored them under
+    /// another metric key. Reported at once, then at most once a minute.
+    ServerWarnings {
+        /// The number of warnings since the last event of this kind.
+        warnings: u64,
+        /// What the endpoint answered last, with the text of some lines.
+        reason: String,
+    },
     /// The directory given as `spool_dir` cannot be used, so that pending requests may not survive
     /// this process. Reported once for each kind of fault until it works again, and at most once a
     /// minute.
@@ -73,7 +81,9 @@ pub enum DeliveryEvent {
 impl fmt::Display for DeliveryEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failing { reason } | Self::SpoolFailing { reason } => f.write_str(reason),
+            Self::Failing { reason }
+            | Self::SpoolFailing { reason }
+            | Self::ServerWarnings { reason, .. } => f.write_str(reason),
             Self::Recovered => f.write_str("metrics are accepted again"),
             Self::PointsRejected { points, reason } => {
                 write!(f, "{points} data points rejected: {reason}")

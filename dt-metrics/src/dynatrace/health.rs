@@ -58,6 +58,9 @@ pub struct Health {
     pub retries: u64,
     /// Bytes of pending requests.
     pub bytes_pending: u64,
+    /// Warnings of the endpoint about data points that it accepted, such as that it stored them
+    /// under another metric key (`x` became `x.gauge`).
+    pub server_warnings: u64,
     /// `points_dropped` by reason. The keys can be looked up by their names:
     /// `health.dropped.get("buffer_full")`.
     pub dropped: BTreeMap<DropReason, u64>,

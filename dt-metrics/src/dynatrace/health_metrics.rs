@@ -22,7 +22,7 @@ macro_rules! numbers {
     };
 }
 
-const COUNTERS: [Number; 9] = numbers! {
+const COUNTERS: [Number; 10] = numbers! {
     points_accepted "{point}" "Data points that the endpoint accepted"
     points_rejected "{point}" "Data points that the endpoint rejected one by one"
     points_dropped "{point}" "Data points that will not be delivered"
@@ -32,6 +32,7 @@ const COUNTERS: [Number; 9] = numbers! {
     requests_failed "{request}" "Attempts that failed"
     requests_unanswered "{request}" "Attempts that were sent but never answered"
     retries "{request}" "Attempts to send a request again"
+    server_warnings "{warning}" "Warnings of the endpoint about data points that it accepted"
 };
 
 const GAUGES: [Number; 3] = numbers! {

@@ -92,9 +92,10 @@
 //! | --- | --- |
 //! | no connection, no answer in time, 408, 425, 429, 5xx | sent again, with growing pauses; `Retry-After` is respected |
 //! | 400 with counts of lines | the valid lines were accepted; nothing is sent again |
+//! | 2xx or 400 with warnings, such as that a metric key was changed to `x.gauge` | accepted; counted as `server_warnings`, logged and reported as an event |
 //! | 401, 403 | kept and retried slowly |
 //! | 404, 405, 410, a redirect, or anything that is not an answer of the ingest API, such as a web page | kept and retried slowly; redirects are never followed |
-//! | 413 | split in two, and both halves are sent; a single line is dropped and counted |
+//! | 413 | split in two, and both halves are sent; a single line is dropped and counted, if the endpoint accepts others |
 //! | any other error of the ingest API itself | dropped and counted |
 //!
 //! Requests are sent in the order of their collection, one at a time. If a request keeps failing in
@@ -112,8 +113,16 @@
 //! of sent. Age is measured by a clock that does not jump. If the system's clock jumped, lines carry
 //! its time all the same, and the endpoint decides.
 //!
-//! Over OTLP, delivery is the same except for 400: nothing of the request was accepted, and it is
-//! dropped and counted. Data points that a 2xx answer rejects are counted as `points_rejected`.
+//! Over OTLP, delivery is the same except for a 400 of the receiver itself, which is JSON with an error
+//! code or protobuf: nothing of the request was accepted, and it is dropped and counted. Data points that a 2xx answer rejects are counted as `points_rejected`.
+//!
+//! Connections stay open for 30 seconds without a request. A request on a connection that the server
+//! closed before anything was written is sent again on a new one. With `AtMostOnce`, each request has a
+//! connection of its own.
+//!
+//! If the server's certificate is not trusted, the certificates of the platform and the file in
+//! `OTEL_EXPORTER_OTLP_CERTIFICATE` are read again, at most every 5 seconds, so that an authority can
+//! be replaced while the program runs.
 //!
 //! A request that was sent but never answered may have been accepted. It is sent again, so its data
 //! points may be counted twice, unless [`ExporterBuilder::delivery_guarantee`] is `AtMostOnce`.
@@ -150,6 +159,7 @@ mod retry;
 mod spool;
 #[cfg(test)]
 mod tests;
+pub(crate) mod text;
 mod transport;
 
 pub(crate) use self::buffer::flush::FlushStart;

@@ -6,15 +6,19 @@ use percent_encoding::percent_decode_str;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::dynatrace::text::{is_printable, printable};
+
 /// Stands in place of a secret.
-const REDACTED: &str = "<token>";
+const REDACTED: &str = "<secret>";
 
-/// Stands in place of a text that contains a part of a secret, or one that is escaped.
-const WITHHELD: &str = "<withheld: it contains the token>";
+/// Stands in place of a text that contains a part of a secret, or a secret that is escaped.
+const WITHHELD: &str = "<withheld: it contains a secret>";
 
-/// The shortest text that is looked for in escaped form or as a part of a secret: shorter ones
-/// match by chance.
-const MIN_LENGTH: usize = 12;
+/// No run of this many characters of a secret is shown. Shorter ones match by chance.
+const MAX_SHOWN: usize = 12;
+
+/// The shortest secret that is looked for in other spellings than its own.
+const MIN_LENGTH: usize = 6;
 
 /// How many layers of escapes are removed: an answer that is quoted in another answer has its
 /// escapes escaped.
@@ -23,14 +27,19 @@ const MAX_LAYERS: usize = 3;
 /// The characters of a text that is shown.
 const SHOWN_CHARS: usize = 200;
 
+/// The bytes of a text that are read to find the beginning that is shown. A part of a secret at their
+/// end is found as well.
+const READ_BYTES: usize = 16 * 1024;
+
 /// The secrets of one configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redactor {
     /// Replaced where they occur literally. The longest come first, so that a part is not replaced
     /// inside a whole one.
     secrets: Vec<SecretString>,
-    /// A text that contains one of them once it is unescaped and normalized is withheld.
-    fragments: Vec<SecretString>,
+    /// A text is withheld if a run of characters of one of them is in it, once the text is unescaped
+    /// and normalized. Normalized themselves.
+    normalized: Vec<SecretString>,
 }
 
 impl Redactor {
@@ -39,11 +48,14 @@ impl Redactor {
         for secret in secrets {
             let whole = secret.expose_secret().trim();
             redactor.add(whole);
-            // `dt0c01.<public part>.<secret part>`: whoever has the last part has the secret.
-            if let Some((_, part)) = whole.rsplit_once('.')
-                && part.len() >= MIN_LENGTH
+            // `dt0c01.<public part>.<secret part>`: each of them may occur alone.
+            if let Some((public, part)) = whole.rsplit_once('.')
+                && part.len() >= MAX_SHOWN
             {
                 redactor.add(part);
+                if public.len() >= MAX_SHOWN {
+                    redactor.add(public);
+                }
             }
         }
         let secrets = &mut redactor.secrets;
@@ -57,38 +69,39 @@ impl Redactor {
         }
         self.secrets.push(secret.into());
         let normalized = normalized(secret);
-        // Half of a secret shows that it was cut short. The first half of a whole token is public,
-        // and its secret part is added separately.
-        let half = normalized.len() / 2;
-        let is_halved = half >= MIN_LENGTH && !secret.contains('.');
-        match normalized.split_at_checked(half) {
-            Some((first, second)) if is_halved => {
-                self.fragments.extend([first.into(), second.into()]);
-            }
-            _ if normalized.len() < MIN_LENGTH => {}
-            _ => self.fragments.push(normalized.as_str().into()),
+        if normalized.len() >= MIN_LENGTH {
+            self.normalized.push(normalized.as_str().into());
         }
     }
 
-    /// Returns the text without any of the secrets.
+    /// Returns the beginning of the text, on one line and redacted.
+    pub(crate) fn quote(&self, text: &str) -> String {
+        let mut ends = (0..=READ_BYTES.min(text.len())).rev();
+        let end = ends.find(|&end| text.is_char_boundary(end));
+        // In this order: of a secret that is cut short, less would be found.
+        shorten(&self.redact(&text[..end.unwrap_or_default()]))
+    }
+
+    /// Returns the text without any of the secrets, and without any run of their characters that is
+    /// long enough to recognize.
     pub(crate) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
             text = text.replace(secret.expose_secret(), REDACTED);
         }
-        if self.has_fragment(&text) {
+        if self.has_part(&text) {
             return WITHHELD.into();
         }
         text
     }
 
-    /// Whether a fragment of a secret is in the text, as it stands or escaped.
-    fn has_fragment(&self, text: &str) -> bool {
+    /// Whether a part of a secret is in the text, as it stands or escaped.
+    fn has_part(&self, text: &str) -> bool {
         let mut text = Zeroizing::new(text.to_owned());
         for _ in 0..MAX_LAYERS {
             let searched = normalized(&text);
-            let mut fragments = self.fragments.iter().map(ExposeSecret::expose_secret);
-            if fragments.any(|fragment| searched.contains(fragment)) {
+            let mut secrets = self.normalized.iter().map(ExposeSecret::expose_secret);
+            if secrets.any(|secret| have_run_in_common(secret, &searched)) {
                 return true;
             }
             let unescaped = Zeroizing::new(unescaped(&text));
@@ -98,15 +111,45 @@ impl Redactor {
             text = unescaped;
         }
         // An honest message does not have that many layers of escapes.
-        !self.fragments.is_empty()
+        !self.normalized.is_empty()
     }
 }
 
-/// Lower case, and without white space and control characters, which may break up a long secret.
+/// Whether a run of [`MAX_SHOWN`] bytes of the secret is in the text, or the whole secret if it is
+/// shorter.
+fn have_run_in_common(secret: &str, text: &str) -> bool {
+    let run = MAX_SHOWN.min(secret.len());
+    // Whichever run it is, it contains one of these blocks as a whole, so only the surroundings of
+    // blocks are compared.
+    let block = run / 2;
+    let (secret, text) = (secret.as_bytes(), text.as_bytes());
+    let starts = (0..=secret.len() - block).step_by(block);
+    starts.into_iter().any(|start| {
+        let (before, rest) = secret.split_at(start);
+        let (wanted, after) = rest.split_at(block);
+        occurrences(text, wanted).any(|at| {
+            let same = |(a, b): &(&u8, &u8)| a == b;
+            let left = before.iter().rev().zip(text[..at].iter().rev());
+            let right = after.iter().zip(&text[at + block..]);
+            block + left.take_while(same).count() + right.take_while(same).count() >= run
+        })
+    })
+}
+
+/// Where `wanted` begins in the text, overlaps included.
+fn occurrences<'t>(text: &'t [u8], wanted: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    let first = wanted.first().copied();
+    let starts = text.iter().enumerate();
+    starts.filter_map(move |(at, byte)| {
+        (Some(*byte) == first && text[at..].starts_with(wanted)).then_some(at)
+    })
+}
+
+/// Lower case, and without white space and unprintable characters, which may break up a secret.
 fn normalized(text: &str) -> Zeroizing<String> {
     let kept = text
         .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_control());
+        .filter(|&c| !c.is_whitespace() && is_printable(c));
     Zeroizing::new(kept.map(|c| c.to_ascii_lowercase()).collect())
 }
 
@@ -124,15 +167,13 @@ fn unescaped(text: &str) -> String {
     percent_decode_str(&plain).decode_utf8_lossy().into_owned()
 }
 
-/// The beginning of a text, on one line and without unreadable characters.
+/// The beginning of a text, on one line and without unprintable characters.
 pub(crate) fn shorten(text: &str) -> String {
-    let is_readable = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
-    let readable = text.chars().map(|c| if is_readable(c) { c } else { ' ' });
-    let readable: String = readable.collect();
-    let readable = readable.trim();
-    match readable.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &readable[..end]),
-        None => readable.to_owned(),
+    let shown = printable(text);
+    let shown = shown.trim();
+    match shown.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown.to_owned(),
     }
 }
 

@@ -8,14 +8,17 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use std::time::{Duration, Instant};
 
+mod connections;
 mod deadlines;
 mod delivery;
+mod firewall;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod rotation;
 mod secrets;
 mod server;
 mod spool;
+mod warnings;
 
 /// Long enough for a loaded machine; no passing test waits for it.
 const LONG: Duration = Duration::from_secs(30);

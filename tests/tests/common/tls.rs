@@ -88,30 +88,46 @@ impl Authority {
 pub struct TlsServer {
     pub address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    config: Arc<Mutex<Arc<ServerConfig>>>,
+}
+
+fn config(identity: Identity) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![identity.certificate], identity.key)
+        .unwrap();
+    Arc::new(config)
 }
 
 impl TlsServer {
     pub fn start(identity: Identity) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![identity.certificate], identity.key)
-            .unwrap();
-        let config = Arc::new(config);
+        let config = Arc::new(Mutex::new(config(identity)));
+        let used = config.clone();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let connection = ServerConnection::new(config.clone()).unwrap();
+                let config = used.lock().unwrap().clone();
+                let connection = ServerConnection::new(config).unwrap();
                 let seen = seen.clone();
                 thread::spawn(move || serve(StreamOwned::new(connection, stream), &seen));
             }
         });
-        Self { address, requests }
+        Self {
+            address,
+            requests,
+            config,
+        }
+    }
+
+    /// New connections get this certificate from now on.
+    pub fn replace(&self, identity: Identity) {
+        *self.config.lock().unwrap() = config(identity);
     }
 
     /// By that name, or address.

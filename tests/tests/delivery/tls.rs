@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::common::own_process::{child, is_child, passes, path_of, shared};
 use crate::common::tls::{Authority, Identity, TlsServer};
-use crate::common::{AMPLE, NEVER};
-use dt_metrics::dynatrace::Exporter;
+use crate::common::{AMPLE, NEVER, unused_port};
+use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter};
 use dt_metrics::{Builder, count};
 
 const TOKEN: &str = "dt0c01.PUBLIC.SECRETSECRETSECRETSECRET";
@@ -224,6 +224,90 @@ fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
     let _turn = shared();
     let mut child = child(test);
     child.env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+    passes(child);
+}
+
+#[test]
+fn an_authority_that_is_replaced_is_trusted_without_a_restart() {
+    let roots = concat!(env!("CARGO_TARGET_TMPDIR"), "/replaced-roots.pem");
+    let test = path_of(an_authority_that_is_replaced_is_trusted_without_a_restart);
+    if is_child(test) {
+        let (old, new) = (Authority::new(), Authority::new());
+        std::fs::write(roots, old.pem()).unwrap();
+        let server = TlsServer::start(old.identity("localhost"));
+        // Each request has a connection of its own.
+        let metrics = to(&server.url("localhost"))
+            .delivery_guarantee(DeliveryGuarantee::AtMostOnce)
+            .install()
+            .unwrap();
+        count!("tls.replaced");
+        metrics.flush(AMPLE).unwrap();
+        // The server is first, the host's certificates follow.
+        server.replace(new.identity("localhost"));
+        count!("tls.replaced");
+        let error = metrics.flush(Duration::from_millis(500)).unwrap_err();
+        let health = metrics.health();
+        let said = health.last_error.unwrap();
+        assert!(
+            said.contains("root that this host does not trust"),
+            "{error}: {said}"
+        );
+        assert_eq!((health.points_accepted, health.points_pending), (1, 1));
+        std::fs::write(roots, format!("{}{}", old.pem(), new.pem())).unwrap();
+        metrics.flush(AMPLE).unwrap();
+        assert_eq!(metrics.health().points_accepted, 2);
+        return;
+    }
+    std::fs::write(roots, Authority::new().pem()).unwrap();
+    let _turn = shared();
+    let mut child = child(test);
+    child.env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+    passes(child);
+}
+
+#[test]
+fn a_file_of_certificates_that_the_environment_names_is_read_again() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/collector-roots.pem");
+    let test = path_of(a_file_of_certificates_that_the_environment_names_is_read_again);
+    let (old, new) = (Authority::new(), Authority::new());
+    if is_child(test) {
+        std::fs::write(file, old.pem()).unwrap();
+        let server = TlsServer::start(new.identity("localhost"));
+        // Set by the parent, but for another port.
+        let port = std::env::var("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT").unwrap();
+        let port: u16 = port.rsplit(':').next().unwrap().parse().unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let there = server.address;
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let server = std::net::TcpStream::connect(there).unwrap();
+                let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+                thread::spawn(move || std::io::copy(&mut from, &mut to));
+                let (mut from, mut to) = (server, stream);
+                thread::spawn(move || std::io::copy(&mut from, &mut to));
+            }
+        });
+        let metrics = dt_metrics::builder()
+            .push_interval(NEVER)
+            .otlp()
+            .install()
+            .unwrap();
+        count!("tls.collector");
+        metrics.flush(Duration::from_millis(500)).unwrap_err();
+        std::fs::write(file, new.pem()).unwrap();
+        metrics.flush(AMPLE).unwrap();
+        assert_eq!(metrics.health().points_accepted, 1);
+        return;
+    }
+    std::fs::write(file, old.pem()).unwrap();
+    let _turn = shared();
+    let mut child = child(test);
+    child
+        .env("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", file)
+        .env(
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            format!("https://localhost:{}", unused_port()),
+        );
     passes(child);
 }
 

@@ -30,8 +30,12 @@ fn spellings() -> Vec<String> {
         TOKEN.replace('.', "\\u002e"),
         each(|byte| format!("%{byte:02X}")),
         each(|byte| format!("\\u{byte:04x}")),
-        // Cut short, but not by much.
+        // Parts.
         TOKEN[..TOKEN.len() - 4].to_owned(),
+        TOKEN[1..TOKEN.len() - 1].to_owned(),
+        SECRET[1..SECRET.len() - 1].to_owned(),
+        SECRET[20..32].to_owned(),
+        TOKEN[8..20].to_lowercase(),
     ]
 }
 
@@ -83,6 +87,17 @@ impl Seen {
         self.show(&metrics.health());
         drop(metrics);
         self.check(what);
+    }
+
+    /// No run of 12 characters of the token was shown, in any case.
+    fn check_parts(&self) {
+        let text = (self.log.text() + &self.shown).to_lowercase();
+        let token = TOKEN.to_lowercase();
+        for start in 0..=token.len() - 12 {
+            let run = &token[start..start + 12];
+            let line = text.lines().find(|line| line.contains(run));
+            assert_eq!(line, None, "{run}");
+        }
     }
 
     fn check(&self, what: &str) {
@@ -230,6 +245,7 @@ fn the_token_is_nowhere_whatever_goes_wrong() {
     let exporter = builder.build().unwrap();
     seen.show(&exporter);
     seen.check("the exporter alone");
+    seen.check_parts();
 
     let log = log.text();
     for level in ["TRACE", "DEBUG", "INFO dt_metrics", "WARN dt_metrics"] {

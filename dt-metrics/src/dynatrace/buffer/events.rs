@@ -30,13 +30,14 @@ impl Event {
             }) => 0,
             Self::Delivery(DeliveryEvent::SpoolFailing { .. }) => 1,
             Self::Delivery(DeliveryEvent::SeriesMerged { .. }) => 2,
-            _ => 3,
+            Self::Delivery(DeliveryEvent::ServerWarnings { .. }) => 3,
+            _ => 4,
         }
     }
 
     /// Takes another event into this one; `false` if they are of different kinds.
     fn merge(&mut self, other: &Self) -> bool {
-        use DeliveryEvent::{PointsDropped, PointsRejected, SeriesMerged};
+        use DeliveryEvent::{PointsDropped, PointsRejected, SeriesMerged, ServerWarnings};
         match (&mut *self, other) {
             (Self::ClockJumped(jump), Self::ClockJumped(later)) => *jump = *later,
             (Self::DeadLetters(series), Self::DeadLetters(more)) => *series += more,
@@ -69,6 +70,16 @@ impl Event {
                     metric: other_metric,
                 }),
             ) if metric == other_metric => *points += more,
+            (
+                Self::Delivery(ServerWarnings { warnings, reason }),
+                Self::Delivery(ServerWarnings {
+                    warnings: more,
+                    reason: later,
+                }),
+            ) => {
+                *warnings = warnings.saturating_add(*more);
+                reason.clone_from(later);
+            }
             (this, other) => return this == other,
         }
         true
@@ -80,7 +91,7 @@ impl Event {
 pub(crate) struct PendingEvents {
     events: Vec<Event>,
     /// Until when events of each topic wait, since others of that topic were reported.
-    quiet_until: [Option<Instant>; 4],
+    quiet_until: [Option<Instant>; 5],
 }
 
 impl PendingEvents {

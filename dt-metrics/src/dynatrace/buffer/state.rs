@@ -13,7 +13,7 @@ use crate::dynatrace::request::{Clocks, Collected, RequestId};
 use crate::dynatrace::retry::backoff::Pace;
 use crate::dynatrace::retry::bisection::{Evidence, Probe};
 use crate::dynatrace::retry::dead_letter::DeadLetters;
-use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use crate::dynatrace::retry::outcome::{Failure, Outcome, ServerWarnings};
 use crate::dynatrace::spool::slot::Contents;
 
 /// For how long a request fails before an unrelated one is tried in its place: most failures pass
@@ -157,6 +157,17 @@ impl State {
         ) {
             self.health.requests_unanswered += 1;
         }
+    }
+
+    /// Counts the warnings of an answer.
+    pub(crate) fn warned(&mut self, warnings: ServerWarnings) {
+        let count = warnings.count;
+        self.health.server_warnings = self.health.server_warnings.saturating_add(count);
+        let event = DeliveryEvent::ServerWarnings {
+            warnings: count,
+            reason: warnings.message,
+        };
+        self.events.add(Event::Delivery(event));
     }
 
     /// Records whether a flush should go on waiting after the attempt that just ended.

@@ -223,6 +223,9 @@ fn judge(attempt: &HttpAttempt, config: &Config, report: &mut CheckReport) {
         }
         is_known &= !may_be_proxy;
     }
+    if let Some(warnings) = &attempt.warnings {
+        report.add("answer", Verdict::Warning, warnings.message.as_str());
+    }
     if let Some(status) = attempt.response.as_ref().map(|response| response.status)
         && attempt.outcome == Outcome::Accepted
         && config.protocol.format == Format::Lines

@@ -349,7 +349,8 @@ fn by_otlp_the_causes_have_the_same_names() {
             "metrics.ingest",
         ),
         ("503 Later", Some(Problem::Unavailable), "503"),
-        ("400 Bad Request", Some(Problem::LineRefused), "400"),
+        // Not an answer of a receiver: that has a body.
+        ("400 Bad Request", Some(Problem::WrongPath), "400"),
     ] {
         let url = answering(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n"));
         let report = tried_in(Format::Otlp, Some(&url), Some(TOKEN), &[]);

@@ -1,10 +1,13 @@
 //! Root certificates that the program adds to the platform's.
 
+use std::path::Path;
+
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretSlice};
 
 use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::text::printable;
 
 /// Reads and checks the certificates of all texts.
 pub(super) fn certificates(
@@ -27,6 +30,19 @@ pub(super) fn certificates(
         }
     }
     Ok(certificates)
+}
+
+/// Reads and checks the certificates in a file.
+pub(super) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let shown = printable(&path.to_string_lossy()).into_owned();
+    let unusable = |reason: String| ConfigError::RootCertificate {
+        reason: format!("{shown}: {reason}"),
+    };
+    let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    match certificates(&[text.into()]) {
+        Err(ConfigError::RootCertificate { reason }) => Err(unusable(reason)),
+        other => other,
+    }
 }
 
 /// Whether the backend for TLS can use the certificate; which one that is: see `transport/tls`.

@@ -99,10 +99,7 @@ fn at(
         .request_timeout
         .or(timeout.map(Duration::from_millis));
     if let Some((_, path)) = of_metrics(environment, "CERTIFICATE") {
-        let pem = std::fs::read(&path).map_err(|error| ConfigError::RootCertificate {
-            reason: format!("{path}: {error}"),
-        })?;
-        options.root_certificates.push(pem.into());
+        options.root_certificate_file = Some(path.into());
     }
     let protocol = Protocol {
         format: Format::Otlp,

@@ -29,7 +29,7 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 use secrecy::SecretString;
 
-use crate::dynatrace::config::certificates::certificates;
+use crate::dynatrace::config::certificates::{certificates, certificates_of};
 use crate::dynatrace::config::destination::Destination;
 use crate::dynatrace::config::dimensions::{
     INSTANCE_ID, METRICS_SOURCE, Pairs, RESERVED, as_layer,
@@ -44,6 +44,7 @@ use crate::dynatrace::config::proxy::Proxy;
 use crate::dynatrace::config::target::{Target, TargetResolver};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::redact::Redactor;
+use crate::dynatrace::text::printable;
 use crate::line::{self, Dimensions, MetricKey};
 
 /// The default of the request timeout.
@@ -60,15 +61,7 @@ pub(crate) struct Config {
     /// The contents of the endpoint file at the start.
     pub(crate) endpoint_properties: EndpointProperties,
     /// Trusted in addition to the certificates of the platform.
-    #[cfg_attr(
-        not(any(
-            feature = "native-tls",
-            feature = "rustls-ring",
-            feature = "rustls-aws-lc"
-        )),
-        allow(dead_code, reason = "they are for TLS")
-    )]
-    pub(crate) root_certificates: Vec<CertificateDer<'static>>,
+    root_certificates: Vec<CertificateDer<'static>>,
     pub(crate) host_dimensions: Pairs,
     /// The file with the dimensions of the host.
     pub(crate) host_file: Option<PathBuf>,
@@ -121,12 +114,16 @@ impl Config {
         )?;
         let proxy = Proxy::find(&target.endpoint, environment);
         options.prefix = check_prefix(options.prefix)?;
+        let root_certificates = certificates(&options.root_certificates)?;
+        if let Some(path) = &options.root_certificate_file {
+            certificates_of(path)?;
+        }
         Ok(Self {
             protocol,
             target,
             resolver,
             endpoint_properties,
-            root_certificates: certificates(&options.root_certificates)?,
+            root_certificates,
             host_dimensions: host_metadata.dimensions,
             host_file: host_metadata.file,
             startup_warnings: [warnings, proxy.warnings, host_metadata.warnings].concat(),
@@ -138,6 +135,23 @@ impl Config {
             connect_timeout: options.connect_timeout.unwrap_or(request_timeout / 2),
             options,
         })
+    }
+
+    /// The certificates that the program trusts at the moment, in addition to those of the platform.
+    #[cfg_attr(
+        not(any(
+            feature = "native-tls",
+            feature = "rustls-ring",
+            feature = "rustls-aws-lc"
+        )),
+        allow(dead_code, reason = "they are for TLS")
+    )]
+    pub(crate) fn trusted_roots(&self) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+        let mut roots = self.root_certificates.clone();
+        if let Some(path) = &self.options.root_certificate_file {
+            roots.extend(certificates_of(path)?);
+        }
+        Ok(roots)
     }
 
     /// The file that may change the target.
@@ -172,7 +186,7 @@ impl Config {
             endpoint_source = target.endpoint_source.describe(),
             token_source = target.describe_token(),
             host_dimensions = self.host_dimensions.len(),
-            spool = spool.map(|path| tracing::field::display(path.display())),
+            spool = spool.map(|path| printable(&path.to_string_lossy()).into_owned()),
             headers = self.protocol.headers.len(),
             "sending metrics {}",
             self.protocol.format.describe()

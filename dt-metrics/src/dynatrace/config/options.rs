@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) endpoint_file: EndpointFile,
     /// Secret until they are checked: one may be a key, given by mistake.
     pub(crate) root_certificates: Vec<SecretSlice<u8>>,
+    /// A file with more of them, read again when a server is not trusted.
+    pub(crate) root_certificate_file: Option<PathBuf>,
     pub(crate) prefix: Option<String>,
     pub(crate) default_dimensions: Vec<(String, String)>,
     pub(crate) resource_dimensions: Vec<String>,
@@ -61,6 +63,7 @@ impl Default for Options {
             allow_cleartext_token: false,
             endpoint_file: EndpointFile::default(),
             root_certificates: Vec::new(),
+            root_certificate_file: None,
             prefix: None,
             default_dimensions: Vec::new(),
             resource_dimensions: Vec::new(),
@@ -119,7 +122,8 @@ pub enum DeliveryGuarantee {
     /// accepted are counted twice.
     #[default]
     AtLeastOnce,
-    /// Drops the request. No data point is counted twice, but data points that the endpoint had not
+    /// Drops the request, and opens a connection for each one, since a server that closes an idle
+    /// connection could leave a request on it unanswered. No data point is counted twice, but data points that the endpoint had not
     /// accepted are lost. They are counted under
     /// [`DropReason::Ambiguous`](crate::dynatrace::DropReason::Ambiguous) in
     /// [`Health::dropped`](crate::dynatrace::Health::dropped).

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::environment::{Environment, process_environment};
@@ -33,6 +36,36 @@ pub(crate) struct Proxy {
 pub(crate) fn proxy_variable(endpoint: &Endpoint) -> Option<&'static str> {
     let proxy = Proxy::find(endpoint, &process_environment);
     proxy.variable.or(proxy.broken)
+}
+
+/// The passwords of all proxies in the environment, as they are written there, decoded, and as a
+/// proxy receives them.
+pub(crate) fn proxy_secrets(environment: Environment) -> Vec<SecretString> {
+    let mut secrets = Vec::new();
+    for text in [HTTPS, HTTP, ALL]
+        .as_flattened()
+        .iter()
+        .filter_map(|name| environment(name))
+    {
+        let text = Zeroizing::new(text);
+        let address = text.split_once("://").map_or(&**text, |(_, rest)| rest);
+        // A password with a slash is written escaped, but some people forget that.
+        let Some((user_info, _)) = address.rsplit_once('@') else {
+            continue;
+        };
+        let password = user_info.split_once(':').map_or(user_info, |(_, it)| it);
+        let decoded = percent_decode_str(password).decode_utf8_lossy();
+        let decoded = Zeroizing::new(decoded.into_owned());
+        secrets.extend([password, &decoded].map(SecretString::from));
+        let matcher = Matcher::builder().all(&**text).build();
+        let proxy = matcher.intercept(&Uri::from_static("http://endpoint/"));
+        let header = proxy
+            .as_ref()
+            .and_then(|proxy| proxy.basic_auth()?.to_str().ok());
+        let sent = header.and_then(|header| header.split_once(' '));
+        secrets.extend(sent.map(|(_, sent)| sent.into()));
+    }
+    secrets
 }
 
 impl Proxy {

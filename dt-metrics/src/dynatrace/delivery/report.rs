@@ -159,6 +159,9 @@ fn log(event: &Event) {
         Event::Delivery(DeliveryEvent::PointsRejected { points, reason }) => {
             tracing::warn!(target: "dt_metrics", points, "{reason}");
         }
+        Event::Delivery(DeliveryEvent::ServerWarnings { warnings, reason }) => {
+            tracing::warn!(target: "dt_metrics", warnings, "{reason}");
+        }
         // A shutdown logs its losses itself, with the endpoint.
         Event::Delivery(DeliveryEvent::PointsDropped {
             points,

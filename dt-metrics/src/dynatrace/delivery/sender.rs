@@ -10,6 +10,7 @@ use crate::dynatrace::delivery::settle::{Next, settle};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::backoff::{Backoff, Pace};
+use crate::dynatrace::retry::outcome::Attempt;
 use crate::dynatrace::transport::Transport;
 use crate::thread::{runtime, spawn};
 
@@ -21,9 +22,12 @@ pub(crate) async fn run(buffer: &Buffer, transport: &impl Transport, reporter: &
     while let Some(outgoing) = buffer.next().await {
         buffer.disk_marked().await;
         let sending = transport.send(&outgoing.body);
-        let Some(outcome) = buffer.unless_stopped(sending).await else {
+        let Some(Attempt { outcome, warnings }) = buffer.unless_stopped(sending).await else {
             return;
         };
+        if let Some(warnings) = warnings {
+            buffer.lock().warned(warnings);
+        }
         let next = settle(buffer, &outcome);
         reporter.report(&outcome, outgoing.is_dead_letter);
         buffer.disk_settled(outgoing.id.sequence).await;

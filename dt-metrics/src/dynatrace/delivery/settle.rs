@@ -8,7 +8,7 @@ use crate::dynatrace::buffer::state::State;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::retry::backoff::Pace;
-use crate::dynatrace::retry::bisection::{Decision, decide};
+use crate::dynatrace::retry::bisection::{Decision, decide, decide_too_large};
 use crate::dynatrace::retry::dead_letter::DeadLetters;
 use crate::dynatrace::retry::outcome::{Action, Outcome};
 
@@ -30,7 +30,7 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
         return Next::Request; // It was counted when stopping.
     }
     state.end(outcome);
-    let suspect = state.suspect.take().map(|(suspect, _)| suspect);
+    let replaced = state.suspect.take().map(|(suspect, _)| suspect);
     let next = match outcome.action(buffer.guarantee) {
         Action::Finish { rejected } => {
             state.accept(rejected);
@@ -44,12 +44,15 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
             state.put_back();
             Next::Pause(pace, after)
         }
-        Action::Bisect { pace, after } => bisect(&mut state, suspect, pace, after),
-        Action::Split => {
-            if !state.queue.split_in_flight() {
-                state.drop_in_flight(DropReason::RequestTooLarge);
-            }
-            Next::Request
+        Action::Bisect { pace, after } => {
+            let evidence = state.evidence(replaced, pace);
+            let decision = decide(evidence, state.queue.is_worth_dividing());
+            apply(&mut state, decision, replaced, pace, after)
+        }
+        Action::Split { pace } => {
+            let evidence = state.evidence(replaced, pace);
+            let decision = decide_too_large(evidence, state.queue.is_divisible());
+            apply(&mut state, decision, replaced, pace, None)
         }
         Action::Drop { reason, pause } => {
             state.drop_in_flight(reason);
@@ -67,20 +70,20 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
     next
 }
 
-/// The request in flight failed in a way that may be its own fault. `replaced` is the suspect in
-/// whose place it was tried.
-fn bisect(
+/// Applies a decision about the request in flight, which failed in a way that may be its own
+/// fault. `replaced` is the suspect in whose place it was tried.
+fn apply(
     state: &mut State,
+    decision: Decision,
     replaced: Option<RequestId>,
     pace: Pace,
     after: Option<Duration>,
 ) -> Next {
-    let evidence = state.evidence(replaced, pace);
     let pause = Next::Pause(if state.works() { Pace::Fast } else { pace }, after);
     // An endpoint that asks for a pause gets it, except after a dead letter: that one is known to
     // fail by itself, and must not hold up the others.
     let go_on = if after.is_none() { Next::Probe } else { pause };
-    match decide(evidence, state.queue.is_worth_dividing()) {
+    match decision {
         Decision::TryOther(probe) => {
             let suspect = state.queue.in_flight();
             state.suspect = suspect.map(|suspect| (suspect.id, probe));
@@ -111,6 +114,10 @@ fn bisect(
         Decision::Pause => {
             state.put_back();
             pause
+        }
+        Decision::Drop => {
+            state.drop_in_flight(DropReason::RequestTooLarge);
+            go_on
         }
         Decision::KeepBuried => {
             state.dead_letters.failed(pace, after);

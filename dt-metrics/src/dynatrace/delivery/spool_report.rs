@@ -9,6 +9,7 @@ use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::spool::slot::{Contents, Unreadable};
+use crate::dynatrace::text::printable;
 
 /// An operation that fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -156,7 +157,9 @@ impl SpoolReport {
 
     /// The program's subscriber runs in here: its panic must not end the thread.
     fn log(&self, log: impl FnOnce(&str)) {
-        let _ = catch_unwind(AssertUnwindSafe(|| log(&self.path.to_string_lossy())));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            log(&printable(&self.path.to_string_lossy()));
+        }));
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) enum Decision {
     Bury,
     /// Keep it among the dead letters, and go on with the others at once.
     KeepBuried,
+    /// It is a line that is too large by itself: drop it, and go on with the others at once.
+    Drop,
 }
 
 /// Decides about a request. One that is not worth dividing is treated as a single line.
@@ -74,6 +76,18 @@ pub(crate) fn decide(evidence: Evidence, is_worth_dividing: bool) -> Decision {
         (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
         (Evidence::OtherPending(probe), _) => Decision::TryOther(probe),
         (Evidence::FirstFailure, _) | (Evidence::Inconclusive, false) => Decision::Pause,
+    }
+}
+
+/// Decides about a request that is too large for the endpoint. Its halves are smaller, so they are
+/// tried at once, except where nothing at all is small enough: then it is the endpoint.
+pub(crate) fn decide_too_large(evidence: Evidence, is_divisible: bool) -> Decision {
+    match (evidence, is_divisible) {
+        (Evidence::EndpointWorks | Evidence::DeadLetter, false) => Decision::Drop,
+        (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
+        (_, true) => Decision::Halve,
+        (Evidence::OtherPending(probe), false) => Decision::TryOther(probe),
+        (Evidence::FirstFailure | Evidence::Inconclusive, false) => Decision::Pause,
     }
 }
 

@@ -6,6 +6,31 @@ use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::retry::backoff::Pace;
 
+/// One attempt to send a request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Attempt {
+    pub(crate) outcome: Outcome,
+    pub(crate) warnings: Option<ServerWarnings>,
+}
+
+impl From<Outcome> for Attempt {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            warnings: None,
+        }
+    }
+}
+
+/// What an endpoint remarks about data points that it accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ServerWarnings {
+    /// Never more than the parts of the request.
+    pub(crate) count: u64,
+    /// Contains no secrets.
+    pub(crate) message: String,
+}
+
 /// The outcome of one attempt. The messages contain no secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
@@ -68,8 +93,9 @@ pub(crate) enum Action {
     /// Find out whether it fails by itself or the endpoint fails: see
     /// [`bisection`](crate::dynatrace::retry::bisection).
     Bisect { pace: Pace, after: Option<Duration> },
-    /// Send its halves.
-    Split,
+    /// Send its halves; a single line that is too large goes the way of
+    /// [`bisection`](crate::dynatrace::retry::bisection).
+    Split { pace: Pace },
     /// Do not send it again; with a pace, pause before the next request.
     Drop {
         reason: DropReason,
@@ -89,7 +115,7 @@ impl Outcome {
                 rejected: *rejected_points,
             },
             Self::Outdated { .. } => Resend,
-            Self::TooLarge { .. } => Split,
+            Self::TooLarge { .. } => Split { pace },
             Self::Rejected { .. } => Drop {
                 reason: DropReason::RequestRejected,
                 pause: None,

@@ -129,6 +129,15 @@ fn an_outage_is_in_the_books_and_costs_nothing() {
     );
 }
 
+/// The error of a receiver: `google.rpc.Status` with a code and a message.
+fn malformed() -> Reply {
+    Reply::Answer {
+        status: 400,
+        headers: vec![("content-type", "application/x-protobuf".into())],
+        body: "\u{8}\u{3}\u{12}\u{9}malformed".into(),
+    }
+}
+
 #[test]
 fn what_is_refused_is_counted_with_the_reason() {
     let answer = ExportMetricsServiceResponse {
@@ -141,7 +150,7 @@ fn what_is_refused_is_counted_with_the_reason() {
     let answer = String::from_utf8(answer).expect("no byte above 127");
     let server = Server::start(move |number, _| match number {
         0 => Reply::with_body(200, answer.clone()),
-        1 => Reply::with_body(400, "malformed"),
+        1 => malformed(),
         _ => Reply::accepted(),
     });
     let exporter = to(&server).otlp().build().expect("valid");

@@ -30,6 +30,8 @@ pub(crate) enum Reply {
     Silence,
     /// Closes the connection.
     Close,
+    /// Accepts, then closes the connection without having announced it, as load balancers do.
+    AcceptAndClose,
     /// Says that it accepted, then sends bytes without end.
     Endless,
 }
@@ -135,6 +137,11 @@ fn serve(stream: TcpStream, script: &dyn Fn(usize, &Request) -> Reply, seen: &Se
         seen.arrived.notify_all();
         match script(number, &request) {
             Reply::Close => return,
+            Reply::AcceptAndClose => {
+                let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+                let _ = writer.write_all(accepted.as_bytes());
+                return;
+            }
             Reply::Silence => std::thread::sleep(Duration::from_secs(3_600)),
             Reply::Endless => {
                 let head = "HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n";

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::redact::shorten;
 
 /// How many rejected lines are named in a message.
 const NAMED_LINES: usize = 3;
@@ -21,6 +20,44 @@ pub(super) struct Answer {
     named_lines: Vec<(Option<usize>, String)>,
     /// The numbers of all rejected lines that are listed.
     line_numbers: Vec<usize>,
+    warnings: Warnings,
+}
+
+/// Remarks about lines that were accepted.
+#[derive(Debug, Default, PartialEq)]
+struct Warnings {
+    count: u64,
+    message: Option<String>,
+    /// The first lines: their numbers from 1, and the warnings.
+    named_lines: Vec<(Option<usize>, String)>,
+}
+
+impl Warnings {
+    /// Reads `{"message": …, "warningLines": [{"line": n, "warning": …}]}`. The list has had more
+    /// than one name.
+    fn read(json: &Value) -> Self {
+        let lists = json.as_object().into_iter().flat_map(|json| json.values());
+        let lines = lists.filter_map(Value::as_array).flatten();
+        let message = json.as_str().or_else(|| json["message"].as_str());
+        let message = message.filter(|message| !message.is_empty());
+        let count = u64::try_from(lines.clone().count()).unwrap_or(u64::MAX);
+        let named = lines.take(NAMED_LINES).map(|line| {
+            let warning = line.as_str().or_else(|| line["warning"].as_str());
+            (number(line), warning.unwrap_or("no reason given").into())
+        });
+        Self {
+            count: count.max(u64::from(message.is_some())),
+            message: message.map(Into::into),
+            named_lines: named.collect(),
+        }
+    }
+}
+
+/// The number of a line in a list.
+fn number(line: &Value) -> Option<usize> {
+    line["line"]
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok())
 }
 
 /// How much of a request was rejected; never more than was sent, whatever the server counts.
@@ -46,9 +83,10 @@ impl Answer {
         let error = &json["error"];
         let lines = error["invalidLines"].as_array();
         let lines = lines.into_iter().flatten().map(|line| {
-            let number = line["line"].as_u64();
-            let number = number.and_then(|number| usize::try_from(number).ok());
-            (number, line["error"].as_str().unwrap_or("no reason given"))
+            (
+                number(line),
+                line["error"].as_str().unwrap_or("no reason given"),
+            )
         });
         Self {
             ok: json["linesOk"]
@@ -67,6 +105,7 @@ impl Answer {
                 .map(|(number, reason)| (number, reason.into()))
                 .collect(),
             line_numbers: lines.filter_map(|(number, _)| number).collect(),
+            warnings: Warnings::read(&json["warnings"]),
         }
     }
 
@@ -102,20 +141,44 @@ impl Answer {
         })
     }
 
-    /// The first rejected lines with their text in `sent` and the reasons.
-    pub(super) fn rejected_lines(&self, sent: &str) -> String {
-        let named = self.named_lines.iter().map(|(number, reason)| {
-            let reason = shorten(reason);
-            let line = number
-                .and_then(|number| number.checked_sub(1))
-                .and_then(|index| sent.split('\n').nth(index));
-            match line {
-                Some(line) => format!("`{}`: {reason}", shorten(line)),
-                None => reason,
-            }
-        });
-        named.collect::<Vec<_>>().join("; ")
+    /// The first rejected lines with their text in `sent` and the reasons, each as `quote` returns
+    /// it.
+    pub(super) fn rejected_lines(&self, sent: &str, quote: impl Fn(&str) -> String) -> String {
+        named(&self.named_lines, sent, quote)
     }
+
+    /// How many warnings there are, never more than lines were sent, and the first of them with the
+    /// text of their lines, each as `quote` returns it; `None` if there are none.
+    pub(super) fn warnings(
+        &self,
+        sent: &Body,
+        quote: impl Fn(&str) -> String,
+    ) -> Option<(u64, String)> {
+        let Warnings {
+            count,
+            message,
+            named_lines,
+        } = &self.warnings;
+        let count = (*count).min(sent.all_lines());
+        let message = message.as_deref().filter(|_| named_lines.is_empty());
+        let text = message.map_or_else(|| named(named_lines, sent.text(), &quote), &quote);
+        (count > 0).then_some((count, text))
+    }
+}
+
+/// The named lines with their text in `sent`, each as `quote` returns it.
+fn named(lines: &[(Option<usize>, String)], sent: &str, quote: impl Fn(&str) -> String) -> String {
+    let named = lines.iter().map(|(number, reason)| {
+        let reason = quote(reason);
+        let line = number
+            .and_then(|number| number.checked_sub(1))
+            .and_then(|index| sent.split('\n').nth(index));
+        match line {
+            Some(line) => format!("`{}`: {reason}", quote(line)),
+            None => reason,
+        }
+    });
+    named.collect::<Vec<_>>().join("; ")
 }
 
 /// Completes the beginning of a JSON text: removes the member or element that is cut off, and closes
@@ -147,9 +210,10 @@ fn complete(json: &[u8]) -> Vec<u8> {
     complete
 }
 
-/// How many data points of an accepted OTLP request were rejected, and why.
+/// How many data points of an accepted OTLP request were rejected, and why. Without rejected points,
+/// the reason is a warning.
 #[cfg(feature = "otlp")]
-pub(super) fn rejected_points(body: &[u8]) -> Option<(u64, String)> {
+pub(super) fn partial_success(body: &[u8]) -> Option<(u64, String)> {
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
     use prost::Message as _;
 
@@ -157,7 +221,29 @@ pub(super) fn rejected_points(body: &[u8]) -> Option<(u64, String)> {
         .ok()?
         .partial_success?;
     let points = u64::try_from(partial.rejected_data_points).ok()?;
-    (points > 0).then_some((points, partial.error_message))
+    Some((points, partial.error_message))
+}
+
+/// The error of an OTLP receiver, `google.rpc.Status`: "OpenTelemetry Protocol Specification",
+/// section "Failures".
+#[cfg(feature = "otlp")]
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct OtlpStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    pub(super) message: String,
+}
+
+#[cfg(feature = "otlp")]
+impl OtlpStatus {
+    /// Reads the error in an answer whose content type is protobuf; `None` if there is none.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        use prost::Message as _;
+
+        let status = Self::decode(body).ok()?;
+        (status != Self::default()).then_some(status)
+    }
 }
 
 #[cfg(test)]

@@ -3,14 +3,16 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
+#[cfg(feature = "otlp")]
+use reqwest::header::CONTENT_TYPE;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER, SERVER};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::retry::outcome::{Outcome, ServerWarnings};
 use crate::dynatrace::transport::answer::Answer;
 #[cfg(feature = "otlp")]
-use crate::dynatrace::transport::answer::{self, Rejected};
+use crate::dynatrace::transport::answer::{self, OtlpStatus, Rejected};
 use crate::dynatrace::transport::message::MessageWriter;
 
 /// The response to one request, as far as it was read.
@@ -44,7 +46,7 @@ pub(super) fn classify(
     let status = code.as_u16();
     let web_page = is_web_page(&response.body);
     let retry_after = || retry_after(&response.headers, SystemTime::now());
-    let reason = || reason(&response.body, messages);
+    let reason = || reason(response, format, messages);
     let answered = || messages.answered(code, &reason());
     let misdirected = || Outcome::Misdirected {
         status,
@@ -53,7 +55,7 @@ pub(super) fn classify(
     // Only an answer of the ingest API may drop data points. Anything else may be the word of a
     // proxy or a firewall: the request is kept.
     let rejected_or_misdirected = || {
-        if is_of_ingest_api(&response.body, format) {
+        if is_of_ingest_api(response, format) {
             let message = answered();
             Outcome::Rejected { status, message }
         } else {
@@ -90,22 +92,41 @@ pub(super) fn classify(
     }
 }
 
-/// Whether the ingest API answers a request with an error like this. Over OTLP, receivers answer with
-/// JSON, protobuf or nothing, so only a web page is told apart.
-fn is_of_ingest_api(body: &[u8], format: Format) -> bool {
+/// Whether the ingest API answers a request with an error like this.
+fn is_of_ingest_api(response: &Response, format: Format) -> bool {
+    let in_json = || Answer::parse(&response.body).is_some_and(|answer| answer.is_of_ingest_api());
     match format {
-        Format::Lines => Answer::parse(body).is_some_and(|answer| answer.is_of_ingest_api()),
+        Format::Lines => in_json(),
         #[cfg(feature = "otlp")]
-        Format::Otlp => !is_web_page(body),
+        Format::Otlp => in_json() || otlp_status(response).is_some(),
     }
 }
 
+/// The error of an OTLP receiver, if the response is one.
+#[cfg(feature = "otlp")]
+fn otlp_status(response: &Response) -> Option<OtlpStatus> {
+    let media_type = header_text(&response.headers, &CONTENT_TYPE)?
+        .split(';')
+        .next()?;
+    let is_protobuf = media_type
+        .trim()
+        .eq_ignore_ascii_case(Format::Otlp.content_type());
+    is_protobuf.then(|| OtlpStatus::parse(&response.body))?
+}
+
 /// The reason that the server gives for its answer to the whole request.
-fn reason(body: &[u8], messages: &MessageWriter) -> String {
+fn reason(response: &Response, format: Format, messages: &MessageWriter) -> String {
+    #[cfg(feature = "otlp")]
+    if format == Format::Otlp
+        && let Some(status) = otlp_status(response)
+    {
+        return messages.quote(&status.message);
+    }
+    let _ = format;
+    let body = &response.body;
     match Answer::parse(body) {
         Some(answer) => messages.quote(&answer.message.unwrap_or_default()),
         None if is_web_page(body) => String::new(),
-        // A text, or a protobuf status, which is a text with a few bytes around it.
         None => messages.quote(&String::from_utf8_lossy(body)),
     }
 }
@@ -120,15 +141,15 @@ fn partial(
     let (rejected, mut reasons) = match format {
         Format::Lines => {
             let answer = Answer::parse(&response.body)?;
-            let reasons = answer.rejected_lines(sent.text());
-            (answer.rejected(sent)?, messages.redact(&reasons))
+            let reasons = answer.rejected_lines(sent.text(), |text| messages.quote(text));
+            (answer.rejected(sent)?, reasons)
         }
         // Over OTLP, an error status rejects the whole request.
         #[cfg(feature = "otlp")]
         Format::Otlp if !response.status.is_success() => return None,
         #[cfg(feature = "otlp")]
         Format::Otlp => {
-            let (points, reason) = answer::rejected_points(&response.body)?;
+            let (points, reason) = answer::partial_success(&response.body)?;
             let points = points.min(sent.points);
             let rejected = Rejected {
                 points,
@@ -141,7 +162,7 @@ fn partial(
         return None;
     }
     if reasons.is_empty() {
-        reasons = reason(&response.body, messages);
+        reasons = reason(response, format, messages);
     }
     let mut message = messages.partial(response.status, rejected.lines, sent.all_lines());
     if !reasons.is_empty() {
@@ -152,6 +173,27 @@ fn partial(
         rejected_lines: rejected.lines,
         message,
     })
+}
+
+/// The remarks in the response to a request with the body `sent`, which was accepted.
+pub(super) fn warnings(
+    response: &Response,
+    sent: &Body,
+    format: Format,
+    messages: &MessageWriter,
+) -> Option<ServerWarnings> {
+    let (count, text) = match format {
+        Format::Lines => {
+            Answer::parse(&response.body)?.warnings(sent, |text| messages.quote(text))?
+        }
+        #[cfg(feature = "otlp")]
+        Format::Otlp => {
+            let (points, warning) = answer::partial_success(&response.body)?;
+            (points == 0 && !warning.is_empty()).then(|| (1, messages.quote(&warning)))?
+        }
+    };
+    let message = messages.warned(count, &text);
+    Some(ServerWarnings { count, message })
 }
 
 /// Whether this is HTML or XML: a login page, a proxy or a firewall answers with it, but never an

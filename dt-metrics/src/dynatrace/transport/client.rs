@@ -1,12 +1,17 @@
 //! The HTTP client: which servers it trusts, and where it never sends anything.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use reqwest::{Client, redirect, retry};
 
 use crate::dynatrace::config::Config;
+use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::transport::tls::with_tls;
+
+/// How long a connection stays open without a request.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 const USER_AGENT: &str = concat!("dt-metrics/", env!("CARGO_PKG_VERSION"));
 
@@ -20,8 +25,16 @@ pub(super) fn client(config: &Config) -> Result<Client, ConfigError> {
         .referer(false)
         // The sender retries, and counts each attempt.
         .retry(retry::never())
+        // Servers close connections that are idle, and a request that is on its way then is lost.
+        // Most wait for longer than this.
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .timeout(config.request_timeout)
         .connect_timeout(config.connect_timeout);
+    if config.options.guarantee == DeliveryGuarantee::AtMostOnce {
+        // Nobody knows whether such a request was accepted, so it is not sent again. A connection
+        // that is not used twice is not closed by the server in between.
+        client = client.pool_max_idle_per_host(0);
+    }
     if config.target.endpoint.is_loopback() {
         client = client.no_proxy();
     }

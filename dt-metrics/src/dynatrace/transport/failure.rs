@@ -50,7 +50,9 @@ pub(super) fn diagnose(error: &reqwest::Error, endpoint: &Endpoint) -> Diagnosis
 }
 
 fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
-    if !error.is_connect() && !error.is_builder() {
+    // The connection was closed before the request was written to it.
+    let is_unsent = chain(error).any(|cause| cause.to_string() == "operation was canceled");
+    if !error.is_connect() && !error.is_builder() && !is_unsent {
         Failure::NoAnswer
     } else if has_io_error(error, io::ErrorKind::ConnectionRefused) {
         Failure::Refused {

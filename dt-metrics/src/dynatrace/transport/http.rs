@@ -1,7 +1,7 @@
 //! One attempt to send a request over HTTP.
 
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
@@ -10,8 +10,8 @@ use crate::dynatrace::config::Config;
 use crate::dynatrace::config::token::Token;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
-use crate::dynatrace::retry::outcome::{Failure, Outcome};
-use crate::dynatrace::transport::classify::{Response, classify};
+use crate::dynatrace::retry::outcome::{Failure, Outcome, ServerWarnings};
+use crate::dynatrace::transport::classify::{Response, classify, warnings};
 use crate::dynatrace::transport::client::client;
 use crate::dynatrace::transport::failure::{Diagnosis, diagnose};
 use crate::dynatrace::transport::message::MessageWriter;
@@ -22,13 +22,24 @@ const MAX_RESPONSE: usize = 1024 * 1024;
 /// How long the rest of a response may take once its status is known.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How old a client is at least that is made again because this host does not trust the server: the
+/// trusted certificates may have changed since.
+const MIN_AGE: Duration = Duration::from_secs(5);
+
 /// Sends requests to one endpoint.
 pub(crate) struct Http {
     /// Made when it is first needed, on the thread that needs it: reading the certificates that the
     /// platform trusts takes a while.
-    client: Arc<OnceLock<Client>>,
+    client: Arc<Mutex<Option<MadeClient>>>,
     config: Config,
     messages: MessageWriter,
+}
+
+#[derive(Clone)]
+struct MadeClient {
+    client: Client,
+    /// When the trusted certificates were read.
+    made: Instant,
 }
 
 /// One attempt, with the details that a check of the configuration reports.
@@ -39,6 +50,7 @@ pub(crate) struct HttpAttempt {
     pub(crate) ended: SystemTime,
     /// Whether this host does not trust the certificate of the server.
     pub(crate) is_untrusted: bool,
+    pub(crate) warnings: Option<ServerWarnings>,
 }
 
 impl Http {
@@ -61,27 +73,68 @@ impl Http {
     }
 
     /// Makes the client, if there is none yet. After a failure, the next call tries again.
-    pub(crate) fn prepare(&self) -> Result<&Client, ConfigError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
+    pub(crate) fn prepare(&self) -> Result<Client, ConfigError> {
+        if let Some(made) = &*self.made() {
+            return Ok(made.client.clone());
         }
-        let made = client(&self.config)?;
-        Ok(self.client.get_or_init(|| made))
+        self.make()
+    }
+
+    /// Makes a client with the certificates that are trusted now, and keeps it.
+    fn make(&self) -> Result<Client, ConfigError> {
+        let client = client(&self.config)?;
+        *self.made() = Some(MadeClient {
+            client: client.clone(),
+            made: Instant::now(),
+        });
+        Ok(client)
+    }
+
+    /// Reads the trusted certificates again, unless that was done a moment ago; `true` if the next
+    /// attempt uses them.
+    fn renew_trust(&self) -> bool {
+        match &mut *self.made() {
+            Some(made) if made.made.elapsed() >= MIN_AGE => made.made = Instant::now(),
+            _ => return false,
+        }
+        // If they cannot be read now, the old ones stay in use.
+        self.make().is_ok()
+    }
+
+    fn made(&self) -> MutexGuard<'_, Option<MadeClient>> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
+    /// Sends the body. If this host does not trust the server, the trusted certificates are read
+    /// again, and it is sent once more: authorities are replaced while programs run.
     pub(crate) async fn attempt(&self, body: &Body) -> HttpAttempt {
-        match self.post(body).await {
-            Ok(response) => HttpAttempt {
-                outcome: classify(&response, body, self.config.protocol.format, &self.messages),
-                response: Some(response),
-                ended: SystemTime::now(),
-                is_untrusted: false,
-            },
-            Err(diagnosis) => self.failed(&diagnosis),
+        let attempt = self.attempt_once(body).await;
+        if attempt.is_untrusted && self.renew_trust() {
+            return self.attempt_once(body).await;
+        }
+        attempt
+    }
+
+    async fn attempt_once(&self, body: &Body) -> HttpAttempt {
+        let response = match self.post(body).await {
+            Ok(response) => response,
+            Err(diagnosis) => return self.failed(&diagnosis),
+        };
+        let (format, messages) = (self.config.protocol.format, &self.messages);
+        let outcome = classify(&response, body, format, messages);
+        let is_accepted = matches!(outcome, Outcome::Accepted | Outcome::Partial { .. });
+        HttpAttempt {
+            warnings: is_accepted
+                .then(|| warnings(&response, body, format, messages))
+                .flatten(),
+            outcome,
+            response: Some(response),
+            ended: SystemTime::now(),
+            is_untrusted: false,
         }
     }
 
@@ -102,6 +155,7 @@ impl Http {
             response: None,
             ended: SystemTime::now(),
             is_untrusted: diagnosis.is_untrusted,
+            warnings: None,
         }
     }
 

@@ -3,12 +3,14 @@
 use reqwest::StatusCode;
 
 use crate::dynatrace::config::Config;
+use crate::dynatrace::config::environment::process_environment;
 use crate::dynatrace::config::protocol::Protocol;
-use crate::dynatrace::config::proxy::proxy_variable;
+use crate::dynatrace::config::proxy::{proxy_secrets, proxy_variable};
 use crate::dynatrace::config::target::Target;
 use crate::dynatrace::config::token::Token;
-use crate::dynatrace::redact::{Redactor, shorten};
+use crate::dynatrace::redact::Redactor;
 use crate::dynatrace::retry::outcome::Failure;
+use crate::dynatrace::text::printable;
 use crate::dynatrace::transport::failure::Diagnosis;
 
 /// What to look at if a OneAgent is on the host (Dynatrace documentation, "OneAgent metric API").
@@ -23,7 +25,7 @@ const REMOTE_ONE_AGENT_ADVICE: &str = "a OneAgent's local API answers on its own
     token";
 
 /// Writes the messages for one configuration. They contain no secrets, provided that all texts from
-/// elsewhere went through [`redact`](Self::redact) or [`quote`](Self::quote).
+/// elsewhere went through [`quote`](Self::quote).
 pub(super) struct MessageWriter {
     target: Target,
     protocol: Protocol,
@@ -42,19 +44,18 @@ impl MessageWriter {
             target: target.clone(),
             protocol: config.protocol.clone(),
             proxy: proxy_variable(&target.endpoint),
-            redactor: Redactor::new(token.chain(in_query).chain(in_headers)),
+            redactor: Redactor::new(
+                token
+                    .chain(in_query)
+                    .chain(in_headers)
+                    .chain(proxy_secrets(&process_environment)),
+            ),
         }
     }
 
-    /// The text without secrets.
-    pub(super) fn redact(&self, text: &str) -> String {
-        self.redactor.redact(text)
-    }
-
-    /// The beginning of the text without secrets.
+    /// The beginning of the text, on one line, without secrets.
     pub(super) fn quote(&self, text: &str) -> String {
-        // In this order: a secret that is cut short would not be found.
-        shorten(&self.redact(text))
+        self.redactor.quote(text)
     }
 
     pub(super) fn answered(&self, status: StatusCode, reason: &str) -> String {
@@ -137,6 +138,15 @@ impl MessageWriter {
         format!("{answered}: {rejected} of {sent} {parts} rejected")
     }
 
+    pub(super) fn warned(&self, count: u64, warnings: &str) -> String {
+        let (endpoint, parts) = (&self.target.endpoint, self.protocol.format.parts());
+        let warning = if count == 1 { "warning" } else { "warnings" };
+        format!(
+            "{endpoint} accepted {parts} with {count} {warning}: {warnings}; if it changed a metric \
+             key, use the changed key in charts, or rename the instrument"
+        )
+    }
+
     pub(super) fn failed(&self, diagnosis: &Diagnosis) -> String {
         let endpoint = &self.target.endpoint;
         let cause = self.quote(&diagnosis.cause);
@@ -144,7 +154,7 @@ impl MessageWriter {
             .advice
             .map_or_else(String::new, |it| format!("; {it}"));
         match diagnosis.failure {
-            Failure::Unprepared => self.redact(&diagnosis.cause),
+            Failure::Unprepared => printable(&self.redactor.redact(&diagnosis.cause)).into_owned(),
             Failure::NoAnswer => {
                 let parts = self.protocol.format.parts();
                 format!(

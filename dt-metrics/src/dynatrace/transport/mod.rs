@@ -12,9 +12,9 @@ pub(crate) mod reload;
 mod tls;
 
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::retry::outcome::Attempt;
 
 /// Sends the body of one request once.
 pub(crate) trait Transport {
-    fn send(&self, body: &Body) -> impl Future<Output = Outcome>;
+    fn send(&self, body: &Body) -> impl Future<Output = Attempt>;
 }

@@ -8,7 +8,7 @@ use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::endpoint_file::EndpointProperties;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
-use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::retry::outcome::{Attempt, Outcome};
 use crate::dynatrace::transport::Transport;
 use crate::dynatrace::transport::http::Http;
 use crate::dynatrace::transport::tls::has_platform_roots;
@@ -141,7 +141,7 @@ impl ReloadingTransport {
 }
 
 impl Transport for Arc<ReloadingTransport> {
-    async fn send(&self, body: &Body) -> Outcome {
+    async fn send(&self, body: &Body) -> Attempt {
         let http = self.http();
         let (client, body) = (http.clone(), body.clone());
         // The client keeps the timeout itself and reports the reason, but not while a server keeps
@@ -149,16 +149,19 @@ impl Transport for Arc<ReloadingTransport> {
         let timeout = http.config().request_timeout;
         let attempt = async move { client.attempt(&body).await };
         let attempt = self.io.run(timeout + timeout / 20, attempt).await;
-        let outcome = attempt.unwrap_or_else(|| http.timed_out()).outcome;
-        let Outcome::Unauthorized { status, message } = outcome else {
-            return outcome;
+        let attempt = attempt.unwrap_or_else(|| http.timed_out());
+        let Outcome::Unauthorized { status, message } = attempt.outcome else {
+            return Attempt {
+                outcome: attempt.outcome,
+                warnings: attempt.warnings,
+            };
         };
         let reloaded = tokio::time::timeout(RELOAD_TIMEOUT, self.reload()).await == Ok(true);
         // The watching task may have reloaded the file meanwhile.
         if reloaded || !Arc::ptr_eq(&http, &self.http()) {
-            Outcome::Outdated { status, message }
+            Outcome::Outdated { status, message }.into()
         } else {
-            Outcome::Unauthorized { status, message }
+            Outcome::Unauthorized { status, message }.into()
         }
     }
 }

@@ -29,7 +29,7 @@ const LAYERS: [(&str, &str); 5] = [
     ),
     (
         "dt-metrics/src/dynatrace",
-        "error health event redact request < config < retry < encode < spool | transport \
+        "error health event redact request text < config < retry < encode < spool | transport \
          < buffer < delivery < check | health_metrics < exporter",
     ),
     (

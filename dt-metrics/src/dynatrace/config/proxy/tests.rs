@@ -1,5 +1,7 @@
+use secrecy::ExposeSecret;
+
 use crate::dynatrace::config::endpoint::Endpoint;
-use crate::dynatrace::config::proxy::Proxy;
+use crate::dynatrace::config::proxy::{Proxy, proxy_secrets};
 
 const THERE: &str = "https://abc.live.dynatrace.com/api/v2/metrics/ingest";
 
@@ -166,4 +168,24 @@ fn an_entry_of_no_proxy_that_covers_nothing_is_reported() {
         let found = find(THERE, &[("HTTPS_PROXY", "http://p"), ("no_proxy", entries)]);
         assert_eq!(found.warnings, [""; 0], "{entries}");
     }
+}
+
+#[test]
+fn the_passwords_of_proxies_are_known_as_they_travel() {
+    let secrets = |url: &str| -> Vec<String> {
+        let environment = |name: &str| (name == "https_proxy").then(|| url.to_owned());
+        let secrets = proxy_secrets(&environment).into_iter();
+        secrets.map(|it| it.expose_secret().to_owned()).collect()
+    };
+    assert_eq!(
+        secrets("http://user:hunter2@proxy.test:3128/"),
+        ["hunter2", "hunter2", "dXNlcjpodW50ZXIy"]
+    );
+    assert_eq!(
+        secrets("us%40er:p%2Fw@proxy.test"),
+        ["p%2Fw", "p/w", "dXNAZXI6cC93"]
+    );
+    assert_eq!(secrets("http://a:b@c/d@proxy.test")[0], "b@c/d");
+    assert_eq!(secrets("http://secret@proxy.test")[0], "secret");
+    assert!(secrets("http://proxy.test:3128").is_empty());
 }

@@ -8,7 +8,7 @@ use crate::dynatrace::delivery::sender::{run, start};
 use crate::dynatrace::delivery::settle::{Next, settle};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::EventListener;
-use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use crate::dynatrace::retry::outcome::{Attempt, Failure, Outcome};
 use crate::dynatrace::transport::Transport;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -54,13 +54,13 @@ impl Script {
 }
 
 impl Transport for Script {
-    async fn send(&self, body: &Body) -> Outcome {
+    async fn send(&self, body: &Body) -> Attempt {
         self.attempts
             .borrow_mut()
             .push((self.start.elapsed(), body.text().to_string()));
         let outcome = self.outcomes.borrow_mut().pop_front();
         match outcome {
-            Some(outcome) => outcome,
+            Some(outcome) => outcome.into(),
             None => std::future::pending().await,
         }
     }
@@ -207,11 +207,11 @@ async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
     let large = || Outcome::TooLarge {
         message: "413".into(),
     };
-    let script = Script::new([large(), large(), Outcome::Accepted]);
+    let script = Script::new([large(), large(), Outcome::Accepted, large()]);
     queue(&buffer, &["a\nb"]);
     run_for(&buffer, &script, Duration::from_secs(1)).await;
-    assert_eq!(script.texts(), ["a\nb", "a", "b"]);
-    assert_eq!(script.times(), [0, 0, 0]);
+    assert_eq!(script.texts(), ["a\nb", "a", "b", "a"]);
+    assert_eq!(script.times(), [0, 0, 0, 0]);
     let health = buffer.health();
     assert_eq!(
         (
@@ -219,8 +219,44 @@ async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
             health.points_dropped,
             health.retries
         ),
-        (1, 1, 0)
+        (1, 1, 1)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_for_which_everything_is_too_large_is_left_in_peace() {
+    for pushes in [1, 5] {
+        let buffer = Buffer::new(100_000, DeliveryGuarantee::default());
+        let large = || Outcome::TooLarge {
+            message: "413".into(),
+        };
+        let script = Script::new((0..1_000).map(|_| large()));
+        for push in 0..pushes {
+            let lines: Vec<_> = (0..64).map(|line| format!("line{push}.{line}")).collect();
+            queue(&buffer, &[&lines.join("\n")]);
+        }
+        run_for(&buffer, &script, Duration::from_secs(600)).await;
+        let times = script.times();
+        // At once only as far as one line, and another one in its place.
+        let at_once = times.iter().filter(|time| **time == 0).count();
+        assert!((7..=12).contains(&at_once), "{times:?}");
+        // Later two at a time, with pauses of 15 to 30 seconds.
+        assert!(
+            (30..=120).contains(&times.len()),
+            "{}: {times:?}",
+            times.len()
+        );
+        let health = buffer.health();
+        assert_eq!(
+            (health.points_pending, health.points_dropped),
+            (64 * pushes, 0)
+        );
+
+        // Everything arrives once the endpoint takes it.
+        let script = Script::new((0..1_000).map(|_| Outcome::Accepted));
+        run_for(&buffer, &script, Duration::from_secs(60)).await;
+        assert_eq!(buffer.health().points_accepted, 64 * pushes);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -374,10 +410,10 @@ async fn a_token_that_is_renewed_is_tried_at_once() {
 struct Panics(AtomicU32);
 
 impl Transport for Panics {
-    async fn send(&self, _body: &Body) -> Outcome {
+    async fn send(&self, _body: &Body) -> Attempt {
         let before = self.0.fetch_add(1, Ordering::Relaxed);
         assert!(before > 0, "as a subscriber may, or a library");
-        Outcome::Accepted
+        Outcome::Accepted.into()
     }
 }
 

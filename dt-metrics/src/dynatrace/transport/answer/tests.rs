@@ -1,4 +1,5 @@
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::redact::shorten;
 use crate::dynatrace::transport::answer::Answer;
 
 #[test]
@@ -92,7 +93,7 @@ fn rejected_lines_are_named_within_bounds() {
     for (lines, expected) in cases {
         let json = format!(r#"{{"error":{{"invalidLines":{lines}}}}}"#);
         let answer = Answer::parse(json.as_bytes()).expect("an object");
-        assert_eq!(answer.rejected_lines(body), expected, "{lines}");
+        assert_eq!(answer.rejected_lines(body, shorten), expected, "{lines}");
     }
 }
 

@@ -1,26 +1,39 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use crate::dynatrace::config::Config;
-use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::retry::backoff::Pace;
+use crate::dynatrace::retry::outcome::{Action, Outcome};
+use crate::dynatrace::text::is_printable;
 use crate::dynatrace::transport::classify::{Response, classify, retry_after};
 use crate::dynatrace::transport::message::MessageWriter;
 
 /// The outcome of a request with two lines.
 fn outcome(status: StatusCode, body: &str) -> Outcome {
+    outcome_over(Format::Lines, status.as_u16(), None, body)
+}
+
+fn outcome_over(format: Format, status: u16, content_type: Option<&str>, body: &str) -> Outcome {
+    let status = StatusCode::from_u16(status).expect("a status");
     let options = Options {
+        format,
         endpoint: Some("http://127.0.0.1:1/api/v2/metrics/ingest".into()),
         api_token: Some("secret-token".into()),
         ..Options::default()
     };
     let config = Config::resolve(options, &|_| None).expect("valid");
+    let content_type = content_type.map(|text| HeaderValue::from_str(text).expect("valid"));
     let response = Response {
         status,
-        headers: HeaderMap::new(),
+        headers: content_type
+            .map(|text| (CONTENT_TYPE, text))
+            .into_iter()
+            .collect(),
         body: body.into(),
     };
     let sent = Body::of("a count,delta=1\nb count,delta=1");
@@ -92,7 +105,7 @@ fn what_the_server_says_is_passed_on_without_the_token() {
     let body = r#"{"error":{"message":"no such token: secret-token"}}"#;
     let outcome = outcome(StatusCode::UNAUTHORIZED, body);
     let message = outcome.message().expect("a reason");
-    assert!(message.contains("no such token: <token>"), "{message}");
+    assert!(message.contains("no such token: <secret>"), "{message}");
 }
 
 #[test]
@@ -146,5 +159,98 @@ fn dates() {
         assert_eq!(asked(&headers, now), Some(7), "{text}");
         headers.insert(DATE, HeaderValue::from_static("today"));
         assert_eq!(asked(&headers, now), Some(90), "{text}");
+    }
+}
+
+/// Answers that are not of the ingest API, or of an OTLP receiver.
+const FOREIGN: [&str; 7] = [
+    "",
+    "blocked",
+    "<html><title>Request rejected</title></html>",
+    "  <?xml version=\"1.0\"?>",
+    r#"{"message":"Forbidden"}"#,
+    r#"{"error":"blocked","request_id":7}"#,
+    "[1, 2]",
+];
+
+#[test]
+fn only_the_ingest_api_drops_data_points() {
+    let formats = [
+        Format::Lines,
+        #[cfg(feature = "otlp")]
+        Format::Otlp,
+    ];
+    for format in formats {
+        for status in (300..500).filter(|status| *status != 413) {
+            for body in FOREIGN {
+                let outcome = outcome_over(format, status, None, body);
+                let action = outcome.action(DeliveryGuarantee::AtLeastOnce);
+                assert!(
+                    matches!(action, Action::Retry { .. } | Action::Bisect { .. }),
+                    "{status} {body:?} over {format:?}: {action:?}"
+                );
+            }
+        }
+        for status in [400, 402, 406, 409, 415, 422, 431] {
+            let body = r#"{"error":{"code":9,"message":"no"}}"#;
+            let outcome = outcome_over(format, status, None, body);
+            assert_eq!(outcome.kind(), ("rejected", status), "{format:?}");
+        }
+        for status in [408, 425, 429, 500, 502, 503, 504] {
+            let outcome = outcome_over(format, status, None, "");
+            let action = outcome.action(DeliveryGuarantee::AtMostOnce);
+            assert!(
+                matches!(
+                    action,
+                    Action::Bisect {
+                        pace: Pace::Fast,
+                        ..
+                    }
+                ),
+                "{status}"
+            );
+        }
+    }
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn an_otlp_receiver_says_why_in_protobuf() {
+    const STATUS: &str = "\u{8}\u{3}\u{12}\u{9}malformed";
+    for (content_type, body, expected) in [
+        (Some("application/x-protobuf"), STATUS, "rejected"),
+        (Some("Application/X-Protobuf; v=1"), STATUS, "rejected"),
+        (Some("application/x-protobuf"), "", "misdirected"),
+        (Some("application/x-protobuf"), "blocked", "misdirected"),
+        (Some("text/plain"), STATUS, "misdirected"),
+        (None, STATUS, "misdirected"),
+    ] {
+        let outcome = outcome_over(Format::Otlp, 400, content_type, body);
+        assert_eq!(outcome.kind().0, expected, "{content_type:?} {body:?}");
+        if expected == "rejected" {
+            let message = outcome.message().expect("a reason");
+            assert!(message.ends_with("(answer: malformed)"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn no_answer_reaches_a_terminal_as_it_is() {
+    const HOSTILE: &str = "a\u{202e}b\u{2066}c\u{1b}[31md\u{7}e\u{feff}f\u{200b}g\r\nh";
+    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
+    let escaped = HOSTILE.chars().map(escape).collect::<String>();
+    let line = format!(r#"{{"line":1,"error":"{escaped}"}}"#);
+    let bodies = [
+        HOSTILE.to_owned(),
+        format!(r#"{{"error":{{"code":400,"message":"{escaped}"}}}}"#),
+        format!(r#"{{"error":"{escaped}"}}"#),
+        format!(r#"{{"linesOk":1,"linesInvalid":1,"error":{{"invalidLines":[{line}]}}}}"#),
+    ];
+    for status in [302, 400, 401, 403, 404, 413, 418, 429, 503] {
+        for body in &bodies {
+            let outcome = outcome_over(Format::Lines, status, None, body);
+            let message = outcome.message().expect("a message");
+            assert!(message.chars().all(is_printable), "{message:?}");
+        }
     }
 }

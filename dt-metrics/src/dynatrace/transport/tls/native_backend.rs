@@ -19,8 +19,8 @@ pub(in crate::dynatrace::transport) fn with_tls(
     tls.min_protocol_version(Some(Protocol::Tlsv12));
     // Redirects are not followed, so a cleartext endpoint never needs certificates.
     if config.target.endpoint.is_https() {
-        for certificate in &config.root_certificates {
-            tls.add_root_certificate(Certificate::from_der(certificate).map_err(error)?);
+        for certificate in config.trusted_roots()? {
+            tls.add_root_certificate(Certificate::from_der(&certificate).map_err(error)?);
         }
     } else {
         tls.disable_built_in_roots(true);

@@ -54,7 +54,7 @@ pub(in crate::dynatrace::transport) fn with_tls(
             .with_no_client_auth();
         return Ok(client.tls_backend_preconfigured(tls));
     }
-    let added = config.root_certificates.iter().cloned();
+    let added = config.trusted_roots()?;
     let verifier =
         Verifier::new_with_extra_roots(added, provider).map_err(|error| match error {
             // The verifier reports a general error if it finds no certificates.

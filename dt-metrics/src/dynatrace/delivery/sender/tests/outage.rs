@@ -7,7 +7,7 @@ use crate::dynatrace::delivery::sender::run;
 use crate::dynatrace::delivery::sender::tests::unavailable;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::EventListener;
-use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::retry::outcome::{Attempt, Outcome};
 use crate::dynatrace::transport::Transport;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -95,15 +95,15 @@ impl Outage {
 }
 
 impl Transport for Outage {
-    async fn send(&self, body: &Body) -> Outcome {
+    async fn send(&self, body: &Body) -> Attempt {
         if Instant::now() < self.end {
-            return unavailable(None);
+            return unavailable(None).into();
         }
         let (_, rest) = body.text().split_once("delta=").expect("a delta");
         let (delta, _) = rest.split_once(' ').expect("a time");
         self.arrived
             .borrow_mut()
             .push(delta.parse().expect("a number"));
-        Outcome::Accepted
+        Outcome::Accepted.into()
     }
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use syn::Result;
 
 use crate::analyse::scope::Place;
+use crate::analyse::shape::check_stream;
 use crate::emit::body::{entered, guarded};
 use crate::emit::measure::{is_needed, measured};
 use crate::emit::metric::Metric;
@@ -130,6 +131,7 @@ impl OnFunction {
         if let Some(function) = &function {
             report.note(args.check_when(&function.sig.output));
             report.note(args.check_self(&function.sig));
+            report.note(check_stream(&args, function));
         }
         report.finish()?;
         Ok(function.map_or_else(TokenStream::new, |function| {

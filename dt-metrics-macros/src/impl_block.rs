@@ -6,6 +6,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, Ident, ItemImpl, Meta, Result, Type, TypeParamBound};
 
+use crate::analyse::shape::check_stream;
 use crate::annotations::MEASURED;
 use crate::emit::checks;
 use crate::parse::args::Args;
@@ -141,6 +142,7 @@ impl Block {
         let block = Args::parse(given.clone(), annotation, &mut Report::default());
         args.inherit(block);
         report.note(args.check_self(&function.sig));
+        report.note(check_stream(&args, &function));
         if function.sig.receiver().is_none() && args.mention_of_self(true).is_some() {
             without_self.push(function.sig.ident.clone());
         }

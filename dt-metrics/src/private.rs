@@ -10,6 +10,7 @@ mod check;
 mod future;
 mod number;
 mod outcome;
+mod stream;
 
 pub use inventory;
 
@@ -19,6 +20,7 @@ pub use self::check::{check_description, check_name, check_unit, unit_nanosecond
 pub use self::future::{diverging, measured, measured_as};
 pub use self::number::{Amount, Integer, Number, Unsigned, integer, number, unsigned};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
+pub use self::stream::{Items, Results, StreamOf, measured_stream};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
     AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,

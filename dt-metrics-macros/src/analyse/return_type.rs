@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    GenericArgument, Ident, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
+    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait,
     TypeParamBound, TypePath, WherePredicate,
 };
 
@@ -15,11 +15,13 @@ use crate::tokens::{any, emit, ends_in, is_ident, is_punct, ours};
 pub(crate) enum Output {
     /// `!`.
     Never,
-    /// `impl Future` with further bounds that each future with the same value has.
+    /// `impl Future`, with further bounds that a measured future can have.
     Future,
+    /// `impl Stream`, with further bounds that a measured stream can have.
+    Stream,
     /// Any other `impl Trait`.
     Opaque,
-    /// A type whose name may stand for a boxed future.
+    /// A type whose name may stand for a boxed future or stream.
     Named {
         /// Whether the compiler will accept that future in a further box: the type of its value
         /// has to outlive the box.
@@ -38,7 +40,9 @@ impl Output {
         };
         match ty {
             Type::Never(_) => Self::Never,
-            Type::ImplTrait(bounds) if is_future(bounds) => Self::Future,
+            Type::ImplTrait(ty) if !can_be_measured(ty) => Self::Opaque,
+            Type::ImplTrait(ty) if has_bound(&ty.bounds, FUTURES) => Self::Future,
+            Type::ImplTrait(ty) if has_bound(&ty.bounds, STREAMS) => Self::Stream,
             Type::ImplTrait(_) => Self::Opaque,
             Type::Path(path) => Self::path(path, signature),
             Type::Macro(_) => Self::Named { outlives: true },
@@ -58,6 +62,9 @@ impl Output {
         }
         let is_associated = path.qself.is_some() || !is_single && first.ident == "Self";
         match last.ident.to_string().as_str() {
+            "Box" if is_boxed_future(path) => Self::Named {
+                outlives: outlives(path, signature, true),
+            },
             "Result" | "Poll" | "Option" => Self::Value,
             "String" | "Vec" | "Box" | "Rc" | "Arc" | "Cow" | "HashMap" | "HashSet"
             | "BTreeMap" | "BTreeSet" | "VecDeque" | "PathBuf" | "OsString" | "Duration"
@@ -101,17 +108,58 @@ pub(crate) fn has_impl(output: &ReturnType) -> bool {
 /// `T` of `impl Future<Output = T>`, if an expansion can write it.
 pub(crate) fn future_value(output: &ReturnType) -> Option<&Type> {
     match written(output)? {
-        Type::ImplTrait(future) => value(future.bounds.iter()),
+        Type::ImplTrait(future) => value(&future.bounds, "Future").filter(is_writable),
         _ => None,
+    }
+}
+
+/// The items of an `impl Stream`.
+pub(crate) enum Items {
+    /// Of this type, which an expansion can write.
+    Of(Box<Type>),
+    /// Of a type that cannot be written or is not known. Whether it is a `Result`.
+    Unknown { results: bool },
+}
+
+/// The items of `impl Stream<Item = T>`.
+pub(crate) fn stream_items(output: &ReturnType) -> Items {
+    let Some(Type::ImplTrait(stream)) = written(output) else {
+        return Items::Unknown { results: false };
+    };
+    match value(&stream.bounds, "Stream") {
+        Some(item) if is_writable(item) => Items::Of(Box::new(item.clone())),
+        Some(Type::Path(item)) => Items::Unknown {
+            results: item
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| is_result_name(&last.ident)),
+        },
+        Some(_) => Items::Unknown { results: false },
+        None => Items::Unknown {
+            results: has_bound(&stream.bounds, &["TryStream"]),
+        },
     }
 }
 
 /// `T` of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
 pub(crate) fn boxed_value(output: &ReturnType) -> Option<&Type> {
     match argument(argument(returned(output)?, "Pin")?, "Box")? {
-        Type::TraitObject(object) => value(object.bounds.iter()),
-        Type::ImplTrait(future) => value(future.bounds.iter()),
+        Type::TraitObject(object) => value(&object.bounds, "Future"),
+        Type::ImplTrait(future) => value(&future.bounds, "Future"),
         _ => None,
+    }
+    .filter(is_writable)
+}
+
+/// Whether `Box<…>` holds a future or a stream.
+fn is_boxed_future(path: &TypePath) -> bool {
+    let boxed = Type::Path(path.clone());
+    match argument(&boxed, "Box") {
+        Some(Type::TraitObject(object)) => {
+            has_bound(&object.bounds, FUTURES) || has_bound(&object.bounds, STREAMS)
+        }
+        _ => false,
     }
 }
 
@@ -150,40 +198,70 @@ pub(crate) fn closure_output(output: &ReturnType) -> Option<TokenStream> {
     }
 }
 
-/// Whether each future with the same value satisfies all of these bounds.
-fn is_future(bounds: &TypeImplTrait) -> bool {
-    let mut future = false;
-    for bound in &bounds.bounds {
-        if let TypeParamBound::Trait(bound) = bound {
-            let last = bound
-                .path
-                .segments
-                .last()
-                .map(|last| last.ident.to_string());
-            match last.as_deref() {
-                Some("Future") => future = true,
-                Some("Send" | "Sync" | "Unpin" | "Sized") => {}
-                _ => return false,
-            }
-        }
-    }
-    future
+/// The names of traits that only futures have.
+const FUTURES: &[&str] = &["Future", "FusedFuture", "TryFuture"];
+
+/// The names of traits that only streams have.
+const STREAMS: &[&str] = &["Stream", "FusedStream", "TryStream"];
+
+/// The names of traits that a future or a stream may have and a measured one does not.
+const LOST: &[&str] = &[
+    "AsRef",
+    "AsyncBufRead",
+    "AsyncRead",
+    "AsyncSeek",
+    "AsyncWrite",
+    "Borrow",
+    "Clone",
+    "Copy",
+    "Default",
+    "Deref",
+    "DerefMut",
+    "Display",
+    "Drop",
+    "Eq",
+    "Error",
+    "Hash",
+    "Into",
+    "Iterator",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Read",
+    "Sink",
+    "Write",
+];
+
+/// Whether a measured future or stream can have all of these bounds.
+fn can_be_measured(ty: &TypeImplTrait) -> bool {
+    !has_bound(&ty.bounds, LOST)
 }
 
-/// The type behind `Output =`.
-fn value<'a>(mut bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<&'a Type> {
-    bounds.find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else {
-            return None;
-        };
-        let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments
-        else {
-            return None;
-        };
-        arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(output) if is_writable(&output.ty) => Some(&output.ty),
-            _ => None,
-        })
+/// Whether the name of some bound is one of `names`.
+fn has_bound<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>, names: &[&str]) -> bool {
+    bounds.into_iter().any(|bound| {
+        trait_name(bound).is_some_and(|name| names.iter().any(|wanted| name.ident == *wanted))
+    })
+}
+
+/// The last segment of a bound, unless that is a lifetime.
+fn trait_name(bound: &TypeParamBound) -> Option<&PathSegment> {
+    match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The type behind `Output =` or `Item =` of the bound that is called `name`.
+fn value<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>, name: &str) -> Option<&'a Type> {
+    let mut names = bounds.into_iter().filter_map(trait_name);
+    let PathArguments::AngleBracketed(arguments) = &names.find(|it| it.ident == name)?.arguments
+    else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) => Some(&output.ty),
+        _ => None,
     })
 }
 

@@ -1,12 +1,13 @@
 //! Functions with something done when a call begins and when it ends.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::Type;
 
 use super::body::{guarded, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::return_type::{
-    Output, closure_output, has_impl, is_result, mentions_result, written,
+    Items, Output, closure_output, has_impl, is_result, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
 use crate::parse::item::Function;
@@ -59,6 +60,7 @@ pub(crate) fn wrap(
         Shape::Call(output) => wrap.call(output),
         Shape::Async(output) => wrap.async_fn(output),
         Shape::Future { value } => wrap.future(value.as_ref()),
+        Shape::Stream { items } => wrap.stream(&items),
         Shape::Boxed { future, value } => wrap.boxed(future, &value),
         Shape::ByType { future } => wrap.by_type(future),
     };
@@ -187,6 +189,31 @@ impl Wrap<'_> {
         let body = self.closure();
         let measured = self.measured(&emit!(#private::call(#body)), value);
         emit!(#entry #measured)
+    }
+
+    /// A stream that the function returns.
+    fn stream(&mut self, items: &Items) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends { entry, begin, .. } = ends;
+        let body = self.closure();
+        let leave = self.leave();
+        let (item, judge) = match items {
+            Items::Of(item) => (
+                item.to_token_stream(),
+                emit!(#private::StreamOf::<#item>::new().__dt_metrics_judge()),
+            ),
+            Items::Unknown { results: true } => (emit!(()), emit!(#private::Results)),
+            Items::Unknown { results: false } => (emit!(()), emit!(#private::Items)),
+        };
+        emit! {
+            #entry
+            #private::measured_stream::<#item, _, _, _, _, _>(
+                #private::call(#body),
+                move || #begin,
+                #leave,
+                #judge,
+            )
+        }
     }
 
     /// The body where it is, with its future measured before that is in its box.

@@ -1,17 +1,24 @@
-//! Functions that return a boxed future, whatever the name of that type is.
+//! Functions that return a boxed future or stream, whatever the name of that type is.
 
+use core::convert::identity;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::pin::Pin;
 
+use futures_core::stream::Stream;
+
 use super::call::{Leave, OnPanic, Stage, Told};
 use super::future::{Measured, measured};
 use super::outcome::Outcome;
+use super::stream::{Items, MeasuredStream, Results};
 
-/// A call that returns `R`. The compiler takes the first method that fits: one for boxed futures, or,
-/// by `Deref`, one for all other types.
-pub struct Call<R>(Plain<R>);
+/// A call that returns `R`. The compiler takes the first method that fits: one for boxed futures and for
+/// boxed streams of a `Result`, or, by `Deref`, one for other boxed streams, then one for all other types.
+pub struct Call<R>(CallOfStream<R>);
+
+/// A call that may return a boxed stream.
+pub struct CallOfStream<R>(Plain<R>);
 
 /// A call that is over when it returns `R`.
 pub struct Plain<R>(PhantomData<fn() -> R>);
@@ -21,11 +28,20 @@ impl<R> Call<R> {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self(Plain(PhantomData))
+        Self(CallOfStream(Plain(PhantomData)))
     }
 }
 
 impl<R> Deref for Call<R> {
+    type Target = CallOfStream<R>;
+
+    #[inline]
+    fn deref(&self) -> &CallOfStream<R> {
+        &self.0
+    }
+}
+
+impl<R> Deref for CallOfStream<R> {
     type Target = Plain<R>;
 
     #[inline]
@@ -70,7 +86,7 @@ impl<R> Plain<R> {
     }
 }
 
-/// Handed to a body for a value that is not a future, before it is put in a pinned box.
+/// Handed to a body for a value that is not a future or a stream, before it is put in a pinned box.
 pub struct Pinned;
 
 impl Pinned {
@@ -101,9 +117,29 @@ impl<B, L, T> PinnedFuture<B, L, T> {
     }
 }
 
-macro_rules! boxed {
-    ($($auto:ident)*) => {
-        impl<'a, T> Call<Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>> {
+/// Handed to a body for a stream, before it is put in a pinned box.
+pub struct PinnedStream<B, L, J> {
+    begin: B,
+    leave: L,
+    judge: J,
+}
+
+impl<B, L, J> PinnedStream<B, L, J> {
+    /// `stream`, measured. If it is not a stream, the compiler reports that where it is boxed.
+    #[inline]
+    pub fn __dt_metrics_measured<F, S>(self, stream: F) -> MeasuredStream<F, B, S, L, J>
+    where
+        B: FnOnce() -> S,
+        L: Leave<S>,
+    {
+        MeasuredStream::new(stream, self.begin, self.leave, self.judge)
+    }
+}
+
+/// The methods of calls that return a boxed future, with these bounds besides.
+macro_rules! boxed_future {
+    (($($auto:ident)*) ($($unpin:ident)?)) => {
+        impl<'a, T> Call<Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
             pub fn __dt_metrics_run<S, L>(
@@ -111,8 +147,8 @@ macro_rules! boxed {
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,
                 leave: L,
                 tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
-                body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
-            ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>
+                body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
                 S: $($auto +)* 'a,
                 L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
@@ -129,8 +165,8 @@ macro_rules! boxed {
                 leave: L,
                 tell: E,
                 body: impl FnOnce(PinnedFuture<B, L, E>)
-                    -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>,
-            ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* + 'a>>
+                    -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
                 B: FnOnce() -> S,
                 L: Fn(S, Outcome) -> Told<T>,
@@ -139,9 +175,104 @@ macro_rules! boxed {
                 body(PinnedFuture { begin, leave, tell })
             }
         }
+
+        impl<'a, T> Call<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>> {
+            /// Runs `body`, and measures the future that it makes.
+            #[inline]
+            pub fn __dt_metrics_run<S, L>(
+                &self,
+                begin: impl FnOnce() -> S $(+ $auto)* + 'a,
+                leave: L,
+                tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
+                body: impl FnOnce() -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>,
+            ) -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>
+            where
+                S: $($auto +)* 'a,
+                L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
+                T: 'a,
+            {
+                Box::new(measured(Box::into_pin(body()), begin, leave, tell))
+            }
+        }
     };
 }
 
-boxed!();
-boxed!(Send);
-boxed!(Send Sync);
+/// The methods of calls that return a boxed stream of `$item`, with these bounds besides.
+macro_rules! boxed_stream {
+    ($call:ident, $item:ty, $judge:ident, $generics:tt, ($($auto:ident)*) ($($unpin:ident)?)) => {
+        boxed_stream!(
+            @pinned $call, $item, $judge, $generics, ($($auto)*),
+            Pin<Box<dyn Stream<Item = $item> $(+ $auto)* $(+ $unpin)? + 'a>>
+        );
+        boxed_stream!(
+            @run $call, $item, $judge, $generics, ($($auto)*),
+            Box<dyn Stream<Item = $item> $(+ $auto)* $(+ $unpin)? + 'a>,
+            Box::new, Box::into_pin
+        );
+    };
+    (@pinned $call:ident, $item:ty, $judge:ident, ($($generic:ident)+), ($($auto:ident)*), $boxed:ty) => {
+        boxed_stream!(
+            @run $call, $item, $judge, ($($generic)+), ($($auto)*), $boxed, Box::pin, identity
+        );
+
+        impl<'a, $($generic),+> $call<$boxed> {
+            /// Runs `body`, and measures the stream that it makes before the stream is boxed.
+            #[inline]
+            pub fn __dt_metrics_pin<S, B, L>(
+                &self,
+                begin: B,
+                leave: L,
+                _tell: impl Fn(&L, S, &$item),
+                body: impl FnOnce(PinnedStream<B, L, $judge>) -> $boxed,
+            ) -> $boxed
+            where
+                B: FnOnce() -> S,
+                L: Fn(S, Outcome) -> Told<$item>,
+            {
+                body(PinnedStream { begin, leave, judge: $judge })
+            }
+        }
+    };
+    (
+        @run $call:ident, $item:ty, $judge:ident, ($($generic:ident)+), ($($auto:ident)*), $boxed:ty,
+        $new:path, $pin:path
+    ) => {
+        impl<'a, $($generic),+> $call<$boxed> {
+            /// Runs `body`, and measures the stream that it makes.
+            #[inline]
+            pub fn __dt_metrics_run<S, L>(
+                &self,
+                begin: impl FnOnce() -> S $(+ $auto)* + 'a,
+                leave: L,
+                _tell: impl Fn(&L, S, &$item),
+                body: impl FnOnce() -> $boxed,
+            ) -> $boxed
+            where
+                S: $($auto +)* 'a,
+                L: Fn(S, Outcome) -> Told<$item> $(+ $auto)* + 'a,
+                $($generic: 'a,)+
+            {
+                $new(MeasuredStream::new($pin(body()), begin, leave, $judge))
+            }
+        }
+    };
+}
+
+macro_rules! boxed {
+    ($($autos:tt $unpin:tt;)+) => {$(
+        boxed_future!($autos $unpin);
+        boxed_stream!(Call, Result<T, E>, Results, (T E), $autos $unpin);
+        boxed_stream!(CallOfStream, T, Items, (T), $autos $unpin);
+    )+};
+}
+
+boxed! {
+    () ();
+    (Send) ();
+    (Sync) ();
+    (Send Sync) ();
+    () (Unpin);
+    (Send) (Unpin);
+    (Sync) (Unpin);
+    (Send Sync) (Unpin);
+}

@@ -1,10 +1,12 @@
 //! Futures that are measured while they run.
 
 use core::convert::Infallible;
+use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use futures_core::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use super::call::{Leave, OnPanic, Stage, Told};
@@ -132,5 +134,24 @@ where
         // The poll did not panic, but the future may still be running.
         core::mem::forget(on_panic);
         polled
+    }
+}
+
+impl<F, B, S, L, T> FusedFuture for Measured<F, B, S, L, T>
+where
+    F: FusedFuture<Output = L::Returned>,
+    B: FnOnce() -> S,
+    L: Leave<S>,
+    T: Fn(&L, S, &L::Returned),
+{
+    #[inline]
+    fn is_terminated(&self) -> bool {
+        self.future.is_terminated()
+    }
+}
+
+impl<F: fmt::Debug, B, S, L: Leave<S>, T> fmt::Debug for Measured<F, B, S, L, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.future.fmt(f)
     }
 }

@@ -40,6 +40,7 @@
 mod guards;
 mod observed;
 mod shapes;
+mod streams;
 mod values;
 
 use core::cmp::Ordering;

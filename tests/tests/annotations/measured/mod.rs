@@ -6,6 +6,7 @@ mod dimensions;
 mod durations;
 mod outcomes;
 mod sizes;
+mod streams;
 mod unchanged;
 mod unfinished;
 mod values;

@@ -1,0 +1,217 @@
+//! Streams that are measured while they run.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use futures_core::stream::{FusedStream, Stream};
+use pin_project_lite::pin_project;
+
+use super::call::{Leave, OnPanic, Stage, Told};
+use super::outcome::Outcome;
+
+pin_project! {
+    /// A stream that is measured from its first poll until it ends or is dropped.
+    ///
+    /// As for futures, the items are not a part of this type.
+    pub struct MeasuredStream<F, B, S, L, J>
+    where
+        L: Leave<S>,
+    {
+        // The first field, so that everything in the stream is dropped before the measurement ends.
+        #[pin]
+        stream: F,
+        measurement: Measurement<B, S, L>,
+        judge: J,
+    }
+}
+
+/// The measurement of a stream. If it is dropped while the stream runs, that was cancelled, unless the
+/// consumer left because of an error.
+struct Measurement<B, S, L: Leave<S>> {
+    stage: Stage<B, S>,
+    leave: L,
+    /// Whether an item was an error.
+    failed: bool,
+}
+
+impl<B, S, L: Leave<S>> Measurement<B, S, L> {
+    /// The outcome, which is this one unless an item was an error.
+    const fn unless_failed(failed: bool, outcome: Outcome) -> Outcome {
+        if failed { Outcome::Err } else { outcome }
+    }
+}
+
+impl<B, S, L: Leave<S>> Drop for Measurement<B, S, L> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(state) = self.stage.end() {
+            (self.leave)(state, Self::unless_failed(self.failed, Outcome::Cancelled));
+        }
+    }
+}
+
+/// Tells which items are errors.
+pub trait Judge<I> {
+    /// Whether `item` is an error.
+    fn is_err(&self, item: &I) -> bool;
+}
+
+/// For items that are a `Result`.
+pub struct Results;
+
+/// For any other items.
+pub struct Items;
+
+impl<T, E> Judge<Result<T, E>> for Results {
+    #[inline]
+    fn is_err(&self, item: &Result<T, E>) -> bool {
+        item.is_err()
+    }
+}
+
+impl<I> Judge<I> for Items {
+    #[inline]
+    fn is_err(&self, _: &I) -> bool {
+        false
+    }
+}
+
+/// A stream of `I`. The compiler takes the first method that fits: one for a `Result`, whatever its name
+/// is, or, by `Deref`, one for all other types.
+pub struct StreamOf<I>(AnyStream, PhantomData<fn() -> I>);
+
+/// A stream of anything.
+pub struct AnyStream;
+
+impl<I> StreamOf<I> {
+    #[expect(clippy::new_without_default, reason = "named by expansions only")]
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AnyStream, PhantomData)
+    }
+}
+
+impl<I> Deref for StreamOf<I> {
+    type Target = AnyStream;
+
+    #[inline]
+    fn deref(&self) -> &AnyStream {
+        &self.0
+    }
+}
+
+impl<T, E> StreamOf<Result<T, E>> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_judge(&self) -> Results {
+        Results
+    }
+}
+
+impl AnyStream {
+    #[expect(clippy::unused_self, reason = "called as the other is")]
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_judge(&self) -> Items {
+        Items
+    }
+}
+
+/// `stream`, measured. Its first poll calls `begin`. Its end calls `leave`, whether it has no more items,
+/// panics or is dropped.
+///
+/// If it is not a stream, the compiler reports that where the result is used as one.
+#[inline]
+pub fn measured_stream<I, F, B, S, L, J>(
+    stream: F,
+    begin: B,
+    leave: L,
+    judge: J,
+) -> MeasuredStream<F, B, S, L, J>
+where
+    B: FnOnce() -> S,
+    L: Fn(S, Outcome) -> Told<I>,
+{
+    MeasuredStream::new(stream, begin, leave, judge)
+}
+
+impl<F, B, S, L: Leave<S>, J> MeasuredStream<F, B, S, L, J> {
+    #[inline]
+    pub(super) const fn new(stream: F, begin: B, leave: L, judge: J) -> Self {
+        Self {
+            stream,
+            measurement: Measurement {
+                stage: Stage::NotBegun(begin),
+                leave,
+                failed: false,
+            },
+            judge,
+        }
+    }
+}
+
+impl<F, B, S, L, J> Stream for MeasuredStream<F, B, S, L, J>
+where
+    F: Stream,
+    B: FnOnce() -> S,
+    L: Leave<S>,
+    J: Judge<F::Item>,
+{
+    type Item = F::Item;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<F::Item>> {
+        let this = self.project();
+        let Measurement {
+            stage,
+            leave,
+            failed,
+        } = this.measurement;
+        stage.begin();
+        let on_panic = OnPanic { stage, leave };
+        let polled = this.stream.poll_next(context);
+        match &polled {
+            Poll::Ready(Some(item)) => *failed |= this.judge.is_err(item),
+            Poll::Ready(None) => {
+                if let Some(state) = on_panic.stage.end() {
+                    leave(
+                        state,
+                        Measurement::<B, S, L>::unless_failed(*failed, Outcome::Ok),
+                    );
+                }
+            }
+            Poll::Pending => {}
+        }
+        // The poll did not panic, but the stream may still be running.
+        core::mem::forget(on_panic);
+        polled
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+}
+
+impl<F, B, S, L, J> FusedStream for MeasuredStream<F, B, S, L, J>
+where
+    F: FusedStream,
+    B: FnOnce() -> S,
+    L: Leave<S>,
+    J: Judge<F::Item>,
+{
+    #[inline]
+    fn is_terminated(&self) -> bool {
+        self.stream.is_terminated()
+    }
+}
+
+impl<F: fmt::Debug, B, S, L: Leave<S>, J> fmt::Debug for MeasuredStream<F, B, S, L, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stream.fmt(f)
+    }
+}

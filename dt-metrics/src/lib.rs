@@ -11,10 +11,12 @@
 //! }
 //!
 //! fn main() -> Result<(), dt_metrics::Error> {
-//!     let _metrics = dt_metrics::init()?; // endpoint and token are found on the host
+//!     let _metrics = dt_metrics::builder() // endpoint and token are found on the host
+//!         .on_delivery_event(|event| eprintln!("metrics: {event}"))
+//!         .install()?;
 //!     place_order("gold");
 //!     Ok(())
-//! } // what is left is delivered here
+//! } // the rest is delivered here; if it cannot be, the event says why
 //! ```
 //!
 //! # On a function, and in it

@@ -174,15 +174,22 @@ fn describe(config: &Config, report: &mut CheckReport) {
 /// Reports which dimensions of the host each line has.
 fn describe_host(config: &Config, report: &mut CheckReport) {
     const STEP: &str = "host metadata";
-    if let Some(file) = &config.host_file {
+    if let Some((file, undocumented)) = &config.host_file {
         let keys: Vec<_> = config
             .host_dimensions
             .iter()
             .map(|(key, _)| &**key)
             .collect();
-        let text = format!("{} dimensions from {}", keys.len(), file.display());
+        let mut text = format!("{} dimensions from {}", keys.len(), file.display());
         let separator = if keys.is_empty() { "" } else { ": " };
-        report.add(STEP, Verdict::Ok, text + separator + &keys.join(", "));
+        text = text + separator + &keys.join(", ");
+        if *undocumented > 0 {
+            text = format!(
+                "{text}; {undocumented} entries are not used, since their keys are not Dynatrace's: \
+                 add them with `default_dimension`"
+            );
+        }
+        report.add(STEP, Verdict::Ok, text);
     } else if config.options.dynatrace_metadata == Some(false)
         && let Some(file) = config.options.metadata_files.existing()
     {

@@ -173,10 +173,11 @@ fn variables_that_are_not_usable_are_warnings_that_name_them() {
 fn the_dimensions_of_the_host_are_listed() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("dt_metadata.properties");
-    std::fs::write(&file, "k8s.pod.name=shop-0\ndt.entity.host=HOST-1").expect("just made");
+    std::fs::write(&file, "k8s.pod.name=shop-0\ndt.entity.host=HOST-1\nteam=a").expect("just made");
     for (wanted, said) in [
         (None, "2 dimensions from"),
         (Some(true), "k8s.pod.name, dt.entity.host"),
+        (Some(true), "1 entries are not used"),
         (Some(false), "found and not used"),
     ] {
         let options = Options {

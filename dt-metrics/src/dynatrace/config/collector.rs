@@ -1,12 +1,14 @@
 //! A Collector, as OpenTelemetry's environment variables describe it ("OpenTelemetry Protocol
 //! Exporter" in its specification).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::Temporality;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::dynatrace::config::certificates::certificates_of;
 use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::environment::Environment;
 use crate::dynatrace::config::options::Options;
@@ -31,15 +33,18 @@ pub(super) fn named(
     environment: Environment,
     warnings: &mut Vec<String>,
 ) -> Result<Option<(Protocol, Target)>, ConfigError> {
-    let (name, url) = if let Some((_, url)) = value(environment, METRICS_ENDPOINT) {
-        (METRICS_ENDPOINT, url)
-    } else if let Some((_, url)) = value(environment, ENDPOINT) {
-        (ENDPOINT, of_base(&url))
-    } else {
-        return Ok(None);
-    };
-    let source = Source::Environment(name);
-    at(&url, source, options, environment, warnings).map(Some)
+    let metrics = value(environment, METRICS_ENDPOINT).map(|(_, url)| (METRICS_ENDPOINT, url));
+    let all = value(environment, ENDPOINT).map(|(_, url)| (ENDPOINT, of_base(&url)));
+    for (name, url) in metrics.into_iter().chain(all) {
+        match Endpoint::parse(&url) {
+            Ok(endpoint) => {
+                let source = Source::Environment(name);
+                return at(endpoint, source, options, environment, warnings).map(Some);
+            }
+            Err(reason) => warnings.push(format!("ignoring {name}, which is not usable: {reason}")),
+        }
+    }
+    Ok(None)
 }
 
 /// The endpoint for metrics below the base of the endpoints for all signals. Some people give the
@@ -61,19 +66,20 @@ pub(super) fn on_this_host(
     environment: Environment,
     warnings: &mut Vec<String>,
 ) -> Result<(Protocol, Target), ConfigError> {
-    at(DEFAULT, Source::Default, options, environment, warnings)
+    let source = Source::Default;
+    let endpoint = Endpoint::parse(DEFAULT).map_err(|error| source.unusable(error))?;
+    at(endpoint, source, options, environment, warnings)
 }
 
 /// Sets the options that the environment has for a Collector. The token of Dynatrace is not looked
 /// up: it must not reach a Collector.
 fn at(
-    url: &str,
+    endpoint: Endpoint,
     source: Source,
     options: &mut Options,
     environment: Environment,
     warnings: &mut Vec<String>,
 ) -> Result<(Protocol, Target), ConfigError> {
-    let endpoint = Endpoint::parse(url).map_err(|error| source.unusable(error))?;
     warnings.extend(unsupported(environment));
     let (_, text) = of_metrics(environment, "HEADERS").unwrap_or_default();
     let headers = headers(&text, warnings);
@@ -98,8 +104,15 @@ fn at(
     options.request_timeout = options
         .request_timeout
         .or(timeout.map(Duration::from_millis));
-    if let Some((_, path)) = of_metrics(environment, "CERTIFICATE") {
-        options.root_certificate_file = Some(path.into());
+    if let Some((name, path)) = of_metrics(environment, "CERTIFICATE") {
+        let path = PathBuf::from(path);
+        match certificates_of(&path) {
+            Ok(_) => options.root_certificate_file = Some(path),
+            Err(ConfigError::RootCertificate { reason }) => {
+                warnings.push(format!("ignoring {name}, which is not usable: {reason}"));
+            }
+            Err(error) => return Err(error),
+        }
     }
     let protocol = Protocol {
         format: Format::Otlp,

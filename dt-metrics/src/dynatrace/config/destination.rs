@@ -49,13 +49,15 @@ impl Destination {
                 {
                     return Ok(Self::collector(found, warnings));
                 }
+                let found_before = warnings.len();
                 let compression = collector::compression(environment, &mut warnings);
                 let mut dynatrace = Self::dynatrace(options, environment, compression)?;
                 if !dynatrace.target.is_unconfigured() {
                     dynatrace.warnings = warnings;
                     return Ok(dynatrace);
                 }
-                warnings.clear();
+                // The Collector has its own.
+                warnings.truncate(found_before);
                 let found = collector::on_this_host(options, environment, &mut warnings)?;
                 let mut found = Self::collector(found, warnings);
                 // A token is for Dynatrace alone and not sent, but the user may have meant something

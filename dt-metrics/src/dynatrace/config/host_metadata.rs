@@ -63,6 +63,8 @@ pub(crate) struct HostMetadata {
     pub(crate) dimensions: Pairs,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// The number of entries with keys that are not Dynatrace's.
+    pub(crate) undocumented: usize,
     /// What was not used, and why.
     pub(crate) warnings: Vec<String>,
 }
@@ -123,9 +125,10 @@ impl MetadataFiles {
                 ..HostMetadata::default()
             };
         };
-        let dimensions = usable(entries, &file, redactor, &mut warnings);
+        let (dimensions, undocumented) = usable(entries, &file, redactor, &mut warnings);
         HostMetadata {
             dimensions,
+            undocumented,
             file: Some(file),
             warnings,
         }
@@ -168,8 +171,13 @@ impl MetadataFiles {
     }
 }
 
-/// The entries that become dimensions.
-fn usable(entries: Entries, file: &Path, redactor: &Redactor, warnings: &mut Vec<String>) -> Pairs {
+/// The entries that become dimensions, and the number of entries with other keys.
+fn usable(
+    entries: Entries,
+    file: &Path,
+    redactor: &Redactor,
+    warnings: &mut Vec<String>,
+) -> (Pairs, usize) {
     let file = file.display();
     let mut dimensions = Pairs::new();
     let (mut undocumented, mut withheld) = (0, 0);
@@ -189,14 +197,6 @@ fn usable(entries: Entries, file: &Path, redactor: &Redactor, warnings: &mut Vec
             dimensions.push((key.to_owned(), value.to_owned()));
         }
     }
-    if undocumented > 0 {
-        tracing::debug!(
-            target: "dt_metrics",
-            %file,
-            undocumented,
-            "ignoring entries of this file that are not Dynatrace's metadata"
-        );
-    }
     if withheld > 0 {
         warnings.push(format!(
             "{file} has {withheld} values that contain a token, which are not sent: remove them"
@@ -210,7 +210,7 @@ fn usable(entries: Entries, file: &Path, redactor: &Redactor, warnings: &mut Vec
         ));
         dimensions.truncate(MAX_HOST_DIMENSIONS);
     }
-    dimensions
+    (dimensions, undocumented)
 }
 
 /// Whether Dynatrace documents this key for its metadata of a host or a container. Any other entry

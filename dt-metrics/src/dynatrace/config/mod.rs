@@ -63,8 +63,8 @@ pub(crate) struct Config {
     /// Trusted in addition to the certificates of the platform.
     root_certificates: Vec<CertificateDer<'static>>,
     pub(crate) host_dimensions: Pairs,
-    /// The file with the dimensions of the host.
-    pub(crate) host_file: Option<PathBuf>,
+    /// The file with the dimensions of the host, and how many of its entries are not Dynatrace's.
+    pub(crate) host_file: Option<(PathBuf, usize)>,
     /// The variable that names the proxy at the start.
     pub(crate) proxy: Option<&'static str>,
     /// Findings at the start.
@@ -125,7 +125,9 @@ impl Config {
             endpoint_properties,
             root_certificates,
             host_dimensions: host_metadata.dimensions,
-            host_file: host_metadata.file,
+            host_file: host_metadata
+                .file
+                .map(|file| (file, host_metadata.undocumented)),
             startup_warnings: [warnings, proxy.warnings, host_metadata.warnings].concat(),
             proxy: proxy.variable,
             instance,

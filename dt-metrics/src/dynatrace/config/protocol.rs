@@ -86,7 +86,8 @@ impl Format {
     /// Describes the path of an endpoint.
     pub(crate) fn path_hint(self) -> &'static str {
         self.select(
-            "it ends in /api/v2/metrics/ingest, for a OneAgent in /metrics/ingest",
+            "it ends in /api/v2/metrics/ingest, for a OneAgent in /metrics/ingest, and for a platform \
+             token in /platform/classic/environment-api/v2/metrics/ingest",
             "for Dynatrace it ends in /api/v2/otlp/v1/metrics, for a Collector it is /v1/metrics",
         )
     }

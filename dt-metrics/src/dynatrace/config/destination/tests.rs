@@ -314,6 +314,10 @@ fn a_value_that_is_not_usable_is_a_warning_that_names_the_variable() {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/some/file"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nonexistent/file.pem"),
+        ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "/dev/null"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:4318"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "ftp://c/v1/metrics"),
     ] {
         let config = find(options(), &[collector, (variable, value)]).unwrap();
         let warnings = config.warnings();
@@ -321,6 +325,27 @@ fn a_value_that_is_not_usable_is_a_warning_that_names_the_variable() {
             panic!("{variable}: {warnings:?}");
         };
         assert!(warning.contains(variable), "{warning}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_usable_gives_way_to_the_next_one() {
+    let dynatrace = ("DT_METRICS_INGEST_URL", "https://abc.live.dynatrace.com");
+    let invalid = ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317");
+    for (variables, expected) in [
+        (
+            &[invalid, dynatrace][..],
+            "https://abc.live.dynatrace.com/api/v2/otlp/v1/metrics",
+        ),
+        (&[invalid], "http://localhost:4318/v1/metrics"),
+    ] {
+        let config = find(options(), variables).unwrap();
+        assert_eq!(url(&config), expected);
+        let warnings = config.warnings();
+        let [warning] = &*warnings else {
+            panic!("{warnings:?}");
+        };
+        assert!(warning.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{warning}");
     }
 }
 

@@ -100,6 +100,8 @@
 
 mod descriptor;
 #[cfg(feature = "dynatrace")]
+mod duration;
+#[cfg(feature = "dynatrace")]
 pub mod dynatrace;
 mod instrument;
 pub mod line;

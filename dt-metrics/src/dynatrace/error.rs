@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::duration::shown;
+use crate::dynatrace::health::DropReason;
+
 /// Why an exporter could not be built. Contains no secrets.
 ///
 /// `Debug` prints the same text as `Display`, since a `main` that returns the error prints that.
@@ -111,7 +114,11 @@ impl fmt::Debug for ConfigError {
 #[non_exhaustive]
 pub enum ExportError {
     /// The timeout expired before the endpoint had answered every request.
-    #[error("not all metrics were delivered within {timeout:?}{}", because(last_error.as_deref()))]
+    #[error(
+        "not all metrics were delivered within {}{}",
+        shown(*timeout),
+        because(last_error.as_deref())
+    )]
     Deadline {
         /// The timeout of the call.
         timeout: Duration,
@@ -131,6 +138,14 @@ pub enum ExportError {
         /// The failure, and advice.
         reason: String,
     },
+    /// While the exporter was shut down, pending data points were dropped.
+    #[error("{points} data points were dropped: {}", Reasons(.reasons))]
+    Dropped {
+        /// The number of data points.
+        points: u64,
+        /// The number of data points by reason.
+        reasons: Vec<(DropReason, u64)>,
+    },
     /// The exporter was shut down before.
     #[error("the exporter is shut down")]
     ShutDown,
@@ -139,6 +154,23 @@ pub enum ExportError {
         "the exporter belongs to the process that this one was forked from: build one in the child"
     )]
     Forked,
+}
+
+/// The explanations of reasons, each with its name.
+struct Reasons<'a>(&'a [(DropReason, u64)]);
+
+impl fmt::Display for Reasons<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (reason, points)) in self.0.iter().enumerate() {
+            let end = if index == 0 { "" } else { "; " };
+            f.write_str(end)?;
+            if self.0.len() > 1 {
+                write!(f, "{points}: ")?;
+            }
+            write!(f, "{} (`{reason}`)", reason.explain())?;
+        }
+        Ok(())
+    }
 }
 
 /// Why a directory cannot be used as the spool.

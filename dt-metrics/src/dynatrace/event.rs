@@ -70,7 +70,7 @@ pub enum DeliveryEvent {
         reason: String,
     },
     /// The directory given as `spool_dir` cannot be used, so that pending requests may not survive
-    /// this process. Reported once for each kind of fault until it works again, and at most once a
+    /// this process, or it has requests for another endpoint, which are left there. Reported once for each kind of fault until it works again, and at most once a
     /// minute.
     SpoolFailing {
         /// The directory, what failed and what follows from it.

@@ -21,6 +21,7 @@ use crate::dynatrace::encode::Encoder;
 use crate::dynatrace::error::{ConfigError, ExportError};
 use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::health_metrics::observe;
+use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::transport::reload::ReloadingTransport;
 
 /// How much longer than its time a shutdown may take, so that the threads are gone and the next
@@ -144,13 +145,19 @@ impl Exporter {
         let spool = match &options.spool_dir {
             Some(path) => {
                 let limit = options.spool_limit_bytes;
-                spooler::start(&buffer, path, limit, config.protocol.format)?
+                let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
+                spooler::start(&buffer, path, limit, recipient)?
             }
             None => None,
         };
         let on_change = {
-            let buffer = buffer.clone();
-            move || buffer.hurry()
+            let (buffer, transport) = (buffer.clone(), transport.clone());
+            let format = config.protocol.format;
+            move || {
+                let recipient = Recipient::new(format, &transport.endpoint());
+                buffer.disk_changed(|state| state.queue.spooled.want_recipient(recipient));
+                buffer.hurry();
+            }
         };
         let watch = transport.clone().watch(on_change);
         let listener = config.options.listener.clone();
@@ -248,8 +255,9 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush), if data points were not delivered. The exporter is stopped in
-    /// any case.
+    /// As for [`flush`](Self::flush), if data points were not delivered; [`ExportError::Dropped`] if
+    /// pending data points were dropped during this call, for whatever reason. The exporter is
+    /// stopped in any case.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let start = self.start_flush()?;
         self.shutdown_since(start, timeout)
@@ -271,8 +279,8 @@ impl Exporter {
         let grace = Instant::now() + (timeout / 20).min(MAX_GRACE);
         buffer.wait_for_exit(deadline.map(|deadline| deadline.max(grace)));
         match result {
-            // Somebody else shut it down meanwhile.
-            Err(ExportError::ShutDown) => Ok(()),
+            // If everything was answered or dropped, or if another call was faster.
+            Ok(()) | Err(ExportError::ShutDown) => start.check_dropped(&self.health()),
             result => result,
         }
     }

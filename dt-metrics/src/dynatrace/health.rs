@@ -40,7 +40,8 @@ pub struct Health {
     /// The part of `points_pending` that is on disk and survives the process.
     pub points_spooled: u64,
     /// Data points that earlier processes left in the spool. They are counted in the other fields
-    /// as well, as if this process had collected them.
+    /// as well, as if this process had collected them. A damaged file counts as well, with at least
+    /// one data point.
     pub points_recovered: u64,
     /// Data points of overflow series: of the series with the dimension `otel.metric.overflow=true`
     /// that stands for all combinations of dimensions beyond an instrument's limit. Each stands for
@@ -166,7 +167,9 @@ drop_reasons! {
         "the endpoint rejects even a single line as too large (413)";
     Ambiguous = "ambiguous",
         "the request was sent but never answered, and with `AtMostOnce` it is not sent again";
-    SpoolDamaged = "spool_damaged", "files of the spool are gone or damaged";
+    SpoolDamaged = "spool_damaged",
+        "files of the spool are gone or damaged, or another process took them; a damaged file is kept \
+         as `*.damaged`";
     Shutdown = "shutdown",
         "the exporter was shut down before they were delivered; give `shutdown` more time, or set \
          `spool_dir`";

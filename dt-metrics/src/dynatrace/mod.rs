@@ -138,7 +138,8 @@
 //! | --- | --- |
 //! | shutdown, return from `main`, `process::exit`, a panic, `abort`, `kill -9`, out of memory | are sent by the next process, in order and once, as long as Dynatrace takes them |
 //! | a kill between an answer and the removal of its file | that one request is sent twice; with [`DeliveryGuarantee::AtMostOnce`] it is dropped and counted |
-//! | loss of power | are sent by the next process, except for the last half minute, which may be missing; damaged files are found and counted |
+//! | loss of power | are sent by the next process, except for the last half minute, which may be missing; damaged files are counted and kept as `*.damaged` |
+//! | a start with another endpoint | stay in the spool; a process with the earlier endpoint sends them |
 //! | the host never comes back | are lost |
 //!
 //! [`Health::points_spooled`] is the number of data points that would survive now.

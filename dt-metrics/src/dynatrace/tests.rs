@@ -1,13 +1,20 @@
 //! The exporter against a real HTTP server, fed by a real provider.
 
 use crate::dynatrace::config::builder::ExporterBuilder;
+use crate::dynatrace::config::endpoint::Endpoint;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::exporter::Exporter;
+use crate::dynatrace::health::Health;
+use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::tests::server::Server;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+mod accounting;
 mod connections;
 mod deadlines;
 mod delivery;
@@ -29,6 +36,21 @@ fn to(server: &Server) -> ExporterBuilder {
     Exporter::builder()
         .endpoint(server.url("/api/v2/metrics/ingest"))
         .api_token(TOKEN)
+}
+
+/// What an earlier process left in the first slot was left for the endpoint of this server.
+fn readdress(spool: &Path, format: Format, server: &Server) {
+    let note = spool.join(format!("{}000/recipient", format.slot_prefix()));
+    if note.exists() {
+        let path = match format {
+            Format::Lines => "/api/v2/metrics/ingest",
+            #[cfg(feature = "otlp")]
+            Format::Otlp => "/api/v2/otlp/v1/metrics",
+        };
+        let endpoint = Endpoint::parse(&server.url(path)).expect("a URL");
+        let text = Recipient::new(format, &endpoint).to_text();
+        fs::write(note, text).expect("written");
+    }
 }
 
 /// A provider that collects only when told to.

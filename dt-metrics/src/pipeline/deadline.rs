@@ -1,9 +1,10 @@
 //! Deadlines: waiting and working for a limited time.
 
 use std::io;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use crate::dynatrace::ExportError;
 use crate::thread::spawn;
 
 /// A point in time, and the wait that led to it.
@@ -18,11 +19,16 @@ pub(super) struct Deadline {
 pub(super) enum Late {
     /// The time is up; the work goes on.
     Timeout(Duration),
-    /// No thread to work on.
+    /// There was no thread to work on, or it ended early.
     Thread(io::Error),
 }
 
 impl Deadline {
+    /// Waits as long as it takes.
+    pub(super) fn never() -> Self {
+        Self::after(Duration::MAX)
+    }
+
     pub(super) fn after(timeout: Duration) -> Self {
         Self {
             timeout,
@@ -39,11 +45,27 @@ impl Deadline {
         Late::Timeout(self.timeout)
     }
 
-    /// Waits for `receiver` until the deadline.
+    /// An error of a part of the work, for which there was less time, as an error of the whole.
+    pub(super) fn explain(&self, error: ExportError) -> ExportError {
+        match error {
+            ExportError::Deadline { last_error, .. } => ExportError::Deadline {
+                timeout: self.timeout,
+                last_error,
+            },
+            other => other,
+        }
+    }
+
+    /// Waits for `receiver` until the deadline. It is an error of its own if nobody will send.
     pub(super) fn recv<T>(&self, receiver: &mpsc::Receiver<T>) -> Result<T, Late> {
         receiver
             .recv_timeout(self.remaining())
-            .map_err(|_| self.late())
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => self.late(),
+                RecvTimeoutError::Disconnected => Late::Thread(io::Error::other(
+                    "the thread ended before its work was done",
+                )),
+            })
     }
 
     /// Runs `work`, which may block for ever, on a thread of its own.

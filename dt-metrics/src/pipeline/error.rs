@@ -7,6 +7,7 @@ use std::time::Duration;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::deadline::Late;
+use crate::duration::shown;
 use crate::dynatrace::{ConfigError, ExportError};
 use crate::registry::Conflict;
 
@@ -29,7 +30,7 @@ pub enum Error {
     #[error(transparent)]
     Export(#[from] ExportError),
     /// An exporter or reader other than the Dynatrace exporter failed.
-    #[error("an exporter failed: {0}")]
+    #[error("an exporter failed: {}", reason(.0))]
     Provider(OTelSdkError),
     /// This process was forked from the one that installed metrics, and has none of its threads.
     #[error("metrics were installed by the process that this one was forked from; install again")]
@@ -41,17 +42,25 @@ pub enum Error {
     /// ([`flush_on_termination`](crate::Builder::flush_on_termination)).
     #[error("cannot catch the signals that end the process: {0}")]
     Signal(io::Error),
-    /// The operating system gave no thread.
-    #[error("cannot start a thread: {0}")]
+    /// The operating system gave no thread, or a thread ended early.
+    #[error("a thread of the metrics cannot do its work: {0}")]
     Thread(io::Error),
     /// The time was up before all was done. The work continues in the background.
-    #[error("not done within {0:?}")]
+    #[error("not done within {}; allow more time", shown(*.0))]
     Timeout(Duration),
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text of an error of the SDK, which shows durations with all their digits.
+fn reason(error: &OTelSdkError) -> String {
+    match error {
+        OTelSdkError::Timeout(timeout) => format!("not done within {}", shown(*timeout)),
+        other => other.to_string(),
     }
 }
 

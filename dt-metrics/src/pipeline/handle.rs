@@ -105,6 +105,8 @@ impl Handle {
     ///
     /// [`Error::Timeout`] or [`Error::Export`] if some requests could not be delivered in time. They
     /// stay in the spool, if there is one, or are lost and counted in [`health`](Self::health).
+    /// [`Error::Export`] as well if pending data points were dropped during this call, with their
+    /// number and the reasons.
     /// [`Error::Timeout`] also if another call shuts down at the same time and takes longer.
     /// [`Error::Forked`] in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {

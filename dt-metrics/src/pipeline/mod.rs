@@ -17,6 +17,7 @@ mod foreign_exporter;
 mod handle;
 mod install;
 mod lifecycle;
+mod passes;
 mod running;
 mod schedule;
 mod signal;

@@ -8,10 +8,11 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::bridge::Bridge;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Late};
 use super::error::Error;
 use super::foreign_exporter::Failures;
 use super::lifecycle::{Installed, Lifecycle};
+use super::passes::Passes;
 use super::schedule::PushTimer;
 use super::signal::Termination;
 use crate::dynatrace::{ExportError, Exporter, FlushStart, Health};
@@ -22,7 +23,8 @@ pub(super) struct Running {
     pub(super) provider: SdkMeterProvider,
     owner: ProviderOwner,
     /// `None` if the environment turns metrics off: nothing runs.
-    bridge: Option<Bridge>,
+    bridge: Option<Arc<Bridge>>,
+    passes: Passes,
     /// The exporter that the builder made, if it made one: its deadlines are kept here.
     pub(super) exporter: Option<Exporter>,
     /// `None` once it has ended, or if the SDK's timers decide when to push.
@@ -54,7 +56,8 @@ impl Running {
         Self {
             provider,
             owner,
-            bridge,
+            bridge: bridge.map(Arc::new),
+            passes: Passes::default(),
             exporter,
             timer: Mutex::new(timer),
             shutdown_timeout,
@@ -76,7 +79,7 @@ impl Running {
             .as_ref()
             .map(Exporter::health)
             .unwrap_or_default();
-        for (reason, points) in self.bridge.iter().flat_map(Bridge::dropped) {
+        for (reason, points) in self.bridge.iter().flat_map(|bridge| bridge.dropped()) {
             health.drop_points(reason, points);
         }
         health
@@ -127,14 +130,21 @@ impl Running {
             return Ok(());
         };
         let marked = self.marked()?;
-        bridge.prepare(&deadline)?;
-        let provider = self.provider.clone();
-        self.owner.clear_failures();
-        let collected = deadline.run("dt-metrics-collect", move || provider.force_flush())?;
+        let (bridge, provider, owner) = (bridge.clone(), self.provider.clone(), self.owner.clone());
+        let collected = self.passes.join(&deadline, move || {
+            // Ends if the bridge is stopped.
+            if let Err(Late::Thread(error)) = bridge.prepare(&Deadline::never()) {
+                return Err(OTelSdkError::InternalFailure(error.to_string()));
+            }
+            owner.clear_failures();
+            provider.force_flush().map_err(|error| owner.explain(error))
+        })?;
         if let Some((exporter, mark)) = marked {
-            exporter.flush_since(mark, deadline.remaining())?;
+            exporter
+                .flush_since(mark, deadline.remaining())
+                .map_err(|error| deadline.explain(error))?;
         }
-        collected.map_err(|error| self.owner.explain(error))
+        collected.map_err(Error::Provider)
     }
 
     /// Collects and delivers all measurements until now, then stops. A second call does nothing.
@@ -167,7 +177,9 @@ impl Running {
             ProviderOwner::Program => provider.force_flush(),
         });
         let delivered = match marked {
-            Some((exporter, mark)) => exporter.shutdown_since(mark, deadline.remaining()),
+            Some((exporter, mark)) => exporter
+                .shutdown_since(mark, deadline.remaining())
+                .map_err(|error| deadline.explain(error)),
             None => Ok(()),
         };
         bridge.stop();
@@ -177,7 +189,7 @@ impl Running {
         match collected? {
             // The program shut the provider down itself.
             Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
-            Err(error) => Err(self.owner.explain(error)),
+            Err(error) => Err(Error::Provider(self.owner.explain(error))),
         }
     }
 
@@ -205,10 +217,10 @@ impl ProviderOwner {
         }
     }
 
-    fn explain(&self, error: OTelSdkError) -> Error {
-        Error::Provider(match self {
+    fn explain(&self, error: OTelSdkError) -> OTelSdkError {
+        match self {
             Self::Pipeline(failures) => failures.explain(error),
             Self::Program => error,
-        })
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Servers, exporters and processes that the test binaries share.
 #![allow(dead_code, unused_macros, reason = "each test binary uses a part")]
 
+#[path = "../../../dt-metrics/src/dynatrace/tests/accounting.rs"]
+pub mod accounting;
 pub mod export;
 pub mod hostile;
 pub mod log;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use std::{iter, process};
 
 use dt_metrics::Builder;
+use dt_metrics::dynatrace::Health;
 use dt_metrics_local::Server;
 
 /// Longer than anything here takes on the slowest machine; nothing waits that long unless it

@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dt_metrics::dynatrace::DeliveryGuarantee;
 use dt_metrics::{Handle, count};
 
+use super::accounting::assert_accounted;
 use super::{AMPLE, NEVER};
 
 const ENDPOINT: &str = "TEST_PROGRAM_ENDPOINT";
@@ -109,6 +111,7 @@ impl Process {
         }
     }
 
+    /// Each of its health's numbers adds up, which it checks itself.
     pub fn shutdown(mut self) -> Numbers {
         self.ask("shutdown");
         let numbers = self.health();
@@ -167,7 +170,10 @@ pub fn program() {
     if std::env::var_os(BY_OTLP).is_some() {
         metrics = metrics.otlp();
     }
+    let events: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = events.clone();
     let metrics = metrics
+        .on_delivery_event(move |event| seen.lock().unwrap().push(event.to_string()))
         .delivery_guarantee(ambiguous)
         .endpoint(endpoint)
         .api_token(TOKEN)
@@ -176,6 +182,7 @@ pub fn program() {
         .install()
         .unwrap();
     say("ready");
+    let mut counted = 0;
     for order in io::stdin().lines() {
         let order = order.unwrap();
         match order.split_once(' ').unwrap_or((&order, "")) {
@@ -183,6 +190,7 @@ pub fn program() {
                 let before = known(&metrics);
                 count!("program.calls", amount.parse::<u64>().unwrap());
                 collect(&metrics, before);
+                counted += 1;
                 say("collected");
             }
             ("count_on", _) => {
@@ -193,10 +201,13 @@ pub fn program() {
                     say(&amount.to_string());
                 }
             }
+            ("error", _) => say(&metrics.health().last_error.unwrap_or_default()),
+            ("events", _) => say(&events.lock().unwrap().join("; ")),
             ("flush", _) => say(&format!("{:?}", metrics.flush(AMPLE))),
             ("shutdown", _) => say(&format!("{:?}", metrics.shutdown(Duration::from_secs(1)))),
             ("health", _) => {
                 let health = metrics.health();
+                assert_accounted(counted + health.points_recovered, &health);
                 let mut text = String::new();
                 for number in [
                     health.points_accepted,

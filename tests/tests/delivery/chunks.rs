@@ -9,6 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
+use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::proof::{AMPLE, Pipeline};
 
 const LINES: i64 = 2_500;
@@ -64,6 +65,8 @@ fn a_request_that_fails_for_good_leaves_the_others_alone() {
         // It says so, or it does not, if it has given up already.
         let _ = pipeline.exporter.shutdown(MOMENT);
         let health = pipeline.exporter.health();
+        assert_accounted(LINES.unsigned_abs(), &health);
+        assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
         let refused = server.inspect(refused);
         assert!(refused == 500 || refused == 1_000, "{refused}");
         assert_eq!(
@@ -86,6 +89,8 @@ fn a_line_at_which_the_server_fails_is_found_and_the_others_arrive() {
         assert!(arrived, "{status}: {:?}", pipeline.exporter.health());
         pipeline.exporter.shutdown(MOMENT).unwrap_err();
         let health = pipeline.exporter.health();
+        assert_accounted(LINES.unsigned_abs(), &health);
+        assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
         assert_eq!((health.points_accepted, health.points_dropped), (others, 1));
         assert_eq!(server.totals().lines, others, "{status}");
     }
@@ -103,6 +108,8 @@ fn a_request_that_fails_for_a_while_arrives_in_its_place() {
         .collect();
     assert_eq!(order[1], order[2], "sent again before the third: {order:?}");
     let health = pipeline.exporter.health();
+    assert_accounted(LINES.unsigned_abs(), &health);
+    assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
     assert_eq!((health.points_accepted, health.retries), (2_500, 1));
 }
 
@@ -115,6 +122,8 @@ fn of_a_request_that_is_refused_in_part_the_rest_arrives_once() {
         (2_400, 100)
     );
     let health = pipeline.exporter.health();
+    assert_accounted(LINES.unsigned_abs(), &health);
+    assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
     assert_eq!(
         (
             health.points_accepted,
@@ -133,5 +142,7 @@ fn a_request_that_is_too_large_arrives_in_pieces() {
     pipeline.exporter.flush(AMPLE).unwrap();
     assert_eq!(server.totals().lines, 2_500);
     let health = pipeline.exporter.health();
+    assert_accounted(LINES.unsigned_abs(), &health);
+    assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
     assert_eq!((health.points_accepted, health.points_dropped), (2_500, 0));
 }

@@ -7,6 +7,7 @@ use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
+use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::own_process::shared;
 use crate::common::proof::{AMPLE, Pipeline};
 
@@ -72,6 +73,8 @@ fn an_outage_by_otlp_too() {
 fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
     let (pipeline, server) = outage(options);
     let health = pipeline.exporter.health();
+    assert_accounted(LINES, &health);
+    assert_arrived(server.totals().lines, LINES, &health);
     println!(
         "{} bytes in {} lines",
         health.bytes_pending, health.points_pending
@@ -85,6 +88,8 @@ fn arrives_in_order(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) {
     assert_eq!(deltas.len() as u64, SERIES);
     assert!(deltas.values().all(|deltas| *deltas == expected));
     let health = pipeline.exporter.health();
+    assert_accounted(LINES, &health);
+    assert_arrived(server.totals().lines, LINES, &health);
     assert_eq!((health.points_accepted, health.points_dropped), (LINES, 0));
 }
 
@@ -94,6 +99,8 @@ fn past_the_bound_the_newest_survive_and_the_rest_is_counted() {
     let limit = 1 << 20;
     let (pipeline, server) = outage(|exporter| exporter.buffer_limit_bytes(limit));
     let health = pipeline.exporter.health();
+    assert_accounted(LINES, &health);
+    assert_arrived(server.totals().lines, LINES, &health);
     assert!(health.bytes_pending <= limit as u64, "{health:?}");
     assert_eq!(health.points_pending + health.points_dropped, LINES);
     assert!(health.bytes_pending > limit as u64 / 2, "{health:?}");
@@ -101,6 +108,8 @@ fn past_the_bound_the_newest_survive_and_the_rest_is_counted() {
     server.listen_again().unwrap();
     pipeline.exporter.flush(AMPLE).unwrap();
     let health = pipeline.exporter.health();
+    assert_accounted(LINES, &health);
+    assert_arrived(server.totals().lines, LINES, &health);
     assert_eq!(health.points_accepted, server.totals().lines);
     assert_eq!(health.points_accepted + health.points_dropped, LINES);
     assert_eq!(health.dropped["buffer_full"], health.points_dropped);

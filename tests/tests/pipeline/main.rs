@@ -10,6 +10,7 @@ mod conflicts;
 mod counts;
 mod disabled;
 mod exporters;
+mod flushes;
 mod health;
 mod lifetimes;
 mod no_feedback;

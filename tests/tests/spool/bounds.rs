@@ -1,10 +1,10 @@
 //! More than fits.
 
-use super::{arrived, later, spooled};
+use super::{arrived, later, on, spooled};
+use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::program::TOKEN;
 use crate::common::{AMPLE, NEVER};
 use dt_metrics::dynatrace::Exporter;
-use dt_metrics_local::Server;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use tempfile::TempDir;
@@ -32,9 +32,12 @@ fn bounded(memory: usize, disk: u64) -> (Vec<u64>, u64) {
         provider.force_flush().unwrap();
     }
     let health = exporter.health();
-    assert_eq!(health.points_pending + health.points_dropped, 200);
-    let server = Server::builder().token(TOKEN).port(port).start().unwrap();
+    assert_accounted(200, &health);
+    let server = on(port);
     exporter.flush(AMPLE).unwrap();
+    let health = exporter.health();
+    assert_accounted(200, &health);
+    assert_arrived(server.totals().lines, 1, &health);
     assert!(spooled(&directory.path().join("spool")).is_empty());
     (arrived(&server), exporter.health().points_dropped)
 }

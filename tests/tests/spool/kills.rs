@@ -5,10 +5,9 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 
-use super::{arrived, later, outage, server, spooled};
-use crate::common::AMPLE;
-use crate::common::program::{Process, TOKEN};
-use dt_metrics_local::Server;
+use super::{arrived, later, on, server, spooled};
+use crate::common::program::Process;
+use crate::common::{AMPLE, ingest_url};
 use tempfile::TempDir;
 
 #[test]
@@ -25,10 +24,10 @@ fn what_was_collected_before_a_kill_arrives(start: impl Fn(&str, &Path) -> Proce
     let directory = TempDir::new().unwrap();
     for round in 0..3 {
         let spool = directory.path().join(round.to_string());
-        let nowhere = outage();
+        let (endpoint, port) = later();
         let mut expected = Vec::new();
         for process in 1..=3 {
-            let mut killed = start(&nowhere, &spool);
+            let mut killed = start(&endpoint, &spool);
             assert_eq!(killed.health().recovered, expected.len() as u64);
             for amount in 1..=4 {
                 killed.count(process * 10 + amount);
@@ -39,8 +38,8 @@ fn what_was_collected_before_a_kill_arrives(start: impl Fn(&str, &Path) -> Proce
         }
         assert_eq!(spooled(&spool).len(), 12);
 
-        let server = server();
-        let mut last = start(&server.url(), &spool);
+        let server = on(port);
+        let mut last = start(&endpoint, &spool);
         last.count(99);
         expected.push(99);
         assert!(last.flush());
@@ -123,7 +122,7 @@ fn outages_and_kills_at_random_cost_nothing() {
     let mut came = Vec::new();
     for _ in 0..12 {
         let is_up = random.below(2) == 0;
-        let server = is_up.then(|| Server::builder().token(TOKEN).port(port).start().unwrap());
+        let server = is_up.then(|| on(port));
         let mut process = Process::start(&endpoint, directory.path());
         for _ in 0..random.below(6) {
             amount += 1;
@@ -137,7 +136,7 @@ fn outages_and_kills_at_random_cost_nothing() {
         }
         came.extend(server.iter().flat_map(arrived));
     }
-    let server = Server::builder().token(TOKEN).port(port).start().unwrap();
+    let server = on(port);
     let mut last = Process::start(&endpoint, directory.path());
     assert!(last.flush());
     last.kill();
@@ -153,9 +152,9 @@ fn outages_and_kills_at_random_cost_nothing() {
 #[test]
 fn two_processes_share_a_directory_and_a_third_delivers_what_both_left() {
     let directory = TempDir::new().unwrap();
-    let nowhere = outage();
-    let mut first = Process::start(&nowhere, directory.path());
-    let mut second = Process::start(&nowhere, directory.path());
+    let (endpoint, port) = later();
+    let mut first = Process::start(&endpoint, directory.path());
+    let mut second = Process::start(&endpoint, directory.path());
     for amount in 1..=3 {
         first.count(amount);
         second.count(10 + amount);
@@ -164,8 +163,8 @@ fn two_processes_share_a_directory_and_a_third_delivers_what_both_left() {
     first.kill();
     second.kill();
 
-    let server = server();
-    let mut third = Process::start(&server.url(), directory.path());
+    let server = on(port);
+    let mut third = Process::start(&endpoint, directory.path());
     let came = server.wait_for(AMPLE, |state| state.lines().len() >= 6);
     assert!(came, "{:?}", arrived(&server));
     assert!(third.flush());
@@ -181,7 +180,8 @@ fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
     for (start, is_careful) in start.into_iter().zip([false, true]) {
         let directory = TempDir::new().unwrap();
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}/", silent.local_addr().unwrap());
+        let port = silent.local_addr().unwrap().port();
+        let endpoint = ingest_url(port);
         let mut killed = start(&endpoint, directory.path());
         killed.count(1);
         killed.count(2);
@@ -189,9 +189,10 @@ fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
         let (mut connection, _) = silent.accept().unwrap();
         connection.read_exact(&mut [0; 100]).unwrap();
         killed.kill();
+        drop((connection, silent));
 
-        let server = server();
-        let mut next = start(&server.url(), directory.path());
+        let server = on(port);
+        let mut next = start(&endpoint, directory.path());
         assert!(next.flush());
         let health = next.health();
         assert_eq!(health.recovered, 2);
@@ -204,7 +205,7 @@ fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
         }
         next.kill();
         // What was answered before the kill is not in question.
-        let mut last = start(&server.url(), directory.path());
+        let mut last = start(&endpoint, directory.path());
         last.count(3);
         assert!(last.flush());
         assert_eq!((last.health().recovered, last.health().dropped), (0, 0));

@@ -9,6 +9,7 @@ mod common;
 mod bounds;
 mod disks;
 mod kills;
+mod safety;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -39,6 +40,11 @@ fn outage() -> String {
 fn later() -> (String, u16) {
     let port = unused_port();
     (ingest_url(port), port)
+}
+
+/// Something listens there now.
+fn on(port: u16) -> Server {
+    Server::builder().token(TOKEN).port(port).start().unwrap()
 }
 
 /// The counts that arrived, oldest first.
@@ -85,7 +91,8 @@ fn the_living_keep_what_is_theirs() {
 #[test]
 fn a_shutdown_leaves_what_was_not_delivered_and_says_so() {
     let directory = TempDir::new().unwrap();
-    let mut first = Process::start(&outage(), directory.path());
+    let (endpoint, port) = later();
+    let mut first = Process::start(&endpoint, directory.path());
     first.count(1);
     first.count(2);
     let expected = Numbers {
@@ -95,8 +102,8 @@ fn a_shutdown_leaves_what_was_not_delivered_and_says_so() {
     };
     assert_eq!(first.shutdown(), expected);
 
-    let server = server();
-    let mut second = Process::start(&server.url(), directory.path());
+    let server = on(port);
+    let mut second = Process::start(&endpoint, directory.path());
     assert!(second.flush());
     assert_eq!(arrived(&server), [1, 2]);
     let health = second.shutdown();

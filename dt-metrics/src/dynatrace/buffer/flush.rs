@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::buffer::state::{Refusal, RefusalKind};
 use crate::dynatrace::error::ExportError;
+use crate::dynatrace::health::{DropReason, Health};
 
 /// How long to wait where nobody listens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,7 +22,20 @@ pub(crate) struct FlushStart {
     /// How many attempts were begun, and how many of them ended.
     begun: u64,
     ended: u64,
+    /// How many points of pending requests had been dropped, by [`OF_REQUESTS`].
+    dropped: [u64; OF_REQUESTS.len()],
 }
+
+/// Why points of pending requests are dropped. Other points are never part of a request.
+const OF_REQUESTS: [DropReason; 7] = [
+    DropReason::Ambiguous,
+    DropReason::BufferFull,
+    DropReason::RequestRejected,
+    DropReason::RequestTooLarge,
+    DropReason::Shutdown,
+    DropReason::SpoolDamaged,
+    DropReason::TooOld,
+];
 
 impl FlushStart {
     pub(crate) fn now(buffer: &Buffer) -> Self {
@@ -29,7 +43,23 @@ impl FlushStart {
         Self {
             begun: state.begun,
             ended: state.ended,
+            dropped: dropped(&state.health),
         }
+    }
+
+    /// Pending points that were dropped since this moment are an error.
+    pub(crate) fn check_dropped(self, health: &Health) -> Result<(), ExportError> {
+        let before = OF_REQUESTS.into_iter().zip(self.dropped);
+        let all = before.zip(dropped(health));
+        let reasons: Vec<_> = all
+            .map(|((reason, before), now)| (reason, now - before))
+            .filter(|(_, points)| *points > 0)
+            .collect();
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let points = reasons.iter().map(|(_, points)| points).sum();
+        Err(ExportError::Dropped { points, reasons })
     }
 
     /// Whether this failed attempt decides a flush that began at this moment.
@@ -45,6 +75,10 @@ impl FlushStart {
             RefusalKind::Dropped => settled && refusal.attempt > self.ended,
         }
     }
+}
+
+fn dropped(health: &Health) -> [u64; OF_REQUESTS.len()] {
+    OF_REQUESTS.map(|reason| health.dropped.get(&reason).copied().unwrap_or_default())
 }
 
 /// Waits until everything queued before this call is settled. A request that the endpoint refused

@@ -280,11 +280,16 @@ impl Buffer {
             .await;
     }
 
-    /// Waits until the disk records which request is about to be sent, where that matters. Gives up
-    /// on a disk that hangs.
-    pub(crate) async fn disk_marked(&self) {
-        self.wait_briefly_for_disk(|state| state.queue.spooled.is_sending_recorded())
+    /// Waits until the disk records that the request in flight is about to be sent, where that
+    /// matters, and until its file was looked for. Gives up on a disk that hangs. `false` if the
+    /// request must not be sent, since another process has it.
+    pub(crate) async fn may_be_sent(&self) -> bool {
+        self.wait_briefly_for_disk(|state| state.queue.spooled.is_ready_to_send())
             .await;
+        let mut state = self.lock();
+        let is_there = state.queue.in_flight().is_some();
+        state.ended += u64::from(!is_there);
+        is_there
     }
 
     async fn wait_briefly_for_disk(&self, is_done: impl Fn(&State) -> bool) {

@@ -591,6 +591,38 @@ impl Queue {
             points += self.lose_if_only_on_disk(id);
         }
         self.write_again();
+        self.spooled.record_again();
+        points
+    }
+
+    /// The file of the request in flight is gone, but nobody else has it: it is written again.
+    pub(crate) fn write_in_flight_again(&mut self) {
+        let Some(request) = &self.in_flight else {
+            return;
+        };
+        self.spooled.forget(request.id);
+        if let Some(body) = &request.body
+            && self.spooled.has_room(request.bytes)
+        {
+            self.spooled
+                .want_written(request.id, &request.collected, body);
+        }
+    }
+
+    /// Another process has all files that were written: it sends their requests. Returns the number
+    /// of their points.
+    #[must_use]
+    pub(crate) fn give_up_written(&mut self) -> u64 {
+        let mut points = 0;
+        for id in self.spooled.missing(&[]) {
+            self.spooled.forget(id);
+            if self.in_flight.as_ref().is_some_and(|it| it.id == id) {
+                points += self.drop_in_flight();
+            } else if let Some(index) = self.index(id) {
+                points += self.lose_at(index);
+            }
+        }
+        self.spooled.record_again();
         points
     }
 

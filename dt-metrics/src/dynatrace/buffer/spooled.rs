@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::spool::slot::Stored;
 
 /// The files of the spool, including files that are about to be written, and the jobs that are left
@@ -20,10 +21,16 @@ pub(crate) struct Spooled {
     files: BTreeMap<RequestId, File>,
     bytes: u64,
     limit_bytes: u64,
+    /// The part of the limit that damaged files take up.
+    damaged_bytes: u64,
     /// What each file should become; `None`: gone.
     wanted: BTreeMap<Key, Option<Entry>>,
     /// The file of a request that is about to be sent.
     fetch: Option<RequestId>,
+    /// The request that is about to be sent: its file has to be there still.
+    look: Option<RequestId>,
+    /// Another recipient, which the disk does not name yet.
+    recipient: Option<Recipient>,
     /// Whether the disk records which request may have been sent.
     records_sending: bool,
     /// The request that may have been sent.
@@ -61,6 +68,11 @@ pub(crate) enum Job {
     Read { id: RequestId },
     /// Records which request may have been sent, if any. Ends with [`Spooled::done`].
     RecordSending { sending: Option<RequestId> },
+    /// Looks whether the file of a request is still there, and is still this process's. Ends with
+    /// [`Spooled::done`].
+    Look { id: RequestId },
+    /// Names another recipient. Ends with [`Spooled::done`].
+    Readdress { recipient: Recipient },
 }
 
 /// The job that the spooler works on.
@@ -68,6 +80,8 @@ pub(crate) enum Job {
 enum Working {
     File(RequestId),
     Record,
+    Look,
+    Readdress,
 }
 
 impl Spooled {
@@ -123,23 +137,47 @@ impl Spooled {
         }
     }
 
-    /// The disk should record that this request may have been sent, or that none was.
+    /// The disk should record that this request may have been sent, or that none was. If the file of
+    /// the request is on disk, it must still be there before the request is sent.
     pub(crate) fn record_sending(&mut self, sending: Option<RequestId>) {
+        self.look = sending.filter(|id| self.has_written(*id));
         self.is_record_due |= self.records_sending && self.sending != sending;
         self.sending = sending;
     }
 
-    /// Whether the disk records which request may have been sent.
-    pub(crate) fn is_sending_recorded(&self) -> bool {
-        !self.is_record_due && self.working != Some(Working::Record)
+    /// The disk should name another recipient.
+    pub(crate) fn want_recipient(&mut self, recipient: Recipient) {
+        self.recipient = Some(recipient);
     }
 
-    /// The next job; until it is [`done`](Self::done) its request is not synced. Reading comes first, since
-    /// sending waits for it, then the oldest file. The record of sending comes last: it names a
+    /// Whether the request in flight may be sent: the disk records that it may have been sent, and
+    /// its file was there a moment ago.
+    pub(crate) fn is_ready_to_send(&self) -> bool {
+        !self.is_record_due
+            && self.look.is_none()
+            && !matches!(self.working, Some(Working::Record | Working::Look))
+    }
+
+    /// Everything that was recorded has to be recorded once more, in another place.
+    pub(crate) fn record_again(&mut self) {
+        self.is_record_due |= self.records_sending && self.sending.is_some();
+    }
+
+    /// Damaged files take up this many bytes.
+    pub(crate) fn set_damaged_bytes(&mut self, bytes: u64) {
+        self.damaged_bytes = bytes;
+    }
+
+    /// The next job; until it is [`done`](Self::done) its request is not synced. The recipient comes
+    /// first, then reading and looking, since sending waits for them, then the oldest file. The record of sending comes last: it names a
     /// request until its file is gone.
     pub(crate) fn next_job(&mut self) -> Option<Job> {
-        let job = if let Some(id) = self.fetch.take() {
+        let job = if let Some(recipient) = self.recipient.take() {
+            Job::Readdress { recipient }
+        } else if let Some(id) = self.fetch.take() {
             Job::Read { id }
+        } else if let Some(id) = self.look.take() {
+            Job::Look { id }
         } else {
             match self.wanted.pop_first() {
                 Some((key, None)) => Job::Remove { id: id(key) },
@@ -157,6 +195,8 @@ impl Spooled {
         self.working = Some(match &job {
             Job::Write { id, .. } | Job::Remove { id } | Job::Read { id } => Working::File(*id),
             Job::RecordSending { .. } => Working::Record,
+            Job::Look { .. } => Working::Look,
+            Job::Readdress { .. } => Working::Readdress,
         });
         Some(job)
     }
@@ -216,7 +256,11 @@ impl Spooled {
 
     /// How many more bytes the disk may hold.
     pub(crate) fn room(&self) -> u64 {
-        self.limit_bytes.saturating_sub(self.bytes)
+        self.limit().saturating_sub(self.bytes)
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit_bytes.saturating_sub(self.damaged_bytes)
     }
 
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
@@ -226,7 +270,7 @@ impl Spooled {
     /// The oldest file but this one, if there are too many bytes.
     pub(crate) fn excess(&self, except: Option<RequestId>) -> Option<RequestId> {
         let mut ids = self.files.keys().copied();
-        (self.bytes > self.limit_bytes)
+        (self.bytes > self.limit())
             .then(|| ids.find(|id| Some(*id) != except))
             .flatten()
     }

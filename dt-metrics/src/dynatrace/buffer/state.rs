@@ -271,9 +271,10 @@ impl State {
 
     /// Adds the requests that earlier processes left on disk.
     pub(crate) fn restore(&mut self, found: &Contents, drops_unanswered: bool) {
-        let points: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
-        self.health.points_recovered += points + found.damaged_lines;
-        self.drop_points(DropReason::SpoolDamaged, found.damaged_lines);
+        let recovered = found.points().saturating_add(found.damaged_points);
+        let health = &mut self.health;
+        health.points_recovered = health.points_recovered.saturating_add(recovered);
+        self.drop_points(DropReason::SpoolDamaged, found.damaged_points);
         let dropped = self.queue.restore(&found.stored, found.last_sequence);
         self.drop_points(DropReason::BufferFull, dropped);
         for sending in &found.sending {

@@ -208,6 +208,17 @@ macro_rules! shared_options {
         /// Dynatrace accepts them (an hour). Several processes may share the directory: each has a
         /// part of its own, and takes over the parts of processes that have ended.
         ///
+        /// A part names the endpoint and the protocol of its requests. A process with another
+        /// endpoint leaves them there, and logs a warning: to send them, start a program with the
+        /// earlier endpoint within the hour; otherwise remove the subdirectory. If the endpoint file
+        /// of the host names another endpoint while the program runs, its pending requests go there.
+        ///
+        /// A file that is damaged is counted (`spool_damaged`, at least one data point) and kept as
+        /// `*.damaged` for a week, in a tenth of
+        /// [`spool_limit_bytes`](Self::spool_limit_bytes). The directory is locked while the program
+        /// runs, so a cleaner that removes old files does not make another process send them again.
+        /// On a file system that several hosts share, exclude the files `lock` from cleaning.
+        ///
         /// The directory is created if it is missing. On Unix, it and all of its parents must belong
         /// to root or to the user of this process, and must not be writable for a group or for
         /// others, since they could redirect the files; a parent with the sticky bit, such as

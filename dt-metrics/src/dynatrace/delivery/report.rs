@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::duration::shown;
 use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::event::{DeliveryEvent, EventListener};
@@ -145,9 +146,9 @@ fn log(event: &Event) {
             };
             tracing::warn!(
                 target: "dt_metrics",
-                "the system's clock jumped {direction} by {distance:?}; lines keep the time of \
-                 their collection, and Dynatrace rejects lines that are an hour old or ten minutes \
-                 ahead"
+                "the system's clock jumped {direction} by {}; lines keep the time of their \
+                 collection, and Dynatrace rejects lines that are an hour old or ten minutes ahead",
+                shown(*distance)
             );
         }
         Event::DeadLetters(series) => tracing::warn!(

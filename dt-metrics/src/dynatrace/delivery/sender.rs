@@ -20,7 +20,9 @@ const THREAD_NAME: &str = "dt-metrics-export";
 pub(crate) async fn run(buffer: &Buffer, transport: &impl Transport, reporter: &mut Reporter) {
     let mut backoff = Backoff::new();
     while let Some(outgoing) = buffer.next().await {
-        buffer.disk_marked().await;
+        if !buffer.may_be_sent().await {
+            continue;
+        }
         let sending = transport.send(&outgoing.body);
         let Some(Attempt { outcome, warnings }) = buffer.unless_stopped(sending).await else {
             return;

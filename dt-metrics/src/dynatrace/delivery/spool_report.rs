@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::buffer::events::Event;
 use crate::dynatrace::event::DeliveryEvent;
-use crate::dynatrace::spool::slot::{Contents, Unreadable};
+use crate::dynatrace::spool::slot::{Contents, LeftSlot, Unreadable};
 use crate::dynatrace::text::printable;
 
 /// An operation that fails.
@@ -46,6 +46,7 @@ pub(crate) struct SpoolReport {
     faults: Vec<Fault>,
     reported_unreadable: bool,
     reported_passed_over: bool,
+    reported_left: Vec<LeftSlot>,
 }
 
 impl SpoolReport {
@@ -55,6 +56,7 @@ impl SpoolReport {
             faults: Vec::new(),
             reported_unreadable: false,
             reported_passed_over: false,
+            reported_left: Vec::new(),
         }
     }
 
@@ -104,18 +106,22 @@ impl SpoolReport {
                 tracing::warn!(
                     target: "dt_metrics",
                     spool,
-                    "a request cannot be read from the spool, and is lost: {error}"
+                    "a request cannot be read from the spool, and is lost: {error}; a damaged file is \
+                     kept as `*.damaged` for a week"
                 );
             });
         }
     }
 
     /// Reports the contents of this process's slot, or of slots whose processes have ended.
-    pub(crate) fn found(&mut self, found: &Contents) {
+    pub(crate) fn found(&mut self, buffer: &Buffer, found: &Contents) {
+        for left in &found.left {
+            self.left(buffer, left);
+        }
         let passed_over =
             found.passed_over > 0 && !std::mem::replace(&mut self.reported_passed_over, true);
         self.log(|spool| {
-            let points: u64 = found.stored.iter().map(|stored| stored.header.lines).sum();
+            let points = found.points();
             if points > 0 {
                 tracing::info!(
                     target: "dt_metrics",
@@ -129,8 +135,9 @@ impl SpoolReport {
                     target: "dt_metrics",
                     spool,
                     files = found.damaged,
-                    points = found.damaged_lines,
-                    "files in the spool were damaged, and were removed"
+                    points = found.damaged_points,
+                    "files in the spool are damaged, and their data points are lost; the files are \
+                     kept as `*.damaged` for a week"
                 );
             }
             if passed_over {
@@ -143,6 +150,39 @@ impl SpoolReport {
                 );
             }
         });
+    }
+
+    /// Reports a slot whose requests are for another recipient, once.
+    fn left(&mut self, buffer: &Buffer, left: &LeftSlot) {
+        if self.reported_left.contains(left) {
+            return;
+        }
+        self.reported_left.retain(|other| other.name != left.name);
+        self.reported_left.push(left.clone());
+        let LeftSlot {
+            name,
+            recipient,
+            requests,
+            points,
+        } = left;
+        let reason = match recipient {
+            Some(recipient) => format!("they were collected for another endpoint ({recipient:?})"),
+            None => "the file `recipient`, which names their endpoint, is missing".into(),
+        };
+        let text = format!(
+            "{requests} requests with {points} data points stay in {name:?}: {reason}; start a \
+             program with that endpoint to send them, or remove {name:?}"
+        );
+        self.warn(buffer, &text);
+    }
+
+    /// Another process has the slot.
+    pub(crate) fn lost(&self, buffer: &Buffer) {
+        self.warn(
+            buffer,
+            "another process took the part of the spool that this process had, and sends the \
+             requests in it; somebody removed the file `lock`: exclude it from cleaning",
+        );
     }
 
     fn warn(&self, buffer: &Buffer, text: &str) {

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::{Buffer, DiskTask};
-use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::handle::OpenError;
-use crate::dynatrace::spool::slot::Contents;
+use crate::dynatrace::spool::recipient::Recipient;
+use crate::dynatrace::spool::slot::{Contents, Standing, Unreadable};
 use crate::thread::spawn;
 
 const THREAD_NAME: &str = "dt-metrics-spool";
@@ -27,6 +27,9 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often to look for requests of processes that have ended.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Damaged files have this part of the spool's bytes.
+const DAMAGED_SHARE: u64 = 10;
+
 /// Opens the spool and restores its requests, before anything is pushed or sent. Returns its path;
 /// `None` if the disk does not allow a spool, which is reported. A disk that is slow to answer gets
 /// its spool later.
@@ -34,13 +37,13 @@ pub(crate) fn start<'a>(
     buffer: &Arc<Buffer>,
     path: &'a Path,
     limit_bytes: u64,
-    format: Format,
+    recipient: Recipient,
 ) -> Result<Option<&'a Path>, ConfigError> {
     // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
     let (spooler_buffer, spooler_path) = (buffer.clone(), path.to_owned());
     spawn(THREAD_NAME, move || {
-        let (directory, contents) = match Directory::open(&spooler_path, format) {
+        let (directory, contents) = match Directory::open(&spooler_path, recipient) {
             Ok(opened) => opened,
             Err(error) => {
                 // If nobody waits any more, the missing spool was reported, without this error.
@@ -70,7 +73,7 @@ pub(crate) fn start<'a>(
                 state.queue.attach(limit_bytes, at_most_once);
                 state.restore(&contents, at_most_once);
             });
-            report.found(&contents);
+            report.found(buffer, &contents);
         }
         Ok(Err(OpenError::Unusable(source))) => {
             return Err(ConfigError::Spool {
@@ -128,7 +131,7 @@ impl Spooler {
             }
         });
         self.report.works_again();
-        self.report.found(&found);
+        self.report.found(&self.buffer, &found);
     }
 
     fn work(&mut self, job: Job) {
@@ -166,8 +169,21 @@ impl Spooler {
                 self.report.note(&self.buffer, Fault::Mark, marked);
                 self.buffer.disk_changed(|state| state.queue.spooled.done());
             }
+            Job::Look { id } => {
+                self.look(id);
+                self.buffer.disk_changed(|state| state.queue.spooled.done());
+            }
+            Job::Readdress { recipient } => {
+                let named = self.directory.readdress(recipient);
+                self.report.note(&self.buffer, Fault::Write, named);
+                self.buffer.disk_changed(|state| state.queue.spooled.done());
+            }
             Job::Read { id } => {
                 let read = self.directory.slot.read(id);
+                if let Err(Unreadable::Damaged(_)) = &read {
+                    self.directory.slot.set_aside(id);
+                    self.tidy_damaged();
+                }
                 let body = read.map_err(|error| self.report.unreadable(&error));
                 self.buffer.disk_changed(|state| {
                     if let Ok(body) = body {
@@ -186,15 +202,38 @@ impl Spooler {
         for id in std::mem::take(&mut self.stuck) {
             self.remove(id);
         }
+        // If it cannot be had now, the next write reports it.
+        let _ = self.ensure_in_place();
         let room = self.buffer.lock().queue.spooled.room();
-        let found = self
-            .directory
-            .adopt(room, || self.buffer.lock().queue.reserve());
+        let reserve = || self.buffer.lock().queue.reserve();
+        let found = self.directory.adopt(room, self.damaged_limit(), reserve);
         if found != Contents::default() {
             let drops_unanswered = self.buffer.drops_unanswered();
             self.buffer
                 .disk_changed(|state| state.restore(&found, drops_unanswered));
-            self.report.found(&found);
+            self.report.found(&self.buffer, &found);
+        }
+        self.tidy_damaged();
+    }
+
+    /// Keeps to the bounds of damaged files, which take up a part of the spool.
+    fn tidy_damaged(&self) {
+        if let Ok(bytes) = self.directory.slot.tidy_damaged(self.damaged_limit()) {
+            self.buffer
+                .disk_changed(|state| state.queue.spooled.set_damaged_bytes(bytes));
+        }
+    }
+
+    fn damaged_limit(&self) -> u64 {
+        self.limit_bytes / DAMAGED_SHARE
+    }
+
+    /// Looks whether the request that is about to be sent is still on disk and this process's.
+    fn look(&mut self, id: RequestId) {
+        // A disk that cannot be looked at says nothing about the request.
+        if self.ensure_in_place().is_ok() && !self.directory.slot.has(id) {
+            self.buffer
+                .disk_changed(|state| state.queue.write_in_flight_again());
         }
     }
 
@@ -206,12 +245,21 @@ impl Spooler {
         self.report.note(&self.buffer, Fault::Remove, removed);
     }
 
-    /// Somebody may have removed the directory, or the lock in it.
+    /// Somebody may have removed or renamed the directory, or the lock in it.
     fn ensure_in_place(&mut self) -> io::Result<()> {
-        if self.directory.slot.is_in_place() {
+        let standing = self.directory.slot.restore_standing()?;
+        if standing == Standing::Held {
             return Ok(());
         }
-        let contents = self.directory.reopen().map_err(io::Error::other)?;
+        if standing == Standing::Lost {
+            // Before anything is sent or removed: the other process sends what is in the slot.
+            self.buffer.disk_changed(|state| {
+                let points = state.queue.give_up_written();
+                state.drop_points(DropReason::SpoolDamaged, points);
+            });
+            self.report.lost(&self.buffer);
+        }
+        let contents = self.directory.reopen(standing).map_err(io::Error::other)?;
         self.buffer.disk_changed(|state| {
             let points = state.queue.compare(&contents.stored);
             state.drop_points(DropReason::SpoolDamaged, points);

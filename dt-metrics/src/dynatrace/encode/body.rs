@@ -64,10 +64,27 @@ impl Body {
         if bytes.is_empty() {
             return None;
         }
+        if Self::count(format, &bytes) != Some((points, metadata)) {
+            return None;
+        }
         match format {
             Format::Lines => Some(Self::new(String::from_utf8(bytes).ok()?, points, metadata)),
             #[cfg(feature = "otlp")]
             Format::Otlp => Some(Self::otlp(bytes, points)),
+        }
+    }
+
+    /// The numbers of data points and of lines of metadata in the bytes of a body; `None` if they
+    /// cannot be one.
+    pub(crate) fn count(format: Format, bytes: &[u8]) -> Option<(u64, u64)> {
+        match format {
+            Format::Lines => {
+                let text = str::from_utf8(bytes).ok()?;
+                let metadata = metadata_numbers(text).count() as u64;
+                Some((text.split('\n').count() as u64 - metadata, metadata))
+            }
+            #[cfg(feature = "otlp")]
+            Format::Otlp => Some((parts::count(bytes)?, 0)),
         }
     }
 

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::error::SpoolError;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::handle::{DirectoryHandle, OpenError};
-use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
+use crate::dynatrace::spool::recipient::Recipient;
+use crate::dynatrace::spool::slot::{Claim, Contents, LeftSlot, Slot, Standing, Stored};
 
 /// The number of processes on one host that can have a spool in the same directory.
 const MAX_SLOTS: usize = 1_000;
@@ -17,42 +17,48 @@ const MAX_SLOTS: usize = 1_000;
 pub(crate) struct Directory {
     path: PathBuf,
     spool: DirectoryHandle,
-    format: Format,
+    recipient: Recipient,
     pub(crate) slot: Slot,
 }
 
 impl Directory {
-    /// Takes a slot for requests in this format, and returns what is in it.
-    pub(crate) fn open(path: &Path, format: Format) -> Result<(Self, Contents), OpenError> {
+    /// Takes a slot for requests to this recipient, and returns what is in it.
+    pub(crate) fn open(path: &Path, recipient: Recipient) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         let spool = DirectoryHandle::open(&path)?;
-        let slot = claimable(&spool, format).next().ok_or_else(full)??;
-        let contents = slot.scan()?;
+        let mut left = Vec::new();
+        let slot = claim(&spool, &recipient, &mut left, |_| Ok(true))?;
+        let contents = Contents {
+            left,
+            ..slot.scan()?
+        };
         let directory = Self {
             path,
             spool,
-            format,
+            recipient,
             slot,
         };
         Ok((directory, contents))
     }
 
-    /// After the slot was removed, renamed or taken away: locks it again, or else takes an empty slot
-    /// and moves the files there that are left. Returns what is in the slot.
-    pub(crate) fn reopen(&mut self) -> Result<Contents, OpenError> {
-        if self.slot.relock()? {
-            return Ok(self.slot.scan()?);
-        }
+    /// From now on requests are for another recipient.
+    pub(crate) fn readdress(&mut self, recipient: Recipient) -> io::Result<()> {
+        self.recipient = recipient.clone();
+        self.slot.readdress(recipient)
+    }
+
+    /// After the slot was removed, renamed or taken away: takes an empty slot. The files of the old
+    /// one, if it is nobody else's, are moved there. Returns what is in the slot.
+    pub(crate) fn reopen(&mut self, standing: Standing) -> Result<Contents, OpenError> {
         self.spool = DirectoryHandle::open(&self.path)?;
-        for slot in claimable(&self.spool, self.format) {
-            let slot = slot?;
-            // What is in another slot has numbers of its own.
-            if slot.scan()?.last_sequence == 0 {
-                let old = std::mem::replace(&mut self.slot, slot);
-                return Ok(self.move_from(&old)?);
-            }
+        // What is in another slot has numbers of its own.
+        let is_empty = |slot: &Slot| Ok(slot.scan()?.last_sequence == 0);
+        let slot = claim(&self.spool, &self.recipient, &mut Vec::new(), is_empty)?;
+        let old = std::mem::replace(&mut self.slot, slot);
+        if standing == Standing::Moved {
+            return Ok(self.move_from(&old)?);
         }
-        Err(full().into())
+        Ok(self.slot.scan()?)
     }
 
     /// Moves all files of a slot that this process has had, under their numbers.
@@ -68,15 +74,29 @@ impl Directory {
     }
 
     /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.
-    /// `sequence` returns the number of each file in this slot.
-    pub(crate) fn adopt(&self, mut room: u64, mut sequence: impl FnMut() -> u64) -> Contents {
+    /// `sequence` returns the number of each file in this slot. Damaged files are left there, up to
+    /// `damaged_room` bytes.
+    pub(crate) fn adopt(
+        &self,
+        mut room: u64,
+        damaged_room: u64,
+        mut sequence: impl FnMut() -> u64,
+    ) -> Contents {
         let mut taken = Contents::default();
-        for name in slots(self.format) {
-            if room > 0
-                && let Ok(Some(other)) = Slot::claim_existing(&self.spool, &name, self.format)
-                && let Ok(contents) = other.scan()
-            {
-                self.take(&other, contents, &mut taken, &mut room, &mut sequence);
+        for name in slots(&self.recipient) {
+            if room == 0 {
+                break;
+            }
+            match Slot::claim_existing(&self.spool, &name, &self.recipient) {
+                Ok(Claim::Taken(other)) => {
+                    if let Ok(contents) = other.scan() {
+                        self.take(&other, contents, &mut taken, &mut room, &mut sequence);
+                    }
+                    // If this fails, the next call tries it again.
+                    let _ = other.tidy_damaged(damaged_room);
+                }
+                Ok(Claim::Left(left)) => taken.left.push(left),
+                Ok(Claim::NotFree) | Err(_) => {}
             }
         }
         taken
@@ -105,8 +125,9 @@ impl Directory {
         sequence: &mut impl FnMut() -> u64,
     ) {
         taken.damaged += contents.damaged;
-        taken.damaged_lines += contents.damaged_lines;
+        taken.damaged_points = taken.damaged_points.saturating_add(contents.damaged_points);
         taken.passed_over += contents.passed_over;
+        taken.left.extend(contents.left);
         for Stored { id, header } in contents.stored {
             let Some(left) = room.checked_sub(header.bytes) else {
                 *room = 0;
@@ -126,14 +147,27 @@ impl Directory {
     }
 }
 
-/// Claims the slots that no process holds, in order: existing ones, then new ones.
-fn claimable(spool: &DirectoryHandle, format: Format) -> impl Iterator<Item = io::Result<Slot>> {
-    slots(format).filter_map(move |name| Slot::claim(spool, &name, format).transpose())
+/// Claims the first slot that no process holds and that is `wanted`: an existing one, or else a new
+/// one. Adds the slots with requests for another recipient to `left`.
+fn claim(
+    spool: &DirectoryHandle,
+    recipient: &Recipient,
+    left: &mut Vec<LeftSlot>,
+    wanted: impl Fn(&Slot) -> io::Result<bool>,
+) -> io::Result<Slot> {
+    for name in slots(recipient) {
+        match Slot::claim(spool, &name, recipient)? {
+            Claim::Taken(slot) if wanted(&slot)? => return Ok(slot),
+            Claim::Left(slot) => left.push(slot),
+            Claim::Taken(_) | Claim::NotFree => {}
+        }
+    }
+    Err(full())
 }
 
 /// The names that slots can have, in order.
-fn slots(format: Format) -> impl Iterator<Item = String> {
-    let prefix = format.slot_prefix();
+fn slots(recipient: &Recipient) -> impl Iterator<Item = String> + use<> {
+    let prefix = recipient.format.slot_prefix();
     (0..MAX_SLOTS).map(move |index| format!("{prefix}{index:03}"))
 }
 

@@ -18,6 +18,9 @@ const MAGIC: &str = "dt-metrics-spool";
 
 const VERSION: u32 = 1;
 
+/// The longest body. No request is nearly as long, and a longer file might not fit in memory.
+pub(crate) const MAX_BODY: u64 = 64 * 1024 * 1024;
+
 /// The first line, including its line end, is not longer.
 pub(crate) const MAX_HEADER: usize = 192;
 
@@ -89,8 +92,18 @@ impl Header {
             return Err(Damage::Newer(version));
         }
         // The line is intact if the numbers in it make the same line, checksum included.
-        let header = Self::parse_words(&words).filter(|header| header.to_line() == line);
+        let header = Self::parse_words(&words)
+            .filter(|header| header.to_line() == line)
+            .filter(Self::is_plausible);
         Ok((header.ok_or(Damage::Header)?, line.len()))
+    }
+
+    /// Whether the body has room for all lines: each has a character and, but for the last, a line
+    /// end. Data points of OTLP are longer.
+    fn is_plausible(&self) -> bool {
+        let all = self.lines.checked_add(self.metadata);
+        let room = self.bytes.div_ceil(2);
+        self.bytes <= MAX_BODY && self.lines > 0 && all.is_some_and(|all| all <= room)
     }
 
     fn parse_words(words: &[&str]) -> Option<Self> {
@@ -105,6 +118,15 @@ impl Header {
             checksum: u32::from_str_radix(checksum, 16).ok()?,
         })
     }
+}
+
+/// The data points in a file whose first line is damaged, as far as they can be counted; at least
+/// one, since a request is never empty.
+pub(crate) fn count_points(file: &[u8], format: Format) -> u64 {
+    let body = file.split_inclusive(|&byte| byte == b'\n').next();
+    let body = body.and_then(|first| file.get(first.len()..));
+    body.and_then(|body| Body::count(format, body))
+        .map_or(1, |(points, _)| points.max(1))
 }
 
 /// Reads a complete file.

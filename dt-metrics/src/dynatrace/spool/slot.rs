@@ -1,35 +1,81 @@
-//! The directory of one process: its locks, and a file for each request.
+//! The directory of one process: its locks, its recipient, and a file for each request.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::handle::DirectoryHandle;
-use crate::dynatrace::spool::record::{self, Damage, Header, MAX_HEADER};
+use crate::dynatrace::spool::recipient::Recipient;
+use crate::dynatrace::spool::record::{self, Damage, Header, MAX_BODY, MAX_HEADER};
 
 /// The file that is locked while the slot is held, in addition to the directory: some file systems
 /// share only the locks of files among hosts, and some platforms have no locks of directories.
 const LOCK: &str = "lock";
 /// The extension of a file that may be incomplete.
 const PART: &str = "part";
+/// The extension of a file that cannot be read.
+const DAMAGED: &str = "damaged";
 /// The file that names the request in flight.
 const MARK: &str = "sending";
+/// The file that names the recipient.
+const RECIPIENT: &str = "recipient";
+
+/// The name of a recipient is shown no longer than this.
+const MAX_SHOWN: u64 = 300;
+
+/// For how long a damaged file is kept.
+const MAX_DAMAGED_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The highest number of a request. Files with higher numbers are not from this library, and would
 /// leave no numbers for the requests to come.
 const MAX_SEQUENCE: u64 = u64::MAX / 2;
+
+/// The highest number of a part: as many digits as the names have.
+const MAX_PART: u64 = 9_999_999_999;
 
 /// A slot that is held by this process until this value is dropped or the process ends, in
 /// whatever way. A child after `fork` holds it as well, as long as the child lives.
 #[derive(Debug)]
 pub(crate) struct Slot {
     directory: DirectoryHandle,
-    format: Format,
+    recipient: Recipient,
+    /// Whether the directory names the recipient.
+    is_addressed: Cell<bool>,
     lock: File,
+}
+
+/// The result of looking at a slot.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    Taken(Slot),
+    /// Another process holds it, or other users can enter it, or it is not there.
+    NotFree,
+    /// Its requests have another recipient.
+    Left(LeftSlot),
+}
+
+/// A slot whose requests are left there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LeftSlot {
+    pub(crate) name: String,
+    /// The recipient as the slot names it, if it does.
+    pub(crate) recipient: Option<String>,
+    pub(crate) requests: u64,
+    pub(crate) points: u64,
+}
+
+/// Whether a slot still belongs to this process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Standing {
+    Held,
+    /// The directory is gone or was renamed; nobody else has it.
+    Moved,
+    /// Another process holds it by now.
+    Lost,
 }
 
 /// A file that was found, with its first line.
@@ -52,16 +98,26 @@ impl Stored {
 pub(crate) struct Contents {
     /// The files in order.
     pub(crate) stored: Vec<Stored>,
-    /// The number of files that were removed because they cannot be read.
+    /// The number of files that cannot be read.
     pub(crate) damaged: u64,
-    /// The number of data points that the damaged files are known to have had.
-    pub(crate) damaged_lines: u64,
+    /// The number of data points in them, as far as it is known; at least one for each file.
+    pub(crate) damaged_points: u64,
     /// The number of files that stay, since a newer version wrote them or they cannot be opened.
     pub(crate) passed_over: u64,
     /// The requests in `stored` that were in flight when the process ended.
     pub(crate) sending: Vec<RequestId>,
     /// The highest number of a file, or a higher one.
     pub(crate) last_sequence: u64,
+    /// Slots that were not taken over.
+    pub(crate) left: Vec<LeftSlot>,
+}
+
+impl Contents {
+    /// The data points in the intact files.
+    pub(crate) fn points(&self) -> u64 {
+        let points = self.stored.iter().map(|stored| stored.header.lines);
+        points.fold(0, u64::saturating_add)
+    }
 }
 
 /// Why a file cannot be read back.
@@ -74,40 +130,99 @@ pub(crate) enum Unreadable {
 }
 
 impl Slot {
-    /// Creates the directory if there is none, and locks it. `None` if another process holds it, or
-    /// if other users can enter it.
+    /// Locks the directory, after creating it if there is none, if it has no requests for another
+    /// recipient.
     pub(crate) fn claim(
         spool: &DirectoryHandle,
         name: &str,
-        format: Format,
-    ) -> io::Result<Option<Self>> {
+        recipient: &Recipient,
+    ) -> io::Result<Claim> {
         spool.create_subdirectory(name)?;
-        Self::claim_existing(spool, name, format)
+        Self::claim_existing(spool, name, recipient)
     }
 
-    /// Locks the directory, if there is one. `None` if another process holds it, or if other users
-    /// can enter it.
+    /// Locks the directory, if there is one and it has no requests for another recipient.
     pub(crate) fn claim_existing(
         spool: &DirectoryHandle,
         name: &str,
-        format: Format,
-    ) -> io::Result<Option<Self>> {
+        recipient: &Recipient,
+    ) -> io::Result<Claim> {
         let Some(directory) = spool.subdirectory(name)? else {
-            return Ok(None);
+            return Ok(Claim::NotFree);
         };
         if !directory.lock()? {
-            return Ok(None);
+            return Ok(Claim::NotFree);
         }
         let Some(lock) = directory.lock_file(LOCK)? else {
-            return Ok(None);
+            return Ok(Claim::NotFree);
         };
         let slot = Self {
             directory,
-            format,
+            recipient: recipient.clone(),
+            is_addressed: Cell::new(false),
             lock,
         };
         // If it was removed after it was opened, its locks guard nothing.
-        Ok(slot.is_in_place().then_some(slot))
+        if !slot.is_in_place() {
+            return Ok(Claim::NotFree);
+        }
+        let named = slot.named_recipient();
+        if named.as_deref() == Some(&recipient.to_text()) {
+            slot.is_addressed.set(true);
+            return Ok(Claim::Taken(slot));
+        }
+        let (requests, points) = slot.count_requests()?;
+        if requests == 0 {
+            return Ok(Claim::Taken(slot));
+        }
+        Ok(Claim::Left(LeftSlot {
+            name: name.into(),
+            recipient: named.map(|text| text.trim_end().into()),
+            requests,
+            points,
+        }))
+    }
+
+    /// The contents of the file that names the recipient.
+    fn named_recipient(&self) -> Option<String> {
+        let file = self.directory.open_file(RECIPIENT).ok()?;
+        let mut bytes = Vec::new();
+        file.take(MAX_SHOWN).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The number of requests, and of their data points. Changes nothing.
+    fn count_requests(&self) -> io::Result<(u64, u64)> {
+        let (mut requests, mut points) = (0, 0_u64);
+        for entry in self.directory.entries()? {
+            let is_request = self
+                .parse_name(&entry.name)
+                .is_some_and(|(_, extension)| extension == self.recipient.format.extension());
+            if entry.is_file && is_request {
+                requests += 1;
+                let known = self.read_header(&entry.name).map_or(1, |it| it.lines);
+                points = points.saturating_add(known);
+            }
+        }
+        Ok((requests, points))
+    }
+
+    /// Names the recipient in the directory, unless it does so already. Nothing is stored without.
+    fn address(&self) -> io::Result<()> {
+        if !self.is_addressed.get() {
+            self.replace(RECIPIENT, &[self.recipient.to_text().as_bytes()])?;
+            self.is_addressed.set(true);
+        }
+        Ok(())
+    }
+
+    /// From now on the requests of this slot are for another recipient.
+    pub(crate) fn readdress(&mut self, recipient: Recipient) -> io::Result<()> {
+        if self.recipient != recipient {
+            self.recipient = recipient;
+            self.is_addressed.set(false);
+        }
+        self.address()
     }
 
     #[cfg(test)]
@@ -121,20 +236,28 @@ impl Slot {
         self.directory.is_in_place() && self.directory.has_in_place(LOCK, &self.lock)
     }
 
-    /// After somebody removed the lock file: creates and locks another one. `false` if the
-    /// directory is not in place any more, or if another process has the lock by now.
-    pub(crate) fn relock(&mut self) -> io::Result<bool> {
+    /// Looks whether the slot still belongs to this process, and restores files that somebody
+    /// removed: the lock, and the name of the recipient.
+    pub(crate) fn restore_standing(&mut self) -> io::Result<Standing> {
         if !self.directory.is_in_place() {
-            return Ok(false);
+            return Ok(Standing::Moved);
         }
-        if self.directory.has_in_place(LOCK, &self.lock) {
-            return Ok(true);
+        if !self.directory.has_in_place(LOCK, &self.lock) {
+            match self.directory.lock_file(LOCK)? {
+                Some(lock) => self.lock = lock,
+                None => return Ok(Standing::Lost),
+            }
         }
-        let Some(lock) = self.directory.lock_file(LOCK)? else {
-            return Ok(false);
-        };
-        self.lock = lock;
-        Ok(self.is_in_place())
+        if self.is_addressed.get() && self.named_recipient().is_none() {
+            self.is_addressed.set(false);
+            self.address()?;
+        }
+        Ok(Standing::Held)
+    }
+
+    /// Whether the file of a request is there.
+    pub(crate) fn has(&self, id: RequestId) -> bool {
+        self.directory.open_file(self.file_name(id)).is_ok()
     }
 
     /// Reads the first lines of all files, and removes the files that are of no use.
@@ -152,6 +275,9 @@ impl Slot {
                 let _ = self.directory.remove(&entry.name);
                 continue;
             }
+            if extension == DAMAGED {
+                continue;
+            }
             match self.read_header(&entry.name) {
                 Ok(header) => contents.stored.push(Stored { id, header }),
                 Err(Unreadable::Io(_) | Unreadable::Damaged(Damage::Newer(_))) => {
@@ -159,11 +285,12 @@ impl Slot {
                 }
                 Err(Unreadable::Damaged(damage)) => {
                     contents.damaged += 1;
-                    if let Damage::Body(header) = damage {
-                        contents.damaged_lines += header.lines;
-                    }
-                    // If this fails, the next process finds the file again.
-                    let _ = self.directory.remove(&entry.name);
+                    let points = match damage {
+                        Damage::Body(header) => header.lines,
+                        _ => self.count_points(&entry.name),
+                    };
+                    contents.damaged_points = contents.damaged_points.saturating_add(points);
+                    self.set_aside(id);
                 }
             }
         }
@@ -190,7 +317,7 @@ impl Slot {
             if is_repeated {
                 let _ = self.remove(*id);
             } else {
-                let lines = header.lines + header.metadata;
+                let lines = header.lines.saturating_add(header.metadata);
                 end_of_last = Some(RequestId {
                     part: id.part.saturating_add(lines),
                     ..*id
@@ -207,17 +334,69 @@ impl Slot {
         collected: SystemTime,
         body: &Body,
     ) -> io::Result<()> {
+        if u64::try_from(body.len()).is_ok_and(|bytes| bytes > MAX_BODY) {
+            return Err(io::Error::other("a request is longer than 64 MiB"));
+        }
+        self.address()?;
         let header = Header::of(collected, body).to_line();
         self.replace(&self.file_name(id), &[header.as_bytes(), body.bytes()])
     }
 
     pub(crate) fn read(&self, id: RequestId) -> Result<Body, Unreadable> {
-        let mut file = Vec::new();
-        self.directory
-            .open_file(self.file_name(id))?
-            .read_to_end(&mut file)?;
-        let (_, body) = record::parse(file, self.format)?;
+        let file = self.read_file(self.file_name(id))?;
+        let (_, body) = record::parse(file, self.recipient.format)?;
         Ok(body)
+    }
+
+    /// Reads a file that is not too long.
+    fn read_file(&self, name: impl AsRef<OsStr>) -> io::Result<Vec<u8>> {
+        let limit = MAX_BODY + MAX_HEADER as u64;
+        let mut bytes = Vec::new();
+        let file = self.directory.open_file(name)?;
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn count_points(&self, name: &OsStr) -> u64 {
+        let file = self.read_file(name).unwrap_or_default();
+        record::count_points(&file, self.recipient.format)
+    }
+
+    /// Keeps the file of a request that cannot be read, under another name.
+    pub(crate) fn set_aside(&self, id: RequestId) {
+        let damaged = format!("{}.{DAMAGED}", name(id));
+        let renamed = self
+            .directory
+            .rename(self.file_name(id), &self.directory, &damaged);
+        if renamed.is_err() {
+            // If this fails as well, the next process finds the file again.
+            let _ = self.remove(id);
+        }
+    }
+
+    /// Removes damaged files that are old, and the oldest ones beyond this many bytes. Returns the
+    /// bytes of those that stay.
+    pub(crate) fn tidy_damaged(&self, limit_bytes: u64) -> io::Result<u64> {
+        let mut damaged = Vec::new();
+        for entry in self.directory.entries()? {
+            let parsed = self.parse_name(&entry.name);
+            if parsed.is_some_and(|(_, extension)| extension == DAMAGED) && entry.is_file {
+                let metadata = self.directory.open_file(&entry.name)?.metadata()?;
+                damaged.push((metadata.modified()?, metadata.len(), entry.name));
+            }
+        }
+        damaged.sort_by(|(one, ..), (other, ..)| other.cmp(one));
+        let mut bytes = 0_u64;
+        for (modified, length, name) in damaged {
+            let age = modified.elapsed().unwrap_or_default();
+            let with_it = bytes.saturating_add(length);
+            if age > MAX_DAMAGED_AGE || with_it > limit_bytes {
+                self.directory.remove(name)?;
+            } else {
+                bytes = with_it;
+            }
+        }
+        Ok(bytes)
     }
 
     /// Removes the file of a request, if there is one.
@@ -235,6 +414,7 @@ impl Slot {
 
     /// Moves a file from another slot, or within this one, to a new id.
     pub(crate) fn adopt(&self, other: &Self, from: RequestId, to: RequestId) -> io::Result<()> {
+        self.address()?;
         let from = other.file_name(from);
         other
             .directory
@@ -242,7 +422,7 @@ impl Slot {
     }
 
     fn file_name(&self, id: RequestId) -> String {
-        format!("{}.{}", name(id), self.format.extension())
+        format!("{}.{}", name(id), self.recipient.format.extension())
     }
 
     /// Writes a file, so that it is never incomplete.
@@ -267,7 +447,7 @@ impl Slot {
     /// The id and the extension in a file name of this library.
     fn parse_name<'a>(&self, name: &'a OsStr) -> Option<(RequestId, &'a str)> {
         let (id, extension) = name.to_str()?.split_once('.')?;
-        let is_ours = extension == PART || extension == self.format.extension();
+        let is_ours = [PART, DAMAGED, self.recipient.format.extension()].contains(&extension);
         is_ours.then_some((parse_id(id)?, extension))
     }
 }
@@ -282,7 +462,8 @@ fn parse_id(text: &str) -> Option<RequestId> {
         sequence: sequence.parse().ok()?,
         part: part.parse().ok()?,
     };
-    (id.sequence <= MAX_SEQUENCE && name(id) == text).then_some(id)
+    let is_valid = id.sequence <= MAX_SEQUENCE && id.part <= MAX_PART && name(id) == text;
+    is_valid.then_some(id)
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::options::DeliveryGuarantee;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::event::DeliveryEvent;
 use crate::dynatrace::exporter::Exporter;
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::tests::server::{Reply, Request, Server};
-use crate::dynatrace::tests::{LONG, end_in_outage, export_one, provider, to};
+use crate::dynatrace::tests::{LONG, end_in_outage, export_one, provider, readdress, to};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, MeterProvider};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -34,6 +35,10 @@ struct Program {
 
 impl Program {
     fn start(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> Self {
+        Self::start_with(|builder, _| options(builder))
+    }
+
+    fn start_with(options: impl FnOnce(ExporterBuilder, &Server) -> ExporterBuilder) -> Self {
         let is_up = Arc::new(AtomicBool::new(false));
         let arrived = Arc::new(Mutex::new(Vec::new()));
         let (asked, accepted) = (is_up.clone(), arrived.clone());
@@ -45,7 +50,7 @@ impl Program {
                 Reply::status(503)
             }
         });
-        let exporter = options(to(&server).otlp()).build().expect("valid");
+        let exporter = options(to(&server).otlp(), &server).build().expect("valid");
         let provider = provider(&exporter);
         let counter = provider.meter("test").u64_counter("calls").build();
         Self {
@@ -58,7 +63,10 @@ impl Program {
     }
 
     fn with_spool(spool: &Path) -> Self {
-        Self::start(|builder| builder.spool_dir(spool))
+        Self::start_with(|builder, server| {
+            readdress(spool, Format::Otlp, server);
+            builder.spool_dir(spool)
+        })
     }
 
     fn count(&self, amount: u64) {
@@ -260,14 +268,23 @@ fn what_is_in_the_spool_is_sent_by_the_next_process() {
 #[test]
 fn lines_and_protobuf_in_one_directory_do_not_mix() {
     let spool = tempfile::tempdir().expect("a folder for temporary files");
-    let down = Server::start(|_, _| Reply::status(503));
+    let is_up = Arc::new(AtomicBool::new(false));
+    let asked = is_up.clone();
+    let server = Server::start(move |_, _| {
+        if asked.load(Ordering::Relaxed) {
+            Reply::accepted()
+        } else {
+            Reply::status(503)
+        }
+    });
     let in_spool = |builder: ExporterBuilder| builder.spool_dir(spool.path());
-    for builder in [to(&down), to(&down).otlp()] {
+    for builder in [to(&server), to(&server).otlp()] {
         let exporter = in_spool(builder).build().expect("valid");
         let _provider = export_one(&exporter);
         end_in_outage(&exporter);
     }
-    let server = Server::accepting();
+    let before = server.requests().len();
+    is_up.store(true, Ordering::Relaxed);
     let lines = in_spool(to(&server)).build().expect("valid");
     lines.flush(LONG).expect("delivered");
     let otlp = in_spool(to(&server).otlp()).build().expect("valid");
@@ -276,7 +293,7 @@ fn lines_and_protobuf_in_one_directory_do_not_mix() {
         let health = exporter.health();
         assert_eq!((health.points_recovered, health.points_accepted), (1, 1));
     }
-    let requests = server.requests();
+    let requests = server.requests().split_off(before);
     assert_eq!(requests.len(), 2);
     assert!(requests[0].body.contains("requests"), "{:?}", requests[0]);
     assert!(requests[0].first_line.contains("/metrics/ingest"));

@@ -147,6 +147,33 @@ fn a_file_that_appears_or_names_another_endpoint_is_followed() {
     );
 }
 
+#[test]
+fn pending_requests_go_to_a_new_endpoint_and_the_spool_names_it() {
+    let down = Server::start(|_, _| Reply::status(503));
+    let up = Rotated::new("t");
+    let path = up.path();
+    let text = |url: String| format!("DT_METRICS_INGEST_URL={url}\nDT_METRICS_INGEST_API_TOKEN=t");
+    fs::write(&path, text(down.url("/api/v2/metrics/ingest"))).expect("writable");
+    let spool = up.folder.path().join("spool");
+    let options = Options {
+        endpoint_file: EndpointFile::at(&path),
+        spool_dir: Some(spool.clone()),
+        ..Options::default()
+    };
+    let exporter = Exporter::with_environment(options, &|_| None).expect("valid");
+    let _provider = export_one(&exporter);
+    let note = || fs::read_to_string(spool.join("slot-000/recipient")).expect("named");
+    assert_eq!(
+        note(),
+        format!("lines {}\n", down.url("/api/v2/metrics/ingest"))
+    );
+
+    up.write("t");
+    wait(|| note() == format!("lines {}\n", up.server.url("/api/v2/metrics/ingest")));
+    exporter.flush(LONG).expect("accepted");
+    assert_eq!(up.server.requests().len(), 1);
+}
+
 /// Waits for something that the exporter does by itself.
 fn wait(mut done: impl FnMut() -> bool) {
     let start = std::time::Instant::now();

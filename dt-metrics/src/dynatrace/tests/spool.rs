@@ -8,10 +8,13 @@ use crate::dynatrace::exporter::Exporter;
 use crate::dynatrace::health::Health;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::Directory;
+use crate::dynatrace::spool::recipient::Recipient;
+use crate::dynatrace::tests::accounting::assert_accounted;
 use crate::dynatrace::tests::server::{Reply, Server};
-use crate::dynatrace::tests::{LONG, end_in_outage, provider, to};
+use crate::dynatrace::tests::{LONG, end_in_outage, provider, readdress, to};
 use opentelemetry::metrics::{Counter, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +27,8 @@ struct Program {
     exporter: Exporter,
     provider: SdkMeterProvider,
     counter: Counter<u64>,
+    /// How many data points were exported.
+    counted: Cell<u64>,
     server: Server,
     is_up: Arc<AtomicBool>,
 }
@@ -43,6 +48,7 @@ impl Program {
             let is_up = asked.load(Ordering::Relaxed);
             Reply::status(if is_up { 202 } else { 503 })
         });
+        readdress(spool, Format::Lines, &server);
         let exporter = options(to(&server).spool_dir(spool))
             .build()
             .expect("valid");
@@ -52,6 +58,7 @@ impl Program {
             exporter,
             provider,
             counter,
+            counted: Cell::new(0),
             server,
             is_up,
         }
@@ -60,6 +67,7 @@ impl Program {
     fn count(&self, amount: u64) {
         self.counter.add(amount, &[]);
         self.provider.force_flush().expect("collected");
+        self.counted.set(self.counted.get() + 1);
     }
 
     /// Ends the outage and returns what arrived after it, each once.
@@ -76,8 +84,11 @@ impl Program {
         deltas.collect()
     }
 
+    /// The health, after checking that it adds up.
     fn health(&self) -> Health {
-        self.exporter.health()
+        let health = self.exporter.health();
+        assert_accounted(self.counted.get() + health.points_recovered, &health);
+        health
     }
 }
 
@@ -91,7 +102,7 @@ fn file(spool: &Path, sequence: u64, extension: &str) -> PathBuf {
 
 /// What a process leaves that ends now.
 fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
-    let (left, _) = Directory::open(spool, Format::Lines).expect("a spool");
+    let (left, _) = Directory::open(spool, Recipient::of_test(Format::Lines)).expect("a spool");
     for ((collected, text), sequence) in lines.iter().zip(1..) {
         left.slot
             .write(RequestId::of(sequence), *collected, &Body::of(text))
@@ -342,7 +353,7 @@ mod unix {
         assert_eq!(program.deliver(), [3, 4, 5, 1, 2, 6]);
         program.exporter.shutdown(LONG).expect("delivered");
         let left = fs::read_dir(directory.path().join("slot-000")).expect("readable");
-        assert_eq!(left.count(), 1, "the lock");
+        assert_eq!(left.count(), 2, "the lock and the recipient");
     }
 
     #[test]

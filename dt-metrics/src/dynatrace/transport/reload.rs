@@ -77,12 +77,16 @@ impl ReloadingTransport {
         if self.http().config().endpoint_file().is_none() {
             return;
         }
+        let mut used = self.http();
         loop {
             tokio::time::sleep(INTERVAL).await;
             let this = self.clone();
             // In a task of its own: a panic of the program's subscriber ends this reading only.
-            let reloaded = tokio::spawn(async move { this.reload().await }).await;
-            if matches!(reloaded, Ok(true)) {
+            let _ = tokio::spawn(async move { this.reload().await }).await;
+            // The file is also read after a rejected request.
+            let http = self.http();
+            if !Arc::ptr_eq(&used, &http) {
+                used = http;
                 on_change();
             }
         }

@@ -19,6 +19,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::thread::sleep;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -27,8 +28,12 @@ use self::collect::{CARRIER, Command, Feed};
 use self::observed::pool::POOL;
 use self::streams::Meters;
 use super::deadline::{Deadline, Late};
+use crate::duration::shown;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
+
+/// How long to wait before another look at a full channel, which is rare.
+const FULL_PAUSE: Duration = Duration::from_millis(1);
 
 /// How many values that were given up before an installation are reported already.
 static EARLY_REPORTED: AtomicU64 = AtomicU64::new(0);
@@ -62,7 +67,8 @@ impl Bridge {
             tracing::warn!(
                 target: "dt_metrics",
                 "no reader asks for `{CARRIER}`: either there is none, or a view drops it; \
-                 counts are handed over every {interval:?} instead"
+                 counts are handed over every {} instead",
+                shown(interval)
             );
         }
         thread::spawn(
@@ -93,12 +99,24 @@ impl Bridge {
     /// Makes every instrument that has been used so far, so that the next collection has all.
     pub(super) fn prepare(&self, deadline: &Deadline) -> Result<(), Late> {
         let (reply, done) = mpsc::channel();
-        match self.commands.try_send(Command::Prepare(Some(reply))) {
-            Ok(()) => deadline.recv(&done),
-            // The thread has not come to earlier commands.
-            Err(mpsc::TrySendError::Full(_)) => Err(deadline.late()),
-            // Stopped: there is nothing to prepare for.
-            Err(mpsc::TrySendError::Disconnected(_)) => Ok(()),
+        let mut command = Command::Prepare(Some(reply));
+        loop {
+            command = match self.commands.try_send(command) {
+                Ok(()) => break,
+                // Stopped: there is nothing to prepare for.
+                Err(mpsc::TrySendError::Disconnected(_)) => return Ok(()),
+                // The thread has not come to earlier commands.
+                Err(mpsc::TrySendError::Full(_)) if deadline.remaining().is_zero() => {
+                    return Err(deadline.late());
+                }
+                Err(mpsc::TrySendError::Full(rejected)) => rejected,
+            };
+            sleep(FULL_PAUSE);
+        }
+        match deadline.recv(&done) {
+            // Stopped meanwhile.
+            Err(Late::Thread(_)) => Ok(()),
+            result => result,
         }
     }
 

@@ -9,6 +9,7 @@ use dt_metrics::dynatrace::{Exporter, ExporterBuilder, Health};
 use dt_metrics::{Handle, counted, timed};
 use dt_metrics_local::Server;
 
+use crate::common::accounting::assert_accounted;
 use crate::common::proof::{AMPLE, Counted};
 
 /// The threads that count.
@@ -74,14 +75,7 @@ impl Program {
 
     /// Every line that was written is in one place.
     pub fn assert_conserved(&self, health: &Health) {
-        assert_eq!(
-            health.points_accepted
-                + health.points_rejected
-                + health.points_dropped
-                + health.points_pending,
-            self.written(),
-            "{health:?}"
-        );
+        assert_accounted(self.written(), health);
     }
 
     /// The lines that were to be sent.

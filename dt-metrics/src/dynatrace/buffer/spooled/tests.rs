@@ -114,13 +114,13 @@ fn what_may_have_been_sent_is_marked_until_its_file_is_gone() {
         sending: Some(RequestId::of(sequence)),
     };
     let mut spooled = attached();
-    assert!(spooled.is_sending_recorded());
+    assert!(spooled.is_ready_to_send());
     spooled.record_sending(Some(RequestId::of(1)));
-    assert!(!spooled.is_sending_recorded());
+    assert!(!spooled.is_ready_to_send());
     assert_eq!(spooled.next_job(), Some(mark(1)));
-    assert!(!spooled.is_sending_recorded() && spooled.is_synced(1));
+    assert!(!spooled.is_ready_to_send() && spooled.is_synced(1));
     spooled.done();
-    assert!(spooled.is_sending_recorded());
+    assert!(spooled.is_ready_to_send());
     spooled.record_sending(Some(RequestId::of(1)));
     assert_eq!(spooled.next_job(), None, "it says so");
     spooled.record_sending(None);

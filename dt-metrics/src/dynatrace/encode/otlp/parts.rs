@@ -37,6 +37,17 @@ pub(crate) fn halves(
     [(request, half), (rest, points - half)]
 }
 
+/// The number of data points; `None` if the request is not valid protobuf.
+pub(crate) fn count(message: &[u8]) -> Option<u64> {
+    let mut request = ExportMetricsServiceRequest::decode(message).ok()?;
+    let mut points = 0;
+    extract(&mut request, |_, _| {
+        points += 1;
+        false
+    });
+    Some(points)
+}
+
 /// The series of the first data point; `None` if the request is not valid protobuf.
 pub(crate) fn first_series(message: &[u8]) -> Option<Series> {
     let mut request = ExportMetricsServiceRequest::decode(message).ok()?;

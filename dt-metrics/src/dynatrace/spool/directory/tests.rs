@@ -8,9 +8,15 @@ use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::{Contents, Directory, OpenError, SpoolError};
+use crate::dynatrace::spool::recipient::Recipient;
+use crate::dynatrace::spool::slot::Standing;
+
+fn recipient() -> Recipient {
+    Recipient::of_test(Format::Lines)
+}
 
 fn open(directory: &TempDir) -> (Directory, Contents) {
-    Directory::open(&directory.path().join("a/b"), Format::Lines).expect("a spool")
+    Directory::open(&directory.path().join("a/b"), recipient()).expect("a spool")
 }
 
 fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
@@ -70,10 +76,10 @@ fn what_the_dead_left_is_taken_over_but_not_what_the_living_have() {
     let [first, second, third, fourth] = processes;
     drop((second, fourth));
     let mut number = numbers(7);
-    let adopted = first.adopt(1_000, &mut number);
+    let adopted = first.adopt(1_000, 1_000, &mut number);
     let expected = ["1 first", "1 second", "3 first", "3 second"];
     assert_eq!(texts(&first, &adopted), expected);
-    let again = first.adopt(1_000, &mut number);
+    let again = first.adopt(1_000, 1_000, &mut number);
     assert_eq!(again, Contents::default());
     assert_eq!(third.slot.scan().expect("readable").stored.len(), 2);
 }
@@ -86,7 +92,7 @@ fn no_more_is_taken_over_than_there_is_room_for() {
         write(&second, sequence, "abc");
     }
     drop(second);
-    let adopted = first.adopt(7, numbers(9));
+    let adopted = first.adopt(7, 1_000, numbers(9));
     assert_eq!(
         adopted.stored.len(),
         1 + usize::from(adopted.stored.len() > 1)
@@ -107,7 +113,7 @@ fn what_may_have_been_sent_is_known_wherever_it_is_taken_over() {
     let (second, found) = open(&directory);
     assert_eq!(found.sending, [RequestId::of(2)]);
     drop(second);
-    let adopted = first.adopt(1_000, numbers(7));
+    let adopted = first.adopt(1_000, 1_000, numbers(7));
     assert_eq!(adopted.sending, [RequestId::of(8)]);
     let (second, found) = open(&directory);
     assert!(found.sending.is_empty());
@@ -128,14 +134,11 @@ fn one_that_is_gone_is_made_again() {
     for remove in [path.clone(), directory.path().join("a")] {
         fs::remove_dir_all(remove).expect("removed");
         assert!(!first.slot.is_in_place());
-        assert_eq!(first.reopen().expect("a slot"), Contents::default());
+        let reopened = first.reopen(Standing::Moved).expect("a slot");
+        assert_eq!(reopened, Contents::default());
         assert!(first.slot.is_in_place());
         assert_eq!(first.slot.path(), path);
     }
-    write(&first, 1, "a");
-    fs::remove_file(path.join("lock")).expect("removed");
-    let contents = first.reopen().expect("a slot");
-    assert_eq!(texts(&first, &contents), ["a"]);
 }
 
 #[test]
@@ -149,11 +152,11 @@ fn the_files_of_a_slot_that_was_renamed_follow_its_process() {
     fs::rename(first.slot.path(), spool.join("slot-001")).expect("renamed");
     let (second, found) = open(&directory);
     assert_eq!(found, Contents::default());
-    assert_eq!(second.adopt(1_000, numbers(1)), Contents::default());
-    let contents = first.reopen().expect("a slot");
+    assert_eq!(second.adopt(1_000, 1_000, numbers(1)), Contents::default());
+    let contents = first.reopen(Standing::Moved).expect("a slot");
     assert_eq!(texts(&first, &contents), ["a", "b"]);
     assert_eq!(first.slot.path(), spool.join("slot-002"));
-    assert_eq!(second.adopt(1_000, numbers(1)), Contents::default());
+    assert_eq!(second.adopt(1_000, 1_000, numbers(1)), Contents::default());
 }
 
 #[test]
@@ -164,7 +167,8 @@ fn one_that_somebody_else_has_now_is_replaced_by_an_empty_one() {
     drop(second);
     fs::remove_dir_all(first.slot.path()).expect("removed");
     let (_other, _) = open(&directory);
-    assert_eq!(first.reopen().expect("a slot"), Contents::default());
+    let reopened = first.reopen(Standing::Moved).expect("a slot");
+    assert_eq!(reopened, Contents::default());
     assert_eq!(first.slot.path(), directory.path().join("a/b/slot-002"));
 }
 
@@ -174,13 +178,13 @@ fn what_is_no_directory_is_said() {
     let file = directory.path().join("file");
     fs::write(&file, "x").expect("written");
     for path in [PathBuf::new(), file.clone()] {
-        let error = Directory::open(&path, Format::Lines).expect_err("no directory");
+        let error = Directory::open(&path, recipient()).expect_err("no directory");
         assert!(
             matches!(error, OpenError::Unusable(SpoolError::NotADirectory)),
             "{error}"
         );
     }
-    let error = Directory::open(&file.join("below"), Format::Lines).expect_err("no directory");
+    let error = Directory::open(&file.join("below"), recipient()).expect_err("no directory");
     assert!(matches!(error, OpenError::Io(_)), "{error}");
     assert_eq!(fs::read(file).expect("untouched"), b"x");
 }
@@ -210,7 +214,7 @@ mod permissions {
         for bad in [0o777, 0o775, 0o722, 0o1777, 0o702] {
             let permissions = fs::Permissions::from_mode(bad);
             fs::set_permissions(directory.path(), permissions).expect("changed");
-            let error = Directory::open(directory.path(), Format::Lines).expect_err("refused");
+            let error = Directory::open(directory.path(), recipient()).expect_err("refused");
             assert!(
                 matches!(error, OpenError::Unusable(SpoolError::Writable { mode, .. }) if mode == bad),
                 "{error}"
@@ -220,7 +224,7 @@ mod permissions {
         }
         let permissions = fs::Permissions::from_mode(0o755);
         fs::set_permissions(directory.path(), permissions).expect("changed");
-        Directory::open(directory.path(), Format::Lines).expect("others may look");
+        Directory::open(directory.path(), recipient()).expect("others may look");
     }
 
     #[test]
@@ -231,6 +235,6 @@ mod permissions {
         fs::set_permissions(&foreign, fs::Permissions::from_mode(0o750)).expect("changed");
         let (ours, _) = open(&directory);
         assert_eq!(ours.slot.path(), directory.path().join("a/b/slot-001"));
-        ours.adopt(1_000, || 1);
+        ours.adopt(1_000, 1_000, || 1);
     }
 }

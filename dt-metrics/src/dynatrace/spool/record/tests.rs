@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::spool::record::{Damage, Header, MAX_HEADER};
+use crate::dynatrace::spool::record::{Damage, Header, MAX_BODY, MAX_HEADER};
 
 const TEXT: &str = "#a count dt.meta.unit=1\na,k=ü count,delta=1 1763820000000\nb gauge,2";
 
@@ -40,9 +40,9 @@ fn the_format_is_this_one() {
 fn the_longest_header_fits() {
     let longest = Header {
         time_ms: u64::MAX,
-        lines: u64::MAX,
-        metadata: u64::MAX,
-        bytes: u64::MAX,
+        lines: MAX_BODY / 2,
+        metadata: 0,
+        bytes: MAX_BODY,
         checksum: u32::MAX,
     };
     let line = longest.to_line();
@@ -114,6 +114,7 @@ proptest! {
         time_ms in 0..=u64::MAX / 1_000_000,
     ) {
         let body = Body::of(&lines.join("\n"));
+        prop_assume!(body.points > 0);
         let (header, read) = parse(file(time_ms, &body)).expect("whole");
         prop_assert_eq!(header.collected(), UNIX_EPOCH + Duration::from_millis(time_ms));
         prop_assert_eq!(read, body);

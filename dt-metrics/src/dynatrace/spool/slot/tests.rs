@@ -4,16 +4,23 @@ use std::time::UNIX_EPOCH;
 
 use tempfile::TempDir;
 
+use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::handle::DirectoryHandle;
+use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::spool::record::Damage;
-use crate::dynatrace::spool::slot::{Contents, Slot, Unreadable};
+use crate::dynatrace::spool::slot::{Claim, Contents, Slot, Standing, Unreadable};
 
 fn claim(directory: &TempDir, name: &str) -> Option<Slot> {
     let spool = DirectoryHandle::open(directory.path()).expect("safe");
-    Slot::claim(&spool, name, Format::Lines).expect("a directory")
+    let recipient = Recipient::of_test(Format::Lines);
+    match Slot::claim(&spool, name, &recipient).expect("a directory") {
+        Claim::Taken(slot) => Some(slot),
+        Claim::NotFree => None,
+        Claim::Left(left) => panic!("{left:?}"),
+    }
 }
 
 fn slot(directory: &TempDir) -> Slot {
@@ -81,7 +88,8 @@ fn what_is_written_is_found_in_order_by_the_next_one() {
             "00000000000000000002-0000000000.lines",
             "00000000000000000009-0000000000.lines",
             "00000000000000000010-0000000000.lines",
-            "lock"
+            "lock",
+            "recipient",
         ]
     );
 }
@@ -96,7 +104,7 @@ fn one_at_a_time() {
 }
 
 #[test]
-fn what_is_torn_is_removed_and_counted_and_the_rest_stays() {
+fn what_is_torn_is_counted_and_kept_aside_and_the_rest_stays() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
     slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
@@ -126,7 +134,8 @@ fn what_is_torn_is_removed_and_counted_and_the_rest_stays() {
 
     let contents = slot.scan().expect("readable");
     assert_eq!(contents.stored.len(), 2);
-    assert_eq!((contents.damaged, contents.damaged_lines), (4, 2));
+    // Nobody knows of an empty file, of zeros and of garbage what they were: at least one each.
+    assert_eq!((contents.damaged, contents.damaged_points), (4, 5));
     assert_eq!(contents.last_sequence, 11);
     assert_eq!(
         names(slot.path()),
@@ -134,11 +143,16 @@ fn what_is_torn_is_removed_and_counted_and_the_rest_stays() {
             "+0000000000000000009.lines",
             "00000000000000000001-0000000000.lines",
             "00000000000000000002-0000000000.lines",
+            "00000000000000000003-0000000000.damaged",
+            "00000000000000000004-0000000000.damaged",
+            "00000000000000000005-0000000000.damaged",
+            "00000000000000000007-0000000000.damaged",
             "00000000000000000011-0000000000.lines",
             "7-0.lines",
             "99999999999999999999-0000000000.lines",
             "lock",
             "notes.txt",
+            "recipient",
         ]
     );
     assert_eq!(slot.scan().expect("readable").damaged, 0);
@@ -237,7 +251,8 @@ fn without_its_lock_file_a_slot_is_still_locked() {
         claim(&directory, "slot").is_none(),
         "its directory is locked"
     );
-    assert!(first.relock().expect("made again"));
+    let standing = first.restore_standing().expect("made again");
+    assert_eq!(standing, Standing::Held);
     assert!(first.is_in_place());
 }
 
@@ -251,9 +266,10 @@ fn a_lock_file_that_another_process_holds_is_left_to_it() {
     let elsewhere = spool.subdirectory("slot").expect("opened").expect("there");
     let lock = elsewhere.lock_file("lock").expect("opened");
     assert!(lock.is_some());
-    assert!(!first.relock().expect("looked at"));
+    let mut standing = || first.restore_standing().expect("looked at");
+    assert_eq!(standing(), Standing::Lost);
     drop(lock);
-    assert!(first.relock().expect("locked"));
+    assert_eq!(standing(), Standing::Held);
 }
 
 #[test]
@@ -262,12 +278,13 @@ fn a_slot_that_was_removed_or_renamed_is_not_in_place() {
     let mut first = slot(&directory);
     let moved = directory.path().join("moved");
     fs::rename(first.path(), &moved).expect("renamed");
-    assert!(!first.is_in_place() && !first.relock().expect("looked at"));
+    let standing = |slot: &mut Slot| slot.restore_standing().expect("looked at");
+    assert_eq!(standing(&mut first), Standing::Moved);
     assert!(claim(&directory, "moved").is_none(), "it is still locked");
     let mut second = slot(&directory);
     assert!(second.is_in_place() && !first.is_in_place());
     fs::remove_dir_all(second.path()).expect("removed");
-    assert!(!second.is_in_place() && !second.relock().expect("looked at"));
+    assert_eq!(standing(&mut second), Standing::Moved);
     assert!(
         second
             .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
@@ -305,4 +322,188 @@ fn what_others_may_enter_is_left_alone() {
         assert!(claim(&directory, name).is_none(), "{name}");
     }
     assert!(names(&open).is_empty());
+}
+
+/// What a file says of itself with a checksum that is right.
+fn crafted(words: &str, body: &str) -> Vec<u8> {
+    let text = format!(
+        "dt-metrics-spool 1 {words} {:08x} ",
+        crc32fast::hash(body.as_bytes())
+    );
+    let checksum = crc32fast::hash(text.as_bytes());
+    format!("{text}{checksum:08x}\n{body}").into_bytes()
+}
+
+#[test]
+fn a_file_cannot_have_more_lines_than_its_bytes_allow() {
+    let directory = TempDir::new().expect("a directory");
+    let slot = slot(&directory);
+    let whole = crafted("0 2 0 3", "a\nb");
+    assert!(record_of(&slot, &whole).is_ok());
+    for words in [
+        "0 18446744073709551615 0 3",
+        "0 18446744073709551615 1 3",
+        "0 9223372036854775808 9223372036854775808 3",
+        "0 1 18446744073709551615 3",
+        "0 0 2 3",
+        "0 0 0 3",
+        "0 3 0 3",
+        "0 2 1 3",
+    ] {
+        let absurd = record_of(&slot, &crafted(words, "a\nb"));
+        assert!(matches!(absurd, Err(Unreadable::Damaged(_))), "{words}");
+        let contents = slot.scan().expect("readable");
+        assert_eq!(
+            (contents.damaged, contents.damaged_points),
+            (1, 2),
+            "{words}"
+        );
+        assert!(contents.stored.is_empty());
+    }
+    // Possible, but not true: found when it is read.
+    for words in ["0 1 0 3", "0 1 1 3"] {
+        let wrong = record_of(&slot, &crafted(words, "a\nb"));
+        assert!(
+            matches!(wrong, Err(Unreadable::Damaged(Damage::Body(_)))),
+            "{words}"
+        );
+    }
+}
+
+/// Reads a file of these bytes.
+fn record_of(slot: &Slot, bytes: &[u8]) -> Result<Body, Unreadable> {
+    let path = slot.path().join("00000000000000000001-0000000000.lines");
+    fs::write(path, bytes).expect("written");
+    slot.read(RequestId::of(1))
+}
+
+#[test]
+fn the_data_points_after_a_damaged_first_line_are_counted() {
+    let directory = TempDir::new().expect("a directory");
+    let slot = slot(&directory);
+    slot.write(
+        RequestId::of(1),
+        UNIX_EPOCH,
+        &Body::of("#m gauge dt.meta.unit=x\na\nb\nc"),
+    )
+    .expect("written");
+    let path = slot.path().join("00000000000000000001-0000000000.lines");
+    let mut bytes = fs::read(&path).expect("a file");
+    bytes[20] ^= 1;
+    fs::write(&path, &bytes).expect("written");
+    let contents = slot.scan().expect("readable");
+    assert_eq!((contents.damaged, contents.damaged_points), (1, 3));
+    let aside = slot.path().join("00000000000000000001-0000000000.damaged");
+    assert_eq!(fs::read(aside).expect("kept"), bytes);
+    assert_eq!(
+        slot.scan().expect("readable").damaged,
+        0,
+        "it is counted once"
+    );
+}
+
+#[test]
+fn a_file_that_is_far_too_long_is_damaged_and_never_read() {
+    let directory = TempDir::new().expect("a directory");
+    let slot = slot(&directory);
+    let path = slot.path().join("00000000000000000001-0000000000.lines");
+    let start = crafted("0 1 0 4611686018427387904", "");
+    fs::write(&path, &start).expect("written");
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .expect("a file");
+    // It takes no room on disk.
+    let length = start.len() as u64 + (1 << 40);
+    file.set_len(length).expect("extended");
+    let contents = slot.scan().expect("readable");
+    assert_eq!((contents.damaged, contents.damaged_points), (1, 1));
+    assert_eq!(slot.tidy_damaged(1_000_000).expect("tidied"), 0);
+    assert_eq!(names(slot.path()), ["lock"]);
+}
+
+#[test]
+fn the_newest_damaged_files_stay_within_their_bytes_for_a_week() {
+    let directory = TempDir::new().expect("a directory");
+    let slot = slot(&directory);
+    let now = std::time::SystemTime::now();
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    for (sequence, days) in [(1, 1), (2, 8), (3, 2), (4, 3)] {
+        let path = slot
+            .path()
+            .join(format!("{sequence:020}-0000000000.damaged"));
+        fs::write(&path, [0; 100]).expect("written");
+        let file = fs::File::options().write(true).open(path).expect("a file");
+        file.set_modified(now - day * days).expect("set");
+    }
+    assert_eq!(slot.tidy_damaged(250).expect("tidied"), 200);
+    assert_eq!(
+        names(slot.path()),
+        [
+            "00000000000000000001-0000000000.damaged",
+            "00000000000000000003-0000000000.damaged",
+            "lock"
+        ]
+    );
+}
+
+#[test]
+fn a_slot_with_requests_for_another_recipient_is_left_as_it_is() {
+    let directory = TempDir::new().expect("a directory");
+    let spool = DirectoryHandle::open(directory.path()).expect("safe");
+    let recipient = |host: &str| {
+        let url = format!("https://{host}.example/ingest?api-token=SECRET");
+        Recipient::new(Format::Lines, &Endpoint::parse(&url).expect("a URL"))
+    };
+    let claim = |host: &str| Slot::claim(&spool, "slot", &recipient(host)).expect("a directory");
+    let Claim::Taken(staging) = claim("staging") else {
+        panic!("it is empty");
+    };
+    staging
+        .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+        .expect("written");
+    drop(staging);
+    fs::write(
+        directory
+            .path()
+            .join("slot/00000000000000000002-0000000000.lines"),
+        "?",
+    )
+    .expect("written");
+    let before = names(&directory.path().join("slot"));
+    let Claim::Left(left) = claim("production") else {
+        panic!("it is for another endpoint");
+    };
+    assert_eq!((left.requests, left.points), (2, 3));
+    assert_eq!(
+        left.recipient.as_deref(),
+        Some("lines https://staging.example/ingest")
+    );
+    assert_eq!(names(&directory.path().join("slot")), before);
+
+    // Nobody knows where its requests were going.
+    let note = directory.path().join("slot/recipient");
+    assert!(!fs::read_to_string(&note).expect("there").contains("SECRET"));
+    fs::remove_file(&note).expect("removed");
+    let Claim::Left(left) = claim("staging") else {
+        panic!("it may be for another endpoint");
+    };
+    assert_eq!(left.recipient, None);
+    fs::write(&note, "lines https://staging.example/ingest\n").expect("written");
+    let Claim::Taken(mut slot) = claim("staging") else {
+        panic!("it is for this endpoint");
+    };
+    slot.readdress(recipient("moved")).expect("readdressed");
+    fs::remove_file(&note).expect("removed");
+    slot.restore_standing().expect("written again");
+    drop(slot);
+    assert!(matches!(claim("moved"), Claim::Taken(_)));
+    for sequence in 1..=2 {
+        let name = format!("slot/{sequence:020}-0000000000.lines");
+        fs::remove_file(directory.path().join(name)).expect("removed");
+    }
+    assert!(
+        matches!(claim("production"), Claim::Taken(_)),
+        "it is empty"
+    );
 }

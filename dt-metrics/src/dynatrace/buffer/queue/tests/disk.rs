@@ -35,6 +35,13 @@ impl Disk {
                 self.mark = sending;
                 queue.spooled.done();
             }
+            Job::Look { id } => {
+                if !self.files.contains_key(&id) {
+                    queue.write_in_flight_again();
+                }
+                queue.spooled.done();
+            }
+            Job::Readdress { .. } => queue.spooled.done(),
             Job::Read { id } => match self.files.get(&id) {
                 Some(body) => queue.fetched(id, body.clone()),
                 None => lost = queue.not_fetched(id),
@@ -135,9 +142,9 @@ fn the_disk_says_what_may_have_been_sent() {
     disk.work(&mut queue);
     assert_eq!(disk.mark, None);
     queue.take();
-    assert!(!queue.spooled.is_sending_recorded());
+    assert!(!queue.spooled.is_ready_to_send());
     disk.work(&mut queue);
-    assert!(queue.spooled.is_sending_recorded());
+    assert!(queue.spooled.is_ready_to_send());
     assert_eq!(disk.mark, Some(RequestId::of(1)));
     // Answered: it may be sent again.
     let _dropped = queue.put_back();

@@ -1,0 +1,66 @@
+//! Many flushes at once.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use crate::common::accounting::assert_accounted;
+use crate::common::{AMPLE, server, to};
+use dt_metrics::count;
+
+const CALLERS: u64 = 200;
+
+#[test]
+fn any_number_of_flushes_at_once_succeed_and_each_delivers_what_was_counted_before_it() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    let barrier = Barrier::new(usize::try_from(CALLERS).unwrap());
+    thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(|| {
+                barrier.wait();
+                count!("flushes.calls");
+                metrics.flush(AMPLE).unwrap();
+            });
+        }
+    });
+    assert_eq!(server.counter_total("flushes.calls", &[]), CALLERS as f64);
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let metrics = Arc::new(metrics);
+    runtime.block_on(async {
+        let flushes: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                let metrics = metrics.clone();
+                tokio::spawn(async move { metrics.flush_async(AMPLE).await })
+            })
+            .collect();
+        for flush in flushes {
+            flush.await.unwrap().unwrap();
+        }
+    });
+    let health = metrics.health();
+    assert_accounted(health.points_accepted, &health);
+}
+
+#[test]
+fn a_deadline_is_told_as_the_caller_gave_it() {
+    own_process!();
+    let server = server();
+    server.fail_always(503).unwrap();
+    let metrics = to(&server).install().unwrap();
+    count!("flushes.late");
+    for (timeout, expected) in [
+        (Duration::ZERO, "within 0 s"),
+        (Duration::from_millis(150), "within 150 ms"),
+        (Duration::from_millis(1_100), "within 1.1 s"),
+    ] {
+        let error = metrics.flush(timeout).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let _ = metrics.shutdown(Duration::ZERO);
+}

@@ -109,7 +109,10 @@ pub mod line;
 mod pipeline;
 #[doc(hidden)]
 pub mod private;
-#[cfg(feature = "dynatrace")]
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "used by the pipeline")
+)]
 mod process;
 #[cfg(feature = "dynatrace")]
 mod properties;

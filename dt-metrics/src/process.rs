@@ -6,6 +6,14 @@
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+#[cfg(feature = "dynatrace")]
+#[cfg_attr(all(unix, not(miri)), path = "process/unix.rs")]
+#[cfg_attr(not(all(unix, not(miri))), path = "process/other.rs")]
+mod platform;
+
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::platform::at_fork;
+
 /// A process, by its number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Process(u32);

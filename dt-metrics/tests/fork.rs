@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use dt_metrics::{Error, Handle, count};
+use dt_metrics::{Error, Handle, count, gauge, record};
 
 const NEVER: Duration = Duration::from_secs(3_600);
 const AMPLE: Duration = Duration::from_secs(30);
@@ -38,7 +38,8 @@ impl Server {
         Self { url, lines }
     }
 
-    /// The counts that arrived, without metadata and all that follows the delta.
+    /// The counts that arrived, without metadata and all that follows the delta; of histograms and
+    /// gauges the whole payload.
     fn counts(&self) -> Vec<String> {
         let lines = self.lines.lock().unwrap();
         let data = lines.iter().filter(|line| !line.starts_with('#'));
@@ -102,19 +103,46 @@ fn live_as_a_child(inherited: Handle, server: &Server) {
     soon(|| assert!(matches!(inherited.shutdown(AMPLE), Err(Error::Forked))));
     soon(|| drop(inherited.health()));
     soon(|| drop(format!("{inherited:?}")));
+    // Before its own installation, on this thread and on another.
+    count!("forked.both", 1);
+    record!("forked.value", 2.0);
+    gauge!("forked.gauge", 8);
+    std::thread::spawn(|| {
+        count!("forked.both", 1);
+        // More than a thread keeps in its memory: its parent's pipeline does not take them.
+        (0..6_000).for_each(|_| record!("forked.value", 2.0));
+    })
+    .join()
+    .unwrap();
     let own = soon(|| install(server));
     soon(|| drop(inherited));
-    count!("forked.both", 3);
+    count!("forked.both", 1);
     own.flush(AMPLE).unwrap();
+    // Of each thread the newest 4,096 values are kept; the others are counted.
+    assert_eq!(own.health().dropped.get("before_install"), Some(&1_904));
     own.shutdown(AMPLE).unwrap();
 }
 
 #[test]
-fn a_child_neither_waits_for_its_parents_threads_nor_delivers_what_its_parent_counted() {
+fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
     let (parents, childs) = (Server::start(), Server::start());
     let metrics = install(&parents);
     count!("forked.both", 5);
     count!("forked.parent", 1);
+    record!("forked.value", 9.0);
+    gauge!("forked.parents_gauge", 3);
+    // A thread that goes on while this one forks, and one that is over.
+    std::thread::spawn(|| count!("forked.both", 10))
+        .join()
+        .unwrap();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let counting = std::thread::spawn(move || {
+        count!("forked.both", 20);
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            count!("forked.busy");
+            record!("forked.busy_value", 1.0);
+        }
+    });
     // SAFETY: the child does not touch locks of other threads but those of the allocator, which
     // the C library keeps usable, and leaves by `_exit`.
     let child = unsafe { libc::fork() };
@@ -128,14 +156,33 @@ fn a_child_neither_waits_for_its_parents_threads_nor_delivers_what_its_parent_co
     // SAFETY: the child of this process, and a place for its status.
     let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
     assert_eq!((waited, status), (child, 0), "the child ended well");
-    assert_eq!(childs.counts(), ["forked.both count,delta=3"]);
+    let mut counts = childs.counts();
+    counts.sort();
+    counts.dedup();
+    assert_eq!(
+        counts,
+        [
+            "forked.both count,delta=3",
+            "forked.gauge gauge,8",
+            "forked.value gauge,min=2,max=2,sum=8194,count=4097"
+        ]
+    );
+    drop(stop);
+    counting.join().unwrap();
 
     metrics.flush(AMPLE).unwrap();
     let mut counts = parents.counts();
+    counts.retain(|line| !line.starts_with("forked.busy"));
     counts.sort();
+    counts.dedup();
     assert_eq!(
         counts,
-        ["forked.both count,delta=5", "forked.parent count,delta=1"]
+        [
+            "forked.both count,delta=35",
+            "forked.parent count,delta=1",
+            "forked.parents_gauge gauge,3",
+            "forked.value gauge,min=9,max=9,sum=9,count=1"
+        ]
     );
     metrics.shutdown(AMPLE).unwrap();
 }

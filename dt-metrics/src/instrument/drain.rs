@@ -1,8 +1,7 @@
 //! Drains: taking measurements out of the slots. The one door for `pipeline`.
 
-use super::cells::store::{MEASURED_BY, SLOTS, Series, SeriesOwner};
+use super::cells::store::{SLOTS, Series, SeriesOwner};
 use super::cells::sync::RING;
-use crate::process::Process;
 
 /// The measurements of one drain. It is reused, so that a collection allocates little, and a thread
 /// that records nothing at all.
@@ -25,20 +24,46 @@ impl Default for Drained {
     }
 }
 
-/// Takes out all counts and the values of gauges. `ready` gets the slot, the number and the series,
-/// and refuses a series that has nowhere to go yet: its counts are kept for later. At the end of an
-/// `epoch`, before which all recorded values must have been taken out, series that were idle for
-/// long retire: their slots are returned. Nothing here may measure.
-pub(crate) fn drain(
+/// Begins a drain of everything.
+pub(crate) fn begin(drained: &mut Drained) {
+    drained.deltas.clear();
+}
+
+/// Takes out one part of the recorded values, and adds the counts of this part: of calls that are
+/// counted and timed, the counts of these values. Parts are numbered from 0; `false` if there are no
+/// more. `ready` gets the slot, the number and the series, and refuses a series that has nowhere to
+/// go yet: its measurements are kept for later. Nothing here may measure.
+pub(crate) fn drain_part(
+    part: usize,
+    drained: &mut Drained,
+    mut ready: impl FnMut(u32, u64, &Series) -> bool,
+) -> bool {
+    let Drained { deltas, values, .. } = drained;
+    values.clear();
+    // One lock for both: a thread that records meanwhile adds 1 before the value is there.
+    let mut slots = SLOTS.lock();
+    slots.drain_values(part, Series::pair, |slot, entry, value| {
+        let ready = ready(slot, entry.id, &entry.series);
+        if ready {
+            values.push((slot, value));
+        }
+        ready
+    }) && slots.drain_counts(
+        part,
+        Series::pair,
+        |slot, entry| ready(slot, entry.id, &entry.series),
+        deltas,
+    )
+}
+
+/// Ends a drain of all parts: takes the values of gauges, under the rules of [`drain_part`]. At the
+/// end of an `epoch`, series that were idle for long retire: their slots are returned.
+pub(crate) fn finish(
     drained: &mut Drained,
     epoch: bool,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
 ) -> Vec<u32> {
     let mut slots = SLOTS.lock();
-    slots.drain(
-        |slot, entry| ready(slot, entry.id, &entry.series),
-        &mut drained.deltas,
-    );
     drained.gauges.clear();
     for (slot, entry) in slots.entries() {
         if let Some(value) = entry.series.last
@@ -84,37 +109,30 @@ pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, 
     }
 }
 
-/// Takes out one part of the recorded values, under the rules of [`drain`]. Parts are numbered from
-/// 0; `false` if there are no more.
+/// Takes out one part of the recorded values, under the rules of [`drain_part`].
 pub(crate) fn drain_values(
     part: usize,
     values: &mut Vec<(u32, f64)>,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
 ) -> bool {
     values.clear();
-    SLOTS.lock().drain_values(part, |slot, entry, value| {
-        let ready = ready(slot, entry.id, &entry.series);
-        if ready {
-            values.push((slot, value));
-        }
-        ready
-    })
+    SLOTS
+        .lock()
+        .drain_values(part, Series::pair, |slot, entry, value| {
+            let ready = ready(slot, entry.id, &entry.series);
+            if ready {
+                values.push((slot, value));
+            }
+            ready
+        })
 }
 
 /// Gives up all but the newest values that threads recorded before there was a pipeline.
 pub(crate) fn keep_newest_values() {
-    SLOTS.lock().give_up_values();
+    SLOTS.lock().give_up_values(Series::pair);
 }
 
 /// How many values were given up until now.
 pub(crate) fn values_given_up() -> u64 {
     SLOTS.lock().given_up()
-}
-
-/// In a forked child, discards all measurements in the slots: the parent made and delivers them. To
-/// be called before anything is drained.
-pub(crate) fn disown_inherited() {
-    if MEASURED_BY.take().is_some_and(Process::is_forked) {
-        drain(&mut Drained::default(), false, |_, _, _| true);
-    }
 }

@@ -29,13 +29,15 @@ pub(crate) use self::cells::store::for_each_descriptor;
 pub(crate) use self::cells::store::has_overflow_series;
 #[cfg(test)]
 pub(crate) use self::cells::store::total;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::cells::thread::disown_inherited;
 pub use self::dimension::held::{AnyValue, Kept};
 pub use self::dimension::set::DimensionSet;
 pub(crate) use self::dimension::value::OwnedValue;
 pub use self::dimension::value::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::drain::{
-    Drained, disown_inherited, drain, drain_values, for_each_series, keep_newest_values,
+    Drained, begin, drain_part, drain_values, finish, for_each_series, keep_newest_values,
     values_given_up,
 };
 pub use self::kinds::clock::Stopwatch;

@@ -10,10 +10,13 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, Temporality};
 
+use super::aggregation::{Aggregation, Watched};
 use crate::dynatrace::Exporter;
 
-type AddToProvider =
-    Box<dyn FnOnce(MeterProviderBuilder, Duration, Failures) -> MeterProviderBuilder + Send>;
+type AddToProvider = Box<
+    dyn FnOnce(MeterProviderBuilder, Duration, Failures, Aggregation) -> MeterProviderBuilder
+        + Send,
+>;
 
 /// An exporter that the program added to the builder.
 pub(super) struct AddedExporter {
@@ -25,11 +28,16 @@ pub(super) struct AddedExporter {
 impl AddedExporter {
     pub(super) fn new(exporter: impl PushMetricExporter) -> Self {
         let ours = (&exporter as &dyn Any).downcast_ref().cloned();
-        let add = Box::new(move |provider: MeterProviderBuilder, interval, failures| {
-            let noted = Noted { exporter, failures };
-            let reader = PeriodicReader::builder(noted).with_interval(interval);
-            provider.with_reader(reader.build())
-        });
+        let add = Box::new(
+            move |provider: MeterProviderBuilder, interval, failures, aggregation| {
+                let noted = Watched {
+                    exporter: Noted { exporter, failures },
+                    aggregation,
+                };
+                let reader = PeriodicReader::builder(noted).with_interval(interval);
+                provider.with_reader(reader.build())
+            },
+        );
         Self { add, ours }
     }
 
@@ -39,8 +47,9 @@ impl AddedExporter {
         provider: MeterProviderBuilder,
         interval: Duration,
         failures: Failures,
+        aggregation: Aggregation,
     ) -> MeterProviderBuilder {
-        (self.add)(provider, interval, failures)
+        (self.add)(provider, interval, failures, aggregation)
     }
 }
 

@@ -28,7 +28,8 @@ use crate::thread::spawn;
 ///
 /// A forked child has none of the threads: there, `flush` and `shutdown` return
 /// [`Error::Forked`](crate::Error::Forked), and dropping the handle does nothing. Install metrics
-/// again in the child before it measures: earlier measurements in its memory are left to the parent.
+/// again in the child: from the fork on, its measurements are its own, and earlier ones in its memory
+/// are left to the parent.
 #[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
 pub struct Handle(Arc<Running>);
 

@@ -10,6 +10,7 @@ use opentelemetry_sdk::metrics::{
     MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, PeriodicReader, SdkMeterProvider,
 };
 
+use super::aggregation::{Aggregation, Watched};
 use super::bridge::Bridge;
 use super::error::Error;
 use super::foreign_exporter::{AddedExporter, Failures};
@@ -106,17 +107,26 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         provider = provider.with_resource(resource);
     }
     let failures = Failures::default();
+    let aggregation = Aggregation::default();
     let readers_interval = if our_schedule {
         schedule::NEVER
     } else {
         interval
     };
     if let Some(exporter) = &exporter {
-        let reader = PeriodicReader::builder(exporter.clone().for_pipeline());
+        let reader = PeriodicReader::builder(Watched {
+            exporter: exporter.clone().for_pipeline(),
+            aggregation: aggregation.clone(),
+        });
         provider = provider.with_reader(reader.with_interval(readers_interval).build());
     }
     for added in settings.exporters {
-        provider = added.add_to(provider, readers_interval, failures.clone());
+        provider = added.add_to(
+            provider,
+            readers_interval,
+            failures.clone(),
+            aggregation.clone(),
+        );
     }
     for configure in settings.configure {
         provider = configure(provider);
@@ -126,7 +136,8 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         exporter.observe_health(&provider.meter(HEALTH_SCOPE));
     }
 
-    let bridge = Bridge::start(&provider, interval, buckets, watchers).map_err(Error::Thread)?;
+    let bridge = Bridge::start(&provider, interval, buckets, watchers, aggregation)
+        .map_err(Error::Thread)?;
     let timer = our_schedule
         .then(|| PushTimer::start(provider.clone(), interval))
         .transpose()

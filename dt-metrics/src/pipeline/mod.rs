@@ -9,6 +9,7 @@
 //!
 //! This folder may import `dynatrace`, `registry`, `instrument`, `descriptor` and `process`.
 
+mod aggregation;
 mod bridge;
 mod builder;
 mod deadline;
@@ -24,6 +25,7 @@ mod signal;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
+use self::aggregation::Aggregation;
 use self::bridge::Bridge;
 use self::install::{SHUTDOWN_TIMEOUT, default_interval};
 use self::lifecycle::Installed;
@@ -145,7 +147,8 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
         None
     } else {
         // Its exporters are unknown, and may need buckets.
-        let bridge = Bridge::start(provider, default_interval(), true, Vec::new());
+        let aggregation = Aggregation::default();
+        let bridge = Bridge::start(provider, default_interval(), true, Vec::new(), aggregation);
         Some(bridge.map_err(Error::Thread)?)
     };
     Ok(Handle::new(Running::new(

@@ -60,6 +60,8 @@ pub(crate) struct Definition {
     pub(crate) unit: &'static str,
     /// The first description stated, or nothing.
     pub(crate) description: &'static str,
+    /// The first boundaries given, if any are.
+    pub(crate) boundaries: Option<&'static [f64]>,
 }
 
 impl Names {
@@ -74,6 +76,7 @@ impl Names {
                     unit_from: descriptor,
                     unit: descriptor.unit,
                     description: descriptor.description,
+                    boundaries: descriptor.boundaries,
                 });
                 Ok(())
             }
@@ -109,6 +112,7 @@ impl Definition {
         if self.description.is_empty() {
             self.description = second.description;
         }
+        self.boundaries = self.boundaries.or(second.boundaries);
         Ok(())
     }
 }

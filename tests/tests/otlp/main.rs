@@ -4,6 +4,7 @@
 #[macro_use]
 mod common;
 
+mod buckets;
 mod delivery;
 mod environment;
 mod python;

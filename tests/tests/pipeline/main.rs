@@ -16,3 +16,4 @@ mod lifetimes;
 mod no_feedback;
 mod stress;
 mod termination;
+mod together;

@@ -1,5 +1,9 @@
 //! Everything that one thread owns: its chunks of cells and its ring of values.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use super::chunk::{self, CELLS, Chunk, Directory};
 use super::ring::Ring;
 
@@ -10,7 +14,13 @@ pub(super) struct Block {
     pub(super) directory: Directory,
     /// Present once the owner has recorded a value.
     pub(super) ring: Option<&'static Ring>,
+    /// Values that were taken out and whose counts were not, by their [`Pair`].
+    pub(super) uncounted: HashMap<Pair, u64, RandomState>,
 }
+
+/// A counter and a histogram of the same calls with the same dimensions: each call adds 1, then
+/// records a value, on the same thread.
+pub(crate) type Pair = u64;
 
 /// A chunk, and the cells as the last drain saw them.
 pub(super) struct Tracked {
@@ -21,12 +31,26 @@ pub(super) struct Tracked {
 }
 
 impl Block {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             chunks: Vec::new(),
             directory: &[],
             ring: None,
+            uncounted: HashMap::default(),
         }
+    }
+
+    /// Discards all that was measured and not drained.
+    pub(super) fn discard(&mut self) {
+        for tracked in &mut self.chunks {
+            for (cell, seen) in tracked.seen.iter_mut().enumerate() {
+                *seen = tracked.chunk.get(cell);
+            }
+        }
+        if let Some(ring) = self.ring {
+            ring.take(0, |_, _| ());
+        }
+        self.uncounted.clear();
     }
 
     /// The directory, with a chunk for `slot`.

@@ -11,6 +11,8 @@
 
 pub(super) mod block;
 pub(super) mod chunk;
+#[cfg(feature = "dynatrace")]
+pub(super) mod fork;
 #[cfg(test)]
 mod loom;
 pub(super) mod recorder;

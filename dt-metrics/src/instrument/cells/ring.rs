@@ -75,26 +75,19 @@ impl Ring {
         Put::Done
     }
 
-    /// Takes all values out. Under the lock only.
-    pub(super) fn drain(&self, mut each: impl FnMut(u32, f64)) {
+    /// Takes out all but the newest `kept` values. Under the lock only. The caller then sees all that
+    /// the owner did before it put the last of them in.
+    pub(super) fn take(&self, kept: u64, mut each: impl FnMut(u32, f64)) {
         let taken = self.taken.0.load(Ordering::Relaxed);
         let put = self.put.0.load(Ordering::Acquire);
-        for position in taken..put {
+        let end = put.saturating_sub(kept).max(taken);
+        for position in taken..end {
             let sample = &self.samples[index(position)];
             let slot = sample.slot.load(Ordering::Relaxed);
             let value = f64::from_bits(sample.value.load(Ordering::Relaxed));
             each(u32::try_from(slot).unwrap_or(u32::MAX), value);
         }
-        self.taken.0.store(put, Ordering::Release);
-    }
-
-    /// Gives up all but the newest `kept` values; returns how many. Under the lock only.
-    pub(super) fn keep_newest(&self, kept: u64) -> u64 {
-        let taken = self.taken.0.load(Ordering::Relaxed);
-        let put = self.put.0.load(Ordering::Acquire);
-        let given_up = (put - taken).saturating_sub(kept);
-        self.taken.0.store(taken + given_up, Ordering::Release);
-        given_up
+        self.taken.0.store(end, Ordering::Release);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::process::Process;
+
 /// The pipeline, as threads that record see it.
 pub(crate) trait Sink: Send + Sync {
     /// Takes values out soon, on another thread.
@@ -14,10 +16,13 @@ pub(crate) trait Sink: Send + Sync {
     fn take_values(&self, part: usize);
 }
 
-static SINK: RwLock<Option<Arc<dyn Sink>>> = RwLock::new(None);
+static SINK: RwLock<Option<(Process, Arc<dyn Sink>)>> = RwLock::new(None);
 
+/// The pipeline of this process. A forked child has a copy of its parent's, without its threads.
 fn sink() -> Option<Arc<dyn Sink>> {
-    SINK.read().unwrap_or_else(PoisonError::into_inner).clone()
+    let sink = SINK.read().unwrap_or_else(PoisonError::into_inner);
+    let (process, sink) = sink.as_ref()?;
+    (!process.is_forked()).then(|| Arc::clone(sink))
 }
 
 /// Requests that values are taken out soon.
@@ -46,5 +51,15 @@ pub(super) fn take_values(part: usize) -> bool {
 /// Sets or removes the pipeline.
 #[cfg(feature = "dynatrace")]
 pub(crate) fn set_sink(sink: Option<Arc<dyn Sink>>) {
-    *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink;
+    let sink = sink.map(|sink| (Process::current(), sink));
+    let before = std::mem::replace(
+        &mut *SINK.write().unwrap_or_else(PoisonError::into_inner),
+        sink,
+    );
+    if let Some((process, sink)) = before
+        && process.is_forked()
+    {
+        // Never dropped: it belongs to threads that this process does not have.
+        std::mem::forget(sink);
+    }
 }

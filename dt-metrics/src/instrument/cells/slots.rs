@@ -13,13 +13,18 @@
 //! notice. Until the last has let go, the slot counts for the retired series, and only then is the
 //! slot given to another. So an increment that is under way while its series retires is neither
 //! lost nor counted in another series.
+//!
+//! Calls that are counted and timed have a count and a value each, which belong in the same
+//! collection. A thread adds 1 first, then puts the value in its ring. So of each [`Pair`], a drain
+//! takes the values of a thread, and then as many of its counts: the counts of all these values are
+//! there, and further ones are of values that come later.
 
 use std::collections::VecDeque;
 
-use super::block::Block;
+use super::block::{Block, Pair};
 use super::chunk::{self, CELLS, Directory};
 use super::ring::Ring;
-use super::sync::{Mutex, MutexGuard, PoisonError, RING};
+use super::sync::{Mutex, MutexGuard, PoisonError, RING, TryLockError};
 
 /// Epochs without a measurement after which a series retires.
 const IDLE_EPOCHS: u8 = 2;
@@ -66,6 +71,10 @@ pub(crate) struct SlotTable<S> {
     late: VecDeque<(u32, f64)>,
     /// Values that nobody took in time.
     given_up: u64,
+    /// How many blocks a forked child has from its parent.
+    inherited: usize,
+    /// The inherited block in which the thread that forked goes on.
+    forked: Option<BlockId>,
 }
 
 /// A slot and its series.
@@ -98,6 +107,15 @@ impl<S> Slots<S> {
     /// one step.
     pub(crate) fn lock(&self) -> MutexGuard<'_, SlotTable<S>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the table, unless a thread holds the lock.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, SlotTable<S>>> {
+        match self.table.try_lock() {
+            Ok(table) => Some(table),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// A block for the calling thread: one whose thread has ended, or a new one.
@@ -150,6 +168,8 @@ impl<S> SlotTable<S> {
             shared: None,
             late: VecDeque::new(),
             given_up: 0,
+            inherited: 0,
+            forked: None,
         }
     }
 
@@ -228,17 +248,37 @@ impl<S> SlotTable<S> {
             .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
     }
 
-    /// Adds up the counts since the last drain, by slot. A slot that `ready` refuses keeps
-    /// its counts for a later drain.
-    pub(crate) fn drain(
+    /// Adds the counts of one part since its last drain to `deltas`, by slot; `false` if there are no
+    /// more parts. Part 0 has none, and each further part is a block. A slot that `ready` refuses
+    /// keeps its counts for a later drain.
+    ///
+    /// Of a series with a `pair`, as many counts are taken as
+    /// [values](Self::drain_values) were taken out before.
+    pub(crate) fn drain_counts(
         &mut self,
+        part: usize,
+        pair: impl Fn(&S) -> Option<Pair>,
         mut ready: impl FnMut(u32, &Entry<S>) -> bool,
         deltas: &mut Vec<u64>,
-    ) {
-        let Self { series, blocks, .. } = self;
-        deltas.clear();
-        deltas.resize(series.len(), 0);
-        for tracked in blocks.iter_mut().flat_map(|block| &mut block.chunks) {
+    ) -> bool {
+        let Self {
+            series,
+            blocks,
+            shared,
+            ..
+        } = self;
+        if deltas.len() < series.len() {
+            deltas.resize(series.len(), 0);
+        }
+        let Some(block) = part.checked_sub(1) else {
+            return true;
+        };
+        // Threads without a block record without a ring.
+        let is_shared = *shared == Some(BlockId(block));
+        let Some(block) = blocks.get_mut(block) else {
+            return false;
+        };
+        for tracked in &mut block.chunks {
             let first = tracked.number * CELLS;
             // A chunk reaches beyond the last series, but does not begin there.
             let (Some(entries), Some(deltas), Ok(slots)) = (
@@ -256,12 +296,24 @@ impl<S> SlotTable<S> {
                     continue;
                 }
                 entry.idle = 0;
-                if ready(slot, entry) {
-                    *delta = delta.wrapping_add(now.wrapping_sub(*seen));
-                    *seen = now;
+                if !ready(slot, entry) {
+                    continue;
                 }
+                let mut counted = now.wrapping_sub(*seen);
+                if let Some(pair) = pair(&entry.series)
+                    && !is_shared
+                {
+                    let values = block.uncounted.remove(&pair).unwrap_or(0);
+                    if values > counted {
+                        block.uncounted.insert(pair, values - counted);
+                    }
+                    counted = counted.min(values);
+                }
+                *delta = delta.wrapping_add(counted);
+                *seen = seen.wrapping_add(counted);
             }
         }
+        true
     }
 
     /// Hands the values of one part and their slots to `each`, in the order recorded; `false` if
@@ -273,6 +325,7 @@ impl<S> SlotTable<S> {
     pub(crate) fn drain_values(
         &mut self,
         part: usize,
+        pair: impl Fn(&S) -> Option<Pair>,
         mut each: impl FnMut(u32, &Entry<S>, f64) -> bool,
     ) -> bool {
         let Self {
@@ -283,19 +336,23 @@ impl<S> SlotTable<S> {
         } = self;
         let mut refused = VecDeque::new();
         let mut each = |slot: u32, value| {
-            if let Some(entry) = series.get_mut(slot as usize) {
-                entry.idle = 0;
-                if !each(slot, entry, value) {
-                    refused.push_back((slot, value));
-                }
+            let entry = series.get_mut(slot as usize)?;
+            entry.idle = 0;
+            if !each(slot, entry, value) {
+                refused.push_back((slot, value));
             }
+            pair(&entry.series)
         };
         if let Some(block) = part.checked_sub(1) {
-            let Some(block) = blocks.get(block) else {
+            let Some(block) = blocks.get_mut(block) else {
                 return false;
             };
             if let Some(ring) = block.ring {
-                ring.drain(&mut each);
+                ring.take(0, |slot, value| {
+                    if let Some(pair) = each(slot, value) {
+                        *block.uncounted.entry(pair).or_default() += 1;
+                    }
+                });
             }
         } else {
             for (slot, value) in late.drain(..) {
@@ -317,10 +374,23 @@ impl<S> SlotTable<S> {
         self.late.push_back((slot, value));
     }
 
-    /// Gives up all but the newest values of each thread.
-    pub(crate) fn give_up_values(&mut self) {
-        for ring in self.blocks.iter().filter_map(|block| block.ring) {
-            self.given_up += ring.keep_newest(KEPT_VALUES);
+    /// Gives up all but the newest values of each thread. Their counts are kept.
+    pub(crate) fn give_up_values(&mut self, pair: impl Fn(&S) -> Option<Pair>) {
+        let Self {
+            series,
+            blocks,
+            given_up,
+            ..
+        } = self;
+        for block in blocks {
+            let Some(ring) = block.ring else { continue };
+            ring.take(KEPT_VALUES, |slot, _| {
+                *given_up += 1;
+                let entry = series.get(slot as usize);
+                if let Some(pair) = entry.and_then(|entry| pair(&entry.series)) {
+                    *block.uncounted.entry(pair).or_default() += 1;
+                }
+            });
         }
     }
 
@@ -365,6 +435,34 @@ impl<S> SlotTable<S> {
             leaving.push(slot);
         }
         leaving
+    }
+
+    /// Right after a fork, in the child: from now on `own`, the block of the thread that forked,
+    /// counts for the child, and no thread of the child gets a block of the parent. `reset` resets
+    /// what a series keeps. Allocates nothing.
+    pub(super) fn fence(&mut self, own: Option<BlockId>, reset: impl FnMut(&mut S)) {
+        self.inherited = self.blocks.len();
+        self.forked = own;
+        self.free.clear();
+        self.shared = None;
+        self.late.clear();
+        self.series
+            .iter_mut()
+            .map(|entry| &mut entry.series)
+            .for_each(reset);
+        if let Some(block) = own.and_then(|own| self.blocks.get_mut(own.0)) {
+            block.discard();
+        }
+    }
+
+    /// Discards all that the parent measured before the [`fence`](Self::fence).
+    pub(crate) fn disown(&mut self) {
+        let forked = self.forked;
+        let inherited = self.blocks.iter_mut().enumerate().take(self.inherited);
+        for (_, block) in inherited.filter(|(id, _)| Some(BlockId(*id)) != forked) {
+            block.discard();
+        }
+        self.inherited = 0;
     }
 
     /// How many values were given up.

@@ -1,20 +1,21 @@
 //! The one store of the process: every slot, and the series that the slot counts.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
+use super::block::Pair;
 use super::slots::{SlotTable, Slots};
 use super::sync::Mutex;
-use crate::descriptor::{Descriptor, Kind};
+use crate::descriptor::{Descriptor, Kind, Registration};
 use crate::instrument::dimension::value::OwnedValue;
-#[cfg(feature = "dynatrace")]
-use crate::process::Claim;
 
 pub(crate) static SLOTS: Slots<Series> = Slots {
     table: Mutex::new(SlotTable::new()),
 };
-
-/// The process whose measurements the slots hold. A forked child inherits its parent's, and the
-/// parent delivers them.
-#[cfg(feature = "dynatrace")]
-pub(crate) static MEASURED_BY: Claim = Claim::none();
 
 /// The dimension that marks the overflow series, as OpenTelemetry names it.
 const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::Bool(true))];
@@ -23,6 +24,69 @@ const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::
 pub(crate) trait SeriesOwner: Sync {
     /// Gives the places of series that have retired to others. `slots` is sorted.
     fn forget(&self, slots: &[u32]);
+}
+
+/// The instruments that count and time the same calls, by the address of either descriptor.
+static TWINS: LazyLock<HashMap<usize, &'static Twins>> = LazyLock::new(Twins::find_all);
+
+/// Seeded differently in each process, as all hashes of values are.
+static PAIRS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// A counter and a histogram that one annotation makes: each call adds 1, then records a value, with
+/// the same dimensions.
+pub(crate) struct Twins {
+    /// Tells twins apart.
+    id: usize,
+    /// Whether the two may disagree about the series of a call, since one of them has reached its
+    /// limit of series.
+    disagree: AtomicBool,
+}
+
+impl Twins {
+    fn find_all() -> HashMap<usize, &'static Self> {
+        let mut all = HashMap::new();
+        for (id, registration) in inventory::iter::<Registration>().enumerate() {
+            let of_kind = |kind| {
+                let mut descriptors = registration.descriptors().iter();
+                descriptors.find(|descriptor| descriptor.kind == kind)
+            };
+            if let (Some(counter), Some(histogram)) =
+                (of_kind(Kind::Counter), of_kind(Kind::Histogram))
+                && counter.dimension_keys == histogram.dimension_keys
+            {
+                let twins: &Self = Box::leak(Box::new(Self {
+                    id,
+                    disagree: AtomicBool::new(false),
+                }));
+                for descriptor in [counter, histogram] {
+                    all.insert(core::ptr::from_ref::<Descriptor>(descriptor).addr(), twins);
+                }
+            }
+        }
+        all
+    }
+
+    /// The pair of the series with these dimensions.
+    fn pair(&self, dimensions: &[(&'static str, OwnedValue)]) -> Pair {
+        let mut hasher = PAIRS.build_hasher();
+        self.id.hash(&mut hasher);
+        for (key, value) in dimensions {
+            (key, core::mem::discriminant(value)).hash(&mut hasher);
+            match value {
+                OwnedValue::Str(text) => text.hash(&mut hasher),
+                OwnedValue::Bool(value) => value.hash(&mut hasher),
+                OwnedValue::I64(value) => value.hash(&mut hasher),
+                OwnedValue::U64(value) => value.hash(&mut hasher),
+                OwnedValue::F64(value) => value.to_bits().hash(&mut hasher),
+            }
+        }
+        hasher.finish()
+    }
+
+    /// The twins of which this is the descriptor, as the annotation made it.
+    fn of(descriptor: &'static Descriptor) -> Option<&'static Self> {
+        TWINS.get(&core::ptr::from_ref(descriptor).addr()).copied()
+    }
 }
 
 /// One series: an instrument and the values of its dimensions.
@@ -39,6 +103,8 @@ pub(crate) struct Series {
     pub(crate) last: Option<f64>,
     /// The owner of the slot, if the series may retire.
     pub(crate) owner: Option<&'static dyn SeriesOwner>,
+    /// The pair of a series that has a twin.
+    twin: Option<(&'static Twins, Pair)>,
 }
 
 impl Series {
@@ -47,13 +113,15 @@ impl Series {
         descriptor: &'static Descriptor,
         values: impl Iterator<Item = Option<OwnedValue>>,
     ) -> Self {
+        let twins = Twins::of(descriptor);
         let descriptor = descriptor.named();
-        let dimensions = descriptor
+        let dimensions: Box<[_]> = descriptor
             .dimension_keys
             .iter()
             .zip(values)
             .filter_map(|(key, value)| Some((*key, value?)))
             .collect();
+        let twin = twins.map(|twins| (twins, twins.pair(&dimensions)));
         Self {
             descriptor,
             dimensions,
@@ -61,6 +129,7 @@ impl Series {
             beyond_limit: false,
             last: None,
             owner: None,
+            twin,
         }
     }
 
@@ -69,8 +138,16 @@ impl Series {
         Self {
             dimensions: Box::new(OVERFLOW),
             overflow: true,
-            ..Self::new(descriptor, core::iter::empty())
+            ..Self::new(descriptor, core::iter::empty()).without_twin()
         }
+    }
+
+    /// Ends all pairs of the instrument, since it has reached its limit of series.
+    fn without_twin(mut self) -> Self {
+        if let Some((twins, _)) = self.twin.take() {
+            twins.disagree.store(true, Ordering::Relaxed);
+        }
+        self
     }
 
     /// Marks this combination as one beyond the limit: a capture sees its dimensions, and the
@@ -78,7 +155,7 @@ impl Series {
     pub(crate) fn beyond_limit(self) -> Self {
         Self {
             beyond_limit: true,
-            ..self
+            ..self.without_twin()
         }
     }
 
@@ -96,6 +173,12 @@ impl Series {
         } else {
             &self.dimensions
         }
+    }
+
+    /// The counts and values that belong in the same collection.
+    pub(crate) fn pair(&self) -> Option<Pair> {
+        let (twins, pair) = self.twin?;
+        (!twins.disagree.load(Ordering::Relaxed)).then_some(pair)
     }
 
     /// Whether the sum of the series' cells is the number of its running timers. A histogram keeps

@@ -7,7 +7,7 @@ use super::recorder::{self, Measurement};
 use super::ring::{Put, Ring};
 use super::sink;
 use super::slots::BlockId;
-use super::store::SLOTS;
+use super::store::{SLOTS, Series};
 
 /// Stands for a slot that is not known yet. No directory reaches so far, so it takes the cold path.
 pub(crate) const NO_SLOT: u32 = MAX_SLOTS;
@@ -133,11 +133,11 @@ fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
             let own = LOCAL.with(|local| local.block.get());
             if !own.is_some_and(|own| sink::take_values(own.part())) {
                 // Nobody takes values out before there is a pipeline: the newest are kept.
-                SLOTS.lock().give_up_values();
+                SLOTS.lock().give_up_values(Series::pair);
             }
             if ring.put(slot, value) == Put::Full {
                 // The pipeline ended just now.
-                SLOTS.lock().give_up_values();
+                SLOTS.lock().give_up_values(Series::pair);
                 ring.put(slot, value);
             }
         }
@@ -173,6 +173,20 @@ pub(crate) fn set_captured(captured: bool) {
     });
 }
 
+/// The calling thread's block, if it has one.
+#[cfg(feature = "dynatrace")]
+fn current_block() -> Option<BlockId> {
+    LOCAL.with(|local| local.block.get())
+}
+
+/// In a forked child, discards the measurements of the parent, which delivers them. To be called
+/// before anything is drained. `false` if measurements of the child are discarded as well, since the
+/// fork was not noticed.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn disown_inherited() -> bool {
+    super::fork::disown_inherited(current_block)
+}
+
 /// The calling thread's block, claimed on first use; `None` once the thread's storage is gone.
 fn block() -> Option<BlockId> {
     // The first access registers the destructor; it fails once that has run.
@@ -180,7 +194,7 @@ fn block() -> Option<BlockId> {
     LOCAL.with(|local| {
         if local.block.get().is_none() {
             #[cfg(feature = "dynatrace")]
-            super::store::MEASURED_BY.take_if_unclaimed();
+            super::fork::fence_at_forks(current_block);
             let (block, directory, ring) = SLOTS.claim();
             local.block.set(Some(block));
             if !local.captured.get() {

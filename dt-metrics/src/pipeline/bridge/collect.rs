@@ -19,6 +19,7 @@ use super::streams::{Meters, MetricId, Metrics};
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{self, Drained, Observed, Sink, all_observed};
+use crate::pipeline::aggregation::Aggregation;
 use crate::registry::{Definition, Names, catalog};
 
 /// How long a collection waits for observed functions.
@@ -51,8 +52,11 @@ pub(super) struct Feed {
     commands: Mutex<SyncSender<Command>>,
     /// Exporters that report dropped points to the program.
     watchers: Vec<Losses>,
-    /// Whether histograms without boundaries of their own have the SDK's.
+    /// Whether histograms without boundaries of their own have buckets.
     buckets: bool,
+    /// Whether threads have filled their rings since the last collection.
+    is_busy: AtomicBool,
+    aggregation: Aggregation,
     state: Mutex<FeedState>,
 }
 
@@ -65,8 +69,15 @@ struct FeedState {
     routes: Routes,
     levels: Levels,
     drained: Drained,
+    /// Recorded values and their slots, taken out while a reader aggregates: they are for the next
+    /// collection, as their counts are.
+    backlog: Vec<(u32, f64)>,
     epochs: Epochs,
 }
+
+/// The room for values while a reader aggregates, in a program that records much. A value without
+/// room is in this collection, and its count in the next.
+const BACKLOG: usize = 65_536;
 
 impl FeedState {
     /// Finds out where the measurements of a slot go, or of all slots. This happens early, since a
@@ -80,11 +91,21 @@ impl FeedState {
         });
     }
 
-    /// Takes these parts of the recorded values to the SDK, up to the last existing part.
-    fn take_values(&mut self, mut parts: impl Iterator<Item = usize>, findings: &mut Findings) {
+    /// Takes these parts of the recorded values to the SDK, up to the last existing part; while a
+    /// reader aggregates, to the backlog as long as it has room.
+    fn take_values(
+        &mut self,
+        mut parts: impl Iterator<Item = usize>,
+        aggregation: &Aggregation,
+        findings: &mut Findings,
+    ) {
+        if !aggregation.is_under_way() {
+            self.clear_backlog(findings);
+        }
         let Self {
             routes,
             metrics,
+            backlog,
             drained: Drained { values, .. },
             ..
         } = self;
@@ -93,13 +114,29 @@ impl FeedState {
                 routes.prepare((slot, id, series), metrics, findings)
             })
         {
-            routes.record_values(values, findings);
+            // Without an allocation: see `prepare`.
+            let has_room = backlog.len() + values.len() <= backlog.capacity();
+            if has_room && aggregation.is_under_way() {
+                backlog.extend_from_slice(values);
+            } else {
+                routes.record_values(values, findings);
+            }
         }
+    }
+
+    fn clear_backlog(&mut self, findings: &mut Findings) {
+        self.routes.record_values(&self.backlog, findings);
+        self.backlog.clear();
     }
 }
 
 impl Feed {
-    pub(super) fn new(commands: SyncSender<Command>, buckets: bool, watchers: Vec<Losses>) -> Self {
+    pub(super) fn new(
+        commands: SyncSender<Command>,
+        buckets: bool,
+        watchers: Vec<Losses>,
+        aggregation: Aggregation,
+    ) -> Self {
         Self {
             active: AtomicBool::new(true),
             woken: AtomicBool::new(false),
@@ -109,6 +146,8 @@ impl Feed {
             commands: Mutex::new(commands),
             watchers,
             buckets,
+            is_busy: AtomicBool::new(false),
+            aggregation,
             state: Mutex::default(),
         }
     }
@@ -235,7 +274,10 @@ impl Feed {
             // includes it.
             let mut state = self.state();
             let epoch = state.epochs.collected(thread::current().id());
-            state.take_values(0.., findings);
+            state.clear_backlog(findings);
+            if self.is_busy.swap(false, Ordering::Relaxed) {
+                state.backlog.reserve_exact(BACKLOG);
+            }
             let FeedState {
                 routes,
                 levels,
@@ -243,7 +285,17 @@ impl Feed {
                 drained,
                 ..
             } = &mut *state;
-            let retired = instrument::drain(drained, epoch, |slot, id, series| {
+            instrument::begin(drained);
+            for part in 0.. {
+                let more = instrument::drain_part(part, drained, |slot, id, series| {
+                    routes.prepare((slot, id, series), metrics, findings)
+                });
+                routes.record_values(&drained.values, findings);
+                if !more {
+                    break;
+                }
+            }
+            let retired = instrument::finish(drained, epoch, |slot, id, series| {
                 routes.prepare((slot, id, series), metrics, findings)
             });
             routes.record(drained, findings);
@@ -256,13 +308,14 @@ impl Feed {
                     levels.record(observed, &latest, metrics, findings);
                 }
             }
+            self.aggregation.begin();
         });
     }
 
     /// Takes recorded values to the SDK.
     pub(super) fn collect_values(&self) {
         self.woken.store(false, Ordering::Release);
-        self.guarded(|findings| self.state().take_values(0.., findings));
+        self.guarded(|findings| self.state().take_values(0.., &self.aggregation, findings));
     }
 
     /// Runs `work` while the bridge is active, and reports its findings. A panic in a callback would
@@ -326,6 +379,7 @@ impl Feed {
 
 impl Sink for Feed {
     fn wake(&self) {
+        self.is_busy.store(true, Ordering::Relaxed);
         if !self.woken.swap(true, Ordering::AcqRel) {
             self.send(Command::TakeValues);
         }
@@ -341,6 +395,9 @@ impl Sink for Feed {
     }
 
     fn take_values(&self, part: usize) {
-        self.guarded(|findings| self.state().take_values(iter::once(part), findings));
+        self.guarded(|findings| {
+            self.state()
+                .take_values(iter::once(part), &self.aggregation, findings);
+        });
     }
 }

@@ -4,7 +4,7 @@
 //! adds to a synchronous counter is part of the same collection. Creating an instrument takes a
 //! lock that is held while callbacks run, so instruments are made on the bridge's own thread.
 //!
-//! This folder may import `deadline` of the pipeline, and `dynatrace`, `registry`, `instrument` and
+//! This folder may import `aggregation` and `deadline` of the pipeline, and `dynatrace`, `registry`, `instrument`, `line` and
 //! `descriptor`.
 
 mod collect;
@@ -27,6 +27,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use self::collect::{CARRIER, Command, Feed};
 use self::observed::pool::POOL;
 use self::streams::Meters;
+use super::aggregation::Aggregation;
 use super::deadline::{Deadline, Late};
 use crate::duration::shown;
 use crate::dynatrace::{DropReason, Losses};
@@ -49,18 +50,25 @@ pub(super) struct Bridge {
 impl Bridge {
     /// Joins `provider`: from now on each of its collections takes the measurements. If no reader
     /// runs the callback, they are handed over at each `interval` instead. `buckets` decides whether
-    /// histograms without boundaries of their own have the SDK's. Points that are dropped here are
+    /// histograms without boundaries of their own have buckets. Points that are dropped here are
     /// reported to `watchers`.
     pub(super) fn start(
         provider: &SdkMeterProvider,
         interval: Duration,
         buckets: bool,
         watchers: Vec<Losses>,
+        aggregation: Aggregation,
     ) -> io::Result<Self> {
         let mut meters = Meters::new(provider.clone());
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
-        let feed = Arc::new(Feed::new(commands.clone(), buckets, watchers));
-        disown_inherited();
+        let feed = Arc::new(Feed::new(commands.clone(), buckets, watchers, aggregation));
+        if !disown_inherited() {
+            tracing::warn!(
+                target: "dt_metrics",
+                "this process was forked, and what it measured before metrics were installed cannot \
+                 be told apart from what its parent measured; it is dropped"
+            );
+        }
         feed.create_missing(&mut meters);
         let carried = feed.register_callback(meters.get(0));
         if !carried {

@@ -4,7 +4,7 @@
 //! No library for signals can tell, least of all if the program begins to handle the signal after
 //! us, as with tokio's `ctrl_c`. The system can: a later handler replaces ours, and calls ours as
 //! the previous one. So this module reads and sets handlers itself, which takes `unsafe`: here, and
-//! nowhere else in this crate.
+//! in `process/unix.rs`.
 #![allow(
     unsafe_code,
     reason = "there is no safe way to read who handles a signal"

@@ -27,7 +27,7 @@ mod tests;
 mod sync {
     pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
     pub(super) use loom::sync::{Mutex, MutexGuard};
-    pub(super) use std::sync::PoisonError;
+    pub(super) use std::sync::{PoisonError, TryLockError};
 
     /// Each cell that a drain reads multiplies the interleavings.
     pub(super) const CELLS: usize = 2;

@@ -5,7 +5,7 @@ use loom::thread;
 
 use super::chunk::{self, Directory};
 use super::ring::Put;
-use super::slots::{BlockId, Lifetime, SlotTable, Slots};
+use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
 
 /// The name of slot 0 in these models; slot 1 exists too.
@@ -53,8 +53,28 @@ impl Drop for Owner<'_> {
 
 fn drained(slots: &Slots<&'static str>, slot: u32) -> u64 {
     let mut deltas = Vec::new();
-    slots.lock().drain(|_, _| true, &mut deltas);
+    slots.lock().drain_all(|_, _| true, &mut deltas);
     deltas[slot as usize]
+}
+
+/// No series is one of a pair.
+fn single(_: &&'static str) -> Option<u64> {
+    None
+}
+
+impl SlotTable<&'static str> {
+    /// Drains the counts of all blocks.
+    fn drain_all(
+        &mut self,
+        mut ready: impl FnMut(u32, &Entry<&'static str>) -> bool,
+        deltas: &mut Vec<u64>,
+    ) {
+        deltas.clear();
+        let mut part = 0;
+        while self.drain_counts(part, single, &mut ready, deltas) {
+            part += 1;
+        }
+    }
 }
 
 #[test]
@@ -164,11 +184,11 @@ fn a_slot_that_is_not_ready_keeps_its_counts() {
             })
         };
         let mut deltas = Vec::new();
-        slots.lock().drain(|slot, _| slot == 1, &mut deltas);
+        slots.lock().drain_all(|slot, _| slot == 1, &mut deltas);
         assert_eq!(deltas[0], 0);
         let during = deltas[1];
         counting.join().unwrap();
-        slots.lock().drain(|_, _| true, &mut deltas);
+        slots.lock().drain_all(|_, _| true, &mut deltas);
         assert_eq!(deltas[0], 1);
         assert_eq!(during + deltas[1], 1);
     });
@@ -178,7 +198,7 @@ fn a_slot_that_is_not_ready_keeps_its_counts() {
 fn epoch(slots: &Slots<&'static str>, slot: u32) -> u64 {
     let mut deltas = Vec::new();
     let mut state = slots.lock();
-    state.drain(|_, _| true, &mut deltas);
+    state.drain_all(|_, _| true, &mut deltas);
     state.end_epoch(|_| false);
     deltas[slot as usize]
 }
@@ -243,7 +263,7 @@ fn a_series_that_is_looked_up_while_it_retires_is_held_or_gone() {
         for _ in 0..5 {
             let mut deltas = Vec::new();
             let mut state = slots.lock();
-            state.drain(|_, _| true, &mut deltas);
+            state.drain_all(|_, _| true, &mut deltas);
             counted += deltas[slot as usize];
             let leaving = state.end_epoch(|_| false);
             drop(state);
@@ -280,7 +300,7 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         let mut seen = Vec::new();
         let mut take = || {
             // Of the first block, which is the only one.
-            slots.lock().drain_values(1, |slot, _, value| {
+            slots.lock().drain_values(1, single, |slot, _, value| {
                 assert_eq!(slot, SLOT);
                 seen.push(value);
                 true
@@ -308,14 +328,14 @@ fn a_timer_pins_its_series_until_its_value_is_taken() {
         let mut epoch = |slots: &Slots<&'static str>| {
             let mut deltas = Vec::new();
             let mut state = slots.lock();
-            state.drain_values(block.part(), |_, entry, _| {
+            state.drain_values(block.part(), single, |_, entry, _| {
                 assert_eq!(entry.series, "timed");
                 taken += 1;
                 true
             });
             drop(state);
             let mut state = slots.lock();
-            state.drain(|_, _| true, &mut deltas);
+            state.drain_all(|_, _| true, &mut deltas);
             state.end_epoch(|series| *series == "timed");
         };
         // It retires, and the thread that holds it has not noticed.
@@ -337,5 +357,50 @@ fn a_timer_pins_its_series_until_its_value_is_taken() {
         timing.join().unwrap();
         epoch(&slots);
         assert_eq!(taken, 1);
+    });
+}
+
+#[test]
+fn a_count_and_its_value_are_in_the_same_drain() {
+    /// Slot 0 counts the calls whose values are recorded for slot 1.
+    fn pair(series: &&'static str) -> Option<u64> {
+        ["first", "second"].contains(series).then_some(7)
+    }
+    loom::model(|| {
+        let slots = slots();
+        let calling = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                let ring = slots.ring(owner.block);
+                for _ in 0..2 {
+                    owner.add(SLOT, 1);
+                    assert_ne!(ring.put(SLOT + 1, 1.0), Put::Full);
+                }
+            })
+        };
+        // In between, values may be taken out alone, to make room.
+        let mut values = 0;
+        slots.lock().drain_values(1, pair, |_, _, _| {
+            values += 1;
+            true
+        });
+        let mut count = 0;
+        let mut drain = |slots: &Slots<&'static str>| {
+            let mut table = slots.lock();
+            let mut deltas = Vec::new();
+            // The first block, which is the only one.
+            table.drain_values(1, pair, |_, _, _| {
+                values += 1;
+                true
+            });
+            table.drain_counts(1, pair, |_, _| true, &mut deltas);
+            count += deltas[SLOT as usize];
+            assert_eq!(count, values);
+            count
+        };
+        drain(&slots);
+        calling.join().unwrap();
+        assert_eq!(drain(&slots), 2);
     });
 }

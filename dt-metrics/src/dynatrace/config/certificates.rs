@@ -46,6 +46,14 @@ pub(super) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>
 }
 
 /// Whether the backend for TLS can use the certificate; which one that is: see `transport/tls`.
+#[cfg_attr(
+    not(any(
+        feature = "native-tls",
+        feature = "rustls-ring",
+        feature = "rustls-aws-lc"
+    )),
+    allow(clippy::unnecessary_wraps, reason = "there is no backend to ask")
+)]
 fn check(certificate: &CertificateDer<'static>) -> Result<(), String> {
     #[cfg(feature = "native-tls")]
     native_tls::Certificate::from_der(certificate).map_err(|error| error.to_string())?;

@@ -7,6 +7,7 @@ use syn::{Expr, GenericParam, Ident};
 
 use crate::parse::dims::{Dimension, Source};
 use crate::parse::item::Function;
+use crate::parse::summary::summary;
 use crate::tokens::{any, ends_in};
 
 /// The place of an annotation or a macro.
@@ -17,6 +18,8 @@ pub(crate) struct Place<'a> {
     /// The function that gives instruments their default names. In an `impl` block, the name of the
     /// type is in front of it.
     pub(crate) function: Option<String>,
+    /// The first sentence of the function's documentation.
+    pub(crate) summary: Option<String>,
     /// The type and const parameters of the function.
     generics: Vec<&'a Ident>,
     /// Whether the annotation has several metrics: then its `name` needs suffixes.
@@ -32,6 +35,7 @@ impl<'a> Place<'a> {
         Self {
             line: ty.and_then(|_| line(name)),
             function: Some(ty.map_or_else(|| name.to_string(), |ty| format!("{ty}::{name}"))),
+            summary: summary(&function.attrs),
             generics: generics.filter_map(parameter).collect(),
             several: false,
         }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::ToTokens;
+use syn::LitStr;
 
 use super::metric::Metric;
 use super::values;
@@ -9,7 +10,7 @@ use crate::analyse::scope::{Known, Place};
 use crate::parse::annotation::Argument;
 use crate::parse::args::Args;
 use crate::parse::text::Text;
-use crate::tokens::{emit, ident};
+use crate::tokens::{emit, ident, ours};
 
 /// An instrument in an expansion.
 pub(crate) struct Instrument {
@@ -104,8 +105,7 @@ pub(crate) fn descriptor(
         let unit = constants.text(&unit, UNIT);
         descriptor.extend(emit!(.with_unit(#unit)));
     }
-    if let Some(description) = &args.description {
-        let description = constants.text(description, DESCRIPTION);
+    if let Some(description) = description(private, args, place, metric, constants) {
         descriptor.extend(emit!(.with_description(#description)));
     }
     let mut keys: Vec<_> = args
@@ -134,6 +134,45 @@ pub(crate) fn descriptor(
         descriptor.extend(emit!(.with_line(#line)));
     }
     descriptor
+}
+
+/// The description, by default the first sentence of the function's documentation. Each of several
+/// metrics says which one it is.
+fn description(
+    private: &TokenStream,
+    args: &Args,
+    place: &Place<'_>,
+    metric: Option<Metric>,
+    constants: &mut Constants,
+) -> Option<TokenStream> {
+    let summary = || {
+        let summary = place.summary.as_ref()?;
+        Some(Text::Literal(LitStr::new(summary, ours())))
+    };
+    let text = args.description.clone().or_else(summary)?;
+    let part = metric.filter(|_| place.several).map(Metric::part);
+    let description = match (&text, part) {
+        (text, None) => constants.text(text, DESCRIPTION),
+        (Text::Literal(literal), Some(part)) => {
+            let text = literal.value();
+            let sentence = text.strip_suffix('.').unwrap_or(&text);
+            let part = if sentence.is_empty() {
+                String::new()
+            } else {
+                format!("{sentence}: {part}")
+            };
+            LitStr::new(&part, literal.span()).into_token_stream()
+        }
+        (path @ Text::Path(_), Some(part)) => {
+            let text = constants.text(path, DESCRIPTION);
+            emit! {{
+                const __DT_METRICS_JOINED: &[::core::primitive::u8] =
+                    &#private::joined::<{ #private::joined_length(#text, #part) }>(#text, #part);
+                #private::joined_text(__DT_METRICS_JOINED)
+            }}
+        }
+    };
+    Some(description)
 }
 
 /// A descriptor with nothing but a name and the place.

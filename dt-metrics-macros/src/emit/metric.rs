@@ -43,6 +43,16 @@ impl Metric {
         }
     }
 
+    /// The end of the description, where an annotation has several metrics.
+    pub(crate) const fn part(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Duration => "duration",
+            Self::InFlight => "calls in flight",
+            Self::Values | Self::Level | Self::Change => "values",
+        }
+    }
+
     /// The instrument's method that records.
     pub(crate) const fn method(self) -> &'static str {
         match self {

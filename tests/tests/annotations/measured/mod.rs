@@ -2,6 +2,7 @@
 
 mod annotated_blocks;
 mod chains;
+mod descriptions;
 mod dimensions;
 mod durations;
 mod outcomes;

@@ -1,5 +1,7 @@
 //! Drains: taking measurements out of the slots. The one door for `pipeline`.
 
+use std::time::{Duration, Instant};
+
 use super::cells::store::{SLOTS, Series, SeriesOwner};
 use super::cells::sync::RING;
 
@@ -10,6 +12,8 @@ pub(crate) struct Drained {
     pub(crate) deltas: Vec<u64>,
     /// The last value of each gauge, with its slot.
     pub(crate) gauges: Vec<(u32, f64)>,
+    /// The instruments with values that were NaN or infinite, and how many.
+    pub(crate) not_finite: Vec<(&'static str, u64)>,
     /// One part of the recorded values, each with its slot.
     pub(crate) values: Vec<(u32, f64)>,
 }
@@ -19,6 +23,7 @@ impl Default for Drained {
         Self {
             deltas: Vec::new(),
             gauges: Vec::new(),
+            not_finite: Vec::new(),
             values: Vec::with_capacity(RING),
         }
     }
@@ -56,16 +61,32 @@ pub(crate) fn drain_part(
     )
 }
 
-/// Ends a drain of all parts: takes the values of gauges, under the rules of [`drain_part`]. At the
-/// end of an `epoch`, series that were idle for long retire: their slots are returned.
+/// Ends a drain of all parts: takes the values of gauges, under the rules of [`drain_part`], and ends
+/// the series of gauges that no collection has seen set for the time of `expiry`. At the end of an
+/// `epoch`, series that were idle for long retire: their slots are returned.
 pub(crate) fn finish(
     drained: &mut Drained,
     epoch: bool,
+    expiry: Option<Duration>,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
 ) -> Vec<u32> {
     let mut slots = SLOTS.lock();
     drained.gauges.clear();
-    for (slot, entry) in slots.entries() {
+    drained.not_finite.clear();
+    let now = Instant::now();
+    for (slot, entry) in slots.entries_mut() {
+        let series = &mut entry.series;
+        if series.not_finite > 0 {
+            let values = core::mem::take(&mut series.not_finite);
+            drained.not_finite.push((series.descriptor.name, values));
+        }
+        if core::mem::take(&mut series.is_set) {
+            series.set_at = Some(now);
+        } else if let (Some(expiry), Some(set_at)) = (expiry, series.set_at)
+            && now.saturating_duration_since(set_at) >= expiry
+        {
+            series.last = None;
+        }
         if let Some(value) = entry.series.last
             && ready(slot, entry.id, &entry.series)
         {

@@ -71,6 +71,29 @@ impl Builder {
         self
     }
 
+    /// Ends series of gauges that were not set for this time, so that a gauge that is set once is not
+    /// sent, and billed, for ever (default: never). Setting a gauge again begins its series again.
+    ///
+    /// The time is counted from the first push after the gauge was set. It applies to `gauge!`.
+    /// `#[observed]` functions are polled for each push and do not end, and a reader with cumulative
+    /// temporality keeps the last value.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::builder()
+    ///     .gauge_expiry(Duration::from_secs(600))
+    ///     .install()?;
+    /// # drop(metrics);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gauge_expiry(mut self, after: Duration) -> Self {
+        self.settings.gauge_expiry = Some(after);
+        self
+    }
+
     /// Whether the fields of [`Handle::health`] are also exported as metrics (default: no), such as
     /// `dt_metrics.exporter.points_accepted`. Only the Dynatrace exporter has them.
     pub fn health_metrics(mut self, export: bool) -> Self {
@@ -281,6 +304,7 @@ impl fmt::Debug for Builder {
             .field("flush_on_termination", &self.settings.flush_on_termination)
             .field("service_name", &self.settings.service_name)
             .field("cardinality_limit", &self.settings.cardinality_limit)
+            .field("gauge_expiry", &self.settings.gauge_expiry)
             .field("health_metrics", &self.settings.health_metrics)
             .field("shutdown_timeout", &self.settings.shutdown_timeout)
             .finish_non_exhaustive()

@@ -132,7 +132,7 @@ impl Handle {
     ///
     /// These are the numbers of the Dynatrace exporter, and the points that were dropped before they
     /// reached it: another instrument has the name of theirs (`conflicting_definition`), an observed
-    /// function panicked (`observed_panic`), it returned NaN or infinity (`not_finite`) or, for a
+    /// function panicked (`observed_panic`), a value was NaN or infinite (`not_finite`) or, for a
     /// counter, a number below zero (`negative`), or they were recorded too early
     /// (`before_install`).
     ///

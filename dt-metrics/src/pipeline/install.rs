@@ -52,6 +52,7 @@ pub(super) struct Settings {
     pub(super) flush_on_termination: bool,
     pub(super) service_name: Option<String>,
     pub(super) cardinality_limit: Option<u32>,
+    pub(super) gauge_expiry: Option<Duration>,
     pub(super) configure: Vec<Configure>,
     pub(super) health_metrics: bool,
     pub(super) shutdown_timeout: Option<Duration>,
@@ -136,8 +137,15 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         exporter.observe_health(&provider.meter(HEALTH_SCOPE));
     }
 
-    let bridge = Bridge::start(&provider, interval, buckets, watchers, aggregation)
-        .map_err(Error::Thread)?;
+    let bridge = Bridge::start(
+        &provider,
+        interval,
+        buckets,
+        watchers,
+        aggregation,
+        settings.gauge_expiry,
+    )
+    .map_err(Error::Thread)?;
     let timer = our_schedule
         .then(|| PushTimer::start(provider.clone(), interval))
         .transpose()

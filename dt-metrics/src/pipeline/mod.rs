@@ -148,7 +148,14 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
     } else {
         // Its exporters are unknown, and may need buckets.
         let aggregation = Aggregation::default();
-        let bridge = Bridge::start(provider, default_interval(), true, Vec::new(), aggregation);
+        let bridge = Bridge::start(
+            provider,
+            default_interval(),
+            true,
+            Vec::new(),
+            aggregation,
+            None,
+        );
         Some(bridge.map_err(Error::Thread)?)
     };
     Ok(Handle::new(Running::new(

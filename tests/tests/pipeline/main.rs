@@ -11,6 +11,7 @@ mod counts;
 mod disabled;
 mod exporters;
 mod flushes;
+mod gauges;
 mod health;
 mod lifetimes;
 mod no_feedback;

@@ -188,6 +188,11 @@ impl<S> SlotTable<S> {
         (0..).zip(&self.series)
     }
 
+    /// All slots and their entries, to change the series.
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (u32, &mut Entry<S>)> {
+        (0..).zip(&mut self.series)
+    }
+
     /// Gives a series a slot; `None` if all numbers are used up.
     pub(crate) fn register(&mut self, series: S, lifetime: Lifetime) -> Option<u32> {
         self.made += 1;

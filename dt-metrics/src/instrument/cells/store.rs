@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use foldhash::fast::RandomState;
 
@@ -101,6 +102,16 @@ pub(crate) struct Series {
     beyond_limit: bool,
     /// The last value of a gauge.
     pub(crate) last: Option<f64>,
+    /// Whether the gauge was set since the last collection.
+    pub(crate) is_set: bool,
+    /// When a collection last saw that the gauge was set.
+    #[cfg_attr(
+        not(feature = "dynatrace"),
+        allow(dead_code, reason = "read by the pipeline")
+    )]
+    pub(crate) set_at: Option<Instant>,
+    /// Values that were NaN or infinite since the last collection.
+    pub(crate) not_finite: u64,
     /// The owner of the slot, if the series may retire.
     pub(crate) owner: Option<&'static dyn SeriesOwner>,
     /// The pair of a series that has a twin.
@@ -128,6 +139,9 @@ impl Series {
             overflow: false,
             beyond_limit: false,
             last: None,
+            is_set: false,
+            set_at: None,
+            not_finite: 0,
             owner: None,
             twin,
         }

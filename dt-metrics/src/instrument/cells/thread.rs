@@ -144,9 +144,20 @@ fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
     }
 }
 
-/// Replaces the last value of the slot, whichever thread set it. NaN and infinities are ignored.
+/// Counts a value of the slot that is NaN or infinite, and so is dropped.
+#[cold]
+#[inline(never)]
+pub(crate) fn note_not_finite(slot: u32) {
+    if let Some(series) = SLOTS.lock().series_mut(slot) {
+        series.not_finite += 1;
+    }
+}
+
+/// Replaces the last value of the slot, whichever thread set it. NaN and infinities are dropped, and
+/// counted.
 pub(crate) fn set(slot: u32, value: f64) {
     if !value.is_finite() {
+        note_not_finite(slot);
         return;
     }
     if is_captured() {
@@ -154,6 +165,7 @@ pub(crate) fn set(slot: u32, value: f64) {
     }
     if let Some(series) = SLOTS.lock().series_mut(slot) {
         series.last = Some(value);
+        series.is_set = true;
     }
 }
 

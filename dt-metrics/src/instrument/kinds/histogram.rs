@@ -19,7 +19,7 @@ pub struct Histogram(FixedSeries);
 constructors::fixed!(Histogram: Histogram);
 
 impl Histogram {
-    /// Records `value`. NaN and infinities are ignored.
+    /// Records `value`. NaN and infinities are dropped, and counted.
     #[inline]
     pub fn record(&'static self, value: f64) {
         record(self.0.known_slot(), value);
@@ -98,6 +98,8 @@ impl Drop for Timer {
 fn record(slot: u32, value: f64) {
     if value.is_finite() {
         thread::record(slot, value);
+    } else {
+        thread::note_not_finite(slot);
     }
 }
 

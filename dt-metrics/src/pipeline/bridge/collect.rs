@@ -57,6 +57,8 @@ pub(super) struct Feed {
     /// Whether threads have filled their rings since the last collection.
     is_busy: AtomicBool,
     aggregation: Aggregation,
+    /// Series of gauges that were not set for this time end.
+    gauge_expiry: Option<Duration>,
     state: Mutex<FeedState>,
 }
 
@@ -136,6 +138,7 @@ impl Feed {
         buckets: bool,
         watchers: Vec<Losses>,
         aggregation: Aggregation,
+        gauge_expiry: Option<Duration>,
     ) -> Self {
         Self {
             active: AtomicBool::new(true),
@@ -148,6 +151,7 @@ impl Feed {
             buckets,
             is_busy: AtomicBool::new(false),
             aggregation,
+            gauge_expiry,
             state: Mutex::default(),
         }
     }
@@ -295,9 +299,10 @@ impl Feed {
                     break;
                 }
             }
-            let retired = instrument::finish(drained, epoch, |slot, id, series| {
-                routes.prepare((slot, id, series), metrics, findings)
-            });
+            let retired =
+                instrument::finish(drained, epoch, self.gauge_expiry, |slot, id, series| {
+                    routes.prepare((slot, id, series), metrics, findings)
+                });
             routes.record(drained, findings);
             for slot in retired {
                 routes.retire(slot, metrics);

@@ -58,10 +58,17 @@ impl Bridge {
         buckets: bool,
         watchers: Vec<Losses>,
         aggregation: Aggregation,
+        gauge_expiry: Option<Duration>,
     ) -> io::Result<Self> {
         let mut meters = Meters::new(provider.clone());
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
-        let feed = Arc::new(Feed::new(commands.clone(), buckets, watchers, aggregation));
+        let feed = Arc::new(Feed::new(
+            commands.clone(),
+            buckets,
+            watchers,
+            aggregation,
+            gauge_expiry,
+        ));
         if !disown_inherited() {
             tracing::warn!(
                 target: "dt_metrics",

@@ -32,7 +32,7 @@ pub(super) struct Findings {
     pub(super) full: Vec<&'static Descriptor>,
     /// Points of instruments whose name another instrument has.
     pub(super) refused: LostPoints,
-    /// Values of observed functions that are NaN or infinite.
+    /// Values that are NaN or infinite.
     pub(super) not_finite: LostPoints,
     /// Values of observed counters that are below zero.
     pub(super) negative: LostPoints,
@@ -44,7 +44,11 @@ pub(super) struct LostPoints(BTreeMap<&'static str, u64>);
 
 impl LostPoints {
     pub(super) fn add(&mut self, metric: &'static str) {
-        *self.0.entry(metric).or_default() += 1;
+        self.add_points(metric, 1);
+    }
+
+    pub(super) fn add_points(&mut self, metric: &'static str, points: u64) {
+        *self.0.entry(metric).or_default() += points;
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
@@ -133,6 +137,9 @@ impl Routes {
                 // The cells of a histogram count its timers.
                 Some((Instrument::Histogram(_) | Instrument::Gauge(_), _)) | None => {}
             }
+        }
+        for (metric, values) in &drained.not_finite {
+            findings.not_finite.add_points(metric, *values);
         }
         for (slot, value) in &drained.gauges {
             if let Some((Instrument::Gauge(gauge), attributes)) =

@@ -1,0 +1,67 @@
+//! Gauges: how their series end, and values that are no numbers.
+
+use std::time::Duration;
+
+use crate::common::{AMPLE, server, to};
+use dt_metrics::{gauge, record};
+use dt_metrics_local::Server;
+
+fn lines(server: &Server, key: &str) -> usize {
+    let lines = server.lines();
+    lines.iter().filter(|line| line.key == key).count()
+}
+
+#[test]
+fn a_gauge_that_is_not_set_ends_after_its_expiry_and_begins_again() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server)
+        .gauge_expiry(Duration::from_nanos(1))
+        .install()
+        .unwrap();
+    let set = |id: u32| gauge!("gauges.once", 1, dims(id = id));
+    set(1);
+    for _ in 0..3 {
+        gauge!("gauges.again", 2, dims(id = 2));
+        metrics.flush(AMPLE).unwrap();
+    }
+    assert_eq!(lines(&server, "gauges.once"), 1);
+    assert_eq!(lines(&server, "gauges.again"), 3);
+    set(1);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(lines(&server, "gauges.once"), 2);
+    assert_eq!(lines(&server, "gauges.again"), 3);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn a_gauge_stays_without_an_expiry_and_with_one_that_is_not_over() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).gauge_expiry(AMPLE * 100).install().unwrap();
+    gauge!("gauges.stays", 1);
+    (0..3).for_each(|_| metrics.flush(AMPLE).unwrap());
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(lines(&server, "gauges.stays"), 4);
+    let metrics = to(&server).install().unwrap();
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(lines(&server, "gauges.stays"), 5);
+}
+
+#[test]
+fn values_that_are_no_numbers_are_counted_in_health() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    for value in [f64::NAN, f64::INFINITY, 1.0] {
+        record!("gauges.recorded", value);
+        gauge!("gauges.set", value, dims(id = "a"));
+    }
+    record!("gauges.by_id", f64::NEG_INFINITY, dims(id = "a"));
+    metrics.flush(AMPLE).unwrap();
+    let health = metrics.health();
+    assert_eq!(health.dropped.get("not_finite"), Some(&5));
+    assert_eq!(lines(&server, "gauges.recorded"), 1);
+    assert_eq!(lines(&server, "gauges.set"), 1);
+    metrics.shutdown(AMPLE).unwrap();
+}

@@ -155,7 +155,7 @@ impl Exporter {
             let format = config.protocol.format;
             move || {
                 let recipient = Recipient::new(format, &transport.endpoint());
-                buffer.disk_changed(|state| state.queue.spooled.want_recipient(recipient));
+                buffer.update(|state| state.queue.spooled.want_recipient(recipient));
                 buffer.hurry();
             }
         };

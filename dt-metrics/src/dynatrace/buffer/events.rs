@@ -21,17 +21,36 @@ pub(crate) enum Event {
     DeadLetters(u64),
 }
 
+/// Events of different topics do not wait for each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Topic {
+    /// Points of a metric that were dropped.
+    Metric,
+    Spool,
+    Overflow,
+    ServerWarnings,
+    /// Everything else.
+    Delivery,
+}
+
+impl Topic {
+    const COUNT: usize = 5;
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
 impl Event {
-    /// Events of different topics do not wait for each other.
-    fn topic(&self) -> usize {
+    fn topic(&self) -> Topic {
         match self {
             Self::Delivery(DeliveryEvent::PointsDropped {
                 metric: Some(_), ..
-            }) => 0,
-            Self::Delivery(DeliveryEvent::SpoolFailing { .. }) => 1,
-            Self::Delivery(DeliveryEvent::SeriesMerged { .. }) => 2,
-            Self::Delivery(DeliveryEvent::ServerWarnings { .. }) => 3,
-            _ => 4,
+            }) => Topic::Metric,
+            Self::Delivery(DeliveryEvent::SpoolFailing { .. }) => Topic::Spool,
+            Self::Delivery(DeliveryEvent::SeriesMerged { .. }) => Topic::Overflow,
+            Self::Delivery(DeliveryEvent::ServerWarnings { .. }) => Topic::ServerWarnings,
+            _ => Topic::Delivery,
         }
     }
 
@@ -91,7 +110,7 @@ impl Event {
 pub(crate) struct PendingEvents {
     events: Vec<Event>,
     /// Until when events of each topic wait, since others of that topic were reported.
-    quiet_until: [Option<Instant>; 5],
+    quiet_until: [Option<Instant>; Topic::COUNT],
 }
 
 impl PendingEvents {
@@ -110,7 +129,7 @@ impl PendingEvents {
         if points == 0 {
             return;
         }
-        let has_room = self.has_room(0);
+        let has_room = self.has_room(Topic::Metric);
         self.add(Event::Delivery(DeliveryEvent::PointsDropped {
             points,
             metric: metric.filter(|_| has_room).map(str::to_owned),
@@ -120,7 +139,7 @@ impl PendingEvents {
 
     /// Data points of this metric are in its overflow series.
     pub(crate) fn merged(&mut self, metric: &str, points: u64) {
-        let has_room = self.has_room(2);
+        let has_room = self.has_room(Topic::Overflow);
         self.add(Event::Delivery(DeliveryEvent::SeriesMerged {
             points,
             metric: has_room.then(|| metric.to_owned()),
@@ -128,7 +147,7 @@ impl PendingEvents {
     }
 
     /// Whether another event of this topic may name its metric.
-    fn has_room(&self, topic: usize) -> bool {
+    fn has_room(&self, topic: Topic) -> bool {
         let of_topic = |event: &&Event| event.topic() == topic;
         self.events.iter().filter(of_topic).count() < MAX_METRICS
     }
@@ -137,10 +156,11 @@ impl PendingEvents {
     pub(crate) fn take_due(&mut self, interval: Duration) -> Vec<Event> {
         let now = Instant::now();
         let quiet = self.quiet_until;
-        let is_due = |event: &mut Event| quiet[event.topic()].is_none_or(|until| until <= now);
+        let is_due =
+            |event: &mut Event| quiet[event.topic().index()].is_none_or(|until| until <= now);
         let due: Vec<_> = self.events.extract_if(.., is_due).collect();
         for event in &due {
-            self.quiet_until[event.topic()] = Some(now + interval);
+            self.quiet_until[event.topic().index()] = Some(now + interval);
         }
         due
     }
@@ -154,7 +174,7 @@ impl PendingEvents {
     pub(crate) fn due(&self) -> Option<Instant> {
         let waiting = self.events.iter();
         waiting
-            .filter_map(|event| self.quiet_until[event.topic()])
+            .filter_map(|event| self.quiet_until[event.topic().index()])
             .min()
     }
 }

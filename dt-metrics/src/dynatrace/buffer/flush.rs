@@ -63,16 +63,16 @@ impl FlushStart {
     }
 
     /// Whether this failed attempt decides a flush that began at this moment.
-    fn decides(self, refusal: &Refusal, settled: bool, patience: Patience) -> bool {
+    fn decides(self, refusal: &Refusal, drained: bool, patience: Patience) -> bool {
         match refusal.kind {
             // An attempt from before the call says nothing about what was fixed since.
-            RefusalKind::Kept => !settled && refusal.attempt > self.begun,
-            RefusalKind::NobodyThere => {
-                !settled && refusal.attempt > self.begun && patience == Patience::IfSomebodyListens
+            RefusalKind::Kept => !drained && refusal.attempt > self.begun,
+            RefusalKind::NobodyListens => {
+                !drained && refusal.attempt > self.begun && patience == Patience::IfSomebodyListens
             }
             // The others may yet be delivered: it is reported at the end. An attempt that was under
             // way at the start counts, since it may have been for a request of this flush.
-            RefusalKind::Dropped => settled && refusal.attempt > self.ended,
+            RefusalKind::Dropped => drained && refusal.attempt > self.ended,
         }
     }
 }
@@ -81,7 +81,7 @@ fn dropped(health: &Health) -> [u64; OF_REQUESTS.len()] {
     OF_REQUESTS.map(|reason| health.dropped.get(&reason).copied().unwrap_or_default())
 }
 
-/// Waits until everything queued before this call is settled. A request that the endpoint refused
+/// Waits until everything queued before this call is drained. A request that the endpoint refused
 /// since `start` is an error.
 pub(crate) fn flush(
     buffer: &Buffer,
@@ -96,24 +96,24 @@ pub(crate) fn flush(
     if state.is_stopped() {
         return Err(ExportError::ShutDown);
     }
-    if !state.queue.is_settled(target) {
+    if !state.queue.is_drained(target) {
         buffer.hurry_locked(&mut state);
     }
     loop {
-        let settled = state.queue.is_settled(target);
+        let drained = state.queue.is_drained(target);
         if let Some(refusal) = &state.refusal
-            && start.decides(refusal, settled, patience)
+            && start.decides(refusal, drained, patience)
         {
             let reason = refusal.reason.clone();
             return Err(match refusal.kind {
-                RefusalKind::NobodyThere => ExportError::NoEndpoint { reason },
+                RefusalKind::NobodyListens => ExportError::NoEndpoint { reason },
                 RefusalKind::Kept | RefusalKind::Dropped => ExportError::Refused { reason },
             });
         }
         if state.is_stopped() {
             return Err(ExportError::ShutDown);
         }
-        if settled {
+        if drained {
             return Ok(());
         }
         let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
@@ -123,6 +123,6 @@ pub(crate) fn flush(
                 last_error: state.health.last_error.clone(),
             });
         }
-        state = buffer.wait_for_settled(state, left);
+        state = buffer.wait_for_progress(state, left);
     }
 }

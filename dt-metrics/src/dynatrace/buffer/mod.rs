@@ -113,7 +113,7 @@ impl Buffer {
     }
 
     /// Whether a request that may have been accepted is dropped, not sent again.
-    pub(crate) fn drops_unanswered(&self) -> bool {
+    pub(crate) fn at_most_once(&self) -> bool {
         self.guarantee == DeliveryGuarantee::AtMostOnce
     }
 
@@ -217,7 +217,7 @@ impl Buffer {
         }
         state.life = Life::Stopped;
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
-        if self.drops_unanswered() {
+        if self.at_most_once() {
             // Otherwise the next process would send it again.
             state.drop_in_flight(DropReason::Ambiguous);
         }
@@ -275,7 +275,7 @@ impl Buffer {
 
     /// Waits until the disk is in step with the queue up to this request, since the next process
     /// sends every request that it finds there. Gives up on a disk that hangs.
-    pub(crate) async fn disk_settled(&self, sequence: u64) {
+    pub(crate) async fn wait_for_sync(&self, sequence: u64) {
         self.wait_briefly_for_disk(|state| state.queue.spooled.is_synced(sequence))
             .await;
     }
@@ -345,7 +345,7 @@ impl Buffer {
     pub(crate) fn attempt_panicked(&self) {
         let mut state = self.lock();
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
-        if self.drops_unanswered() {
+        if self.at_most_once() {
             state.drop_in_flight(DropReason::Ambiguous);
         } else {
             state.put_back();
@@ -364,7 +364,7 @@ impl Buffer {
 /// Methods for the spooler, and for callers that wait for the spooler.
 impl Buffer {
     /// Changes the state, and wakes everyone.
-    pub(crate) fn disk_changed(&self, change: impl FnOnce(&mut State)) {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
         self.changed(state);
@@ -392,7 +392,7 @@ impl Buffer {
             if left.is_some_and(|left| left.is_zero()) {
                 return DiskTask::Adopt;
             }
-            state = wait(&self.spooler_wake, state, left);
+            state = wait_on(&self.spooler_wake, state, left);
         }
     }
 
@@ -410,7 +410,7 @@ impl Buffer {
             if state.disk_is_slow || now >= end {
                 return;
             }
-            state = wait(&self.progress, state, Some(end - now));
+            state = wait_on(&self.progress, state, Some(end - now));
         }
     }
 
@@ -423,21 +423,21 @@ impl Buffer {
             if left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            state = wait(&self.progress, state, left);
+            state = wait_on(&self.progress, state, left);
         }
     }
 
     /// Waits until a request was settled, or for this long.
-    pub(crate) fn wait_for_settled<'a>(
+    pub(crate) fn wait_for_progress<'a>(
         &'a self,
         state: MutexGuard<'a, State>,
         left: Option<Duration>,
     ) -> MutexGuard<'a, State> {
-        wait(&self.progress, state, left)
+        wait_on(&self.progress, state, left)
     }
 }
 
-fn wait<'a>(
+fn wait_on<'a>(
     condition: &Condvar,
     state: MutexGuard<'a, State>,
     left: Option<Duration>,

@@ -241,7 +241,7 @@ impl Queue {
             is_dead_letter: request.dead_letter.is_some(),
         };
         self.in_flight = Some(request);
-        self.record_sending();
+        self.mark();
         Some(outgoing)
     }
 }
@@ -389,14 +389,14 @@ impl Queue {
     /// Nothing is in flight any more.
     fn land(&mut self) -> Option<Request> {
         let request = self.in_flight.take();
-        self.record_sending();
+        self.mark();
         request
     }
 
     /// Records on disk which request may have been sent.
-    fn record_sending(&mut self) {
+    fn mark(&mut self) {
         let sending = self.in_flight.as_ref().map(|it| it.id);
-        self.spooled.record_sending(sending);
+        self.spooled.mark(sending);
     }
 }
 
@@ -445,7 +445,7 @@ impl Queue {
     }
 
     /// Whether all requests up to this number were answered or dropped.
-    pub(crate) fn is_settled(&self, sequence: u64) -> bool {
+    pub(crate) fn is_drained(&self, sequence: u64) -> bool {
         let pending = self.in_flight.iter().chain(self.waiting.front());
         pending.map(|it| it.id.sequence).all(|it| it > sequence)
     }
@@ -556,9 +556,9 @@ impl Queue {
 /// the spooler reports the results.
 impl Queue {
     /// From now on requests are kept on disk as well, up to this many bytes. With
-    /// `records_sending`, the disk records which request may have been sent.
-    pub(crate) fn attach(&mut self, limit_bytes: u64, records_sending: bool) {
-        self.spooled.attach(limit_bytes, records_sending);
+    /// `at_most_once`, the disk records which request may have been sent.
+    pub(crate) fn attach(&mut self, limit_bytes: u64, at_most_once: bool) {
+        self.spooled.attach(limit_bytes, at_most_once);
     }
 
     /// The body of a request was read.

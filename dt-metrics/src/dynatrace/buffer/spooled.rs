@@ -32,11 +32,11 @@ pub(crate) struct Spooled {
     /// Another recipient, which the disk does not name yet.
     recipient: Option<Recipient>,
     /// Whether the disk records which request may have been sent.
-    records_sending: bool,
+    at_most_once: bool,
     /// The request that may have been sent.
     sending: Option<RequestId>,
     /// Whether the disk has not recorded it yet.
-    is_record_due: bool,
+    is_mark_due: bool,
     working: Option<Working>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) enum Job {
     /// Ends with `Queue::fetched` or `Queue::not_fetched`.
     Read { id: RequestId },
     /// Records which request may have been sent, if any. Ends with [`Spooled::done`].
-    RecordSending { sending: Option<RequestId> },
+    Mark { sending: Option<RequestId> },
     /// Looks whether the file of a request is still there, and is still this process's. Ends with
     /// [`Spooled::done`].
     Look { id: RequestId },
@@ -79,17 +79,17 @@ pub(crate) enum Job {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Working {
     File(RequestId),
-    Record,
+    Mark,
     Look,
     Readdress,
 }
 
 impl Spooled {
     /// There is a spool from now on, of this many bytes.
-    pub(crate) fn attach(&mut self, limit_bytes: u64, records_sending: bool) {
+    pub(crate) fn attach(&mut self, limit_bytes: u64, at_most_once: bool) {
         self.is_attached = true;
         self.limit_bytes = limit_bytes;
-        self.records_sending = records_sending;
+        self.at_most_once = at_most_once;
     }
 
     pub(crate) fn is_attached(&self) -> bool {
@@ -139,9 +139,9 @@ impl Spooled {
 
     /// The disk should record that this request may have been sent, or that none was. If the file of
     /// the request is on disk, it must still be there before the request is sent.
-    pub(crate) fn record_sending(&mut self, sending: Option<RequestId>) {
+    pub(crate) fn mark(&mut self, sending: Option<RequestId>) {
         self.look = sending.filter(|id| self.has_written(*id));
-        self.is_record_due |= self.records_sending && self.sending != sending;
+        self.is_mark_due |= self.at_most_once && self.sending != sending;
         self.sending = sending;
     }
 
@@ -153,14 +153,14 @@ impl Spooled {
     /// Whether the request in flight may be sent: the disk records that it may have been sent, and
     /// its file was there a moment ago.
     pub(crate) fn is_ready_to_send(&self) -> bool {
-        !self.is_record_due
+        !self.is_mark_due
             && self.look.is_none()
-            && !matches!(self.working, Some(Working::Record | Working::Look))
+            && !matches!(self.working, Some(Working::Mark | Working::Look))
     }
 
     /// Everything that was recorded has to be recorded once more, in another place.
     pub(crate) fn record_again(&mut self) {
-        self.is_record_due |= self.records_sending && self.sending.is_some();
+        self.is_mark_due |= self.at_most_once && self.sending.is_some();
     }
 
     /// Damaged files take up this many bytes.
@@ -169,8 +169,8 @@ impl Spooled {
     }
 
     /// The next job; until it is [`done`](Self::done) its request is not synced. The recipient comes
-    /// first, then reading and looking, since sending waits for them, then the oldest file. The record of sending comes last: it names a
-    /// request until its file is gone.
+    /// first, then reading and looking, since sending waits for them, then the oldest file. The mark
+    /// of the request in flight comes last: it names a request until its file is gone.
     pub(crate) fn next_job(&mut self) -> Option<Job> {
         let job = if let Some(recipient) = self.recipient.take() {
             Job::Readdress { recipient }
@@ -186,7 +186,7 @@ impl Spooled {
                     collected,
                     body,
                 },
-                None if std::mem::take(&mut self.is_record_due) => Job::RecordSending {
+                None if std::mem::take(&mut self.is_mark_due) => Job::Mark {
                     sending: self.sending,
                 },
                 None => return None,
@@ -194,7 +194,7 @@ impl Spooled {
         };
         self.working = Some(match &job {
             Job::Write { id, .. } | Job::Remove { id } | Job::Read { id } => Working::File(*id),
-            Job::RecordSending { .. } => Working::Record,
+            Job::Mark { .. } => Working::Mark,
             Job::Look { .. } => Working::Look,
             Job::Readdress { .. } => Working::Readdress,
         });

@@ -12,7 +12,7 @@ use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::request::{Clocks, Collected, RequestId};
 use crate::dynatrace::retry::backoff::Pace;
 use crate::dynatrace::retry::bisection::{Evidence, Probe};
-use crate::dynatrace::retry::dead_letter::DeadLetters;
+use crate::dynatrace::retry::dead_letter::DeadLetterSchedule;
 use crate::dynatrace::retry::outcome::{Failure, Outcome, ServerWarnings};
 use crate::dynatrace::spool::slot::Contents;
 
@@ -38,7 +38,7 @@ pub(crate) struct State {
     pub(crate) spread: Duration,
     /// Requests up to this number are sent without that wait: somebody waits for them.
     pub(crate) released: u64,
-    pub(crate) dead_letters: DeadLetters,
+    pub(crate) dead_letters: DeadLetterSchedule,
     /// A request that failed in a way that may be its own fault: another one is tried in its place.
     pub(crate) suspect: Option<(RequestId, Probe)>,
     /// How often both failed, the suspect and the other one, since any request was accepted.
@@ -79,7 +79,7 @@ pub(crate) enum RefusalKind {
     /// The request was dropped.
     Dropped,
     /// Nothing listens there.
-    NobodyThere,
+    NobodyListens,
 }
 
 impl State {
@@ -93,7 +93,7 @@ impl State {
             life: Life::Running,
             spread: Duration::ZERO,
             released: 0,
-            dead_letters: DeadLetters::new(),
+            dead_letters: DeadLetterSchedule::new(),
             suspect: None,
             failed_probes: 0,
             accepted_at: None,
@@ -151,7 +151,7 @@ impl State {
         if matches!(
             outcome,
             Outcome::Failed {
-                failure: Failure::NoAnswer,
+                failure: Failure::Ambiguous,
                 ..
             }
         ) {
@@ -181,9 +181,9 @@ impl State {
             } => RefusalKind::Kept,
             Outcome::Rejected { .. } => RefusalKind::Dropped,
             Outcome::Failed {
-                failure: Failure::Refused { .. },
+                failure: Failure::NobodyListens { .. },
                 ..
-            } => RefusalKind::NobodyThere,
+            } => RefusalKind::NobodyListens,
             _ => return,
         };
         let reason = outcome.message().unwrap_or_default().into();
@@ -270,7 +270,7 @@ impl State {
     }
 
     /// Adds the requests that earlier processes left on disk.
-    pub(crate) fn restore(&mut self, found: &Contents, drops_unanswered: bool) {
+    pub(crate) fn restore(&mut self, found: &Contents, at_most_once: bool) {
         let recovered = found.points().saturating_add(found.damaged_points);
         let health = &mut self.health;
         health.points_recovered = health.points_recovered.saturating_add(recovered);
@@ -279,7 +279,7 @@ impl State {
         self.drop_points(DropReason::BufferFull, dropped);
         for sending in &found.sending {
             self.health.requests_unanswered += 1;
-            if drops_unanswered {
+            if at_most_once {
                 let points = self.queue.drop_waiting(*sending);
                 self.drop_points(DropReason::Ambiguous, points);
             }

@@ -263,10 +263,10 @@ fn failure(attempt: &HttpAttempt, config: &Config) -> Option<(&'static str, Prob
         Outcome::Failed { failure, .. } => {
             let problem = match failure {
                 _ if attempt.is_untrusted => Problem::UntrustedCertificate,
-                Failure::Refused { .. } if target.is_unconfigured() => Problem::NoEndpoint,
-                Failure::Refused { .. } => Problem::ConnectionRefused,
+                Failure::NobodyListens { .. } if target.is_unconfigured() => Problem::NoEndpoint,
+                Failure::NobodyListens { .. } => Problem::ConnectionRefused,
                 Failure::Connect | Failure::Unprepared => Problem::Unreachable,
-                Failure::NoAnswer => Problem::NoAnswer,
+                Failure::Ambiguous => Problem::NoAnswer,
             };
             Some((CONNECTION, problem))
         }

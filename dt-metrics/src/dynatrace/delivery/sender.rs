@@ -32,7 +32,7 @@ pub(crate) async fn run(buffer: &Buffer, transport: &impl Transport, reporter: &
         }
         let next = settle(buffer, &outcome);
         reporter.report(&outcome, outgoing.is_dead_letter);
-        buffer.disk_settled(outgoing.id.sequence).await;
+        buffer.wait_for_sync(outgoing.id.sequence).await;
         match next {
             Next::Request => backoff.reset(),
             Next::Probe => {}

@@ -9,7 +9,7 @@ use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::retry::backoff::Pace;
 use crate::dynatrace::retry::bisection::{Decision, decide, decide_too_large};
-use crate::dynatrace::retry::dead_letter::DeadLetters;
+use crate::dynatrace::retry::dead_letter::DeadLetterSchedule;
 use crate::dynatrace::retry::outcome::{Action, Outcome};
 
 /// How to go on after an attempt.
@@ -96,7 +96,7 @@ fn apply(
         }
         Decision::Bury => {
             if state.queue.dead_series().is_empty() {
-                state.dead_letters = DeadLetters::new();
+                state.dead_letters = DeadLetterSchedule::new();
             }
             state.queue.bury_in_flight();
             state.dead_letters.failed(pace, after);

@@ -187,7 +187,7 @@ impl SpoolReport {
 
     fn warn(&self, buffer: &Buffer, text: &str) {
         let reason = format!("{}: {text}", self.path.display());
-        buffer.disk_changed(|state| {
+        buffer.update(|state| {
             state.health.last_error = Some(reason.clone());
             let event = DeliveryEvent::SpoolFailing { reason };
             state.events.add(Event::Delivery(event));

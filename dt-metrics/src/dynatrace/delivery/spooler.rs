@@ -68,8 +68,8 @@ pub(crate) fn start<'a>(
     let mut report = SpoolReport::new(path.to_owned());
     match result.recv_timeout(OPEN_TIMEOUT) {
         Ok(Ok(contents)) => {
-            let at_most_once = buffer.drops_unanswered();
-            buffer.disk_changed(|state| {
+            let at_most_once = buffer.at_most_once();
+            buffer.update(|state| {
                 state.queue.attach(limit_bytes, at_most_once);
                 state.restore(&contents, at_most_once);
             });
@@ -122,8 +122,8 @@ impl Spooler {
         let reserve = || self.buffer.lock().queue.reserve();
         self.buffer.lock().queue.skip_to(contents.last_sequence);
         let found = self.directory.renumber(contents, reserve);
-        let at_most_once = self.buffer.drops_unanswered();
-        self.buffer.disk_changed(|state| {
+        let at_most_once = self.buffer.at_most_once();
+        self.buffer.update(|state| {
             if !state.is_stopped() {
                 state.queue.attach(self.limit_bytes, at_most_once);
                 state.restore(&found, at_most_once);
@@ -146,7 +146,7 @@ impl Spooler {
                     .and_then(|()| self.directory.slot.write(id, collected, &body));
                 let is_written = written.is_ok();
                 let works_again = self.report.note(&self.buffer, Fault::Write, written);
-                self.buffer.disk_changed(|state| {
+                self.buffer.update(|state| {
                     let spooled = &mut state.queue.spooled;
                     if is_written {
                         spooled.written(id);
@@ -160,23 +160,23 @@ impl Spooler {
             }
             Job::Remove { id } => {
                 self.remove(id);
-                self.buffer.disk_changed(|state| state.queue.spooled.done());
+                self.buffer.update(|state| state.queue.spooled.done());
             }
-            Job::RecordSending { sending } => {
+            Job::Mark { sending } => {
                 // Without the mark the next process sends the request again, which is as good as
                 // not having one.
                 let marked = self.directory.slot.mark(sending);
                 self.report.note(&self.buffer, Fault::Mark, marked);
-                self.buffer.disk_changed(|state| state.queue.spooled.done());
+                self.buffer.update(|state| state.queue.spooled.done());
             }
             Job::Look { id } => {
                 self.look(id);
-                self.buffer.disk_changed(|state| state.queue.spooled.done());
+                self.buffer.update(|state| state.queue.spooled.done());
             }
             Job::Readdress { recipient } => {
                 let named = self.directory.readdress(recipient);
                 self.report.note(&self.buffer, Fault::Write, named);
-                self.buffer.disk_changed(|state| state.queue.spooled.done());
+                self.buffer.update(|state| state.queue.spooled.done());
             }
             Job::Read { id } => {
                 let read = self.directory.slot.read(id);
@@ -185,7 +185,7 @@ impl Spooler {
                     self.tidy_damaged();
                 }
                 let body = read.map_err(|error| self.report.unreadable(&error));
-                self.buffer.disk_changed(|state| {
+                self.buffer.update(|state| {
                     if let Ok(body) = body {
                         state.queue.fetched(id, body);
                     } else {
@@ -208,9 +208,9 @@ impl Spooler {
         let reserve = || self.buffer.lock().queue.reserve();
         let found = self.directory.adopt(room, self.damaged_limit(), reserve);
         if found != Contents::default() {
-            let drops_unanswered = self.buffer.drops_unanswered();
+            let at_most_once = self.buffer.at_most_once();
             self.buffer
-                .disk_changed(|state| state.restore(&found, drops_unanswered));
+                .update(|state| state.restore(&found, at_most_once));
             self.report.found(&self.buffer, &found);
         }
         self.tidy_damaged();
@@ -220,7 +220,7 @@ impl Spooler {
     fn tidy_damaged(&self) {
         if let Ok(bytes) = self.directory.slot.tidy_damaged(self.damaged_limit()) {
             self.buffer
-                .disk_changed(|state| state.queue.spooled.set_damaged_bytes(bytes));
+                .update(|state| state.queue.spooled.set_damaged_bytes(bytes));
         }
     }
 
@@ -233,7 +233,7 @@ impl Spooler {
         // A disk that cannot be looked at says nothing about the request.
         if self.ensure_in_place().is_ok() && !self.directory.slot.has(id) {
             self.buffer
-                .disk_changed(|state| state.queue.write_in_flight_again());
+                .update(|state| state.queue.write_in_flight_again());
         }
     }
 
@@ -253,14 +253,14 @@ impl Spooler {
         }
         if standing == Standing::Lost {
             // Before anything is sent or removed: the other process sends what is in the slot.
-            self.buffer.disk_changed(|state| {
+            self.buffer.update(|state| {
                 let points = state.queue.give_up_written();
                 state.drop_points(DropReason::SpoolDamaged, points);
             });
             self.report.lost(&self.buffer);
         }
         let contents = self.directory.reopen(standing).map_err(io::Error::other)?;
-        self.buffer.disk_changed(|state| {
+        self.buffer.update(|state| {
             let points = state.queue.compare(&contents.stored);
             state.drop_points(DropReason::SpoolDamaged, points);
         });
@@ -273,7 +273,7 @@ struct Exit(Arc<Buffer>);
 
 impl Drop for Exit {
     fn drop(&mut self) {
-        self.0.disk_changed(|state| {
+        self.0.update(|state| {
             let points = state.queue.detach();
             state.drop_points(DropReason::Shutdown, points);
         });

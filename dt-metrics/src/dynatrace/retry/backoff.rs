@@ -10,7 +10,7 @@ const MAX_ASKED: Duration = Duration::from_secs(300);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Pace {
     /// The fault may pass by itself, and to ask costs next to nothing: nobody listens on this host.
-    Near,
+    Local,
     /// The fault may pass by itself.
     Fast,
     /// Somebody has to do something.
@@ -22,7 +22,7 @@ impl Pace {
     /// that many processes that lost one server do not come back to it at the same moment.
     fn pauses(self) -> ExponentialBackoff {
         let (first, longest) = match self {
-            Self::Near => (Duration::from_millis(250), Duration::from_millis(2_500)),
+            Self::Local => (Duration::from_millis(250), Duration::from_millis(2_500)),
             Self::Fast => (Duration::from_millis(250), Duration::from_secs(15)),
             Self::Slow => (Duration::from_secs(15), Duration::from_secs(150)),
         };
@@ -37,7 +37,7 @@ impl Pace {
     /// No pause is longer, except a pause that a server requires.
     fn longest(self) -> Duration {
         match self {
-            Self::Near => Duration::from_secs(5),
+            Self::Local => Duration::from_secs(5),
             Self::Fast => Duration::from_secs(30),
             Self::Slow => Duration::from_secs(300),
         }

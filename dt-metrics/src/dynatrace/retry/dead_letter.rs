@@ -10,12 +10,12 @@ use crate::dynatrace::retry::backoff::{Backoff, Pace};
 
 /// The schedule of all dead letters.
 #[derive(Debug)]
-pub(crate) struct DeadLetters {
+pub(crate) struct DeadLetterSchedule {
     backoff: Backoff,
     due: Option<Instant>,
 }
 
-impl DeadLetters {
+impl DeadLetterSchedule {
     pub(crate) fn new() -> Self {
         Self {
             backoff: Backoff::new(),

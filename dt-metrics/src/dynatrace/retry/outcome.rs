@@ -72,13 +72,13 @@ pub(crate) enum Outcome {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Failure {
     /// Nothing listens there, on this host or on another.
-    Refused { here: bool },
+    NobodyListens { here: bool },
     /// No connection for another reason: name, route, TLS.
     Connect,
     /// Nothing to connect with: this host lacks something.
     Unprepared,
     /// Connected, then a timeout or a reset: the request may have been accepted.
-    NoAnswer,
+    Ambiguous,
 }
 
 /// The action that follows from an outcome.
@@ -121,7 +121,7 @@ impl Outcome {
                 pause: None,
             },
             Self::Failed {
-                failure: Failure::NoAnswer,
+                failure: Failure::Ambiguous,
                 ..
             } if guarantee == DeliveryGuarantee::AtMostOnce => Drop {
                 reason: DropReason::Ambiguous,
@@ -142,9 +142,9 @@ impl Outcome {
                 ..
             } => Pace::Slow,
             Self::Failed {
-                failure: Failure::Refused { here: true },
+                failure: Failure::NobodyListens { here: true },
                 ..
-            } => Pace::Near,
+            } => Pace::Local,
             _ => Pace::Fast,
         }
     }
@@ -169,7 +169,7 @@ impl Outcome {
                 | Self::Throttled { .. }
                 | Self::Unavailable { .. }
                 | Self::Failed {
-                    failure: Failure::NoAnswer,
+                    failure: Failure::Ambiguous,
                     ..
                 }
         )
@@ -204,10 +204,10 @@ impl Outcome {
             Self::Misdirected { status, .. } => ("misdirected", *status),
             Self::Rejected { status, .. } => ("rejected", *status),
             Self::Failed { failure, .. } => match failure {
-                Failure::Refused { .. } => ("refused", 0),
+                Failure::NobodyListens { .. } => ("refused", 0),
                 Failure::Connect => ("connect", 0),
                 Failure::Unprepared => ("unprepared", 0),
-                Failure::NoAnswer => ("no_answer", 0),
+                Failure::Ambiguous => ("no_answer", 0),
             },
         }
     }

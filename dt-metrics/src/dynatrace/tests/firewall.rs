@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
+use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::tests::server::{Reply, Server};
 use crate::dynatrace::tests::{LONG, provider, to};
 
@@ -35,12 +36,14 @@ fn a_value_that_a_firewall_blocks_holds_up_no_other() {
         (418, ""),
         (451, "no"),
     ] {
-        for over_otlp in [false, cfg!(feature = "otlp")] {
-            let server = firewall(status, body);
-            let builder = to(&server);
+        let protocols: &[fn(ExporterBuilder) -> ExporterBuilder] = &[
+            |lines| lines,
             #[cfg(feature = "otlp")]
-            let builder = if over_otlp { builder.otlp() } else { builder };
-            let exporter = builder.build().expect("valid");
+            ExporterBuilder::otlp,
+        ];
+        for protocol in protocols {
+            let server = firewall(status, body);
+            let exporter = protocol(to(&server)).build().expect("valid");
             let provider = provider(&exporter);
             let counter = provider.meter("test").u64_counter("requests").build();
             let mut accepted = 0;

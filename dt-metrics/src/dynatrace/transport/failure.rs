@@ -53,9 +53,9 @@ fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
     // The connection was closed before the request was written to it.
     let is_unsent = chain(error).any(|cause| cause.to_string() == "operation was canceled");
     if !error.is_connect() && !error.is_builder() && !is_unsent {
-        Failure::NoAnswer
+        Failure::Ambiguous
     } else if has_io_error(error, io::ErrorKind::ConnectionRefused) {
-        Failure::Refused {
+        Failure::NobodyListens {
             here: endpoint.is_loopback(),
         }
     } else {

@@ -141,7 +141,7 @@ impl Http {
     /// The attempt that took longer than allowed and was given up.
     pub(super) fn timed_out(&self) -> HttpAttempt {
         self.failed(&Diagnosis::new(
-            Failure::NoAnswer,
+            Failure::Ambiguous,
             "operation timed out".into(),
         ))
     }

@@ -155,13 +155,13 @@ impl MessageWriter {
             .map_or_else(String::new, |it| format!("; {it}"));
         match diagnosis.failure {
             Failure::Unprepared => printable(&self.redactor.redact(&diagnosis.cause)).into_owned(),
-            Failure::NoAnswer => {
+            Failure::Ambiguous => {
                 let parts = self.protocol.format.parts();
                 format!(
                     "no answer from {endpoint}: {cause}{advice}; the {parts} may have been accepted"
                 )
             }
-            Failure::Refused { .. } if self.target.is_unconfigured() => {
+            Failure::NobodyListens { .. } if self.target.is_unconfigured() => {
                 let (expected, otherwise) = if self.protocol.is_for_collector {
                     ("Collector", "set OTEL_EXPORTER_OTLP_ENDPOINT".to_owned())
                 } else {
@@ -177,7 +177,7 @@ impl MessageWriter {
                      set DT_METRICS_INGEST_URL and DT_METRICS_INGEST_API_TOKEN, or {otherwise}"
                 )
             }
-            Failure::Refused { .. } | Failure::Connect => {
+            Failure::NobodyListens { .. } | Failure::Connect => {
                 let one_agent = if endpoint.is_remote_one_agent() {
                     format!("; {REMOTE_ONE_AGENT_ADVICE}")
                 } else if endpoint.is_one_agent() {

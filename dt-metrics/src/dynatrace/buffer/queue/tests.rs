@@ -36,12 +36,12 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
     assert_eq!((queue.points(), queue.bytes()), (3, 4));
     assert!(queue.take().is_some());
     assert_eq!((queue.points(), queue.bytes()), (3, 4));
-    assert!(!queue.is_settled(1));
+    assert!(!queue.is_drained(1));
     queue.finish_in_flight();
     assert_eq!((queue.points(), queue.bytes()), (1, 1));
-    assert!(queue.is_settled(1) && !queue.is_settled(2));
+    assert!(queue.is_drained(1) && !queue.is_drained(2));
     assert_eq!(taken(&mut queue).as_deref(), Some("c"));
-    assert!(queue.is_settled(2));
+    assert!(queue.is_drained(2));
     assert!(queue.take().is_none());
 }
 
@@ -78,16 +78,16 @@ fn halves_keep_their_place() {
     let _dropped = queue.push(body("d"), now());
     queue.take();
     assert!(queue.split_in_flight());
-    assert!(!queue.is_settled(1));
+    assert!(!queue.is_drained(1));
     assert_eq!(taken(&mut queue).as_deref(), Some("a"));
-    assert!(!queue.is_settled(1));
+    assert!(!queue.is_drained(1));
     queue.take();
     assert!(queue.split_in_flight());
     assert_eq!(taken(&mut queue).as_deref(), Some("b"));
     queue.take();
     assert!(!queue.split_in_flight(), "a single line has no halves");
     queue.finish_in_flight();
-    assert!(queue.is_settled(1));
+    assert!(queue.is_drained(1));
     assert_eq!(taken(&mut queue).as_deref(), Some("d"));
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
@@ -100,7 +100,7 @@ fn what_is_left_at_the_end_is_counted() {
     queue.take();
     assert_eq!(queue.close(), 3);
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
-    assert!(queue.is_settled(queue.last_sequence()));
+    assert!(queue.is_drained(queue.last_sequence()));
     assert_eq!(queue.put_back(), 0);
     assert!(queue.take().is_none());
 }
@@ -187,7 +187,7 @@ async fn what_is_too_old_goes_and_is_counted() {
     tokio::time::advance(MAX_AGE / 2 + Duration::from_secs(1)).await;
     assert_eq!(queue.drop_old(Instant::now()), 2);
     assert_eq!((queue.points(), queue.bytes()), (1, 1));
-    assert!(queue.is_settled(1) && !queue.is_settled(2));
+    assert!(queue.is_drained(1) && !queue.is_drained(2));
     // In flight: nobody knows whether it arrives.
     queue.take();
     tokio::time::advance(MAX_AGE).await;

@@ -110,22 +110,22 @@ fn a_divided_request_is_replaced_from_its_end() {
 
 #[test]
 fn what_may_have_been_sent_is_marked_until_its_file_is_gone() {
-    let mark = |sequence| Job::RecordSending {
+    let mark = |sequence| Job::Mark {
         sending: Some(RequestId::of(sequence)),
     };
     let mut spooled = attached();
     assert!(spooled.is_ready_to_send());
-    spooled.record_sending(Some(RequestId::of(1)));
+    spooled.mark(Some(RequestId::of(1)));
     assert!(!spooled.is_ready_to_send());
     assert_eq!(spooled.next_job(), Some(mark(1)));
     assert!(!spooled.is_ready_to_send() && spooled.is_synced(1));
     spooled.done();
     assert!(spooled.is_ready_to_send());
-    spooled.record_sending(Some(RequestId::of(1)));
+    spooled.mark(Some(RequestId::of(1)));
     assert_eq!(spooled.next_job(), None, "it says so");
-    spooled.record_sending(None);
+    spooled.mark(None);
     discard(&mut spooled, RequestId::of(1));
-    spooled.record_sending(Some(RequestId::of(2)));
+    spooled.mark(Some(RequestId::of(2)));
     let expected = [
         Job::Remove {
             id: RequestId::of(1),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 fn refused() -> Outcome {
     Outcome::Failed {
-        failure: Failure::Refused { here: false },
+        failure: Failure::NobodyListens { here: false },
         message: "refused".into(),
     }
 }
@@ -145,10 +145,10 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
         for second in 0..5 {
             buffer.report_dropped(DropReason::Negative, Some("size"), 1);
             if second == 1 {
-                buffer.disk_changed(|state| state.drop_points(DropReason::TooOld, 7));
+                buffer.update(|state| state.drop_points(DropReason::TooOld, 7));
             }
             if second >= 2 {
-                buffer.disk_changed(|state| {
+                buffer.update(|state| {
                     state
                         .events
                         .add(Event::Delivery(DeliveryEvent::SpoolFailing {

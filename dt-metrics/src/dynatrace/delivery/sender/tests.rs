@@ -93,7 +93,7 @@ async fn run_for(buffer: &Buffer, script: &Script, time: Duration) {
 async fn requests_are_tried_until_they_are_answered() {
     let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let no_answer = Outcome::Failed {
-        failure: Failure::NoAnswer,
+        failure: Failure::Ambiguous,
         message: "reset".into(),
     };
     let script = Script::new([
@@ -359,7 +359,7 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
             message: "no".into(),
         };
         let script = Script::new([
-            failed(Failure::NoAnswer),
+            failed(Failure::Ambiguous),
             Outcome::Accepted,
             Outcome::Accepted,
         ]);
@@ -373,7 +373,7 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
         );
         // Certainly not sent: sent again in any case.
         let script = Script::new([
-            failed(Failure::Refused { here: true }),
+            failed(Failure::NobodyListens { here: true }),
             failed(Failure::Connect),
             Outcome::Accepted,
         ]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 #[test]
 fn pauses_double_up_to_a_bound() {
     for (pace, first, longest) in [
-        (Pace::Near, 0.5, 5.0),
+        (Pace::Local, 0.5, 5.0),
         (Pace::Fast, 0.5, 30.0),
         (Pace::Slow, 30.0, 300.0),
     ] {

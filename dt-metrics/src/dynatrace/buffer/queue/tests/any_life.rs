@@ -78,7 +78,7 @@ proptest! {
             let oldest = pending.map(|request| request.id.sequence).min();
             for sequence in 0..=queue.last_sequence() {
                 let settled = oldest.is_none_or(|oldest| oldest > sequence);
-                prop_assert_eq!(queue.is_settled(sequence), settled);
+                prop_assert_eq!(queue.is_drained(sequence), settled);
             }
         }
         lost += queue.put_back();

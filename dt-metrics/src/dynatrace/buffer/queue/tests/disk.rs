@@ -31,7 +31,7 @@ impl Disk {
                 self.files.remove(&id);
                 queue.spooled.done();
             }
-            Job::RecordSending { sending } => {
+            Job::Mark { sending } => {
                 self.mark = sending;
                 queue.spooled.done();
             }
@@ -340,7 +340,7 @@ fn what_was_left_goes_first() {
         (2, 2, 5)
     );
     push(&mut queue, "new");
-    assert!(!queue.is_settled(2) && queue.last_sequence() == 8);
+    assert!(!queue.is_drained(2) && queue.last_sequence() == 8);
     disk.work(&mut queue);
     assert_eq!(all_sent(&mut queue, &mut disk), ["a", "#b\nb", "new"]);
     assert!(disk.files.is_empty());

@@ -95,7 +95,7 @@ fn failures() -> [Outcome; 8] {
             message: "blocked".into(),
         },
         Outcome::Failed {
-            failure: Failure::NoAnswer,
+            failure: Failure::Ambiguous,
             message: "reset".into(),
         },
     ]

@@ -32,7 +32,7 @@ async fn a_disk_that_does_its_work_is_waited_for() {
     let disk = async {
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            buffer.disk_changed(|state| match state.queue.spooled.next_job() {
+            buffer.update(|state| match state.queue.spooled.next_job() {
                 Some(Job::Write { id, .. }) => state.queue.spooled.written(id),
                 _ => state.queue.spooled.done(),
             });
@@ -64,7 +64,7 @@ fn a_disk_is_slow_until_it_has_caught_up() {
     let DiskTask::Job(Job::Write { id, .. }) = buffer.disk_task(Instant::now()) else {
         panic!("the request is to be written");
     };
-    buffer.disk_changed(|state| state.queue.spooled.written(id));
+    buffer.update(|state| state.queue.spooled.written(id));
     let idle = buffer.disk_task(Instant::now());
     assert!(matches!(idle, DiskTask::Adopt));
     assert!(!buffer.lock().disk_is_slow);

@@ -55,10 +55,10 @@ export class Model {
     else if (this.values.get(key) !== value) this.telling.add(key);
   }
 
-  /** What tells series apart comes first: there is not always room for all of it. */
+  /** The service comes first, then what tells series apart: there is not always room for all of it. */
   name(series) {
-    const tells = ([key]) => this.telling.has(key);
-    series.pairs = [...series.dimensions.filter(tells), ...series.dimensions.filter((pair) => !tells(pair))];
+    const rank = ([key]) => (key === "service.name" ? 0 : this.telling.has(key) ? 1 : 2);
+    series.pairs = series.dimensions.slice().sort((a, b) => rank(a) - rank(b));
     series.dimensionText = dimensions(series.pairs);
     series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
   }

@@ -102,6 +102,7 @@
 //! | route | token | limit | accepted lines are called |
 //! | --- | --- | --- | --- |
 //! | `POST /api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
+//! | `POST /platform/classic/environment-api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /e/{environment}/api/v2/metrics/ingest` | if one is configured | 1 MB | `linesOk` |
 //! | `POST /metrics/ingest` | none | 1,000 lines | `linesValid` |
 //! | `POST /api/v2/otlp/v1/metrics` | if one is configured | 4 MB, 15,000 data points | |
@@ -142,6 +143,9 @@
 //!
 //! Each response has the header `Server: dt-metrics-local/<version>`, by which a client can tell the
 //! endpoint from Dynatrace.
+//!
+//! A platform token (`dt0s16.…`) is sent as `Authorization: Bearer`, any other token as
+//! `Authorization: Api-Token`, as Dynatrace requires.
 //!
 //! A OneAgent accepts traces over OTLP, but no metrics, so on its port OTLP metrics use the
 //! Collector's path.

@@ -143,6 +143,24 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// JSON with an escape in place of each character that a terminal does not show. It means the same:
+/// outside of its texts, JSON has no such characters.
+#[cfg(feature = "dashboard")]
+pub(super) fn json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || is_shown(c) {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` never fails.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
 /// Whether Unicode gives a character a visible form. Line breaks within a text are the caller's.
 fn is_shown(c: char) -> bool {
     match c {

@@ -131,6 +131,24 @@ fn a_terminal_gets_visible_characters_only() {
     }
 }
 
+#[cfg(feature = "dashboard")]
+#[test]
+fn json_gets_visible_characters_only() {
+    let texts = ["a\u{202e}b", "\u{e0041}", "日本 🤣\n", "\u{7f}\u{1b}"];
+    let json = format::json(&serde_json::to_string_pretty(&texts).expect("texts"));
+    assert!(
+        json.contains(r"a\u202eb") && json.contains("日本 🤣"),
+        "{json}"
+    );
+    assert!(
+        json.chars()
+            .all(|c| c == '\n'
+                || format::Printable(&c.to_string()).to_string().len() == c.len_utf8())
+    );
+    let read: Vec<String> = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(read, texts);
+}
+
 /// What documents of the repository say to type.
 #[test]
 fn commands_of_documents() {

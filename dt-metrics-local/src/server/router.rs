@@ -17,6 +17,8 @@ use super::response::{Answer, NAME};
 use super::{ingest, page};
 
 pub(super) const DYNATRACE_PATH: &str = "/api/v2/metrics/ingest";
+/// The Dynatrace API for platform tokens, at `*.apps.dynatrace.com`.
+const PLATFORM_PATH: &str = "/platform/classic/environment-api/v2/metrics/ingest";
 const ACTIVEGATE_PATH: &str = "/e/{environment}/api/v2/metrics/ingest";
 /// The router would accept an empty environment in `ACTIVEGATE_PATH`.
 const NO_ENVIRONMENT_PATH: &str = "/e//api/v2/metrics/ingest";
@@ -54,6 +56,7 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
     };
     let router = Router::new()
         .route(DYNATRACE_PATH, post_to(endpoint, Route::Dynatrace))
+        .route(PLATFORM_PATH, post_to(endpoint, Route::Dynatrace))
         .route(ACTIVEGATE_PATH, post_to(endpoint, Route::Dynatrace))
         .route(NO_ENVIRONMENT_PATH, any(refusing(404)))
         .route(ONEAGENT_PATH, post_to(endpoint, Route::OneAgent))

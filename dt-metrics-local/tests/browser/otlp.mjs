@@ -16,16 +16,16 @@ function double(number, value) {
   return Uint8Array.from([(number << 3) | 1, ...bytes]);
 }
 
-const attribute = ([key, value]) => field(7, field(1, text(key)), field(2, field(1, text(value))));
+const attributes = (number, pairs) => Object.entries(pairs).map(([key, value]) => field(number, field(1, text(key)), field(2, field(1, text(value)))));
 
 /** Sends a gauge as an SDK of OpenTelemetry does. */
-export async function sendGauge(origin, { name, description, unit, value, attributes }) {
-  const point = field(1, ...Object.entries(attributes).map(attribute), double(4, value));
+export async function sendGauge(origin, { name, description, unit, value, dimensions, resource }) {
+  const point = field(1, ...attributes(7, dimensions), double(4, value));
   const metric = field(2, field(1, text(name)), field(2, text(description)), field(3, text(unit)), field(5, point));
   const response = await fetch(`${origin}/v1/metrics`, {
     method: "POST",
     headers: { "Content-Type": "application/x-protobuf", "User-Agent": "an-sdk/1.0" },
-    body: field(1, field(2, metric)),
+    body: field(1, field(1, ...attributes(1, resource)), field(2, metric)),
   });
   await response.arrayBuffer();
   return response.status;

@@ -48,11 +48,11 @@ await page.waitForSelector("#requests .row .bad");
 assert.match(await rows("requests").first().textContent(), /\d ms/);
 pass("requests show status, size and timing");
 
-const disk = { name: "disk.free", description: "Room left", unit: "GBy", value: 7.5, attributes: { device: "sda" } };
+const disk = { name: "disk.free", description: "Room left", unit: "GBy", value: 7.5, dimensions: { device: "sda" }, resource: { "service.name": "storage" } };
 assert.equal(await sendGauge(origin, disk), 200);
 const series = rows("series").filter({ hasText: "disk.free" });
 await series.waitFor();
-assert.match(await series.textContent(), /device=sda.*7\.5 GBy/);
+assert.match(await series.textContent(), /service\.name=storage device=sda.*7\.5 GBy/);
 await series.click();
 await page.locator("#meaning", { hasText: "Room left" }).waitFor();
 const marked = rows("requests").filter({ hasText: "/v1/metrics" }).first();

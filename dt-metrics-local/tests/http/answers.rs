@@ -144,6 +144,24 @@ fn tokens() {
 }
 
 #[test]
+fn a_platform_token_has_its_own_scheme_and_path() {
+    let token = "dt0s16.EXAMPLE.SECRET";
+    let server = Server::builder().token(token).start().unwrap();
+    let platform = "/platform/classic/environment-api/v2/metrics/ingest";
+    for (path, scheme, status) in [
+        (platform, "Bearer", 202),
+        (API, "Bearer", 202),
+        (platform, "Api-Token", 401),
+        (API, "Api-Token", 401),
+    ] {
+        let authorization = format!("{scheme} {token}");
+        let headers = [TEXT, ("Authorization", &*authorization)];
+        let reply = post(&server, path, &headers, "orders count,delta=1");
+        assert_eq!(reply.status, status, "{path} {scheme}");
+    }
+}
+
+#[test]
 fn a_wrong_token_is_told_as_dynatrace_does() {
     let server = Server::builder().token("right").start().unwrap();
     let reply = post(

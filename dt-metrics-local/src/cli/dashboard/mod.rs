@@ -25,6 +25,7 @@ use std::path::Path;
 
 pub(crate) use args::DashboardArgs;
 
+use super::format::{self, Printable};
 use error::DashboardError;
 use metric::Found;
 
@@ -38,7 +39,7 @@ pub(super) fn run(args: &DashboardArgs) -> Result<(), Box<dyn Error>> {
         return Err(DashboardError::Empty.into());
     }
     let document = document::of(&found.metrics, args);
-    let mut json = serde_json::to_string_pretty(&document)?;
+    let mut json = format::json(&serde_json::to_string_pretty(&document)?);
     json.push('\n');
     say_left_out(&found);
     if args.from.is_none() && args.prefix.is_none() {
@@ -92,6 +93,7 @@ fn say_prefix() {
 #[expect(clippy::print_stderr, reason = "standard output is the dashboard")]
 fn say_left_out(found: &Found) {
     for left_out in &found.left_out {
-        eprintln!("dt-metrics-local: left out: {left_out}");
+        let left_out = left_out.to_string();
+        eprintln!("dt-metrics-local: left out: {}", Printable(&left_out));
     }
 }

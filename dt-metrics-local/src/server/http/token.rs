@@ -42,7 +42,7 @@ impl Tokens {
             .to_str()
             .ok()
             .and_then(|header| header.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Api-Token"))
+            .filter(|(scheme, given)| scheme.eq_ignore_ascii_case(scheme_of(given)))
             .and_then(|(_, given)| tokens.iter().find(|token| token.text == given));
         match known {
             Some(token) if token.has_scope => Authorization::Accepted,
@@ -61,6 +61,15 @@ impl Tokens {
 
     fn write(&self) -> RwLockWriteGuard<'_, Vec<Token>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The scheme that Dynatrace requires for a token: platform tokens have one of their own.
+fn scheme_of(token: &str) -> &'static str {
+    if token.starts_with("dt0s16.") {
+        "Bearer"
+    } else {
+        "Api-Token"
     }
 }
 

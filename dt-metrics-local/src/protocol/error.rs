@@ -29,6 +29,7 @@ enum Found {
     Character(char),
     End,
     /// The text is not a line that somebody wrote.
+    #[cfg(feature = "otlp")]
     Unknown,
 }
 
@@ -40,6 +41,7 @@ impl fmt::Display for LineError {
             match self.found {
                 Found::Character(found) => write!(f, ", found {found:?}")?,
                 Found::End => f.write_str(" before the end")?,
+                #[cfg(feature = "otlp")]
                 Found::Unknown => {}
             }
         }

@@ -93,7 +93,6 @@ fn say_prefix() {
 #[expect(clippy::print_stderr, reason = "standard output is the dashboard")]
 fn say_left_out(found: &Found) {
     for left_out in &found.left_out {
-        let left_out = left_out.to_string();
-        eprintln!("dt-metrics-local: left out: {}", Printable(&left_out));
+        eprintln!("dt-metrics-local: left out: {}", Printable(left_out));
     }
 }

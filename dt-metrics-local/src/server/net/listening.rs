@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use tokio::net::TcpSocket;
@@ -116,7 +116,23 @@ impl Listening {
         Ok(())
     }
 
+    /// Binds the port that was just closed. A child that this process is starting at the same moment
+    /// holds the closed socket for a moment longer.
     fn bind(&self) -> io::Result<TcpSocket> {
+        const TIMEOUT: Duration = Duration::from_secs(1);
+        const PAUSE: Duration = Duration::from_millis(5);
+        let end = Instant::now() + TIMEOUT;
+        loop {
+            match self.bind_now() {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                    std::thread::sleep(PAUSE);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn bind_now(&self) -> io::Result<TcpSocket> {
         let socket = match self.address {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),

@@ -1,9 +1,13 @@
 //! The clock of timers and stopwatches.
 
 use std::sync::OnceLock;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 use std::time::Instant;
 
 use quanta::Clock;
+// The standard library has no clock there, and panics.
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use web_time::Instant;
 
 /// The processor's own counter, once its frequency is known.
 static COUNTER: OnceLock<Clock> = OnceLock::new();

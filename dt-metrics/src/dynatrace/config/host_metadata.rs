@@ -144,10 +144,12 @@ impl MetadataFiles {
             ));
         };
         let named = named_file(&self.indirection).unwrap_or_else(|reason| {
-            let advice = format_args!(
-                "{reason}; remove it, since a OneAgent answers for a file that is not there"
+            refused(
+                &self.indirection,
+                &format_args!(
+                    "{reason}; remove it, since a OneAgent answers for a file that is not there"
+                ),
             );
-            refused(&self.indirection, &advice);
             None
         });
         if let Some(path) = named {

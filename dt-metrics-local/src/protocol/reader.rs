@@ -64,7 +64,7 @@ impl Reader {
             };
             return Err(LineError::new(text, 0, kind));
         }
-        // Whitespace at the end is an error, but of those in a line the last.
+        // Whitespace at the end is reported only if the line has no other error.
         let written = without_trailing_whitespace(text);
         let line_end = || {
             let found = text.get(written.len()..).and_then(|end| end.chars().next());

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// can be made.
 fn start_on_disk(options: &str, endpoint: &str, disk: &Path) -> Option<Process> {
     fs::create_dir(disk).unwrap();
-    // The spool refuses parents of unknown users, as those of a user without any rights are here.
+    // The spool refuses parents of unknown users, and a user without any rights has such parents here.
     let mount = format!(
         "test \"$(stat -c %u /)\" = 0 && mount -t tmpfs -o mode=700,{options} none \"$0\" && exec \"$@\""
     );

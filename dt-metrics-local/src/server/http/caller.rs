@@ -20,12 +20,12 @@ const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 /// Maximum length of a name in a message, in characters.
 const SHOWN: usize = 100;
 
-/// The names and addresses under which the endpoint may be called, besides those of loopback.
+/// The names and addresses under which the endpoint may be called, in addition to the names of loopback.
 #[derive(Debug, Default)]
 pub(crate) struct Hosts {
     names: Vec<String>,
-    /// The endpoint listens on all addresses of the host. Which ones a client can use depends on
-    /// the network; an address is nothing that DNS could bind anew.
+    /// The endpoint listens on all addresses of the host, so a client may use any of them. An address
+    /// in `Host` is safe: DNS rebinding needs a name.
     is_any_address: bool,
 }
 

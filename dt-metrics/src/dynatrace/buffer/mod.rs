@@ -51,7 +51,7 @@ const SENDER_WAITS: Duration = Duration::from_secs(1);
 /// Pending requests, shared by the program's threads, the sender and the spooler.
 ///
 /// The lock is held for moments only: never while sending, logging or waiting. Whoever changes the
-/// state wakes those who wait for the change:
+/// state wakes whoever waits for the change:
 ///
 /// - the sender waits for `sender_wake`, and nobody else does: `Notify` keeps a wake that comes
 ///   between a look at the state and the wait;

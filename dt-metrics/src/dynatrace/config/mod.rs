@@ -139,7 +139,7 @@ impl Config {
         })
     }
 
-    /// The certificates that the program trusts at the moment, in addition to those of the platform.
+    /// The certificates that the program trusts at the moment, in addition to the platform's.
     #[cfg_attr(
         not(any(
             feature = "native-tls",

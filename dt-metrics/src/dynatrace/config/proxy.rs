@@ -154,7 +154,7 @@ fn value(spellings: [&'static str; 2], environment: Environment) -> Option<(&'st
     values.find_map(|name| Some((name, environment(name)?)))
 }
 
-/// Why a text is no proxy. The reason completes "since …".
+/// Why a text is not a proxy. The reason completes "since …".
 struct Unusable {
     reason: &'static str,
     /// Whether the HTTP client tries it all the same.

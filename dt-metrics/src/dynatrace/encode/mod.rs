@@ -1,6 +1,6 @@
 //! Encodes one collection into request bodies: pure, without I/O and without locks.
 //!
-//! Imports `config`, `line`, `registry`, `instrument` and the leaves beside `error`.
+//! Imports `config`, `line`, `registry`, `instrument` and the leaf files next to `error`.
 
 pub(crate) mod body;
 mod lines;

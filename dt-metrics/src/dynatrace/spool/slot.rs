@@ -375,7 +375,7 @@ impl Slot {
     }
 
     /// Removes damaged files that are old, and the oldest ones beyond this many bytes. Returns the
-    /// bytes of those that stay.
+    /// bytes of the damaged files that stay.
     pub(crate) fn tidy_damaged(&self, limit_bytes: u64) -> io::Result<u64> {
         let mut damaged = Vec::new();
         for entry in self.directory.entries()? {

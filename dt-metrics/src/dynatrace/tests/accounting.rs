@@ -3,8 +3,8 @@
 
 use super::Health;
 
-/// Each data point that the exporter took, those that earlier processes left included, is accepted,
-/// rejected, dropped for a reason, or pending.
+/// Each data point that the exporter took is accepted, rejected, dropped for a reason, or pending.
+/// Data points that earlier processes left in the spool count as taken.
 #[track_caller]
 pub(crate) fn assert_accounted(taken: u64, health: &Health) {
     let settled = health.points_accepted + health.points_rejected + health.points_dropped;
@@ -14,8 +14,8 @@ pub(crate) fn assert_accounted(taken: u64, health: &Health) {
     assert!(health.points_spooled <= health.points_pending, "{health:?}");
 }
 
-/// So many data points arrived, in requests of `per_request` at most: all accepted ones, and no more
-/// on top than those of unanswered requests.
+/// Asserts that `arrived` data points are all accepted ones, and beyond them no more than unanswered
+/// requests of `per_request` data points can hold.
 #[track_caller]
 pub(crate) fn assert_arrived(arrived: u64, per_request: u64, health: &Health) {
     let doubtful = health.requests_unanswered * per_request;

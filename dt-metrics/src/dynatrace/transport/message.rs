@@ -19,7 +19,7 @@ const ONE_AGENT_ADVICE: &str = "if a OneAgent runs on this host, enable its loca
     API, and check that its port is the one in the URL (14499 by default); a OneAgent of the node is \
     not reachable from a pod or a container with its own network";
 
-/// The same, if the host in the URL is another one.
+/// Advice where the URL has the path of a OneAgent, but names another host.
 const REMOTE_ONE_AGENT_ADVICE: &str = "a OneAgent's local API answers on its own host only, not in a \
     pod or a container with its own network: use the URL of Dynatrace or of an ActiveGate, with a \
     token";

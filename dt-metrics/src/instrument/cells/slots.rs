@@ -29,8 +29,8 @@ use super::sync::{Mutex, MutexGuard, PoisonError, RING, TryLockError};
 /// Epochs without a measurement after which a series retires.
 const IDLE_EPOCHS: u8 = 2;
 
-/// Values that wait in no ring: those of threads whose block is gone, and those of series that the
-/// pipeline has nowhere to put yet.
+/// Values that are kept outside of the rings: values of threads whose block is gone, and values of
+/// series that the pipeline has nowhere to put yet.
 const MAX_LATE: usize = 64 * RING;
 
 /// Values of a thread that are kept until there is a pipeline.

@@ -48,7 +48,8 @@ fn duration_boundaries(unit: &str) -> Option<Vec<f64>> {
 }
 
 /// Makes an instrument. `buckets` decides whether a histogram without boundaries of its own has
-/// buckets: those of the semantic conventions if its unit is one of time, otherwise the SDK's; and `floats` whether a sum is a sum of floats.
+/// buckets: the buckets of the semantic conventions if its unit is one of time, otherwise the SDK's.
+/// `floats` is whether a sum is a sum of floats.
 pub(super) fn create(
     meter: &Meter,
     definition: &Definition,

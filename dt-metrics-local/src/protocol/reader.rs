@@ -158,9 +158,10 @@ fn dimensions(scanner: &mut Scanner<'_>) -> Result<Dimensions, LineError> {
     Ok((dimensions, notes))
 }
 
-/// The line up to its last character that is not whitespace, or is escaped whitespace.
+/// The line up to its last character that is not ASCII whitespace, or is an escaped space.
+/// Other whitespace separates nothing: it may end an unquoted text of a metadata line.
 fn without_trailing_whitespace(text: &str) -> &str {
-    let trimmed = text.trim_end();
+    let trimmed = text.trim_ascii_end();
     let rest = text.get(trimmed.len()..).unwrap_or_default();
     let backslashes = trimmed.bytes().rev().take_while(|byte| *byte == b'\\');
     let is_escaped = backslashes.count() % 2 == 1 && rest.starts_with(' ');

@@ -232,6 +232,10 @@ fn metadata_lines() {
     let read = metadata(r"#met gauge dt.meta.description=a\ ");
     assert_eq!(read.description.as_deref(), Some("a "));
 
+    // Only ASCII whitespace ends a line: any other is part of the text.
+    let read = metadata("#met gauge dt.meta.description=a\u{2000}");
+    assert_eq!(read.description.as_deref(), Some("a\u{2000}"));
+
     // The limits of metadata are those of the decoded text.
     let long = format!("#met gauge dt.meta.displayName=\"{}\"", repeated(300));
     assert_eq!(metadata(&long).display_name, Some(repeated(300)));

@@ -32,6 +32,9 @@ fn almost_a_line() -> impl Strategy<Value = String> {
         Just("日"),
         Just("😀"),
         Just("\n"),
+        Just("\t"),
+        Just("\u{a0}"),
+        Just("\u{2000}"),
     ];
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }

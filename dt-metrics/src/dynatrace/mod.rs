@@ -96,7 +96,7 @@
 //! | 401, 403 | kept and retried slowly |
 //! | 404, 405, 410, a redirect, or anything that is not an answer of the ingest API, such as a web page | kept and retried slowly; redirects are never followed |
 //! | 413 | split in two, and both halves are sent; a single line is dropped and counted, if the endpoint accepts others |
-//! | any other error of the ingest API itself | dropped and counted |
+//! | any other answer of the ingest API with the error code 400 | the whole request is dropped and counted |
 //!
 //! Requests are sent in the order of their collection, one at a time. If a request keeps failing in
 //! a way that may be its own fault (no answer, 403, 404 and the like, 429, 5xx), the exporter looks

@@ -1,5 +1,6 @@
 //! Reads the body of a response. A server wrote it: nothing in it is trusted.
 
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::dynatrace::encode::body::Body;
@@ -14,8 +15,11 @@ pub(super) struct Answer {
     ok: Option<u64>,
     invalid: Option<u64>,
     pub(super) message: Option<String>,
-    /// Whether the error has a code. Errors of the API have one, errors of proxies do not.
-    has_error_code: bool,
+    /// Whether there is an error, in whatever form.
+    has_error: bool,
+    /// The code of the error. Only in a whole answer without any member that the API's do not have:
+    /// gateways and other APIs have errors with codes as well.
+    error_code: Option<u64>,
     /// The first rejected lines: their numbers from 1, and the reasons.
     named_lines: Vec<(Option<usize>, String)>,
     /// The numbers of all rejected lines that are listed.
@@ -53,6 +57,20 @@ impl Warnings {
     }
 }
 
+/// The code of the error in an object with no other members than the ingest API's (Dynatrace
+/// documentation, "POST ingest data points").
+fn error_code(json: &Value) -> Option<u64> {
+    const MEMBERS: [&str; 5] = ["linesOk", "linesValid", "linesInvalid", "error", "warnings"];
+    const OF_ERROR: [&str; 4] = ["code", "message", "invalidLines", "constraintViolations"];
+    let has_only = |json: &Value, members: &[&str]| {
+        let keys = json.as_object().map(|json| json.keys());
+        keys.is_some_and(|mut keys| keys.all(|key| members.contains(&key.as_str())))
+    };
+    let error = &json["error"];
+    let is_of_api = has_only(json, &MEMBERS) && has_only(error, &OF_ERROR);
+    is_of_api.then(|| error["code"].as_u64())?
+}
+
 /// The number of a line in a list.
 fn number(line: &Value) -> Option<usize> {
     line["line"]
@@ -72,7 +90,10 @@ impl Answer {
     /// Reads the JSON object; `None` if the body is something else.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         if let Ok(json) = serde_json::from_slice::<Value>(body) {
-            return json.is_object().then(|| Self::read(&json));
+            return json.is_object().then(|| Self {
+                error_code: error_code(&json),
+                ..Self::read(&json)
+            });
         }
         // A long or slow answer is cut off, but its beginning still counts lines.
         let json = serde_json::from_slice(&complete(body)).ok()?;
@@ -98,7 +119,8 @@ impl Answer {
                 .as_str()
                 .or_else(|| error["message"].as_str())
                 .map(Into::into),
-            has_error_code: error["code"].is_number(),
+            has_error: !error.is_null(),
+            error_code: None,
             named_lines: lines
                 .clone()
                 .take(NAMED_LINES)
@@ -109,16 +131,26 @@ impl Answer {
         }
     }
 
-    /// Whether the ingest API wrote it: its answers count lines, and its errors have a code.
-    pub(super) fn is_of_ingest_api(&self) -> bool {
-        self.has_error_code || self.ok.is_some() || self.invalid.is_some()
+    /// Whether the ingest API rejects the whole request, for which its errors have the code 400.
+    pub(super) fn rejects_all(&self) -> bool {
+        self.error_code == Some(400)
     }
 
-    /// The rejected part, if the answer counts it.
+    /// Whether it takes the success of its own status back: it counts the lines of another, empty
+    /// request, or has an error where nothing but 202 is a success of the ingest API.
+    pub(super) fn contradicts(&self, status: StatusCode) -> bool {
+        match (self.ok, self.invalid) {
+            (None, None) => self.has_error && status != StatusCode::ACCEPTED,
+            (ok, invalid) => ok.unwrap_or(0) == 0 && invalid.unwrap_or(0) == 0,
+        }
+    }
+
+    /// The rejected part, if the answer counts it. An answer that counts no lines at all is not about
+    /// this request.
     pub(super) fn rejected(&self, sent: &Body) -> Option<Rejected> {
         let (points, all) = (sent.points, sent.all_lines());
         let lines = match (self.ok, self.invalid) {
-            (None, None) => return None,
+            (None | Some(0), None | Some(0)) => return None,
             (None, Some(invalid)) => invalid.min(all),
             (Some(ok), invalid) => {
                 // Servers that do not count metadata are recognized by their sum.

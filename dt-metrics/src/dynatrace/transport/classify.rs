@@ -52,24 +52,14 @@ pub(super) fn classify(
         status,
         message: messages.misdirected(code, &reason()),
     };
-    // Only an answer of the ingest API may drop data points. Anything else may be the word of a
-    // proxy or a firewall: the request is kept.
-    let rejected_or_misdirected = || {
-        if is_of_ingest_api(response, format) {
-            let message = answered();
-            Outcome::Rejected { status, message }
-        } else {
-            misdirected()
-        }
-    };
     match status {
         // Another server, or a proxy, may answer any request with a page and success. Only an ingest
         // endpoint answers with 202, so its body is not taken for a page, whatever it begins with.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(),
-        200..=299 | 400 => match partial(response, sent, format, messages) {
-            Some(partial) => partial,
-            None if code.is_success() => Outcome::Accepted,
-            None => rejected_or_misdirected(),
+        200..=299 => match counted(response, sent, format, messages) {
+            Some(outcome) => outcome,
+            None if contradicts(response, format) => misdirected(),
+            None => Outcome::Accepted,
         },
         401 | 403 => Outcome::Unauthorized {
             status,
@@ -88,18 +78,37 @@ pub(super) fn classify(
             retry_after: retry_after(),
             message: answered(),
         },
-        _ => rejected_or_misdirected(),
+        // Only an answer of the ingest API may drop data points. Anything else may be the word of a
+        // proxy or a firewall: the request is kept.
+        _ => match counted(response, sent, format, messages) {
+            Some(outcome) => outcome,
+            None if is_rejected(response, format) => Outcome::Rejected {
+                status,
+                message: answered(),
+            },
+            None => misdirected(),
+        },
     }
 }
 
-/// Whether the ingest API answers a request with an error like this.
-fn is_of_ingest_api(response: &Response, format: Format) -> bool {
-    let in_json = || Answer::parse(&response.body).is_some_and(|answer| answer.is_of_ingest_api());
+/// Whether the ingest API, or a receiver of OTLP, rejects the whole request.
+fn is_rejected(response: &Response, format: Format) -> bool {
+    let in_json = || Answer::parse(&response.body).is_some_and(|answer| answer.rejects_all());
     match format {
         Format::Lines => in_json(),
         #[cfg(feature = "otlp")]
         Format::Otlp => in_json() || otlp_status(response).is_some(),
     }
+}
+
+/// Whether the body says that nothing was accepted, whatever the status says.
+fn contradicts(response: &Response, format: Format) -> bool {
+    let answer = match format {
+        Format::Lines => Answer::parse(&response.body),
+        #[cfg(feature = "otlp")]
+        Format::Otlp => None,
+    };
+    answer.is_some_and(|answer| answer.contradicts(response.status))
 }
 
 /// The error of an OTLP receiver, if the response is one.
@@ -131,8 +140,8 @@ fn reason(response: &Response, format: Format, messages: &MessageWriter) -> Stri
     }
 }
 
-/// The outcome if a part of the request was rejected and the rest accepted.
-fn partial(
+/// The outcome if the answer counts what was rejected. The rest was accepted, whatever the status.
+fn counted(
     response: &Response,
     sent: &Body,
     format: Format,
@@ -159,7 +168,7 @@ fn partial(
         }
     };
     if rejected.lines == 0 {
-        return None;
+        return Some(Outcome::Accepted);
     }
     if reasons.is_empty() {
         reasons = reason(response, format, messages);

@@ -119,9 +119,9 @@ impl MessageWriter {
                  the host in NO_PROXY"
             }
             _ => {
-                "; this is not an answer of the ingest API, but a web page or the text of a proxy or a \
-                 firewall: check that the host is the API's, such as myenv123.live.dynatrace.com, \
-                 and that nothing in between blocks the request"
+                "; this is not a documented answer of the ingest API, but most likely a web page or \
+                 the text of a proxy or a firewall: check that the host is the API's, such as \
+                 myenv123.live.dynatrace.com, and that nothing in between blocks the request"
             }
         };
         let advice = match status.as_u16() {

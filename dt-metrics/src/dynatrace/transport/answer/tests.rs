@@ -11,7 +11,11 @@ fn counts_always_add_up() {
         (r#"{"linesInvalid":4}"#, Some((6, 4))),
         (r#"{"linesOk":99,"linesInvalid":99}"#, Some((10, 0))),
         (r#"{"linesInvalid":99}"#, Some((0, 10))),
-        (r#"{"linesOk":0,"linesInvalid":0}"#, Some((0, 10))),
+        (r#"{"linesOk":0,"linesInvalid":10}"#, Some((0, 10))),
+        // Not about this request.
+        (r#"{"linesOk":0,"linesInvalid":0}"#, None),
+        (r#"{"linesValid":0}"#, None),
+        (r#"{"linesInvalid":0}"#, None),
         (r#"{"linesOk":-1}"#, None),
         (r#"{"linesOk":"7"}"#, None),
         (r#"{"error":null}"#, None),

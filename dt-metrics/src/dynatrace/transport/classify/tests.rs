@@ -46,6 +46,11 @@ fn every_status_has_its_meaning() {
     const PARTIAL: &str = r#"{"linesOk":1,"linesInvalid":1}"#;
     const HTML: &str = " <html>";
     const API_ERROR: &str = r#"{"error":{"code":400,"message":"no metric lines"}}"#;
+    const NOTHING: &str = r#"{"linesOk":0,"linesInvalid":0}"#;
+    const NOTHING_BUT_AN_ERROR: &str =
+        r#"{"linesOk":0,"linesInvalid":0,"error":{"code":400,"message":"no","invalidLines":[]}}"#;
+    const OF_ANOTHER_API: &str =
+        r#"{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}"#;
     let cases = [
         (202, "", "accepted"),
         (202, "no json", "accepted"),
@@ -55,11 +60,47 @@ fn every_status_has_its_meaning() {
         (200, "", "accepted"),
         (204, "", "accepted"),
         (200, HTML, "misdirected"),
+        (200, "OK", "accepted"),
+        (200, r#"{"status":"ok"}"#, "accepted"),
+        (
+            200,
+            r#"{"linesOk":2,"linesInvalid":0,"error":null}"#,
+            "accepted",
+        ),
+        (200, PARTIAL, "partial"),
+        (200, r#"{"error":"login required"}"#, "misdirected"),
+        (
+            200,
+            r#"{"error":{"code":401,"message":"no"}}"#,
+            "misdirected",
+        ),
+        (200, NOTHING, "misdirected"),
+        (202, NOTHING, "misdirected"),
+        (202, r#"{"error":"none"}"#, "accepted"),
+        (202, r#"{"linesOk":"#, "accepted"),
         (302, HTML, "misdirected"),
         (304, "", "misdirected"),
         (400, PARTIAL, "partial"),
         (400, r#"{"linesOk":0,"linesInvalid":2}"#, "partial"),
         (400, API_ERROR, "rejected"),
+        (400, NOTHING_BUT_AN_ERROR, "rejected"),
+        // Close to an error of the API, but not one.
+        (400, NOTHING, "misdirected"),
+        (
+            400,
+            r#"{"error":{"code":1020,"message":"denied"}}"#,
+            "misdirected",
+        ),
+        (
+            400,
+            r#"{"error":{"code":"400","message":"denied"}}"#,
+            "misdirected",
+        ),
+        (400, r#"{"error":{"message":"denied"}}"#, "misdirected"),
+        (400, OF_ANOTHER_API, "misdirected"),
+        (400, r#"{"error":{"code":400},"ray":"7f"}"#, "misdirected"),
+        (400, &API_ERROR[..API_ERROR.len() - 3], "misdirected"),
+        (400, r#"[{"error":{"code":400}}]"#, "misdirected"),
         (400, "", "misdirected"),
         (400, "blocked", "misdirected"),
         (400, r#"{"error":"blocked"}"#, "misdirected"),
@@ -81,6 +122,12 @@ fn every_status_has_its_meaning() {
         (421, "", "misdirected"),
         (422, "", "misdirected"),
         (422, API_ERROR, "rejected"),
+        (
+            451,
+            r#"{"error":{"code":451,"message":"policy"}}"#,
+            "misdirected",
+        ),
+        (406, PARTIAL, "partial"),
         (413, "", "too_large"),
         (429, "", "throttled"),
         (500, "", "unavailable"),
@@ -163,13 +210,17 @@ fn dates() {
 }
 
 /// Answers that are not of the ingest API, or of an OTLP receiver.
-const FOREIGN: [&str; 7] = [
+const FOREIGN: [&str; 11] = [
     "",
     "blocked",
     "<html><title>Request rejected</title></html>",
     "  <?xml version=\"1.0\"?>",
     r#"{"message":"Forbidden"}"#,
     r#"{"error":"blocked","request_id":7}"#,
+    r#"{"error":{"code":1015,"message":"you are being rate limited"}}"#,
+    r#"{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}"#,
+    r#"{"linesOk":0,"linesInvalid":0}"#,
+    r#"{"linesOk":0,"linesInvalid":0,"error":{"code":400,"mess"#,
     "[1, 2]",
 ];
 
@@ -191,10 +242,15 @@ fn only_the_ingest_api_drops_data_points() {
                 );
             }
         }
+        let body = r#"{"error":{"code":400,"message":"no"}}"#;
         for status in [400, 402, 406, 409, 415, 422, 431] {
-            let body = r#"{"error":{"code":9,"message":"no"}}"#;
             let outcome = outcome_over(format, status, None, body);
             assert_eq!(outcome.kind(), ("rejected", status), "{format:?}");
+        }
+        for status in [402, 406, 409, 415, 422, 431] {
+            let body = format!(r#"{{"error":{{"code":{status},"message":"no"}}}}"#);
+            let outcome = outcome_over(format, status, None, &body);
+            assert_eq!(outcome.kind(), ("misdirected", status), "{format:?}");
         }
         for status in [408, 425, 429, 500, 502, 503, 504] {
             let outcome = outcome_over(format, status, None, "");

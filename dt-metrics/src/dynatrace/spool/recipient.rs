@@ -15,7 +15,12 @@ pub(crate) struct Recipient {
 
 impl Recipient {
     pub(crate) fn new(format: Format, endpoint: &Endpoint) -> Self {
-        let endpoint = endpoint.to_string();
+        // The dot at the end of a host only says that the name is complete.
+        let host = endpoint.url().host_str().unwrap_or_default();
+        let endpoint = match host.strip_suffix('.') {
+            Some(name) => endpoint.to_string().replacen(host, name, 1),
+            None => endpoint.to_string(),
+        };
         Self {
             format,
             endpoint: endpoint.trim_end_matches('/').to_owned(),

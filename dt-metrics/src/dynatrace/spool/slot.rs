@@ -25,7 +25,7 @@ const MARK: &str = "sending";
 const RECIPIENT: &str = "recipient";
 
 /// The name of a recipient is shown no longer than this.
-const MAX_SHOWN: u64 = 300;
+const MAX_SHOWN: usize = 300;
 
 /// For how long a damaged file is kept.
 const MAX_DAMAGED_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -177,17 +177,18 @@ impl Slot {
         }
         Ok(Claim::Left(LeftSlot {
             name: name.into(),
-            recipient: named.map(|text| text.trim_end().into()),
+            recipient: named.map(|text| text.trim_end().chars().take(MAX_SHOWN).collect()),
             requests,
             points,
         }))
     }
 
-    /// The contents of the file that names the recipient.
+    /// The contents of the file that names the recipient, as far as they can be this one.
     fn named_recipient(&self) -> Option<String> {
         let file = self.directory.open_file(RECIPIENT).ok()?;
         let mut bytes = Vec::new();
-        file.take(MAX_SHOWN).read_to_end(&mut bytes).ok()?;
+        let longest = MAX_SHOWN.max(self.recipient.to_text().len() + 1);
+        file.take(longest as u64).read_to_end(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 

@@ -18,6 +18,8 @@ fn another_spelling_of_a_url_is_the_same_recipient() {
     for same in [
         "https://ABC.example:443/api/",
         "https://abc.example/api?x=1",
+        "HTTPS://abc.example.:0443/./api//",
+        " https://abc.example/x/../api ",
     ] {
         assert_eq!(recipient(same), one);
     }
@@ -26,6 +28,8 @@ fn another_spelling_of_a_url_is_the_same_recipient() {
         "https://abd.example/api",
         "https://abc.example:444/api",
         "https://abc.example/api/v2",
+        "https://abc.example/API",
+        "https://abc.example.com/api",
     ] {
         assert_ne!(recipient(other), one);
     }

@@ -507,3 +507,28 @@ fn a_slot_with_requests_for_another_recipient_is_left_as_it_is() {
         "it is empty"
     );
 }
+
+#[test]
+fn a_recipient_with_a_long_url_finds_its_requests() {
+    for length in [250, 290, 300, 310, 5_000] {
+        let directory = TempDir::new().expect("a directory");
+        let spool = DirectoryHandle::open(directory.path()).expect("safe");
+        let recipient = |end: char| {
+            let url = format!("https://gateway.example/{}{end}", "x".repeat(length));
+            Recipient::new(Format::Lines, &Endpoint::parse(&url).expect("a URL"))
+        };
+        let claim = |end| Slot::claim(&spool, "slot", &recipient(end)).expect("a directory");
+        let Claim::Taken(slot) = claim('a') else {
+            panic!("it is empty");
+        };
+        slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+            .expect("written");
+        drop(slot);
+        let Claim::Left(left) = claim('b') else {
+            panic!("it is for another endpoint");
+        };
+        let named = left.recipient.expect("a name");
+        assert!(named.len() <= 300, "{named}");
+        assert!(matches!(claim('a'), Claim::Taken(_)), "{length}");
+    }
+}

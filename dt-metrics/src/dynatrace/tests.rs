@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-mod accounting;
+pub(crate) mod accounting;
 mod connections;
 mod deadlines;
 mod delivery;

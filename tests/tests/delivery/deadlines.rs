@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::common::accounting::assert_accounted;
 use crate::common::hostile::{Hostile, MANNERS, Manner};
 use crate::common::own_process::alone;
 use crate::common::{AMPLE, NEVER};
@@ -44,6 +45,7 @@ fn live(server: &Hostile, manner: Manner) {
     let _ = within(TIME, "flush again", || metrics.flush(TIME));
     let _ = within(TIME, "shutdown", || metrics.shutdown(TIME));
     within(Duration::ZERO, "shutdown again", || metrics.shutdown(TIME)).unwrap();
+    assert_accounted(1, &metrics.health());
     within(Duration::ZERO, "drop after shutdown", || drop(metrics));
     let metrics = install();
     within(TIME, &format!("drop, {manner:?}"), || drop(metrics));
@@ -76,6 +78,7 @@ fn async_waits_hold_up_no_one_else() {
         assert!(flushed.is_err());
         assert!(late < TIME, "the runtime stood still for {late:?}");
         assert!(metrics.shutdown_async(TIME).await.is_err());
+        assert_accounted(1, &metrics.health());
     });
 }
 
@@ -97,6 +100,7 @@ fn waits_are_kept_beside_longer_ones_and_while_unwinding() {
         let _ = within(TIME, "flush beside a shutdown", || metrics.flush(TIME));
         let _ = within(TIME, "shutdown beside another", || metrics.shutdown(TIME));
     });
+    assert_accounted(1, &metrics.health());
     drop(metrics);
 
     let panicked = within(TIME, "unwinding", || {
@@ -138,6 +142,7 @@ fn a_request_takes_no_longer_than_it_may() {
                 exporter.flush(AMPLE).unwrap();
             });
             assert_eq!(exporter.health().points_accepted, 1, "{manner:?}");
+            assert_accounted(1, &exporter.health());
             continue;
         }
         let event = within(TIME, &format!("{manner:?}"), || {
@@ -152,5 +157,6 @@ fn a_request_takes_no_longer_than_it_may() {
         assert!(health.requests_unanswered >= 1, "{manner:?}");
         assert_eq!(health.points_pending, 1, "{manner:?}");
         let _ = exporter.shutdown(Duration::ZERO);
+        assert_accounted(1, &exporter.health());
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::common::accounting::assert_accounted;
 use crate::common::log::Log;
 use crate::common::own_process::{child, is_child, passes, path_of, shared};
 use crate::common::tls::{Authority, TlsServer, head};
@@ -90,7 +91,9 @@ fn a_program_behind_a_proxy() {
         "flushed: {flushed:?}\nknown: {metrics:?}\nlog: {}",
         log.text()
     );
+    assert_accounted(1, &metrics.health());
     let _late = metrics.shutdown(Duration::ZERO);
+    assert_accounted(1, &metrics.health());
 }
 
 fn run(server: &TlsServer, root: &Authority, variables: &[(&str, &str)]) -> String {

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::own_process::{child, is_child, passes, path_of, shared};
 use crate::common::tls::{Authority, Identity, TlsServer};
 use crate::common::{AMPLE, NEVER, unused_port};
@@ -33,6 +34,7 @@ fn refusal(builder: Builder) -> String {
     );
     let last = health.last_error.unwrap();
     metrics.shutdown(Duration::ZERO).unwrap_err();
+    assert_accounted(1, &metrics.health());
     assert!(!format!("{error} {error:?} {last} {metrics:?}").contains("SECRET"));
     last
 }
@@ -50,7 +52,9 @@ fn an_added_root_is_trusted() {
     count!("tls.accepted");
     metrics.flush(AMPLE).unwrap();
     assert_eq!(metrics.health().points_accepted, 1);
+    assert_accounted(1, &metrics.health());
     let requests = server.requests();
+    assert_arrived(requests.len() as u64, 1, &metrics.health());
     let [request] = &requests[..] else {
         panic!("{requests:?}")
     };
@@ -218,6 +222,8 @@ fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
         std::fs::write(roots, authority.pem()).unwrap();
         metrics.flush(AMPLE).unwrap();
         assert_eq!(metrics.health().points_accepted, 1);
+        assert_accounted(1, &metrics.health());
+        assert_arrived(server.requests().len() as u64, 1, &metrics.health());
         return;
     }
     std::fs::write(roots, "-----BEGIN CERTIFICATE-----\n").unwrap();
@@ -256,6 +262,8 @@ fn an_authority_that_is_replaced_is_trusted_without_a_restart() {
         std::fs::write(roots, format!("{}{}", old.pem(), new.pem())).unwrap();
         metrics.flush(AMPLE).unwrap();
         assert_eq!(metrics.health().points_accepted, 2);
+        assert_accounted(2, &metrics.health());
+        assert_arrived(server.requests().len() as u64, 1, &metrics.health());
         return;
     }
     std::fs::write(roots, Authority::new().pem()).unwrap();
@@ -297,6 +305,7 @@ fn a_file_of_certificates_that_the_environment_names_is_read_again() {
         std::fs::write(file, new.pem()).unwrap();
         metrics.flush(AMPLE).unwrap();
         assert_eq!(metrics.health().points_accepted, 1);
+        assert_accounted(1, &metrics.health());
         return;
     }
     std::fs::write(file, old.pem()).unwrap();

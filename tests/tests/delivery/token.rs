@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::log::Log;
 use crate::common::tls::{Authority, TlsServer, head};
 use crate::common::{AMPLE, NEVER, to};
@@ -78,12 +79,14 @@ impl Seen {
             health.requests_accepted + health.requests_failed + health.points_pending > 0,
             "{what}"
         );
+        assert_accounted(1, &health);
         self.show(&health);
         self.show(&metrics);
         if let Err(error) = metrics.shutdown(Duration::ZERO) {
             self.show(&error);
             write!(self.shown, "{error}").unwrap();
         }
+        assert_accounted(1, &metrics.health());
         self.show(&metrics.health());
         drop(metrics);
         self.check(what);
@@ -271,6 +274,8 @@ fn white_space_around_a_token_is_not_part_of_it() {
     count!("token.trimmed");
     metrics.flush(AMPLE).unwrap();
     assert_eq!(server.counter_total("token.trimmed", &[]), 1.0);
+    assert_accounted(1, &metrics.health());
+    assert_arrived(1, 1, &metrics.health());
 }
 
 #[test]
@@ -292,6 +297,7 @@ fn a_wrong_token_is_named_by_its_scope_and_the_program_goes_on() {
     count!("token.wrong");
     metrics.shutdown(AMPLE).unwrap_err();
     assert_eq!(metrics.health().dropped.get("shutdown"), Some(&2));
+    assert_accounted(2, &metrics.health());
 }
 
 #[test]
@@ -306,6 +312,7 @@ fn another_host_gets_neither_token_nor_lines_by_a_redirect() {
         let error = metrics.flush(AMPLE).unwrap_err().to_string();
         assert!(error.contains("redirect"), "{error}");
         metrics.shutdown(Duration::ZERO).unwrap_err();
+        assert_accounted(1, &metrics.health());
         elsewhere.set_nonblocking(true).unwrap();
         assert!(elsewhere.accept().is_err(), "nobody went there");
     }
@@ -327,6 +334,7 @@ fn a_one_agent_is_sent_none() {
         assert!(head.starts_with("POST /metrics/ingest"), "{head}");
         let mut rest = String::new();
         metrics.shutdown(Duration::ZERO).unwrap_err();
+        assert_accounted(1, &metrics.health());
         let _ = reader.read_line(&mut rest);
         for text in [head, rest] {
             assert!(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::otlp::{Receiver, Value, messages, values};
 use crate::common::tls::{Authority, TlsServer};
 use crate::common::{AMPLE, NEVER, server};
@@ -92,6 +93,11 @@ fn both_ways_at_once_give_the_same_totals() {
     }
     exporter.flush(AMPLE).unwrap();
     metrics.shutdown(AMPLE).unwrap();
+    for (health, server) in [(metrics.health(), &otlp), (exporter.health(), &lines)] {
+        let arrived = server.lines().len() as u64;
+        assert_accounted(arrived, &health);
+        assert_arrived(arrived, 0, &health);
+    }
 
     assert!(otlp.rejected().is_empty() && lines.rejected().is_empty());
     assert!(lines.otlp_points().is_empty());
@@ -228,6 +234,9 @@ fn an_outage_costs_nothing() {
     metrics.flush(AMPLE).unwrap();
     call("outage");
     metrics.shutdown(AMPLE).unwrap();
+    let arrived = server.lines().len() as u64;
+    assert_accounted(arrived, &metrics.health());
+    assert_arrived(arrived, 0, &metrics.health());
     let outage = [("tier", "outage")];
     assert_eq!(server.counter_total("otlp.calls", &outage), 2.0);
 }
@@ -249,6 +258,9 @@ fn what_is_too_large_is_sent_in_parts() {
         assert_eq!(calls, 1.0, "{tier}");
     }
     metrics.shutdown(AMPLE).unwrap();
+    let arrived = server.lines().len() as u64;
+    assert_accounted(arrived, &metrics.health());
+    assert_arrived(arrived, 0, &metrics.health());
 }
 
 #[test]
@@ -271,6 +283,8 @@ fn what_is_refused_is_said_without_the_token() {
         let shown = format!("{error} {metrics:?}");
         assert!(!shown.contains("SECRET"), "{shown}");
         drop(metrics.shutdown(Duration::ZERO));
+        // A count and a histogram.
+        assert_accounted(2, &metrics.health());
     }
 }
 
@@ -286,6 +300,7 @@ fn points_that_are_refused_are_counted() {
     let health = metrics.health();
     assert_eq!((health.points_rejected, health.requests_accepted), (1, 1));
     assert!(health.points_accepted > 0, "{health:?}");
+    assert_accounted(2, &health);
     let error = health.last_error.unwrap();
     assert!(error.contains(" data points rejected: otlp."), "{error}");
     assert!(error.contains(": refused on demand"), "{error}");
@@ -315,6 +330,8 @@ fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
     assert!(start.elapsed() < 2 * limit, "{:?}", start.elapsed());
     exporter.flush(AMPLE).unwrap();
     metrics.shutdown(limit).unwrap_err();
+    assert_accounted(2, &metrics.health());
+    assert_accounted(2, &exporter.health());
     let key = ("otlp.calls".to_owned(), "tier=apart".to_owned());
     assert_eq!(totals(&lines)[&key], 1.0);
 
@@ -365,6 +382,8 @@ fn tls_is_as_for_lines() {
     );
     assert_eq!(server.requests().len(), requests.len());
     drop(doubting.shutdown(Duration::ZERO));
+    assert_accounted(2, &trusting.health());
+    assert_accounted(2, &doubting.health());
 }
 
 #[test]
@@ -385,6 +404,7 @@ fn series_beyond_the_limit_of_the_sdk_arrive_in_a_scope_that_looks_the_same() {
     let health = metrics.health();
     assert_eq!(health.points_accepted, 6_500 + 9_001);
     assert_eq!(health.points_in_overflow_series, 1);
+    assert_accounted(6_500 + 9_001, &health);
     for request in receiver.received() {
         let text = String::from_utf8_lossy(&request.body);
         assert!(!text.contains("urn:"), "the mark of a stream stays here");

@@ -9,6 +9,7 @@ use crate::dynatrace::delivery::settle::{Next, settle};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::outcome::{Attempt, Failure, Outcome};
+use crate::dynatrace::tests::accounting::assert_accounted;
 use crate::dynatrace::transport::Transport;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -115,6 +116,7 @@ async fn requests_are_tried_until_they_are_answered() {
         (2, 2, 2)
     );
     assert_eq!(health.requests_unanswered, 1);
+    assert_accounted(2, &health);
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,6 +130,7 @@ async fn pauses_are_as_long_as_the_server_asks() {
     queue(&buffer, &["a"]);
     run_for(&buffer, &script, Duration::from_secs(1_000)).await;
     assert_eq!(script.times(), [0, 7, 307]);
+    assert_accounted(1, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,6 +163,7 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
     .await;
     assert_eq!(script.times(), [0, 40, 40]);
     assert_eq!(script.texts(), ["a", "a", "b"]);
+    assert_accounted(2, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,6 +188,7 @@ async fn what_is_to_be_spread_waits_after_each_collection_unless_somebody_waits(
     .await;
     assert_eq!(script.texts(), ["a", "b", "c", "d", "e"]);
     assert_eq!(script.times(), [7, 7, 17, 21, 28]);
+    assert_accounted(5, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,6 +204,7 @@ async fn a_refused_token_is_tried_slowly() {
     let times = script.times();
     assert!(times[1] >= 15 && times[2] >= times[1] + 30, "{times:?}");
     assert_eq!(buffer.health().points_accepted, 1);
+    assert_accounted(1, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,6 +227,7 @@ async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
         ),
         (1, 1, 1)
     );
+    assert_accounted(2, &health);
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,11 +258,13 @@ async fn an_endpoint_for_which_everything_is_too_large_is_left_in_peace() {
             (health.points_pending, health.points_dropped),
             (64 * pushes, 0)
         );
+        assert_accounted(64 * pushes, &health);
 
         // Everything arrives once the endpoint takes it.
         let script = Script::new((0..1_000).map(|_| Outcome::Accepted));
         run_for(&buffer, &script, Duration::from_secs(60)).await;
         assert_eq!(buffer.health().points_accepted, 64 * pushes);
+        assert_accounted(64 * pushes, &buffer.health());
     }
 }
 
@@ -274,6 +283,7 @@ async fn stopping_ends_an_attempt_and_a_pause() {
         let health = buffer.health();
         assert_eq!((health.points_dropped, health.points_pending), (3, 0));
         assert_eq!(health.requests_unanswered, 1 - attempts);
+        assert_accounted(3, &health);
         assert!(!buffer.enqueue(Vec::new()));
     }
 }
@@ -286,6 +296,7 @@ async fn a_flush_before_the_first_attempt_makes_no_second_one() {
     buffer.hurry();
     run_for(&buffer, &script, Duration::from_secs(200)).await;
     assert_eq!(script.times(), [0, 100]);
+    assert_accounted(1, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -304,6 +315,7 @@ async fn an_answer_that_comes_after_the_end_changes_nothing() {
         ),
         (0, 1, 0)
     );
+    assert_accounted(1, &health);
 }
 
 #[tokio::test(start_paused = true)]
@@ -328,6 +340,7 @@ async fn a_line_that_is_not_taken_holds_up_no_other_and_its_series_is_retried() 
     let times = script.times();
     assert_eq!(times[3], 0, "{times:?}");
     assert!(times[4] >= 15, "{times:?}");
+    assert_accounted(4, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -345,6 +358,7 @@ async fn a_wrong_url_is_tried_slowly_however_many_requests_wait() {
     assert_eq!(texts[..4], ["a", "b", "a", "c"]);
     assert!(texts.len() <= 10, "{texts:?}");
     assert_eq!(buffer.health().points_pending, 3);
+    assert_accounted(3, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -381,6 +395,7 @@ async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
         run_for(&buffer, &script, Duration::from_secs(60)).await;
         assert_eq!(script.texts(), ["c", "c", "c"]);
         assert_eq!(buffer.health().requests_unanswered, 1);
+        assert_accounted(3, &buffer.health());
     }
 }
 
@@ -404,6 +419,7 @@ async fn a_token_that_is_renewed_is_tried_at_once() {
     .await;
     assert_eq!(script.times(), [0, 3]);
     assert_eq!(buffer.health().points_accepted, 1);
+    assert_accounted(1, &buffer.health());
 }
 
 /// Fails in a way that nobody foresees, then accepts.
@@ -437,6 +453,7 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
     .expect("sent again");
     let health = buffer.health();
     assert_eq!((health.points_accepted, health.requests_unanswered), (1, 1));
+    assert_accounted(1, &health);
     assert_eq!(buffer.stop().dropped, 0);
 }
 
@@ -456,6 +473,7 @@ async fn a_flush_reports_a_rejected_request_although_others_are_accepted() {
     let error = flush(&buffer, start, Duration::ZERO, Patience::Full).expect_err("b was rejected");
     assert!(error.to_string().contains("malformed"), "{error}");
     assert_eq!(buffer.health().points_accepted, 2);
+    assert_accounted(3, &buffer.health());
 }
 
 #[test]
@@ -472,6 +490,7 @@ fn after_a_panic_a_request_that_may_have_been_sent_is_kept_or_dropped_as_the_pro
         assert_eq!(health.points_pending, pending);
         assert_eq!(health.points_dropped, 1 - pending);
         assert_eq!(health.requests_unanswered, 1);
+        assert_accounted(1, &health);
     }
 }
 
@@ -482,4 +501,5 @@ fn the_losses_of_a_stop_are_reported_once() {
     queue(&buffer, &["a"]);
     assert_eq!(buffer.stop().spooled, 1);
     assert_eq!(buffer.stop().spooled, 0);
+    assert_accounted(1, &buffer.health());
 }

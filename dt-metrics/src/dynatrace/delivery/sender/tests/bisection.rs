@@ -10,6 +10,7 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ExportError;
 use crate::dynatrace::event::EventListener;
 use crate::dynatrace::retry::outcome::{Attempt, Failure, Outcome};
+use crate::dynatrace::tests::accounting::assert_accounted;
 use crate::dynatrace::transport::Transport;
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -139,6 +140,7 @@ async fn a_request_that_fails_alone_holds_up_no_other_and_arrives_when_it_can() 
         assert_eq!(accepted.len(), 119, "{failure:?}: {accepted:?}");
         let waiting = buffer.health();
         assert_eq!((waiting.points_pending, waiting.points_dropped), (1, 0));
+        assert_accounted(120, &waiting);
         // It alone is tried again, with pauses.
         let times = endpoint.times("bad");
         assert!((4..=90).contains(&times.len()), "{failure:?}: {times:?}");
@@ -149,6 +151,7 @@ async fn a_request_that_fails_alone_holds_up_no_other_and_arrives_when_it_can() 
         let health = buffer.health();
         assert_eq!(health.points_pending + health.points_dropped, 0);
         assert_eq!(health.points_accepted, 120 + 36);
+        assert_accounted(120 + 36, &health);
     }
 }
 
@@ -172,6 +175,7 @@ async fn many_that_fail_alone_are_tried_one_at_a_time() {
     collect(&buffer, &endpoint, 20 * MINUTE, |_| "good").await;
     let health = buffer.health();
     assert_eq!((health.points_accepted, health.points_pending), (192, 48));
+    assert_accounted(240, &health);
     // The longest pauses are 15 seconds and more.
     let times = endpoint.times("bad").split_off(before);
     assert!((35..=85).contains(&times.len()), "{times:?}");
@@ -206,6 +210,7 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
         collect(&buffer, &endpoint, 6 * MINUTE, |_| "later").await;
         let accepted = endpoint.accepted();
         assert_eq!(accepted.len(), 120 + 36);
+        assert_accounted(120 + 36, &buffer.health());
         // Where the endpoint says when to come back, it is one of two that comes then.
         if failure != throttled(Some(20)) {
             let expected: Vec<_> = (0..120).map(|number| format!("line{number}")).collect();
@@ -259,7 +264,7 @@ async fn lines_that_fail_hold_up_no_other_line() {
             let health = buffer.health();
             let all_bad = 36 * bad.len() as u64;
             assert_eq!(health.points_dropped, 0, "{failure:?}");
-            assert_eq!(health.points_accepted + health.points_pending, 4_000);
+            assert_accounted(4_000, &health);
             assert!(
                 health.points_accepted >= 4_000 - all_bad,
                 "{failure:?}, {bad:?}: {health:?}"
@@ -298,6 +303,7 @@ async fn an_outage_does_not_take_requests_apart() {
         .map(|number| number.parse().expect("a number"))
         .collect();
     assert!(numbers.is_sorted() && numbers.len() == 3_000, "{numbers:?}");
+    assert_accounted(3_000, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -311,6 +317,7 @@ async fn nothing_is_sent_before_the_endpoint_asked_for_it() {
         times.windows(2).all(|two| two[1] - two[0] >= 20),
         "{times:?}"
     );
+    assert_accounted(120, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -356,6 +363,7 @@ async fn a_series_that_fails_holds_up_the_others_for_seconds_and_in_later_pushes
         // Once the endpoint takes the series, all of it arrives.
         let health = buffer.health();
         assert_eq!((health.points_accepted, health.points_pending), (1_000, 0));
+        assert_accounted(1_000, &health);
     }
 }
 
@@ -379,6 +387,7 @@ async fn a_dead_letter_is_tried_at_once_if_somebody_waits_for_it() {
     let _ = tokio::time::timeout(Duration::from_secs(1), sending).await;
     let accepted = endpoint.accepted();
     assert_eq!(accepted[accepted.len() - 2..], ["last", "bad0"]);
+    assert_accounted(61, &buffer.health());
 }
 
 #[test]
@@ -402,6 +411,7 @@ fn a_flush_reports_what_becomes_of_a_dead_letter() {
     assert!(started.elapsed() < MINUTE / 2);
     assert_eq!(buffer.health().points_accepted, 1);
     assert_eq!(buffer.stop().dropped, 1);
+    assert_accounted(2, &buffer.health());
 }
 
 /// The requests that begin so are not found.
@@ -464,6 +474,7 @@ proptest! {
             assert_eq!(accepted.len(), 60 + 300);
             let health = buffer.health();
             assert_eq!((health.points_accepted, health.points_dropped), (360, 0));
+            assert_accounted(360, &health);
         });
     }
 }

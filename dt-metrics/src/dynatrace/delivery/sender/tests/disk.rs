@@ -5,6 +5,7 @@ use crate::dynatrace::buffer::{Buffer, DiskTask};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::sender::tests::{Script, queue, run_for};
 use crate::dynatrace::retry::outcome::Outcome;
+use crate::dynatrace::tests::accounting::assert_accounted;
 use std::time::{Duration, Instant};
 
 fn spooled() -> Buffer {
@@ -22,6 +23,7 @@ async fn a_request_waits_until_the_one_before_is_off_the_disk_or_the_disk_hangs(
     assert_eq!(script.texts(), ["a", "b", "c"]);
     // One that hangs is waited for once.
     assert_eq!(script.times(), [0, 1, 1]);
+    assert_accounted(3, &buffer.health());
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,6 +50,7 @@ async fn a_disk_that_does_its_work_is_waited_for() {
         "{second:?}"
     );
     assert!(!buffer.lock().disk_is_slow);
+    assert_accounted(2, &buffer.health());
 }
 
 #[test]

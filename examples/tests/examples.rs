@@ -147,14 +147,19 @@ fn getting_started() {
 #[test]
 fn axum_service() {
     let run = run(env!("CARGO_BIN_EXE_axum_service"));
-    let calls = "shop.http.server.calls";
+    let duration = "shop.http.server.request.duration";
     let show = ("http.route", "/orders/{id}");
-    run.counted(calls, &[show, ("outcome", "ok")], 3);
-    run.counted(calls, &[show, ("outcome", "err")], 1);
-    let place = ("http.route", "/orders");
-    run.counted(calls, &[place, ("http.request.method", "POST")], 2);
-    run.counted(calls, &[place, ("outcome", "ok")], 1);
-    assert_eq!(run.measured("shop.http.server.duration", &[show]).0, 4);
+    for (status, count) in [("200", 3), ("404", 1)] {
+        let at = [show, ("http.response.status_code", status)];
+        assert_eq!(run.measured(duration, &at).0, count, "{status}");
+    }
+    let placed = ("http.route", "/orders");
+    let sold_out = [placed, ("http.response.status_code", "409")];
+    assert_eq!(run.measured(duration, &sold_out).0, 1);
+    let received = run.measured("shop.http.server.request.body.size", &sold_out);
+    assert_eq!(received, (1, 5.0));
+    run.counted("shop.orders.place.calls", &[("outcome", "ok")], 1);
+    run.counted("shop.orders.place.calls", &[("outcome", "err")], 1);
     run.says("404 Not Found");
 }
 

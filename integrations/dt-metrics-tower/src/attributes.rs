@@ -1,0 +1,93 @@
+//! Values of attributes of HTTP, as the semantic conventions name them. All are of small sets: a
+//! client cannot make up new ones.
+
+use std::borrow::Cow;
+
+use http::{Extensions, Method, StatusCode, Uri, Version, uri::Scheme};
+
+/// What a handler says of an error, for the dimension `error.type`: put it into the extensions of
+/// the response.
+///
+/// Without it, a response of status 500 to 599 has its status as `error.type`, one of any other
+/// status none.
+///
+/// ```
+/// use dt_metrics_tower::ErrorType;
+/// use http::{Response, StatusCode};
+///
+/// enum Refused {
+///     SoldOut,
+///     CardDeclined,
+/// }
+///
+/// // In axum: `impl IntoResponse for Refused`.
+/// fn into_response(refused: &Refused) -> Response<String> {
+///     let error_type = match refused {
+///         Refused::SoldOut => "sold_out",
+///         Refused::CardDeclined => "card_declined",
+///     };
+///     let mut response = Response::new(String::new());
+///     *response.status_mut() = StatusCode::CONFLICT;
+///     response.extensions_mut().insert(ErrorType::new(error_type));
+///     response
+/// }
+/// # let response = into_response(&Refused::SoldOut);
+/// # assert!(response.extensions().get::<ErrorType>().is_some());
+/// # into_response(&Refused::CardDeclined);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ErrorType(Cow<'static, str>);
+
+impl ErrorType {
+    /// One of few names: each is a series of its own.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// What the response says of an error, or its status if that is at least `least`.
+    pub(crate) fn of(
+        extensions: &Extensions,
+        status: StatusCode,
+        least: u16,
+    ) -> Option<Cow<'static, str>> {
+        let said = extensions.get::<Self>().map(|said| said.0.clone());
+        said.or_else(|| (status.as_u16() >= least).then(|| status.as_str().to_owned().into()))
+    }
+}
+
+/// `http.request.method`: `_OTHER` if it is none of RFC 9110 or RFC 5789.
+pub(crate) fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => "_OTHER",
+    }
+}
+
+/// `url.scheme`: `http` if the request does not say `https`.
+pub(crate) fn scheme(uri: &Uri) -> &'static str {
+    if uri.scheme() == Some(&Scheme::HTTPS) {
+        "https"
+    } else {
+        "http"
+    }
+}
+
+/// `network.protocol.version`.
+pub(crate) fn version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_09 => Some("0.9"),
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}

@@ -1,0 +1,178 @@
+//! The layer for HTTP servers.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use dt_metrics::{record, up_down_counter};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::Body;
+use tower_layer::Layer;
+
+use crate::attributes::{ErrorType, method, scheme, version};
+use crate::body::Read;
+use crate::call::{Call, End};
+use crate::route::Route;
+use crate::service::{Measure, MeasuredService};
+
+/// Measures every request of an HTTP server: put it as a layer around the routes.
+///
+/// | metric | unit | dimensions |
+/// | --- | --- | --- |
+/// | `http.server.request.duration` | `s` | `http.request.method`, `url.scheme`, `http.route`, `http.response.status_code`, `network.protocol.version`, `error.type` |
+/// | `http.server.request.body.size`, `http.server.response.body.size` | `By` | the same |
+/// | `http.server.active_requests` | `{request}` | `http.request.method`, `url.scheme` |
+///
+/// The names are those of OpenTelemetry's [semantic conventions][semconv] for HTTP.
+///
+/// - A request is over when the last byte of its response was sent, or when the client has gone.
+/// - `http.route` is the pattern of the route, such as `/orders/{id}`, from axum (feature `axum`) or
+///   from a [`Route`] among the extensions of request or response. Requests without a route share
+///   one series, which has no `http.route`.
+/// - `http.request.method` is `_OTHER` if the method is none of RFC 9110 or RFC 5789.
+/// - `error.type` is set if the request failed: to what the handler says with [`ErrorType`], else to
+///   the status if that is 500 to 599, to the type of the error that the service or the body
+///   returned, to `panic`, or to `cancelled` if the client did not wait for the whole response.
+/// - The size of a request's body is that of its `Content-Length`. A body without one is counted
+///   while it is read, if it is axum's (feature `axum`); else there is no size.
+///
+/// In axum, use [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer)
+/// after the routes were added: a layer around the whole router does not see the routes.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use dt_metrics_tower::HttpServerMetrics;
+///
+/// let app: Router = Router::new()
+///     .route("/orders/{id}", get(|| async { "an order" }))
+///     .layer(HttpServerMetrics::new());
+/// ```
+///
+/// [semconv]: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct HttpServerMetrics {}
+
+impl HttpServerMetrics {
+    /// The layer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl<S> Layer<S> for HttpServerMetrics {
+    type Service = MeasuredService<S, Self>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        MeasuredService::new(inner, *self)
+    }
+}
+
+impl Measure for HttpServerMetrics {
+    type Call = ServerCall;
+
+    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> ServerCall {
+        let call = ServerCall {
+            began: Instant::now(),
+            method: method(request.method()),
+            scheme: scheme(request.uri()),
+            version: version(request.version()),
+            route: Route::of(request.extensions()),
+            read: Read::of(request.body_mut()),
+            status: None,
+            error_type: None,
+        };
+        active(&call, 1);
+        call
+    }
+}
+
+/// A request to an HTTP server.
+#[derive(Debug)]
+pub struct ServerCall {
+    began: Instant,
+    method: &'static str,
+    scheme: &'static str,
+    version: Option<&'static str>,
+    route: Option<Route>,
+    read: Read,
+    status: Option<StatusCode>,
+    error_type: Option<Cow<'static, str>>,
+}
+
+fn active(call: &ServerCall, change: i64) {
+    up_down_counter!(
+        "http.server.active_requests",
+        change,
+        unit = "{request}",
+        description = "HTTP requests that are being answered",
+        dims(http.request.method = call.method, url.scheme = call.scheme)
+    );
+}
+
+impl Call for ServerCall {
+    fn respond<B>(&mut self, response: &Response<B>) {
+        let status = response.status();
+        self.status = Some(status);
+        self.error_type = ErrorType::of(response.extensions(), status, 500);
+        if let Some(route) = response.extensions().get::<Route>() {
+            self.route = Some(route.clone());
+        }
+    }
+
+    fn trailers(&mut self, _: &HeaderMap) {}
+
+    fn end(self, end: End, sent: u64) {
+        active(&self, -1);
+        let route = self.route.as_ref().map(Route::as_str);
+        let status = self.status.as_ref().map(StatusCode::as_str);
+        let ended = end.error_type();
+        let error_type = self.error_type.as_deref().or(ended.as_deref());
+        record!(
+            "http.server.request.duration",
+            self.began.elapsed().as_secs_f64(),
+            unit = "s",
+            description = "Duration of HTTP requests, to the end of the response",
+            dims(
+                http.request.method = self.method,
+                url.scheme = self.scheme,
+                http.route = route,
+                http.response.status_code = status,
+                network.protocol.version = self.version,
+                error.type = error_type,
+            )
+        );
+        if let Some(size) = self.read.size() {
+            record!(
+                "http.server.request.body.size",
+                size,
+                unit = "By",
+                description = "Size of the bodies of HTTP requests",
+                dims(
+                    http.request.method = self.method,
+                    url.scheme = self.scheme,
+                    http.route = route,
+                    http.response.status_code = status,
+                    network.protocol.version = self.version,
+                    error.type = error_type,
+                )
+            );
+        }
+        if self.status.is_some() {
+            record!(
+                "http.server.response.body.size",
+                sent,
+                unit = "By",
+                description = "Size of the bodies of HTTP responses",
+                dims(
+                    http.request.method = self.method,
+                    url.scheme = self.scheme,
+                    http.route = route,
+                    http.response.status_code = status,
+                    network.protocol.version = self.version,
+                    error.type = error_type,
+                )
+            );
+        }
+    }
+}

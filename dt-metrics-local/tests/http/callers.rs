@@ -68,6 +68,17 @@ fn hosts() {
         "[fe80::1]".to_owned(),
         "0.0.0.0".to_owned(),
         "evil example".to_owned(),
+        "localhost, evil.example".to_owned(),
+        "localhost/evil.example".to_owned(),
+        "localhost#evil.example".to_owned(),
+        "evil.example%00.localhost".to_owned(),
+        "127.0.0.1%00.evil.example".to_owned(),
+        "127.1".to_owned(),
+        "2130706433".to_owned(),
+        "0x7f000001".to_owned(),
+        "[::1%25lo]".to_owned(),
+        "localhost..".to_owned(),
+        "localhost.localdomain".to_owned(),
         String::new(),
     ] {
         for (method, path, _) in paths() {
@@ -178,6 +189,14 @@ fn web_pages_of_other_origins() {
             );
         }
     }
+    let twice = [("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "cross-site")];
+    assert_eq!(send(&server, "POST", API, &twice).status, 403);
+    let socket = [
+        ("Origin", "http://evil.example"),
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+    ];
+    assert_eq!(send(&server, "GET", "/api/events", &socket).status, 403);
     // A frame of another page, and a form that another page sends.
     for (method, mode, destination) in [
         ("GET", "navigate", "iframe"),

@@ -69,18 +69,17 @@ impl Hosts {
                 return Err(forbidden(&text(origin)));
             }
         }
+        let mut sites = parts.headers.get_all(SEC_FETCH_SITE).iter();
+        let is_own = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+        // A link on another page leads to this one, which its browser tab then shows.
         let header = |name| parts.headers.get(name).map(HeaderValue::as_bytes);
-        match header(SEC_FETCH_SITE) {
-            None | Some(b"same-origin" | b"none") => Ok(()),
-            // A link on another page leads to this one, which its browser tab then shows.
-            Some(_)
-                if parts.method == Method::GET
-                    && header(SEC_FETCH_MODE) == Some(b"navigate")
-                    && header(SEC_FETCH_DEST) == Some(b"document") =>
-            {
-                Ok(())
-            }
-            Some(_) => Err(forbidden("another origin")),
+        let is_link = parts.method == Method::GET
+            && header(SEC_FETCH_MODE) == Some(b"navigate")
+            && header(SEC_FETCH_DEST) == Some(b"document");
+        if is_own || is_link {
+            Ok(())
+        } else {
+            Err(forbidden("another origin"))
         }
     }
 

@@ -115,7 +115,13 @@ impl Endpoint {
         let rest = match &*segments {
             // A page of the platform, as it is in the address bar.
             ["ui", ..] if self.is_platform() => Vec::new(),
-            ["platform", "classic", "environment-api", rest @ ..] => [&["api"], rest].concat(),
+            ["platform", "classic", "environment-api", rest @ ..] => {
+                if !self.is_dynatrace() {
+                    // A gateway in front of the platform has its path.
+                    environment.push_str(PLATFORM_API);
+                }
+                [&["api"], rest].concat()
+            }
             ["v2", ..] if self.is_platform() => [&["api"], &*segments].concat(),
             all => all.to_vec(),
         };
@@ -139,6 +145,7 @@ impl Endpoint {
     fn api(&self, environment: &str, path: &str) -> String {
         match path.strip_prefix("/api") {
             Some(rest) if self.is_platform() => format!("{PLATFORM_API}{rest}"),
+            Some(rest) if environment.ends_with(PLATFORM_API) => format!("{environment}{rest}"),
             _ => format!("{environment}{path}"),
         }
     }

@@ -106,14 +106,16 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// The text after the scheme of a header.
+/// The text after the scheme of a header. A colon after it is a mistake that people make.
 fn scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let rest = without_prefix(text, scheme)?;
-    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
+    let is_scheme = rest.is_empty() || rest.starts_with(|c: char| c == ':' || c.is_whitespace());
+    is_scheme.then(|| rest.strip_prefix(':').unwrap_or(rest))
 }
 
-/// Whether the text contains the beginning of any token of Dynatrace, as in `dt0c01.`.
+/// Whether the text contains the beginning of any token of Dynatrace, as in `dt0c01.`, in any case.
 pub(super) fn looks_like_a_token(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
     text.match_indices("dt0").any(|(start, _)| {
         let rest = &text.as_bytes()[start + 3..];
         matches!(rest, [kind, a, b, b'.', ..]

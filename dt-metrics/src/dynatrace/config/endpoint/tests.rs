@@ -70,6 +70,7 @@ fn a_path_of_dynatrace_is_corrected_and_another_one_is_left_alone() {
     const APPS: &str =
         "https://abc.apps.dynatrace.com/platform/classic/environment-api/v2/metrics/ingest";
     const GATE: &str = "https://gate:9999/e/abc/api/v2/metrics/ingest";
+    const GATEWAY: &str = "https://gw.example/platform/classic/environment-api/v2/metrics/ingest";
     for (text, expected) in [
         (LIVE, LIVE),
         ("\"https://abc.live.dynatrace.com\"", LIVE),
@@ -109,6 +110,20 @@ fn a_path_of_dynatrace_is_corrected_and_another_one_is_left_alone() {
         ("https://gate:9999/e/abc/", GATE),
         ("https://gate:9999/e/abc/api/v2/metrics/ingest/", GATE),
         ("https://gate:9999/e/abc/api/v2/otlp/v1/metrics", GATE),
+        // A gateway in front of the platform keeps the path of the platform.
+        (GATEWAY, GATEWAY),
+        (
+            "https://gw.example/platform/classic/environment-api/",
+            GATEWAY,
+        ),
+        (
+            "https://gw.example/platform/classic/environment-api/v2/metrics/ingest//",
+            GATEWAY,
+        ),
+        (
+            "https://gw.example/platform/classic/environment-api/v2/otlp/v1/metrics",
+            GATEWAY,
+        ),
         ("http://localhost:14499", ONE_AGENT_URL),
         ("http://localhost:14499/metrics/ingest/", ONE_AGENT_URL),
         ("http://localhost:9/x/", "http://localhost:9/x/"),

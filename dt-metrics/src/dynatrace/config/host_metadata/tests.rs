@@ -133,12 +133,22 @@ fn a_value_with_a_token_is_left_out() {
         "k8s.pod.name=dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET\n\
          k8s.node.name=x SECRETSECRETSECRETSECRET y\n\
          dt.cost.product=another dt0s16.OTHER.SECRET\n\
+         dt.cost.costcenter=DT0C01.OTHER.SECRET\n\
+         dt.security_context=dt0c01.PUBLICPART.SECRET\\u0053ECRETSECRETSECRET\n\
+         dt.source_entity=%53ECRETSECRETSECRET%53ECRET\n\
+         aws.account.id=SECRET-SECRET\n\
          k8s.pod.uid=dt0-c01\n",
     );
     let found = folder.metadata();
-    assert_eq!(found.dimensions, [pair("k8s.pod.uid", "dt0-c01")]);
+    assert_eq!(
+        found.dimensions,
+        [
+            pair("aws.account.id", "SECRET-SECRET"),
+            pair("k8s.pod.uid", "dt0-c01")
+        ]
+    );
     let warnings = found.warnings.join("; ");
-    assert!(warnings.contains("3 values"), "{warnings}");
+    assert!(warnings.contains("6 values"), "{warnings}");
     assert!(!warnings.contains("SECRET"), "{warnings}");
 }
 

@@ -60,6 +60,11 @@ fn the_kind_of_a_token_decides_how_it_is_sent() {
             format!("Authorization: Api-Token {TEXT}"),
             format!("Api-Token {TEXT}"),
         ),
+        (format!("Api-Token: {TEXT}"), format!("Api-Token {TEXT}")),
+        (
+            format!("authorization:bearer:{PLATFORM}"),
+            format!("Bearer {PLATFORM}"),
+        ),
         ("Bearer other".into(), "Bearer other".into()),
         ("other".into(), "Api-Token other".into()),
         ("bearer-of-news".into(), "Api-Token bearer-of-news".into()),

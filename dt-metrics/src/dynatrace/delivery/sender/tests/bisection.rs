@@ -368,6 +368,59 @@ async fn a_series_that_fails_holds_up_the_others_for_seconds_and_in_later_pushes
 }
 
 #[tokio::test(start_paused = true)]
+async fn series_that_fail_anywhere_in_a_push_hold_up_no_other_at_any_interval() {
+    for interval in [1, 10, 60].map(Duration::from_secs) {
+        for failure in [unavailable(502), throttled(None), failures()[5].clone()] {
+            let buffer = Buffer::new(1_000_000, DeliveryGuarantee::default());
+            // The first line, the last one, two neighbours, and a dimension key.
+            let is_bad = |series: u64| matches!(series, 0 | 57 | 58 | 99) || series % 40 == 7;
+            let line = |push: u64, series: u64| {
+                let key = if is_bad(series) { "blocked" } else { "free" };
+                format!("m{series},{key}=x count,delta={push}")
+            };
+            let endpoint = Endpoint::new(|text| {
+                if text.contains("blocked=") {
+                    failure.clone()
+                } else {
+                    Outcome::Accepted
+                }
+            });
+            let start = Instant::now();
+            let late = RefCell::new(Vec::new());
+            let collecting = async {
+                for push in 0..20 {
+                    let lines: Vec<_> = (0..100).map(|series| line(push, series)).collect();
+                    assert!(buffer.enqueue(vec![Body::of(&lines.join("\n"))]));
+                    let end = start + interval * u32::try_from(push + 1).expect("few");
+                    tokio::time::sleep_until(end).await;
+                    let missing = (push + 1) * 93 - buffer.health().points_accepted;
+                    if missing > 0 {
+                        late.borrow_mut().push((push, missing));
+                    }
+                }
+            };
+            let mut reporter = Reporter::new(EventListener::default());
+            let sending = run(&buffer, &endpoint, &mut reporter);
+            tokio::select! {
+                () = sending => {}
+                () = collecting => {}
+            }
+            // The failing series are found within seconds of the first push.
+            let late = late.take();
+            let last = late.last().map_or(0, |(push, _)| push + 1);
+            let found = interval * u32::try_from(last).expect("few");
+            assert!(
+                found <= Duration::from_secs(10),
+                "{interval:?} {failure:?}: {late:?}"
+            );
+            let health = buffer.health();
+            assert_accounted(2_000, &health);
+            assert_eq!(health.points_pending, 20 * 7, "{interval:?} {failure:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_letter_is_tried_at_once_if_somebody_waits_for_it() {
     let buffer = Buffer::new(10_000, DeliveryGuarantee::default());
     let healed = Cell::new(false);

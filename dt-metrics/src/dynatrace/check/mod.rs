@@ -1,6 +1,6 @@
 //! Tries a configuration once, with one data point, and reports what to change.
 //!
-//! May import the leaves, `config`, `encode`, `retry::outcome` and `transport`; not `buffer` or
+//! May import the leaves, `config`, `encode`, `retry::outcome`, `spool` and `transport`; not `buffer` or
 //! `delivery`.
 
 pub(crate) mod report;
@@ -25,9 +25,12 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::otlp::one_gauge;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
+use crate::dynatrace::spool::directory::Directory;
+use crate::dynatrace::spool::handle::OpenError;
+use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::transport::classify::Response;
 use crate::dynatrace::transport::http::{Http, HttpAttempt};
-use crate::thread::{runtime, spawn};
+use crate::thread::{FILE_TIMEOUT, run_within, runtime, spawn};
 
 const THREAD_NAME: &str = "dt-metrics-check";
 
@@ -166,6 +169,7 @@ fn describe(config: &Config, report: &mut CheckReport) {
         report.add("endpoint file", verdict, text);
     }
     describe_host(config, report);
+    describe_spool(config, report);
     for warning in config.warnings() {
         report.add("configuration", Verdict::Warning, warning);
     }
@@ -198,6 +202,44 @@ fn describe_host(config: &Config, report: &mut CheckReport) {
             file.display()
         );
         report.add(STEP, Verdict::Ok, text);
+    }
+}
+
+/// Reports a spool that cannot be used, and requests that stay in it.
+fn describe_spool(config: &Config, report: &mut CheckReport) {
+    const STEP: &str = "spool";
+    let Some(path) = &config.options.spool_dir else {
+        return;
+    };
+    let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
+    let looked_at = path.clone();
+    let left = run_within(FILE_TIMEOUT, THREAD_NAME, move || {
+        Directory::left(&looked_at, &recipient)
+    });
+    let shown = path.display();
+    match left {
+        None => {
+            let text = format!("{shown} does not answer within a second: check its disk");
+            report.add(STEP, Verdict::Warning, text);
+        }
+        Some(Err(OpenError::Unusable(source))) => {
+            let path = path.clone();
+            let error = ConfigError::Spool { path, source };
+            let problem = Verdict::Failed(Problem::Configuration);
+            report.add(STEP, problem, error.to_string());
+        }
+        Some(Err(OpenError::Io(error))) => {
+            let text = format!("{shown} cannot be used: {error}");
+            report.add(STEP, Verdict::Warning, text);
+        }
+        Some(Ok(left)) => {
+            for slot in &left {
+                report.add(STEP, Verdict::Warning, format!("{shown}: {slot}"));
+            }
+            if left.is_empty() {
+                report.add(STEP, Verdict::Ok, shown.to_string());
+            }
+        }
     }
 }
 

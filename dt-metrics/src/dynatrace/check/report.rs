@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::dynatrace::text::printable;
+
 /// The result of [`check`](crate::check). It prints as a line for each step, and contains no secrets.
 ///
 /// ```no_run
@@ -87,7 +89,8 @@ impl CheckReport {
         self.steps.push(Step {
             name,
             verdict,
-            text: text.into(),
+            // Paths and values of variables are texts from elsewhere.
+            text: printable(&text.into()).into_owned(),
         });
     }
 

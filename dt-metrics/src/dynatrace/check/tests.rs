@@ -5,10 +5,15 @@ use std::{env, thread};
 
 use crate::dynatrace::check::check;
 use crate::dynatrace::check::report::{CheckReport, Problem, Step, Verdict};
+use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::RequestId;
+use crate::dynatrace::spool::directory::Directory;
+use crate::dynatrace::spool::recipient::Recipient;
 
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
@@ -418,5 +423,64 @@ fn a_collector_is_tried_as_the_variables_say() {
     if std::net::TcpStream::connect("127.0.0.1:4318").is_err() {
         let report = tried_in(Format::Otlp, None, None, &[]);
         assert_eq!(report.problem(), Some(Problem::NoEndpoint), "{report}");
+    }
+}
+
+#[test]
+fn requests_that_stay_in_the_spool_are_reported_and_left_as_they_are() {
+    let directory = tempfile::TempDir::new().expect("a directory");
+    let spool = directory.path().join("spool");
+    let look = |endpoint: &str| {
+        let options = Options {
+            endpoint: Some(endpoint.into()),
+            api_token: Some(TOKEN.into()),
+            endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
+            request_timeout: Some(Duration::from_secs(1)),
+            spool_dir: Some(spool.clone()),
+            ..Options::default()
+        };
+        let report = check(options, &|_| None);
+        let steps = report.steps().iter().filter(|step| step.name == "spool");
+        let steps: Vec<_> = steps
+            .map(|step| (step.verdict, step.text.clone()))
+            .collect();
+        steps
+    };
+    let (staging, production) = (
+        "http://127.0.0.1:1/staging",
+        "http://127.0.0.1:1/production",
+    );
+    assert_eq!(look(production)[0].0, Verdict::Ok);
+    assert!(!spool.exists(), "nothing is created");
+
+    let recipient = Recipient::new(Format::Lines, &Endpoint::parse(staging).expect("a URL"));
+    let (opened, _) = Directory::open(&spool, recipient).expect("safe");
+    let body = Body::of("a\nb\nc");
+    let written = opened
+        .slot
+        .write(RequestId::of(1), SystemTime::now(), &body);
+    written.expect("written");
+    drop(opened);
+    let [(verdict, text)] = &look(production)[..] else {
+        panic!("one slot");
+    };
+    assert_eq!(*verdict, Verdict::Warning);
+    for part in ["1 requests with 3 data points", "slot-000", staging] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(look(staging)[0].0, Verdict::Ok);
+    let slot = spool.join("slot-000");
+    assert!(slot.join("00000000000000000001-0000000000.lines").exists());
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let shared = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(&spool, shared).expect("ours");
+        let [(verdict, text)] = &look(staging)[..] else {
+            panic!("one directory");
+        };
+        assert_eq!(*verdict, Verdict::Failed(Problem::Configuration));
+        assert!(text.contains("mode 777"), "{text}");
     }
 }

@@ -152,28 +152,14 @@ impl SpoolReport {
         });
     }
 
-    /// Reports a slot whose requests are for another recipient, once.
+    /// Reports a slot whose requests are not for this process, once.
     fn left(&mut self, buffer: &Buffer, left: &LeftSlot) {
         if self.reported_left.contains(left) {
             return;
         }
         self.reported_left.retain(|other| other.name != left.name);
         self.reported_left.push(left.clone());
-        let LeftSlot {
-            name,
-            recipient,
-            requests,
-            points,
-        } = left;
-        let reason = match recipient {
-            Some(recipient) => format!("they were collected for another endpoint ({recipient:?})"),
-            None => "the file `recipient`, which names their endpoint, is missing".into(),
-        };
-        let text = format!(
-            "{requests} requests with {points} data points stay in {name:?}: {reason}; start a \
-             program with that endpoint to send them, or remove {name:?}"
-        );
-        self.warn(buffer, &text);
+        self.warn(buffer, &left.to_string());
     }
 
     /// Another process has the slot.

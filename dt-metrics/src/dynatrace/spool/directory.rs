@@ -41,6 +41,22 @@ impl Directory {
         Ok((directory, contents))
     }
 
+    /// The slots in a directory whose requests a process with this recipient leaves there. Creates
+    /// nothing.
+    pub(crate) fn left(path: &Path, recipient: &Recipient) -> Result<Vec<LeftSlot>, OpenError> {
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
+        let spool = DirectoryHandle::open(&path)?;
+        let claims = slots(recipient).map(|name| Slot::claim_existing(&spool, &name, recipient));
+        let left = |claim| match claim {
+            Ok(Claim::Left(left)) => Some(left),
+            _ => None,
+        };
+        Ok(claims.filter_map(left).collect())
+    }
+
     /// From now on requests are for another recipient.
     pub(crate) fn readdress(&mut self, recipient: Recipient) -> io::Result<()> {
         self.recipient = recipient.clone();
@@ -148,7 +164,7 @@ impl Directory {
 }
 
 /// Claims the first slot that no process holds and that is `wanted`: an existing one, or else a new
-/// one. Adds the slots with requests for another recipient to `left`.
+/// one. Adds the slots whose requests are not for this process to `left`.
 fn claim(
     spool: &DirectoryHandle,
     recipient: &Recipient,

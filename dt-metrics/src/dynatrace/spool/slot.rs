@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::handle::DirectoryHandle;
@@ -52,9 +54,9 @@ pub(crate) struct Slot {
 #[derive(Debug)]
 pub(crate) enum Claim {
     Taken(Slot),
-    /// Another process holds it, or other users can enter it, or it is not there.
+    /// Another process holds it, or it is another user's, or it is not there.
     NotFree,
-    /// Its requests have another recipient.
+    /// Its requests are not for this process.
     Left(LeftSlot),
 }
 
@@ -62,10 +64,52 @@ pub(crate) enum Claim {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LeftSlot {
     pub(crate) name: String,
-    /// The recipient as the slot names it, if it does.
-    pub(crate) recipient: Option<String>,
+    pub(crate) reason: LeftReason,
     pub(crate) requests: u64,
     pub(crate) points: u64,
+}
+
+/// Why requests are left in a slot.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum LeftReason {
+    /// They are for another recipient, which the slot names.
+    Recipient(String),
+    /// The slot does not name a recipient.
+    NoRecipient,
+    /// Others can write to the slot, with this mode, so that the requests may be theirs.
+    Shared(u32),
+}
+
+impl fmt::Display for LeftSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            reason,
+            requests,
+            points,
+        } = self;
+        write!(
+            f,
+            "{requests} requests with {points} data points stay in {name:?}: "
+        )?;
+        match reason {
+            LeftReason::Recipient(recipient) => write!(
+                f,
+                "they were collected for another endpoint ({recipient:?}); start a program with \
+                 that endpoint to send them, or remove {name:?}"
+            ),
+            LeftReason::NoRecipient => write!(
+                f,
+                "the file `recipient`, which names their endpoint, is missing; start a program \
+                 with that endpoint to send them, or remove {name:?}"
+            ),
+            LeftReason::Shared(mode) => write!(
+                f,
+                "others can write to it (mode {mode:o}); run `chmod go-w` on it to send them, or \
+                 remove it"
+            ),
+        }
+    }
 }
 
 /// Whether a slot still belongs to this process.
@@ -153,6 +197,10 @@ impl Slot {
         if !directory.lock()? {
             return Ok(Claim::NotFree);
         }
+        if let Some(mode) = directory.shared_mode()? {
+            let left = LeftSlot::of(&directory, name, LeftReason::Shared(mode), recipient)?;
+            return Ok(left.map_or(Claim::NotFree, Claim::Left));
+        }
         let Some(lock) = directory.lock_file(LOCK)? else {
             return Ok(Claim::NotFree);
         };
@@ -171,16 +219,12 @@ impl Slot {
             slot.is_addressed.set(true);
             return Ok(Claim::Taken(slot));
         }
-        let (requests, points) = slot.count_requests()?;
-        if requests == 0 {
-            return Ok(Claim::Taken(slot));
-        }
-        Ok(Claim::Left(LeftSlot {
-            name: name.into(),
-            recipient: named.map(|text| text.trim_end().chars().take(MAX_SHOWN).collect()),
-            requests,
-            points,
-        }))
+        let shown = |text: String| text.trim_end().chars().take(MAX_SHOWN).collect();
+        let reason = named.map_or(LeftReason::NoRecipient, |text| {
+            LeftReason::Recipient(shown(text))
+        });
+        let left = LeftSlot::of(&slot.directory, name, reason, recipient)?;
+        Ok(left.map_or(Claim::Taken(slot), Claim::Left))
     }
 
     /// The contents of the file that names the recipient, as far as they can be this one.
@@ -190,22 +234,6 @@ impl Slot {
         let longest = MAX_SHOWN.max(self.recipient.to_text().len() + 1);
         file.take(longest as u64).read_to_end(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// The number of requests, and of their data points. Changes nothing.
-    fn count_requests(&self) -> io::Result<(u64, u64)> {
-        let (mut requests, mut points) = (0, 0_u64);
-        for entry in self.directory.entries()? {
-            let is_request = self
-                .parse_name(&entry.name)
-                .is_some_and(|(_, extension)| extension == self.recipient.format.extension());
-            if entry.is_file && is_request {
-                requests += 1;
-                let known = self.read_header(&entry.name).map_or(1, |it| it.lines);
-                points = points.saturating_add(known);
-            }
-        }
-        Ok((requests, points))
     }
 
     /// Names the recipient in the directory, unless it does so already. Nothing is stored without.
@@ -279,7 +307,7 @@ impl Slot {
             if extension == DAMAGED {
                 continue;
             }
-            match self.read_header(&entry.name) {
+            match read_header(&self.directory, &entry.name) {
                 Ok(header) => contents.stored.push(Stored { id, header }),
                 Err(Unreadable::Io(_) | Unreadable::Damaged(Damage::Newer(_))) => {
                     contents.passed_over += 1;
@@ -433,24 +461,57 @@ impl Slot {
         self.directory.replace(name, &part, content)
     }
 
-    fn read_header(&self, name: &OsStr) -> Result<Header, Unreadable> {
-        let file = self.directory.open_file(name)?;
-        let length = file.metadata()?.len();
-        let mut start = Vec::with_capacity(MAX_HEADER);
-        file.take(MAX_HEADER as u64).read_to_end(&mut start)?;
-        let (header, first_line) = Header::parse(&start)?;
-        if length.checked_sub(first_line as u64) != Some(header.bytes) {
-            return Err(Damage::Body(header).into());
-        }
-        Ok(header)
-    }
-
     /// The id and the extension in a file name of this library.
     fn parse_name<'a>(&self, name: &'a OsStr) -> Option<(RequestId, &'a str)> {
-        let (id, extension) = name.to_str()?.split_once('.')?;
-        let is_ours = [PART, DAMAGED, self.recipient.format.extension()].contains(&extension);
-        is_ours.then_some((parse_id(id)?, extension))
+        parse_name(name, self.recipient.format)
     }
+}
+
+impl LeftSlot {
+    /// Counts the requests that are left, and changes nothing; `None` if there are none.
+    fn of(
+        directory: &DirectoryHandle,
+        name: &str,
+        reason: LeftReason,
+        recipient: &Recipient,
+    ) -> io::Result<Option<Self>> {
+        let (mut requests, mut points) = (0, 0_u64);
+        let format = recipient.format;
+        for entry in directory.entries()? {
+            let is_request = parse_name(&entry.name, format)
+                .is_some_and(|(_, extension)| extension == format.extension());
+            if entry.is_file && is_request {
+                requests += 1;
+                let known = read_header(directory, &entry.name).map_or(1, |it| it.lines);
+                points = points.saturating_add(known);
+            }
+        }
+        Ok((requests > 0).then(|| Self {
+            name: name.into(),
+            reason,
+            requests,
+            points,
+        }))
+    }
+}
+
+fn read_header(directory: &DirectoryHandle, name: &OsStr) -> Result<Header, Unreadable> {
+    let file = directory.open_file(name)?;
+    let length = file.metadata()?.len();
+    let mut start = Vec::with_capacity(MAX_HEADER);
+    file.take(MAX_HEADER as u64).read_to_end(&mut start)?;
+    let (header, first_line) = Header::parse(&start)?;
+    if length.checked_sub(first_line as u64) != Some(header.bytes) {
+        return Err(Damage::Body(header).into());
+    }
+    Ok(header)
+}
+
+/// The id and the extension in a file name of this library.
+fn parse_name(name: &OsStr, format: Format) -> Option<(RequestId, &str)> {
+    let (id, extension) = name.to_str()?.split_once('.')?;
+    let is_ours = [PART, DAMAGED, format.extension()].contains(&extension);
+    is_ours.then_some((parse_id(id)?, extension))
 }
 
 fn name(RequestId { sequence, part }: RequestId) -> String {

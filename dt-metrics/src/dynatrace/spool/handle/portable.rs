@@ -35,6 +35,12 @@ impl DirectoryHandle {
         Ok(is_there.then_some(Self { path }))
     }
 
+    /// The permissions of a directory are its parent's.
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self)]
+    pub(crate) fn shared_mode(&self) -> io::Result<Option<u32>> {
+        Ok(None)
+    }
+
     /// Creates a directory, unless the name is taken.
     pub(crate) fn create_subdirectory(&self, name: &str) -> io::Result<()> {
         let path = self.path.join(name);

@@ -34,7 +34,8 @@ const SEARCH: OFlags = OFlags::PATH;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const SEARCH: OFlags = OFlags::RDONLY;
 
-const SHARED: u32 = 0o022;
+/// The permissions of a group and of others to write.
+pub(super) const SHARED: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
 /// A directory on the way, without links in its path.

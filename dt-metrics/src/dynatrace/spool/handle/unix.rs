@@ -8,14 +8,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock, mkdirat, openat, renameat, statat,
-    unlinkat,
+    AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, renameat,
+    statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::dynatrace::spool::handle::entry::{Entry, OpenError, at};
-use crate::dynatrace::spool::handle::trust::open_trusted;
+use crate::dynatrace::spool::handle::trust::{SHARED, open_trusted};
 
 /// A file must not block who opens it, as a pipe would.
 const FILE: OFlags = OFlags::NOFOLLOW
@@ -49,8 +49,8 @@ impl DirectoryHandle {
         Ok(Self { path, directory })
     }
 
-    /// Opens a directory in this one; `None` if there is none, or if it is a link, belongs to
-    /// another user, or can be entered by other users.
+    /// Opens a directory in this one; `None` if there is none, or if it is a link or belongs to
+    /// another user. If others can read it, as after a restored backup, that is put right.
     pub(crate) fn subdirectory(&self, name: &str) -> io::Result<Option<Self>> {
         let path = self.path.join(name);
         let directory = match openat(&self.directory, name, DIRECTORY, Mode::empty()) {
@@ -59,9 +59,20 @@ impl DirectoryHandle {
             Err(error) => return Err(at(&path, &error.into())),
         };
         let metadata = directory.metadata()?;
-        let is_ours = metadata.uid() == geteuid().as_raw();
-        let is_private = is_ours && metadata.mode() & OTHERS == 0;
-        Ok(is_private.then_some(Self { path, directory }))
+        if metadata.uid() != geteuid().as_raw() {
+            return Ok(None);
+        }
+        if metadata.mode() & OTHERS != 0 && metadata.mode() & SHARED == 0 {
+            // The files are private in any case.
+            let _ = fchmod(&directory, Mode::RWXU);
+        }
+        Ok(Some(Self { path, directory }))
+    }
+
+    /// The mode of the directory if others can write to it, so that its files may be theirs.
+    pub(crate) fn shared_mode(&self) -> io::Result<Option<u32>> {
+        let mode = self.directory.metadata()?.mode();
+        Ok((mode & SHARED != 0).then_some(mode & 0o7777))
     }
 
     /// Creates a directory that only this user can enter, unless the name is taken.

@@ -11,7 +11,7 @@ use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::spool::record::Damage;
-use crate::dynatrace::spool::slot::{Claim, Contents, Slot, Standing, Unreadable};
+use crate::dynatrace::spool::slot::{Claim, Contents, LeftReason, Slot, Standing, Unreadable};
 
 fn claim(directory: &TempDir, name: &str) -> Option<Slot> {
     let spool = DirectoryHandle::open(directory.path()).expect("safe");
@@ -315,13 +315,40 @@ fn what_others_may_enter_is_left_alone() {
     let directory = TempDir::new().expect("a directory");
     let open = directory.path().join("open");
     fs::create_dir(&open).expect("a directory");
-    fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("changed");
+    let set_mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("changed");
+    };
+    set_mode(&open, 0o777);
     drop(claim(&directory, "private").expect("a slot"));
     symlink("private", directory.path().join("link")).expect("a link");
     for name in ["open", "link"] {
         assert!(claim(&directory, name).is_none(), "{name}");
     }
     assert!(names(&open).is_empty());
+
+    let slot = slot(&directory);
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+        .expect("written");
+    let path = slot.path().to_owned();
+    drop(slot);
+    let spool = DirectoryHandle::open(directory.path()).expect("safe");
+    let recipient = Recipient::of_test(Format::Lines);
+    for mode in [0o777, 0o770, 0o702, 0o1720] {
+        set_mode(&path, mode);
+        let before = names(&path);
+        let Claim::Left(left) = Slot::claim(&spool, "slot", &recipient).expect("opened") else {
+            panic!("others can write to it");
+        };
+        assert_eq!((left.requests, left.points), (1, 2));
+        let text = left.to_string();
+        assert!(text.contains(&format!("(mode {mode:o})")), "{text}");
+        assert_eq!(names(&path), before);
+    }
+    // Nobody else can have written to it, and from now on nobody can look into it.
+    set_mode(&path, 0o755);
+    assert_eq!(texts(&claim(&directory, "slot").expect("free")).len(), 1);
+    let mode = path.metadata().expect("there").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o700);
 }
 
 /// What a file says of itself with a checksum that is right.
@@ -475,10 +502,8 @@ fn a_slot_with_requests_for_another_recipient_is_left_as_it_is() {
         panic!("it is for another endpoint");
     };
     assert_eq!((left.requests, left.points), (2, 3));
-    assert_eq!(
-        left.recipient.as_deref(),
-        Some("lines https://staging.example/ingest")
-    );
+    let staging = LeftReason::Recipient("lines https://staging.example/ingest".into());
+    assert_eq!(left.reason, staging);
     assert_eq!(names(&directory.path().join("slot")), before);
 
     // Nobody knows where its requests were going.
@@ -488,7 +513,7 @@ fn a_slot_with_requests_for_another_recipient_is_left_as_it_is() {
     let Claim::Left(left) = claim("staging") else {
         panic!("it may be for another endpoint");
     };
-    assert_eq!(left.recipient, None);
+    assert_eq!(left.reason, LeftReason::NoRecipient);
     fs::write(&note, "lines https://staging.example/ingest\n").expect("written");
     let Claim::Taken(mut slot) = claim("staging") else {
         panic!("it is for this endpoint");
@@ -527,8 +552,8 @@ fn a_recipient_with_a_long_url_finds_its_requests() {
         let Claim::Left(left) = claim('b') else {
             panic!("it is for another endpoint");
         };
-        let named = left.recipient.expect("a name");
-        assert!(named.len() <= 300, "{named}");
+        let text = left.to_string();
+        assert!(text.len() <= 500, "{text}");
         assert!(matches!(claim('a'), Claim::Taken(_)), "{length}");
     }
 }

@@ -22,9 +22,19 @@ pub(crate) struct InBody {
     annotation: Annotation,
     /// The shortest call.
     example: &'static str,
-    /// The name in messages of the value after the name, which `count!` does not need.
-    value: Option<&'static str>,
+    value: Value,
     metric: Metric,
+}
+
+/// What comes after the name.
+#[derive(Clone, Copy)]
+enum Value {
+    /// Arguments.
+    None,
+    /// A number that can be omitted.
+    Amount,
+    /// A value with this name in messages.
+    Required(&'static str),
 }
 
 /// `count!`.
@@ -42,7 +52,7 @@ pub(crate) const COUNT: InBody = InBody {
         outcome: false,
     },
     example: "count!(\"name\")",
-    value: None,
+    value: Value::Amount,
     metric: Metric::Calls,
 };
 
@@ -53,7 +63,7 @@ pub(crate) const GAUGE: InBody = InBody {
         ..COUNT.annotation
     },
     example: "gauge!(\"name\", value)",
-    value: Some("the value to record"),
+    value: Value::Required("the value to record"),
     metric: Metric::Level,
 };
 
@@ -61,6 +71,14 @@ pub(crate) const GAUGE: InBody = InBody {
 pub(crate) const RECORD: InBody = InBody {
     annotation: Annotation {
         written: "record!",
+        takes: &[
+            Argument::Dims,
+            Argument::Description,
+            Argument::Unit,
+            Argument::Boundaries,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
         ..COUNT.annotation
     },
     example: "record!(\"name\", value)",
@@ -75,8 +93,38 @@ pub(crate) const UP_DOWN_COUNTER: InBody = InBody {
         ..COUNT.annotation
     },
     example: "up_down_counter!(\"name\", -1)",
-    value: Some("the number to add"),
+    value: Value::Required("the number to add"),
     metric: Metric::Change,
+};
+
+/// `timer!`.
+pub(crate) const TIMER: InBody = InBody {
+    annotation: Annotation {
+        written: "timer!",
+        takes: &[
+            Argument::Dims,
+            Argument::Description,
+            Argument::TimeUnit,
+            Argument::Boundaries,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        ..COUNT.annotation
+    },
+    example: "timer!(\"name\")",
+    value: Value::None,
+    metric: Metric::Duration,
+};
+
+/// `in_flight_guard!`.
+pub(crate) const IN_FLIGHT: InBody = InBody {
+    annotation: Annotation {
+        written: "in_flight_guard!",
+        ..COUNT.annotation
+    },
+    example: "in_flight_guard!(\"name\")",
+    value: Value::None,
+    metric: Metric::InFlight,
 };
 
 impl InBody {
@@ -109,22 +157,40 @@ impl InBody {
             place += 1;
             match (place, self.value) {
                 (1, _) => args.name = report.note(text(input.parse()?, Kind::Name)),
-                (2, None) if !is_argument(input) => args.by = report.note(amount(input.parse()?)),
-                (2, Some(value)) if is_argument(input) => {
+                (2, Value::Amount) if !is_argument(input) => {
+                    args.by = report.note(amount(input.parse()?));
+                }
+                (2, Value::Required(value)) if is_argument(input) => {
                     return Err(input.error(self.expected(value)));
                 }
-                (_, None) if is_by(input) => return Err(by_has_no_name(args, input)?),
-                (2, Some(_)) => args.value = Some(input.parse()?),
+                (_, Value::Amount) if is_by(input) => return Err(by_has_no_name(args, input)?),
+                (2, Value::Required(_)) => args.value = Some(input.parse()?),
+                (2, Value::None) if !is_argument(input) && !input.peek2(token::Paren) => {
+                    let message = format!(
+                        "`{}` takes no value: write `{}`",
+                        self.annotation.written,
+                        self.example_for(args)
+                    );
+                    return Err(Error::new_spanned(input.parse::<Expr>()?, message));
+                }
                 _ => args.argument(input, &self.annotation, report)?,
             }
             Ok(())
         });
         let missing = match (place, self.value) {
             (0, _) => "the name of a metric",
-            (1, Some(value)) if report.is_clean() => value,
+            (1, Value::Required(value)) if report.is_clean() => value,
             _ => return,
         };
         report.add(Error::new(Span::call_site(), self.expected(missing)));
+    }
+
+    /// The shortest call with the name that was given.
+    fn example_for(&self, args: &Args) -> String {
+        let name = args.name.as_ref();
+        let name = name.map(|name| name.to_token_stream().to_string());
+        self.example
+            .replace("\"name\"", name.as_deref().unwrap_or("\"name\""))
     }
 
     fn expected(&self, what: &str) -> String {

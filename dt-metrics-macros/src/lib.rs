@@ -78,6 +78,19 @@ pub fn record(input: TokenStream) -> TokenStream {
     in_body::RECORD.expand(input.into()).into()
 }
 
+#[doc = include_str!("../docs/timer.md")]
+#[proc_macro]
+pub fn timer(input: TokenStream) -> TokenStream {
+    in_body::TIMER.expand(input.into()).into()
+}
+
+// Attributes and other macros share their names, so this one cannot be called `in_flight`.
+#[doc = include_str!("../docs/in_flight_guard.md")]
+#[proc_macro]
+pub fn in_flight_guard(input: TokenStream) -> TokenStream {
+    in_body::IN_FLIGHT.expand(input.into()).into()
+}
+
 #[doc = include_str!("../docs/up_down_counter.md")]
 #[proc_macro]
 pub fn up_down_counter(input: TokenStream) -> TokenStream {

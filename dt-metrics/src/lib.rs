@@ -30,6 +30,7 @@
 //! | a value of each call | [`#[recorded]`](macro@recorded) | none |
 //! | what a function knows, asked at each push | [`#[observed]`](macro@observed) | `crate.module.function` |
 //! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down_counter!`] | none |
+//! | a block of a function | [`timer!`], [`in_flight_guard!`] | none |
 //! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
 //!
 //! Each of these pages says what it takes, what it expands to, what it costs and what it refuses.
@@ -134,6 +135,6 @@ pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};
 pub use crate::registry::Conflict;
 pub use crate::registry::{catalog, catalog_json, catalog_markdown};
 pub use dt_metrics_macros::{
-    DimensionValue, count, counted, gauge, in_flight, measured, observed, record, recorded, timed,
-    up_down_counter,
+    DimensionValue, count, counted, gauge, in_flight, in_flight_guard, measured, observed, record,
+    recorded, timed, timer, up_down_counter,
 };

@@ -17,10 +17,14 @@ pub use inventory;
 
 pub use self::by_type::Call;
 pub use self::call::{Guard, Told, run};
-pub use self::check::{check_description, check_name, check_unit, unit_nanoseconds};
+pub use self::check::{
+    check_description, check_name, check_unit, time_unit_length, unit_nanoseconds,
+};
 pub use self::description::{joined, joined_length, joined_text};
 pub use self::future::{diverging, measured, measured_as};
-pub use self::number::{Amount, Integer, Number, Unsigned, integer, number, unsigned};
+pub use self::number::{
+    Amount, Integer, Number, Recordable, Unsigned, integer, number, recordable, unsigned,
+};
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::stream::{Items, Results, StreamOf, measured_stream};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};

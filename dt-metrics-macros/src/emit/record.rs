@@ -10,7 +10,7 @@ use super::{static_item, values};
 use crate::analyse::scope::Place;
 use crate::parse::args::Args;
 use crate::parse::literal::Constant;
-use crate::parse::text::{Text, nanoseconds};
+use crate::parse::text::{Text, nanoseconds, time_unit_length};
 use crate::tokens::{at, emit, ident, private};
 
 /// The expression that records `metric` with its own static. Its value is a guard that records the
@@ -27,7 +27,12 @@ pub(crate) fn record(metric: Metric, args: &Args, place: &Place<'_>) -> TokenStr
         Metric::Calls => (metric.method(), Some(by(&private, args))),
         Metric::Duration => ("start", Some(unit_length(&private, args))),
         Metric::InFlight => (metric.method(), None),
-        Metric::Values | Metric::Level => {
+        Metric::Values => {
+            let value = args.value.as_ref();
+            let value = value.map(|value| recordable(&private, value, args.unit.as_ref()));
+            (metric.method(), value)
+        }
+        Metric::Level => {
             let value = args.value.as_ref();
             (metric.method(), value.map(|value| number(&private, value)))
         }
@@ -78,6 +83,35 @@ pub(crate) fn unit_length(private: &TokenStream, args: &Args) -> TokenStream {
             at(&path, &emit!(#private::unit_nanoseconds(#unit)))
         }
     }
+}
+
+/// A number of any type, or a duration in this unit, as an `f64`. A duration is accepted if the unit is
+/// one of time, or if there is none.
+fn recordable(private: &TokenStream, value: &Expr, unit: Option<&Text>) -> TokenStream {
+    if Constant::of(value).is_some() {
+        return number(private, value);
+    }
+    let (is_time, length) = match unit {
+        None => (emit!(true), emit!(1e9f64)),
+        Some(Text::Literal(unit)) => {
+            let length = time_unit_length(&unit.value());
+            let (is_time, length) = (length.is_some(), length.unwrap_or(1.0));
+            let length = Literal::f64_suffixed(length);
+            (emit!(#is_time), emit!(#length))
+        }
+        Some(path @ Text::Path(_)) => {
+            let length = at(path, &emit!(#private::time_unit_length(#path)));
+            let is_time = emit!({ #length != 0.0 });
+            (
+                is_time,
+                emit!({ const __DT_METRICS_LENGTH: ::core::primitive::f64 = #length; __DT_METRICS_LENGTH }),
+            )
+        }
+    };
+    at(
+        value,
+        &emit!(#private::recordable::<#is_time, _>(#value, #length)),
+    )
 }
 
 /// A number of any type as an `f64`. A literal is converted here: the compiler would have to choose

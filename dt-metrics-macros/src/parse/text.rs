@@ -90,3 +90,15 @@ pub(crate) fn nanoseconds(unit: &str) -> Option<f64> {
         _ => None,
     }
 }
+
+/// The length in nanoseconds of a unit of time that values of any origin can have; the library has the
+/// same list for units that only the compiler knows.
+pub(crate) fn time_unit_length(unit: &str) -> Option<f64> {
+    match unit {
+        "min" => Some(6e10),
+        "h" => Some(3.6e12),
+        "d" => Some(8.64e13),
+        "wk" => Some(6.048e14),
+        other => nanoseconds(other),
+    }
+}

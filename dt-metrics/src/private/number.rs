@@ -3,6 +3,7 @@
 
 use core::marker::PhantomData;
 use core::ops::Deref;
+use core::time::Duration;
 
 /// A type of numbers.
 #[diagnostic::on_unimplemented(
@@ -56,6 +57,48 @@ macro_rules! references {
 }
 
 references!(&N &mut N);
+
+/// A type of values that `record!` takes. `TIME` is whether durations are among them: if the unit of
+/// the metric is one of time, or if it has none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded as a number",
+    label = "not a number",
+    note = "values are integers and floats of any type, and references to them; a `Duration` is \
+            one if the `unit` is a unit of time, such as `\"s\"` or `\"ms\"`, or is left out"
+)]
+pub trait Recordable<const TIME: bool> {
+    /// The nearest `f64`; of a duration, its length in units of `nanoseconds`.
+    fn in_unit(&self, nanoseconds: f64) -> f64;
+}
+
+#[diagnostic::do_not_recommend]
+impl<const TIME: bool, N: Number> Recordable<TIME> for N {
+    #[inline]
+    fn in_unit(&self, _: f64) -> f64 {
+        self.to_f64()
+    }
+}
+
+macro_rules! durations {
+    ($($duration:ty)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Recordable<true> for $duration {
+            #[inline]
+            #[allow(clippy::cast_precision_loss, reason = "104 days are exact")]
+            fn in_unit(&self, nanoseconds: f64) -> f64 {
+                self.as_nanos() as f64 / nanoseconds
+            }
+        }
+    )+};
+}
+
+durations!(Duration &Duration &mut Duration);
+
+/// A number, or a duration in units of `nanoseconds`.
+#[inline]
+pub fn recordable<const TIME: bool, V: Recordable<TIME>>(value: V, nanoseconds: f64) -> f64 {
+    value.in_unit(nanoseconds)
+}
 
 /// The number that a counter or an up-down counter adds, which counts in `T`.
 ///

@@ -4,6 +4,7 @@
 #[macro_use]
 mod common;
 
+mod blocks;
 mod capture;
 mod cardinality;
 mod in_body;

@@ -4,6 +4,8 @@
     reason = "sets are lists of references"
 )]
 
+use core::fmt;
+
 use super::constructors;
 use crate::descriptor::{Descriptor, Kind, Registration};
 use crate::instrument::cells::thread;
@@ -77,7 +79,6 @@ impl UpDownCounter {
 
     /// Adds 1 now and takes it back when the guard is dropped.
     #[inline]
-    #[must_use]
     pub fn enter(&'static self) -> InFlight {
         add(&self.0, 1);
         InFlight {
@@ -100,7 +101,6 @@ impl DimensionedUpDownCounter {
 
     /// Adds 1 to the series of `values` now and takes it back when the guard is dropped.
     #[inline]
-    #[must_use]
     pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
         InFlight {
             slot: add_to(&self.0, 1, &values),
@@ -108,9 +108,20 @@ impl DimensionedUpDownCounter {
     }
 }
 
-/// A call in flight; dropping it takes the 1 back, on any thread.
+/// A 1 in an up-down counter, from [`in_flight_guard!`](crate::in_flight_guard): dropping the guard takes
+/// the 1 back, on any thread.
 ///
-/// Series of up-down counters stay for ever, so the slot is valid as long as this lives.
+/// ```
+/// use dt_metrics::in_flight_guard;
+/// use dt_metrics::testing::capture_with;
+///
+/// let (seen, busy) = capture_with(|| in_flight_guard!("workers.busy"));
+/// assert_eq!(seen.up_down_counter("workers.busy").value(), 1);
+/// drop(busy); // 0
+/// ```
+// Series of up-down counters stay for ever, so the slot is valid as long as this lives.
+#[must_use = "the guard takes its 1 back when it is dropped: bind it, as in \
+              `let _busy = in_flight_guard!(\"name\");`"]
 pub struct InFlight {
     slot: u32,
 }
@@ -122,5 +133,11 @@ impl Drop for InFlight {
         if !thread::add(self.slot, minus_one) {
             thread::add_cold(self.slot, minus_one);
         }
+    }
+}
+
+impl fmt::Debug for InFlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InFlight").finish_non_exhaustive()
     }
 }

@@ -4,6 +4,9 @@
     reason = "sets are lists of references"
 )]
 
+use core::fmt;
+use core::time::Duration;
+
 use super::clock::{self, Start};
 use super::constructors;
 use crate::descriptor::{Descriptor, Kind, Registration};
@@ -27,7 +30,6 @@ impl Histogram {
 
     /// Starts a timer that records, when it is dropped, the time in units of `nanoseconds`.
     #[inline]
-    #[must_use]
     pub fn start(&'static self, nanoseconds: f64) -> Timer {
         Timer {
             slot: self.0.known_slot(),
@@ -55,7 +57,6 @@ impl DimensionedHistogram {
 
     /// Starts a timer as [`Histogram::start`] does, for the series of `values`.
     #[inline]
-    #[must_use]
     pub fn start<S: DimensionSet>(&'static self, nanoseconds: f64, values: S) -> Timer {
         let (slot, pinned) = self.0.with_slot(&values, |slot, stays| {
             if !stays {
@@ -72,10 +73,22 @@ impl DimensionedHistogram {
     }
 }
 
-/// A running timer; dropping it records the elapsed time, on any thread.
+/// A running timer, from [`timer!`](crate::timer): dropping it records the elapsed time, on any thread.
 ///
-/// Its series stays as long as the timer lives: the sum of the series' cells is the number of its
-/// timers.
+/// ```
+/// use dt_metrics::testing::capture_with;
+/// use dt_metrics::timer;
+///
+/// let (seen, elapsed) = capture_with(|| {
+///     let timer = timer!("db.query", dims(table = "orders"), unit = "ms");
+///     timer.stop()
+/// });
+/// assert_eq!(seen.histogram("db.query").count(), 1);
+/// assert!((seen.histogram("db.query").sum() - elapsed.as_secs_f64() * 1e3).abs() < 1e-6);
+/// ```
+// Its series stays as long as the timer lives: the sum of the series' cells is the number of its
+// timers.
+#[must_use = "a timer records when it is dropped: bind it, as in `let _timer = timer!(\"name\");`"]
 pub struct Timer {
     slot: u32,
     pinned: bool,
@@ -84,13 +97,59 @@ pub struct Timer {
     start: Start,
 }
 
-impl Drop for Timer {
+impl Timer {
+    /// Records the elapsed time, and returns it.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the time since a start is not negative, and 584 years fit"
+    )]
+    pub fn stop(self) -> Duration {
+        let elapsed = self.start.elapsed();
+        self.record(elapsed);
+        core::mem::forget(self);
+        Duration::from_nanos(elapsed as u64)
+    }
+
+    /// Records nothing.
+    ///
+    /// ```
+    /// use dt_metrics::testing::capture;
+    /// use dt_metrics::timer;
+    ///
+    /// let seen = capture(|| timer!("cache.load").discard());
+    /// assert_eq!(seen.histogram("cache.load").count(), 0);
+    /// ```
+    pub fn discard(self) {
+        self.let_go();
+        core::mem::forget(self);
+    }
+
+    /// Records a time in nanoseconds.
     #[inline]
-    fn drop(&mut self) {
-        record(self.slot, self.start.elapsed() * self.unit);
+    fn record(&self, elapsed: f64) {
+        record(self.slot, elapsed * self.unit);
+        self.let_go();
+    }
+
+    #[inline]
+    fn let_go(&self) {
         if self.pinned {
             unpin(self.slot);
         }
+    }
+}
+
+impl Drop for Timer {
+    #[inline]
+    fn drop(&mut self) {
+        self.record(self.start.elapsed());
+    }
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timer").finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,3 @@
+fn main() {
+    dt_metrics::gauge!("queue.wait", std::time::Duration::ZERO);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _busy = dt_metrics::in_flight_guard!("workers.busy", 2);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    dt_metrics::record!("payload.size", 1, boundaries = [10, 1]);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    dt_metrics::record!("queue.wait", std::time::Duration::ZERO, unit = "By");
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _timer = dt_metrics::timer!("db.query", labels(table = "orders"));
+}

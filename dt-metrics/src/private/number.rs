@@ -66,15 +66,15 @@ references!(&N &mut N);
     note = "values are integers and floats of any type, and references to them; a `Duration` is \
             one if the `unit` is a unit of time, such as `\"s\"` or `\"ms\"`, or is left out"
 )]
-pub trait Recordable<const TIME: bool> {
+pub trait Recordable<const TIME: bool>: Sized {
     /// The nearest `f64`; of a duration, its length in units of `nanoseconds`.
-    fn in_unit(&self, nanoseconds: f64) -> f64;
+    fn in_unit(self, nanoseconds: f64) -> f64;
 }
 
 #[diagnostic::do_not_recommend]
 impl<const TIME: bool, N: Number> Recordable<TIME> for N {
     #[inline]
-    fn in_unit(&self, _: f64) -> f64 {
+    fn in_unit(self, _: f64) -> f64 {
         self.to_f64()
     }
 }
@@ -85,7 +85,7 @@ macro_rules! durations {
         impl Recordable<true> for $duration {
             #[inline]
             #[allow(clippy::cast_precision_loss, reason = "104 days are exact")]
-            fn in_unit(&self, nanoseconds: f64) -> f64 {
+            fn in_unit(self, nanoseconds: f64) -> f64 {
                 self.as_nanos() as f64 / nanoseconds
             }
         }

@@ -102,7 +102,8 @@ impl Timer {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the time since a start is not negative, and 584 years fit"
+        clippy::must_use_candidate,
+        reason = "the time since a start is not negative, 584 years fit, and it is recorded"
     )]
     pub fn stop(self) -> Duration {
         let elapsed = self.start.elapsed();

@@ -29,9 +29,9 @@ pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::stream::{Items, Results, StreamOf, measured_stream};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
-    AnyValue, Counter, DimensionSet, DimensionValue, DimensionedCounter, DimensionedGauge,
-    DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight, Kept, Observable,
-    Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,
+    Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,
+    DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight,
+    Kept, Observable, Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,
 };
 
 /// The descriptor of an annotation with this name, at the caller's place. The instrument that is

@@ -13,6 +13,9 @@ use crate::parse::literal::Constant;
 use crate::parse::text::{Text, nanoseconds, time_unit_length};
 use crate::tokens::{at, emit, ident, private};
 
+/// The greatest amount that is added without a check.
+const MAX_UNCHECKED: u64 = 1 << 16;
+
 /// The expression that records `metric` with its own static. Its value is a guard that records the
 /// end of a call for [`Metric::Duration`] and [`Metric::InFlight`], and otherwise `()`.
 pub(crate) fn record(metric: Metric, args: &Args, place: &Place<'_>) -> TokenStream {
@@ -132,6 +135,20 @@ fn whole_number(private: &TokenStream, value: &Expr, number: &str, convert: &str
     };
     let amount = at(value, &amount);
     let converted = at(value, &emit!(#private::#convert(#amount)));
+    let by = if is_small(value) {
+        emit!(__dt_metrics_by)
+    } else {
+        emit!(#private::Checked(__dt_metrics_by))
+    };
     // Temporaries of the expression are dropped before the dimensions are evaluated.
-    emit!({ let __dt_metrics_by = #converted; __dt_metrics_by })
+    emit!({ let __dt_metrics_by = #converted; #by })
+}
+
+/// Whether an amount is a literal that is so small that sums of it never exceed their range.
+fn is_small(value: &Expr) -> bool {
+    match Constant::of(value) {
+        Some(Constant::I64(value)) => value.unsigned_abs() <= MAX_UNCHECKED,
+        Some(Constant::U64(value)) => value <= MAX_UNCHECKED,
+        _ => false,
+    }
 }

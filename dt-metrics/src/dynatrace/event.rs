@@ -61,6 +61,15 @@ pub enum DeliveryEvent {
         /// The metric; `None` for the rest if there are many.
         metric: Option<String>,
     },
+    /// The sum of a metric is out of the range of its type, so that its data points are sent with the
+    /// end of the range instead. Reported at once, then at most once a minute.
+    SumSaturated {
+        /// The number of data points since the last event of this kind; `saturated` in
+        /// [`Health::altered`](super::Health::altered) counts them.
+        points: u64,
+        /// The metric; `None` for the rest if there are many.
+        metric: Option<String>,
+    },
     /// The endpoint accepted data points, but warned about some, such as that it stored them under
     /// another metric key. Reported at once, then at most once a minute.
     ServerWarnings {
@@ -98,6 +107,16 @@ impl fmt::Display for DeliveryEvent {
                     write!(f, " of the metric {metric:?}")?;
                 }
                 write!(f, ": {} (`{reason}`)", reason.explain())
+            }
+            Self::SumSaturated { points, metric } => {
+                write!(f, "{points} data points")?;
+                if let Some(metric) = metric {
+                    write!(f, " of the metric {metric:?}")?;
+                }
+                f.write_str(
+                    " are sent with the end of their range, since their sum exceeds it; look for an \
+                     amount that is too large, such as a difference that wrapped around",
+                )
             }
             Self::SeriesMerged { points, metric } => {
                 write!(f, "{points} data points")?;

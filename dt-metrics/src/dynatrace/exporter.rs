@@ -77,6 +77,11 @@ impl Losses {
     pub(crate) fn tell(&self, reason: DropReason, metric: Option<&str>, points: u64) {
         self.0.report_dropped(reason, metric, points);
     }
+
+    /// Reports points whose sum was out of range, and which are sent with the end of the range.
+    pub(crate) fn tell_saturated(&self, metric: &str, points: u64) {
+        self.0.report_saturated(metric, points);
+    }
 }
 
 impl ExporterBuilder {

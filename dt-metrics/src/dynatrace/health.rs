@@ -69,7 +69,8 @@ pub struct Health {
     /// it is sent, once for each of these: `metric_key` and `dimension_key` (characters or a
     /// length that keys cannot have, upper case in a dimension key), `dimension_value` (characters
     /// or a length that values cannot have), `array_attribute` (left out, since a dimension has a
-    /// single value).
+    /// single value), `saturated` (the sum is out of the range of its type, and is sent as the end of
+    /// the range).
     ///
     /// `unit` and `metadata` count metrics instead of points: metrics whose unit cannot be sent,
     /// and metrics whose unit or description contradicts another one or is too long.
@@ -89,6 +90,9 @@ impl Health {
         }
     }
 }
+
+/// The key of [`Health::altered`] for sums that are out of range.
+pub(crate) const SATURATED: &str = "saturated";
 
 macro_rules! drop_reasons {
     ($($variant:ident = $name:literal, $explanation:literal;)*) => {

@@ -178,4 +178,5 @@ pub use self::error::{ConfigError, EndpointError, ExportError, SpoolError};
 pub use self::event::DeliveryEvent;
 pub use self::exporter::Exporter;
 pub(crate) use self::exporter::Losses;
+pub(crate) use self::health::SATURATED;
 pub use self::health::{DropReason, Health};

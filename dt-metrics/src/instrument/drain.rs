@@ -9,7 +9,7 @@ use super::cells::sync::RING;
 /// that records nothing at all.
 pub(crate) struct Drained {
     /// The sums that were added, by slot.
-    pub(crate) deltas: Vec<u64>,
+    pub(crate) deltas: Vec<i128>,
     /// The last value of each gauge, with its slot.
     pub(crate) gauges: Vec<(u32, f64)>,
     /// The instruments with values that were NaN or infinite, and how many.
@@ -55,6 +55,7 @@ pub(crate) fn drain_part(
         ready
     }) && slots.drain_counts(
         part,
+        Series::is_signed,
         Series::pair,
         |slot, entry| ready(slot, entry.id, &entry.series),
         deltas,

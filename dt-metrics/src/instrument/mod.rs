@@ -44,7 +44,7 @@ pub use self::kinds::clock::Stopwatch;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::kinds::clock::calibrate;
 pub use self::kinds::counter::{
-    Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
+    Added, Checked, Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
 };
 pub use self::kinds::gauge::{DimensionedGauge, Gauge};
 pub use self::kinds::histogram::{DimensionedHistogram, Histogram, Timer};

@@ -89,6 +89,6 @@ pub use self::number::Number;
 #[cfg(feature = "dynatrace")]
 pub use self::payload::{Payload, Rejected};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::summary::{explicit_range, exponential_range, span, summary};
+pub(crate) use self::summary::{explicit_range, exponential_range, span, summaries};
 #[cfg(feature = "dynatrace")]
 pub use self::writer::write_line;

@@ -8,12 +8,93 @@ pub(crate) type Range = (Option<f64>, Option<f64>);
 /// The absolute error of a summary's mean that readers tolerate; half of it is used up here.
 const TOLERANCE: f64 = 1e-7;
 
-/// The summary of a histogram; `None` if nothing was recorded.
+/// How many summaries stand for one histogram at most.
+const MAX_PARTS: u64 = 100;
+
+/// The summaries of a histogram: none if nothing was recorded, and one unless its sum is infinite.
+///
+/// An infinite sum is sent as the largest finite number. If all values are so large that the mean of
+/// this sum is outside of their range, several summaries share the values, since a summary with a mean
+/// outside of its range is rejected. If too many would be needed, the range is widened.
+pub(crate) fn summaries(
+    count: u64,
+    sum: f64,
+    recorded: Range,
+    estimate: impl FnOnce() -> Range,
+) -> impl Iterator<Item = Payload> {
+    let (one, many) = if sum.is_finite() {
+        (summary(count, sum, recorded, estimate), Vec::new())
+    } else {
+        (None, infinite(count, sum, recorded, estimate))
+    };
+    one.into_iter().chain(many)
+}
+
+/// The summaries of a histogram with an infinite sum.
+fn infinite(
+    mut count: u64,
+    sum: f64,
+    recorded: Range,
+    estimate: impl FnOnce() -> Range,
+) -> Vec<Payload> {
+    let sum = f64::MAX.copysign(sum);
+    let range = match recorded {
+        (Some(_), Some(_)) => recorded,
+        (min, max) => {
+            let (low, high) = estimate();
+            (min.or(low), max.or(high))
+        }
+    };
+    let mut summaries = Vec::new();
+    if let (Some(min), Some(max)) = range {
+        let smallest = if sum > 0.0 { min } else { -max };
+        let most = most_values(smallest);
+        if count.div_ceil(most) <= MAX_PARTS {
+            let middle = min / 2.0 + max / 2.0;
+            while count > most {
+                summaries.extend(summary(most, times(middle, most), range, Range::default));
+                count -= most;
+            }
+            if !summaries.is_empty() {
+                summaries.extend(summary(count, times(middle, count), range, Range::default));
+                return summaries;
+            }
+        }
+    }
+    summaries.extend(summary(count, sum, range, Range::default));
+    summaries
+}
+
+/// How many values of at least this size have a finite sum; at least one.
+fn most_values(smallest: f64) -> u64 {
+    if smallest <= 0.0 {
+        return u64::MAX;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the whole part, or the end of the range"
+    )]
+    let most = (f64::MAX / smallest) as u64;
+    most.max(1)
+}
+
+/// The sum of `count` times this value, or the nearest finite number.
+fn times(value: f64, count: u64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the protocol's numbers are doubles"
+    )]
+    let count = count as f64;
+    (value * count).clamp(f64::MIN, f64::MAX)
+}
+
+/// The summary of a histogram with a finite sum; `None` if nothing was recorded.
 ///
 /// A range that was not recorded is estimated. In both cases it is widened to hold the mean: the
 /// sum of many values is rounded, and a summary whose mean lies outside of its range is rejected
 /// (Dynatrace documentation, "Metric ingestion protocol").
-pub(crate) fn summary(
+pub(super) fn summary(
     count: u64,
     sum: f64,
     recorded: Range,

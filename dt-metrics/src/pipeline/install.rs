@@ -6,12 +6,14 @@ use opentelemetry::global;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{
     MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, PeriodicReader, SdkMeterProvider,
+    Temporality,
 };
 
 use super::aggregation::{Aggregation, Watched};
-use super::bridge::Bridge;
+use super::bridge::{Bridge, Summing};
 use super::error::Error;
 use super::foreign_exporter::{AddedExporter, Failures};
 use super::handle::Handle;
@@ -96,6 +98,16 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
     // A reader whose exporter may block must not be flushed on our schedule, since it would hold up
     // the others. So the schedule is ours only if all exporters are.
     let all_ours = settings.exporters.iter().all(|added| added.ours.is_some());
+    let reads_deltas = |exporter: &&Exporter| exporter.temporality() != Temporality::Cumulative;
+    let summing = if all_ours
+        && ours.len() == 1
+        && ours.iter().all(reads_deltas)
+        && settings.configure.is_empty()
+    {
+        Summing::ForOneCollection
+    } else {
+        Summing::ForEver
+    };
     let our_schedule = all_ours && !ours.is_empty() && settings.configure.is_empty();
     if !our_schedule {
         for exporter in ours {
@@ -144,6 +156,7 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         watchers,
         aggregation,
         settings.gauge_expiry,
+        summing,
     )
     .map_err(Error::Thread)?;
     let timer = our_schedule

@@ -26,7 +26,7 @@ mod signal;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::aggregation::Aggregation;
-use self::bridge::Bridge;
+use self::bridge::{Bridge, Summing};
 use self::install::{SHUTDOWN_TIMEOUT, default_interval};
 use self::lifecycle::Installed;
 use self::running::{ProviderOwner, Running};
@@ -155,6 +155,7 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
             Vec::new(),
             aggregation,
             None,
+            Summing::ForEver,
         );
         Some(bridge.map_err(Error::Thread)?)
     };

@@ -15,7 +15,7 @@ use super::lifecycle::{Installed, Lifecycle};
 use super::passes::Passes;
 use super::schedule::PushTimer;
 use super::signal::Termination;
-use crate::dynatrace::{ExportError, Exporter, FlushStart, Health};
+use crate::dynatrace::{ExportError, Exporter, FlushStart, Health, SATURATED};
 use crate::process::Process;
 
 /// Everything that runs between an installation and the shutdown.
@@ -81,6 +81,11 @@ impl Running {
             .unwrap_or_default();
         for (reason, points) in self.bridge.iter().flat_map(|bridge| bridge.dropped()) {
             health.drop_points(reason, points);
+        }
+        if let Some(points) = self.bridge.as_ref().map(|bridge| bridge.saturated())
+            && points > 0
+        {
+            *health.altered.entry(SATURATED).or_default() += points;
         }
         health
     }

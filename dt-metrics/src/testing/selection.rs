@@ -56,9 +56,9 @@ impl<'a> Selection<'a> {
     }
 
     /// The sum of all that was added.
-    pub(super) fn sum(&self) -> u64 {
+    pub(super) fn sum(&self) -> i128 {
         self.series()
-            .fold(0, |sum, seen| sum.wrapping_add(seen.sum))
+            .fold(0, |sum, seen| sum.saturating_add(seen.sum))
     }
 
     /// The values that were recorded or set, in that order.
@@ -161,7 +161,7 @@ impl fmt::Debug for One<'_> {
         f.write_str("} = ")?;
         match seen.descriptor.kind {
             Kind::Counter => write!(f, "{}", self.0.sum()),
-            Kind::UpDownCounter => write!(f, "{}", self.0.sum().cast_signed()),
+            Kind::UpDownCounter => write!(f, "{}", self.0.sum()),
             Kind::Histogram => write!(f, "{}", self.0.summary()),
             Kind::Gauge => {
                 write!(f, "{}", self.0.values().next_back().unwrap_or_default())

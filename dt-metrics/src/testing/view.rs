@@ -54,20 +54,23 @@ view! {
 }
 
 impl Counter<'_> {
-    /// The sum added during the capture; 0 if nothing was added.
+    /// The sum added during the capture; 0 if nothing was added. A greater sum than `u64::MAX` is
+    /// `u64::MAX`.
     #[must_use]
     pub fn value(&self) -> u64 {
-        self.0.sum()
+        u64::try_from(self.0.sum()).unwrap_or(u64::MAX)
     }
 }
 
 impl UpDownCounter<'_> {
     /// The sum added during the capture, less the sum taken away; 0 if there was neither.
     ///
-    /// Calls that were in flight before the capture are not included.
+    /// Calls that were in flight before the capture are not included. A sum outside of the range of
+    /// `i64` is the nearest `i64`.
     #[must_use]
     pub fn value(&self) -> i64 {
-        self.0.sum().cast_signed()
+        let sum = self.0.sum();
+        i64::try_from(sum).unwrap_or(if sum > 0 { i64::MAX } else { i64::MIN })
     }
 }
 

@@ -16,5 +16,6 @@ mod health;
 mod lifetimes;
 mod no_feedback;
 mod stress;
+mod sums;
 mod termination;
 mod together;

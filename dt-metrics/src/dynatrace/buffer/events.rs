@@ -28,13 +28,14 @@ enum Topic {
     Metric,
     Spool,
     Overflow,
+    Saturated,
     ServerWarnings,
     /// Everything else.
     Delivery,
 }
 
 impl Topic {
-    const COUNT: usize = 5;
+    const COUNT: usize = 6;
 
     fn index(self) -> usize {
         self as usize
@@ -49,6 +50,7 @@ impl Event {
             }) => Topic::Metric,
             Self::Delivery(DeliveryEvent::SpoolFailing { .. }) => Topic::Spool,
             Self::Delivery(DeliveryEvent::SeriesMerged { .. }) => Topic::Overflow,
+            Self::Delivery(DeliveryEvent::SumSaturated { .. }) => Topic::Saturated,
             Self::Delivery(DeliveryEvent::ServerWarnings { .. }) => Topic::ServerWarnings,
             _ => Topic::Delivery,
         }
@@ -56,7 +58,9 @@ impl Event {
 
     /// Takes another event into this one; `false` if they are of different kinds.
     fn merge(&mut self, other: &Self) -> bool {
-        use DeliveryEvent::{PointsDropped, PointsRejected, SeriesMerged, ServerWarnings};
+        use DeliveryEvent::{
+            PointsDropped, PointsRejected, SeriesMerged, ServerWarnings, SumSaturated,
+        };
         match (&mut *self, other) {
             (Self::ClockJumped(jump), Self::ClockJumped(later)) => *jump = *later,
             (Self::DeadLetters(series), Self::DeadLetters(more)) => *series += more,
@@ -85,6 +89,13 @@ impl Event {
             (
                 Self::Delivery(SeriesMerged { points, metric }),
                 Self::Delivery(SeriesMerged {
+                    points: more,
+                    metric: other_metric,
+                }),
+            )
+            | (
+                Self::Delivery(SumSaturated { points, metric }),
+                Self::Delivery(SumSaturated {
                     points: more,
                     metric: other_metric,
                 }),
@@ -141,6 +152,15 @@ impl PendingEvents {
     pub(crate) fn merged(&mut self, metric: &str, points: u64) {
         let has_room = self.has_room(Topic::Overflow);
         self.add(Event::Delivery(DeliveryEvent::SeriesMerged {
+            points,
+            metric: has_room.then(|| metric.to_owned()),
+        }));
+    }
+
+    /// The sums of data points of this metric were out of range.
+    pub(crate) fn saturated(&mut self, metric: &str, points: u64) {
+        let has_room = self.has_room(Topic::Saturated);
+        self.add(Event::Delivery(DeliveryEvent::SumSaturated {
             points,
             metric: has_room.then(|| metric.to_owned()),
         }));

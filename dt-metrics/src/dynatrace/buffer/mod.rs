@@ -36,7 +36,7 @@ use crate::dynatrace::buffer::state::{Life, State};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::warnings::EncodeReport;
-use crate::dynatrace::health::{DropReason, Health};
+use crate::dynatrace::health::{DropReason, Health, SATURATED};
 use crate::dynatrace::request::Collected;
 use crate::process::Process;
 
@@ -165,6 +165,10 @@ impl Buffer {
         for (reason, points) in &report.altered {
             *state.health.altered.entry(reason).or_default() += points;
         }
+        for (metric, points) in &report.saturated {
+            *state.health.altered.entry(SATURATED).or_default() += points;
+            state.events.saturated(metric, *points);
+        }
         for (metric, points) in &report.merged {
             state.health.points_in_overflow_series += points;
             state.events.merged(metric, *points);
@@ -177,6 +181,15 @@ impl Buffer {
         if !self.is_inherited() {
             let mut state = self.lock();
             state.events.dropped(reason, metric, points);
+            self.changed(state);
+        }
+    }
+
+    /// Reports points whose sum was out of range, and which were counted, before they came here.
+    pub(crate) fn report_saturated(&self, metric: &str, points: u64) {
+        if !self.is_inherited() {
+            let mut state = self.lock();
+            state.events.saturated(metric, points);
             self.changed(state);
         }
     }

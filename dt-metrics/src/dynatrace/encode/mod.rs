@@ -7,6 +7,7 @@ mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 mod overflow;
+mod saturation;
 pub(crate) mod warnings;
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -19,11 +20,13 @@ use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::OtlpEncoder;
 use crate::dynatrace::encode::overflow::OverflowWatch;
+use crate::dynatrace::encode::saturation::SaturationWatch;
 
 /// Encodes collections in the configured protocol.
 pub(crate) struct Encoder {
     protocol: ProtocolEncoder,
     overflow: OverflowWatch,
+    saturation: SaturationWatch,
 }
 
 enum ProtocolEncoder {
@@ -41,6 +44,7 @@ impl Encoder {
                 Format::Otlp => ProtocolEncoder::Otlp(OtlpEncoder::new(config)),
             },
             overflow: OverflowWatch::new(),
+            saturation: SaturationWatch::new(),
         }
     }
 
@@ -61,6 +65,7 @@ impl Encoder {
             },
         };
         self.overflow.report(metrics, now, &mut encoded.report);
+        self.saturation.report(metrics, now, &mut encoded.report);
         encoded
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct EncodeReport {
     /// Data points that are sent otherwise than they were measured, by reason; for the reasons
     /// `unit` and `metadata`, metrics without it.
     pub(crate) altered: BTreeMap<&'static str, u64>,
+    /// Data points whose sum is out of range, by metric.
+    pub(crate) saturated: BTreeMap<String, u64>,
     /// Data points of overflow series, by metric.
     pub(crate) merged: BTreeMap<String, u64>,
     pub(crate) warnings: Vec<String>,

@@ -1,10 +1,10 @@
 //! Everything that one thread owns: its chunks of cells and its ring of values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::chunk::{self, CELLS, Chunk, Directory};
+use super::chunk::{self, Amount, CELLS, Chunk, Directory};
 use super::ring::Ring;
 
 /// The chunks and the ring of one thread. When the thread ends, another adopts them.
@@ -28,6 +28,59 @@ pub(super) struct Tracked {
     pub(super) chunk: &'static Chunk,
     /// The cells as the last drain saw them.
     pub(super) seen: Box<[u64; CELLS]>,
+    /// Additions since the last drain that are not in their cells any more, by cell.
+    moved: BTreeMap<usize, i128>,
+}
+
+impl Tracked {
+    /// Adds to a cell. For its owner alone.
+    fn add(&mut self, cell: usize, n: Amount) {
+        if self.chunk.add_in_range(cell, n) {
+            return;
+        }
+        // The cell begins again at 0, so that its next additions need no lock.
+        let added = self.added(cell, self.chunk.get(cell), n.is_signed());
+        self.moved.insert(cell, added.saturating_add(n.exact()));
+        self.chunk.clear(cell);
+        self.seen[cell] = 0;
+    }
+
+    /// Whether nothing was added since the last drain to a cell whose value is `now`.
+    pub(super) fn is_unchanged(&self, cell: usize, now: u64) -> bool {
+        now == self.seen[cell] && !self.moved.contains_key(&cell)
+    }
+
+    /// The additions since the last drain to a cell whose value is `now`.
+    pub(super) fn added(&self, cell: usize, now: u64, is_signed: bool) -> i128 {
+        let number = |value: u64| -> i128 {
+            if is_signed {
+                value.cast_signed().into()
+            } else {
+                value.into()
+            }
+        };
+        let moved = self.moved.get(&cell).copied().unwrap_or(0);
+        moved.saturating_add(number(now) - number(self.seen[cell]))
+    }
+
+    /// Takes the [additions](Self::added) to a cell whose value is `now`.
+    pub(super) fn take(&mut self, cell: usize, now: u64) {
+        self.moved.remove(&cell);
+        self.seen[cell] = now;
+    }
+
+    /// Takes `n`, a part of the additions to a cell of a sum that only grows.
+    pub(super) fn take_part(&mut self, cell: usize, n: u64) {
+        let n = match self.moved.remove(&cell) {
+            Some(moved) if moved > n.into() => {
+                self.moved.insert(cell, moved - i128::from(n));
+                0
+            }
+            Some(moved) => n.saturating_sub(u64::try_from(moved).unwrap_or(0)),
+            None => n,
+        };
+        self.seen[cell] = self.seen[cell].wrapping_add(n);
+    }
 }
 
 impl Block {
@@ -46,11 +99,23 @@ impl Block {
             for (cell, seen) in tracked.seen.iter_mut().enumerate() {
                 *seen = tracked.chunk.get(cell);
             }
+            tracked.moved.clear();
         }
         if let Some(ring) = self.ring {
             ring.take(0, |_, _| ());
         }
         self.uncounted.clear();
+    }
+
+    /// Adds to a slot's cell, and returns the directory, which has that cell. For the owner alone.
+    pub(super) fn add(&mut self, slot: u32, n: Amount) -> Directory {
+        let directory = self.extend(slot);
+        let (number, cell) = chunk::position(slot);
+        let mut chunks = self.chunks.iter_mut();
+        if let Some(tracked) = chunks.find(|tracked| tracked.number == number) {
+            tracked.add(cell, n);
+        }
+        directory
     }
 
     /// The directory, with a chunk for `slot`.
@@ -72,6 +137,7 @@ impl Block {
                 number,
                 chunk,
                 seen: Box::new([0; CELLS]),
+                moved: BTreeMap::new(),
             });
             chunk
         });

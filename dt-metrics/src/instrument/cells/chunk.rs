@@ -44,6 +44,24 @@ impl Chunk {
         );
     }
 
+    /// Adds to a cell as [`add`](Self::add) does, unless that would exceed the range of its sum:
+    /// then it returns `false`, and the cell is unchanged.
+    #[inline]
+    pub(super) fn add_in_range(&self, cell: usize, n: Amount) -> bool {
+        let cell = &self.cells[cell % CELLS];
+        let sum = cell.load(Ordering::Relaxed);
+        let sum = match n {
+            Amount::Unsigned(n) => sum.checked_add(n),
+            Amount::Signed(n) => sum.cast_signed().checked_add(n).map(i64::cast_unsigned),
+        };
+        sum.map(|sum| cell.store(sum, Ordering::Relaxed)).is_some()
+    }
+
+    /// Sets a cell to 0. For the owner alone, and under the lock.
+    pub(super) fn clear(&self, cell: usize) {
+        self.cells[cell % CELLS].store(0, Ordering::Relaxed);
+    }
+
     /// The value of a cell, with at least all additions that happened before the call.
     pub(super) fn get(&self, cell: usize) -> u64 {
         self.cells[cell % CELLS].load(Ordering::Acquire)
@@ -59,6 +77,28 @@ pub(super) fn leak_directory(chunks: usize) -> Directory {
         .map(|_| OnceLock::new())
         .collect::<Vec<_>>()
         .leak()
+}
+
+/// A number to add to a cell. All additions to a cell are of the same kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Amount {
+    /// Of a sum that only grows.
+    Unsigned(u64),
+    /// Of a sum that grows and shrinks.
+    Signed(i64),
+}
+
+impl Amount {
+    pub(super) fn is_signed(self) -> bool {
+        matches!(self, Self::Signed(_))
+    }
+
+    pub(super) fn exact(self) -> i128 {
+        match self {
+            Self::Unsigned(n) => n.into(),
+            Self::Signed(n) => n.into(),
+        }
+    }
 }
 
 /// Every slot is below this number, so that [`MAX_SLOTS`] plus any index is never a slot.
@@ -92,6 +132,17 @@ pub(super) fn add_release(directory: Directory, slot: u32, n: u64) -> bool {
             chunk.add_release(cell, n);
             true
         }
+        None => false,
+    }
+}
+
+/// Adds to the slot's cell with [`Chunk::add_in_range`]; `false` if it does not, or if the directory
+/// has no cell yet.
+#[inline]
+pub(super) fn add_in_range(directory: Directory, slot: u32, n: Amount) -> bool {
+    let (chunk, cell) = position(slot);
+    match directory.get(chunk).and_then(OnceLock::get) {
+        Some(chunk) => chunk.add_in_range(cell, n),
         None => false,
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::chunk::Amount;
 use super::store::{SLOTS, Series};
 use crate::descriptor::Descriptor;
 use crate::instrument::dimension::value::OwnedValue;
@@ -33,14 +34,14 @@ pub(crate) struct RecordedSeries {
     pub(crate) descriptor: &'static Descriptor,
     pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
     /// The sum of all that was added.
-    pub(crate) sum: u64,
+    pub(crate) sum: i128,
 }
 
 /// A measurement.
 #[derive(Clone, Copy)]
 pub(super) enum Measurement {
     /// Added to a cell.
-    Added(u64),
+    Added(Amount),
     /// A value of a histogram or a gauge.
     Value(f64),
 }
@@ -107,7 +108,7 @@ pub(super) fn note(slot: u32, measurement: Measurement) {
             match measurement {
                 Measurement::Added(n) => {
                     let sum = &mut recorded.series[index].sum;
-                    *sum = sum.wrapping_add(n);
+                    *sum = sum.saturating_add(n.exact());
                 }
                 Measurement::Value(value) => recorded.values.push((index, value)),
             }

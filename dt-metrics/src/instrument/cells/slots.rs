@@ -1,8 +1,10 @@
 //! The cells of all threads, the series they count, and the drain.
 //!
 //! A slot is the number of a series. Each thread owns a block: one cell for each slot it has
-//! touched, in chunks. The drain reads the cells, remembers what it saw, and takes the wrapping
-//! difference: it never writes where a thread writes, so neither can undo the other's work.
+//! touched, in chunks. The drain reads the cells, remembers what it saw, and takes the difference: it
+//! never writes where a thread writes, so neither can undo the other's work. A thread whose addition
+//! would exceed the range of its cell begins again at 0 under the lock, and what the drain had not
+//! seen is kept beside the cell.
 //!
 //! The lock orders what the cells alone do not: a thread that ends releases its block under the
 //! lock, the next owner claims it under the lock, and the drain compares under the lock. So an
@@ -22,7 +24,7 @@
 use std::collections::VecDeque;
 
 use super::block::{Block, Pair};
-use super::chunk::{self, CELLS, Directory};
+use super::chunk::{self, Amount, CELLS, Directory};
 use super::ring::Ring;
 use super::sync::{Mutex, MutexGuard, PoisonError, RING, TryLockError};
 
@@ -131,9 +133,10 @@ impl<S> Slots<S> {
         self.lock().free.push(block);
     }
 
-    /// The block's directory, with a chunk for `slot`.
-    pub(super) fn extend(&self, block: BlockId, slot: u32) -> Directory {
-        self.lock().blocks[block.0].extend(slot)
+    /// Adds to the cell of a slot on behalf of the block's owner, and returns the directory, which
+    /// has that cell.
+    pub(super) fn add(&self, block: BlockId, slot: u32, n: Amount) -> Directory {
+        self.lock().blocks[block.0].add(slot, n)
     }
 
     /// The block's ring, made on first use.
@@ -144,15 +147,14 @@ impl<S> Slots<S> {
     }
 
     /// Adds on behalf of a thread that has no block any more.
-    pub(super) fn add_shared(&self, slot: u32, n: u64) {
+    pub(super) fn add_shared(&self, slot: u32, n: Amount) {
         let mut table = self.lock();
         let id = match table.shared {
             Some(id) => id,
             None => table.new_block(),
         };
         table.shared = Some(id);
-        let directory = table.blocks[id.0].extend(slot);
-        chunk::add(directory, slot, n);
+        table.blocks[id.0].add(slot, n);
     }
 }
 
@@ -255,16 +257,17 @@ impl<S> SlotTable<S> {
 
     /// Adds the counts of one part since its last drain to `deltas`, by slot; `false` if there are no
     /// more parts. Part 0 has none, and each further part is a block. A slot that `ready` refuses
-    /// keeps its counts for a later drain.
+    /// keeps its counts for a later drain. `is_signed` tells sums that can shrink.
     ///
     /// Of a series with a `pair`, as many counts are taken as
     /// [values](Self::drain_values) were taken out before.
     pub(crate) fn drain_counts(
         &mut self,
         part: usize,
+        is_signed: impl Fn(&S) -> bool,
         pair: impl Fn(&S) -> Option<Pair>,
         mut ready: impl FnMut(u32, &Entry<S>) -> bool,
-        deltas: &mut Vec<u64>,
+        deltas: &mut Vec<i128>,
     ) -> bool {
         let Self {
             series,
@@ -296,26 +299,29 @@ impl<S> SlotTable<S> {
             let entries = entries.iter_mut().zip(deltas).zip(slots..);
             for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
                 let now = tracked.chunk.get(cell);
-                let seen = &mut tracked.seen[cell];
-                if now == *seen {
+                if tracked.is_unchanged(cell, now) {
                     continue;
                 }
                 entry.idle = 0;
                 if !ready(slot, entry) {
                     continue;
                 }
-                let mut counted = now.wrapping_sub(*seen);
+                let mut added = tracked.added(cell, now, is_signed(&entry.series));
                 if let Some(pair) = pair(&entry.series)
                     && !is_shared
                 {
+                    let counted = u64::try_from(added).unwrap_or(u64::MAX);
                     let values = block.uncounted.remove(&pair).unwrap_or(0);
                     if values > counted {
                         block.uncounted.insert(pair, values - counted);
                     }
-                    counted = counted.min(values);
+                    let counted = counted.min(values);
+                    tracked.take_part(cell, counted);
+                    added = counted.into();
+                } else {
+                    tracked.take(cell, now);
                 }
-                *delta = delta.wrapping_add(counted);
-                *seen = seen.wrapping_add(counted);
+                *delta = delta.saturating_add(added);
             }
         }
         true

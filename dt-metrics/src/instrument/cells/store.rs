@@ -195,6 +195,11 @@ impl Series {
         (!twins.disagree.load(Ordering::Relaxed)).then_some(pair)
     }
 
+    /// Whether the cells can shrink as well.
+    pub(crate) fn is_signed(&self) -> bool {
+        matches!(self.descriptor.kind, Kind::UpDownCounter | Kind::Histogram)
+    }
+
     /// Whether the sum of the series' cells is the number of its running timers. A histogram keeps
     /// its values in rings, so its cells are free for that.
     pub(crate) fn counts_timers(&self) -> bool {

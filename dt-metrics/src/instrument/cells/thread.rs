@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::chunk::{self, Directory, MAX_SLOTS};
+use super::chunk::{self, Amount, Directory, MAX_SLOTS};
 use super::recorder::{self, Measurement};
 use super::ring::{Put, Ring};
 use super::sink;
@@ -64,10 +64,18 @@ pub(crate) fn add_release(slot: u32, n: u64) -> bool {
     LOCAL.with(|local| chunk::add_release(local.directory.get(), slot, n))
 }
 
-/// Adds `n` if this thread has no cell for the slot yet, has none any more, or is captured.
+/// Adds `n` as [`add`] does, unless that would exceed the range of the sum: then it returns `false` as
+/// well.
+#[inline]
+pub(crate) fn add_in_range(slot: u32, n: Amount) -> bool {
+    LOCAL.with(|local| chunk::add_in_range(local.directory.get(), slot, n))
+}
+
+/// Adds `n` if this thread has no cell for the slot yet, has none any more, or is captured, or if the
+/// cell has no room for it.
 #[cold]
 #[inline(never)]
-pub(crate) fn add_cold(slot: u32, n: u64) {
+pub(crate) fn add_cold(slot: u32, n: Amount) {
     if slot >= NO_SLOT {
         return;
     }
@@ -79,8 +87,7 @@ pub(crate) fn add_cold(slot: u32, n: u64) {
     match block() {
         None => SLOTS.add_shared(slot, n),
         Some(block) => {
-            let directory = SLOTS.extend(block, slot);
-            chunk::add(directory, slot, n);
+            let directory = SLOTS.add(block, slot, n);
             if !captured {
                 LOCAL.with(|local| local.directory.set(directory));
             }

@@ -8,24 +8,74 @@ use core::fmt;
 
 use super::constructors;
 use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::chunk::Amount;
 use crate::instrument::cells::thread;
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::Value;
 use crate::instrument::series::dynamic::DynamicSeries;
 use crate::instrument::series::fixed::FixedSeries;
 
+/// A number that counters add: a `u64` or an `i64` that is small, or any [`Checked`] number.
+pub trait Added<N>: Copy {
+    /// Adds to the slot's cell of this thread; `false` if it has none, or has no room.
+    #[doc(hidden)]
+    fn add(self, slot: u32) -> bool;
+
+    /// Adds in any other case.
+    #[doc(hidden)]
+    fn add_cold(self, slot: u32);
+}
+
+/// A number whose addition may exceed the range of a sum, which is noticed then.
+///
+/// Numbers that are not checked are literals up to 65,536: their sum would exceed the range after
+/// 2^47 additions by one thread that no collection sees in between.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<N>(pub N);
+
+macro_rules! added {
+    ($number:ident as $amount:ident, $to_bits:expr) => {
+        impl Added<$number> for $number {
+            #[inline]
+            fn add(self, slot: u32) -> bool {
+                thread::add(slot, $to_bits(self))
+            }
+
+            #[inline]
+            fn add_cold(self, slot: u32) {
+                thread::add_cold(slot, Amount::$amount(self));
+            }
+        }
+
+        impl Added<$number> for Checked<$number> {
+            #[inline]
+            fn add(self, slot: u32) -> bool {
+                thread::add_in_range(slot, Amount::$amount(self.0))
+            }
+
+            #[inline]
+            fn add_cold(self, slot: u32) {
+                thread::add_cold(slot, Amount::$amount(self.0));
+            }
+        }
+    };
+}
+
+added!(u64 as Unsigned, core::convert::identity);
+added!(i64 as Signed, i64::cast_unsigned);
+
 /// Adds to the only series.
 #[inline]
-fn add(series: &'static FixedSeries, n: u64) {
-    if !thread::add(series.slot(), n) {
+fn add<N>(series: &'static FixedSeries, n: impl Added<N>) {
+    if !n.add(series.slot()) {
         add_cold(series, n);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn add_cold(series: &'static FixedSeries, n: u64) {
-    thread::add_cold(series.slot_cold(), n);
+fn add_cold<N>(series: &'static FixedSeries, n: impl Added<N>) {
+    n.add_cold(series.slot_cold());
 }
 
 /// A counter whose dimensions are known at compile time.
@@ -36,17 +86,17 @@ constructors::fixed!(Counter: Counter);
 impl Counter {
     /// Adds `n`.
     #[inline]
-    pub fn add(&'static self, n: u64) {
+    pub fn add(&'static self, n: impl Added<u64>) {
         add(&self.0, n);
     }
 }
 
 /// Adds to the series of `values` and returns its slot.
 #[inline]
-fn add_to<S: DimensionSet>(series: &'static DynamicSeries, n: u64, values: &S) -> u32 {
+fn add_to<S: DimensionSet, N>(series: &'static DynamicSeries, n: impl Added<N>, values: &S) -> u32 {
     series.with_slot(values, move |slot, _| {
-        if !thread::add(slot, n) {
-            thread::add_cold(slot, n);
+        if !n.add(slot) {
+            n.add_cold(slot);
         }
         slot
     })
@@ -60,7 +110,7 @@ constructors::dynamic!(DimensionedCounter: Counter);
 impl DimensionedCounter {
     /// Adds `n` to the series of `values`.
     #[inline]
-    pub fn add<S: DimensionSet>(&'static self, n: u64, values: S) {
+    pub fn add<S: DimensionSet>(&'static self, n: impl Added<u64>, values: S) {
         add_to(&self.0, n, &values);
     }
 }
@@ -73,14 +123,14 @@ constructors::fixed!(UpDownCounter: UpDownCounter);
 impl UpDownCounter {
     /// Adds `n`, which may be negative.
     #[inline]
-    pub fn add(&'static self, n: i64) {
-        add(&self.0, n.cast_unsigned());
+    pub fn add(&'static self, n: impl Added<i64>) {
+        add(&self.0, n);
     }
 
     /// Adds 1 now and takes it back when the guard is dropped.
     #[inline]
     pub fn enter(&'static self) -> InFlight {
-        add(&self.0, 1);
+        add(&self.0, 1_i64);
         InFlight {
             slot: self.0.slot(),
         }
@@ -95,15 +145,15 @@ constructors::dynamic!(DimensionedUpDownCounter: UpDownCounter);
 impl DimensionedUpDownCounter {
     /// Adds `n`, which may be negative, to the series of `values`.
     #[inline]
-    pub fn add<S: DimensionSet>(&'static self, n: i64, values: S) {
-        add_to(&self.0, n.cast_unsigned(), &values);
+    pub fn add<S: DimensionSet>(&'static self, n: impl Added<i64>, values: S) {
+        add_to(&self.0, n, &values);
     }
 
     /// Adds 1 to the series of `values` now and takes it back when the guard is dropped.
     #[inline]
     pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
         InFlight {
-            slot: add_to(&self.0, 1, &values),
+            slot: add_to(&self.0, 1_i64, &values),
         }
     }
 }
@@ -129,9 +179,8 @@ pub struct InFlight {
 impl Drop for InFlight {
     #[inline]
     fn drop(&mut self) {
-        let minus_one = (-1_i64).cast_unsigned();
-        if !thread::add(self.slot, minus_one) {
-            thread::add_cold(self.slot, minus_one);
+        if !(-1_i64).add(self.slot) {
+            (-1_i64).add_cold(self.slot);
         }
     }
 }

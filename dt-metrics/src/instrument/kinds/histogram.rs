@@ -10,6 +10,7 @@ use core::time::Duration;
 use super::clock::{self, Start};
 use super::constructors;
 use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::instrument::cells::chunk::Amount;
 use crate::instrument::cells::thread;
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::Value;
@@ -166,7 +167,7 @@ fn record(slot: u32, value: f64) {
 #[inline]
 fn pin(slot: u32) {
     if !thread::add(slot, 1) {
-        thread::add_cold(slot, 1);
+        thread::add_cold(slot, Amount::Signed(1));
     }
 }
 
@@ -175,6 +176,6 @@ fn pin(slot: u32) {
 fn unpin(slot: u32) {
     let minus_one = (-1_i64).cast_unsigned();
     if !thread::add_release(slot, minus_one) {
-        thread::add_cold(slot, minus_one);
+        thread::add_cold(slot, Amount::Signed(-1));
     }
 }

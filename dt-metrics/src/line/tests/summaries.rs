@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::line::{Payload, explicit_range, exponential_range, span, summary};
+use crate::line::summary::summary;
+use crate::line::{Payload, explicit_range, exponential_range, span, summaries};
 
 #[test]
 fn an_explicit_range_spans_the_outermost_buckets() {
@@ -147,13 +148,64 @@ fn bounds_that_hold_the_mean_are_not_moved() {
         panic!("{payload:?}");
     };
     assert!(min * 7.0 <= sum && sum <= max * 7.0);
-    let overflown = summary(
-        2,
-        f64::INFINITY,
-        (Some(1.0), Some(f64::MAX)),
-        Default::default,
-    );
-    assert!(overflown.is_some_and(|payload| payload.check().is_err()));
+}
+
+#[test]
+fn an_infinite_sum_leaves_count_and_range() {
+    let max = f64::MAX;
+    let cases = [
+        // All values, the least, the greatest, and how many summaries.
+        (2, 1e308, 1e308, 2),
+        (2, 1.0, max, 1),
+        (3, 1e308, 1.5e308, 3),
+        (3, 1.0, 1e308, 1),
+        (3, -1e308, -1e308, 3),
+        (5, -max, -max / 2.0, 3),
+        (5, -max, max, 1),
+        (100, max, max, 100),
+        (1_000, max / 100.0, max / 50.0, 10),
+    ];
+    for (values, least, greatest, expected) in cases {
+        for infinity in [f64::INFINITY, f64::NEG_INFINITY] {
+            if (infinity > 0.0 && greatest < 0.0) || (infinity < 0.0 && least > 0.0) {
+                continue;
+            }
+            let range = (Some(least), Some(greatest));
+            let parts: Vec<_> = summaries(values, infinity, range, Default::default).collect();
+            let mut all = 0;
+            for part in &parts {
+                assert_eq!(part.check(), Ok(()), "{part:?}");
+                let Payload::Summary {
+                    min, max, count, ..
+                } = *part
+                else {
+                    panic!("{part:?}");
+                };
+                assert_eq!((min, max), (least, greatest), "{part:?}");
+                all += count;
+            }
+            assert_eq!((all, parts.len()), (values, expected), "{parts:?}");
+        }
+    }
+}
+
+#[test]
+fn too_many_values_for_their_range_are_one_summary_with_a_wider_one() {
+    let range = (Some(f64::MAX), Some(f64::MAX));
+    let parts: Vec<_> = summaries(101, f64::INFINITY, range, Default::default).collect();
+    let [
+        part @ Payload::Summary {
+            max, sum, count, ..
+        },
+    ] = &parts[..]
+    else {
+        panic!("{parts:?}");
+    };
+    assert_eq!((*max, *sum, *count), (f64::MAX, f64::MAX, 101));
+    assert_eq!(part.check(), Ok(()));
+    // Nothing is known about the range.
+    let parts: Vec<_> = summaries(7, f64::NEG_INFINITY, (None, None), Default::default).collect();
+    assert!(matches!(&parts[..], [part] if part.check().is_ok()));
 }
 
 proptest! {

@@ -16,6 +16,7 @@ use super::observed::record::{Levels, has_floats};
 use super::routing::{Findings, Routes};
 use super::sdk::create;
 use super::streams::{Meters, MetricId, Metrics};
+use super::sums::Summing;
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{self, Drained, Observed, Sink, all_observed};
@@ -49,6 +50,8 @@ pub(super) struct Feed {
     conflicting_points: AtomicU64,
     not_finite: AtomicU64,
     negative: AtomicU64,
+    saturated: AtomicU64,
+    summing: Summing,
     commands: Mutex<SyncSender<Command>>,
     /// Exporters that report dropped points to the program.
     watchers: Vec<Losses>,
@@ -139,6 +142,7 @@ impl Feed {
         watchers: Vec<Losses>,
         aggregation: Aggregation,
         gauge_expiry: Option<Duration>,
+        summing: Summing,
     ) -> Self {
         Self {
             active: AtomicBool::new(true),
@@ -146,6 +150,8 @@ impl Feed {
             conflicting_points: AtomicU64::new(0),
             not_finite: AtomicU64::new(0),
             negative: AtomicU64::new(0),
+            saturated: AtomicU64::new(0),
+            summing,
             commands: Mutex::new(commands),
             watchers,
             buckets,
@@ -172,6 +178,11 @@ impl Feed {
             (DropReason::Negative, &self.negative),
         ]
         .map(|(reason, points)| (reason, points.load(Ordering::Relaxed)))
+    }
+
+    /// Points whose sum was out of range.
+    pub(super) fn saturated(&self) -> u64 {
+        self.saturated.load(Ordering::Relaxed)
     }
 
     /// Reports dropped points to the watchers. The caller counts them.
@@ -289,6 +300,9 @@ impl Feed {
                 drained,
                 ..
             } = &mut *state;
+            if self.summing == Summing::ForOneCollection {
+                metrics.reset_counters();
+            }
             instrument::begin(drained);
             for part in 0.. {
                 let more = instrument::drain_part(part, drained, |slot, id, series| {
@@ -303,7 +317,7 @@ impl Feed {
                 instrument::finish(drained, epoch, self.gauge_expiry, |slot, id, series| {
                     routes.prepare((slot, id, series), metrics, findings)
                 });
-            routes.record(drained, findings);
+            routes.record(drained, metrics, findings);
             for slot in retired {
                 routes.retire(slot, metrics);
             }
@@ -354,6 +368,23 @@ impl Feed {
                 all.fetch_add(points, Ordering::Relaxed);
                 self.report_lost(reason, Some(metric), points);
             }
+        }
+        for (metric, points) in findings.saturated.iter() {
+            self.saturated.fetch_add(points, Ordering::Relaxed);
+            for watcher in &self.watchers {
+                watcher.tell_saturated(metric, points);
+            }
+        }
+        for Descriptor {
+            name, file, line, ..
+        } in findings.saturating
+        {
+            tracing::warn!(
+                target: "dt_metrics",
+                "the sum of `{name}` at {file}:{line} exceeds the range of its type, and the end of \
+                 the range is sent instead; look for an amount that is too large, such as a \
+                 difference that wrapped around"
+            );
         }
         for Descriptor {
             name, file, line, ..

@@ -13,6 +13,7 @@ mod observed;
 mod routing;
 mod sdk;
 mod streams;
+mod sums;
 mod thread;
 
 use std::io;
@@ -27,6 +28,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use self::collect::{CARRIER, Command, Feed};
 use self::observed::pool::POOL;
 use self::streams::Meters;
+pub(super) use self::sums::Summing;
 use super::aggregation::Aggregation;
 use super::deadline::{Deadline, Late};
 use crate::duration::shown;
@@ -59,6 +61,7 @@ impl Bridge {
         watchers: Vec<Losses>,
         aggregation: Aggregation,
         gauge_expiry: Option<Duration>,
+        summing: Summing,
     ) -> io::Result<Self> {
         let mut meters = Meters::new(provider.clone());
         let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
@@ -68,6 +71,7 @@ impl Bridge {
             watchers,
             aggregation,
             gauge_expiry,
+            summing,
         ));
         if !disown_inherited() {
             tracing::warn!(
@@ -144,6 +148,11 @@ impl Bridge {
             (DropReason::ObservedPanic, panics),
             (DropReason::BeforeInstall, early),
         ])
+    }
+
+    /// Points whose sum was out of the range of its type.
+    pub(super) fn saturated(&self) -> u64 {
+        self.feed.saturated()
     }
 
     /// Leaves the provider. Later measurements are kept for the next bridge.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use opentelemetry::KeyValue;
 
 use super::sdk::{Instrument, attributes};
-use super::streams::{Admission, Claim, Metrics};
+use super::streams::{Admission, Claim, Metrics, SeriesKey};
+use super::sums;
 use crate::descriptor::Descriptor;
 use crate::instrument::{Drained, Series};
 
@@ -17,10 +18,17 @@ struct Route {
     /// The number of the series that the slot had when the route was made.
     id: u64,
     /// The name of the metric, if it has nowhere to go.
-    target: Result<(Instrument, Box<[KeyValue]>), &'static str>,
+    target: Result<Target, &'static str>,
     /// `None` for the overflow series, which is always in the first stream, and once the series has
     /// retired.
     claim: Option<Claim>,
+}
+
+/// An instrument of the SDK and one of its series.
+struct Target {
+    instrument: Instrument,
+    attributes: Box<[KeyValue]>,
+    series: SeriesKey,
 }
 
 /// Findings of a collection, to be reported when no lock is held.
@@ -36,6 +44,10 @@ pub(super) struct Findings {
     pub(super) not_finite: LostPoints,
     /// Values of observed counters that are below zero.
     pub(super) negative: LostPoints,
+    /// Sums that are out of range.
+    pub(super) saturated: LostPoints,
+    /// Instruments whose sums were never out of range before.
+    pub(super) saturating: Vec<&'static Descriptor>,
 }
 
 /// Points that are not handed over, by the metric's name.
@@ -83,9 +95,10 @@ impl Routes {
                 let dimensions = series.exported().iter();
                 let dimensions = dimensions.map(|(key, value)| (*key, value));
                 let attributes = attributes(dimensions);
+                let key = metrics.key(metric, &attributes);
                 let instrument = if series.is_exported_as_overflow() {
                     metrics.first(metric).clone()
-                } else if let Some((instrument, claimed)) = metrics.enter(metric, &attributes) {
+                } else if let Some((instrument, claimed)) = metrics.enter(key) {
                     claim = Some(claimed);
                     instrument
                 } else {
@@ -95,7 +108,11 @@ impl Routes {
                 if series.overflow {
                     findings.full.push(series.descriptor);
                 }
-                Ok((instrument, attributes))
+                Ok(Target {
+                    instrument,
+                    attributes,
+                    series: key,
+                })
             }
         };
         self.0[index] = Some(Route { id, target, claim });
@@ -112,38 +129,34 @@ impl Routes {
     }
 
     /// Hands over the counts, and the values of gauges.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "an observed function returns floats for the same metric"
-    )]
-    pub(super) fn record(&self, drained: &Drained, findings: &mut Findings) {
+    pub(super) fn record(&self, drained: &Drained, metrics: &mut Metrics, findings: &mut Findings) {
         for (slot, delta) in drained
             .deltas
             .iter()
             .enumerate()
             .filter(|(_, delta)| **delta != 0)
         {
-            match self.target(slot, findings) {
-                Some((Instrument::Counter(counter), attributes)) => counter.add(*delta, attributes),
-                Some((Instrument::FloatCounter(counter), attributes)) => {
-                    counter.add(*delta as f64, attributes);
-                }
-                Some((Instrument::UpDownCounter(counter), attributes)) => {
-                    counter.add(delta.cast_signed(), attributes);
-                }
-                Some((Instrument::FloatUpDownCounter(counter), attributes)) => {
-                    counter.add(delta.cast_signed() as f64, attributes);
-                }
-                // The cells of a histogram count its timers.
-                Some((Instrument::Histogram(_) | Instrument::Gauge(_), _)) | None => {}
+            if let Some(target) = self.target(slot, findings) {
+                let (instrument, attributes) = (&target.instrument, &target.attributes);
+                sums::add(
+                    metrics,
+                    target.series,
+                    instrument,
+                    *delta,
+                    attributes,
+                    findings,
+                );
             }
         }
         for (metric, values) in &drained.not_finite {
             findings.not_finite.add_points(metric, *values);
         }
         for (slot, value) in &drained.gauges {
-            if let Some((Instrument::Gauge(gauge), attributes)) =
-                self.target(*slot as usize, findings)
+            if let Some(Target {
+                instrument: Instrument::Gauge(gauge),
+                attributes,
+                ..
+            }) = self.target(*slot as usize, findings)
             {
                 gauge.record(*value, attributes);
             }
@@ -153,19 +166,19 @@ impl Routes {
     /// Hands over recorded values.
     pub(super) fn record_values(&self, values: &[(u32, f64)], findings: &mut Findings) {
         for (slot, value) in values {
-            let target = self.target(*slot as usize, findings);
-            if let Some((Instrument::Histogram(histogram), attributes)) = target {
+            if let Some(Target {
+                instrument: Instrument::Histogram(histogram),
+                attributes,
+                ..
+            }) = self.target(*slot as usize, findings)
+            {
                 histogram.record(*value, attributes);
             }
         }
     }
 
     /// The target of a slot; counts a lost point if it has none.
-    fn target(
-        &self,
-        slot: usize,
-        findings: &mut Findings,
-    ) -> Option<&(Instrument, Box<[KeyValue]>)> {
+    fn target(&self, slot: usize, findings: &mut Findings) -> Option<&Target> {
         let target = self.0.get(slot)?.as_ref()?.target.as_ref();
         target
             .inspect_err(|metric| findings.refused.add(metric))

@@ -13,8 +13,10 @@ use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
+use super::routing::Findings;
 use super::sdk::Instrument;
-use crate::descriptor::Descriptor;
+use super::sums::Sum;
+use crate::descriptor::{Descriptor, Kind};
 use crate::dynatrace::{SCOPE, STREAM_SCHEMA};
 use crate::registry::Definition;
 
@@ -81,6 +83,10 @@ struct Metric {
     places: HashMap<u64, Place>,
     /// Whether a series found no room.
     is_full: bool,
+    /// The sums of counters and up-down counters, by the hash of their attributes.
+    sums: HashMap<u64, Sum>,
+    /// Whether a sum was out of range.
+    is_saturated: bool,
 }
 
 struct Stream {
@@ -94,11 +100,15 @@ struct Place {
     slots: usize,
 }
 
-/// A series' claim to its stream, to be given back with [`Metrics::leave`].
-pub(super) struct Claim {
+/// A series: its metric and the hash of its attributes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeriesKey {
     metric: MetricId,
     hash: u64,
 }
+
+/// A series' claim to its stream, to be given back with [`Metrics::leave`].
+pub(super) struct Claim(SeriesKey);
 
 /// Tells descriptors apart: each is a static of its own.
 pub(super) fn address(descriptor: &'static Descriptor) -> usize {
@@ -143,6 +153,8 @@ impl Metrics {
                     }],
                     places: HashMap::new(),
                     is_full: false,
+                    sums: HashMap::new(),
+                    is_saturated: false,
                 });
                 id
             }
@@ -156,16 +168,18 @@ impl Metrics {
         &self.all[id].streams[0].instrument
     }
 
-    /// Finds the stream of a series; `None` if all streams are full.
-    pub(super) fn enter(
-        &mut self,
-        metric: MetricId,
-        attributes: &[KeyValue],
-    ) -> Option<(Instrument, Claim)> {
+    /// The series of a metric with these attributes.
+    pub(super) fn key(&self, metric: MetricId, attributes: &[KeyValue]) -> SeriesKey {
         // In any order: the attributes of a series have none.
         let hash = attributes.iter().fold(0_u64, |sum, attribute| {
             sum.wrapping_add(self.hasher.hash_one(attribute))
         });
+        SeriesKey { metric, hash }
+    }
+
+    /// Finds the stream of a series; `None` if all streams are full.
+    pub(super) fn enter(&mut self, series: SeriesKey) -> Option<(Instrument, Claim)> {
+        let SeriesKey { metric, hash } = series;
         let MetricId(id) = metric;
         let Metric {
             streams,
@@ -187,22 +201,56 @@ impl Metrics {
             stream
         };
         let instrument = streams[stream].instrument.clone();
-        Some((instrument, Claim { metric, hash }))
+        Some((instrument, Claim(series)))
     }
 
     /// Gives a place back.
     pub(super) fn leave(&mut self, claim: &Claim) {
-        let MetricId(id) = claim.metric;
+        let Claim(SeriesKey { metric, hash }) = *claim;
+        let MetricId(id) = metric;
         let Metric {
-            streams, places, ..
+            streams,
+            places,
+            sums,
+            ..
         } = &mut self.all[id];
-        let Some(place) = places.get_mut(&claim.hash) else {
+        let Some(place) = places.get_mut(&hash) else {
             return;
         };
         place.slots -= 1;
         if place.slots == 0 {
             streams[place.stream].series -= 1;
-            places.remove(&claim.hash);
+            places.remove(&hash);
+            // The SDK may have the sum still.
+            if sums.get(&hash).is_some_and(|sum| !sum.is_large()) {
+                sums.remove(&hash);
+            }
+        }
+    }
+
+    /// Begins the sums of all counters again.
+    pub(super) fn reset_counters(&mut self) {
+        for metric in &mut self.all {
+            if metric.definition.first.kind == Kind::Counter {
+                metric.sums.clear();
+            }
+        }
+    }
+
+    /// The sum of a series.
+    pub(super) fn sum(&mut self, series: SeriesKey) -> &mut Sum {
+        let MetricId(id) = series.metric;
+        self.all[id].sums.entry(series.hash).or_default()
+    }
+
+    /// Notes that the sum of a series is out of range.
+    pub(super) fn note_saturated(&mut self, series: SeriesKey, findings: &mut Findings) {
+        let MetricId(id) = series.metric;
+        let metric = &mut self.all[id];
+        let first = metric.definition.first;
+        findings.saturated.add(first.name);
+        if !std::mem::replace(&mut metric.is_saturated, true) {
+            findings.saturating.push(first);
         }
     }
 

@@ -6,7 +6,9 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, ExponentialBucket, Metric, MetricData};
 
-use crate::line::{MetricType, Number, Payload, explicit_range, exponential_range, span, summary};
+use crate::line::{
+    MetricType, Number, Payload, explicit_range, exponential_range, span, summaries,
+};
 
 /// A data point.
 pub(crate) struct Point<'p> {
@@ -100,7 +102,7 @@ impl<'a> PointReader<'a> {
                     let recorded = (point.min().map(double), point.max().map(double));
                     let estimate = || explicit_range(point.bounds(), point.bucket_counts());
                     let sum = double(point.sum());
-                    if let Some(payload) = summary(point.count(), sum, recorded, estimate) {
+                    for payload in summaries(point.count(), sum, recorded, estimate) {
                         self.pass(point.attributes(), payload, time, write);
                     }
                 }
@@ -120,7 +122,7 @@ impl<'a> PointReader<'a> {
                     };
                     let count = u64::try_from(point.count()).unwrap_or(u64::MAX);
                     let sum = double(point.sum());
-                    if let Some(payload) = summary(count, sum, recorded, estimate) {
+                    for payload in summaries(count, sum, recorded, estimate) {
                         self.pass(point.attributes(), payload, time, write);
                     }
                 }

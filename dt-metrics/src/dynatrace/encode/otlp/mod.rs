@@ -4,6 +4,7 @@
 //! prefix and dimensions, and splits requests. Imports `config` and, of `encode`, bodies and the
 //! text of attribute values.
 
+mod infinite;
 pub(super) mod parts;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,6 +24,7 @@ use crate::dynatrace::config::Config;
 use crate::dynatrace::config::dimensions::{INSTANCE_ID, Pairs};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::lines::fingerprint::text;
+use crate::dynatrace::encode::otlp::infinite::make_finite;
 use crate::dynatrace::encode::otlp::parts::{halves, metrics, partition};
 use crate::dynatrace::encode::warnings::STREAM_SCHEMA;
 
@@ -82,7 +84,8 @@ impl OtlpEncoder {
             if let Some(prefix) = &self.prefix {
                 metric.name = format!("{prefix}.{}", metric.name);
             }
-            if let Some(data) = metric.data.take() {
+            if let Some(mut data) = metric.data.take() {
+                make_finite(&mut data);
                 [metric.data, _] = partition(data, |attributes| {
                     points += 1;
                     self.add_dimensions(attributes, &named);

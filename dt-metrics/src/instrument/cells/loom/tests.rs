@@ -3,7 +3,7 @@
 use loom::sync::Arc;
 use loom::thread;
 
-use super::chunk::{self, Directory};
+use super::chunk::{self, Amount, Directory};
 use super::ring::Put;
 use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
@@ -39,8 +39,14 @@ impl<'a> Owner<'a> {
 
     fn add(&mut self, slot: u32, n: u64) {
         if !chunk::add(self.directory, slot, n) {
-            self.directory = self.slots.extend(self.block, slot);
-            assert!(chunk::add(self.directory, slot, n));
+            self.directory = self.slots.add(self.block, slot, Amount::Unsigned(n));
+        }
+    }
+
+    /// Adds a number of any size.
+    fn add_in_range(&mut self, slot: u32, n: Amount) {
+        if !chunk::add_in_range(self.directory, slot, n) {
+            self.directory = self.slots.add(self.block, slot, n);
         }
     }
 }
@@ -51,10 +57,15 @@ impl Drop for Owner<'_> {
     }
 }
 
-fn drained(slots: &Slots<&'static str>, slot: u32) -> u64 {
+fn drained(slots: &Slots<&'static str>, slot: u32) -> i128 {
     let mut deltas = Vec::new();
     slots.lock().drain_all(|_, _| true, &mut deltas);
     deltas[slot as usize]
+}
+
+/// No cell can shrink.
+fn unsigned(_: &&'static str) -> bool {
+    false
 }
 
 /// No series is one of a pair.
@@ -67,11 +78,11 @@ impl SlotTable<&'static str> {
     fn drain_all(
         &mut self,
         mut ready: impl FnMut(u32, &Entry<&'static str>) -> bool,
-        deltas: &mut Vec<u64>,
+        deltas: &mut Vec<i128>,
     ) {
         deltas.clear();
         let mut part = 0;
-        while self.drain_counts(part, single, &mut ready, deltas) {
+        while self.drain_counts(part, unsigned, single, &mut ready, deltas) {
             part += 1;
         }
     }
@@ -94,6 +105,27 @@ fn a_drain_against_increments_neither_loses_nor_doubles() {
         assert!(during <= 3);
         counting.join().unwrap();
         assert_eq!(during + drained(&slots, SLOT), 3);
+    });
+}
+
+#[test]
+fn a_drain_against_additions_that_exceed_a_cell_neither_loses_nor_doubles() {
+    loom::model(|| {
+        let slots = slots();
+        let counting = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                for n in [u64::MAX - 1, 2, u64::MAX] {
+                    owner.add_in_range(SLOT, Amount::Unsigned(n));
+                }
+            })
+        };
+        let all = 2 * i128::from(u64::MAX) + 1;
+        let during = drained(&slots, SLOT);
+        assert!((0..=all).contains(&during));
+        counting.join().unwrap();
+        assert_eq!(during + drained(&slots, SLOT), all);
     });
 }
 
@@ -160,7 +192,7 @@ fn adds_of_threads_without_a_block_are_kept() {
         let late: Vec<_> = (0..2)
             .map(|_| {
                 let slots = Arc::clone(&slots);
-                thread::spawn(move || slots.add_shared(SLOT, 1))
+                thread::spawn(move || slots.add_shared(SLOT, Amount::Unsigned(1)))
             })
             .collect();
         let during = drained(&slots, SLOT);
@@ -195,7 +227,7 @@ fn a_slot_that_is_not_ready_keeps_its_counts() {
 }
 
 /// Ends an epoch as the pipeline does and returns what was counted of `slot` until then.
-fn epoch(slots: &Slots<&'static str>, slot: u32) -> u64 {
+fn epoch(slots: &Slots<&'static str>, slot: u32) -> i128 {
     let mut deltas = Vec::new();
     let mut state = slots.lock();
     state.drain_all(|_, _| true, &mut deltas);
@@ -273,7 +305,7 @@ fn a_series_that_is_looked_up_while_it_retires_is_held_or_gone() {
         }
         let next = slots.lock().register("next", Lifetime::WhileUsed).unwrap();
         let held = looking_up.join().unwrap();
-        assert_eq!(counted + drained(&slots, slot), u64::from(held));
+        assert_eq!(counted + drained(&slots, slot), i128::from(held));
         assert!(!held || next != slot, "somebody holds it still");
     });
 }
@@ -322,7 +354,7 @@ fn a_timer_pins_its_series_until_its_value_is_taken() {
         let slot = slots.lock().register("timed", Lifetime::WhileUsed).unwrap();
         let (block, _, _) = slots.claim();
         let ring = slots.ring(block);
-        let directory = slots.extend(block, slot);
+        let directory = slots.add(block, slot, Amount::Unsigned(0));
         assert!(slots.lock().hold(slot));
         let mut taken = 0;
         let mut epoch = |slots: &Slots<&'static str>| {
@@ -394,7 +426,7 @@ fn a_count_and_its_value_are_in_the_same_drain() {
                 values += 1;
                 true
             });
-            table.drain_counts(1, pair, |_, _| true, &mut deltas);
+            table.drain_counts(1, unsigned, pair, |_, _| true, &mut deltas);
             count += deltas[SLOT as usize];
             assert_eq!(count, values);
             count

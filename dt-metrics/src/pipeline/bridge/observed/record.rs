@@ -8,7 +8,8 @@ use opentelemetry::KeyValue;
 use crate::instrument::{Observation, Observed, ObservedNumber as Number, all_observed};
 use crate::pipeline::bridge::routing::Findings;
 use crate::pipeline::bridge::sdk::{Instrument, attributes};
-use crate::pipeline::bridge::streams::{Admission, Metrics, address};
+use crate::pipeline::bridge::streams::{Admission, Metrics, SeriesKey, address};
+use crate::pipeline::bridge::sums;
 use crate::registry::Definition;
 
 /// The totals that were handed over, by descriptor. They belong to the process, so that a pipeline
@@ -18,7 +19,14 @@ static TOTALS: Mutex<BTreeMap<usize, Total>> = Mutex::new(BTreeMap::new());
 /// The sums of up-down counters that were handed over, and their series, by descriptor. The SDK
 /// takes additions, and functions return sums.
 #[derive(Default)]
-pub(crate) struct Levels(HashMap<usize, (Box<[KeyValue]>, Level)>);
+pub(crate) struct Levels(HashMap<usize, (Series, Level)>);
+
+/// A series that an observed function has a value for.
+struct Series {
+    instrument: Instrument,
+    attributes: Box<[KeyValue]>,
+    key: SeriesKey,
+}
 
 impl Levels {
     /// Hands over the latest value of `observed`.
@@ -26,13 +34,13 @@ impl Levels {
         &mut self,
         observed: &'static Observed,
         observation: &Observation,
-        metrics: &Metrics,
+        metrics: &mut Metrics,
         findings: &mut Findings,
     ) {
         let descriptor = observed.descriptor();
         let id = address(descriptor);
-        let instrument = match metrics.admission(descriptor) {
-            Some(Admission::Admitted(metric)) => metrics.first(metric),
+        let metric = match metrics.admission(descriptor) {
+            Some(Admission::Admitted(metric)) => metric,
             Some(Admission::Refused) => {
                 findings.refused.add(descriptor.name);
                 return;
@@ -45,23 +53,28 @@ impl Levels {
         let values = observation.values.iter().map(Option::as_ref);
         let dimensions = descriptor.dimension_keys.iter().zip(values);
         let attributes = attributes(dimensions.filter_map(|(key, value)| Some((*key, value?))));
+        let series = Series {
+            instrument: metrics.first(metric).clone(),
+            key: metrics.key(metric, &attributes),
+            attributes,
+        };
         let number = observation.number;
-        let recorded = match instrument {
+        let recorded = match &series.instrument {
             Instrument::Gauge(gauge) => {
                 let value = Some(float(number)).filter(|value| value.is_finite());
-                value.map(|value| gauge.record(value, &attributes))
+                value.map(|value| gauge.record(value, &series.attributes))
             }
             Instrument::Counter(_) => {
-                Total::of(number, false).map(|now| increase(instrument, id, now, &attributes))
+                Total::of(number, false).map(|now| increase(&series, id, now, metrics, findings))
             }
             Instrument::FloatCounter(_) => {
-                Total::of(number, true).map(|now| increase(instrument, id, now, &attributes))
+                Total::of(number, true).map(|now| increase(&series, id, now, metrics, findings))
             }
             Instrument::UpDownCounter(_) => {
-                Level::of(number, false).map(|now| self.set(instrument, id, now, attributes))
+                Level::of(number, false).map(|now| self.set(series, id, now, metrics, findings))
             }
             Instrument::FloatUpDownCounter(_) => {
-                Level::of(number, true).map(|now| self.set(instrument, id, now, attributes))
+                Level::of(number, true).map(|now| self.set(series, id, now, metrics, findings))
             }
             // No annotation observes a distribution.
             Instrument::Histogram(_) => None,
@@ -78,45 +91,81 @@ impl Levels {
 
     /// Adds the difference to `now`. If the dimensions have changed, the sum leaves its previous
     /// series.
-    fn set(&mut self, instrument: &Instrument, id: usize, now: Level, attributes: Box<[KeyValue]>) {
+    fn set(
+        &mut self,
+        series: Series,
+        id: usize,
+        now: Level,
+        metrics: &mut Metrics,
+        findings: &mut Findings,
+    ) {
         let before = self.0.remove(&id);
-        let (added, sum) = match &before {
-            Some((series, before)) if *series == attributes => now.since(*before),
+        let mut sum = now;
+        match &before {
+            Some((same, before)) if same.attributes == series.attributes => {
+                let (added, sum_with_it) = now.since(*before);
+                if added.is_finite() {
+                    series.add(added, metrics, findings);
+                    sum = sum_with_it;
+                } else {
+                    // From one end of the range to the other, in two steps.
+                    series.add(before.negative(), metrics, findings);
+                    series.add(now.whole(), metrics, findings);
+                }
+            }
             _ => {
                 if let Some((series, before)) = &before {
-                    add_level(instrument, before.negative(), series);
+                    series.add(before.negative(), metrics, findings);
                 }
-                (now, now)
+                series.add(now.whole(), metrics, findings);
             }
-        };
-        add_level(instrument, added, &attributes);
-        self.0.insert(id, (attributes, sum));
+        }
+        self.0.insert(id, (series, sum));
     }
 }
 
 /// Adds the increase since the last time.
-fn increase(instrument: &Instrument, id: usize, now: Total, attributes: &[KeyValue]) {
+fn increase(
+    series: &Series,
+    id: usize,
+    now: Total,
+    metrics: &mut Metrics,
+    findings: &mut Findings,
+) {
     let mut totals = TOTALS.lock().unwrap_or_else(PoisonError::into_inner);
     let total = totals.entry(id).or_insert(now.zero());
     let (added, sum) = now.since(*total);
     *total = sum;
     drop(totals);
-    match (instrument, added) {
-        // A counter that did not move exports nothing.
-        (_, added) if added == now.zero() => {}
-        (Instrument::Counter(counter), Total::Whole(added)) => counter.add(added, attributes),
-        (Instrument::FloatCounter(counter), Total::Float(added)) => counter.add(added, attributes),
-        _ => {}
+    // A counter that did not move exports nothing.
+    if added != now.zero() {
+        let added = match added {
+            Total::Whole(added) => Addition::Whole(added.into()),
+            Total::Float(added) => Addition::Float(added),
+        };
+        series.add(added, metrics, findings);
     }
 }
 
-fn add_level(instrument: &Instrument, added: Level, attributes: &[KeyValue]) {
-    match (instrument, added) {
-        (Instrument::UpDownCounter(counter), Level::Whole(added)) => counter.add(added, attributes),
-        (Instrument::FloatUpDownCounter(counter), Level::Float(added)) => {
-            counter.add(added, attributes);
+impl Series {
+    fn add(&self, added: Addition, metrics: &mut Metrics, findings: &mut Findings) {
+        let Self {
+            instrument,
+            attributes,
+            key,
+        } = self;
+        match (instrument, added) {
+            (Instrument::FloatCounter(counter), Addition::Float(added)) => {
+                counter.add(added, attributes);
+            }
+            (Instrument::FloatUpDownCounter(counter), Addition::Float(added)) => {
+                counter.add(added, attributes);
+            }
+            (_, Addition::Whole(added)) => {
+                sums::add(metrics, *key, instrument, added, attributes, findings);
+            }
+            _ => {}
         }
-        _ => {}
     }
 }
 
@@ -135,11 +184,27 @@ enum Total {
     Float(f64),
 }
 
-/// A sum that grows and shrinks, or an addition to it, in the type of the instrument.
+/// A sum that grows and shrinks, in the type of the instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Level {
     Whole(i64),
     Float(f64),
+}
+
+/// An addition to a sum, in the type of the instrument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Addition {
+    Whole(i128),
+    Float(f64),
+}
+
+impl Addition {
+    fn is_finite(self) -> bool {
+        match self {
+            Self::Whole(_) => true,
+            Self::Float(added) => added.is_finite(),
+        }
+    }
 }
 
 impl Total {
@@ -207,26 +272,33 @@ impl Level {
     }
 
     /// The addition to `before`, and the sum with it.
-    fn since(self, before: Self) -> (Self, Self) {
+    fn since(self, before: Self) -> (Addition, Self) {
         match (self, before) {
-            // Sums of the SDK also wrap around.
             (Self::Whole(now), Self::Whole(before)) => {
-                (Self::Whole(now.wrapping_sub(before)), self)
+                (Addition::Whole(i128::from(now) - i128::from(before)), self)
             }
             (Self::Float(now), Self::Float(before)) => {
                 let added = now - before;
                 // The sum as the SDK computes it: a rounding error is in the next addition.
-                (Self::Float(added), Self::Float(before + added))
+                (Addition::Float(added), Self::Float(before + added))
             }
-            _ => (self, self),
+            _ => (self.whole(), self),
+        }
+    }
+
+    /// The addition that makes this the sum of a series without one.
+    fn whole(self) -> Addition {
+        match self {
+            Self::Whole(now) => Addition::Whole(now.into()),
+            Self::Float(now) => Addition::Float(now),
         }
     }
 
     /// The addition that makes the sum zero.
-    fn negative(self) -> Self {
+    fn negative(self) -> Addition {
         match self {
-            Self::Whole(now) => Self::Whole(now.wrapping_neg()),
-            Self::Float(now) => Self::Float(-now),
+            Self::Whole(now) => Addition::Whole(-i128::from(now)),
+            Self::Float(now) => Addition::Float(-now),
         }
     }
 }

@@ -4,7 +4,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use super::{Admission, MetricId, Metrics, SERIES_PER_STREAM};
+use super::{Admission, Claim, MetricId, Metrics, SERIES_PER_STREAM};
 use crate::descriptor::{Descriptor, Kind};
 use crate::pipeline::bridge::sdk::{Instrument, create};
 use crate::registry::Names;
@@ -26,6 +26,11 @@ fn metrics() -> (Metrics, MetricId, impl Fn() -> Instrument) {
     (metrics, id, instrument)
 }
 
+fn enter(metrics: &mut Metrics, id: MetricId, series: &[KeyValue]) -> Option<(Instrument, Claim)> {
+    let key = metrics.key(id, series);
+    metrics.enter(key)
+}
+
 fn series(number: usize) -> [KeyValue; 1] {
     [KeyValue::new("k", i64::try_from(number).unwrap())]
 }
@@ -34,28 +39,28 @@ fn series(number: usize) -> [KeyValue; 1] {
 fn a_stream_takes_as_many_series_as_the_sdk_keeps_and_further_ones_need_another() {
     let (mut metrics, id, instrument) = metrics();
     let claims: Vec<_> = (0..SERIES_PER_STREAM)
-        .map(|number| metrics.enter(id, &series(number)).unwrap().1)
+        .map(|number| enter(&mut metrics, id, &series(number)).unwrap().1)
         .collect();
     assert!(metrics.full().is_none());
-    assert!(metrics.enter(id, &series(usize::MAX / 4)).is_none());
+    assert!(enter(&mut metrics, id, &series(usize::MAX / 4)).is_none());
     let (full, _, stream) = metrics.full().unwrap();
     assert_eq!((full, stream), (id, 1));
     metrics.extend(full, instrument());
     assert!(metrics.full().is_none());
-    assert!(metrics.enter(id, &series(usize::MAX / 4)).is_some());
+    assert!(enter(&mut metrics, id, &series(usize::MAX / 4)).is_some());
 
     // A series that leaves makes room in its own stream.
     metrics.leave(&claims[7]);
-    let (_, claim) = metrics.enter(id, &series(SERIES_PER_STREAM)).unwrap();
-    assert_eq!(metrics.all[0].places[&claim.hash].stream, 0);
+    let (_, claim) = enter(&mut metrics, id, &series(SERIES_PER_STREAM)).unwrap();
+    assert_eq!(metrics.all[0].places[&claim.0.hash].stream, 0);
 }
 
 #[test]
 fn the_same_attributes_in_any_order_share_a_place_until_the_last_slot_leaves() {
     let (mut metrics, id, _) = metrics();
     let (a, b) = (KeyValue::new("a", "1"), KeyValue::new("b", "2"));
-    let (_, first) = metrics.enter(id, &[a.clone(), b.clone()]).unwrap();
-    let (_, second) = metrics.enter(id, &[b, a]).unwrap();
+    let (_, first) = enter(&mut metrics, id, &[a.clone(), b.clone()]).unwrap();
+    let (_, second) = enter(&mut metrics, id, &[b, a]).unwrap();
     assert_eq!(metrics.all[0].streams[0].series, 1);
     metrics.leave(&first);
     assert_eq!(metrics.all[0].streams[0].series, 1);

@@ -5,7 +5,7 @@
     reason = "numbers are small, or any will do"
 )]
 
-use super::{Level, Total};
+use super::{Addition, Level, Total};
 use crate::instrument::ObservedNumber as Number;
 
 #[test]
@@ -77,7 +77,7 @@ fn what_is_added_adds_up() {
         assert!((total - grown).abs() <= grown * f64::EPSILON);
 
         let now = (random().cast_signed() >> 20) as f64 / 1e9;
-        let (Level::Float(added), sum) = Level::Float(now).since(level_sum) else {
+        let (Addition::Float(added), sum) = Level::Float(now).since(level_sum) else {
             unreachable!()
         };
         level += added;
@@ -85,21 +85,21 @@ fn what_is_added_adds_up() {
         assert!((level - now).abs() <= 1e-5, "{level} {now}");
 
         let now = random().cast_signed();
-        let (Level::Whole(added), sum) = Level::Whole(now).since(whole_sum) else {
+        let (Addition::Whole(added), sum) = Level::Whole(now).since(whole_sum) else {
             unreachable!()
         };
-        whole = i64::wrapping_add(whole, added);
+        whole += added;
         whole_sum = sum;
-        assert_eq!(whole, now);
+        assert_eq!(whole, now.into());
     }
 }
 
 #[test]
 fn what_is_taken_away_leaves_nothing() {
     for (level, negative) in [
-        (Level::Whole(i64::MIN), Level::Whole(i64::MIN)),
-        (Level::Whole(7), Level::Whole(-7)),
-        (Level::Float(-1.5), Level::Float(1.5)),
+        (Level::Whole(i64::MIN), Addition::Whole(1 << 63)),
+        (Level::Whole(7), Addition::Whole(-7)),
+        (Level::Float(-1.5), Addition::Float(1.5)),
     ] {
         assert_eq!(level.negative(), negative);
     }

@@ -11,9 +11,10 @@ use std::time::Duration;
 use opentelemetry::metrics::Meter;
 
 use super::epochs::Epochs;
+use super::findings::Findings;
 use super::observed::pool::POOL;
 use super::observed::record::{Levels, has_floats};
-use super::routing::{Findings, Routes};
+use super::routing::Routes;
 use super::sdk::create;
 use super::streams::{Meters, MetricId, Metrics};
 use super::sums::Summing;

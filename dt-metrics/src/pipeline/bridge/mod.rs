@@ -9,6 +9,7 @@
 
 mod collect;
 mod epochs;
+mod findings;
 mod observed;
 mod routing;
 mod sdk;

@@ -13,9 +13,9 @@ use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use super::routing::Findings;
+use super::findings::Findings;
 use super::sdk::Instrument;
-use super::sums::Sum;
+use super::sums::{Addition, Sum};
 use crate::descriptor::{Descriptor, Kind};
 use crate::dynatrace::{SCOPE, STREAM_SCHEMA};
 use crate::registry::Definition;
@@ -237,14 +237,50 @@ impl Metrics {
         }
     }
 
-    /// The sum of a series.
-    pub(super) fn sum(&mut self, series: SeriesKey) -> &mut Sum {
+    /// Adds a whole number to a series.
+    pub(super) fn add(
+        &mut self,
+        series: SeriesKey,
+        instrument: &Instrument,
+        added: i128,
+        attributes: &[KeyValue],
+        findings: &mut Findings,
+    ) {
+        let (min, max) = match instrument {
+            Instrument::Counter(_) => (0, u64::MAX.into()),
+            Instrument::UpDownCounter(_) => (i64::MIN.into(), i64::MAX.into()),
+            Instrument::FloatCounter(counter) => return counter.add(float(added), attributes),
+            Instrument::FloatUpDownCounter(counter) => {
+                return counter.add(float(added), attributes);
+            }
+            // The cells of a histogram count its timers.
+            Instrument::Histogram(_) | Instrument::Gauge(_) => return,
+        };
         let MetricId(id) = series.metric;
-        self.all[id].sums.entry(series.hash).or_default()
+        let sum = self.all[id].sums.entry(series.hash).or_default();
+        let Addition {
+            number,
+            is_saturated,
+        } = sum.add(added, min, max);
+        if is_saturated {
+            self.note_saturated(series, findings);
+        }
+        match instrument {
+            // A counter that does not move exports nothing.
+            Instrument::Counter(counter) if number != 0 => {
+                counter.add(u64::try_from(number).unwrap_or(u64::MAX), attributes);
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "from one end of the range to the other, the SDK's addition wraps around"
+            )]
+            Instrument::UpDownCounter(counter) => counter.add(number as i64, attributes),
+            _ => {}
+        }
     }
 
     /// Notes that the sum of a series is out of range.
-    pub(super) fn note_saturated(&mut self, series: SeriesKey, findings: &mut Findings) {
+    fn note_saturated(&mut self, series: SeriesKey, findings: &mut Findings) {
         let MetricId(id) = series.metric;
         let metric = &mut self.all[id];
         let first = metric.definition.first;
@@ -271,6 +307,12 @@ impl Metrics {
             series: 0,
         });
     }
+}
+
+/// The nearest `f64`.
+#[expect(clippy::cast_precision_loss, reason = "as it says")]
+fn float(number: i128) -> f64 {
+    number as f64
 }
 
 #[cfg(test)]

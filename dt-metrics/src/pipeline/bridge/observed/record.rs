@@ -6,10 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::KeyValue;
 
 use crate::instrument::{Observation, Observed, ObservedNumber as Number, all_observed};
-use crate::pipeline::bridge::routing::Findings;
+use crate::pipeline::bridge::findings::Findings;
 use crate::pipeline::bridge::sdk::{Instrument, attributes};
 use crate::pipeline::bridge::streams::{Admission, Metrics, SeriesKey, address};
-use crate::pipeline::bridge::sums;
 use crate::registry::Definition;
 
 /// The totals that were handed over, by descriptor. They belong to the process, so that a pipeline
@@ -162,7 +161,7 @@ impl Series {
                 counter.add(added, attributes);
             }
             (_, Addition::Whole(added)) => {
-                sums::add(metrics, *key, instrument, added, attributes, findings);
+                metrics.add(*key, instrument, added, attributes, findings);
             }
             _ => {}
         }

@@ -71,10 +71,7 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         tracing::warn!(target: "dt_metrics", "{warning}");
     }
     if settings.strict {
-        let conflicts = conflicts(&catalog());
-        if !conflicts.is_empty() {
-            return Err(Error::Conflicts(conflicts));
-        }
+        require_no_conflicts()?;
     }
     let otlp = options.format != Format::Lines;
     let exporter = if otlp || (settings.exporters.is_empty() && !settings.no_exporter) {
@@ -98,17 +95,8 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
     // A reader whose exporter may block must not be flushed on our schedule, since it would hold up
     // the others. So the schedule is ours only if all exporters are.
     let all_ours = settings.exporters.iter().all(|added| added.ours.is_some());
-    let reads_deltas = |exporter: &&Exporter| exporter.temporality() != Temporality::Cumulative;
-    let summing = if all_ours
-        && ours.len() == 1
-        && ours.iter().all(reads_deltas)
-        && settings.configure.is_empty()
-    {
-        Summing::ForOneCollection
-    } else {
-        Summing::ForEver
-    };
     let our_schedule = all_ours && !ours.is_empty() && settings.configure.is_empty();
+    let summing = summing(&ours, our_schedule);
     if !our_schedule {
         for exporter in ours {
             exporter.spread(schedule::spread(interval));
@@ -179,6 +167,25 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         global::set_meter_provider(provider);
     }
     Ok(handle)
+}
+
+fn require_no_conflicts() -> Result<(), Error> {
+    let conflicts = conflicts(&catalog());
+    if conflicts.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Conflicts(conflicts))
+    }
+}
+
+/// How long the readers of these exporters keep adding up. On our schedule there are no others.
+fn summing(ours: &[&Exporter], our_schedule: bool) -> Summing {
+    match ours {
+        [only] if our_schedule && only.temporality() != Temporality::Cumulative => {
+            Summing::ForOneCollection
+        }
+        _ => Summing::ForEver,
+    }
 }
 
 /// The handle of a pipeline that the environment turns off: it has no thread, collects nothing and

@@ -160,8 +160,7 @@ impl fmt::Debug for One<'_> {
         }
         f.write_str("} = ")?;
         match seen.descriptor.kind {
-            Kind::Counter => write!(f, "{}", self.0.sum()),
-            Kind::UpDownCounter => write!(f, "{}", self.0.sum()),
+            Kind::Counter | Kind::UpDownCounter => write!(f, "{}", self.0.sum()),
             Kind::Histogram => write!(f, "{}", self.0.summary()),
             Kind::Gauge => {
                 write!(f, "{}", self.0.values().next_back().unwrap_or_default())

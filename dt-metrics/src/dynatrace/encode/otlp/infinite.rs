@@ -56,9 +56,12 @@ impl Point for ExponentialHistogramDataPoint {
     }
 }
 
+fn is_infinite(point: &mut impl Point) -> bool {
+    point.numbers().sum.is_some_and(f64::is_infinite)
+}
+
 fn make_all_finite<P: Point>(points: &mut Vec<P>) {
-    let is_infinite = |point: &mut P| point.numbers().sum.is_some_and(f64::is_infinite);
-    if points.iter_mut().any(|point| is_infinite(point)) {
+    if points.iter_mut().any(is_infinite) {
         let all = std::mem::take(points);
         points.extend(all.into_iter().flat_map(|mut point| {
             if is_infinite(&mut point) {

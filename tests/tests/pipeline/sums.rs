@@ -23,8 +23,8 @@ enum Region {
     Us,
 }
 
-#[counted(name = "sums.by", by = *amount)]
-fn by(amount: &u64) {}
+#[counted(name = "sums.by", by = amount)]
+fn by(amount: u64) {}
 
 #[counted(name = "sums.by_usize", by = amount, outcome)]
 fn by_usize(amount: usize) -> Result<(), ()> {
@@ -36,7 +36,7 @@ fn add(amount: u64) {
     count!("sums.by_region", amount, dims(region = Region::Eu));
     count!("sums.by_text", amount, dims(id = black_box("a")));
     count!("sums.by_u128", u128::from(amount));
-    by(&amount);
+    by(amount);
     by_usize(usize::try_from(amount).unwrap()).unwrap_err();
 }
 

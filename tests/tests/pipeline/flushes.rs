@@ -48,6 +48,56 @@ fn any_number_of_flushes_at_once_succeed_and_each_delivers_what_was_counted_befo
 }
 
 #[test]
+fn flushes_without_time_and_within_a_runtime_neither_panic_nor_wait() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    thread::scope(|scope| {
+        for number in 0..50 {
+            let metrics = &metrics;
+            scope.spawn(move || {
+                count!("flushes.hasty");
+                let timeout = Duration::from_millis(number % 3);
+                let _ = metrics.flush(timeout);
+            });
+        }
+    });
+    for builder in [
+        tokio::runtime::Builder::new_current_thread,
+        tokio::runtime::Builder::new_multi_thread,
+    ] {
+        let runtime = builder().enable_all().build().unwrap();
+        runtime.block_on(async {
+            count!("flushes.hasty");
+            metrics.flush(AMPLE).unwrap();
+            let _ = metrics.flush(Duration::ZERO);
+            let _ = metrics.flush_async(Duration::ZERO).await;
+            // Dropped before it is polled, and while it waits.
+            drop(metrics.flush_async(AMPLE));
+            let waiting = metrics.flush_async(AMPLE);
+            let _ = tokio::time::timeout(Duration::ZERO, waiting).await;
+        });
+    }
+    // Without any runtime.
+    let mut flush = Box::pin(metrics.flush_async(AMPLE));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    while flush.as_mut().poll(&mut context).is_pending() {
+        thread::yield_now();
+    }
+    drop(flush);
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(server.counter_total("flushes.hasty", &[]), 52.0);
+    let health = metrics.health();
+    assert_accounted(health.points_accepted, &health);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(async {
+        count!("flushes.hasty");
+        metrics.shutdown(AMPLE).unwrap();
+    });
+    assert_eq!(server.counter_total("flushes.hasty", &[]), 53.0);
+}
+
+#[test]
 fn a_deadline_is_told_as_the_caller_gave_it() {
     own_process!();
     let server = server();

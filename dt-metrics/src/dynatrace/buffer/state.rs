@@ -135,7 +135,11 @@ impl State {
             self.health.last_error = Some(message.into());
         }
         match outcome {
-            Outcome::Accepted => {}
+            // Metadata alone may have been rejected.
+            Outcome::Accepted
+            | Outcome::Partial {
+                rejected_points: 0, ..
+            } => {}
             Outcome::Partial {
                 rejected_points,
                 message,

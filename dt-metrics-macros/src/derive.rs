@@ -2,12 +2,15 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Attribute, Error, Fields, Generics, Ident, Item, LitStr, Path, Variant};
+use syn::{
+    Attribute, Error, Fields, Generics, Ident, Item, LitStr, Member, Path, Type, Variant,
+    parse_quote,
+};
 
 use crate::parse::annotation::{Annotation, Argument};
 use crate::parse::args::Args;
 use crate::report::{self, Report};
-use crate::tokens::{emit, private};
+use crate::tokens::{at, emit, find_ident, private, variable};
 
 /// `#[dimension(…)]` on an enum.
 const ON_ENUM: Annotation = Annotation {
@@ -19,7 +22,7 @@ const ON_ENUM: Annotation = Annotation {
 
 /// `#[dimension(…)]` on a variant.
 const ON_VARIANT: Annotation = Annotation {
-    takes: &[Argument::Rename],
+    takes: &[Argument::Rename, Argument::Transparent, Argument::Skip],
     ..ON_ENUM
 };
 
@@ -40,15 +43,25 @@ pub(crate) fn dimension_value(input: TokenStream) -> TokenStream {
 }
 
 /// The message about other types.
-const GOES_ON: &str = "`#[derive(DimensionValue)]` goes on an enum without fields: implement the \
-                       trait for other types";
+const GOES_ON: &str =
+    "`#[derive(DimensionValue)]` goes on an enum: implement the trait for other types";
 
 /// A type, and the value of each of its variants.
 struct Derived {
     ident: Ident,
     generics: Generics,
     library: Option<Path>,
-    variants: Vec<(Ident, Fields, LitStr)>,
+    variants: Vec<(Ident, Value)>,
+}
+
+/// The value of a variant.
+enum Value {
+    /// Its name, or that of `rename`.
+    Name(LitStr),
+    /// The value of its only field.
+    Field(Member, Box<Type>),
+    /// None: no dimension.
+    None,
 }
 
 impl Derived {
@@ -84,41 +97,80 @@ impl Derived {
     }
 
     fn variant(&mut self, variant: Variant, report: &mut Report) {
+        let args = dimension(&variant.attrs, &ON_VARIANT, report);
         let Variant { ident, fields, .. } = variant;
-        let value = dimension(&variant.attrs, &ON_VARIANT, report)
-            .rename
-            .unwrap_or_else(|| LitStr::new(&snake_case(&ident.unraw().to_string()), ident.span()));
-        let text = value.value();
-        if !fields.is_empty() {
-            report.add(Error::new_spanned(&fields, GOES_ON));
-        } else if text.is_empty() {
-            let message = "the value of a dimension cannot be empty";
-            report.add(Error::new(value.span(), message));
-        } else if self
-            .variants
-            .iter()
-            .any(|(_, _, other)| other.value() == text)
-        {
-            let message = format!("two variants have the value `{text}`");
-            report.add(Error::new(value.span(), message));
+        let value = match (args.rename, args.transparent, args.skip) {
+            (None, None, None) => {
+                let name = snake_case(&ident.unraw().to_string());
+                Value::Name(LitStr::new(&name, ident.span()))
+            }
+            (Some(name), None, None) => Value::Name(name),
+            (None, None, Some(_)) => Value::None,
+            (None, Some(word), None) => match only(&fields) {
+                Some((member, ty)) => Value::Field(member, Box::new(ty)),
+                None => {
+                    let message = "`transparent` takes the value of the only field, and this \
+                                   variant does not have exactly one";
+                    report.add(Error::new(word.span(), message));
+                    return;
+                }
+            },
+            (_, Some(word), _) | (.., Some(word)) => {
+                let message = "a variant has one of `rename`, `transparent` and `skip`";
+                report.add(Error::new(word.span(), message));
+                return;
+            }
+        };
+        if let Value::Name(name) = &value {
+            self.check(name, report);
         }
-        self.variants.push((ident, fields, value));
+        self.variants.push((ident, value));
+    }
+
+    /// Checks that the value is none of those before.
+    fn check(&self, name: &LitStr, report: &mut Report) {
+        let text = name.value();
+        let is_given = |(_, other): &(Ident, Value)| match other {
+            Value::Name(other) => other.value() == text,
+            Value::Field(..) | Value::None => false,
+        };
+        let message = if text.is_empty() {
+            "the value of a dimension cannot be empty".to_owned()
+        } else if self.variants.iter().any(is_given) {
+            format!("two variants have the value `{text}`")
+        } else {
+            return;
+        };
+        report.add(Error::new(name.span(), message));
     }
 
     fn quote(&self) -> TokenStream {
-        let private = private(self.library.as_ref());
-        let count = Literal::usize_suffixed(self.variants.len());
-        let values = self.variants.iter().map(|(_, _, value)| value);
-        let arms = self
+        let names: Option<Vec<&LitStr>> = self
             .variants
             .iter()
-            .enumerate()
-            .map(|(index, (ident, fields, _))| {
-                let ident = derived(ident);
-                let index = Literal::usize_suffixed(index);
-                emit!(Self::#ident #fields => #index,)
-            });
-        self.implementation(&emit! {
+            .map(|(_, value)| match value {
+                Value::Name(name) => Some(name),
+                Value::Field(..) | Value::None => None,
+            })
+            .collect();
+        let items = match names {
+            Some(names) => self.indexed(&names),
+            None => self.looked_up(),
+        };
+        self.implementation(&items)
+    }
+
+    /// The values in a static: a call needs no more than the index of one.
+    fn indexed(&self, values: &[&LitStr]) -> TokenStream {
+        let private = private(self.library.as_ref());
+        let count = Literal::usize_suffixed(values.len());
+        let arms = self.variants.iter().enumerate();
+        let arms = arms.map(|(index, (ident, _))| {
+            let ident = derived(ident);
+            let index = Literal::usize_suffixed(index);
+            emit!(Self::#ident { .. } => #index,)
+        });
+        emit! {
             const FIXED: ::core::option::Option<&'static [#private::Value<'static>]> = {
                 static VALUES: [#private::Value<'static>; #count] =
                     [#(#private::Value::Str(#values)),*];
@@ -132,7 +184,33 @@ impl Derived {
             fn dimension_value(&self) -> ::core::option::Option<#private::Value<'_>> {
                 #private::fixed_value(self)
             }
-        })
+        }
+    }
+
+    /// The value of each variant, of which some are not known before.
+    fn looked_up(&self) -> TokenStream {
+        let private = private(self.library.as_ref());
+        let arms = self.variants.iter().map(|(ident, value)| {
+            let ident = derived(ident);
+            match value {
+                Value::Name(name) => emit! {
+                    Self::#ident { .. } => {
+                        ::core::option::Option::Some(#private::Value::Str(#name))
+                    }
+                },
+                Value::Field(member, ty) => {
+                    let field = at(ty, &variable("field"));
+                    let value = at(ty, &emit!(#private::value(#field)));
+                    emit!(Self::#ident { #member: #field } => #value,)
+                }
+                Value::None => emit!(Self::#ident { .. } => ::core::option::Option::None,),
+            }
+        });
+        emit! {
+            fn dimension_value(&self) -> ::core::option::Option<#private::Value<'_>> {
+                match self { #(#arms)* }
+            }
+        }
     }
 
     /// An implementation in place of one that could not be made: a missing one would cause further
@@ -149,11 +227,39 @@ impl Derived {
     fn implementation(&self, items: &TokenStream) -> TokenStream {
         let private = private(self.library.as_ref());
         let ident = derived(&self.ident);
-        let (parameters, arguments, bounds) = self.generics.split_for_impl();
+        let mut generics = self.generics.clone();
+        for ty in self.generic_fields() {
+            let clause = generics.make_where_clause();
+            clause
+                .predicates
+                .push(parse_quote!(#ty: #private::DimensionValue));
+        }
+        let (parameters, arguments, bounds) = generics.split_for_impl();
         emit! {
             #[automatically_derived]
             impl #parameters #private::DimensionValue for #ident #arguments #bounds { #items }
         }
+    }
+
+    /// The types of `transparent` fields that depend on a type parameter.
+    fn generic_fields(&self) -> impl Iterator<Item = &Type> {
+        let types = self.variants.iter().filter_map(|(_, value)| match value {
+            Value::Field(_, ty) => Some(&**ty),
+            Value::Name(_) | Value::None => None,
+        });
+        types.filter(|ty| {
+            let mut parameters = self.generics.type_params();
+            parameters.any(|parameter| find_ident(ty, |ident| *ident == parameter.ident).is_some())
+        })
+    }
+}
+
+/// The only field, if there is exactly one.
+fn only(fields: &Fields) -> Option<(Member, Type)> {
+    let mut all = fields.members().zip(fields);
+    match (all.next(), all.next()) {
+        (Some((member, field)), None) => Some((member, field.ty.clone())),
+        _ => None,
     }
 }
 

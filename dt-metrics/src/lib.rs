@@ -34,8 +34,8 @@
 //! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
 //!
 //! Each of these pages says what it takes, what it expands to, what it costs and what it refuses.
-//! Values of dimensions are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, enums, `Option`
-//! of those, and what implements [`DimensionValue`](trait@DimensionValue).
+//! Values of dimensions are texts, `char`, `bool`, integers, floats, `IpAddr`, enums, `Option` of
+//! those, and what implements [`DimensionValue`](trait@DimensionValue).
 //!
 //! # In a test
 //!
@@ -128,7 +128,7 @@ pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]
 #[doc(inline)]
 pub use crate::dynatrace::{CheckReport, DropReason, Health};
-pub use crate::instrument::{DimensionValue, Value};
+pub use crate::instrument::{DimensionValue, ShortText, Value};
 #[cfg(feature = "dynatrace")]
 pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};
 #[cfg(feature = "dynatrace")]

@@ -30,8 +30,8 @@ pub use self::stream::{Items, Results, StreamOf, measured_stream};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,
-    DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Gauge, Histogram, InFlight,
-    Kept, Observable, Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,
+    DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Formatted, Gauge, Histogram,
+    InFlight, Kept, Observable, Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,
 };
 
 /// The descriptor of an annotation with this name, at the caller's place. The instrument that is

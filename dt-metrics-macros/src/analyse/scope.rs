@@ -73,7 +73,9 @@ impl Known {
         for dimension in dims {
             match &dimension.source {
                 Source::Literal(_) => {}
-                Source::Expr(Expr::Const(block)) if !depends(block, &place.generics) => {
+                Source::Expr(Expr::Const(block))
+                    if dimension.format.is_none() && !depends(block, &place.generics) =>
+                {
                     known = Self::Once;
                 }
                 Source::Expr(_) => return Self::Called,

@@ -21,7 +21,7 @@ pub(crate) fn constants(private: &TokenStream, dims: &[Dimension]) -> TokenStrea
 pub(crate) fn options(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
     let values = dims.iter().map(|dimension| match &dimension.source {
         Source::Literal(literal) => some(private, literal),
-        Source::Expr(expr) => borrowed(private, expr, "value"),
+        Source::Expr(expr) => borrowed(private, dimension, expr, "value"),
     });
     emit!([#(#values),*])
 }
@@ -40,11 +40,11 @@ pub(crate) fn template(private: &TokenStream, dims: &[Dimension], at_end: usize)
 
 /// The values of all dimensions but literals, each passed to `function` of the library: a list.
 pub(crate) fn passed(private: &TokenStream, dims: &[Dimension], function: &str) -> TokenStream {
-    let exprs = dims.iter().filter_map(Dimension::expr);
-    let values: Vec<_> = exprs
-        .map(|expr| borrowed(private, expr, function))
-        .collect();
-    list(&values)
+    let values = dims.iter().filter_map(|dimension| {
+        let expr = dimension.expr()?;
+        Some(borrowed(private, dimension, expr, function))
+    });
+    list(&values.collect::<Vec<_>>())
 }
 
 /// The values of all dimensions, literals included: a list.
@@ -54,7 +54,7 @@ pub(crate) fn all(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
             let (_, value) = typed(literal);
             emit!(&#value)
         }
-        Source::Expr(expr) => borrowed(private, expr, "dimension"),
+        Source::Expr(expr) => borrowed(private, dimension, expr, "dimension"),
     });
     list(&values.collect::<Vec<_>>())
 }
@@ -65,9 +65,18 @@ pub(crate) fn list(values: &[TokenStream]) -> TokenStream {
     values.fold(emit!(()), |rest, value| emit!((#value, #rest)))
 }
 
-fn borrowed(private: &TokenStream, expr: &Expr, function: &str) -> TokenStream {
+fn borrowed(
+    private: &TokenStream,
+    dimension: &Dimension,
+    expr: &Expr,
+    function: &str,
+) -> TokenStream {
     let function = ident(function);
-    let borrowed = at(expr, &emit!(&(#expr)));
+    let mut borrowed = at(expr, &emit!(&(#expr)));
+    if let Some(format) = dimension.format {
+        let format = ident(format.constructor());
+        borrowed = at(expr, &emit!(&#private::Formatted::#format(#borrowed)));
+    }
     at(expr, &emit!(#private::#function(#borrowed)))
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Argument {
     Kind,
     CardinalityLimit,
     Rename,
+    Transparent,
+    Skip,
     Crate,
 }
 
@@ -40,6 +42,8 @@ impl Argument {
             Self::Kind => "kind",
             Self::CardinalityLimit => "cardinality_limit",
             Self::Rename => "rename",
+            Self::Transparent => "transparent",
+            Self::Skip => "skip",
             Self::Crate => "crate",
         }
     }

@@ -36,6 +36,9 @@ pub(crate) struct Args {
     pub(crate) when: Option<When>,
     pub(crate) cardinality_limit: Option<u32>,
     pub(crate) rename: Option<LitStr>,
+    /// The word, where it stands.
+    pub(crate) transparent: Option<Ident>,
+    pub(crate) skip: Option<Ident>,
     pub(crate) library: Option<Path>,
     /// Arguments of the `impl` block around the function.
     inherited: Vec<Argument>,
@@ -92,6 +95,8 @@ impl Args {
                 once(&mut self.cardinality_limit, &key, limit)
             }
             Argument::Rename => once(&mut self.rename, &key, literal(value(input)?)),
+            Argument::Transparent => once(&mut self.transparent, &key, Ok(key.clone())),
+            Argument::Skip => once(&mut self.skip, &key, Ok(key.clone())),
             Argument::Crate => once(&mut self.library, &key, Ok(path(input)?)),
         };
         report.note(set);

@@ -1,10 +1,10 @@
 //! `dims(key = expr, …)`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, Ident, LitStr, Result, Token, parenthesized, token};
+use syn::{Error, Expr, Ident, LitStr, Result, Token, parenthesized, parse_quote, token};
 
 use super::grammar::Kind;
 use super::literal::Constant;
@@ -16,6 +16,24 @@ pub(crate) struct Dimension {
     /// The key as it was typed.
     pub(crate) typed: TokenStream,
     pub(crate) source: Source,
+    /// How the value of the expression becomes a text, if it is not the value of the dimension.
+    pub(crate) format: Option<Format>,
+}
+
+/// `%` or `?` before an expression. Each names a constructor in the library.
+#[derive(Clone, Copy)]
+pub(crate) enum Format {
+    Display,
+    Debug,
+}
+
+impl Format {
+    pub(crate) const fn constructor(self) -> &'static str {
+        match self {
+            Self::Display => "display",
+            Self::Debug => "debug",
+        }
+    }
 }
 
 /// Where the value of a dimension comes from.
@@ -49,21 +67,52 @@ pub(crate) fn dims(
     let mut dims = Vec::new();
     separated(&content, report, |report| {
         let (key, typed) = key(&content)?;
-        if content.is_empty() || content.peek(Token![,]) {
-            let message = format!("a dimension needs a value: write `{typed} = …`");
-            report.add(Error::new_spanned(typed, message));
-            return Ok(());
-        }
-        report.note(Kind::Key.check(&key.value(), &typed));
-        let expr = ungrouped(value(&content)?);
-        let source = match Constant::of(&expr) {
-            Some(constant) => Source::Literal(constant),
-            None => Source::Expr(expr),
+        let mut format = None;
+        let expr = if content.is_empty() || content.peek(Token![,]) {
+            // `tier` is short for `tier = tier`.
+            let Ok(variable) = syn::parse2::<Ident>(typed.clone()) else {
+                let message = format!("a dimension needs a value: write `{typed} = …`");
+                report.add(Error::new_spanned(typed, message));
+                return Ok(());
+            };
+            parse_quote!(#variable)
+        } else {
+            let value;
+            (format, value) = formatted(&content)?;
+            ungrouped(value)
         };
-        dims.push(Dimension { key, typed, source });
+        report.note(Kind::Key.check(&key.value(), &typed));
+        let source = match Constant::of(&expr) {
+            Some(constant) if format.is_none() => Source::Literal(constant),
+            _ => Source::Expr(expr),
+        };
+        dims.push(Dimension {
+            key,
+            typed,
+            source,
+            format,
+        });
         Ok(())
     });
     Ok(dims)
+}
+
+/// Reads `= expr`, `= %expr` or `= ?expr`.
+fn formatted(input: ParseStream<'_>) -> Result<(Option<Format>, Expr)> {
+    let format = if input.peek2(Token![%]) {
+        Format::Display
+    } else if input.peek2(Token![?]) {
+        Format::Debug
+    } else {
+        return Ok((None, value(input)?));
+    };
+    input.parse::<Token![=]>()?;
+    let sign: TokenTree = input.parse()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        let message = format!("expected an expression after `{sign}`");
+        return Err(Error::new(sign.span(), message));
+    }
+    Ok((Some(format), input.parse()?))
 }
 
 /// Reads an identifier, a dotted path of them, or a string literal; returns it as a literal, and as

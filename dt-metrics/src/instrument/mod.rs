@@ -31,8 +31,9 @@ pub(crate) use self::cells::store::has_overflow_series;
 pub(crate) use self::cells::store::total;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::thread::disown_inherited;
-pub use self::dimension::held::{AnyValue, Kept};
+pub use self::dimension::held::{AnyValue, Formatted, Kept};
 pub use self::dimension::set::DimensionSet;
+pub use self::dimension::short_text::ShortText;
 pub(crate) use self::dimension::value::OwnedValue;
 pub use self::dimension::value::{DimensionValue, Value};
 #[cfg(feature = "dynatrace")]

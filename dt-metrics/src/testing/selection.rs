@@ -131,6 +131,7 @@ fn text(value: &OwnedValue) -> String {
         OwnedValue::I64(value) => value.to_string(),
         OwnedValue::U64(value) => value.to_string(),
         OwnedValue::F64(value) => value.to_string(),
+        OwnedValue::ShortText(text) => text.to_string(),
     }
 }
 

@@ -7,6 +7,7 @@ mod common;
 mod blocks;
 mod capture;
 mod cardinality;
+mod dimension_values;
 mod in_body;
 mod instruments;
 mod linking;

@@ -79,6 +79,7 @@ impl Twins {
                 OwnedValue::I64(value) => value.hash(&mut hasher),
                 OwnedValue::U64(value) => value.hash(&mut hasher),
                 OwnedValue::F64(value) => value.to_bits().hash(&mut hasher),
+                OwnedValue::ShortText(text) => text.hash(&mut hasher),
             }
         }
         hasher.finish()

@@ -1,8 +1,10 @@
 //! Values of dimensions that are copied when a call begins and used when it ends.
 
+use core::fmt::{self, Write as _};
 use core::marker::PhantomData;
 use std::cell::RefCell;
 
+use super::short_text::ShortText;
 use super::value::{DimensionValue, Value};
 
 /// A copy of a value. It has the type `V`, so that a value of a type with few values stays an index.
@@ -23,6 +25,7 @@ enum KeptValue {
     I64(i64),
     U64(u64),
     F64(f64),
+    ShortText(ShortText),
 }
 
 impl KeptValue {
@@ -35,6 +38,7 @@ impl KeptValue {
             Some(Value::I64(value)) => Self::I64(value),
             Some(Value::U64(value)) => Self::U64(value),
             Some(Value::F64(value)) => Self::F64(value),
+            Some(Value::ShortText(text)) => Self::ShortText(text),
         }
     }
 }
@@ -66,6 +70,7 @@ impl<V: DimensionValue + ?Sized> DimensionValue for Kept<V> {
             KeptValue::I64(value) => Value::I64(*value),
             KeptValue::U64(value) => Value::U64(*value),
             KeptValue::F64(value) => Value::F64(*value),
+            KeptValue::ShortText(text) => Value::ShortText(*text),
         })
     }
 }
@@ -93,6 +98,35 @@ impl Kept<AnyValue> {
             value: KeptValue::of(value.dimension_value()),
             of: PhantomData,
         }
+    }
+}
+
+/// The text that a value displays, or that its `Debug` shows: a value of a dimension by itself. It is
+/// cut off at a few times the length that a value may have.
+pub struct Formatted(Text);
+
+impl Formatted {
+    /// `key = %value`.
+    pub fn display<T: fmt::Display + ?Sized>(value: &T) -> Self {
+        Self::of(format_args!("{value}"))
+    }
+
+    /// `key = ?value`.
+    pub fn debug<T: fmt::Debug + ?Sized>(value: &T) -> Self {
+        Self::of(format_args!("{value:?}"))
+    }
+
+    fn of(text: fmt::Arguments<'_>) -> Self {
+        let mut formatted = Self(Text::new(""));
+        // An error is one of the value's own, or the end of the room: what is there stays.
+        let _ = formatted.0.write_fmt(text);
+        formatted
+    }
+}
+
+impl DimensionValue for Formatted {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self.0.as_str()))
     }
 }
 
@@ -147,6 +181,39 @@ impl Text {
                 .unwrap_or_default(),
             Self::Long(text) => text,
         }
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = SPARE_LENGTH - self.as_str().len();
+        let whole = more.len() <= room;
+        let mut fits = room.min(more.len());
+        while !more.is_char_boundary(fits) {
+            fits -= 1;
+        }
+        let more = more.get(..fits).unwrap_or_default();
+        let length = self.as_str().len() + more.len();
+        match self {
+            Self::Short {
+                length: short,
+                bytes,
+            } if length <= SHORT => {
+                let old = usize::from(*short);
+                bytes[old..length].copy_from_slice(more.as_bytes());
+                // Not over `SHORT`.
+                *short = u8::try_from(length).unwrap_or(*short);
+            }
+            Self::Short { .. } => {
+                let mut long = Self::long(self.as_str());
+                if let Self::Long(buffer) = &mut long {
+                    buffer.push_str(more);
+                }
+                *self = long;
+            }
+            Self::Long(buffer) => buffer.push_str(more),
+        }
+        if whole { Ok(()) } else { Err(fmt::Error) }
     }
 }
 

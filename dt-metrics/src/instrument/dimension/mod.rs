@@ -4,5 +4,6 @@
 
 pub(super) mod held;
 pub(super) mod set;
+pub(super) mod short_text;
 mod signature;
 pub(super) mod value;

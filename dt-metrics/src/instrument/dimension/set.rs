@@ -89,6 +89,7 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
             Some(Value::I64(value)) => hasher.write_i64(value),
             Some(Value::U64(value)) => hasher.write_u64(value),
             Some(Value::F64(value)) => hasher.write_u64(value.to_bits()),
+            Some(Value::ShortText(text)) => text.hash(hasher),
         }
         self.1.hash(hasher);
     }

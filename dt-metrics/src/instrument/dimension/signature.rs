@@ -20,6 +20,8 @@ pub(super) const fn of(values: &[Value<'static>], rest: u64) -> u64 {
             Value::I64(value) => bytes(byte(hash, 3), &value.to_le_bytes()),
             Value::U64(value) => bytes(byte(hash, 4), &value.to_le_bytes()),
             Value::F64(value) => bytes(byte(hash, 5), &value.to_bits().to_le_bytes()),
+            // Of no type with a fixed number of values.
+            Value::ShortText(_) => byte(hash, 6),
         };
         // No UTF-8 text has this byte, so no text continues into the next.
         hash = byte(hash, 0xff);

@@ -1,6 +1,12 @@
 //! Values of dimensions, and the types that have them.
 
+use core::num::NonZero;
 use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::short_text::ShortText;
 
 /// The value of a dimension, borrowed from the measured value. On the wire every value is a text; a
 /// whole float is written as an integer.
@@ -17,6 +23,8 @@ pub enum Value<'a> {
     U64(u64),
     /// A floating-point number.
     F64(f64),
+    /// A character, an IP address or a number of 128 bits.
+    ShortText(ShortText),
 }
 
 /// A [`Value`] that a series keeps.
@@ -28,6 +36,7 @@ pub enum OwnedValue {
     I64(i64),
     U64(u64),
     F64(f64),
+    ShortText(ShortText),
 }
 
 impl Value<'_> {
@@ -38,6 +47,7 @@ impl Value<'_> {
             Self::I64(value) => OwnedValue::I64(value),
             Self::U64(value) => OwnedValue::U64(value),
             Self::F64(value) => OwnedValue::F64(value),
+            Self::ShortText(text) => OwnedValue::ShortText(text),
         }
     }
 }
@@ -52,6 +62,7 @@ impl OwnedValue {
             (Self::I64(own), Value::I64(value)) => own == value,
             (Self::U64(own), Value::U64(value)) => own == value,
             (Self::F64(own), Value::F64(value)) => own.to_bits() == value.to_bits(),
+            (Self::ShortText(own), Value::ShortText(text)) => own == text,
             _ => false,
         }
     }
@@ -59,7 +70,7 @@ impl OwnedValue {
 
 /// A type whose values can be the value of a dimension.
 ///
-/// Enums without fields derive it, with [`derive(DimensionValue)`](derive@crate::DimensionValue).
+/// Enums derive it, with [`derive(DimensionValue)`](derive@crate::DimensionValue).
 /// For any other type it is written by hand:
 ///
 /// ```
@@ -92,7 +103,7 @@ impl OwnedValue {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",
     label = "not a dimension value",
-    note = "dimension values are `&str`, `String`, `Cow<str>`, `bool`, integers, floats, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of those"
+    note = "dimension values are texts, `char`, `bool`, integers, floats, `IpAddr`, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of those"
 )]
 pub trait DimensionValue {
     /// The value, or `None` if the measurement does not have this dimension.
@@ -162,7 +173,13 @@ impl<T: DimensionValue + ?Sized> DimensionValue for Box<T> {
     }
 }
 
-impl<T: DimensionValue + ?Sized> DimensionValue for std::sync::Arc<T> {
+impl<T: DimensionValue + ?Sized> DimensionValue for Rc<T> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        T::dimension_value(self)
+    }
+}
+
+impl<T: DimensionValue + ?Sized> DimensionValue for Arc<T> {
     fn dimension_value(&self) -> Option<Value<'_>> {
         T::dimension_value(self)
     }
@@ -204,6 +221,52 @@ impl DimensionValue for bool {
     #[inline]
     fn dimension_value(&self) -> Option<Value<'_>> {
         Some(Value::Bool(*self))
+    }
+}
+
+macro_rules! non_zero {
+    ($($integer:ty),+) => {$(
+        impl DimensionValue for NonZero<$integer> {
+            fn dimension_value(&self) -> Option<Value<'_>> {
+                // The number is copied out of the wrapper, so its value borrows nothing.
+                Some(match self.get().dimension_value()? {
+                    Value::I64(value) => Value::I64(value),
+                    Value::U64(value) => Value::U64(value),
+                    Value::ShortText(text) => Value::ShortText(text),
+                    _ => return None,
+                })
+            }
+        }
+    )+};
+}
+
+non_zero!(
+    i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize
+);
+
+macro_rules! short_text {
+    ($($type:ty),+) => {$(
+        impl DimensionValue for $type {
+            fn dimension_value(&self) -> Option<Value<'_>> {
+                Some(Value::ShortText(ShortText::from(*self)))
+            }
+        }
+    )+};
+}
+
+short_text!(char, i128, u128, IpAddr, Ipv4Addr, Ipv6Addr);
+
+#[cfg(feature = "http")]
+impl DimensionValue for http::StatusCode {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self.as_str()))
+    }
+}
+
+#[cfg(feature = "http")]
+impl DimensionValue for http::Method {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(Value::Str(self.as_str()))
     }
 }
 

@@ -109,6 +109,7 @@ fn attribute(key: &'static str, value: &OwnedValue) -> KeyValue {
     match value {
         OwnedValue::Str(text) => KeyValue::new(key, text.to_string()),
         OwnedValue::Bool(value) => KeyValue::new(key, *value),
+        OwnedValue::ShortText(text) => KeyValue::new(key, text.to_string()),
         OwnedValue::I64(value) => KeyValue::new(key, *value),
         OwnedValue::F64(value) => KeyValue::new(key, *value),
         // OpenTelemetry has no unsigned attribute.

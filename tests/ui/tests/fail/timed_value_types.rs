@@ -3,7 +3,7 @@ use dt_metrics::timed;
 
 struct Tier;
 
-#[timed(dims(name = name, tier = tier, region = "eu", letter = 'a', length = name.len()))]
+#[timed(dims(name = name, tier = tier, region = "eu", letter = (), length = name.len()))]
 fn f(name: &str, tier: &Tier) {
     let _ = (name, tier);
 }

@@ -3,8 +3,12 @@ use dt_metrics::{DimensionValue, count};
 #[derive(DimensionValue)]
 enum Tier {
     Free,
-    Paid(u32),
-    Trial { days: u8 },
+    #[dimension(transparent)]
+    Paid(u32, u32),
+    #[dimension(transparent)]
+    Trial,
+    #[dimension(rename = "other", skip)]
+    Other,
 }
 
 fn main() {

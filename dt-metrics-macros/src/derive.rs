@@ -106,15 +106,15 @@ impl Derived {
             }
             (Some(name), None, None) => Value::Name(name),
             (None, None, Some(_)) => Value::None,
-            (None, Some(word), None) => match only(&fields) {
-                Some((member, ty)) => Value::Field(member, Box::new(ty)),
-                None => {
+            (None, Some(word), None) => {
+                let Some((member, ty)) = only(&fields) else {
                     let message = "`transparent` takes the value of the only field, and this \
                                    variant does not have exactly one";
                     report.add(Error::new(word.span(), message));
                     return;
-                }
-            },
+                };
+                Value::Field(member, Box::new(ty))
+            }
             (_, Some(word), _) | (.., Some(word)) => {
                 let message = "a variant has one of `rename`, `transparent` and `skip`";
                 report.add(Error::new(word.span(), message));

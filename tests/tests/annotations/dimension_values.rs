@@ -36,7 +36,7 @@ fn every_type_of_value_is_written_as_its_text() {
     written(2.5_f32, "2.5");
     written(IpAddr::from([10, 0, 0, 1]), "10.0.0.1");
     written(Ipv4Addr::LOCALHOST, "127.0.0.1");
-    written(&Some(Ipv6Addr::LOCALHOST), "::1");
+    written(Some(&Ipv6Addr::LOCALHOST), "::1");
 }
 
 #[test]

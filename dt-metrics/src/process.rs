@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 mod platform;
 
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::platform::at_fork;
+pub(crate) use self::platform::{at_exit, at_fork};
 
 /// A process, by its number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

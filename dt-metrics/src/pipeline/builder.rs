@@ -241,10 +241,10 @@ impl Builder {
     /// at once. A handler that is installed after metrics, for example by tokio's `ctrl_c`, is called
     /// at once, and metrics are delivered at the same time. A signal that is ignored stays ignored.
     ///
-    /// Other ends of a process do not deliver metrics: `std::process::exit` and `abort` (call
-    /// [`Handle::shutdown`] before them), a panic with `panic = "abort"` in the profile (set a panic
-    /// hook that calls [`Handle::flush`]), and SIGKILL. On other platforms than Unix this option only
-    /// logs a warning.
+    /// `std::process::exit` delivers as [`Handle`] describes. Other ends of a process do not deliver
+    /// metrics: `abort` (call [`Handle::shutdown`] before it), a panic with `panic = "abort"` in the
+    /// profile (set a panic hook that calls [`Handle::flush`]), and SIGKILL. On other platforms than
+    /// Unix this option only logs a warning.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), dt_metrics::Error> {

@@ -20,11 +20,14 @@ use crate::thread::spawn;
 /// runtime and inside a multi-thread runtime. Calls that end in `_async` do not block the runtime.
 ///
 /// Dropping the handle is a [`shutdown`](Self::shutdown) with five seconds, or with
-/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). Nothing drops it if the process ends
-/// without unwinding the stack of `main`: by `process::exit`, a signal, or a panic under
-/// `panic = "abort"`. Measurements that were not collected by then are lost. Call
-/// [`flush`](Self::flush) before `process::exit`, and use
-/// [`flush_on_termination`](crate::Builder::flush_on_termination) for signals.
+/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). If the process exits and nobody has dropped
+/// the handle, because it is in a `static` or because of `std::process::exit`, the exit delivers the
+/// rest on Unix: for at most two seconds, or for `shutdown_timeout` if that is shorter. On other
+/// platforms, call [`shutdown`](Self::shutdown) before the exit.
+///
+/// Measurements that were not collected are lost if the process ends by a signal, `abort`, or a panic
+/// under `panic = "abort"`. For SIGTERM and SIGINT, use
+/// [`flush_on_termination`](crate::Builder::flush_on_termination).
 ///
 /// A forked child has none of the threads: there, `flush` and `shutdown` return
 /// [`Error::Forked`](crate::Error::Forked), and dropping the handle does nothing. Install metrics
@@ -41,6 +44,11 @@ impl Handle {
     /// Flushes before a signal ends the process.
     pub(super) fn flush_on_termination(&self) -> io::Result<()> {
         self.0.flush_on_termination()
+    }
+
+    /// Delivers when the process exits.
+    pub(super) fn deliver_at_exit(&self) -> io::Result<()> {
+        self.0.deliver_at_exit()
     }
 
     /// Collects all measurements until now and delivers them.

@@ -160,6 +160,7 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         settings.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         installed,
     ));
+    handle.deliver_at_exit().map_err(Error::Thread)?;
     if settings.flush_on_termination {
         handle.flush_on_termination().map_err(Error::Signal)?;
     }

@@ -4,7 +4,8 @@
 //! builder ──► install ──► handle ──► running ──► bridge        slots to the SDK's instruments
 //!                                       ├──────► schedule      when to push
 //!                                       ├──────► lifecycle     one pipeline per process
-//!                                       └──────► signal        flushing on SIGTERM and SIGINT
+//!                                       ├──────► signal        flushing on SIGTERM and SIGINT
+//!                                       └──────► exit          the rest, when the process exits
 //! ```
 //!
 //! This folder may import `dynatrace`, `registry`, `instrument`, `descriptor` and `process`.
@@ -14,6 +15,7 @@ mod bridge;
 mod builder;
 mod deadline;
 mod error;
+mod exit;
 mod foreign_exporter;
 mod handle;
 mod install;
@@ -159,7 +161,7 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
         );
         Some(bridge.map_err(Error::Thread)?)
     };
-    Ok(Handle::new(Running::new(
+    let handle = Handle::new(Running::new(
         provider.clone(),
         ProviderOwner::Program,
         bridge,
@@ -167,5 +169,7 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
         None,
         SHUTDOWN_TIMEOUT,
         installed,
-    )))
+    ));
+    handle.deliver_at_exit().map_err(Error::Thread)?;
+    Ok(handle)
 }

@@ -10,6 +10,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::error::Error;
+use super::exit::{ExitWatch, LIMIT};
 use super::foreign_exporter::Failures;
 use super::lifecycle::{Installed, Lifecycle};
 use super::passes::Passes;
@@ -34,6 +35,8 @@ pub(super) struct Running {
     process: Process,
     /// Present while signals are caught.
     termination: Mutex<Option<Termination>>,
+    /// Present while an exit of the process delivers.
+    exit: Mutex<Option<ExitWatch>>,
 }
 
 /// The builder of the provider, who also shuts it down.
@@ -64,6 +67,7 @@ impl Running {
             lifecycle: Lifecycle::new(installed),
             process: Process::current(),
             termination: Mutex::new(None),
+            exit: Mutex::new(None),
         }
     }
 
@@ -115,6 +119,28 @@ impl Running {
             }
         })?;
         *self.termination() = Some(termination);
+        Ok(())
+    }
+
+    /// Delivers when the process exits.
+    pub(super) fn deliver_at_exit(self: &Arc<Self>) -> io::Result<()> {
+        if self.is_off() {
+            return Ok(());
+        }
+        let running = Arc::downgrade(self);
+        let limit = self.shutdown_timeout.min(LIMIT);
+        let watch = ExitWatch::start(limit, move || {
+            let Some(running) = running.upgrade() else {
+                return;
+            };
+            if let Err(error) = running.shutdown(Deadline::after(limit)) {
+                tracing::warn!(
+                    target: "dt_metrics",
+                    "metrics were not all delivered before the exit: {error}"
+                );
+            }
+        })?;
+        *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = watch;
         Ok(())
     }
 
@@ -189,6 +215,12 @@ impl Running {
         };
         bridge.stop();
         *self.termination() = None;
+        let exit = self
+            .exit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(exit);
         delivered?;
         prepared?;
         match collected? {

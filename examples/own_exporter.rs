@@ -1,11 +1,11 @@
-//! An exporter of one's own: whatever implements OpenTelemetry's `PushMetricExporter` takes the
-//! place of the default one. This one prints counts; the second `.exporter(…)` delivers the same
-//! metrics to Dynatrace, endpoint and token from the environment, as in `getting_started`.
+//! An exporter of your own: anything that implements OpenTelemetry's `PushMetricExporter` can be added
+//! to the built-in exporter. This one prints counts; the built-in exporter delivers the same metrics to
+//! Dynatrace, with the endpoint and the token from the environment, as in `getting_started`.
 
 use std::error::Error;
 use std::time::Duration;
 
-use dt_metrics::{counted, dynatrace};
+use dt_metrics::counted;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{
@@ -52,10 +52,9 @@ fn toss(side: &str) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let dynatrace = dynatrace::Exporter::builder().prefix("casino").build()?;
     let metrics = dt_metrics::builder()
+        .prefix("casino")
         .exporter(Print)
-        .exporter(dynatrace.clone())
         .install()?;
 
     for side in ["heads", "tails", "heads"] {
@@ -66,15 +65,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The rest is handed over, then delivered. If delivery fails, the program reports it and goes on:
     // its result does not depend on its metrics.
-    let delivered = [
-        flushed,
-        metrics.flush(Duration::from_secs(5)),
-        dynatrace.flush(Duration::from_secs(5)).map_err(Into::into),
-        metrics.shutdown(Duration::from_secs(5)),
-    ];
+    let delivered = [flushed, metrics.shutdown(Duration::from_secs(5))];
     for error in delivered.into_iter().filter_map(Result::err) {
         eprintln!("metrics: {error}");
     }
-    println!("{} lines delivered", dynatrace.health().points_accepted);
+    println!("{} lines delivered", metrics.health().points_accepted);
     Ok(())
 }

@@ -57,6 +57,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
 /// One combination: prints what a collection takes after all series have moved, and after none.
 pub(crate) fn child(threads: u32, series: u32) -> Result<(), dt_metrics::Error> {
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(Discard)
         // Nothing is collected but on demand.
         .push_interval(Duration::from_secs(86_400))

@@ -118,6 +118,7 @@ mod process;
 #[cfg(feature = "dynatrace")]
 mod properties;
 mod registry;
+mod similarity;
 pub mod testing;
 #[cfg(feature = "dynatrace")]
 mod thread;

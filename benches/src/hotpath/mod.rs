@@ -54,6 +54,7 @@ pub(crate) fn run(options: Options) -> Result<(), dt_metrics::Error> {
     table::print(&candidates, &alone);
 
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(Discard)
         .push_interval(sdk::INTERVAL)
         .set_global(false)

@@ -91,7 +91,7 @@ impl Scenario {
     /// Makes `count` of it.
     pub(super) fn enact(self, count: u32, installed: bool) -> Result<Kept, Box<dyn Error>> {
         let metrics = if installed {
-            let builder = dt_metrics::builder().exporter(Discard);
+            let builder = dt_metrics::builder().no_exporter().exporter(Discard);
             Some(
                 builder
                     .push_interval(Duration::from_secs(3_600))

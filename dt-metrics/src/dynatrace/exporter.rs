@@ -12,10 +12,11 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use crate::dynatrace::buffer::flush::{FlushStart, Patience, flush};
 use crate::dynatrace::buffer::{Buffer, Undelivered};
-use crate::dynatrace::config::Config;
 use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::environment::{Environment, process_environment, sdk_disabled};
 use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::source::Source;
+use crate::dynatrace::config::{Config, spool_ignored};
 use crate::dynatrace::delivery::{sender, spooler};
 use crate::dynatrace::encode::Encoder;
 use crate::dynatrace::error::{ConfigError, ExportError};
@@ -151,7 +152,18 @@ impl Exporter {
             Some(path) => {
                 let limit = options.spool_limit_bytes;
                 let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
-                spooler::start(&buffer, path, limit, recipient)?
+                match (
+                    spooler::start(&buffer, path, limit, recipient),
+                    options.source("spool_dir"),
+                ) {
+                    // A directory that only the environment names stops no program.
+                    (Err(error), Source::Environment(variable)) => {
+                        let warning = spool_ignored(variable, &error);
+                        tracing::warn!(target: "dt_metrics", "{warning}");
+                        None
+                    }
+                    (started, _) => started?,
+                }
             }
             None => None,
         };

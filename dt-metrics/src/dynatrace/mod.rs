@@ -33,13 +33,16 @@
 //! The endpoint and the token are looked up independently, in this order:
 //!
 //! 1. the program ([`ExporterBuilder::endpoint`], [`ExporterBuilder::api_token`]);
-//! 2. the environment variables `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`;
+//! 2. the environment variables `DT_METRICS_ENDPOINT` and `DT_METRICS_API_TOKEN`, then
+//!    `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`. One that is not usable is a warning,
+//!    and ignored;
 //! 3. the same two keys in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which the
 //!    Dynatrace Operator for Kubernetes provides. The exporter reads the file again within seconds
 //!    of a change, and at once when the endpoint rejects a token, so tokens can rotate;
 //! 4. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which needs no token.
 //!
-//! A value that consists of white space is ignored. The choice is logged once (level `info`),
+//! All other options of the builder can come from the environment, as `DT_METRICS_` and their name, such
+//! as `DT_METRICS_PREFIX`. A value that consists of white space is ignored. The choice is logged once (level `info`),
 //! without secrets.
 //!
 //! | token | header | endpoint |
@@ -168,10 +171,15 @@ pub(crate) use self::check::check;
 pub use self::check::report::{CheckReport, Problem, Step, Verdict};
 pub use self::config::builder::ExporterBuilder;
 pub(crate) use self::config::builder::shared_options;
-pub(crate) use self::config::environment::{process_environment, push_interval, sdk_disabled};
+pub(crate) use self::config::environment::{process_environment, process_names, sdk_disabled};
 pub use self::config::options::DeliveryGuarantee;
 pub(crate) use self::config::options::Options;
 pub(crate) use self::config::protocol::Format;
+pub use self::config::source::Source;
+pub use self::config::table::Setting;
+pub(crate) use self::config::table::{Scope, read, unknown_variables};
+pub(crate) use self::config::token::looks_like_a_token;
+pub(crate) use self::config::token_variables;
 pub(crate) use self::config::unquoted::unquoted;
 pub(crate) use self::encode::warnings::{SCOPE, STREAM_SCHEMA};
 pub use self::error::{ConfigError, EndpointError, ExportError, SpoolError};
@@ -180,3 +188,5 @@ pub use self::exporter::Exporter;
 pub(crate) use self::exporter::Losses;
 pub(crate) use self::health::SATURATED;
 pub use self::health::{DropReason, Health};
+pub(crate) use self::redact::Redactor;
+pub(crate) use self::text::printable;

@@ -4,7 +4,7 @@
 //! The SDK aggregates one instrument after the other. A value that got into a histogram meanwhile
 //! would be in this collection, while the count of the same call is in the next.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,13 @@ const LIMIT: Duration = Duration::from_millis(100);
 
 /// The readers that aggregate now, by their threads.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Aggregation(Arc<Mutex<Vec<(ThreadId, Instant)>>>);
+pub(super) struct Aggregation(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    readers: Mutex<Vec<(ThreadId, Instant)>>,
+    ended: Condvar,
+}
 
 impl Aggregation {
     /// This thread's callback is about to end.
@@ -27,6 +33,22 @@ impl Aggregation {
         let mut readers = self.lock();
         readers.retain(|(_, since)| since.elapsed() < LIMIT);
         readers.push((thread::current().id(), Instant::now()));
+    }
+
+    /// Whether a reader of another thread aggregates: what a collection adds meanwhile may be in a
+    /// count of that reader, and the value of the same call only in its next collection.
+    pub(super) fn is_of_another(&self) -> bool {
+        is_of_another(&self.lock())
+    }
+
+    /// Waits until no reader of another thread aggregates, which takes a moment.
+    pub(super) fn wait_for_others(&self) {
+        let readers = self.lock();
+        let wait = self
+            .0
+            .ended
+            .wait_timeout_while(readers, LIMIT, |readers| is_of_another(readers));
+        drop(wait);
     }
 
     /// Whether some reader aggregates.
@@ -38,11 +60,21 @@ impl Aggregation {
     fn end(&self) {
         let this = thread::current().id();
         self.lock().retain(|(reader, _)| *reader != this);
+        self.0.ended.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(ThreadId, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_of_another(readers: &[(ThreadId, Instant)]) -> bool {
+    let this = thread::current().id();
+    let mut readers = readers.iter();
+    readers.any(|(reader, since)| *reader != this && since.elapsed() < LIMIT)
 }
 
 /// An exporter that ends the aggregation of its reader.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
+use super::added_exporter::AddedExporter;
 use super::error::Error;
-use super::foreign_exporter::AddedExporter;
 use super::handle::Handle;
 use super::install::{Settings, install};
 #[cfg(feature = "otlp")]
@@ -15,6 +15,16 @@ use crate::dynatrace::Format;
 use crate::dynatrace::{self, CheckReport, Options, shared_options};
 
 /// The configuration of the pipeline; from [`builder`](crate::builder).
+///
+/// Every option except for functions and exporters can also come from the environment, as
+/// `DT_METRICS_` and the name of the method in capital letters. For example,
+/// `DT_METRICS_PUSH_INTERVAL=10s` is [`push_interval`](Self::push_interval), and
+/// `DT_METRICS_DEFAULT_DIMENSIONS=env=prod,team=a` is
+/// [`default_dimensions`](Self::default_dimensions). The program wins over the environment, and these
+/// variables win over those of OpenTelemetry (`OTEL_…`). For dimensions and certificates, the
+/// environment adds to the values of the program. An unusable value, or an unknown variable that
+/// begins with `DT_METRICS_`, is a warning and never an error. [`check`](Self::check) reports where the
+/// value of each option comes from.
 #[derive(Default)]
 #[must_use = "nothing is installed before `install`"]
 pub struct Builder {
@@ -27,9 +37,9 @@ impl Builder {
 
     /// The time between two pushes.
     ///
-    /// Default: `OTEL_METRIC_EXPORT_INTERVAL` (milliseconds), or 60 seconds if that variable is not
-    /// set or not a number. Zero also selects the default. There is no upper limit, but Dynatrace
-    /// accepts data points of the last hour only, and has a resolution of one minute.
+    /// Default: `DT_METRICS_PUSH_INTERVAL` (such as `10s`), or `OTEL_METRIC_EXPORT_INTERVAL`
+    /// (milliseconds), or 60 seconds. Zero also selects the default. There is no upper limit, but
+    /// Dynatrace accepts data points of the last hour only, and has a resolution of one minute.
     ///
     /// The first push comes at a random moment within the first interval, and the following pushes
     /// come one interval apart, so that processes that start together do not push together.
@@ -38,17 +48,24 @@ impl Builder {
     /// then send a moment later: a random part of the interval, ten seconds at most, chosen once
     /// per process. A flush does not wait for this moment.
     pub fn push_interval(mut self, interval: Duration) -> Self {
-        self.settings.push_interval = Some(interval).filter(|interval| !interval.is_zero());
+        if interval.is_zero() {
+            self.dynatrace.sources.remove("push_interval");
+            self.dynatrace.pipeline.push_interval = None;
+        } else {
+            self.dynatrace.give("push_interval");
+            self.dynatrace.pipeline.push_interval = Some(interval);
+        }
         self
     }
 
     /// The name of the service, OpenTelemetry's resource attribute `service.name`.
     ///
-    /// Default: `OTEL_SERVICE_NAME`, or `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, or none: the
-    /// SDK's placeholder (`unknown_service`) is not sent. The name is the dimension `service.name` of
+    /// Default: `DT_METRICS_SERVICE_NAME`, or `OTEL_SERVICE_NAME`, or `service.name` of
+    /// `OTEL_RESOURCE_ATTRIBUTES`, or none: the SDK's placeholder (`unknown_service`) is not sent. The name is the dimension `service.name` of
     /// every line.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
-        self.settings.service_name = Some(name.into());
+        self.dynatrace.give("service_name");
+        self.dynatrace.pipeline.service_name = Some(name.into());
         self
     }
 
@@ -67,7 +84,8 @@ impl Builder {
     /// room for others, unless a reader is cumulative. If all dimensions are literals, `bool` or
     /// enums, up to 1,024 combinations always have a series each.
     pub fn cardinality_limit(mut self, series: u32) -> Self {
-        self.settings.cardinality_limit = Some(series.max(1));
+        self.dynatrace.give("cardinality_limit");
+        self.dynatrace.pipeline.cardinality_limit = Some(series.max(1));
         self
     }
 
@@ -90,14 +108,16 @@ impl Builder {
     /// # }
     /// ```
     pub fn gauge_expiry(mut self, after: Duration) -> Self {
-        self.settings.gauge_expiry = Some(after);
+        self.dynatrace.give("gauge_expiry");
+        self.dynatrace.pipeline.gauge_expiry = Some(after);
         self
     }
 
     /// Whether the fields of [`Handle::health`] are also exported as metrics (default: no), such as
     /// `dt_metrics.exporter.points_accepted`. Only the Dynatrace exporter has them.
     pub fn health_metrics(mut self, export: bool) -> Self {
-        self.settings.health_metrics = export;
+        self.dynatrace.give("health_metrics");
+        self.dynatrace.pipeline.health_metrics = export;
         self
     }
 
@@ -105,30 +125,64 @@ impl Builder {
     /// [`flush_on_termination`](Self::flush_on_termination) (default: 5 seconds). With zero there is
     /// no wait: metrics that are not in a [`spool_dir`](Self::spool_dir) are then lost.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.shutdown_timeout = Some(timeout);
+        self.dynatrace.give("shutdown_timeout");
+        self.dynatrace.pipeline.shutdown_timeout = Some(timeout);
         self
     }
 
-    /// Adds an exporter in place of the default one. Any number may be added, and each is pushed at
-    /// the interval.
+    /// Also prints each push to stderr, for development (default: `false`): a line for each series, with
+    /// its value and its dimensions.
     ///
-    /// With one or more added exporters, the Dynatrace exporter is made only if you add it, and the
-    /// options of this builder about sending lines (endpoint, token, prefix, dimensions, buffers)
-    /// have no effect: set them on the exporter's own builder. [`Handle::health`] does not cover
-    /// added exporters.
+    /// ```text
+    /// metrics at 13:21:47 UTC: 2 metrics, 3 series
+    ///   orders.calls     +12                                         outcome=ok, region=eu
+    ///   orders.calls     +1                                          outcome=err, region=eu
+    ///   orders.duration  count=13 min=0.002 s max=0.25 s sum=0.87 s  region=eu
+    /// ```
+    ///
+    /// It never delays the program: if stderr is closed, or a pipe that nobody reads, pushes are not
+    /// printed. Default dimensions are not printed, and neither are control characters and values
+    /// that contain a token. A push of more than 200 series is cut.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dt_metrics::Error> {
+    /// let metrics = dt_metrics::builder().console(true).install()?;
+    /// # drop(metrics);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn console(mut self, print: bool) -> Self {
+        self.dynatrace.give("console");
+        self.dynatrace.pipeline.console = print;
+        self
+    }
+
+    /// Adds an exporter to the built-in one. Any number may be added, and each gets all metrics at
+    /// the interval, with the temporality that it prefers. With
+    /// [`no_exporter`](Self::no_exporter), the added exporters are the only ones.
+    ///
+    /// Each exporter has a thread of the SDK and a collection of its own: one that fails, hangs or
+    /// panics neither delays the others nor loses their data. A
+    /// [`flush`](Handle::flush) or a [`shutdown`](Handle::shutdown) reports its failure, after the
+    /// others have delivered. If you also use [`configure_provider`](Self::configure_provider), a
+    /// flush runs through the exporters one after the other, beginning with the built-in one.
+    ///
+    /// The options of this builder about sending (endpoint, token, prefix, dimensions, buffers) are
+    /// those of the built-in exporter. [`Handle::health`] does not cover added exporters.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let exporter = Exporter::builder().prefix("shop").build()?;
-    /// let metrics = dt_metrics::builder().exporter(exporter.clone()).install()?;
-    /// println!("{:?}", exporter.health());
+    /// let second = Exporter::builder().prefix("shop").build()?;
+    /// let metrics = dt_metrics::builder().exporter(second.clone()).install()?;
+    /// println!("{:?}", second.health());
     /// # drop(metrics);
     /// # Ok(())
     /// # }
     /// ```
     pub fn exporter(mut self, exporter: impl PushMetricExporter) -> Self {
+        self.dynatrace.give("exporter");
         self.settings.exporters.push(AddedExporter::new(exporter));
         self
     }
@@ -137,7 +191,7 @@ impl Builder {
     ///
     /// The first entry in this list that applies is the destination:
     ///
-    /// 1. the URL that the program sets with [`endpoint`](Self::endpoint): a Dynatrace environment in
+    /// 1. the URL of [`endpoint`](Self::endpoint) or `DT_METRICS_ENDPOINT`: a Dynatrace environment in
     ///    the form for lines (`…/api/v2/metrics/ingest` becomes `…/api/v2/otlp/v1/metrics`), or any
     ///    path that ends in `/v1/metrics`;
     /// 2. the Collector of `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`,
@@ -179,15 +233,28 @@ impl Builder {
     /// ```
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self) -> Self {
+        self.dynatrace.give("otlp");
         self.dynatrace.format = Format::Otlp;
         self
     }
 
-    /// Makes no exporter: there are only the readers that
-    /// [`configure_provider`](Self::configure_provider) adds (default: the Dynatrace exporter is
-    /// made).
+    /// Turns the built-in exporter off: there are only the exporters that
+    /// [`exporter`](Self::exporter) adds, and the readers that
+    /// [`configure_provider`](Self::configure_provider) adds.
+    ///
+    /// ```
+    /// use dt_metrics::dynatrace::Exporter;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let exporter = Exporter::builder().prefix("shop").build()?;
+    /// let metrics = dt_metrics::builder().no_exporter().exporter(exporter).install()?;
+    /// # drop(metrics);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn no_exporter(mut self) -> Self {
-        self.settings.no_exporter = true;
+        self.dynatrace.give("no_exporter");
+        self.dynatrace.pipeline.no_exporter = true;
         self
     }
 
@@ -213,6 +280,7 @@ impl Builder {
         mut self,
         configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send + 'static,
     ) -> Self {
+        self.dynatrace.give("configure_provider");
         self.settings.configure.push(Box::new(configure));
         self
     }
@@ -220,7 +288,8 @@ impl Builder {
     /// Whether to make the provider OpenTelemetry's global one (default: yes), so that metrics that
     /// the program and its libraries measure with the OpenTelemetry API are also exported.
     pub fn set_global(mut self, global: bool) -> Self {
-        self.settings.not_global = !global;
+        self.dynatrace.give("set_global");
+        self.dynatrace.pipeline.not_global = !global;
         self
     }
 
@@ -229,7 +298,8 @@ impl Builder {
     /// counted in [`Health`](crate::Health) as `conflicting_definition`, and a warning names both
     /// places. Use it in tests and CI, since a dependency can bring in such an instrument.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.settings.strict = strict;
+        self.dynatrace.give("strict");
+        self.dynatrace.pipeline.strict = strict;
         self
     }
 
@@ -255,7 +325,8 @@ impl Builder {
     /// # }
     /// ```
     pub fn flush_on_termination(mut self, flush: bool) -> Self {
-        self.settings.flush_on_termination = flush;
+        self.dynatrace.give("flush_on_termination");
+        self.dynatrace.pipeline.flush_on_termination = flush;
         self
     }
 
@@ -272,7 +343,9 @@ impl Builder {
     /// );
     /// ```
     pub fn check(&self) -> CheckReport {
-        dynatrace::check(self.dynatrace.clone(), &dynatrace::process_environment)
+        let mut options = self.dynatrace.clone();
+        options.warnings = dynatrace::unknown_variables(&dynatrace::process_names());
+        dynatrace::check(options, &dynatrace::process_environment)
     }
 
     /// Checks the configuration and starts the pipeline.
@@ -296,17 +369,7 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("dynatrace", &self.dynatrace)
-            .field("push_interval", &self.settings.push_interval)
             .field("exporters", &self.settings.exporters.len())
-            .field("no_exporter", &self.settings.no_exporter)
-            .field("set_global", &!self.settings.not_global)
-            .field("strict", &self.settings.strict)
-            .field("flush_on_termination", &self.settings.flush_on_termination)
-            .field("service_name", &self.settings.service_name)
-            .field("cardinality_limit", &self.settings.cardinality_limit)
-            .field("gauge_expiry", &self.settings.gauge_expiry)
-            .field("health_metrics", &self.settings.health_metrics)
-            .field("shutdown_timeout", &self.settings.shutdown_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -8,26 +8,31 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{
-    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, PeriodicReader, SdkMeterProvider,
-    Temporality,
+    MeterProviderBuilder, OTEL_METRIC_EXPORT_INTERVAL_DEFAULT, SdkMeterProvider, Temporality,
 };
 
-use super::aggregation::{Aggregation, Watched};
+use super::added_exporter::AddedExporter;
+use super::aggregation::Aggregation;
 use super::bridge::{Bridge, Summing};
+use super::console::{Console, Printed};
 use super::error::Error;
-use super::foreign_exporter::{AddedExporter, Failures};
 use super::handle::Handle;
 use super::lifecycle::Installed;
+use super::readers::Reader;
 use super::running::{ProviderOwner, Running};
 use super::schedule::{self, PushTimer};
 use crate::dynatrace::{
-    Exporter, Format, Options, process_environment, push_interval, sdk_disabled, unquoted,
+    ConfigError, Exporter, Format, Options, Redactor, Scope, Source, process_environment,
+    process_names, read, sdk_disabled, token_variables, unknown_variables, unquoted,
 };
 use crate::instrument;
 use crate::registry::{catalog, conflicts};
 
 /// How long dropping the handle may take, unless the program sets a timeout.
 pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The interval between two pushes, unless the program or the environment sets one.
+pub(super) const DEFAULT_INTERVAL: Duration = OTEL_METRIC_EXPORT_INTERVAL_DEFAULT;
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
@@ -39,62 +44,49 @@ const HEALTH_SCOPE: &str = "dt-metrics.exporter";
 
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
-/// The settings of the pipeline, without the options of the Dynatrace exporter.
+/// The settings of the pipeline that only a program can give.
 #[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
 pub(super) struct Settings {
-    pub(super) push_interval: Option<Duration>,
     pub(super) exporters: Vec<AddedExporter>,
-    pub(super) no_exporter: bool,
-    pub(super) not_global: bool,
-    pub(super) strict: bool,
-    pub(super) flush_on_termination: bool,
-    pub(super) service_name: Option<String>,
-    pub(super) cardinality_limit: Option<u32>,
-    pub(super) gauge_expiry: Option<Duration>,
     pub(super) configure: Vec<Configure>,
-    pub(super) health_metrics: bool,
-    pub(super) shutdown_timeout: Option<Duration>,
 }
 
 /// Checks the settings and starts the pipeline. Nothing is installed if it fails.
-pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Error> {
+pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle, Error> {
     let installed = Installed::claim()?;
     let (is_disabled, invalid) = sdk_disabled(&process_environment);
     if is_disabled {
-        return Ok(off(&settings, installed));
+        return Ok(off(&options, installed));
     }
-    if let Some(warning) = invalid {
-        tracing::warn!(target: "dt_metrics", "{warning}");
-    }
-    if settings.strict {
+    read_environment(&mut options, invalid);
+    let pipeline = options.pipeline.clone();
+    if pipeline.strict {
         require_no_conflicts()?;
     }
+    if is_turned_off(&options, &settings) {
+        return Ok(off(&options, installed));
+    }
     let otlp = options.format != Format::Lines;
-    let exporter = if otlp || (settings.exporters.is_empty() && !settings.no_exporter) {
-        Some(Exporter::new(options)?)
-    } else {
-        None
-    };
-    if let Some(limit) = settings.cardinality_limit {
+    let console = console(&options).map_err(Error::Thread)?;
+    let (exporter, second) = built_in(options)?;
+    if let Some(limit) = pipeline.cardinality_limit {
         instrument::set_cardinality_limit(limit);
     }
 
-    let interval = settings.push_interval.unwrap_or_else(default_interval);
+    let interval = pipeline.push_interval.unwrap_or(DEFAULT_INTERVAL);
     // Metric lines carry no buckets.
-    let buckets = otlp || exporter.is_none() || !settings.configure.is_empty();
+    let all_ours = settings.exporters.iter().all(|added| added.ours.is_some())
+        // Otherwise the console has a reader of its own.
+        && (exporter.is_some() || console.is_none());
+    let buckets = otlp || exporter.is_none() || !all_ours || !settings.configure.is_empty();
     let given = settings
         .exporters
         .iter()
         .filter_map(|added| added.ours.as_ref());
-    let ours: Vec<_> = given.chain(&exporter).collect();
+    let ours: Vec<_> = given.chain(&exporter).chain(&second).collect();
     let watchers = ours.iter().map(|exporter| exporter.losses()).collect();
     // A reader whose exporter may block must not be flushed on our schedule, since it would hold up
     // the others. So the schedule is ours only if all exporters are.
-    let all_ours = settings.exporters.iter().all(|added| added.ours.is_some());
     let our_schedule = all_ours && !ours.is_empty() && settings.configure.is_empty();
     let summing = summing(&ours, our_schedule);
     if !our_schedule {
@@ -103,37 +95,34 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         }
     }
 
+    let resource = resource(pipeline.service_name, &process_environment);
     let mut provider = SdkMeterProvider::builder();
-    if let Some(resource) = resource(settings.service_name, &process_environment) {
+    if let Some(resource) = resource {
         provider = provider.with_resource(resource);
     }
-    let failures = Failures::default();
     let aggregation = Aggregation::default();
-    let readers_interval = if our_schedule {
-        schedule::NEVER
-    } else {
-        interval
-    };
-    if let Some(exporter) = &exporter {
-        let reader = PeriodicReader::builder(Watched {
-            exporter: exporter.clone().for_pipeline(),
-            aggregation: aggregation.clone(),
-        });
-        provider = provider.with_reader(reader.with_interval(readers_interval).build());
-    }
-    for added in settings.exporters {
-        provider = added.add_to(
-            provider,
-            readers_interval,
-            failures.clone(),
-            aggregation.clone(),
-        );
+    let readers_interval = own_timer(interval, our_schedule);
+    let mut added = own_exporters(exporter.as_ref(), console.as_ref());
+    added.extend(second.map(AddedExporter::new));
+    added.extend(settings.exporters);
+    // The program may add readers, which are flushed together with these.
+    let is_configured = !settings.configure.is_empty();
+    let mut readers = Vec::new();
+    for added in added {
+        let aggregation = aggregation.clone();
+        let (with_reader, reader) =
+            added.add_to(provider, readers_interval, aggregation, !is_configured);
+        provider = with_reader;
+        readers.push(reader);
     }
     for configure in settings.configure {
         provider = configure(provider);
     }
     let provider = provider.build();
-    if let Some(exporter) = exporter.as_ref().filter(|_| settings.health_metrics) {
+    if is_configured {
+        readers = vec![Reader::all(provider.clone(), &readers)];
+    }
+    if let (Some(exporter), true) = (&exporter, pipeline.health_metrics) {
         exporter.observe_health(&provider.meter(HEALTH_SCOPE));
     }
 
@@ -143,7 +132,7 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         buckets,
         watchers,
         aggregation,
-        settings.gauge_expiry,
+        pipeline.gauge_expiry,
         summing,
     )
     .map_err(Error::Thread)?;
@@ -153,18 +142,20 @@ pub(super) fn install(options: Options, settings: Settings) -> Result<Handle, Er
         .map_err(Error::Thread)?;
     let handle = Handle::new(Running::new(
         provider.clone(),
-        ProviderOwner::Pipeline(failures),
+        ProviderOwner::Pipeline,
+        readers,
+        console,
         Some(bridge),
         exporter,
         timer,
-        settings.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
+        pipeline.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         installed,
     ));
     handle.deliver_at_exit().map_err(Error::Thread)?;
-    if settings.flush_on_termination {
+    if pipeline.flush_on_termination {
         handle.flush_on_termination().map_err(Error::Signal)?;
     }
-    if !settings.not_global {
+    if !pipeline.not_global {
         global::set_meter_provider(provider);
     }
     Ok(handle)
@@ -189,27 +180,97 @@ fn summing(ours: &[&Exporter], our_schedule: bool) -> Summing {
     }
 }
 
-/// The handle of a pipeline that the environment turns off: it has no thread, collects nothing and
-/// reports nothing.
-fn off(settings: &Settings, installed: Installed) -> Handle {
-    Handle::new(Running::new(
-        SdkMeterProvider::builder().build(),
-        ProviderOwner::Pipeline(Failures::default()),
-        None,
-        None,
-        None,
-        settings.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
-        installed,
-    ))
+/// The interval of the SDK's timers, which must not collect on our schedule.
+fn own_timer(interval: Duration, our_schedule: bool) -> Duration {
+    if our_schedule {
+        schedule::NEVER
+    } else {
+        interval
+    }
 }
 
-/// The interval from the environment, or the SDK's default.
-pub(super) fn default_interval() -> Duration {
-    let (interval, warning) = push_interval(&process_environment);
-    if let Some(warning) = warning {
+/// Whether the environment turns the exporter off, and nothing else asks for metrics.
+fn is_turned_off(options: &Options, settings: &Settings) -> bool {
+    let source = options.source("no_exporter");
+    let is_turned_off = options.pipeline.no_exporter
+        && source != Source::Program
+        && !options.pipeline.console
+        && settings.exporters.is_empty()
+        && settings.configure.is_empty();
+    if is_turned_off {
+        tracing::info!(
+            target: "dt_metrics",
+            "{source} turns the exporter off: metrics are not collected"
+        );
+    }
+    is_turned_off
+}
+
+/// The built-in exporter and the console, which prints the pushes of that exporter, or else its own.
+fn own_exporters(exporter: Option<&Exporter>, console: Option<&Console>) -> Vec<AddedExporter> {
+    let console = console.cloned();
+    let added = match (exporter, console) {
+        (Some(exporter), console) => {
+            let exporter = exporter.clone().for_pipeline();
+            Some(AddedExporter::new(Printed { exporter, console }))
+        }
+        (None, console) => console.map(AddedExporter::new),
+    };
+    added.into_iter().collect()
+}
+
+/// Takes the options that the program does not set from the environment, and logs what is not
+/// usable there.
+pub(super) fn read_environment(options: &mut Options, invalid: Option<String>) {
+    read(options, Scope::Pipeline, &process_environment);
+    let found = std::mem::take(&mut options.warnings);
+    let unknown = unknown_variables(&process_names());
+    for warning in invalid.into_iter().chain(found).chain(unknown) {
         tracing::warn!(target: "dt_metrics", "{warning}");
     }
-    interval.unwrap_or(OTEL_METRIC_EXPORT_INTERVAL_DEFAULT)
+}
+
+/// The built-in exporter, unless it is turned off, and one for lines if the environment wants both
+/// formats.
+fn built_in(options: Options) -> Result<(Option<Exporter>, Option<Exporter>), ConfigError> {
+    if options.pipeline.no_exporter {
+        return Ok((None, None));
+    }
+    let lines = options.pipeline.both_formats.then(|| Options {
+        format: Format::Lines,
+        ..options.clone()
+    });
+    let exporter = Exporter::new(options)?;
+    let lines = lines.map(Exporter::new).transpose()?;
+    Ok((Some(exporter), lines))
+}
+
+/// Prints what is pushed, if that is wanted.
+fn console(options: &Options) -> std::io::Result<Option<Console>> {
+    if !options.pipeline.console {
+        return Ok(None);
+    }
+    let tokens = token_variables(&process_environment).chain([options.api_token.clone()]);
+    Console::start(options.prefix.clone(), Redactor::new(tokens.flatten())).map(Some)
+}
+
+/// The handle of a pipeline that the environment turns off: it has no thread, collects nothing and
+/// reports nothing.
+fn off(options: &Options, installed: Installed) -> Handle {
+    Handle::new(Running::new(
+        SdkMeterProvider::builder().build(),
+        ProviderOwner::Pipeline,
+        Vec::new(),
+        None,
+        None,
+        None,
+        None,
+        options
+            .pipeline
+            .shutdown_timeout
+            .unwrap_or(SHUTDOWN_TIMEOUT),
+        installed,
+    ))
 }
 
 /// The resource of the provider; `None` for the SDK's own, which is the same unless the program sets

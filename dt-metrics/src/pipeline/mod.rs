@@ -10,9 +10,11 @@
 //!
 //! This folder may import `dynatrace`, `registry`, `instrument`, `descriptor` and `process`.
 
+mod added_exporter;
 mod aggregation;
 mod bridge;
 mod builder;
+mod console;
 mod deadline;
 mod error;
 mod exit;
@@ -21,6 +23,7 @@ mod handle;
 mod install;
 mod lifecycle;
 mod passes;
+mod readers;
 mod running;
 mod schedule;
 mod signal;
@@ -29,10 +32,12 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::aggregation::Aggregation;
 use self::bridge::{Bridge, Summing};
-use self::install::{SHUTDOWN_TIMEOUT, default_interval};
+use self::install::{DEFAULT_INTERVAL, SHUTDOWN_TIMEOUT, read_environment};
 use self::lifecycle::Installed;
+use self::readers::Reader;
 use self::running::{ProviderOwner, Running};
-use crate::dynatrace::{CheckReport, process_environment, sdk_disabled};
+use crate::dynatrace::{CheckReport, Options, process_environment, sdk_disabled};
+use crate::instrument;
 
 pub use self::builder::Builder;
 pub use self::error::Error;
@@ -145,29 +150,38 @@ pub fn builder() -> Builder {
 /// measurement goes to one. [`Error::Thread`] if the operating system gives no thread.
 pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
     let installed = Installed::claim()?;
-    let bridge = if sdk_disabled(&process_environment).0 {
+    let mut options = Options::default();
+    let (is_disabled, invalid) = sdk_disabled(&process_environment);
+    let bridge = if is_disabled {
         None
     } else {
+        read_environment(&mut options, invalid);
+        if let Some(limit) = options.pipeline.cardinality_limit {
+            instrument::set_cardinality_limit(limit);
+        }
         // Its exporters are unknown, and may need buckets.
         let aggregation = Aggregation::default();
         let bridge = Bridge::start(
             provider,
-            default_interval(),
+            options.pipeline.push_interval.unwrap_or(DEFAULT_INTERVAL),
             true,
             Vec::new(),
             aggregation,
-            None,
+            options.pipeline.gauge_expiry,
             Summing::ForEver,
         );
         Some(bridge.map_err(Error::Thread)?)
     };
+    let timeout = options.pipeline.shutdown_timeout;
     let handle = Handle::new(Running::new(
         provider.clone(),
         ProviderOwner::Program,
+        vec![Reader::all(provider.clone(), &[])],
+        None,
         bridge,
         None,
         None,
-        SHUTDOWN_TIMEOUT,
+        timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         installed,
     ));
     handle.deliver_at_exit().map_err(Error::Thread)?;

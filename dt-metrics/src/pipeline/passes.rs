@@ -1,12 +1,12 @@
 //! Collections that concurrent flushes share: whoever comes while one runs waits for the next one.
 
 use std::mem;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-use super::deadline::{Deadline, Late};
+use super::deadline::Late;
 use crate::thread::spawn;
 
 /// The flushes that wait for a collection.
@@ -22,12 +22,11 @@ struct State {
 
 impl Passes {
     /// Runs `collect` on a thread of its own, or waits for a run of another caller that begins after
-    /// this call. The result is that of the collection; the deadline is the caller's.
-    pub(super) fn join(
+    /// this call. The result is that of the collection.
+    pub(super) fn begin(
         &self,
-        deadline: &Deadline,
         collect: impl Fn() -> OTelSdkResult + Send + 'static,
-    ) -> Result<OTelSdkResult, Late> {
+    ) -> Result<Receiver<OTelSdkResult>, Late> {
         let (sender, result) = mpsc::channel();
         let is_first = {
             let mut state = self.lock();
@@ -41,7 +40,7 @@ impl Passes {
             };
             spawn("dt-metrics-collect", move || running.run(collect)).map_err(Late::Thread)?;
         }
-        deadline.recv(&result)
+        Ok(result)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

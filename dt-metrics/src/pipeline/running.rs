@@ -1,23 +1,35 @@
 //! The running pipeline: how it is flushed, and how it ends.
 
 use std::io;
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::bridge::Bridge;
+use super::console::Console;
 use super::deadline::{Deadline, Late};
 use super::error::Error;
 use super::exit::{ExitWatch, LIMIT};
-use super::foreign_exporter::Failures;
 use super::lifecycle::{Installed, Lifecycle};
-use super::passes::Passes;
+use super::readers::{Reader, joined};
 use super::schedule::PushTimer;
 use super::signal::Termination;
 use crate::dynatrace::{ExportError, Exporter, FlushStart, Health, SATURATED};
 use crate::process::Process;
+use crate::thread::spawn;
+
+/// How long a reader may take before the next one begins. They collect one after the other, since
+/// each collection waits for the aggregation of the others.
+const TURN: Duration = Duration::from_millis(100);
+
+/// A collection of a reader.
+enum Collection {
+    Done(OTelSdkResult),
+    UnderWay(Receiver<OTelSdkResult>),
+}
 
 /// Everything that runs between an installation and the shutdown.
 pub(super) struct Running {
@@ -25,7 +37,10 @@ pub(super) struct Running {
     owner: ProviderOwner,
     /// `None` if the environment turns metrics off: nothing runs.
     bridge: Option<Arc<Bridge>>,
-    passes: Passes,
+    /// The readers that are flushed and ended here. The first one has the exporter below.
+    readers: Vec<Reader>,
+    /// Prints pushes, if the program wants that.
+    console: Option<Console>,
     /// The exporter that the builder made, if it made one: its deadlines are kept here.
     pub(super) exporter: Option<Exporter>,
     /// `None` once it has ended, or if the SDK's timers decide when to push.
@@ -40,16 +55,22 @@ pub(super) struct Running {
 }
 
 /// The builder of the provider, who also shuts it down.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum ProviderOwner {
-    Pipeline(Failures),
+    Pipeline,
     Program,
 }
 
 impl Running {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the parts of a pipeline"
+    )]
     pub(super) fn new(
         provider: SdkMeterProvider,
         owner: ProviderOwner,
+        readers: Vec<Reader>,
+        console: Option<Console>,
         bridge: Option<Bridge>,
         exporter: Option<Exporter>,
         timer: Option<PushTimer>,
@@ -60,7 +81,8 @@ impl Running {
             provider,
             owner,
             bridge: bridge.map(Arc::new),
-            passes: Passes::default(),
+            readers,
+            console,
             exporter,
             timer: Mutex::new(timer),
             shutdown_timeout,
@@ -161,21 +183,48 @@ impl Running {
             return Ok(());
         };
         let marked = self.marked()?;
-        let (bridge, provider, owner) = (bridge.clone(), self.provider.clone(), self.owner.clone());
-        let collected = self.passes.join(&deadline, move || {
-            // Ends if the bridge is stopped.
-            if let Err(Late::Thread(error)) = bridge.prepare(&Deadline::never()) {
-                return Err(OTelSdkError::InternalFailure(error.to_string()));
+        let begin = |reader: &Reader| reader.flush(bridge);
+        self.collect(begin, &deadline, |is_collected| match marked {
+            Some((exporter, mark)) if is_collected => {
+                exporter.flush_since(mark, deadline.remaining())
             }
-            owner.clear_failures();
-            provider.force_flush().map_err(|error| owner.explain(error))
-        })?;
-        if let Some((exporter, mark)) = marked {
-            exporter
-                .flush_since(mark, deadline.remaining())
-                .map_err(|error| deadline.explain(error))?;
+            _ => Ok(()),
+        })
+    }
+
+    /// Lets the readers collect, one after the other, unless one takes longer. As soon as the first one
+    /// is done, `deliver` delivers what it has collected: other exporters may hang.
+    fn collect(
+        &self,
+        begin: impl Fn(&Reader) -> Result<Receiver<OTelSdkResult>, Late>,
+        deadline: &Deadline,
+        deliver: impl FnOnce(bool) -> Result<(), ExportError>,
+    ) -> Result<(), Error> {
+        let collections = self.readers.iter().map(|reader| {
+            let result = begin(reader)?;
+            Ok(match result.recv_timeout(TURN.min(deadline.remaining())) {
+                Ok(done) => Collection::Done(done),
+                // Reported as an error below if the thread has ended.
+                Err(_) => Collection::UnderWay(result),
+            })
+        });
+        let collections: Vec<Result<Collection, Late>> = collections.collect();
+        let wait = |collection: Result<Collection, Late>| match collection? {
+            Collection::Done(result) => Ok(result),
+            Collection::UnderWay(result) => deadline.recv(&result),
+        };
+        let mut collections = collections.into_iter();
+        let first = collections.next().map(wait);
+        let is_collected = !matches!(first, Some(Err(_)));
+        let delivered = deliver(is_collected).map_err(|error| deadline.explain(error));
+        let others: Vec<_> = collections.map(wait).collect();
+        let results: Result<Vec<_>, Late> = first.into_iter().chain(others).collect();
+        delivered?;
+        match joined(results?) {
+            // The program shut the provider down itself.
+            Err(OTelSdkError::AlreadyShutdown) if self.owner == ProviderOwner::Program => Ok(()),
+            result => result.map_err(Error::Provider),
         }
-        collected.map_err(Error::Provider)
     }
 
     /// Collects and delivers all measurements until now, then stops. A second call does nothing.
@@ -201,18 +250,15 @@ impl Running {
             exporter.hurry();
         }
         let prepared = bridge.prepare(&deadline);
-        let (provider, owner) = (self.provider.clone(), self.owner.clone());
-        self.owner.clear_failures();
-        let collected = deadline.run("dt-metrics-collect", move || match owner {
-            ProviderOwner::Pipeline(_) => provider.shutdown(),
-            ProviderOwner::Program => provider.force_flush(),
-        });
-        let delivered = match marked {
-            Some((exporter, mark)) => exporter
-                .shutdown_since(mark, deadline.remaining())
-                .map_err(|error| deadline.explain(error)),
+        let ends = self.owner == ProviderOwner::Pipeline;
+        let begin = |reader: &Reader| reader.shutdown(ends);
+        let result = self.collect(begin, &deadline, |_| match marked {
+            Some((exporter, mark)) => exporter.shutdown_since(mark, deadline.remaining()),
             None => Ok(()),
-        };
+        });
+        if let Some(console) = &self.console {
+            console.end(deadline.remaining());
+        }
         bridge.stop();
         *self.termination() = None;
         let exit = self
@@ -221,13 +267,21 @@ impl Running {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(exit);
-        delivered?;
-        prepared?;
-        match collected? {
-            // The program shut the provider down itself.
-            Ok(()) | Err(OTelSdkError::AlreadyShutdown) => Ok(()),
-            Err(error) => Err(Error::Provider(self.owner.explain(error))),
+        if ends {
+            self.end_provider();
         }
+        result.and(prepared.map_err(Error::from))
+    }
+
+    /// Ends the provider, whose readers have ended or hang.
+    fn end_provider(&self) {
+        let provider = self.provider.clone();
+        let ended = spawn("dt-metrics-collect", move || {
+            // Its readers have reported before.
+            drop(provider.shutdown());
+        });
+        // Without a thread, the provider ends when it is dropped.
+        drop(ended);
     }
 
     /// The exporter, and the mark of a call: requests that are refused after the mark are an error
@@ -243,21 +297,5 @@ impl Running {
         self.termination
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ProviderOwner {
-    /// Forgets earlier failures, which are not errors of the next call.
-    fn clear_failures(&self) {
-        if let Self::Pipeline(failures) = self {
-            failures.clear();
-        }
-    }
-
-    fn explain(&self, error: OTelSdkError) -> OTelSdkError {
-        match self {
-            Self::Pipeline(failures) => failures.explain(error),
-            Self::Program => error,
-        }
     }
 }

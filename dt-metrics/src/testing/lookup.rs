@@ -2,6 +2,7 @@
 
 use crate::descriptor::Kind;
 use crate::registry::catalog;
+use crate::similarity::edits;
 
 /// Panics unless the program has an instrument of this kind with this name.
 #[track_caller]
@@ -64,18 +65,7 @@ fn distance(left: &str, right: &str) -> usize {
     if is_end(&left, &right) || is_end(&right, &left) {
         return 1;
     }
-    // The distances from the characters of `left` so far to each beginning of `right`.
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (above, left) in left.bytes().enumerate() {
-        let mut diagonal = above;
-        row[0] = above + 1;
-        for (place, right) in right.bytes().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[place + 1];
-            row[place + 1] = replaced.min(row[place] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    edits(&left, &right)
 }
 
 #[cfg(test)]

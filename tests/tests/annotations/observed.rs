@@ -251,6 +251,7 @@ fn each_reader_asks_once_a_collection() {
         Sums::new(Temporality::default()),
     );
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(delta.clone())
         .exporter(cumulative.clone())
         .push_interval(NEVER)
@@ -283,7 +284,9 @@ fn each_reader_asks_once_a_collection() {
 fn readers_at_the_same_time_never_set_a_sum_back() {
     own_process!();
     let exporters: Vec<_> = (0..4).map(|_| Sums::new(Temporality::Delta)).collect();
-    let mut builder = dt_metrics::builder().push_interval(Duration::from_millis(1));
+    let mut builder = dt_metrics::builder()
+        .no_exporter()
+        .push_interval(Duration::from_millis(1));
     for exporter in &exporters {
         builder = builder.exporter(exporter.clone());
     }
@@ -309,6 +312,7 @@ fn functions_are_asked_where_a_view_takes_the_callback_away() {
     let asked_before = ASKED.load(SeqCst);
     let seen = Sums::new(Temporality::default());
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(seen.clone())
         .push_interval(NEVER)
         .configure_provider(|provider| {

@@ -24,7 +24,7 @@ use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Names the test that a process was started for.
-const CHILD: &str = "DT_METRICS_TEST_CHILD";
+const CHILD: &str = "TEST_CHILD_OF_DT_METRICS";
 
 /// Held by each test that runs in a process of its own: shared, or exclusively if the test
 /// measures time or memory.
@@ -75,6 +75,9 @@ pub fn child(path: &str) -> Command {
         .env(CHILD, path);
     for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         command.env_remove(proxy).env_remove(proxy.to_lowercase());
+    }
+    for variable in ["OTEL_METRICS_EXPORTER", "OTEL_SDK_DISABLED"] {
+        command.env_remove(variable);
     }
     command
 }

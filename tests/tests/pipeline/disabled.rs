@@ -6,9 +6,10 @@ use std::net::TcpListener;
 use crate::common::AMPLE;
 use crate::common::log::Log;
 use crate::common::own_process::{child, is_child, passes, path_of, shared};
+use crate::common::sums::Sums;
 use dt_metrics::dynatrace::Exporter;
 use dt_metrics::{Error, count};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{SdkMeterProvider, Temporality};
 
 /// The program: uses everything there is, and checks that nothing comes of it.
 #[test]
@@ -18,9 +19,11 @@ fn a_program_without_metrics() {
     }
     let log = Log::install();
     let threads = threads();
+    let files = open_files().unwrap_or_default();
     let metrics = dt_metrics::builder()
         .endpoint("not a URL")
         .flush_on_termination(true)
+        .exporter(Sums::new(Temporality::Delta))
         .install()
         .expect("nothing is looked at");
     assert!(matches!(dt_metrics::init(), Err(Error::AlreadyInstalled)));
@@ -45,7 +48,13 @@ fn a_program_without_metrics() {
     attached.shutdown(AMPLE).unwrap();
     assert_eq!(threads, self::threads());
     assert_eq!(metrics.health().points_dropped, 0);
+    assert!(open_files().is_none_or(|open| open <= files));
     println!("log: {}", log.text());
+}
+
+/// The number of files and connections of this process.
+fn open_files() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/fd").ok()?.count())
 }
 
 /// The number of threads of this process.
@@ -58,11 +67,17 @@ fn nothing_runs_and_nothing_is_sent_or_logged() {
     let _turn = shared();
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     server.set_nonblocking(true).unwrap();
+    let folder = tempfile::tempdir().unwrap();
     for value in ["true", "True", "\"TRUE\""] {
         let mut child = child(path_of(a_program_without_metrics));
         child
             .env("OTEL_SDK_DISABLED", value)
             .env("OTEL_METRIC_EXPORT_INTERVAL", "nonsense")
+            .env("OTEL_METRICS_EXPORTER", "dynatrace,nonsense")
+            .env("DT_METRICS_PUSH_INTERVAL", "nonsense")
+            .env("DT_METRICS_NONSENSE", "nonsense")
+            .env("DT_METRICS_CONSOLE", "true")
+            .env("DT_METRICS_SPOOL_DIR", folder.path().join("spool"))
             .env(
                 "DT_METRICS_INGEST_URL",
                 format!("http://{}", server.local_addr().unwrap()),
@@ -74,5 +89,7 @@ fn nothing_runs_and_nothing_is_sent_or_logged() {
         );
         let request = server.accept();
         assert!(request.is_err(), "{request:?}");
+        assert!(!printed.contains("UTC:"), "{printed}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -1,10 +1,10 @@
-//! Other exporters, readers and views in the place of the default.
+//! Further exporters, and exporters, readers and views in place of the built-in ones.
 
 use std::time::Duration;
 
 use crate::common::sums::Sums;
 use crate::common::{AMPLE, NEVER, server, to};
-use dt_metrics::{count, dynatrace};
+use dt_metrics::{Error, count, dynatrace};
 use dt_metrics_local::Server;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
@@ -23,6 +23,7 @@ fn each_of_several_exporters_gets_all() {
         Sums::new(Temporality::Cumulative),
     );
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(delta.clone())
         .exporter(cumulative.clone())
         .push_interval(NEVER)
@@ -36,6 +37,117 @@ fn each_of_several_exporters_gets_all() {
     assert_eq!(delta.of("pipeline.several"), [2.0, 3.0]);
     assert_eq!(cumulative.of("pipeline.several"), [2.0, 5.0, 5.0]);
     metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn an_exporter_is_added_to_the_built_in_one() {
+    own_process!();
+    let server = server();
+    let (delta, cumulative) = (
+        Sums::new(Temporality::Delta),
+        Sums::new(Temporality::Cumulative),
+    );
+    let metrics = to(&server)
+        .prefix("built.in")
+        .exporter(delta.clone())
+        .exporter(cumulative.clone())
+        .install()
+        .unwrap();
+    for round in 1..=3 {
+        count!("pipeline.added", 2);
+        metrics.flush(AMPLE).unwrap();
+        let total = server.counter_total("built.in.pipeline.added", &[]);
+        assert_eq!(total, f64::from(2 * round));
+    }
+    assert_eq!(delta.of("pipeline.added"), [2.0; 3]);
+    assert_eq!(cumulative.of("pipeline.added"), [2.0, 4.0, 6.0]);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+/// Never returns from an export, panics in it, or panics before it.
+enum Hostile {
+    Hangs,
+    Panics,
+    PanicsAtOnce,
+}
+
+impl PushMetricExporter for Hostile {
+    fn export(&self, _: &ResourceMetrics) -> impl Future<Output = OTelSdkResult> + Send {
+        assert!(!matches!(self, Self::PanicsAtOnce), "at once");
+        let hangs = matches!(self, Self::Hangs);
+        async move {
+            if hangs {
+                loop {
+                    std::thread::park();
+                }
+            }
+            panic!("in the export");
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        panic!("in the shutdown");
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}
+
+#[test]
+fn an_exporter_that_hangs_or_panics_loses_nothing_of_the_others() {
+    own_process!();
+    let short = Duration::from_secs(2);
+    for hostile in [Hostile::Hangs, Hostile::Panics, Hostile::PanicsAtOnce] {
+        let hangs = matches!(hostile, Hostile::Hangs);
+        let server = server();
+        let sums = Sums::new(Temporality::Delta);
+        let metrics = to(&server)
+            .exporter(hostile)
+            .exporter(sums.clone())
+            .shutdown_timeout(short)
+            .install()
+            .unwrap();
+        for round in 1..=3_u32 {
+            count!("pipeline.hostile", 5);
+            let error = metrics.flush(short).unwrap_err();
+            let is_told = if hangs {
+                matches!(error, Error::Timeout(_))
+            } else {
+                error.to_string().contains("panicked")
+            };
+            assert!(is_told, "{error}");
+            let total = server.counter_total("pipeline.hostile", &[]);
+            assert_eq!(total, f64::from(5 * round));
+            assert_eq!(sums.of("pipeline.hostile").len(), round as usize);
+        }
+        count!("pipeline.hostile", 5);
+        metrics.shutdown(short).unwrap_err();
+        assert_eq!(server.counter_total("pipeline.hostile", &[]), 20.0);
+        assert_eq!(sums.of("pipeline.hostile"), [5.0; 4]);
+        assert_eq!(metrics.health().points_dropped, 0);
+    }
+}
+
+#[test]
+fn without_the_built_in_exporter_nothing_is_sent() {
+    own_process!();
+    let server = server();
+    let sums = Sums::new(Temporality::Delta);
+    let metrics = to(&server)
+        .no_exporter()
+        .exporter(sums.clone())
+        .install()
+        .unwrap();
+    count!("pipeline.alone");
+    metrics.flush(AMPLE).unwrap();
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(sums.of("pipeline.alone"), [1.0]);
+    assert!(server.lines().is_empty());
 }
 
 /// Fails, and says why.
@@ -63,6 +175,7 @@ impl PushMetricExporter for Fails {
 fn what_an_exporter_says_of_its_failure_is_said() {
     own_process!();
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(Fails("no room in the closet"))
         .exporter(Sums::new(Temporality::Delta))
         .exporter(Fails("the closet is locked"))
@@ -88,6 +201,7 @@ fn why_lines_were_not_delivered_is_said_by_the_handle_of_an_exporter_that_was_gi
         .build()
         .unwrap();
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(exporter)
         .push_interval(NEVER)
         .install()
@@ -143,6 +257,7 @@ fn a_view_that_drops_everything_else_does_not_stop_the_counts() {
     own_process!();
     let sums = Sums::new(Temporality::Delta);
     let metrics = dt_metrics::builder()
+        .no_exporter()
         .exporter(sums.clone())
         .push_interval(NEVER)
         .configure_provider(|provider| {

@@ -9,6 +9,7 @@ mod before_install;
 mod conflicts;
 mod counts;
 mod disabled;
+mod environment;
 mod exit;
 mod exporters;
 mod flushes;

@@ -104,3 +104,58 @@ fn beyond_the_limit_of_series_no_count_is_held_back() {
     }
     metrics.shutdown(AMPLE).unwrap();
 }
+
+#[test]
+fn calls_and_durations_agree_at_each_of_several_exporters() {
+    own_process!();
+    let servers = [server(), server()];
+    let second = dt_metrics::dynatrace::Exporter::builder()
+        .endpoint(servers[1].url())
+        .build()
+        .unwrap();
+    let metrics = to(&servers[0])
+        .exporter(second.clone())
+        .exporter(crate::common::sums::Sums::new(
+            opentelemetry_sdk::metrics::Temporality::Cumulative,
+        ))
+        .push_interval(std::time::Duration::from_millis(20))
+        .install()
+        .unwrap();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut n = 0_u32;
+                while !stop.load(Ordering::Relaxed) {
+                    n = n.wrapping_add(1);
+                    let _ = plain(n);
+                }
+            });
+        }
+        let mut unequal = Vec::new();
+        for push in 0..20 {
+            metrics.flush(AMPLE).unwrap();
+            second.flush(AMPLE).unwrap();
+            for (index, server) in servers.iter().enumerate() {
+                for outcome in ["ok", "err"] {
+                    let found = calls_and_durations(server, "together.plain", outcome);
+                    // The first push makes the room in which later ones keep values.
+                    if push > 1 && found.0 != found.1 {
+                        unequal.push((push, index, outcome, found));
+                    }
+                }
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(unequal, []);
+    });
+    metrics.shutdown(AMPLE).unwrap();
+    for server in &servers {
+        let total = calls_and_durations(server, "together.plain", "ok");
+        assert_eq!(
+            total,
+            calls_and_durations(&servers[0], "together.plain", "ok")
+        );
+        assert!(total.0 > 0.0);
+    }
+}

@@ -13,17 +13,20 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use crate::dynatrace::check::report::{CheckReport, Problem, Verdict};
-use crate::dynatrace::config::Config;
 use crate::dynatrace::config::endpoint_file::ENDPOINT_FILE;
 use crate::dynatrace::config::environment::{
-    DISABLED_VARIABLE, Environment, TOKEN_VARIABLE, URL_VARIABLE, push_interval, sdk_disabled,
+    DISABLED_VARIABLE, Environment, TOKEN_VARIABLE, URL_VARIABLE, sdk_disabled,
 };
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::config::source::Source;
+use crate::dynatrace::config::table::{self, Scope, settings};
+use crate::dynatrace::config::{Config, spool_ignored, token_variables};
 use crate::dynatrace::encode::body::Body;
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::one_gauge;
 use crate::dynatrace::error::ConfigError;
+use crate::dynatrace::redact::Redactor;
 use crate::dynatrace::retry::outcome::{Failure, Outcome};
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::handle::OpenError;
@@ -57,7 +60,7 @@ const TOKEN: &str = "token";
 const TEST_LINE: &str = "test line";
 const CLOCK: &str = "clock";
 
-pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
+pub(crate) fn check(mut options: Options, environment: Environment) -> CheckReport {
     let mut report = CheckReport::default();
     let (is_disabled, invalid) = sdk_disabled(environment);
     if is_disabled {
@@ -65,8 +68,21 @@ pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
         skip(&mut report, "configuration", Problem::Configuration, text);
         return report;
     }
-    for warning in invalid.into_iter().chain(push_interval(environment).1) {
+    table::read(&mut options, Scope::Pipeline, environment);
+    let warnings = std::mem::take(&mut options.warnings);
+    for warning in invalid.into_iter().chain(warnings) {
         report.add("environment", Verdict::Warning, warning);
+    }
+    let tokens = token_variables(environment).chain([options.api_token.clone()]);
+    report.settings = settings(&options, &Redactor::new(tokens.flatten()));
+    if let (true, Source::Environment(variable)) =
+        (options.pipeline.no_exporter, options.source("no_exporter"))
+    {
+        let text = format!(
+            "{variable} turns the built-in exporter off: remove it, or let it name `dynatrace`"
+        );
+        skip(&mut report, "configuration", Problem::Configuration, text);
+        return report;
     }
     let config = match Config::resolve(options, environment) {
         Ok(config) => config,
@@ -75,6 +91,7 @@ pub(crate) fn check(options: Options, environment: Environment) -> CheckReport {
             return report;
         }
     };
+    report.settings = config.settings();
     describe(&config, &mut report);
     match attempt(&config) {
         Ok(attempt) => {
@@ -225,8 +242,13 @@ fn describe_spool(config: &Config, report: &mut CheckReport) {
         Some(Err(OpenError::Unusable(source))) => {
             let path = path.clone();
             let error = ConfigError::Spool { path, source };
-            let problem = Verdict::Failed(Problem::Configuration);
-            report.add(STEP, problem, error.to_string());
+            let (verdict, text) = match config.options.source("spool_dir") {
+                Source::Environment(variable) => {
+                    (Verdict::Warning, spool_ignored(variable, &error))
+                }
+                _ => (Verdict::Failed(Problem::Configuration), error.to_string()),
+            };
+            report.add(STEP, verdict, text);
         }
         Some(Err(OpenError::Io(error))) => {
             let text = format!("{shown} cannot be used: {error}");

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::dynatrace::config::table::Setting;
 use crate::dynatrace::text::printable;
 
-/// The result of [`check`](crate::check). It prints as a line for each step, and contains no secrets.
+/// The result of [`check`](crate::check). It prints as a line for each step and each option, and
+/// contains no secrets.
 ///
 /// ```no_run
 /// let report = dt_metrics::check();
@@ -17,6 +19,7 @@ use crate::dynatrace::text::printable;
 #[must_use = "it reports what to fix"]
 pub struct CheckReport {
     steps: Vec<Step>,
+    pub(super) settings: Vec<Setting>,
     /// Whether the local endpoint answered in place of Dynatrace.
     pub(super) is_local: bool,
 }
@@ -114,6 +117,19 @@ impl CheckReport {
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
+
+    /// The value of each option, and where it comes from: the program, an environment variable, a file
+    /// or the default. Empty if `OTEL_SDK_DISABLED` turns everything off.
+    ///
+    /// ```
+    /// for setting in dt_metrics::builder().endpoint("http://127.0.0.1:1/x").check().settings() {
+    ///     println!("{setting}");
+    /// }
+    /// ```
+    #[must_use]
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
 }
 
 impl fmt::Display for CheckReport {
@@ -127,6 +143,14 @@ impl fmt::Display for CheckReport {
             };
             let line = format!("{word:<9}  {:<13}  {}", step.name, step.text);
             writeln!(f, "{}", line.trim_end())?;
+        }
+        for Setting {
+            name,
+            value,
+            source,
+        } in &self.settings
+        {
+            writeln!(f, "option     {name:<25}  {value}, from {source}")?;
         }
         f.write_str(match self.is_ok() {
             true if self.is_local => {

@@ -17,7 +17,7 @@ macro_rules! shared_options {
         /// | ActiveGate | `https://host:9999/e/myenv123/api/v2/metrics/ingest` |
         /// | OneAgent | `http://localhost:14499/metrics/ingest` |
         ///
-        /// The default is `DT_METRICS_INGEST_URL` in the environment, else the same key in
+        /// The default is `DT_METRICS_ENDPOINT` or `DT_METRICS_INGEST_URL` in the environment, else the same key in
         /// `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else the OneAgent on this
         /// host. If the file changes, the new endpoint is used.
         ///
@@ -27,6 +27,7 @@ macro_rules! shared_options {
         /// A URL that is not `http` or `https`, has no host, contains a user or a password, or has a
         /// path that Dynatrace does not have is an error when the exporter is built.
         pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+            self.$options.give("endpoint");
             self.$options.endpoint = Some(endpoint.into().into());
             self
         }
@@ -34,7 +35,7 @@ macro_rules! shared_options {
         /// Sets the access token (`dt0c01.…`) or the platform token (`dt0s16.…`). It needs the scope
         /// `metrics.ingest`.
         ///
-        /// The default is `DT_METRICS_INGEST_API_TOKEN` in the environment, else the same key in the
+        /// The default is `DT_METRICS_API_TOKEN` or `DT_METRICS_INGEST_API_TOKEN` in the environment, else the same key in the
         /// file named at [`endpoint`](Self::endpoint). If the file changes, the new token is used,
         /// so that tokens can rotate.
         ///
@@ -43,6 +44,7 @@ macro_rules! shared_options {
         /// error when the exporter is built; the error does not show it. The token is never printed
         /// or logged, and never sent to a OneAgent, which needs none.
         pub fn api_token(mut self, token: impl Into<String>) -> Self {
+            self.$options.give("api_token");
             self.$options.api_token = Some(token.into().into());
             self
         }
@@ -52,6 +54,7 @@ macro_rules! shared_options {
         /// host (`localhost`, a loopback address) is always allowed. An endpoint that the file of the
         /// Kubernetes operator names together with the token is used, with a warning.
         pub fn allow_cleartext_token(mut self, allow: bool) -> Self {
+            self.$options.give("allow_cleartext_token");
             self.$options.allow_cleartext_token = allow;
             self
         }
@@ -72,6 +75,7 @@ macro_rules! shared_options {
         /// # }
         /// ```
         pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+            self.$options.give("add_root_certificate_pem");
             self.$options
                 .root_certificates
                 .push(pem.as_ref().to_vec().into());
@@ -92,6 +96,7 @@ macro_rules! shared_options {
         /// the prefix is cut. [`testing`](crate::testing) and the catalogue show names without the
         /// prefix.
         pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+            self.$options.give("prefix");
             self.$options.prefix = Some(prefix.into());
             self
         }
@@ -124,6 +129,7 @@ macro_rules! shared_options {
             K: Into<String>,
             V: Into<String>,
         {
+            self.$options.give("default_dimensions");
             for (key, value) in dimensions {
                 let dimension = (key.into(), value.into());
                 self.$options.default_dimensions.push(dimension);
@@ -147,6 +153,7 @@ macro_rules! shared_options {
             mut self,
             keys: impl IntoIterator<Item = K>,
         ) -> Self {
+            self.$options.give("resource_dimensions");
             self.$options
                 .resource_dimensions
                 .extend(keys.into_iter().map(Into::into));
@@ -160,6 +167,7 @@ macro_rules! shared_options {
         /// UUID for the life of the process. Each start of a process makes new series, which
         /// Dynatrace bills.
         pub fn instance_dimension(mut self, add: bool) -> Self {
+            self.$options.give("instance_dimension");
             self.$options.instance_dimension = add;
             self
         }
@@ -191,6 +199,7 @@ macro_rules! shared_options {
         /// directory belong to root or to the user of this process and nobody else can write to
         /// them.
         pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
+            self.$options.give("export_dynatrace_metadata");
             self.$options.dynatrace_metadata = Some(export);
             self
         }
@@ -237,6 +246,7 @@ macro_rules! shared_options {
         /// it. After a `fork` without `exec`, the part of the parent stays locked until the child
         /// has ended as well.
         pub fn spool_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
+            self.$options.give("spool_dir");
             self.$options.spool_dir = Some(directory.into());
             self
         }
@@ -247,6 +257,7 @@ macro_rules! shared_options {
         /// Beyond the limit, the oldest requests are removed from the directory. If a request is
         /// not in memory either, it is dropped and counted (`buffer_full`).
         pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {
+            self.$options.give("spool_limit_bytes");
             self.$options.spool_limit_bytes = bytes;
             self
         }
@@ -259,6 +270,7 @@ macro_rules! shared_options {
             mut self,
             guarantee: $crate::dynatrace::config::options::DeliveryGuarantee,
         ) -> Self {
+            self.$options.give("delivery_guarantee");
             self.$options.guarantee = guarantee;
             self
         }
@@ -280,6 +292,7 @@ macro_rules! shared_options {
             mut self,
             on_event: impl Fn(&$crate::dynatrace::event::DeliveryEvent) + Send + Sync + 'static,
         ) -> Self {
+            self.$options.give("on_delivery_event");
             self.$options.set_listener(on_event);
             self
         }
@@ -289,6 +302,10 @@ pub(crate) use shared_options;
 
 /// Builds an [`Exporter`](crate::dynatrace::Exporter); from
 /// [`Exporter::builder`](crate::dynatrace::Exporter::builder).
+///
+/// Options that the program does not set can come from the environment, as
+/// [`dt_metrics::Builder`](crate::Builder) describes; `OTEL_METRICS_EXPORTER` and `DT_METRICS_OTLP` are
+/// for the pipeline alone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -335,6 +352,7 @@ impl ExporterBuilder {
     #[cfg(feature = "otlp")]
     #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
     pub fn otlp(mut self) -> Self {
+        self.options.give("otlp");
         self.options.format = crate::dynatrace::config::protocol::Format::Otlp;
         self
     }
@@ -345,6 +363,7 @@ impl ExporterBuilder {
     /// If a request takes longer, nobody knows whether it was accepted;
     /// [`delivery_guarantee`](Self::delivery_guarantee) decides what happens to it.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.options.give("request_timeout");
         self.options.request_timeout = Some(timeout);
         self
     }
@@ -355,6 +374,7 @@ impl ExporterBuilder {
     /// Keep it shorter than [`request_timeout`](Self::request_timeout). Otherwise a host that does
     /// not respond cannot be distinguished from one that received the lines.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.options.give("connect_timeout");
         self.options.connect_timeout = Some(timeout);
         self
     }
@@ -365,6 +385,7 @@ impl ExporterBuilder {
     /// With 1 there is no room for units and descriptions. Over OTLP the limit is always 15,000 data
     /// points, the limit of Dynatrace.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
+        self.options.give("max_lines_per_request");
         self.options.max_lines_per_request = lines;
         self
     }
@@ -377,6 +398,7 @@ impl ExporterBuilder {
     /// rejects as too large is split. Over OTLP the limit is always 3,934,464, a little under
     /// Dynatrace's limit of 4 MB.
     pub fn max_bytes_per_request(mut self, bytes: usize) -> Self {
+        self.options.give("max_bytes_per_request");
         self.options.max_bytes_per_request = bytes;
         self
     }
@@ -387,6 +409,7 @@ impl ExporterBuilder {
     /// Beyond the limit, requests that are also in [`spool_dir`](Self::spool_dir) are kept there
     /// alone. If that is not enough, the oldest requests are dropped and counted (`buffer_full`).
     pub fn buffer_limit_bytes(mut self, bytes: usize) -> Self {
+        self.options.give("buffer_limit_bytes");
         self.options.buffer_limit_bytes = bytes;
         self
     }

@@ -13,12 +13,15 @@ use crate::dynatrace::config::endpoint::Endpoint;
 use crate::dynatrace::config::environment::Environment;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::{Compression, Format, Protocol};
-use crate::dynatrace::config::target::{Source, Target};
+use crate::dynatrace::config::source::Source;
+use crate::dynatrace::config::target::{Target, unusable};
 use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::ConfigError;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
+const METRICS_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT";
 const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
 
 /// Where a Collector on this host listens.
@@ -67,7 +70,7 @@ pub(super) fn on_this_host(
     warnings: &mut Vec<String>,
 ) -> Result<(Protocol, Target), ConfigError> {
     let source = Source::Default;
-    let endpoint = Endpoint::parse(DEFAULT).map_err(|error| source.unusable(error))?;
+    let endpoint = Endpoint::parse(DEFAULT).map_err(|error| unusable(source, error))?;
     at(endpoint, source, options, environment, warnings)
 }
 
@@ -101,9 +104,18 @@ fn at(
         |text| text.parse().ok().filter(|&millis| millis > 0),
         warnings,
     );
-    options.request_timeout = options
-        .request_timeout
-        .or(timeout.map(Duration::from_millis));
+    if let (None, Some(timeout)) = (options.request_timeout, timeout) {
+        options.request_timeout = Some(Duration::from_millis(timeout));
+        let is_of_metrics = value(environment, METRICS_TIMEOUT).is_some();
+        let name = if is_of_metrics {
+            METRICS_TIMEOUT
+        } else {
+            TIMEOUT
+        };
+        options
+            .sources
+            .insert("request_timeout", Source::Environment(name));
+    }
     if let Some((name, path)) = of_metrics(environment, "CERTIFICATE") {
         let path = PathBuf::from(path);
         match certificates_of(&path) {

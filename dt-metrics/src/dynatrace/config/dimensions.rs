@@ -1,5 +1,8 @@
 //! Dimensions that the exporter adds to each line, and the keys that Dynatrace reserves.
 
+use crate::dynatrace::error::ConfigError;
+use crate::line::{self, MetricKey};
+
 /// Keys and values of dimensions.
 pub(crate) type Pairs = Vec<(String, String)>;
 
@@ -19,4 +22,26 @@ pub(crate) fn as_layer(pairs: &Pairs) -> Vec<(&str, &str)> {
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect()
+}
+
+/// Returns the prefix without a dot at its end, which some people write; `None` if it is empty.
+pub(super) fn check_prefix(prefix: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) else {
+        return Ok(None);
+    };
+    let key = prefix.strip_suffix('.').unwrap_or(&prefix);
+    let is_reserved = |key: &str| format!("{key}.").starts_with(RESERVED);
+    let reason = match line::check_metric_key(key) {
+        Ok(()) if !is_reserved(key) => return Ok(Some(key.into())),
+        Ok(()) => "keys that begin with `dt.` are reserved by Dynatrace; choose another",
+        Err(invalid) => invalid.message(),
+    };
+    let suggestion = MetricKey::new(key)
+        .map(|key| key.as_str().to_owned())
+        .filter(|key| !is_reserved(key));
+    Err(ConfigError::Prefix {
+        reason,
+        suggestion,
+        prefix,
+    })
 }

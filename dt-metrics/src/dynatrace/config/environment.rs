@@ -1,17 +1,18 @@
 //! The environment of the process: variables and their names.
 
-use std::time::Duration;
-
 use crate::dynatrace::config::unquoted::unquoted;
 
-/// The interval between two pushes in milliseconds.
-pub(crate) const INTERVAL_VARIABLE: &str = "OTEL_METRIC_EXPORT_INTERVAL";
-
-/// Names the endpoint.
+/// Names the endpoint, as Dynatrace's own programs and its operator do.
 pub(crate) const URL_VARIABLE: &str = "DT_METRICS_INGEST_URL";
 
-/// Names the token.
+/// Names the token, as Dynatrace's own programs and its operator do.
 pub(crate) const TOKEN_VARIABLE: &str = "DT_METRICS_INGEST_API_TOKEN";
+
+/// Names the endpoint, as the option of the builder is called.
+pub(crate) const URL_OPTION: &str = "DT_METRICS_ENDPOINT";
+
+/// Names the token, as the option of the builder is called.
+pub(crate) const TOKEN_OPTION: &str = "DT_METRICS_API_TOKEN";
 
 /// Looks up a variable, in the process or in a test's replacement for it.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -37,16 +38,9 @@ pub(crate) fn sdk_disabled(environment: Environment) -> (bool, Option<String>) {
     (is_disabled, warning)
 }
 
-/// The interval between two pushes (OpenTelemetry specification, "Periodic exporting
-/// `MetricReader`"), and a warning if it is not a number of milliseconds.
-pub(crate) fn push_interval(environment: Environment) -> (Option<Duration>, Option<String>) {
-    let text = environment(INTERVAL_VARIABLE).unwrap_or_default();
-    let Some(text) = unquoted(&text) else {
-        return (None, None);
-    };
-    let interval = text.parse().ok().filter(|&millis| millis > 0);
-    let warning = interval.is_none().then(|| {
-        format!("ignoring {INTERVAL_VARIABLE}, which is invalid: use milliseconds, as in 10000")
-    });
-    (interval.map(Duration::from_millis), warning)
+/// The names of all variables of the process.
+pub(crate) fn process_names() -> Vec<String> {
+    std::env::vars_os()
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .collect()
 }

@@ -16,6 +16,8 @@ mod indirection;
 pub(crate) mod options;
 pub(crate) mod protocol;
 pub(crate) mod proxy;
+pub(crate) mod source;
+pub(crate) mod table;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
@@ -32,20 +34,22 @@ use secrecy::SecretString;
 use crate::dynatrace::config::certificates::{certificates, certificates_of};
 use crate::dynatrace::config::destination::Destination;
 use crate::dynatrace::config::dimensions::{
-    INSTANCE_ID, METRICS_SOURCE, Pairs, RESERVED, as_layer,
+    INSTANCE_ID, METRICS_SOURCE, Pairs, as_layer, check_prefix,
 };
 use crate::dynatrace::config::endpoint::GRPC_PORT;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
-use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE};
+use crate::dynatrace::config::environment::{Environment, TOKEN_OPTION, TOKEN_VARIABLE};
 use crate::dynatrace::config::host_metadata::HostMetadata;
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::proxy::Proxy;
+use crate::dynatrace::config::source::Source;
+use crate::dynatrace::config::table::{Scope, Setting};
 use crate::dynatrace::config::target::{Target, TargetResolver};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::redact::Redactor;
 use crate::dynatrace::text::printable;
-use crate::line::{self, Dimensions, MetricKey};
+use crate::line::{self, Dimensions};
 
 /// The default of the request timeout.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,6 +77,8 @@ pub(crate) struct Config {
     pub(crate) instance: Option<String>,
     pub(crate) request_timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    /// Withholds the secrets that are known at the start.
+    redactor: Redactor,
 }
 
 impl Config {
@@ -80,6 +86,8 @@ impl Config {
         mut options: Options,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
+        table::read(&mut options, Scope::Exporter, environment);
+        let read_warnings = std::mem::take(&mut options.warnings);
         let Destination {
             protocol,
             target,
@@ -91,18 +99,19 @@ impl Config {
         // The buffer must have room for a request.
         let max_bytes = &mut options.max_bytes_per_request;
         *max_bytes = options.buffer_limit_bytes.min(*max_bytes);
-        let request_timeout = options.request_timeout.unwrap_or(REQUEST_TIMEOUT);
+        let request_timeout = options.request_timeout.or(options.export_timeout);
+        let request_timeout = request_timeout.unwrap_or(REQUEST_TIMEOUT);
 
+        let redactor = Redactor::new(secrets(
+            &options,
+            environment,
+            &target,
+            &protocol,
+            &endpoint_properties,
+        ));
         let mut host_metadata = HostMetadata::default();
         if options.dynatrace_metadata.unwrap_or(true) {
-            let secrets = secrets(
-                &options,
-                environment,
-                &target,
-                &protocol,
-                &endpoint_properties,
-            );
-            host_metadata = options.metadata_files.read(&Redactor::new(secrets));
+            host_metadata = options.metadata_files.read(&redactor);
         }
         let instance = options
             .instance_dimension
@@ -128,13 +137,20 @@ impl Config {
             host_file: host_metadata
                 .file
                 .map(|file| (file, host_metadata.undocumented)),
-            startup_warnings: [warnings, proxy.warnings, host_metadata.warnings].concat(),
+            startup_warnings: [
+                read_warnings,
+                warnings,
+                proxy.warnings,
+                host_metadata.warnings,
+            ]
+            .concat(),
             proxy: proxy.variable,
             instance,
             request_timeout,
             // Shorter than the request timeout: lines to a host that does not connect are known not
             // to be accepted.
             connect_timeout: options.connect_timeout.unwrap_or(request_timeout / 2),
+            redactor,
             options,
         })
     }
@@ -154,6 +170,30 @@ impl Config {
             roots.extend(certificates_of(path)?);
         }
         Ok(roots)
+    }
+
+    /// The values of all options, with the endpoint and the token that were found.
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        let target = &self.target;
+        let mut settings = table::settings(&self.options, &self.redactor);
+        for setting in &mut settings {
+            let found = match setting.name {
+                "endpoint" => Some((target.endpoint.to_string(), Some(target.endpoint_source))),
+                "api_token" => {
+                    let token = match &target.token {
+                        Some(_) => "given",
+                        None => target.describe_token(),
+                    };
+                    Some((token.to_owned(), target.token_source))
+                }
+                _ => None,
+            };
+            if let Some((value, source)) = found {
+                setting.value = value;
+                setting.source = source.unwrap_or(Source::Default);
+            }
+        }
+        settings
     }
 
     /// The file that may change the target.
@@ -234,28 +274,6 @@ fn check_limits(options: &Options) -> Result<(), ConfigError> {
     }
 }
 
-/// Returns the prefix without a dot at its end, which some people write; `None` if it is empty.
-fn check_prefix(prefix: Option<String>) -> Result<Option<String>, ConfigError> {
-    let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) else {
-        return Ok(None);
-    };
-    let key = prefix.strip_suffix('.').unwrap_or(&prefix);
-    let is_reserved = |key: &str| format!("{key}.").starts_with(RESERVED);
-    let reason = match line::check_metric_key(key) {
-        Ok(()) if !is_reserved(key) => return Ok(Some(key.into())),
-        Ok(()) => "keys that begin with `dt.` are reserved by Dynatrace; choose another",
-        Err(invalid) => invalid.message(),
-    };
-    let suggestion = MetricKey::new(key)
-        .map(|key| key.as_str().to_owned())
-        .filter(|key| !is_reserved(key));
-    Err(ConfigError::Prefix {
-        reason,
-        suggestion,
-        prefix,
-    })
-}
-
 /// The secrets that are known here, whether they are sent or not.
 fn secrets(
     options: &Options,
@@ -264,11 +282,24 @@ fn secrets(
     protocol: &Protocol,
     file: &EndpointProperties,
 ) -> Vec<SecretString> {
-    let variable = environment(TOKEN_VARIABLE).map(SecretString::from);
-    let tokens = [options.api_token.clone(), variable, file.token.clone()];
+    let tokens = [options.api_token.clone(), file.token.clone()];
+    let tokens = tokens.into_iter().chain(token_variables(environment));
     let in_query = target.endpoint.query_values().map(SecretString::from);
-    let secrets = tokens.into_iter().flatten().chain(in_query);
+    let secrets = tokens.flatten().chain(in_query);
     secrets.chain(protocol.secrets()).collect()
+}
+
+/// The tokens in the environment.
+pub(crate) fn token_variables(
+    environment: Environment,
+) -> impl Iterator<Item = Option<SecretString>> {
+    let names = [TOKEN_OPTION, TOKEN_VARIABLE].into_iter();
+    names.map(move |name| environment(name).map(SecretString::from))
+}
+
+/// A warning that a spool is not used. A directory that only the environment names stops no program.
+pub(crate) fn spool_ignored(variable: &str, error: &ConfigError) -> String {
+    format!("ignoring {variable}, since {error}; pending requests are in memory only")
 }
 
 /// Checks the keys, and that a line has room for the dimensions of a measurement. Dimensions of the

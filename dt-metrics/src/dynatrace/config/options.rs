@@ -1,5 +1,6 @@
 //! The settings of the program, before anything is looked up or checked.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use secrecy::{SecretSlice, SecretString};
 use crate::dynatrace::config::endpoint_file::EndpointFile;
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::config::source::Source;
 use crate::dynatrace::event::{DeliveryEvent, EventListener};
 
 /// The API accepts requests of up to 1 MB (Dynatrace documentation, "POST ingest data points"); less
@@ -45,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) listener: EventListener,
     /// By default the timeout of a Collector in the environment, else 10 s.
     pub(crate) request_timeout: Option<Duration>,
+    /// OpenTelemetry's limit for an export, if nothing else limits a request.
+    pub(crate) export_timeout: Option<Duration>,
     /// By default half of the request timeout.
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) max_lines_per_request: usize,
@@ -52,6 +56,35 @@ pub(crate) struct Options {
     pub(crate) buffer_limit_bytes: usize,
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) spool_limit_bytes: u64,
+    pub(crate) pipeline: PipelineOptions,
+    /// Where the options come from that are not defaults, by the names of the builder's methods.
+    pub(crate) sources: BTreeMap<&'static str, Source>,
+    /// Whether the environment was asked for the options that are not given.
+    pub(crate) is_environment_read: bool,
+    /// Variables that are not used as they are.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The options of the pipeline's builder that the exporter does not have.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
+pub(crate) struct PipelineOptions {
+    pub(crate) push_interval: Option<Duration>,
+    pub(crate) service_name: Option<String>,
+    pub(crate) cardinality_limit: Option<u32>,
+    pub(crate) gauge_expiry: Option<Duration>,
+    pub(crate) health_metrics: bool,
+    pub(crate) shutdown_timeout: Option<Duration>,
+    pub(crate) no_exporter: bool,
+    /// Whether the environment wants lines in addition to OTLP.
+    pub(crate) both_formats: bool,
+    pub(crate) console: bool,
+    pub(crate) not_global: bool,
+    pub(crate) strict: bool,
+    pub(crate) flush_on_termination: bool,
 }
 
 impl Default for Options {
@@ -73,17 +106,31 @@ impl Default for Options {
             guarantee: DeliveryGuarantee::default(),
             listener: EventListener::default(),
             request_timeout: None,
+            export_timeout: None,
             connect_timeout: None,
             max_lines_per_request: MAX_LINES,
             max_bytes_per_request: MAX_BYTES,
             buffer_limit_bytes: 64 * 1024 * 1024,
             spool_dir: None,
             spool_limit_bytes: 256 * 1024 * 1024,
+            pipeline: PipelineOptions::default(),
+            sources: BTreeMap::new(),
+            is_environment_read: false,
+            warnings: Vec::new(),
         }
     }
 }
 
 impl Options {
+    /// Notes that the program sets an option, by the name of the builder's method.
+    pub(crate) fn give(&mut self, name: &'static str) {
+        self.sources.insert(name, Source::Program);
+    }
+
+    pub(crate) fn source(&self, name: &str) -> Source {
+        self.sources.get(name).copied().unwrap_or(Source::Default)
+    }
+
     /// For the macro of shared options, which is expanded where [`EventListener`] cannot be named.
     pub(crate) fn set_listener(
         &mut self,

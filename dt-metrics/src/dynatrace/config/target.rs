@@ -4,38 +4,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::dynatrace::config::endpoint::{Endpoint, ONE_AGENT_URL};
 use crate::dynatrace::config::endpoint_file::{ENDPOINT_FILE, EndpointFile, EndpointProperties};
-use crate::dynatrace::config::environment::{Environment, TOKEN_VARIABLE, URL_VARIABLE};
+use crate::dynatrace::config::environment::{
+    Environment, TOKEN_OPTION, TOKEN_VARIABLE, URL_OPTION, URL_VARIABLE,
+};
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::protocol::Format;
+use crate::dynatrace::config::source::Source;
 use crate::dynatrace::config::token::{Token, TokenKind};
 use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::{ConfigError, EndpointError};
-
-/// Where a value was found.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Source {
-    Program,
-    Environment(&'static str),
-    File,
-    /// Nothing is configured: there may be a OneAgent or, over OTLP, a Collector on this host.
-    Default,
-}
-
-impl Source {
-    pub(crate) fn describe(self) -> &'static str {
-        match self {
-            Self::Program => "the program",
-            Self::Environment(variable) => variable,
-            Self::File => ENDPOINT_FILE,
-            Self::Default => "the default",
-        }
-    }
-
-    pub(super) fn unusable(self, source: EndpointError) -> ConfigError {
-        let origin = self.describe();
-        ConfigError::Endpoint { origin, source }
-    }
-}
 
 /// An endpoint and a token for it. It changes while the program runs if the file does.
 #[derive(Clone, Debug)]
@@ -63,20 +40,52 @@ pub(crate) struct TargetResolver {
 }
 
 impl TargetResolver {
-    pub(super) fn new(options: &Options, environment: Environment) -> Self {
-        let program = |text: Option<&SecretString>| Some((text?.clone(), Source::Program));
+    /// Looks up both values in the program and the environment. A variable that is not usable is
+    /// ignored with a warning.
+    pub(super) fn new(
+        options: &Options,
+        environment: Environment,
+        ignored: &mut Vec<Ignored>,
+    ) -> Self {
+        let format = options.format;
+        let endpoint = options.endpoint.clone();
+        let token = options.api_token.clone();
         let variable = |name: &'static str| {
             let text = SecretString::from(environment(name)?);
             let text = unquoted(text.expose_secret())?.into();
             Some((text, Source::Environment(name)))
         };
+        // An empty token of the program is an error, since something is missing there.
+        let endpoint = endpoint.map(|text| (text, Source::Program)).or_else(|| {
+            let names = [URL_OPTION, URL_VARIABLE].into_iter();
+            names.filter_map(variable).find(|(text, source)| {
+                let reason = endpoint_for(format, text).err();
+                let reason = reason.map(|reason| reason.to_string());
+                Ignored::note(Subject::Endpoint, *source, reason, ignored)
+            })
+        });
+        let token = token.map(|text| (text, Source::Program)).or_else(|| {
+            let names = [TOKEN_OPTION, TOKEN_VARIABLE].into_iter();
+            names.filter_map(variable).find(|(text, source)| {
+                let reason = Token::new(text).err();
+                let reason = reason.map(|reason| format!("the token {reason}"));
+                Ignored::note(Subject::Token, *source, reason, ignored)
+            })
+        });
         Self {
-            endpoint: program(options.endpoint.as_ref()).or_else(|| variable(URL_VARIABLE)),
-            token: program(options.api_token.as_ref()).or_else(|| variable(TOKEN_VARIABLE)),
+            endpoint,
+            token,
             file: options.endpoint_file.clone(),
-            format: options.format,
+            format,
             allow_cleartext_token: options.allow_cleartext_token,
         }
+    }
+
+    /// Whether the endpoint is an option, so that it wins over all other variables.
+    #[cfg(feature = "otlp")]
+    pub(super) fn is_explicit(&self) -> bool {
+        let source = self.endpoint.as_ref().map(|(_, source)| *source);
+        matches!(source, Some(Source::Program)) || source == Some(Source::Environment(URL_OPTION))
     }
 
     /// The file, unless the program and the environment name both values.
@@ -90,10 +99,10 @@ impl TargetResolver {
         let in_file = |text: &Option<SecretString>| Some((text.clone()?, Source::File));
         let (endpoint, endpoint_source) = match self.endpoint.clone().or_else(|| in_file(&file.url))
         {
-            Some((text, source)) => (self.endpoint(&text), source),
+            Some((text, source)) => (endpoint_for(self.format, &text), source),
             None => (Endpoint::parse(ONE_AGENT_URL), Source::Default),
         };
-        let endpoint = endpoint.map_err(|error| endpoint_source.unusable(error))?;
+        let endpoint = endpoint.map_err(|error| unusable(endpoint_source, error))?;
 
         let (mut token, mut token_source) = (None, None);
         if let Some((text, source)) = self.token.clone().or_else(|| in_file(&file.token)) {
@@ -122,7 +131,9 @@ impl TargetResolver {
             }
             is_cleartext_of_file = has_token;
         }
-        let endpoint_in_file = file.url.as_ref().and_then(|text| self.endpoint(text).ok());
+        let endpoint_in_file = file.url.as_ref();
+        let endpoint_in_file =
+            endpoint_in_file.and_then(|text| endpoint_for(self.format, text).ok());
         let is_token_of_file = token.is_some() && token_source == Some(Source::File);
         Ok(Target {
             is_token_astray: is_token_of_file
@@ -134,14 +145,70 @@ impl TargetResolver {
             token_source,
         })
     }
+}
 
-    fn endpoint(&self, text: &SecretString) -> Result<Endpoint, EndpointError> {
-        let endpoint = Endpoint::parse(text.expose_secret())?;
-        match self.format {
-            Format::Lines => endpoint.for_lines(),
-            #[cfg(feature = "otlp")]
-            Format::Otlp => endpoint.over_otlp(),
-        }
+/// The endpoint that a text names.
+fn endpoint_for(format: Format, text: &SecretString) -> Result<Endpoint, EndpointError> {
+    let endpoint = Endpoint::parse(text.expose_secret())?;
+    match format {
+        Format::Lines => endpoint.for_lines(),
+        #[cfg(feature = "otlp")]
+        Format::Otlp => endpoint.over_otlp(),
+    }
+}
+
+/// A variable that is not usable.
+pub(super) struct Ignored {
+    subject: Subject,
+    source: Source,
+    reason: String,
+}
+
+enum Subject {
+    Endpoint,
+    Token,
+}
+
+impl Ignored {
+    /// Whether there is no reason against a variable; otherwise it is noted.
+    fn note(
+        subject: Subject,
+        source: Source,
+        reason: Option<String>,
+        ignored: &mut Vec<Self>,
+    ) -> bool {
+        let is_usable = reason.is_none();
+        ignored.extend(reason.map(|reason| Self {
+            subject,
+            source,
+            reason,
+        }));
+        is_usable
+    }
+
+    /// A warning that says what this target has instead.
+    pub(super) fn warning(&self, target: &Target) -> String {
+        let instead = match self.subject {
+            Subject::Endpoint => format!(
+                "metrics are sent to {}, from {}",
+                target.endpoint, target.endpoint_source
+            ),
+            Subject::Token => match (&target.token, target.token_source) {
+                (Some(_), Some(source)) => format!("the token from {source} is used"),
+                _ => "no token is sent".to_owned(),
+            },
+        };
+        format!(
+            "ignoring {}, which is not usable: {}; {instead}",
+            self.source, self.reason
+        )
+    }
+}
+
+pub(super) fn unusable(source: Source, error: EndpointError) -> ConfigError {
+    ConfigError::Endpoint {
+        origin: source.describe(),
+        source: error,
     }
 }
 

@@ -1,10 +1,13 @@
 use std::time::Duration;
 
 use crate::dynatrace::config::Config;
-use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE};
+use crate::dynatrace::config::endpoint_file::EndpointFile;
+use crate::dynatrace::config::environment::{
+    TOKEN_OPTION, TOKEN_VARIABLE, URL_OPTION, URL_VARIABLE,
+};
 use crate::dynatrace::config::host_metadata::MetadataFiles;
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::target::Source;
+use crate::dynatrace::config::source::Source;
 use crate::dynatrace::error::ConfigError;
 
 const URL: &str = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
@@ -99,17 +102,59 @@ fn a_token_goes_nowhere_it_can_be_read() {
 }
 
 #[test]
-fn what_is_not_usable_is_an_error_that_says_where_it_comes_from() {
-    let error = resolve(Options::default(), &[(URL_VARIABLE, "ftp://x/y")]).expect_err("a scheme");
-    assert!(error.to_string().contains(URL_VARIABLE), "{error}");
+fn a_variable_that_is_not_usable_is_a_warning_and_the_next_place_counts() {
+    let fallback = [
+        (URL_OPTION, "ftp://SECRET/y"),
+        (URL_VARIABLE, "http://localhost:1/api/v2/metrics/ingest"),
+        (TOKEN_OPTION, "SECRET SECRET"),
+        (TOKEN_VARIABLE, "usable"),
+    ];
+    let nothing = [(URL_VARIABLE, "SECRET"), (TOKEN_VARIABLE, "https://SECRET")];
+    for (variables, endpoint, token, ignored) in [
+        (
+            &fallback[..],
+            Source::Environment(URL_VARIABLE),
+            Some(Source::Environment(TOKEN_VARIABLE)),
+            [URL_OPTION, TOKEN_OPTION],
+        ),
+        (
+            &nothing[..],
+            Source::Default,
+            None,
+            [URL_VARIABLE, TOKEN_VARIABLE],
+        ),
+    ] {
+        let options = Options {
+            endpoint_file: EndpointFile::at("/nonexistent/endpoint.properties"),
+            ..Options::default()
+        };
+        let config = resolve(options, variables).expect("warnings");
+        let sources = (config.target.endpoint_source, config.target.token_source);
+        assert_eq!(sources, (endpoint, token));
+        let warnings = config.warnings();
+        for variable in ignored {
+            let named = format!("ignoring {variable}, ");
+            assert!(
+                warnings.iter().any(|it| it.contains(&named)),
+                "{warnings:?}"
+            );
+        }
+        assert!(!format!("{warnings:?}").contains("SECRET"), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_value_of_the_program_that_is_not_usable_is_an_error_that_says_where_it_comes_from() {
+    let error = resolve(options(Some("ftp://x/y"), None), &[]).expect_err("a scheme");
+    assert!(error.to_string().contains("the program"), "{error}");
     assert_eq!(
         format!("{error:?}"),
         error.to_string(),
         "what `main` prints"
     );
     assert!(std::error::Error::source(&error).is_some());
-    let error = resolve(Options::default(), &[(TOKEN_VARIABLE, "a b")]).expect_err("a space");
-    assert!(error.to_string().contains(TOKEN_VARIABLE), "{error}");
+    let error = resolve(options(None, Some("a b")), &[]).expect_err("a space");
+    assert!(error.to_string().contains("the program"), "{error}");
 
     let default = Options::default;
     for (options, expected) in [

@@ -114,7 +114,7 @@ fn scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 }
 
 /// Whether the text contains the beginning of any token of Dynatrace, as in `dt0c01.`, in any case.
-pub(super) fn looks_like_a_token(text: &str) -> bool {
+pub(crate) fn looks_like_a_token(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.match_indices("dt0").any(|(start, _)| {
         let rest = &text.as_bytes()[start + 3..];

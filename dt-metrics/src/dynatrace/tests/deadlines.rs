@@ -3,7 +3,7 @@
 use crate::dynatrace::buffer::state::Life;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
-use crate::dynatrace::config::target::Source;
+use crate::dynatrace::config::source::Source;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ExportError;
 use crate::dynatrace::exporter::Exporter;

@@ -81,6 +81,9 @@ struct FeedState {
     epochs: Epochs,
 }
 
+/// How often a collection waits for the aggregations of other readers.
+const MAX_WAITS: usize = 4;
+
 /// The room for values while a reader aggregates, in a program that records much. A value without
 /// room is in this collection, and its count in the next.
 const BACKLOG: usize = 65_536;
@@ -288,7 +291,7 @@ impl Feed {
             }
             // Held until everything is added: a second reader's collection waits for it, and so
             // includes it.
-            let mut state = self.state();
+            let mut state = self.state_between_aggregations();
             let epoch = state.epochs.collected(thread::current().id());
             state.clear_backlog(findings);
             if self.is_busy.swap(false, Ordering::Relaxed) {
@@ -407,6 +410,19 @@ impl Feed {
     fn send(&self, command: Command) {
         let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         drop(commands.try_send(command));
+    }
+
+    /// The state, while no other reader aggregates.
+    fn state_between_aggregations(&self) -> MutexGuard<'_, FeedState> {
+        for _ in 0..MAX_WAITS {
+            let state = self.state();
+            if !self.aggregation.is_of_another() {
+                return state;
+            }
+            drop(state);
+            self.aggregation.wait_for_others();
+        }
+        self.state()
     }
 
     fn state(&self) -> MutexGuard<'_, FeedState> {

@@ -3,12 +3,20 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::Passes;
 use crate::pipeline::deadline::{Deadline, Late};
 
 const AMPLE: Duration = Duration::from_secs(60);
+
+fn join(
+    passes: &Passes,
+    limit: Duration,
+    collect: impl Fn() -> OTelSdkResult + Send + 'static,
+) -> Result<OTelSdkResult, Late> {
+    Deadline::after(limit).recv(&passes.begin(collect)?)
+}
 
 #[test]
 fn any_number_of_callers_share_the_collection_that_begins_after_their_calls() {
@@ -21,7 +29,7 @@ fn any_number_of_callers_share_the_collection_that_begins_after_their_calls() {
         let passes = passes.clone();
         let (runs, released) = (runs.clone(), Arc::new(std::sync::Mutex::new(released)));
         thread::spawn(move || {
-            passes.join(&Deadline::after(AMPLE), move || {
+            join(&passes, AMPLE, move || {
                 runs.fetch_add(1, Ordering::SeqCst);
                 let _ = start.send(());
                 let _ = released.lock().expect("one at a time").recv();
@@ -36,7 +44,7 @@ fn any_number_of_callers_share_the_collection_that_begins_after_their_calls() {
             let (passes, barrier) = (passes.clone(), barrier.clone());
             thread::spawn(move || {
                 barrier.wait();
-                passes.join(&Deadline::after(AMPLE), || Ok(()))
+                join(&passes, AMPLE, || Ok(()))
             })
         })
         .collect();
@@ -61,13 +69,13 @@ fn the_deadline_is_the_callers_and_a_failure_is_everybodys() {
     let passes = Passes::default();
     let (release, released) = mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
-    let late = passes.join(&Deadline::after(Duration::ZERO), move || {
+    let late = join(&passes, Duration::ZERO, move || {
         let _ = released.lock().expect("one at a time").recv();
         Err(OTelSdkError::InternalFailure("no".into()))
     });
     assert!(matches!(late, Err(Late::Timeout(Duration::ZERO))));
     drop(release);
-    let result = passes.join(&Deadline::after(AMPLE), || {
+    let result = join(&passes, AMPLE, || {
         Err(OTelSdkError::InternalFailure("no".into()))
     });
     assert!(matches!(result, Ok(Err(OTelSdkError::InternalFailure(_)))));
@@ -76,11 +84,11 @@ fn the_deadline_is_the_callers_and_a_failure_is_everybodys() {
 #[test]
 fn a_collection_that_panics_fails_its_callers_and_not_the_next_ones() {
     let passes = Passes::default();
-    let failed = passes.join(&Deadline::after(AMPLE), || panic!("on purpose"));
+    let failed = join(&passes, AMPLE, || panic!("on purpose"));
     assert!(matches!(failed, Err(Late::Thread(_))));
     while passes.lock().is_running {
         thread::yield_now();
     }
-    let result = passes.join(&Deadline::after(AMPLE), || Ok(()));
+    let result = join(&passes, AMPLE, || Ok(()));
     assert!(matches!(result, Ok(Ok(()))));
 }

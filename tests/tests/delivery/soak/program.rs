@@ -54,6 +54,7 @@ impl Program {
         let exporter = options(builder).build().unwrap();
         let (counted, points) = Counted::new(exporter.clone());
         let metrics = dt_metrics::builder()
+            .no_exporter()
             .exporter(counted)
             .push_interval(interval)
             .install()

@@ -1,7 +1,8 @@
 use crate::dynatrace::config::endpoint_file::EndpointProperties;
 use crate::dynatrace::config::environment::{TOKEN_VARIABLE, URL_VARIABLE};
 use crate::dynatrace::config::options::Options;
-use crate::dynatrace::config::target::{Source, Target, TargetResolver};
+use crate::dynatrace::config::source::Source;
+use crate::dynatrace::config::target::{Target, TargetResolver};
 use crate::dynatrace::config::unquoted::unquoted;
 use crate::dynatrace::error::ConfigError;
 
@@ -28,7 +29,7 @@ fn target(program: Said<'_>, environment: Said<'_>, file: Said<'_>) -> Result<Ta
         token: file.1.map(Into::into),
         ..EndpointProperties::default()
     };
-    TargetResolver::new(&options, &variable).target(&properties)
+    TargetResolver::new(&options, &variable, &mut Vec::new()).target(&properties)
 }
 
 const NOTHING: Said<'_> = (None, None);
@@ -100,7 +101,7 @@ fn the_file_matters_unless_all_is_said_before() {
             api_token: token.map(Into::into),
             ..Options::default()
         };
-        let resolver = TargetResolver::new(&options, &|_| None);
+        let resolver = TargetResolver::new(&options, &|_| None, &mut Vec::new());
         assert_eq!(resolver.file().is_some(), matters, "{endpoint:?} {token:?}");
     }
 }

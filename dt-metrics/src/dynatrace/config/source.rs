@@ -1,0 +1,42 @@
+//! Where the value of an option comes from.
+
+use std::fmt;
+
+use crate::dynatrace::config::endpoint_file::ENDPOINT_FILE;
+
+/// Where the value of an option comes from. It prints as a name that a reader can look for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Source {
+    /// The program set it with a method of a builder.
+    Program,
+    /// It is in the environment variable with this name.
+    Environment(&'static str),
+    /// The program set a part of it, and the environment variable with this name has the rest.
+    ProgramAndEnvironment(&'static str),
+    /// It is in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, the file of Dynatrace's
+    /// Kubernetes operator.
+    File,
+    /// Nothing is configured, so that the default applies.
+    Default,
+}
+
+impl Source {
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::Program => "the program",
+            Self::Environment(variable) | Self::ProgramAndEnvironment(variable) => variable,
+            Self::File => ENDPOINT_FILE,
+            Self::Default => "the default",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::ProgramAndEnvironment(_) = self {
+            f.write_str("the program and ")?;
+        }
+        f.write_str(self.describe())
+    }
+}

@@ -1,0 +1,141 @@
+//! The readers of a provider: each is flushed and ended on its own, so that an exporter that hangs
+//! holds up no other one.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
+
+use super::aggregation::{Aggregation, Watched};
+use super::bridge::Bridge;
+use super::deadline::{Deadline, Late};
+use super::foreign_exporter::{Failures, Noted};
+use super::passes::Passes;
+use crate::thread::spawn;
+
+/// A reader, or all readers of a provider at once.
+pub(super) struct Reader {
+    /// The SDK has no other way to flush one reader than by a provider that has it alone. The reader
+    /// collects from the provider that was built last, which is the pipeline's.
+    provider: SdkMeterProvider,
+    passes: Passes,
+    failures: Vec<Failures>,
+}
+
+impl Reader {
+    /// Adds a reader for an exporter to a provider, which is built after this call. With
+    /// `is_separate` it can be flushed and ended; otherwise [`all`](Self::all) takes its failures.
+    pub(super) fn add(
+        provider: MeterProviderBuilder,
+        exporter: impl PushMetricExporter,
+        interval: Duration,
+        aggregation: Aggregation,
+        is_separate: bool,
+    ) -> (MeterProviderBuilder, Self) {
+        let failures = Failures::default();
+        let exporter = Watched {
+            exporter: Noted {
+                exporter,
+                failures: failures.clone(),
+            },
+            aggregation,
+        };
+        let reader = PeriodicReader::builder(exporter)
+            .with_interval(interval)
+            .build();
+        let mut alone =
+            SdkMeterProvider::builder().with_resource(Resource::builder_empty().build());
+        if is_separate {
+            alone = alone.with_reader(reader.clone());
+        }
+        let this = Self {
+            provider: alone.build(),
+            passes: Passes::default(),
+            failures: vec![failures],
+        };
+        (provider.with_reader(reader), this)
+    }
+
+    /// All readers of a provider, one after the other: for a provider with readers that only the
+    /// program knows. `added` are those that the pipeline knows.
+    pub(super) fn all(provider: SdkMeterProvider, added: &[Self]) -> Self {
+        let failures = added.iter().flat_map(|reader| reader.failures.clone());
+        Self {
+            provider,
+            passes: Passes::default(),
+            failures: failures.collect(),
+        }
+    }
+
+    /// Starts to collect everything until now, with all instruments that there are.
+    pub(super) fn flush(&self, bridge: &Arc<Bridge>) -> Result<Receiver<OTelSdkResult>, Late> {
+        let (bridge, provider) = (Arc::clone(bridge), self.provider.clone());
+        let failures = self.failures.clone();
+        self.passes.begin(move || {
+            // Ends if the bridge is stopped.
+            if let Err(Late::Thread(error)) = bridge.prepare(&Deadline::never()) {
+                return Err(OTelSdkError::InternalFailure(error.to_string()));
+            }
+            clear(&failures);
+            provider
+                .force_flush()
+                .map_err(|error| explain(&failures, error))
+        })
+    }
+
+    /// Starts to collect for the last time. `ends` is whether the reader ends as well.
+    pub(super) fn shutdown(&self, ends: bool) -> Result<Receiver<OTelSdkResult>, Late> {
+        let (provider, failures) = (self.provider.clone(), self.failures.clone());
+        let (sender, result) = mpsc::channel();
+        spawn("dt-metrics-collect", move || {
+            clear(&failures);
+            let result = if ends {
+                provider.shutdown()
+            } else {
+                provider.force_flush()
+            };
+            // Nobody receives it any more if the caller's time was up.
+            drop(sender.send(result.map_err(|error| explain(&failures, error))));
+        })
+        .map_err(Late::Thread)?;
+        Ok(result)
+    }
+}
+
+/// Forgets earlier failures, which are not errors of the next call.
+fn clear(failures: &[Failures]) {
+    for failures in failures {
+        failures.clear();
+    }
+}
+
+/// The error that the SDK returned, with the reasons that it leaves out.
+fn explain(failures: &[Failures], error: OTelSdkError) -> OTelSdkError {
+    let reasons: Vec<_> = failures.iter().flat_map(Failures::take).collect();
+    match error {
+        OTelSdkError::InternalFailure(_) if !reasons.is_empty() => {
+            OTelSdkError::InternalFailure(reasons.join("; "))
+        }
+        other => other,
+    }
+}
+
+/// The results of several readers as one.
+pub(super) fn joined(results: Vec<OTelSdkResult>) -> OTelSdkResult {
+    let mut errors: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    if errors.len() < 2 {
+        return errors.pop().map_or(Ok(()), Err);
+    }
+    let texts: Vec<_> = errors
+        .iter()
+        .map(|error| match error {
+            OTelSdkError::InternalFailure(reason) => reason.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    Err(OTelSdkError::InternalFailure(texts.join("; ")))
+}

@@ -1,5 +1,8 @@
 //! The annotations of functions: the arguments of each, and the metrics that it records.
 
+use std::env;
+use std::sync::LazyLock;
+
 use proc_macro2::TokenStream;
 use syn::Result;
 
@@ -141,7 +144,12 @@ impl OnFunction {
 
     /// The function with its calls recorded. It is in an `impl` block of the type `ty` if there is
     /// one.
+    ///
+    /// In the documentation, the function is the one that was written.
     pub(crate) fn quote(&self, args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
+        if is_rustdoc() {
+            return function.untouched();
+        }
         let [metric] = self.metrics else {
             return measured(args, ty, self.metrics, function);
         };
@@ -155,4 +163,15 @@ impl OnFunction {
         };
         function.with(block)
     }
+}
+
+/// Whether rustdoc expands this. It shows signatures, and builds no function.
+///
+/// A second copy of each function under `#[cfg(doc)]` would make every build slower.
+fn is_rustdoc() -> bool {
+    static IS_RUSTDOC: LazyLock<bool> = LazyLock::new(|| {
+        let program = env::current_exe();
+        program.is_ok_and(|program| program.file_stem().is_some_and(|name| name == "rustdoc"))
+    });
+    *IS_RUSTDOC
 }

@@ -121,10 +121,11 @@ pub(crate) fn is_straight(body: TokenStream) -> bool {
         // Macros may contain a `return`, but not those of the standard library.
         ([.., TokenTree::Ident(name), bang], TokenTree::Group(_)) if is_punct(bang, '!') => {
             match name.to_string().as_str() {
-                "assert" | "assert_eq" | "assert_ne" | "cfg" | "concat" | "debug_assert"
-                | "debug_assert_eq" | "debug_assert_ne" | "env" | "format" | "format_args"
-                | "line" | "matches" | "panic" | "stringify" | "todo" | "unimplemented"
-                | "unreachable" | "vec" => Step::On,
+                "assert" | "assert_eq" | "assert_ne" | "cfg" | "concat" | "dbg"
+                | "debug_assert" | "debug_assert_eq" | "debug_assert_ne" | "env" | "eprint"
+                | "eprintln" | "format" | "format_args" | "line" | "matches" | "panic"
+                | "print" | "println" | "stringify" | "todo" | "unimplemented" | "unreachable"
+                | "vec" | "write" | "writeln" => Step::On,
                 _ => Step::Found(()),
             }
         }

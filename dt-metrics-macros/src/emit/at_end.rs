@@ -44,7 +44,8 @@ impl AtEnd<'_> {
             let absent = emit!(&#private::ABSENT);
             self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]))
         });
-        self.with_state(&emit!(let _ = &__dt_metrics_outcome; #all))
+        let elapsed = self.elapsed();
+        self.with_state(&emit!(#elapsed let _ = &__dt_metrics_outcome; #all))
     }
 
     /// Records a call that returned `__dt_metrics_returned`. Calls `__dt_metrics_leave`, which has
@@ -53,39 +54,36 @@ impl AtEnd<'_> {
         let private = self.private;
         let at_return = self.outcome_of_returned();
         if self.args.takes_returned() {
-            let at_return = at_return.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
-            let with = self.if_wanted(&self.with_returned());
-            let tell = self.with_state(&emit!(#at_return #with));
-            return emit!(let _ = __dt_metrics_leave; #tell);
+            return self.with_returned(at_return.as_ref());
         }
         let outcome = at_return
             .unwrap_or_else(|| emit!({ let _ = __dt_metrics_returned; #private::Outcome::Ok }));
         emit!(__dt_metrics_leave(__dt_metrics_state, #outcome);)
     }
 
-    /// `statements` with the variables of the state, and with the elapsed time if that is recorded.
+    /// `statements` with the variables of the state.
     fn with_state(&self, statements: &TokenStream) -> TokenStream {
-        let Self {
-            private,
-            state,
-            unpack,
-            ..
-        } = self;
-        let elapsed = self.unit_length.as_ref().map(|length| {
-            emit!(let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #length);)
-        });
+        let Self { state, unpack, .. } = self;
         // The parts of the state that are not used, a guard among them, are dropped last.
         emit! {
             let (#(#state,)*) = __dt_metrics_state;
             #unpack
-            #elapsed
             #statements
             let _ = (#(&#state,)*);
         }
     }
 
-    /// The records of a call that returned, with values from what it returned.
-    fn with_returned(&self) -> TokenStream {
+    /// The statement that stops the time, if that is recorded.
+    fn elapsed(&self) -> Option<TokenStream> {
+        let private = self.private;
+        self.unit_length.as_ref().map(|length| {
+            emit!(let __dt_metrics_elapsed = #private::Stopwatch::elapsed(__dt_metrics_stopwatch, #length);)
+        })
+    }
+
+    /// The records of a call that returned, with values from what it returned. A panic in the user's
+    /// expressions ends the call like one in its body.
+    fn with_returned(&self, outcome: Option<&TokenStream>) -> TokenStream {
         let Self { private, args, .. } = self;
         let ret = ret(args);
         let value = args.value_at_end().map(|value| {
@@ -99,13 +97,34 @@ impl AtEnd<'_> {
         let used: Vec<_> = used
             .map(|(dim, name)| variable_in_place(dim, name))
             .collect();
-        let all = self.records(&used);
+        let outcome = outcome.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
+        let all = self.if_wanted(&self.records(&used));
+        let all = self.with_state(&emit!(#outcome #all));
+        // The time that the expressions take does not count.
+        let elapsed = self.elapsed().map(|elapsed| {
+            let copied = self
+                .state
+                .iter()
+                .map(|name| match name.to_string().as_str() {
+                    "__dt_metrics_nanoseconds" | "__dt_metrics_stopwatch" => name.clone(),
+                    _ => emit!(_),
+                });
+            emit!(let (#(#copied,)*) = __dt_metrics_state; #elapsed)
+        });
         emit! {
+            #elapsed
+            let __dt_metrics_ending = #private::Ending::new(__dt_metrics_leave, __dt_metrics_state);
             #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
             let #ret = __dt_metrics_returned;
             let _ = &#ret;
             #value
-            match #values { #pattern => { #all } }
+            match #values {
+                #pattern => {
+                    if let ::core::option::Option::Some(__dt_metrics_state) = __dt_metrics_ending.end() {
+                        #all
+                    }
+                }
+            }
         }
     }
 

@@ -8,5 +8,6 @@ pub(crate) mod measure;
 pub(crate) mod metric;
 pub(crate) mod record;
 pub(crate) mod static_item;
+pub(crate) mod take_over;
 pub(crate) mod values;
 pub(crate) mod wrap;

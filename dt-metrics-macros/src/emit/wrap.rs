@@ -4,14 +4,15 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Type;
 
-use super::body::{guarded, take_over};
+use super::body::guarded;
+use super::take_over::{Taken, Taker, Used, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::return_type::{
     Items, Output, closure_output, has_impl, is_result, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
-use crate::parse::item::Function;
-use crate::tokens::emit;
+use crate::parse::item::{Function, is_ours};
+use crate::tokens::{any, emit, is_punct};
 
 /// What is done around each call.
 pub(crate) struct Ends {
@@ -81,8 +82,13 @@ impl View {
     fn of(asks: Asks, output: Output, function: &Function) -> Self {
         let returned = &function.sig.output;
         match (asks, output) {
+            (Asks::Nothing, _) => Self::Guard,
+            // A guard that is told does not take a panic for an end if another panic goes on.
+            (Asks::Outcome, Output::Plain) if is_straight(function.body.stream()) => {
+                Self::ToldGuard
+            }
             // If `impl Fn` is returned, the type of that closure may follow from where it is.
-            (Asks::Nothing, _) | (Asks::Outcome, Output::Plain | Output::Opaque) => Self::Guard,
+            (Asks::Outcome, Output::Plain | Output::Opaque) => Self::Guard,
             // As a closure, the body would hide the caller.
             (Asks::Outcome, _) if function.tracks_caller() => {
                 if !mentions_result(returned) {
@@ -119,12 +125,20 @@ impl Wrap<'_> {
             }
             View::ToldGuard => {
                 let ty = closure_output(&self.function.sig.output);
-                let outcome = emit!(#private::Outcome::Err);
+                // An early end, but for a panic, is that of a `?`.
+                let has_early_end = any(&self.function.body, |_, token| is_punct(token, '?'));
+                let outcome = if has_early_end {
+                    emit!(#private::Outcome::Err)
+                } else {
+                    emit!(#private::Outcome::Panic)
+                };
                 let guard = emit!(#private::Guard::<#ty, _, _>::new(#begin, #leave, #outcome));
+                // The other branch keeps the rest reachable, for the compiler, if the body diverges.
                 emit! {
                     {
                         let __dt_metrics_guard = { #entry #guard };
-                        let __dt_metrics_returned: #ty = { #[cfg(all())] #body };
+                        let __dt_metrics_returned: #ty =
+                            if true { #[cfg(all())] #body } else { #private::never() };
                         __dt_metrics_guard.tell(&__dt_metrics_returned, #tell);
                         __dt_metrics_returned
                     }
@@ -148,7 +162,10 @@ impl Wrap<'_> {
             entry, begin, uses, ..
         } = ends;
         let at_end = self.at_end(None);
-        let taken = self.taken();
+        let Taken {
+            statements: taken,
+            has_patterns,
+        } = self.taken(Taker::Future);
         let body = &self.function.body;
         if let Output::Never = output {
             return emit! {
@@ -171,7 +188,8 @@ impl Wrap<'_> {
                 #at_end,
             )
         };
-        let can_return_future = self.function.can_return_future();
+        // What patterns in the signature do not bind, the future of an `async fn` keeps.
+        let can_return_future = self.function.can_return_future() && !has_patterns;
         if !can_return_future || !uses.is_empty() || has_impl(returned) {
             return emit!(#measured.await);
         }
@@ -241,7 +259,7 @@ impl Wrap<'_> {
             };
         };
         let output = closure_output(&self.function.sig.output);
-        let taken = self.taken();
+        let taken = self.taken(Taker::Closure).statements;
         let inner = future.future();
         let measured = emit!(__dt_metrics_pinned.__dt_metrics_measured(#inner));
         let body = future.with(&self.function.body, measured);
@@ -294,7 +312,7 @@ impl Wrap<'_> {
 
     /// The body as a closure that has all parameters.
     fn closure(&mut self) -> TokenStream {
-        let taken = self.taken();
+        let taken = self.taken(Taker::Closure).statements;
         let body = &self.function.body;
         let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
         emit!(move || #output { #taken #[cfg(all())] #body })
@@ -311,12 +329,19 @@ impl Wrap<'_> {
         }
     }
 
-    /// The statements that take the parameters over into a closure.
-    fn taken(&mut self) -> TokenStream {
+    /// The statements that take the parameters over.
+    fn taken(&mut self, taker: Taker) -> Taken {
         let body = self.function.body.stream();
         let Ends {
             uses, uses_at_end, ..
         } = self.ends;
-        take_over(&mut self.function.sig, &body, &emit!(#uses #uses_at_end))
+        let mut exprs = emit!(#uses #uses_at_end);
+        let further = self.function.attrs.iter().filter(|attr| is_ours(attr));
+        exprs.extend(further.map(ToTokens::to_token_stream));
+        let used = Used {
+            exprs,
+            by_macros: self.function.has_macros(),
+        };
+        take_over(&mut self.function.sig, &body, &used, taker)
     }
 }

@@ -134,6 +134,35 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
     }
 }
 
+/// Whether an attribute has the name of an annotation that looks at the parameters only by name.
+pub(crate) fn is_ours(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    let name = last.map(|last| last.ident.to_string());
+    matches!(
+        name.as_deref(),
+        Some("counted" | "in_flight" | "measured" | "recorded" | "timed")
+    )
+}
+
+/// Whether an attribute is built into the compiler.
+fn is_built_in(attr: &Attribute) -> bool {
+    const NAMES: &[&str] = &[
+        "automatically_derived",
+        "bench",
+        "export_name",
+        "ignore",
+        "link_section",
+        "must_use",
+        "no_mangle",
+        "should_panic",
+        "target_feature",
+        "test",
+        "track_caller",
+        "unsafe",
+    ];
+    is_inert(attr) || NAMES.iter().any(|name| attr.path().is_ident(name))
+}
+
 /// Takes the inner attributes, `#![…]`, out of a body: they belong to the function.
 fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
     let TokenTree::Group(braces) = braces else {
@@ -165,6 +194,12 @@ impl Function {
     /// the difference.
     pub(crate) fn can_return_future(&self) -> bool {
         !self.stays_async && self.attrs.iter().all(is_inert)
+    }
+
+    /// Whether macros other than the annotations of this crate may look at the function.
+    pub(crate) fn has_macros(&self) -> bool {
+        let mut attrs = self.attrs.iter();
+        attrs.any(|attr| !is_built_in(attr) && !is_ours(attr))
     }
 
     /// The attributes called `name`.

@@ -79,6 +79,38 @@ impl<B, S, L: Leave<S>> Drop for OnPanic<'_, B, S, L> {
     }
 }
 
+/// The end of a call that returned, while expressions of the user are evaluated for it. If one of them
+/// panics, the call ends like one that panics.
+pub struct Ending<'a, S, L: Leave<S>> {
+    leave: &'a L,
+    state: Option<S>,
+}
+
+impl<'a, S, L: Leave<S>> Ending<'a, S, L> {
+    #[inline]
+    pub const fn new(leave: &'a L, state: S) -> Self {
+        Self {
+            leave,
+            state: Some(state),
+        }
+    }
+
+    /// The state, which is there: no expression panicked.
+    #[inline]
+    pub fn end(mut self) -> Option<S> {
+        self.state.take()
+    }
+}
+
+impl<S, L: Leave<S>> Drop for Ending<'_, S, L> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(state) = self.state.take() {
+            (self.leave)(state, Outcome::Panic);
+        }
+    }
+}
+
 /// Runs `body`. At its end, calls `tell` with the value that it returned, or `leave` if it panics.
 ///
 /// The compiler infers the types of the closures' parameters from `body`, which is therefore first.
@@ -100,8 +132,8 @@ pub fn run<R, S, L: Fn(S, Outcome) -> Told<R>>(
     returned
 }
 
-/// A guard for a call whose body has to stay where it is. The call panicked if a panic began while
-/// the guard lived.
+/// A guard for a call whose body has to stay where it is. Unless it is told that the call returned, the
+/// call panicked if a panic began while the guard lived.
 pub struct Guard<R, S, L: Fn(S, Outcome) -> Told<R>> {
     state: Option<S>,
     leave: L,
@@ -118,7 +150,7 @@ impl<R, S, L: Fn(S, Outcome) -> Told<R>> Guard<R, S, L> {
             state: Some(state),
             leave,
             unless_told,
-            panicking: std::thread::panicking(),
+            panicking: unless_told != Outcome::Panic && std::thread::panicking(),
             returned: PhantomData,
         }
     }
@@ -136,10 +168,10 @@ impl<R, S, L: Fn(S, Outcome) -> Told<R>> Drop for Guard<R, S, L> {
     #[inline]
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
-            let outcome = if self.panicking || !std::thread::panicking() {
-                self.unless_told
-            } else {
-                Outcome::Panic
+            let outcome = match self.unless_told {
+                Outcome::Panic => Outcome::Panic,
+                other if self.panicking || !std::thread::panicking() => other,
+                _ => Outcome::Panic,
             };
             (self.leave)(state, outcome);
         }

@@ -8,6 +8,7 @@ mod blocks;
 mod capture;
 mod cardinality;
 mod dimension_values;
+mod documented;
 mod in_body;
 mod instruments;
 mod linking;

@@ -6,6 +6,7 @@ mod descriptions;
 mod dimensions;
 mod durations;
 mod outcomes;
+mod parameters;
 mod sizes;
 mod streams;
 mod unchanged;

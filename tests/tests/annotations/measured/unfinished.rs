@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 
-use dt_metrics::measured;
 use dt_metrics::testing::{Captured, capture};
+use dt_metrics::{counted, measured, recorded, timed};
 
 #[measured(name = "waits")]
 async fn waits(panics: bool) -> Result<(), ()> {
@@ -178,4 +178,129 @@ fn what_a_destructor_calls_while_a_panic_goes_on_is_no_panic() {
     let calls = seen.counter("works.calls");
     assert_eq!(calls.with("outcome", "ok").value(), 3, "{seen:?}");
     assert_ends(&seen, "cancelled", 1);
+}
+
+#[counted(name = "cleanups", outcome)]
+fn clean_up(panics: bool) {
+    println!("panics: {panics}");
+    if panics {
+        panic_any(());
+    }
+}
+
+#[counted(name = "cleanups", outcome)]
+fn clean_up_number(panics: bool) -> u32 {
+    if panics { panic_any(()) } else { 1 }
+}
+
+#[counted(name = "cleanups", outcome)]
+fn clean_up_result(panics: bool) -> Result<u32, ()> {
+    if panics {
+        panic_any(());
+    }
+    Ok(1)
+}
+
+#[counted(name = "cleanups", outcome)]
+#[track_caller]
+fn clean_up_tracked(panics: bool) -> Result<u32, ()> {
+    if panics {
+        panic_any(());
+    }
+    Ok(1)
+}
+
+#[counted(name = "cleanups", outcome)]
+async fn clean_up_later(panics: bool) -> u32 {
+    clean_up_number(panics)
+}
+
+#[test]
+fn a_panic_of_a_destructor_is_a_panic_while_another_goes_on() {
+    let calls: [fn(bool); 5] = [
+        clean_up,
+        |panics| assert_eq!(clean_up_number(panics), 1),
+        |panics| assert_eq!(clean_up_result(panics), Ok(1)),
+        |panics| assert_eq!(clean_up_tracked(panics), Ok(1)),
+        |panics| {
+            let mut future = pin!(clean_up_later(panics));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(future.as_mut().poll(&mut context).is_ready());
+        },
+    ];
+    for (panics, outcome) in [(true, "panic"), (false, "ok")] {
+        for (kind, call) in calls.into_iter().enumerate() {
+            let seen = capture(|| {
+                caught(|| {
+                    let _finally = Finally(|| {
+                        let result = catch_unwind(|| call(panics));
+                        assert_eq!(result.is_err(), panics);
+                    });
+                    panic_any(());
+                });
+            });
+            let cleanups = || seen.counter("cleanups");
+            // The function that is called later calls another one.
+            let expected = if kind == 4 { 2 } else { 1 };
+            assert_eq!(
+                cleanups().with("outcome", outcome).value(),
+                expected,
+                "{kind}: {seen:?}"
+            );
+            assert_eq!(cleanups().value(), expected, "{kind}: {seen:?}");
+        }
+    }
+}
+
+/// Panics for numbers above three.
+fn checked(number: u32) -> u32 {
+    assert!(number <= 3);
+    number
+}
+
+#[counted(name = "told", outcome, ret_dims(number = checked(*ret)))]
+#[timed(name = "told.time", ret_dims(number = checked(*ret)))]
+fn told(number: u32) -> u32 {
+    number
+}
+
+#[counted(name = "told", outcome, ret_dims(number = checked(*ret)))]
+async fn told_later(number: u32) -> u32 {
+    number
+}
+
+#[measured(name = "told.all", ret_dims(number = checked(*ret)))]
+fn told_in_flight(number: u32) -> u32 {
+    number
+}
+
+#[recorded(name = "told.values", value = checked(*ret), unit = "1")]
+fn told_value(number: u32) -> u32 {
+    number
+}
+
+#[test]
+fn a_panic_in_an_expression_about_the_returned_value_is_one_of_the_call() {
+    let seen = capture(|| {
+        assert_eq!(told(3), 3);
+        caught(|| assert_eq!(told(4), 4));
+        caught(|| poll(told_later(5)));
+        caught(|| assert_eq!(told_in_flight(6), 6));
+        caught(|| assert_eq!(told_value(7), 7));
+    });
+    let told = || seen.counter("told");
+    assert_eq!(told().value(), 3, "{seen:?}");
+    assert_eq!(told().with("outcome", "panic").value(), 2, "{seen:?}");
+    let returned = told().with("number", 3);
+    assert_eq!(returned.with("outcome", "ok").value(), 1, "{seen:?}");
+    assert_eq!(seen.histogram("told.time").count(), 2, "{seen:?}");
+    let all = seen.counter("told.all.calls");
+    assert_eq!(all.with("outcome", "panic").value(), 1, "{seen:?}");
+    assert_eq!(
+        seen.up_down_counter("told.all.in_flight").value(),
+        0,
+        "{seen:?}"
+    );
+    // A value that was not evaluated is not recorded.
+    assert_eq!(seen.histogram("told.values").count(), 0, "{seen:?}");
 }

@@ -35,6 +35,55 @@ async fn patterns((mut left, right): (u32, u32), [first, .., _]: [u32; 3], _: Ar
 }
 
 #[annotated]
+async fn by_reference(ref text: String, (ref other, ref mut third): (String, String)) -> usize {
+    third.push_str(ready(text).await);
+    other.len() + third.len()
+}
+
+/// A value with parts.
+struct Parts {
+    /// One.
+    left: String,
+    /// Another.
+    right: Arc<str>,
+}
+
+impl Parts {
+    /// One without text.
+    fn empty() -> Self {
+        Self { left: String::new(), right: "".into() }
+    }
+
+    #[annotated]
+    async fn ignores_self(&self) -> u32 {
+        ready(1).await
+    }
+}
+
+#[annotated]
+async fn parts(Parts { left, .. }: Parts, Parts { ref right, .. }: Parts, _guard: Arc<str>) -> usize {
+    left.len() + ready(right).await.len()
+}
+
+#[annotated]
+async fn collected(mut text: String) {
+    text.push(ready('x').await);
+}
+
+#[annotated]
+async fn allowed(
+    #[allow(unused_variables)] one: String,
+    #[expect(unused_variables)] two: String,
+    #[cfg_attr(all(), expect(unused_variables))] (three, _): (String, u32),
+    #[cfg_attr(any(), allow(unused_variables))] _four: String,
+    #[expect(unused_mut)] mut five: u32,
+    #[expect(unused_mut, unused_variables)] (mut six, _): (u32, u32),
+    #[expect(non_snake_case)] Seven: u32,
+) -> u32 {
+    ready(five).await + Seven
+}
+
+#[annotated]
 async fn generic<T, const N: usize>(values: [T; N], map: impl Fn(&T) -> String + Send) -> String
 where
     T: Display + Send,
@@ -260,6 +309,21 @@ fn each_is_recorded_once() {
     check("patterns", &["ok"], &mut || {
         assert_eq!(ends::ready(sent(patterns((1, 2), [3, 4, 5], "".into()))), 6);
     });
+    check("by_reference", &["ok"], &mut || {
+        let future = by_reference("a".to_owned(), ("b".to_owned(), String::new()));
+        assert_eq!(ends::ready(sent(future)), 2);
+    });
+    check("parts", &["ok"], &mut || {
+        let parts_of = |left: &str| Parts { left: left.to_owned(), right: left.into() };
+        assert_eq!(ends::ready(sent(parts(parts_of("a"), parts_of("bc"), "".into()))), 3);
+    });
+    check("collected", &["ok"], &mut || ends::ready(sent(collected(String::new()))));
+    check("allowed", &["ok"], &mut || {
+        let text = String::new;
+        let future = allowed(text(), text(), (text(), 1), text(), 5, (6, 6), 7);
+        assert_eq!(ends::ready(sent(future)), 12);
+    });
+    check("ignores_self", &["ok"], &mut || assert_eq!(ends::ready(Parts::empty().ignores_self()), 1));
     check("generic", &["ok"], &mut || {
         assert_eq!(ends::ready(sent(generic([1, 2], ToString::to_string))), "12");
     });

@@ -4,6 +4,7 @@ use core::cell::RefCell;
 use core::fmt::{Debug, Display};
 use core::ops::{AddAssign, Deref};
 use core::pin::Pin;
+use std::panic::panic_any;
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -89,6 +90,42 @@ fn some_fields(&Pair { left, .. }: &Pair) -> Out<u32> {
 fn reference_to_field(Pair { left, .. }: &mut Pair) -> Out<&mut u32> {
     *left += 1;
     left
+}
+
+#[annotated]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::toplevel_ref_arg,
+    reason = "fall silent with an outcome"
+)]
+fn by_reference(ref text: String) -> usize {
+    text.len()
+}
+
+#[annotated]
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn through_references(&mut ref mut left: &mut u32, &(ref right, _): &(u32, u32)) -> Out<u32> {
+    *left += right;
+    *left
+}
+
+#[annotated]
+fn allowed(
+    #[allow(unused_variables)] one: String,
+    #[expect(unused_variables)] two: String,
+    #[cfg_attr(all(), expect(unused_variables))] (three, _): (String, u32),
+    #[cfg_attr(any(), allow(unused_variables))] _four: String,
+    #[expect(unused_mut)] mut five: u32,
+    #[expect(unused_mut, unused_variables)] (mut six, _): (u32, u32),
+    #[expect(non_snake_case)] Seven: u32,
+) -> Out<u32> {
+    five + Seven
+}
+
+#[annotated]
+#[track_caller]
+fn diverging(number: u32) -> Result<u32, String> {
+    panic_any(number)
 }
 
 #[annotated]
@@ -299,6 +336,14 @@ fn each_is_recorded_once() {
     check("reference_to_field", &mut || {
         assert_eq!(*reference_to_field(&mut pair.clone()), 2);
     });
+    check("by_reference", &mut || assert_eq!(by_reference("a".to_owned()), 1));
+    check("through_references", &mut || {
+        assert_eq!(through_references(&mut 1, &(2, 3)), 3);
+    });
+    check("allowed", &mut || {
+        let text = String::new;
+        assert_eq!(allowed(text(), text(), (text(), 1), text(), 5, (6, 6), 7), 12);
+    });
     check("elided", &mut || assert_eq!(elided("a"), "a"));
     check("named", &mut || assert_eq!(named("ab", "c"), "b"));
     check("outlived", &mut || assert_eq!(outlived(&1, &2), (&1, &2)));
@@ -335,6 +380,10 @@ fn each_is_recorded_once() {
     check("pinned_box", &mut || assert_eq!(Box::pin(Value::default()).pinned_box(), 0));
     check("typed", &mut || assert_eq!(Value::default().typed(), 0));
     check("in_cell", &mut || assert_eq!(in_cell(&RefCell::default()).inner, 0));
+    super::RECORDS.check(module_path!(), "diverging", &["panic"], || {
+        let panic = super::super::ends::caught(|| diverging(1));
+        assert_eq!(panic.downcast_ref(), Some(&1_u32));
+    });
     // Two of one name and module are one metric.
     super::RECORDS.check(module_path!(), "exclusive", &["ok"; 2], || {
         assert_eq!(*Value::default().exclusive(), 0);

@@ -1,0 +1,362 @@
+//! Parameters, taken over by a closure or a future with the body.
+
+use core::mem;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Path, Receiver, Signature, Token, Type};
+
+use crate::tokens::{any, emit, is_ident, is_punct, ours};
+
+/// The part of an expansion that takes the parameters over, with the body in it.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Taker {
+    /// A closure that the function calls: a `self` that the body does not name can stay with the
+    /// function, which drops it last.
+    Closure,
+    /// A future, which has to keep all parameters until it ends.
+    Future,
+}
+
+/// Uses of the parameters outside the body.
+pub(crate) struct Used {
+    /// The user's expressions, also those in further annotations of the function.
+    pub(crate) exprs: TokenStream,
+    /// Whether other macros may look at the signature.
+    pub(crate) by_macros: bool,
+}
+
+impl Used {
+    /// Whether the names in a parameter's pattern have to stay in the signature.
+    fn may_need(&self, pattern: &Pat) -> bool {
+        let mut names = Vec::new();
+        bindings(&mut pattern.clone(), &mut names);
+        // A macro may bind any name.
+        let has_macro = !self.exprs.is_empty() && any(pattern, |_, token| is_punct(token, '!'));
+        let is_mentioned = |name: &Ident| mentions(&self.exprs, &name.to_string());
+        self.by_macros || has_macro || names.iter().any(|(_, name)| is_mentioned(name))
+    }
+}
+
+/// The statements that take the parameters over.
+pub(crate) struct Taken {
+    pub(crate) statements: TokenStream,
+    /// Whether the signature still has patterns, and parts of parameters may be left to the function.
+    pub(crate) has_patterns: bool,
+}
+
+/// The statements that take the parameters over into a closure or a future with the body. They are
+/// dropped as those of a function are: after everything in the body, the last one first. As the
+/// compiler does for an `async fn`, each parameter is moved as a whole before its pattern is matched, so
+/// that what the pattern does not bind is dropped in its turn.
+///
+/// In the signature, names replace the patterns, and each `mut` is removed. A pattern stays there if
+/// another macro may look at it, or if `used`, which is evaluated in the function, mentions a name in it.
+///
+/// Parameters that `used` mentions count as used even if the body does not mention them.
+pub(crate) fn take_over(
+    signature: &mut Signature,
+    body: &TokenStream,
+    used: &Used,
+    taker: Taker,
+) -> Taken {
+    let mut taken = Taken {
+        statements: TokenStream::new(),
+        has_patterns: false,
+    };
+    for (place, input) in signature.inputs.iter_mut().enumerate() {
+        taken.statements.extend(match input {
+            FnArg::Receiver(receiver) => receive(receiver, body, taker),
+            FnArg::Typed(input) => match &*input.pat {
+                Pat::Wild(_) => take_unnamed(input, place),
+                Pat::Ident(PatIdent {
+                    by_ref: None,
+                    subpat: None,
+                    ..
+                }) => take_named(input, body, used),
+                // Nothing of these has to be dropped or to stay where it is.
+                pattern if is_trivial(&input.ty) && !borrows(pattern, &input.ty) => {
+                    take_named(input, body, used)
+                }
+                pattern if !used.may_need(pattern) => take_pattern(input, place),
+                _ => {
+                    taken.has_patterns = true;
+                    take_named(input, body, used)
+                }
+            },
+        });
+    }
+    taken
+}
+
+/// Takes all of `self`: a closure would take only the fields that it names.
+fn receive(receiver: &Receiver, body: &TokenStream, taker: Taker) -> TokenStream {
+    let this = &receiver.self_token;
+    if taker == Taker::Future || mentions(body, "self") {
+        emit!(let _ = &#this;)
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// Takes a parameter without a name, which gets one.
+fn take_unnamed(input: &mut PatType, place: usize) -> TokenStream {
+    if is_trivial(&input.ty) {
+        return TokenStream::new();
+    }
+    let name = format_ident!("_arg{place}", span = ours());
+    *input.pat = by_value(name.clone());
+    let cfg = attrs_on(&input.attrs, "cfg");
+    emit! {
+        #cfg
+        #[allow(clippy::shadow_same, clippy::no_effect_underscore_binding)]
+        let #name = #name;
+    }
+}
+
+/// Takes a parameter as a whole, then matches its pattern.
+fn take_pattern(input: &mut PatType, place: usize) -> TokenStream {
+    let name = format_ident!("arg{place}", span = ours());
+    let pattern = mem::replace(&mut *input.pat, by_value(name.clone()));
+    let cfg = attrs_on(&input.attrs, "cfg");
+    let lints = take_lints(&mut input.attrs, false);
+    // `ref mut` borrows it.
+    let is_ref = |before: &[TokenTree]| before.last().is_some_and(|last| is_ident(last, "ref"));
+    let is_borrowed = any(&pattern, |before, token| {
+        is_ref(before) && is_ident(token, "mut")
+    });
+    let mutability = is_borrowed.then(|| emit!(mut));
+    emit! {
+        #cfg
+        #[allow(clippy::shadow_same)]
+        let #mutability #name = #name;
+        #cfg
+        #lints
+        let #pattern = #name;
+    }
+}
+
+/// Takes the variables that a parameter binds.
+fn take_named(input: &mut PatType, body: &TokenStream, used: &Used) -> TokenStream {
+    let is_name = matches!(&*input.pat, Pat::Ident(_));
+    let mut taken = Vec::new();
+    bindings(&mut input.pat, &mut taken);
+    let is_trivial = is_trivial(&input.ty);
+    taken.retain(|(_, name)| {
+        let name = name.to_string();
+        !(is_trivial && name.starts_with('_') && !mentions(body, &name))
+    });
+    if taken.is_empty() {
+        return TokenStream::new();
+    }
+    let cfg = attrs_on(&input.attrs, "cfg");
+    let lints = take_lints(&mut input.attrs, is_name);
+    let mut statements = TokenStream::new();
+    for (mutability, name) in taken {
+        let text = name.to_string();
+        // Taking a parameter over is not a use of it.
+        let underscored = text.starts_with('_').then(|| {
+            emit! {
+                #[allow(
+                    clippy::no_effect_underscore_binding,
+                    clippy::used_underscore_binding,
+                )]
+            }
+        });
+        let mutable = mutability.map(|_| emit!(#[allow(clippy::collection_is_never_read)]));
+        let is_used = mentions(&used.exprs, &text).then(|| emit!(let _ = &#name;));
+        statements.extend(emit! {
+            #cfg
+            #[allow(clippy::shadow_same, clippy::min_ident_chars)]
+            #underscored
+            #mutable
+            #lints
+            let #mutability #name = #name;
+            #is_used
+        });
+    }
+    statements
+}
+
+/// The attributes called `name`.
+fn attrs_on(attrs: &[Attribute], name: &str) -> TokenStream {
+    let attrs = attrs.iter().filter(|attr| attr.path().is_ident(name));
+    attrs.map(ToTokens::to_token_stream).collect()
+}
+
+/// Moves the lint attributes of a parameter to the statement that takes it over, if the lints look for
+/// such statements, and copies those to both that may look for either. If the parameter `keeps_name`,
+/// lints of names look at both.
+fn take_lints(attrs: &mut Vec<Attribute>, keeps_name: bool) -> TokenStream {
+    let mut taken = TokenStream::new();
+    attrs.retain_mut(|attr| {
+        let Some(lints) = Lints::of(attr) else {
+            return true;
+        };
+        let mut on_statement = attr.clone();
+        let stays = match lints {
+            Lints::OfUse => false,
+            Lints::OfNames => keeps_name,
+            Lints::Other => {
+                expect_nothing(&mut on_statement);
+                true
+            }
+        };
+        on_statement.to_tokens(&mut taken);
+        stays
+    });
+    taken
+}
+
+/// The kind of the lints in an attribute.
+enum Lints {
+    /// Lints of how a variable is used.
+    OfUse,
+    /// Lints of how a variable is called.
+    OfNames,
+    Other,
+}
+
+impl Lints {
+    /// `None` if the attribute sets no level, or not only that.
+    fn of(attr: &Attribute) -> Option<Self> {
+        Self::of_meta(&attr.meta)
+    }
+
+    fn of_meta(meta: &Meta) -> Option<Self> {
+        let Meta::List(list) = meta else {
+            return None;
+        };
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        let metas = parse.parse2(list.tokens.clone()).ok()?;
+        if list.path.is_ident("cfg_attr") {
+            let mut kinds = metas.iter().skip(1).map(Self::of_meta);
+            let first = kinds.next()??;
+            return kinds.try_fold(first, |all, kind| Some(all.and(kind?)));
+        }
+        let levels = ["allow", "expect", "warn", "deny", "forbid"];
+        if !levels.iter().any(|level| list.path.is_ident(level)) {
+            return None;
+        }
+        let lints = metas.iter().filter(|meta| matches!(meta, Meta::Path(_)));
+        lints
+            .map(|lint| Self::of_lint(lint.path()))
+            .reduce(Self::and)
+    }
+
+    fn of_lint(lint: &Path) -> Self {
+        let last = lint.segments.last();
+        let name = last.map(|last| last.ident.to_string()).unwrap_or_default();
+        match name.as_str() {
+            "toplevel_ref_arg" | "used_underscore_binding" => Self::OfUse,
+            "disallowed_names"
+            | "just_underscores_and_digits"
+            | "min_ident_chars"
+            | "non_snake_case"
+            | "nonstandard_style" => Self::OfNames,
+            name if name.starts_with("unused") => Self::OfUse,
+            _ => Self::Other,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::OfUse, Self::OfUse) => Self::OfUse,
+            (Self::OfNames, Self::OfNames) => Self::OfNames,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Makes each `expect` of an attribute an `allow`.
+fn expect_nothing(attr: &mut Attribute) {
+    let Meta::List(list) = &mut attr.meta else {
+        return;
+    };
+    if let Some(level) = list.path.segments.first_mut()
+        && level.ident == "expect"
+    {
+        level.ident = Ident::new("allow", level.ident.span());
+    }
+    let tokens = list.tokens.clone().into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "expect" => Ident::new("allow", word.span()).into(),
+        other => other,
+    });
+    list.tokens = tokens.collect();
+}
+
+/// Whether `name` occurs as an identifier or in a literal, which may be a format string.
+fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    any(tokens, |_, token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Literal(literal) => name != "self" && literal.to_string().contains(name),
+        TokenTree::Group(_) | TokenTree::Punct(_) => false,
+    })
+}
+
+const PRIMITIVE: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16",
+    "u32", "u64", "u128", "usize",
+];
+
+/// Whether dropping a value of this type does nothing.
+fn is_trivial(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) | Type::Ptr(_) | Type::Never(_) | Type::FnPtr(_) => true,
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_trivial),
+        Type::Path(path) => {
+            let name = path.path.get_ident();
+            name.is_some_and(|name| PRIMITIVE.iter().any(|ty| name == ty))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a pattern borrows from the parameter itself, not from what a reference refers to.
+fn borrows(pattern: &Pat, ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) => matches!(pattern, Pat::Ident(_) | Pat::Paren(_)),
+        _ => any(pattern, |_, token| is_ident(token, "ref")),
+    }
+}
+
+fn by_value(ident: Ident) -> Pat {
+    Pat::Ident(PatIdent {
+        attrs: Vec::new(),
+        by_ref: None,
+        mutability: None,
+        ident,
+        subpat: None,
+    })
+}
+
+/// Adds the names that a pattern binds, each with its `mut`, which is removed from the pattern.
+fn bindings(pattern: &mut Pat, names: &mut Vec<(Option<Token![mut]>, Ident)>) {
+    match pattern {
+        Pat::Ident(binding) => {
+            let mutability = match binding.by_ref {
+                None => binding.mutability.take(),
+                Some(_) => None,
+            };
+            names.push((mutability, binding.ident.clone()));
+            if let Some((_, inner)) = &mut binding.subpat {
+                bindings(inner, names);
+            }
+        }
+        Pat::Paren(pattern) => bindings(&mut pattern.pat, names),
+        Pat::Reference(pattern) => bindings(&mut pattern.pat, names),
+        Pat::Slice(pattern) => pattern.elems.iter_mut().for_each(|p| bindings(p, names)),
+        Pat::Tuple(pattern) => pattern.elems.iter_mut().for_each(|p| bindings(p, names)),
+        Pat::TupleStruct(pattern) => pattern.elems.iter_mut().for_each(|p| bindings(p, names)),
+        Pat::Struct(pattern) => {
+            for field in &mut pattern.fields {
+                // `Point { mut x }` has a pattern, too.
+                bindings(&mut field.pat, names);
+            }
+        }
+        // Other patterns bind nothing, or nothing that a macro can see.
+        _ => {}
+    }
+}

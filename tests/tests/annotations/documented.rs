@@ -52,17 +52,14 @@ pub async fn main() {
 /// The signatures on a page, without markup.
 fn signatures(page: &Path) -> Vec<String> {
     let page = fs::read_to_string(page).unwrap();
-    let starts = [
-        "<pre class=\"rust item-decl\">",
-        "<h4 class=\"code-header\">",
+    let markup = [
+        ("<pre class=\"rust item-decl\">", "</pre>"),
+        ("<h4 class=\"code-header\">", "</h4>"),
     ];
     let mut found = Vec::new();
-    for start in starts {
-        for part in page.split(start).skip(1) {
-            let part = part.split(['\n']).next().unwrap_or_default();
-            let end = part.find("</pre>").or_else(|| part.find("</h4>"));
-            found.push(text(&part[..end.unwrap_or(part.len())]));
-        }
+    for (start, end) in markup {
+        let parts = page.split(start).skip(1);
+        found.extend(parts.filter_map(|part| Some(text(part.split_once(end)?.0))));
     }
     found
 }

@@ -12,7 +12,7 @@ use crate::tokens::{any, emit, is_ident, is_punct, ours};
 
 /// The part of an expansion that takes the parameters over, with the body in it.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Taker {
+pub(crate) enum Target {
     /// A closure that the function calls: a `self` that the body does not name can stay with the
     /// function, which drops it last.
     Closure,
@@ -60,7 +60,7 @@ pub(crate) fn take_over(
     signature: &mut Signature,
     body: &TokenStream,
     used: &Used,
-    taker: Taker,
+    target: Target,
 ) -> Taken {
     let mut taken = Taken {
         statements: TokenStream::new(),
@@ -68,7 +68,7 @@ pub(crate) fn take_over(
     };
     for (place, input) in signature.inputs.iter_mut().enumerate() {
         taken.statements.extend(match input {
-            FnArg::Receiver(receiver) => receive(receiver, body, taker),
+            FnArg::Receiver(receiver) => receive(receiver, body, target),
             FnArg::Typed(input) => match &*input.pat {
                 Pat::Wild(_) => take_unnamed(input, place),
                 Pat::Ident(PatIdent {
@@ -92,9 +92,9 @@ pub(crate) fn take_over(
 }
 
 /// Takes all of `self`: a closure would take only the fields that it names.
-fn receive(receiver: &Receiver, body: &TokenStream, taker: Taker) -> TokenStream {
+fn receive(receiver: &Receiver, body: &TokenStream, target: Target) -> TokenStream {
     let this = &receiver.self_token;
-    if taker == Taker::Future || mentions(body, "self") {
+    if target == Target::Future || mentions(body, "self") {
         emit!(let _ = &#this;)
     } else {
         TokenStream::new()

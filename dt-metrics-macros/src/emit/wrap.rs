@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::Type;
 
 use super::body::guarded;
-use super::take_over::{Taken, Taker, Used, take_over};
+use super::take_over::{Taken, Target, Used, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::return_type::{
     Items, Output, closure_output, has_impl, is_result, mentions_result, written,
@@ -82,13 +82,12 @@ impl View {
     fn of(asks: Asks, output: Output, function: &Function) -> Self {
         let returned = &function.sig.output;
         match (asks, output) {
-            (Asks::Nothing, _) => Self::Guard,
             // A guard that is told does not take a panic for an end if another panic goes on.
             (Asks::Outcome, Output::Plain) if is_straight(function.body.stream()) => {
                 Self::ToldGuard
             }
             // If `impl Fn` is returned, the type of that closure may follow from where it is.
-            (Asks::Outcome, Output::Plain | Output::Opaque) => Self::Guard,
+            (Asks::Nothing, _) | (Asks::Outcome, Output::Plain | Output::Opaque) => Self::Guard,
             // As a closure, the body would hide the caller.
             (Asks::Outcome, _) if function.tracks_caller() => {
                 if !mentions_result(returned) {
@@ -165,7 +164,7 @@ impl Wrap<'_> {
         let Taken {
             statements: taken,
             has_patterns,
-        } = self.taken(Taker::Future);
+        } = self.taken(Target::Future);
         let body = &self.function.body;
         if let Output::Never = output {
             return emit! {
@@ -259,7 +258,7 @@ impl Wrap<'_> {
             };
         };
         let output = closure_output(&self.function.sig.output);
-        let taken = self.taken(Taker::Closure).statements;
+        let taken = self.taken(Target::Closure).statements;
         let inner = future.future();
         let measured = emit!(__dt_metrics_pinned.__dt_metrics_measured(#inner));
         let body = future.with(&self.function.body, measured);
@@ -312,7 +311,7 @@ impl Wrap<'_> {
 
     /// The body as a closure that has all parameters.
     fn closure(&mut self) -> TokenStream {
-        let taken = self.taken(Taker::Closure).statements;
+        let taken = self.taken(Target::Closure).statements;
         let body = &self.function.body;
         let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
         emit!(move || #output { #taken #[cfg(all())] #body })
@@ -330,7 +329,7 @@ impl Wrap<'_> {
     }
 
     /// The statements that take the parameters over.
-    fn taken(&mut self, taker: Taker) -> Taken {
+    fn taken(&mut self, target: Target) -> Taken {
         let body = self.function.body.stream();
         let Ends {
             uses, uses_at_end, ..
@@ -342,6 +341,6 @@ impl Wrap<'_> {
             exprs,
             by_macros: self.function.has_macros(),
         };
-        take_over(&mut self.function.sig, &body, &used, taker)
+        take_over(&mut self.function.sig, &body, &used, target)
     }
 }

@@ -1,6 +1,7 @@
 //! Calls that are recorded when they end, however they end.
 
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 
 use super::outcome::Outcome;
 
@@ -121,14 +122,9 @@ pub fn run<R, S, L: Fn(S, Outcome) -> Told<R>>(
     leave: L,
     tell: impl Fn(&L, S, &R),
 ) -> R {
-    let on_panic = OnPanic {
-        stage: &mut Stage::<(), S>::Running(state),
-        leave: &leave,
-    };
+    let guard = Guard::new(state, leave, Outcome::Panic);
     let returned = body();
-    if let Some(state) = on_panic.stage.end() {
-        tell(&leave, state, &returned);
-    }
+    guard.tell(&returned, tell);
     returned
 }
 
@@ -157,9 +153,12 @@ impl<R, S, L: Fn(S, Outcome) -> Told<R>> Guard<R, S, L> {
 
     /// Ends a call that returned.
     #[inline]
-    pub fn tell(mut self, returned: &R, tell: impl Fn(&L, S, &R)) {
-        if let Some(state) = self.state.take() {
-            tell(&self.leave, state, returned);
+    pub fn tell(self, returned: &R, tell: impl Fn(&L, S, &R)) {
+        // Nothing is left to drop. If the compiler had to keep the guard for that, it would have it on
+        // the stack a second time.
+        let mut this = ManuallyDrop::new(self);
+        if let Some(state) = this.state.take() {
+            tell(&this.leave, state, returned);
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::{Buffer, DiskTask};
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::sender::tests::{Script, queue, run_for};
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::retry::outcome::Outcome;
 use crate::dynatrace::tests::accounting::assert_accounted;
 use std::time::{Duration, Instant};
@@ -51,6 +52,30 @@ async fn a_disk_that_does_its_work_is_waited_for() {
     );
     assert!(!buffer.lock().disk_is_slow);
     assert_accounted(2, &buffer.health());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_another_process_has_taken_is_not_sent() {
+    let buffer = spooled();
+    let script = Script::new([Outcome::Accepted]);
+    queue(&buffer, &["a"]);
+    buffer.update(|state| match state.queue.spooled.next_job() {
+        Some(Job::Write { id, .. }) => state.queue.spooled.written(id),
+        other => panic!("the request is to be written: {other:?}"),
+    });
+    let disk = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        buffer.update(|state| {
+            let job = state.queue.spooled.next_job();
+            assert!(matches!(job, Some(Job::Look { .. })), "{job:?}");
+            let points = state.queue.give_up_written();
+            state.drop_points(DropReason::SpoolDamaged, points);
+            state.queue.spooled.done();
+        });
+    };
+    tokio::join!(run_for(&buffer, &script, Duration::from_secs(60)), disk);
+    assert!(script.texts().is_empty());
+    assert_accounted(1, &buffer.health());
 }
 
 #[test]

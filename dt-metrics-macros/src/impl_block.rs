@@ -122,7 +122,7 @@ impl Block {
             return skip(input);
         };
         input.advance_to(&ahead);
-        function.stays_async = self.has_macros;
+        function.is_read_by_macros = self.has_macros;
         let own = match own(&mut function) {
             Ok(Own::Nothing) if function.sig.constness.is_none() => TokenStream::new(),
             Ok(Own::Args(own)) => own,

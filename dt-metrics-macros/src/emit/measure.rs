@@ -170,6 +170,7 @@ impl Measure<'_> {
             uses: self.uses(),
             uses_at_end: args.at_end().map(ToTokens::to_token_stream).collect(),
             asks,
+            have_names: args.have_names(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Writes expansions. May import `parse`, `analyse` and `tokens`.
 
+pub(crate) mod as_written;
 pub(crate) mod at_end;
 pub(crate) mod body;
 pub(crate) mod checks;

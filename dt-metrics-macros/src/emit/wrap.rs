@@ -1,9 +1,10 @@
 //! Functions with something done when a call begins and when it ends.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Punct, Spacing, TokenStream};
 use quote::ToTokens;
-use syn::Type;
+use syn::{ReturnType, Signature, Type, parse_quote};
 
+use super::as_written::as_written;
 use super::body::guarded;
 use super::take_over::{Taken, Target, Used, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
@@ -12,7 +13,7 @@ use crate::analyse::return_type::{
 };
 use crate::analyse::shape::Shape;
 use crate::parse::item::{Function, is_ours};
-use crate::tokens::{any, emit, is_punct};
+use crate::tokens::{any, emit, is_punct, ours};
 
 /// What is done around each call.
 pub(crate) struct Ends {
@@ -33,6 +34,8 @@ pub(crate) struct Ends {
     /// The user's expressions in `tell`.
     pub(crate) uses_at_end: TokenStream,
     pub(crate) asks: Asks,
+    /// Whether the statements name something of the user's, or check a type.
+    pub(crate) have_names: bool,
 }
 
 /// What has to be known about a call that ended.
@@ -45,13 +48,14 @@ pub(crate) enum Asks {
     Returned,
 }
 
-/// The function with `ends` around its calls.
+/// The function with `ends` around its calls, and the one that clippy and rustdoc read.
 pub(crate) fn wrap(
     private: &TokenStream,
     shape: Shape,
-    function: Function,
+    mut function: Function,
     ends: &Ends,
 ) -> TokenStream {
+    let as_written = as_written(private, &shape, &mut function, ends);
     let mut wrap = Wrap {
         private,
         function,
@@ -65,7 +69,8 @@ pub(crate) fn wrap(
         Shape::Boxed { future, value } => wrap.boxed(future, &value),
         Shape::ByType { future } => wrap.by_type(future),
     };
-    wrap.function.with(block)
+    let wrapped = wrap.function.with(block);
+    emit!(#wrapped #as_written)
 }
 
 /// How the end of a call is seen.
@@ -101,6 +106,24 @@ impl View {
             (Asks::Outcome | Asks::Returned, _) => Self::Closure,
         }
     }
+}
+
+/// The return type of a function that has `signature` without its `async`: a future with a value of
+/// the type `ty`.
+///
+/// The type begins and ends where the written one does: thus the compiler's messages about the
+/// signature show all of it, and not the annotation. In the edition of this crate, it captures all
+/// lifetimes, as the future of an `async fn` does.
+fn future_of(signature: &Signature, ty: Option<&TokenStream>) -> ReturnType {
+    let written = written(&signature.output).map(ToTokens::to_token_stream);
+    let mut places = written.into_iter().flatten().map(|token| token.span());
+    let close = signature.paren_token.span.close();
+    let first = places.next().unwrap_or(close);
+    let keyword = Ident::new("impl", ours().located_at(first));
+    let mut end = Punct::new('>', Spacing::Alone);
+    end.set_span(places.last().unwrap_or(first));
+    let future = emit!(-> #keyword ::core::future::Future<Output = #ty #end);
+    parse_quote!(#future)
 }
 
 struct Wrap<'a> {
@@ -179,23 +202,24 @@ impl Wrap<'_> {
         let hint = ty
             .as_ref()
             .map(|ty| emit!(if false { return #private::never::<#ty>(); }));
-        let measured = emit! {
-            #entry
-            #private::measured(
-                async move { #hint #taken #[cfg(all())] #body },
-                move || #begin,
-                #at_end,
-            )
-        };
+        let mut future = emit!(async move { #hint #taken #[cfg(all())] #body });
+        let mut entry = entry.clone();
+        if has_impl(returned) {
+            // Clippy reads this function, and may take the block for the mistake.
+            entry.extend(emit! {
+                #[allow(clippy::async_yields_async)]
+                let __dt_metrics_future = #future;
+            });
+            future = emit!(__dt_metrics_future);
+        }
+        let measured = emit!(#entry #private::measured(#future, move || #begin, #at_end));
         // What patterns in the signature do not bind, the future of an `async fn` keeps.
         let can_return_future = self.function.can_return_future() && !has_patterns;
         if !can_return_future || !uses.is_empty() || has_impl(returned) {
             return emit!(#measured.await);
         }
-        // In the edition of this crate it captures all lifetimes, as the future of an `async fn` does.
-        let future = emit!(-> impl ::core::future::Future<Output = #ty>);
         self.function.sig.asyncness = None;
-        self.function.sig.output = syn::parse_quote!(#future);
+        self.function.sig.output = future_of(&self.function.sig, ty.as_ref());
         measured
     }
 

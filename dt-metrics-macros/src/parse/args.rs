@@ -136,6 +136,19 @@ impl Args {
         value.filter(|value| find_variable(value, "ret").is_none())
     }
 
+    /// Whether the compiler has to see the arguments: they name something, or their type is checked.
+    pub(crate) fn have_names(&self) -> bool {
+        let texts = [&self.name, &self.description, &self.unit, &self.time_unit];
+        let mut texts = texts.into_iter().flatten();
+        let mut dims = self.dims().iter().chain(self.ret_dims());
+        texts.any(|text| matches!(text, Text::Path(_)))
+            || dims.any(|dimension| dimension.expr().is_some())
+            || self.by.is_some()
+            || self.value.is_some()
+            || matches!(self.outcome, Some(Outcome::Result(_)))
+            || self.library.is_some()
+    }
+
     /// The user's expressions that are evaluated on return.
     pub(crate) fn at_end(&self) -> impl Iterator<Item = &Expr> {
         let dims = self.ret_dims().iter().filter_map(Dimension::expr);

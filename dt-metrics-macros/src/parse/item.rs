@@ -22,15 +22,18 @@ pub(crate) enum Item {
 }
 
 /// A function with a body.
+#[derive(Clone)]
 pub(crate) struct Function {
+    /// The attribute that says where this is compiled, if not everywhere.
+    pub(crate) condition: Option<TokenStream>,
     pub(crate) attrs: Vec<Attribute>,
     vis: Visibility,
     defaultness: Option<Token![default]>,
     pub(crate) sig: Signature,
     inner_attrs: Vec<Attribute>,
     pub(crate) body: Group,
-    /// Whether another macro will look for the `async` keyword.
-    pub(crate) stays_async: bool,
+    /// Whether it is in an `impl` block that another macro will read.
+    pub(crate) is_read_by_macros: bool,
 }
 
 impl Item {
@@ -60,13 +63,14 @@ impl Item {
         }
         let (inner_attrs, body) = body(&input.parse()?)?;
         Ok(Self::Function(Box::new(Function {
+            condition: None,
             attrs,
             vis,
             defaultness,
             sig,
             inner_attrs,
             body,
-            stays_async: false,
+            is_read_by_macros: false,
         })))
     }
 
@@ -193,7 +197,7 @@ impl Function {
     /// Whether an `async fn` can become a function that returns a future without anybody seeing
     /// the difference.
     pub(crate) fn can_return_future(&self) -> bool {
-        !self.stays_async && self.attrs.iter().all(is_inert)
+        !self.is_read_by_macros && self.attrs.iter().all(is_inert)
     }
 
     /// Whether macros other than the annotations of this crate may look at the function.
@@ -215,8 +219,11 @@ impl Function {
 
     /// The function as it was written.
     pub(crate) fn untouched(self) -> TokenStream {
-        let body = self.body.stream();
-        self.with(body)
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.inner_attrs);
+        tokens.extend(self.body.stream());
+        let braces = regroup(&self.body, tokens);
+        self.item(&braces)
     }
 
     /// The function with another block in place of its body.
@@ -238,8 +245,12 @@ impl Function {
         if self.has_canonical_body() {
             braces.set_span(ours().located_at(self.body.span()));
         }
+        self.item(&braces)
+    }
 
+    fn item(self, braces: &Group) -> TokenStream {
         let mut function = TokenStream::new();
+        function.append_all(&self.condition);
         function.append_all(&self.attrs);
         self.vis.to_tokens(&mut function);
         self.defaultness.to_tokens(&mut function);
@@ -253,7 +264,7 @@ impl Function {
     /// this of a body that comes from a macro.
     ///
     /// Other bodies must not seem to come from a macro: clippy would skip further lints.
-    fn has_canonical_body(&self) -> bool {
+    pub(crate) fn has_canonical_body(&self) -> bool {
         matches!(self.vis, Visibility::Inherited)
             && matches!(self.sig.inputs.first(), Some(FnArg::Receiver(_)))
             && (self.sig.ident == "clone" || self.sig.ident == "partial_cmp")

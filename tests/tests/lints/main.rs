@@ -41,6 +41,8 @@ mod guards;
 mod observed;
 mod shapes;
 mod streams;
+#[allow(dead_code, unreachable_pub, reason = "read by lints only")]
+pub mod twins;
 mod values;
 
 use core::cmp::Ordering;

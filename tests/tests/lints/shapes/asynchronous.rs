@@ -243,6 +243,7 @@ fn future(number: u32) -> impl Future<Output = u32> {
 }
 
 #[annotated]
+#[expect(clippy::manual_async_fn)]
 fn future_of_borrowed(text: &str) -> impl Future<Output = Result<u32, ParseIntError>> + Send + '_ {
     async move { ready(text).await.parse() }
 }

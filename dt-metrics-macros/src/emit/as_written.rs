@@ -1,0 +1,139 @@
+//! The function that clippy and rustdoc read in place of a wrapped one: the function as it was
+//! written.
+//!
+//! A lint judges the function that the user wrote only if it finds this function: a body in a closure
+//! does not `await`, does not change a static, and has no last statement. A page of rustdoc should have
+//! the signature that was written. Neither tool runs the program, so the records are not missed.
+
+use core::mem;
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use super::body::entered;
+use super::wrap::{Asks, Ends};
+use crate::analyse::return_type::{Output, closure_output, has_impl};
+use crate::analyse::shape::Shape;
+use crate::parse::item::Function;
+use crate::tokens::{any, emit, is_ident, is_punct};
+
+/// The function as it was written, for clippy and rustdoc only. The other one gets an attribute that
+/// leaves it out there.
+///
+/// The other one stays first: an editor takes the first of several functions in which it finds what
+/// the user typed.
+pub(crate) fn as_written(
+    private: &TokenStream,
+    shape: &Shape,
+    function: &mut Function,
+    ends: &Ends,
+) -> TokenStream {
+    if function.is_read_by_macros {
+        // They would read both.
+        return TokenStream::new();
+    }
+    let mut condition = emit!(any(clippy, doc));
+    let is_call = matches!(shape, Shape::Call(_) | Shape::ByType { .. });
+    let entry = if ends.have_names {
+        let end = end(private, shape, function, ends);
+        if end.is_none() {
+            condition = emit!(doc);
+        }
+        let Ends { entry, begin, .. } = ends;
+        Some(emit!({ #entry let __dt_metrics_state = #begin; #end }))
+    } else {
+        // Clippy must not advise `const fn`, which cannot be annotated.
+        (is_call && !function.has_canonical_body()).then(|| emit!(let _ = #private::never::<()>()))
+    };
+    let as_written = function.clone();
+    let as_written = match entry {
+        Some(entry) => {
+            let block = entered(&function.body, &entry);
+            as_written.with(block)
+        }
+        None => as_written.untouched(),
+    };
+    function.condition = Some(emit!(#[cfg(not(#condition))]));
+    emit!(#[cfg(#condition)] #as_written)
+}
+
+/// The end of a call with `__dt_metrics_state`, which contains the user's expressions that take the
+/// returned value. `None` if the type of that value cannot be written.
+fn end(
+    private: &TokenStream,
+    shape: &Shape,
+    function: &Function,
+    ends: &Ends,
+) -> Option<TokenStream> {
+    if ends.asks != Asks::Returned {
+        return Some(emit!(let _ = &__dt_metrics_state;));
+    }
+    let written = closure_output(&function.sig.output).filter(|_| !has_impl(&function.sig.output));
+    let (ty, is_by_type) = match shape {
+        Shape::Call(Output::Never) | Shape::Async(Output::Never) | Shape::Stream { .. } => None,
+        Shape::Call(_) | Shape::Async(_) => written.map(|ty| (ty, false)),
+        Shape::ByType { .. } => written.map(|ty| (ty, true)),
+        Shape::Future { value } => value.as_ref().map(|ty| (ty.to_token_stream(), false)),
+        Shape::Boxed { value, .. } => Some((value.to_token_stream(), false)),
+    }?;
+    let ty = infer_lifetimes(ty);
+    // Clippy judges the type in the signature.
+    let allow = emit! {
+        #[allow(
+            clippy::absolute_paths,
+            clippy::alloc_instead_of_core,
+            clippy::disallowed_types,
+            clippy::std_instead_of_alloc,
+            clippy::std_instead_of_core,
+            clippy::use_self,
+        )]
+    };
+    let Ends { leave, tell, .. } = ends;
+    let body = emit!(#allow let __dt_metrics_body = #private::never::<#ty>;);
+    let leave = emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() });
+    let tell = emit! {
+        move |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned| { #tell }
+    };
+    Some(if is_by_type {
+        emit! {
+            #body
+            #allow
+            let __dt_metrics_call = #private::Call::<#ty>::new();
+            let _ = &__dt_metrics_call.__dt_metrics_run(
+                move || __dt_metrics_state,
+                #leave,
+                #tell,
+                #private::once(__dt_metrics_body),
+            );
+        }
+    } else {
+        emit! {
+            #body
+            let _ = &#private::run(__dt_metrics_body, __dt_metrics_state, #leave, #tell);
+        }
+    })
+}
+
+/// `ty` with `'_` in place of its lifetimes: clippy takes a lifetime that is named in a body for a needed
+/// one (`needless_lifetimes`).
+fn infer_lifetimes(ty: TokenStream) -> TokenStream {
+    if any(&ty, |_, token| is_ident(token, "for")) {
+        return ty;
+    }
+    let mut is_lifetime = false;
+    let inferred = ty.into_iter().map(|token| {
+        let follows = mem::replace(&mut is_lifetime, is_punct(&token, '\''));
+        match token {
+            TokenTree::Ident(name) if follows && name != "static" => {
+                Ident::new("_", name.span()).into()
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), infer_lifetimes(group.stream()));
+                inner.set_span(group.span());
+                inner.into()
+            }
+            other => other,
+        }
+    });
+    inferred.collect()
+}

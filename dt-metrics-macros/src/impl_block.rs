@@ -124,7 +124,7 @@ impl Block {
         input.advance_to(&ahead);
         function.is_read_by_macros = self.has_macros;
         let own = match own(&mut function) {
-            Ok(Own::Nothing) if function.sig.constness.is_none() => TokenStream::new(),
+            Ok(Own::Nothing) if function.can_record() => TokenStream::new(),
             Ok(Own::Args(own)) => own,
             Ok(Own::Nothing | Own::Skip) => return function.untouched(),
             Err(error) => {

@@ -143,6 +143,19 @@ fn find_variable_in(tokens: TokenStream, name: &str, in_macro: bool) -> Option<S
     })
 }
 
+/// Whether an expansion can write a type in other places: it has no `impl Trait`, `!` or macro.
+pub(crate) fn is_writable(ty: &impl ToTokens) -> bool {
+    !any(ty, |_, token| {
+        is_ident(token, "impl") || is_punct(token, '!')
+    })
+}
+
+/// Whether a name is written as that of a primitive type.
+pub(crate) fn is_primitive(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+}
+
 /// Whether a token is the identifier or keyword `wanted`.
 pub(crate) fn is_ident(token: &TokenTree, wanted: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == wanted)

@@ -11,6 +11,7 @@ mod description;
 mod future;
 mod number;
 mod outcome;
+mod promised;
 mod stream;
 
 pub use inventory;
@@ -26,7 +27,10 @@ pub use self::number::{
     Amount, Integer, Number, Recordable, Unsigned, integer, number, recordable, unsigned,
 };
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
-pub use self::stream::{Items, Results, StreamOf, measured_stream};
+pub use self::promised::{
+    Extent, FutureBody, Promised, StreamBody, ToItsEnd, future_call, stream_call,
+};
+pub use self::stream::Returns;
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,

@@ -2,22 +2,24 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::punctuated::Punctuated;
 use syn::{
-    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait,
+    GenericArgument, Ident, Path, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
     TypeParamBound, TypePath, WherePredicate,
 };
 
+use super::promise::Promise;
 use super::scope::{begins_path, looks_generic};
-use crate::tokens::{any, emit, ends_in, is_ident, is_punct, ours};
+use crate::tokens::{any, emit, ends_in, is_ident, is_primitive, is_punct, is_writable, ours};
 
 /// What a function returns.
 #[derive(Clone, Copy)]
 pub(crate) enum Output {
     /// `!`.
     Never,
-    /// `impl Future`, with further bounds that a measured future can have.
+    /// `impl Future`, with any further bounds.
     Future,
-    /// `impl Stream`, with further bounds that a measured stream can have.
+    /// `impl Stream`, with any further bounds.
     Stream,
     /// Any other `impl Trait`.
     Opaque,
@@ -40,7 +42,7 @@ impl Output {
         };
         match ty {
             Type::Never(_) => Self::Never,
-            Type::ImplTrait(ty) if !can_be_measured(ty) => Self::Opaque,
+            Type::ImplTrait(ty) if Promise::of(ty).is_none() => Self::Opaque,
             Type::ImplTrait(ty) if has_bound(&ty.bounds, FUTURES) => Self::Future,
             Type::ImplTrait(ty) if has_bound(&ty.bounds, STREAMS) => Self::Stream,
             Type::ImplTrait(_) => Self::Opaque,
@@ -70,7 +72,6 @@ impl Output {
             | "BTreeMap" | "BTreeSet" | "VecDeque" | "PathBuf" | "OsString" | "Duration"
             | "Instant" | "Ordering" | "NonZero" => Self::Plain,
             name if is_single && is_primitive(name) => Self::Plain,
-            _ if !is_writable(path) => Self::Value,
             "Pin" if !is_associated => Self::Named {
                 outlives: outlives(path, signature, true),
             },
@@ -102,54 +103,72 @@ fn returned(output: &ReturnType) -> Option<&Type> {
 
 /// Whether the type contains `impl Trait`.
 pub(crate) fn has_impl(output: &ReturnType) -> bool {
-    returned(output).is_some_and(|ty| !is_writable(ty))
+    any(output, |_, token| is_ident(token, "impl"))
 }
 
 /// `T` of `impl Future<Output = T>`, if an expansion can write it.
 pub(crate) fn future_value(output: &ReturnType) -> Option<&Type> {
     match written(output)? {
-        Type::ImplTrait(future) => value(&future.bounds, "Future").filter(is_writable),
+        Type::ImplTrait(future) => value(&future.bounds, "Output").filter(is_writable),
         _ => None,
     }
 }
 
-/// The items of an `impl Stream`.
-pub(crate) enum Items {
-    /// Of this type, which an expansion can write.
-    Of(Box<Type>),
-    /// Of a type that cannot be written or is not known. Whether it is a `Result`.
-    Unknown { results: bool },
-}
-
-/// The items of `impl Stream<Item = T>`.
-pub(crate) fn stream_items(output: &ReturnType) -> Items {
-    let Some(Type::ImplTrait(stream)) = written(output) else {
-        return Items::Unknown { results: false };
-    };
-    match value(&stream.bounds, "Stream") {
-        Some(item) if is_writable(item) => Items::Of(Box::new(item.clone())),
-        Some(Type::Path(item)) => Items::Unknown {
-            results: item
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| is_result_name(&last.ident)),
-        },
-        Some(_) => Items::Unknown { results: false },
-        None => Items::Unknown {
-            results: has_bound(&stream.bounds, &["TryStream"]),
-        },
+/// `T` of `impl Stream<Item = T>`, if an expansion can write it.
+pub(crate) fn stream_item(output: &ReturnType) -> Option<&Type> {
+    match written(output)? {
+        Type::ImplTrait(stream) => value(&stream.bounds, "Item").filter(is_writable),
+        _ => None,
     }
 }
 
-/// `T` of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`.
+/// The bounds of an `impl Future` or `impl Stream`.
+pub(crate) fn promise(output: &ReturnType) -> Option<Promise> {
+    match written(output)? {
+        Type::ImplTrait(ty) => Promise::of(ty),
+        _ => None,
+    }
+}
+
+/// The bounds of an `impl Fn`.
+pub(crate) fn closure_promise(output: &ReturnType) -> Option<Promise> {
+    match written(output)? {
+        Type::ImplTrait(ty) => Promise::of_closure(ty),
+        _ => None,
+    }
+}
+
+/// `T` of `Pin<Box<dyn Future<Output = T>>>`, or of one with `impl Future`, if an expansion can write it.
 pub(crate) fn boxed_value(output: &ReturnType) -> Option<&Type> {
-    match argument(argument(returned(output)?, "Pin")?, "Box")? {
-        Type::TraitObject(object) => value(&object.bounds, "Future"),
-        Type::ImplTrait(future) => value(&future.bounds, "Future"),
+    value(boxed_bounds(output)?, "Output").filter(is_writable)
+}
+
+/// The bounds of `Pin<Box<dyn Future>>`, or of one with `impl Future`.
+fn boxed_bounds(output: &ReturnType) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
+    let bounds = match argument(argument(written(output)?, "Pin")?, "Box")? {
+        Type::TraitObject(object) => &object.bounds,
+        Type::ImplTrait(future) => &future.bounds,
+        _ => return None,
+    };
+    has_bound(bounds, &["Future"]).then_some(bounds)
+}
+
+/// Whether the type is a boxed future, or has a part that no expansion can write and is one by its names.
+/// The names of types and traits may be the user's own, but hardly their paths.
+pub(crate) fn is_boxed_for_certain(output: &ReturnType) -> bool {
+    let (Some(Type::Path(pin)), Some(bounds)) = (written(output), boxed_bounds(output)) else {
+        return false;
+    };
+    let mut futures = bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => Some(&bound.path),
         _ => None,
-    }
-    .filter(is_writable)
+    });
+    has_impl(output)
+        || pin.path.segments.len() > 1
+            && futures.any(|path| {
+                let last = path.segments.last();
+                path.segments.len() > 1 && last.is_some_and(|last| last.ident == "Future")
+            })
 }
 
 /// Whether `Box<…>` holds a future or a stream.
@@ -163,13 +182,9 @@ fn is_boxed_future(path: &TypePath) -> bool {
     }
 }
 
-/// Whether the type has the name of a `Result`.
-pub(crate) fn is_result(output: &ReturnType) -> bool {
-    let Some(Type::Path(path)) = returned(output) else {
-        return false;
-    };
-    let last = path.path.segments.last();
-    is_writable(path) && last.is_some_and(|last| is_result_name(&last.ident))
+/// Whether an expansion can have a variable of this type.
+pub(crate) fn can_be_told(output: &ReturnType) -> bool {
+    written(output).is_some_and(is_writable)
 }
 
 /// Whether the type, or a type in it, has the name of a `Result`.
@@ -204,39 +219,6 @@ const FUTURES: &[&str] = &["Future", "FusedFuture", "TryFuture"];
 /// The names of traits that only streams have.
 const STREAMS: &[&str] = &["Stream", "FusedStream", "TryStream"];
 
-/// The names of traits that a future or a stream may have and a measured one does not.
-const LOST: &[&str] = &[
-    "AsRef",
-    "AsyncBufRead",
-    "AsyncRead",
-    "AsyncSeek",
-    "AsyncWrite",
-    "Borrow",
-    "Clone",
-    "Copy",
-    "Default",
-    "Deref",
-    "DerefMut",
-    "Display",
-    "Drop",
-    "Eq",
-    "Error",
-    "Hash",
-    "Into",
-    "Iterator",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Read",
-    "Sink",
-    "Write",
-];
-
-/// Whether a measured future or stream can have all of these bounds.
-fn can_be_measured(ty: &TypeImplTrait) -> bool {
-    !has_bound(&ty.bounds, LOST)
-}
-
 /// Whether the name of some bound is one of `names`.
 fn has_bound<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>, names: &[&str]) -> bool {
     bounds.into_iter().any(|bound| {
@@ -252,15 +234,18 @@ fn trait_name(bound: &TypeParamBound) -> Option<&PathSegment> {
     }
 }
 
-/// The type behind `Output =` or `Item =` of the bound that is called `name`.
+/// The type behind `name =` of a bound.
 fn value<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>, name: &str) -> Option<&'a Type> {
-    let mut names = bounds.into_iter().filter_map(trait_name);
-    let PathArguments::AngleBracketed(arguments) = &names.find(|it| it.ident == name)?.arguments
-    else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::AssocType(output) => Some(&output.ty),
+    let mut arguments = bounds.into_iter().filter_map(trait_name);
+    arguments.find_map(|bound| match &bound.arguments {
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::AssocType(associated) if associated.ident == name => {
+                    Some(&associated.ty)
+                }
+                _ => None,
+            })
+        }
         _ => None,
     })
 }
@@ -280,19 +265,6 @@ fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
         }
         _ => None,
     }
-}
-
-/// Whether an expansion can write a type in other places: it has no `impl Trait`, `!` or macro.
-fn is_writable(ty: &impl ToTokens) -> bool {
-    !any(ty, |_, token| {
-        is_ident(token, "impl") || is_punct(token, '!')
-    })
-}
-
-/// Whether a name is written as that of a primitive type.
-pub(crate) fn is_primitive(name: &str) -> bool {
-    name.chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
 fn is_type_parameter(name: &Ident, signature: &Signature) -> bool {
@@ -376,18 +348,30 @@ fn infer_impl(ty: &mut Type) {
         Type::Reference(reference) => infer_impl(&mut reference.elem),
         Type::Slice(slice) => infer_impl(&mut slice.elem),
         Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer_impl),
-        Type::Path(path) => {
-            for segment in &mut path.path.segments {
-                let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
-                    continue;
-                };
-                for argument in &mut arguments.args {
-                    if let GenericArgument::Type(ty) = argument {
-                        infer_impl(ty);
-                    }
+        Type::Path(path) => infer_in(&mut path.path),
+        Type::TraitObject(object) => {
+            for bound in &mut object.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    infer_in(&mut bound.path);
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// Replaces each `impl Trait` in the arguments of a path.
+fn infer_in(path: &mut Path) {
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
+            continue;
+        };
+        for argument in &mut arguments.args {
+            match argument {
+                GenericArgument::Type(ty) => infer_impl(ty),
+                GenericArgument::AssocType(associated) => infer_impl(&mut associated.ty),
+                _ => {}
+            }
+        }
     }
 }

@@ -3,7 +3,10 @@
 use syn::{Error, Result, Type};
 
 use super::boxed::Boxed;
-use super::return_type::{Items, Output, boxed_value, future_value, stream_items};
+use super::promise::Promise;
+use super::return_type::{
+    Output, boxed_value, future_value, has_impl, is_boxed_for_certain, promise, stream_item,
+};
 use crate::parse::args::Args;
 use crate::parse::item::Function;
 
@@ -13,15 +16,24 @@ pub(crate) enum Shape {
     Call(Output),
     /// The function is `async`: its body is that of a future with this output.
     Async(Output),
-    /// The function returns a future.
+    /// The function returns a future, if the type of that has the name of one.
     Future {
         /// The type of its value, if an expansion can write it.
         value: Option<Type>,
+        promise: Promise,
     },
-    /// The function returns a stream.
-    Stream { items: Items },
+    /// The function returns a stream, if the type of that has the name of one.
+    Stream {
+        /// The type of its items, if an expansion can write it.
+        item: Option<Type>,
+        promise: Promise,
+    },
     /// The function returns a future in a box, which its last expression makes.
-    Boxed { future: Boxed, value: Type },
+    Boxed {
+        future: Boxed,
+        /// The type of its value, if an expansion can write it.
+        value: Option<Type>,
+    },
     /// The function may return a future or a stream in a box: only the type reveals it. If it does, its last
     /// expression may make the box.
     ByType { future: Option<Boxed> },
@@ -34,27 +46,31 @@ impl Shape {
         if signature.asyncness.is_some() {
             return Self::Async(output);
         }
-        if let Some(value) = boxed_value(&signature.output)
+        if is_boxed_for_certain(&signature.output)
             && let Some(future) = Boxed::of(&function.body)
         {
-            let value = value.clone();
+            let value = boxed_value(&signature.output).cloned();
             return Self::Boxed { future, value };
         }
-        match output {
-            Output::Future => Self::Future {
+        match (output, promise(&signature.output)) {
+            (Output::Future, Some(promise)) => Self::Future {
                 value: future_value(&signature.output).cloned(),
+                promise,
             },
-            Output::Stream => Self::Stream {
-                items: stream_items(&signature.output),
+            (Output::Stream, Some(promise)) => Self::Stream {
+                item: stream_item(&signature.output).cloned(),
+                promise,
             },
             // The closure that this takes would hide the caller.
-            Output::Named { outlives } if !function.tracks_caller() => {
-                match Boxed::of(&function.body) {
+            (Output::Named { outlives }, _) if !function.tracks_caller() => {
+                // For a type of which the body decides, that has to be looked at first.
+                let is_known = !has_impl(&signature.output);
+                match Boxed::of(&function.body).filter(|_| is_known) {
                     None if !outlives => Self::Call(output),
                     future => Self::ByType { future },
                 }
             }
-            other => Self::Call(other),
+            (other, _) => Self::Call(other),
         }
     }
 

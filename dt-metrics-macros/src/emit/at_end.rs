@@ -131,7 +131,15 @@ impl AtEnd<'_> {
     /// The outcome of a call that returned, if an argument asks for it.
     fn outcome_of_returned(&self) -> Option<TokenStream> {
         let Self { private, args, .. } = self;
-        let outcome = emit!(#private::Returned::new(__dt_metrics_returned).__dt_metrics_outcome());
+        // As many times as types are usually nested: `Poll<Option<Result<Result<T, E>, F>>>`.
+        let outcome = emit! {
+            #private::Returned::new(__dt_metrics_returned)
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_outcome()
+        };
         match args.outcome {
             Some(Outcome::Result(word)) => {
                 let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));

@@ -8,8 +8,9 @@ use super::as_written::as_written;
 use super::body::guarded;
 use super::take_over::{Taken, Target, Used, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
+use crate::analyse::promise::Promise;
 use crate::analyse::return_type::{
-    Items, Output, closure_output, has_impl, is_result, mentions_result, written,
+    Output, can_be_told, closure_output, closure_promise, has_impl, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
 use crate::parse::item::{Function, is_ours};
@@ -64,9 +65,9 @@ pub(crate) fn wrap(
     let block = match shape {
         Shape::Call(output) => wrap.call(output),
         Shape::Async(output) => wrap.async_fn(output),
-        Shape::Future { value } => wrap.future(value.as_ref()),
-        Shape::Stream { items } => wrap.stream(&items),
-        Shape::Boxed { future, value } => wrap.boxed(future, &value),
+        Shape::Future { value, promise } => wrap.future(value.as_ref(), &promise),
+        Shape::Stream { item, promise } => wrap.stream(item.as_ref(), &promise),
+        Shape::Boxed { future, value } => wrap.boxed(future, value.as_ref()),
         Shape::ByType { future } => wrap.by_type(future),
     };
     let wrapped = wrap.function.with(block);
@@ -95,12 +96,12 @@ impl View {
             (Asks::Nothing, _) | (Asks::Outcome, Output::Plain | Output::Opaque) => Self::Guard,
             // As a closure, the body would hide the caller.
             (Asks::Outcome, _) if function.tracks_caller() => {
-                if !mentions_result(returned) {
-                    Self::Guard
-                } else if is_result(returned) && is_straight(function.body.stream()) {
+                if can_be_told(returned) && is_straight(function.body.stream()) {
                     Self::ToldGuard
-                } else {
+                } else if mentions_result(returned) {
                     Self::Closure
+                } else {
+                    Self::Guard
                 }
             }
             (Asks::Outcome | Asks::Returned, _) => Self::Closure,
@@ -150,7 +151,7 @@ impl Wrap<'_> {
                 // An early end, but for a panic, is that of a `?`.
                 let has_early_end = any(&self.function.body, |_, token| is_punct(token, '?'));
                 let outcome = if has_early_end {
-                    emit!(#private::Outcome::Err)
+                    emit!(#private::Returns::<#ty>::new().__dt_metrics_outcome_of_question_mark())
                 } else {
                     emit!(#private::Outcome::Panic)
                 };
@@ -159,8 +160,12 @@ impl Wrap<'_> {
                 emit! {
                     {
                         let __dt_metrics_guard = { #entry #guard };
-                        let __dt_metrics_returned: #ty =
-                            if true { #[cfg(all())] #body } else { #private::never() };
+                        // A body that never ends would make the statements behind it unreachable.
+                        let __dt_metrics_returned: #ty = if true {
+                            #[cfg(all())] #body
+                        } else {
+                            #private::never()
+                        };
                         __dt_metrics_guard.tell(&__dt_metrics_returned, #tell);
                         __dt_metrics_returned
                     }
@@ -223,44 +228,51 @@ impl Wrap<'_> {
         measured
     }
 
-    /// A future that the function returns, with a value of this type if that is known.
-    fn future(&mut self, value: Option<&Type>) -> TokenStream {
-        let Self { private, ends, .. } = *self;
-        let Ends { entry, .. } = ends;
-        let body = self.closure();
-        let measured = self.measured(&emit!(#private::call(#body)), value);
-        emit!(#entry #measured)
-    }
-
-    /// A stream that the function returns.
-    fn stream(&mut self, items: &Items) -> TokenStream {
+    /// A call that returns a future if the type says so, with a value of this type if that is known.
+    fn future(&mut self, value: Option<&Type>, promise: &Promise) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
-        let body = self.closure();
-        let leave = self.leave();
-        let (item, judge) = match items {
-            Items::Of(item) => (
-                item.to_token_stream(),
-                emit!(#private::StreamOf::<#item>::new().__dt_metrics_judge()),
-            ),
-            Items::Unknown { results: true } => (emit!(()), emit!(#private::Results)),
-            Items::Unknown { results: false } => (emit!(()), emit!(#private::Items)),
-        };
+        let body = self.closure_variable();
+        let returns = returns(value, &emit!(#private::FutureBody), private);
+        let at_end = self.at_end(value);
+        let run = run_as_far(private, promise);
         emit! {
             #entry
-            #private::measured_stream::<#item, _, _, _, _, _>(
-                #private::call(#body),
+            #body
+            let __dt_metrics_call =
+                #private::future_call(#returns, __dt_metrics_body, move || #begin, #at_end);
+            #run
+        }
+    }
+
+    /// A call that returns a stream if the type says so, with items of this type if that is known.
+    fn stream(&mut self, item: Option<&Type>, promise: &Promise) -> TokenStream {
+        let Self { private, ends, .. } = *self;
+        let Ends { entry, begin, .. } = ends;
+        let body = self.closure_variable();
+        let returns = returns(item, &emit!(#private::StreamBody), private);
+        let at_end = self.at_end(item);
+        let run = run_as_far(private, promise);
+        emit! {
+            #entry
+            #body
+            let __dt_metrics_returns = #returns;
+            let __dt_metrics_judge = __dt_metrics_returns.__dt_metrics_judge();
+            let __dt_metrics_call = #private::stream_call(
+                __dt_metrics_returns,
+                __dt_metrics_body,
                 move || #begin,
-                #leave,
-                #judge,
-            )
+                #at_end,
+                __dt_metrics_judge,
+            );
+            #run
         }
     }
 
     /// The body where it is, with its future measured before that is in its box.
-    fn boxed(&mut self, future: Boxed, value: &Type) -> TokenStream {
+    fn boxed(&mut self, future: Boxed, value: Option<&Type>) -> TokenStream {
         let Ends { entry, .. } = self.ends;
-        let measured = self.measured(future.future(), Some(value));
+        let measured = self.measured(future.future(), value);
         let body = future.with(&self.function.body, measured);
         emit!(#entry #[cfg(all())] #body)
     }
@@ -271,14 +283,13 @@ impl Wrap<'_> {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
         let at_end = self.at_end(None);
-        let ty = written(&self.function.sig.output);
-        let call = emit!(#private::Call::<#ty>::new());
         let Some(future) = future else {
             let body = self.closure_variable();
             return emit! {
                 #entry
                 #body
-                #call.__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
+                #private::Call::of(&__dt_metrics_body)
+                    .__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
             };
         };
         let output = closure_output(&self.function.sig.output);
@@ -288,7 +299,7 @@ impl Wrap<'_> {
         let body = future.with(&self.function.body, measured);
         emit! {
             #entry
-            #call.__dt_metrics_pin(
+            #private::Call::<#output>::new().__dt_metrics_pin(
                 move || #begin,
                 #at_end,
                 move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
@@ -338,7 +349,22 @@ impl Wrap<'_> {
         let taken = self.taken(Target::Closure).statements;
         let body = &self.function.body;
         let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
-        emit!(move || #output { #taken #[cfg(all())] #body })
+        let closure = emit!(move || #output { #taken #[cfg(all())] #body });
+        let Some(promise) = closure_promise(&self.function.sig.output) else {
+            return closure;
+        };
+        // Without this the compiler would not know the type of a closure that the body returns.
+        let (parameters, arguments) = (promise.parameters(), promise.arguments());
+        emit! {
+            {
+                fn __dt_metrics_returning<#parameters R: #promise, F: ::core::ops::FnOnce() -> R>(
+                    body: F,
+                ) -> F {
+                    body
+                }
+                __dt_metrics_returning::<#(#arguments,)* _, _>(#closure)
+            }
+        }
     }
 
     /// [`Self::closure`] in the variable `__dt_metrics_body`. What clippy has to say about its type
@@ -366,5 +392,38 @@ impl Wrap<'_> {
             by_macros: self.function.has_macros(),
         };
         take_over(&mut self.function.sig, &body, &used, target)
+    }
+}
+
+/// What a call returns: its value is of this type if that is known, and otherwise the library decides by
+/// the type of the body.
+fn returns(value: Option<&Type>, body: &TokenStream, private: &TokenStream) -> TokenStream {
+    value.map_or_else(
+        || emit!(#body::of(&__dt_metrics_body).__dt_metrics_returns()),
+        |value| emit!(#private::Returns::<#value>::new()),
+    )
+}
+
+/// Runs `__dt_metrics_call`, and measures it to its end if the result keeps the function's promise.
+fn run_as_far(private: &TokenStream, promise: &Promise) -> TokenStream {
+    let parameters = promise.parameters();
+    let (types, arguments) = (promise.types(), promise.arguments());
+    emit! {
+        let __dt_metrics_extent = {
+            trait __DtMetricsPromised {
+                fn __dt_metrics_extent(&self) -> #private::ToItsEnd {
+                    #private::ToItsEnd
+                }
+            }
+            impl<#parameters M: #promise, F, R> __DtMetricsPromised
+                for #private::Promised<(#(::core::marker::PhantomData<#types>,)*), M, F, R>
+            {
+            }
+            #private::Promised::<(#(::core::marker::PhantomData<#arguments>,)*), _, _, _>::by(
+                &__dt_metrics_call,
+            )
+            .__dt_metrics_extent()
+        };
+        #private::Extent::__dt_metrics_run(__dt_metrics_extent, __dt_metrics_call)
     }
 }

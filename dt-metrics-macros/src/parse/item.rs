@@ -3,13 +3,13 @@
 //! A function's body stays a list of tokens: their spans survive, so that editors can navigate and
 //! complete, and a half-typed body still expands.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, FnArg, Result, Signature, Token, Visibility};
 
 use super::annotation::Annotation;
-use crate::tokens::{emit, ours};
+use crate::tokens::{emit, find_ident, ours};
 
 /// The item that an annotation is on.
 pub(crate) enum Item {
@@ -78,13 +78,20 @@ impl Item {
     pub(crate) fn function(self, annotation: &Annotation) -> Result<Function> {
         let written = annotation.written;
         let (span, message) = match self {
-            Self::Function(function) => match &function.sig.constness {
-                None => return Ok(*function),
-                Some(constness) => (
+            Self::Function(function) => match (&function.sig.constness, function.naked()) {
+                (None, None) => return Ok(*function),
+                (Some(constness), _) => (
                     constness.span,
                     format!(
                         "`{written}` records at run time, which a `const fn` cannot: remove \
                          `const`, or annotate the functions that call it"
+                    ),
+                ),
+                (None, Some(naked)) => (
+                    naked,
+                    format!(
+                        "`{written}` adds code to the function, which a naked function cannot have: \
+                         annotate the functions that call it"
                     ),
                 ),
             },
@@ -215,6 +222,22 @@ impl Function {
     /// Whether it may look at its caller's location.
     pub(crate) fn tracks_caller(&self) -> bool {
         self.attrs("track_caller").next().is_some()
+    }
+
+    /// The place of `#[unsafe(naked)]`: then the body is nothing but assembly.
+    pub(crate) fn naked(&self) -> Option<Span> {
+        let mut attrs = self.attrs.iter();
+        attrs.find_map(|attr| {
+            let path = attr.path();
+            let is_unsafe = path.is_ident("unsafe") || path.is_ident("naked");
+            let naked = find_ident(&attr.meta, |ident| ident == "naked");
+            naked.filter(|_| is_unsafe).map(|naked| naked.span())
+        })
+    }
+
+    /// Whether its body can have more code: it is neither `const` nor naked.
+    pub(crate) fn can_record(&self) -> bool {
+        self.sig.constness.is_none() && self.naked().is_none()
     }
 
     /// The function as it was written.

@@ -30,6 +30,13 @@ impl<R> Call<R> {
     pub const fn new() -> Self {
         Self(CallOfStream(Plain(PhantomData)))
     }
+
+    /// A call of `body`.
+    #[inline]
+    #[must_use]
+    pub const fn of(_: &impl FnOnce() -> R) -> Self {
+        Self::new()
+    }
 }
 
 impl<R> Deref for Call<R> {

@@ -47,90 +47,120 @@ impl DimensionValue for Outcome {
     }
 }
 
-/// The value that a call returned, with a method that derives its outcome.
+/// A type that may have an error inside: `Result`, and `Option` and `Poll` of one.
+pub trait Layer {
+    /// The type of the value in it, which may be such a type, too.
+    type Inner;
+
+    /// The value in it, if there is one.
+    fn inner(&self) -> Option<&Self::Inner>;
+
+    /// Whether it is an error itself.
+    fn is_error(&self) -> bool {
+        false
+    }
+}
+
+impl<T, E> Layer for Result<T, E> {
+    type Inner = T;
+
+    #[inline]
+    fn inner(&self) -> Option<&T> {
+        self.as_ref().ok()
+    }
+
+    #[inline]
+    fn is_error(&self) -> bool {
+        self.is_err()
+    }
+}
+
+impl<T> Layer for Option<T> {
+    type Inner = T;
+
+    #[inline]
+    fn inner(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+impl<T> Layer for Poll<T> {
+    type Inner = T;
+
+    #[inline]
+    fn inner(&self) -> Option<&T> {
+        match self {
+            Self::Ready(value) => Some(value),
+            Self::Pending => None,
+        }
+    }
+}
+
+/// The value that a call returned, or one inside it.
 ///
-/// The compiler takes the first method that fits on the way from here by `Deref`: one for each form
-/// of `Result`, whatever its name is, then one for all other types. In a generic function, a type
-/// parameter counts as another type.
-pub struct Returned<'a, R>(Flat<'a, R>);
+/// The compiler takes the first method that fits: one for a [`Layer`], whatever its name is, or, by
+/// `Deref`, one for all other types. In a generic function, a type parameter counts as another type.
+pub struct Returned<'a, R> {
+    value: Option<&'a R>,
+    other: Other,
+}
 
-/// The second type on the way: it has the method for a `Result` without a further one inside.
-pub struct Flat<'a, R>(&'a R, Other);
-
-/// The last type on the way: it has the method for any type.
-pub struct Other;
+/// A value with no error inside.
+pub struct Other {
+    /// Whether a layer around it was an error.
+    failed: bool,
+}
 
 impl<'a, R> Returned<'a, R> {
     #[inline]
     pub const fn new(returned: &'a R) -> Self {
-        Self(Flat(returned, Other))
+        Self {
+            value: Some(returned),
+            other: Other { failed: false },
+        }
     }
 }
 
-impl<'a, R> Deref for Returned<'a, R> {
-    type Target = Flat<'a, R>;
-
-    #[inline]
-    fn deref(&self) -> &Flat<'a, R> {
-        &self.0
-    }
-}
-
-impl<R> Deref for Flat<'_, R> {
+impl<R> Deref for Returned<'_, R> {
     type Target = Other;
 
     #[inline]
     fn deref(&self) -> &Other {
-        &self.1
+        &self.other
+    }
+}
+
+impl<'a, R: Layer> Returned<'a, R> {
+    /// The value inside.
+    #[inline]
+    #[must_use]
+    pub fn __dt_metrics_inner(&self) -> Returned<'a, R::Inner> {
+        Returned {
+            value: self.value.and_then(R::inner),
+            other: Other {
+                failed: self.other.failed || self.value.is_some_and(R::is_error),
+            },
+        }
     }
 }
 
 impl Other {
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    /// Nothing is inside.
     #[inline]
     #[must_use]
-    pub const fn __dt_metrics_outcome(&self) -> Outcome {
-        Outcome::Ok
+    pub const fn __dt_metrics_inner(&self) -> Returned<'static, ()> {
+        Returned {
+            value: None,
+            other: Self {
+                failed: self.failed,
+            },
+        }
     }
-}
 
-impl<T, E> Flat<'_, Result<T, E>> {
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_outcome(&self) -> Outcome {
-        Outcome::of(self.0.is_ok())
-    }
-}
-
-impl<T, E, F> Returned<'_, Result<Result<T, E>, F>> {
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_outcome(&self) -> Outcome {
-        Outcome::of(matches!(self.0.0, Ok(Ok(_))))
-    }
-}
-
-impl<T, E> Returned<'_, Option<Result<T, E>>> {
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_outcome(&self) -> Outcome {
-        Outcome::of(!matches!(self.0.0, Some(Err(_))))
-    }
-}
-
-impl<T, E> Returned<'_, Poll<Result<T, E>>> {
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_outcome(&self) -> Outcome {
-        Outcome::of(!matches!(self.0.0, Poll::Ready(Err(_))))
-    }
-}
-
-impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_outcome(&self) -> Outcome {
-        Outcome::of(!matches!(self.0.0, Poll::Ready(Some(Err(_)))))
+        Outcome::of(!self.failed)
     }
 }
 
@@ -143,9 +173,39 @@ impl<T, E> Returned<'_, Poll<Option<Result<T, E>>>> {
 pub trait Fallible {}
 
 impl<T, E> Fallible for Result<T, E> {}
-impl<T, E> Fallible for Option<Result<T, E>> {}
-impl<T, E> Fallible for Poll<Result<T, E>> {}
-impl<T, E> Fallible for Poll<Option<Result<T, E>>> {}
+
+/// These layers around a `Result`. An `impl` for any `Option<T>` would blame the `T` in messages.
+macro_rules! fallible {
+    ($($outer:ident $($middle:ident $($inner:ident)?)?;)+) => {
+        $(fallible!(@ $outer $($middle $($inner)?)?);)+
+    };
+    (@ $outer:ident) => {
+        impl<T, E> Fallible for $outer<Result<T, E>> {}
+    };
+    (@ $outer:ident $middle:ident) => {
+        impl<T, E> Fallible for $outer<$middle<Result<T, E>>> {}
+    };
+    (@ $outer:ident $middle:ident $inner:ident) => {
+        impl<T, E> Fallible for $outer<$middle<$inner<Result<T, E>>>> {}
+    };
+}
+
+fallible! {
+    Option;
+    Poll;
+    Option Option;
+    Option Poll;
+    Poll Option;
+    Poll Poll;
+    Option Option Option;
+    Option Option Poll;
+    Option Poll Option;
+    Option Poll Poll;
+    Poll Option Option;
+    Poll Option Poll;
+    Poll Poll Option;
+    Poll Poll Poll;
+}
 
 /// Does nothing. The bound requires a form of `Result`.
 #[inline]

@@ -79,32 +79,32 @@ impl<I> Judge<I> for Items {
     }
 }
 
-/// A stream of `I`. The compiler takes the first method that fits: one for a `Result`, whatever its name
-/// is, or, by `Deref`, one for all other types.
-pub struct StreamOf<I>(AnyStream, PhantomData<fn() -> I>);
+/// The type of the value of a call, or of the items of its stream. The compiler takes the first method
+/// that fits: one for a `Result`, whatever its name is, or, by `Deref`, one for all other types.
+pub struct Returns<R>(AnyItems, PhantomData<fn() -> R>);
 
-/// A stream of anything.
-pub struct AnyStream;
+/// Items of any type.
+pub struct AnyItems;
 
-impl<I> StreamOf<I> {
+impl<R> Returns<R> {
     #[expect(clippy::new_without_default, reason = "named by expansions only")]
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self(AnyStream, PhantomData)
+        Self(AnyItems, PhantomData)
     }
 }
 
-impl<I> Deref for StreamOf<I> {
-    type Target = AnyStream;
+impl<R> Deref for Returns<R> {
+    type Target = AnyItems;
 
     #[inline]
-    fn deref(&self) -> &AnyStream {
+    fn deref(&self) -> &AnyItems {
         &self.0
     }
 }
 
-impl<T, E> StreamOf<Result<T, E>> {
+impl<T, E> Returns<Result<T, E>> {
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_judge(&self) -> Results {
@@ -112,7 +112,40 @@ impl<T, E> StreamOf<Result<T, E>> {
     }
 }
 
-impl AnyStream {
+impl<T, E> Returns<Result<T, E>> {
+    /// The outcome of a call that `?` ends.
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_outcome_of_question_mark(&self) -> Outcome {
+        Outcome::Err
+    }
+}
+
+impl<T, E> Returns<Poll<Result<T, E>>> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_outcome_of_question_mark(&self) -> Outcome {
+        Outcome::Err
+    }
+}
+
+impl<T, E> Returns<Poll<Option<Result<T, E>>>> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_outcome_of_question_mark(&self) -> Outcome {
+        Outcome::Err
+    }
+}
+
+impl AnyItems {
+    /// For other types, as for `Option`, it is not an error.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_outcome_of_question_mark(&self) -> Outcome {
+        Outcome::Ok
+    }
+
     #[expect(clippy::unused_self, reason = "called as the other is")]
     #[inline]
     #[must_use]
@@ -126,7 +159,7 @@ impl AnyStream {
 ///
 /// If it is not a stream, the compiler reports that where the result is used as one.
 #[inline]
-pub fn measured_stream<I, F, B, S, L, J>(
+pub(super) fn measured_stream<I, F, B, S, L, J>(
     stream: F,
     begin: B,
     leave: L,

@@ -7,6 +7,8 @@ mod dimensions;
 mod durations;
 mod outcomes;
 mod parameters;
+mod promises;
+mod returned;
 mod sizes;
 mod streams;
 mod unchanged;

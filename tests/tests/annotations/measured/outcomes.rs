@@ -6,6 +6,7 @@ use dt_metrics::testing::capture;
 use dt_metrics::{counted, recorded, timed};
 
 type Renamed<T> = Result<T, String>;
+type Twice<T> = Option<Option<Renamed<T>>>;
 use std::io::Result as Io;
 
 mod other {
@@ -36,6 +37,14 @@ returning! {
     nested: Result<Result<u8, ()>, String>;
     inside: Result<Option<u8>, ()>;
     boxed: Result<Box<dyn Fn()>, Box<dyn std::error::Error>>;
+    poll_nested: Poll<Result<Result<u8, ()>, String>>;
+    poll_aliases: Poll<Option<Renamed<Io<u8>>>>;
+    result_option: Result<Option<Result<u8, ()>>, String>;
+    result_poll: Renamed<Poll<Result<u8, ()>>>;
+    option_poll: Option<Poll<Result<u8, ()>>>;
+    option_option: Twice<u8>;
+    three_results: Result<Result<Result<u8, u8>, ()>, String>;
+    three_layers: Result<Option<Poll<u8>>, ()>;
     other_result: other::Result;
     number: u8;
     text: Option<&'static str>;
@@ -112,6 +121,69 @@ fn forms_of_result() {
     assert_eq!(outcome(|| done(nested(Err(String::new())))), "err");
     assert_eq!(outcome(|| done(inside(Ok(None)))), "ok");
     assert_eq!(outcome(|| done(boxed(Err("a".into())))), "err");
+}
+
+#[test]
+fn a_result_within_other_types() {
+    assert_eq!(outcome(|| done(poll_nested(Poll::Pending))), "ok");
+    assert_eq!(outcome(|| done(poll_nested(Poll::Ready(Ok(Ok(1)))))), "ok");
+    assert_eq!(
+        outcome(|| done(poll_nested(Poll::Ready(Ok(Err(())))))),
+        "err"
+    );
+    assert_eq!(
+        outcome(|| done(poll_nested(Poll::Ready(Err(String::new()))))),
+        "err"
+    );
+    let inside = || Err(std::io::Error::other("a"));
+    assert_eq!(
+        outcome(|| done(poll_aliases(Poll::Ready(Some(Ok(inside())))))),
+        "err"
+    );
+    assert_eq!(outcome(|| done(poll_aliases(Poll::Ready(None)))), "ok");
+    assert_eq!(outcome(|| done(result_option(Ok(None)))), "ok");
+    assert_eq!(outcome(|| done(result_option(Ok(Some(Err(())))))), "err");
+    assert_eq!(outcome(|| done(result_option(Err(String::new())))), "err");
+    assert_eq!(outcome(|| done(result_poll(Ok(Poll::Pending)))), "ok");
+    assert_eq!(
+        outcome(|| done(result_poll(Ok(Poll::Ready(Err(())))))),
+        "err"
+    );
+    assert_eq!(outcome(|| done(option_poll(None))), "ok");
+    assert_eq!(
+        outcome(|| done(option_poll(Some(Poll::Ready(Err(())))))),
+        "err"
+    );
+    assert_eq!(outcome(|| done(option_option(Some(None)))), "ok");
+    assert_eq!(
+        outcome(|| done(option_option(Some(Some(Err(String::new())))))),
+        "err"
+    );
+    assert_eq!(outcome(|| done(three_results(Ok(Ok(Ok(1)))))), "ok");
+    assert_eq!(outcome(|| done(three_results(Ok(Ok(Err(1)))))), "err");
+    assert_eq!(outcome(|| done(three_results(Ok(Err(()))))), "err");
+    assert_eq!(outcome(|| done(three_layers(Ok(None)))), "ok");
+    assert_eq!(outcome(|| done(three_layers(Err(())))), "err");
+    assert_eq!(outcome(|| done(required(true))), "ok");
+    assert_eq!(outcome(|| done(required(false))), "err");
+    assert_eq!(outcome(|| done(required_in_three(None))), "ok");
+    assert_eq!(
+        outcome(|| done(required_in_three(Some(Some(Poll::Ready(Err(()))))))),
+        "err"
+    );
+}
+
+#[counted(name = "returns", outcome = result)]
+fn required(well: bool) -> Poll<Result<Result<u8, ()>, String>> {
+    Poll::Ready(Ok(if well { Ok(1) } else { Err(()) }))
+}
+
+/// A `Result` behind three layers.
+type Deep = Option<Option<Poll<Result<u8, ()>>>>;
+
+#[counted(name = "returns", outcome = result)]
+fn required_in_three(value: Deep) -> Deep {
+    value
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::panic::Location;
+use std::task::Poll;
 
 use dt_metrics::testing::capture;
 use dt_metrics::{counted, in_flight, measured, timed};
@@ -150,6 +151,65 @@ fn caller() -> &'static Location<'static> {
 #[measured]
 fn caller_of_plain() -> u32 {
     Location::caller().line()
+}
+
+type Line = Result<u32, u32>;
+
+macro_rules! callers {
+    ($($function:ident: $type:ty, $value:expr;)+) => {$(
+        #[track_caller]
+        #[counted(name = "callers", outcome)]
+        fn $function(well: bool) -> $type {
+            let line = Location::caller().line();
+            let value: Result<u32, u32> = if well { Ok(line) } else { Err(line) };
+            let made: fn(Result<u32, u32>) -> $type = $value;
+            made(value)
+        }
+    )+};
+}
+
+callers! {
+    caller_of_result: Result<u32, u32>, |value| value;
+    caller_of_alias: Line, |value| value;
+    caller_of_poll: Poll<Line>, Poll::Ready;
+}
+
+#[track_caller]
+#[counted(name = "callers", outcome)]
+fn caller_with_question_mark(well: bool) -> Line {
+    let line = Location::caller().line();
+    let more = if well { Ok(0) } else { Err(line) }?;
+    Ok(line + more)
+}
+
+#[track_caller]
+#[counted(name = "callers", outcome)]
+fn caller_without_error(well: bool) -> Option<u32> {
+    let line = well.then(|| Location::caller().line())?;
+    Some(line)
+}
+
+#[test]
+fn the_caller_and_the_outcome() {
+    let outcome = |end: &str, call: &dyn Fn()| {
+        let seen = capture(call);
+        let calls = seen.counter("callers");
+        assert_eq!(calls.with("outcome", end).value(), 1, "{seen:?}");
+    };
+    outcome("ok", &|| assert_eq!(caller_of_result(true), Ok(line!())));
+    outcome("err", &|| assert_eq!(caller_of_result(false), Err(line!())));
+    outcome("ok", &|| assert_eq!(caller_of_alias(true), Ok(line!())));
+    outcome("err", &|| assert_eq!(caller_of_alias(false), Err(line!())));
+    outcome("err", &|| {
+        assert_eq!(caller_of_poll(false), Poll::Ready(Err(line!())));
+    });
+    outcome("err", &|| {
+        assert_eq!(caller_with_question_mark(false), Err(line!()));
+    });
+    outcome("ok", &|| {
+        assert_eq!(caller_with_question_mark(true), Ok(line!()));
+    });
+    outcome("ok", &|| assert!(caller_without_error(false).is_none()));
 }
 
 #[test]

@@ -51,12 +51,14 @@ fn timed_only() {}
 
 #[counted(name = "bench.outcome", outcome)]
 #[inline(never)]
+#[expect(clippy::unnecessary_wraps, reason = "the outcome is measured")]
 fn outcome(input: u64) -> Result<u64, String> {
     Ok(input)
 }
 
 #[measured(name = "bench.measured")]
 #[inline(never)]
+#[expect(clippy::unnecessary_wraps, reason = "the outcome is measured")]
 fn measured_result(input: u64) -> Result<u64, String> {
     Ok(input)
 }

@@ -73,8 +73,9 @@ fn end(
         Shape::Call(Output::Never) | Shape::Async(Output::Never) | Shape::Stream { .. } => None,
         Shape::Call(_) | Shape::Async(_) => written.map(|ty| (ty, false)),
         Shape::ByType { .. } => written.map(|ty| (ty, true)),
-        Shape::Future { value, .. } => value.as_ref().map(|ty| (ty.to_token_stream(), false)),
-        Shape::Boxed { value, .. } => Some((value.to_token_stream(), false)),
+        Shape::Future { value, .. } | Shape::Boxed { value, .. } => {
+            value.as_ref().map(|ty| (ty.to_token_stream(), false))
+        }
     }?;
     let ty = infer_lifetimes(ty);
     // Clippy judges the type in the signature.

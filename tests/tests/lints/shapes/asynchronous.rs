@@ -35,6 +35,7 @@ async fn patterns((mut left, right): (u32, u32), [first, .., _]: [u32; 3], _: Ar
 }
 
 #[annotated]
+#[expect(clippy::toplevel_ref_arg)]
 async fn by_reference(ref text: String, (ref other, ref mut third): (String, String)) -> usize {
     third.push_str(ready(text).await);
     other.len() + third.len()
@@ -66,6 +67,7 @@ async fn parts(Parts { left, .. }: Parts, Parts { ref right, .. }: Parts, _guard
 }
 
 #[annotated]
+#[expect(clippy::collection_is_never_read)]
 async fn collected(mut text: String) {
     text.push(ready('x').await);
 }

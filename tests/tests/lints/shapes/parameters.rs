@@ -103,13 +103,14 @@ fn by_reference(ref text: String) -> usize {
 }
 
 #[annotated]
-#[expect(clippy::trivially_copy_pass_by_ref)]
+#[expect(clippy::needless_borrowed_reference, clippy::trivially_copy_pass_by_ref)]
 fn through_references(&mut ref mut left: &mut u32, &(ref right, _): &(u32, u32)) -> Out<u32> {
     *left += right;
     *left
 }
 
 #[annotated]
+#[expect(clippy::needless_pass_by_value)]
 fn allowed(
     #[allow(unused_variables)] one: String,
     #[expect(unused_variables)] two: String,
@@ -382,7 +383,7 @@ fn each_is_recorded_once() {
     check("in_cell", &mut || assert_eq!(in_cell(&RefCell::default()).inner, 0));
     super::RECORDS.check(module_path!(), "diverging", &["panic"], || {
         let panic = super::super::ends::caught(|| diverging(1));
-        assert_eq!(panic.downcast_ref(), Some(&1_u32));
+        assert_eq!(panic.downcast_ref::<u32>(), Some(&1));
     });
     // Two of one name and module are one metric.
     super::RECORDS.check(module_path!(), "exclusive", &["ok"; 2], || {

@@ -1,8 +1,5 @@
 //! The annotations of functions: the arguments of each, and the metrics that it records.
 
-use std::env;
-use std::sync::LazyLock;
-
 use proc_macro2::TokenStream;
 use syn::Result;
 
@@ -12,6 +9,7 @@ use crate::emit::body::{entered, guarded};
 use crate::emit::measure::{is_needed, measured};
 use crate::emit::metric::Metric;
 use crate::emit::record::record;
+use crate::expander::Expander;
 use crate::parse::annotation::{Annotation, Argument};
 use crate::parse::args::Args;
 use crate::parse::item::{Function, Item};
@@ -147,7 +145,7 @@ impl OnFunction {
     ///
     /// In the documentation, the function is the one that was written.
     pub(crate) fn quote(&self, args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
-        if is_rustdoc() {
+        if Expander::current() == Expander::Rustdoc {
             return function.untouched();
         }
         let [metric] = self.metrics else {
@@ -164,15 +162,4 @@ impl OnFunction {
         };
         function.with(block)
     }
-}
-
-/// Whether rustdoc expands this. It shows signatures, and builds no function.
-///
-/// A second copy of each function under `#[cfg(doc)]` would make every build slower.
-fn is_rustdoc() -> bool {
-    static IS_RUSTDOC: LazyLock<bool> = LazyLock::new(|| {
-        let program = env::current_exe();
-        program.is_ok_and(|program| program.file_stem().is_some_and(|name| name == "rustdoc"))
-    });
-    *IS_RUSTDOC
 }

@@ -8,6 +8,7 @@ mod analyse;
 mod annotations;
 mod derive;
 mod emit;
+mod expander;
 mod impl_block;
 mod in_body;
 mod observed;

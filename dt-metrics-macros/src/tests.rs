@@ -166,25 +166,7 @@ fn a_long_body_is_not_read_line_by_line() {
     let lines = "let a = a + call(a, \"text\")?;\n".repeat(2_000);
     let item = format!("fn long(mut a: u64) -> Result<u64, Error> {{ {lines} Ok(a) }}");
     let expansion = measured("dims(a = a)", &item);
-    // Once for the compiler, and once for clippy.
-    assert_eq!(expansion.matches("call (a , \"text\") ?").count(), 4_000);
-}
-
-#[test]
-fn clippy_and_rustdoc_read_what_was_written() {
-    for item in [
-        "pub async fn f (& self , _ : String) -> Result < u8 , Error > { g () . await }",
-        "fn f ((mut a , _) : (u8 , u8)) -> impl Future < Output = u8 > { ready (a) }",
-        "async fn f () { # ! [allow (unused)] let a = 1 ; }",
-    ] {
-        let expansion = measured("", item);
-        let as_written = format!("# [cfg (any (clippy , doc))] {item}");
-        assert!(expansion.contains(&as_written), "{expansion}");
-        assert!(
-            expansion.starts_with("# [cfg (not (any (clippy , doc)))]"),
-            "{expansion}"
-        );
-    }
+    assert_eq!(expansion.matches("call (a , \"text\") ?").count(), 2_000);
 }
 
 #[test]

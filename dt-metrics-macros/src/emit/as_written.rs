@@ -1,9 +1,4 @@
-//! The function that clippy and rustdoc read in place of a wrapped one: the function as it was
-//! written.
-//!
-//! A lint judges the function that the user wrote only if it finds this function: a body in a closure
-//! does not `await`, does not change a static, and has no last statement. A page of rustdoc should have
-//! the signature that was written. Neither tool runs the program, so the records are not missed.
+//! The function that clippy reads in place of a wrapped one: the function as it was written.
 
 use core::mem;
 
@@ -11,50 +6,40 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::body::entered;
-use super::wrap::{Asks, Ends};
+use super::ends::{Asks, Ends};
 use crate::analyse::return_type::{Output, closure_output, has_impl};
 use crate::analyse::shape::Shape;
 use crate::parse::item::Function;
 use crate::tokens::{any, emit, is_ident, is_punct};
 
-/// The function as it was written, for clippy and rustdoc only. The other one gets an attribute that
-/// leaves it out there.
-///
-/// The other one stays first: an editor takes the first of several functions in which it finds what
-/// the user typed.
-pub(crate) fn as_written(
+/// The function as it was written, with these statements before its body.
+pub(crate) fn as_written(function: Function, entry: &TokenStream) -> TokenStream {
+    if entry.is_empty() {
+        return function.untouched();
+    }
+    let block = entered(&function.body, entry);
+    function.with(block)
+}
+
+/// The statements that use the arguments of the annotation as the wrapped function does: clippy
+/// must not report what only they mention as unused. `None` if the type of the returned value, which
+/// they take, cannot be written.
+pub(crate) fn entry(
     private: &TokenStream,
     shape: &Shape,
-    function: &mut Function,
+    function: &Function,
     ends: &Ends,
-) -> TokenStream {
-    if function.is_read_by_macros {
-        // They would read both.
-        return TokenStream::new();
-    }
-    let mut condition = emit!(any(clippy, doc));
-    let is_call = matches!(shape, Shape::Call(_) | Shape::ByType { .. });
-    let entry = if ends.have_names {
-        let end = end(private, shape, function, ends);
-        if end.is_none() {
-            condition = emit!(doc);
-        }
+) -> Option<TokenStream> {
+    if ends.have_names {
+        let end = end(private, shape, function, ends)?;
         let Ends { entry, begin, .. } = ends;
-        Some(emit!({ #entry let __dt_metrics_state = #begin; #end }))
-    } else {
-        // Clippy must not advise `const fn`, which cannot be annotated.
-        (is_call && !function.has_canonical_body()).then(|| emit!(let _ = #private::never::<()>()))
-    };
-    let as_written = function.clone();
-    let as_written = match entry {
-        Some(entry) => {
-            let block = entered(&function.body, &entry);
-            as_written.with(block)
-        }
-        None => as_written.untouched(),
-    };
-    function.condition = Some(emit!(#[cfg(not(#condition))]));
-    emit!(#[cfg(#condition)] #as_written)
+        return Some(emit!({ #entry let __dt_metrics_state = #begin; #end }));
+    }
+    // Clippy must not advise `const fn`, which cannot be annotated.
+    let is_call = matches!(shape, Shape::Call(_) | Shape::ByType { .. });
+    let statement =
+        (is_call && !function.has_canonical_body()).then(|| emit!(let _ = #private::never::<()>()));
+    Some(statement.unwrap_or_default())
 }
 
 /// The end of a call with `__dt_metrics_state`, which contains the user's expressions that take the

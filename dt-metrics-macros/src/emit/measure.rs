@@ -5,12 +5,13 @@ use quote::ToTokens;
 use syn::Index;
 
 use super::at_end::{AtEnd, variable_in_place};
+use super::ends::{Asks, Ends};
 use super::instrument::{Constants, Instrument};
 use super::metric::{Metric, Record};
 use super::record::{by, number, unit_length};
 use super::static_item;
 use super::values::{self, list};
-use super::wrap::{Asks, Ends, wrap};
+use super::wrap::wrap;
 use crate::analyse::scope::{Known, Place};
 use crate::analyse::shape::Shape;
 use crate::parse::args::Args;

@@ -4,6 +4,7 @@ pub(crate) mod as_written;
 pub(crate) mod at_end;
 pub(crate) mod body;
 pub(crate) mod checks;
+pub(crate) mod ends;
 pub(crate) mod instrument;
 pub(crate) mod measure;
 pub(crate) mod metric;

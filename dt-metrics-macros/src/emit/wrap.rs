@@ -4,8 +4,9 @@ use proc_macro2::{Ident, Punct, Spacing, TokenStream};
 use quote::ToTokens;
 use syn::{ReturnType, Signature, Type, parse_quote};
 
-use super::as_written::as_written;
+use super::as_written::{as_written, entry};
 use super::body::guarded;
+use super::ends::{Asks, Ends};
 use super::take_over::{Taken, Target, Used, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::promise::Promise;
@@ -13,50 +14,22 @@ use crate::analyse::return_type::{
     Output, can_be_told, closure_output, closure_promise, has_impl, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
+use crate::expander::Expander;
 use crate::parse::item::{Function, is_ours};
 use crate::tokens::{any, emit, is_punct, ours};
 
-/// What is done around each call.
-pub(crate) struct Ends {
-    /// Statements on entry. For a function that returns a future, they run at the call.
-    pub(crate) entry: TokenStream,
-    /// The expression whose value is kept until the end, evaluated where the call begins to run. It
-    /// may take variables of `entry`.
-    pub(crate) begin: TokenStream,
-    /// Statements at the end of a call that does not return, with the value of `begin` in
-    /// `__dt_metrics_state`, and `__dt_metrics_outcome`.
-    pub(crate) leave: TokenStream,
-    /// Statements at the end of a call that returns, with `__dt_metrics_state`, a reference to the
-    /// value in `__dt_metrics_returned`, and a function with the statements of `leave` in
-    /// `__dt_metrics_leave`.
-    pub(crate) tell: TokenStream,
-    /// The user's expressions in `entry`.
-    pub(crate) uses: TokenStream,
-    /// The user's expressions in `tell`.
-    pub(crate) uses_at_end: TokenStream,
-    pub(crate) asks: Asks,
-    /// Whether the statements name something of the user's, or check a type.
-    pub(crate) have_names: bool,
-}
-
-/// What has to be known about a call that ended.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Asks {
-    Nothing,
-    /// How it ended.
-    Outcome,
-    /// The value that it returned.
-    Returned,
-}
-
-/// The function with `ends` around its calls, and the one that clippy and rustdoc read.
+/// The function with `ends` around its calls; for clippy, the function as it was written.
 pub(crate) fn wrap(
     private: &TokenStream,
     shape: Shape,
-    mut function: Function,
+    function: Function,
     ends: &Ends,
 ) -> TokenStream {
-    let as_written = as_written(private, &shape, &mut function, ends);
+    if Expander::current() == Expander::Clippy
+        && let Some(entry) = entry(private, &shape, &function, ends)
+    {
+        return as_written(function, &entry);
+    }
     let mut wrap = Wrap {
         private,
         function,
@@ -70,8 +43,7 @@ pub(crate) fn wrap(
         Shape::Boxed { future, value } => wrap.boxed(future, value.as_ref()),
         Shape::ByType { future } => wrap.by_type(future),
     };
-    let wrapped = wrap.function.with(block);
-    emit!(#wrapped #as_written)
+    wrap.function.with(block)
 }
 
 /// How the end of a call is seen.

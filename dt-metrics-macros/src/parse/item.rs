@@ -22,10 +22,7 @@ pub(crate) enum Item {
 }
 
 /// A function with a body.
-#[derive(Clone)]
 pub(crate) struct Function {
-    /// The attribute that says where this is compiled, if not everywhere.
-    pub(crate) condition: Option<TokenStream>,
     pub(crate) attrs: Vec<Attribute>,
     vis: Visibility,
     defaultness: Option<Token![default]>,
@@ -63,7 +60,6 @@ impl Item {
         }
         let (inner_attrs, body) = body(&input.parse()?)?;
         Ok(Self::Function(Box::new(Function {
-            condition: None,
             attrs,
             vis,
             defaultness,
@@ -273,7 +269,6 @@ impl Function {
 
     fn item(self, braces: &Group) -> TokenStream {
         let mut function = TokenStream::new();
-        function.append_all(&self.condition);
         function.append_all(&self.attrs);
         self.vis.to_tokens(&mut function);
         self.defaultness.to_tokens(&mut function);

@@ -39,7 +39,7 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "dt-metrics-macros/src",
-        "report tokens < parse < analyse < emit \
+        "report tokens expander < parse < analyse < emit \
          < annotations impl_block in_body observed derive < lib",
     ),
     (

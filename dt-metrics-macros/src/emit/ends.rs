@@ -1,0 +1,36 @@
+//! What is done around each call of a function.
+
+use proc_macro2::TokenStream;
+
+/// What is done around each call.
+pub(crate) struct Ends {
+    /// Statements on entry. For a function that returns a future, they run at the call.
+    pub(crate) entry: TokenStream,
+    /// The expression whose value is kept until the end, evaluated where the call begins to run. It
+    /// may take variables of `entry`.
+    pub(crate) begin: TokenStream,
+    /// Statements at the end of a call that does not return, with the value of `begin` in
+    /// `__dt_metrics_state`, and `__dt_metrics_outcome`.
+    pub(crate) leave: TokenStream,
+    /// Statements at the end of a call that returns, with `__dt_metrics_state`, a reference to the
+    /// value in `__dt_metrics_returned`, and a function with the statements of `leave` in
+    /// `__dt_metrics_leave`.
+    pub(crate) tell: TokenStream,
+    /// The user's expressions in `entry`.
+    pub(crate) uses: TokenStream,
+    /// The user's expressions in `tell`.
+    pub(crate) uses_at_end: TokenStream,
+    pub(crate) asks: Asks,
+    /// Whether the statements name something of the user's, or check a type.
+    pub(crate) have_names: bool,
+}
+
+/// What has to be known about a call that ended.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Asks {
+    Nothing,
+    /// How it ended.
+    Outcome,
+    /// The value that it returned.
+    Returned,
+}

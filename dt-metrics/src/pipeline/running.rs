@@ -155,7 +155,16 @@ impl Running {
             let Some(running) = running.upgrade() else {
                 return;
             };
-            if let Err(error) = running.shutdown(Deadline::after(limit)) {
+            let mut result = running.shutdown(Deadline::after(limit));
+            if running.owner == ProviderOwner::Program {
+                // Nobody measures any more, and a flush does not wait for what exporters hold.
+                let ended = running.provider.shutdown().or_else(|error| match error {
+                    OTelSdkError::AlreadyShutdown => Ok(()),
+                    error => Err(Error::Provider(error)),
+                });
+                result = result.and(ended);
+            }
+            if let Err(error) = result {
                 tracing::warn!(
                     target: "dt_metrics",
                     "metrics were not all delivered before the exit: {error}"

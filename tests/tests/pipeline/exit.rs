@@ -170,9 +170,9 @@ fn an_exit_delivers_the_rest_and_keeps_its_status() {
 }
 
 #[observed(name = "exit.observed")]
-fn observed() -> u64 {
+fn observed() -> Option<u64> {
     if !is_child(path_of(program_that_exits_in_an_observed_function)) {
-        return 0;
+        return None;
     }
     // The collection of the exit waits for this, and this thread exits.
     exit(13)

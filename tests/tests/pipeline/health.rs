@@ -17,9 +17,9 @@ fn health_is_sent_as_metrics_if_asked_for() {
     let server = server();
     let metrics = to(&server).health_metrics(true).install().unwrap();
     server.answer_next(503, 1).unwrap();
-    server.answer_next(422, 1).unwrap();
+    server.answer_next(400, 1).unwrap();
     count!("own.calls", 2);
-    // 503, then 422.
+    // 503, then 400.
     metrics.flush(AMPLE).unwrap_err();
     count!("own.calls", 3);
     metrics.flush(AMPLE).unwrap();
@@ -118,7 +118,7 @@ fn what_happens_is_told_to_the_program() {
     server.answer_next(503, 2).unwrap();
     count!("own.calls");
     metrics.flush(AMPLE).unwrap();
-    server.answer_next(422, 1).unwrap();
+    server.answer_next(400, 1).unwrap();
     count!("own.calls");
     metrics.flush(AMPLE).unwrap_err();
     metrics.shutdown(AMPLE).unwrap();

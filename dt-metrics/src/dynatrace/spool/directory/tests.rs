@@ -232,7 +232,7 @@ mod permissions {
         let directory = TempDir::new().expect("a directory");
         let foreign = directory.path().join("a/b/slot-000");
         drop(open(&directory));
-        fs::set_permissions(&foreign, fs::Permissions::from_mode(0o750)).expect("changed");
+        fs::set_permissions(&foreign, fs::Permissions::from_mode(0o770)).expect("changed");
         let (ours, _) = open(&directory);
         assert_eq!(ours.slot.path(), directory.path().join("a/b/slot-001"));
         ours.adopt(1_000, 1_000, || 1);

@@ -1,6 +1,6 @@
 use dt_metrics::in_flight;
 
-#[in_flight(dims(tier = 'a'))]
+#[in_flight(dims(tier = ()))]
 async fn f() {}
 
 fn main() {

@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(dims(region, tier = "gold"))]
+#[counted(dims("region", tier = "gold"))]
 fn f(region: &str) {
     println!("{region}");
 }

@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(dims(tier = const { 'a' }))]
+#[counted(dims(tier = const { () }))]
 fn f() {}
 
 fn main() {

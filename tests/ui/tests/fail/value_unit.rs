@@ -1,6 +1,6 @@
 use dt_metrics::counted;
 
-#[counted(dims(tier = 'a'))]
+#[counted(dims(tier = ()))]
 fn f() {}
 
 fn main() {

@@ -203,10 +203,10 @@ fn observed_total() -> Option<u64> {
 
 #[observed(name = "sums.observed_level", kind = up_down_counter)]
 fn observed_level() -> Option<i64> {
+    static NEXT: Mutex<bool> = Mutex::new(false);
     if !IS_OBSERVED.load(Relaxed) {
         return None;
     }
-    static NEXT: Mutex<bool> = Mutex::new(false);
     let mut next = NEXT.lock().unwrap();
     *next = !*next;
     Some(if *next { i64::MAX } else { i64::MIN })

@@ -98,7 +98,7 @@ impl<T> Layer for Poll<T> {
 
 /// The value that a call returned, or one inside it.
 ///
-/// The compiler takes the first method that fits: one for a [`Layer`], whatever its name is, or, by
+/// The compiler takes the first method that fits: one for a `Layer`, whatever its name is, or, by
 /// `Deref`, one for all other types. In a generic function, a type parameter counts as another type.
 pub struct Returned<'a, R> {
     value: Option<&'a R>,

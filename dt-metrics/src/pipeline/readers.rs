@@ -61,7 +61,7 @@ impl Reader {
     }
 
     /// All readers of a provider, one after the other: for a provider with readers that only the
-    /// program knows. `added` are those that the pipeline knows.
+    /// program knows. `added` are the readers of the pipeline.
     pub(super) fn all(provider: SdkMeterProvider, added: &[Self]) -> Self {
         let failures = added.iter().flat_map(|reader| reader.failures.clone());
         Self {

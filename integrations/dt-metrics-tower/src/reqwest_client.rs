@@ -73,7 +73,7 @@ where
     }
 }
 
-/// The same response, with its body measured.
+/// `response` with a body that is measured.
 fn measured(
     method: &http::Method,
     response: reqwest::Response,

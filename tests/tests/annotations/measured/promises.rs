@@ -15,7 +15,7 @@ trait Captures<'a> {}
 
 impl<T: ?Sized> Captures<'_> for T {}
 
-/// The same for a lifetime in a type.
+/// Implemented for every type, as in crates that capture the lifetimes of `T`.
 trait CapturesIn<T: ?Sized> {}
 
 impl<T: ?Sized, U: ?Sized> CapturesIn<U> for T {}

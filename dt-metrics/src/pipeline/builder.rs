@@ -89,12 +89,15 @@ impl Builder {
         self
     }
 
-    /// Ends series of gauges that were not set for this time, so that a gauge that is set once is not
-    /// sent, and billed, for ever (default: never). Setting a gauge again begins its series again.
+    /// Ends series of gauges that were not set for this time, and series of up-down counters that
+    /// stayed at zero for this time, so that a series that is used once is not sent, and billed, for
+    /// ever (default: never). Setting the gauge, or a change of the sum, begins the series again.
     ///
-    /// The time is counted from the first push after the gauge was set. It applies to `gauge!`.
-    /// `#[observed]` functions are polled for each push and do not end, and a reader with cumulative
-    /// temporality keeps the last value.
+    /// The time is counted from the first push with the last value. Gauges are those of `gauge!`:
+    /// `#[observed]` gauges are polled for each push and do not end, and a reader with cumulative
+    /// temporality keeps the last value. Up-down counters are all that the built-in exporter sends,
+    /// those of `#[in_flight]`, `#[measured]` and the OpenTelemetry API included; other exporters
+    /// still get their zeros.
     ///
     /// ```
     /// use std::time::Duration;

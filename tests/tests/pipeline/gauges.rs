@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use crate::common::export::gauges;
 use crate::common::{AMPLE, server, to};
-use dt_metrics::{gauge, record};
+use dt_metrics::{Builder, gauge, record, up_down_counter};
 use dt_metrics_local::Server;
+use opentelemetry::KeyValue;
 
 fn lines(server: &Server, key: &str) -> usize {
     let lines = server.lines();
@@ -46,6 +48,64 @@ fn a_gauge_stays_without_an_expiry_and_with_one_that_is_not_over() {
     let metrics = to(&server).install().unwrap();
     metrics.shutdown(AMPLE).unwrap();
     assert_eq!(lines(&server, "gauges.stays"), 5);
+}
+
+fn levels_at_zero_end(metrics: Builder, server: &Server) {
+    let metrics = metrics
+        .gauge_expiry(Duration::from_nanos(1))
+        .install()
+        .unwrap();
+    let meter = opentelemetry::global::meter("gauges");
+    let floats = meter.f64_up_down_counter("gauges.level.float").build();
+    let add = |id: u32, amount: i64| up_down_counter!("gauges.level", amount, dims(id = id));
+    up_down_counter!("gauges.level.busy", 3);
+    for amount in [1, -1, 0, 0, 2, -2, 0] {
+        add(1, amount);
+        floats.add(amount as f64 / 2.0, &[KeyValue::new("id", "a")]);
+        metrics.flush(AMPLE).unwrap();
+    }
+    let levels = |key| gauges(server, key, &[]);
+    assert_eq!(levels("gauges.level"), [1.0, 0.0, 2.0, 0.0]);
+    assert_eq!(levels("gauges.level.float"), [0.5, 0.0, 1.0, 0.0]);
+    assert_eq!(levels("gauges.level.busy"), [3.0; 7]);
+    // A series of its own begins, and the other one stays ended.
+    add(2, 1);
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(levels("gauges.level"), [1.0, 0.0, 2.0, 0.0, 1.0]);
+    assert!(server.rejected().is_empty(), "{:?}", server.rejected());
+}
+
+#[test]
+fn a_level_that_stays_at_zero_ends_after_the_expiry_and_begins_again() {
+    own_process!();
+    let server = server();
+    levels_at_zero_end(to(&server), &server);
+}
+
+#[test]
+fn a_level_that_stays_at_zero_ends_over_otlp_too() {
+    own_process!();
+    let server = server();
+    levels_at_zero_end(to(&server).otlp(), &server);
+}
+
+#[test]
+fn a_level_stays_without_an_expiry_and_with_one_that_is_not_over() {
+    own_process!();
+    for expiry in [None, Some(AMPLE * 100)] {
+        let server = server();
+        let metrics = match expiry {
+            Some(expiry) => to(&server).gauge_expiry(expiry),
+            None => to(&server),
+        };
+        let metrics = metrics.install().unwrap();
+        for amount in [1, -1, 0] {
+            up_down_counter!("gauges.level", amount);
+            metrics.flush(AMPLE).unwrap();
+        }
+        metrics.shutdown(AMPLE).unwrap();
+        assert_eq!(gauges(&server, "gauges.level", &[]), [1.0, 0.0, 0.0, 0.0]);
+    }
 }
 
 #[test]

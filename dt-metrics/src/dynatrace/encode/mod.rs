@@ -3,6 +3,7 @@
 //! Imports `config`, `line`, `registry`, `instrument` and the leaf files next to `error`.
 
 pub(crate) mod body;
+mod idle;
 mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::idle::IdleLevels;
 use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::OtlpEncoder;
@@ -25,6 +27,7 @@ use crate::dynatrace::encode::saturation::SaturationWatch;
 /// Encodes collections in the configured protocol.
 pub(crate) struct Encoder {
     protocol: ProtocolEncoder,
+    idle: IdleLevels,
     overflow: OverflowWatch,
     saturation: SaturationWatch,
 }
@@ -43,6 +46,7 @@ impl Encoder {
                 #[cfg(feature = "otlp")]
                 Format::Otlp => ProtocolEncoder::Otlp(OtlpEncoder::new(config)),
             },
+            idle: IdleLevels::new(config.options.pipeline.gauge_expiry),
             overflow: OverflowWatch::new(),
             saturation: SaturationWatch::new(),
         }
@@ -56,11 +60,12 @@ impl Encoder {
         now: Instant,
         full: impl FnMut(Vec<Body>),
     ) -> Encoded {
+        let ended = self.idle.ended(metrics, now);
         let mut encoded = match &mut self.protocol {
-            ProtocolEncoder::Lines(encoder) => encoder.encode(metrics, now, full),
+            ProtocolEncoder::Lines(encoder) => encoder.encode(metrics, ended, now, full),
             #[cfg(feature = "otlp")]
             ProtocolEncoder::Otlp(encoder) => Encoded {
-                bodies: encoder.encode(metrics),
+                bodies: encoder.encode(metrics, ended),
                 ..Encoded::default()
             },
         };

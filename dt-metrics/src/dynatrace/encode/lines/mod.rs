@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::idle::Ended;
 use crate::dynatrace::encode::lines::dimension_cache::DimensionCache;
 use crate::dynatrace::encode::lines::metric_cache::{
     CachedMetric, MetadataCache, MetricCache, Statement,
@@ -87,11 +88,12 @@ impl LinesEncoder {
         }
     }
 
-    /// Encodes one collection. Bodies that are full before its end are passed to `full`, so that
+    /// Encodes one collection without the levels that have ended. Bodies that are full before its end are passed to `full`, so that
     /// they are sent meanwhile; the remaining bodies are returned.
     pub(crate) fn encode(
         &mut self,
         metrics: &ResourceMetrics,
+        mut ended: Ended,
         now: Instant,
         mut full: impl FnMut(Vec<Body>),
     ) -> Encoded {
@@ -120,7 +122,9 @@ impl LinesEncoder {
                         .metadata
                         .write_due(line, key, context.metric_type, now);
                 }
-                let written = points.for_each(metric, |point| writer.write(&mut context, point));
+                let written = points.for_each(metric, &mut ended, |point| {
+                    writer.write(&mut context, point);
+                });
                 if let Err(unsupported) = written {
                     let reason = DropReason::UnsupportedTemporality;
                     let diagnostics = &mut writer.diagnostics;

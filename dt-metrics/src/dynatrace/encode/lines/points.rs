@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, ExponentialBucket, Metric, MetricData};
 
+use crate::dynatrace::encode::idle::Ended;
 use crate::line::{
     MetricType, Number, Payload, explicit_range, exponential_range, span, summaries,
 };
@@ -51,23 +52,25 @@ pub(crate) struct PointReader<'a> {
 }
 
 impl<'a> PointReader<'a> {
-    /// Passes the points of a metric to `write`. Deltas of zero are left out: they add nothing,
-    /// and each point costs money.
+    /// Passes the points of a metric to `write`. Deltas of zero and levels that have ended are left
+    /// out: they say nothing new, and each point costs money.
     pub(crate) fn for_each(
         &mut self,
         metric: &'a Metric,
+        ended: &mut Ended,
         mut write: impl FnMut(&Point<'_>),
     ) -> Result<(), Unsupported> {
         match metric.data() {
-            AggregatedMetrics::U64(data) => self.read(data, &mut write),
-            AggregatedMetrics::I64(data) => self.read(data, &mut write),
-            AggregatedMetrics::F64(data) => self.read(data, &mut write),
+            AggregatedMetrics::U64(data) => self.read(data, ended, &mut write),
+            AggregatedMetrics::I64(data) => self.read(data, ended, &mut write),
+            AggregatedMetrics::F64(data) => self.read(data, ended, &mut write),
         }
     }
 
     fn read<T: Copy + Into<Number>>(
         &mut self,
         data: &'a MetricData<T>,
+        ended: &mut Ended,
         write: &mut impl FnMut(&Point<'_>),
     ) -> Result<(), Unsupported> {
         let double = |value: T| double(value.into());
@@ -89,7 +92,12 @@ impl<'a> PointReader<'a> {
                 require(temporality, sum.temporality(), sum.data_points())?;
                 for point in sum.data_points() {
                     let value = point.value();
-                    if !sum.is_monotonic() || double(value) != 0.0 {
+                    let is_left_out = if sum.is_monotonic() {
+                        double(value) == 0.0
+                    } else {
+                        ended.next_level()
+                    };
+                    if !is_left_out {
                         self.pass(point.attributes(), payload(value.into()), time, write);
                     }
                 }

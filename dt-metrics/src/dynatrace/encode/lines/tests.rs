@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::options::Options;
+use crate::dynatrace::encode::idle::Ended;
 use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 
 #[derive(Clone)]
@@ -29,7 +30,7 @@ impl PushMetricExporter for Recorder {
         let mut bodies = Vec::new();
         let mut encoder = self.encoder.lock().expect("whole");
         let now = *self.now.lock().expect("whole");
-        let mut result = encoder.encode(metrics, now, |full| bodies.extend(full));
+        let mut result = encoder.encode(metrics, Ended::default(), now, |full| bodies.extend(full));
         bodies.append(&mut result.bodies);
         result.bodies = bodies;
         *self.encoded.lock().expect("whole") = result;

@@ -15,7 +15,8 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point;
 use opentelemetry_proto::tonic::metrics::v1::{
-    Gauge, Metric, NumberDataPoint, ResourceMetrics as Resource, ScopeMetrics,
+    AggregationTemporality, Gauge, Metric, NumberDataPoint, ResourceMetrics as Resource,
+    ScopeMetrics,
 };
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prost::Message as _;
@@ -23,9 +24,10 @@ use prost::Message as _;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::dimensions::{INSTANCE_ID, Pairs};
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::idle::Ended;
 use crate::dynatrace::encode::lines::fingerprint::text;
 use crate::dynatrace::encode::otlp::infinite::make_finite;
-use crate::dynatrace::encode::otlp::parts::{halves, metrics, partition};
+use crate::dynatrace::encode::otlp::parts::{halves, metrics, partition, remove_empty};
 use crate::dynatrace::encode::warnings::STREAM_SCHEMA;
 
 /// Encodes collections as OTLP requests.
@@ -64,7 +66,8 @@ impl OtlpEncoder {
         }
     }
 
-    pub(crate) fn encode(&self, collection: &ResourceMetrics) -> Vec<Body> {
+    /// Encodes one collection without the levels that have ended.
+    pub(crate) fn encode(&self, collection: &ResourceMetrics, mut ended: Ended) -> Vec<Body> {
         let mut request = ExportMetricsServiceRequest::from(collection);
         let resources = request.resource_metrics.iter();
         let attributes = resources.filter_map(|it| it.resource.as_ref());
@@ -86,13 +89,16 @@ impl OtlpEncoder {
             }
             if let Some(mut data) = metric.data.take() {
                 make_finite(&mut data);
+                let has_levels = has_levels(&data);
                 [metric.data, _] = partition(data, |attributes| {
-                    points += 1;
+                    let is_left_out = has_levels && ended.next_level();
+                    points += u64::from(!is_left_out);
                     self.add_dimensions(attributes, &named);
-                    false
+                    is_left_out
                 });
             }
         }
+        remove_empty(&mut request);
         let mut bodies = Vec::new();
         self.write(request, points, &mut bodies);
         bodies
@@ -121,6 +127,12 @@ impl OtlpEncoder {
             bodies.push(Body::otlp(request.encode_to_vec(), points));
         }
     }
+}
+
+/// Whether the data points are levels: of an up-down counter, and cumulative.
+fn has_levels(data: &Data) -> bool {
+    matches!(data, Data::Sum(sum) if !sum.is_monotonic
+        && sum.aggregation_temporality() == AggregationTemporality::Cumulative)
 }
 
 /// A request with one data point of value 1.

@@ -107,18 +107,22 @@ fn extract(
             [stays.data, moved.data] = partition(data, |attributes| moves(name, attributes));
         }
     }
-    for request in [request, &mut extracted] {
-        for resource in &mut request.resource_metrics {
-            for scope in &mut resource.scope_metrics {
-                scope.metrics.retain(|metric| metric.data.is_some());
-            }
-            let scopes = &mut resource.scope_metrics;
-            scopes.retain(|scope| !scope.metrics.is_empty());
-        }
-        let resources = &mut request.resource_metrics;
-        resources.retain(|resource| !resource.scope_metrics.is_empty());
-    }
+    remove_empty(request);
+    remove_empty(&mut extracted);
     extracted
+}
+
+/// Removes metrics without data points, and scopes and resources without metrics.
+pub(super) fn remove_empty(request: &mut ExportMetricsServiceRequest) {
+    for resource in &mut request.resource_metrics {
+        for scope in &mut resource.scope_metrics {
+            scope.metrics.retain(|metric| metric.data.is_some());
+        }
+        let scopes = &mut resource.scope_metrics;
+        scopes.retain(|scope| !scope.metrics.is_empty());
+    }
+    let resources = &mut request.resource_metrics;
+    resources.retain(|resource| !resource.scope_metrics.is_empty());
 }
 
 /// All metrics of a request.

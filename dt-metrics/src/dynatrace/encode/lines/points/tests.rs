@@ -10,6 +10,7 @@ use opentelemetry_sdk::metrics::{
     Aggregation, Instrument, PeriodicReader, SdkMeterProvider, Stream, Temporality,
 };
 
+use crate::dynatrace::encode::idle::Ended;
 use crate::dynatrace::encode::lines::points::{Point, PointReader, millis};
 use crate::line::{Number, Payload};
 
@@ -44,7 +45,7 @@ impl PushMetricExporter for Recorder {
         let mut seen = Seen::default();
         let mut reader = PointReader::default();
         for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            let read = reader.for_each(metric, |point| seen.point(point));
+            let read = reader.for_each(metric, &mut Ended::default(), |point| seen.point(point));
             seen.refused
                 .extend(read.err().map(|unsupported| unsupported.points));
         }

@@ -202,6 +202,23 @@ impl Server {
         self.inspect(State::counts)
     }
 
+    /// Forgets everything received, as `POST /api/reset` does, so that the next test starts from
+    /// nothing. Faults and tokens stay, and requests that are held stay held.
+    ///
+    /// ```
+    /// use dt_metrics_local::Server;
+    ///
+    /// let server = Server::builder().start()?;
+    /// // … a program sends to server.url() …
+    /// server.reset();
+    /// assert!(server.lines().is_empty());
+    /// assert_eq!(server.totals().requests, 0);
+    /// # Ok::<(), dt_metrics_local::StartError>(())
+    /// ```
+    pub fn reset(&self) {
+        self.endpoint.store.reset();
+    }
+
     /// Reads the state without copying it.
     ///
     /// Requests wait until `look` returns, so it should be quick. It must not call this server, which

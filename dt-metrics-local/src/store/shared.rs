@@ -121,6 +121,11 @@ impl Store {
         self.changed.notify_all();
     }
 
+    pub(crate) fn reset(&self) {
+        self.lock().state.reset();
+        self.changed.notify_all();
+    }
+
     pub(crate) fn inspect<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         look(&self.lock().state)
     }

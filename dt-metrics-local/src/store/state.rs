@@ -26,7 +26,9 @@ pub struct State {
     requests: Ring<Request>,
     metadata: HashMap<String, KnownMetadata>,
     series: AllSeries,
-    series_limit: usize,
+    limits: Limits,
+    /// How often everything was forgotten.
+    resets: u64,
     pub(super) totals: Totals,
     pub(super) held: usize,
 }
@@ -79,10 +81,25 @@ impl State {
             requests: Ring::new(limits.requests),
             metadata: HashMap::new(),
             series: AllSeries::new(limits.series, limits.histories),
-            series_limit: limits.series,
+            limits,
+            resets: 0,
             totals: Totals::default(),
             held: 0,
         }
+    }
+
+    /// Forgets everything received, except which requests are held.
+    pub(super) fn reset(&mut self) {
+        *self = Self {
+            resets: self.resets.wrapping_add(1),
+            held: self.held,
+            ..Self::new(self.limits)
+        };
+    }
+
+    /// How often everything was forgotten.
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets
     }
 
     /// The accepted data points, oldest first; OTLP data points as their equivalent lines.
@@ -205,7 +222,7 @@ impl State {
 
     pub(super) fn add_metadata(&mut self, metadata: Arc<Metadata>) {
         self.totals.metadata += 1;
-        if self.metadata.contains_key(&metadata.key) || self.metadata.len() >= self.series_limit {
+        if self.metadata.contains_key(&metadata.key) || self.metadata.len() >= self.limits.series {
             return;
         }
         let key = metadata.key.clone();

@@ -25,6 +25,10 @@ fn paths() -> Vec<(&'static str, &'static str, u16)> {
         ("GET", "/assets/main.js", 200),
         ("GET", "/api/snapshot", 200),
         ("GET", "/api/history?series=0", 200),
+        ("GET", "/api/series", 200),
+        ("GET", "/api/refused", 200),
+        ("GET", "/api/requests", 200),
+        ("POST", "/api/reset", 204),
         ("GET", "/nowhere", 404),
         ("OPTIONS", API, 405),
     ];

@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod api;
 mod callers;
 mod classic;
 mod client;

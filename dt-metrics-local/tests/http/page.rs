@@ -277,6 +277,25 @@ fn a_page_that_comes_back_is_told_what_it_missed() {
 }
 
 #[test]
+fn a_reset_starts_the_page_anew() {
+    let server = server();
+    ingest(&server, "aaa gauge,1");
+    let mut stream = Stream::open(&server, "/events", &[]);
+    let (before, _) = stream.event();
+    server.reset();
+    // As many lines as before: only the number of resets tells the two apart.
+    ingest(&server, "bbb gauge,1");
+    let (_, event) = stream.event();
+    assert_eq!(event["is_first"], true);
+    assert_eq!(event["series"].as_array().unwrap().len(), 1, "{event}");
+    assert_eq!(event["series"][0]["metric"], "bbb");
+    let again = format!("/events?since={before}");
+    let (_, event) = Stream::open(&server, &again, &[]).event();
+    assert_eq!(event["is_first"], true);
+    assert_eq!(snapshot(&server)["totals"]["lines"], 1);
+}
+
+#[test]
 fn events_are_throttled() {
     let server = server();
     let mut stream = Stream::open(&server, "/events", &[]);

@@ -31,14 +31,24 @@ impl Page {
         }
     }
 
-    /// Everything after the cursor as JSON, with the new cursor; `None` if the server is stopping.
+    /// Everything after the cursor as JSON, with the new cursor; `None` if the server is stopping. After
+    /// a reset, and for a cursor of another run, that is everything.
     ///
     /// Runs on a blocking thread, since a large frame would delay other requests.
     pub(super) async fn frame(self: &Arc<Self>, cursor: Cursor) -> Option<(Cursor, String)> {
         let page = Arc::clone(self);
         let take = move || {
             let now = SystemTime::now();
-            let frame = page.store.inspect(|state| Frame::after(cursor, state, now));
+            let frame = page.store.inspect(|state| {
+                let instance = page.instance.after(state.resets());
+                let is_current = cursor.instance == instance;
+                let from = if is_current {
+                    cursor
+                } else {
+                    Cursor::start(instance)
+                };
+                Frame::after(from, state, now)
+            });
             // Structs of numbers and strings always serialize.
             let json = serde_json::to_string(&frame).unwrap_or_default();
             (frame.cursor, json)
@@ -48,8 +58,8 @@ impl Page {
 
     /// Whether the store received anything after the cursor.
     pub(super) fn is_behind(&self, cursor: Cursor) -> bool {
-        let totals = self.store.inspect(State::totals);
-        Cursor::at(self.instance, totals) != cursor
+        let at = |state: &State| Cursor::at(self.instance.after(state.resets()), state.totals());
+        self.store.inspect(at) != cursor
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::store::Totals;
 
-/// Identifies a run of the server, since the numbers of another run are meaningless.
+/// Identifies a run of the server up to a reset, since the numbers of another run are meaningless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Instance(u128);
 
@@ -14,6 +14,11 @@ impl Instance {
     pub(super) fn new() -> Self {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Self(since.unwrap_or_default().as_nanos())
+    }
+
+    /// The instance after this number of resets.
+    pub(super) fn after(self, resets: u64) -> Self {
+        Self(self.0.wrapping_add(resets.into()))
     }
 }
 

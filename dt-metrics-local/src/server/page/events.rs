@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Error;
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::Response;
 use futures_core::Stream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -27,24 +27,23 @@ const QUIET_PERIODS: u32 = 15;
 
 /// Starts a stream. The first event contains the data after `?since=` or `Last-Event-ID`, or all
 /// data; the next ones contain the new data of each second.
-pub(super) fn answer(page: &Arc<Page>, request: &Request) -> Response<Body> {
+pub(super) async fn answer(State(page): State<Arc<Page>>, request: Request) -> Response<Body> {
     let Ok(permit) = Arc::clone(&page.streams).try_acquire_owned() else {
         return reply::not_now();
     };
-    let start = start(page, request);
+    let start = start(&page, &request);
     // At most one frame is queued: a slow page receives fewer, larger frames.
     let (sender, receiver) = channel(1);
-    tokio::spawn(send(Arc::clone(page), start, sender, permit));
+    tokio::spawn(send(page, start, sender, permit));
     reply::events(Body::from_stream(Events(receiver)))
 }
 
-/// The position of the page, if it is one of this run of the server; otherwise the start.
+/// The position of the page, if it has one; otherwise the start.
 fn start(page: &Page, request: &Request) -> Cursor {
     let last = request.headers().get("last-event-id");
     last.and_then(|id| id.to_str().ok())
         .or_else(|| parameter(request, "since"))
         .and_then(|text| text.parse().ok())
-        .filter(|cursor: &Cursor| cursor.instance == page.instance)
         .unwrap_or_else(|| Cursor::start(page.instance))
 }
 

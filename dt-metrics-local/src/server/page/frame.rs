@@ -1,13 +1,13 @@
 //! A frame: the data for the page after a position, as JSON.
 
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
 use super::cursor::Cursor;
+use super::rows::{NoteRow, RefusedRow, RequestRow, milliseconds, numbered};
 use crate::protocol::{Metadata, Payload};
-use crate::store::{Noted, Rejected, Request, Series, State, Totals};
+use crate::store::{Series, State, Totals};
 
 /// Maximum number of refused lines, and of requests, in a frame. The page does not show more.
 const MAX_ROWS: usize = 200;
@@ -85,40 +85,6 @@ enum NewestPayload {
     Summary(f64, f64, f64, u64),
 }
 
-#[derive(Serialize)]
-struct RefusedRow {
-    number: u64,
-    text: String,
-    reason: String,
-    column: usize,
-    line: usize,
-}
-
-#[derive(Serialize)]
-struct NoteRow {
-    number: u64,
-    text: String,
-    note: String,
-    line: usize,
-}
-
-#[derive(Serialize)]
-struct RequestRow {
-    number: u64,
-    at_ms: u64,
-    path: String,
-    protocol: String,
-    status: u16,
-    is_accepted: bool,
-    fault: Option<&'static str>,
-    message: Option<String>,
-    lines: usize,
-    refused: usize,
-    bytes: u64,
-    took_ms: f64,
-    user_agent: Option<String>,
-}
-
 impl Frame {
     pub(super) fn after(cursor: Cursor, state: &State, now: SystemTime) -> Self {
         let totals = state.totals();
@@ -145,29 +111,19 @@ impl Frame {
             series,
             values,
             refused: refused
+                .take(MAX_ROWS)
                 .map(|(number, rejected)| RefusedRow::of(number, rejected))
                 .collect(),
             notes: notes
+                .take(MAX_ROWS)
                 .map(|(number, noted)| NoteRow::of(number, noted))
                 .collect(),
             requests: requests
+                .take(MAX_ROWS)
                 .map(|(number, request)| RequestRow::of(number, request))
                 .collect(),
         }
     }
-}
-
-/// The entries after the first `seen`, newest first, with their numbers, which start at 1.
-fn numbered<'a, T: 'a>(
-    newest: impl Iterator<Item = &'a Arc<T>>,
-    total: u64,
-    seen: u64,
-) -> impl Iterator<Item = (u64, &'a T)> {
-    (seen.saturating_add(1)..=total)
-        .rev()
-        .zip(newest)
-        .take(MAX_ROWS)
-        .map(|(number, entry)| (number, &**entry))
 }
 
 impl From<Totals> for TotalsRow {
@@ -230,54 +186,6 @@ impl ValuesRow {
             newest,
         )
     }
-}
-
-impl RefusedRow {
-    fn of(number: u64, rejected: &Rejected) -> Self {
-        Self {
-            number,
-            text: rejected.text.clone(),
-            reason: rejected.reason(),
-            column: rejected.column(),
-            line: rejected.line_number,
-        }
-    }
-}
-
-impl NoteRow {
-    fn of(number: u64, noted: &Noted) -> Self {
-        Self {
-            number,
-            text: noted.text.clone(),
-            note: noted.note.to_string(),
-            line: noted.line_number,
-        }
-    }
-}
-
-impl RequestRow {
-    fn of(number: u64, request: &Request) -> Self {
-        Self {
-            number,
-            at_ms: milliseconds(request.received_at),
-            path: request.path.clone(),
-            protocol: request.protocol.to_string(),
-            status: request.status,
-            is_accepted: request.is_accepted(),
-            fault: request.fault,
-            message: request.message.clone(),
-            lines: request.lines,
-            refused: request.refused,
-            bytes: request.bytes,
-            took_ms: request.took.as_secs_f64() * 1e3,
-            user_agent: request.user_agent.clone(),
-        }
-    }
-}
-
-fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn as_text<S: Serializer>(cursor: &Cursor, serializer: S) -> Result<S::Ok, S::Error> {

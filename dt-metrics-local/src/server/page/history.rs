@@ -1,7 +1,9 @@
 //! The history of the series on screen, as JSON.
 
+use std::sync::Arc;
+
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{self, Request};
 use axum::http::Response;
 use serde::Serialize;
 
@@ -30,14 +32,17 @@ struct SeriesHistory {
 struct PointRow(u64, f32, f32, f32, f64);
 
 /// The points of the series in `?series=1,2,3`, at the resolution `&step=` 1, 30 or 720 seconds.
-pub(super) fn answer(page: &Page, request: &Request) -> Response<Body> {
-    let resolution = match parameter(request, "step") {
+pub(super) async fn answer(
+    extract::State(page): extract::State<Arc<Page>>,
+    request: Request,
+) -> Response<Body> {
+    let resolution = match parameter(&request, "step") {
         None | Some("1") => Resolution::Second,
         Some("30") => Resolution::HalfMinute,
         Some("720") => Resolution::TwelveMinutes,
         Some(_) => return reply::bad_request("step is 1, 30 or 720"),
     };
-    let ids: Result<Vec<usize>, _> = parameter(request, "series")
+    let ids: Result<Vec<usize>, _> = parameter(&request, "series")
         .unwrap_or_default()
         .split(',')
         .filter(|id| !id.is_empty())

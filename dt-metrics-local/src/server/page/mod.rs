@@ -1,4 +1,5 @@
-//! The live page: its files, its data, and the event stream that updates it.
+//! The live page: its files, its data, and the event stream that updates it. And the API by which
+//! tests in any language read what arrived.
 //!
 //! A page's [`cursor::Cursor`] states how much it has received; a [`frame::Frame`] contains
 //! everything after a cursor. The first frame contains everything, so snapshot and stream have the
@@ -6,6 +7,7 @@
 //! of the few series on screen.
 // This folder imports `response` of the server, and the crate's `protocol` and `store`.
 
+mod api;
 mod assets;
 mod context;
 mod cursor;
@@ -14,6 +16,7 @@ mod frame;
 mod history;
 mod reply;
 mod routes;
+mod rows;
 
 #[cfg(test)]
 mod tests;

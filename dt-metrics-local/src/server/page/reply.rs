@@ -25,6 +25,11 @@ pub(super) fn json(json: String) -> Response<Body> {
     respond(StatusCode::OK, JSON, json.into())
 }
 
+/// The response without content to something that was done.
+pub(super) fn done() -> Response<Body> {
+    respond(StatusCode::NO_CONTENT, JSON, Body::empty())
+}
+
 pub(super) fn events(events: Body) -> Response<Body> {
     respond(StatusCode::OK, "text/event-stream", events)
 }

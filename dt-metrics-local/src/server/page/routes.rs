@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::State;
 use axum::http::Response;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 
 use super::context::Page;
 use super::cursor::Cursor;
-use super::{assets, events, history, reply};
+use super::{api, assets, events, history, reply};
 use crate::store::Store;
 
-/// Adds the routes of the page for GET requests; `other` adds a handler for other methods.
+/// Adds the routes of the page and of the API for tests; `other` adds a handler for other methods.
 pub(crate) fn add<H>(router: Router, store: &Arc<Store>, other: H) -> Router
 where
     H: Fn(MethodRouter) -> MethodRouter,
@@ -22,28 +22,19 @@ where
     let router = assets::ALL.iter().fold(router, |router, asset| {
         router.route(asset.path, other(get(async || reply::asset(asset))))
     });
-    let (for_snapshot, for_history, for_events) = (Arc::clone(&page), Arc::clone(&page), page);
+    let on_page = |route: MethodRouter<Arc<Page>>| other(route.with_state(Arc::clone(&page)));
     router
-        .route(
-            "/api/snapshot",
-            other(get(move || snapshot(Arc::clone(&for_snapshot)))),
-        )
-        .route(
-            "/api/history",
-            other(get(async move |request: Request| {
-                history::answer(&for_history, &request)
-            })),
-        )
-        .route(
-            "/events",
-            other(get(async move |request: Request| {
-                events::answer(&for_events, &request)
-            })),
-        )
+        .route("/api/snapshot", on_page(get(snapshot)))
+        .route("/api/history", on_page(get(history::answer)))
+        .route("/events", on_page(get(events::answer)))
+        .route("/api/series", on_page(get(api::series)))
+        .route("/api/refused", on_page(get(api::refused)))
+        .route("/api/requests", on_page(get(api::requests)))
+        .route("/api/reset", on_page(post(api::reset)))
 }
 
 /// Everything the page shows, as JSON.
-async fn snapshot(page: Arc<Page>) -> Response<Body> {
+async fn snapshot(State(page): State<Arc<Page>>) -> Response<Body> {
     let first = Cursor::start(page.instance);
     match page.frame(first).await {
         Some((_, json)) => reply::json(json),

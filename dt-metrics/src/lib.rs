@@ -31,6 +31,7 @@
 //! | what a function knows, asked at each push | [`#[observed]`](macro@observed) | `crate.module.function` |
 //! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down_counter!`] | none |
 //! | a block of a function | [`timer!`], [`in_flight_guard!`] | none |
+//! | names that only run time knows | [`instrument::Counter`] and its kind | none |
 //! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
 //!
 //! Each of these pages says what it takes, what it expands to, what it costs and what it refuses.
@@ -104,7 +105,7 @@ mod descriptor;
 mod duration;
 #[cfg(feature = "dynatrace")]
 pub mod dynatrace;
-mod instrument;
+pub mod instrument;
 pub mod line;
 #[cfg(feature = "dynatrace")]
 mod pipeline;
@@ -118,6 +119,7 @@ mod process;
 #[cfg(feature = "dynatrace")]
 mod properties;
 mod registry;
+mod run_time;
 mod similarity;
 pub mod testing;
 #[cfg(feature = "dynatrace")]
@@ -129,12 +131,10 @@ pub use crate::descriptor::{Descriptor, Kind};
 #[cfg(feature = "dynatrace")]
 #[doc(inline)]
 pub use crate::dynatrace::{CheckReport, DropReason, Health};
-pub use crate::instrument::{DimensionValue, ShortText, Value};
+pub use crate::instrument::expanded::{DimensionValue, ShortText, Value};
 #[cfg(feature = "dynatrace")]
 pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};
-#[cfg(feature = "dynatrace")]
-pub use crate::registry::Conflict;
-pub use crate::registry::{catalog, catalog_json, catalog_markdown};
+pub use crate::registry::{Conflict, catalog, catalog_json, catalog_markdown};
 pub use dt_metrics_macros::{
     DimensionValue, count, counted, gauge, in_flight, in_flight_guard, measured, observed, record,
     recorded, timed, timer, up_down_counter,

@@ -32,7 +32,7 @@ pub use self::promised::{
 };
 pub use self::stream::Returns;
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
-pub use crate::instrument::{
+pub use crate::instrument::expanded::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,
     DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Formatted, Gauge, Histogram,
     InFlight, Kept, Observable, Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,

@@ -81,8 +81,11 @@ pub(crate) fn finish(
             let values = core::mem::take(&mut series.not_finite);
             drained.not_finite.push((series.descriptor.name, values));
         }
-        if core::mem::take(&mut series.is_set) {
+        let is_pending = core::mem::take(&mut series.is_set);
+        if is_pending {
             series.set_at = Some(now);
+        } else if series.is_ended {
+            series.last = None;
         } else if let (Some(expiry), Some(set_at)) = (expiry, series.set_at)
             && now.saturating_duration_since(set_at) >= expiry
         {
@@ -92,6 +95,8 @@ pub(crate) fn finish(
             && ready(slot, entry.id, &entry.series)
         {
             drained.gauges.push((slot, value));
+        } else {
+            entry.series.is_set = is_pending;
         }
     }
     if !epoch {

@@ -1,18 +1,70 @@
-//! Instruments: what an annotated function touches, and nothing else.
+//! Instruments whose name or dimensions only run time knows, and the guards of blocks.
 //!
-//! ```text
-//! kinds ──► series ──► cells        a call: the instrument, its slot, this thread's cell
-//!    └────────┴──► dimension        typed values of dimensions
-//! drain, capture ──► cells          the doors for the pipeline and for `testing`
+//! Use an annotation or a macro where the name is known when you compile: they need no handle and
+//! cannot fail. Use these instruments for names from a configuration, and for a series whose dimensions
+//! you want to look up once:
+//!
+//! ```
+//! use dt_metrics::instrument::{BuildError, Counter, Gauge};
+//! use dt_metrics::testing::capture;
+//!
+//! struct Cache {
+//!     hits: Counter,
+//!     entries: Gauge,
+//! }
+//!
+//! impl Cache {
+//!     fn new(name: &str) -> Result<Self, BuildError> {
+//!         Ok(Self {
+//!             hits: Counter::builder(format!("cache.{name}.hits"))
+//!                 .unit("{hit}")
+//!                 .description("Cache hits")
+//!                 .build()?,
+//!             entries: Gauge::builder("cache.entries").dimension("cache", name).build()?,
+//!         })
+//!     }
+//! }
+//!
+//! let users = Cache::new("users")?;
+//! let seen = capture(|| {
+//!     users.hits.add(1);
+//!     users.entries.set(7);
+//! });
+//! assert_eq!(seen.counter("cache.users.hits").value(), 1);
+//! assert_eq!(seen.gauge("cache.entries").with("cache", "users").value(), Some(7.0));
+//! # Ok::<(), BuildError>(())
 //! ```
 //!
-//! This folder may import `descriptor` and `process`, and nothing else of the crate.
+//! # How they live
+//!
+//! - Handles are `Clone + Send + Sync`. Measuring takes no lock: as for annotations, each thread has
+//!   numbers of its own. Setting a gauge takes one.
+//! - The same definition built twice is the same instrument, and the same dimensions bound twice are
+//!   the same series. Instruments with the same name are one metric, which includes those of
+//!   annotations: they have to agree on kind and unit.
+//! - When the last clone of a handle is dropped, its series ends. Pending counts and values are pushed
+//!   first; a gauge is pushed once more if it was set since the last push. The sum of an up-down counter
+//!   is kept, and goes on if the series is bound again.
+//! - A name keeps its kind and unit for the life of the process, and stays in the
+//!   [catalogue](crate::catalog). At most 10,000 different definitions are kept, so that a name with a
+//!   request's id in it is an error and not a leak. Values of dimensions are limited by the
+//!   [cardinality limit](Builder::cardinality_limit), as those of annotations.
+
+// ```text
+// kinds ──► series ──► cells        a call: the instrument, its slot, this thread's cell
+//    └────────┴──► dimension        typed values of dimensions
+// drain, capture ──► cells          the doors for the pipeline and for `testing`
+// ```
+//
+// This folder may import `descriptor` and `process`, and nothing else of the crate. This file shows users
+// the instruments of `run_time`.
 
 mod capture;
 mod cells;
 mod dimension;
 #[cfg(feature = "dynatrace")]
 mod drain;
+pub(crate) mod expanded;
 mod kinds;
 mod series;
 #[cfg(test)]
@@ -31,27 +83,29 @@ pub(crate) use self::cells::store::has_overflow_series;
 pub(crate) use self::cells::store::total;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::thread::disown_inherited;
-pub use self::dimension::held::{AnyValue, Formatted, Kept};
-pub use self::dimension::set::DimensionSet;
-pub use self::dimension::short_text::ShortText;
-pub(crate) use self::dimension::value::OwnedValue;
-pub use self::dimension::value::{DimensionValue, Value};
+pub(crate) use self::cells::thread::set;
+pub(crate) use self::dimension::value::{DimensionValue, OwnedValue, Value};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::drain::{
     Drained, begin, drain_part, drain_values, finish, for_each_series, keep_newest_values,
     values_given_up,
 };
-pub use self::kinds::clock::Stopwatch;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::kinds::clock::calibrate;
-pub use self::kinds::counter::{
-    Added, Checked, Counter, DimensionedCounter, DimensionedUpDownCounter, InFlight, UpDownCounter,
-};
-pub use self::kinds::gauge::{DimensionedGauge, Gauge};
-pub use self::kinds::histogram::{DimensionedHistogram, Histogram, Timer};
+pub use self::kinds::counter::InFlight;
+pub(crate) use self::kinds::counter::{add_signed_to_slot, add_to_slot};
+pub use self::kinds::histogram::Timer;
+pub(crate) use self::kinds::histogram::record;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::kinds::observed::Number as ObservedNumber;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::kinds::observed::Observation;
+pub(crate) use self::kinds::observed::Observed;
 pub(crate) use self::kinds::observed::all_observed;
-pub use self::kinds::observed::{Observable, Observation, Observed};
+pub(crate) use self::series::bound::Bound;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::series::dynamic::set_cardinality_limit;
+pub(crate) use self::series::made::{self, MOST_SHAPES, Made, Place, Shape};
+pub use crate::run_time::{
+    Build, BuildError, Builder, Counter, DimensionList, Gauge, Histogram, UpDownCounter,
+};

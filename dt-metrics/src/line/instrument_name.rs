@@ -12,6 +12,11 @@ const GRAMMAR: Grammar = Grammar {
     longest: MAX_INSTRUMENT_NAME_LENGTH,
 };
 
+/// The nearest text that is made of the characters of a name. It can still begin as no name does.
+pub(crate) fn normalize_instrument_name(name: &str) -> String {
+    GRAMMAR.normalize(name.chars())
+}
+
 /// Checks that `name` is both a metric key of the wire and an instrument name of OpenTelemetry: an
 /// ASCII letter, then letters, digits, `_`, `-` and `.`; no empty section and none that begins
 /// with `-`; 255 characters at most; not in `dt.`, which Dynatrace reserves.

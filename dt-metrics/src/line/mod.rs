@@ -68,6 +68,7 @@ mod tests;
 pub use self::description::check_description;
 pub use self::dimension_key::{check_dimension_key, normalize_dimension_key};
 pub use self::instrument_name::check_instrument_name;
+pub(crate) use self::instrument_name::normalize_instrument_name;
 pub use self::invalid::Invalid;
 pub use self::metric_key::{MetricKey, check_metric_key};
 pub use self::unit::{check_unit, ucum_unit};

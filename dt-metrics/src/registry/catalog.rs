@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use crate::descriptor::{Descriptor, Registration};
-use crate::instrument::{Observed, all_observed, for_each_descriptor};
+use crate::instrument::{Observed, all_observed, for_each_descriptor, made};
 
 inventory::collect!(Registration);
 
-/// Lists every instrument in the binary, before anything was called.
+/// Lists every instrument in the binary, before anything was called. Instruments that are
+/// [built at run time](mod@crate::instrument) are in it once they were built.
 ///
 /// One entry per annotation, ordered by name, then by place. [`catalog_markdown`](crate::catalog_markdown)
 /// and [`catalog_json`](crate::catalog_json) print it.
@@ -41,12 +42,23 @@ inventory::collect!(Registration);
 /// ```
 #[must_use]
 pub fn catalog() -> Vec<&'static Descriptor> {
-    let mut all: Vec<&'static Descriptor> = inventory::iter::<Registration>()
+    catalog_of(|_| true)
+}
+
+/// The part of the catalogue that `is_wanted`, which must not measure.
+fn catalog_of(is_wanted: impl Fn(&Descriptor) -> bool) -> Vec<&'static Descriptor> {
+    let mut all = Vec::new();
+    let mut add = |descriptor| {
+        if is_wanted(descriptor) {
+            all.push(descriptor);
+        }
+    };
+    inventory::iter::<Registration>()
         .flat_map(Registration::descriptors)
-        .map(|descriptor| descriptor.named())
-        .collect();
-    all.extend(all_observed().map(Observed::descriptor));
-    for_each_descriptor(|descriptor| all.push(descriptor));
+        .for_each(|descriptor| add(descriptor.named()));
+    all_observed().map(Observed::descriptor).for_each(&mut add);
+    made::for_each_listed(&mut add);
+    for_each_descriptor(&mut add);
     let mut seen = HashSet::new();
     all.retain(|descriptor| seen.insert(core::ptr::from_ref(*descriptor)));
     all.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -65,9 +77,6 @@ fn order(descriptor: &Descriptor) -> impl Ord {
 }
 
 /// The descriptors with this name, which is case-insensitive: where it was annotated.
-#[cfg(feature = "dynatrace")]
 pub(crate) fn descriptors_of(name: &str) -> impl Iterator<Item = &'static Descriptor> {
-    catalog()
-        .into_iter()
-        .filter(move |descriptor| descriptor.name.eq_ignore_ascii_case(name))
+    catalog_of(|descriptor| descriptor.name.eq_ignore_ascii_case(name)).into_iter()
 }

@@ -5,7 +5,7 @@
 mod catalog;
 #[cfg_attr(
     not(feature = "dynatrace"),
-    allow(dead_code, unreachable_pub, reason = "the pipeline needs more of it")
+    allow(dead_code, reason = "the pipeline needs more of it")
 )]
 mod conflict;
 mod json;
@@ -14,11 +14,10 @@ mod markdown;
 mod tests;
 
 pub use self::catalog::catalog;
-#[cfg(feature = "dynatrace")]
 pub(crate) use self::catalog::descriptors_of;
-#[cfg(feature = "dynatrace")]
 pub use self::conflict::Conflict;
+pub(crate) use self::conflict::Names;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::conflict::{Definition, Names, conflicts};
+pub(crate) use self::conflict::{Definition, conflicts};
 pub use self::json::catalog_json;
 pub use self::markdown::catalog_markdown;

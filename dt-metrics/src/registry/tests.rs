@@ -4,7 +4,7 @@ use super::catalog::catalog;
 use super::conflict::Names;
 use super::{json, markdown};
 use crate::descriptor::{Descriptor, Kind, Registration};
-use crate::instrument::{Counter, Histogram};
+use crate::instrument::expanded::{Counter, Histogram};
 
 const fn descriptor(kind: Kind, name: &'static str, unit: &'static str, line: u32) -> Descriptor {
     Descriptor::new(kind, name, "shop", "src/shop.rs", line).with_unit(unit)

@@ -87,6 +87,8 @@ pub(crate) struct Entry<S> {
     lifetime: Lifetime,
     /// Threads that know this slot.
     holders: u32,
+    /// Handles that keep the series, each with its clones.
+    bound: u32,
     /// Epochs without a measurement.
     idle: u8,
     /// The sum of the cells when the slot was given to this series: the total of the series before.
@@ -203,6 +205,7 @@ impl<S> SlotTable<S> {
             id: self.made,
             lifetime,
             holders: 0,
+            bound: 0,
             idle: 0,
             origin: 0,
         };
@@ -248,6 +251,30 @@ impl<S> SlotTable<S> {
         if let Some(entry) = self.series.get_mut(slot as usize) {
             entry.holders = entry.holders.saturating_sub(1);
         }
+    }
+
+    /// Turns a [`hold`](Self::hold) into a binding: the series stays until it is
+    /// [unbound](Self::unbind). `false` if it has retired since; then the hold is taken back.
+    pub(crate) fn bind(&mut self, slot: u32) -> bool {
+        self.let_go(slot);
+        match self.series.get_mut(slot as usize) {
+            Some(entry) if entry.lifetime != Lifetime::Retired => {
+                entry.bound += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a [`bind`](Self::bind) back; returns whether it was the last one. All that was measured
+    /// through it must have happened before.
+    pub(crate) fn unbind(&mut self, slot: u32) -> bool {
+        let Some(entry) = self.series.get_mut(slot as usize) else {
+            return false;
+        };
+        entry.bound = entry.bound.saturating_sub(1);
+        entry.idle = 0;
+        entry.bound == 0
     }
 
     pub(crate) fn is_retired(&self, slot: u32) -> bool {
@@ -427,7 +454,7 @@ impl<S> SlotTable<S> {
         }
         for slot in (0..).take(self.series.len()) {
             let entry = &mut self.series[slot as usize];
-            if entry.lifetime != Lifetime::WhileUsed {
+            if entry.lifetime != Lifetime::WhileUsed || entry.bound > 0 {
                 continue;
             }
             entry.idle = entry.idle.saturating_add(1);

@@ -92,6 +92,10 @@ impl Twins {
 }
 
 /// One series: an instrument and the values of its dimensions.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two tell what the series is, and two what happened to a gauge"
+)]
 pub(crate) struct Series {
     /// The instrument.
     pub(crate) descriptor: &'static Descriptor,
@@ -111,6 +115,8 @@ pub(crate) struct Series {
         allow(dead_code, reason = "read by the pipeline")
     )]
     pub(crate) set_at: Option<Instant>,
+    /// Whether no handle of the series is left: the value of a gauge ends once it was pushed.
+    pub(crate) is_ended: bool,
     /// Values that were NaN or infinite since the last collection.
     pub(crate) not_finite: u64,
     /// The owner of the slot, if the series may retire.
@@ -142,6 +148,7 @@ impl Series {
             last: None,
             is_set: false,
             set_at: None,
+            is_ended: false,
             not_finite: 0,
             owner: None,
             twin,

@@ -114,6 +114,46 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
     }
 }
 
+/// Values whose number only run time knows.
+pub(crate) struct OwnedSet<'a>(pub(crate) &'a [Option<OwnedValue>]);
+
+impl OwnedSet<'_> {
+    fn values(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.0
+            .iter()
+            .map(|value| Listed(value.as_ref().map(OwnedValue::as_value)))
+    }
+}
+
+impl DimensionSet for OwnedSet<'_> {
+    const COMBINATIONS: Option<usize> = None;
+
+    const SIGNATURE: u64 = signature::END;
+
+    fn index(&self) -> usize {
+        0
+    }
+
+    fn combination(_: usize, _: &mut dyn FnMut(Option<Value<'static>>)) {}
+
+    fn hash(&self, hasher: &mut impl Hasher) {
+        self.values()
+            .for_each(|value| (&value, ()).hash(&mut *hasher));
+    }
+
+    fn is(&self, kept: &[Option<OwnedValue>]) -> bool {
+        self.0.len() == kept.len()
+            && self
+                .values()
+                .zip(kept.chunks(1))
+                .all(|(value, kept)| (&value, ()).is(kept))
+    }
+
+    fn keep(&self, kept: &mut Vec<Option<OwnedValue>>) {
+        kept.extend_from_slice(self.0);
+    }
+}
+
 /// One combination of the values of `S`, by its number alone.
 pub(crate) struct Combination<S> {
     index: usize,
@@ -163,9 +203,9 @@ impl<S: DimensionSet> DimensionSet for Combination<S> {
 }
 
 /// A value from [`DimensionValue::FIXED`].
-struct Listed(Option<Value<'static>>);
+struct Listed<'a>(Option<Value<'a>>);
 
-impl DimensionValue for Listed {
+impl DimensionValue for Listed<'_> {
     #[inline]
     fn dimension_value(&self) -> Option<Value<'_>> {
         self.0

@@ -53,6 +53,17 @@ impl Value<'_> {
 }
 
 impl OwnedValue {
+    pub(crate) fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Str(text) => Value::Str(text),
+            Self::Bool(value) => Value::Bool(*value),
+            Self::I64(value) => Value::I64(*value),
+            Self::U64(value) => Value::U64(*value),
+            Self::F64(value) => Value::F64(*value),
+            Self::ShortText(text) => Value::ShortText(*text),
+        }
+    }
+
     /// Whether both are the same value of the same type. Floats are compared by their bits, so that
     /// NaN is one series.
     pub(crate) fn is(&self, value: &Value<'_>) -> bool {
@@ -118,6 +129,12 @@ pub trait DimensionValue {
     #[inline]
     fn fixed_index(&self) -> usize {
         0
+    }
+}
+
+impl DimensionValue for Value<'_> {
+    fn dimension_value(&self) -> Option<Value<'_>> {
+        Some(*self)
     }
 }
 

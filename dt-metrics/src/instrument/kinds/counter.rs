@@ -78,6 +78,25 @@ fn add_cold<N>(series: &'static FixedSeries, n: impl Added<N>) {
     n.add_cold(series.slot_cold());
 }
 
+/// Adds to the slot of a counter that a handle keeps.
+#[inline]
+pub(crate) fn add_to_slot(slot: u32, n: u64) {
+    add_checked(slot, Checked(n));
+}
+
+/// Adds to the slot of an up-down counter that a handle keeps.
+#[inline]
+pub(crate) fn add_signed_to_slot(slot: u32, n: i64) {
+    add_checked(slot, Checked(n));
+}
+
+#[inline]
+fn add_checked<N>(slot: u32, n: impl Added<N>) {
+    if !n.add(slot) {
+        n.add_cold(slot);
+    }
+}
+
 /// A counter whose dimensions are known at compile time.
 pub struct Counter(FixedSeries);
 

@@ -155,8 +155,9 @@ impl fmt::Debug for Timer {
     }
 }
 
+/// Records a value for the slot. NaN and infinities are dropped, and counted.
 #[inline]
-fn record(slot: u32, value: f64) {
+pub(crate) fn record(slot: u32, value: f64) {
     if value.is_finite() {
         thread::record(slot, value);
     } else {

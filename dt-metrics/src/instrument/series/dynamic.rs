@@ -34,6 +34,9 @@ pub(crate) fn set_cardinality_limit(limit: u32) {
 /// The series of an instrument.
 pub(crate) struct DynamicSeries {
     descriptor: Descriptor,
+    /// Whether all of its series end when they are not used any more, whatever their kind: handles keep
+    /// them as long as they need them.
+    is_bound: bool,
     /// In key order; a value that is `None` here is in the set of each call.
     template: &'static [Option<Value<'static>>],
     /// Consecutive slots, if the types that came first have few values.
@@ -65,6 +68,7 @@ impl DynamicSeries {
     ) -> Self {
         Self {
             descriptor,
+            is_bound: false,
             template,
             range: OnceLock::new(),
             signature: AtomicU64::new(0),
@@ -75,6 +79,15 @@ impl DynamicSeries {
                 overflow: None,
             }),
         }
+    }
+
+    /// Series for handles, with all values in the set of each call.
+    pub(super) fn leak(descriptor: Descriptor, dimensions: usize) -> &'static Self {
+        let template = vec![None; dimensions].leak();
+        Box::leak(Box::new(Self {
+            is_bound: true,
+            ..Self::new(descriptor, template)
+        }))
     }
 
     pub(crate) const fn descriptor(&'static self) -> &'static Descriptor {
@@ -127,17 +140,29 @@ impl DynamicSeries {
         values: &S,
         f: impl FnOnce(u32, bool) -> R,
     ) -> R {
-        let hash = set::hash(values, &*HASHER);
+        let hash = Self::hash(values);
         match self.cache.find(hash, values) {
             Some(slot) => f(slot, false),
             None => self.with_slot_cold(hash, values, f),
         }
     }
 
+    #[inline]
+    pub(super) fn hash<S: DimensionSet>(values: &S) -> u64 {
+        set::hash(values, &*HASHER)
+    }
+
+    /// The slot of a combination, if it has one.
+    pub(super) fn known<S: DimensionSet>(&self, hash: u64, values: &S) -> Option<u32> {
+        let table = self.table();
+        let row = table.rows.find(hash, |row| row.is(hash, values))?;
+        Some(row.slot)
+    }
+
     /// Whether idle series retire. Up-down counters are exported as totals and gauges as last
     /// values, so their series stay.
     fn is_evictable(&self) -> bool {
-        matches!(self.descriptor.kind, Kind::Counter | Kind::Histogram)
+        self.is_bound || matches!(self.descriptor.kind, Kind::Counter | Kind::Histogram)
     }
 
     fn limit(&self) -> usize {
@@ -183,7 +208,7 @@ impl DynamicSeries {
 
     /// The slot of a combination, and whether it is held now. Beyond the limit it is the slot of the
     /// overflow series, which stays and need not be held.
-    fn slot<S: DimensionSet>(&'static self, hash: u64, values: &S) -> (u32, bool) {
+    pub(super) fn slot<S: DimensionSet>(&'static self, hash: u64, values: &S) -> (u32, bool) {
         let mut table = self.table();
         if let Ok(row) = table.rows.find_entry(hash, |row| row.is(hash, values)) {
             let slot = row.get().slot;

@@ -2,6 +2,7 @@
 //!
 //! This folder may import `cells`, `dimension` and `descriptor`, and nothing else of the crate.
 
+pub(super) mod bound;
 mod cache;
 #[cfg_attr(
     not(feature = "dynatrace"),
@@ -9,3 +10,4 @@ mod cache;
 )]
 pub(super) mod dynamic;
 pub(super) mod fixed;
+pub(crate) mod made;

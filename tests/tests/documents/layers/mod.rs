@@ -26,7 +26,7 @@ pub(super) const CRATES: [(&str, &[&str]); 5] = [
 const LAYERS: [(&str, &str); 6] = [
     (
         "dt-metrics/src",
-        "descriptor process properties thread throttle < instrument < line | registry < dynatrace < pipeline",
+        "descriptor process properties thread throttle < instrument < line | registry < run_time < dynatrace < pipeline",
     ),
     (
         "dt-metrics/src/dynatrace",

@@ -311,6 +311,77 @@ fn a_series_that_is_looked_up_while_it_retires_is_held_or_gone() {
 }
 
 #[test]
+fn a_series_stays_while_it_is_bound_and_loses_nothing_when_it_is_unbound() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots.lock().register("bound", Lifetime::WhileUsed).unwrap();
+        assert!(slots.lock().hold(slot));
+        assert!(slots.lock().bind(slot));
+        let measuring = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || {
+                // Idle for any time, it adds without a look at the table.
+                let mut owner = Owner::new(&slots);
+                owner.add(slot, 1);
+                assert!(slots.lock().unbind(slot));
+            })
+        };
+        let mut counted = 0;
+        for _ in 0..5 {
+            counted += epoch(&slots, slot);
+        }
+        // Another series may have the slot only when the series was unbound and drained.
+        let next = slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        if next == slot {
+            assert_eq!(counted, 1);
+        }
+        measuring.join().unwrap();
+        assert_eq!(counted + drained(&slots, slot), 1);
+    });
+}
+
+#[test]
+fn a_series_that_is_bound_while_it_retires_stays_or_is_gone() {
+    loom::model(|| {
+        let slots = slots();
+        let slot = slots.lock().register("bound", Lifetime::WhileUsed).unwrap();
+        // The instrument's table of its series.
+        let table = Arc::new(Mutex::new(Some(slot)));
+        let binding = {
+            let (slots, table) = (Arc::clone(&slots), Arc::clone(&table));
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                let table = table.lock().unwrap();
+                let held = table.is_some_and(|slot| slots.lock().hold(slot));
+                drop(table);
+                // It may retire between the two.
+                let bound = held && slots.lock().bind(slot);
+                if bound {
+                    owner.add(slot, 1);
+                }
+                bound
+            })
+        };
+        let mut counted = 0;
+        for _ in 0..5 {
+            let mut deltas = Vec::new();
+            let mut state = slots.lock();
+            state.drain_all(|_, _| true, &mut deltas);
+            counted += deltas[slot as usize];
+            let leaving = state.end_epoch(|_| false);
+            drop(state);
+            if leaving.contains(&slot) {
+                *table.lock().unwrap() = None;
+            }
+        }
+        let next = slots.lock().register("next", Lifetime::WhileUsed).unwrap();
+        let bound = binding.join().unwrap();
+        assert_eq!(counted + drained(&slots, slot), i128::from(bound));
+        assert!(!bound || next != slot, "a handle has it still");
+    });
+}
+
+#[test]
 fn a_ring_hands_over_each_value_once_and_in_order() {
     loom::model(|| {
         let slots = slots();

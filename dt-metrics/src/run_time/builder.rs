@@ -1,0 +1,194 @@
+//! Builders of instruments that only run time knows.
+
+use core::marker::PhantomData;
+use core::panic::Location;
+use std::sync::{Mutex, PoisonError};
+
+use super::dimensions::DimensionList;
+use super::error::{BuildError, Text};
+use crate::descriptor::Kind;
+use crate::instrument::{DimensionValue, Made, OwnedValue, Place, Shape, Value, made};
+use crate::registry::{Names, descriptors_of};
+
+/// Held while a new instrument is compared with the catalogue, so that of two instruments that
+/// contradict each other only one is made.
+static ADMITTING: Mutex<()> = Mutex::new(());
+
+/// An instrument that a [`Builder`] builds.
+pub trait Build: sealed::Sealed + Sized {
+    #[doc(hidden)]
+    const KIND: Kind;
+
+    #[doc(hidden)]
+    fn build(definition: Definition) -> Result<Self, BuildError>;
+}
+
+pub(super) mod sealed {
+    /// Keeps other crates from implementing [`Build`](super::Build).
+    pub trait Sealed {}
+}
+
+/// All that is said of an instrument.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    pub(super) shape: Shape,
+    /// The values of the shape's keys.
+    pub(super) values: Vec<Option<OwnedValue>>,
+    pub(super) place: Place,
+}
+
+impl Definition {
+    pub(super) fn new(kind: Kind, name: String, place: &'static Location<'static>) -> Self {
+        Self {
+            shape: Shape {
+                kind,
+                name,
+                unit: String::new(),
+                description: String::new(),
+                keys: Vec::new(),
+                boundaries: None,
+                cardinality_limit: 0,
+            },
+            values: Vec::new(),
+            place: Place {
+                file: place.file(),
+                line: place.line(),
+            },
+        }
+    }
+
+    pub(super) fn dimension(&mut self, key: &str, value: Option<OwnedValue>) {
+        self.shape.keys.push(key.to_owned());
+        self.values.push(value);
+    }
+
+    /// Adds dimensions, and checks all keys.
+    pub(super) fn with(mut self, dimensions: &impl DimensionList) -> Result<Self, BuildError> {
+        dimensions.for_each(&mut |key, value| self.dimension(key, value));
+        self.check_keys()?;
+        Ok(self)
+    }
+
+    fn check_keys(&self) -> Result<(), BuildError> {
+        for (index, key) in self.shape.keys.iter().enumerate() {
+            Text::Key.check(key)?;
+            if self.shape.keys[..index].contains(key) {
+                return Err(BuildError::DimensionTwice { key: key.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The instrument of this shape, if nothing contradicts it.
+    pub(super) fn make(&self) -> Result<Made, BuildError> {
+        if let Some(made) = made::find(&self.shape) {
+            return Ok(made);
+        }
+        self.check()?;
+        let _admitting = ADMITTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = made::make(&self.shape, self.place).ok_or(BuildError::TooMany)?;
+        let mut names = Names::default();
+        for other in descriptors_of(&self.shape.name) {
+            // Conflicts of other instruments are reported at the installation.
+            names.admit(other).ok();
+        }
+        names.admit(made.descriptor).map_err(BuildError::Conflict)?;
+        made::list(&self.shape);
+        Ok(made)
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let Shape {
+            name,
+            unit,
+            description,
+            boundaries,
+            ..
+        } = &self.shape;
+        Text::Name.check(name)?;
+        if !unit.is_empty() {
+            Text::Unit.check(unit)?;
+        }
+        Text::Description.check(description)?;
+        self.check_keys()?;
+        let boundaries = boundaries.as_deref().unwrap_or_default();
+        let boundaries: Vec<_> = boundaries
+            .iter()
+            .map(|bits| f64::from_bits(*bits))
+            .collect();
+        let increases = boundaries.windows(2).all(|pair| pair[0] < pair[1]);
+        if !increases || !boundaries.iter().all(|boundary| boundary.is_finite()) {
+            return Err(BuildError::Boundaries);
+        }
+        Ok(())
+    }
+}
+
+/// Builds an instrument whose name or dimensions only run time knows.
+///
+/// ```
+/// use dt_metrics::instrument::Histogram;
+/// use dt_metrics::testing::capture;
+///
+/// let cache = String::from("users");
+/// let sizes = Histogram::builder(format!("cache.{cache}.entry_size"))
+///     .unit("By")
+///     .description("Size of the entries")
+///     .dimension("cache", &cache)
+///     .boundaries([100.0, 1_000.0, 10_000.0])
+///     .build()?;
+/// let seen = capture(|| sizes.record(512));
+/// assert_eq!(seen.histogram("cache.users.entry_size").with("cache", "users").sum(), 512.0);
+/// # Ok::<(), dt_metrics::instrument::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes nothing before `build()`"]
+pub struct Builder<I> {
+    pub(super) definition: Definition,
+    builds: PhantomData<fn() -> I>,
+}
+
+impl<I: Build> Builder<I> {
+    pub(super) fn new(name: String, place: &'static Location<'static>) -> Self {
+        Self {
+            definition: Definition::new(I::KIND, name, place),
+            builds: PhantomData,
+        }
+    }
+
+    /// Sets the unit of the values, in UCUM: `s`, `By`, `{request}`.
+    pub fn unit(mut self, unit: impl Into<String>) -> Self {
+        self.definition.shape.unit = unit.into();
+        self
+    }
+
+    /// Sets the meaning of the numbers.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.definition.shape.description = description.into();
+        self
+    }
+
+    /// Adds a dimension. A value that is `None` is no dimension.
+    pub fn dimension(mut self, key: impl AsRef<str>, value: impl DimensionValue) -> Self {
+        let value = value.dimension_value().map(Value::keep);
+        self.definition.dimension(key.as_ref(), value);
+        self
+    }
+
+    /// Overrides the limit of series for this instrument, 2,000 by default. Further combinations of
+    /// dimensions are merged into its overflow series. 0 means no limit of its own.
+    pub fn cardinality_limit(mut self, limit: u32) -> Self {
+        self.definition.shape.cardinality_limit = limit;
+        self
+    }
+
+    /// Makes the instrument. The same definition built again is the same instrument.
+    ///
+    /// # Errors
+    ///
+    /// If the name, the unit, the description or a dimension key is invalid, if another instrument with
+    /// this name has another kind or unit, or if the program has made too many instruments.
+    pub fn build(self) -> Result<I, BuildError> {
+        I::build(self.definition)
+    }
+}

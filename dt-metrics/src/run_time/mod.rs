@@ -1,0 +1,22 @@
+//! Instruments that only run time knows: builders and handles. Users see them as
+//! `dt_metrics::instrument`.
+//!
+//! ```text
+//! builder ──► registry   is the name free?
+//!    └──────► instrument::series::made   the one instrument of this shape
+//! handle  ──► a bound series of it, and its slot
+//! ```
+//!
+//! This folder may import `registry`, `line`, `instrument` and `descriptor`, and nothing else of the crate.
+
+mod builder;
+mod dimensions;
+mod error;
+mod handle;
+#[cfg(test)]
+mod tests;
+
+pub use self::builder::{Build, Builder};
+pub use self::dimensions::DimensionList;
+pub use self::error::BuildError;
+pub use self::handle::{Counter, Gauge, Histogram, UpDownCounter};

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::cells::store::{SLOTS, Series, SeriesOwner};
 use super::cells::sync::RING;
+use crate::descriptor::Kind;
 
 /// The measurements of one drain. It is reused, so that a collection allocates little, and a thread
 /// that records nothing at all.
@@ -77,6 +78,10 @@ pub(crate) fn finish(
     let now = Instant::now();
     for (slot, entry) in slots.entries_mut() {
         let series = &mut entry.series;
+        if series.descriptor.kind == Kind::UpDownCounter {
+            let delta = drained.deltas.get(slot as usize).copied().unwrap_or(0);
+            series.level = series.level.saturating_add(delta);
+        }
         if series.not_finite > 0 {
             let values = core::mem::take(&mut series.not_finite);
             drained.not_finite.push((series.descriptor.name, values));
@@ -102,7 +107,7 @@ pub(crate) fn finish(
     if !epoch {
         return Vec::new();
     }
-    let leaving = slots.end_epoch(Series::counts_timers);
+    let leaving = slots.end_epoch(Series::is_pinned_by_sum);
     let mut owned: Vec<_> = leaving
         .iter()
         .filter_map(|slot| Some((slots.entry(*slot)?.series.owner?, *slot)))

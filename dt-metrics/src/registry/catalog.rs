@@ -77,6 +77,7 @@ fn order(descriptor: &Descriptor) -> impl Ord {
 }
 
 /// The descriptors with this name, which is case-insensitive: where it was annotated.
+#[cfg(feature = "dynatrace")]
 pub(crate) fn descriptors_of(name: &str) -> impl Iterator<Item = &'static Descriptor> {
     catalog_of(|descriptor| descriptor.name.eq_ignore_ascii_case(name)).into_iter()
 }

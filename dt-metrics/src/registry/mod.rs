@@ -14,6 +14,7 @@ mod markdown;
 mod tests;
 
 pub use self::catalog::catalog;
+#[cfg(feature = "dynatrace")]
 pub(crate) use self::catalog::descriptors_of;
 pub use self::conflict::Conflict;
 pub(crate) use self::conflict::Names;

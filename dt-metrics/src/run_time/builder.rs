@@ -8,11 +8,11 @@ use super::dimensions::DimensionList;
 use super::error::{BuildError, Text};
 use crate::descriptor::Kind;
 use crate::instrument::{DimensionValue, Made, OwnedValue, Place, Shape, Value, made};
-use crate::registry::{Names, descriptors_of};
+use crate::registry::{Names, catalog};
 
-/// Held while a new instrument is compared with the catalogue, so that of two instruments that
-/// contradict each other only one is made.
-static ADMITTING: Mutex<()> = Mutex::new(());
+/// The names of the catalogue, and of all instruments that were made since. Held while a new instrument
+/// is compared with them, so that of two instruments that contradict each other only one is made.
+static NAMES: Mutex<Option<Names>> = Mutex::new(None);
 
 /// An instrument that a [`Builder`] builds.
 pub trait Build: sealed::Sealed + Sized {
@@ -85,13 +85,16 @@ impl Definition {
             return Ok(made);
         }
         self.check()?;
-        let _admitting = ADMITTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = names.get_or_insert_with(|| {
+            let mut names = Names::default();
+            for other in catalog() {
+                // Conflicts of other instruments are reported at the installation.
+                names.admit(other).ok();
+            }
+            names
+        });
         let made = made::make(&self.shape, self.place).ok_or(BuildError::TooMany)?;
-        let mut names = Names::default();
-        for other in descriptors_of(&self.shape.name) {
-            // Conflicts of other instruments are reported at the installation.
-            names.admit(other).ok();
-        }
         names.admit(made.descriptor).map_err(BuildError::Conflict)?;
         made::list(&self.shape);
         Ok(made)

@@ -3,11 +3,12 @@
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use crate::common::export::{gauges, payloads};
 use crate::common::{AMPLE, server, to};
 use dt_metrics::instrument::{BuildError, Counter, Gauge, Histogram, UpDownCounter};
-use dt_metrics::{count, gauge};
+use dt_metrics::{count, gauge, in_flight_guard};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 
@@ -115,6 +116,78 @@ fn a_gauge_ends_with_its_last_handle_or_when_it_is_removed() {
     metrics.shutdown(AMPLE).unwrap();
     assert_eq!(values("stays").len(), 5);
     assert_eq!(values("brief").len(), 3);
+}
+
+#[test]
+fn the_expiry_of_gauges_and_of_levels_at_zero_ends_series_of_handles() {
+    own_process!();
+    let server = server();
+    let expiry = Duration::from_nanos(1);
+    let metrics = to(&server).gauge_expiry(expiry).install().unwrap();
+    let depth = Gauge::builder("run_time.depth").build().unwrap();
+    let bind = |queue| depth.with([("queue", queue)]).unwrap();
+    let (once, again) = (bind("once"), bind("again"));
+    let jobs = UpDownCounter::builder("run_time.jobs").build().unwrap();
+    once.set(1);
+    jobs.add(1);
+    for round in 0..3 {
+        again.set(round);
+        metrics.flush(AMPLE).unwrap();
+    }
+    jobs.add(-1);
+    for _ in 0..3 {
+        metrics.flush(AMPLE).unwrap();
+    }
+    once.set(2);
+    jobs.add(1);
+    metrics.shutdown(AMPLE).unwrap();
+    let values = |queue| gauges(&server, "run_time.depth", &[("queue", queue)]);
+    assert_eq!(values("once"), [1.0, 2.0]);
+    assert_eq!(values("again"), [0.0, 1.0, 2.0]);
+    assert_eq!(
+        gauges(&server, "run_time.jobs", &[]),
+        [1.0, 1.0, 1.0, 0.0, 1.0]
+    );
+}
+
+#[test]
+fn a_level_goes_on_in_the_next_pipeline_and_when_it_is_bound_again() {
+    own_process!();
+    let server = server();
+    let jobs = || UpDownCounter::builder("run_time.jobs").build().unwrap();
+    let metrics = to(&server).install().unwrap();
+    jobs().add(5);
+    let busy = in_flight_guard!("run_time.busy");
+    let of_a = || jobs().with([("queue", "a")]).unwrap();
+    of_a().add(1);
+    // Longer than an idle series lives.
+    for _ in 0..8 {
+        metrics.flush(AMPLE).unwrap();
+    }
+    of_a().add(2);
+    metrics.shutdown(AMPLE).unwrap();
+    // Between two pipelines.
+    jobs().add(-1);
+    let metrics = to(&server).install().unwrap();
+    metrics.flush(AMPLE).unwrap();
+    let values = |dims: &[(&str, &str)]| gauges(&server, "run_time.jobs", dims);
+    assert_eq!(values(&[("queue", "a")])[7..], [1.0, 3.0, 3.0]);
+    of_a().add(-3);
+    jobs().add(-4);
+    drop(busy);
+    metrics.shutdown(AMPLE).unwrap();
+    let lines = server.lines();
+    let last = |key: &str, queue: bool| {
+        let mut lines = lines.iter().rev();
+        let line = lines.find(|line| {
+            line.key == key && line.dimensions.iter().any(|(key, _)| key == "queue") == queue
+        });
+        line.map(|line| line.payload.clone())
+    };
+    let zero = Some(Payload::Gauge { value: 0.0 });
+    assert_eq!(last("run_time.jobs", false), zero);
+    assert_eq!(last("run_time.jobs", true), zero);
+    assert_eq!(last("run_time.busy", false), zero);
 }
 
 #[test]

@@ -60,7 +60,7 @@ extern "C" fn after_fork_in_child() {
     let lock = HELD.try_with(|held| held.try_borrow_mut().ok()?.take());
     if let Ok(Some(mut slots)) = lock {
         let own = FENCED.get().and_then(|current_block| current_block());
-        slots.fence(own, |series| series.last = None);
+        slots.fence(own, Series::forget);
         MEASURED_BY.take();
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn disown_inherited(current_block: CurrentBlock) -> bool {
     let is_fenced = !MEASURED_BY.take().is_some_and(Process::is_forked);
     let mut slots = SLOTS.lock();
     if !is_fenced {
-        slots.fence(None, |series| series.last = None);
+        slots.fence(None, Series::forget);
     }
     slots.disown();
     is_fenced

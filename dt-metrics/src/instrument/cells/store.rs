@@ -117,6 +117,8 @@ pub(crate) struct Series {
     pub(crate) set_at: Option<Instant>,
     /// Whether no handle of the series is left: the value of a gauge ends once it was pushed.
     pub(crate) is_ended: bool,
+    /// The sum of an up-down counter that was handed over. The next pipeline begins with it.
+    pub(crate) level: i128,
     /// Values that were NaN or infinite since the last collection.
     pub(crate) not_finite: u64,
     /// The owner of the slot, if the series may retire.
@@ -149,6 +151,7 @@ impl Series {
             is_set: false,
             set_at: None,
             is_ended: false,
+            level: 0,
             not_finite: 0,
             owner: None,
             twin,
@@ -206,6 +209,24 @@ impl Series {
     /// Whether the cells can shrink as well.
     pub(crate) fn is_signed(&self) -> bool {
         matches!(self.descriptor.kind, Kind::UpDownCounter | Kind::Histogram)
+    }
+
+    /// Whether the series stays as long as the sum of its cells is not 0: timers run, or an up-down
+    /// counter has a level.
+    #[cfg_attr(
+        not(feature = "dynatrace"),
+        allow(dead_code, reason = "read by the pipeline")
+    )]
+    pub(crate) fn is_pinned_by_sum(&self) -> bool {
+        matches!(self.descriptor.kind, Kind::UpDownCounter | Kind::Histogram)
+    }
+
+    /// Forgets all that was measured: it belongs to the process that this one was forked from.
+    pub(crate) fn forget(&mut self) {
+        self.last = None;
+        self.is_set = false;
+        self.level = 0;
+        self.not_finite = 0;
     }
 
     /// Whether the sum of the series' cells is the number of its running timers. A histogram keeps

@@ -68,6 +68,10 @@ impl Routes {
                 if series.overflow {
                     findings.full.push(series.descriptor);
                 }
+                if series.level != 0 {
+                    // As far as it was handed over to pipelines before this one.
+                    metrics.add(key, &instrument, series.level, &attributes, findings);
+                }
                 Ok(Target {
                     instrument,
                     attributes,

@@ -82,14 +82,15 @@ fn a_dimension_is_given_once() {
     assert!(hits.with([("zone", 1)]).is_ok());
 }
 
+static ANNOTATED: crate::private::Counter = crate::private::Counter::new(
+    crate::private::describe("run_time.annotated", "here").with_unit("By"),
+    &[],
+);
+
+inventory::submit! { ANNOTATED.registration() }
+
 #[test]
 fn a_name_has_one_kind_and_one_unit_with_annotations_too() {
-    static ANNOTATED: crate::private::Counter = crate::private::Counter::new(
-        crate::private::describe("run_time.annotated", "here").with_unit("By"),
-        &[],
-    );
-    // It is known to the catalogue once it was used.
-    ANNOTATED.add(1);
     let kind = Gauge::builder("run_time.Annotated").unit("By").build();
     assert!(matches!(kind, Err(BuildError::Conflict(_))), "{kind:?}");
     let unit = message(Counter::builder("run_time.annotated").unit("s").build());

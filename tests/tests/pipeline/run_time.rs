@@ -182,7 +182,7 @@ fn a_level_goes_on_in_the_next_pipeline_and_when_it_is_bound_again() {
         let line = lines.find(|line| {
             line.key == key && line.dimensions.iter().any(|(key, _)| key == "queue") == queue
         });
-        line.map(|line| line.payload.clone())
+        line.map(|line| line.payload)
     };
     let zero = Some(Payload::Gauge { value: 0.0 });
     assert_eq!(last("run_time.jobs", false), zero);

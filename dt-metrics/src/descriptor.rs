@@ -202,15 +202,15 @@ impl Descriptor {
 pub enum Registration {
     /// The only instrument of an annotation.
     One(&'static Descriptor),
-    /// The instruments of an annotation that makes several.
-    Several(&'static [&'static Descriptor]),
+    /// The instruments of an annotation that makes three.
+    Three([&'static Descriptor; 3]),
 }
 
 impl Registration {
     pub(crate) fn descriptors(&'static self) -> &'static [&'static Descriptor] {
         match self {
             Self::One(descriptor) => core::slice::from_ref(descriptor),
-            Self::Several(descriptors) => descriptors,
+            Self::Three(descriptors) => descriptors,
         }
     }
 }

@@ -9,9 +9,11 @@ mod call;
 mod check;
 mod description;
 mod future;
+mod judge;
 mod number;
 mod outcome;
 mod promised;
+mod site;
 mod stream;
 
 pub use inventory;
@@ -23,6 +25,7 @@ pub use self::check::{
 };
 pub use self::description::{joined, joined_length, joined_text};
 pub use self::future::{diverging, measured, measured_as};
+pub use self::judge::OutcomeOf;
 pub use self::number::{
     Amount, Integer, Number, Recordable, Unsigned, integer, number, recordable, unsigned,
 };
@@ -30,7 +33,10 @@ pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::promised::{
     Extent, FutureBody, Promised, StreamBody, ToItsEnd, future_call, stream_call,
 };
-pub use self::stream::Returns;
+pub use self::site::{
+    Begins, Counts, Durations, Flights, Measures, Times, guard_at, measured_at, measured_by, run_at,
+};
+pub use self::stream::{Items, Returns};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
 pub use crate::instrument::expanded::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,

@@ -74,6 +74,14 @@ impl Shape {
         }
     }
 
+    /// Whether the library can make the records of a call at one site.
+    pub(crate) fn can_be_at_site(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(_) | Self::Async(_) | Self::ByType { future: None }
+        )
+    }
+
     /// Whether the values that are kept until the end must not borrow from the call.
     pub(crate) fn outlives_the_call(&self) -> bool {
         !matches!(self, Self::Call(_) | Self::Async(_))

@@ -84,7 +84,7 @@ fn end(
         emit! {
             #body
             #allow
-            let __dt_metrics_call = #private::Call::<#ty>::new();
+            let __dt_metrics_call = #private::Call::<#ty>::new().__dt_metrics_kind();
             let _ = &__dt_metrics_call.__dt_metrics_run(
                 move || __dt_metrics_state,
                 #leave,

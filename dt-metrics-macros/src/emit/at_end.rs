@@ -131,15 +131,7 @@ impl AtEnd<'_> {
     /// The outcome of a call that returned, if an argument asks for it.
     fn outcome_of_returned(&self) -> Option<TokenStream> {
         let Self { private, args, .. } = self;
-        // As many times as types are usually nested: `Poll<Option<Result<Result<T, E>, F>>>`.
-        let outcome = emit! {
-            #private::Returned::new(__dt_metrics_returned)
-                .__dt_metrics_inner()
-                .__dt_metrics_inner()
-                .__dt_metrics_inner()
-                .__dt_metrics_inner()
-                .__dt_metrics_outcome()
-        };
+        let outcome = outcome_of_returned(private);
         match args.outcome {
             Some(Outcome::Result(word)) => {
                 let returned = Ident::new("__dt_metrics_returned", ours().located_at(word));
@@ -172,6 +164,19 @@ impl AtEnd<'_> {
         values.extend(at_end.iter().chain(&outcome).cloned());
         let each = self.records.iter().map(|record| record.with(&values));
         emit!(#(#each;)*)
+    }
+}
+
+/// The outcome of a call that returned the value in `__dt_metrics_returned`.
+pub(crate) fn outcome_of_returned(private: &TokenStream) -> TokenStream {
+    // As many times as types are usually nested: `Poll<Option<Result<Result<T, E>, F>>>`.
+    emit! {
+        #private::Returned::new(__dt_metrics_returned)
+            .__dt_metrics_inner()
+            .__dt_metrics_inner()
+            .__dt_metrics_inner()
+            .__dt_metrics_inner()
+            .__dt_metrics_outcome()
     }
 }
 

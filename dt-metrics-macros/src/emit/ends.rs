@@ -23,6 +23,9 @@ pub(crate) struct Ends {
     pub(crate) asks: Asks,
     /// Whether the statements name something of the user's, or check a type.
     pub(crate) have_names: bool,
+    /// Whether `__dt_metrics_instruments` of `entry` are a site at which the library makes the records.
+    /// Then there are no statements to begin and to leave.
+    pub(crate) at_site: bool,
 }
 
 /// What has to be known about a call that ended.

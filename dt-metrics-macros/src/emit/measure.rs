@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Index;
 
-use super::at_end::{AtEnd, variable_in_place};
+use super::at_end::{AtEnd, outcome_of_returned, variable_in_place};
 use super::ends::{Asks, Ends};
 use super::instrument::{Constants, Instrument};
 use super::metric::{Metric, Record};
@@ -23,7 +23,9 @@ use crate::tokens::{emit, ident, private, variable, variables};
 
 /// Whether a statement or a guard before the body is not enough.
 pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
-    asks(args) != Asks::Nothing || Shape::of(function).outlives_the_call()
+    asks(args) != Asks::Nothing
+        || Shape::of(function).outlives_the_call()
+        || function.awaits_measured().is_some()
 }
 
 fn asks(args: &Args) -> Asks {
@@ -53,6 +55,7 @@ pub(crate) fn measured(
         args,
         metrics,
         outlives_the_call: shape.outlives_the_call(),
+        at_site: shape.can_be_at_site(),
         kept: kept(args, &place),
     };
     let ends = measure.ends(&place);
@@ -78,6 +81,8 @@ struct Measure<'a> {
     args: &'a Args,
     metrics: &'a [Metric],
     outlives_the_call: bool,
+    /// Whether the library can make the records in a function of this shape.
+    at_site: bool,
     kept: Vec<(&'a Dimension, TokenStream)>,
 }
 
@@ -86,6 +91,9 @@ impl Measure<'_> {
         let Self { private, args, .. } = *self;
         let asks = asks(args);
         let has = |metric| self.metrics.contains(&metric);
+        if let Some(site) = self.site() {
+            return self.ends_at_site(place, site);
+        }
         let mut constants = Constants::default();
         let (instruments, records) = self.instruments(place, &mut constants);
         let (at_begin, at_end): (Vec<Record>, Vec<Record>) =
@@ -172,6 +180,58 @@ impl Measure<'_> {
             uses_at_end: args.at_end().map(ToTokens::to_token_stream).collect(),
             asks,
             have_names: args.have_names(),
+            at_site: false,
+        }
+    }
+
+    /// The library's type that records all of this, if it depends on nothing but how a call ends and
+    /// how long it took.
+    fn site(&self) -> Option<&'static str> {
+        let Self { args, .. } = self;
+        let is_simple =
+            self.at_site && self.kept.is_empty() && args.by.is_none() && args.when.is_none();
+        match (self.metrics, asks(args)) {
+            _ if !is_simple => None,
+            ([Metric::Calls], Asks::Nothing) => Some("Begins"),
+            ([Metric::Duration], Asks::Nothing) => Some("Durations"),
+            ([Metric::InFlight], Asks::Nothing) => Some("Flights"),
+            ([Metric::Calls], Asks::Outcome) => Some("Counts"),
+            ([Metric::Duration], Asks::Outcome) => Some("Times"),
+            ([Metric::Calls, Metric::Duration, Metric::InFlight], Asks::Outcome) => {
+                Some("Measures")
+            }
+            _ => None,
+        }
+    }
+
+    fn ends_at_site(&self, place: &Place<'_>, site: &str) -> Ends {
+        let Self { private, args, .. } = *self;
+        let mut constants = Constants::default();
+        let (instruments, _) = self.instruments(place, &mut constants);
+        let values = instruments.into_iter().map(|instrument| instrument.value);
+        let has_duration = self.metrics.contains(&Metric::Duration);
+        let values = values.chain(has_duration.then(|| unit_length(private, args)));
+        let ty = ident(site);
+        let site = Instrument {
+            value: emit!(#private::#ty::new(#(#values),*)),
+            ty: emit!(#private::#ty),
+            dimensioned: true,
+        };
+        let value = static_item::instruments(None);
+        let block = static_item::block(private, args, &[site], constants, &value);
+        let outcome = outcome_of_returned(private);
+        Ends {
+            entry: emit!(let __dt_metrics_instruments = #block;),
+            begin: emit!(()),
+            leave: TokenStream::new(),
+            tell: emit! {
+                __dt_metrics_leave(__dt_metrics_state, #outcome);
+            },
+            uses: TokenStream::new(),
+            uses_at_end: TokenStream::new(),
+            asks: asks(args),
+            have_names: args.have_names(),
+            at_site: true,
         }
     }
 

@@ -48,14 +48,10 @@ pub(crate) fn block(
         (emit!(#ty), emit!(#value), registration)
     } else {
         let places = (0..types.len()).map(Index::from);
-        let count = types.len();
-        // A static of its own: in Rust 1.88 the slice would not live long enough.
         let registration = emit! {
-            #private::Registration::Several({
-                static __DT_METRICS_DESCRIPTORS: [&#private::Descriptor; #count] =
-                    [#(#types::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*];
-                &__DT_METRICS_DESCRIPTORS
-            })
+            #private::Registration::Three(
+                [#(#types::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*]
+            )
         };
         (emit!((#(#types),*)), emit!((#(#values),*)), registration)
     };

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{ReturnType, Signature, Type, parse_quote};
 
 use super::as_written::{as_written, entry};
+use super::at_end::outcome_of_returned;
 use super::body::guarded;
 use super::ends::{Asks, Ends};
 use super::take_over::{Taken, Target, Used, take_over};
@@ -15,7 +16,7 @@ use crate::analyse::return_type::{
 };
 use crate::analyse::shape::Shape;
 use crate::expander::Expander;
-use crate::parse::item::{Function, is_ours};
+use crate::parse::item::{Function, awaiting, is_ours};
 use crate::tokens::{any, emit, is_punct, ours};
 
 /// The function with `ends` around its calls; for clippy, the function as it was written.
@@ -115,7 +116,11 @@ impl Wrap<'_> {
         match View::of(ends.asks, output, &self.function) {
             View::Guard => {
                 let outcome = emit!(#private::Outcome::Ok);
-                let guard = emit!(#private::Guard::<(), _, _>::new(#begin, #leave, #outcome));
+                let guard = if ends.at_site {
+                    emit!(#private::guard_at::<(), _>(__dt_metrics_instruments, #outcome))
+                } else {
+                    emit!(#private::Guard::<(), _, _>::new(#begin, #leave, #outcome))
+                };
                 guarded(body, &emit!({ #entry #guard }))
             }
             View::ToldGuard => {
@@ -127,7 +132,11 @@ impl Wrap<'_> {
                 } else {
                     emit!(#private::Outcome::Panic)
                 };
-                let guard = emit!(#private::Guard::<#ty, _, _>::new(#begin, #leave, #outcome));
+                let guard = if ends.at_site {
+                    emit!(#private::guard_at::<#ty, _>(__dt_metrics_instruments, #outcome))
+                } else {
+                    emit!(#private::Guard::<#ty, _, _>::new(#begin, #leave, #outcome))
+                };
                 // The other branch keeps the rest reachable, for the compiler, if the body diverges.
                 emit! {
                     {
@@ -141,6 +150,15 @@ impl Wrap<'_> {
                         __dt_metrics_guard.tell(&__dt_metrics_returned, #tell);
                         __dt_metrics_returned
                     }
+                }
+            }
+            View::Closure if ends.at_site => {
+                let body = self.closure_variable();
+                let judge = self.judge();
+                emit! {
+                    #entry
+                    #body
+                    #private::run_at(__dt_metrics_body, __dt_metrics_instruments, #judge)
                 }
             }
             View::Closure if matches!(output, Output::Opaque) => {
@@ -161,12 +179,23 @@ impl Wrap<'_> {
             entry, begin, uses, ..
         } = ends;
         let at_end = self.at_end(None);
-        let Taken {
-            statements: taken,
-            has_patterns,
-        } = self.taken(Target::Future);
+        let awaited = self.function.awaits_measured();
+        let taken = awaited.is_none().then(|| self.taken(Target::Future));
+        let has_patterns = taken.as_ref().is_some_and(|taken| taken.has_patterns);
+        let taken = taken.map(|taken| taken.statements);
         let body = &self.function.body;
         if let Output::Never = output {
+            if ends.at_site {
+                return emit! {
+                    #entry
+                    let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
+                    match #private::measured_at(
+                        __dt_metrics_future,
+                        __dt_metrics_instruments,
+                        #private::Items,
+                    ).await {}
+                };
+            }
             return emit! {
                 #entry
                 let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
@@ -179,7 +208,10 @@ impl Wrap<'_> {
         let hint = ty
             .as_ref()
             .map(|ty| emit!(if false { return #private::never::<#ty>(); }));
-        let mut future = emit!(async move { #hint #taken #[cfg(all())] #body });
+        let mut future = awaited.map_or_else(
+            || emit!(async move { #hint #taken #[cfg(all())] #body }),
+            |future| emit!({ #future }),
+        );
         let mut entry = entry.clone();
         if has_impl(returned) {
             // Clippy reads this function, and may take the block for the mistake.
@@ -189,11 +221,33 @@ impl Wrap<'_> {
             });
             future = emit!(__dt_metrics_future);
         }
-        let measured = emit!(#entry #private::measured(#future, move || #begin, #at_end));
+        let measured = if !ends.at_site {
+            emit!(#private::measured(#future, move || #begin, #at_end))
+        } else if ends.asks == Asks::Nothing || matches!(output, Output::Plain) {
+            emit!(#private::measured_at(#future, __dt_metrics_instruments, #private::Items))
+        } else if has_impl(returned) {
+            let judge = self.judge();
+            emit!(#private::measured_by(#future, __dt_metrics_instruments, #judge))
+        } else {
+            // The compiler finds the outcome by the type alone: a closure would have all generic
+            // parameters of the function, and so would each future around this one.
+            let judge = emit! {
+                #private::OutcomeOf::<#ty>::new()
+                    .__dt_metrics_inner()
+                    .__dt_metrics_inner()
+                    .__dt_metrics_inner()
+                    .__dt_metrics_inner()
+                    .__dt_metrics_judge()
+            };
+            emit!(#private::measured_at(#future, __dt_metrics_instruments, #judge))
+        };
+        let measured = emit!(#entry #measured);
         // What patterns in the signature do not bind, the future of an `async fn` keeps.
-        let can_return_future = self.function.can_return_future() && !has_patterns;
-        if !can_return_future || !uses.is_empty() || has_impl(returned) {
+        if !uses.is_empty() || has_impl(returned) || has_patterns {
             return emit!(#measured.await);
+        }
+        if !self.function.can_return_future() {
+            return awaiting(&measured);
         }
         self.function.sig.asyncness = None;
         self.function.sig.output = future_of(&self.function.sig, ty.as_ref());
@@ -257,10 +311,21 @@ impl Wrap<'_> {
         let at_end = self.at_end(None);
         let Some(future) = future else {
             let body = self.closure_variable();
+            if ends.at_site {
+                let judge = self.judge();
+                return emit! {
+                    #entry
+                    #body
+                    #private::Call::of(&__dt_metrics_body)
+                        .__dt_metrics_kind()
+                        .__dt_metrics_run_at(__dt_metrics_instruments, #judge, __dt_metrics_body)
+                };
+            }
             return emit! {
                 #entry
                 #body
                 #private::Call::of(&__dt_metrics_body)
+                    .__dt_metrics_kind()
                     .__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
             };
         };
@@ -271,7 +336,7 @@ impl Wrap<'_> {
         let body = future.with(&self.function.body, measured);
         emit! {
             #entry
-            #private::Call::<#output>::new().__dt_metrics_pin(
+            #private::Call::<#output>::new().__dt_metrics_kind().__dt_metrics_pin(
                 move || #begin,
                 #at_end,
                 move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
@@ -314,6 +379,18 @@ impl Wrap<'_> {
         let value = value.map(|value| emit!(: &#value));
         let takes = (self.ends.asks == Asks::Returned).then(|| emit!(move));
         emit!(#takes |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
+    }
+
+    /// The closure that derives the outcome from the value in `__dt_metrics_returned`.
+    fn judge(&self) -> TokenStream {
+        let private = self.private;
+        if self.ends.asks == Asks::Nothing {
+            return emit!(|_| #private::Outcome::Ok);
+        }
+        let outcome = outcome_of_returned(private);
+        emit! {
+            |__dt_metrics_returned| { #outcome }
+        }
     }
 
     /// The body as a closure that has all parameters.

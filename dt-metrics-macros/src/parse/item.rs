@@ -9,7 +9,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, FnArg, Result, Signature, Token, Visibility};
 
 use super::annotation::Annotation;
-use crate::tokens::{emit, find_ident, ours};
+use crate::tokens::{emit, find_ident, ident, is_ident, is_punct, ours};
 
 /// The item that an annotation is on.
 pub(crate) enum Item {
@@ -196,6 +196,20 @@ pub(crate) fn regroup(braces: &Group, tokens: TokenStream) -> Group {
     group
 }
 
+/// The name of the variable by which a further annotation finds the future of this one.
+const AWAITED: &str = "__dt_metrics_awaited";
+
+/// The body of an `async fn` that awaits `measured` and nothing else. A further annotation of the
+/// function does not have to put it in another `async` block, in which the parameters would be there
+/// once more.
+pub(crate) fn awaiting(measured: &TokenStream) -> TokenStream {
+    let future = ident(AWAITED);
+    emit! {
+        let #future = { #measured };
+        #future.await
+    }
+}
+
 impl Function {
     /// Whether an `async fn` can become a function that returns a future without anybody seeing
     /// the difference.
@@ -207,6 +221,18 @@ impl Function {
     pub(crate) fn has_macros(&self) -> bool {
         let mut attrs = self.attrs.iter();
         attrs.any(|attr| !is_built_in(attr) && !is_ours(attr))
+    }
+
+    /// If the body awaits a measured future and nothing else, which [`awaiting`] wrote: the body
+    /// without `.await`.
+    pub(crate) fn awaits_measured(&self) -> Option<TokenStream> {
+        let tokens: Vec<TokenTree> = self.body.stream().into_iter().collect();
+        let (before, [future, dot, keyword]) = tokens.split_last_chunk()?;
+        let awaits = self.sig.asyncness.is_some()
+            && is_ident(future, AWAITED)
+            && is_punct(dot, '.')
+            && is_ident(keyword, "await");
+        awaits.then(|| before.iter().chain([future]).cloned().collect())
     }
 
     /// The attributes called `name`.

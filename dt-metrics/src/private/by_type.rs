@@ -11,11 +11,18 @@ use futures_core::stream::Stream;
 use super::call::{Leave, OnPanic, Stage, Told};
 use super::future::{Measured, measured};
 use super::outcome::Outcome;
+use super::site::{Site, measured_by, run_at};
 use super::stream::{Items, MeasuredStream, Results};
 
-/// A call that returns `R`. The compiler takes the first method that fits: one for boxed futures and for
-/// boxed streams of a `Result`, or, by `Deref`, one for other boxed streams, then one for all other types.
-pub struct Call<R>(CallOfStream<R>);
+/// A call that returns `R`. The compiler takes the first method that fits: one for boxes, or, by
+/// `Deref`, one for all other types. So it looks for the many types of boxed futures and streams only
+/// if `R` is a box.
+pub struct Call<R>(Plain<R>);
+
+/// A call that returns a box. The compiler takes the first method that fits: one for boxed futures and
+/// for boxed streams of a `Result`, or, by `Deref`, one for other boxed streams, then one for all other
+/// types.
+pub struct BoxedCall<R>(CallOfStream<R>);
 
 /// A call that may return a boxed stream.
 pub struct CallOfStream<R>(Plain<R>);
@@ -28,7 +35,7 @@ impl<R> Call<R> {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self(CallOfStream(Plain(PhantomData)))
+        Self(Plain(PhantomData))
     }
 
     /// A call of `body`.
@@ -39,7 +46,47 @@ impl<R> Call<R> {
     }
 }
 
+impl<P> Call<Pin<P>> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_kind(&self) -> BoxedCall<Pin<P>> {
+        BoxedCall::new()
+    }
+}
+
+impl<T: ?Sized> Call<Box<T>> {
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_kind(&self) -> BoxedCall<Box<T>> {
+        BoxedCall::new()
+    }
+}
+
+impl<R> Plain<R> {
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_kind(&self) -> Self {
+        Self(PhantomData)
+    }
+}
+
 impl<R> Deref for Call<R> {
+    type Target = Plain<R>;
+
+    #[inline]
+    fn deref(&self) -> &Plain<R> {
+        &self.0
+    }
+}
+
+impl<R> BoxedCall<R> {
+    const fn new() -> Self {
+        Self(CallOfStream(Plain(PhantomData)))
+    }
+}
+
+impl<R> Deref for BoxedCall<R> {
     type Target = CallOfStream<R>;
 
     #[inline]
@@ -78,6 +125,18 @@ impl<R> Plain<R> {
             tell(&leave, state, &returned);
         }
         returned
+    }
+
+    /// Runs `body` between records at `site`.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    pub fn __dt_metrics_run_at<S: Site>(
+        &self,
+        site: &'static S,
+        judge: impl Fn(&R) -> Outcome,
+        body: impl FnOnce() -> R,
+    ) -> R {
+        run_at(body, site, judge)
     }
 
     /// Runs a `body` that puts a value in a pinned box.
@@ -146,7 +205,7 @@ impl<B, L, J> PinnedStream<B, L, J> {
 /// The methods of calls that return a boxed future, with these bounds besides.
 macro_rules! boxed_future {
     (($($auto:ident)*) ($($unpin:ident)?)) => {
-        impl<'a, T> Call<Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
+        impl<'a, T> BoxedCall<Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
             pub fn __dt_metrics_run<S, L>(
@@ -162,6 +221,20 @@ macro_rules! boxed_future {
                 T: 'a,
             {
                 Box::pin(measured(body(), begin, leave, tell))
+            }
+
+            /// Runs `body`, and measures the future that it makes at `site`.
+            #[inline]
+            pub fn __dt_metrics_run_at<S: Site>(
+                &self,
+                site: &'static S,
+                judge: impl Fn(&T) -> Outcome $(+ $auto)* + 'a,
+                body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
+            where
+                T: 'a,
+            {
+                Box::pin(measured_by(body(), site, judge))
             }
 
             /// Runs `body`, and measures the future that it makes before the future is boxed.
@@ -183,7 +256,7 @@ macro_rules! boxed_future {
             }
         }
 
-        impl<'a, T> Call<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>> {
+        impl<'a, T> BoxedCall<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
             pub fn __dt_metrics_run<S, L>(
@@ -199,6 +272,20 @@ macro_rules! boxed_future {
                 T: 'a,
             {
                 Box::new(measured(Box::into_pin(body()), begin, leave, tell))
+            }
+
+            /// Runs `body`, and measures the future that it makes at `site`.
+            #[inline]
+            pub fn __dt_metrics_run_at<S: Site>(
+                &self,
+                site: &'static S,
+                judge: impl Fn(&T) -> Outcome $(+ $auto)* + 'a,
+                body: impl FnOnce() -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>,
+            ) -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>
+            where
+                T: 'a,
+            {
+                Box::new(measured_by(Box::into_pin(body()), site, judge))
             }
         }
     };
@@ -261,6 +348,25 @@ macro_rules! boxed_stream {
             {
                 $new(MeasuredStream::new($pin(body()), begin, leave, $judge))
             }
+
+            /// Runs `body`, and measures the stream that it makes at `site`.
+            #[inline]
+            pub fn __dt_metrics_run_at<S: Site>(
+                &self,
+                site: &'static S,
+                _judge: impl Fn(&$item) -> Outcome,
+                body: impl FnOnce() -> $boxed,
+            ) -> $boxed
+            where
+                $($generic: 'a,)+
+            {
+                let begin = move || site.begin();
+                let leave = move |running, outcome| -> Told<$item> {
+                    site.end(running, outcome);
+                    Told::new()
+                };
+                $new(MeasuredStream::new($pin(body()), begin, leave, $judge))
+            }
         }
     };
 }
@@ -268,7 +374,7 @@ macro_rules! boxed_stream {
 macro_rules! boxed {
     ($($autos:tt $unpin:tt;)+) => {$(
         boxed_future!($autos $unpin);
-        boxed_stream!(Call, Result<T, E>, Results, (T E), $autos $unpin);
+        boxed_stream!(BoxedCall, Result<T, E>, Results, (T E), $autos $unpin);
         boxed_stream!(CallOfStream, T, Items, (T), $autos $unpin);
     )+};
 }

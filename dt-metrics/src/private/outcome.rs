@@ -20,7 +20,7 @@ pub enum Outcome {
 
 impl Outcome {
     #[inline]
-    const fn of(ok: bool) -> Self {
+    pub(super) const fn of(ok: bool) -> Self {
         if ok { Self::Ok } else { Self::Err }
     }
 }

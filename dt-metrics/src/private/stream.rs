@@ -63,6 +63,7 @@ pub trait Judge<I> {
 pub struct Results;
 
 /// For any other items.
+#[derive(Clone, Copy)]
 pub struct Items;
 
 impl<T, E> Judge<Result<T, E>> for Results {

@@ -4,7 +4,7 @@ use super::catalog::catalog;
 use super::conflict::Names;
 use super::{json, markdown};
 use crate::descriptor::{Descriptor, Kind, Registration};
-use crate::instrument::expanded::{Counter, Histogram};
+use crate::instrument::expanded::{Counter, Histogram, UpDownCounter};
 
 const fn descriptor(kind: Kind, name: &'static str, unit: &'static str, line: u32) -> Descriptor {
     Descriptor::new(kind, name, "shop", "src/shop.rs", line).with_unit(unit)
@@ -67,7 +67,14 @@ static DURATION: Histogram = Histogram::new(
     &[],
 );
 
-inventory::submit! { Registration::Several(&[CALLS.descriptor(), DURATION.descriptor()]) }
+static IN_FLIGHT: UpDownCounter = UpDownCounter::new(
+    descriptor(Kind::Counter, "registry.several.in_flight", "", 6),
+    &[],
+);
+
+inventory::submit! {
+    Registration::Three([CALLS.descriptor(), DURATION.descriptor(), IN_FLIGHT.descriptor()])
+}
 
 #[test]
 fn one_entry_can_list_several_instruments_each_of_its_own_kind() {
@@ -79,6 +86,7 @@ fn one_entry_can_list_several_instruments_each_of_its_own_kind() {
     let expected = [
         ("registry.several.calls", Kind::Counter),
         ("registry.several.duration", Kind::Histogram),
+        ("registry.several.in_flight", Kind::UpDownCounter),
     ];
     assert_eq!(listed, expected);
 }

@@ -3,9 +3,11 @@
 //! ```sh
 //! cargo run -p dt-metrics-annotate -- write path/to/a/crate
 //! cargo run -p dt-metrics-annotate -- prove regex-syntax 0.8.12
+//! cargo run -p dt-metrics-annotate -- cost num-traits 0.2.19 --macros
 //! ```
 
 mod cargo;
+mod cost;
 mod diagnostics;
 mod fetch;
 mod macros;
@@ -29,6 +31,19 @@ enum Command {
         folder: PathBuf,
         #[command(flatten)]
         options: Options,
+    },
+    /// Checks a crate of the registry bare, with `tracing::instrument(skip_all)`, and with `measured`,
+    /// and prints the seconds of each, and the number of annotations.
+    Cost {
+        /// Its name.
+        name: String,
+        /// Its version; the newest if left out.
+        version: Option<String>,
+        #[command(flatten)]
+        options: Options,
+        /// How often each is checked; the least counts.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
     },
     /// Builds and tests a crate of the registry, bare and annotated, and compares.
     Prove {
@@ -55,7 +70,7 @@ enum Command {
 
 #[derive(Args, Clone)]
 struct Options {
-    /// The annotations, in this order.
+    /// The annotations, in this order: those of dt-metrics by name, or `tracing::instrument(skip_all)`.
     #[arg(long, value_delimiter = ',', default_value = "measured")]
     with: Vec<String>,
     /// Annotates `impl` blocks as a whole, in place of each method.
@@ -74,6 +89,12 @@ fn main() -> ExitCode {
         Command::Write { folder, options } => package::annotate(&folder, &options)
             .map(|count| println!("{count} annotated"))
             .map(|()| true),
+        Command::Cost {
+            name,
+            version,
+            options,
+            rounds,
+        } => cost::cost(&name, version.as_deref(), &options, rounds).map(|()| true),
         Command::Prove {
             name,
             version,

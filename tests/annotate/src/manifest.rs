@@ -16,8 +16,11 @@ pub fn alone(folder: &Path) -> Result<()> {
     append(folder, "workspace", "\n[workspace]\n")
 }
 
-/// Adds the light core of the library to what the package needs.
-pub fn depend(folder: &Path) -> Result<()> {
+/// Adds the light core of the library to what the package needs, or `tracing`.
+pub fn depend(folder: &Path, on_tracing: bool) -> Result<()> {
+    if on_tracing {
+        return depend_on_tracing(folder);
+    }
     let library = library().canonicalize()?;
     // A literal string: a path may have backslashes.
     let text = format!(
@@ -25,6 +28,24 @@ pub fn depend(folder: &Path) -> Result<()> {
         library.display()
     );
     append(folder, "dependencies.dt-metrics", &text)
+}
+
+/// Adds `tracing` with its attribute, or the attribute if the package depends on `tracing` already.
+fn depend_on_tracing(folder: &Path) -> Result<()> {
+    const TABLE: &str = "[dependencies.tracing]";
+    let path = folder.join("Cargo.toml");
+    let manifest = fs::read_to_string(&path)?;
+    let text = match manifest.split_once(TABLE) {
+        None => format!("{manifest}\n{TABLE}\nversion = \"0.1\"\n"),
+        Some((before, after)) => {
+            let (table, rest) = after.split_at(after.find("\n[").unwrap_or(after.len()));
+            let version = table.lines().find(|line| line.starts_with("version"));
+            let version = version.unwrap_or("version = \"0.1\"");
+            format!("{before}{TABLE}\n{version}\n{rest}")
+        }
+    };
+    fs::write(path, text)?;
+    Ok(())
 }
 
 /// Whether it is of the first edition, which it need not say.

@@ -8,11 +8,14 @@ use crate::{Options, Result, manifest, source};
 
 /// Annotates the package in `folder`; returns how many annotated items it has.
 pub fn annotate(folder: &Path, options: &Options) -> Result<usize> {
-    manifest::depend(folder)?;
+    let mut with = options.with.iter();
+    let is_tracing = with.any(|annotation| annotation.starts_with("tracing::"));
+    manifest::depend(folder, is_tracing)?;
     let library = folder.join("src/lib.rs");
     if manifest::is_of_2015(folder)? && library.exists() {
         // Then paths begin at the crate.
-        append(&library, "\nextern crate dt_metrics;\n")?;
+        let name = if is_tracing { "tracing" } else { "dt_metrics" };
+        append(&library, &format!("\nextern crate {name};\n"))?;
     }
     let mut folders = vec!["src"];
     if options.tests {

@@ -37,7 +37,14 @@ pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
 
     let attributes = options.with.iter();
     let attributes: Vec<String> = attributes
-        .map(|annotation| format!("#[::dt_metrics::{annotation}] "))
+        .map(|annotation| {
+            let library = if annotation.starts_with("tracing::") {
+                "::"
+            } else {
+                "::dt_metrics::"
+            };
+            format!("#[{library}{annotation}] ")
+        })
         .collect();
     let attributes = attributes.concat();
     let mut annotated = mark.to_owned();

@@ -43,3 +43,69 @@ fn sizes() {
     assert!(sizes.iter().all(|more| *more <= 40), "{sizes:?}");
     assert_eq!((sizes[0], sizes[2]), (0, 0), "{sizes:?}");
 }
+
+macro_rules! nest {
+    ($w:ident) => {
+        $w($w($w($w($w($w($w($w($w($w($w($w(async { 1_u32 }))))))))))))
+    };
+}
+
+macro_rules! nested {
+    ($($name:ident: [$($attribute:tt)*];)+) => {$(
+        $($attribute)*
+        async fn $name<F: Future>(future: F) -> F::Output {
+            future.await
+        }
+    )+};
+}
+
+nested! {
+    bare_around: [];
+    measured_around: [#[measured]];
+    told_around: [#[counted(outcome)] #[timed]];
+    timed_first_around: [#[timed] #[counted(outcome)]];
+}
+
+/// The length of the name of a type, which is part of the names of the functions of that type.
+fn name<F>(_: &F) -> usize {
+    std::any::type_name::<F>().len()
+}
+
+/// A future of a generic function names the future around which it is once: named twice, the name of
+/// twelve would be 4,096 times as long.
+#[test]
+fn names_of_nested_futures_grow_with_their_depth() {
+    let bare = name(&nest!(bare_around));
+    let names = [
+        name(&nest!(measured_around)),
+        name(&nest!(told_around)),
+        name(&nest!(timed_first_around)),
+    ];
+    assert!(
+        names.iter().all(|name| *name <= 6 * bare),
+        "{bare}: {names:?}"
+    );
+}
+
+/// The compiler keeps a parameter that is awaited twice: as the parameter, and while it is awaited.
+/// Annotations do not keep it once more, however many there are.
+#[test]
+fn nested_futures_are_there_as_often_as_without_annotations() {
+    async fn leaf() -> [u8; 1024] {
+        let bytes = [1; 1024];
+        tokio::task::yield_now().await;
+        bytes
+    }
+    let bare = size(&bare_around(bare_around(bare_around(leaf()))));
+    let sizes = [
+        size(&measured_around(measured_around(measured_around(leaf())))),
+        size(&told_around(told_around(told_around(leaf())))),
+        size(&timed_first_around(timed_first_around(timed_first_around(
+            leaf(),
+        )))),
+    ];
+    assert!(
+        sizes.iter().all(|size| *size <= bare + 8 * 100),
+        "{bare}: {sizes:?}"
+    );
+}

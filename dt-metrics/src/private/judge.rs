@@ -1,0 +1,81 @@
+//! How the outcome of a future is derived from its value, found out by the type of that value.
+
+use core::marker::PhantomData;
+use core::ops::Deref;
+
+use super::outcome::Layer;
+use super::stream::{Items, Judge};
+
+/// The type of a value that a call returns, or one inside it, in as many layers as `J` looks into.
+///
+/// The compiler takes the first method that fits, as for [`Returned`](super::outcome::Returned). Unlike
+/// a closure, the result does not have the generic parameters of the function.
+pub struct OutcomeOf<R, J = Items> {
+    other: AnyOf<J>,
+    returned: PhantomData<fn() -> R>,
+}
+
+/// A type with no error inside.
+pub struct AnyOf<J>(J);
+
+/// Looks into one layer, and then as `J`.
+#[derive(Clone, Copy)]
+pub struct Layers<J>(J);
+
+impl<R: Layer, J: Judge<R::Inner>> Judge<R> for Layers<J> {
+    #[inline]
+    fn is_err(&self, returned: &R) -> bool {
+        returned.is_error() || returned.inner().is_some_and(|inner| self.0.is_err(inner))
+    }
+}
+
+impl<R> OutcomeOf<R> {
+    #[expect(clippy::new_without_default, reason = "named by expansions only")]
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            other: AnyOf(Items),
+            returned: PhantomData,
+        }
+    }
+}
+
+impl<R, J> Deref for OutcomeOf<R, J> {
+    type Target = AnyOf<J>;
+
+    #[inline]
+    fn deref(&self) -> &AnyOf<J> {
+        &self.other
+    }
+}
+
+impl<R: Layer, J: Copy> OutcomeOf<R, J> {
+    /// The type inside.
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_inner(&self) -> OutcomeOf<R::Inner, Layers<J>> {
+        OutcomeOf {
+            other: AnyOf(Layers(self.other.0)),
+            returned: PhantomData,
+        }
+    }
+}
+
+impl<J: Copy> AnyOf<J> {
+    /// Nothing is inside.
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_inner(&self) -> OutcomeOf<(), J> {
+        OutcomeOf {
+            other: Self(self.0),
+            returned: PhantomData,
+        }
+    }
+
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_judge(&self) -> J {
+        self.0
+    }
+}

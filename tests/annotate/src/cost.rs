@@ -1,5 +1,6 @@
 //! What annotations add to the time of `cargo check`, next to another macro on the same functions.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -56,7 +57,7 @@ pub fn cost(name: &str, version: Option<&str>, options: &Options, rounds: usize)
                 least = least.min(began.seconds()?);
             }
         }
-        row += &format!(" | {least:.2}");
+        write!(row, " | {least:.2}")?;
     }
     println!("{row} | {count} |");
     Ok(())

@@ -6,12 +6,15 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use dt_metrics::counted;
+use dt_metrics::{counted, timed};
 
 use crate::child::Discard;
 
 /// Series that each thread uses in the scenario that has both.
 const SERIES_OF_A_THREAD: u32 = 100;
+
+/// Calls that each thread times.
+const CALLS_OF_A_THREAD: u32 = 10;
 
 /// What there is many of.
 #[derive(Clone, Copy, ValueEnum)]
@@ -24,6 +27,8 @@ pub(crate) enum Scenario {
     Threads,
     /// Threads that count into a hundred series each, the same for all.
     ThreadsAndSeries,
+    /// Threads that time a few calls.
+    TimingThreads,
     /// Threads that count nothing, for comparison.
     IdleThreads,
 }
@@ -44,6 +49,9 @@ fn count_limited_series(id: u32) {}
 #[counted(name = "bench.memory.once")]
 fn count_once() {}
 
+#[timed(name = "bench.memory.timed")]
+fn time_once() {}
+
 /// A value as long as a short identifier, 12 bytes.
 fn text(id: u32) -> String {
     format!("user-{id:07}")
@@ -51,10 +59,11 @@ fn text(id: u32) -> String {
 
 impl Scenario {
     /// The scenarios that make a row of the table.
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Series,
         Self::IdleThreads,
         Self::Threads,
+        Self::TimingThreads,
         Self::ThreadsAndSeries,
     ];
 
@@ -70,6 +79,9 @@ impl Scenario {
                 "thread that counts into {SERIES_OF_A_THREAD} series with a runtime dimension, \
                  of {count}"
             ),
+            Self::TimingThreads => {
+                format!("thread that times {CALLS_OF_A_THREAD} calls of a function, of {count}")
+            }
             Self::IdleThreads => format!("thread that counts nothing, of {count}"),
         }
     }
@@ -84,7 +96,7 @@ impl Scenario {
     pub(super) fn count(self) -> u32 {
         match self {
             Self::Series | Self::LimitedSeries => 100_000,
-            Self::Threads | Self::ThreadsAndSeries | Self::IdleThreads => 200,
+            Self::Threads | Self::TimingThreads | Self::ThreadsAndSeries | Self::IdleThreads => 200,
         }
     }
 
@@ -112,6 +124,9 @@ impl Scenario {
             Self::Threads => Threads::spawn(count, count_once),
             Self::ThreadsAndSeries => Threads::spawn(count, || {
                 (0..SERIES_OF_A_THREAD).for_each(count_series);
+            }),
+            Self::TimingThreads => Threads::spawn(count, || {
+                (0..CALLS_OF_A_THREAD).for_each(|_| time_once());
             }),
             Self::IdleThreads => Threads::spawn(count, || ()),
         };

@@ -7,9 +7,8 @@ mod idle;
 mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
-mod overflow;
-mod saturation;
 pub(crate) mod warnings;
+mod watch;
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use tokio::time::Instant;
@@ -21,15 +20,14 @@ use crate::dynatrace::encode::idle::IdleLevels;
 use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::OtlpEncoder;
-use crate::dynatrace::encode::overflow::OverflowWatch;
-use crate::dynatrace::encode::saturation::SaturationWatch;
+use crate::dynatrace::encode::watch::Watch;
 
 /// Encodes collections in the configured protocol.
 pub(crate) struct Encoder {
     protocol: ProtocolEncoder,
     idle: IdleLevels,
-    overflow: OverflowWatch,
-    saturation: SaturationWatch,
+    overflow: Watch,
+    saturation: Watch,
 }
 
 enum ProtocolEncoder {
@@ -47,8 +45,8 @@ impl Encoder {
                 Format::Otlp => ProtocolEncoder::Otlp(OtlpEncoder::new(config)),
             },
             idle: IdleLevels::new(config.options.pipeline.gauge_expiry),
-            overflow: OverflowWatch::new(),
-            saturation: SaturationWatch::new(),
+            overflow: Watch::overflow(),
+            saturation: Watch::saturation(),
         }
     }
 

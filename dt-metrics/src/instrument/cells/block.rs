@@ -1,19 +1,22 @@
 //! Everything that one thread owns: its chunks of cells and its ring of values.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
 use super::chunk::{self, Amount, CELLS, Chunk, Directory};
 use super::ring::Ring;
 
-/// The chunks and the ring of one thread. When the thread ends, another adopts them.
+/// The chunks and the ring of one thread. When the thread ends, another adopts the chunks.
 pub(super) struct Block {
+    /// Whether a thread owns this block, and so may have the ring.
+    pub(super) is_owned: bool,
     /// In the order in which they were made.
     pub(super) chunks: Vec<Tracked>,
     pub(super) directory: Directory,
-    /// Present once the owner has recorded a value.
-    pub(super) ring: Option<&'static Ring>,
+    /// Present once the owner has recorded a value, until it has ended and all values were taken out.
+    pub(super) ring: Option<Arc<Ring>>,
     /// Values that were taken out and whose counts were not, by their [`Pair`].
     pub(super) uncounted: HashMap<Pair, u64, RandomState>,
 }
@@ -86,6 +89,7 @@ impl Tracked {
 impl Block {
     pub(super) fn new() -> Self {
         Self {
+            is_owned: true,
             chunks: Vec::new(),
             directory: &[],
             ring: None,
@@ -101,7 +105,7 @@ impl Block {
             }
             tracked.moved.clear();
         }
-        if let Some(ring) = self.ring {
+        if let Some(ring) = &self.ring {
             ring.take(0, |_, _| ());
         }
         self.uncounted.clear();

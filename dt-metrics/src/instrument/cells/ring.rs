@@ -1,18 +1,22 @@
 //! Values that one thread recorded and the drain has not taken yet.
 
-use super::sync::{AtomicU64, Ordering, RING};
+use super::sync::{AtomicU64, DUE, Ordering, RING, SMALLEST_RING};
 
 /// A queue between two sides: the thread that owns it puts values in, and whoever holds the lock of
 /// the slots takes them out.
 ///
 /// Positions only grow; the index of a position is its remainder. The samples between the two
 /// positions belong to the taker, and all others to the owner.
+///
+/// A thread begins with a small ring. If that is full, a larger one takes its place, up to [`RING`]
+/// values.
 pub(super) struct Ring {
     /// How many values were put in. Written by the owner.
     put: Padded,
     /// How many were taken out. Written under the lock.
     taken: Padded,
-    samples: Box<[Sample; RING]>,
+    /// As many as a power of two.
+    samples: Box<[Sample]>,
 }
 
 /// A position on a cache line of its own, so that the two sides do not slow each other down.
@@ -29,30 +33,52 @@ struct Sample {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Put {
     Done,
-    /// Done, and the ring is half full now: it is time to take values out.
-    HalfFull,
+    /// Done, and so many values are waiting now that it is time to take them out.
+    Due,
     /// Not done: the ring is full.
     Full,
 }
 
 impl Ring {
-    /// An empty ring that is never freed: its owner's thread ends, the next one adopts it.
-    pub(super) fn leak() -> &'static Self {
-        let samples: Vec<Sample> = (0..RING)
-            .map(|_| Sample {
-                slot: AtomicU64::new(0),
-                value: AtomicU64::new(0),
-            })
-            .collect();
-        let samples = samples
-            .into_boxed_slice()
-            .try_into()
-            .unwrap_or_else(|_| unreachable!("RING samples were made"));
-        Box::leak(Box::new(Self {
+    /// An empty ring, of the smallest size.
+    pub(super) fn new() -> Self {
+        Self::with_room(SMALLEST_RING)
+    }
+
+    fn with_room(room: usize) -> Self {
+        let sample = |_| Sample {
+            slot: AtomicU64::new(0),
+            value: AtomicU64::new(0),
+        };
+        Self {
             put: Padded(AtomicU64::new(0)),
             taken: Padded(AtomicU64::new(0)),
-            samples,
-        }))
+            samples: (0..room).map(sample).collect(),
+        }
+    }
+
+    /// A ring of twice the size that gets the waiting values; `None` if this is the largest. For the
+    /// owner alone, and under the lock.
+    pub(super) fn grow(&self) -> Option<Self> {
+        let room = self.samples.len() * 2;
+        (room <= RING).then(|| self.move_into(room))
+    }
+
+    /// The smallest ring for the waiting values, which it gets; `None` if there are none. Under the
+    /// lock, and without an owner.
+    pub(super) fn fit(&self) -> Option<Self> {
+        let put = self.put.0.load(Ordering::Acquire);
+        let waiting = put - self.taken.0.load(Ordering::Relaxed);
+        let room = usize::try_from(waiting).unwrap_or(RING).next_power_of_two();
+        (waiting > 0).then(|| self.move_into(room.max(SMALLEST_RING)))
+    }
+
+    fn move_into(&self, room: usize) -> Self {
+        let moved = Self::with_room(room);
+        self.take(0, |slot, value| {
+            moved.put(slot, value);
+        });
+        moved
     }
 
     /// Puts a value in. For the owner alone.
@@ -61,16 +87,19 @@ impl Ring {
         let put = self.put.0.load(Ordering::Relaxed);
         // Acquire: the taker has read a sample before it is written again.
         let waiting = put - self.taken.0.load(Ordering::Acquire);
-        if waiting >= RING as u64 {
+        let room = self.samples.len();
+        if waiting >= room as u64 {
             return Put::Full;
         }
-        let sample = &self.samples[index(put)];
+        let Some(sample) = self.samples.get(index(put, room)) else {
+            return Put::Full;
+        };
         sample.slot.store(slot.into(), Ordering::Relaxed);
         sample.value.store(value.to_bits(), Ordering::Relaxed);
         // Release: whoever sees the new position also sees the sample.
         self.put.0.store(put + 1, Ordering::Release);
-        if waiting + 1 == RING as u64 / 2 {
-            return Put::HalfFull;
+        if waiting + 1 == DUE {
+            return Put::Due;
         }
         Put::Done
     }
@@ -82,7 +111,9 @@ impl Ring {
         let put = self.put.0.load(Ordering::Acquire);
         let end = put.saturating_sub(kept).max(taken);
         for position in taken..end {
-            let sample = &self.samples[index(position)];
+            let Some(sample) = self.samples.get(index(position, self.samples.len())) else {
+                continue;
+            };
             let slot = sample.slot.load(Ordering::Relaxed);
             let value = f64::from_bits(sample.value.load(Ordering::Relaxed));
             each(u32::try_from(slot).unwrap_or(u32::MAX), value);
@@ -91,11 +122,11 @@ impl Ring {
     }
 }
 
-/// The index of a position.
+/// The index of a position: its remainder, since `room` is a power of two.
 #[inline]
-fn index(position: u64) -> usize {
-    // No number is lost: RING is small.
+fn index(position: u64, room: usize) -> usize {
+    // The bits that are lost on some platforms are masked anyway.
     #[allow(clippy::cast_possible_truncation)]
-    let index = (position % RING as u64) as usize;
-    index
+    let position = position as usize;
+    position & room.wrapping_sub(1)
 }

@@ -22,6 +22,7 @@
 //! there, and further ones are of values that come later.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::block::{Block, Pair};
 use super::chunk::{self, Amount, CELLS, Directory};
@@ -33,7 +34,7 @@ const IDLE_EPOCHS: u8 = 2;
 
 /// Values that are kept outside of the rings: values of threads whose block is gone, and values of
 /// series that the pipeline has nowhere to put yet.
-const MAX_LATE: usize = 64 * RING;
+const MAX_LATE: usize = 40 * RING;
 
 /// Values of a thread that are kept until there is a pipeline.
 const KEPT_VALUES: u64 = 4_096;
@@ -123,16 +124,25 @@ impl<S> Slots<S> {
     }
 
     /// A block for the calling thread: one whose thread has ended, or a new one.
-    pub(super) fn claim(&self) -> (BlockId, Directory, Option<&'static Ring>) {
+    pub(super) fn claim(&self) -> (BlockId, Directory, Option<Arc<Ring>>) {
         let mut table = self.lock();
         let id = table.free.pop().unwrap_or_else(|| table.new_block());
-        let block = &table.blocks[id.0];
-        (id, block.directory, block.ring)
+        let block = &mut table.blocks[id.0];
+        block.is_owned = true;
+        (id, block.directory, block.ring.clone())
     }
 
     /// Hands a block back. Its owner must not touch it afterwards.
-    pub(super) fn release(&self, block: BlockId) {
-        self.lock().free.push(block);
+    pub(super) fn release(&self, id: BlockId) {
+        let mut table = self.lock();
+        let block = &mut table.blocks[id.0];
+        block.is_owned = false;
+        block.ring = block
+            .ring
+            .as_ref()
+            .and_then(|ring| ring.fit())
+            .map(Arc::new);
+        table.free.push(id);
     }
 
     /// Adds to the cell of a slot on behalf of the block's owner, and returns the directory, which
@@ -142,10 +152,19 @@ impl<S> Slots<S> {
     }
 
     /// The block's ring, made on first use.
-    pub(super) fn ring(&self, block: BlockId) -> &'static Ring {
-        self.lock().blocks[block.0]
-            .ring
-            .get_or_insert_with(Ring::leak)
+    pub(super) fn ring(&self, block: BlockId) -> Arc<Ring> {
+        let mut table = self.lock();
+        let ring = &mut table.blocks[block.0].ring;
+        Arc::clone(ring.get_or_insert_with(|| Arc::new(Ring::new())))
+    }
+
+    /// A larger ring in place of the block's, which is full; `None` if that is the largest. For the
+    /// owner alone, which must not touch the smaller one afterwards.
+    pub(super) fn larger_ring(&self, block: BlockId) -> Option<Arc<Ring>> {
+        let mut table = self.lock();
+        let ring = table.blocks[block.0].ring.as_mut()?;
+        *ring = Arc::new(ring.grow()?);
+        Some(Arc::clone(ring))
     }
 
     /// Adds on behalf of a thread that has no block any more.
@@ -385,12 +404,15 @@ impl<S> SlotTable<S> {
             let Some(block) = blocks.get_mut(block) else {
                 return false;
             };
-            if let Some(ring) = block.ring {
+            if let Some(ring) = &block.ring {
                 ring.take(0, |slot, value| {
                     if let Some(pair) = each(slot, value) {
                         *block.uncounted.entry(pair).or_default() += 1;
                     }
                 });
+            }
+            if !block.is_owned {
+                block.ring = None;
             }
         } else {
             for (slot, value) in late.drain(..) {
@@ -421,14 +443,26 @@ impl<S> SlotTable<S> {
             ..
         } = self;
         for block in blocks {
-            let Some(ring) = block.ring else { continue };
-            ring.take(KEPT_VALUES, |slot, _| {
-                *given_up += 1;
+            let Some(ring) = &block.ring else { continue };
+            let mut give_up = |slot: u32, values| {
+                *given_up += values;
                 let entry = series.get(slot as usize);
-                if let Some(pair) = entry.and_then(|entry| pair(&entry.series)) {
-                    *block.uncounted.entry(pair).or_default() += 1;
+                if values > 0
+                    && let Some(pair) = entry.and_then(|entry| pair(&entry.series))
+                {
+                    *block.uncounted.entry(pair).or_default() += values;
                 }
+            };
+            // Values of one slot in a row are given up at once.
+            let (mut last, mut values) = (u32::MAX, 0);
+            ring.take(KEPT_VALUES, |slot, _| {
+                if slot != last {
+                    give_up(last, values);
+                    (last, values) = (slot, 0);
+                }
+                values += 1;
             });
+            give_up(last, values);
         }
     }
 
@@ -530,6 +564,12 @@ impl<S> SlotTable<S> {
     reason = "each copy of this file is tested for other things"
 )]
 impl<S> SlotTable<S> {
+    /// How many rings there are.
+    pub(crate) fn rings(&self) -> usize {
+        let rings = self.blocks.iter().filter(|block| block.ring.is_some());
+        rings.count()
+    }
+
     /// How many blocks were ever made.
     pub(crate) fn blocks(&self) -> usize {
         self.blocks.len()

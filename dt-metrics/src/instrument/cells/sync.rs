@@ -7,5 +7,12 @@ pub(super) use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 /// Cells in a chunk: 512 bytes, so that a thread pays little for the few series it touches.
 pub(super) const CELLS: usize = 64;
 
-/// Values that a thread may record between two drains before it has to wait for one: 80 KiB.
-pub(crate) const RING: usize = 5_120;
+/// Values in the first ring of a thread: 1 KiB. Like [`RING`] a power of two.
+pub(super) const SMALLEST_RING: usize = 64;
+
+/// Values that a thread may record between two drains before it has to wait for one: 128 KiB.
+pub(crate) const RING: usize = 8_192;
+
+/// At so many waiting values a drain is due. It usually comes before a ring with 4,096 values, 64 KiB,
+/// is full, so that few threads have the largest one.
+pub(super) const DUE: u64 = 2_560;

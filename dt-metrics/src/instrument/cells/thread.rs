@@ -1,6 +1,8 @@
 //! The calling thread's cells and ring: the hit path.
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use super::chunk::{self, Amount, Directory, MAX_SLOTS};
 use super::recorder::{self, Measurement};
@@ -16,7 +18,8 @@ pub(crate) const NO_SLOT: u32 = MAX_SLOTS;
 /// works at any time of the thread's life.
 struct Local {
     directory: Cell<Directory>,
-    ring: Cell<Option<&'static Ring>>,
+    /// The block's ring, which [`Exit`] lets go of.
+    ring: Cell<Option<ManuallyDrop<Arc<Ring>>>>,
     block: Cell<Option<BlockId>>,
     /// Whether a capture is under way: then directory and ring stay empty, so that every
     /// measurement takes the cold path.
@@ -37,6 +40,14 @@ thread_local! {
     static EXIT: Exit = const { Exit };
 }
 
+impl Local {
+    /// Sets the ring for the hit path.
+    fn set_ring(&self, ring: Option<Arc<Ring>>) {
+        let before = self.ring.replace(ring.map(ManuallyDrop::new));
+        drop(before.map(ManuallyDrop::into_inner));
+    }
+}
+
 struct Exit;
 
 impl Drop for Exit {
@@ -44,7 +55,7 @@ impl Drop for Exit {
         LOCAL.with(|local| {
             // From here on this thread takes the cold path, and there it uses the shared block.
             local.directory.set(&[]);
-            local.ring.set(None);
+            local.set_ring(None);
             if let Some(block) = local.block.take() {
                 SLOTS.release(block);
             }
@@ -98,7 +109,12 @@ pub(crate) fn add_cold(slot: u32, n: Amount) {
 /// Records `value` for the slot.
 #[inline]
 pub(crate) fn record(slot: u32, value: f64) {
-    let put = LOCAL.with(|local| local.ring.get().map(|ring| ring.put(slot, value)));
+    let put = LOCAL.with(|local| {
+        let ring = local.ring.take()?;
+        let put = ring.put(slot, value);
+        local.ring.set(Some(ring));
+        Some(put)
+    });
     if put != Some(Put::Done) {
         record_cold(put, slot, value);
     }
@@ -110,44 +126,44 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
     if slot >= NO_SLOT {
         return;
     }
-    if let (Some(put), Some(ring)) = (put, LOCAL.with(|local| local.ring.get())) {
-        after_put(put, ring, slot, value);
-        return;
-    }
-    let captured = is_captured();
-    if captured {
+    if put.is_none() && is_captured() {
         recorder::note(slot, Measurement::Value(value));
     }
-    match block() {
-        None => SLOTS.lock().record_shared(slot, value),
-        Some(block) => {
-            let ring = SLOTS.ring(block);
-            if !captured {
-                LOCAL.with(|local| local.ring.set(Some(ring)));
-            }
-            after_put(ring.put(slot, value), ring, slot, value);
+    let Some(block) = block() else {
+        SLOTS.lock().record_shared(slot, value);
+        return;
+    };
+    let put_into = |ring: Arc<Ring>| {
+        let put = ring.put(slot, value);
+        if !is_captured() {
+            LOCAL.with(|local| local.set_ring(Some(ring)));
         }
+        put
+    };
+    match put.unwrap_or_else(|| put_into(SLOTS.ring(block))) {
+        Put::Done => {}
+        Put::Due => sink::wake(),
+        Put::Full => match SLOTS.larger_ring(block) {
+            Some(larger) => {
+                put_into(larger);
+            }
+            None => make_room(block, slot, value),
+        },
     }
 }
 
-/// Makes room if there is little, and puts the value in if there was none.
-fn after_put(put: Put, ring: &Ring, slot: u32, value: f64) {
-    match put {
-        Put::Done => {}
-        Put::HalfFull => sink::wake(),
-        Put::Full => {
-            // This thread's values only, so that it does not wait for the values of others.
-            let own = LOCAL.with(|local| local.block.get());
-            if !own.is_some_and(|own| sink::take_values(own.part())) {
-                // Nobody takes values out before there is a pipeline: the newest are kept.
-                SLOTS.lock().give_up_values(Series::pair);
-            }
-            if ring.put(slot, value) == Put::Full {
-                // The pipeline ended just now.
-                SLOTS.lock().give_up_values(Series::pair);
-                ring.put(slot, value);
-            }
-        }
+/// Has values taken out of the block's ring, which is full and the largest, and puts the value in.
+fn make_room(block: BlockId, slot: u32, value: f64) {
+    // This thread's values only, so that it does not wait for the values of others.
+    if !sink::take_values(block.part()) {
+        // Nobody takes values out before there is a pipeline: the newest are kept.
+        SLOTS.lock().give_up_values(Series::pair);
+    }
+    let ring = SLOTS.ring(block);
+    if ring.put(slot, value) == Put::Full {
+        // The pipeline ended just now.
+        SLOTS.lock().give_up_values(Series::pair);
+        ring.put(slot, value);
     }
 }
 
@@ -188,7 +204,7 @@ pub(crate) fn set_captured(captured: bool) {
     LOCAL.with(|local| {
         local.captured.set(captured);
         local.directory.set(&[]);
-        local.ring.set(None);
+        local.set_ring(None);
     });
 }
 
@@ -218,7 +234,7 @@ fn block() -> Option<BlockId> {
             local.block.set(Some(block));
             if !local.captured.get() {
                 local.directory.set(directory);
-                local.ring.set(ring);
+                local.set_ring(ring);
             }
         }
         local.block.get()

@@ -66,6 +66,7 @@ impl OwnedValue {
 
     /// Whether both are the same value of the same type. Floats are compared by their bits, so that
     /// NaN is one series.
+    #[inline]
     pub(crate) fn is(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (Self::Str(own), Value::Str(text)) => **own == **text,

@@ -43,7 +43,11 @@ impl Start {
     #[allow(clippy::cast_precision_loss, reason = "104 days are exact")]
     pub(super) fn elapsed(self) -> f64 {
         match self {
-            Self::System(start) => start.elapsed().as_nanos() as f64,
+            Self::System(start) => {
+                let elapsed = start.elapsed();
+                // Quicker than by a number of 128 bits.
+                elapsed.as_secs() as f64 * 1e9 + f64::from(elapsed.subsec_nanos())
+            }
             Self::Counter(start) => match COUNTER.get() {
                 Some(clock) => clock.delta_as_nanos(start, clock.raw()) as f64,
                 None => 0.0,

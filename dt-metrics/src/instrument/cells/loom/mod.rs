@@ -31,5 +31,7 @@ mod sync {
 
     /// Each cell that a drain reads multiplies the interleavings.
     pub(super) const CELLS: usize = 2;
+    pub(super) const SMALLEST_RING: usize = 1;
     pub(super) const RING: usize = 2;
+    pub(super) const DUE: u64 = 1;
 }

@@ -4,7 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::chunk::{self, Amount, Directory};
-use super::ring::Put;
+use super::ring::{Put, Ring};
 use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
 
@@ -25,15 +25,17 @@ struct Owner<'a> {
     slots: &'a Slots<&'static str>,
     block: BlockId,
     directory: Directory,
+    ring: Option<std::sync::Arc<Ring>>,
 }
 
 impl<'a> Owner<'a> {
     fn new(slots: &'a Slots<&'static str>) -> Self {
-        let (block, directory, _) = slots.claim();
+        let (block, directory, ring) = slots.claim();
         Self {
             slots,
             block,
             directory,
+            ring,
         }
     }
 
@@ -48,6 +50,20 @@ impl<'a> Owner<'a> {
         if !chunk::add_in_range(self.directory, slot, n) {
             self.directory = self.slots.add(self.block, slot, n);
         }
+    }
+
+    /// Records a value; `false` if the largest ring is full.
+    fn record(&mut self, slot: u32, value: f64) -> bool {
+        let Self { slots, block, .. } = *self;
+        let ring = self.ring.get_or_insert_with(|| slots.ring(block));
+        if ring.put(slot, value) != Put::Full {
+            return true;
+        }
+        let Some(larger) = slots.larger_ring(block) else {
+            return false;
+        };
+        *ring = larger;
+        ring.put(slot, value) != Put::Full
     }
 }
 
@@ -388,16 +404,9 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         let recording = {
             let slots = Arc::clone(&slots);
             thread::spawn(move || {
-                let (block, _, _) = slots.claim();
-                let ring = slots.ring(block);
-                let mut refused = 0;
-                for value in [1.0, 2.0, 3.0] {
-                    if ring.put(SLOT, value) == Put::Full {
-                        refused += 1;
-                    }
-                }
-                slots.release(block);
-                refused
+                let mut owner = Owner::new(&slots);
+                let values = [1.0, 2.0, 3.0].into_iter();
+                values.filter(|value| !owner.record(SLOT, *value)).count()
             })
         };
         let mut seen = Vec::new();
@@ -415,6 +424,30 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         take();
         assert_eq!(seen.len() + refused, 3);
         assert!(seen.is_sorted(), "{seen:?}");
+    });
+}
+
+#[test]
+fn values_of_a_thread_that_has_ended_are_taken_once_and_its_ring_goes() {
+    loom::model(|| {
+        let slots = slots();
+        let recording = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || assert!(Owner::new(&slots).record(SLOT, 1.0)))
+        };
+        let mut taken = 0;
+        let mut take = || {
+            // The first block, which is the only one.
+            slots.lock().drain_values(1, single, |_, _, _| {
+                taken += 1;
+                true
+            });
+        };
+        take();
+        recording.join().unwrap();
+        take();
+        assert_eq!(taken, 1);
+        assert_eq!(slots.lock().rings(), 0);
     });
 }
 
@@ -475,10 +508,9 @@ fn a_count_and_its_value_are_in_the_same_drain() {
             let slots = Arc::clone(&slots);
             thread::spawn(move || {
                 let mut owner = Owner::new(&slots);
-                let ring = slots.ring(owner.block);
                 for _ in 0..2 {
                     owner.add(SLOT, 1);
-                    assert_ne!(ring.put(SLOT + 1, 1.0), Put::Full);
+                    assert!(owner.record(SLOT + 1, 1.0));
                 }
             })
         };

@@ -65,6 +65,8 @@ pub struct Descriptor {
     pub(crate) cardinality_limit: u32,
     /// The upper bounds of a histogram's buckets, if the annotation gives them.
     pub(crate) boundaries: Option<&'static [f64]>,
+    /// Whether a sum may have values that are not whole.
+    pub(crate) floats: bool,
     /// Present if the name is still the path of the function: the length of the part after the
     /// module. Making the name at compile time would make each build slower.
     unnamed: Option<usize>,
@@ -92,6 +94,7 @@ impl Descriptor {
             line,
             cardinality_limit: 0,
             boundaries: None,
+            floats: false,
             unnamed: None,
         }
     }
@@ -177,6 +180,7 @@ impl Descriptor {
             line,
             cardinality_limit,
             boundaries,
+            floats,
             unnamed: _,
         } = *self;
         let name = DefaultName::new(path, "", "").as_str().to_owned();
@@ -192,6 +196,7 @@ impl Descriptor {
             line,
             cardinality_limit,
             boundaries,
+            floats,
             unnamed: None,
         }
     }

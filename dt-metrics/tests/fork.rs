@@ -9,7 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use dt_metrics::{Error, Handle, count, gauge, record};
+use dt_metrics::instrument::{Counter, Observer};
+use dt_metrics::{Error, Handle, count, gauge, observe, record};
 
 const NEVER: Duration = Duration::from_secs(3_600);
 const AMPLE: Duration = Duration::from_secs(30);
@@ -98,7 +99,7 @@ fn soon<T>(action: impl FnOnce() -> T) -> T {
 }
 
 /// What a child does with what it inherited, and with metrics of its own.
-fn live_as_a_child(inherited: Handle, server: &Server) {
+fn live_as_a_child(inherited: Handle, hits: Counter, observer: Observer, server: &Server) {
     soon(|| assert!(matches!(inherited.flush(AMPLE), Err(Error::Forked))));
     soon(|| assert!(matches!(inherited.shutdown(AMPLE), Err(Error::Forked))));
     soon(|| drop(inherited.health()));
@@ -107,6 +108,8 @@ fn live_as_a_child(inherited: Handle, server: &Server) {
     count!("forked.both", 1);
     record!("forked.value", 2.0);
     gauge!("forked.gauge", 8);
+    hits.add(2);
+    soon(|| drop(hits));
     std::thread::spawn(|| {
         count!("forked.both", 1);
         // More than a thread keeps in its memory: its parent's pipeline does not take them.
@@ -120,6 +123,7 @@ fn live_as_a_child(inherited: Handle, server: &Server) {
     own.flush(AMPLE).unwrap();
     // Of each thread the newest 4,096 values are kept; the others are counted.
     assert_eq!(own.health().dropped.get("before_install"), Some(&1_904));
+    soon(|| drop(observer));
     own.shutdown(AMPLE).unwrap();
 }
 
@@ -127,6 +131,12 @@ fn live_as_a_child(inherited: Handle, server: &Server) {
 fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
     let (parents, childs) = (Server::start(), Server::start());
     let metrics = install(&parents);
+    let hits = Counter::builder("forked.hits").build().unwrap();
+    hits.add(5);
+    let observer = observe("forked.observed").callback(|o| o.record(4, ()));
+    let observer = observer.unwrap();
+    // From now on a thread of the parent waits for the next poll.
+    metrics.flush(AMPLE).unwrap();
     count!("forked.both", 5);
     count!("forked.parent", 1);
     record!("forked.value", 9.0);
@@ -148,7 +158,9 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "a process can be had");
     if child == 0 {
-        let lived = catch_unwind(AssertUnwindSafe(|| live_as_a_child(metrics, &childs)));
+        let lived = catch_unwind(AssertUnwindSafe(|| {
+            live_as_a_child(metrics, hits, observer, &childs)
+        }));
         // SAFETY: ends this process and nothing else.
         unsafe { libc::_exit(i32::from(lived.is_err())) };
     }
@@ -164,12 +176,15 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
         [
             "forked.both count,delta=3",
             "forked.gauge gauge,8",
+            "forked.hits count,delta=2",
+            "forked.observed gauge,4",
             "forked.value gauge,min=2,max=2,sum=8194,count=4097"
         ]
     );
     drop(stop);
     counting.join().unwrap();
 
+    drop((hits, observer));
     metrics.flush(AMPLE).unwrap();
     let mut counts = parents.counts();
     counts.retain(|line| !line.starts_with("forked.busy"));
@@ -179,6 +194,8 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
         counts,
         [
             "forked.both count,delta=35",
+            "forked.hits count,delta=5",
+            "forked.observed gauge,4",
             "forked.parent count,delta=1",
             "forked.parents_gauge gauge,3",
             "forked.value gauge,min=9,max=9,sum=9,count=1"

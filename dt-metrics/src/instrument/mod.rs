@@ -96,16 +96,16 @@ pub use self::kinds::counter::InFlight;
 pub(crate) use self::kinds::counter::{add_signed_to_slot, add_to_slot};
 pub use self::kinds::histogram::Timer;
 pub(crate) use self::kinds::histogram::record;
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::kinds::observed::Number as ObservedNumber;
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::kinds::observed::Observation;
-pub(crate) use self::kinds::observed::Observed;
 pub(crate) use self::kinds::observed::all_observed;
+pub(crate) use self::kinds::observed::{Number as ObservedNumber, Observable, Observed};
+pub(crate) use self::kinds::source::{Callback, Sample};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::kinds::source::{Seat, Source, SourceId};
 pub(crate) use self::series::bound::Bound;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::series::dynamic::set_cardinality_limit;
 pub(crate) use self::series::made::{self, MOST_SHAPES, Made, Place, Shape};
 pub use crate::run_time::{
-    Build, BuildError, Builder, Counter, DimensionList, Gauge, Histogram, UpDownCounter,
+    Build, BuildError, Builder, Counter, DimensionList, Gauge, Histogram, Observations,
+    ObservedValue, Observer, ObserverBuilder, UpDownCounter,
 };

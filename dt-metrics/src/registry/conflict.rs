@@ -62,6 +62,8 @@ pub(crate) struct Definition {
     pub(crate) description: &'static str,
     /// The first boundaries given, if any are.
     pub(crate) boundaries: Option<&'static [f64]>,
+    /// Whether a sum may have values that are not whole.
+    pub(crate) floats: bool,
 }
 
 impl Names {
@@ -77,6 +79,7 @@ impl Names {
                     unit: descriptor.unit,
                     description: descriptor.description,
                     boundaries: descriptor.boundaries,
+                    floats: descriptor.floats,
                 });
                 Ok(())
             }
@@ -113,6 +116,7 @@ impl Definition {
             self.description = second.description;
         }
         self.boundaries = self.boundaries.or(second.boundaries);
+        self.floats |= second.floats;
         Ok(())
     }
 }

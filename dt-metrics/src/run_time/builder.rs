@@ -48,6 +48,7 @@ impl Definition {
                 keys: Vec::new(),
                 boundaries: None,
                 cardinality_limit: 0,
+                floats: false,
             },
             values: Vec::new(),
             place: Place {

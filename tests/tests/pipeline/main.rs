@@ -17,6 +17,7 @@ mod gauges;
 mod health;
 mod lifetimes;
 mod no_feedback;
+mod observers;
 mod run_time;
 mod stress;
 mod sums;

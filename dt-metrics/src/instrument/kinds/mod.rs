@@ -9,3 +9,4 @@ pub(super) mod counter;
 pub(super) mod gauge;
 pub(super) mod histogram;
 pub(super) mod observed;
+pub(super) mod source;

@@ -60,7 +60,7 @@ impl Observed {
     }
 
     /// Runs the program's function. `None` if it has no value this time.
-    pub(crate) fn poll(&self) -> Option<Observation> {
+    pub(super) fn poll(&self) -> Option<Observation> {
         (self.poll)()
     }
 }
@@ -72,14 +72,10 @@ pub(crate) fn all_observed() -> impl Iterator<Item = &'static Observed> {
 
 /// The value of an observed function.
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "dynatrace"),
-    allow(dead_code, reason = "read by the pipeline")
-)]
 pub struct Observation {
-    pub(crate) number: Number,
+    pub(super) number: Number,
     /// In the order of the descriptor's keys.
-    pub(crate) values: Box<[Option<OwnedValue>]>,
+    pub(super) values: Box<[Option<OwnedValue>]>,
 }
 
 /// The number of an [`Observation`].
@@ -89,6 +85,31 @@ pub enum Number {
     U64(u64),
     I64(i64),
     F64(f64),
+}
+
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "used by the pipeline")
+)]
+impl Number {
+    /// The nearest `f64`.
+    #[expect(clippy::cast_precision_loss, reason = "as it says")]
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Self::U64(number) => number as f64,
+            Self::I64(number) => number as f64,
+            Self::F64(number) => number,
+        }
+    }
+
+    /// The sum of both, or the nearest number.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::U64(a), Self::U64(b)) => Self::U64(a.saturating_add(b)),
+            (Self::I64(a), Self::I64(b)) => Self::I64(a.saturating_add(b)),
+            (a, b) => Self::F64(a.to_f64() + b.to_f64()),
+        }
+    }
 }
 
 impl Observation {

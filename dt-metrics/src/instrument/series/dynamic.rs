@@ -31,6 +31,14 @@ pub(crate) fn set_cardinality_limit(limit: u32) {
     CARDINALITY_LIMIT.store(limit, Ordering::Relaxed);
 }
 
+/// The most series of an instrument.
+pub(crate) fn cardinality_limit(descriptor: &Descriptor) -> usize {
+    match descriptor.cardinality_limit {
+        0 => CARDINALITY_LIMIT.load(Ordering::Relaxed) as usize,
+        limit => limit as usize,
+    }
+}
+
 /// The series of an instrument.
 pub(crate) struct DynamicSeries {
     descriptor: Descriptor,
@@ -166,10 +174,7 @@ impl DynamicSeries {
     }
 
     fn limit(&self) -> usize {
-        match self.descriptor.cardinality_limit {
-            0 => CARDINALITY_LIMIT.load(Ordering::Relaxed) as usize,
-            limit => limit as usize,
-        }
+        cardinality_limit(&self.descriptor)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

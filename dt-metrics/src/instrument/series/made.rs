@@ -33,6 +33,8 @@ pub(crate) struct Shape {
     pub(crate) boundaries: Option<Vec<u64>>,
     /// 0 if it has none of its own.
     pub(crate) cardinality_limit: u32,
+    /// Whether a sum may have values that are not whole.
+    pub(crate) floats: bool,
 }
 
 /// Where an instrument was built.
@@ -104,6 +106,7 @@ fn descriptor(shape: &Shape, place: Place) -> Descriptor {
         .with_description(leak(&shape.description))
         .with_dimension_keys(keys.leak())
         .with_cardinality_limit(shape.cardinality_limit);
+    descriptor.floats = shape.floats;
     if let Some(boundaries) = &shape.boundaries {
         let boundaries: Vec<_> = boundaries
             .iter()

@@ -12,7 +12,7 @@ use opentelemetry::metrics::Meter;
 
 use super::epochs::Epochs;
 use super::findings::Findings;
-use super::observed::pool::POOL;
+use super::observed::pool::pool;
 use super::observed::record::{Levels, has_floats};
 use super::routing::Routes;
 use super::sdk::create;
@@ -20,7 +20,7 @@ use super::streams::{Meters, MetricId, Metrics};
 use super::sums::Summing;
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
-use crate::instrument::{self, Drained, Observed, Sink, all_observed};
+use crate::instrument::{self, Drained, Sink, Source};
 use crate::pipeline::aggregation::Aggregation;
 use crate::registry::{Definition, Names, catalog};
 
@@ -38,7 +38,7 @@ pub(super) enum Command {
     /// Take out recorded values.
     TakeValues,
     /// Warn that these observed functions are late.
-    WarnLate(Vec<&'static Observed>),
+    WarnLate(Vec<&'static Descriptor>),
     Stop,
 }
 
@@ -280,13 +280,14 @@ impl Feed {
     pub(super) fn collect(&self) {
         self.guarded(|findings| {
             // Before anything is locked: other readers need not wait for the functions.
-            let observed: Vec<_> = all_observed().collect();
-            let late = POOL.poll(&observed, OBSERVE_LIMIT);
+            let sources = Source::all();
+            let pool = pool();
+            let late = pool.poll(&sources, OBSERVE_LIMIT);
             if !late.is_empty() {
                 // Not here: the callback runs under a lock of the SDK, and a log is the program's.
                 self.send(Command::WarnLate(late));
             }
-            for (metric, points) in POOL.take_panics() {
+            for (metric, points) in pool.take_panics() {
                 self.report_lost(DropReason::ObservedPanic, Some(metric), points);
             }
             // Held until everything is added: a second reader's collection waits for it, and so
@@ -325,10 +326,11 @@ impl Feed {
             for slot in retired {
                 routes.retire(slot, metrics);
             }
-            for observed in observed {
-                // The latest value for any reader, so that sums are never set back.
-                if let Some(latest) = POOL.latest(observed) {
-                    levels.record(observed, &latest, metrics, findings);
+            levels.end_others(&sources, metrics, findings);
+            for source in sources.iter().filter(|source| !source.has_ended()) {
+                // The latest values for any reader, so that sums are never set back.
+                if let Some(latest) = pool.latest(source.id()) {
+                    levels.record(source, &latest, metrics, findings);
                 }
             }
             self.aggregation.begin();

@@ -27,7 +27,7 @@ use std::time::Duration;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::collect::{CARRIER, Command, Feed};
-use self::observed::pool::POOL;
+use self::observed::pool::pool;
 use self::streams::Meters;
 pub(super) use self::sums::Summing;
 use super::aggregation::Aggregation;
@@ -107,12 +107,12 @@ impl Bridge {
             early.saturating_sub(reported),
         );
         // Earlier panics were not this bridge's.
-        drop(POOL.take_panics());
+        drop(pool().take_panics());
         set_sink(Some(Arc::clone(&feed) as _));
         Ok(Self {
             feed,
             commands,
-            panics_before: POOL.panics(),
+            panics_before: pool().panics(),
         })
     }
 
@@ -142,7 +142,8 @@ impl Bridge {
 
     /// Points that did not get into the provider, by reason.
     pub(super) fn dropped(&self) -> impl Iterator<Item = (DropReason, u64)> {
-        let panics = POOL.panics() - self.panics_before;
+        // Less in a forked child, which has a pool of its own.
+        let panics = pool().panics().saturating_sub(self.panics_before);
         let dropped = self.feed.dropped().into_iter();
         let early = values_given_up();
         dropped.chain([
@@ -160,7 +161,7 @@ impl Bridge {
     pub(super) fn stop(&self) {
         set_sink(None);
         self.feed.stop();
-        POOL.close();
+        pool().close();
         // Fails if the thread has stopped before.
         drop(self.commands.try_send(Command::Stop));
     }

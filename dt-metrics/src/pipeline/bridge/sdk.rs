@@ -100,12 +100,12 @@ pub(super) fn attributes<'a>(
     dimensions: impl Iterator<Item = (&'static str, &'a OwnedValue)>,
 ) -> Box<[KeyValue]> {
     dimensions
-        .map(|(key, value)| attribute(key, value))
+        .map(|(key, value)| attribute(Key::from_static_str(key), value))
         .collect()
 }
 
-fn attribute(key: &'static str, value: &OwnedValue) -> KeyValue {
-    let key = Key::from_static_str(key);
+/// A dimension as an attribute of the SDK.
+pub(super) fn attribute(key: Key, value: &OwnedValue) -> KeyValue {
     match value {
         OwnedValue::Str(text) => KeyValue::new(key, text.to_string()),
         OwnedValue::Bool(value) => KeyValue::new(key, *value),

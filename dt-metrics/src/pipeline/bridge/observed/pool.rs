@@ -1,4 +1,4 @@
-//! The pool of threads that poll observed functions: a slow function holds up no other function,
+//! The pool of threads that poll observed functions and callbacks: a slow function holds up no other function,
 //! and a collection only once, for a second at most.
 //!
 //! One worker polls the functions of a round in turn. As long as functions wait for their turn,
@@ -10,15 +10,28 @@
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::descriptor::Descriptor;
-use crate::instrument::{Observation, Observed};
+use crate::instrument::{Sample, Source, SourceId};
+use crate::process::Process;
 
-/// The pool of this process: a function that never returns outlives a pipeline.
-pub(crate) static POOL: Pool = Pool::new();
+/// The pool of this process: a function that never returns outlives a pipeline. A forked child has a
+/// pool of its own, since it has none of the parent's workers.
+pub(crate) fn pool() -> &'static Pool {
+    static POOL: Mutex<Option<(Process, &'static Pool)>> = Mutex::new(None);
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    match *pool {
+        Some((process, pool)) if !process.is_forked() => pool,
+        _ => {
+            let made: &Pool = Box::leak(Box::new(Pool::new()));
+            *pool = Some((Process::current(), made));
+            made
+        }
+    }
+}
 
 /// How long functions wait for their turn before more workers join.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -34,10 +47,10 @@ pub(crate) struct Pool {
 
 /// All that rounds and workers share.
 struct Board {
-    /// By the address of the function's registration.
-    functions: BTreeMap<usize, Function>,
+    /// Those of the latest round, and those that are late.
+    functions: BTreeMap<SourceId, Function>,
     /// Functions of this round that wait for their turn.
-    queue: VecDeque<&'static Observed>,
+    queue: VecDeque<Source>,
     /// Whether a worker waits for the next round.
     resting: bool,
     /// Whether a worker may wait for the next round.
@@ -48,13 +61,13 @@ struct Board {
 }
 
 struct Function {
-    observed: &'static Observed,
+    descriptor: &'static Descriptor,
     phase: Phase,
     /// Each warning is logged once.
     warned_late: bool,
     warned_panic: bool,
     /// `None` before it has returned, and after a panic.
-    latest: Option<Observation>,
+    latest: Option<Arc<[Sample]>>,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -86,9 +99,9 @@ impl Pool {
     /// `limit`. Returns the functions that are late for the first time.
     pub(crate) fn poll(
         &'static self,
-        functions: &[&'static Observed],
+        functions: &[Source],
         limit: Duration,
-    ) -> Vec<&'static Observed> {
+    ) -> Vec<&'static Descriptor> {
         if functions.is_empty() {
             return Vec::new();
         }
@@ -121,10 +134,10 @@ impl Pool {
         board.end()
     }
 
-    /// The latest value of the function; `None` if it never returned, or had no value or panicked last
+    /// The latest values of a function; `None` if it never returned, or had no value or panicked last
     /// time.
-    pub(crate) fn latest(&self, observed: &'static Observed) -> Option<Observation> {
-        self.board().function(observed).latest.clone()
+    pub(crate) fn latest(&self, function: SourceId) -> Option<Arc<[Sample]>> {
+        self.board().functions.get(&function)?.latest.clone()
     }
 
     /// How often a function has panicked.
@@ -157,16 +170,16 @@ impl Pool {
     fn work(&self) {
         let mut board = self.board();
         loop {
-            if let Some(observed) = board.next() {
+            if let Some(source) = board.next() {
                 drop(board);
-                let result = call(observed);
+                let result = call(&source);
                 let panic = result.as_ref().err().cloned();
                 board = self.board();
-                let first_panic = board.returned(observed, result.is_err(), result.ok().flatten());
+                let first_panic = board.returned(&source, result.is_err(), result.ok().flatten());
                 self.changed.notify_all();
                 if first_panic {
                     drop(board);
-                    warn_panic(observed, &panic.unwrap_or_default());
+                    warn_panic(source.descriptor(), &panic.unwrap_or_default());
                     board = self.board();
                 }
             } else if board.open && !board.resting {
@@ -188,12 +201,16 @@ impl Pool {
 }
 
 impl Board {
-    /// Begins a round: queues all functions that are not late.
-    fn begin(&mut self, functions: &[&'static Observed]) {
+    /// Begins a round: queues all functions that are not late, and forgets callbacks that have ended.
+    fn begin(&mut self, functions: &[Source]) {
         self.open = true;
-        for &observed in functions {
-            if self.function(observed).phase != Phase::Late {
-                self.queue.push_back(observed);
+        let mut ids: Vec<_> = functions.iter().map(Source::id).collect();
+        ids.sort_unstable();
+        self.functions
+            .retain(|id, function| function.phase != Phase::Idle || ids.binary_search(id).is_ok());
+        for source in functions {
+            if self.function(source).phase != Phase::Late {
+                self.queue.push_back(source.clone());
             }
         }
     }
@@ -210,51 +227,45 @@ impl Board {
     }
 
     /// The next function, which the caller polls now.
-    fn next(&mut self) -> Option<&'static Observed> {
-        let observed = self.queue.pop_front()?;
-        self.function(observed).phase = Phase::Running;
-        Some(observed)
+    fn next(&mut self) -> Option<Source> {
+        let source = self.queue.pop_front()?;
+        self.function(&source).phase = Phase::Running;
+        Some(source)
     }
 
-    /// Takes the value of a function, which has none if it `panicked`. Returns whether this is its first
+    /// Takes the values of a function, which has none if it `panicked`. Returns whether this is its first
     /// panic.
-    fn returned(
-        &mut self,
-        observed: &'static Observed,
-        panicked: bool,
-        value: Option<Observation>,
-    ) -> bool {
+    fn returned(&mut self, source: &Source, panicked: bool, values: Option<Arc<[Sample]>>) -> bool {
         if panicked {
             self.panics += 1;
-            let name = observed.descriptor().name;
+            let name = source.descriptor().name;
             *self.unreported_panics.entry(name).or_default() += 1;
         }
-        let function = self.function(observed);
+        let function = self.function(source);
         function.phase = Phase::Idle;
-        function.latest = value;
+        function.latest = values;
         panicked && !std::mem::replace(&mut function.warned_panic, true)
     }
 
     /// Ends a round: functions that still run are late from now on. Returns the functions that
     /// are late for the first time.
-    fn end(&mut self) -> Vec<&'static Observed> {
+    fn end(&mut self) -> Vec<&'static Descriptor> {
         self.queue.clear();
         let mut first_late = Vec::new();
         for function in self.functions.values_mut() {
             if function.phase == Phase::Running {
                 function.phase = Phase::Late;
                 if !std::mem::replace(&mut function.warned_late, true) {
-                    first_late.push(function.observed);
+                    first_late.push(function.descriptor);
                 }
             }
         }
         first_late
     }
 
-    fn function(&mut self, observed: &'static Observed) -> &mut Function {
-        let address = core::ptr::from_ref(observed).addr();
-        self.functions.entry(address).or_insert(Function {
-            observed,
+    fn function(&mut self, source: &Source) -> &mut Function {
+        self.functions.entry(source.id()).or_insert(Function {
+            descriptor: source.descriptor(),
             phase: Phase::Idle,
             warned_late: false,
             warned_panic: false,
@@ -264,9 +275,10 @@ impl Board {
 }
 
 /// Runs the program's function; the error is the message of its panic.
-fn call(observed: &'static Observed) -> Result<Option<Observation>, String> {
+fn call(source: &Source) -> Result<Option<Arc<[Sample]>>, String> {
     // If the panic leaves something half done, that is the program's, which is warned.
-    let result = catch_unwind(AssertUnwindSafe(|| observed.poll()));
+    let result = catch_unwind(AssertUnwindSafe(|| source.poll()));
+    let result = result.map(|samples| samples.map(Arc::from));
     result.map_err(|payload| {
         let message = message(&*payload);
         // It may panic when it is dropped.
@@ -283,10 +295,10 @@ fn message(payload: &(dyn Any + Send)) -> String {
     text.unwrap_or("no message").to_owned()
 }
 
-fn warn_panic(observed: &'static Observed, message: &str) {
+fn warn_panic(descriptor: &Descriptor, message: &str) {
     let Descriptor {
         name, file, line, ..
-    } = observed.descriptor();
+    } = descriptor;
     tracing::warn!(
         target: "dt_metrics",
         "the observed function of `{name}` at {file}:{line} panicked: {message}; it has no value \
@@ -295,10 +307,10 @@ fn warn_panic(observed: &'static Observed, message: &str) {
 }
 
 /// Warns that a function is late.
-pub(crate) fn warn_late(observed: &'static Observed) {
+pub(crate) fn warn_late(descriptor: &Descriptor) {
     let Descriptor {
         name, file, line, ..
-    } = observed.descriptor();
+    } = descriptor;
     tracing::warn!(
         target: "dt_metrics",
         "the observed function of `{name}` at {file}:{line} is slow: it had not returned when a \

@@ -1,5 +1,6 @@
 //! Rounds of polls, with functions that are slow or panic.
 
+use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread;
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::Pool;
 use crate::descriptor::{Descriptor, Kind};
-use crate::instrument::{Observation, Observed, ObservedNumber};
+use crate::instrument::expanded::{Observation, Observed};
+use crate::instrument::{ObservedNumber, Source};
 
 /// Longer than anything takes but what never ends.
 const AMPLE: Duration = Duration::from_secs(30);
@@ -16,13 +18,15 @@ fn pool() -> &'static Pool {
     Box::leak(Box::new(Pool::new()))
 }
 
-fn observed(poll: fn() -> Option<Observation>) -> &'static Observed {
+fn observed(poll: fn() -> Option<Observation>) -> Source {
     let descriptor = Descriptor::new(Kind::Gauge, "polled", "shop", "shop.rs", 1);
-    Box::leak(Box::new(Observed::gauge(descriptor, || false, poll)))
+    let observed = Box::leak(Box::new(Observed::gauge(descriptor, || false, poll)));
+    Source::Function(observed)
 }
 
-fn number(pool: &Pool, observed: &'static Observed) -> Option<ObservedNumber> {
-    pool.latest(observed).map(|observation| observation.number)
+fn number(pool: &Pool, source: &Source) -> Option<ObservedNumber> {
+    let samples = pool.latest(source.id())?;
+    samples.first().map(|sample| sample.number)
 }
 
 fn wait_while(mut condition: impl FnMut() -> bool) {
@@ -66,10 +70,10 @@ fn each_is_polled_once_a_round() {
     static POLLED: AtomicU64 = AtomicU64::new(0);
     let function = || Observation::of(&[], POLLED.fetch_add(1, Ordering::SeqCst));
     let (pool, observed) = (pool(), observed(function));
-    assert_eq!(number(pool, observed), None);
+    assert_eq!(number(pool, &observed), None);
     for round in 0..100 {
-        pool.poll(&[observed], AMPLE);
-        assert_eq!(number(pool, observed), Some(ObservedNumber::U64(round)));
+        pool.poll(slice::from_ref(&observed), AMPLE);
+        assert_eq!(number(pool, &observed), Some(ObservedNumber::U64(round)));
     }
     assert_eq!(POLLED.load(Ordering::SeqCst), 100);
 }
@@ -92,7 +96,7 @@ fn a_panic_is_counted_and_leaves_no_value() {
     });
     let always = observed(|| std::panic::resume_unwind(Box::new("always".to_owned())));
     let never = observed(|| Observation::of(&[], -1_i64));
-    let all = [sometimes, always, never];
+    let all = [sometimes.clone(), always.clone(), never.clone()];
     for (panics, panicked, value) in [
         (false, 1, Some(ObservedNumber::U64(1))),
         (true, 3, None),
@@ -101,9 +105,9 @@ fn a_panic_is_counted_and_leaves_no_value() {
         PANICS.store(panics, Ordering::SeqCst);
         pool.poll(&all, AMPLE);
         assert_eq!(pool.panics(), panicked);
-        assert_eq!(number(pool, sometimes), value);
-        assert_eq!(number(pool, always), None);
-        assert_eq!(number(pool, never), Some(ObservedNumber::I64(-1)));
+        assert_eq!(number(pool, &sometimes), value);
+        assert_eq!(number(pool, &always), None);
+        assert_eq!(number(pool, &never), Some(ObservedNumber::I64(-1)));
     }
 }
 
@@ -117,18 +121,18 @@ fn a_slow_one_holds_up_nobody_and_is_waited_for_once() {
     });
     let quick = observed(|| Observation::of(&[], 2_u64));
     let start = Instant::now();
-    pool.poll(&[slow, quick], Duration::from_secs(1));
+    pool.poll(&[slow.clone(), quick.clone()], Duration::from_secs(1));
     assert!(start.elapsed() >= Duration::from_secs(1));
-    assert_eq!(number(pool, slow), None);
-    assert_eq!(number(pool, quick), Some(ObservedNumber::U64(2)));
+    assert_eq!(number(pool, &slow), None);
+    assert_eq!(number(pool, &quick), Some(ObservedNumber::U64(2)));
     let start = Instant::now();
-    pool.poll(&[slow, quick], AMPLE);
+    pool.poll(&[slow.clone(), quick.clone()], AMPLE);
     assert!(start.elapsed() < AMPLE);
     assert_eq!(GATE.passed.load(Ordering::SeqCst), 0);
 
     GATE.open();
-    wait_while(|| number(pool, slow).is_none());
-    pool.poll(&[slow, quick], AMPLE);
+    wait_while(|| number(pool, &slow).is_none());
+    pool.poll(&[slow.clone(), quick.clone()], AMPLE);
     assert_eq!(GATE.passed.load(Ordering::SeqCst), 2);
 }
 
@@ -144,9 +148,9 @@ fn any_number_of_slow_ones_leaves_time_for_the_others() {
     };
     let mut all: Vec<_> = (0..100).map(|_| slow()).collect();
     let quick = observed(|| Observation::of(&[], 2_u64));
-    all.push(quick);
+    all.push(quick.clone());
     pool.poll(&all, Duration::from_secs(1));
-    assert_eq!(number(pool, quick), Some(ObservedNumber::U64(2)));
+    assert_eq!(number(pool, &quick), Some(ObservedNumber::U64(2)));
     GATE.open();
 }
 
@@ -162,7 +166,10 @@ fn rounds_at_the_same_time_poll_one_after_the_other() {
         Observation::of(&[], 1_u64)
     });
     let rounds: Vec<_> = (0..5)
-        .map(|_| thread::spawn(move || pool.poll(&[observed], AMPLE)))
+        .map(|_| {
+            let observed = observed.clone();
+            thread::spawn(move || pool.poll(slice::from_ref(&observed), AMPLE))
+        })
         .collect();
     wait_while(|| pool.board().running() == 0);
     // Time for the others to begin their rounds, if they could.
@@ -183,10 +190,12 @@ fn who_is_late_in_one_round_is_not_waited_for_in_another() {
         GATE.pass();
         Observation::of(&[], 1_u64)
     });
-    let first = thread::spawn(move || pool.poll(&[slow], Duration::from_millis(500)));
+    let again = slow.clone();
+    let first =
+        thread::spawn(move || pool.poll(slice::from_ref(&again), Duration::from_millis(500)));
     wait_while(|| pool.board().running() == 0);
     let start = Instant::now();
-    pool.poll(&[slow], AMPLE);
+    pool.poll(slice::from_ref(&slow), AMPLE);
     assert!(start.elapsed() < AMPLE);
     first.join().unwrap();
     GATE.open();
@@ -196,11 +205,11 @@ fn who_is_late_in_one_round_is_not_waited_for_in_another() {
 fn workers_go_when_nobody_polls_any_more() {
     let pool = pool();
     let observed = observed(|| Observation::of(&[], 1_u64));
-    pool.poll(&[observed], AMPLE);
+    pool.poll(slice::from_ref(&observed), AMPLE);
     wait_while(|| !pool.board().resting);
     pool.close();
     wait_while(|| pool.board().resting);
-    pool.poll(&[observed], AMPLE);
+    pool.poll(slice::from_ref(&observed), AMPLE);
 }
 
 #[test]
@@ -212,10 +221,10 @@ fn a_function_without_a_value_is_not_one_that_panicked() {
     };
     let (pool, observed) = (pool(), observed(function));
     for _ in 0..2 {
-        assert!(pool.poll(&[observed], AMPLE).is_empty());
-        assert_eq!(number(pool, observed), None);
-        assert!(pool.poll(&[observed], AMPLE).is_empty());
-        assert_eq!(number(pool, observed), Some(ObservedNumber::U64(u64::MAX)));
+        assert!(pool.poll(slice::from_ref(&observed), AMPLE).is_empty());
+        assert_eq!(number(pool, &observed), None);
+        assert!(pool.poll(slice::from_ref(&observed), AMPLE).is_empty());
+        assert_eq!(number(pool, &observed), Some(ObservedNumber::U64(u64::MAX)));
     }
     assert_eq!(pool.panics(), 0);
 }

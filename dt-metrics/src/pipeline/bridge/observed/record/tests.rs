@@ -10,35 +10,66 @@ use crate::instrument::ObservedNumber as Number;
 
 #[test]
 fn totals_are_what_a_counter_can_be() {
-    for (number, whole, float) in [
-        (Number::U64(0), Some(0), Some(0.0)),
-        (Number::U64(u64::MAX), Some(u64::MAX), Some(2_f64.powi(64))),
-        (Number::I64(7), Some(7), Some(7.0)),
+    let (whole, float) = (Total::Whole, Total::Float);
+    for (number, of_whole, of_floats) in [
+        (Number::U64(0), Some(whole(0)), Some(whole(0))),
+        (
+            Number::U64(u64::MAX),
+            Some(whole(u64::MAX)),
+            Some(whole(u64::MAX)),
+        ),
+        (Number::I64(7), Some(whole(7)), Some(whole(7))),
         (Number::I64(-1), None, None),
-        (Number::F64(2.75), Some(2), Some(2.75)),
+        (Number::F64(2.75), Some(whole(2)), Some(float(2.75))),
         (Number::F64(-0.5), None, None),
-        (Number::F64(1e300), Some(u64::MAX), Some(1e300)),
+        (
+            Number::F64(1e300),
+            Some(whole(u64::MAX)),
+            Some(float(1e300)),
+        ),
         (Number::F64(f64::NAN), None, None),
         (Number::F64(f64::INFINITY), None, None),
     ] {
-        assert_eq!(Total::of(number, false), whole.map(Total::Whole));
-        assert_eq!(Total::of(number, true), float.map(Total::Float));
+        assert_eq!(Total::of(number, false), of_whole);
+        assert_eq!(Total::of(number, true), of_floats);
     }
 }
 
 #[test]
 fn levels_are_any_number() {
-    for (number, whole, float) in [
-        (Number::U64(u64::MAX), Some(i64::MAX), Some(2_f64.powi(64))),
-        (Number::I64(-1), Some(-1), Some(-1.0)),
-        (Number::F64(-2.75), Some(-2), Some(-2.75)),
-        (Number::F64(-1e300), Some(i64::MIN), Some(-1e300)),
+    let (whole, float) = (Level::Whole, Level::Float);
+    for (number, of_whole, of_floats) in [
+        (
+            Number::U64(u64::MAX),
+            Some(whole(i64::MAX)),
+            Some(whole(i64::MAX)),
+        ),
+        (Number::I64(-1), Some(whole(-1)), Some(whole(-1))),
+        (Number::F64(-2.75), Some(whole(-2)), Some(float(-2.75))),
+        (
+            Number::F64(-1e300),
+            Some(whole(i64::MIN)),
+            Some(float(-1e300)),
+        ),
         (Number::F64(f64::NAN), None, None),
         (Number::F64(f64::NEG_INFINITY), None, None),
     ] {
-        assert_eq!(Level::of(number, false), whole.map(Level::Whole));
-        assert_eq!(Level::of(number, true), float.map(Level::Float));
+        assert_eq!(Level::of(number, false), of_whole);
+        assert_eq!(Level::of(number, true), of_floats);
     }
+}
+
+#[test]
+fn whole_numbers_and_fractions_are_differences_of_each_other() {
+    let (added, sum) = Total::Float(2.5).since(Total::Whole(2));
+    assert_eq!((added, sum), (Total::Float(0.5), Total::Float(2.5)));
+    let (added, _) = Total::Whole(3).since(Total::Float(2.5));
+    assert_eq!(added, Total::Float(0.5));
+    // Nothing is lost to the precision of a float.
+    let (added, _) = Total::Whole(u64::MAX).since(Total::Whole(u64::MAX - 1));
+    assert_eq!(added, Total::Whole(1));
+    let (added, _) = Level::Whole(-1).since(Level::Float(0.5));
+    assert_eq!(added, Addition::Float(-1.5));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! cargo run --release -p dt-metrics-bench --features peers -- hotpath
 //! cargo run --release -p dt-metrics-bench -- instructions
 //! cargo run --release -p dt-metrics-bench -- memory
+//! cargo run --release -p dt-metrics-bench -- stack
 //! cargo run --release -p dt-metrics-bench -- compile
 //! cargo run --release -p dt-metrics-bench -- collect
 //! cargo run --release -p dt-metrics-bench -- encode
@@ -27,6 +28,7 @@ mod outage;
 mod report;
 mod series;
 mod sink;
+mod stack;
 
 use std::error::Error;
 
@@ -44,6 +46,8 @@ enum Bench {
     Instructions,
     /// How much memory stays in use; Linux only.
     Memory,
+    /// How much stack a call takes.
+    Stack,
     /// What annotations cost a build, next to others.
     Compile,
     /// How long a collection takes, by threads and series.
@@ -84,6 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Hotpath(options) => hotpath::run(options)?,
         Bench::Instructions => instructions::run()?,
         Bench::Memory => memory::run()?,
+        Bench::Stack => stack::run(),
         Bench::Compile => compile::run()?,
         Bench::Collect => collect::run()?,
         Bench::CollectChild { threads, series } => collect::child(threads, series)?,

@@ -6,7 +6,7 @@ use syn::Result;
 use crate::analyse::scope::Place;
 use crate::analyse::shape::check_stream;
 use crate::emit::body::{entered, guarded};
-use crate::emit::measure::{is_needed, measured};
+use crate::emit::measure::{held, is_needed, measured};
 use crate::emit::metric::Metric;
 use crate::emit::record::record;
 use crate::expander::Expander;
@@ -155,10 +155,13 @@ impl OnFunction {
         if is_needed(args, &function) || function.has_canonical_body() {
             return measured(args, ty, self.metrics, function);
         }
-        let record = record(*metric, args, &Place::on(&function, ty));
+        let record = || record(*metric, args, &Place::on(&function, ty));
         let block = match metric {
-            Metric::Calls | Metric::Values => entered(&function.body, &record),
-            _ => guarded(&function.body, &record),
+            Metric::Calls | Metric::Values => entered(&function.body, &record()),
+            _ => {
+                let guard = held(args, ty, *metric, &function).unwrap_or_else(record);
+                guarded(&function.body, &guard)
+            }
         };
         function.with(block)
     }

@@ -50,16 +50,31 @@ pub(crate) fn measured(
     let shape = Shape::of(&function);
     let mut place = Place::on(&function, ty);
     place.several = metrics.len() > 1;
-    let measure = Measure {
-        private: &private,
-        args,
-        metrics,
-        outlives_the_call: shape.outlives_the_call(),
-        at_site: shape.can_be_at_site(),
-        kept: kept(args, &place),
-    };
+    let measure = Measure::new(&private, args, metrics, &shape, &place);
     let ends = measure.ends(&place);
     wrap(&private, shape, function, &ends)
+}
+
+/// The expression of a guard that records `metric`, whatever the outcome of the call, if the library
+/// can make these records.
+pub(crate) fn held(
+    args: &Args,
+    ty: Option<&str>,
+    metric: Metric,
+    function: &Function,
+) -> Option<TokenStream> {
+    let private = private(args.library.as_ref());
+    let shape = Shape::of(function);
+    let place = Place::on(function, ty);
+    let metrics = [metric];
+    let measure = Measure::new(&private, args, &metrics, &shape, &place);
+    let Ends { entry, .. } = measure.ends_at_site(&place, measure.site()?);
+    let at = if measure.is_async {
+        variable("instruments")
+    } else {
+        emit!(#private::At(__dt_metrics_instruments))
+    };
+    Some(emit!({ #entry #private::held(#at) }))
 }
 
 /// The dimensions whose values are taken on entry and kept until the end, each with a variable.
@@ -83,10 +98,29 @@ struct Measure<'a> {
     outlives_the_call: bool,
     /// Whether the library can make the records in a function of this shape.
     at_site: bool,
+    is_async: bool,
     kept: Vec<(&'a Dimension, TokenStream)>,
 }
 
-impl Measure<'_> {
+impl<'a> Measure<'a> {
+    fn new(
+        private: &'a TokenStream,
+        args: &'a Args,
+        metrics: &'a [Metric],
+        shape: &Shape,
+        place: &Place<'_>,
+    ) -> Self {
+        Self {
+            private,
+            args,
+            metrics,
+            outlives_the_call: shape.outlives_the_call(),
+            at_site: shape.can_be_at_site(),
+            is_async: matches!(shape, Shape::Async(_)),
+            kept: kept(args, place),
+        }
+    }
+
     fn ends(&self, place: &Place<'_>) -> Ends {
         let Self { private, args, .. } = *self;
         let asks = asks(args);
@@ -217,8 +251,12 @@ impl Measure<'_> {
             ty: emit!(#private::#ty),
             dimensioned: true,
         };
-        let value = static_item::instruments(None);
-        let block = static_item::block(private, args, &[site], constants, &value);
+        let block = if self.is_async {
+            static_item::function(private, args, &site, constants)
+        } else {
+            let value = static_item::instruments(None);
+            static_item::block(private, args, &[site], constants, &value)
+        };
         let outcome = outcome_of_returned(private);
         Ends {
             entry: emit!(let __dt_metrics_instruments = #block;),

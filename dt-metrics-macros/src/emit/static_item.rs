@@ -63,3 +63,25 @@ pub(crate) fn block(
         #value
     }}
 }
+
+/// A block with a function that hands out its static, whose value is that function.
+pub(crate) fn function(
+    private: &TokenStream,
+    args: &Args,
+    instrument: &Instrument,
+    mut constants: Constants,
+) -> TokenStream {
+    let checks = checks::all(private, args, &mut constants);
+    let constants = constants.items();
+    let Instrument { ty, value, .. } = instrument;
+    emit! {{
+        #constants
+        #checks
+        fn __dt_metrics_site() -> &'static #ty {
+            static __DT_METRICS_INSTRUMENT: #ty = #value;
+            #private::inventory::submit! { #ty::registration(&__DT_METRICS_INSTRUMENT) }
+            &__DT_METRICS_INSTRUMENT
+        }
+        __dt_metrics_site
+    }}
+}

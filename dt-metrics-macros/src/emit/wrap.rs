@@ -116,10 +116,12 @@ impl Wrap<'_> {
         match View::of(ends.asks, output, &self.function) {
             View::Guard => {
                 let outcome = emit!(#private::Outcome::Ok);
-                let guard = if ends.at_site {
-                    emit!(#private::guard_at::<(), _>(__dt_metrics_instruments, #outcome))
-                } else {
+                let guard = if !ends.at_site {
                     emit!(#private::Guard::<(), _, _>::new(#begin, #leave, #outcome))
+                } else if ends.asks == Asks::Nothing {
+                    emit!(#private::held(#private::At(__dt_metrics_instruments)))
+                } else {
+                    emit!(#private::guard_at(__dt_metrics_instruments, #outcome))
                 };
                 guarded(body, &emit!({ #entry #guard }))
             }
@@ -133,9 +135,22 @@ impl Wrap<'_> {
                     emit!(#private::Outcome::Panic)
                 };
                 let guard = if ends.at_site {
-                    emit!(#private::guard_at::<#ty, _>(__dt_metrics_instruments, #outcome))
+                    emit!(#private::guard_at(__dt_metrics_instruments, #outcome))
                 } else {
                     emit!(#private::Guard::<#ty, _, _>::new(#begin, #leave, #outcome))
+                };
+                let end = if !ends.at_site {
+                    emit!(tell(&__dt_metrics_returned, #tell))
+                } else if matches!(output, Output::Plain) {
+                    emit!(__dt_metrics_end(#private::Outcome::Ok))
+                } else {
+                    let outcome = outcome_of_returned(private);
+                    emit! {
+                        __dt_metrics_end({
+                            let __dt_metrics_returned = &__dt_metrics_returned;
+                            #outcome
+                        })
+                    }
                 };
                 // The other branch keeps the rest reachable, for the compiler, if the body diverges.
                 emit! {
@@ -147,7 +162,7 @@ impl Wrap<'_> {
                         } else {
                             #private::never()
                         };
-                        __dt_metrics_guard.tell(&__dt_metrics_returned, #tell);
+                        __dt_metrics_guard.#end;
                         __dt_metrics_returned
                     }
                 }

@@ -234,7 +234,7 @@ macro_rules! boxed_future {
             where
                 T: 'a,
             {
-                Box::pin(measured_by(body(), site, judge))
+                Box::pin(measured_by(body(), move || site, judge))
             }
 
             /// Runs `body`, and measures the future that it makes before the future is boxed.
@@ -285,7 +285,7 @@ macro_rules! boxed_future {
             where
                 T: 'a,
             {
-                Box::new(measured_by(Box::into_pin(body()), site, judge))
+                Box::new(measured_by(Box::into_pin(body()), move || site, judge))
             }
         }
     };

@@ -2,7 +2,8 @@
 //! recorded. The records are made here, so that expansions need no closures for them.
 //!
 //! The types have none of the function's generic parameters: a future of such a function names only
-//! its body, however deep such futures are nested.
+//! its body, however deep such futures are nested. What a call keeps is as small as possible, since
+//! each level of nested futures, and each call of a recursion, keeps it.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -10,25 +11,107 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::call::{Guard, Told};
 use super::outcome::Outcome;
 use super::stream::Judge;
 use crate::descriptor::Registration;
 use crate::instrument::expanded::{
-    Counter, DimensionedCounter, DimensionedHistogram, Histogram, InFlight, Stopwatch,
-    UpDownCounter,
+    Counter, DimensionedCounter, DimensionedHistogram, Histogram, Stopwatch, UpDownCounter,
 };
 
 /// The instruments of an annotated function.
 pub trait Site: Sized + Sync + 'static {
     /// Kept while a call runs.
-    type Running: Send + Sync + Unpin + 'static;
+    type Running: Running;
+
+    /// Whether the records depend on the outcome.
+    const TELLS_OUTCOME: bool;
 
     /// Records that a call begins.
     fn begin(&'static self) -> Self::Running;
 
     /// Records the end of a call.
     fn end(&'static self, running: Self::Running, outcome: Outcome);
+}
+
+/// What is kept while a call runs.
+pub trait Running: Copy + Send + Sync + Unpin + 'static {
+    /// How far a future is, with what is kept while it runs. It has no alignment, which would add
+    /// padding to each level of nested futures.
+    type Progress: Copy + Send + Sync + Unpin + 'static;
+
+    const NOT_BEGUN: Self::Progress;
+
+    const OVER: Self::Progress;
+
+    fn progress(self) -> Self::Progress;
+
+    fn is_not_begun(progress: Self::Progress) -> bool;
+
+    /// `None` if the future does not run.
+    fn running(progress: Self::Progress) -> Option<Self>;
+}
+
+/// How far a future is of whose start nothing is kept.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Stage {
+    NotBegun,
+    Running,
+    Over,
+}
+
+impl Running for () {
+    type Progress = Stage;
+
+    const NOT_BEGUN: Stage = Stage::NotBegun;
+
+    const OVER: Stage = Stage::Over;
+
+    #[inline]
+    fn progress(self) -> Stage {
+        Stage::Running
+    }
+
+    #[inline]
+    fn is_not_begun(progress: Stage) -> bool {
+        progress == Stage::NotBegun
+    }
+
+    #[inline]
+    fn running(progress: Stage) -> Option<()> {
+        (progress == Stage::Running).then_some(())
+    }
+}
+
+/// Not the [bits](Stopwatch::to_bits) of any stopwatch.
+const NOT_BEGUN: u64 = u64::MAX;
+
+/// Not the bits of any stopwatch.
+const OVER: u64 = u64::MAX - 1;
+
+impl Running for Stopwatch {
+    type Progress = [u8; 8];
+
+    const NOT_BEGUN: [u8; 8] = NOT_BEGUN.to_ne_bytes();
+
+    const OVER: [u8; 8] = OVER.to_ne_bytes();
+
+    #[inline]
+    fn progress(self) -> [u8; 8] {
+        self.to_bits().to_ne_bytes()
+    }
+
+    #[inline]
+    fn is_not_begun(progress: [u8; 8]) -> bool {
+        u64::from_ne_bytes(progress) == NOT_BEGUN
+    }
+
+    #[inline]
+    fn running(progress: [u8; 8]) -> Option<Self> {
+        match u64::from_ne_bytes(progress) {
+            NOT_BEGUN | OVER => None,
+            bits => Some(Self::from_bits(bits)),
+        }
+    }
 }
 
 /// Counts calls by their outcome.
@@ -49,10 +132,11 @@ impl Counts {
 impl Site for Counts {
     type Running = ();
 
+    const TELLS_OUTCOME: bool = true;
+
     #[inline]
     fn begin(&'static self) {}
 
-    #[inline]
     fn end(&'static self, (): (), outcome: Outcome) {
         self.0.add(1, (&outcome, ()));
     }
@@ -75,6 +159,8 @@ impl Begins {
 
 impl Site for Begins {
     type Running = ();
+
+    const TELLS_OUTCOME: bool = false;
 
     #[inline]
     fn begin(&'static self) {
@@ -101,16 +187,18 @@ impl Flights {
 }
 
 impl Site for Flights {
-    type Running = InFlight;
+    type Running = ();
+
+    const TELLS_OUTCOME: bool = false;
 
     #[inline]
-    fn begin(&'static self) -> InFlight {
-        self.0.enter()
+    fn begin(&'static self) {
+        self.0.add(1);
     }
 
     #[inline]
-    fn end(&'static self, in_flight: InFlight, _: Outcome) {
-        drop(in_flight);
+    fn end(&'static self, (): (), _: Outcome) {
+        self.0.add(-1);
     }
 }
 
@@ -139,12 +227,13 @@ impl Durations {
 impl Site for Durations {
     type Running = Stopwatch;
 
+    const TELLS_OUTCOME: bool = false;
+
     #[inline]
     fn begin(&'static self) -> Stopwatch {
         Stopwatch::start()
     }
 
-    #[inline]
     fn end(&'static self, stopwatch: Stopwatch, _: Outcome) {
         self.duration.record(stopwatch.elapsed(self.nanoseconds));
     }
@@ -175,12 +264,13 @@ impl Times {
 impl Site for Times {
     type Running = Stopwatch;
 
+    const TELLS_OUTCOME: bool = true;
+
     #[inline]
     fn begin(&'static self) -> Stopwatch {
         Stopwatch::start()
     }
 
-    #[inline]
     fn end(&'static self, stopwatch: Stopwatch, outcome: Outcome) {
         let elapsed = stopwatch.elapsed(self.nanoseconds);
         self.duration.record(elapsed, (&outcome, ()));
@@ -223,19 +313,20 @@ impl Measures {
 }
 
 impl Site for Measures {
-    type Running = (InFlight, Stopwatch);
+    type Running = Stopwatch;
 
-    #[inline]
-    fn begin(&'static self) -> (InFlight, Stopwatch) {
-        (self.in_flight.enter(), Stopwatch::start())
+    const TELLS_OUTCOME: bool = true;
+
+    fn begin(&'static self) -> Stopwatch {
+        self.in_flight.add(1);
+        Stopwatch::start()
     }
 
-    #[inline]
-    fn end(&'static self, (in_flight, stopwatch): (InFlight, Stopwatch), outcome: Outcome) {
+    fn end(&'static self, stopwatch: Stopwatch, outcome: Outcome) {
         let elapsed = stopwatch.elapsed(self.nanoseconds);
         self.calls.add(1, (&outcome, ()));
         self.duration.record(elapsed, (&outcome, ()));
-        drop(in_flight);
+        self.in_flight.add(-1);
     }
 }
 
@@ -246,118 +337,207 @@ pub fn run_at<R, S: Site>(
     site: &'static S,
     judge: impl Fn(&R) -> Outcome,
 ) -> R {
-    let call = OnPanic(&mut Call {
-        site,
-        progress: Progress::Running(site.begin()),
-    });
+    let guard = guard_at(site, Outcome::Panic);
     let returned = body();
-    call.0.end(judge(&returned));
+    guard.__dt_metrics_end(judge(&returned));
     returned
 }
 
 /// A guard for a call whose body has to stay where it is. The call ends in `unless_told` if the guard
 /// is not told otherwise.
 #[inline]
-pub fn guard_at<R, S: Site>(
+pub fn guard_at<S: Site>(site: &'static S, unless_told: Outcome) -> GuardAt<S> {
+    GuardAt {
+        site,
+        unless_told,
+        panicking: S::TELLS_OUTCOME
+            && unless_told != Outcome::Panic
+            && std::thread::panicking(),
+        running: site.begin(),
+    }
+}
+
+/// A guard for a call. Unless it is told that the call returned, the call panicked if a panic began while
+/// the guard lived.
+pub struct GuardAt<S: Site> {
     site: &'static S,
+    running: S::Running,
     unless_told: Outcome,
-) -> Guard<R, S::Running, impl Fn(S::Running, Outcome) -> Told<R>> {
-    let leave = move |running, outcome| {
+    panicking: bool,
+}
+
+impl<S: Site> GuardAt<S> {
+    /// Ends a call that returned.
+    #[inline]
+    pub fn __dt_metrics_end(self, outcome: Outcome) {
+        // Nothing is left to drop. If the compiler had to keep the guard for that, it would have it on
+        // the stack a second time.
+        let Self { site, running, .. } = *core::mem::ManuallyDrop::new(self);
         site.end(running, outcome);
-        Told::new()
-    };
-    Guard::new(site.begin(), leave, unless_told)
+    }
 }
 
-/// How far a call is.
-struct Call<S: Site> {
-    site: &'static S,
-    progress: Progress<S::Running>,
+impl<S: Site> Drop for GuardAt<S> {
+    #[inline]
+    fn drop(&mut self) {
+        let is_panic = S::TELLS_OUTCOME
+            && self.unless_told != Outcome::Panic
+            && !self.panicking
+            && std::thread::panicking();
+        let outcome = if is_panic {
+            Outcome::Panic
+        } else {
+            self.unless_told
+        };
+        self.site.end(self.running, outcome);
+    }
 }
 
-enum Progress<R> {
-    NotBegun,
-    Running(R),
-    Over,
+/// The place of a site: a function that hands out the instruments, which a future keeps instead of a
+/// reference since it has no size, or [`At`].
+pub trait Place: Copy {
+    type Site: Site;
+
+    fn site(self) -> &'static Self::Site;
 }
 
-impl<S: Site> Call<S> {
+impl<S: Site, P: Fn() -> &'static S + Copy> Place for P {
+    type Site = S;
+
+    #[inline]
+    fn site(self) -> &'static S {
+        self()
+    }
+}
+
+/// A place that is known by reference.
+pub struct At<S: 'static>(pub &'static S);
+
+impl<S: 'static> Clone for At<S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: 'static> Copy for At<S> {}
+
+impl<S: Site> Place for At<S> {
+    type Site = S;
+
+    #[inline]
+    fn site(self) -> &'static S {
+        self.0
+    }
+}
+
+/// A guard for a call of which nothing is recorded that depends on the outcome.
+pub struct Held<P: Place> {
+    at: P,
+    progress: Progress<P>,
+}
+
+/// Begins a call that ends when the guard is dropped.
+#[inline]
+pub fn held<P: Place>(at: P) -> Held<P> {
+    Held {
+        at,
+        progress: at.site().begin().progress(),
+    }
+}
+
+impl<P: Place> Drop for Held<P> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(running) = <P::Site as Site>::Running::running(self.progress) {
+            self.at.site().end(running, Outcome::Ok);
+        }
+    }
+}
+
+/// How far a call at `P` is.
+type Progress<P> = <<<P as Place>::Site as Site>::Running as Running>::Progress;
+
+/// The call of a future. If it is dropped while the future runs, that was cancelled.
+struct Call<P: Place> {
+    at: P,
+    progress: Progress<P>,
+}
+
+impl<P: Place> Call<P> {
     #[inline]
     fn begin(&mut self) {
-        if let Progress::NotBegun = self.progress {
-            self.progress = Progress::Running(self.site.begin());
+        if <P::Site as Site>::Running::is_not_begun(self.progress) {
+            self.progress = self.at.site().begin().progress();
         }
     }
 
     #[inline]
     fn end(&mut self, outcome: Outcome) {
-        if let Progress::Running(_) = self.progress
-            && let Progress::Running(running) =
-                core::mem::replace(&mut self.progress, Progress::Over)
-        {
-            self.site.end(running, outcome);
+        if let Some(running) = <P::Site as Site>::Running::running(self.progress) {
+            self.progress = <P::Site as Site>::Running::OVER;
+            self.at.site().end(running, outcome);
         }
     }
 }
 
-/// Ends a call with a panic when it is dropped, unless the call is over.
-struct OnPanic<'a, S: Site>(&'a mut Call<S>);
+impl<P: Place> Drop for Call<P> {
+    #[inline]
+    fn drop(&mut self) {
+        self.end(Outcome::Cancelled);
+    }
+}
 
-impl<S: Site> Drop for OnPanic<'_, S> {
+/// Ends a call with a panic when it is dropped, unless the call is over.
+struct OnPanic<'a, P: Place>(&'a mut Call<P>);
+
+impl<P: Place> Drop for OnPanic<'_, P> {
     #[inline]
     fn drop(&mut self) {
         self.0.end(Outcome::Panic);
     }
 }
 
-/// The call of a future. If it is dropped while the future runs, that was cancelled.
-struct Cancellable<S: Site>(Call<S>);
-
-impl<S: Site> Drop for Cancellable<S> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.end(Outcome::Cancelled);
-    }
-}
-
 pin_project! {
     /// A future that is measured from its first poll until it is done or dropped.
-    pub struct MeasuredAt<F, S: Site, J> {
+    pub struct MeasuredAt<F, P: Place, J> {
         // The first field, so that everything in the future is dropped before the call ends.
         #[pin]
         future: F,
-        call: Cancellable<S>,
+        call: Call<P>,
         judge: J,
     }
 }
 
-/// `future`, measured at `site`, with the outcome that `judge` derives from its value.
+/// `future`, measured at the site that `at` hands out, with the outcome that `judge` derives from its
+/// value.
 #[inline]
-pub const fn measured_at<F, S, J>(future: F, site: &'static S, judge: J) -> MeasuredAt<F, S, J>
+pub const fn measured_at<F, P, J>(future: F, at: P, judge: J) -> MeasuredAt<F, P, J>
 where
     F: Future,
-    S: Site,
+    P: Place,
     J: Judge<F::Output>,
 {
     MeasuredAt {
         future,
-        call: Cancellable(Call {
-            site,
-            progress: Progress::NotBegun,
-        }),
+        call: Call {
+            at,
+            progress: <P::Site as Site>::Running::NOT_BEGUN,
+        },
         judge,
     }
 }
 
-/// `future`, measured at `site`, with the outcome that the closure `judge` derives from its value.
+/// `future`, measured at the site that `at` hands out, with the outcome that the closure `judge` derives
+/// from its value.
 #[inline]
-pub const fn measured_by<F, S, J>(future: F, site: &'static S, judge: J) -> MeasuredAt<F, S, By<J>>
+pub const fn measured_by<F, P, J>(future: F, at: P, judge: J) -> MeasuredAt<F, P, By<J>>
 where
     F: Future,
-    S: Site,
+    P: Place,
     J: Fn(&F::Output) -> Outcome,
 {
-    measured_at(future, site, By(judge))
+    measured_at(future, at, By(judge))
 }
 
 /// Judges by a closure.
@@ -370,13 +550,13 @@ impl<R, J: Fn(&R) -> Outcome> Judge<R> for By<J> {
     }
 }
 
-impl<F: Future, S: Site, J: Judge<F::Output>> Future for MeasuredAt<F, S, J> {
+impl<F: Future, P: Place, J: Judge<F::Output>> Future for MeasuredAt<F, P, J> {
     type Output = F::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let call = OnPanic(&mut this.call.0);
+        let call = OnPanic(this.call);
         call.0.begin();
         let polled = this.future.poll(context);
         if let Poll::Ready(returned) = &polled {

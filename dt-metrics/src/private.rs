@@ -34,8 +34,8 @@ pub use self::promised::{
     Extent, FutureBody, Promised, StreamBody, ToItsEnd, future_call, stream_call,
 };
 pub use self::site::{
-    At, Begins, Counts, Durations, Flights, Measures, Times, guard_at, held, measured_at, measured_by,
-    run_at,
+    At, Begins, Counts, Durations, Flights, Measures, Times, guard_at, held, measured_at,
+    measured_by, run_at,
 };
 pub use self::stream::{Items, Returns};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};

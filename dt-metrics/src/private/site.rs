@@ -350,9 +350,7 @@ pub fn guard_at<S: Site>(site: &'static S, unless_told: Outcome) -> GuardAt<S> {
     GuardAt {
         site,
         unless_told,
-        panicking: S::TELLS_OUTCOME
-            && unless_told != Outcome::Panic
-            && std::thread::panicking(),
+        panicking: S::TELLS_OUTCOME && unless_told != Outcome::Panic && std::thread::panicking(),
         running: site.begin(),
     }
 }

@@ -28,6 +28,7 @@ async fn place(order: String) -> Result<StatusCode, StatusCode> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = dt_metrics::builder().prefix("shop").install()?;
+    dt_metrics_system::install()?; // the process, the tokio runtime, the build
     let app = axum::Router::new()
         .route("/orders", post(place))
         .route("/orders/{id}", get(show))

@@ -4,6 +4,9 @@ use std::process::{Command, Output};
 
 use dt_metrics_local::Server;
 
+/// The version of each program.
+const VERSION: &str = "1.2.3";
+
 /// What a program said, and the endpoint to which it delivered.
 struct Run {
     said: String,
@@ -24,6 +27,7 @@ fn run_with(program: &str, arguments: &[&str]) -> Run {
     } = Command::new(program)
         .args(arguments)
         .env("DT_METRICS_INGEST_URL", server.url())
+        .env("DT_RELEASE_VERSION", VERSION)
         .env_remove("DT_METRICS_INGEST_API_TOKEN")
         .env_remove("OTEL_METRIC_EXPORT_INTERVAL")
         .env_remove("OTEL_SERVICE_NAME")
@@ -163,6 +167,72 @@ fn axum_service() {
     run.says("404 Not Found");
 }
 
+/// The values of `dt-metrics-system` that the service delivers with its own.
+#[test]
+fn axum_service_delivers_its_process_its_runtime_and_its_build() {
+    let run = run(env!("CARGO_BIN_EXE_axum_service"));
+    let (_, memory) = run.measured("shop.process.memory.usage", &[]);
+    assert!(memory > 1e6, "{memory}");
+    let (_, workers) = run.measured("shop.tokio.worker.count", &[]);
+    assert!(workers >= 1.0, "{workers}");
+    let version = [("version", VERSION)];
+    let (lines, one) = run.measured("shop.build.info", &version);
+    assert!(lines >= 1 && (one - 1.0).abs() < 1e-9, "{lines} {one}");
+}
+
+#[test]
+fn short_job() {
+    let run = run(env!("CARGO_BIN_EXE_short_job"));
+    run.counted("nightly.import.line.calls", &[("outcome", "ok")], 2);
+    run.counted("nightly.import.line.calls", &[("outcome", "err")], 1);
+    run.counted("nightly.import.run.calls", &[("outcome", "ok")], 1);
+    run.counted("nightly.import.bytes", &[], 40);
+    assert_eq!(run.measured("nightly.import.total", &[]), (1, 150.0));
+    run.says("150 imported");
+}
+
+#[test]
+fn lambda() {
+    let run = run(env!("CARGO_BIN_EXE_lambda"));
+    run.counted("lambda.orders.handle.calls", &[("outcome", "ok")], 2);
+    run.counted("lambda.orders.handle.calls", &[("outcome", "err")], 1);
+    // Each invocation has pushed before its answer.
+    let delivered: Vec<u64> = run
+        .said
+        .lines()
+        .filter_map(|line| line.strip_suffix(" data points delivered")?.parse().ok())
+        .collect();
+    assert_eq!(delivered.len(), 3);
+    assert!(delivered[0] > 0, "{delivered:?}");
+    assert!(delivered.is_sorted_by(|a, b| a < b), "{delivered:?}");
+}
+
+#[test]
+fn caches() {
+    let run = run(env!("CARGO_BIN_EXE_caches"));
+    for cache in ["users", "orders"] {
+        let (hit, miss) = (("result", "hit"), ("result", "miss"));
+        run.counted("shop.cache.requests", &[("cache", cache), hit], 6);
+        run.counted("shop.cache.requests", &[("cache", cache), miss], 4);
+        let entries = run.measured(&format!("shop.cache.{cache}.entries"), &[]);
+        assert_eq!(entries, (1, 4.0));
+    }
+    run.says("`cache.price list.entries` is not a valid instrument name");
+}
+
+#[test]
+fn metrics_facade() {
+    let run = run(env!("CARGO_BIN_EXE_metrics_facade"));
+    for table in ["orders", "users"] {
+        run.counted("shop.database.queries", &[("table", table)], 2);
+        let rows = run.measured("shop.database.rows", &[("table", table)]);
+        assert_eq!(rows, (2, 6.0));
+    }
+    assert_eq!(run.measured("shop.database.connections", &[]), (1, 1.0));
+    run.counted("shop.report.calls", &[], 2);
+    run.says("12 rows");
+}
+
 #[test]
 fn tokio_worker() {
     let run = run(env!("CARGO_BIN_EXE_tokio_worker"));
@@ -246,10 +316,14 @@ fn a_program_whose_metrics_cannot_be_delivered_ends_well() {
         .expect("a port is free");
     for program in [
         env!("CARGO_BIN_EXE_axum_service"),
+        env!("CARGO_BIN_EXE_caches"),
         env!("CARGO_BIN_EXE_existing_provider"),
+        env!("CARGO_BIN_EXE_lambda"),
         env!("CARGO_BIN_EXE_library_user"),
+        env!("CARGO_BIN_EXE_metrics_facade"),
         env!("CARGO_BIN_EXE_own_exporter"),
         env!("CARGO_BIN_EXE_plain_threads"),
+        env!("CARGO_BIN_EXE_short_job"),
         env!("CARGO_BIN_EXE_testing"),
         env!("CARGO_BIN_EXE_tokio_worker"),
     ] {

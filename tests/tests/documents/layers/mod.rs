@@ -12,10 +12,11 @@ use imports::{Imports, Sources, sources};
 use super::root;
 
 /// The crates: the folder of the sources, and the root files in it.
-pub(super) const CRATES: [(&str, &[&str]); 6] = [
+pub(super) const CRATES: [(&str, &[&str]); 7] = [
     ("dt-metrics/src", &["lib.rs"]),
     ("dt-metrics-macros/src", &["lib.rs"]),
     ("dt-metrics-local/src", &["lib.rs", "main.rs"]),
+    ("integrations/dt-metrics-recorder/src", &["lib.rs"]),
     ("integrations/dt-metrics-system/src", &["lib.rs"]),
     ("integrations/dt-metrics-tower/src", &["lib.rs"]),
     ("benches/src", &["main.rs"]),
@@ -24,7 +25,7 @@ pub(super) const CRATES: [(&str, &[&str]); 6] = [
 /// The layers of a folder, by the names of its files and folders. `<` separates layers: each may
 /// import those to its left. `|` separates the siblings of a layer, which do not know each other.
 /// A file that is not named here may import anything, as long as there is no circle.
-const LAYERS: [(&str, &str); 7] = [
+const LAYERS: [(&str, &str); 8] = [
     (
         "dt-metrics/src",
         "descriptor process properties thread throttle < instrument < line | registry < run_time < dynatrace < pipeline",
@@ -46,6 +47,10 @@ const LAYERS: [(&str, &str); 7] = [
     (
         "dt-metrics-local/src",
         "protocol < store < otlp < server < cli",
+    ),
+    (
+        "integrations/dt-metrics-recorder/src",
+        "describe | store < handle < recorder < builder",
     ),
     (
         "integrations/dt-metrics-system/src",

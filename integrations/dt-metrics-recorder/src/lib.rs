@@ -1,0 +1,63 @@
+//! A recorder for the [`metrics`] facade: everything that libraries and programs record with
+//! `metrics::counter!`, `gauge!` and `histogram!` arrives in Dynatrace, next to the metrics of
+//! dt-metrics' annotations.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = dt_metrics_local::Server::builder().start()?;
+//! # let builder = dt_metrics::builder().endpoint(server.url());
+//! # let _metrics = builder.install()?; /*
+//! let _metrics = dt_metrics::init()?;
+//! # */
+//! dt_metrics_recorder::install()?;
+//!
+//! metrics::counter!("requests", "route" => "/orders").increment(1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | facade | arrives as |
+//! | --- | --- |
+//! | `counter!`: `increment`, `absolute` | a count: `absolute` raises the count to the value, and a lower value changes nothing |
+//! | `gauge!`: `set`, `increment`, `decrement` | a gauge, at each push |
+//! | `histogram!`: `record`, `record_many` | min, max, sum and count |
+//! | labels | dimensions |
+//! | `describe_*!` | unit and description, until the first push of the metric |
+//!
+//! Install the recorder before the libraries begin to record: the facade drops what is recorded
+//! before. The order of [`install`] and `dt_metrics::init` does not matter.
+//!
+//! # Names
+//!
+//! Names and label keys that Dynatrace does not accept are replaced by the nearest that it accepts:
+//! `HTTP requests/s` arrives as `HTTP_requests_s`, the label `Status Code` as `status_code`. A label
+//! whose key has no valid character is dropped. If two labels of a metric have the same key, the last
+//! one counts.
+//!
+//! If another instrument of the program has the same name with another kind or another unit, the
+//! values of the facade's metric are dropped, and one warning of the target `dt_metrics` (crate
+//! `tracing`) names both.
+//!
+//! # Lifetime of series
+//!
+//! The macros of the facade get their handle anew for each value, so the recorder keeps each series
+//! for some time. The series of a counter or a histogram ends when its handles have been dropped and
+//! it has had no value for 10 minutes. The end of a counter or a histogram is invisible in
+//! Dynatrace: if a value comes later, the series goes on.
+//!
+//! A gauge has a value without being set, so its series does not end by default. With
+//! [`Builder::idle_timeout`] it ends as those of counters and histograms do.
+//!
+//! A handle that is held keeps its series. `dt_metrics_recorder.series`, a gauge, is the number of
+//! series that are kept.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod describe;
+mod handle;
+mod recorder;
+mod store;
+
+pub use builder::{Builder, InstallError, builder, install};
+pub use recorder::Recorder;

@@ -159,7 +159,7 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
     assert!(child >= 0, "a process can be had");
     if child == 0 {
         let lived = catch_unwind(AssertUnwindSafe(|| {
-            live_as_a_child(metrics, hits, observer, &childs)
+            live_as_a_child(metrics, hits, observer, &childs);
         }));
         // SAFETY: ends this process and nothing else.
         unsafe { libc::_exit(i32::from(lived.is_err())) };

@@ -70,7 +70,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::capture::watch;
+pub(crate) use self::capture::{WatchAll, watch, watch_all};
 pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::sink::{Sink, set_sink};

@@ -273,3 +273,14 @@ fn a_million_handles_take_no_more_memory_than_a_few() {
     }
     assert_eq!(total("run_time.users"), 10_000);
 }
+
+#[test]
+#[should_panic(
+    expected = "no instrument of this program is called `run_time.mispelt`: did you mean the \
+                counter `run_time.misspelt`?"
+)]
+fn a_misspelt_name_of_a_run_time_instrument_panics() {
+    let hits = Counter::builder("run_time.misspelt").build().unwrap();
+    let seen = capture(|| hits.add(1));
+    let _ = seen.counter("run_time.mispelt");
+}

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::lookup;
 use super::selection::Selection;
+use super::series::Series;
 use super::view::{Counter, Gauge, Histogram, UpDownCounter};
 use crate::descriptor::Kind;
 use crate::instrument::Recorded;
@@ -67,6 +68,26 @@ impl Captured {
             lookup::require(kind, name);
         }
         selection
+    }
+
+    /// Lists the series that were measured, in the order of their first measurement.
+    ///
+    /// ```
+    /// use dt_metrics::{count, record, testing::capture};
+    ///
+    /// let seen = capture(|| {
+    ///     count!("lines", 25, dims(kind = "book"));
+    ///     record!("weight", 1.5);
+    /// });
+    /// let lines: Vec<_> = seen.iter().map(|series| series.to_string()).collect();
+    /// assert_eq!(lines[0], r#"counter lines{kind="book"} = 25"#);
+    /// let weight = seen.iter().find(|series| series.name() == "weight").unwrap();
+    /// assert_eq!((weight.value(), weight.values()), (1.5, vec![1.5]));
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = Series<'_>> {
+        let all = Selection::all(&self.0);
+        all.each()
+            .map(|(series, descriptor)| Series::new(series, descriptor))
     }
 
     /// Whether nothing was measured at all.

@@ -39,7 +39,8 @@
 //! [`capture`] sees what its own thread measures while the closure runs, and nothing else: tests
 //! that run side by side on the same functions do not see each other. [`capture_async`] sees what
 //! is measured while its future is polled, on any thread, and not what other tasks measure there in
-//! between.
+//! between. [`capture_all`] and [`capture_all_async`] see what the whole process measures, spawned
+//! threads and tasks included, one capture at a time. The table is about the first two.
 //!
 //! | measured | seen |
 //! | --- | --- |
@@ -53,16 +54,20 @@
 //! | in destructors of thread-local values | maybe not |
 //! | by `#[observed]` functions | no: the pipeline polls them, on its own thread |
 
+mod all;
 mod captured;
 mod lookup;
 mod run;
 mod scope;
 mod selection;
+mod series;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub use self::all::{capture_all, capture_all_async};
 pub use self::captured::Captured;
 pub use self::run::{capture, capture_async, capture_async_with, capture_with};
 pub use self::scope::Capture;
+pub use self::series::Series;
 pub use self::view::{Counter, Gauge, Histogram, UpDownCounter};

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::descriptor::Kind;
+use crate::descriptor::{Descriptor, Kind};
 use crate::instrument::{DimensionValue, OwnedValue, Recorded, RecordedSeries, Value};
 
 /// Some of the recorded series, by their indices in ascending order.
@@ -88,11 +88,30 @@ impl<'a> Selection<'a> {
         })
     }
 
-    fn one(&self, index: usize) -> Self {
-        Self {
-            recorded: self.recorded,
-            indices: vec![index],
-        }
+    /// Each series, and its instrument.
+    pub(super) fn each(&self) -> impl Iterator<Item = (Self, &'static Descriptor)> + use<'a> {
+        let recorded = self.recorded;
+        self.indices.clone().into_iter().map(move |index| {
+            let one = Self {
+                recorded,
+                indices: vec![index],
+            };
+            (one, recorded.series[index].descriptor)
+        })
+    }
+
+    /// The dimensions of all series, with their values as texts.
+    pub(super) fn into_dimensions(self) -> impl Iterator<Item = (&'static str, String)> + use<'a> {
+        let recorded = self.recorded;
+        let series = self.indices.into_iter();
+        series
+            .flat_map(|index| recorded.series[index].dimensions.iter())
+            .map(|(key, value)| (*key, text(value)))
+    }
+
+    /// Shows the only series.
+    pub(super) fn fmt_one(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&One(self), f)
     }
 }
 
@@ -139,8 +158,8 @@ fn text(value: &OwnedValue) -> String {
 impl fmt::Debug for Selection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = f.debug_list();
-        for index in &self.indices {
-            list.entry(&One(&self.one(*index)));
+        for (one, _) in self.each() {
+            list.entry(&One(&one));
         }
         list.finish()
     }

@@ -1,5 +1,6 @@
 //! Captures of a thread.
 
+mod all;
 mod futures;
 mod threads;
 

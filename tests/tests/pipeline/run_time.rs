@@ -1,5 +1,6 @@
 //! Instruments that only run time knows, over real HTTP.
 
+use std::hint::black_box;
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -8,7 +9,8 @@ use std::time::Duration;
 use crate::common::export::{gauges, payloads};
 use crate::common::{AMPLE, server, to};
 use dt_metrics::instrument::{BuildError, Counter, Gauge, Histogram, UpDownCounter};
-use dt_metrics::{count, gauge, in_flight_guard};
+use dt_metrics::testing::capture_all_async;
+use dt_metrics::{count, gauge, in_flight_guard, record};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 
@@ -208,6 +210,48 @@ fn a_gauge_of_an_annotation_does_not_end_with_a_handle_of_its_name() {
         gauges(&server, "run_time.level", &[("of", "handle")]),
         [2.0]
     );
+}
+
+#[test]
+fn a_capture_of_the_process_sees_all_while_a_pipeline_takes_it() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    let work = || {
+        count!("run_time.seen", 1, dims(id = black_box("a")));
+        record!("run_time.seen.size", 3);
+        gauge!("run_time.seen.depth", 4);
+    };
+    work();
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let seen = runtime.block_on(capture_all_async(async {
+        for _ in 0..6 {
+            let tasks: Vec<_> = (0..50)
+                .map(|_| tokio::spawn(async move { work() }))
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            // Series that are idle end, and values are taken out, meanwhile.
+            for _ in 0..4 {
+                metrics.flush(AMPLE).unwrap();
+            }
+        }
+        thread::spawn(work).join().unwrap();
+    }));
+    assert_eq!(seen.counter("run_time.seen").with("id", "a").value(), 301);
+    let sizes = seen.histogram("run_time.seen.size");
+    assert_eq!((sizes.count(), sizes.min()), (301, Some(3.0)));
+    assert_eq!(seen.gauge("run_time.seen.depth").values().len(), 301);
+    let names = seen.iter().map(|series| series.name());
+    assert_eq!(
+        names
+            .filter(|name| name.starts_with("run_time.seen"))
+            .count(),
+        3
+    );
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(delivered(&server, "run_time.seen"), 302);
 }
 
 #[test]

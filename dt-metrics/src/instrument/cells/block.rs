@@ -33,6 +33,8 @@ pub(super) struct Tracked {
     pub(super) seen: Box<[u64; CELLS]>,
     /// Additions since the last drain that are not in their cells any more, by cell.
     moved: BTreeMap<usize, i128>,
+    /// All additions that are not in their cells any more, by cell.
+    carried: BTreeMap<usize, i128>,
 }
 
 impl Tracked {
@@ -44,8 +46,16 @@ impl Tracked {
         // The cell begins again at 0, so that its next additions need no lock.
         let added = self.added(cell, self.chunk.get(cell), n.is_signed());
         self.moved.insert(cell, added.saturating_add(n.exact()));
+        let total = self.total(cell, n.is_signed());
+        self.carried.insert(cell, total.saturating_add(n.exact()));
         self.chunk.clear(cell);
         self.seen[cell] = 0;
+    }
+
+    /// All that was ever added to a cell.
+    pub(super) fn total(&self, cell: usize, is_signed: bool) -> i128 {
+        let carried = self.carried.get(&cell).copied().unwrap_or(0);
+        carried.saturating_add(number(self.chunk.get(cell), is_signed))
     }
 
     /// Whether nothing was added since the last drain to a cell whose value is `now`.
@@ -55,15 +65,8 @@ impl Tracked {
 
     /// The additions since the last drain to a cell whose value is `now`.
     pub(super) fn added(&self, cell: usize, now: u64, is_signed: bool) -> i128 {
-        let number = |value: u64| -> i128 {
-            if is_signed {
-                value.cast_signed().into()
-            } else {
-                value.into()
-            }
-        };
         let moved = self.moved.get(&cell).copied().unwrap_or(0);
-        moved.saturating_add(number(now) - number(self.seen[cell]))
+        moved.saturating_add(number(now, is_signed) - number(self.seen[cell], is_signed))
     }
 
     /// Takes the [additions](Self::added) to a cell whose value is `now`.
@@ -83,6 +86,15 @@ impl Tracked {
             None => n,
         };
         self.seen[cell] = self.seen[cell].wrapping_add(n);
+    }
+}
+
+/// The sum in a cell.
+fn number(value: u64, is_signed: bool) -> i128 {
+    if is_signed {
+        value.cast_signed().into()
+    } else {
+        value.into()
     }
 }
 
@@ -142,6 +154,7 @@ impl Block {
                 chunk,
                 seen: Box::new([0; CELLS]),
                 moved: BTreeMap::new(),
+                carried: BTreeMap::new(),
             });
             chunk
         });

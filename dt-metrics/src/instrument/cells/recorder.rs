@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chunk::Amount;
+use super::slots::{SlotTable, Watched};
 use super::store::{SLOTS, Series};
 use crate::descriptor::Descriptor;
 use crate::instrument::dimension::value::OwnedValue;
@@ -62,6 +63,25 @@ impl Recorder {
 }
 
 impl Recorded {
+    /// Everything that all threads measured.
+    pub(crate) fn of_all(watched: &Watched, slots: &SlotTable<Series>) -> Self {
+        let mut recorded = Self::default();
+        for (slot, entry) in slots.entries() {
+            let sum = watched.sums.get(slot as usize).copied().unwrap_or(0);
+            if sum != 0 && !entry.series.counts_timers() {
+                let index = recorded.index(entry.id, &entry.series);
+                recorded.series[index].sum = sum;
+            }
+        }
+        for (slot, value) in &watched.values {
+            if let Some(entry) = slots.entry(*slot) {
+                let index = recorded.index(entry.id, &entry.series);
+                recorded.values.push((index, *value));
+            }
+        }
+        recorded
+    }
+
     fn index(&mut self, id: u64, series: &Series) -> usize {
         *self.indices.entry(id).or_insert_with(|| {
             self.series.push(RecordedSeries {

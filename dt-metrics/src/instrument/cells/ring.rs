@@ -29,6 +29,14 @@ struct Sample {
     value: AtomicU64,
 }
 
+impl Sample {
+    fn read(&self, each: &mut impl FnMut(u32, f64)) {
+        let slot = self.slot.load(Ordering::Relaxed);
+        let value = f64::from_bits(self.value.load(Ordering::Relaxed));
+        each(u32::try_from(slot).unwrap_or(u32::MAX), value);
+    }
+}
+
 /// The result of [`Ring::put`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Put {
@@ -104,6 +112,17 @@ impl Ring {
         Put::Done
     }
 
+    /// Reads all waiting values. Under the lock only.
+    pub(super) fn read(&self, mut each: impl FnMut(u32, f64)) {
+        let taken = self.taken.0.load(Ordering::Relaxed);
+        let put = self.put.0.load(Ordering::Acquire);
+        for position in taken..put {
+            if let Some(sample) = self.samples.get(index(position, self.samples.len())) {
+                sample.read(&mut each);
+            }
+        }
+    }
+
     /// Takes out all but the newest `kept` values. Under the lock only. The caller then sees all that
     /// the owner did before it put the last of them in.
     pub(super) fn take(&self, kept: u64, mut each: impl FnMut(u32, f64)) {
@@ -114,9 +133,7 @@ impl Ring {
             let Some(sample) = self.samples.get(index(position, self.samples.len())) else {
                 continue;
             };
-            let slot = sample.slot.load(Ordering::Relaxed);
-            let value = f64::from_bits(sample.value.load(Ordering::Relaxed));
-            each(u32::try_from(slot).unwrap_or(u32::MAX), value);
+            sample.read(&mut each);
         }
         self.taken.0.store(end, Ordering::Release);
     }

@@ -74,10 +74,22 @@ pub(crate) struct SlotTable<S> {
     late: VecDeque<(u32, f64)>,
     /// Values that nobody took in time.
     given_up: u64,
+    /// The measurements since a watch began, while one is under way.
+    watch: Option<Watched>,
     /// How many blocks a forked child has from its parent.
     inherited: usize,
     /// The inherited block in which the thread that forked goes on.
     forked: Option<BlockId>,
+}
+
+/// The measurements of all threads, from [`SlotTable::begin_watch`] to [`SlotTable::end_watch`].
+#[derive(Default)]
+pub(crate) struct Watched {
+    /// By slot: at first the sums before, in the end the additions.
+    pub(crate) sums: Vec<i128>,
+    /// Values of histograms and gauges with their slots. Values of one thread are in the order
+    /// recorded.
+    pub(crate) values: Vec<(u32, f64)>,
 }
 
 /// A slot and its series.
@@ -191,6 +203,7 @@ impl<S> SlotTable<S> {
             shared: None,
             late: VecDeque::new(),
             given_up: 0,
+            watch: None,
             inherited: 0,
             forked: None,
         }
@@ -389,6 +402,7 @@ impl<S> SlotTable<S> {
             series,
             blocks,
             late,
+            watch,
             ..
         } = self;
         let mut refused = VecDeque::new();
@@ -406,6 +420,9 @@ impl<S> SlotTable<S> {
             };
             if let Some(ring) = &block.ring {
                 ring.take(0, |slot, value| {
+                    if let Some(watched) = watch {
+                        watched.values.push((slot, value));
+                    }
                     if let Some(pair) = each(slot, value) {
                         *block.uncounted.entry(pair).or_default() += 1;
                     }
@@ -434,12 +451,78 @@ impl<S> SlotTable<S> {
         self.late.push_back((slot, value));
     }
 
+    /// Lets a [watch](Self::begin_watch) see a value that is not put into a ring.
+    pub(super) fn watch_value(&mut self, slot: u32, value: f64) {
+        if let Some(watched) = &mut self.watch {
+            watched.values.push((slot, value));
+        }
+    }
+
+    /// Begins to watch the measurements of all threads. Until the end, no series retires.
+    pub(crate) fn begin_watch(
+        &mut self,
+        is_signed: impl Fn(&S) -> bool,
+        pair: impl Fn(&S) -> Option<Pair>,
+    ) {
+        // All values that are in rings from now on are new.
+        let mut before = Vec::new();
+        for part in 1.. {
+            let more = self.drain_values(part, &pair, |slot, _, value| {
+                before.push((slot, value));
+                true
+            });
+            if !more {
+                break;
+            }
+        }
+        for (slot, value) in before {
+            self.record_shared(slot, value);
+        }
+        self.watch = Some(Watched {
+            sums: self.totals(is_signed),
+            values: Vec::new(),
+        });
+    }
+
+    /// Ends a watch, and returns the measurements since its begin.
+    pub(crate) fn end_watch(&mut self, is_signed: impl Fn(&S) -> bool) -> Watched {
+        let mut watched = self.watch.take().unwrap_or_default();
+        let before = core::mem::replace(&mut watched.sums, self.totals(is_signed));
+        for (sum, before) in watched.sums.iter_mut().zip(before) {
+            *sum = sum.saturating_sub(before);
+        }
+        for ring in self.blocks.iter().filter_map(|block| block.ring.as_ref()) {
+            ring.read(|slot, value| watched.values.push((slot, value)));
+        }
+        watched
+    }
+
+    /// Ends a watch without a result.
+    pub(crate) fn stop_watch(&mut self) {
+        self.watch = None;
+    }
+
+    /// All that was ever added to each slot.
+    fn totals(&self, is_signed: impl Fn(&S) -> bool) -> Vec<i128> {
+        let mut totals = vec![0_i128; self.series.len()];
+        for tracked in self.blocks.iter().flat_map(|block| &block.chunks) {
+            let first = tracked.number * CELLS;
+            let entries = totals.iter_mut().zip(&self.series).skip(first);
+            for (cell, (total, entry)) in (0..CELLS).zip(entries) {
+                let added = tracked.total(cell, is_signed(&entry.series));
+                *total = total.saturating_add(added);
+            }
+        }
+        totals
+    }
+
     /// Gives up all but the newest values of each thread. Their counts are kept.
     pub(crate) fn give_up_values(&mut self, pair: impl Fn(&S) -> Option<Pair>) {
         let Self {
             series,
             blocks,
             given_up,
+            watch,
             ..
         } = self;
         for block in blocks {
@@ -455,7 +538,10 @@ impl<S> SlotTable<S> {
             };
             // Values of one slot in a row are given up at once.
             let (mut last, mut values) = (u32::MAX, 0);
-            ring.take(KEPT_VALUES, |slot, _| {
+            ring.take(KEPT_VALUES, |slot, value| {
+                if let Some(watched) = watch {
+                    watched.values.push((slot, value));
+                }
                 if slot != last {
                     give_up(last, values);
                     (last, values) = (slot, 0);
@@ -471,6 +557,10 @@ impl<S> SlotTable<S> {
     /// count its running timers, and it stays while a timer runs. Returns the slots that have
     /// retired now.
     pub(crate) fn end_epoch(&mut self, pinned: impl Fn(&S) -> bool) -> Vec<u32> {
+        if self.watch.is_some() {
+            // A slot is one series for the whole watch.
+            return Vec::new();
+        }
         let mut leaving = Vec::new();
         let retired = core::mem::take(&mut self.retired);
         for slot in retired {

@@ -130,7 +130,9 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
         recorder::note(slot, Measurement::Value(value));
     }
     let Some(block) = block() else {
-        SLOTS.lock().record_shared(slot, value);
+        let mut slots = SLOTS.lock();
+        slots.watch_value(slot, value);
+        slots.record_shared(slot, value);
         return;
     };
     let put_into = |ring: Arc<Ring>| {
@@ -186,7 +188,9 @@ pub(crate) fn set(slot: u32, value: f64) {
     if is_captured() {
         recorder::note(slot, Measurement::Value(value));
     }
-    if let Some(series) = SLOTS.lock().series_mut(slot) {
+    let mut slots = SLOTS.lock();
+    slots.watch_value(slot, value);
+    if let Some(series) = slots.series_mut(slot) {
         series.last = Some(value);
         series.is_set = true;
     }

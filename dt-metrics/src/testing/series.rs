@@ -1,0 +1,88 @@
+//! One series, as a capture saw it.
+
+use core::fmt;
+
+use super::selection::Selection;
+use crate::descriptor::{Descriptor, Kind};
+
+/// One series that a capture saw, from [`Captured::iter`](super::Captured::iter).
+///
+/// `Display` shows it on one line.
+#[derive(Clone)]
+#[must_use]
+pub struct Series<'a> {
+    selection: Selection<'a>,
+    descriptor: &'static Descriptor,
+}
+
+impl<'a> Series<'a> {
+    pub(super) fn new(selection: Selection<'a>, descriptor: &'static Descriptor) -> Self {
+        Self {
+            selection,
+            descriptor,
+        }
+    }
+
+    /// The name of the instrument, without the exporter's prefix.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.descriptor.name
+    }
+
+    /// The kind of the instrument.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.descriptor.kind
+    }
+
+    /// The instrument: unit, description, and the place in the source.
+    #[must_use]
+    pub fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    /// Keys and values of its dimensions, in the order written. Values are texts, as on the wire.
+    pub fn dimensions(&self) -> impl Iterator<Item = (&'static str, String)> + use<'a> {
+        self.selection.clone().into_dimensions()
+    }
+
+    /// The value of a dimension, if the series has it.
+    #[must_use]
+    pub fn dimension(&self, key: &str) -> Option<String> {
+        let mut dimensions = self.dimensions();
+        let (_, value) = dimensions.find(|(own, _)| own.eq_ignore_ascii_case(key))?;
+        Some(value)
+    }
+
+    /// The sum of a counter, an up-down counter or a histogram, or the last value of a gauge.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest `f64`, as all values"
+    )]
+    pub fn value(&self) -> f64 {
+        match self.descriptor.kind {
+            Kind::Counter | Kind::UpDownCounter => self.selection.sum() as f64,
+            Kind::Histogram => self.selection.summary().sum,
+            Kind::Gauge => self.selection.values().next_back().unwrap_or_default(),
+        }
+    }
+
+    /// The values of a histogram or a gauge, in the order recorded; of other kinds none.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        self.selection.values().collect()
+    }
+}
+
+impl fmt::Display for Series<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.selection.fmt_one(f)
+    }
+}
+
+impl fmt::Debug for Series<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -33,6 +33,7 @@ pub(crate) const COUNTED: OnFunction = OnFunction {
             Argument::RetDims,
             Argument::By,
             Argument::Outcome,
+            Argument::ErrIf,
             Argument::When,
             Argument::CardinalityLimit,
             Argument::Crate,
@@ -55,6 +56,7 @@ pub(crate) const TIMED: OnFunction = OnFunction {
             Argument::Dims,
             Argument::RetDims,
             Argument::Outcome,
+            Argument::ErrIf,
             Argument::When,
             Argument::CardinalityLimit,
             Argument::Crate,
@@ -96,6 +98,7 @@ pub(crate) const RECORDED: OnFunction = OnFunction {
             Argument::Dims,
             Argument::RetDims,
             Argument::Outcome,
+            Argument::ErrIf,
             Argument::When,
             Argument::CardinalityLimit,
             Argument::Crate,
@@ -110,8 +113,24 @@ pub(crate) const RECORDED: OnFunction = OnFunction {
 pub(crate) const MEASURED: OnFunction = OnFunction {
     annotation: Annotation {
         written: "#[measured]",
+        takes: &[
+            Argument::Name,
+            Argument::Description,
+            Argument::TimeUnit,
+            Argument::Boundaries,
+            Argument::Dims,
+            Argument::RetDims,
+            Argument::Outcome,
+            Argument::ErrIf,
+            Argument::When,
+            Argument::Duration,
+            Argument::InFlight,
+            Argument::Objective,
+            Argument::CardinalityLimit,
+            Argument::Crate,
+        ],
+        needs: &[],
         outcome: true,
-        ..TIMED.annotation
     },
     metrics: &[Metric::Calls, Metric::Duration, Metric::InFlight],
 };
@@ -149,11 +168,15 @@ impl OnFunction {
             return function.untouched();
         }
         let [metric] = self.metrics else {
-            return measured(args, ty, self.metrics, function);
+            let metrics = self.metrics.iter().copied();
+            let metrics: Vec<Metric> = metrics
+                .filter(|metric| is_recorded(*metric, args))
+                .collect();
+            return measured(args, ty, &metrics, true, function);
         };
         // Clippy judges the whole body of some methods.
         if is_needed(args, &function) || function.has_canonical_body() {
-            return measured(args, ty, self.metrics, function);
+            return measured(args, ty, self.metrics, false, function);
         }
         let record = || record(*metric, args, &Place::on(&function, ty));
         let block = match metric {
@@ -164,5 +187,14 @@ impl OnFunction {
             }
         };
         function.with(block)
+    }
+}
+
+/// Whether no argument leaves `metric` out.
+fn is_recorded(metric: Metric, args: &Args) -> bool {
+    match metric {
+        Metric::Duration => args.records_duration(),
+        Metric::InFlight => args.records_in_flight(),
+        _ => true,
     }
 }

@@ -63,6 +63,7 @@ impl Block {
     fn quote(&self, given: &TokenStream) -> Result<TokenStream> {
         let mut report = Report::default();
         let args = Args::parse(given.clone(), &MEASURED.annotation, &mut report);
+        args.check_parts(&mut report);
         let mut without_self = Vec::new();
         let read = |input: ParseStream<'_>| {
             let mut items = TokenStream::new();

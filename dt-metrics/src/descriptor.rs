@@ -1,6 +1,7 @@
 //! The static description of an instrument: what its annotation says, and where the annotation is.
 
 mod name;
+mod objective;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use self::name::DefaultName;
+pub use self::objective::Objective;
 
 /// Descriptors with a name made at run time, by the address of the descriptor without one. There is
 /// at most one for each annotation, so they are never freed.
@@ -55,6 +57,8 @@ pub struct Descriptor {
     pub description: &'static str,
     /// The keys of its dimensions, in the order written.
     pub dimension_keys: &'static [&'static str],
+    /// The service-level objective of the metric, if its annotation has one.
+    pub objective: Option<Objective>,
     /// The module of the annotation, such as `shop::checkout`.
     pub module_path: &'static str,
     /// The source file, as the compiler names it.
@@ -89,6 +93,7 @@ impl Descriptor {
             unit: "",
             description: "",
             dimension_keys: &[],
+            objective: None,
             module_path,
             file,
             line,
@@ -138,6 +143,12 @@ impl Descriptor {
     }
 
     #[must_use]
+    pub const fn with_objective(mut self, objective: Objective) -> Self {
+        self.objective = Some(objective);
+        self
+    }
+
+    #[must_use]
     pub const fn with_line(mut self, line: u32) -> Self {
         self.line = line;
         self
@@ -175,6 +186,7 @@ impl Descriptor {
             unit,
             description,
             dimension_keys,
+            objective,
             module_path: _,
             file,
             line,
@@ -191,6 +203,7 @@ impl Descriptor {
             unit,
             description,
             dimension_keys,
+            objective,
             module_path: path.get(..module).unwrap_or(path),
             file,
             line,
@@ -207,6 +220,8 @@ impl Descriptor {
 pub enum Registration {
     /// The only instrument of an annotation.
     One(&'static Descriptor),
+    /// The instruments of an annotation that makes two.
+    Two([&'static Descriptor; 2]),
     /// The instruments of an annotation that makes three.
     Three([&'static Descriptor; 3]),
 }
@@ -215,6 +230,7 @@ impl Registration {
     pub(crate) fn descriptors(&'static self) -> &'static [&'static Descriptor] {
         match self {
             Self::One(descriptor) => core::slice::from_ref(descriptor),
+            Self::Two(descriptors) => descriptors,
             Self::Three(descriptors) => descriptors,
         }
     }

@@ -127,7 +127,7 @@ mod thread;
 #[cfg(feature = "dynatrace")]
 mod throttle;
 
-pub use crate::descriptor::{Descriptor, Kind};
+pub use crate::descriptor::{Descriptor, Kind, Objective};
 #[cfg(feature = "dynatrace")]
 #[doc(inline)]
 pub use crate::dynatrace::{CheckReport, DropReason, Health};

@@ -3,6 +3,7 @@
 
 use core::any::TypeId;
 use core::panic::Location;
+use core::time::Duration;
 
 mod by_type;
 mod call;
@@ -37,8 +38,8 @@ pub use self::site::{
     At, Begins, Counts, Durations, Flights, Measures, Times, guard_at, held, measured_at,
     measured_by, run_at,
 };
-pub use self::stream::{Items, Returns};
-pub use crate::descriptor::{DefaultName, Descriptor, Kind, Registration};
+pub use self::stream::{Items, Returns, judged_by};
+pub use crate::descriptor::{DefaultName, Descriptor, Kind, Objective, Registration};
 pub use crate::instrument::expanded::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,
     DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Formatted, Gauge, Histogram,
@@ -61,6 +62,21 @@ pub const fn describe(name: &'static str, module_path: &'static str) -> Descript
 pub const fn describe_path(path: &'static str, function: usize) -> Descriptor {
     let place = Location::caller();
     Descriptor::unnamed(path, function, place.file(), place.line())
+}
+
+/// The objective that this share of calls succeeds.
+#[must_use]
+pub const fn success(ratio: f64) -> Objective {
+    Objective::Success { ratio }
+}
+
+/// The objective that this share of calls takes at most so many nanoseconds.
+#[must_use]
+pub const fn latency(nanoseconds: u64, percentile: f64) -> Objective {
+    Objective::Latency {
+        threshold: Duration::from_nanos(nanoseconds),
+        percentile,
+    }
 }
 
 /// A function that finds out whether `N`, which a function returns, is a float. The comparison is not

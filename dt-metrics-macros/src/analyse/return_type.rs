@@ -101,6 +101,25 @@ fn returned(output: &ReturnType) -> Option<&Type> {
     }
 }
 
+/// Whether this is a boxed stream, as far as its name reveals that.
+pub(crate) fn is_boxed_stream(output: &ReturnType) -> bool {
+    let Some(Type::Path(path)) = written(output) else {
+        return false;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    let dyn_stream = || {
+        let is_dyn = any(&last.arguments, |_, token| is_ident(token, "dyn"));
+        is_dyn && any(&last.arguments, |_, token| is_ident(token, "Stream"))
+    };
+    match last.ident.to_string().as_str() {
+        "BoxStream" | "LocalBoxStream" => true,
+        "Pin" | "Box" => dyn_stream(),
+        _ => false,
+    }
+}
+
 /// Whether the type contains `impl Trait`.
 pub(crate) fn has_impl(output: &ReturnType) -> bool {
     any(output, |_, token| is_ident(token, "impl"))

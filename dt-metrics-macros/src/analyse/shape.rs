@@ -5,7 +5,8 @@ use syn::{Error, Result, Type};
 use super::boxed::Boxed;
 use super::promise::Promise;
 use super::return_type::{
-    Output, boxed_value, future_value, has_impl, is_boxed_for_certain, promise, stream_item,
+    Output, boxed_value, future_value, has_impl, is_boxed_for_certain, is_boxed_stream, promise,
+    stream_item,
 };
 use crate::parse::args::Args;
 use crate::parse::item::Function;
@@ -88,12 +89,24 @@ impl Shape {
     }
 }
 
-/// Checks that no argument mentions `ret` if the function returns a stream.
+/// Checks that no argument records `ret` if the function returns a stream, and that the items of a stream
+/// can be judged.
 pub(crate) fn check_stream(args: &Args, function: &Function) -> Result<()> {
     let signature = &function.sig;
+    if let Some(err_if) = &args.err_if
+        && signature.asyncness.is_none()
+        && is_boxed_stream(&signature.output)
+    {
+        let name = &signature.ident;
+        let message = format!(
+            "`{name}` returns a boxed stream, whose items `err_if` does not see: return \
+             `impl Stream`, or make an item an `Err` if it is an error"
+        );
+        return Err(Error::new_spanned(err_if, message));
+    }
     let is_stream =
         signature.asyncness.is_none() && matches!(Output::of(signature), Output::Stream);
-    match args.at_end().next() {
+    match args.recorded_at_end().next() {
         Some(expr) if is_stream => {
             let name = &signature.ident;
             let message = format!(

@@ -50,6 +50,9 @@ fn end(
     function: &Function,
     ends: &Ends,
 ) -> Option<TokenStream> {
+    if ends.judge.is_some() {
+        return None;
+    }
     if ends.asks != Asks::Returned {
         return Some(emit!(let _ = &__dt_metrics_state;));
     }

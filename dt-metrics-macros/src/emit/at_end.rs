@@ -1,6 +1,7 @@
 //! The statements that record the end of a call.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::Expr;
 
 use super::metric::Record;
 use super::record::number;
@@ -33,6 +34,8 @@ pub(crate) struct AtEnd<'a> {
     pub(crate) kept: Vec<TokenStream>,
     /// The length of the unit of durations, if the duration is recorded.
     pub(crate) unit_length: Option<TokenStream>,
+    /// The condition for a returned value that counts as an error.
+    pub(crate) err_if: Option<&'a Expr>,
 }
 
 impl AtEnd<'_> {
@@ -53,7 +56,7 @@ impl AtEnd<'_> {
     pub(crate) fn tell(&self) -> TokenStream {
         let private = self.private;
         let at_return = self.outcome_of_returned();
-        if self.args.takes_returned() {
+        if self.args.takes_returned() || self.err_if.is_some() {
             return self.with_returned(at_return.as_ref());
         }
         let outcome = at_return
@@ -85,7 +88,7 @@ impl AtEnd<'_> {
     /// expressions ends the call like one in its body.
     fn with_returned(&self, outcome: Option<&TokenStream>) -> TokenStream {
         let Self { private, args, .. } = self;
-        let ret = ret(args);
+        let ret = ret(args.at_end());
         let value = args.value_at_end().map(|value| {
             let value = number(private, value);
             emit!(let __dt_metrics_value = #value;)
@@ -97,7 +100,12 @@ impl AtEnd<'_> {
         let used: Vec<_> = used
             .map(|(dim, name)| variable_in_place(dim, name))
             .collect();
-        let outcome = outcome.map(|outcome| emit!(let __dt_metrics_outcome = #outcome;));
+        let is_err = self.err_if.map(is_err);
+        let otherwise = self
+            .err_if
+            .map(|_| emit!(if __dt_metrics_is_err { #private::Outcome::Err } else));
+        let outcome =
+            outcome.map(|outcome| emit!(let __dt_metrics_outcome = #otherwise { #outcome };));
         let all = self.if_wanted(&self.records(&used));
         let all = self.with_state(&emit!(#outcome #all));
         // The time that the expressions take does not count.
@@ -117,6 +125,7 @@ impl AtEnd<'_> {
             #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
             let #ret = __dt_metrics_returned;
             let _ = &#ret;
+            #is_err
             #value
             match #values {
                 #pattern => {
@@ -180,8 +189,15 @@ pub(crate) fn outcome_of_returned(private: &TokenStream) -> TokenStream {
     }
 }
 
+/// The statement that evaluates whether a returned value counts as an error.
+pub(crate) fn is_err(err_if: &Expr) -> TokenStream {
+    let ty = at(err_if, &emit!(::core::primitive::bool));
+    emit!(let __dt_metrics_is_err: #ty = #err_if;)
+}
+
 /// The variable `ret`, with the span that it has in the user's expressions.
-fn ret(args: &Args) -> Ident {
-    let found = args.at_end().find_map(|expr| find_variable(expr, "ret"));
+pub(crate) fn ret<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> Ident {
+    let mut exprs = exprs.into_iter();
+    let found = exprs.find_map(|expr| find_variable(expr, "ret"));
     Ident::new("ret", found.unwrap_or_else(Span::call_site))
 }

@@ -26,6 +26,8 @@ pub(crate) struct Ends {
     /// Whether `__dt_metrics_instruments` of `entry` are a site at which the library makes the records.
     /// Then there are no statements to begin and to leave.
     pub(crate) at_site: bool,
+    /// A closure that tells which items of a stream count as errors, if an argument has that condition.
+    pub(crate) judge: Option<TokenStream>,
 }
 
 /// What has to be known about a call that ended.

@@ -125,6 +125,7 @@ pub(crate) fn descriptor(
         let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
         descriptor.extend(emit!(.with_boundaries(&[#(#boundaries),*])));
     }
+    descriptor.extend(objective(private, args, metric));
     if let Some(limit) = args.cardinality_limit {
         let limit = Literal::u32_suffixed(limit);
         descriptor.extend(emit!(.with_cardinality_limit(#limit)));
@@ -134,6 +135,24 @@ pub(crate) fn descriptor(
         descriptor.extend(emit!(.with_line(#line)));
     }
     descriptor
+}
+
+/// The objective that `metric` measures, if there is one.
+fn objective(private: &TokenStream, args: &Args, metric: Option<Metric>) -> Option<TokenStream> {
+    let objective = args.objective.as_ref()?;
+    match metric {
+        Some(Metric::Calls) => {
+            let ratio = Literal::f64_suffixed(objective.success.as_ref()?.ratio);
+            Some(emit!(.with_objective(#private::success(#ratio))))
+        }
+        Some(Metric::Duration) => {
+            let latency = objective.latency.as_ref()?;
+            let nanoseconds = Literal::u64_suffixed(latency.nanoseconds);
+            let percentile = Literal::f64_suffixed(latency.percentile);
+            Some(emit!(.with_objective(#private::latency(#nanoseconds, #percentile))))
+        }
+        _ => None,
+    }
 }
 
 /// The description, by default the first sentence of the function's documentation. Each of several

@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::Index;
+use syn::{Expr, Index};
 
-use super::at_end::{AtEnd, outcome_of_returned, variable_in_place};
+use super::at_end::{AtEnd, is_err, outcome_of_returned, ret, variable_in_place};
 use super::ends::{Asks, Ends};
 use super::instrument::{Constants, Instrument};
 use super::metric::{Metric, Record};
@@ -23,13 +23,15 @@ use crate::tokens::{emit, ident, private, variable, variables};
 
 /// Whether a statement or a guard before the body is not enough.
 pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
-    asks(args) != Asks::Nothing
+    asks(args, false) != Asks::Nothing
         || Shape::of(function).outlives_the_call()
         || function.awaits_measured().is_some()
 }
 
-fn asks(args: &Args) -> Asks {
-    if args.takes_returned() || matches!(args.outcome, Some(Outcome::Result(_))) {
+/// For a stream, its items are judged while it runs.
+fn asks(args: &Args, is_stream: bool) -> Asks {
+    let judges = args.err_if.is_some() && !is_stream;
+    if args.takes_returned() || judges || matches!(args.outcome, Some(Outcome::Result(_))) {
         Asks::Returned
     } else if args.outcome.is_some() || args.when.is_some() {
         Asks::Outcome
@@ -39,17 +41,18 @@ fn asks(args: &Args) -> Asks {
 }
 
 /// The function with `metrics` of its calls recorded. It is in an `impl` block of the type `ty` if
-/// there is one.
+/// there is one. The `metrics` are one of `several` that the annotation can have.
 pub(crate) fn measured(
     args: &Args,
     ty: Option<&str>,
     metrics: &[Metric],
+    several: bool,
     function: Function,
 ) -> TokenStream {
     let private = private(args.library.as_ref());
     let shape = Shape::of(&function);
     let mut place = Place::on(&function, ty);
-    place.several = metrics.len() > 1;
+    place.several = several;
     let measure = Measure::new(&private, args, metrics, &shape, &place);
     let ends = measure.ends(&place);
     wrap(&private, shape, function, &ends)
@@ -99,6 +102,8 @@ struct Measure<'a> {
     /// Whether the library can make the records in a function of this shape.
     at_site: bool,
     is_async: bool,
+    /// The condition for an item of a stream that counts as an error.
+    judge: Option<&'a Expr>,
     kept: Vec<(&'a Dimension, TokenStream)>,
 }
 
@@ -117,13 +122,17 @@ impl<'a> Measure<'a> {
             outlives_the_call: shape.outlives_the_call(),
             at_site: shape.can_be_at_site(),
             is_async: matches!(shape, Shape::Async(_)),
+            judge: args
+                .err_if
+                .as_ref()
+                .filter(|_| matches!(shape, Shape::Stream { .. })),
             kept: kept(args, place),
         }
     }
 
     fn ends(&self, place: &Place<'_>) -> Ends {
         let Self { private, args, .. } = *self;
-        let asks = asks(args);
+        let asks = asks(args, self.judge.is_some());
         let has = |metric| self.metrics.contains(&metric);
         if let Some(site) = self.site() {
             return self.ends_at_site(place, site);
@@ -204,6 +213,7 @@ impl<'a> Measure<'a> {
                 None => unit_length,
             },
             records: at_end,
+            err_if: args.err_if.as_ref().filter(|_| self.judge.is_none()),
         };
         Ends {
             entry,
@@ -215,6 +225,7 @@ impl<'a> Measure<'a> {
             asks,
             have_names: args.have_names(),
             at_site: false,
+            judge: self.judge(),
         }
     }
 
@@ -224,7 +235,8 @@ impl<'a> Measure<'a> {
         let Self { args, .. } = self;
         let is_simple =
             self.at_site && self.kept.is_empty() && args.by.is_none() && args.when.is_none();
-        match (self.metrics, asks(args)) {
+        let is_simple = is_simple && args.err_if.is_none();
+        match (self.metrics, asks(args, self.judge.is_some())) {
             _ if !is_simple => None,
             ([Metric::Calls], Asks::Nothing) => Some("Begins"),
             ([Metric::Duration], Asks::Nothing) => Some("Durations"),
@@ -267,10 +279,27 @@ impl<'a> Measure<'a> {
             },
             uses: TokenStream::new(),
             uses_at_end: TokenStream::new(),
-            asks: asks(args),
+            asks: asks(args, self.judge.is_some()),
             have_names: args.have_names(),
             at_site: true,
+            judge: None,
         }
+    }
+
+    /// The closure that tells which items of a stream count as errors, besides those of its type.
+    fn judge(&self) -> Option<TokenStream> {
+        let err_if = self.judge?;
+        let ret = ret([err_if]);
+        let is_err = is_err(err_if);
+        Some(emit! {
+            move |__dt_metrics_returned| {
+                #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
+                let #ret = __dt_metrics_returned;
+                let _ = &#ret;
+                #is_err
+                __dt_metrics_is_err
+            }
+        })
     }
 
     fn instruments(

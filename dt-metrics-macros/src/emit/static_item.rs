@@ -6,7 +6,7 @@ use syn::Index;
 use super::checks;
 use super::instrument::{Constants, Instrument};
 use crate::parse::args::Args;
-use crate::tokens::emit;
+use crate::tokens::{emit, ident};
 
 /// The value of a [`block`] that hands out its instruments: one, or a tuple. With the `length` of a
 /// unit, which names a constant of the block, that comes with them.
@@ -48,8 +48,9 @@ pub(crate) fn block(
         (emit!(#ty), emit!(#value), registration)
     } else {
         let places = (0..types.len()).map(Index::from);
+        let count = ident(if types.len() == 2 { "Two" } else { "Three" });
         let registration = emit! {
-            #private::Registration::Three(
+            #private::Registration::#count(
                 [#(#types::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*]
             )
         };

@@ -294,11 +294,18 @@ impl Wrap<'_> {
         let returns = returns(item, &emit!(#private::StreamBody), private);
         let at_end = self.at_end(item);
         let run = run_as_far(private, promise);
+        let by_type = emit!(__dt_metrics_returns.__dt_metrics_judge());
+        let judge = match &ends.judge {
+            None => by_type,
+            Some(condition) => {
+                emit!(#private::judged_by(&__dt_metrics_returns, #by_type, #condition))
+            }
+        };
         emit! {
             #entry
             #body
             let __dt_metrics_returns = #returns;
-            let __dt_metrics_judge = __dt_metrics_returns.__dt_metrics_judge();
+            let __dt_metrics_judge = #judge;
             let __dt_metrics_call = #private::stream_call(
                 __dt_metrics_returns,
                 __dt_metrics_body,

@@ -17,7 +17,14 @@ pub(crate) enum Argument {
     By,
     Value,
     Outcome,
+    /// The condition for a returned value that counts as an error.
+    ErrIf,
     When,
+    /// Whether the duration is recorded.
+    Duration,
+    /// Whether the calls in flight are counted.
+    InFlight,
+    Objective,
     Kind,
     CardinalityLimit,
     Rename,
@@ -27,7 +34,7 @@ pub(crate) enum Argument {
 }
 
 impl Argument {
-    const fn written(self) -> &'static str {
+    pub(crate) const fn written(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::Description => "description",
@@ -38,7 +45,11 @@ impl Argument {
             Self::By => "by",
             Self::Value => "value",
             Self::Outcome => "outcome",
+            Self::ErrIf => "err_if",
             Self::When => "when",
+            Self::Duration => "duration",
+            Self::InFlight => "in_flight",
+            Self::Objective => "objective",
             Self::Kind => "kind",
             Self::CardinalityLimit => "cardinality_limit",
             Self::Rename => "rename",
@@ -49,12 +60,16 @@ impl Argument {
     }
 }
 
-/// Whether users may mean `dims` by this name.
-fn means_dims(key: &Ident) -> bool {
-    matches!(
-        key.to_string().as_str(),
-        "attributes" | "attrs" | "dim" | "dimensions" | "fields" | "labels" | "tags"
-    )
+/// The argument that users may mean by this name.
+fn meant(key: &Ident) -> Option<Argument> {
+    match key.to_string().as_str() {
+        "attributes" | "attrs" | "dim" | "dimensions" | "fields" | "labels" | "tags" => {
+            Some(Argument::Dims)
+        }
+        "err_when" | "error_if" | "is_err" | "ok_if" | "ok_when" => Some(Argument::ErrIf),
+        "objectives" | "slo" => Some(Argument::Objective),
+        _ => None,
+    }
 }
 
 /// One annotation or macro of the family.
@@ -79,10 +94,11 @@ impl Annotation {
 
     /// The error for an argument that it does not take.
     pub(crate) fn unknown(&self, key: &Ident) -> Error {
-        let dims = self.takes.contains(&Argument::Dims) && means_dims(key);
+        let meant = meant(key).filter(|argument| self.takes.contains(argument));
+        let meant = meant.map(|argument| format!("`{}`? ", argument.written()));
         let message = format!(
             "unknown argument `{key}`: {}`{}` takes {}",
-            if dims { "`dims`? " } else { "" },
+            meant.unwrap_or_default(),
             self.written,
             self.list()
         );

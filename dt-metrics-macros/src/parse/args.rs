@@ -8,7 +8,8 @@ use syn::{Error, Expr, Ident, LitStr, Path, Result, ReturnType, Signature};
 use super::annotation::{Annotation, Argument};
 use super::dims::{Dimension, dims};
 use super::grammar::Kind;
-use super::literal::{amount, boundaries, cardinality_limit};
+use super::literal::{amount, boundaries, cardinality_limit, condition, flag};
+use super::objective::Objective;
 use super::syntax::{path, separated, skip, value};
 use super::text::{Text, literal, text, time_unit};
 use super::word::{Outcome, When, kind};
@@ -33,7 +34,12 @@ pub(crate) struct Args {
     /// The value to record. In a macro it stands without a name.
     pub(crate) value: Option<Expr>,
     pub(crate) outcome: Option<Outcome>,
+    /// The condition for a returned value that counts as an error.
+    pub(crate) err_if: Option<Expr>,
     pub(crate) when: Option<When>,
+    duration: Option<Flag>,
+    in_flight: Option<Flag>,
+    pub(crate) objective: Option<Objective>,
     pub(crate) cardinality_limit: Option<u32>,
     pub(crate) rename: Option<LitStr>,
     /// The word, where it stands.
@@ -42,6 +48,23 @@ pub(crate) struct Args {
     pub(crate) library: Option<Path>,
     /// Arguments of the `impl` block around the function.
     inherited: Vec<Argument>,
+}
+
+/// Whether an instrument is recorded.
+#[derive(Clone, Copy)]
+struct Flag {
+    is_recorded: bool,
+    /// The place of the argument.
+    span: Span,
+}
+
+impl Flag {
+    fn parse(input: ParseStream<'_>, key: &Ident) -> Result<Self> {
+        Ok(Self {
+            is_recorded: flag(input, key)?,
+            span: key.span(),
+        })
+    }
 }
 
 impl Args {
@@ -87,6 +110,13 @@ impl Args {
             Argument::RetDims => once(&mut self.ret_dims, &key, Ok(dims(input, &key, report)?)),
             Argument::Value => once(&mut self.value, &key, Ok(value(input)?)),
             Argument::Outcome => once(&mut self.outcome, &key, Outcome::parse(input)),
+            Argument::ErrIf => once(&mut self.err_if, &key, condition(input, &key)),
+            Argument::Duration => once(&mut self.duration, &key, Flag::parse(input, &key)),
+            Argument::InFlight => once(&mut self.in_flight, &key, Flag::parse(input, &key)),
+            Argument::Objective => {
+                let objective = Objective::parse(input, &key, report)?;
+                once(&mut self.objective, &key, Ok(objective))
+            }
             Argument::When => once(&mut self.when, &key, When::parse(input, &key)),
             Argument::By => once(&mut self.by, &key, amount(value(input)?)),
             Argument::Kind => once(&mut self.kind, &key, kind(value(input)?)),
@@ -119,7 +149,17 @@ impl Args {
         unit.unwrap_or_else(|| Text::Literal(LitStr::new("s", ours())))
     }
 
-    /// Whether the returned value itself is needed, not only whether it is an error.
+    /// Whether the duration of calls is recorded.
+    pub(crate) fn records_duration(&self) -> bool {
+        self.duration.is_none_or(|flag| flag.is_recorded)
+    }
+
+    /// Whether the calls in flight are counted.
+    pub(crate) fn records_in_flight(&self) -> bool {
+        self.in_flight.is_none_or(|flag| flag.is_recorded)
+    }
+
+    /// Whether the returned value itself is recorded, not only whether it is an error.
     pub(crate) fn takes_returned(&self) -> bool {
         self.ret_dims.is_some() || self.value_at_end().is_some()
     }
@@ -145,12 +185,18 @@ impl Args {
             || dims.any(|dimension| dimension.expr().is_some())
             || self.by.is_some()
             || self.value.is_some()
+            || self.err_if.is_some()
             || matches!(self.outcome, Some(Outcome::Result(_)))
             || self.library.is_some()
     }
 
     /// The user's expressions that are evaluated on return.
     pub(crate) fn at_end(&self) -> impl Iterator<Item = &Expr> {
+        self.recorded_at_end().chain(&self.err_if)
+    }
+
+    /// Those whose values are recorded.
+    pub(crate) fn recorded_at_end(&self) -> impl Iterator<Item = &Expr> {
         let dims = self.ret_dims().iter().filter_map(Dimension::expr);
         dims.chain(self.value_at_end())
     }
@@ -165,8 +211,12 @@ impl Args {
         let dims = dims.into_iter();
         let dims = dims.filter(|(argument, _)| self.is_inherited(*argument) == inherited);
         let dims = dims.flat_map(|(_, dims)| dims).filter_map(Dimension::expr);
+        let is_err = self.err_if.iter();
+        let is_err = is_err.filter(|_| self.is_inherited(Argument::ErrIf) == inherited);
         let own = self.by.iter().chain(&self.value).filter(|_| !inherited);
-        dims.chain(own).find_map(|expr| find_variable(expr, "self"))
+        dims.chain(is_err)
+            .chain(own)
+            .find_map(|expr| find_variable(expr, "self"))
     }
 
     /// Checks that the arguments mention `self` only if the function has one.
@@ -219,7 +269,17 @@ impl Args {
             (Argument::Dims, take(&mut self.dims, block.dims)),
             (Argument::RetDims, take(&mut self.ret_dims, block.ret_dims)),
             (Argument::Outcome, take(&mut self.outcome, block.outcome)),
+            (Argument::ErrIf, take(&mut self.err_if, block.err_if)),
             (Argument::When, take(&mut self.when, block.when)),
+            (Argument::Duration, take(&mut self.duration, block.duration)),
+            (
+                Argument::InFlight,
+                take(&mut self.in_flight, block.in_flight),
+            ),
+            (
+                Argument::Objective,
+                take(&mut self.objective, block.objective),
+            ),
             (
                 Argument::CardinalityLimit,
                 take(&mut self.cardinality_limit, block.cardinality_limit),
@@ -237,7 +297,7 @@ impl Args {
 
     /// Completes the arguments, and checks them against each other.
     pub(crate) fn complete(&mut self, annotation: &Annotation, report: &mut Report) {
-        if annotation.outcome {
+        if annotation.outcome || self.err_if.is_some() {
             self.outcome.get_or_insert(Outcome::Any);
         }
         if report.is_clean() {
@@ -250,6 +310,7 @@ impl Args {
                 report.add(missing);
             }
         }
+        self.check_parts(report);
         let mut keys: Vec<String> = self.outcome.iter().map(|_| OUTCOME.to_owned()).collect();
         for Dimension { key, typed, .. } in self.dims().iter().chain(self.ret_dims()) {
             let key = key.value();
@@ -261,13 +322,55 @@ impl Args {
         }
     }
 
+    /// Checks that no argument is about an instrument that is left out, and that an objective can be
+    /// judged. Arguments of the `impl` block around were checked there.
+    pub(crate) fn check_parts(&self, report: &mut Report) {
+        let is_own = |argument| !self.is_inherited(argument);
+        let left_out = self.duration.filter(|flag| !flag.is_recorded);
+        if let Some(flag) = left_out {
+            let about = [
+                (Argument::TimeUnit, self.time_unit.is_some()),
+                (Argument::Boundaries, self.boundaries.is_some()),
+            ];
+            for (argument, given) in about {
+                if given && is_own(argument) {
+                    let written = argument.written();
+                    let message = format!(
+                        "`duration = false` leaves out the duration, which `{written}` describes: \
+                         remove one of the two"
+                    );
+                    report.add(Error::new(flag.span, message));
+                }
+            }
+        }
+        let Some(objective) = &self.objective else {
+            return;
+        };
+        if let (Some(latency), Some(_)) = (&objective.latency, left_out)
+            && is_own(Argument::Objective)
+        {
+            let message = "a latency needs the duration, which `duration = false` leaves out: \
+                           remove one of the two";
+            report.add(Error::new(latency.span, message));
+        }
+        if let (Some(success), Some(When { word, .. })) = (&objective.success, &self.when)
+            && (is_own(Argument::Objective) || is_own(Argument::When))
+        {
+            let message = format!(
+                "the share of successful calls needs all calls, and `when = {word}` records some: \
+                 remove one of the two"
+            );
+            report.add(Error::new(success.span, message));
+        }
+    }
+
     /// Checks that a function with this return type can have the outcome that `when` asks for.
     pub(crate) fn check_when(&self, output: &ReturnType) -> Result<()> {
         match &self.when {
             Some(When {
                 variant: "Err",
                 word,
-            }) if matches!(output, ReturnType::Default) => {
+            }) if self.err_if.is_none() && matches!(output, ReturnType::Default) => {
                 let message = "`when = err` never records here: the function returns nothing, so \
                                no `Err`; return a `Result`, or write `when = panic` or \
                                `when = cancelled`";

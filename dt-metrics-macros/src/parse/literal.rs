@@ -1,9 +1,10 @@
 //! Literals that the macros evaluate: values of dimensions, boundaries of buckets, a limit.
 
 use quote::ToTokens;
-use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, Result, UnOp};
+use syn::parse::ParseStream;
+use syn::{Error, Expr, ExprLit, ExprUnary, Ident, Lit, LitInt, LitStr, Result, Token, UnOp};
 
-use super::syntax::ungrouped;
+use super::syntax::{ungrouped, value};
 
 /// A value that is known while the program is compiled.
 pub(crate) enum Constant {
@@ -132,6 +133,47 @@ pub(crate) fn amount(expr: Expr) -> Result<Expr> {
             Err(Error::new_spanned(expr, message))
         }
         _ => Ok(expr),
+    }
+}
+
+/// `= condition` behind `key`, as far as a macro can tell: not a literal, and not a function of the value.
+pub(crate) fn condition(input: ParseStream<'_>, key: &Ident) -> Result<Expr> {
+    if !input.peek(Token![=]) {
+        let message = format!("`{key}` needs a condition: write `{key} = ret.is_none()`");
+        return Err(Error::new(key.span(), message));
+    }
+    let expr = ungrouped(value(input)?);
+    match &expr {
+        Expr::Closure(_) => {
+            let message = format!(
+                "`{key}` takes the condition itself, with the returned value as `ret`: write \
+                 `{key} = ret.is_none()`, not a closure"
+            );
+            Err(Error::new_spanned(expr, message))
+        }
+        Expr::Lit(_) => {
+            let message = format!(
+                "expected a condition on the returned value `ret`, such as \
+                 `{key} = ret.is_none()`"
+            );
+            Err(Error::new_spanned(expr, message))
+        }
+        _ => Ok(expr),
+    }
+}
+
+/// `= true` or `= false` behind `key`.
+pub(crate) fn flag(input: ParseStream<'_>, key: &Ident) -> Result<bool> {
+    if !input.peek(Token![=]) {
+        let message = format!("`{key}` needs a value: write `{key} = false` to leave it out");
+        return Err(Error::new(key.span(), message));
+    }
+    let expr = ungrouped(value(input)?);
+    if let Some(Constant::Bool(flag)) = Constant::of(&expr) {
+        Ok(flag)
+    } else {
+        let message = format!("expected `true` or `false`: write `{key} = false` to leave it out");
+        Err(Error::new_spanned(expr, message))
     }
 }
 

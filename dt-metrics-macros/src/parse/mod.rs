@@ -9,6 +9,7 @@ pub(crate) mod dims;
 pub(crate) mod grammar;
 pub(crate) mod item;
 pub(crate) mod literal;
+pub(crate) mod objective;
 pub(crate) mod summary;
 pub(crate) mod syntax;
 pub(crate) mod text;

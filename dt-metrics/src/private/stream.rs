@@ -80,6 +80,30 @@ impl<I> Judge<I> for Items {
     }
 }
 
+/// Items that are errors by `judge`, or fulfil `condition`.
+pub struct JudgedBy<J, C> {
+    judge: J,
+    condition: C,
+}
+
+/// Judges the items of a stream by `condition` besides `judge`.
+#[inline]
+pub const fn judged_by<I, J: Judge<I>, C: Fn(&I) -> bool>(
+    _: &Returns<I>,
+    judge: J,
+    condition: C,
+) -> JudgedBy<J, C> {
+    JudgedBy { judge, condition }
+}
+
+impl<I, J: Judge<I>, C: Fn(&I) -> bool> Judge<I> for JudgedBy<J, C> {
+    #[inline]
+    fn is_err(&self, item: &I) -> bool {
+        // The condition counts nothing, so it need not see items that are errors anyway.
+        self.judge.is_err(item) || (self.condition)(item)
+    }
+}
+
 /// The type of the value of a call, or of the items of its stream. The compiler takes the first method
 /// that fits: one for a `Result`, whatever its name is, or, by `Deref`, one for all other types.
 pub struct Returns<R>(AnyItems, PhantomData<fn() -> R>);

@@ -4,14 +4,17 @@ use core::fmt::Write;
 
 use super::catalog::catalog;
 use super::conflict::conflicts;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Objective};
 
 /// The catalogue as JSON, for a page of documentation or a check of your own.
 ///
 /// An array with one object per annotation, in the order of [`catalog`], one per line. Each has
 /// `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`, `description`,
-/// `dimension_keys`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text that names
-/// the other instrument with its name.
+/// `dimension_keys`, `objective`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text
+/// that names the other instrument with its name.
+///
+/// `objective` is `null`, `{"success":0.999}` (the share of calls that succeed), or
+/// `{"latency":0.25,"percentile":0.99}` (a time in seconds, and the share of calls that take no longer).
 ///
 /// ```
 /// #[dt_metrics::counted(name = "purchases", description = "\"Buy\" was pressed.")]
@@ -51,6 +54,7 @@ fn object(descriptor: &Descriptor, conflict: Option<&str>) -> String {
         unit,
         description,
         dimension_keys,
+        objective,
         module_path,
         file,
         line,
@@ -59,16 +63,30 @@ fn object(descriptor: &Descriptor, conflict: Option<&str>) -> String {
     let keys: Vec<_> = dimension_keys.iter().map(|key| string(key)).collect();
     format!(
         "{{\"name\":{},\"kind\":{},\"unit\":{},\"description\":{},\"dimension_keys\":[{}],\
-         \"module_path\":{},\"file\":{},\"line\":{line},\"conflict\":{}}}",
+         \"objective\":{},\"module_path\":{},\"file\":{},\"line\":{line},\"conflict\":{}}}",
         string(name),
         string(&kind.to_string().replace([' ', '-'], "_")),
         string(unit),
         string(description),
         keys.join(","),
+        objective.map_or_else(|| "null".to_owned(), objective_of),
         string(module_path),
         string(file),
         conflict.map_or_else(|| "null".to_owned(), string),
     )
+}
+
+fn objective_of(objective: Objective) -> String {
+    match objective {
+        Objective::Success { ratio } => format!("{{\"success\":{ratio}}}"),
+        Objective::Latency {
+            threshold,
+            percentile,
+        } => {
+            let seconds = threshold.as_secs_f64();
+            format!("{{\"latency\":{seconds},\"percentile\":{percentile}}}")
+        }
+    }
 }
 
 /// A string of JSON (RFC 8259, section 7).

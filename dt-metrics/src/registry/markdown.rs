@@ -8,8 +8,8 @@ use crate::descriptor::Descriptor;
 
 /// The catalogue as a Markdown table, for a page of documentation.
 ///
-/// One row per annotation, in the order of [`catalog`]. Below the table, conflicts are listed: the
-/// instruments that are not exported since another has their name. Markup in names and descriptions
+/// One row per annotation, in the order of [`catalog`]. Below the table, the objectives of
+/// `#[measured(objective(…))]` are listed, and conflicts: the instruments that are not exported since another has their name. Markup in names and descriptions
 /// is escaped, and paths to files of dependencies begin at their package.
 ///
 /// ```
@@ -47,6 +47,17 @@ pub(super) fn markdown(descriptors: &[&'static Descriptor]) -> String {
             page.push(' ');
         }
         page.push_str("|\n");
+    }
+    let objectives: Vec<_> = descriptors
+        .iter()
+        .filter_map(|descriptor| {
+            let objective = descriptor.objective?;
+            Some(format!("- {}: {objective}\n", code(descriptor.name)))
+        })
+        .collect();
+    if !objectives.is_empty() {
+        page.push_str("\nObjectives:\n\n");
+        page.extend(objectives);
     }
     let conflicts = conflicts(descriptors);
     if !conflicts.is_empty() {

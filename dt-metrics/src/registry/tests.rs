@@ -157,8 +157,8 @@ fn json_is_escaped() {
     assert_eq!(
         json::json(&[&AWKWARD, &OTHER]),
         r#"[
-{"name":"open","kind":"up_down_counter","unit":"%","description":"A | *b* `c` \u003cd>{$}\n\u0009e_f \"g\" \\ \u0001h\u2028","dimension_keys":["a","b|`c"],"module_path":"shop::a","file":"C:\\shop\\a|b.rs","line":7,"conflict":null},
-{"name":"orders.open","kind":"gauge","unit":"","description":"","dimension_keys":[],"module_path":"shop","file":"src/shop.rs","line":5,"conflict":null}
+{"name":"open","kind":"up_down_counter","unit":"%","description":"A | *b* `c` \u003cd>{$}\n\u0009e_f \"g\" \\ \u0001h\u2028","dimension_keys":["a","b|`c"],"objective":null,"module_path":"shop::a","file":"C:\\shop\\a|b.rs","line":7,"conflict":null},
+{"name":"orders.open","kind":"gauge","unit":"","description":"","dimension_keys":[],"objective":null,"module_path":"shop","file":"src/shop.rs","line":5,"conflict":null}
 ]
 "#
     );

@@ -1,0 +1,32 @@
+use dt_metrics::{counted, measured};
+use futures_core::Stream;
+
+#[counted(err_if = ret.len())]
+fn number() -> String {
+    String::new()
+}
+
+#[measured(err_if = ret.is_nothing())]
+async fn method() -> Option<u8> {
+    None
+}
+
+#[measured(err_if = *ret)]
+fn items() -> impl Stream<Item = u8> {
+    Empty
+}
+
+struct Empty;
+
+impl Stream for Empty {
+    type Item = u8;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<u8>> {
+        std::task::Poll::Ready(None)
+    }
+}
+
+fn main() {}

@@ -169,11 +169,11 @@ impl Wrap<'_> {
             }
             View::Closure if ends.at_site => {
                 let body = self.closure_variable();
-                let judge = self.judge();
+                let judge = self.judge(&emit!(#private::OutcomeOf::of(&__dt_metrics_body)));
                 emit! {
                     #entry
                     #body
-                    #private::run_at(__dt_metrics_body, __dt_metrics_instruments, #judge)
+                    #private::run_at(__dt_metrics_instruments, #judge, __dt_metrics_body)
                 }
             }
             View::Closure if matches!(output, Output::Opaque) => {
@@ -238,22 +238,13 @@ impl Wrap<'_> {
         }
         let measured = if !ends.at_site {
             emit!(#private::measured(#future, move || #begin, #at_end))
-        } else if ends.asks == Asks::Nothing || matches!(output, Output::Plain) {
+        } else if matches!(output, Output::Plain) {
             emit!(#private::measured_at(#future, __dt_metrics_instruments, #private::Items))
         } else if has_impl(returned) {
-            let judge = self.judge();
+            let judge = self.judge_by_value();
             emit!(#private::measured_by(#future, __dt_metrics_instruments, #judge))
         } else {
-            // The compiler finds the outcome by the type alone: a closure would have all generic
-            // parameters of the function, and so would each future around this one.
-            let judge = emit! {
-                #private::OutcomeOf::<#ty>::new()
-                    .__dt_metrics_inner()
-                    .__dt_metrics_inner()
-                    .__dt_metrics_inner()
-                    .__dt_metrics_inner()
-                    .__dt_metrics_judge()
-            };
+            let judge = self.judge(&emit!(#private::OutcomeOf::<#ty>::new()));
             emit!(#private::measured_at(#future, __dt_metrics_instruments, #judge))
         };
         let measured = emit!(#entry #measured);
@@ -334,13 +325,16 @@ impl Wrap<'_> {
         let Some(future) = future else {
             let body = self.closure_variable();
             if ends.at_site {
-                let judge = self.judge();
+                let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
                 return emit! {
                     #entry
                     #body
-                    #private::Call::of(&__dt_metrics_body)
-                        .__dt_metrics_kind()
-                        .__dt_metrics_run_at(__dt_metrics_instruments, #judge, __dt_metrics_body)
+                    let __dt_metrics_call = #private::Call::of(&__dt_metrics_body).__dt_metrics_kind();
+                    __dt_metrics_call.__dt_metrics_run_at(
+                        __dt_metrics_instruments,
+                        #judge,
+                        __dt_metrics_body,
+                    )
                 };
             }
             return emit! {
@@ -403,8 +397,27 @@ impl Wrap<'_> {
         emit!(#takes |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
     }
 
-    /// The closure that derives the outcome from the value in `__dt_metrics_returned`.
-    fn judge(&self) -> TokenStream {
+    /// What derives the outcome from a value of the type `of`, which the compiler finds by the type
+    /// alone: a closure would have all generic parameters of the function, and so would each future
+    /// around this one.
+    fn judge(&self, of: &TokenStream) -> TokenStream {
+        let private = self.private;
+        if self.ends.asks == Asks::Nothing {
+            return emit!(#private::Items);
+        }
+        emit! {
+            #of
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_judge()
+        }
+    }
+
+    /// The closure that derives the outcome from the value in `__dt_metrics_returned`, whose type
+    /// cannot be written.
+    fn judge_by_value(&self) -> TokenStream {
         let private = self.private;
         if self.ends.asks == Asks::Nothing {
             return emit!(|_| #private::Outcome::Ok);

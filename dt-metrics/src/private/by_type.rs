@@ -11,8 +11,9 @@ use futures_core::stream::Stream;
 use super::call::{Leave, OnPanic, Stage, Told};
 use super::future::{Measured, measured};
 use super::outcome::Outcome;
-use super::site::{Site, measured_by, run_at};
-use super::stream::{Items, MeasuredStream, Results};
+use super::judge::OutcomeOf;
+use super::site::{Site, measured_at, run_at};
+use super::stream::{Items, Judge, MeasuredStream, Results};
 
 /// A call that returns `R`. The compiler takes the first method that fits: one for boxes, or, by
 /// `Deref`, one for all other types. So it looks for the many types of boxed futures and streams only
@@ -127,16 +128,24 @@ impl<R> Plain<R> {
         returned
     }
 
+    /// The type of the call's value.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_value(&self) -> OutcomeOf<R> {
+        OutcomeOf::new()
+    }
+
     /// Runs `body` between records at `site`.
     #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
-    pub fn __dt_metrics_run_at<S: Site>(
+    pub fn __dt_metrics_run_at<S: Site, J: Judge<R>>(
         &self,
         site: &'static S,
-        judge: impl Fn(&R) -> Outcome,
+        judge: J,
         body: impl FnOnce() -> R,
     ) -> R {
-        run_at(body, site, judge)
+        run_at(site, judge, body)
     }
 
     /// Runs a `body` that puts a value in a pinned box.
@@ -223,18 +232,25 @@ macro_rules! boxed_future {
                 Box::pin(measured(body(), begin, leave, tell))
             }
 
+            /// The type of the future's value.
+            #[inline]
+            #[must_use]
+            pub const fn __dt_metrics_value(&self) -> OutcomeOf<T> {
+                OutcomeOf::new()
+            }
+
             /// Runs `body`, and measures the future that it makes at `site`.
             #[inline]
-            pub fn __dt_metrics_run_at<S: Site>(
+            pub fn __dt_metrics_run_at<S: Site, J: Judge<T> $(+ $auto)* + 'a>(
                 &self,
                 site: &'static S,
-                judge: impl Fn(&T) -> Outcome $(+ $auto)* + 'a,
+                judge: J,
                 body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
                 T: 'a,
             {
-                Box::pin(measured_by(body(), move || site, judge))
+                Box::pin(measured_at(body(), move || site, judge))
             }
 
             /// Runs `body`, and measures the future that it makes before the future is boxed.
@@ -274,18 +290,25 @@ macro_rules! boxed_future {
                 Box::new(measured(Box::into_pin(body()), begin, leave, tell))
             }
 
+            /// The type of the future's value.
+            #[inline]
+            #[must_use]
+            pub const fn __dt_metrics_value(&self) -> OutcomeOf<T> {
+                OutcomeOf::new()
+            }
+
             /// Runs `body`, and measures the future that it makes at `site`.
             #[inline]
-            pub fn __dt_metrics_run_at<S: Site>(
+            pub fn __dt_metrics_run_at<S: Site, J: Judge<T> $(+ $auto)* + 'a>(
                 &self,
                 site: &'static S,
-                judge: impl Fn(&T) -> Outcome $(+ $auto)* + 'a,
+                judge: J,
                 body: impl FnOnce() -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>,
             ) -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>
             where
                 T: 'a,
             {
-                Box::new(measured_by(Box::into_pin(body()), move || site, judge))
+                Box::new(measured_at(Box::into_pin(body()), move || site, judge))
             }
         }
     };
@@ -349,12 +372,19 @@ macro_rules! boxed_stream {
                 $new(MeasuredStream::new($pin(body()), begin, leave, $judge))
             }
 
+            /// Outcomes of items are derived without the expansion.
+            #[inline]
+            #[must_use]
+            pub const fn __dt_metrics_value(&self) -> OutcomeOf<()> {
+                OutcomeOf::new()
+            }
+
             /// Runs `body`, and measures the stream that it makes at `site`.
             #[inline]
-            pub fn __dt_metrics_run_at<S: Site>(
+            pub fn __dt_metrics_run_at<S: Site, J>(
                 &self,
                 site: &'static S,
-                _judge: impl Fn(&$item) -> Outcome,
+                _judge: J,
                 body: impl FnOnce() -> $boxed,
             ) -> $boxed
             where

@@ -9,7 +9,7 @@ use super::stream::{Items, Judge};
 /// The type of a value that a call returns, or one inside it, in as many layers as `J` looks into.
 ///
 /// The compiler takes the first method that fits, as for [`Returned`](super::outcome::Returned). Unlike
-/// a closure, the result does not have the generic parameters of the function.
+/// a closure, the result does not have the generic parameters of the function, and is quickly checked.
 pub struct OutcomeOf<R, J = Items> {
     other: AnyOf<J>,
     returned: PhantomData<fn() -> R>,
@@ -39,6 +39,13 @@ impl<R> OutcomeOf<R> {
             returned: PhantomData,
         }
     }
+
+    /// The type that `body` returns.
+    #[inline]
+    #[must_use]
+    pub const fn of(_: &impl FnOnce() -> R) -> Self {
+        Self::new()
+    }
 }
 
 impl<R, J> Deref for OutcomeOf<R, J> {
@@ -63,14 +70,11 @@ impl<R: Layer, J: Copy> OutcomeOf<R, J> {
 }
 
 impl<J: Copy> AnyOf<J> {
-    /// Nothing is inside.
+    /// Nothing is inside. The compiler finds further methods of this type without a look at any other.
     #[inline]
     #[must_use]
-    pub const fn __dt_metrics_inner(&self) -> OutcomeOf<(), J> {
-        OutcomeOf {
-            other: Self(self.0),
-            returned: PhantomData,
-        }
+    pub const fn __dt_metrics_inner(&self) -> Self {
+        Self(self.0)
     }
 
     #[inline]

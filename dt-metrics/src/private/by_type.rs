@@ -10,8 +10,8 @@ use futures_core::stream::Stream;
 
 use super::call::{Leave, OnPanic, Stage, Told};
 use super::future::{Measured, measured};
-use super::outcome::Outcome;
 use super::judge::OutcomeOf;
+use super::outcome::Outcome;
 use super::site::{Site, measured_at, run_at};
 use super::stream::{Items, Judge, MeasuredStream, Results};
 

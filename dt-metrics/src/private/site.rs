@@ -332,11 +332,7 @@ impl Site for Measures {
 
 /// Runs `body` between records at `site`, with the outcome that `judge` derives from the value.
 #[inline]
-pub fn run_at<R, S: Site, J: Judge<R>>(
-    site: &'static S,
-    judge: J,
-    body: impl FnOnce() -> R,
-) -> R {
+pub fn run_at<R, S: Site, J: Judge<R>>(site: &'static S, judge: J, body: impl FnOnce() -> R) -> R {
     let guard = guard_at(site, Outcome::Panic);
     let returned = body();
     guard.__dt_metrics_end(Outcome::of(!judge.is_err(&returned)));

@@ -3,6 +3,9 @@
 //! ```sh
 //! cargo run -p dt-metrics-annotate -- write path/to/a/crate
 //! cargo run -p dt-metrics-annotate -- prove regex-syntax 0.8.12
+//! cargo run -p dt-metrics-annotate -- prove regex-syntax 0.8.12 --clippy \
+//!     --with 'counted(outcome, dims(kind = "x"))' --with timed
+//! cargo run -p dt-metrics-annotate -- prove regex-syntax 0.8.12 --impls
 //! cargo run -p dt-metrics-annotate -- cost num-traits 0.2.19 --macros
 //! ```
 
@@ -70,12 +73,19 @@ enum Command {
 
 #[derive(Args, Clone)]
 struct Options {
-    /// The annotations, in this order: those of dt-metrics by name, or `tracing::instrument(skip_all)`.
-    #[arg(long, value_delimiter = ',', default_value = "measured")]
+    /// An annotation with its arguments, of dt-metrics or `tracing::instrument(skip_all)`. Repeat the option to
+    /// put several on each function, in this order.
+    #[arg(long, value_name = "ANNOTATION", default_value = "measured")]
     with: Vec<String>,
-    /// Annotates `impl` blocks as a whole, in place of each method.
-    #[arg(long)]
-    impls: bool,
+    /// Puts an annotation on `impl` blocks as a whole, in place of those on each method.
+    #[arg(
+        long,
+        value_name = "ANNOTATION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "measured"
+    )]
+    impls: Option<String>,
     /// Also functions in `macro_rules!` and in the input of macros that stand for items.
     #[arg(long)]
     macros: bool,
@@ -127,3 +137,6 @@ fn main() -> ExitCode {
 
 /// What went wrong, for a person to read.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! A source file, with attributes in front of its functions, on the lines where those begin.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
@@ -29,42 +30,45 @@ pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
     let file = syn::parse_str(source)?;
     let mut places = Places {
         options,
-        places: Vec::new(),
+        functions: Vec::new(),
+        blocks: Vec::new(),
     };
     places.visit_file(&file);
-    places.places.sort_unstable();
-    places.places.dedup();
+    let Places {
+        functions, blocks, ..
+    } = places;
+    let functions = functions.into_iter().map(|place| (place, &options.with[..]));
+    let blocks = blocks.into_iter().map(|place| (place, options.impls.as_slice()));
+    let mut places: Vec<(usize, &[String])> = functions.chain(blocks).collect();
+    places.sort_unstable();
+    places.dedup();
 
-    let attributes = options.with.iter();
-    let attributes: Vec<String> = attributes
-        .map(|annotation| {
+    let mut annotated = mark.to_owned();
+    let mut from = 0;
+    for &(place, annotations) in &places {
+        annotated.push_str(&source[from..place]);
+        for annotation in annotations {
             let library = if annotation.starts_with("tracing::") {
                 "::"
             } else {
                 "::dt_metrics::"
             };
-            format!("#[{library}{annotation}] ")
-        })
-        .collect();
-    let attributes = attributes.concat();
-    let mut annotated = mark.to_owned();
-    let mut from = 0;
-    for &place in &places.places {
-        annotated.push_str(&source[from..place]);
-        annotated.push_str(&attributes);
+            annotated.extend(["#[", library, annotation, "] "]);
+        }
         from = place;
     }
     annotated.push_str(&source[from..]);
     Ok(Annotated {
         text: annotated,
-        count: places.places.len(),
+        count: places.len(),
     })
 }
 
 /// Where attributes go: behind those that are there, so that `#[cfg]` and other macros act first.
 struct Places<'a> {
     options: &'a Options,
-    places: Vec<usize>,
+    functions: Vec<usize>,
+    blocks: Vec<usize>,
 }
 
 impl Places<'_> {
@@ -73,15 +77,15 @@ impl Places<'_> {
             let mut tokens = visibility.to_token_stream();
             default.to_tokens(&mut tokens);
             sig.to_tokens(&mut tokens);
-            self.before(tokens);
+            self.functions.extend(start(tokens));
         }
     }
+}
 
-    fn before(&mut self, tokens: impl ToTokens) {
-        if let Some(first) = tokens.into_token_stream().into_iter().next() {
-            self.places.push(first.span().byte_range().start);
-        }
-    }
+/// Where the first of these tokens begins.
+fn start(tokens: TokenStream) -> Option<usize> {
+    let first = tokens.into_iter().next()?;
+    Some(first.span().byte_range().start)
 }
 
 impl<'ast> Visit<'ast> for Places<'_> {
@@ -91,7 +95,7 @@ impl<'ast> Visit<'ast> for Places<'_> {
     }
 
     fn visit_impl_item_fn(&mut self, node: &'ast ImplItemFn) {
-        if !self.options.impls {
+        if self.options.impls.is_none() {
             self.function(&node.vis, &node.modifiers.defaultness, &node.sig);
         }
         visit::visit_impl_item_fn(self, node);
@@ -110,11 +114,11 @@ impl<'ast> Visit<'ast> for Places<'_> {
 
     fn visit_item_impl(&mut self, node: &'ast ItemImpl) {
         let measured = |item: &ImplItem| matches!(item, ImplItem::Fn(function) if function.sig.constness.is_none());
-        if self.options.impls && node.items.iter().any(measured) {
+        if self.options.impls.is_some() && node.items.iter().any(measured) {
             let mut tokens = node.modifiers.defaultness.to_token_stream();
             node.unsafety.to_tokens(&mut tokens);
             node.impl_token.to_tokens(&mut tokens);
-            self.before(tokens);
+            self.blocks.extend(start(tokens));
         }
         visit::visit_item_impl(self, node);
     }
@@ -122,22 +126,22 @@ impl<'ast> Visit<'ast> for Places<'_> {
     fn visit_item_macro(&mut self, node: &'ast ItemMacro) {
         if self.options.macros {
             if node.mac.path.is_ident("macro_rules") {
-                macros::rules(&node.mac.tokens, &mut self.places);
+                macros::rules(&node.mac.tokens, &mut self.functions);
             } else {
-                macros::items(&node.mac.tokens, &mut self.places);
+                macros::items(&node.mac.tokens, &mut self.functions);
             }
         }
     }
 
     fn visit_impl_item_macro(&mut self, node: &'ast ImplItemMacro) {
         if self.options.macros {
-            macros::items(&node.mac.tokens, &mut self.places);
+            macros::items(&node.mac.tokens, &mut self.functions);
         }
     }
 
     fn visit_trait_item_macro(&mut self, node: &'ast TraitItemMacro) {
         if self.options.macros {
-            macros::items(&node.mac.tokens, &mut self.places);
+            macros::items(&node.mac.tokens, &mut self.functions);
         }
     }
 }

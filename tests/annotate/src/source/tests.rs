@@ -4,19 +4,20 @@ use crate::Options;
 fn options() -> Options {
     Options {
         with: vec!["m".to_owned()],
-        impls: false,
+        impls: None,
         macros: false,
         tests: false,
     }
 }
 
-/// `@` marks where attributes go.
+/// `@` marks where attributes of functions go, and `%` those of blocks.
 fn check(options: &Options, marked: &str) {
-    let source = marked.replace('@', "");
+    let source = marked.replace(['@', '%'], "");
     let annotated = annotate(&source, options).unwrap();
     let expected = marked.replace('@', "#[::dt_metrics::m] ");
+    let expected = expected.replace('%', "#[::dt_metrics::b] ");
     assert_eq!(annotated.text, expected);
-    assert_eq!(annotated.count, marked.matches('@').count());
+    assert_eq!(annotated.count, marked.matches(['@', '%']).count());
     assert_eq!(annotated.text.lines().count(), source.lines().count());
 }
 
@@ -42,18 +43,29 @@ fn functions_with_a_body_are_annotated_where_they_begin() {
 #[test]
 fn blocks_are_annotated_in_place_of_their_functions() {
     let options = Options {
-        impls: true,
+        impls: Some("b".to_owned()),
         ..options()
     };
     for marked in [
-        "#[cfg(all())] @impl<T> S<T> { fn f() { @fn g() {} } }",
-        "@unsafe impl T for S { fn f() {} }",
+        "#[cfg(all())] %impl<T> S<T> { fn f() { @fn g() {} } }",
+        "%unsafe impl T for S { fn f() {} }",
         "impl S { const fn f() {} }",
         "impl S { const N: u8 = 1; }",
         "@fn f() {}",
     ] {
         check(&options, marked);
     }
+}
+
+#[test]
+fn several_annotations_are_stacked() {
+    let options = Options {
+        with: vec!["a(b, c(d))".to_owned(), "e".to_owned()],
+        ..options()
+    };
+    let annotated = annotate("impl S { fn f() {} }", &options).unwrap();
+    let expected = "impl S { #[::dt_metrics::a(b, c(d))] #[::dt_metrics::e] fn f() {} }";
+    assert_eq!(annotated.text, expected);
 }
 
 #[test]

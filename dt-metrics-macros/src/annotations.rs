@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::Result;
 
+use crate::analyse::mistake;
 use crate::analyse::scope::Place;
 use crate::analyse::shape::check_stream;
 use crate::emit::body::{entered, guarded};
@@ -146,8 +147,12 @@ impl OnFunction {
         let mut report = Report::default();
         let mut args = Args::parse(args, &self.annotation, &mut report);
         args.complete(&self.annotation, &mut report);
-        let function = Item::parse(item).and_then(|item| item.function(&self.annotation));
-        let function = report.note(function);
+        let parsed = Item::parse(item.clone());
+        if parsed.is_err() && mistake::has_incomplete_parameter(&item) {
+            report.finish()?;
+            return Ok(item);
+        }
+        let function = report.note(parsed.and_then(|item| item.function(&self.annotation)));
         if let Some(function) = &function {
             report.note(args.check_when(&function.sig.output));
             report.note(args.check_self(&function.sig));
@@ -162,9 +167,10 @@ impl OnFunction {
     /// The function with its calls recorded. It is in an `impl` block of the type `ty` if there is
     /// one.
     ///
-    /// In the documentation, the function is the one that was written.
+    /// In the documentation, and if the compiler refuses it anyway, the function is the one that was
+    /// written.
     pub(crate) fn quote(&self, args: &Args, ty: Option<&str>, function: Function) -> TokenStream {
-        if Expander::current() == Expander::Rustdoc {
+        if Expander::current() == Expander::Rustdoc || mistake::is_certain(&function) {
             return function.untouched();
         }
         let [metric] = self.metrics else {
@@ -174,17 +180,20 @@ impl OnFunction {
                 .collect();
             return measured(args, ty, &metrics, true, function);
         };
-        // Clippy judges the whole body of some methods.
-        if is_needed(args, &function) || function.has_canonical_body() {
+        // Clippy judges the whole body of some methods, and less of a body behind a guard.
+        let is_guarded = !matches!(metric, Metric::Calls | Metric::Values);
+        if is_needed(args, &function)
+            || function.has_canonical_body()
+            || is_guarded && Expander::current() == Expander::Clippy
+        {
             return measured(args, ty, self.metrics, false, function);
         }
         let record = || record(*metric, args, &Place::on(&function, ty));
-        let block = match metric {
-            Metric::Calls | Metric::Values => entered(&function.body, &record()),
-            _ => {
-                let guard = held(args, ty, *metric, &function).unwrap_or_else(record);
-                guarded(&function.body, &guard)
-            }
+        let block = if is_guarded {
+            let guard = held(args, ty, *metric, &function).unwrap_or_else(record);
+            guarded(&function.body, &guard)
+        } else {
+            entered(&function.body, &record())
         };
         function.with(block)
     }

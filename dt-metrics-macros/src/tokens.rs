@@ -127,12 +127,20 @@ fn find_variable_in(tokens: TokenStream, name: &str, in_macro: bool) -> Option<S
             }
             TokenTree::Literal(text) if in_macro => {
                 let text = text.to_string();
-                text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:"))
+                let forms = [
+                    format!("{{{name}}}"),
+                    format!("{{{name}:"),
+                    format!("{name}$"),
+                ];
+                forms.iter().any(|form| text.contains(form))
             }
             TokenTree::Ident(ident) if ident == name => {
-                let is_label = tokens
-                    .get(place + 1)
-                    .is_some_and(|next| is_punct(next, ':'));
+                let is_next = |offset: usize, wanted: char| {
+                    let next = tokens.get(place + offset);
+                    next.is_some_and(|next| is_punct(next, wanted))
+                };
+                // `name = …` is an argument, `name == …` is not.
+                let is_label = is_next(1, ':') || is_next(1, '=') && !is_next(2, '=');
                 // The second dot of `..name` is that of a range.
                 let is_member = ends_in(before, '.') && !end_twice_in(before, '.');
                 !is_label && !is_member && !end_twice_in(before, ':')

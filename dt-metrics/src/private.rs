@@ -19,13 +19,13 @@ mod stream;
 
 pub use inventory;
 
-pub use self::by_type::Call;
+pub use self::by_type::{Call, PinnedFuture, call_of};
 pub use self::call::{Ending, Guard, Told, run};
 pub use self::check::{
     check_description, check_name, check_unit, time_unit_length, unit_nanoseconds,
 };
 pub use self::description::{joined, joined_length, joined_text};
-pub use self::future::{diverging, measured, measured_as};
+pub use self::future::{diverging, measured};
 pub use self::judge::OutcomeOf;
 pub use self::number::{
     Amount, Integer, Number, Recordable, Unsigned, integer, number, recordable, unsigned,

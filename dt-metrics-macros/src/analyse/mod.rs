@@ -2,6 +2,7 @@
 //! `parse` and `tokens`.
 
 pub(crate) mod boxed;
+pub(crate) mod mistake;
 pub(crate) mod promise;
 pub(crate) mod return_type;
 pub(crate) mod scope;

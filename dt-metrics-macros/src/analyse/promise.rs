@@ -9,7 +9,7 @@ use syn::{
     PathArguments, ReturnType, Token, TraitBound, Type, TypeImplTrait, TypeParamBound,
 };
 
-use crate::tokens::{emit, is_primitive, is_writable, ours};
+use crate::tokens::{emit, ident, is_primitive, is_writable, ours};
 
 /// The bounds that a function promises, for an item of the expansion. Parameters of the function are not in
 /// scope there: parameters of the item replace them.
@@ -31,6 +31,9 @@ const AUTO: &[&str] = &[
     "Unpin",
     "UnwindSafe",
 ];
+
+/// The parameter of an item for the type of the future's value or of the stream's items.
+pub(crate) const RETURNED: &str = "R";
 
 fn is_auto(bound: &TraitBound) -> bool {
     let last = bound.path.segments.last();
@@ -122,7 +125,13 @@ impl Promise {
                 GenericArgument::Constraint(_) => continue,
                 GenericArgument::AssocType(associated) if !is_writable(&associated.ty) => continue,
                 GenericArgument::AssocType(mut associated) if associated.generics.is_none() => {
-                    associated.ty = self.parameter(associated.ty, higher)?;
+                    let is_value = associated.ident == "Output" || associated.ident == "Item";
+                    associated.ty = if is_value && higher.is_none() {
+                        let returned = ident(RETURNED);
+                        syn::parse_quote!(#returned)
+                    } else {
+                        self.parameter(associated.ty, higher)?
+                    };
                     GenericArgument::AssocType(associated)
                 }
                 _ => return None,

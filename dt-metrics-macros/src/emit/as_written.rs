@@ -105,7 +105,7 @@ fn end(
 
 /// `ty` with `'_` in place of its lifetimes: clippy takes a lifetime that is named in a body for a needed
 /// one (`needless_lifetimes`).
-fn infer_lifetimes(ty: TokenStream) -> TokenStream {
+pub(super) fn infer_lifetimes(ty: TokenStream) -> TokenStream {
     if any(&ty, |_, token| is_ident(token, "for")) {
         return ty;
     }

@@ -3,12 +3,12 @@
 use core::mem;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Path, Receiver, Signature, Token, Type};
 
-use crate::tokens::{any, emit, is_ident, is_punct, ours};
+use crate::tokens::{any, emit, find_variable, is_ident, is_punct, ours};
 
 /// The part of an expansion that takes the parameters over, with the body in it.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -29,19 +29,26 @@ pub(crate) struct Used {
 }
 
 impl Used {
+    fn reads(&self, name: &Ident) -> bool {
+        find_variable(&self.exprs, &name.to_string()).is_some()
+    }
+
     /// Whether the names in a parameter's pattern have to stay in the signature.
     fn may_need(&self, pattern: &Pat) -> bool {
         let mut names = Vec::new();
         bindings(&mut pattern.clone(), &mut names);
         // A macro may bind any name.
         let has_macro = !self.exprs.is_empty() && any(pattern, |_, token| is_punct(token, '!'));
-        let is_mentioned = |name: &Ident| mentions(&self.exprs, &name.to_string());
-        self.by_macros || has_macro || names.iter().any(|(_, name)| is_mentioned(name))
+        let mut names = names.iter();
+        self.by_macros || has_macro || names.any(|(_, name)| self.reads(name))
     }
 }
 
 /// The statements that take the parameters over.
 pub(crate) struct Taken {
+    /// The statement that takes `self` over, if the rest is to be in a second closure or future, which borrows
+    /// `self`.
+    pub(crate) receiver: Option<TokenStream>,
     pub(crate) statements: TokenStream,
     /// Whether the signature still has patterns, and parts of parameters may be left to the function.
     pub(crate) has_patterns: bool,
@@ -63,11 +70,16 @@ pub(crate) fn take_over(
     target: Target,
 ) -> Taken {
     let mut taken = Taken {
+        receiver: None,
         statements: TokenStream::new(),
         has_patterns: false,
     };
     for (place, input) in signature.inputs.iter_mut().enumerate() {
         taken.statements.extend(match input {
+            FnArg::Receiver(receiver) if is_assigned(receiver, body) => {
+                taken.receiver = Some(receive(receiver, body, target));
+                TokenStream::new()
+            }
             FnArg::Receiver(receiver) => receive(receiver, body, target),
             FnArg::Typed(input) => match &*input.pat {
                 Pat::Wild(_) => take_unnamed(input, place),
@@ -101,6 +113,40 @@ fn receive(receiver: &Receiver, body: &TokenStream, target: Target) -> TokenStre
     }
 }
 
+/// Whether `self` is taken by value, and something in it is assigned. To the compiler, an assignment to
+/// what a closure or future owns is in vain if nothing reads it there (`unused_assignments`), even if the
+/// destructor of `self` does.
+fn is_assigned(receiver: &Receiver, body: &TokenStream) -> bool {
+    receiver.mutability.is_some() && assigns_self(body)
+}
+
+fn assigns_self(tokens: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let is_place = |token: &&TokenTree| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '.',
+        _ => true,
+    };
+    tokens.iter().enumerate().any(|(start, token)| match token {
+        TokenTree::Group(group) => assigns_self(&group.stream()),
+        TokenTree::Ident(word) if word == "self" => {
+            let place = tokens[start..].iter().take_while(is_place).count();
+            let mut operator = tokens[start + place..]
+                .iter()
+                .filter_map(|token| match token {
+                    TokenTree::Punct(punct) => Some(punct.as_char()),
+                    _ => None,
+                });
+            match (operator.next(), operator.next()) {
+                (Some('='), next) => next != Some('='),
+                (Some('+' | '-' | '*' | '/' | '%' | '^' | '&' | '|'), next) => next == Some('='),
+                (Some('<' | '>'), Some('<' | '>')) => operator.next() == Some('='),
+                _ => false,
+            }
+        }
+        _ => false,
+    })
+}
+
 /// Takes a parameter without a name, which gets one.
 fn take_unnamed(input: &mut PatType, place: usize) -> TokenStream {
     if is_trivial(&input.ty) {
@@ -128,14 +174,30 @@ fn take_pattern(input: &mut PatType, place: usize) -> TokenStream {
         is_ref(before) && is_ident(token, "mut")
     });
     let mutability = is_borrowed.then(|| emit!(mut));
+    let bind = bind(&pattern, &name);
     emit! {
         #cfg
         #[allow(clippy::shadow_same)]
         let #mutability #name = #name;
         #cfg
         #lints
-        let #pattern = #name;
+        #bind
     }
+}
+
+/// The statement that matches a parameter with its pattern: the compiler reports at its place if the pattern
+/// does not fit.
+fn bind(pattern: &Pat, name: &Ident) -> TokenStream {
+    let mut places = pattern
+        .to_token_stream()
+        .into_iter()
+        .map(|token| token.span());
+    let first = places.next().unwrap_or_else(ours);
+    let last = places.last().unwrap_or(first);
+    let (first, last) = (ours().located_at(first), ours().located_at(last));
+    let keyword = quote_spanned!(first=> let);
+    let value = quote_spanned!(last=> = #name;);
+    emit!(#keyword #pattern #value)
 }
 
 /// Takes the variables that a parameter binds.
@@ -166,7 +228,7 @@ fn take_named(input: &mut PatType, body: &TokenStream, used: &Used) -> TokenStre
             }
         });
         let mutable = mutability.map(|_| emit!(#[allow(clippy::collection_is_never_read)]));
-        let is_used = mentions(&used.exprs, &text).then(|| emit!(let _ = &#name;));
+        let is_used = used.reads(&name).then(|| emit!(let _ = &#name;));
         statements.extend(emit! {
             #cfg
             #[allow(clippy::shadow_same, clippy::min_ident_chars)]

@@ -1,23 +1,23 @@
 //! Functions with something done when a call begins and when it ends.
 
-use proc_macro2::{Ident, Punct, Spacing, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream};
 use quote::ToTokens;
 use syn::{ReturnType, Signature, Type, parse_quote};
 
-use super::as_written::{as_written, entry};
+use super::as_written::{as_written, entry, infer_lifetimes};
 use super::at_end::outcome_of_returned;
 use super::body::guarded;
 use super::ends::{Asks, Ends};
 use super::take_over::{Taken, Target, Used, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
-use crate::analyse::promise::Promise;
+use crate::analyse::promise::{Promise, RETURNED};
 use crate::analyse::return_type::{
     Output, can_be_told, closure_output, closure_promise, has_impl, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
 use crate::expander::Expander;
 use crate::parse::item::{Function, awaiting, is_ours};
-use crate::tokens::{any, emit, is_punct, ours};
+use crate::tokens::{any, at, emit, ident, is_punct, ours};
 
 /// The function with `ends` around its calls; for clippy, the function as it was written.
 pub(crate) fn wrap(
@@ -98,6 +98,13 @@ fn future_of(signature: &Signature, ty: Option<&TokenStream>) -> ReturnType {
     end.set_span(places.last().unwrap_or(first));
     let future = emit!(-> #keyword ::core::future::Future<Output = #ty #end);
     parse_quote!(#future)
+}
+
+/// A `|` at this place.
+fn bar(place: Span) -> Punct {
+    let mut bar = Punct::new('|', Spacing::Alone);
+    bar.set_span(place);
+    bar
 }
 
 struct Wrap<'a> {
@@ -197,13 +204,15 @@ impl Wrap<'_> {
         let awaited = self.function.awaits_measured();
         let taken = awaited.is_none().then(|| self.taken(Target::Future));
         let has_patterns = taken.as_ref().is_some_and(|taken| taken.has_patterns);
-        let taken = taken.map(|taken| taken.statements);
+        let (receiver, taken) = taken.map_or((None, None), |taken| {
+            (taken.receiver, Some(taken.statements))
+        });
         let body = &self.function.body;
         if let Output::Never = output {
             if ends.at_site {
                 return emit! {
                     #entry
-                    let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
+                    let __dt_metrics_future = #private::diverging(async move { #receiver #taken #[cfg(all())] #body });
                     match #private::measured_at(
                         __dt_metrics_future,
                         __dt_metrics_instruments,
@@ -213,18 +222,39 @@ impl Wrap<'_> {
             }
             return emit! {
                 #entry
-                let __dt_metrics_future = #private::diverging(async move { #taken #[cfg(all())] #body });
+                let __dt_metrics_future = #private::diverging(async move { #receiver #taken #[cfg(all())] #body });
                 match #private::measured(__dt_metrics_future, move || #begin, #at_end).await {}
             };
         }
         // An `async` block cannot have a return type: this tells the compiler.
         let returned = &self.function.sig.output;
         let ty = closure_output(returned);
-        let hint = ty
-            .as_ref()
-            .map(|ty| emit!(if false { return #private::never::<#ty>(); }));
+        let hint = ty.as_ref().map(|ty| {
+            let place = written(returned);
+            let leave = emit!(return __dt_metrics_never);
+            let leave = place.map_or_else(|| leave.clone(), |place| at(place, &leave));
+            let ty = infer_lifetimes(ty.clone());
+            // Inside `<…>` a type that is unknown would get other advice.
+            emit!(if false { let __dt_metrics_never: #ty = #private::never(); #leave; })
+        });
+        let value = match closure_promise(returned) {
+            None => emit!(#[cfg(all())] #body),
+            // Without this the compiler would not know the type of a closure that the body returns.
+            Some(promise) => {
+                let (parameters, arguments) = (promise.parameters(), promise.arguments());
+                emit! {
+                    fn __dt_metrics_returned<#parameters R: #promise>(returned: R) -> R {
+                        returned
+                    }
+                    __dt_metrics_returned::<#(#arguments,)* _>(#body)
+                }
+            }
+        };
         let mut future = awaited.map_or_else(
-            || emit!(async move { #hint #taken #[cfg(all())] #body }),
+            || match &receiver {
+                None => self.block(emit!(#hint #taken #value)),
+                Some(receiver) => self.block(emit!(#receiver async { #hint #taken #value }.await)),
+            },
             |future| emit!({ #future }),
         );
         let mut entry = entry.clone();
@@ -244,9 +274,10 @@ impl Wrap<'_> {
             let judge = self.judge_by_value();
             emit!(#private::measured_by(#future, __dt_metrics_instruments, #judge))
         } else {
-            let judge = self.judge(&emit!(#private::OutcomeOf::<#ty>::new()));
+            let judge = self.judge(&outcome_type(private, ty.as_ref()));
             emit!(#private::measured_at(#future, __dt_metrics_instruments, #judge))
         };
+        let measured = at(&self.function.body, &measured);
         let measured = emit!(#entry #measured);
         // What patterns in the signature do not bind, the future of an `async fn` keeps.
         if !uses.is_empty() || has_impl(returned) || has_patterns {
@@ -265,7 +296,13 @@ impl Wrap<'_> {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
         let body = self.closure_variable();
-        let returns = returns(value, &emit!(#private::FutureBody), private);
+        // A type that is written here inside `<…>` would change the compiler's advice if it is unknown.
+        let returns = if value.is_some() {
+            // The closure for the end has it as the type of its parameter.
+            emit!(#private::Returns::new())
+        } else {
+            emit!(#private::FutureBody::of(&__dt_metrics_body).__dt_metrics_returns())
+        };
         let at_end = self.at_end(value);
         let run = run_as_far(private, promise);
         emit! {
@@ -282,10 +319,13 @@ impl Wrap<'_> {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
         let body = self.closure_variable();
-        let returns = returns(item, &emit!(#private::StreamBody), private);
+        let returns = item.map_or_else(
+            || emit!(#private::StreamBody::of(&__dt_metrics_body).__dt_metrics_returns()),
+            |item| emit!(#private::Returns::of(|_: &#item| {})),
+        );
         let at_end = self.at_end(item);
         let run = run_as_far(private, promise);
-        let by_type = emit!(__dt_metrics_returns.__dt_metrics_judge());
+        let by_type = self.judge(&emit!(__dt_metrics_returns.__dt_metrics_layers()));
         let judge = match &ends.judge {
             None => by_type,
             Some(condition) => {
@@ -311,7 +351,16 @@ impl Wrap<'_> {
     /// The body where it is, with its future measured before that is in its box.
     fn boxed(&mut self, future: Boxed, value: Option<&Type>) -> TokenStream {
         let Ends { entry, .. } = self.ends;
-        let measured = self.measured(future.future(), value);
+        let Self { private, ends, .. } = *self;
+        let begin = &ends.begin;
+        let at_end = self.at_end(value);
+        let inner = future.future();
+        let measured = if value.is_some() {
+            let pinned = emit!(#private::PinnedFuture::new(move || #begin, #at_end));
+            measured_in_place(inner, &pinned)
+        } else {
+            emit!(#private::measured(#inner, move || #begin, #at_end))
+        };
         let body = future.with(&self.function.body, measured);
         emit!(#entry #[cfg(all())] #body)
     }
@@ -324,53 +373,50 @@ impl Wrap<'_> {
         let at_end = self.at_end(None);
         let Some(future) = future else {
             let body = self.closure_variable();
-            if ends.at_site {
+            let run = if ends.at_site {
                 let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
-                return emit! {
-                    #entry
-                    #body
-                    let __dt_metrics_call = #private::Call::of(&__dt_metrics_body).__dt_metrics_kind();
+                emit! {
                     __dt_metrics_call.__dt_metrics_run_at(
                         __dt_metrics_instruments,
                         #judge,
                         __dt_metrics_body,
                     )
-                };
-            }
+                }
+            } else {
+                emit! {
+                    __dt_metrics_call.__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
+                }
+            };
+            let run = at(&self.function.body, &run);
             return emit! {
                 #entry
                 #body
-                #private::Call::of(&__dt_metrics_body)
-                    .__dt_metrics_kind()
-                    .__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
+                let __dt_metrics_call = #private::call_of(&__dt_metrics_body).__dt_metrics_kind();
+                #run
             };
         };
         let output = closure_output(&self.function.sig.output);
-        let taken = self.taken(Target::Closure).statements;
+        let taken = self.taken(Target::Closure);
         let inner = future.future();
-        let measured = emit!(__dt_metrics_pinned.__dt_metrics_measured(#inner));
+        let measured = measured_in_place(inner, &emit!(__dt_metrics_pinned));
         let body = future.with(&self.function.body, measured);
-        emit! {
-            #entry
-            #private::Call::<#output>::new().__dt_metrics_kind().__dt_metrics_pin(
+        let closure = self.closure_with(
+            &emit!(__dt_metrics_pinned),
+            Some(&emit!(-> #output)),
+            &taken,
+            &body,
+        );
+        let run = emit! {
+            #private::call_of(&|| -> #output { #private::never() })
+                .__dt_metrics_kind()
+                .__dt_metrics_pin(
                 move || #begin,
                 #at_end,
-                move |__dt_metrics_pinned| -> #output { #taken #[cfg(all())] #body }
+                #closure
             )
-        }
-    }
-
-    /// `future`, measured. With the type of its value, something else is reported once: where the
-    /// function promises a future.
-    fn measured(&self, future: &TokenStream, value: Option<&Type>) -> TokenStream {
-        let Self { private, ends, .. } = self;
-        let begin = &ends.begin;
-        let at_end = self.at_end(value);
-        let function = match value {
-            None => emit!(#private::measured),
-            Some(value) => emit!(#private::measured_as::<#value, _, _, _, _, _>),
         };
-        emit!(#function(#future, move || #begin, #at_end))
+        let run = at(&self.function.body, &run);
+        emit!(#entry #run)
     }
 
     /// Both closures for the end, separated by a comma.
@@ -428,12 +474,63 @@ impl Wrap<'_> {
         }
     }
 
+    /// The places where the signature begins and ends: there, the compiler reports mistakes that concern the
+    /// whole closure or future with the body.
+    fn head(&self) -> (Span, Span) {
+        let signature = &self.function.sig;
+        let asyncness = signature.asyncness.as_ref().map(|asyncness| asyncness.span);
+        let first = asyncness.unwrap_or(signature.fn_token.span);
+        let output = signature.output.to_token_stream().into_iter();
+        let last = output.last().map(|token| token.span());
+        let last = last.unwrap_or_else(|| signature.paren_token.span.close());
+        (ours().located_at(first), ours().located_at(last))
+    }
+
+    /// Braces at the place of the body's. In the edition of this crate, temporaries of the last expression are
+    /// dropped before the variables.
+    fn braces(&self, statements: TokenStream) -> Group {
+        let mut braces = Group::new(Delimiter::Brace, statements);
+        braces.set_span(ours().located_at(self.function.body.span()));
+        braces
+    }
+
+    /// An `async` block with these statements.
+    fn block(&self, statements: TokenStream) -> TokenStream {
+        let (first, last) = self.head();
+        let (keyword, by_move) = (Ident::new("async", first), Ident::new("move", last));
+        let braces = self.braces(statements);
+        emit!(#keyword #by_move #braces)
+    }
+
+    /// A closure with these parameters of the function and this body.
+    fn closure_with(
+        &self,
+        parameter: &TokenStream,
+        output: Option<&TokenStream>,
+        taken: &Taken,
+        body: &Group,
+    ) -> TokenStream {
+        let Taken {
+            receiver,
+            statements,
+            ..
+        } = taken;
+        let mut statements = emit!(#statements #[cfg(all())] #body);
+        if receiver.is_some() {
+            statements = emit!(#receiver (|| #output { #statements })());
+        }
+        let (first, last) = self.head();
+        let (by_move, bar) = (Ident::new("move", first), bar(last));
+        let braces = self.braces(statements);
+        emit!(#by_move #bar #parameter #bar #output #braces)
+    }
+
     /// The body as a closure that has all parameters.
     fn closure(&mut self) -> TokenStream {
-        let taken = self.taken(Target::Closure).statements;
+        let taken = self.taken(Target::Closure);
         let body = &self.function.body;
         let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
-        let closure = emit!(move || #output { #taken #[cfg(all())] #body });
+        let closure = self.closure_with(&TokenStream::new(), output.as_ref(), &taken, body);
         let Some(promise) = closure_promise(&self.function.sig.output) else {
             return closure;
         };
@@ -479,19 +576,39 @@ impl Wrap<'_> {
     }
 }
 
-/// What a call returns: its value is of this type if that is known, and otherwise the library decides by
-/// the type of the body.
-fn returns(value: Option<&Type>, body: &TokenStream, private: &TokenStream) -> TokenStream {
-    value.map_or_else(
-        || emit!(#body::of(&__dt_metrics_body).__dt_metrics_returns()),
-        |value| emit!(#private::Returns::<#value>::new()),
-    )
+/// `future`, measured as `pinned` says. If it is not what the function promises to return, it stays as it is,
+/// so that the compiler reports that as without an annotation.
+///
+/// Temporaries of the expression live as long as without the `match`.
+fn measured_in_place(future: &TokenStream, pinned: &TokenStream) -> TokenStream {
+    emit! {
+        match #future {
+            __dt_metrics_future => {
+                let __dt_metrics_pinned = #pinned;
+                __dt_metrics_pinned
+                    .__dt_metrics_probe(&__dt_metrics_future)
+                    .__dt_metrics_measured(__dt_metrics_future, __dt_metrics_pinned)
+            }
+        }
+    }
+}
+
+/// The library's `OutcomeOf` this type.
+fn outcome_type(private: &TokenStream, ty: Option<&TokenStream>) -> TokenStream {
+    match ty {
+        // If it is unknown, the compiler's advice is the same as for the signature.
+        Some(ty) if !any(ty, |_, token| is_punct(token, '<')) => {
+            emit!(#private::OutcomeOf::of(&|| -> #ty { #private::never() }))
+        }
+        ty => emit!(#private::OutcomeOf::<#ty>::new()),
+    }
 }
 
 /// Runs `__dt_metrics_call`, and measures it to its end if the result keeps the function's promise.
 fn run_as_far(private: &TokenStream, promise: &Promise) -> TokenStream {
     let parameters = promise.parameters();
     let (types, arguments) = (promise.types(), promise.arguments());
+    let returned = ident(RETURNED);
     emit! {
         let __dt_metrics_extent = {
             trait __DtMetricsPromised {
@@ -499,8 +616,8 @@ fn run_as_far(private: &TokenStream, promise: &Promise) -> TokenStream {
                     #private::ToItsEnd
                 }
             }
-            impl<#parameters M: #promise, F, R> __DtMetricsPromised
-                for #private::Promised<(#(::core::marker::PhantomData<#types>,)*), M, F, R>
+            impl<#parameters M: #promise, F, #returned> __DtMetricsPromised
+                for #private::Promised<(#(::core::marker::PhantomData<#types>,)*), M, F, #returned>
             {
             }
             #private::Promised::<(#(::core::marker::PhantomData<#arguments>,)*), _, _, _>::by(

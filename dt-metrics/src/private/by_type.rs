@@ -38,13 +38,23 @@ impl<R> Call<R> {
     pub const fn new() -> Self {
         Self(Plain(PhantomData))
     }
+}
 
-    /// A call of `body`.
-    #[inline]
-    #[must_use]
-    pub const fn of(_: &impl FnOnce() -> R) -> Self {
-        Self::new()
-    }
+/// The call that returns a type. For the compiler, it is unknown if that type is: then the type is the only
+/// error.
+pub trait Returning {
+    type Call;
+}
+
+impl<R> Returning for R {
+    type Call = Call<R>;
+}
+
+/// A call of `body`.
+#[inline]
+#[must_use]
+pub const fn call_of<R>(_: &impl FnOnce() -> R) -> <R as Returning>::Call {
+    Call::new()
 }
 
 impl<P> Call<Pin<P>> {
@@ -165,49 +175,128 @@ impl<R> Plain<R> {
 pub struct Pinned;
 
 impl Pinned {
-    /// `pinned` as it is.
-    #[expect(clippy::unused_self, reason = "called as the other is")]
+    #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
-    pub fn __dt_metrics_measured<P>(self, pinned: P) -> P {
-        pinned
+    pub const fn __dt_metrics_probe<P>(&self, _: &P) -> Unmeasured {
+        Unmeasured
     }
 }
 
-/// Handed to a body for a future, before it is put in a pinned box.
-pub struct PinnedFuture<B, L, T> {
+/// Handed to a body for a future with the value `R`, before it is put in a pinned box.
+pub struct PinnedFuture<R, B, L, T> {
     begin: B,
     leave: L,
     tell: T,
+    value: PhantomData<fn() -> R>,
 }
 
-impl<B, L, T> PinnedFuture<B, L, T> {
-    /// `future`, measured. If it is not a future, the compiler reports that where it is boxed.
+impl<R, B, L, T> PinnedFuture<R, B, L, T> {
     #[inline]
-    pub fn __dt_metrics_measured<F, S>(self, future: F) -> Measured<F, B, S, L, T>
+    pub const fn new<S>(begin: B, leave: L, tell: T) -> Self
     where
         B: FnOnce() -> S,
-        L: Leave<S>,
+        L: Fn(S, Outcome) -> Told<R>,
+        T: Fn(&L, S, &R),
     {
-        Measured::new(future, self.begin, self.leave, self.tell)
+        Self {
+            begin,
+            leave,
+            tell,
+            value: PhantomData,
+        }
+    }
+
+    #[inline]
+    pub const fn __dt_metrics_probe<F>(&self, _: &F) -> ProbedFuture<F, R> {
+        ProbedFuture(Unmeasured, PhantomData)
     }
 }
 
-/// Handed to a body for a stream, before it is put in a pinned box.
-pub struct PinnedStream<B, L, J> {
+/// Handed to a body for a stream of `I`, before it is put in a pinned box.
+pub struct PinnedStream<I, B, L, J> {
     begin: B,
     leave: L,
     judge: J,
+    item: PhantomData<fn() -> I>,
 }
 
-impl<B, L, J> PinnedStream<B, L, J> {
-    /// `stream`, measured. If it is not a stream, the compiler reports that where it is boxed.
+impl<I, B, L, J> PinnedStream<I, B, L, J> {
+    #[expect(clippy::unused_self, reason = "its type has the item's")]
     #[inline]
-    pub fn __dt_metrics_measured<F, S>(self, stream: F) -> MeasuredStream<F, B, S, L, J>
+    pub const fn __dt_metrics_probe<F>(&self, _: &F) -> ProbedStream<F, I> {
+        ProbedStream(Unmeasured, PhantomData)
+    }
+}
+
+/// Measures an `F` that is a future with the value `R`. The compiler takes the first method that fits: the one
+/// for such a future, or, by `Deref`, one that leaves `F` as it is. Then the messages about the mistake are
+/// those about a function without an annotation.
+pub struct ProbedFuture<F, R>(Unmeasured, PhantomData<fn() -> (F, R)>);
+
+/// [`ProbedFuture`] for a stream of `I`.
+pub struct ProbedStream<F, I>(Unmeasured, PhantomData<fn() -> (F, I)>);
+
+/// A value that is not measured.
+pub struct Unmeasured;
+
+impl<F, R> Deref for ProbedFuture<F, R> {
+    type Target = Unmeasured;
+
+    #[inline]
+    fn deref(&self) -> &Unmeasured {
+        &self.0
+    }
+}
+
+impl<F, I> Deref for ProbedStream<F, I> {
+    type Target = Unmeasured;
+
+    #[inline]
+    fn deref(&self) -> &Unmeasured {
+        &self.0
+    }
+}
+
+impl<F: Future<Output = R>, R> ProbedFuture<F, R> {
+    /// `future`, measured.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    pub fn __dt_metrics_measured<S, B, L, T>(
+        &self,
+        future: F,
+        pinned: PinnedFuture<R, B, L, T>,
+    ) -> Measured<F, B, S, L, T>
     where
         B: FnOnce() -> S,
         L: Leave<S>,
     {
-        MeasuredStream::new(stream, self.begin, self.leave, self.judge)
+        Measured::new(future, pinned.begin, pinned.leave, pinned.tell)
+    }
+}
+
+impl<F: Stream<Item = I>, I> ProbedStream<F, I> {
+    /// `stream`, measured.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    pub fn __dt_metrics_measured<S, B, L, J>(
+        &self,
+        stream: F,
+        pinned: PinnedStream<I, B, L, J>,
+    ) -> MeasuredStream<F, B, S, L, J>
+    where
+        B: FnOnce() -> S,
+        L: Leave<S>,
+    {
+        MeasuredStream::new(stream, pinned.begin, pinned.leave, pinned.judge)
+    }
+}
+
+impl Unmeasured {
+    /// `value` as it is.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    pub fn __dt_metrics_measured<V, P>(&self, value: V, _: P) -> V {
+        value
     }
 }
 
@@ -260,7 +349,7 @@ macro_rules! boxed_future {
                 begin: B,
                 leave: L,
                 tell: E,
-                body: impl FnOnce(PinnedFuture<B, L, E>)
+                body: impl FnOnce(PinnedFuture<T, B, L, E>)
                     -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
@@ -268,7 +357,7 @@ macro_rules! boxed_future {
                 L: Fn(S, Outcome) -> Told<T>,
                 E: Fn(&L, S, &T),
             {
-                body(PinnedFuture { begin, leave, tell })
+                body(PinnedFuture::new(begin, leave, tell))
             }
         }
 
@@ -340,13 +429,13 @@ macro_rules! boxed_stream {
                 begin: B,
                 leave: L,
                 _tell: impl Fn(&L, S, &$item),
-                body: impl FnOnce(PinnedStream<B, L, $judge>) -> $boxed,
+                body: impl FnOnce(PinnedStream<$item, B, L, $judge>) -> $boxed,
             ) -> $boxed
             where
                 B: FnOnce() -> S,
                 L: Fn(S, Outcome) -> Told<$item>,
             {
-                body(PinnedStream { begin, leave, judge: $judge })
+                body(PinnedStream { begin, leave, judge: $judge, item: PhantomData })
             }
         }
     };

@@ -83,7 +83,7 @@ where
 ///
 /// It does not call [`measured`], since that would be a further function to build for each call.
 #[inline]
-pub fn measured_as<R, F, B, S, L, T>(
+pub(super) fn measured_as<R, F, B, S, L, T>(
     future: F,
     begin: B,
     leave: L,

@@ -10,6 +10,7 @@ use futures_core::stream::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 
 use super::call::{Leave, OnPanic, Stage, Told};
+use super::judge::OutcomeOf;
 use super::outcome::Outcome;
 
 pin_project! {
@@ -118,6 +119,20 @@ impl<R> Returns<R> {
     pub const fn new() -> Self {
         Self(AnyItems, PhantomData)
     }
+
+    /// The type is that of the parameter.
+    #[inline]
+    #[must_use]
+    pub const fn of(_: fn(&R)) -> Self {
+        Self::new()
+    }
+
+    /// What finds out which values are errors.
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_layers(&self) -> OutcomeOf<R> {
+        OutcomeOf::new()
+    }
 }
 
 impl<R> Deref for Returns<R> {
@@ -126,14 +141,6 @@ impl<R> Deref for Returns<R> {
     #[inline]
     fn deref(&self) -> &AnyItems {
         &self.0
-    }
-}
-
-impl<T, E> Returns<Result<T, E>> {
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_judge(&self) -> Results {
-        Results
     }
 }
 
@@ -169,13 +176,6 @@ impl AnyItems {
     #[must_use]
     pub const fn __dt_metrics_outcome_of_question_mark(&self) -> Outcome {
         Outcome::Ok
-    }
-
-    #[expect(clippy::unused_self, reason = "called as the other is")]
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_judge(&self) -> Items {
-        Items
     }
 }
 

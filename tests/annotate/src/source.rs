@@ -37,8 +37,12 @@ pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
     let Places {
         functions, blocks, ..
     } = places;
-    let functions = functions.into_iter().map(|place| (place, &options.with[..]));
-    let blocks = blocks.into_iter().map(|place| (place, options.impls.as_slice()));
+    let functions = functions
+        .into_iter()
+        .map(|place| (place, &options.with[..]));
+    let blocks = blocks
+        .into_iter()
+        .map(|place| (place, options.impls.as_slice()));
     let mut places: Vec<(usize, &[String])> = functions.chain(blocks).collect();
     places.sort_unstable();
     places.dedup();

@@ -9,7 +9,7 @@ fn options(arguments: &[&str]) -> Options {
     let command = ["annotate", "write", "folder"].iter().chain(arguments);
     match Command::try_parse_from(command).unwrap() {
         Command::Write { options, .. } => options,
-        Command::Prove { .. } => unreachable!(),
+        _ => unreachable!(),
     }
 }
 

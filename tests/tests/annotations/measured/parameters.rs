@@ -119,6 +119,20 @@ macro_rules! shapes {
                 }
 
                 #[$annotation]
+                fn self_changed_at_once(
+                    mut self,
+                    (_, b): (Noted, Noted),
+                    c: Noted,
+                ) -> Result<u32, ()> {
+                    self.0 = Noted("changed");
+                    if self.0.0.is_empty() {
+                        drop(c);
+                        return Err(());
+                    }
+                    Ok(1)
+                }
+
+                #[$annotation]
                 fn self_at_once(self, (_, b): (Noted, Noted)) -> Result<u32, ()> {
                     see(self.0.0);
                     Ok(1)
@@ -347,6 +361,12 @@ macro_rules! shapes {
                     ("self_boxed", || {
                         running(Box::new(Own(Noted("self"))).self_boxed(Noted("b")))
                     }),
+                    ("self_changed_at_once", || {
+                        at_once_as_future(|| {
+                            Own(Noted("self"))
+                                .self_changed_at_once((Noted("_"), Noted("b")), Noted("c"))
+                        })
+                    }),
                     ("self_at_once", || {
                         at_once_as_future(|| {
                             Own(Noted("self")).self_at_once((Noted("_"), Noted("b")))
@@ -461,6 +481,13 @@ shapes!(fails: #[timed(when = err)]);
 shapes!(records: #[recorded(name = "parameters.records", value = ret.unwrap_or(0), unit = "1")]);
 shapes!(returned: #[measured(ret_dims(ok = ret.is_ok()))]);
 shapes!(dimensioned: #[measured(dims(zone = "a", number = 1))]);
+// The names of the instruments contain those of parameters.
+shapes!(stacked: #[cfg_attr(
+    all(),
+    measured,
+    counted(name = "parameters.a.b.c", unit = "{name}", outcome),
+    timed(name = "parameters.number", description = "{name} {a} {b}")
+)]);
 
 /// Polls a future up to `polls` times and drops it. Returns the events of this.
 fn events(start: fn() -> Running, polls: usize) -> Vec<String> {
@@ -509,6 +536,11 @@ fn counted_functions_drop_parameters_as_before() {
     assert_as_bare(counts::calls());
     assert_as_bare(tells::calls());
     assert_as_bare(fails::calls());
+}
+
+#[test]
+fn functions_with_several_annotations_drop_parameters_as_before() {
+    assert_as_bare(stacked::calls());
 }
 
 #[test]

@@ -185,6 +185,21 @@ macro_rules! functions {
                     Box::new(move |other| other.len() + length)
                 }
             }
+
+            $(#[$attribute])*
+            pub async fn closure_later(early: bool) -> impl Fn(&str) -> &str {
+                if early {
+                    ready(()).await;
+                }
+                |text| text.trim()
+            }
+
+            $(#[$attribute])*
+            pub async fn closure_over_later<'a, T: PartialEq>(
+                of: &'a [T],
+            ) -> impl Fn(&T) -> Result<&'a T, ()> + Clone {
+                |wanted| of.iter().find(|one| *one == wanted).ok_or(())
+            }
         }
     };
 }
@@ -229,6 +244,8 @@ macro_rules! behave_alike {
             let mut numbers = Vec::new();
             assert_eq!(*closure_of_mutable(2)(&mut numbers), 2);
             assert_eq!(closure_of_boxes(true)("a")("b"), 3);
+            assert_eq!(value(closure_later(true))(" c "), "c");
+            assert_eq!(value(closure_over_later(&[1, 2]))(&2), Ok(&2));
         });
         drop(seen);
     )*};

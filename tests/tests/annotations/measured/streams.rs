@@ -213,6 +213,28 @@ fn streams_of_every_form_are_measured_to_their_end() {
     assert_eq!(seen.counter("s.store.rows.calls").with("len", 2).value(), 1);
 }
 
+#[measured(name = "s.joined")]
+fn joined(inner: Result<u8, ()>) -> impl Stream<Item = Result<Option<Result<u8, ()>>, String>> {
+    items([Ok(None), Ok(Some(inner))])
+}
+
+#[measured(name = "s.polled")]
+fn polled<T: Clone>(inner: Result<T, ()>) -> impl Stream<Item = Poll<Result<impl Clone, ()>>> {
+    items([Poll::Pending, Poll::Ready(inner)])
+}
+
+#[test]
+fn an_error_inside_an_item_is_one() {
+    let seen = capture(|| {
+        drain(joined(Ok(1)));
+        drain(joined(Err(())));
+        drain(polled(Ok(1)));
+        drain(polled::<u8>(Err(())));
+    });
+    outcomes(&seen, "s.joined", &[("ok", 1), ("err", 1)]);
+    outcomes(&seen, "s.polled", &[("ok", 1), ("err", 1)]);
+}
+
 #[test]
 fn a_stream_is_in_flight_from_its_first_poll_until_it_is_dropped() {
     let seen = capture(|| drop(plain(1)));

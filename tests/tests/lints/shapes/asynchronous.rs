@@ -4,6 +4,7 @@ use core::fmt::Display;
 use core::future::{Future, pending, ready};
 use core::num::ParseIntError;
 use core::pin::Pin;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -58,6 +59,38 @@ impl Parts {
     #[annotated]
     async fn ignores_self(&self) -> u32 {
         ready(1).await
+    }
+}
+
+/// Undone when it is dropped, unless it was committed.
+struct Transaction<'a> {
+    /// Whether it was committed.
+    done: bool,
+    /// One, if one was undone.
+    undone: &'a AtomicU32,
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.undone.store(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Transaction<'_> {
+    #[annotated]
+    async fn commit(mut self, number: u32) -> Result<u32, u32> {
+        let number = ready(Ok::<u32, u32>(number)).await?;
+        self.done = true;
+        Ok(number)
+    }
+
+    #[annotated]
+    fn commit_at_once(mut self, text: &str) -> Result<u32, ParseIntError> {
+        let number = text.parse()?;
+        self.done = true;
+        Ok(number)
     }
 }
 
@@ -326,6 +359,14 @@ fn each_is_recorded_once() {
         let future = allowed(text(), text(), (text(), 1), text(), 5, (6, 6), 7);
         assert_eq!(ends::ready(sent(future)), 12);
     });
+    let undone = AtomicU32::new(0);
+    let transaction = || Transaction { done: false, undone: &undone };
+    check("commit", &["ok"], &mut || assert_eq!(ends::ready(transaction().commit(1)), Ok(1)));
+    check("commit_at_once", &["ok", "err"], &mut || {
+        assert_eq!(transaction().commit_at_once("1"), Ok(1));
+        assert!(transaction().commit_at_once("a").is_err());
+    });
+    assert_eq!(undone.into_inner(), 1);
     check("ignores_self", &["ok"], &mut || assert_eq!(ends::ready(Parts::empty().ignores_self()), 1));
     check("generic", &["ok"], &mut || {
         assert_eq!(ends::ready(sent(generic([1, 2], ToString::to_string))), "12");

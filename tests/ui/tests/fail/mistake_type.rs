@@ -1,0 +1,33 @@
+//! A return type that does not exist: the compiler says of an annotated function what it says of a bare one.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use dt_metrics::{counted, measured};
+
+mod bare {
+    use super::*;
+
+    fn returns() -> Missing { todo!() }
+    async fn resolves() -> Missing { todo!() }
+    fn promises() -> impl Future<Output = Missing> { async { todo!() } }
+    fn boxes() -> Pin<Box<dyn Future<Output = Missing>>> { Box::pin(async { todo!() }) }
+    fn boxes_alias() -> BoxFuture<u32> { Box::pin(async { todo!() }) }
+}
+
+#[measured]
+fn returns() -> Missing { todo!() }
+
+#[counted(outcome)]
+async fn resolves() -> Missing { todo!() }
+
+#[measured]
+fn promises() -> impl Future<Output = Missing> { async { todo!() } }
+
+#[measured]
+fn boxes() -> Pin<Box<dyn Future<Output = Missing>>> { Box::pin(async { todo!() }) }
+
+#[measured]
+fn boxes_alias() -> BoxFuture<u32> { Box::pin(async { todo!() }) }
+
+fn main() {}

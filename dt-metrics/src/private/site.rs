@@ -332,6 +332,7 @@ impl Site for Measures {
 
 /// Runs `body` between records at `site`, with the outcome that `judge` derives from the value.
 #[inline]
+#[expect(clippy::needless_pass_by_value, reason = "a judge has no size")]
 pub fn run_at<R, S: Site, J: Judge<R>>(site: &'static S, judge: J, body: impl FnOnce() -> R) -> R {
     let guard = guard_at(site, Outcome::Panic);
     let returned = body();

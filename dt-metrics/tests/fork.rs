@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dt_metrics::instrument::{Counter, Observer};
-use dt_metrics::{Error, Handle, count, gauge, observe, record};
+use dt_metrics::{Error, Handle, count, counted, gauge, measured, observe, record};
 
 const NEVER: Duration = Duration::from_secs(3_600);
 const AMPLE: Duration = Duration::from_secs(30);
@@ -129,6 +129,9 @@ fn live_as_a_child(inherited: Handle, hits: Counter, observer: Observer, server:
 
 #[test]
 fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
+    if !is_alone("a_child_delivers_its_own_measurements_and_none_of_its_parents") {
+        return;
+    }
     let (parents, childs) = (Server::start(), Server::start());
     let metrics = install(&parents);
     let hits = Counter::builder("forked.hits").build().unwrap();
@@ -181,6 +184,16 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
             "forked.value gauge,min=2,max=2,sum=8194,count=4097"
         ]
     );
+    // Another child exits with the handle of its parent, which delivers nothing there.
+    // SAFETY: as above, but it leaves by `exit`, which ends no other thread's work here.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        count!("forked.both", 100);
+        std::process::exit(5);
+    }
+    // SAFETY: the child of this process, and a place for its status.
+    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert_eq!((waited, libc::WEXITSTATUS(status)), (child, 5));
     drop(stop);
     counting.join().unwrap();
 
@@ -202,4 +215,203 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
         ]
     );
     metrics.shutdown(AMPLE).unwrap();
+}
+
+/// Whether this process runs the named test and no other; if not, such a process is run.
+fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "DT_METRICS_FORK_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().unwrap();
+    let status = std::process::Command::new(program)
+        .args([test, "--exact", "--nocapture"])
+        .env(ALONE, "1")
+        .status()
+        .unwrap();
+    assert!(status.success(), "{test} alone: {status}");
+    false
+}
+
+/// Forks, and ends the child when it has done `work`.
+fn fork(work: impl FnOnce()) -> libc::pid_t {
+    // SAFETY: the child does not touch locks of other threads but those of the allocator, which
+    // the C library keeps usable, and leaves by `_exit`.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "a process can be had");
+    if child == 0 {
+        let lived = catch_unwind(AssertUnwindSafe(work));
+        // SAFETY: ends this process and nothing else.
+        unsafe { libc::_exit(i32::from(lived.is_err())) };
+    }
+    child
+}
+
+/// Waits for a child, which ends well and in time.
+fn wait_for(child: libc::pid_t) {
+    let start = Instant::now();
+    let mut status = 0;
+    loop {
+        // SAFETY: the child of this process, and a place for its status.
+        let waited = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
+        if waited == child {
+            assert_eq!(status, 0, "the child ended well");
+            return;
+        }
+        if start.elapsed() > AMPLE {
+            // SAFETY: the child of this process.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+            panic!("the child hangs");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The lines that arrived, without those of the library's own metrics.
+fn sorted(server: &Server) -> Vec<String> {
+    let mut counts = server.counts();
+    counts.sort();
+    counts.dedup();
+    counts
+}
+
+#[test]
+fn each_of_a_line_of_processes_delivers_its_own_counts() {
+    if !is_alone("each_of_a_line_of_processes_delivers_its_own_counts") {
+        return;
+    }
+    let servers = [(); 4].map(|()| Server::start());
+    // Nothing is installed anywhere until the last of three processes does it.
+    count!("line.first", 1);
+    let child = fork(|| {
+        count!("line.second", 1);
+        std::thread::spawn(|| count!("line.second", 1))
+            .join()
+            .unwrap();
+        let grandchild = fork(|| {
+            count!("line.third", 1);
+            let metrics = install(&servers[2]);
+            count!("line.third", 1);
+            metrics.shutdown(AMPLE).unwrap();
+        });
+        wait_for(grandchild);
+        count!("line.second", 1);
+        let metrics = install(&servers[1]);
+        metrics.flush(AMPLE).unwrap();
+        count!("line.second", 1);
+        // And one that is forked while its parent has a pipeline.
+        let grandchild = fork(|| {
+            count!("line.fourth", 1);
+            let own = install(&servers[3]);
+            own.shutdown(AMPLE).unwrap();
+        });
+        wait_for(grandchild);
+        metrics.shutdown(AMPLE).unwrap();
+    });
+    wait_for(child);
+    count!("line.first", 1);
+    let metrics = install(&servers[0]);
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(sorted(&servers[0]), ["line.first count,delta=2"]);
+    assert_eq!(
+        sorted(&servers[1]),
+        ["line.second count,delta=1", "line.second count,delta=3"]
+    );
+    assert_eq!(sorted(&servers[2]), ["line.third count,delta=2"]);
+    assert_eq!(sorted(&servers[3]), ["line.fourth count,delta=1"]);
+}
+
+#[counted(name = "inside.entered")]
+fn entered(work: impl FnOnce()) -> libc::pid_t {
+    fork(work)
+}
+
+/// Returns in the parent, and in the child.
+#[measured(name = "inside.returned")]
+fn returned() -> libc::pid_t {
+    // SAFETY: as in `fork`; the caller ends the child.
+    unsafe { libc::fork() }
+}
+
+#[test]
+fn a_fork_in_an_annotated_function_counts_the_call_where_it_ends() {
+    if !is_alone("a_fork_in_an_annotated_function_counts_the_call_where_it_ends") {
+        return;
+    }
+    let servers = [(); 3].map(|()| Server::start());
+    let child = entered(|| {
+        count!("inside.child", 1);
+        install(&servers[1]).shutdown(AMPLE).unwrap();
+    });
+    wait_for(child);
+    let child = returned();
+    if child == 0 {
+        let metrics = install(&servers[2]);
+        let lived = catch_unwind(AssertUnwindSafe(|| metrics.shutdown(AMPLE).unwrap()));
+        // SAFETY: ends this process and nothing else.
+        unsafe { libc::_exit(i32::from(lived.is_err())) };
+    }
+    wait_for(child);
+    install(&servers[0]).shutdown(AMPLE).unwrap();
+    let counts = |server| {
+        let mut counts = sorted(server);
+        counts.retain(|line| !line.contains(".duration ") && !line.contains(".in_flight "));
+        counts
+    };
+    assert_eq!(
+        counts(&servers[0]),
+        [
+            "inside.entered count,delta=1",
+            "inside.returned.calls count,delta=1"
+        ]
+    );
+    assert_eq!(counts(&servers[1]), ["inside.child count,delta=1"]);
+    assert_eq!(counts(&servers[2]), ["inside.returned.calls count,delta=1"]);
+}
+
+/// Many series.
+#[measured(name = "churn", dims(id = id))]
+fn churn(id: u64) {
+    let _ = id;
+}
+
+#[test]
+fn a_child_of_a_busy_process_does_not_wait_for_threads_it_does_not_have() {
+    if !is_alone("a_child_of_a_busy_process_does_not_wait_for_threads_it_does_not_have") {
+        return;
+    }
+    let server = Server::start();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    // A new thread knows no series.
+                    std::thread::spawn(|| (0..500).for_each(churn))
+                        .join()
+                        .unwrap();
+                }
+            });
+        }
+        let children = || {
+            for round in 0..200 {
+                wait_for(fork(|| {
+                    churn(u64::MAX - round);
+                    if round % 20 == 0 {
+                        let metrics = install(&server);
+                        metrics.flush(AMPLE).unwrap();
+                    }
+                }));
+            }
+        };
+        let done = catch_unwind(AssertUnwindSafe(children));
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        done.unwrap();
+    });
+    let counts = server.counts();
+    let calls = counts
+        .iter()
+        .filter(|line| line.starts_with("churn.calls "));
+    assert_eq!(calls.count(), 10);
+    assert!(counts.contains(&"churn.calls count,delta=1".to_owned()));
 }

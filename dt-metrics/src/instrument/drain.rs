@@ -161,7 +161,7 @@ pub(crate) fn drain_values(
 
 /// Gives up all but the newest values that threads recorded before there was a pipeline.
 pub(crate) fn keep_newest_values() {
-    SLOTS.lock().give_up_values(Series::pair);
+    SLOTS.lock().give_up_values(None, Series::pair);
 }
 
 /// How many values were given up until now.

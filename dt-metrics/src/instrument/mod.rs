@@ -73,7 +73,7 @@ mod tests;
 pub(crate) use self::capture::{WatchAll, watch, watch_all};
 pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::cells::sink::{Sink, set_sink};
+pub(crate) use self::cells::sink::{Inside, Sink, set_sink};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::store::Series;
 pub(crate) use self::cells::store::for_each_descriptor;

@@ -41,6 +41,12 @@ impl Aggregation {
         is_of_another(&self.lock())
     }
 
+    /// Whether this thread's reader aggregates, for however long.
+    pub(super) fn is_own(&self) -> bool {
+        let this = thread::current().id();
+        self.lock().iter().any(|(reader, _)| *reader == this)
+    }
+
     /// Waits until no reader of another thread aggregates, which takes a moment.
     pub(super) fn wait_for_others(&self) {
         let readers = self.lock();

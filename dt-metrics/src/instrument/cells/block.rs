@@ -43,6 +43,8 @@ impl Tracked {
         if self.chunk.add_in_range(cell, n) {
             return;
         }
+        // Before the cell is read, since an allocator may be annotated, and count in the same cell.
+        self.moved.entry(cell).or_default();
         // The cell begins again at 0, so that its next additions need no lock.
         let added = self.added(cell, self.chunk.get(cell), n.is_signed());
         self.moved.insert(cell, added.saturating_add(n.exact()));

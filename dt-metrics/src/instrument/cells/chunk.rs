@@ -93,6 +93,15 @@ impl Amount {
         matches!(self, Self::Signed(_))
     }
 
+    /// The sum of two amounts of one cell, as far as it is in range.
+    pub(super) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unsigned(a), Self::Unsigned(b)) => Self::Unsigned(a.saturating_add(b)),
+            (Self::Signed(a), Self::Signed(b)) => Self::Signed(a.saturating_add(b)),
+            _ => other,
+        }
+    }
+
     pub(super) fn exact(self) -> i128 {
         match self {
             Self::Unsigned(n) => n.into(),

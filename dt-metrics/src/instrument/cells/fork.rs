@@ -1,15 +1,17 @@
 //! The fence at a fork: what the parent measured is the parent's, and what the child measures from
 //! then on is its own.
 //!
-//! The lock of the slots is held across the fork, so that the child does not inherit a lock that a
-//! thread of the parent holds.
+//! The lock of the slots is held across the fork, and no other thread is on a
+//! [cold path](super::busy), so that the child does not inherit a lock that a thread of the parent holds.
 
 use std::cell::RefCell;
-use std::sync::{MutexGuard, OnceLock};
+use std::sync::{OnceLock, RwLockWriteGuard};
 use std::time::Duration;
 
+use super::busy;
 use super::slots::{BlockId, SlotTable};
 use super::store::{SLOTS, Series};
+use super::sync::MutexGuard;
 use crate::process::{Claim, Process, at_fork};
 
 /// The process whose measurements the slots hold.
@@ -21,16 +23,20 @@ pub(super) type CurrentBlock = fn() -> Option<BlockId>;
 /// Set once forks call the functions below, in this process and in all that it forks.
 static FENCED: OnceLock<CurrentBlock> = OnceLock::new();
 
-/// How often a fork asks for the lock, with a pause in between: for about a tenth of a second. The
-/// lock is free within a fraction of that, unless the thread that forks holds it, in a handler of a
-/// signal.
+/// How often a fork asks for the locks, with a pause in between: for about a tenth of a second. They
+/// are free within a fraction of that, unless the thread that forks holds one, in a handler of a signal.
 const ATTEMPTS: u32 = 1_000;
 const PAUSE: Duration = Duration::from_micros(100);
 
 thread_local! {
-    /// The lock, between the calls before and after a fork of this thread.
-    static HELD: RefCell<Option<MutexGuard<'static, SlotTable<Series>>>> =
-        const { RefCell::new(None) };
+    /// The locks, between the calls before and after a fork of this thread.
+    static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+
+/// The locks. The gate is open before the slots are free, since what was deferred goes through it.
+struct Held {
+    _gate: RwLockWriteGuard<'static, ()>,
+    slots: MutexGuard<'static, SlotTable<Series>>,
 }
 
 /// Makes sure that forks are fenced. To be called before a thread measures for the first time.
@@ -43,13 +49,19 @@ pub(super) fn fence_at_forks(current_block: CurrentBlock) {
 }
 
 extern "C" fn before_fork() {
-    let lock = (0..ATTEMPTS).find_map(|attempt| {
+    let mut closed = None;
+    let held = (0..ATTEMPTS).find_map(|attempt| {
         if attempt > 0 {
             std::thread::sleep(PAUSE);
         }
-        SLOTS.try_lock()
+        let gate = closed.take().or_else(busy::try_close)?;
+        let Some(slots) = SLOTS.try_lock() else {
+            closed = Some(gate);
+            return None;
+        };
+        Some(Held { _gate: gate, slots })
     });
-    hold(lock);
+    hold(held);
 }
 
 extern "C" fn after_fork_in_parent() {
@@ -58,18 +70,18 @@ extern "C" fn after_fork_in_parent() {
 
 extern "C" fn after_fork_in_child() {
     let lock = HELD.try_with(|held| held.try_borrow_mut().ok()?.take());
-    if let Ok(Some(mut slots)) = lock {
+    if let Ok(Some(mut held)) = lock {
         let own = FENCED.get().and_then(|current_block| current_block());
-        slots.fence(own, Series::forget);
+        held.slots.fence(own, Series::forget);
         MEASURED_BY.take();
     }
 }
 
-fn hold(lock: Option<MutexGuard<'static, SlotTable<Series>>>) {
-    let set = |held: &RefCell<Option<MutexGuard<'static, SlotTable<Series>>>>| {
-        if let Ok(mut held) = held.try_borrow_mut() {
-            *held = lock;
-        }
+fn hold(locks: Option<Held>) {
+    let set = |held: &RefCell<Option<Held>>| {
+        // The locks before are dropped when the cell is not borrowed any more.
+        let mut held = held.try_borrow_mut().ok()?;
+        std::mem::replace(&mut *held, locks)
     };
     // Fails at the end of the thread's life: then the fork is not fenced.
     HELD.try_with(set).ok();

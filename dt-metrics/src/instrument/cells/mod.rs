@@ -10,7 +10,9 @@
 //! This folder may import `dimension`, `descriptor` and `process`, and nothing else of the crate.
 
 pub(super) mod block;
+pub(super) mod busy;
 pub(super) mod chunk;
+pub(super) mod deferred;
 #[cfg(feature = "dynatrace")]
 pub(super) mod fork;
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use super::busy::{self, Mutex, MutexGuard};
 use super::chunk::Amount;
 use super::slots::{SlotTable, Watched};
 use super::store::{SLOTS, Series};
@@ -96,6 +97,7 @@ impl Recorded {
 
 /// The recorders that watch this thread.
 pub(crate) fn watching() -> Vec<Arc<Recorder>> {
+    let _busy = busy::enter();
     WATCHING
         .try_with(|watching| watching.borrow().clone())
         .unwrap_or_default()
@@ -104,6 +106,7 @@ pub(crate) fn watching() -> Vec<Arc<Recorder>> {
 /// Runs `f` with the recorders that watch this thread; `None` late in the life of the thread, when
 /// its storage is gone and nothing is seen.
 pub(crate) fn with_watching<R>(f: impl FnOnce(&mut Vec<Arc<Recorder>>) -> R) -> Option<R> {
+    let _busy = busy::enter();
     WATCHING
         .try_with(|watching| f(&mut watching.borrow_mut()))
         .ok()

@@ -1,7 +1,10 @@
 //! The way from a thread that records to the pipeline, while there is one.
 
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::busy;
 use crate::process::Process;
 
 /// The pipeline, as threads that record see it.
@@ -18,6 +21,49 @@ pub(crate) trait Sink: Send + Sync {
 
 static SINK: RwLock<Option<(Process, Arc<dyn Sink>)>> = RwLock::new(None);
 
+thread_local! {
+    /// Whether this thread works for the pipeline.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// As long as this lives, the calling thread does not turn to the pipeline: it may hold the pipeline's
+/// locks, and an allocator may be annotated.
+pub(crate) struct Inside {
+    before: bool,
+    on_this_thread: PhantomData<*const ()>,
+}
+
+impl Inside {
+    pub(crate) fn enter() -> Self {
+        Self {
+            before: INSIDE.replace(true),
+            on_this_thread: PhantomData,
+        }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(self.before);
+    }
+}
+
+/// Calls `f` with the pipeline; `false` if there is none, or if this thread works for the pipeline.
+fn with_sink(f: impl FnOnce(&dyn Sink)) -> bool {
+    if INSIDE.get() {
+        return false;
+    }
+    let _inside = Inside::enter();
+    let sink = {
+        let _busy = busy::enter();
+        sink()
+    };
+    if let Some(sink) = &sink {
+        f(&**sink);
+    }
+    sink.is_some()
+}
+
 /// The pipeline of this process. A forked child has a copy of its parent's, without its threads.
 fn sink() -> Option<Arc<dyn Sink>> {
     let sink = SINK.read().unwrap_or_else(PoisonError::into_inner);
@@ -27,35 +73,29 @@ fn sink() -> Option<Arc<dyn Sink>> {
 
 /// Requests that values are taken out soon.
 pub(super) fn wake() {
-    if let Some(sink) = sink() {
-        sink.wake();
-    }
+    with_sink(|sink| sink.wake());
 }
 
 /// Announces a new series. To be called under no lock.
 pub(crate) fn prepare(slot: u32) {
-    if let Some(sink) = sink() {
-        sink.prepare(slot);
-    }
+    with_sink(|sink| sink.prepare(slot));
 }
 
-/// Has one part of the values taken out; `false` if there is no pipeline.
+/// Has one part of the values taken out; `false` if there is no pipeline to do so.
 pub(super) fn take_values(part: usize) -> bool {
-    let sink = sink();
-    if let Some(sink) = &sink {
-        sink.take_values(part);
-    }
-    sink.is_some()
+    with_sink(|sink| sink.take_values(part))
 }
 
 /// Sets or removes the pipeline.
 #[cfg(feature = "dynatrace")]
 pub(crate) fn set_sink(sink: Option<Arc<dyn Sink>>) {
     let sink = sink.map(|sink| (Process::current(), sink));
+    let busy = busy::enter();
     let before = std::mem::replace(
         &mut *SINK.write().unwrap_or_else(PoisonError::into_inner),
         sink,
     );
+    drop(busy);
     if let Some((process, sink)) = before
         && process.is_forked()
     {

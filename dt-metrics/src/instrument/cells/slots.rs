@@ -41,7 +41,7 @@ const KEPT_VALUES: u64 = 4_096;
 
 /// The index of a block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct BlockId(usize);
+pub(crate) struct BlockId(usize);
 
 impl BlockId {
     /// The part of [`SlotTable::drain_values`] that takes out this block's values.
@@ -516,8 +516,12 @@ impl<S> SlotTable<S> {
         totals
     }
 
-    /// Gives up all but the newest values of each thread. Their counts are kept.
-    pub(crate) fn give_up_values(&mut self, pair: impl Fn(&S) -> Option<Pair>) {
+    /// Gives up all but the newest values of one thread, or of each. Their counts are kept.
+    pub(crate) fn give_up_values(
+        &mut self,
+        own: Option<BlockId>,
+        pair: impl Fn(&S) -> Option<Pair>,
+    ) {
         let Self {
             series,
             blocks,
@@ -525,7 +529,8 @@ impl<S> SlotTable<S> {
             watch,
             ..
         } = self;
-        for block in blocks {
+        let blocks = blocks.iter_mut().enumerate();
+        for (_, block) in blocks.filter(|(id, _)| own.is_none_or(|own| own.0 == *id)) {
             let Some(ring) = &block.ring else { continue };
             let mut give_up = |slot: u32, values| {
                 *given_up += values;
@@ -549,6 +554,23 @@ impl<S> SlotTable<S> {
                 values += 1;
             });
             give_up(last, values);
+        }
+    }
+
+    /// Notes that values of the block's owner were lost before they got into its ring.
+    pub(super) fn lose_values(
+        &mut self,
+        own: Option<BlockId>,
+        slot: u32,
+        values: u64,
+        pair: impl Fn(&S) -> Option<Pair>,
+    ) {
+        self.given_up += values;
+        let entry = self.series.get(slot as usize);
+        if let Some(pair) = entry.and_then(|entry| pair(&entry.series))
+            && let Some(block) = own.and_then(|own| self.blocks.get_mut(own.0))
+        {
+            *block.uncounted.entry(pair).or_default() += values;
         }
     }
 

@@ -2,7 +2,9 @@
 //! primitives, a smaller chunk and a smaller ring in their place.
 
 pub(super) use std::sync::atomic::{AtomicU64, Ordering};
-pub(super) use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+pub(super) use std::sync::{PoisonError, TryLockError};
+
+pub(super) use super::busy::{Mutex, MutexGuard};
 
 /// Cells in a chunk: 512 bytes, so that a thread pays little for the few series it touches.
 pub(super) const CELLS: usize = 64;

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
+use super::busy;
 use super::chunk::{self, Amount, Directory, MAX_SLOTS};
+use super::deferred::{self, Deferred, Settled, Target};
 use super::recorder::{self, Measurement};
 use super::ring::{Put, Ring};
 use super::sink;
@@ -52,6 +54,7 @@ struct Exit;
 
 impl Drop for Exit {
     fn drop(&mut self) {
+        let _busy = busy::enter();
         LOCAL.with(|local| {
             // From here on this thread takes the cold path, and there it uses the shared block.
             local.directory.set(&[]);
@@ -88,8 +91,15 @@ pub(crate) fn add_in_range(slot: u32, n: Amount) -> bool {
 #[inline(never)]
 pub(crate) fn add_cold(slot: u32, n: Amount) {
     if slot >= NO_SLOT {
+        if let Some(series) = deferred::take_series() {
+            deferred::add(series, n, settle);
+        }
         return;
     }
+    let Some(_busy) = busy::enter() else {
+        deferred::add(Target::Slot(slot), n, settle);
+        return;
+    };
     let captured = is_captured();
     if captured {
         // First: once a timer has let go of its slot, the slot may be another's.
@@ -126,6 +136,14 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
     if slot >= NO_SLOT {
         return;
     }
+    if put == Some(Put::Due) {
+        sink::wake();
+        return;
+    }
+    let Some(_busy) = busy::enter() else {
+        deferred::record(Target::Slot(slot), value, settle);
+        return;
+    };
     if put.is_none() && is_captured() {
         recorder::note(slot, Measurement::Value(value));
     }
@@ -159,13 +177,51 @@ fn make_room(block: BlockId, slot: u32, value: f64) {
     // This thread's values only, so that it does not wait for the values of others.
     if !sink::take_values(block.part()) {
         // Nobody takes values out before there is a pipeline: the newest are kept.
-        SLOTS.lock().give_up_values(Series::pair);
+        SLOTS.lock().give_up_values(Some(block), Series::pair);
     }
     let ring = SLOTS.ring(block);
     if ring.put(slot, value) == Put::Full {
-        // The pipeline ended just now.
-        SLOTS.lock().give_up_values(Series::pair);
+        // The pipeline ended just now, or this thread works for it.
+        SLOTS.lock().give_up_values(Some(block), Series::pair);
         ring.put(slot, value);
+    }
+}
+
+/// Records `value` for the series that is [about to get a slot](deferred::on_behalf).
+#[cold]
+pub(crate) fn record_late(value: f64) {
+    if let Some(series) = deferred::take_series() {
+        deferred::record(series, value, settle);
+    }
+}
+
+/// Does what was deferred while this thread was busy.
+fn settle() {
+    let settled = deferred::settle(|deferred| {
+        let (Deferred::Added(target, _) | Deferred::Value(target, _) | Deferred::Lost(target, _)) =
+            deferred;
+        let slot = match target {
+            Target::Slot(slot) => Some((slot, false)),
+            Target::Series(owner, key) => owner.late_slot(key),
+        };
+        let Some((slot, is_held)) = slot else {
+            return false;
+        };
+        match deferred {
+            Deferred::Added(_, n) => add_cold(slot, n),
+            Deferred::Value(_, value) => record_cold(None, slot, value),
+            Deferred::Lost(_, values) => {
+                let own = LOCAL.with(|local| local.block.get());
+                SLOTS.lock().lose_values(own, slot, values, Series::pair);
+            }
+        }
+        if is_held {
+            SLOTS.lock().let_go(slot);
+        }
+        true
+    });
+    if settled == Settled::Some {
+        busy::settle_later(settle);
     }
 }
 
@@ -173,6 +229,9 @@ fn make_room(block: BlockId, slot: u32, value: f64) {
 #[cold]
 #[inline(never)]
 pub(crate) fn note_not_finite(slot: u32) {
+    let Some(_busy) = busy::enter() else {
+        return;
+    };
     if let Some(series) = SLOTS.lock().series_mut(slot) {
         series.not_finite += 1;
     }
@@ -185,6 +244,10 @@ pub(crate) fn set(slot: u32, value: f64) {
         note_not_finite(slot);
         return;
     }
+    // The value of an allocator whose thread is busy is not noted: the next one replaces it.
+    let Some(_busy) = busy::enter() else {
+        return;
+    };
     if is_captured() {
         recorder::note(slot, Measurement::Value(value));
     }

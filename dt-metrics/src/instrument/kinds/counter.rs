@@ -12,7 +12,7 @@ use crate::instrument::cells::chunk::Amount;
 use crate::instrument::cells::thread;
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::Value;
-use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::dynamic::{DynamicSeries, Stay};
 use crate::instrument::series::fixed::FixedSeries;
 
 /// A number that counters add: a `u64` or an `i64` that is small, or any [`Checked`] number.
@@ -75,26 +75,36 @@ fn add<N>(series: &'static FixedSeries, n: impl Added<N>) {
 #[cold]
 #[inline(never)]
 fn add_cold<N>(series: &'static FixedSeries, n: impl Added<N>) {
-    n.add_cold(series.slot_cold());
+    series.with_slot_cold(|slot| n.add_cold(slot));
 }
 
 /// Adds to the slot of a counter that a handle keeps.
 #[inline]
 pub(crate) fn add_to_slot(slot: u32, n: u64) {
-    add_checked(slot, Checked(n));
+    add_to_slot_of(slot, Checked(n));
 }
 
 /// Adds to the slot of an up-down counter that a handle keeps.
 #[inline]
 pub(crate) fn add_signed_to_slot(slot: u32, n: i64) {
-    add_checked(slot, Checked(n));
+    add_to_slot_of(slot, Checked(n));
 }
 
 #[inline]
-fn add_checked<N>(slot: u32, n: impl Added<N>) {
+fn add_to_slot_of<N>(slot: u32, n: impl Added<N>) {
     if !n.add(slot) {
         n.add_cold(slot);
     }
+}
+
+/// Adds 1 and returns the slot. If the thread is busy and there is no slot yet, nothing is added, since
+/// the 1 could not be taken back.
+#[cold]
+#[inline(never)]
+fn enter_cold(series: &'static FixedSeries) -> u32 {
+    let slot = series.slot_cold();
+    1_i64.add_cold(slot);
+    slot
 }
 
 /// A counter whose dimensions are known at compile time.
@@ -110,15 +120,14 @@ impl Counter {
     }
 }
 
-/// Adds to the series of `values` and returns its slot.
+/// Adds to the series of `values`.
 #[inline]
-fn add_to<S: DimensionSet, N>(series: &'static DynamicSeries, n: impl Added<N>, values: &S) -> u32 {
+fn add_to<S: DimensionSet, N>(series: &'static DynamicSeries, n: impl Added<N>, values: &S) {
     series.with_slot(values, move |slot, _| {
         if !n.add(slot) {
             n.add_cold(slot);
         }
-        slot
-    })
+    });
 }
 
 /// A counter with dimensions that are known at run time.
@@ -149,10 +158,11 @@ impl UpDownCounter {
     /// Adds 1 now and takes it back when the guard is dropped.
     #[inline]
     pub fn enter(&'static self) -> InFlight {
-        add(&self.0, 1_i64);
-        InFlight {
-            slot: self.0.slot(),
+        let mut slot = self.0.slot();
+        if !1_i64.add(slot) {
+            slot = enter_cold(&self.0);
         }
+        InFlight { slot }
     }
 }
 
@@ -171,9 +181,14 @@ impl DimensionedUpDownCounter {
     /// Adds 1 to the series of `values` now and takes it back when the guard is dropped.
     #[inline]
     pub fn enter<S: DimensionSet>(&'static self, values: S) -> InFlight {
-        InFlight {
-            slot: add_to(&self.0, 1_i64, &values),
-        }
+        let slot = self.0.with_slot(&values, |slot, stay| {
+            // Without a slot, the 1 could not be taken back.
+            if stay != Stay::Unknown {
+                add_to_slot_of(slot, 1_i64);
+            }
+            slot
+        });
+        InFlight { slot }
     }
 }
 

@@ -11,10 +11,10 @@ use super::clock::{self, Start};
 use super::constructors;
 use crate::descriptor::{Descriptor, Kind, Registration};
 use crate::instrument::cells::chunk::Amount;
-use crate::instrument::cells::thread;
+use crate::instrument::cells::thread::{self, NO_SLOT};
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::Value;
-use crate::instrument::series::dynamic::DynamicSeries;
+use crate::instrument::series::dynamic::{DynamicSeries, Stay};
 use crate::instrument::series::fixed::FixedSeries;
 
 /// A histogram whose dimensions are known at compile time.
@@ -26,7 +26,10 @@ impl Histogram {
     /// Records `value`. NaN and infinities are dropped, and counted.
     #[inline]
     pub fn record(&'static self, value: f64) {
-        record(self.0.known_slot(), value);
+        match self.0.slot() {
+            NO_SLOT => record_first(&self.0, value),
+            slot => record(slot, value),
+        }
     }
 
     /// Starts a timer that records, when it is dropped, the time in units of `nanoseconds`.
@@ -53,17 +56,18 @@ impl DimensionedHistogram {
         // Values recorded before the thread lets go of the slot are taken out before the slot is
         // given to another series.
         self.0
-            .with_slot(&values, move |slot, _| record(slot, value));
+            .with_slot(&values, move |slot, stay| record_while(slot, stay, value));
     }
 
     /// Starts a timer as [`Histogram::start`] does, for the series of `values`.
     #[inline]
     pub fn start<S: DimensionSet>(&'static self, nanoseconds: f64, values: S) -> Timer {
-        let (slot, pinned) = self.0.with_slot(&values, |slot, stays| {
-            if !stays {
+        let (slot, pinned) = self.0.with_slot(&values, |slot, stay| {
+            let pinned = stay == Stay::ForNow;
+            if pinned {
                 pin(slot);
             }
-            (slot, !stays)
+            (slot, pinned)
         });
         Timer {
             slot,
@@ -163,6 +167,28 @@ pub(crate) fn record(slot: u32, value: f64) {
     } else {
         thread::note_not_finite(slot);
     }
+}
+
+/// Records a value while `slot` is the slot of its series, or later if that is not known yet.
+#[inline]
+fn record_while(slot: u32, stay: Stay, value: f64) {
+    if stay == Stay::Unknown {
+        if value.is_finite() {
+            thread::record_late(value);
+        }
+    } else {
+        record(slot, value);
+    }
+}
+
+/// Records the first value of the only series.
+#[cold]
+#[inline(never)]
+fn record_first(series: &'static FixedSeries, value: f64) {
+    series.with_slot_cold(|slot| match slot {
+        NO_SLOT => record_while(slot, Stay::Unknown, value),
+        slot => record(slot, value),
+    });
 }
 
 #[inline]

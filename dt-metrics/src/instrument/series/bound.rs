@@ -2,8 +2,10 @@
 
 use super::dynamic::DynamicSeries;
 use crate::descriptor::Kind;
+use crate::instrument::cells::busy;
 use crate::instrument::cells::sink;
 use crate::instrument::cells::store::SLOTS;
+use crate::instrument::cells::thread::NO_SLOT;
 use crate::instrument::dimension::set::OwnedSet;
 use crate::instrument::dimension::value::OwnedValue;
 
@@ -40,7 +42,13 @@ impl DynamicSeries {
     pub(crate) fn bind(&'static self, values: &[Option<OwnedValue>]) -> Bound {
         let values = OwnedSet(values);
         let (slot, is_bound) = loop {
-            let (slot, is_held) = self.slot(Self::hash(&values), &values);
+            let Some(hash) = Self::hash(&values) else {
+                break (NO_SLOT, false);
+            };
+            let (slot, is_held) = {
+                let _busy = busy::enter();
+                self.slot(hash, &values)
+            };
             if !is_held {
                 break (slot, false);
             }
@@ -62,7 +70,8 @@ impl DynamicSeries {
     /// Ends the value of a gauge with these dimensions, if it has one.
     pub(crate) fn end(&'static self, values: &[Option<OwnedValue>]) {
         let values = OwnedSet(values);
-        let Some(slot) = self.known(Self::hash(&values), &values) else {
+        let slot = Self::hash(&values).and_then(|hash| self.known(hash, &values));
+        let Some(slot) = slot else {
             return;
         };
         if let Some(series) = SLOTS.lock().series_mut(slot) {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use hashbrown::HashTable;
 
+use crate::instrument::cells::busy;
 use crate::instrument::cells::store::SLOTS;
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::OwnedValue;
@@ -62,12 +63,16 @@ impl CacheKey {
             let cached = cache.0.get_mut(self.id())?.as_mut()?;
             let generation = self.generation.load(Ordering::Acquire);
             if cached.generation != generation {
-                cached.let_go_of_retired();
-                cached.generation = generation;
+                cached.let_go_of_retired(generation);
             }
             Some(cached.rows.find(hash, |row| row.is(hash, values))?.slot)
         };
         CACHE.try_with(find).ok().flatten()
+    }
+
+    /// Whether this thread can keep rows: not late in its life, when its storage is gone.
+    pub(super) fn is_there() -> bool {
+        CACHE.try_with(|_| ()).is_ok()
     }
 
     /// Keeps a row whose slot this thread holds; `false` if it cannot.
@@ -116,7 +121,12 @@ impl CacheKey {
 impl CachedRows {
     #[cold]
     #[inline(never)]
-    fn let_go_of_retired(&mut self) {
+    fn let_go_of_retired(&mut self, generation: u32) {
+        // Later, if this thread may hold the lock.
+        let Some(_busy) = busy::enter() else {
+            return;
+        };
+        self.generation = generation;
         let mut slots = SLOTS.lock();
         self.rows.retain(|row| {
             let retired = slots.is_retired(row.slot);

@@ -1,14 +1,16 @@
 //! An instrument with dimensions that are known at run time: any number of series up to a limit.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::cache::{CacheKey, Row};
 use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::cells::busy::{self, Mutex, MutexGuard};
 use crate::instrument::cells::chunk::MAX_SLOTS;
+use crate::instrument::cells::deferred::{Key, Late, on_behalf};
 use crate::instrument::cells::sink;
 use crate::instrument::cells::slots::Lifetime;
 use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
@@ -23,7 +25,18 @@ static CARDINALITY_LIMIT: AtomicU32 = AtomicU32::new(2_000);
 const MAX_RANGE: usize = 1_024;
 
 /// Seeded differently in each process, so that nobody can choose values that collide.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+static HASHER: OnceLock<RandomState> = OnceLock::new();
+
+/// How long the slot is the slot of the values that a measurement has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Stay {
+    /// For ever.
+    Forever,
+    /// Until the measurement is done.
+    ForNow,
+    /// There is no slot yet, and this thread is busy: the measurement is deferred.
+    Unknown,
+}
 
 /// Sets the limit for instruments that have no limit of their own. Existing series stay.
 #[cfg(feature = "dynatrace")]
@@ -102,13 +115,12 @@ impl DynamicSeries {
         &self.descriptor
     }
 
-    /// Runs `f` with the slot of `values`, which stays their slot until `f` returns, and with
-    /// whether it stays their slot for ever.
+    /// Runs `f` with the slot of `values`, which stays their slot until `f` returns, or longer.
     #[inline]
     pub(crate) fn with_slot<S: DimensionSet, R>(
         &'static self,
         values: &S,
-        f: impl FnOnce(u32, bool) -> R,
+        f: impl FnOnce(u32, Stay) -> R,
     ) -> R {
         if const { in_range::<S>() } {
             // The index is all that is needed: as no address of a value is taken, the values stay in
@@ -116,7 +128,7 @@ impl DynamicSeries {
             let index = index(values);
             // Acquire: whoever sees the signature also sees the base.
             if self.signature.load(Ordering::Acquire) == S::SIGNATURE {
-                return f(self.base.load(Ordering::Relaxed) + index, true);
+                return f(self.base.load(Ordering::Relaxed) + index, Stay::Forever);
             }
             return self.with_slot_first::<S, R>(index, f);
         }
@@ -130,13 +142,21 @@ impl DynamicSeries {
     fn with_slot_first<S: DimensionSet, R>(
         &'static self,
         index: u32,
-        f: impl FnOnce(u32, bool) -> R,
+        f: impl FnOnce(u32, Stay) -> R,
     ) -> R {
-        match self.range.get_or_init(|| self.make_range::<S>()) {
+        let make = || {
+            let _busy = busy::enter()?;
+            Some(self.range.get_or_init(|| self.make_range::<S>()))
+        };
+        let Some(range) = self.range.get().or_else(make) else {
+            let key = Key::Index(S::SIGNATURE, index);
+            return on_behalf(self, key, || f(NO_SLOT, Stay::Unknown));
+        };
+        match range {
             Some(range) if range.signature == S::SIGNATURE => {
                 self.base.store(range.base, Ordering::Relaxed);
                 self.signature.store(range.signature, Ordering::Release);
-                f(range.base + index, true)
+                f(range.base + index, Stay::Forever)
             }
             _ => self.with_slot_known(&Combination::<S>::new(index), f),
         }
@@ -146,22 +166,51 @@ impl DynamicSeries {
     fn with_slot_known<S: DimensionSet, R>(
         &'static self,
         values: &S,
-        f: impl FnOnce(u32, bool) -> R,
+        f: impl FnOnce(u32, Stay) -> R,
     ) -> R {
-        let hash = Self::hash(values);
-        match self.cache.find(hash, values) {
-            Some(slot) => f(slot, false),
-            None => self.with_slot_cold(hash, values, f),
+        match HASHER.get() {
+            Some(hasher) => self.with_slot_hashed(set::hash(values, hasher), values, f),
+            None => self.with_slot_of_first(values, f),
+        }
+    }
+
+    /// The path of the first measurement with such dimensions.
+    #[cold]
+    #[inline(never)]
+    fn with_slot_of_first<S: DimensionSet, R>(
+        &'static self,
+        values: &S,
+        f: impl FnOnce(u32, Stay) -> R,
+    ) -> R {
+        match Self::hash(values) {
+            Some(hash) => self.with_slot_hashed(hash, values, f),
+            None => f(NO_SLOT, Stay::Unknown),
         }
     }
 
     #[inline]
-    pub(super) fn hash<S: DimensionSet>(values: &S) -> u64 {
-        set::hash(values, &*HASHER)
+    fn with_slot_hashed<S: DimensionSet, R>(
+        &'static self,
+        hash: u64,
+        values: &S,
+        f: impl FnOnce(u32, Stay) -> R,
+    ) -> R {
+        match self.cache.find(hash, values) {
+            Some(slot) => f(slot, Stay::ForNow),
+            None => self.with_slot_cold(hash, values, f),
+        }
+    }
+
+    /// The hash of `values`; `None` if this thread is busy, and nothing was ever hashed.
+    #[inline]
+    pub(super) fn hash<S: DimensionSet>(values: &S) -> Option<u64> {
+        let hasher = HASHER.get().or_else(make_hasher)?;
+        Some(set::hash(values, hasher))
     }
 
     /// The slot of a combination, if it has one.
     pub(super) fn known<S: DimensionSet>(&self, hash: u64, values: &S) -> Option<u32> {
+        let _busy = busy::enter();
         let table = self.table();
         let row = table.rows.find(hash, |row| row.is(hash, values))?;
         Some(row.slot)
@@ -187,13 +236,19 @@ impl DynamicSeries {
         &'static self,
         hash: u64,
         values: &S,
-        f: impl FnOnce(u32, bool) -> R,
+        f: impl FnOnce(u32, Stay) -> R,
     ) -> R {
+        let Some(busy) = busy::enter() else {
+            return on_behalf(self, Key::Hash(hash), || f(NO_SLOT, Stay::Unknown));
+        };
         let (slot, held) = self.slot(hash, values);
         if self.descriptor.kind == Kind::Histogram {
             sink::prepare(slot);
         }
-        let result = f(slot, !held);
+        drop(busy);
+        let stay = if held { Stay::ForNow } else { Stay::Forever };
+        let result = f(slot, stay);
+        let _busy = busy::enter();
         if held && !self.remember(hash, values, slot) {
             SLOTS.lock().let_go(slot);
         }
@@ -202,6 +257,9 @@ impl DynamicSeries {
 
     /// Lets this thread find the slot in its cache from now on.
     fn remember<S: DimensionSet>(&self, hash: u64, values: &S, slot: u32) -> bool {
+        if !CacheKey::is_there() {
+            return false;
+        }
         let mut kept = Vec::new();
         values.keep(&mut kept);
         self.cache.insert(Row {
@@ -290,8 +348,41 @@ impl DynamicSeries {
     }
 }
 
+/// Makes the hasher; `None` if this thread is busy, maybe with that.
+#[cold]
+#[inline(never)]
+fn make_hasher() -> Option<&'static RandomState> {
+    let _busy = busy::enter()?;
+    Some(HASHER.get_or_init(RandomState::default))
+}
+
+impl Late for DynamicSeries {
+    fn late_slot(&'static self, key: Key) -> Option<(u32, bool)> {
+        match key {
+            Key::Only => None,
+            Key::Index(signature, index) => match self.range.get() {
+                Some(Some(range)) if range.signature == signature => {
+                    Some((range.base + index, false))
+                }
+                _ => None,
+            },
+            Key::Hash(hash) => {
+                let _busy = busy::enter();
+                let table = self.table();
+                if let Some(row) = table.rows.find(hash, |row| row.hash == hash)
+                    && SLOTS.lock().hold(row.slot)
+                {
+                    return Some((row.slot, true));
+                }
+                Some((table.overflow?, false))
+            }
+        }
+    }
+}
+
 impl SeriesOwner for DynamicSeries {
     fn forget(&self, slots: &[u32]) {
+        let _busy = busy::enter();
         let mut table = self.table();
         table
             .rows

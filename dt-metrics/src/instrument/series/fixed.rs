@@ -3,6 +3,8 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::descriptor::{Descriptor, Kind};
+use crate::instrument::cells::busy;
+use crate::instrument::cells::deferred::{Key, Late, on_behalf};
 use crate::instrument::cells::sink;
 use crate::instrument::cells::slots::Lifetime;
 use crate::instrument::cells::store::{SLOTS, Series};
@@ -60,7 +62,18 @@ impl FixedSeries {
         }
     }
 
-    /// The slot, made on first use.
+    /// Runs `f` with the slot, made on first use; on behalf of this series with [`NO_SLOT`] if this
+    /// thread is busy.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn with_slot_cold<R>(&'static self, f: impl FnOnce(u32) -> R) -> R {
+        match self.slot_cold() {
+            NO_SLOT => on_behalf(self, Key::Only, || f(NO_SLOT)),
+            slot => f(slot),
+        }
+    }
+
+    /// The slot, made on first use; [`NO_SLOT`] if this thread is busy.
     #[cold]
     #[inline(never)]
     pub(crate) fn slot_cold(&'static self) -> u32 {
@@ -68,6 +81,9 @@ impl FixedSeries {
         if slot != NO_SLOT {
             return slot;
         }
+        let Some(_busy) = busy::enter() else {
+            return NO_SLOT;
+        };
         // Made before the lock is taken: computing values runs the user's code.
         let series = match &self.values {
             Values::Literal(values) => {
@@ -91,5 +107,14 @@ impl FixedSeries {
             sink::prepare(slot);
         }
         slot
+    }
+}
+
+impl Late for FixedSeries {
+    fn late_slot(&'static self, _: Key) -> Option<(u32, bool)> {
+        match self.slot_cold() {
+            NO_SLOT => None,
+            slot => Some((slot, false)),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Collections: handing the measurements in the slots to the SDK's instruments.
 
 use std::iter;
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, SyncSender};
@@ -20,7 +21,7 @@ use super::streams::{Meters, MetricId, Metrics};
 use super::sums::Summing;
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
-use crate::instrument::{self, Drained, Sink, Source};
+use crate::instrument::{self, Drained, Inside, Sink, Source};
 use crate::pipeline::aggregation::Aggregation;
 use crate::registry::{Definition, Names, catalog};
 
@@ -79,6 +80,26 @@ struct FeedState {
     /// collection, as their counts are.
     backlog: Vec<(u32, f64)>,
     epochs: Epochs,
+}
+
+/// The state, locked. What the thread measures meanwhile does not turn to the pipeline.
+struct HeldState<'a> {
+    state: MutexGuard<'a, FeedState>,
+    _inside: Inside,
+}
+
+impl Deref for HeldState<'_> {
+    type Target = FeedState;
+
+    fn deref(&self) -> &FeedState {
+        &self.state
+    }
+}
+
+impl DerefMut for HeldState<'_> {
+    fn deref_mut(&mut self) -> &mut FeedState {
+        &mut self.state
+    }
 }
 
 /// How often a collection waits for the aggregations of other readers.
@@ -410,12 +431,13 @@ impl Feed {
     /// Sends a command to the bridge's thread. It is dropped if the thread has stopped, and then
     /// nothing is collected either, or if the thread is far behind, and then it has enough to do.
     fn send(&self, command: Command) {
+        let _inside = Inside::enter();
         let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         drop(commands.try_send(command));
     }
 
     /// The state, while no other reader aggregates.
-    fn state_between_aggregations(&self) -> MutexGuard<'_, FeedState> {
+    fn state_between_aggregations(&self) -> HeldState<'_> {
         for _ in 0..MAX_WAITS {
             let state = self.state();
             if !self.aggregation.is_of_another() {
@@ -427,8 +449,12 @@ impl Feed {
         self.state()
     }
 
-    fn state(&self) -> MutexGuard<'_, FeedState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> HeldState<'_> {
+        let inside = Inside::enter();
+        HeldState {
+            state: self.state.lock().unwrap_or_else(PoisonError::into_inner),
+            _inside: inside,
+        }
     }
 }
 
@@ -450,6 +476,10 @@ impl Sink for Feed {
     }
 
     fn take_values(&self, part: usize) {
+        // The SDK's locks are this thread's then, if an allocator is annotated.
+        if self.aggregation.is_own() {
+            return;
+        }
         self.guarded(|findings| {
             self.state()
                 .take_values(iter::once(part), &self.aggregation, findings);

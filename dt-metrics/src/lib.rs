@@ -31,6 +31,7 @@
 //! | what a function knows, asked at each push | [`#[observed]`](macro@observed) | `crate.module.function` |
 //! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down_counter!`] | none |
 //! | a block of a function | [`timer!`], [`in_flight_guard!`] | none |
+//! | values of an object, polled once per push | [`observe`] with a callback | none |
 //! | names that only run time knows | [`instrument::Counter`] and its kind | none |
 //! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
 //!
@@ -41,7 +42,7 @@
 //! # In a test
 //!
 //! [`testing::capture`] runs a piece of code and returns what it measured, and nothing that runs
-//! beside it measured. It needs nothing installed.
+//! beside it measured. It needs nothing installed. [`testing::capture_all`] sees the whole process.
 //!
 //! ```
 //! use dt_metrics::measured;

@@ -8,6 +8,7 @@ pub(super) const TWO_INSTANTS: &str = "two clock reads, `Instant`";
 pub(super) const TWO_RAW_READS: &str = "two clock reads, TSC (`quanta`, raw)";
 
 pub(super) const LITERALS: &str = "`#[counted]`, two literal dimensions";
+pub(super) const HANDLE: &str = "`instrument::Counter`, two dimensions of run time";
 pub(super) const ENUMS: &str = "`#[counted]`, two enum dimensions";
 pub(super) const ONE_VALUE: &str = "`#[counted]`, one runtime `&str`";
 pub(super) const TWO_VALUES: &str = "`#[counted]`, two runtime `&str`";
@@ -15,6 +16,7 @@ pub(super) const OUTCOME: &str = "`#[counted(outcome)]`, returns a `Result`";
 pub(super) const MEASURED: &str = "`#[measured]`, returns a `Result`";
 pub(super) const IN_FLIGHT: &str = "`#[in_flight]`";
 pub(super) const TIMED: &str = "`#[timed]`, without pause";
+pub(super) const TIMER: &str = "`timer!`, dropped at the end of the block";
 pub(super) const TIMED_BURSTS: &str = "`#[timed]`, bursts of 4,000 and 100 ms between";
 
 pub(super) const SDK_COUNTER: &str = "OpenTelemetry SDK `counter.add`, two attributes";
@@ -22,20 +24,22 @@ pub(super) const SDK_HISTOGRAM: &str = "OpenTelemetry SDK `histogram.record`, tw
 
 pub(super) const SDK_BOUND_HISTOGRAM: &str = "OpenTelemetry SDK, bound histogram (experimental)";
 
-pub(super) const OURS: [&str; 7] = [
+pub(super) const OURS: [&str; 9] = [
     LITERALS,
+    HANDLE,
     ENUMS,
     ONE_VALUE,
     TWO_VALUES,
     IN_FLIGHT,
     TIMED,
+    TIMER,
     TIMED_BURSTS,
 ];
 
 /// What the SDK has for the same purpose.
 pub(super) fn counterpart(name: &str) -> &'static str {
     match name {
-        TIMED | TIMED_BURSTS | SDK_HISTOGRAM | SDK_BOUND_HISTOGRAM => SDK_HISTOGRAM,
+        TIMED | TIMER | TIMED_BURSTS | SDK_HISTOGRAM | SDK_BOUND_HISTOGRAM => SDK_HISTOGRAM,
         _ => SDK_COUNTER,
     }
 }

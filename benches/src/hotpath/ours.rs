@@ -4,7 +4,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use dt_metrics::{DimensionValue, counted, in_flight, measured, timed};
+use dt_metrics::instrument::Counter;
+use dt_metrics::{DimensionValue, counted, in_flight, measured, timed, timer};
 
 use super::names::{self, Loop};
 use crate::measure::Candidate;
@@ -29,6 +30,11 @@ enum Tier {
 #[inline(never)]
 fn literals() {}
 
+#[inline(never)]
+fn handle(counter: &Counter) {
+    counter.add(1);
+}
+
 #[counted(name = "bench.enums", dims(region = region, tier = tier))]
 #[inline(never)]
 fn enums(region: Region, tier: Tier) {}
@@ -49,6 +55,11 @@ fn in_flight_only() {}
 #[inline(never)]
 fn timed_only() {}
 
+#[inline(never)]
+fn timer_only() {
+    let _timer = timer!("bench.timer");
+}
+
 #[counted(name = "bench.outcome", outcome)]
 #[inline(never)]
 #[expect(clippy::unnecessary_wraps, reason = "the outcome is measured")]
@@ -65,10 +76,19 @@ fn measured_result(input: u64) -> Result<u64, String> {
 
 /// What is measured, as loops that are calls and nothing else: values that the compiler must not
 /// know are read before.
-pub(crate) const LOOPS: [Loop; 6] = [
+pub(crate) const LOOPS: [Loop; 8] = [
     (names::LITERALS, |calls| {
         for _ in 0..calls {
             literals();
+        }
+    }),
+    (names::HANDLE, |calls| {
+        // A name that the compiler does not know.
+        let builder = Counter::builder(black_box("bench.handle"));
+        let builder = builder.dimension("region", "eu").dimension("tier", "gold");
+        let Ok(counter) = builder.build() else { return };
+        for _ in 0..calls {
+            handle(&counter);
         }
     }),
     (names::ENUMS, |calls| {
@@ -95,6 +115,11 @@ pub(crate) const LOOPS: [Loop; 6] = [
         }
     }),
     (names::TIMED, repeat_timed),
+    (names::TIMER, |calls| {
+        for _ in 0..calls {
+            timer_only();
+        }
+    }),
 ];
 
 /// Functions that return a `Result`: their cost includes the one of looking at it, which no clock

@@ -61,10 +61,12 @@ pub(super) fn print_targets(costs: &Costs, clock: &str) {
     ratio((1, names::LITERALS), 0.5, (1, names::FETCH_ADD));
     ratio((4, names::LITERALS), 1.3, (1, names::LITERALS));
     ratio((1, names::ENUMS), 1.5, (1, names::LITERALS));
+    ratio((1, names::HANDLE), 1.5, (1, names::LITERALS));
     ratio((1, names::TWO_VALUES), 0.3, (1, names::SDK_COUNTER));
     ratio((4, names::TWO_VALUES), 0.06, (4, names::SDK_COUNTER));
     ratio((1, names::TIMED), 1.6, (1, clock));
     ratio((1, names::TIMED_BURSTS), 1.6, (1, clock));
+    ratio((1, names::TIMER), 1.2, (1, names::TIMED));
     ratio((4, names::TIMED_BURSTS), 0.15, (4, names::SDK_HISTOGRAM));
     ratio((4, names::TIMED), 0.6, (4, names::SDK_HISTOGRAM));
     let ours = costs

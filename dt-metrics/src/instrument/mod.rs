@@ -35,6 +35,8 @@
 //! # Ok::<(), BuildError>(())
 //! ```
 //!
+//! [`observe`](crate::observe) polls a callback for values that an object has, such as a pool.
+//!
 //! # How they live
 //!
 //! - Handles are `Clone + Send + Sync`. Measuring takes no lock: as for annotations, each thread has

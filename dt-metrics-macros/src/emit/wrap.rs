@@ -325,7 +325,7 @@ impl Wrap<'_> {
         );
         let at_end = self.at_end(item);
         let run = run_as_far(private, promise);
-        let by_type = self.judge(&emit!(__dt_metrics_returns.__dt_metrics_layers()));
+        let by_type = self.judge(&emit!(#private::OutcomeOf::of_items(&__dt_metrics_returns)));
         let judge = match &ends.judge {
             None => by_type,
             Some(condition) => {

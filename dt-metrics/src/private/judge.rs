@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use super::outcome::Layer;
-use super::stream::{Items, Judge};
+use super::stream::{Items, Judge, Returns};
 
 /// The type of a value that a call returns, or one inside it, in as many layers as `J` looks into.
 ///
@@ -38,6 +38,13 @@ impl<R> OutcomeOf<R> {
             other: AnyOf(Items),
             returned: PhantomData,
         }
+    }
+
+    /// The type of the items of a stream.
+    #[inline]
+    #[must_use]
+    pub const fn of_items(_: &Returns<R>) -> Self {
+        Self::new()
     }
 
     /// The type that `body` returns.

@@ -10,7 +10,6 @@ use futures_core::stream::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 
 use super::call::{Leave, OnPanic, Stage, Told};
-use super::judge::OutcomeOf;
 use super::outcome::Outcome;
 
 pin_project! {
@@ -125,13 +124,6 @@ impl<R> Returns<R> {
     #[must_use]
     pub const fn of(_: fn(&R)) -> Self {
         Self::new()
-    }
-
-    /// What finds out which values are errors.
-    #[inline]
-    #[must_use]
-    pub const fn __dt_metrics_layers(&self) -> OutcomeOf<R> {
-        OutcomeOf::new()
     }
 }
 

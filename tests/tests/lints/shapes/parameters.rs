@@ -15,6 +15,12 @@ use super::annotated;
 type Out<T> = T;
 
 #[annotated]
+#[expect(clippy::explicit_auto_deref)]
+fn dereferenced(text: &String) -> &str {
+    &**text
+}
+
+#[annotated]
 fn nothing() {}
 
 #[annotated]
@@ -321,6 +327,7 @@ fn each_is_recorded_once() {
     };
     let pair = Pair { left: 1, right: 2 };
 
+    check("dereferenced", &mut || assert_eq!(dereferenced(&"a".to_owned()), "a"));
     check("nothing", &mut || nothing());
     check("one", &mut || assert_eq!(one(1), 1));
     check("mutable", &mut || assert_eq!(mutable(1), 2));

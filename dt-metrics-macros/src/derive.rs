@@ -1,5 +1,7 @@
 //! `#[derive(DimensionValue)]`.
 
+pub(crate) mod dimensions;
+
 use proc_macro2::{Literal, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{
@@ -247,11 +249,14 @@ impl Derived {
             Value::Field(_, ty) => Some(&**ty),
             Value::Name(_) | Value::None => None,
         });
-        types.filter(|ty| {
-            let mut parameters = self.generics.type_params();
-            parameters.any(|parameter| find_ident(ty, |ident| *ident == parameter.ident).is_some())
-        })
+        types.filter(|ty| depends(&self.generics, ty))
     }
+}
+
+/// Whether a type depends on a type parameter.
+fn depends(generics: &Generics, ty: &Type) -> bool {
+    let mut parameters = generics.type_params();
+    parameters.any(|parameter| find_ident(ty, |ident| *ident == parameter.ident).is_some())
 }
 
 /// The only field, if there is exactly one.

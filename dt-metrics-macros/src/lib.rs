@@ -103,3 +103,9 @@ pub fn up_down_counter(input: TokenStream) -> TokenStream {
 pub fn dimension_value(input: TokenStream) -> TokenStream {
     derive::dimension_value(input.into()).into()
 }
+
+#[doc = include_str!("../docs/dimensions.md")]
+#[proc_macro_derive(Dimensions, attributes(dimension))]
+pub fn dimensions(input: TokenStream) -> TokenStream {
+    derive::dimensions::dimensions(input.into()).into()
+}

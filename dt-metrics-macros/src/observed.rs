@@ -11,6 +11,7 @@ use crate::emit::instrument::{Constants, Instrument, descriptor};
 use crate::emit::{static_item, values};
 use crate::parse::annotation::{Annotation, Argument};
 use crate::parse::args::Args;
+use crate::parse::dims::Source;
 use crate::parse::item::{Function, Item};
 use crate::report::{self, Report};
 use crate::tokens::{at, emit, find_ident, ident, ours, private};
@@ -51,6 +52,12 @@ fn registration(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let function = report.note(Item::parse(item).and_then(function));
     if let Some(function) = &function {
         report.note(args.check_self(&function.sig));
+    }
+    let mut dims = args.dims().iter();
+    if let Some(spread) = dims.find(|dimension| matches!(dimension.source, Source::Spread(_))) {
+        let message =
+            "`#[observed]` needs the keys of its dimensions: write `key = value` for each";
+        report.add(Error::new_spanned(&spread.typed, message));
     }
     report.finish()?;
     Ok(function.map_or_else(TokenStream::new, |function| {

@@ -132,12 +132,12 @@ pub use crate::descriptor::{Descriptor, Kind, Objective};
 #[cfg(feature = "dynatrace")]
 #[doc(inline)]
 pub use crate::dynatrace::{CheckReport, DropReason, Health};
-pub use crate::instrument::expanded::{DimensionValue, ShortText, Value};
+pub use crate::instrument::expanded::{DimensionValue, Dimensions, ShortText, Value};
 #[cfg(feature = "dynatrace")]
 pub use crate::pipeline::{Builder, Error, Handle, attach, builder, check, init};
 pub use crate::registry::{Conflict, catalog, catalog_json, catalog_markdown};
 pub use crate::run_time::observe;
 pub use dt_metrics_macros::{
-    DimensionValue, count, counted, gauge, in_flight, in_flight_guard, measured, observed, record,
-    recorded, timed, timer, up_down_counter,
+    DimensionValue, Dimensions, count, counted, gauge, in_flight, in_flight_guard, measured,
+    observed, record, recorded, timed, timer, up_down_counter,
 };

@@ -42,8 +42,9 @@ pub use self::stream::{Items, Returns, judged_by};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Objective, Registration};
 pub use crate::instrument::expanded::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,
-    DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Formatted, Gauge, Histogram,
-    InFlight, Kept, Observable, Observation, Observed, Stopwatch, Timer, UpDownCounter, Value,
+    DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Dimensions, Formatted, Gauge,
+    Histogram, InFlight, Kept, KeptSpread, Observable, Observation, Observed, Spread, Stopwatch,
+    Timer, UpDownCounter, Value,
 };
 
 /// The descriptor of an annotation with this name, at the caller's place. The instrument that is

@@ -78,7 +78,7 @@ impl Known {
                 {
                     known = Self::Once;
                 }
-                Source::Expr(_) => return Self::Called,
+                Source::Expr(_) | Source::Spread(_) => return Self::Called,
             }
         }
         known

@@ -7,7 +7,7 @@ use super::metric::Record;
 use super::record::number;
 use super::values::{self, list};
 use crate::parse::args::Args;
-use crate::parse::dims::Dimension;
+use crate::parse::dims::{Dimension, Source};
 use crate::parse::word::Outcome;
 use crate::tokens::{at, emit, find_variable, ident, ours, variables};
 
@@ -44,8 +44,14 @@ impl AtEnd<'_> {
         let Self { private, args, .. } = self;
         // A value that is evaluated on return does not exist then.
         let all = args.value_at_end().is_none().then(|| {
-            let absent = emit!(&#private::ABSENT);
-            self.if_wanted(&self.records(&vec![absent; args.ret_dims().len()]))
+            let absent = args
+                .ret_dims()
+                .iter()
+                .map(|dimension| match dimension.source {
+                    Source::Spread(_) => emit!(&#private::KeptSpread::none()),
+                    Source::Literal(_) | Source::Expr(_) => emit!(&#private::ABSENT),
+                });
+            self.if_wanted(&self.records(&absent.collect::<Vec<_>>()))
         });
         let elapsed = self.elapsed();
         self.with_state(&emit!(#elapsed let _ = &__dt_metrics_outcome; #all))

@@ -62,7 +62,7 @@ impl Instrument {
         let known = Known::of(args.dims(), place);
         let at_end = match metric {
             Metric::InFlight => 0,
-            _ => args.keys_at_end().len(),
+            _ => args.ret_dims().len() + usize::from(args.outcome.is_some()),
         };
         let dimensioned = known == Known::Called || at_end > 0;
         let descriptor = descriptor(private, args, place, Some(metric), constants);
@@ -111,7 +111,7 @@ pub(crate) fn descriptor(
     let mut keys: Vec<_> = args
         .dims()
         .iter()
-        .map(|dimension| dimension.key.clone())
+        .filter_map(|dimension| dimension.key.clone())
         .collect();
     if metric != Some(Metric::InFlight) {
         keys.extend(args.keys_at_end());

@@ -84,7 +84,7 @@ pub(crate) fn held(
 fn kept<'a>(args: &'a Args, place: &Place<'_>) -> Vec<(&'a Dimension, TokenStream)> {
     let is_needed = match Known::of(args.dims(), place) {
         Known::Called => true,
-        Known::Once => !args.keys_at_end().is_empty(),
+        Known::Once => args.outcome.is_some() || !args.ret_dims().is_empty(),
         Known::Compiled => false,
     };
     let dims = args.dims().iter();

@@ -12,7 +12,7 @@ use crate::tokens::{at, emit, ident};
 pub(crate) fn constants(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
     let values = dims.iter().filter_map(|dimension| match &dimension.source {
         Source::Literal(literal) => Some(value(private, literal)),
-        Source::Expr(_) => None,
+        Source::Expr(_) | Source::Spread(_) => None,
     });
     emit!([#(#values),*])
 }
@@ -21,7 +21,7 @@ pub(crate) fn constants(private: &TokenStream, dims: &[Dimension]) -> TokenStrea
 pub(crate) fn options(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
     let values = dims.iter().map(|dimension| match &dimension.source {
         Source::Literal(literal) => some(private, literal),
-        Source::Expr(expr) => borrowed(private, dimension, expr, "value"),
+        Source::Expr(expr) | Source::Spread(expr) => borrowed(private, dimension, expr, "value"),
     });
     emit!([#(#values),*])
 }
@@ -32,7 +32,7 @@ pub(crate) fn template(private: &TokenStream, dims: &[Dimension], at_end: usize)
     let none = || emit!(::core::option::Option::None);
     let values = dims.iter().map(|dimension| match &dimension.source {
         Source::Literal(literal) => some(private, literal),
-        Source::Expr(_) => none(),
+        Source::Expr(_) | Source::Spread(_) => none(),
     });
     let values = values.chain((0..at_end).map(|_| none()));
     emit!([#(#values),*])
@@ -54,7 +54,9 @@ pub(crate) fn all(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
             let (_, value) = typed(literal);
             emit!(&#value)
         }
-        Source::Expr(expr) => borrowed(private, dimension, expr, "dimension"),
+        Source::Expr(expr) | Source::Spread(expr) => {
+            borrowed(private, dimension, expr, "dimension")
+        }
     });
     list(&values.collect::<Vec<_>>())
 }
@@ -71,8 +73,15 @@ fn borrowed(
     expr: &Expr,
     function: &str,
 ) -> TokenStream {
-    let function = ident(function);
     let mut borrowed = at(expr, &emit!(&(#expr)));
+    if let Source::Spread(_) = dimension.source {
+        let spread = match function {
+            "keep" | "keep_any" => emit!(#private::KeptSpread::new(#borrowed)),
+            _ => emit!(&#private::Spread::new(#borrowed)),
+        };
+        return at(expr, &spread);
+    }
+    let function = ident(function);
     if let Some(format) = dimension.format {
         let format = ident(format.constructor());
         borrowed = at(expr, &emit!(&#private::Formatted::#format(#borrowed)));

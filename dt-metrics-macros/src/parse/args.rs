@@ -237,7 +237,7 @@ impl Args {
     /// The keys of the dimensions whose values are known only when a call ends.
     pub(crate) fn keys_at_end(&self) -> Vec<LitStr> {
         let ret_dims = self.ret_dims().iter();
-        let keys = ret_dims.map(|dimension| dimension.key.clone());
+        let keys = ret_dims.filter_map(|dimension| dimension.key.clone());
         let outcome = self.outcome.map(|_| LitStr::new(OUTCOME, ours()));
         keys.chain(outcome).collect()
     }
@@ -313,6 +313,7 @@ impl Args {
         self.check_parts(report);
         let mut keys: Vec<String> = self.outcome.iter().map(|_| OUTCOME.to_owned()).collect();
         for Dimension { key, typed, .. } in self.dims().iter().chain(self.ret_dims()) {
+            let Some(key) = key else { continue };
             let key = key.value();
             if keys.contains(&key) {
                 let message = format!("dimension `{key}` is given twice");

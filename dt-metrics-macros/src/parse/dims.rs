@@ -1,7 +1,7 @@
 //! `dims(key = expr, …)`.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, Ident, LitStr, Result, Token, parenthesized, parse_quote, token};
@@ -11,9 +11,11 @@ use super::literal::Constant;
 use super::syntax::{separated, ungrouped, value};
 use crate::report::Report;
 
+/// One dimension, or those of a struct.
 pub(crate) struct Dimension {
-    pub(crate) key: LitStr,
-    /// The key as it was typed.
+    /// The key. A struct has its own.
+    pub(crate) key: Option<LitStr>,
+    /// The key, or the spread struct, as it was typed.
     pub(crate) typed: TokenStream,
     pub(crate) source: Source,
     /// How the value of the expression becomes a text, if it is not the value of the dimension.
@@ -41,6 +43,8 @@ pub(crate) enum Source {
     Literal(Constant),
     /// Any other expression, `const { … }` among them.
     Expr(Expr),
+    /// `..expr`: a struct whose fields are dimensions.
+    Spread(Expr),
 }
 
 impl Dimension {
@@ -48,7 +52,7 @@ impl Dimension {
     pub(crate) fn expr(&self) -> Option<&Expr> {
         match &self.source {
             Source::Literal(_) => None,
-            Source::Expr(expr) => Some(expr),
+            Source::Expr(expr) | Source::Spread(expr) => Some(expr),
         }
     }
 }
@@ -66,6 +70,10 @@ pub(crate) fn dims(
     parenthesized!(content in input);
     let mut dims = Vec::new();
     separated(&content, report, |report| {
+        if content.peek(Token![..]) {
+            dims.push(spread(&content, name)?);
+            return Ok(());
+        }
         let (key, typed) = key(&content)?;
         let mut format = None;
         let expr = if content.is_empty() || content.peek(Token![,]) {
@@ -87,7 +95,7 @@ pub(crate) fn dims(
             _ => Source::Expr(expr),
         };
         dims.push(Dimension {
-            key,
+            key: Some(key),
             typed,
             source,
             format,
@@ -95,6 +103,25 @@ pub(crate) fn dims(
         Ok(())
     });
     Ok(dims)
+}
+
+/// Reads `..expr` in the list behind the argument `name`.
+fn spread(input: ParseStream<'_>, name: &Ident) -> Result<Dimension> {
+    let dots: Token![..] = input.parse()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        let message = format!(
+            "expected a struct after `..`: write `{name}(..tags)`, where the type of `tags` derives \
+             `Dimensions`"
+        );
+        return Err(Error::new_spanned(dots, message));
+    }
+    let expr = ungrouped(input.parse()?);
+    Ok(Dimension {
+        key: None,
+        typed: quote!(#dots #expr),
+        source: Source::Spread(expr),
+        format: None,
+    })
 }
 
 /// Reads `= expr`, `= %expr` or `= ?expr`.

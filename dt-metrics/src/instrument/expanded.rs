@@ -3,6 +3,7 @@
 pub use super::dimension::held::{AnyValue, Formatted, Kept};
 pub use super::dimension::set::DimensionSet;
 pub use super::dimension::short_text::ShortText;
+pub use super::dimension::spread::{Dimensions, KeptSpread, Spread};
 pub use super::dimension::value::{DimensionValue, Value};
 pub use super::kinds::clock::Stopwatch;
 pub use super::kinds::counter::{

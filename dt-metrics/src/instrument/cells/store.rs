@@ -133,14 +133,18 @@ impl Series {
         descriptor: &'static Descriptor,
         values: impl Iterator<Item = Option<OwnedValue>>,
     ) -> Self {
+        let dimensions = descriptor.dimension_keys.iter().zip(values);
+        let dimensions = dimensions.filter_map(|(key, value)| Some((*key, value?)));
+        Self::with(descriptor, dimensions.collect())
+    }
+
+    /// The series with these dimensions.
+    pub(crate) fn with(
+        descriptor: &'static Descriptor,
+        dimensions: Box<[(&'static str, OwnedValue)]>,
+    ) -> Self {
         let twins = Twins::of(descriptor);
         let descriptor = descriptor.named();
-        let dimensions: Box<[_]> = descriptor
-            .dimension_keys
-            .iter()
-            .zip(values)
-            .filter_map(|(key, value)| Some((*key, value?)))
-            .collect();
         let twin = twins.map(|twins| (twins, twins.pair(&dimensions)));
         Self {
             descriptor,

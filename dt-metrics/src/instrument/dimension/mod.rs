@@ -6,4 +6,5 @@ pub(super) mod held;
 pub(super) mod set;
 pub(super) mod short_text;
 mod signature;
+pub(super) mod spread;
 pub(super) mod value;

@@ -6,6 +6,9 @@ use core::marker::PhantomData;
 use super::signature;
 use super::value::{DimensionValue, OwnedValue, Value};
 
+/// Calls the function with all keys of a struct.
+pub(crate) type Keys = fn(&mut dyn FnMut(&'static str));
+
 /// Values of the dimensions that are known only at run time: `(&a, (&b, ()))`.
 ///
 /// Everything here is decided per type, so that a list of enums is an index and nothing else.
@@ -33,6 +36,13 @@ pub trait DimensionSet {
 
     /// Appends the values.
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>);
+
+    /// Whether some of the values are those of structs.
+    const SPREADS: bool = false;
+
+    /// Calls `each` for each element of the list: with the keys of a struct, or with `None` for a single
+    /// value.
+    fn layout(&self, _each: &mut dyn FnMut(Option<Keys>)) {}
 }
 
 impl DimensionSet for () {
@@ -111,6 +121,13 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>) {
         kept.push(self.0.dimension_value().map(Value::keep));
         self.1.keep(kept);
+    }
+
+    const SPREADS: bool = Rest::SPREADS;
+
+    fn layout(&self, each: &mut dyn FnMut(Option<Keys>)) {
+        each(None);
+        self.1.layout(each);
     }
 }
 
@@ -203,7 +220,7 @@ impl<S: DimensionSet> DimensionSet for Combination<S> {
 }
 
 /// A value from [`DimensionValue::FIXED`].
-struct Listed<'a>(Option<Value<'a>>);
+pub(super) struct Listed<'a>(pub(super) Option<Value<'a>>);
 
 impl DimensionValue for Listed<'_> {
     #[inline]

@@ -293,7 +293,11 @@ impl DynamicSeries {
         }
         let mut kept = Vec::new();
         values.keep(&mut kept);
-        let mut series = self.series(&kept);
+        let mut series = if S::SPREADS {
+            self.spread_series(values, &kept)
+        } else {
+            self.series(&kept)
+        };
         if beyond {
             series = series.beyond_limit();
         }
@@ -326,6 +330,43 @@ impl DynamicSeries {
             None => values.next().flatten(),
         });
         Series::new(&self.descriptor, all)
+    }
+
+    /// The series of the values in a call's set, some of which are those of structs. Of two dimensions with
+    /// the same key, the last one that has a value counts.
+    fn spread_series<S: DimensionSet>(
+        &'static self,
+        set: &S,
+        values: &[Option<OwnedValue>],
+    ) -> Series {
+        let mut elements = Vec::new();
+        set.layout(&mut |keys| elements.push(keys));
+        let mut elements = elements.into_iter();
+        let mut values = values.iter().cloned();
+        let mut keys = self.descriptor.dimension_keys.iter().copied();
+        let mut dimensions: Vec<(&'static str, OwnedValue)> = Vec::new();
+        let mut add = |key: &'static str, value: Option<OwnedValue>| {
+            let Some(value) = value else { return };
+            match dimensions.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, replaced)) => *replaced = value,
+                None => dimensions.push((key, value)),
+            }
+        };
+        for fixed in self.template {
+            let spread = match fixed {
+                Some(_) => None,
+                None => elements.next().flatten(),
+            };
+            if let Some(keys) = spread {
+                // The number of the struct.
+                values.next();
+                keys(&mut |key| add(key, values.next().flatten()));
+            } else if let Some(key) = keys.next() {
+                let fixed = fixed.map(Value::keep);
+                add(key, fixed.or_else(|| values.next().flatten()));
+            }
+        }
+        Series::with(&self.descriptor, dimensions.into())
     }
 
     /// Slots for all combinations of `S`, if the limit allows. The types that come first get them,

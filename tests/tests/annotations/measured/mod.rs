@@ -26,6 +26,7 @@ mod parameters;
 mod promises;
 mod returned;
 mod sizes;
+mod spread;
 mod streams;
 mod unchanged;
 mod unfinished;

@@ -44,11 +44,12 @@ fn pushes_come_at_the_interval_until_it_is_dropped() {
     let start = Instant::now();
     let timer = PushTimer::start(provider.clone(), interval).expect("a thread");
     let pushed_at: Vec<_> = pushes.iter().take(6).collect();
-    let first = pushed_at[0] - start;
-    assert!(first >= interval / 10, "{first:?}");
-    // No drift: each is due one interval after the one before was due.
-    let rest = pushed_at[5] - pushed_at[0];
-    assert!(rest >= interval * 4 + interval / 2, "{rest:?}");
+    // The first is due after a tenth of the interval at the earliest, and each of the others one
+    // interval after the one before was due, however late that one came.
+    for (index, at) in pushed_at.into_iter().enumerate() {
+        let earliest = interval / 10 + interval * u32::try_from(index).expect("few");
+        assert!(at - start >= earliest, "{index}: {:?}", at - start);
+    }
     drop(timer);
     provider.shutdown().expect("the last push");
     drop(provider);

@@ -8,9 +8,10 @@ use crate::descriptor::Descriptor;
 
 /// The catalogue as a Markdown table, for a page of documentation.
 ///
-/// One row per annotation, in the order of [`catalog`]. Below the table, the objectives of
-/// `#[measured(objective(…))]` are listed, and conflicts: the instruments that are not exported since another has their name. Markup in names and descriptions
-/// is escaped, and paths to files of dependencies begin at their package.
+/// One row per annotation, in the order of [`catalog`]. Below the table are the objectives of
+/// `#[measured(objective(…))]`, and conflicts: instruments that are not exported because another
+/// instrument has their name. Markup in names and descriptions is escaped, and paths to files of
+/// dependencies begin at their package.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "baskets", unit = "{basket}", dims(region = "eu"))]

@@ -1,11 +1,11 @@
 //! Threads that hold a lock of the instruments, or make something that is made once.
 //!
-//! An allocator may be annotated. If such a thread allocates, what its allocator measures must not
-//! wait for that lock, nor for the thing to be made. So cold paths [`enter`] first, and if the thread
-//! is busy already, they [defer](super::deferred) the measurement.
+//! An allocator may be annotated. If a busy thread allocates, the measurements of the allocator must
+//! wait neither for the lock nor for the thing that is made. So each cold path [`enter`]s first. If the
+//! thread is busy already, the cold path [defers](super::deferred) the measurement.
 //!
-//! A fork waits until no thread is on such a path: the child would inherit its locks, and not have the
-//! thread.
+//! A fork waits until no thread is on a cold path: the child would inherit the locks of that thread, but
+//! not the thread.
 
 use std::cell::Cell;
 use std::marker::PhantomData;

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use super::busy;
 use super::chunk::Amount;
 
-/// How many measurements a busy thread defers. Additions to one series are one of them.
+/// The greatest number of deferred measurements of a thread. All additions to one series are one
+/// measurement.
 const MOST: usize = 24;
 
-/// How many of them are values. Further values are lost, and counted.
+/// The greatest number of deferred values. Further values are lost, and counted.
 const MOST_VALUES: usize = 16;
 
 thread_local! {
@@ -62,7 +63,7 @@ impl Target {
 pub(super) enum Deferred {
     Added(Target, Amount),
     Value(Target, f64),
-    /// So many values were lost.
+    /// The number of values that were lost.
     Lost(Target, u64),
 }
 
@@ -114,8 +115,8 @@ pub(super) fn record(target: Target, value: f64, settle: fn()) {
     }
 }
 
-/// Does with `each` what was deferred, and what is deferred meanwhile. What `each` cannot do yet, for
-/// which it returns `false`, is kept.
+/// Passes each deferred measurement to `each`, including measurements that are deferred meanwhile. A
+/// measurement for which `each` returns `false` stays deferred.
 pub(super) fn settle(each: impl Fn(Deferred) -> bool) -> Settled {
     if SETTLING.replace(true) {
         return Settled::All;

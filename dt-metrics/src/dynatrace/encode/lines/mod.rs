@@ -88,8 +88,9 @@ impl LinesEncoder {
         }
     }
 
-    /// Encodes one collection without the levels that have ended. Bodies that are full before its end are passed to `full`, so that
-    /// they are sent meanwhile; the remaining bodies are returned.
+    /// Encodes one collection without the levels that have ended. Bodies that are full before the end
+    /// of the collection are passed to `full`, so that they are sent meanwhile; the remaining bodies are
+    /// returned.
     pub(crate) fn encode(
         &mut self,
         metrics: &ResourceMetrics,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use dt_metrics::DimensionValue;
 use http::{Extensions, Method, StatusCode, Uri, Version, uri::Scheme};
 
 /// What a handler says of an error, for the dimension `error.type`: put it into the extensions of
@@ -12,28 +13,27 @@ use http::{Extensions, Method, StatusCode, Uri, Version, uri::Scheme};
 /// status none.
 ///
 /// ```
+/// use dt_metrics::DimensionValue;
 /// use dt_metrics_tower::ErrorType;
 /// use http::{Response, StatusCode};
 ///
+/// #[derive(DimensionValue)]
 /// enum Refused {
 ///     SoldOut,
-///     CardDeclined,
+///     CardDeclined { code: u16 },
 /// }
 ///
 /// // In axum: `impl IntoResponse for Refused`.
 /// fn into_response(refused: &Refused) -> Response<String> {
-///     let error_type = match refused {
-///         Refused::SoldOut => "sold_out",
-///         Refused::CardDeclined => "card_declined",
-///     };
 ///     let mut response = Response::new(String::new());
 ///     *response.status_mut() = StatusCode::CONFLICT;
-///     response.extensions_mut().insert(ErrorType::new(error_type));
+///     response.extensions_mut().insert(ErrorType::of(refused));
 ///     response
 /// }
-/// # let response = into_response(&Refused::SoldOut);
-/// # assert!(response.extensions().get::<ErrorType>().is_some());
-/// # into_response(&Refused::CardDeclined);
+/// # let response = into_response(&Refused::CardDeclined { code: 7 });
+/// # let error_type = response.extensions().get();
+/// # assert_eq!(error_type, Some(&ErrorType::new("card_declined")));
+/// # into_response(&Refused::SoldOut);
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ErrorType(Cow<'static, str>);
@@ -44,8 +44,17 @@ impl ErrorType {
         Self(name.into())
     }
 
+    /// The dimension value of an error, such as the variant of an enum that derives
+    /// [`DimensionValue`]; `_OTHER` for an error without one.
+    pub fn of(error: &(impl DimensionValue + ?Sized)) -> Self {
+        Self::new(match error.dimension_value() {
+            None => Cow::Borrowed("_OTHER"),
+            Some(value) => Cow::Owned(value.to_string()),
+        })
+    }
+
     /// What the response says of an error, or its status if that is at least `least`.
-    pub(crate) fn of(
+    pub(crate) fn said(
         extensions: &Extensions,
         status: StatusCode,
         least: u16,

@@ -143,7 +143,7 @@ impl Call for ClientCall {
     fn respond<B>(&mut self, response: &Response<B>) {
         let status = response.status();
         self.answered(status, response.version());
-        self.error_type = ErrorType::of(response.extensions(), status, 400);
+        self.error_type = ErrorType::said(response.extensions(), status, 400);
     }
 
     fn trailers(&mut self, _: &HeaderMap) {}

@@ -1,9 +1,11 @@
 //! The layer for HTTP servers.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Instant;
 
-use dt_metrics::{record, up_down_counter};
+use dt_metrics::{Dimensions, record, up_down_counter};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use tower_layer::Layer;
@@ -48,19 +50,69 @@ use crate::service::{Measure, MeasuredService};
 /// ```
 ///
 /// [semconv]: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct HttpServerMetrics {}
+pub struct HttpServerMetrics<D = ()> {
+    dimensions: PhantomData<fn() -> D>,
+}
 
 impl HttpServerMetrics {
     /// The layer.
     #[must_use]
     pub fn new() -> Self {
-        Self {}
+        Self::default()
+    }
+
+    /// Adds dimensions of your own, such as a tenant, to durations and sizes: a struct that derives
+    /// [`Dimensions`]. Put one into the extensions of the request, in a layer outside of this one, or
+    /// into the extensions of the response, which takes precedence. A request with neither has none of
+    /// these dimensions.
+    ///
+    /// ```
+    /// use axum::{Extension, Router, routing::get};
+    /// use dt_metrics::Dimensions;
+    /// use dt_metrics_tower::HttpServerMetrics;
+    ///
+    /// #[derive(Clone, Dimensions)]
+    /// struct Tenant {
+    ///     tenant: String,
+    /// }
+    ///
+    /// async fn order() -> (Extension<Tenant>, &'static str) {
+    ///     (Extension(Tenant { tenant: "acme".into() }), "an order")
+    /// }
+    ///
+    /// let app: Router = Router::new()
+    ///     .route("/orders/{id}", get(order))
+    ///     .layer(HttpServerMetrics::new().dimensions::<Tenant>());
+    /// ```
+    #[must_use]
+    pub fn dimensions<D: Dimensions + Clone + Send + Sync + 'static>(self) -> HttpServerMetrics<D> {
+        HttpServerMetrics::default()
     }
 }
 
-impl<S> Layer<S> for HttpServerMetrics {
+impl<D> Default for HttpServerMetrics<D> {
+    fn default() -> Self {
+        Self {
+            dimensions: PhantomData,
+        }
+    }
+}
+
+impl<D> Clone for HttpServerMetrics<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for HttpServerMetrics<D> {}
+
+impl<D> fmt::Debug for HttpServerMetrics<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpServerMetrics").finish_non_exhaustive()
+    }
+}
+
+impl<S, D> Layer<S> for HttpServerMetrics<D> {
     type Service = MeasuredService<S, Self>;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -68,11 +120,12 @@ impl<S> Layer<S> for HttpServerMetrics {
     }
 }
 
-impl Measure for HttpServerMetrics {
-    type Call = ServerCall;
+impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpServerMetrics<D> {
+    type Call = ServerCall<D>;
 
-    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> ServerCall {
+    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> ServerCall<D> {
         let call = ServerCall {
+            dimensions: request.extensions().get().cloned(),
             began: Instant::now(),
             method: method(request.method()),
             scheme: scheme(request.uri()),
@@ -89,7 +142,8 @@ impl Measure for HttpServerMetrics {
 
 /// A request to an HTTP server.
 #[derive(Debug)]
-pub struct ServerCall {
+pub struct ServerCall<D> {
+    dimensions: Option<D>,
     began: Instant,
     method: &'static str,
     scheme: &'static str,
@@ -100,7 +154,7 @@ pub struct ServerCall {
     error_type: Option<Cow<'static, str>>,
 }
 
-fn active(call: &ServerCall, change: i64) {
+fn active<D>(call: &ServerCall<D>, change: i64) {
     up_down_counter!(
         "http.server.active_requests",
         change,
@@ -110,11 +164,14 @@ fn active(call: &ServerCall, change: i64) {
     );
 }
 
-impl Call for ServerCall {
+impl<D: Dimensions + Clone + Send + Sync + 'static> Call for ServerCall<D> {
     fn respond<B>(&mut self, response: &Response<B>) {
         let status = response.status();
         self.status = Some(status);
-        self.error_type = ErrorType::of(response.extensions(), status, 500);
+        self.error_type = ErrorType::said(response.extensions(), status, 500);
+        if let Some(dimensions) = response.extensions().get::<D>() {
+            self.dimensions = Some(dimensions.clone());
+        }
         if let Some(route) = response.extensions().get::<Route>() {
             self.route = Some(route.clone());
         }
@@ -140,6 +197,7 @@ impl Call for ServerCall {
                 http.response.status_code = status,
                 network.protocol.version = self.version,
                 error.type = error_type,
+                ..self.dimensions,
             )
         );
         if let Some(size) = self.read.size() {
@@ -155,6 +213,7 @@ impl Call for ServerCall {
                     http.response.status_code = status,
                     network.protocol.version = self.version,
                     error.type = error_type,
+                    ..self.dimensions,
                 )
             );
         }
@@ -171,6 +230,7 @@ impl Call for ServerCall {
                     http.response.status_code = status,
                     network.protocol.version = self.version,
                     error.type = error_type,
+                    ..self.dimensions,
                 )
             );
         }

@@ -50,6 +50,13 @@ pub trait Dimensions {
     fn dimension_values(&self, each: &mut dyn FnMut(Option<Value<'_>>));
 }
 
+/// No dimensions.
+impl Dimensions for () {
+    fn dimension_keys(_: &mut dyn FnMut(&'static str)) {}
+
+    fn dimension_values(&self, _: &mut dyn FnMut(Option<Value<'_>>)) {}
+}
+
 macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         impl<T: Dimensions> Dimensions for $pointer {

@@ -1,5 +1,6 @@
 //! Values of dimensions, and the types that have them.
 
+use core::fmt;
 use core::num::NonZero;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -25,6 +26,20 @@ pub enum Value<'a> {
     F64(f64),
     /// A character, an IP address or a number of 128 bits.
     ShortText(ShortText),
+}
+
+/// Displays the value as it is on the wire.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Str(text) => f.pad(text),
+            Self::Bool(value) => value.fmt(f),
+            Self::I64(value) => value.fmt(f),
+            Self::U64(value) => value.fmt(f),
+            Self::F64(value) => value.fmt(f),
+            Self::ShortText(text) => text.fmt(f),
+        }
+    }
 }
 
 /// A [`Value`] that a series keeps.

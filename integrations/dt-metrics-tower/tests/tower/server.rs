@@ -5,12 +5,13 @@ use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
+use dt_metrics::{DimensionValue, Dimensions};
 use dt_metrics_tower::{ErrorType, HttpServerMetrics, Route};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -25,13 +26,16 @@ const DURATION: &str = "http.server.request.duration";
 const SENT: &str = "http.server.response.body.size";
 const READ: &str = "http.server.request.body.size";
 
-async fn serve(app: Router) -> SocketAddr {
+async fn serve_as_it_is(app: Router) -> SocketAddr {
     super::installed();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = app.layer(HttpServerMetrics::new());
     tokio::spawn(async move { axum::serve(listener, app).await });
     address
+}
+
+async fn serve(app: Router) -> SocketAddr {
+    serve_as_it_is(app.layer(HttpServerMetrics::new())).await
 }
 
 fn client() -> reqwest::Client {
@@ -102,6 +106,70 @@ async fn every_request_is_measured_by_method_route_and_status() {
     assert_eq!(table(&found, &keys), [row("http 1.1", 2)]);
     let sizes = series(READ, "http.route", "/each").await;
     assert_eq!((sizes[0].values, sizes[0].total), (2, 11.0));
+}
+
+#[derive(Clone, Dimensions)]
+struct Tenant {
+    tenant: String,
+    #[dimension(rename = "tenant.tier")]
+    tier: Option<&'static str>,
+}
+
+#[derive(DimensionValue)]
+enum Refused {
+    SoldOut,
+    CardDeclined { code: u16 },
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let error_type = ErrorType::of(&self);
+        let text = match self {
+            Self::SoldOut => "sold out".to_owned(),
+            Self::CardDeclined { code } => format!("declined: {code}"),
+        };
+        (StatusCode::CONFLICT, Extension(error_type), text).into_response()
+    }
+}
+
+#[tokio::test]
+async fn a_handler_adds_dimensions_of_the_program_and_the_type_of_its_error() {
+    async fn buy(Path(id): Path<u32>) -> Response {
+        let tenant = Tenant {
+            tenant: if id % 2 == 0 { "even" } else { "odd" }.to_owned(),
+            tier: (id > 4).then_some("gold"),
+        };
+        let result = match id {
+            1..=5 => Ok("bought"),
+            6 => Err(Refused::SoldOut),
+            _ => Err(Refused::CardDeclined { code: 7 }),
+        };
+        (Extension(tenant), result).into_response()
+    }
+    let app = Router::new()
+        .route("/tenants/none", get(|| async { "nobody's" }))
+        .route("/tenants/{id}", get(buy))
+        .layer(HttpServerMetrics::new().dimensions::<Tenant>());
+    let (address, client) = (serve_as_it_is(app).await, client());
+    for id in ["1", "2", "3", "4", "5", "6", "7", "none"] {
+        let url = format!("http://{address}/tenants/{id}");
+        client.get(url).send().await.unwrap();
+    }
+    let keys = ["tenant", "tenant.tier", "error.type"];
+    let row = |text: &str, count| (text.to_owned(), count);
+    let found = values(DURATION, "http.route", "/tenants/{id}", 7).await;
+    assert_eq!(
+        table(&found, &keys),
+        [
+            row("even  ", 2),
+            row("even gold sold_out", 1),
+            row("odd  ", 2),
+            row("odd gold ", 1),
+            row("odd gold card_declined", 1),
+        ]
+    );
+    let found = values(DURATION, "http.route", "/tenants/none", 1).await;
+    assert_eq!(table(&found, &keys), [row("  ", 1)]);
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-#[cfg(feature = "dynatrace")]
 #[cfg_attr(all(unix, not(miri)), path = "process/unix.rs")]
 #[cfg_attr(not(all(unix, not(miri))), path = "process/other.rs")]
 mod platform;
 
+pub(crate) use self::platform::monotonic_nanoseconds;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::platform::{at_exit, at_fork};
 

@@ -1,13 +1,10 @@
 //! The clock of timers and stopwatches.
 
 use std::sync::OnceLock;
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-use std::time::Instant;
 
 use quanta::Clock;
-// The standard library has no clock there, and panics.
-#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-use web_time::Instant;
+
+use crate::process::monotonic_nanoseconds;
 
 /// The processor's own counter, once its frequency is known.
 static COUNTER: OnceLock<Clock> = OnceLock::new();
@@ -27,9 +24,6 @@ pub(super) struct Start(u64);
 /// Tells the clocks apart. The counter would need a century to reach this bit.
 const SYSTEM: u64 = 1 << 63;
 
-/// The operating system's clock counts nanoseconds from here.
-static ORIGIN: OnceLock<Instant> = OnceLock::new();
-
 /// The current time.
 #[inline]
 pub(super) fn start() -> Start {
@@ -44,12 +38,11 @@ fn counter(clock: &Clock) -> u64 {
     clock.raw() & !SYSTEM
 }
 
-/// Nanoseconds since the origin. A century fits below the mask, under which the bits of a start are never
-/// all ones.
+/// The operating system's clock in nanoseconds. A century fits below the mask, under which the bits of a
+/// start are never all ones.
+#[inline]
 fn system() -> u64 {
-    let origin = *ORIGIN.get_or_init(Instant::now);
-    let elapsed = Instant::now().saturating_duration_since(origin);
-    (elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())) & (SYSTEM / 2 - 1)
+    monotonic_nanoseconds() & (SYSTEM / 2 - 1)
 }
 
 impl Start {

@@ -27,13 +27,14 @@ struct Turns {
     waiting: Vec<Waker>,
 }
 
-/// Runs `f` and returns what the whole process measured meanwhile: all threads and all tasks, those that
-/// `f` spawned included.
+/// Runs `f` and returns the measurements of the whole process meanwhile: of all threads and all tasks,
+/// including threads and tasks that `f` spawned.
 ///
-/// It sees the measurements that happened before `f` returned, so wait in `f` for threads and tasks whose
-/// measurements you assert. One such capture runs at a time: another one waits for its end, as tests that
-/// run side by side do. Tests that measure without a capture of the whole process are seen nevertheless,
-/// so give their metrics or dimensions other names, or run them in a process of their own.
+/// The capture sees the measurements that happened before `f` returned, so wait in `f` for threads and
+/// tasks whose measurements you assert. One capture of the process runs at a time: a second call waits for
+/// the end of the first. The capture also sees tests that run at the same time without a capture of the
+/// process. Give the metrics or dimensions of such tests other names, or run them in a process of their
+/// own.
 ///
 /// ```
 /// use dt_metrics::{count, testing::capture_all};
@@ -45,9 +46,9 @@ struct Turns {
 /// assert_eq!(seen.counter("jobs.done").value(), 3);
 /// ```
 ///
-/// Values of histograms and gauges are in the order in which a thread recorded them; those of several
-/// threads are in any order. Series beyond the limit are seen as the overflow series, and an up-down
-/// counter whose sum did not change is not seen.
+/// Values of histograms and gauges are in the order in which a thread recorded them; values of several
+/// threads are in any order. Series beyond the limit are merged into the overflow series, and an up-down
+/// counter whose sum did not change is left out.
 ///
 /// # Panics
 ///

@@ -40,9 +40,9 @@
 //!
 //! # Lifetime of series
 //!
-//! The macros of the facade get their handle anew for each value, so the recorder keeps each series
-//! for some time. The series of a counter or a histogram ends when its handles have been dropped and
-//! it has had no value for 10 minutes. The end of a counter or a histogram is invisible in
+//! The macros of the facade make a new handle for each value, so the recorder keeps each series
+//! for some time. The series of a counter or a histogram ends when all handles of the series have been
+//! dropped and the series has had no value for 10 minutes. The end of a counter or a histogram is invisible in
 //! Dynatrace: if a value comes later, the series goes on.
 //!
 //! A gauge has a value without being set, so its series does not end by default. With

@@ -332,8 +332,8 @@ impl DynamicSeries {
         Series::new(&self.descriptor, all)
     }
 
-    /// The series of the values in a call's set, some of which are those of structs. Of two dimensions with
-    /// the same key, the last one that has a value counts.
+    /// The series of the values in a call's set, including the values of spread structs. If two dimensions
+    /// have the same key, the last dimension with a value counts.
     fn spread_series<S: DimensionSet>(
         &'static self,
         set: &S,

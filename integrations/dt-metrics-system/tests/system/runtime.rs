@@ -1,4 +1,4 @@
-//! Values of a runtime are those that tokio has.
+//! The values of a runtime agree with tokio's own.
 
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
@@ -98,7 +98,7 @@ fn the_time_of_workers_is_that_of_the_runtime_and_grows_across_runtimes() {
     let share = installed.value("tokio.worker.utilization", &[]);
     assert!((0.0..=1.0).contains(&share), "{share}");
 
-    // The same runtime once more changes nothing, another one adds to the totals.
+    // Observing the same runtime twice changes nothing; another runtime adds to the totals.
     observe(&first);
     assert!(busy(&installed) - after < 0.1);
     let second = runtime(1);

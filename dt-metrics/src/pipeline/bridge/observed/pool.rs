@@ -47,7 +47,7 @@ pub(crate) struct Pool {
 
 /// All that rounds and workers share.
 struct Board {
-    /// Those of the latest round, and those that are late.
+    /// The functions of the latest round, and functions that are late.
     functions: BTreeMap<SourceId, Function>,
     /// Functions of this round that wait for their turn.
     queue: VecDeque<Source>,

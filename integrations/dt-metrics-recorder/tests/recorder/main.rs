@@ -10,7 +10,7 @@ mod idle;
 mod libraries;
 mod values;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dt_metrics::Handle;
@@ -20,6 +20,7 @@ use dt_metrics_local::Server;
 struct Installed {
     metrics: Handle,
     endpoint: Server,
+    pushes: Mutex<()>,
 }
 
 fn installed() -> &'static Installed {
@@ -32,13 +33,23 @@ fn installed() -> &'static Installed {
             .push_interval(Duration::from_secs(3600))
             .install()
             .unwrap();
-        Installed { metrics, endpoint }
+        Installed {
+            metrics,
+            endpoint,
+            pushes: Mutex::new(()),
+        }
     })
 }
 
 impl Installed {
+    /// No test pushes until the guard is dropped.
+    fn without_pushes(&self) -> MutexGuard<'_, ()> {
+        self.pushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Pushes all values so far. Every line was accepted.
     fn flush(&self) {
+        let _guard = self.without_pushes();
         self.metrics.flush(Duration::from_secs(30)).unwrap();
         assert!(
             self.endpoint.rejected().is_empty(),

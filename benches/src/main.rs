@@ -11,6 +11,7 @@
 //! cargo run --release -p dt-metrics-bench -- export
 //! cargo run --release -p dt-metrics-bench -- fleet
 //! cargo run --release -p dt-metrics-bench -- outage
+//! cargo run --release -p dt-metrics-bench -- tower
 //! ```
 
 mod alloc;
@@ -29,6 +30,7 @@ mod report;
 mod series;
 mod sink;
 mod stack;
+mod tower;
 
 use std::error::Error;
 
@@ -64,6 +66,8 @@ enum Bench {
     /// What arrives over OTLP of what was counted while the receiver fails, next to
     /// opentelemetry-otlp.
     Outage,
+    /// What a layer for HTTP servers costs a request, next to others.
+    Tower,
     /// One exporter; a process of `export`.
     #[command(hide = true)]
     ExportClient(Client),
@@ -97,6 +101,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Fleet(options) => fleet::run(&options)?,
         Bench::FleetMember(member) => fleet::run_member(&member)?,
         Bench::Outage => outage::run()?,
+        Bench::Tower => tower::run()?,
         Bench::ExportClient(client) => export::run_client(&client),
         Bench::Call { number, calls } => instructions::call(number, calls),
         Bench::Resident {

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
 use axum::{Router, extract::Path};
+use axum_prometheus::PrometheusMetricLayer;
 use comfy_table::{Table, presets};
 use dt_metrics_tower::HttpServerMetrics;
 use http_body_util::BodyExt;
@@ -65,18 +66,28 @@ async fn requests(service: &mut Router) -> Result<f64, Box<dyn Error>> {
 fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = dt_metrics_local::Server::builder().start()?;
     let metrics = dt_metrics::builder().endpoint(endpoint.url()).install()?;
-    let provider = SdkMeterProvider::builder().with_periodic_exporter(Nowhere).build();
+    let provider = SdkMeterProvider::builder()
+        .with_periodic_exporter(Nowhere)
+        .build();
     opentelemetry::global::set_meter_provider(provider.clone());
-    let opentelemetry = server::LayerBuilder::builder().with_tracing(false).build()?;
-    let (prometheus, _rendered) = axum_prometheus::PrometheusMetricLayer::pair();
+    let opentelemetry = server::LayerBuilder::builder()
+        .with_tracing(false)
+        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    // It starts a task.
+    let (prometheus, _rendered) = runtime.block_on(async { PrometheusMetricLayer::pair() });
 
     let mut services = [
         ("bare service", routes()),
         ("dt-metrics-tower", routes().layer(HttpServerMetrics::new())),
         ("axum-prometheus", routes().layer(prometheus)),
-        ("opentelemetry-instrumentation-tower", routes().layer(opentelemetry)),
+        (
+            "opentelemetry-instrumentation-tower",
+            routes().layer(opentelemetry),
+        ),
     ];
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut times = [(); 4].map(|()| Vec::new());
     for _ in 0..ROUNDS {
         // In turns, so that a busy machine is busy for all.
@@ -91,20 +102,36 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut table = Table::new();
     table.load_preset(presets::ASCII_MARKDOWN);
-    table.set_header(["service", "ns a request", "ns above the bare service", "ratio"]);
+    table.set_header([
+        "service",
+        "ns a request",
+        "ns above the bare service",
+        "ratio",
+    ]);
     let above = medians.map(|median| median - medians[0]);
     for (index, (name, _)) in services.iter().enumerate() {
         let (added, ratio) = match index {
             0 => (String::new(), String::new()),
-            _ => (format!("{:.0}", above[index]), format!("{:.2}", above[index] / above[1])),
+            _ => (
+                format!("{:.0}", above[index]),
+                format!("{:.2}", above[index] / above[1]),
+            ),
         };
-        table.add_row([(*name).to_owned(), format!("{:.0}", medians[index]), added, ratio]);
+        table.add_row([
+            (*name).to_owned(),
+            format!("{:.0}", medians[index]),
+            added,
+            ratio,
+        ]);
     }
     println!("{table}");
     metrics.shutdown(Duration::from_secs(5))?;
     let requests = endpoint.series().into_iter();
     let requests = requests.filter(|series| series.metric == "http.server.request.duration");
-    println!("\n{} requests arrived", requests.map(|series| series.values).sum::<u64>());
+    println!(
+        "\n{} requests arrived",
+        requests.map(|series| series.values).sum::<u64>()
+    );
     provider.shutdown()?;
     Ok(())
 }

@@ -296,10 +296,11 @@ impl Builder {
         self
     }
 
-    /// Whether instruments with the same name that disagree on kind or unit are an error (default:
-    /// no). Without it the first instrument is exported; the data points of the other are dropped and
-    /// counted in [`Health`](crate::Health) as `conflicting_definition`, and a warning names both
-    /// places. Use it in tests and CI, since a dependency can bring in such an instrument.
+    /// Whether instruments with the same name that disagree on kind, unit or objective are an error
+    /// (default: no). Without it a warning names both places. If kind or unit differ, the first instrument is
+    /// exported; the data points of the other are dropped and counted in [`Health`](crate::Health) as
+    /// `conflicting_definition`. If only the objectives differ, both are exported. Use it in tests and CI,
+    /// since a dependency can bring in such an instrument.
     pub fn strict(mut self, strict: bool) -> Self {
         self.dynatrace.give("strict");
         self.dynatrace.pipeline.strict = strict;

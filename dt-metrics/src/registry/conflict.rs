@@ -4,23 +4,45 @@ use core::fmt;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Objective};
 
-/// Two instruments with the same name that disagree on their kind or unit.
+/// Two instruments with the same name that disagree on their kind, unit or objective.
 ///
-/// Names are case-insensitive, as in OpenTelemetry. An absent unit agrees with any.
+/// Names are case-insensitive, as in OpenTelemetry. An absent unit or objective agrees with any. If only
+/// the objectives differ, both instruments are exported; otherwise only the first is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Conflict {
     /// The descriptor that is exported.
     pub first: &'static Descriptor,
-    /// The descriptor that is not exported.
+    /// The descriptor that is not exported, unless only its objective differs.
     pub second: &'static Descriptor,
+}
+
+impl Conflict {
+    /// The two objectives, if nothing else differs.
+    pub(crate) fn objectives(&self) -> Option<(Objective, Objective)> {
+        let Self { first, second } = self;
+        let is_same_metric = first.kind == second.kind
+            && (first.unit == second.unit || first.unit.is_empty() || second.unit.is_empty());
+        first
+            .objective
+            .zip(second.objective)
+            .filter(|_| is_same_metric)
+    }
 }
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { first, second } = self;
+        if let Some((one, other)) = self.objectives() {
+            return write!(
+                f,
+                "the metric `{}` has the objective \"{one}\" at {}:{}, but \"{other}\" at {}:{}; write the \
+                 same objective in both places, or give one of them another name",
+                second.name, first.file, first.line, second.file, second.line,
+            );
+        }
         let what = |d: &Descriptor| match d.unit {
             "" => format!("a {} without unit", d.kind),
             unit => format!("a {} in `{unit}`", d.kind),
@@ -58,6 +80,8 @@ pub(crate) struct Definition {
     unit_from: &'static Descriptor,
     /// The first unit stated, or nothing.
     pub(crate) unit: &'static str,
+    /// The descriptor that stated an objective first.
+    objective_from: Option<&'static Descriptor>,
     /// The first description stated, or nothing.
     pub(crate) description: &'static str,
     /// The first boundaries given, if any are.
@@ -67,8 +91,12 @@ pub(crate) struct Definition {
 }
 
 impl Names {
-    /// Takes the name for `descriptor`, or returns the conflict with the one that has it.
-    pub(crate) fn admit(&mut self, descriptor: &'static Descriptor) -> Result<(), Conflict> {
+    /// Takes the name for `descriptor`, or returns the conflict with the one that has it. An objective that
+    /// differs is a conflict as well, but the descriptor is admitted.
+    pub(crate) fn admit(
+        &mut self,
+        descriptor: &'static Descriptor,
+    ) -> Result<Option<Conflict>, Conflict> {
         match self.taken.entry(descriptor.name.to_ascii_lowercase()) {
             Entry::Vacant(free) => {
                 let name = free.key().clone();
@@ -77,11 +105,12 @@ impl Names {
                     first: descriptor,
                     unit_from: descriptor,
                     unit: descriptor.unit,
+                    objective_from: descriptor.objective.map(|_| descriptor),
                     description: descriptor.description,
                     boundaries: descriptor.boundaries,
                     floats: descriptor.floats,
                 });
-                Ok(())
+                Ok(None)
             }
             Entry::Occupied(mut taken) => taken.get_mut().join(descriptor),
         }
@@ -96,7 +125,7 @@ impl Names {
 }
 
 impl Definition {
-    fn join(&mut self, second: &'static Descriptor) -> Result<(), Conflict> {
+    fn join(&mut self, second: &'static Descriptor) -> Result<Option<Conflict>, Conflict> {
         if self.first.kind != second.kind {
             return Err(Conflict {
                 first: self.first,
@@ -117,7 +146,12 @@ impl Definition {
         }
         self.boundaries = self.boundaries.or(second.boundaries);
         self.floats |= second.floats;
-        Ok(())
+        let Some(objective) = second.objective else {
+            return Ok(None);
+        };
+        let first = *self.objective_from.get_or_insert(second);
+        let differs = first.objective != Some(objective);
+        Ok(differs.then_some(Conflict { first, second }))
     }
 }
 
@@ -126,6 +160,6 @@ pub(crate) fn conflicts(descriptors: &[&'static Descriptor]) -> Vec<Conflict> {
     let mut names = Names::default();
     descriptors
         .iter()
-        .filter_map(|descriptor| names.admit(descriptor).err())
+        .filter_map(|descriptor| names.admit(descriptor).unwrap_or_else(Some))
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::descriptor::Descriptor;
 ///
 /// One row per annotation, in the order of [`catalog`]. Below the table are the objectives of
 /// `#[measured(objective(…))]`, and conflicts: instruments that are not exported because another
-/// instrument has their name. Markup in names and descriptions is escaped, and paths to files of
+/// instrument has their name, and objectives that differ under the same name. Markup in names and descriptions is escaped, and paths to files of
 /// dependencies begin at their package.
 ///
 /// ```
@@ -60,7 +60,21 @@ pub(super) fn markdown(descriptors: &[&'static Descriptor]) -> String {
         page.push_str("\nObjectives:\n\n");
         page.extend(objectives);
     }
-    let conflicts = conflicts(descriptors);
+    let (objectives, conflicts): (Vec<_>, Vec<_>) = conflicts(descriptors)
+        .into_iter()
+        .partition(|conflict| conflict.objectives().is_some());
+    if !objectives.is_empty() {
+        page.push_str("\nObjectives that differ under the same name:\n\n");
+    }
+    for conflict in objectives {
+        let Some((one, other)) = conflict.objectives() else {
+            continue;
+        };
+        let (first, second) = (place(conflict.first), place(conflict.second));
+        let name = code(conflict.second.name);
+        // Writing to a string does not fail.
+        writeln!(page, "- {name}: {one} at {first}, but {other} at {second}").ok();
+    }
     if !conflicts.is_empty() {
         page.push_str("\nNot exported, since another has the name for something else:\n\n");
     }

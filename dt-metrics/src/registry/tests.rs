@@ -3,7 +3,9 @@
 use super::catalog::catalog;
 use super::conflict::Names;
 use super::{json, markdown};
-use crate::descriptor::{Descriptor, Kind, Registration};
+use std::time::Duration;
+
+use crate::descriptor::{Descriptor, Kind, Objective, Registration};
 use crate::instrument::expanded::{Counter, Histogram, UpDownCounter};
 
 const fn descriptor(kind: Kind, name: &'static str, unit: &'static str, line: u32) -> Descriptor {
@@ -56,6 +58,75 @@ fn the_first_stays() {
     assert!(names.admit(&MILLIS).is_ok());
     assert!(names.admit(&SECONDS).is_err());
     assert!(names.admit(&MILLIS).is_ok());
+}
+
+const fn success(name: &'static str, ratio: f64, line: u32) -> Descriptor {
+    descriptor(Kind::Counter, name, "", line).with_objective(Objective::Success { ratio })
+}
+
+static TWO_NINES: Descriptor = success("orders", 0.99, 7);
+static TWO_NINES_AGAIN: Descriptor = success("orders", 0.99, 8);
+static THREE_NINES: Descriptor = success("Orders", 0.999, 9);
+static OBJECTIVE_OF_GAUGE: Descriptor =
+    descriptor(Kind::Gauge, "orders", "", 10).with_objective(Objective::Success { ratio: 0.9 });
+static FAST: Descriptor =
+    descriptor(Kind::Counter, "orders", "s", 11).with_objective(Objective::Latency {
+        threshold: Duration::from_secs(1),
+        percentile: 0.99,
+    });
+
+#[test]
+fn objectives_must_agree_but_both_instruments_are_admitted() {
+    let mut names = Names::default();
+    assert!(names.admit(&PLAIN).unwrap().is_none());
+    assert!(names.admit(&TWO_NINES).unwrap().is_none());
+    assert!(names.admit(&TWO_NINES_AGAIN).unwrap().is_none());
+    // An absent objective agrees with any.
+    assert!(names.admit(&SECONDS).unwrap().is_none());
+    let conflict = names.admit(&THREE_NINES).unwrap().unwrap();
+    assert_eq!((conflict.first.line, conflict.second.line), (7, 9));
+    assert_eq!(
+        conflict.to_string(),
+        "the metric `Orders` has the objective \"at least 99% of calls have the outcome `ok`\" at \
+         src/shop.rs:7, but \"at least 99.9% of calls have the outcome `ok`\" at src/shop.rs:9; write the \
+         same objective in both places, or give one of them another name"
+    );
+    // Another objective altogether, and one that has a unit.
+    let conflict = names.admit(&FAST).unwrap().unwrap();
+    assert!(
+        conflict
+            .to_string()
+            .contains("but \"at least 99% of calls take at most 1s\" at"),
+        "{conflict}"
+    );
+    // A kind or a unit that differs is the conflict, whatever the objective is.
+    let conflict = names.admit(&OBJECTIVE_OF_GAUGE).unwrap_err();
+    assert!(
+        conflict.to_string().contains("but a gauge without unit"),
+        "{conflict}"
+    );
+    assert!(names.admit(&MILLIS).is_err());
+}
+
+#[test]
+fn the_catalogue_names_objectives_that_differ() {
+    let page = markdown::markdown(&[&TWO_NINES, &THREE_NINES, &PLAIN]);
+    assert!(
+        page.ends_with(
+            "\nObjectives that differ under the same name:\n\n\
+             - `Orders`: at least 99% of calls have the outcome `ok` at `src/shop.rs:7`, but at least 99.9% of \
+             calls have the outcome `ok` at `src/shop.rs:9`\n"
+        ),
+        "{page}"
+    );
+    assert!(!page.contains("Not exported"), "{page}");
+    let json = json::json(&[&TWO_NINES, &THREE_NINES, &PLAIN]);
+    let found: Vec<_> = json
+        .lines()
+        .filter_map(|line| line.split_once("\"conflict\":"))
+        .map(|(_, conflict)| conflict.starts_with("\"the metric `Orders` has the objective"))
+        .collect();
+    assert_eq!(found, [false, true, false], "{json}");
 }
 
 static CALLS: Counter = Counter::new(

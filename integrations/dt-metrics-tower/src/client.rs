@@ -1,9 +1,11 @@
 //! The layer for HTTP clients.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Instant;
 
-use dt_metrics::{record, up_down_counter};
+use dt_metrics::{Dimensions, record, up_down_counter};
 use http::uri::Authority;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version, header};
 use http_body::Body;
@@ -55,19 +57,78 @@ use crate::service::{Measure, MeasuredService};
 /// ```
 ///
 /// [semconv]: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct HttpClientMetrics {}
+pub struct HttpClientMetrics<D = ()> {
+    dimensions: PhantomData<fn() -> D>,
+}
 
 impl HttpClientMetrics {
     /// The layer.
     #[must_use]
     pub fn new() -> Self {
-        Self {}
+        Self {
+            dimensions: PhantomData,
+        }
+    }
+
+    /// Adds dimensions of your own, such as the name of an operation, to durations and sizes: a struct
+    /// that derives [`Dimensions`]. Put one into the extensions of the request. A layer inside of this one
+    /// can put another one into the extensions of the response, which takes precedence. A request with
+    /// neither has none of these dimensions.
+    ///
+    /// A `reqwest::Request` has the extensions of the [`http::Request`] that it was made of:
+    ///
+    /// ```
+    /// use dt_metrics::Dimensions;
+    /// use dt_metrics_tower::HttpClientMetrics;
+    /// use http::Request;
+    /// use tower::ServiceBuilder;
+    ///
+    /// #[derive(Clone, Dimensions)]
+    /// struct Operation {
+    ///     operation: &'static str,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = HttpClientMetrics::new().dimensions::<Operation>();
+    /// let client = ServiceBuilder::new().layer(layer).service(reqwest::Client::new());
+    /// let request = Request::get("https://example.com/prices/pen")
+    ///     .extension(Operation { operation: "price" })
+    ///     .body("")?;
+    /// let request = reqwest::Request::try_from(request)?;
+    /// // In an async function: `client.oneshot(request).await?`.
+    /// # drop((client, request));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dimensions<D: Dimensions + Clone + Send + Sync + 'static>(self) -> HttpClientMetrics<D> {
+        HttpClientMetrics {
+            dimensions: PhantomData,
+        }
     }
 }
 
-impl<S> Layer<S> for HttpClientMetrics {
+impl Default for HttpClientMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D> Clone for HttpClientMetrics<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for HttpClientMetrics<D> {}
+
+impl<D> fmt::Debug for HttpClientMetrics<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClientMetrics").finish_non_exhaustive()
+    }
+}
+
+impl<S, D> Layer<S> for HttpClientMetrics<D> {
     type Service = MeasuredService<S, Self>;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -75,18 +136,21 @@ impl<S> Layer<S> for HttpClientMetrics {
     }
 }
 
-impl Measure for HttpClientMetrics {
-    type Call = ClientCall;
+impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpClientMetrics<D> {
+    type Call = ClientCall<D>;
 
-    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> ClientCall {
+    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> ClientCall<D> {
         let read = Read::of(request.body_mut());
-        ClientCall::begin(request.method(), request.uri(), request.headers(), read)
+        let dimensions = request.extensions().get().cloned();
+        let (method, uri) = (request.method(), request.uri());
+        ClientCall::begin(method, uri, request.headers(), read, dimensions)
     }
 }
 
 /// A request of an HTTP client.
 #[derive(Debug)]
-pub struct ClientCall {
+pub struct ClientCall<D> {
+    dimensions: Option<D>,
     began: Instant,
     method: &'static str,
     server: Option<Authority>,
@@ -97,8 +161,14 @@ pub struct ClientCall {
     error_type: Option<Cow<'static, str>>,
 }
 
-impl ClientCall {
-    pub(crate) fn begin(name: &Method, uri: &Uri, headers: &HeaderMap, read: Read) -> Self {
+impl<D> ClientCall<D> {
+    pub(crate) fn begin(
+        name: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        read: Read,
+        dimensions: Option<D>,
+    ) -> Self {
         let server = uri.authority().cloned().or_else(|| {
             let host = headers.get(header::HOST)?;
             Authority::try_from(host.as_bytes()).ok()
@@ -106,6 +176,7 @@ impl ClientCall {
         let port = server.as_ref().and_then(Authority::port_u16);
         let usual = if scheme(uri) == "https" { 443 } else { 80 };
         let call = Self {
+            dimensions,
             began: Instant::now(),
             method: method(name),
             port: server.as_ref().map(|_| port.unwrap_or(usual)),
@@ -125,7 +196,7 @@ impl ClientCall {
     }
 }
 
-fn active(call: &ClientCall, change: i64) {
+fn active<D>(call: &ClientCall<D>, change: i64) {
     up_down_counter!(
         "http.client.active_requests",
         change,
@@ -139,11 +210,14 @@ fn active(call: &ClientCall, change: i64) {
     );
 }
 
-impl Call for ClientCall {
+impl<D: Dimensions + Clone + Send + Sync + 'static> Call for ClientCall<D> {
     fn respond<B>(&mut self, response: &Response<B>) {
         let status = response.status();
         self.answered(status, response.version());
         self.error_type = ErrorType::said(response.extensions(), status, 400);
+        if let Some(dimensions) = response.extensions().get::<D>() {
+            self.dimensions = Some(dimensions.clone());
+        }
     }
 
     fn trailers(&mut self, _: &HeaderMap) {}
@@ -154,50 +228,45 @@ impl Call for ClientCall {
         let status = self.status.as_ref().map(StatusCode::as_str);
         let ended = end.error_type();
         let error_type = self.error_type.as_deref().or(ended.as_deref());
-        record!(
+        macro_rules! record_ended {
+            ($name:literal, $value:expr, $unit:literal, $description:literal) => {
+                record!(
+                    $name,
+                    $value,
+                    unit = $unit,
+                    description = $description,
+                    dims(
+                        http.request.method = self.method,
+                        server.address = server,
+                        server.port = self.port,
+                        http.response.status_code = status,
+                        network.protocol.version = self.version,
+                        error.type = error_type,
+                        ..self.dimensions,
+                    )
+                )
+            };
+        }
+        record_ended!(
             "http.client.request.duration",
             self.began.elapsed().as_secs_f64(),
-            unit = "s",
-            description = "Duration of HTTP requests to other services, to the end of the response",
-            dims(
-                http.request.method = self.method,
-                server.address = server,
-                server.port = self.port,
-                http.response.status_code = status,
-                network.protocol.version = self.version,
-                error.type = error_type,
-            )
+            "s",
+            "Duration of HTTP requests to other services, to the end of the response"
         );
         if let Some(size) = self.read.size() {
-            record!(
+            record_ended!(
                 "http.client.request.body.size",
                 size,
-                unit = "By",
-                description = "Size of the bodies of HTTP requests to other services",
-                dims(
-                    http.request.method = self.method,
-                    server.address = server,
-                    server.port = self.port,
-                    http.response.status_code = status,
-                    network.protocol.version = self.version,
-                    error.type = error_type,
-                )
+                "By",
+                "Size of the bodies of HTTP requests to other services"
             );
         }
         if self.status.is_some() {
-            record!(
+            record_ended!(
                 "http.client.response.body.size",
                 sent,
-                unit = "By",
-                description = "Size of the bodies of HTTP responses of other services",
-                dims(
-                    http.request.method = self.method,
-                    server.address = server,
-                    server.port = self.port,
-                    http.response.status_code = status,
-                    network.protocol.version = self.version,
-                    error.type = error_type,
-                )
+                "By",
+                "Size of the bodies of HTTP responses of other services"
             );
         }
     }

@@ -1,10 +1,12 @@
 //! The layer for gRPC servers.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dt_metrics::record;
+use dt_metrics::{Dimensions, record};
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -43,18 +45,53 @@ use crate::service::{Measure, MeasuredService};
 /// ```
 ///
 /// [semconv]: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/
-#[derive(Clone, Debug, Default)]
-pub struct RpcServerMetrics {
+pub struct RpcServerMetrics<D = ()> {
     methods: Option<Arc<[Box<str>]>>,
+    dimensions: PhantomData<fn() -> D>,
 }
 
 impl RpcServerMetrics {
     /// The layer.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            methods: None,
+            dimensions: PhantomData,
+        }
     }
 
+    /// Adds dimensions of your own, such as a tenant: a struct that derives [`Dimensions`]. Put one into
+    /// the extensions of the request, in a layer or an interceptor outside of this one, or into the
+    /// extensions of the response, which takes precedence. A call with neither has none of these dimensions.
+    ///
+    /// ```
+    /// use dt_metrics::Dimensions;
+    /// use dt_metrics_tower::RpcServerMetrics;
+    /// use tonic::{Response, Status};
+    ///
+    /// #[derive(Clone, Dimensions)]
+    /// struct Tenant {
+    ///     tenant: String,
+    /// }
+    ///
+    /// async fn find() -> Result<Response<()>, Status> {
+    ///     let mut response = Response::new(());
+    ///     response.extensions_mut().insert(Tenant { tenant: "acme".into() });
+    ///     Ok(response)
+    /// }
+    ///
+    /// let layer = RpcServerMetrics::new().dimensions::<Tenant>();
+    /// ```
+    #[must_use]
+    pub fn dimensions<D: Dimensions + Clone + Send + Sync + 'static>(self) -> RpcServerMetrics<D> {
+        RpcServerMetrics {
+            methods: self.methods,
+            dimensions: PhantomData,
+        }
+    }
+}
+
+impl<D> RpcServerMetrics<D> {
     /// Only these methods are named, such as `orders.v1.Orders/Place`; every other is `_OTHER`.
     ///
     /// ```
@@ -90,7 +127,30 @@ impl RpcServerMetrics {
     }
 }
 
-impl<S> Layer<S> for RpcServerMetrics {
+impl Default for RpcServerMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D> Clone for RpcServerMetrics<D> {
+    fn clone(&self) -> Self {
+        Self {
+            methods: self.methods.clone(),
+            dimensions: PhantomData,
+        }
+    }
+}
+
+impl<D> fmt::Debug for RpcServerMetrics<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcServerMetrics")
+            .field("methods", &self.methods)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, D> Layer<S> for RpcServerMetrics<D> {
     type Service = MeasuredService<S, Self>;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -98,11 +158,12 @@ impl<S> Layer<S> for RpcServerMetrics {
     }
 }
 
-impl Measure for RpcServerMetrics {
-    type Call = RpcCall;
+impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for RpcServerMetrics<D> {
+    type Call = RpcCall<D>;
 
-    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> RpcCall {
+    fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> RpcCall<D> {
         RpcCall {
+            dimensions: request.extensions().get().cloned(),
             began: Instant::now(),
             method: self.method(request.uri().path()),
             status: None,
@@ -112,7 +173,8 @@ impl Measure for RpcServerMetrics {
 
 /// A call of a gRPC server.
 #[derive(Debug)]
-pub struct RpcCall {
+pub struct RpcCall<D> {
+    dimensions: Option<D>,
     began: Instant,
     method: Option<Box<str>>,
     status: Option<&'static Status>,
@@ -158,7 +220,7 @@ static STATUSES: [Status; 17] = [
 
 const UNIMPLEMENTED: Status = status("12", "UNIMPLEMENTED", true);
 
-impl RpcCall {
+impl<D> RpcCall<D> {
     /// The status may stand in the head of a response without messages, else in the trailers.
     fn look_for_status(&mut self, headers: &HeaderMap) {
         let code = headers
@@ -169,9 +231,12 @@ impl RpcCall {
     }
 }
 
-impl Call for RpcCall {
+impl<D: Dimensions + Clone + Send + Sync + 'static> Call for RpcCall<D> {
     fn respond<B>(&mut self, response: &Response<B>) {
         self.look_for_status(response.headers());
+        if let Some(dimensions) = response.extensions().get::<D>() {
+            self.dimensions = Some(dimensions.clone());
+        }
     }
 
     fn trailers(&mut self, trailers: &HeaderMap) {
@@ -200,6 +265,7 @@ impl Call for RpcCall {
                 rpc.method = method,
                 rpc.response.status_code = self.status.map(|status| status.name),
                 error.type = error_type,
+                ..self.dimensions,
             )
         );
     }

@@ -58,7 +58,9 @@ impl HttpServerMetrics {
     /// The layer.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            dimensions: PhantomData,
+        }
     }
 
     /// Adds dimensions of your own, such as a tenant, to durations and sizes: a struct that derives
@@ -86,15 +88,15 @@ impl HttpServerMetrics {
     /// ```
     #[must_use]
     pub fn dimensions<D: Dimensions + Clone + Send + Sync + 'static>(self) -> HttpServerMetrics<D> {
-        HttpServerMetrics::default()
+        HttpServerMetrics {
+            dimensions: PhantomData,
+        }
     }
 }
 
-impl<D> Default for HttpServerMetrics<D> {
+impl Default for HttpServerMetrics {
     fn default() -> Self {
-        Self {
-            dimensions: PhantomData,
-        }
+        Self::new()
     }
 }
 
@@ -185,53 +187,45 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Call for ServerCall<D> {
         let status = self.status.as_ref().map(StatusCode::as_str);
         let ended = end.error_type();
         let error_type = self.error_type.as_deref().or(ended.as_deref());
-        record!(
+        macro_rules! record_ended {
+            ($name:literal, $value:expr, $unit:literal, $description:literal) => {
+                record!(
+                    $name,
+                    $value,
+                    unit = $unit,
+                    description = $description,
+                    dims(
+                        http.request.method = self.method,
+                        url.scheme = self.scheme,
+                        http.route = route,
+                        http.response.status_code = status,
+                        network.protocol.version = self.version,
+                        error.type = error_type,
+                        ..self.dimensions,
+                    )
+                )
+            };
+        }
+        record_ended!(
             "http.server.request.duration",
             self.began.elapsed().as_secs_f64(),
-            unit = "s",
-            description = "Duration of HTTP requests, to the end of the response",
-            dims(
-                http.request.method = self.method,
-                url.scheme = self.scheme,
-                http.route = route,
-                http.response.status_code = status,
-                network.protocol.version = self.version,
-                error.type = error_type,
-                ..self.dimensions,
-            )
+            "s",
+            "Duration of HTTP requests, to the end of the response"
         );
         if let Some(size) = self.read.size() {
-            record!(
+            record_ended!(
                 "http.server.request.body.size",
                 size,
-                unit = "By",
-                description = "Size of the bodies of HTTP requests",
-                dims(
-                    http.request.method = self.method,
-                    url.scheme = self.scheme,
-                    http.route = route,
-                    http.response.status_code = status,
-                    network.protocol.version = self.version,
-                    error.type = error_type,
-                    ..self.dimensions,
-                )
+                "By",
+                "Size of the bodies of HTTP requests"
             );
         }
         if self.status.is_some() {
-            record!(
+            record_ended!(
                 "http.server.response.body.size",
                 sent,
-                unit = "By",
-                description = "Size of the bodies of HTTP responses",
-                dims(
-                    http.request.method = self.method,
-                    url.scheme = self.scheme,
-                    http.route = route,
-                    http.response.status_code = status,
-                    network.protocol.version = self.version,
-                    error.type = error_type,
-                    ..self.dimensions,
-                )
+                "By",
+                "Size of the bodies of HTTP responses"
             );
         }
     }

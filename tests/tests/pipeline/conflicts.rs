@@ -2,9 +2,10 @@
 
 use std::sync::mpsc;
 
+use crate::common::log::Log;
 use crate::common::{AMPLE, server, to};
 use dt_metrics::dynatrace::{DeliveryEvent, DropReason};
-use dt_metrics::{Error, catalog, count, counted};
+use dt_metrics::{Error, catalog, count, counted, measured};
 
 #[counted(name = "conflicts.size", unit = "By")]
 fn bytes() {}
@@ -85,4 +86,50 @@ fn the_catalogue_lists_all_before_anything_was_called() {
         assert!(descriptor.file.ends_with("conflicts.rs"));
         assert!(descriptor.line > 0);
     }
+}
+
+#[measured(
+    name = "conflicts.objective",
+    objective(success = "99%", latency = "1s")
+)]
+fn careful() {}
+
+#[measured(
+    name = "conflicts.objective",
+    objective(success = "99.9%", latency = "1s")
+)]
+fn more_careful() {}
+
+#[test]
+fn an_objective_that_differs_is_reported_and_both_functions_are_exported() {
+    own_process!();
+    let log = Log::install();
+    let server = server();
+    let error = to(&server).strict(true).install().unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("the metric `conflicts.objective.calls` has the objective \"at least 99"),
+        "{message}"
+    );
+    assert!(
+        !message.contains("conflicts.objective.duration"),
+        "{message}"
+    );
+    let metrics = to(&server).install().unwrap();
+    careful();
+    more_careful();
+    metrics.flush(AMPLE).unwrap();
+    assert_eq!(server.counter_total("conflicts.objective.calls", &[]), 2.0);
+    assert_eq!(metrics.health().points_dropped, 0);
+    let text = log.text();
+    let warnings: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("conflicts.objective"))
+        .collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].ends_with("another name; both are exported"),
+        "{warnings:?}"
+    );
+    metrics.shutdown(AMPLE).unwrap();
 }

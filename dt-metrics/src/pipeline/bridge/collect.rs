@@ -269,7 +269,7 @@ impl Feed {
 
     /// The new descriptors among `all` whose name is free.
     fn admit(&self, all: &[&'static Descriptor]) -> Vec<(&'static Descriptor, Definition)> {
-        let mut conflicts = Vec::new();
+        let (mut conflicts, mut objectives) = (Vec::new(), Vec::new());
         let mut admitted = Vec::new();
         let mut state = self.state();
         let FeedState { names, metrics, .. } = &mut *state;
@@ -278,7 +278,10 @@ impl Feed {
                 continue;
             }
             match names.admit(descriptor) {
-                Ok(()) => admitted.push(*descriptor),
+                Ok(conflict) => {
+                    admitted.push(*descriptor);
+                    objectives.extend(conflict);
+                }
                 Err(conflict) => {
                     metrics.refuse(descriptor);
                     conflicts.push(conflict);
@@ -293,6 +296,9 @@ impl Feed {
         drop(state);
         for conflict in conflicts {
             tracing::warn!(target: "dt_metrics", "{conflict}; the second is not exported");
+        }
+        for conflict in objectives {
+            tracing::warn!(target: "dt_metrics", "{conflict}; both are exported");
         }
         admitted
     }

@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use dt_metrics::Dimensions;
 use dt_metrics_tower::HttpClientMetrics;
 use tokio::net::TcpListener;
-use tower::{Service, ServiceBuilder, ServiceExt};
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
 use super::{series, table, values};
 
@@ -84,4 +85,78 @@ async fn a_server_that_does_not_listen_is_an_error_by_its_type() {
         table(&found, &keys),
         [(" reqwest::error::Error".to_owned(), 1)]
     );
+}
+
+#[derive(Clone, Dimensions)]
+struct Operation {
+    operation: &'static str,
+    #[dimension(rename = "operation.retry")]
+    retry: Option<u8>,
+}
+
+#[tokio::test]
+async fn a_request_adds_dimensions_of_the_program() {
+    super::installed();
+    let app = Router::new().route("/", post(|body: String| async move { body }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let request = |operation: Option<Operation>| {
+        let mut request = http::Request::post(format!("http://{address}/"));
+        if let Some(operation) = operation {
+            request = request.extension(operation);
+        }
+        request.body("a pen").unwrap()
+    };
+    let (operation, retry) = ("price", Some(2));
+    let operations = || {
+        [
+            Some(Operation { operation, retry }),
+            Some(Operation {
+                operation,
+                retry: None,
+            }),
+            None,
+        ]
+    };
+
+    let client = ServiceBuilder::new()
+        .layer(HttpClientMetrics::new().dimensions::<Operation>())
+        .service(reqwest::Client::builder().no_proxy().build().unwrap());
+    for operation in operations() {
+        let request = reqwest::Request::try_from(request(operation)).unwrap();
+        let response = client.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.text().await.unwrap(), "a pen");
+    }
+    // A client of `http` types: a layer inside can add them as well.
+    let inner = service_fn(|_: http::Request<String>| async {
+        let mut response = http::Response::new(String::new());
+        response.extensions_mut().insert(Operation {
+            operation: "cached",
+            retry: None,
+        });
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    let client = ServiceBuilder::new()
+        .layer(HttpClientMetrics::new().dimensions::<Operation>())
+        .service(inner);
+    for operation in operations() {
+        let request = request(operation).map(str::to_owned);
+        client.clone().oneshot(request).await.unwrap();
+    }
+
+    let port = address.port().to_string();
+    let keys = ["operation", "operation.retry"];
+    let rows = [("cached ", 3), (" ", 1), ("price ", 1), ("price 2", 1)];
+    let mut rows = rows.map(|(row, count)| (row.to_owned(), count));
+    rows.sort();
+    let found = values(DURATION, "server.port", &port, 6).await;
+    assert_eq!(table(&found, &keys), rows);
+    for metric in [
+        "http.client.request.body.size",
+        "http.client.response.body.size",
+    ] {
+        let found = series(metric, "server.port", &port).await;
+        assert_eq!(table(&found, &keys), rows, "{metric}");
+    }
 }

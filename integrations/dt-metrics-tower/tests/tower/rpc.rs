@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use dt_metrics::Dimensions;
 use dt_metrics_tower::RpcServerMetrics;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
@@ -9,7 +10,12 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use super::{table, values};
+use super::{dimension, series, table, values};
+
+#[derive(Clone, Dimensions)]
+struct Tenant {
+    tenant: String,
+}
 
 const DURATION: &str = "rpc.server.call.duration";
 
@@ -18,6 +24,7 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let path = request.uri().path().to_owned();
     let code = path.rsplit('/').next().unwrap_or_default();
     let code = code.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let code = if code.is_empty() { "0" } else { code };
     let status = HeaderValue::from_str(code).unwrap();
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", status);
@@ -55,7 +62,8 @@ async fn calls_are_measured_by_method_and_status() {
     }
 
     let keys = ["rpc.method", "rpc.response.status_code", "error.type"];
-    let found = values(DURATION, "rpc.system.name", "grpc", 9).await;
+    let mut found = series(DURATION, "rpc.system.name", "grpc").await;
+    found.retain(|series| dimension(series, "rpc.method") != "shop.Tenants/Find");
     let rows = [
         ("_OTHER OK ", 2),
         ("_OTHER UNIMPLEMENTED UNIMPLEMENTED", 3),
@@ -65,6 +73,55 @@ async fn calls_are_measured_by_method_and_status() {
     ];
     assert_eq!(
         table(&found, &keys),
+        rows.map(|(row, count)| (row.to_owned(), count))
+    );
+}
+
+#[tokio::test]
+async fn a_call_adds_dimensions_of_the_program() {
+    super::installed();
+    let tenant = |tenant: &str| Tenant {
+        tenant: tenant.to_owned(),
+    };
+    let service = tower::ServiceBuilder::new()
+        // In either order.
+        .layer(
+            RpcServerMetrics::new()
+                .dimensions::<Tenant>()
+                .recognized_methods(["shop.Tenants/Find"]),
+        )
+        .service(service_fn(async |request: Request<Body>| {
+            let is_renamed = request.headers().contains_key("renamed");
+            let mut response = answer(request).await?;
+            if is_renamed {
+                response.extensions_mut().insert(Tenant {
+                    tenant: "renamed".to_owned(),
+                });
+            }
+            Ok::<_, Infallible>(response)
+        }));
+    for (of_request, is_renamed) in [
+        (Some("acme"), false),
+        (Some("acme"), false),
+        (Some("acme"), true),
+        (None, true),
+        (None, false),
+    ] {
+        let mut request = Request::post("/shop.Tenants/Find");
+        if let Some(name) = of_request {
+            request = request.extension(tenant(name));
+        }
+        if is_renamed {
+            request = request.header("renamed", "yes");
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        response.into_body().collect().await.unwrap();
+    }
+    let found = values(DURATION, "rpc.method", "shop.Tenants/Find", 5).await;
+    let rows = [("", 1), ("acme", 2), ("renamed", 2)];
+    assert_eq!(
+        table(&found, &["tenant"]),
         rows.map(|(row, count)| (row.to_owned(), count))
     );
 }

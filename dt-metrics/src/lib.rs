@@ -95,10 +95,9 @@
 //!
 //! # More
 //!
-//! The repository has a guide (`docs/GUIDE.md`: concepts, all options, from other libraries to
-//! here, what to do by symptom, security), measurements (`docs/PERFORMANCE.md`) and examples. The
-//! program `dt-metrics-local` is an endpoint to try it with: it listens where a OneAgent would,
-//! and shows what arrives.
+//! The module [`guide`] has tasks (axum, Kubernetes, tests, cost …), reference (configuration, health,
+//! troubleshooting) and explanations. The program `dt-metrics-local` is an endpoint to try it with: it
+//! listens where a OneAgent would, and shows what arrives.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod descriptor;
@@ -106,6 +105,8 @@ mod descriptor;
 mod duration;
 #[cfg(feature = "dynatrace")]
 pub mod dynatrace;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 pub mod instrument;
 pub mod line;
 #[cfg(feature = "dynatrace")]

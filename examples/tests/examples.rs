@@ -80,7 +80,9 @@ fn quickstart() {
 #[test]
 fn minimal() {
     let run = run(env!("CARGO_BIN_EXE_minimal"));
-    run.counted("orders", &[("region", "eu"), ("tier", "gold")], 1);
+    for (tier, outcome) in [("gold", "ok"), ("free", "ok"), ("silver", "err")] {
+        run.counted("orders.calls", &[("tier", tier), ("outcome", outcome)], 1);
+    }
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn the_first_program_prints_what_goes_wrong() {
     drop(server);
     let printed = minimal_at(&url);
     assert!(printed.contains("cannot connect"), "{printed}");
-    assert!(printed.contains("1 data points dropped"), "{printed}");
+    assert!(printed.contains("data points dropped"), "{printed}");
 }
 
 #[test]

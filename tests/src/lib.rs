@@ -12,8 +12,22 @@ macro_rules! documents {
 
 documents! {
     Readme: "README.md";
-    Guide: "docs/GUIDE.md";
     Dashboard: "docs/DASHBOARD.md";
+    Collector: "docs/guide/collector.md";
+    Configuration: "docs/guide/configuration.md";
+    Cost: "docs/guide/cost.md";
+    Delivery: "docs/guide/delivery.md";
+    Dynatrace: "docs/guide/dynatrace.md";
+    Health: "docs/guide/health.md";
+    Instruments: "docs/guide/instruments.md";
+    Naming: "docs/guide/naming.md";
+    Percentiles: "docs/guide/percentiles.md";
+    Pipeline: "docs/guide/pipeline.md";
+    ShortLived: "docs/guide/short-lived.md";
+    Shutdown: "docs/guide/shutdown.md";
+    Testing: "docs/guide/testing.md";
+    Troubleshooting: "docs/guide/troubleshooting.md";
+    TurnOff: "docs/guide/turn-off.md";
     Package: "dt-metrics/README.md";
     LocalPackage: "dt-metrics-local/README.md";
     #[cfg(feature = "peers")]

@@ -154,7 +154,17 @@ fn json_gets_visible_characters_only() {
 fn commands_of_documents() {
     let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
     let mut commands = 0;
-    for document in ["README.md", "CONTRIBUTING.md", "docs/GUIDE.md"] {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/DASHBOARD.md",
+        "docs/guide/collector.md",
+        "docs/guide/configuration.md",
+        "docs/guide/dynatrace.md",
+        "docs/guide/oneagent.md",
+        "docs/guide/testing.md",
+        "docs/guide/troubleshooting.md",
+    ] {
         // Not there in a package.
         let Ok(text) = std::fs::read_to_string(format!("{top}{document}")) else {
             continue;

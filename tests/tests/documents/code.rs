@@ -4,7 +4,7 @@ use super::{blocks, documents, in_folder, read};
 
 #[test]
 fn every_document_with_rust_in_it_is_compiled() {
-    let compiled = read("tests/src/lib.rs");
+    let compiled = read("tests/src/lib.rs") + &read("examples/services/documents.rs");
     for document in documents() {
         let text = read(&document);
         let is_rust = |language: &str| language.is_empty() || language.starts_with("rust");
@@ -12,7 +12,7 @@ fn every_document_with_rust_in_it_is_compiled() {
         let is_compiled = compiled.contains(&format!("\"{document}\""));
         assert!(
             !has_rust || is_compiled,
-            "{document} is not in tests/src/lib.rs"
+            "{document} is neither in tests/src/lib.rs nor in examples/services/documents.rs"
         );
     }
 }
@@ -21,8 +21,18 @@ fn every_document_with_rust_in_it_is_compiled() {
 fn no_code_is_left_out() {
     for document in documents() {
         for (language, lines) in blocks(&read(&document)) {
-            let is_known =
-                ["", "json", "rust", "rust,no_run", "sh", "text", "toml"].contains(&language);
+            let is_known = [
+                "",
+                "java",
+                "json",
+                "rust",
+                "rust,no_run",
+                "sh",
+                "text",
+                "toml",
+                "yaml",
+            ]
+            .contains(&language);
             assert!(
                 is_known,
                 "{document}: {language:?} of\n{}",

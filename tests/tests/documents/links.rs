@@ -16,9 +16,27 @@ fn targets(text: &str) -> Vec<String> {
         .flat_map(|line| [line, "\n"])
         .collect();
     let links = prose.split("](").skip(1);
-    links
-        .filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()))
+    let inline = links.filter_map(|rest| Some(rest.split_once(')')?.0));
+    let defined = definitions(&prose).map(|(_, target)| target);
+    inline
+        .chain(defined)
         .filter(|target| !target.starts_with("http"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The definitions of links, `[label]: target`.
+fn definitions(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix('[')?.split_once("]: "))
+        .filter(|(_, target)| !target.contains(' '))
+}
+
+/// The labels of links, as in `[text][label]`.
+fn labels(text: &str) -> Vec<&str> {
+    let links = text.split("][").skip(1);
+    links
+        .filter_map(|rest| Some(rest.split_once(']')?.0))
         .collect()
 }
 
@@ -26,7 +44,7 @@ fn targets(text: &str) -> Vec<String> {
 fn anchors(text: &str) -> Vec<String> {
     let mut in_code = false;
     let headings = text.lines().filter(|line| {
-        in_code ^= line.starts_with("```");
+        in_code ^= line.trim_start().starts_with("```");
         !in_code && line.starts_with('#')
     });
     headings
@@ -59,6 +77,58 @@ fn links_of_documents() {
             }
         }
     }
+}
+
+/// The pages of the module `guide`, by their path in the repository and the name of their module.
+fn pages_of_rustdoc() -> Vec<(String, String)> {
+    let module = read("dt-metrics/src/guide.rs");
+    let rows = module.lines().filter_map(|line| {
+        let (name, path) = line.trim().strip_suffix("\";")?.split_once(" = \"")?;
+        let path = path.replace("more/", "");
+        Some((format!("docs/{path}"), name.to_owned()))
+    });
+    rows.collect()
+}
+
+/// In the repository a link leads to the file that the page itself names, in rustdoc to the module that
+/// `dt-metrics/docs/links.txt` names first.
+#[test]
+fn links_of_the_guide_lead_to_the_same_page_in_rustdoc() {
+    let pages = pages_of_rustdoc();
+    let in_rustdoc = read("dt-metrics/docs/links.txt");
+    for file in in_folder("docs/guide/") {
+        assert!(pages.iter().any(|(path, _)| *path == file), "{file}");
+    }
+    for (path, _) in &pages {
+        let text = read(path);
+        let folder = Path::new(path).parent().expect("a folder");
+        for (label, target) in definitions(&text).filter(|(_, target)| !target.starts_with("http"))
+        {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = root().join(folder).join(file).canonicalize();
+            let file = file.unwrap_or_else(|error| panic!("{path}: {target}: {error}"));
+            let page = pages
+                .iter()
+                .find(|(page, _)| root().join(page).canonicalize().ok().as_ref() == Some(&file));
+            let (_, module) = page.unwrap_or_else(|| panic!("{path}: {target} is not in rustdoc"));
+            let mut expected = format!("crate::guide::{module}");
+            if !anchor.is_empty() {
+                expected = format!("{expected}#{anchor}");
+            }
+            let found = definitions(&in_rustdoc).find(|(other, _)| *other == label);
+            assert_eq!(found, Some((label, expected.as_str())), "{path}");
+        }
+        for label in labels(&text) {
+            let is_defined = definitions(&text).any(|(other, _)| other == label);
+            assert!(is_defined, "{path}: [{label}] has no target");
+        }
+        let inline = text
+            .split("](")
+            .skip(1)
+            .find(|rest| !rest.starts_with(['#', 'h']));
+        assert_eq!(inline, None, "{path}: this link does not work in rustdoc");
+    }
+    assert!(pages.len() >= 25, "{pages:?}");
 }
 
 /// Rustdoc looks for the items, and not for the headings on their pages.

@@ -29,13 +29,17 @@ fn documents() -> Vec<String> {
     let mut documents = in_folder("");
     for folder in [
         "docs/",
+        "docs/guide/",
+        "integrations/dt-metrics-recorder/",
+        "integrations/dt-metrics-system/",
+        "integrations/dt-metrics-tower/",
         "dt-metrics/",
         "dt-metrics-local/",
         "dt-metrics-macros/",
     ] {
         documents.extend(in_folder(folder));
     }
-    assert!(documents.len() >= 8, "{documents:?}");
+    assert!(documents.len() >= 30, "{documents:?}");
     documents
 }
 
@@ -57,7 +61,7 @@ fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, Vec<&str>)> = None;
     for line in text.lines() {
-        match (line.strip_prefix("```"), &mut open) {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
             (Some(language), None) => open = Some((language, Vec::new())),
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (None, Some((_, lines))) => lines.push(line),

@@ -1,4 +1,6 @@
-//! The guide has all options.
+//! The guide has all options and all drop reasons.
+
+use dt_metrics::dynatrace::DropReason;
 
 use super::layers::imports::sources;
 use super::{read, root};
@@ -18,7 +20,7 @@ fn options(text: &str) -> Vec<String> {
 
 #[test]
 fn the_guide_has_every_option() {
-    let guide = read("docs/GUIDE.md");
+    let guide = read("docs/guide/configuration.md");
     let mut count = 0;
     for folder in ["dt-metrics/src/pipeline", "dt-metrics/src/dynatrace"] {
         for (file, text) in sources(&root().join(folder)) {
@@ -38,4 +40,13 @@ fn the_guide_has_every_option() {
         }
     }
     assert!(count >= 30, "{count}");
+}
+
+#[test]
+fn the_guide_has_every_drop_reason() {
+    let page = read("docs/guide/health.md");
+    for reason in DropReason::ALL {
+        let row = format!("\n| `{reason}` | ");
+        assert!(page.contains(&row), "docs/guide/health.md: no row {row:?}");
+    }
 }

@@ -8,6 +8,7 @@ mod links;
 mod options;
 mod places;
 mod threats;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ enum Region {
 #[measured(name = "order", dims(region = region))]
 #[recorded(
     name = "order.value",
-    description = "What an order is worth.",
+    description = "Value of an order.",
     unit = "{euro}",
     value = ret.as_ref().copied().unwrap_or_default(),
     dims(region = region),

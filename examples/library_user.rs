@@ -14,11 +14,11 @@ fn main() -> Result<(), dt_metrics::Error> {
     for text in ["1250", "99", "twelve"] {
         match money::parse(text) {
             Ok(cents) => println!("{text:>6} is {}", money::format(cents, Currency::Euro)),
-            Err(error) => println!("{text:>6} is no amount: {error}"),
+            Err(error) => println!("{text:>6} is not an amount: {error}"),
         }
     }
 
-    println!("\nWhat the program can measure, whoever wrote it:");
+    println!("\nMetrics of the program and of its libraries:");
     for metric in dt_metrics::catalog() {
         println!("  {:<22} in {}", metric.name, metric.module_path);
     }

@@ -74,7 +74,7 @@ fn counted(number: usize, calls: u32) -> io::Result<u64> {
         .output()?;
     collected(&output).ok_or_else(|| {
         let said = String::from_utf8_lossy(&output.stderr);
-        io::Error::other(format!("valgrind did not say what it counted:\n{said}"))
+        io::Error::other(format!("the output of valgrind has no count:\n{said}"))
     })
 }
 

@@ -1,10 +1,10 @@
-// Points to lines: counts are drawn as what they rise by in a second, the others as their mean
-// within their extremes.
+// Turns points into lines: counts are drawn as their increase per second, gauges as their mean
+// between minimum and maximum.
 
 import { clock, number } from "./format.js";
 import { svgElement } from "./dom.js";
 
-/** What is drawn of points: [{ at, value, low, high }]. */
+/** The curve of some points: [{ at, value, low, high }]. */
 export function curve(points, kind, step) {
   if (kind !== "count") {
     return points
@@ -18,7 +18,7 @@ export function curve(points, kind, step) {
     const value = (sum * 1000) / (at - points[index - 1][0]);
     curve.push({ at, value, low: value, high: value });
   }
-  // The newest step is not over: it would look like a fall.
+  // The newest step is incomplete, and would look like a fall.
   if (step > 1 && curve.length > 1) curve.pop();
   return curve.filter(isDrawable);
 }
@@ -60,7 +60,7 @@ function paths(curve, { x, y }) {
 const WIDTH = 128;
 const HEIGHT = 30;
 
-/** A line of a row, without axes. */
+/** The small chart in a row, without axes. */
 export function sparkline() {
   const svg = svgElement("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   svg.append(svgElement("path", { class: "line" }));
@@ -73,7 +73,7 @@ export function drawSparkline(svg, all) {
   svg.firstChild.setAttribute("d", line);
 }
 
-/** Numbers with one or two digits that divide a range in about four. */
+/** Round numbers that divide a range into about four parts. */
 function ticks(low, high) {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -83,12 +83,12 @@ function ticks(low, high) {
   return found;
 }
 
-/** A chart with axes, in the size that its place has. */
+/** A chart with axes, as large as its place on the page. */
 export function drawChart(svg, curve, unit, step) {
   const { width, height } = svg.getBoundingClientRect();
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   if (curve.length < 2 || width < 80 || height < 40) {
-    const text = svgElement("text", { x: 8, y: 20 }, "More pushes make a line.");
+    const text = svgElement("text", { x: 8, y: 20 }, "The chart begins with the second push.");
     svg.replaceChildren(...(width < 80 ? [] : [text]));
     svg.setAttribute("aria-label", "No chart yet");
     return;

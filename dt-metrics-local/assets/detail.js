@@ -1,4 +1,4 @@
-// The chosen series: what it means, its chart, its numbers.
+// The selected series: its description, its chart, its numbers.
 
 import { curve, drawChart } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
@@ -32,9 +32,9 @@ export class Detail {
 
   draw() {
     const series = this.series;
-    setText(byId("detail-title"), series ? series.metric : "No series chosen");
+    setText(byId("detail-title"), series ? series.metric : "No series selected");
     const metadata = series && this.model.metadata.get(series.metric);
-    setText(byId("meaning"), series ? meaning(metadata) : "Choose a row to see its chart.");
+    setText(byId("meaning"), series ? meaning(metadata) : "Select a row to see its chart.");
     byId("span").hidden = !series;
     byId("chart").toggleAttribute("hidden", !series);
     const facts = series ? this.facts(series, metadata) : [];
@@ -68,11 +68,11 @@ export class Detail {
 }
 
 function meaning(metadata) {
-  if (!metadata) return "No metadata line came for this metric.";
-  return [metadata.display_name, metadata.description].filter(Boolean).join(": ") || "It has no description.";
+  if (!metadata) return "No metadata line was received for this metric.";
+  return [metadata.display_name, metadata.description].filter(Boolean).join(": ") || "This metric has no description.";
 }
 
-/** Writes elements only if their texts are others: unchanged ones keep their selection. */
+/** Writes elements only if their texts differ: unchanged elements keep their selection. */
 function replace(place, parts) {
   const same = parts.length === place.children.length && parts.every(([, text], index) => place.children[index].textContent === text);
   if (!same) place.replaceChildren(...parts.map(([name, text]) => element(name, "", text)));

@@ -18,7 +18,7 @@ export function svgElement(name, attributes = {}, text = "") {
   return made;
 }
 
-/** Writes only what differs: an unchanged text keeps its selection. */
+/** Writes a text only if it differs: an unchanged text keeps its selection. */
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }

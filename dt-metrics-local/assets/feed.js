@@ -1,10 +1,10 @@
-// The stream of what comes. Paused, nothing is received either: the server keeps what came
-// meanwhile, and resuming asks for it.
+// The stream of received lines and requests. While it is paused, nothing is received: the server
+// keeps the new lines, and resuming requests them.
 
 const AGAIN_MS = 3000;
 
 export class Feed {
-  /** Told each frame, and each state: connecting, live, paused or lost. */
+  /** `onFrame` receives each frame; `onState` each state: connecting, live, paused or lost. */
   constructor(model, onFrame, onState) {
     this.model = model;
     this.onFrame = onFrame;
@@ -23,7 +23,7 @@ export class Feed {
     };
     source.onerror = () => {
       this.onState("lost");
-      // A refusal ends it for good; a lost connection is tried again by the browser.
+      // A refusal ends the stream; after a lost connection the browser reconnects.
       if (source.readyState === EventSource.CLOSED) {
         this.retry = setTimeout(() => this.open(), AGAIN_MS);
       }

@@ -1,6 +1,6 @@
 const SCALES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
-/** A number in few characters; a dash for what is no number. */
+/** A number in few characters; a dash if the value is not a finite number. */
 export function number(value) {
   if (typeof value !== "number" || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -14,7 +14,7 @@ export function number(value) {
 
 const trim = (text) => (text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text);
 
-/** A number and its unit, unless that is the one of plain numbers. */
+/** A number and its unit, without the unit `1`. */
 export const withUnit = (value, unit) => (unit && unit !== "1" ? `${number(value)} ${unit}` : number(value));
 
 const WHOLE = new Intl.NumberFormat("en");
@@ -37,7 +37,7 @@ export function clock(ms, withSeconds = true) {
   return withSeconds ? `${minutes}:${pad(at.getSeconds())}` : minutes;
 }
 
-/** Control characters and those that turn the direction of text, made visible. */
+/** Makes control characters and characters that change the direction of text visible. */
 export function visible(text) {
   return text
     .replace(/[\u0000-\u001f]/g, (found) => String.fromCharCode(0x2400 + found.charCodeAt(0)))

@@ -1,9 +1,9 @@
-// A list of any length that draws only the rows on the screen. One row is the active one: it can
+// A list of any length that draws only the rows on the screen. One row is active: it can
 // be tabbed to, and the arrow keys move it.
 
 import { element } from "./dom.js";
 
-/** Rows drawn above and below what is seen, for scrolling without gaps. */
+/** Rows drawn above and below the visible rows, for scrolling without gaps. */
 const SPARE = 4;
 
 export class List {
@@ -75,12 +75,12 @@ export class List {
 
   remove(key, row) {
     this.rows.delete(key);
-    // The keys go on working where the row that had the focus was scrolled away.
+    // The keys also work after the row with the focus was scrolled out of view.
     if (row === document.activeElement) this.host.focus({ preventScroll: true });
     row.remove();
   }
 
-  /** Makes a row the active one, and has the focus on it if it shall. */
+  /** Makes a row active, and moves the focus to it if requested. */
   activate(key, withFocus) {
     if (key !== this.activeKey) {
       this.activeKey = key;

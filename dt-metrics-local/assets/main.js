@@ -9,7 +9,7 @@ import { RequestList } from "./requests.js";
 import { SeriesList } from "./series.js";
 import { startTheme } from "./theme.js";
 
-const STATES = { connecting: "Connecting", live: "Live", paused: "Paused", lost: "Not connected, trying again" };
+const STATES = { connecting: "Connecting", live: "Live", paused: "Paused", lost: "Not connected, reconnecting" };
 
 const model = new Model();
 const points = new Points(() => {
@@ -29,12 +29,12 @@ startTheme();
 function draw() {
   const { totals } = model;
   const parts = [`${whole(totals.lines)} lines`, `${whole(totals.requests)} requests`, bytes(totals.bytes)];
-  if (totals.lines_without_series) parts.push(`${whole(totals.lines_without_series)} lines of too many series not shown`);
+  if (totals.lines_without_series) parts.push(`${whole(totals.lines_without_series)} lines not shown (too many series)`);
   setText(byId("totals"), parts.join(" · "));
   series.draw();
   refused.draw();
   requests.draw();
-  // After a restart of the server the numbers of the series are others.
+  // After a restart of the server, the series have different numbers.
   if (detail.series && model.series[detail.series.id] !== detail.series) {
     const same = sameAs(detail.series);
     series.list.activeKey = same?.key ?? null;
@@ -51,7 +51,7 @@ function sameAs({ metric, kind, dimensions }) {
   return model.series.find(same);
 }
 
-/** Until somebody chooses, the first series that has a line to show. */
+/** Until the user selects a series, the first series that has a chart. */
 function choose() {
   const hasLine = ({ lines }) => lines > 1;
   const chosen = detail.series;

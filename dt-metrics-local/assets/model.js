@@ -1,8 +1,8 @@
-// What the server has told, and what the filter leaves of it.
+// The data from the server, and the series that match the filter.
 
 import { dimensions } from "./format.js";
 
-/** Refused lines and requests that are kept, the newest of each. */
+/** The most refused lines, and the most requests, that are kept: the newest. */
 const KEPT = 500;
 
 export class Model {
@@ -16,7 +16,7 @@ export class Model {
     this.skew = 0;
     this.totals = null;
     this.metadata = new Map();
-    /** Of each key of a dimension a value, and the keys with more than one. */
+    /** One value of each dimension key, and the keys that have more than one value. */
     this.values = new Map();
     this.telling = new Set();
     this.series = [];
@@ -55,7 +55,7 @@ export class Model {
     else if (this.values.get(key) !== value) this.telling.add(key);
   }
 
-  /** The service comes first, then what tells series apart: there is not always room for all of it. */
+  /** The service comes first, then the dimensions that distinguish series: a row may be too short for all dimensions. */
   name(series) {
     const rank = ([key]) => (key === "service.name" ? 0 : this.telling.has(key) ? 1 : 2);
     series.pairs = series.dimensions.slice().sort((a, b) => rank(a) - rank(b));
@@ -79,7 +79,7 @@ export class Model {
     this.matching = null;
   }
 
-  /** The series with all words of the filter in them. */
+  /** The series that contain all words of the filter. */
   shown() {
     const words = this.filter.toLowerCase().split(/\s+/).filter(Boolean);
     this.matching ??= words.length
@@ -88,7 +88,7 @@ export class Model {
     return this.matching;
   }
 
-  /** What a series rises by in a second; null if that is not known. */
+  /** The increase of a series per second; null if it is not known. */
   rate(series) {
     if (series.rate === null || series.rate === undefined) return null;
     return Date.now() + this.skew > series.rateEnds ? 0 : series.rate;
@@ -98,7 +98,7 @@ export class Model {
     return this.metadata.get(series.metric)?.unit ?? "";
   }
 
-  /** What stands for a series: a gauge's value, a mean, a total. */
+  /** The number shown for a series: the value of a gauge, a mean, or a total. */
   value(series) {
     if (series.kind !== "summary") return series.total;
     const [, , sum, count] = series.newest;

@@ -1,6 +1,6 @@
-// The past of the series on the screen, asked of the server when it is needed.
+// The past of the series on the screen, requested from the server when it is needed.
 
-/** At most so often, however fast somebody scrolls. */
+/** The shortest time between two requests, in milliseconds, however fast the user scrolls. */
 const PERIOD_MS = 250;
 
 export class Points {
@@ -9,17 +9,17 @@ export class Points {
     this.known = new Map();
     this.wanted = new Map();
     this.isAsking = false;
-    /** Nothing after this is shown. */
+    /** Points after this time are not shown. */
     this.until = Infinity;
   }
 
-  /** The points of a series, as far as they are known for this use: [ms, count, min, max, sum]. */
+  /** The points of a series that are loaded for this use: [ms, count, min, max, sum]. */
   of(use, id) {
     const points = this.known.get(use)?.get(id) ?? [];
     return this.until === Infinity ? points : points.filter(([at]) => at <= this.until);
   }
 
-  /** Asks for all of these for one use; what was known for that use before is forgotten. */
+  /** Requests all these points for one use; points loaded for that use before are forgotten. */
   ask(use, step, ids) {
     this.wanted.set(use, [step, ids]);
     if (!this.isAsking) this.answer();
@@ -36,7 +36,7 @@ export class Points {
         await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
       }
     } catch {
-      // The server is gone: the stream says so, and the next frame asks again.
+      // The server is gone: the stream reports it, and the next frame repeats the request.
     } finally {
       this.isAsking = false;
     }

@@ -1,4 +1,4 @@
-// Refused lines, with the reason under the character that is wrong, and notes about accepted lines.
+// Refused lines, with the reason below the wrong character, and notes about accepted lines.
 
 import { List } from "./list.js";
 import { byId, element, setText } from "./dom.js";
@@ -31,7 +31,7 @@ export class RefusedList {
 }
 
 function fill(row, refused) {
-  if (row.shows === refused) return; // It never changes.
+  if (row.shows === refused) return; // A refused line never changes.
   row.shows = refused;
   if (refused.isNote) {
     fillNote(row, refused);
@@ -49,7 +49,7 @@ function fill(row, refused) {
   row.setAttribute("aria-label", `${visible(refused.text)}: ${refused.reason}`);
 }
 
-/** An accepted line, with what is not stored of it. */
+/** An accepted line, and a note about the part of it that is not stored. */
 function fillNote(row, { text, note }) {
   const line = Array.from(text);
   const shown = visible(line.slice(0, AFTER).join("")) + (line.length > AFTER ? "…" : "");

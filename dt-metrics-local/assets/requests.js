@@ -1,4 +1,4 @@
-// Requests: when, what was answered, how much and how long.
+// Requests: time, status, lines, size and duration.
 
 import { List } from "./list.js";
 import { byId, element, setClass, setText } from "./dom.js";

@@ -45,7 +45,7 @@ export class SeriesList {
     drawSparkline(spark, curve(this.points.of(USE, series.id), series.kind, STEP));
   }
 
-  /** Asks for the past of what is seen, once for each new range and each frame. */
+  /** Requests the past of the visible series, once for each new range and each frame. */
   want(visible) {
     const ids = visible.map((series) => series.id);
     const text = `${ids} ${this.model.cursor}`;

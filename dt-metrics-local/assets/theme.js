@@ -1,4 +1,4 @@
-// Dark and light: as the system says until somebody chooses.
+// Dark and light: as the system is set, until the user selects one.
 
 import { byId, setText } from "./dom.js";
 
@@ -19,7 +19,7 @@ export function startTheme() {
   });
 }
 
-// A browser may forbid to keep anything.
+// A browser may not allow pages to store anything.
 function read() {
   try {
     const kept = localStorage.getItem(KEY);
@@ -33,6 +33,6 @@ function write(theme) {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // It holds until the page is closed.
+    // The theme is kept until the page is closed.
   }
 }

@@ -158,15 +158,15 @@ fn lack_self(functions: &[Ident]) -> Option<Error> {
     let message = if others.is_empty() {
         format!(
             "`{first}` has no `self`, which the dimensions of this `impl` block mention: write \
-             `#[measured(skip)]` on it to leave it out, or `#[measured(dims(…))]` to give it \
-             dimensions of its own"
+             `#[measured(skip)]` on it to leave it out, or `#[measured(dims(…))]` to set \
+             its own dimensions"
         )
     } else {
         let names: Vec<String> = functions.iter().map(|name| format!("`{name}`")).collect();
         format!(
             "{} have no `self`, which the dimensions of this `impl` block mention: write \
-             `#[measured(skip)]` on each to leave it out, or `#[measured(dims(…))]` to give it \
-             dimensions of its own",
+             `#[measured(skip)]` on each to leave it out, or `#[measured(dims(…))]` to set \
+             its own dimensions",
             names.join(", ")
         )
     };

@@ -150,14 +150,14 @@ fn function(item: Item) -> Result<Function> {
     if let Some(asyncness) = asyncness {
         refuse(
             asyncness,
-            "gives its value at once: remove `async`, and read a value here that a task keeps up \
+            "returns its value at once: remove `async`, and read a value that a task keeps up to \
              to date",
         );
     }
     if let Safety::Unsafe(unsafety) = safety {
         refuse(
             unsafety,
-            "is called by the library, which cannot know when that is safe: remove `unsafe`",
+            "is called by the library, which cannot check that the call is safe: remove `unsafe`",
         );
     }
     if let Some(abi) = abi {
@@ -166,7 +166,7 @@ fn function(item: Item) -> Result<Function> {
     if !generics.params.is_empty() {
         refuse(
             &generics.params,
-            "cannot be generic, since nobody says for which parameters to ask: remove them, or \
+            "cannot be generic, since the library calls it without arguments: remove the parameters, \
              annotate a function that calls this one with some",
         );
     }
@@ -174,11 +174,11 @@ fn function(item: Item) -> Result<Function> {
         None => {}
         Some(FnArg::Receiver(_)) => refuse(
             &inputs,
-            "is a free one, since nobody says which `self` to ask: move it out of the `impl` block",
+            "cannot have `self`, since the library calls it without arguments: move it out of the `impl` block",
         ),
         Some(FnArg::Typed(_)) => refuse(
             &inputs,
-            "has no parameters, since nobody says what to ask: remove them, or annotate a function \
+            "cannot have parameters, since the library calls it without arguments: remove them, or \
              that calls this one with some",
         ),
     }

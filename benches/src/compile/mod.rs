@@ -82,9 +82,9 @@ fn print(built: &[Built]) {
     let mut table = report::table([
         "on each function",
         "clean, s",
-        "ms a function",
+        "ms per function",
         "incremental, s",
-        "ms a function",
+        "ms per function",
     ]);
     for candidate in Candidate::ALL {
         let (clean, incremental) = least(candidate);
@@ -97,7 +97,7 @@ fn print(built: &[Built]) {
             each(incremental, bare.1),
         ]);
     }
-    println!("{table}\n\"ms a function\" is what is above the build without annotations.\n");
+    println!("{table}\n\"ms per function\" is the difference to the build without annotations.\n");
 
     let ours = least(Candidate::Counted).1;
     let mut targets = report::Targets::default();

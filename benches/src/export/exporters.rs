@@ -31,7 +31,7 @@ impl Kind {
         match self {
             Self::None => "collection alone, by the SDK",
             Self::Lines => "dt-metrics",
-            Self::OursByOtlp => "dt-metrics by OTLP",
+            Self::OursByOtlp => "dt-metrics over OTLP",
             Self::Otlp => "opentelemetry-otlp 0.33, HTTP and protobuf",
         }
     }

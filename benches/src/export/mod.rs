@@ -59,7 +59,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     }
     println!(
         "{SERIES} series, all changed in each cycle; collected, encoded, sent, answered; median \
-         of {CYCLES} cycles after the first"
+         of {CYCLES} cycles after the first cycle"
     );
     println!("{}", table(&entries));
     Ok(())

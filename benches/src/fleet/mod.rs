@@ -140,11 +140,11 @@ fn cost(before: &Reading, after: &Reading, bare: &(Usage, Usage)) -> String {
             .collect()
     };
     let mut table = report::table([
-        "what it took",
-        "CPU, ms a minute",
-        "of a core",
+        "process",
+        "CPU, ms per minute",
+        "share of a core",
         "resident MB",
-        "of it its own",
+        "private MB",
     ]);
     let mut row = |name: &str, cpu: f64, resident: f64, own: f64| {
         table.add_row([
@@ -162,7 +162,7 @@ fn cost(before: &Reading, after: &Reading, bare: &(Usage, Usage)) -> String {
         median(&all(|usage| usage.own)),
     );
     row(
-        "the same without `install`",
+        "one process without `install`",
         cpu(&bare.0, &bare.1),
         bare.1.resident as f64 / 1e6,
         bare.1.own as f64 / 1e6,

@@ -70,10 +70,10 @@ pub(crate) fn run(options: Options) -> Result<(), dt_metrics::Error> {
     println!("\nTargets, metrics installed:\n");
     table::print_targets(&installed, names::TWO_RAW_READS);
     // Which clock is the best is found out when metrics are installed.
-    println!("\nThe same, nothing installed:\n");
+    println!("\nWithout an installed pipeline:\n");
     table::print_targets(&alone, names::TWO_INSTANTS);
     if cfg!(not(feature = "peers")) {
-        println!("\n`--features peers` adds what others offer.");
+        println!("\n`--features peers` also measures other libraries.");
     }
     Ok(())
 }

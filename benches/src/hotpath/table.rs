@@ -45,7 +45,7 @@ pub(super) fn print(candidates: &[Candidate], costs: &Costs) {
     }
     println!("{table}");
     println!(
-        "\"× SDK\": of a distribution, its `histogram.record`; of all else, its `counter.add`."
+        "\"× SDK\": compared with the SDK's `histogram.record` for distributions, else with its `counter.add`."
     );
 }
 

@@ -106,7 +106,7 @@ fn resident(command: impl Fn() -> Command, arguments: &[&str]) -> Result<f64, Bo
         let said = String::from_utf8_lossy(&output.stdout);
         let number = said.trim().parse::<f64>().map_err(|_| {
             let complaint = String::from_utf8_lossy(&output.stderr);
-            format!("the child said {said:?} and {complaint}")
+            format!("the child printed {said:?} and {complaint}")
         })?;
         bytes.push(number);
     }

@@ -27,9 +27,9 @@ impl Kind {
 
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Ours => "dt-metrics by OTLP",
+            Self::Ours => "dt-metrics over OTLP",
             Self::Otlp => "opentelemetry-otlp 0.33",
-            Self::PatientOtlp => "the same, to retry for ten minutes",
+            Self::PatientOtlp => "opentelemetry-otlp 0.33, with ten minutes of retries",
         }
     }
 

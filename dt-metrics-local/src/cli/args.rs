@@ -6,9 +6,9 @@ use clap::Parser;
 use clap::builder::NonEmptyStringValueParser;
 use dt_metrics_local::Fault;
 
-/// A local stand-in for the Dynatrace metric ingest endpoint: judges every line and shows it.
+/// A local stand-in for the Dynatrace metric ingest endpoint: checks every line and shows it.
 ///
-/// On its default port a program with no configuration finds it as if it were a `OneAgent`.
+/// On the default port, a program without configuration sends to it as if it were a `OneAgent`.
 // It has no `Debug`, which would print the token.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -17,12 +17,12 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:14499")]
     pub(crate) listen: String,
 
-    /// A further name by which programs and browsers may call the endpoint, without a port: the name
-    /// of a container, for example.
+    /// A further host name of this endpoint that programs and browsers may use, without a port, for
+    /// example the name of a container.
     ///
     /// May be given more than once. Names of loopback and the host of --listen are always accepted;
     /// --listen 0.0.0.0 also accepts every IP address.
@@ -40,19 +40,19 @@ pub(crate) struct Args {
     /// Apply this fault to requests: 503, 429=30 (Retry-After), 429=date+30, html, redirect=URL,
     /// echo-authorization, refuse-lines=N, body-limit=BYTES, reset, reset-after-reading, silent,
     /// silent-after-reading, delay=SECONDS, slow-reading, slow-answer, endless-body,
-    /// endless-headers; none is a normal response.
+    /// endless-headers, or none for a normal response.
     ///
-    /// May be given more than once: each request meets one of them, at random by weight (default 1).
-    /// With `--fault none:8 --fault 503:1 --fault reset:1`, two requests in ten meet a fault. End a
-    /// URL with a path, so that its port is not taken for a weight.
+    /// May be given more than once: one of the faults is applied to each request, at random by
+    /// weight (default 1). For example, with `--fault none:8 --fault 503:1 --fault reset:1`, two
+    /// requests in ten fail. End a URL with a path, so that its port is not read as a weight.
     #[arg(long = "fault", value_name = "FAULT[:WEIGHT]", value_parser = weighted)]
     pub(crate) faults: Vec<(u32, Fault)>,
 
-    /// The seed of the random faults, which repeats them; random and printed if not given
+    /// The seed of random faults, to repeat a run; without it, a random seed is used and printed
     #[arg(long, requires = "faults")]
     pub(crate) seed: Option<u64>,
 
-    /// When the faults end
+    /// Seconds until the faults end
     #[arg(long, value_name = "SECONDS", requires = "faults", value_parser = seconds)]
     pub(crate) recover_after: Option<Duration>,
 
@@ -60,7 +60,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "AFTER:FOR", value_parser = outage)]
     pub(crate) outage: Option<(Duration, Duration)>,
 
-    /// The token that replaces the first one later
+    /// The token that replaces --token after --next-token-after
     #[arg(
         long,
         value_name = "TOKEN",
@@ -69,7 +69,7 @@ pub(crate) struct Args {
     )]
     pub(crate) next_token: Option<String>,
 
-    /// When the token changes
+    /// Seconds until the token changes
     #[arg(long, value_name = "SECONDS", requires = "next_token", value_parser = seconds)]
     pub(crate) next_token_after: Option<Duration>,
 }
@@ -77,17 +77,17 @@ pub(crate) struct Args {
 #[cfg(any(feature = "check", feature = "dashboard"))]
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Try the configuration that a program would find on this host, and print what to fix
+    /// Test the configuration of programs on this host, and print what to fix
     ///
-    /// Searches where the library does: the environment, the file of Dynatrace's Kubernetes
+    /// Reads the same sources as the library: the environment, the file of Dynatrace's Kubernetes
     /// operator, the `OneAgent`. Sends one data point of the metric `dt_metrics.check`.
     #[cfg(feature = "check")]
     Check(super::check::CheckArgs),
 
     /// Make a Dynatrace dashboard from a program's catalogue
     ///
-    /// Prints JSON for the "Upload" of the Dashboards app. Its tiles query the metrics with the
-    /// keys that the exporter sends.
+    /// Prints JSON. In Dynatrace, open the Dashboards app and select "Upload". The tiles query the
+    /// metrics by the keys that the exporter sends.
     #[cfg(feature = "dashboard")]
     Dashboard(super::dashboard::DashboardArgs),
 }
@@ -108,7 +108,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "expected seconds".to_owned())
+        .ok_or_else(|| "expected a number of seconds, such as 1.5".to_owned())
 }
 
 fn outage(text: &str) -> Result<(Duration, Duration), String> {

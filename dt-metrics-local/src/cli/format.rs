@@ -9,7 +9,7 @@ use dt_metrics_local::{DEFAULT_PORT, Fault, Request, Server};
 pub(super) fn greeting(server: &Server, requires_token: bool) -> String {
     let url = server.url();
     let mut text = format!(
-        "Listening on {}\n\nWatch in a browser: {}\n\nPoint a program here:\n",
+        "Listening on {}\n\nWatch in a browser: {}\n\nConfigure a program to send here:\n",
         server.address(),
         server.page_url()
     );
@@ -17,9 +17,9 @@ pub(super) fn greeting(server: &Server, requires_token: bool) -> String {
     let _ = writeln!(text, "  in code       .endpoint(\"{url}\")");
     let _ = writeln!(text, "  from outside  DT_METRICS_INGEST_URL={url}");
     if requires_token {
-        text.push_str("                DT_METRICS_INGEST_API_TOKEN=<the token given by --token>\n");
+        text.push_str("                DT_METRICS_INGEST_API_TOKEN=<the token from --token>\n");
     } else if server.address().port() == DEFAULT_PORT {
-        text.push_str("  or not at all: unconfigured programs take this port for a OneAgent\n");
+        text.push_str("  or not at all: without configuration, programs send to this port, as to a OneAgent\n");
     }
     #[cfg(feature = "otlp")]
     {
@@ -27,11 +27,11 @@ pub(super) fn greeting(server: &Server, requires_token: bool) -> String {
         let collector = server.collector_url();
         let _ = writeln!(
             text,
-            "  by OTLP       OTEL_EXPORTER_OTLP_ENDPOINT={collector}"
+            "  over OTLP     OTEL_EXPORTER_OTLP_ENDPOINT={collector}"
         );
     }
     text.push_str(
-        "\nPrograms push once a minute; OTEL_METRIC_EXPORT_INTERVAL=1000 makes that a second.\n",
+        "\nBy default, programs push once per minute; set OTEL_METRIC_EXPORT_INTERVAL=1000 to push every second.\n",
     );
     text.push_str("\nCtrl-C ends.\n");
     text

@@ -80,7 +80,7 @@ fn arguments_for_faults() {
         (&["--fault", "sometimes"], "names no fault"),
         (&["--seed", "7"], "--fault"),
         (&["--outage", "10"], "two numbers of seconds"),
-        (&["--outage", "10:x"], "expected seconds"),
+        (&["--outage", "10:x"], "expected a number of seconds"),
         (&["--next-token", "b", "--token", "a"], "--next-token-after"),
     ] {
         let error = parse(arguments).err().expect("not valid");

@@ -13,7 +13,7 @@ pub enum FaultError {
     #[error("header {0:?} has a name or value that HTTP does not allow")]
     Header(String),
     /// A pace of 0 bytes per second.
-    #[error("a pace is at least one byte a second; for less there is silence")]
+    #[error("a pace is at least one byte per second; use a silent fault for no bytes at all")]
     Pace,
     /// Random faults without any weight above 0.
     #[error("at least one fault needs a weight over 0")]

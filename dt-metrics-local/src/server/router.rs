@@ -47,7 +47,7 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
         let message = if status == 404 {
             NOT_FOUND
         } else {
-            "Method Not Allowed: metrics are sent by POST"
+            "Method Not Allowed: send metrics with POST"
         };
         move |request: Request| {
             let answer = Answer::refusal(status, message);

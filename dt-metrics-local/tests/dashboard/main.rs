@@ -66,8 +66,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
     process.wait_with_output().unwrap()
 }
 
-const NO_PREFIX: &str =
-    "dt-metrics-local: keys are as in the catalogue; if the program sets a prefix, give --prefix\n";
+const NO_PREFIX: &str = "dt-metrics-local: the queries use the keys of the catalogue; if the program sets a prefix, add --prefix\n";
 
 fn dashboard(arguments: &[&str], input: &str) -> Dashboard {
     let output = run(arguments, input);

@@ -67,7 +67,7 @@ fn half_a_body_is_answered() {
         let reply = reply(stream);
         assert_eq!(reply.status, 408, "{}", reply.body);
         assert!(
-            reply.body.contains("did not come in time"),
+            reply.body.contains("did not arrive in time"),
             "{}",
             reply.body
         );

@@ -272,7 +272,7 @@ fn other_forms_are_refused_by_name() {
     refused(&post(&server, API, &twice, &protobuf), 415, 3, "gzip");
     refused(&post(&server, API, &[], &protobuf), 415, 3, "Content-Type");
     let noise = post(&server, API, &[PROTOBUF], "orders count,delta=1");
-    refused(&noise, 400, 3, "no ExportMetricsServiceRequest");
+    refused(&noise, 400, 3, "not an ExportMetricsServiceRequest");
     assert!(server.lines().is_empty());
     assert_eq!(server.requests().len(), 10);
 
@@ -337,7 +337,12 @@ fn a_broken_stream_is_answered_400_and_a_bomb_413() {
     }
     // Zeros are no metrics, but are read before that shows: 4 kB become a byte too many.
     let largest = gzip(&vec![0; 4_000_000]);
-    refused(&send(&largest), 400, 3, "no ExportMetricsServiceRequest");
+    refused(
+        &send(&largest),
+        400,
+        3,
+        "not an ExportMetricsServiceRequest",
+    );
     let bomb = gzip(&vec![0; 4_000_001]);
     assert!(bomb.len() < 40_000);
     refused(&send(&bomb), 413, 8, "4 MB");

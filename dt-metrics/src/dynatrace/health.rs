@@ -153,7 +153,7 @@ drop_reasons! {
     TooManyDimensions = "too_many_dimensions",
         "a data point has more than 50 dimensions, default dimensions included; remove some";
     UnsupportedTemporality = "unsupported_temporality",
-        "cumulative values cannot be sent as metric lines; let the reader ask the exporter for its \
+        "cumulative values cannot be sent as metric lines; configure the reader to use the \
          temporality";
     InvalidSummary = "invalid_summary",
         "the minimum, mean and maximum of a histogram contradict each other";
@@ -164,18 +164,20 @@ drop_reasons! {
         "the buffer is full, and the oldest pending requests made room for newer ones; the endpoint \
          is too slow or down, or `buffer_limit_bytes` is too small";
     TooOld = "too_old",
-        "they were pending for an hour, and Dynatrace rejects data points that are older";
+        "the data points were pending for an hour, and Dynatrace rejects older ones; restore the \
+         connection to the endpoint";
     RequestRejected = "request_rejected",
         "the endpoint rejected the request as a whole; its answer is in the log";
     RequestTooLarge = "request_too_large",
-        "the endpoint rejects even a single line as too large (413)";
+        "the endpoint rejects even a single line as too large (413); shorten its dimensions, or raise \
+         the limit of a proxy in front of it";
     Ambiguous = "ambiguous",
         "the request was sent but never answered, and with `AtMostOnce` it is not sent again";
     SpoolDamaged = "spool_damaged",
         "files of the spool are gone or damaged, or another process took them; a damaged file is kept \
          as `*.damaged`";
     Shutdown = "shutdown",
-        "the exporter was shut down before they were delivered; give `shutdown` more time, or set \
+        "the exporter was shut down before the delivery; allow `shutdown` more time, or set \
          `spool_dir`";
 }
 

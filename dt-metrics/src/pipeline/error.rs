@@ -30,7 +30,7 @@ pub enum Error {
     #[error(transparent)]
     Export(#[from] ExportError),
     /// An exporter or reader other than the Dynatrace exporter failed.
-    #[error("an exporter failed: {}", reason(.0))]
+    #[error("the exporter failed: {}", reason(.0))]
     Provider(OTelSdkError),
     /// This process was forked from the one that installed metrics, and has none of its threads.
     #[error("metrics were installed by the process that this one was forked from; install again")]
@@ -43,7 +43,7 @@ pub enum Error {
     #[error("cannot catch the signals that end the process: {0}")]
     Signal(io::Error),
     /// The operating system gave no thread, or a thread ended early.
-    #[error("a thread of the metrics cannot do its work: {0}")]
+    #[error("a thread of dt-metrics failed: {0}")]
     Thread(io::Error),
     /// The time was up before all was done. The work continues in the background.
     #[error("not done within {}; allow more time", shown(*.0))]

@@ -74,7 +74,7 @@ impl<T: ?Sized> Call<Box<T>> {
 }
 
 impl<R> Plain<R> {
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_kind(&self) -> Self {
@@ -117,7 +117,7 @@ impl<R> Deref for CallOfStream<R> {
 
 impl<R> Plain<R> {
     /// Runs `body` between `begin` and `tell`, or `leave` if it panics.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>>(
         &self,
@@ -139,7 +139,7 @@ impl<R> Plain<R> {
     }
 
     /// The type of the call's value.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_value(&self) -> OutcomeOf<R> {
@@ -147,7 +147,7 @@ impl<R> Plain<R> {
     }
 
     /// Runs `body` between records at `site`.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub fn __dt_metrics_run_at<S: Site, J: Judge<R>>(
         &self,
@@ -175,7 +175,7 @@ impl<R> Plain<R> {
 pub struct Pinned;
 
 impl Pinned {
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub const fn __dt_metrics_probe<P>(&self, _: &P) -> Unmeasured {
         Unmeasured
@@ -259,7 +259,7 @@ impl<F, I> Deref for ProbedStream<F, I> {
 
 impl<F: Future<Output = R>, R> ProbedFuture<F, R> {
     /// `future`, measured.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub fn __dt_metrics_measured<S, B, L, T>(
         &self,
@@ -276,7 +276,7 @@ impl<F: Future<Output = R>, R> ProbedFuture<F, R> {
 
 impl<F: Stream<Item = I>, I> ProbedStream<F, I> {
     /// `stream`, measured.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub fn __dt_metrics_measured<S, B, L, J>(
         &self,
@@ -293,7 +293,7 @@ impl<F: Stream<Item = I>, I> ProbedStream<F, I> {
 
 impl Unmeasured {
     /// `value` as it is.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub fn __dt_metrics_measured<V, P>(&self, value: V, _: P) -> V {
         value

@@ -165,7 +165,7 @@ impl Other {
 #[diagnostic::on_unimplemented(
     message = "`outcome = result` needs a `Result`, and this function returns `{Self}`",
     label = "not known to be a `Result`",
-    note = "write `outcome` alone: what is no `Result` then counts as `ok`"
+    note = "write `outcome` alone: a return value that is not a `Result` then counts as `ok`"
 )]
 pub trait Fallible {}
 

@@ -77,7 +77,7 @@ impl<F: Stream> StreamBody<F> {
 
 impl<F> Body<F> {
     /// The type of what the body returns.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_returns(&self) -> Returns<F> {
@@ -211,7 +211,7 @@ impl<F, R> Deref for OverAtReturn<F, R> {
 }
 
 impl<T> OverAtReturn<T, T> {
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_extent(&self) -> UntilToldReturn {
@@ -220,7 +220,7 @@ impl<T> OverAtReturn<T, T> {
 }
 
 impl Unknown {
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_extent(&self) -> UntilReturn {

@@ -163,7 +163,7 @@ impl<T, E> Returns<Poll<Option<Result<T, E>>>> {
 
 impl AnyItems {
     /// For other types, as for `Option`, it is not an error.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_outcome_of_question_mark(&self) -> Outcome {

@@ -76,7 +76,10 @@ pub(super) fn markdown(descriptors: &[&'static Descriptor]) -> String {
         writeln!(page, "- {name}: {one} at {first}, but {other} at {second}").ok();
     }
     if !conflicts.is_empty() {
-        page.push_str("\nNot exported, since another has the name for something else:\n\n");
+        page.push_str(
+            "\nNot exported, since another metric has the same name with a different kind or \
+             unit:\n\n",
+        );
     }
     for Conflict { first, second } in conflicts {
         // Writing to a string does not fail.

@@ -214,7 +214,7 @@ fn markdown_names_conflicts() {
             "| `ORDERS` | gauge | `s` |  |  | `src/shop.rs:4` |",
             "| `orders.open` | gauge |  |  |  | `src/shop.rs:5` |",
             "",
-            "Not exported, since another has the name for something else:",
+            "Not exported, since another metric has the same name with a different kind or unit:",
             "",
             "- `ORDERS` at `src/shop.rs:4` is a gauge in `s`, \
              but `Orders` at `src/shop.rs:2` is a counter in `s`",

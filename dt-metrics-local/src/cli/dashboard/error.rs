@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(super) enum DashboardError {
     #[error(
-        "there is no catalogue: name a file, pipe one in (`my-program --catalog | dt-metrics-local \
+        "no catalogue was given: name a file, pipe one in (`my-program --catalog | dt-metrics-local \
          dashboard`), or give `--from`"
     )]
     NoCatalogue,
@@ -26,16 +26,16 @@ pub(super) enum DashboardError {
     },
     #[error("{url:?} is not the URL of a dt-metrics-local, such as http://127.0.0.1:14499")]
     Url { url: String },
-    #[error("{url} does not tell what it has seen: is a dt-metrics-local running there?")]
+    #[error("{url} does not list its metrics: check that a dt-metrics-local is running there")]
     Endpoint { url: String, source: reqwest::Error },
-    #[error("{url} answers, but not as a dt-metrics-local does")]
+    #[error("{url} is not a dt-metrics-local: check the URL")]
     Answer {
         url: String,
         source: serde_json::Error,
     },
-    #[error("this needs a runtime, which cannot be had")]
+    #[error("cannot start the async runtime for the request")]
     Runtime(#[source] io::Error),
-    #[error("there are no metrics, so there is nothing to show")]
+    #[error("the catalogue contains no metrics: a dashboard needs at least one")]
     Empty,
     #[error("{path} cannot be written", path = path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -44,7 +44,7 @@ pub(super) enum DashboardError {
 /// Why a text is not a catalogue.
 #[derive(Debug, Error)]
 pub(super) enum NotACatalogue {
-    #[error("it is empty: does the program print its catalogue?")]
+    #[error("it is empty: check that the program prints its catalogue")]
     Empty,
     /// The message contains line and column.
     #[error(transparent)]

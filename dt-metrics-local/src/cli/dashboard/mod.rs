@@ -86,7 +86,7 @@ fn from_catalogue(args: &DashboardArgs) -> Result<Found, DashboardError> {
 #[expect(clippy::print_stderr, reason = "standard output is the dashboard")]
 fn say_prefix() {
     eprintln!(
-        "dt-metrics-local: keys are as in the catalogue; if the program sets a prefix, give --prefix"
+        "dt-metrics-local: the queries use the keys of the catalogue; if the program sets a prefix, add --prefix"
     );
 }
 

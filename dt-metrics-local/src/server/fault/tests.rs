@@ -84,7 +84,7 @@ fn other_texts_are_refused_with_what_was_expected() {
         ),
         (
             "slow-answer=0",
-            "a pace is at least one byte a second; for less there is silence",
+            "a pace is at least one byte per second; use a silent fault for no bytes at all",
         ),
         (
             "redirect=a\nb",

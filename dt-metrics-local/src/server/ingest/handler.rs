@@ -32,7 +32,7 @@ pub(crate) async fn receive(
     let received = match read_body(body, route.max_bytes(), endpoint.request_timeout).await {
         Ok(received) => received,
         Err(BodyError::Late) => {
-            let message = "The rest of the request body did not come in time";
+            let message = "The rest of the request body did not arrive in time";
             return respond(refusal(route, 408, message));
         }
         // The client has disconnected or does not speak HTTP, so it hardly reads this answer.

@@ -56,7 +56,7 @@ pub(super) fn judge(headers: &HeaderMap, received: &Received, rules: &Rules) -> 
     let request = match ExportMetricsServiceRequest::decode(content) {
         Ok(request) => request,
         Err(error) => {
-            let message = format!("Request body is no ExportMetricsServiceRequest: {error}");
+            let message = format!("Request body is not an ExportMetricsServiceRequest: {error}");
             return refusal(400, &message).into();
         }
     };

@@ -79,7 +79,7 @@ pub(crate) fn check(mut options: Options, environment: Environment) -> CheckRepo
         (options.pipeline.no_exporter, options.source("no_exporter"))
     {
         let text = format!(
-            "{variable} turns the built-in exporter off: remove it, or let it name `dynatrace`"
+            "{variable} turns the built-in exporter off: remove it, or add `dynatrace` to it"
         );
         skip(&mut report, "configuration", Problem::Configuration, text);
         return report;
@@ -157,7 +157,7 @@ fn describe(config: &Config, report: &mut CheckReport) {
     let endpoint = format!("{}, from {source}", target.endpoint);
     report.add("endpoint", Verdict::Ok, endpoint);
     let token = match (&target.token, target.token_source) {
-        (Some(_), Some(source)) => format!("there is one, from {}", source.describe()),
+        (Some(_), Some(source)) => format!("found, from {}", source.describe()),
         _ => target.describe_token().to_owned(),
     };
     report.add("token source", Verdict::Ok, token);
@@ -215,7 +215,7 @@ fn describe_host(config: &Config, report: &mut CheckReport) {
         && let Some(file) = config.options.metadata_files.existing()
     {
         let text = format!(
-            "{} is found and not used: the program sets `export_dynatrace_metadata(false)`",
+            "ignoring {}: the program sets `export_dynatrace_metadata(false)`",
             file.display()
         );
         report.add(STEP, Verdict::Ok, text);

@@ -154,7 +154,7 @@ fn log(event: &Event) {
         Event::DeadLetters(series) => tracing::warn!(
             target: "dt_metrics",
             series,
-            "the endpoint does not take the data points of these series, but takes others; they \
+            "requests with these series keep failing while others succeed; they are retried \
              are retried separately"
         ),
         Event::Delivery(DeliveryEvent::PointsRejected { points, reason }) => {

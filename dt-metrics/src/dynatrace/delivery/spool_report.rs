@@ -90,7 +90,7 @@ impl SpoolReport {
     pub(crate) fn not_yet(&self, buffer: &Buffer) {
         self.warn(
             buffer,
-            "the disk does not answer: until it does, pending requests do not survive this process",
+            "the disk of the spool does not respond: until it responds, pending requests do not survive this process",
         );
     }
 

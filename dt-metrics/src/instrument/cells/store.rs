@@ -94,7 +94,7 @@ impl Twins {
 /// One series: an instrument and the values of its dimensions.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "two tell what the series is, and two what happened to a gauge"
+    reason = "two describe the series, and two describe changes of a gauge"
 )]
 pub(crate) struct Series {
     /// The instrument.

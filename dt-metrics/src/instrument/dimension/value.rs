@@ -130,7 +130,7 @@ impl OwnedValue {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",
     label = "not a dimension value",
-    note = "dimension values are texts, `char`, `bool`, integers, floats, `IpAddr`, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of those"
+    note = "dimension values are texts, `char`, `bool`, integers, floats, `IpAddr`, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of these types"
 )]
 pub trait DimensionValue {
     /// The value, or `None` if the measurement does not have this dimension.

@@ -93,7 +93,7 @@ pub enum Number {
 )]
 impl Number {
     /// The nearest `f64`.
-    #[expect(clippy::cast_precision_loss, reason = "as it says")]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest `f64` is enough")]
     pub(crate) fn to_f64(self) -> f64 {
         match self {
             Self::U64(number) => number as f64,

@@ -295,7 +295,7 @@ impl Feed {
             .collect();
         drop(state);
         for conflict in conflicts {
-            tracing::warn!(target: "dt_metrics", "{conflict}; the second is not exported");
+            tracing::warn!(target: "dt_metrics", "{conflict}; the second metric is not exported");
         }
         for conflict in objectives {
             tracing::warn!(target: "dt_metrics", "{conflict}; both are exported");
@@ -381,7 +381,7 @@ impl Feed {
         if catch_unwind(AssertUnwindSafe(|| work(&mut findings))).is_err() {
             tracing::error!(
                 target: "dt_metrics",
-                "a collection failed; what it had not handed over is lost"
+                "a collection panicked; its measurements that had not reached the SDK are lost"
             );
         }
         for (reason, all, new) in [

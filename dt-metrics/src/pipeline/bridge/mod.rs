@@ -77,8 +77,8 @@ impl Bridge {
         if !disown_inherited() {
             tracing::warn!(
                 target: "dt_metrics",
-                "this process was forked, and what it measured before metrics were installed cannot \
-                 be told apart from what its parent measured; it is dropped"
+                "this process was forked, and its measurements from before `install` are dropped: \
+                 they may belong to the parent; install metrics before the first measurement"
             );
         }
         feed.create_missing(&mut meters);
@@ -86,7 +86,7 @@ impl Bridge {
         if !carried {
             tracing::warn!(
                 target: "dt_metrics",
-                "no reader asks for `{CARRIER}`: either there is none, or a view drops it; \
+                "no reader collects `{CARRIER}`: either there is no reader, or a view drops it; \
                  counts are handed over every {} instead",
                 shown(interval)
             );

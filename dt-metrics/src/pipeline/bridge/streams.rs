@@ -272,7 +272,7 @@ impl Metrics {
             }
             #[expect(
                 clippy::cast_possible_truncation,
-                reason = "from one end of the range to the other, the SDK's addition wraps around"
+                reason = "a step from one end of the range to the opposite end wraps around in the SDK's addition"
             )]
             Instrument::UpDownCounter(counter) => counter.add(number as i64, attributes),
             _ => {}
@@ -310,7 +310,7 @@ impl Metrics {
 }
 
 /// The nearest `f64`.
-#[expect(clippy::cast_precision_loss, reason = "as it says")]
+#[expect(clippy::cast_precision_loss, reason = "the nearest `f64` is wanted")]
 fn float(number: i128) -> f64 {
     number as f64
 }

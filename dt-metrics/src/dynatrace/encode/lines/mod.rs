@@ -131,7 +131,7 @@ impl LinesEncoder {
                     let diagnostics = &mut writer.diagnostics;
                     diagnostics.drop_points(context.subject, reason, unsupported.points, || {
                         format!(
-                            "its {:?} temporality cannot be sent: let the reader ask this exporter \
+                            "its {:?} temporality cannot be sent: configure the reader to use \
                              for the temporality",
                             unsupported.temporality
                         )
@@ -175,7 +175,7 @@ impl LinesEncoder {
                 diagnostics.count_altered("unit");
                 diagnostics.warn(subject, "unit", || {
                     format!(
-                        "its unit {:?} is left out: it has characters or a length that no unit has",
+                        "its unit {:?} is left out: a unit has at most 63 characters, which are ASCII letters, \
                         metric.unit()
                     )
                 });
@@ -184,7 +184,7 @@ impl LinesEncoder {
                 diagnostics.count_altered("metadata");
                 diagnostics.warn(subject, "metadata", || {
                     format!(
-                        "its unit {:?} or description {description:?} disagrees with another given \
+                        "its unit {:?} or description {description:?} differs from another metric \
                          for the key {:?}, so neither is sent",
                         metric.unit(),
                         key.as_str()
@@ -244,7 +244,7 @@ impl LineWriter {
                 NotAdded::Rejected(Rejected::InvalidSummary) => DropReason::InvalidSummary,
                 NotAdded::Rejected(Rejected::EmptySummary) => DropReason::EmptySummary,
             };
-            let explain = || format!("{:?} has no line", point.payload);
+            let explain = || format!("{:?} cannot be written as a metric line", point.payload);
             return diagnostics.drop_points(*subject, reason, 1, explain);
         }
         let altered = cached.altered | Alterations::METRIC_KEY.when(metric.is_altered);

@@ -23,7 +23,8 @@ pub(super) mod advice {
     pub(in crate::dynatrace::transport::tls) const OTHER_HOST: &str =
         "use a host name of the certificate in the endpoint";
     pub(in crate::dynatrace::transport::tls) const UNKNOWN_ROOT: &str = "add that root with `add_root_certificate_pem`, or to the trusted certificates of this \
-         host; if it should be trusted, a device in between reads what is sent";
+         host; if it should already be trusted, a device on the network intercepts \
+         the connection";
     pub(in crate::dynatrace::transport::tls) const OLD_VERSION: &str =
         "enable TLS 1.2 or 1.3 on the server";
     pub(in crate::dynatrace::transport::tls) const NO_TLS: &str =

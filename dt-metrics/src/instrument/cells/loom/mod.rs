@@ -1,7 +1,7 @@
 //! Interleavings of the cells: `block`, `chunk`, `ring` and `slots` compiled a second time, over
 //! loom's primitives.
 
-#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
 #[path = "../block.rs"]
 mod block;
 #[allow(
@@ -11,7 +11,7 @@ mod block;
 )]
 #[path = "../chunk.rs"]
 mod chunk;
-#[allow(clippy::duplicate_mod, reason = "compiled twice, as said above")]
+#[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
 #[path = "../ring.rs"]
 mod ring;
 #[allow(

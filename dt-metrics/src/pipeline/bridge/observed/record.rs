@@ -422,7 +422,7 @@ impl Total {
     }
 
     /// The nearest `f64`.
-    #[expect(clippy::cast_precision_loss, reason = "as it says")]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest `f64` is enough")]
     fn to_f64(self) -> f64 {
         match self {
             Self::Whole(sum) => sum as f64,
@@ -475,7 +475,7 @@ impl Level {
     }
 
     /// The nearest `f64`.
-    #[expect(clippy::cast_precision_loss, reason = "as it says")]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest `f64` is enough")]
     fn to_f64(self) -> f64 {
         match self {
             Self::Whole(sum) => sum as f64,

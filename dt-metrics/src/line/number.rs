@@ -67,7 +67,10 @@ pub(super) fn push_f64(out: &mut String, value: f64) {
         out.extend(zmij::Buffer::new().format_finite(value).split('+'));
         return;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the cast back shows whether it is exact")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cast back shows whether it is exact"
+    )]
     let integer = value as i64;
     #[expect(
         clippy::cast_precision_loss,

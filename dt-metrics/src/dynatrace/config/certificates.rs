@@ -52,7 +52,10 @@ pub(super) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>
         feature = "rustls-ring",
         feature = "rustls-aws-lc"
     )),
-    allow(clippy::unnecessary_wraps, reason = "without a backend, all certificates are accepted")
+    allow(
+        clippy::unnecessary_wraps,
+        reason = "without a backend, all certificates are accepted"
+    )
 )]
 fn check(certificate: &CertificateDer<'static>) -> Result<(), String> {
     #[cfg(feature = "native-tls")]

@@ -175,7 +175,8 @@ impl LinesEncoder {
                 diagnostics.count_altered("unit");
                 diagnostics.warn(subject, "unit", || {
                     format!(
-                        "its unit {:?} is left out: a unit has at most 63 characters, which are ASCII letters, \
+                        "its unit {:?} is left out: a unit has at most 63 characters, which are ASCII \
+                         letters, digits and `%[]{{}}/_`",
                         metric.unit()
                     )
                 });
@@ -184,8 +185,8 @@ impl LinesEncoder {
                 diagnostics.count_altered("metadata");
                 diagnostics.warn(subject, "metadata", || {
                     format!(
-                        "its unit {:?} or description {description:?} differs from another metric \
-                         for the key {:?}, so neither is sent",
+                        "its unit {:?} or description {description:?} differs from another metric with \
+                         the key {:?}, so neither is sent; use the same unit and description",
                         metric.unit(),
                         key.as_str()
                     )

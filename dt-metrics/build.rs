@@ -1,4 +1,4 @@
-//! There is nothing to build: Cargo asks for this where `links` is set.
+//! There is nothing to build: Cargo requires this file if `links` is set.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

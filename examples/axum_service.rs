@@ -1,5 +1,5 @@
 //! A service on axum: one layer measures all routes, by method, route and status; an attribute
-//! counts what a handler does. It asks itself a few and stops gracefully.
+//! counts the work of a handler. The program sends itself a few requests and stops gracefully.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     drop((client, stop)); // open connections would keep the server waiting
     serving.await??;
-    // After the server: what its last requests counted is delivered, too.
+    // After the server has stopped, so that the counts of its last requests are also delivered.
     if let Err(error) = metrics.shutdown_async(Duration::from_secs(5)).await {
         eprintln!("metrics: {error}"); // the service ended well all the same
     }

@@ -1,5 +1,5 @@
-//! Caches whose names only run time knows, for example from a configuration file: each gets its
-//! instruments when it is made, and they end with it.
+//! Caches whose names are known only at run time, for example from a configuration file: each gets
+//! its instruments when it is made, and they end with it.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Then `Upload` in the Dashboards app of Dynatrace. Without `--catalog` it takes a few orders and
-//! delivers what it counted.
+//! delivers its metrics.
 
 use std::io::Write;
 use std::time::Duration;
@@ -19,7 +19,7 @@ enum Region {
     America,
 }
 
-/// Calls by outcome, how long they take, how many are going on.
+/// Calls by outcome, call duration, and calls in flight.
 #[measured(name = "order", dims(region = region))]
 #[recorded(
     name = "order.value",
@@ -43,7 +43,7 @@ fn order(region: Region, items: u32) -> Result<u32, &'static str> {
     Ok(items * 7)
 }
 
-/// Asked at each push.
+/// Polled at each push.
 #[observed(name = "stock", description = "Items on the shelf.", unit = "{item}")]
 fn stock() -> u64 {
     1_000

@@ -1,5 +1,5 @@
 //! A program that uses the OpenTelemetry API and has a provider already: the Dynatrace exporter
-//! alone fits into its reader, and with `attach` the provider exports what annotations measure.
+//! alone fits into its reader, and with `attach` the provider exports the metrics of annotations.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 

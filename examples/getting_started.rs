@@ -1,4 +1,4 @@
-//! A coffee bar to watch, for a minute or for as many seconds as its argument says.
+//! A coffee bar to watch, for a minute, or for as many seconds as its argument.
 //!
 //! Nothing is configured: metrics go to the OneAgent on this host, or to `dt-metrics-local` in its
 //! place. With these they go to Dynatrace:
@@ -34,7 +34,7 @@ fn make(drink: Drink) -> Result<(), &'static str> {
     }
 }
 
-/// Rises and falls in half a minute; asked at each push.
+/// Rises and falls in half a minute; polled at each push.
 #[observed(name = "rush", description = "How busy the bar is, from 0 to 1")]
 fn rush() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -55,9 +55,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let metrics = dt_metrics::builder()
         .prefix("getting_started")
         .default_dimension("environment", "laptop")
-        .push_interval(Duration::from_secs(1)) // to watch it; a minute if nothing is said
+        .push_interval(Duration::from_secs(1)) // to watch it; the default is a minute
         .on_delivery_event(|event| println!("metrics: {event}"))
-        .flush_on_termination(true) // Ctrl-C delivers what is left, too
+        .flush_on_termination(true) // Ctrl-C delivers pending metrics
         .install()?;
     println!(
         "Making coffee for {seconds} s; Ctrl-C ends it sooner. Unless an endpoint is configured,"

@@ -25,7 +25,7 @@ async fn handle(event: Event) -> Result<String, String> {
 /// One invocation: handles the event, and pushes before the process can be frozen.
 async fn invoke(metrics: &Handle, event: Event) -> Result<String, String> {
     let result = handle(event).await;
-    // What cannot be delivered in time stays pending, and is sent with the next invocation.
+    // Metrics that cannot be delivered in time stay pending, and are sent with the next invocation.
     if let Err(error) = metrics.flush_async(Duration::from_millis(500)).await {
         eprintln!("metrics: {error}");
     }

@@ -1,5 +1,5 @@
 //! A program that uses a library with metrics of its own, [`money`](./library/src/lib.rs): the one
-//! line in `main` delivers those, too, under the program's prefix.
+//! line in `main` also delivers the metrics of the library, under the program's prefix.
 //!
 //! The library depends on `dt-metrics` with `default-features = false`, the program turns the rest
 //! on. Endpoint and token come from the environment, as in `getting_started`.

@@ -1,5 +1,5 @@
 //! A program whose libraries record with the facade `metrics`: one line sends their metrics along
-//! with those of the program's annotations.
+//! with the metrics of the program's annotations.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 

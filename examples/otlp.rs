@@ -1,5 +1,5 @@
-//! Two destinations at once: OTLP to a Collector, and lines to Dynatrace. One that is away does not
-//! hold up the other.
+//! Two destinations at once: OTLP to a Collector, and lines to Dynatrace. If one destination is
+//! down, the other still receives its data.
 //!
 //! Where the Collector is: `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://localhost:4318`. Endpoint
 //! and token for the lines as in `getting_started`. `dt-metrics-local` takes both:

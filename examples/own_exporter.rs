@@ -40,7 +40,7 @@ impl PushMetricExporter for Print {
         Ok(())
     }
 
-    /// What was added since the last export, not since the start.
+    /// The increase since the last export, not since the start.
     fn temporality(&self) -> Temporality {
         Temporality::Delta
     }

@@ -1,5 +1,5 @@
-//! A program without an async runtime: threads that count in memory of their own, and a push from
-//! a thread of the library. What a thread counted before it ended is delivered, too.
+//! A program without an async runtime: threads that count in memory of their own, and a push from a
+//! thread of the library. Counts of threads that have ended are also delivered.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 

@@ -1,5 +1,5 @@
-//! A worker on tokio: how many jobs are going on, how large their results are, and a shutdown that
-//! delivers the last numbers before the process ends.
+//! A worker on tokio: jobs in flight, sizes of their results, and a shutdown that delivers the last
+//! numbers before the process ends.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         () = fill(&queue) => println!("no more jobs"),
         _ = tokio::signal::ctrl_c() => println!("interrupted"),
     }
-    // While the last jobs are going on: the gauge tells how many.
+    // While the last jobs are in flight: the gauge contains their number.
     if let Err(error) = metrics.flush_async(Duration::from_secs(5)).await {
         eprintln!("metrics: {error}");
     }

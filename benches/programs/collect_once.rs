@@ -1,4 +1,4 @@
-//! What the programs with and without instruments have in common.
+//! The common code of the programs with and without instruments.
 
 #[path = "../src/child.rs"]
 mod child;

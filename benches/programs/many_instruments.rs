@@ -17,7 +17,7 @@ macro_rules! functions {
     };
 }
 
-/// Ten modules, each with what the macro makes.
+/// Ten modules, each with the items of the macro.
 macro_rules! modules {
     ($each:ident: $($module:ident)+) => {
         $(

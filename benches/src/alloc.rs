@@ -1,4 +1,4 @@
-//! The system's allocator, and how much it is asked for.
+//! The system's allocator, with counts of allocated memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,8 +9,8 @@ static ALLOCATOR: Counting = Counting;
 
 /// Whether all threads' bytes are followed: atomics that they share, so only on demand.
 static FOLLOWED: AtomicBool = AtomicBool::new(false);
-/// Bytes in use, of those asked for since [`follow`]. Memory from before is given back too, so it
-/// may be below zero.
+/// Bytes in use that were allocated since [`follow`]. Memory from before may be freed meanwhile, so
+/// the number may be negative.
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 static PEAK: AtomicIsize = AtomicIsize::new(0);
 
@@ -18,7 +18,7 @@ thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How often this thread has asked for memory; growing counts.
+/// The number of allocations of this thread, including reallocations.
 pub(crate) fn calls() -> u64 {
     CALLS.get()
 }
@@ -44,7 +44,7 @@ struct Counting;
 
 impl Counting {
     fn asked() {
-        // A thread that ends may ask when its cell is gone.
+        // A thread that ends may allocate after its cell was destroyed.
         let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
     }
 
@@ -56,14 +56,14 @@ impl Counting {
     }
 }
 
-// SAFETY: every call goes to `System` with the arguments as they came, and what it returns is
-// returned. The counting neither allocates nor panics nor touches the memory.
+// SAFETY: every call is passed to `System` with unchanged arguments, and returns its result. The
+// counting neither allocates nor panics nor touches the memory.
 #[expect(unsafe_code, reason = "no allocator without it")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Self::asked();
         Self::changed(layout.size().cast_signed());
-        // SAFETY: the caller's promises are those that `System` asks for.
+        // SAFETY: the caller guarantees the conditions that `System` requires.
         unsafe { System.alloc(layout) }
     }
 

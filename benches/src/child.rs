@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-/// Takes everything, does nothing. Delta temporality, as Dynatrace wants it.
+/// Accepts and discards everything. Delta temporality, as Dynatrace requires.
 pub(crate) struct Discard;
 
 impl PushMetricExporter for Discard {
@@ -31,7 +31,7 @@ impl PushMetricExporter for Discard {
 
 /// The resident bytes of this process.
 pub(crate) fn resident_bytes() -> io::Result<u64> {
-    // Exact; what `status` says may lag behind by some pages a thread.
+    // Exact; the numbers in `status` may lag by some pages per thread.
     let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
     let kilobytes = rollup.lines().find_map(|line| {
         line.strip_prefix("Rss:")?

@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(600);
 #[counted(name = "bench.collect", dims(id = id))]
 fn count(id: u32) {}
 
-/// Measures each combination in a process of its own, since what threads leave stays.
+/// Measures each combination in a process of its own, since memory of ended threads stays.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     println!(
         "{} cores; a collection in microseconds, median of {ROUNDS}",
@@ -54,7 +54,8 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One combination: prints what a collection takes after all series have moved, and after none.
+/// One combination: prints the duration of a collection after all series have changed, and after
+/// none.
 pub(crate) fn child(threads: u32, series: u32) -> Result<(), dt_metrics::Error> {
     let metrics = dt_metrics::builder()
         .no_exporter()

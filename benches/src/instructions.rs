@@ -1,5 +1,5 @@
-//! How many instructions a call takes, counted by Valgrind: the same on every run, so a small
-//! change shows that a clock does not see.
+//! How many instructions a call takes, counted by Valgrind: every run has the same result, so it
+//! shows small changes that a clock cannot resolve.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -11,11 +11,11 @@ use crate::hotpath::names::Loop;
 use crate::hotpath::{floor, ours};
 use crate::report;
 
-/// Calls of the shorter of two runs; the longer makes twice as many, and their difference is what
-/// these calls took.
+/// Calls of the shorter of two runs; the longer makes twice as many, and their difference is the
+/// cost of these calls.
 const CALLS: u32 = 100_000;
 
-/// What is there without any annotation: the loop, the call, the return.
+/// The base cost without annotation: the loop, the call, the return.
 #[inline(never)]
 fn nothing() {
     black_box(());
@@ -58,7 +58,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the child does.
+/// The work of the child.
 pub(crate) fn call(number: usize, calls: u32) {
     if let Some((_, repeat)) = loops().nth(number) {
         repeat(calls);

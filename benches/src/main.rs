@@ -42,7 +42,7 @@ use crate::memory::Scenario;
 /// Prints one table a benchmark.
 #[derive(Parser)]
 enum Bench {
-    /// What a call costs, next to one atomic add and to what others offer.
+    /// Measure the cost of a call, next to one atomic add and to other libraries.
     Hotpath(hotpath::Options),
     /// How many instructions a call takes; needs Valgrind.
     Instructions,
@@ -50,20 +50,21 @@ enum Bench {
     Memory,
     /// How much stack a call takes.
     Stack,
-    /// What annotations cost a build, next to others.
+    /// Measure the build time of annotations, next to macros of other libraries.
     Compile,
     /// How long a collection takes, by threads and series.
     Collect,
-    /// What a line costs, next to a copy of its bytes and to OTLP.
+    /// Measure the cost of a metric line, next to a copy of its bytes and to OTLP.
     Encode,
-    /// What an export costs end to end, next to OTLP.
+    /// Measure the cost of an export end to end, next to OTLP.
     Export,
-    /// What many processes send, and what it costs them and the endpoint; Linux only.
+    /// Measure the requests of many processes, and their cost for the processes and the endpoint;
+    /// Linux only.
     Fleet(fleet::Options),
     /// A process of `fleet`.
     #[command(hide = true)]
     FleetMember(fleet::Member),
-    /// What arrives over OTLP of what was counted while the receiver fails, next to
+    /// Count the measurements that arrive over OTLP after an outage of the receiver, next to
     /// opentelemetry-otlp.
     Outage,
     /// What a layer for HTTP servers costs a request, next to others.
@@ -71,13 +72,13 @@ enum Bench {
     /// One exporter; a process of `export`.
     #[command(hide = true)]
     ExportClient(Client),
-    /// What `instructions` runs under Valgrind.
+    /// The child of `instructions`, which runs under Valgrind.
     #[command(hide = true)]
     Call { number: usize, calls: u32 },
-    /// What `collect` runs.
+    /// The child of `collect`.
     #[command(hide = true)]
     CollectChild { threads: u32, series: u32 },
-    /// What `memory` runs.
+    /// The child of `memory`.
     #[command(hide = true)]
     Resident {
         scenario: Scenario,

@@ -11,7 +11,7 @@ use crate::alloc;
 /// How long a candidate runs in each round, about; long enough that reading the clock is nothing.
 const ROUND: Duration = Duration::from_millis(8);
 
-/// The most calls in a round, whatever they cost.
+/// The most calls in a round, however cheap they are.
 const MOST_CALLS: u32 = 1 << 26;
 
 /// One thing whose calls are measured.
@@ -31,7 +31,7 @@ enum Pace {
 /// Bursts in one round.
 const BURSTS: u32 = 3;
 
-/// What a call costs.
+/// The cost of a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     /// The median of all rounds.
@@ -48,8 +48,8 @@ impl Cost {
 }
 
 impl Candidate {
-    /// Calls without pause. `run` makes as many calls as it is told, in a loop of its own, so
-    /// that nothing stands between them.
+    /// Calls without pause. `run` makes the given number of calls, in a loop of its own, so that
+    /// there is no other work between them.
     pub(crate) fn new(name: &'static str, run: impl Fn(u32) + Send + Sync + 'static) -> Self {
         let mut calls = 1_000;
         // The first calls, which may be slow, are over before the time counts.
@@ -92,7 +92,7 @@ impl Candidate {
 
     /// One round of one thread. All threads are at it at once.
     fn round(&self, source: TimeSource, crowd: &Crowd) -> Cost {
-        // What a thread does on its first call is not what a call costs.
+        // The first call of a thread does extra work, which is not measured.
         (self.run)(1_000);
         let mut seconds = 0.0;
         let mut allocations = 0;
@@ -184,8 +184,8 @@ impl Crowd {
         }
     }
 
-    /// Runs `measured` while all other threads are calling. A thread that is early or ready
-    /// keeps the others company with a few calls at a time.
+    /// Runs `measured` while all other threads are calling. A thread that is early or finished
+    /// makes a few calls at a time, so that the other threads never run alone.
     fn together(&self, few: &dyn Fn(), measured: impl FnOnce()) {
         if self.barrier.wait().is_leader() {
             self.begun.store(0, Ordering::SeqCst);
@@ -204,7 +204,7 @@ impl Crowd {
     }
 }
 
-/// What the threads' time is read from.
+/// The clock for the time of threads.
 #[derive(Clone, Copy)]
 pub(crate) enum TimeSource {
     /// Time as everybody's clock has it.
@@ -214,8 +214,8 @@ pub(crate) enum TimeSource {
 }
 
 impl TimeSource {
-    /// The one that is fair to so many threads: where they have no core each, or the machine does
-    /// other work, they wait for one another, and that is not what a call costs.
+    /// The clock that is fair to so many threads: without a core for each thread, or on a busy
+    /// machine, threads wait for one another, and waiting is not part of the cost of a call.
     pub(crate) fn fair_to(threads: usize, busy: bool) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         if (threads > cores || busy) && cfg!(unix) {

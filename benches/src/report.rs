@@ -11,7 +11,7 @@ pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     table
 }
 
-/// What was promised, and whether it held.
+/// Promised figures, and whether they hold.
 pub(crate) struct Targets {
     table: Table,
 }
@@ -25,7 +25,7 @@ impl Default for Targets {
 }
 
 impl Targets {
-    /// A row; `limit` is in the unit of `measured`, and `says` says it.
+    /// A row; `limit` is in the unit of `measured`, and `says` is its text.
     pub(crate) fn at_most(&mut self, measure: &str, says: &str, measured: f64, limit: f64) {
         let met = if measured <= limit { "yes" } else { "**no**" };
         self.table

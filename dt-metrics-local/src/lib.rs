@@ -141,8 +141,8 @@
 //! whose `Host` is not one of its own ([`ServerBuilder::allow_host`]) and requests that `Origin` or
 //! `Sec-Fetch-Site` show to come from a page of another origin. Programs send neither of the two.
 //!
-//! Each response has the header `Server: dt-metrics-local/<version>`, by which a client can tell the
-//! endpoint from Dynatrace.
+//! Each response has the header `Server: dt-metrics-local/<version>`, by which a client can
+//! distinguish the endpoint from Dynatrace.
 //!
 //! A platform token (`dt0s16.…`) is sent as `Authorization: Bearer`, any other token as
 //! `Authorization: Api-Token`, as Dynatrace requires.

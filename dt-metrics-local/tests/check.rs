@@ -9,7 +9,7 @@ use dt_metrics_local::Server;
 const URL: &str = "DT_METRICS_INGEST_URL";
 const TOKEN: &str = "DT_METRICS_INGEST_API_TOKEN";
 
-/// Whether it works, and what is said.
+/// Whether the configuration works, and the output.
 fn check(environment: &[(&str, &str)]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_dt-metrics-local"))
         .arg("check")

@@ -1,4 +1,4 @@
-//! The reader accepts what Dynatrace's reference client writes.
+//! The reader accepts the lines of Dynatrace's reference client.
 //!
 //! Reads the vectors in the folder that `DT_CONFORMANCE_DIR` names, else the copy in the repo.
 

@@ -345,8 +345,8 @@ fn a_reader_that_goes_away_ends_it() {
     let address = greeting.trim_start_matches("Listening on ").to_owned();
     let (reader, _) = io::pipe().unwrap();
     program.output = BufReader::new(ChildStdout::from(std::os::fd::OwnedFd::from(reader)));
-    // It ends when it prints a line: before, while or after it answers. Not always the first,
-    // since a process that another test starts just now may have the pipe open for a moment.
+    // It ends when it prints a line: before, while or after it answers. It may not be the first
+    // line, since a process that another test starts just now may have the pipe open for a moment.
     let status = loop {
         try_post(&address, "aaa gauge,1").ok();
         if let Some(status) = program.process.try_wait().unwrap() {

@@ -84,8 +84,8 @@ impl Block {
         Ok(emit!(#header #braces #checks))
     }
 
-    /// The block as it was written, without the `#[measured]` of its functions: expanded on their own,
-    /// those would report further errors.
+    /// The block as it was written, without the `#[measured]` of its functions: if these
+    /// annotations were expanded, they would report further errors.
     fn bare(&self) -> TokenStream {
         let read = |input: ParseStream<'_>| {
             let mut items = TokenStream::new();

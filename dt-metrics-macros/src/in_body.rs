@@ -26,7 +26,7 @@ pub(crate) struct InBody {
     metric: Metric,
 }
 
-/// What comes after the name.
+/// The arguments after the name.
 #[derive(Clone, Copy)]
 enum Value {
     /// Arguments.

@@ -68,11 +68,11 @@ fn registration(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
 
 /// The item that registers a function.
 ///
-/// A macro cannot tell a function without `self` in an `impl` block from a free one. In such a
-/// block the compiler accepts few kinds of items, and a struct is not one of them: it reports that
-/// in one message, at the function's name, and drops the struct with all of its content. It would
-/// keep a `const _`, which would be simpler, and not find the function's name in it, or find
-/// another function of that name.
+/// A macro cannot distinguish a function without `self` in an `impl` block from a free function. In
+/// an `impl` block the compiler accepts few kinds of items, and a struct is not one of them: it
+/// reports that in one message, at the function's name, and drops the struct with all of its
+/// content. It would keep a `const _`, which would be simpler, and not find the function's name in
+/// it, or find another function with that name.
 fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
     let private = private(args.library.as_ref());
     let name = &function.sig.ident;
@@ -118,11 +118,11 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
     emit!(#attrs #item)
 }
 
-/// What messages say about the type.
+/// The wording for the type in messages.
 const RETURNS: &str = "returns a number or an `Option` of one";
 
-/// The function, if it can be observed. Only the compiler knows whether it is a free function, and
-/// the type that it returns.
+/// The function, if it can be observed. Only the compiler can check whether it is a free function,
+/// and which type it returns.
 fn function(item: Item) -> Result<Function> {
     let function = match item {
         Item::Function(function) => *function,
@@ -151,7 +151,7 @@ fn function(item: Item) -> Result<Function> {
         refuse(
             asyncness,
             "returns its value at once: remove `async`, and read a value that a task keeps up to \
-             to date",
+             date",
         );
     }
     if let Safety::Unsafe(unsafety) = safety {
@@ -166,8 +166,8 @@ fn function(item: Item) -> Result<Function> {
     if !generics.params.is_empty() {
         refuse(
             &generics.params,
-            "cannot be generic, since the library calls it without arguments: remove the parameters, \
-             annotate a function that calls this one with some",
+            "cannot be generic, since the library calls it without arguments: remove the \
+             parameters, or annotate a function that calls this one with concrete types",
         );
     }
     match inputs.first() {
@@ -179,7 +179,7 @@ fn function(item: Item) -> Result<Function> {
         Some(FnArg::Typed(_)) => refuse(
             &inputs,
             "cannot have parameters, since the library calls it without arguments: remove them, or \
-             that calls this one with some",
+             annotate a function that calls this one with values",
         ),
     }
     match output {

@@ -1,4 +1,4 @@
-//! Expansions as text: what cannot be seen from a program that compiles. The rest is tested from
+//! Expansions as text: properties that a compiled program cannot observe. The rest is tested from
 //! outside, with the compiler.
 
 use std::str::FromStr;
@@ -160,7 +160,7 @@ fn a_half_typed_body_still_expands_whatever_is_asked_of_it() {
     }
 }
 
-/// The body is one token for what is read of it, however long it is.
+/// The parser reads the body as one token, however long it is.
 #[test]
 fn a_long_body_is_not_read_line_by_line() {
     let lines = "let a = a + call(a, \"text\")?;\n".repeat(2_000);

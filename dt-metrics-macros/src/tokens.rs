@@ -34,7 +34,7 @@ pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The module of the library that holds what expansions name.
+/// The module of the library with the items that expansions name.
 pub(crate) fn private(library: Option<&Path>) -> TokenStream {
     library.map_or_else(
         || emit!(::dt_metrics::private),
@@ -42,7 +42,7 @@ pub(crate) fn private(library: Option<&Path>) -> TokenStream {
     )
 }
 
-/// `tokens` of the expansion, reported by the compiler at what the user typed.
+/// `tokens` of the expansion, reported by the compiler at the user's input.
 ///
 /// Spans cannot be joined, but an expression reaches from its first token to its last: all tokens
 /// get the place of the first token that was typed, and the last one gets that of the last.

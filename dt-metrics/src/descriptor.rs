@@ -1,4 +1,5 @@
-//! The static description of an instrument: what its annotation says, and where the annotation is.
+//! The static description of an instrument: the arguments of its annotation, and the place of the
+//! annotation.
 
 mod name;
 mod objective;
@@ -67,7 +68,7 @@ pub struct Descriptor {
     pub line: u32,
     /// The most series this instrument may have; 0 leaves it to the pipeline.
     pub(crate) cardinality_limit: u32,
-    /// The upper bounds of a histogram's buckets, if the annotation gives them.
+    /// The upper bounds of a histogram's buckets, if the annotation sets them.
     pub(crate) boundaries: Option<&'static [f64]>,
     /// Whether a sum may have values that are not whole.
     pub(crate) floats: bool,

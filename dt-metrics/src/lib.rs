@@ -58,7 +58,7 @@
 //! ```
 #![cfg_attr(feature = "dynatrace", doc = include_str!("../docs/pipeline.md"))]
 //!
-//! # What there is
+//! # Overview
 //!
 //! [`catalog`] lists every instrument in the program, before anything was called;
 //! [`catalog_markdown`] and [`catalog_json`] print it. The grammar of names, keys, units and lines
@@ -66,19 +66,19 @@
 //!
 //! # The way of a count
 //!
-//! A call to an annotated function adds to a cell that its own thread owns: no lock, no
-//! allocation, no locked instruction where the dimensions are known at compile time. At each push
-//! interval the cells of all threads are read, and what was added since is handed to ordinary
+//! A call to an annotated function adds to a cell that its own thread owns: no lock, no allocation,
+//! no locked instruction where the dimensions are known at compile time. At each push interval,
+//! dt-metrics reads the cells of all threads, and adds the increase since the last push to ordinary
 //! OpenTelemetry counters, inside their collection. So readers, views and exporters of the
-//! OpenTelemetry SDK work as its documentation says. Cells exist from program start: what is
-//! counted before metrics are installed, or on threads that have ended, is delivered too.
+//! OpenTelemetry SDK work as documented there. Cells exist from program start: measurements from
+//! before `install`, or of threads that have ended, are also delivered.
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! | --- | --- |
-//! | `dynatrace` (default) | the pipeline and the exporter: what stands under "In `main`" |
-//! | `otlp` | the same metrics by OTLP, to Dynatrace or to a Collector: `builder().otlp()` |
+//! | `dynatrace` (default) | the pipeline and the exporter, described under "In `main`" |
+//! | `otlp` | the same metrics over OTLP, to Dynatrace or to a Collector: `builder().otlp()` |
 //! | `rustls-aws-lc` (default) | TLS: rustls, with the cryptography of aws-lc-rs |
 //! | `rustls-ring` | TLS: rustls, with the cryptography of ring; used before `rustls-aws-lc` if both are on |
 //! | `native-tls` | TLS of the platform: OpenSSL, Schannel or Secure Transport; used before the two others if it is on |
@@ -89,9 +89,9 @@
 //! compiled in. The exporter itself names its provider, and neither uses nor sets the default
 //! provider of the process.
 //!
-//! Without any of them this crate is the annotations, the instruments, the catalogue and [`testing`]: no
-//! OpenTelemetry, no async runtime, no HTTP. That is what a library needs
-//! (`default-features = false`); the program turns the rest on.
+//! Without any of these features, this crate consists of the annotations, the instruments, the
+//! catalogue and [`testing`]: no OpenTelemetry, no async runtime, no HTTP. In a library, use
+//! `default-features = false`; the program turns on the features that it needs.
 //!
 //! # More
 //!

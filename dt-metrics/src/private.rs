@@ -151,7 +151,7 @@ impl DimensionValue for Absent {
     }
 }
 
-/// `body`. The bound tells the compiler from the start that the closure is called once.
+/// `body`. With the bound, the compiler infers from the start that the closure is called once.
 #[inline]
 pub const fn once<R, F: FnOnce() -> R>(body: F) -> F {
     body

@@ -30,8 +30,8 @@ impl Process {
     }
 }
 
-/// Something that one process at a time claims. A forked child inherits its parent's claim, and
-/// can tell that the claim is not its own.
+/// Something that one process at a time claims. A forked child inherits its parent's claim, and can
+/// detect that the claim is not its own.
 pub(crate) struct Claim(AtomicU32);
 
 /// Not the number of any process that runs a program.
@@ -57,7 +57,7 @@ impl Claim {
         }
     }
 
-    /// Gives the claim of `process` back, unless another process has it by now.
+    /// Releases the claim of `process`, unless another process has it by now.
     pub(crate) fn release(&self, process: Process) {
         let Process(id) = process;
         // Failing means that it is another's.

@@ -16,7 +16,7 @@ pub(crate) fn edits(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// The nearest of several names, whatever their case; `None` if there are none.
+/// The nearest of several names, compared case-insensitively; `None` if there are no names.
 #[cfg(feature = "dynatrace")]
 pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_ascii_uppercase();

@@ -1,4 +1,4 @@
-//! Says repeated things once: allows a key again only after an interval.
+//! Throttles repeated messages: allows a key again only after an interval.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

@@ -28,7 +28,7 @@ static ALLOCATOR: Counting = Counting;
 static IN_USE: AtomicIsize = AtomicIsize::new(0);
 
 thread_local! {
-    /// Bytes that this thread asked for and did not give back.
+    /// Bytes that this thread allocated and did not free.
     static KEPT: Cell<isize> = const { Cell::new(0) };
 }
 
@@ -93,7 +93,7 @@ fn kept_by(work: impl FnOnce()) -> isize {
 #[test]
 fn a_thread_keeps_memory_for_the_values_it_records_and_no_more() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    // What the whole program needs once is there before.
+    // Memory that the whole program needs once is allocated before.
     call();
     call_of("first");
     thread::scope(|scope| {

@@ -37,7 +37,7 @@ fn size(layout: Layout) -> Size {
     }
 }
 
-/// A text that only run time knows: one of nine.
+/// A text that is known only at run time: one of nine.
 fn class(layout: Layout) -> &'static str {
     let classes = ["1", "2", "4", "8", "16", "32", "64", "128", "more"];
     let class = layout.size().max(1).ilog2() as usize;

@@ -39,8 +39,8 @@ impl Server {
         Self { url, lines }
     }
 
-    /// The counts that arrived, without metadata and all that follows the delta; of histograms and
-    /// gauges the whole payload.
+    /// The counts that arrived, without metadata and everything after the delta; for histograms and
+    /// gauges, the whole payload.
     fn counts(&self) -> Vec<String> {
         let lines = self.lines.lock().unwrap();
         let data = lines.iter().filter(|line| !line.starts_with('#'));
@@ -98,7 +98,7 @@ fn soon<T>(action: impl FnOnce() -> T) -> T {
     result
 }
 
-/// What a child does with what it inherited, and with metrics of its own.
+/// The behaviour of a child with inherited metrics, and with metrics of its own.
 fn live_as_a_child(inherited: Handle, hits: Counter, observer: Observer, server: &Server) {
     soon(|| assert!(matches!(inherited.flush(AMPLE), Err(Error::Forked))));
     soon(|| assert!(matches!(inherited.shutdown(AMPLE), Err(Error::Forked))));
@@ -121,7 +121,7 @@ fn live_as_a_child(inherited: Handle, hits: Counter, observer: Observer, server:
     soon(|| drop(inherited));
     count!("forked.both", 1);
     own.flush(AMPLE).unwrap();
-    // Of each thread the newest 4,096 values are kept; the others are counted.
+    // The newest 4,096 values of each thread are kept; older values are counted.
     assert_eq!(own.health().dropped.get("before_install"), Some(&1_904));
     soon(|| drop(observer));
     own.shutdown(AMPLE).unwrap();
@@ -156,7 +156,7 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
             record!("forked.busy_value", 1.0);
         }
     });
-    // SAFETY: the child does not touch locks of other threads but those of the allocator, which
+    // SAFETY: the child does not touch locks of other threads except locks of the allocator, which
     // the C library keeps usable, and leaves by `_exit`.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "a process can be had");
@@ -235,7 +235,7 @@ fn is_alone(test: &str) -> bool {
 
 /// Forks, and ends the child when it has done `work`.
 fn fork(work: impl FnOnce()) -> libc::pid_t {
-    // SAFETY: the child does not touch locks of other threads but those of the allocator, which
+    // SAFETY: the child does not touch locks of other threads except locks of the allocator, which
     // the C library keeps usable, and leaves by `_exit`.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "a process can be had");
@@ -267,7 +267,7 @@ fn wait_for(child: libc::pid_t) {
     }
 }
 
-/// The lines that arrived, without those of the library's own metrics.
+/// The lines that arrived, without lines of the library's own metrics.
 fn sorted(server: &Server) -> Vec<String> {
     let mut counts = server.counts();
     counts.sort();
@@ -386,7 +386,7 @@ fn a_child_of_a_busy_process_does_not_wait_for_threads_it_does_not_have() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
-                    // A new thread knows no series.
+                    // A new thread has no cached series.
                     std::thread::spawn(|| (0..500).for_each(churn))
                         .join()
                         .unwrap();

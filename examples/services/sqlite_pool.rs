@@ -115,7 +115,7 @@ fn order(pool: &Pool, article: &str) -> Result<u32, OrderError> {
     }
 }
 
-/// Orders more of what is sold out, until the queue ends.
+/// Orders more of sold-out items, until the queue ends.
 #[in_flight(name = "worker.running")]
 fn refill(pool: &Pool, sold_out: &mpsc::Receiver<String>) {
     for article in sold_out {

@@ -1,5 +1,5 @@
 //! A gRPC service on tonic: one layer measures all calls, by method and status; an attribute counts
-//! what the method itself does. The service is gRPC's health check, written by hand.
+//! the work of the method itself. The service is gRPC's health check, written by hand.
 //!
 //! Endpoint and token come from the environment, as in `getting_started`.
 

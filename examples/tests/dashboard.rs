@@ -1,4 +1,5 @@
-//! The example whose catalogue becomes a dashboard: it prints what it measures, and delivers it.
+//! The example whose catalogue becomes a dashboard: it prints its catalogue, and delivers its
+//! metrics.
 
 use std::process::{Command, Output};
 
@@ -26,7 +27,7 @@ fn what_it_delivers_is_in_the_catalogue_that_it_prints() {
     said(deliver.expect("it was built with this test"));
     assert_eq!(server.rejected(), []);
     let keys: Vec<_> = server.lines().iter().map(|line| line.key.clone()).collect();
-    // Nothing was in flight when it was asked, and that is not news.
+    // Nothing was in flight at the poll, and an unchanged zero is not sent.
     assert!(catalogue.contains("{\"name\":\"order.in_flight\""));
     for name in [
         "basket.size",

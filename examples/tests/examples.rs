@@ -7,7 +7,7 @@ use dt_metrics_local::Server;
 /// The version of each program.
 const VERSION: &str = "1.2.3";
 
-/// What a program said, and the endpoint to which it delivered.
+/// The output of a program, and the endpoint to which it delivered.
 struct Run {
     said: String,
     server: Server,
@@ -53,7 +53,8 @@ impl Run {
         );
     }
 
-    /// How many values were measured, and their sum; of gauges the lines, and the last value.
+    /// The number of measured values, and their sum; for gauges, the number of lines and the last
+    /// value.
     fn measured(&self, key: &str, dimensions: &[(&str, &str)]) -> (u64, f64) {
         self.server.inspect(|state| {
             let series = state.series().filter(|series| series.metric == key);
@@ -96,7 +97,7 @@ fn the_first_program_of_the_readme_is_an_example() {
     );
 }
 
-/// Runs the first program of the README against this endpoint; returns what it printed.
+/// Runs the first program of the README against this endpoint; returns its output.
 fn minimal_at(url: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_minimal"))
         .env("DT_METRICS_INGEST_URL", url)
@@ -309,7 +310,7 @@ fn existing_provider() {
     run.counted("legacy.reminders", &[("country", "fr"), at[1]], 1);
 }
 
-/// A program that did its work ends well, even if its metrics cannot be delivered, and says so.
+/// A program whose metrics cannot be delivered still exits with success, and reports the failure.
 #[test]
 fn a_program_whose_metrics_cannot_be_delivered_ends_well() {
     let server = Server::builder()

@@ -12,7 +12,7 @@ const COMMIT: [&str; 4] = [
 ];
 
 fn main() {
-    // Of this crate nothing else decides the output.
+    // No other file of this crate affects the output.
     println!("cargo:rerun-if-changed=build.rs");
     for name in COMMIT {
         println!("cargo:rerun-if-env-changed={name}");

@@ -1,5 +1,5 @@
-//! Makes a first corpus for fuzzing the reader from the vectors of the line protocol. Here and not in
-//! `fuzz`, so that what it needs is built already.
+//! Makes a first corpus for fuzzing the reader from the vectors of the line protocol. It is here
+//! and not in `fuzz`, so that its dependencies are already built.
 
 use std::error::Error;
 use std::fs;

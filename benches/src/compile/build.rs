@@ -55,8 +55,8 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Builds the dependencies in both profiles, those of each package by themselves as later:
-    /// together they would use other features. Then writes the sources.
+    /// Builds the dependencies in both profiles, the dependencies of each package separately, as in
+    /// the measured builds: together they would use other features. Then writes the sources.
     pub(super) fn build_dependencies(&self) -> io::Result<()> {
         for candidate in Candidate::ALL {
             for profile in ["whole", "dev"] {
@@ -124,15 +124,15 @@ fn checkout() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// What builds are measured in.
+/// The unit in which builds are measured.
 pub(super) const MEANS: &str = if cfg!(unix) {
     "seconds of CPU time of all processes of a build"
 } else {
     "seconds by the clock"
 };
 
-/// The seconds that the children of `run` took. Of CPU time where the system tells it: on a machine
-/// that does other work, the clock says more of that work than of this.
+/// The seconds that the children of `run` took. CPU time if the system reports it: on a busy
+/// machine, wall-clock time also contains other work.
 #[cfg(unix)]
 fn cpu_time<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<(f64, T)> {
     let start = cpu_seconds()?;

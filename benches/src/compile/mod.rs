@@ -1,5 +1,5 @@
-//! What annotations cost the one who builds: 1,000 annotated functions, half of them async, as a
-//! crate of their own, next to the same functions with what others offer.
+//! The cost of annotations at build time: 1,000 annotated functions, half of them async, in a crate
+//! of their own, next to the same functions with macros of other libraries.
 
 mod build;
 mod source;
@@ -19,18 +19,18 @@ const ROUNDS: usize = 5;
 /// In how many of these rounds each is built from nothing as well.
 const CLEAN_ROUNDS: usize = 2;
 
-/// What builds took, by round.
+/// Build times, by round.
 #[derive(Default)]
 struct Times(Vec<f64>);
 
 impl Times {
-    /// What comes on top is other work's: that of other processes, and of the system for them.
+    /// Anything above the least time is the work of other processes, and of the system for them.
     fn least(&self) -> f64 {
         self.0.iter().copied().fold(f64::INFINITY, f64::min)
     }
 }
 
-/// A candidate and what its builds took.
+/// A candidate and its build times.
 struct Built {
     candidate: Candidate,
     clean: Times,

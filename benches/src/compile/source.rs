@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Functions in one module, as in code that people write.
 const IN_A_MODULE: usize = 50;
 
-/// What stands on the functions.
+/// The attributes of the functions.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Candidate {
     Bare,
@@ -62,7 +62,7 @@ impl Candidate {
     pub(crate) fn dependencies(self, library: &str) -> String {
         match self {
             Self::Bare => String::new(),
-            // What a library that annotates depends on; the expansion is the same with the pipeline.
+            // The dependency of an annotated library; the expansion is the same with the pipeline.
             Self::Counted | Self::CountedArguments | Self::Measured => {
                 format!("dt-metrics = {{ path = {library:?}, default-features = false }}\n")
             }

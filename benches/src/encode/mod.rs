@@ -1,7 +1,8 @@
-//! What it costs to write a line, next to the same points written by others.
+//! The cost of writing a line, next to other writers of the same points.
 //!
 //! All write the same collections of an SDK provider, one after the other in each cycle, so that
-//! each finds the caches of the processor as the others left them. The first cycle is not counted.
+//! each writer starts with the processor's caches as the other writers left them. The first cycle
+//! is not counted.
 
 mod exporters;
 mod lines;
@@ -22,7 +23,7 @@ use self::writer::Writer;
 use crate::series::Series;
 use crate::{alloc, report};
 
-/// A writer and what its cycles cost, after the first.
+/// A writer and the cost of its cycles, without the first cycle.
 struct Entry {
     writer: Box<dyn Writer>,
     nanoseconds: Vec<f64>,
@@ -93,7 +94,7 @@ const SERIES: usize = 100_000;
 /// Cycles that are measured.
 const CYCLES: u64 = 21;
 
-/// Prints what a line costs each writer.
+/// Prints the cost of a line for each writer.
 pub(crate) fn run() {
     let writers: [Box<dyn Writer>; 4] = [
         Box::<Floor>::default(),

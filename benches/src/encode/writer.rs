@@ -14,7 +14,7 @@ pub(super) trait Writer: Send {
     /// Not measured, before each `write`.
     fn prepare(&mut self, _collection: &ResourceMetrics) {}
 
-    /// What is measured.
+    /// The measured operation.
     fn write(&mut self, collection: &ResourceMetrics);
 
     /// Not measured, after each `write`.
@@ -49,7 +49,7 @@ pub(super) fn pair(attribute: &KeyValue) -> (&str, String) {
     )
 }
 
-/// What is new in a collection: the series and their order stay.
+/// The changed values of a collection: the series and their order stay.
 #[derive(Default)]
 pub(super) struct Values(Vec<(u64, i64)>);
 

@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// One of the exporters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Kind {
-    /// Collects, and throws away what it collected.
+    /// Collects, and discards the collection.
     None,
     /// `dt-metrics`.
     Lines,

@@ -1,8 +1,8 @@
 //! From changed series to answered requests, end to end over the loopback interface, next to
 //! `opentelemetry-otlp` and to a collection that nobody exports.
 //!
-//! All send to one server, which is not part of what is measured. Each exporter runs in a process of
-//! its own, so that none finds the memory that another one left; twice, since following the memory
+//! All send to one server, which is not part of the measurement. Each exporter runs in a process of
+//! its own, so that none reuses the memory of another one. It runs twice, since tracking memory
 //! takes time.
 
 mod exporters;
@@ -33,10 +33,10 @@ struct Entry {
 /// Series that change in each cycle.
 const SERIES: usize = 100_000;
 
-/// Cycles that are measured after the first.
+/// Cycles that are measured after the first cycle.
 const CYCLES: usize = 15;
 
-/// Prints what an export costs.
+/// Prints the cost of an export.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let sink = Sink::start()?;
     let mut entries = Vec::new();
@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
             sent: 0,
         });
     }
-    // In turn, so that what else the host does disturbs all of them alike.
+    // In turn, so that other work of the host disturbs all of them alike.
     for _ in 0..=CYCLES {
         for entry in &mut entries {
             let before = sink.bytes();

@@ -14,7 +14,7 @@ use super::exporters::Kind;
 use crate::alloc;
 use crate::sink::Sink;
 
-/// What the process of an exporter is told.
+/// The arguments of an exporter's process.
 #[derive(Args)]
 pub(crate) struct Client {
     #[arg(long)]
@@ -28,13 +28,13 @@ pub(crate) struct Client {
     memory: bool,
 }
 
-/// What a cycle cost.
+/// The cost of a cycle.
 #[derive(Clone, Copy)]
 pub(super) struct Cycle {
     pub(super) ns: f64,
     /// The most bytes in use at a time, over those before the cycle.
     pub(super) peak: f64,
-    /// Bytes in use after it, over those before the first.
+    /// Bytes in use after it, minus the bytes before the first cycle.
     pub(super) kept: f64,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn run(client: &Client) {
         alloc::follow();
     }
     let pipeline = client.kind.pipeline(client.series, &client.url);
-    // The first changes make the series; they are no part of an export.
+    // The first changes make the series; they are not part of an export.
     pipeline.change(0);
     let first = alloc::live();
     for (cycle, _) in (1..).zip(io::stdin().lock().lines()) {
@@ -115,7 +115,7 @@ impl Process {
         Ok(())
     }
 
-    /// The median over all cycles but the first.
+    /// The median over all cycles except the first one.
     pub(super) fn median(&self, of: impl Fn(&Cycle) -> f64) -> f64 {
         let mut values: Vec<f64> = self.cycles.iter().skip(1).map(of).collect();
         values.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! What a process of the fleet does: a service with calls, durations and gauges.
+//! The program of a process of the fleet: a service with calls, durations and gauges.
 
 use std::error::Error;
 use std::io::{self, Read};
@@ -62,8 +62,8 @@ pub(crate) fn run(member: &Member) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A call of each kind on each route, until all series have moved: of five, two are calls and two
-/// durations by their outcomes, and one is a gauge, as of a measured function.
+/// A call of each kind on each route, until all series have changed. Per five series, two are calls
+/// and two are durations by outcome, and one is a gauge, as for a measured function.
 fn serve(routes: &[String], series: usize) {
     for number in 0..series {
         let (route, outcome) = (&*routes[number / 5], OUTCOMES[number % 2]);

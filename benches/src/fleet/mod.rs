@@ -1,5 +1,5 @@
-//! What many processes send, and what it costs them and the endpoint: real processes, each with
-//! the library installed, against one local endpoint.
+//! The requests of many processes, and their cost for the processes and the endpoint: real
+//! processes, each with the library installed, against one local endpoint.
 
 mod member;
 mod process;
@@ -22,7 +22,7 @@ pub(crate) use self::process::Options;
 /// Requests whose times are kept.
 const REQUESTS: usize = 1_000_000;
 
-/// What was there at one moment.
+/// The numbers at one moment.
 struct Reading {
     at: Instant,
     totals: Totals,
@@ -51,7 +51,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let processes = (0..options.processes)
         .map(|_| start(&server.url()))
         .collect::<Result<Vec<_>, _>>()?;
-    // Each has pushed once, so that what the first push brings, such as metadata, is not in it.
+    // Each has pushed once, so that content of the first push only, such as metadata, is not
+    // included.
     thread::sleep(interval * 2);
 
     let before = read(&server, &processes)?;
@@ -88,7 +89,7 @@ fn read(server: &Server, processes: &[Process]) -> Result<Reading, Box<dyn Error
     })
 }
 
-/// What arrived.
+/// The received data.
 fn sent(options: &Options, before: &Reading, after: &Reading, connections: usize) -> String {
     let seconds = (after.at - before.at).as_secs_f64();
     let since = |of: fn(&Totals) -> u64| (of(&after.totals) - of(&before.totals)) as f64;
@@ -120,7 +121,7 @@ fn sent(options: &Options, before: &Reading, after: &Reading, connections: usize
     )
 }
 
-/// What it took.
+/// The cost.
 fn cost(before: &Reading, after: &Reading, bare: &(Usage, Usage)) -> String {
     let minutes = (after.at - before.at).as_secs_f64() / 60.0;
     let cpu = |before: &Usage, after: &Usage| {

@@ -1,4 +1,4 @@
-//! A process of the fleet, seen from outside: its time and its memory, as Linux tells.
+//! A process of the fleet, seen from outside: its time and its memory, as Linux reports them.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use clap::Args;
 
-/// What is started, and for how long.
+/// The program of the process, and its duration.
 #[derive(Args)]
 pub(crate) struct Options {
     /// How many processes run.
@@ -47,13 +47,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What it would still deliver is of no interest.
+        // Its pending data does not matter.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// What a process has used so far, and what it has now.
+/// The CPU time that a process has used so far, and its memory now.
 pub(super) struct Usage {
     /// Time that its threads ran.
     pub(super) cpu: Duration,

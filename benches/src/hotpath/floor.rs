@@ -1,4 +1,4 @@
-//! What nothing can do without: one atomic add, two reads of a clock.
+//! The unavoidable minimum: one atomic add, two reads of a clock.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ fn two_raw_reads(clock: &quanta::Clock) {
     black_box(clock.raw().wrapping_sub(start));
 }
 
-/// What is measured, as loops that are calls and nothing else.
+/// The measured calls, as loops without other work.
 pub(crate) const UNCALIBRATED: [Loop; 2] = [
     (names::FETCH_ADD, |calls| {
         for _ in 0..calls {

@@ -1,5 +1,5 @@
-//! What a call costs: ours, next to one `fetch_add` on a cell that all threads share, and next to
-//! what others offer.
+//! The cost of a call, next to one `fetch_add` on a cell that all threads share, and next to other
+//! libraries.
 
 pub(crate) mod floor;
 pub(crate) mod names;

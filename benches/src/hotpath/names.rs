@@ -1,6 +1,6 @@
-//! The calls that are measured: what the tables call them, and how they are repeated.
+//! The calls that are measured: their names in the tables, and their loops.
 
-/// A name, and what makes so many calls.
+/// A name, and a function that makes so many calls.
 pub(crate) type Loop = (&'static str, fn(u32));
 
 pub(super) const FETCH_ADD: &str = "`fetch_add` on a shared `AtomicU64`";
@@ -36,7 +36,7 @@ pub(super) const OURS: [&str; 9] = [
     TIMED_BURSTS,
 ];
 
-/// What the SDK has for the same purpose.
+/// The SDK's instrument for the same purpose.
 pub(super) fn counterpart(name: &str) -> &'static str {
     match name {
         TIMED | TIMER | TIMED_BURSTS | SDK_HISTOGRAM | SDK_BOUND_HISTOGRAM => SDK_HISTOGRAM,

@@ -1,5 +1,5 @@
-//! Our annotations. The functions have no body and are kept out of line, like most functions
-//! worth measuring: so no loop merges what calls do.
+//! Our annotations. The functions have no body and are kept out of line, like most functions worth
+//! measuring: so no loop merges the work of calls.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -74,8 +74,8 @@ fn measured_result(input: u64) -> Result<u64, String> {
     Ok(input)
 }
 
-/// What is measured, as loops that are calls and nothing else: values that the compiler must not
-/// know are read before.
+/// The measured calls, as loops without other work: values that the compiler must not see are read
+/// before.
 pub(crate) const LOOPS: [Loop; 8] = [
     (names::LITERALS, |calls| {
         for _ in 0..calls {
@@ -83,7 +83,7 @@ pub(crate) const LOOPS: [Loop; 8] = [
         }
     }),
     (names::HANDLE, |calls| {
-        // A name that the compiler does not know.
+        // A name that is hidden from the compiler.
         let builder = Counter::builder(black_box("bench.handle"));
         let builder = builder.dimension("region", "eu").dimension("tier", "gold");
         let Ok(counter) = builder.build() else { return };
@@ -122,8 +122,8 @@ pub(crate) const LOOPS: [Loop; 8] = [
     }),
 ];
 
-/// Functions that return a `Result`: their cost includes the one of looking at it, which no clock
-/// tells apart.
+/// Functions that return a `Result`: their cost includes the inspection of the value, which cannot
+/// be measured separately.
 pub(crate) const RESULTS: [Loop; 2] = [
     (names::OUTCOME, |calls| {
         let input = black_box(7);

@@ -1,4 +1,4 @@
-//! What others offer, each as its documentation shows it.
+//! Other libraries, each used as its documentation shows.
 
 // Expansions of the peers.
 #![allow(clippy::pedantic, reason = "written by the peers' macros")]

@@ -1,5 +1,5 @@
-//! The OpenTelemetry SDK, used as its documentation says: a provider, a reader that collects each
-//! second, an exporter that discards what it gets.
+//! The OpenTelemetry SDK, used as documented: a provider, a reader that collects each second, an
+//! exporter that discards its input.
 
 use std::time::Duration;
 

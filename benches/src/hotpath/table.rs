@@ -9,7 +9,7 @@ use crate::report::{self, Targets};
 /// Numbers of threads that call at once.
 pub(super) const THREADS: [usize; 3] = [1, 2, 4];
 
-/// What was measured, by threads and name.
+/// The measured costs, by threads and name.
 pub(super) type Costs = HashMap<(usize, &'static str), Cost>;
 
 /// A row for each candidate.
@@ -49,7 +49,7 @@ pub(super) fn print(candidates: &[Candidate], costs: &Costs) {
     );
 }
 
-/// What the library promises, held against one run. `clock` is the one that is read in it.
+/// The promises of the library, compared with one run. `clock` is the clock that is read in it.
 pub(super) fn print_targets(costs: &Costs, clock: &str) {
     let mut targets = Targets::default();
     let mut ratio = |own: (usize, &str), limit: f64, other: (usize, &str)| {

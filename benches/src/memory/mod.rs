@@ -71,7 +71,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the program does when it is run as a child; prints what it has in use.
+/// The program as a child process: prints its memory in use.
 pub(crate) fn child(scenario: Scenario, count: u32, installed: bool) -> Result<(), Box<dyn Error>> {
     let kept = scenario.enact(count, installed)?;
     println!("{}", resident_bytes()?);
@@ -98,7 +98,7 @@ fn scenario_growth(scenario: Scenario, count: u32, installed: &str) -> Result<f6
     Ok(with(count)? - with(0)?)
 }
 
-/// The bytes that a program says it has in use.
+/// The bytes in use that a program prints.
 fn resident(command: impl Fn() -> Command, arguments: &[&str]) -> Result<f64, Box<dyn Error>> {
     let mut bytes = Vec::new();
     for _ in 0..RUNS {

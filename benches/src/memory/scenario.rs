@@ -1,4 +1,4 @@
-//! What a child process has many of.
+//! The objects that a child process has many of.
 
 use std::error::Error;
 use std::sync::{Arc, Barrier};
@@ -16,7 +16,7 @@ const SERIES_OF_A_THREAD: u32 = 100;
 /// Calls that each thread times.
 const CALLS_OF_A_THREAD: u32 = 10;
 
-/// What there is many of.
+/// The kind of object.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Scenario {
     /// Series of one counter.
@@ -25,7 +25,7 @@ pub(crate) enum Scenario {
     LimitedSeries,
     /// Threads that count into one series.
     Threads,
-    /// Threads that count into a hundred series each, the same for all.
+    /// Threads that count into the same hundred series.
     ThreadsAndSeries,
     /// Threads that time a few calls.
     TimingThreads,
@@ -33,7 +33,7 @@ pub(crate) enum Scenario {
     IdleThreads,
 }
 
-/// What must live until the memory has been read.
+/// Objects that must live until the memory has been read.
 pub(super) struct Kept {
     _metrics: Option<dt_metrics::Handle>,
     threads: Threads,

@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Ours,
     /// `opentelemetry-otlp` as it is.
     Otlp,
-    /// `opentelemetry-otlp`, told to retry for longer than the outage lasts.
+    /// `opentelemetry-otlp`, set to retry for longer than the outage lasts.
     PatientOtlp,
 }
 

@@ -1,5 +1,5 @@
-//! An outage of the receiver, by ours and by `opentelemetry-otlp`: what arrives of what was
-//! counted, and how long collections stand still.
+//! An outage of the receiver, with dt-metrics and with `opentelemetry-otlp`: the counts that
+//! arrive, and how long collections stand still.
 //!
 //! All of them are the exporter of a `PeriodicReader` with deltas, once a second, over real HTTP;
 //! a thread of each program counts without pause. They run side by side, since they wait for most
@@ -24,7 +24,7 @@ const OUTAGE: Duration = Duration::from_secs(20);
 /// After it.
 const AFTER: Duration = Duration::from_secs(35);
 
-/// Prints what became of the counts.
+/// Prints how many counts arrived.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let mut running = Vec::new();
     for fault in Fault::ALL {

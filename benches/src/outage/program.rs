@@ -13,7 +13,7 @@ use super::server::{Fault, Server};
 /// Between two counts.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// What became of it.
+/// The result of a run.
 pub(super) struct Ending {
     pub(super) counted: u64,
     pub(super) received: u64,
@@ -64,7 +64,7 @@ pub(super) fn run_program(
     count_for(outage);
     server.fail(None);
     count_for(after);
-    // What it could not deliver by now is in the difference.
+    // Counts that it could not deliver by now are in the difference.
     drop(provider.shutdown_with_timeout(Duration::from_secs(10)));
     let longest = collections
         .lock()

@@ -1,4 +1,4 @@
-//! A receiver of OTLP that fails when told to.
+//! A receiver of OTLP that fails on request.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use prost::Message;
 pub(super) enum Fault {
     /// It answers that it cannot.
     Unavailable,
-    /// It reads a request and says nothing, then closes the connection.
+    /// It reads a request, sends nothing, and closes the connection.
     Silent,
 }
 

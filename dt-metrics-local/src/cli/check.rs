@@ -30,7 +30,7 @@ impl CheckArgs {
 /// Prints the report; an error if metrics would not arrive.
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Box<dyn Error>> {
     let report = args.check();
-    // It repeats what a server answered.
+    // It quotes the answer of a server.
     let text = report.to_string();
     let mut lines = text.lines().map(Printable);
     match lines.try_for_each(|line| writeln!(io::stdout(), "{line}")) {

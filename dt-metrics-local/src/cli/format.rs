@@ -143,8 +143,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// JSON with an escape in place of each character that a terminal does not show. It means the same:
-/// outside of its texts, JSON has no such characters.
+/// JSON with an escape in place of each character that a terminal does not show. The meaning does
+/// not change: outside of its strings, JSON has no such characters.
 #[cfg(feature = "dashboard")]
 pub(super) fn json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
@@ -161,7 +161,7 @@ pub(super) fn json(json: &str) -> String {
     text
 }
 
-/// Whether Unicode gives a character a visible form. Line breaks within a text are the caller's.
+/// Whether a character has a visible form in Unicode. Line breaks within a text are the caller's.
 fn is_shown(c: char) -> bool {
     match c {
         ' '..='~' => true,

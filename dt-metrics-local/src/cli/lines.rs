@@ -55,7 +55,7 @@ pub(super) async fn print(server: Arc<Server>, greeting: String) -> io::Result<(
         let before = progress.load(Ordering::Relaxed);
         tokio::select! {
             result = &mut printed => return result.unwrap_or(Ok(())),
-            // A second interrupt: whoever sends it does not want to wait for the output.
+            // A second interrupt: end at once, without waiting for the output.
             () = interrupts.next() => return Ok(()),
             () = tokio::time::sleep(STALLED) => {}
         }

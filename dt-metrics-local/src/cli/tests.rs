@@ -149,7 +149,7 @@ fn json_gets_visible_characters_only() {
     assert_eq!(read, texts);
 }
 
-/// What documents of the repository say to type.
+/// The commands in documents of the repository are accepted.
 #[test]
 fn commands_of_documents() {
     let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../");

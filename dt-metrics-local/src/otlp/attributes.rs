@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use super::{limits, name};
 use crate::protocol::Note;
 
-/// The attribute that tells the series of services apart.
+/// The attribute that distinguishes the series of services.
 const SERVICE_NAME: &str = "service.name";
 
 /// Attributes as received, with their values as text.
@@ -25,8 +25,8 @@ pub(super) struct Dimensions {
 }
 
 impl Dimensions {
-    /// Adds the dimensions of further attributes. The first attribute with a key counts, so those
-    /// that take precedence must be added first. An attribute that is not a string, a Boolean or an
+    /// Adds the dimensions of further attributes. The first attribute with a key counts, so add
+    /// attributes that take precedence first. An attribute that is not a string, a Boolean or an
     /// integer is not stored.
     pub(super) fn add(&mut self, attributes: &[KeyValue]) {
         for attribute in attributes {
@@ -46,8 +46,9 @@ impl Dimensions {
         }
     }
 
-    /// Adds the dimensions of a scope and its resource to those of a data point, and puts the name
-    /// of the service first, where it is seen first. Their notes move to the first data point.
+    /// Adds the dimensions of a scope and its resource to the dimensions of a data point, and puts
+    /// the name of the service first, where the reader sees it first. Their notes move to the first
+    /// data point.
     pub(super) fn add_common(&mut self, common: &mut Self) {
         for (key, value) in &common.stored {
             self.add_stored(key.clone(), value.clone());

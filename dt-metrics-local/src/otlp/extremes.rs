@@ -35,7 +35,7 @@ pub(super) fn of_exponential(point: &ExponentialHistogramDataPoint, mean: f64) -
     around(mean, low, high)
 }
 
-/// The indexes of the first and the last bucket that is not empty.
+/// The indexes of the first bucket and the last bucket that are not empty.
 fn filled(buckets: Option<&Buckets>) -> Option<(i64, i64)> {
     let buckets = buckets?;
     let mut filled = buckets

@@ -23,8 +23,8 @@ pub(super) const UNIT: usize = 63;
 /// Longest description; a longer one is cut.
 pub(super) const DESCRIPTION: usize = 1_023;
 
-/// Largest request body in bytes. The documentation says "4 MB"; a decimal megabyte is the narrower
-/// interpretation.
+/// Largest request body in bytes. The documented limit is "4 MB"; a decimal megabyte is the
+/// narrower interpretation.
 pub(crate) const REQUEST_BYTES: usize = 4_000_000;
 
 /// Maximum number of data points in a request.

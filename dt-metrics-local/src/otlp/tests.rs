@@ -102,7 +102,8 @@ fn line(metric: Metric) -> String {
     judged.lines[0].text.clone()
 }
 
-/// Why the only data point was refused, with what is marked: from the wrong place on.
+/// The reason why the only data point was refused, and the marked text, which begins at the wrong
+/// place.
 fn refusal(metric: Metric) -> (String, String) {
     let judged = judged(vec![metric]);
     assert!(judged.lines.is_empty(), "{:?}", judged.lines);
@@ -265,7 +266,7 @@ fn times_are_judged_as_in_lines() {
     }
 }
 
-/// Each would take minutes or gigabytes if it were done for each point or each pair anew.
+/// Each would take minutes or gigabytes if it were repeated for each point or each pair.
 #[test]
 fn what_is_large_is_shared() {
     let large = "x".repeat(1_000_000);

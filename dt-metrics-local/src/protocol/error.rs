@@ -23,7 +23,7 @@ pub struct LineError {
     found: Found,
 }
 
-/// What a line has at the position of an error.
+/// The content of a line at the position of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
     Character(char),
@@ -70,7 +70,7 @@ impl LineError {
         }
     }
 
-    /// The error of a valid line that a test asked to refuse.
+    /// The error of a valid line that a test requested to refuse.
     pub(crate) fn on_demand() -> Self {
         Self::new("", 0, ErrorKind::OnDemand)
     }
@@ -276,7 +276,7 @@ pub enum ErrorKind {
     /// OTLP: NaN or an infinity.
     #[error("value is not a finite number (VALUE_INVALID)")]
     NotFinite,
-    /// A valid line that a test asked to refuse.
+    /// A valid line that a test requested to refuse.
     #[error("refused on demand")]
     OnDemand,
 }

@@ -38,7 +38,7 @@ pub const PAST: Duration = Duration::from_secs(60 * 60);
 /// How far the timestamp of a data point may be ahead of the server's clock.
 pub const FUTURE: Duration = Duration::from_secs(10 * 60);
 
-/// Largest request body of the Dynatrace API, in bytes. The documentation says "1 MB"; a decimal
+/// Largest request body of the Dynatrace API, in bytes. The documented limit is "1 MB"; a decimal
 /// megabyte is the narrower interpretation.
 pub const REQUEST_BYTES: usize = 1_000_000;
 

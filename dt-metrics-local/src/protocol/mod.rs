@@ -6,9 +6,9 @@
 //! #<metric key> <gauge|count> dt.meta.unit=<v>,dt.meta.description=<v>,dt.meta.displayName=<v>
 //! ```
 //!
-//! `gauge,` may be left out before a single value. A dimension with an empty value is ignored, and of
-//! a repeated dimension key the first value counts; [`Line::notes`] says so. The README of the crate
-//! lists what is accepted, refused, or not documented.
+//! `gauge,` may be left out before a single value. A dimension with an empty value is ignored, and
+//! the first value of a repeated dimension key counts; [`Line::notes`] reports both. The README of
+//! the crate lists the accepted, refused and undocumented syntax.
 //!
 //! Where the documentation is ambiguous, the reader takes the narrower meaning. A line that passes
 //! is written exactly as documented, so it does not depend on the leniency of one server version.

@@ -1,10 +1,10 @@
-//! What the sender of an accepted line should know about it.
+//! Notes about an accepted line for its sender.
 
 use std::fmt;
 
 /// A part of an accepted line or OTLP data point that the endpoint does not store as sent.
 ///
-/// Its [`Display`](fmt::Display) says what happened to the part.
+/// Its [`Display`](fmt::Display) describes the change of the part.
 ///
 /// ```
 /// use dt_metrics_local::protocol::{Line, Note};

@@ -66,7 +66,7 @@ pub struct Line {
     pub text: String,
     /// The metric key.
     pub key: String,
-    /// Keys and decoded values, in the order of the line, without those in `notes`.
+    /// Keys and decoded values, in the order of the line, without the keys in `notes`.
     pub dimensions: Vec<(String, String)>,
     /// The measured value or values.
     pub payload: Payload,

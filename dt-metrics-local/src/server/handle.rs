@@ -187,7 +187,7 @@ impl Server {
         self.inspect(|state| state.counter_total(key, dimensions))
     }
 
-    /// The sum of the deltas of all count lines with this key, whatever their dimensions.
+    /// The sum of the deltas of all count lines with this key and any dimensions.
     #[must_use]
     pub fn total(&self, key: &str) -> f64 {
         self.counter_total(key, &[])

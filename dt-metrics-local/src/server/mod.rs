@@ -4,7 +4,7 @@
 //! Each request takes the same path: its body is read (and decompressed) up to the limit of its
 //! route, its [`Fault`] is chosen, it is judged, stored, and only then answered. So a client with an
 //! answer finds its lines in the store.
-// Layers, each of which imports those to its left:
+// Layers, each of which may import the layers to its left:
 //
 // error < response < fault | http < endpoint < net < ingest | page < router < handle < builder
 

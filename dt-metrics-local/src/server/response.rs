@@ -89,7 +89,7 @@ impl Answer {
         self
     }
 
-    /// Replaces the body. Its content type is `application/json` unless a header says otherwise.
+    /// Replaces the body. Its content type is `application/json` unless a header sets another.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());

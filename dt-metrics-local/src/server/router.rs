@@ -102,8 +102,8 @@ async fn admit(
     response
 }
 
-/// Adds the name of the endpoint to a response, so that a client can tell it from Dynatrace. The
-/// response of a fault keeps a name of its own.
+/// Adds the name of the endpoint to a response, so that a client can distinguish it from Dynatrace.
+/// The response of a fault keeps a name of its own.
 async fn sign(mut response: Response<Body>) -> Response<Body> {
     let name = HeaderValue::from_static(NAME);
     response.headers_mut().entry(SERVER).or_insert(name);

@@ -38,7 +38,8 @@ pub(crate) struct Contents {
     pub(crate) accepted: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) noted: Vec<Noted>,
-    /// Metadata that the sender repeats in every request: only the first of a metric counts.
+    /// Metadata that the sender repeats in every request: only the first metadata of a metric
+    /// counts.
     #[cfg(feature = "otlp")]
     pub(crate) repeated: Vec<Metadata>,
     /// The accepted data points as received.

@@ -1,4 +1,4 @@
-//! A small reader of DQL, written from its documentation and not from what writes it here.
+//! A small reader of DQL, written from its documentation, independent of the writer.
 
 use std::iter::Peekable;
 use std::vec::IntoIter;

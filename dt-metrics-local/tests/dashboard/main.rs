@@ -61,7 +61,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may have ended already, and said why.
+    // It may have ended already with an error message.
     let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
     process.wait_with_output().unwrap()
 }
@@ -72,7 +72,7 @@ fn dashboard(arguments: &[&str], input: &str) -> Dashboard {
     let output = run(arguments, input);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
-    // What keys are is not known without the prefix.
+    // The keys are not known without the prefix.
     let named = ["--prefix", "--from"];
     let doubt = if arguments.iter().any(|argument| named.contains(argument)) {
         ""
@@ -89,7 +89,7 @@ fn error(arguments: &[&str], input: &str) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// The charts of a metric with what they ask for.
+/// The charts of a metric with their queries.
 fn of<'d>(dashboard: &'d Dashboard, metric: &str) -> Vec<(&'d Chart, Timeseries)> {
     let read = |chart: &'d Chart| {
         let query = dql::read(&chart.query);
@@ -293,13 +293,13 @@ fn what_is_wrong_is_said_with_its_place() {
         (&[][..], "", "standard input is not a catalogue"),
         (&[], "", "it is empty"),
         (&[], no_kind, "missing field `kind` at line 1 column 13"),
-        (&["-"], "[]", "there are no metrics"),
+        (&["-"], "[]", "the catalogue contains no metrics"),
         (&["no/such/file"], "", "no/such/file cannot be read"),
         (&["--prefix", "my shop"], no_kind, "the prefix \"my shop\""),
         (
             &["--from", &nobody],
             "",
-            "is a dt-metrics-local running there?",
+            "check that a dt-metrics-local is running there",
         ),
         (&["--from", "localhost"], "", "\"localhost\" is not the URL"),
         (&["--from", &nobody, "file"], "", "cannot be used with"),

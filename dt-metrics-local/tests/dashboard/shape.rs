@@ -1,5 +1,5 @@
-//! The shape of a dashboard: what the documentation of the document asks for, and dashboards that
-//! Dynatrace publishes have. The app does not load what is not so.
+//! The shape of a dashboard: the properties that the documentation requires, and that dashboards
+//! published by Dynatrace have. The app does not load other documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 

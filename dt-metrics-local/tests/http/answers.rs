@@ -1,4 +1,4 @@
-//! The endpoint over real HTTP: what it answers and what it takes in.
+//! The endpoint over real HTTP: its answers, and the requests that it accepts.
 
 use crate::client::{API, ONEAGENT, TEXT, ingest, post, raw, request};
 use dt_metrics_local::store::Authorization;

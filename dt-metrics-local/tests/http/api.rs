@@ -88,7 +88,7 @@ fn requests_have_their_answers() {
     assert_eq!(statuses, [Some(202), Some(503)]);
     assert_eq!(all[0]["lines"], 1);
     assert_eq!(all[0]["path"], "/api/v2/metrics/ingest");
-    // To read is no request of metrics.
+    // Reading does not count as a request with metrics.
     assert_eq!(read(&server, "/api/requests")["total"], 2);
 }
 
@@ -110,7 +110,7 @@ fn a_reset_forgets_what_arrived_and_nothing_else() {
     assert_eq!(ingest(&server, "orders count,delta=2").status, 503);
     assert_eq!(ingest(&server, "orders count,delta=2").status, 202);
     assert_eq!(read(&server, "/api/series")["series"][0]["total"], 2.0);
-    // A reset is a change of something, so it is no GET.
+    // A reset changes the state, so it is not a GET.
     assert_eq!(get(&server, "/api/reset").status, 404);
     assert_eq!(read(&server, "/api/series")["points"], 1);
 }

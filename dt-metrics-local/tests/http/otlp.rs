@@ -309,7 +309,7 @@ fn gzip_is_taken_and_shown_as_it_came() {
     }
     assert!((server.total("orders") - 300.0).abs() < 1e-9);
 
-    // A fault by content sees what is meant, not what came.
+    // A fault by content checks the decoded content, not the bytes.
     server.fail_containing("orders", 503).unwrap();
     let headers = [PROTOBUF, ("Content-Encoding", "gzip")];
     assert_eq!(post(&server, API, &headers, &packed).status, 503);
@@ -335,7 +335,7 @@ fn a_broken_stream_is_answered_400_and_a_bomb_413() {
     for body in [&b"orders"[..], b"", cut, &flipped, &followed] {
         refused(&send(body), 400, 3, "not gzip");
     }
-    // Zeros are no metrics, but are read before that shows: 4 kB become a byte too many.
+    // Zeros are not metrics, but are read before this is detected: 4 kB become a byte too many.
     let largest = gzip(&vec![0; 4_000_000]);
     refused(
         &send(&largest),

@@ -74,7 +74,7 @@ fn an_unreachable_server_answers_no_connection() {
     server.listen_again().unwrap();
     assert_eq!(ingest(&server, BODY).status, 202);
 
-    // From one kind of outage to the other.
+    // From one kind of outage to the other kind.
     server.stop_listening().unwrap();
     server.become_unreachable().unwrap();
     assert!(TcpStream::connect_timeout(&server.address(), moment).is_err());

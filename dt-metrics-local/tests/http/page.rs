@@ -45,7 +45,7 @@ impl Stream {
         Self(lines)
     }
 
-    /// The next event: its id and what it says.
+    /// The next event: its id and its data.
     fn event(&mut self) -> (String, Value) {
         let id = self.line("id: ");
         let data = self.line("data: ");
@@ -283,7 +283,7 @@ fn a_reset_starts_the_page_anew() {
     let mut stream = Stream::open(&server, "/events", &[]);
     let (before, _) = stream.event();
     server.reset();
-    // As many lines as before: only the number of resets tells the two apart.
+    // As many lines as before: only the number of resets distinguishes them.
     ingest(&server, "bbb gauge,1");
     let (_, event) = stream.event();
     assert_eq!(event["is_first"], true);
@@ -379,7 +379,7 @@ fn series_beyond_the_limit_have_no_history() {
     assert_eq!((points(0), points(1)), (1, 0));
 }
 
-/// What ten thousand series push at once, in requests of a thousand lines.
+/// One push of ten thousand series, in requests of a thousand lines.
 fn push_of(round: u32) -> Vec<String> {
     (0..10)
         .map(|part| {

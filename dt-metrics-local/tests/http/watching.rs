@@ -1,4 +1,4 @@
-//! What a test sees of a running endpoint: waiting, events, totals, faults.
+//! A running endpoint as a test sees it: waiting, events, totals, faults.
 
 use std::io::Write;
 use std::thread;

@@ -5,8 +5,8 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use crate::parse::item::regroup;
 use crate::tokens::{Step, is_ident, is_punct, search};
 
-/// Such a body. Its future can be measured before it is in its box: then it needs no further box,
-/// and the compiler asks for no more bounds than before.
+/// A body that boxes its future in its last expression. The future can be measured before it is
+/// boxed: then it needs no second box, and the compiler requires no further bounds.
 pub(crate) struct Boxed {
     /// The tokens before the future.
     before: Vec<TokenTree>,
@@ -118,7 +118,7 @@ pub(crate) fn is_straight(body: TokenStream) -> bool {
         {
             Step::Over
         }
-        // Macros may contain a `return`, but not those of the standard library.
+        // Macros may contain a `return`, except the macros of the standard library.
         ([.., TokenTree::Ident(name), bang], TokenTree::Group(_)) if is_punct(bang, '!') => {
             match name.to_string().as_str() {
                 "assert" | "assert_eq" | "assert_ne" | "cfg" | "concat" | "dbg"

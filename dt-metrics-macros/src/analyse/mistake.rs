@@ -50,7 +50,7 @@ fn leaves_nothing(body: &TokenStream) -> bool {
                     return !next.is_some_and(|next| is_punct(next, '\''));
                 }
                 ("for" | "loop" | "while", Around::Nothing) => around = Around::LoopNext,
-                // Its braces may be before those of the loop.
+                // Its braces may come before the braces of the loop.
                 (
                     "async" | "const" | "if" | "match" | "unsafe" | "for" | "loop" | "while",
                     Around::LoopNext,
@@ -73,11 +73,11 @@ fn leaves_nothing(body: &TokenStream) -> bool {
     false
 }
 
-/// What there is to leave.
+/// The innermost construct that `break` or `return` would leave.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Around {
     Nothing,
-    /// The next braces are those of a loop.
+    /// The next braces belong to a loop.
     LoopNext,
     /// Perhaps a loop, until the end of the statement.
     Unknown,

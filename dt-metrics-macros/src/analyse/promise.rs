@@ -21,8 +21,8 @@ pub(crate) struct Promise {
     bounds: Punctuated<TypeParamBound, Token![+]>,
 }
 
-/// Traits that the compiler implements. Whether a measured future or stream has them follows from the one
-/// that is measured, and the compiler may not know before the end of the function.
+/// Traits that the compiler implements. Whether a measured future or stream has them follows from
+/// the wrapped future or stream, and the compiler may find out only at the end of the function.
 const AUTO: &[&str] = &[
     "RefUnwindSafe",
     "Send",
@@ -58,8 +58,8 @@ impl Promise {
         Some(promise)
     }
 
-    /// The bounds of a closure: they tell the compiler its type. `None` if it is none, or if no item can
-    /// have these bounds.
+    /// The bounds of a closure, from which the compiler infers its type. `None` if the type is not
+    /// a closure, or if no item can have these bounds.
     pub(crate) fn of_closure(ty: &TypeImplTrait) -> Option<Self> {
         let mut promise = Self::default();
         for bound in &ty.bounds {
@@ -90,7 +90,7 @@ impl Promise {
         Some(())
     }
 
-    /// Replaces what is not in scope in an item.
+    /// Replaces names that are not in scope in an item.
     fn replace_in(&mut self, path: &mut Path, higher: Option<&BoundLifetimes>) -> Option<()> {
         let last = path.segments.len().checked_sub(1)?;
         for (place, segment) in path.segments.iter_mut().enumerate() {

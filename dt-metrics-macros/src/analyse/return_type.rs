@@ -12,7 +12,7 @@ use super::promise::Promise;
 use super::scope::{begins_path, looks_generic};
 use crate::tokens::{any, emit, ends_in, is_ident, is_primitive, is_punct, is_writable, ours};
 
-/// What a function returns.
+/// The kind of a function's return value.
 #[derive(Clone, Copy)]
 pub(crate) enum Output {
     /// `!`.

@@ -15,8 +15,8 @@ use crate::tokens::{any, ends_in};
 pub(crate) struct Place<'a> {
     /// The line to report for the instrument, if it is not the line of the annotation.
     pub(crate) line: Option<u32>,
-    /// The function that gives instruments their default names. In an `impl` block, the name of the
-    /// type is in front of it.
+    /// The function after which instruments are named by default. In an `impl` block, the name of
+    /// the type is in front of it.
     pub(crate) function: Option<String>,
     /// The first sentence of the function's documentation.
     pub(crate) summary: Option<String>,
@@ -42,7 +42,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The line of a name in the source, from 1. Only the compiler knows it.
+/// The line of a name in the source, from 1. Only the compiler provides it.
 fn line(name: &Ident) -> Option<u32> {
     let known = proc_macro::is_available();
     known.then(|| name.span().unwrap().line().try_into().ok())?

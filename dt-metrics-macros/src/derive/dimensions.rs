@@ -10,7 +10,7 @@ use crate::parse::grammar::Kind;
 use crate::report::{self, Report};
 use crate::tokens::{at, emit, private};
 
-/// A struct, and what each of its fields adds to the dimensions.
+/// A struct, and the dimensions that each of its fields adds.
 struct Struct {
     ident: Ident,
     generics: Generics,
@@ -18,7 +18,7 @@ struct Struct {
     fields: Vec<(Member, Type, Part)>,
 }
 
-/// What a field adds.
+/// The dimensions that a field adds.
 enum Part {
     /// A dimension with this key.
     Value(LitStr),

@@ -21,9 +21,9 @@ pub(crate) fn as_written(function: Function, entry: &TokenStream) -> TokenStream
     function.with(block)
 }
 
-/// The statements that use the arguments of the annotation as the wrapped function does: clippy
-/// must not report what only they mention as unused. `None` if the type of the returned value, which
-/// they take, cannot be written.
+/// The statements that use the arguments of the annotation as the wrapped function does: without
+/// them, clippy would report names that only the arguments mention as unused. `None` if the
+/// arguments use the returned value, and its type cannot be written.
 pub(crate) fn entry(
     private: &TokenStream,
     shape: &Shape,

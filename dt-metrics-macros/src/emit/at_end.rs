@@ -21,7 +21,7 @@ pub(crate) fn variable_in_place(dimension: &Dimension, variable: &TokenStream) -
     }
 }
 
-/// What is recorded when a call ends.
+/// The records that are made when a call ends.
 pub(crate) struct AtEnd<'a> {
     pub(crate) private: &'a TokenStream,
     pub(crate) args: &'a Args,
@@ -90,8 +90,8 @@ impl AtEnd<'_> {
         })
     }
 
-    /// The records of a call that returned, with values from what it returned. A panic in the user's
-    /// expressions ends the call like one in its body.
+    /// The records of a call that returned, with values derived from the return value. A panic in
+    /// the user's expressions ends the call like one in its body.
     fn with_returned(&self, outcome: Option<&TokenStream>) -> TokenStream {
         let Self { private, args, .. } = self;
         let ret = ret(args.at_end());
@@ -143,7 +143,7 @@ impl AtEnd<'_> {
         }
     }
 
-    /// The outcome of a call that returned, if an argument asks for it.
+    /// The outcome of a call that returned, if an argument requires it.
     fn outcome_of_returned(&self) -> Option<TokenStream> {
         let Self { private, args, .. } = self;
         let outcome = outcome_of_returned(private);

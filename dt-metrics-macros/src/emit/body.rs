@@ -18,10 +18,10 @@ pub(crate) fn entered(body: &Group, entry: &TokenStream) -> TokenStream {
 
 /// The body with the value of `guard` held while it runs.
 ///
-/// The body becomes the tail of a block in the edition of this crate, whatever the user's is: all
-/// that the body owns is dropped first, temporaries of its last expression included, then the guard,
-/// then the parameters. An arm of a `match` would not do, since a closure in it would not see which
-/// type is expected. For the attribute see [`entered`].
+/// The body becomes the tail of a block in the edition of this crate, regardless of the user's
+/// edition: everything that the body owns is dropped first, temporaries of its last expression
+/// included, then the guard, then the parameters. An arm of a `match` would not do, since a closure
+/// in it would not see which type is expected. For the attribute see [`entered`].
 pub(crate) fn guarded(body: &Group, guard: &TokenStream) -> TokenStream {
     emit! {
         {

@@ -1,4 +1,4 @@
-//! Assertions about texts whose values only the compiler knows, each reported at the text.
+//! Assertions about texts whose values only the compiler can evaluate, each reported at the text.
 
 use proc_macro2::TokenStream;
 

@@ -1,8 +1,8 @@
-//! What is done around each call of a function.
+//! The code around each call of a function.
 
 use proc_macro2::TokenStream;
 
-/// What is done around each call.
+/// The code around each call.
 pub(crate) struct Ends {
     /// Statements on entry. For a function that returns a future, they run at the call.
     pub(crate) entry: TokenStream,
@@ -26,11 +26,12 @@ pub(crate) struct Ends {
     /// Whether `__dt_metrics_instruments` of `entry` are a site at which the library makes the records.
     /// Then there are no statements to begin and to leave.
     pub(crate) at_site: bool,
-    /// A closure that tells which items of a stream count as errors, if an argument has that condition.
+    /// A closure that decides which items of a stream count as errors, if an argument has that
+    /// condition.
     pub(crate) judge: Option<TokenStream>,
 }
 
-/// What has to be known about a call that ended.
+/// The information about an ended call that the records require.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Asks {
     Nothing,

@@ -155,8 +155,8 @@ fn objective(private: &TokenStream, args: &Args, metric: Option<Metric>) -> Opti
     }
 }
 
-/// The description, by default the first sentence of the function's documentation. Each of several
-/// metrics says which one it is.
+/// The description, by default the first sentence of the function's documentation. If an annotation
+/// has several metrics, each description ends with the noun of its metric.
 fn description(
     private: &TokenStream,
     args: &Args,
@@ -196,8 +196,9 @@ fn description(
 
 /// A descriptor with nothing but a name and the place.
 ///
-/// The default name is `crate.module.function.suffix`, whose beginning only the compiler knows. The
-/// name that was given to an annotation with several metrics gets their suffixes.
+/// The default name is `crate.module.function.suffix`, whose beginning only the compiler can
+/// evaluate. If an annotation has several metrics, the suffix of each metric is appended to the
+/// annotation's `name`.
 fn named(
     private: &TokenStream,
     args: &Args,

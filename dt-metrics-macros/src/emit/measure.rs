@@ -58,8 +58,8 @@ pub(crate) fn measured(
     wrap(&private, shape, function, &ends)
 }
 
-/// The expression of a guard that records `metric`, whatever the outcome of the call, if the library
-/// can make these records.
+/// The expression of a guard that records `metric`, regardless of the outcome of the call, if the
+/// library can make these records.
 pub(crate) fn held(
     args: &Args,
     ty: Option<&str>,
@@ -286,7 +286,8 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// The closure that tells which items of a stream count as errors, besides those of its type.
+    /// The closure that decides which items of a stream count as errors, in addition to items that
+    /// are an `Err`.
     fn judge(&self) -> Option<TokenStream> {
         let err_if = self.judge?;
         let ret = ret([err_if]);

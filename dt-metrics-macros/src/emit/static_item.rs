@@ -20,9 +20,9 @@ pub(crate) fn instruments(length: Option<&TokenStream>) -> TokenStream {
     }
 }
 
-/// A block with the static, whose value is `value`. It is a scope of its own: of the user's
-/// expressions, it contains only names, units and descriptions, which have to be constants anyway,
-/// and values in `const { … }`.
+/// A block with the static, whose value is `value`. It is a scope of its own: the only expressions
+/// of the user in it are names, units and descriptions, which must be constants anyway, and values
+/// in `const { … }`.
 ///
 /// There is one static, and one entry for the linker, since each further item would add to the time
 /// of a build.

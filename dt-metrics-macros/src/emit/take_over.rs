@@ -22,7 +22,7 @@ pub(crate) enum Target {
 
 /// Uses of the parameters outside the body.
 pub(crate) struct Used {
-    /// The user's expressions, also those in further annotations of the function.
+    /// The user's expressions, including expressions in further annotations of the function.
     pub(crate) exprs: TokenStream,
     /// Whether other macros may look at the signature.
     pub(crate) by_macros: bool,
@@ -54,10 +54,10 @@ pub(crate) struct Taken {
     pub(crate) has_patterns: bool,
 }
 
-/// The statements that take the parameters over into a closure or a future with the body. They are
-/// dropped as those of a function are: after everything in the body, the last one first. As the
-/// compiler does for an `async fn`, each parameter is moved as a whole before its pattern is matched, so
-/// that what the pattern does not bind is dropped in its turn.
+/// The statements that move the parameters into a closure or a future with the body. The parameters
+/// are dropped as in a function: after everything in the body, the last parameter first. As in an
+/// `async fn`, each parameter is moved as a whole before its pattern is matched, so that parts that
+/// the pattern does not bind are dropped in the same order.
 ///
 /// In the signature, names replace the patterns, and each `mut` is removed. A pattern stays there if
 /// another macro may look at it, or if `used`, which is evaluated in the function, mentions a name in it.
@@ -113,9 +113,9 @@ fn receive(receiver: &Receiver, body: &TokenStream, target: Target) -> TokenStre
     }
 }
 
-/// Whether `self` is taken by value, and something in it is assigned. To the compiler, an assignment to
-/// what a closure or future owns is in vain if nothing reads it there (`unused_assignments`), even if the
-/// destructor of `self` does.
+/// Whether `self` is taken by value, and something in it is assigned. The compiler reports an
+/// assignment to a value that a closure or future owns and does not read (`unused_assignments`),
+/// even if the destructor of `self` does.
 fn is_assigned(receiver: &Receiver, body: &TokenStream) -> bool {
     receiver.mutability.is_some() && assigns_self(body)
 }
@@ -248,9 +248,9 @@ fn attrs_on(attrs: &[Attribute], name: &str) -> TokenStream {
     attrs.map(ToTokens::to_token_stream).collect()
 }
 
-/// Moves the lint attributes of a parameter to the statement that takes it over, if the lints look for
-/// such statements, and copies those to both that may look for either. If the parameter `keeps_name`,
-/// lints of names look at both.
+/// Moves the lint attributes of a parameter to the statement that takes it over, if the lints check
+/// such statements, and copies lint attributes that may apply to either place to both. If the
+/// parameter `keeps_name`, lints of names look at both.
 fn take_lints(attrs: &mut Vec<Attribute>, keeps_name: bool) -> TokenStream {
     let mut taken = TokenStream::new();
     attrs.retain_mut(|attr| {
@@ -376,7 +376,7 @@ fn is_trivial(ty: &Type) -> bool {
     }
 }
 
-/// Whether a pattern borrows from the parameter itself, not from what a reference refers to.
+/// Whether a pattern borrows from the parameter itself, not from the target of a reference.
 fn borrows(pattern: &Pat, ty: &Type) -> bool {
     match ty {
         Type::Reference(_) => matches!(pattern, Pat::Ident(_) | Pat::Paren(_)),
@@ -414,7 +414,7 @@ fn bindings(pattern: &mut Pat, names: &mut Vec<(Option<Token![mut]>, Ident)>) {
         Pat::TupleStruct(pattern) => pattern.elems.iter_mut().for_each(|p| bindings(p, names)),
         Pat::Struct(pattern) => {
             for field in &mut pattern.fields {
-                // `Point { mut x }` has a pattern, too.
+                // `Point { mut x }` also has a pattern.
                 bindings(&mut field.pat, names);
             }
         }

@@ -27,7 +27,7 @@ pub(crate) fn options(private: &TokenStream, dims: &[Dimension]) -> TokenStream 
 }
 
 /// The array of [`options`] with `None` in place of each value that a call has to pass, `at_end` of
-/// them after those of `dims`.
+/// them after the values of `dims`.
 pub(crate) fn template(private: &TokenStream, dims: &[Dimension], at_end: usize) -> TokenStream {
     let none = || emit!(::core::option::Option::None);
     let values = dims.iter().map(|dimension| match &dimension.source {

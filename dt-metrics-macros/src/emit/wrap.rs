@@ -51,7 +51,7 @@ pub(crate) fn wrap(
 enum View {
     /// By a guard, which sees only whether the call panics.
     Guard,
-    /// By a guard that is told at the end of the body which value it returned.
+    /// By a guard that receives the returned value at the end of the body.
     ToldGuard,
     /// By a function that runs the body as a closure.
     Closure,
@@ -61,7 +61,7 @@ impl View {
     fn of(asks: Asks, output: Output, function: &Function) -> Self {
         let returned = &function.sig.output;
         match (asks, output) {
-            // A guard that is told does not take a panic for an end if another panic goes on.
+            // During another panic, a guard that receives the value cannot detect a second panic.
             (Asks::Outcome, Output::Plain) if is_straight(function.body.stream()) => {
                 Self::ToldGuard
             }
@@ -226,7 +226,7 @@ impl Wrap<'_> {
                 match #private::measured(__dt_metrics_future, move || #begin, #at_end).await {}
             };
         }
-        // An `async` block cannot have a return type: this tells the compiler.
+        // An `async` block cannot have a return type: this annotates the type of its value.
         let returned = &self.function.sig.output;
         let ty = closure_output(returned);
         let hint = ty.as_ref().map(|ty| {
@@ -239,7 +239,8 @@ impl Wrap<'_> {
         });
         let value = match closure_promise(returned) {
             None => emit!(#[cfg(all())] #body),
-            // Without this the compiler would not know the type of a closure that the body returns.
+            // Without this the compiler could not infer the type of a closure that the body
+            // returns.
             Some(promise) => {
                 let (parameters, arguments) = (promise.parameters(), promise.arguments());
                 emit! {
@@ -279,7 +280,7 @@ impl Wrap<'_> {
         };
         let measured = at(&self.function.body, &measured);
         let measured = emit!(#entry #measured);
-        // What patterns in the signature do not bind, the future of an `async fn` keeps.
+        // The future of an `async fn` keeps the parts of parameters that patterns do not bind.
         if !uses.is_empty() || has_impl(returned) || has_patterns {
             return emit!(#measured.await);
         }
@@ -291,7 +292,7 @@ impl Wrap<'_> {
         measured
     }
 
-    /// A call that returns a future if the type says so, with a value of this type if that is known.
+    /// A call that returns a future, if the type is one, with a value of this type if it is known.
     fn future(&mut self, value: Option<&Type>, promise: &Promise) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
@@ -314,7 +315,7 @@ impl Wrap<'_> {
         }
     }
 
-    /// A call that returns a stream if the type says so, with items of this type if that is known.
+    /// A call that returns a stream, if the type is one, with items of this type if it is known.
     fn stream(&mut self, item: Option<&Type>, promise: &Promise) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
@@ -365,8 +366,8 @@ impl Wrap<'_> {
         emit!(#entry #[cfg(all())] #body)
     }
 
-    /// A call that returns a boxed future if the type says so. The library decides by the type; if
-    /// the body has a `future` that it puts in a box, that is measured before.
+    /// A call that returns a boxed future, if the type is one. The library decides by the type; if
+    /// the body boxes a `future`, that future is measured before it is boxed.
     fn by_type(&mut self, future: Option<Boxed>) -> TokenStream {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
@@ -443,9 +444,9 @@ impl Wrap<'_> {
         emit!(#takes |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
     }
 
-    /// What derives the outcome from a value of the type `of`, which the compiler finds by the type
-    /// alone: a closure would have all generic parameters of the function, and so would each future
-    /// around this one.
+    /// The expression that derives the outcome from a value of the type `of`. The compiler finds it
+    /// by the type alone: a closure would have all generic parameters of the function, and so would
+    /// each future around this one.
     fn judge(&self, of: &TokenStream) -> TokenStream {
         let private = self.private;
         if self.ends.asks == Asks::Nothing {
@@ -534,7 +535,7 @@ impl Wrap<'_> {
         let Some(promise) = closure_promise(&self.function.sig.output) else {
             return closure;
         };
-        // Without this the compiler would not know the type of a closure that the body returns.
+        // Without this the compiler could not infer the type of a closure that the body returns.
         let (parameters, arguments) = (promise.parameters(), promise.arguments());
         emit! {
             {
@@ -548,8 +549,8 @@ impl Wrap<'_> {
         }
     }
 
-    /// [`Self::closure`] in the variable `__dt_metrics_body`. What clippy has to say about its type
-    /// it already says about the function.
+    /// [`Self::closure`] in the variable `__dt_metrics_body`. Lints of clippy about its type are
+    /// already reported for the function.
     fn closure_variable(&mut self) -> TokenStream {
         let private = self.private;
         let closure = self.closure();
@@ -576,8 +577,8 @@ impl Wrap<'_> {
     }
 }
 
-/// `future`, measured as `pinned` says. If it is not what the function promises to return, it stays as it is,
-/// so that the compiler reports that as without an annotation.
+/// `future`, measured as `pinned` requires. If it does not have the return type of the function, it
+/// stays unchanged, so that the compiler reports the same error as without an annotation.
 ///
 /// Temporaries of the expression live as long as without the `match`.
 fn measured_in_place(future: &TokenStream, pinned: &TokenStream) -> TokenStream {

@@ -195,14 +195,14 @@ impl Args {
         self.recorded_at_end().chain(&self.err_if)
     }
 
-    /// Those whose values are recorded.
+    /// The expressions whose values are recorded.
     pub(crate) fn recorded_at_end(&self) -> impl Iterator<Item = &Expr> {
         let dims = self.ret_dims().iter().filter_map(Dimension::expr);
         dims.chain(self.value_at_end())
     }
 
-    /// Where the arguments mention `self`. Those of the `impl` block around count if they are
-    /// `inherited`, and all others if not.
+    /// The place where the arguments mention `self`: the arguments of the `impl` block around if
+    /// `inherited`, otherwise the function's own arguments.
     pub(crate) fn mention_of_self(&self, inherited: bool) -> Option<Span> {
         let dims = [
             (Argument::Dims, self.dims()),
@@ -242,8 +242,8 @@ impl Args {
         keys.chain(outcome).collect()
     }
 
-    /// Takes the arguments that were not given from those of the `impl` block around. The block's
-    /// own expansion checks their texts.
+    /// Takes arguments that the function does not set from the `impl` block around. The block's own
+    /// expansion checks their texts.
     pub(crate) fn inherit(&mut self, block: Self) {
         fn take<T>(own: &mut Option<T>, block: Option<T>) -> bool {
             let taken = own.is_none() && block.is_some();
@@ -365,7 +365,7 @@ impl Args {
         }
     }
 
-    /// Checks that a function with this return type can have the outcome that `when` asks for.
+    /// Checks that a function with this return type can have the outcome in `when`.
     pub(crate) fn check_when(&self, output: &ReturnType) -> Result<()> {
         match &self.when {
             Some(When {

@@ -11,7 +11,7 @@ use super::literal::Constant;
 use super::syntax::{separated, ungrouped, value};
 use crate::report::Report;
 
-/// One dimension, or those of a struct.
+/// One dimension, or the dimensions of a struct.
 pub(crate) struct Dimension {
     /// The key. A struct has its own.
     pub(crate) key: Option<LitStr>,

@@ -1,7 +1,8 @@
 //! The grammar of names, keys, units and descriptions. A literal that breaks a rule is reported with
 //! the nearest text that breaks none.
 //!
-//! The library has the same grammar for texts that only the compiler knows; a test compares the two.
+//! The library has the same grammar for texts that only the compiler can evaluate; a test compares
+//! the two.
 
 use quote::ToTokens;
 use syn::{Error, Result};
@@ -19,7 +20,7 @@ pub(crate) enum Kind {
     Description,
 }
 
-/// Units that have a character that a unit cannot have, and what UCUM calls them.
+/// Units that contain a character that is not allowed in a unit, and their names in UCUM.
 const UNITS: &[(&str, &str)] = &[
     ("\u{b5}s", "us"),
     ("\u{3bc}s", "us"),
@@ -192,7 +193,7 @@ impl Kind {
     pub(crate) fn nearest(self, text: &str) -> Option<String> {
         let nearest = match self {
             Self::Name => {
-                // A name begins with its first letter, outside of what is reserved.
+                // A name begins with its first letter, after a reserved beginning.
                 let normalized = self.normalized(text.chars());
                 let mut name = normalized.as_str();
                 while let Some(rest) = name.strip_prefix("dt.") {

@@ -46,7 +46,7 @@ impl Item {
         read.parse2(item)
     }
 
-    /// Reads the first of several items, and only the beginning of an item that is not a function.
+    /// Reads the first item of several, and only the beginning of an item that is not a function.
     pub(crate) fn parse_next(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;

@@ -17,7 +17,8 @@ pub(crate) enum Constant {
 
 impl Constant {
     /// The value of a literal. It is `None` for any other expression, and for a literal that cannot
-    /// be the value of a dimension or is out of its type's range: the compiler reports those.
+    /// be the value of a dimension or is out of its type's range: the compiler reports such
+    /// literals.
     pub(crate) fn of(expr: &Expr) -> Option<Self> {
         match signed(expr)? {
             ("", Lit::Str(literal)) => Some(Self::Str(literal.clone())),
@@ -123,7 +124,7 @@ fn boundary(expr: &Expr) -> Result<f64> {
         })
 }
 
-/// A number that a counter can add, as far as a macro can tell: not a negative literal.
+/// A number that a counter can add, as far as a macro can check: not a negative literal.
 pub(crate) fn amount(expr: Expr) -> Result<Expr> {
     let expr = ungrouped(expr);
     match signed(&expr) {
@@ -136,7 +137,8 @@ pub(crate) fn amount(expr: Expr) -> Result<Expr> {
     }
 }
 
-/// `= condition` behind `key`, as far as a macro can tell: not a literal, and not a function of the value.
+/// `= condition` after `key`, as far as a macro can check: not a literal, and not a function of the
+/// value.
 pub(crate) fn condition(input: ParseStream<'_>, key: &Ident) -> Result<Expr> {
     if !input.peek(Token![=]) {
         let message = format!("`{key}` needs a condition: write `{key} = ret.is_none()`");

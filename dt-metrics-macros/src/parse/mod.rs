@@ -1,7 +1,7 @@
-//! Reads what users write: the arguments of annotations and macros, and the items that annotations
-//! are on. May import `report` and `tokens`.
+//! Reads the input of users: the arguments of annotations and macros, and the items that
+//! annotations are on. May import `report` and `tokens`.
 //!
-//! What users typed keeps its tokens, so that each error is reported at the place of its cause.
+//! The user's input keeps its tokens, so that each error is reported at the place of its cause.
 
 pub(crate) mod annotation;
 pub(crate) mod args;

@@ -8,8 +8,8 @@ use crate::report::Report;
 
 /// Reads comma-separated elements to the end of `input`.
 ///
-/// After an error in the syntax, nothing more can be said about the rest of the input. Any other
-/// error is only noted by `element`, and reading continues.
+/// After a syntax error, the rest of the input cannot be checked. Any other error is only noted by
+/// `element`, and reading continues.
 pub(crate) fn separated(
     input: ParseStream<'_>,
     report: &mut Report,
@@ -50,7 +50,7 @@ pub(crate) fn path(input: ParseStream<'_>) -> Result<Path> {
         .map_err(|_| start.error(expected))
 }
 
-/// Reads the value of an unknown argument, whatever its form.
+/// Reads the value of an unknown argument in any form.
 pub(crate) fn skip(input: ParseStream<'_>) -> Result<()> {
     if input.peek(Token![=]) {
         value(input)?;

@@ -1,12 +1,12 @@
-//! Names of instruments whose annotation gives none.
+//! Names of instruments whose annotation has no `name`.
 
 /// The most bytes a name has (Dynatrace documentation, Metric ingestion protocol: metric key).
 const MAX: usize = 255;
 
 /// `crate.module.function.suffix`, made while the program is compiled.
 ///
-/// Raw identifiers lose their `r#`, other characters that a name cannot have become `_`, and a
-/// name begins with its first letter. `dt.` is Dynatrace's own: a crate `dt` gives `dt_.`.
+/// Raw identifiers lose their `r#`, other characters that a name cannot have become `_`, and a name
+/// begins with its first letter. `dt.` is reserved by Dynatrace: a crate `dt` becomes `dt_.`.
 #[derive(Clone, Copy)]
 pub struct DefaultName {
     bytes: [u8; MAX],

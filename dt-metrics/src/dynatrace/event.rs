@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::dynatrace::health::DropReason;
 
-/// Something about deliveries that a program may want to raise an alert for, or to lower one.
+/// An event of the delivery for which a program may raise or clear an alert.
 ///
 /// ```
 /// use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
@@ -29,7 +29,7 @@ use crate::dynatrace::health::DropReason;
 pub enum DeliveryEvent {
     /// Requests fail. Reported once for each kind of failure until data points are accepted again.
     Failing {
-        /// What failed, and what to do about it.
+        /// The failure, and what to do about it.
         reason: String,
     },
     /// After failures, data points are accepted again.
@@ -38,7 +38,7 @@ pub enum DeliveryEvent {
     PointsRejected {
         /// The number of data points since the last event of this kind.
         points: u64,
-        /// What the endpoint answered last, with the text of some lines.
+        /// The last answer of the endpoint, with the text of some lines.
         reason: String,
     },
     /// Data points will not be delivered. Reported at once, then at most once a minute.
@@ -75,14 +75,14 @@ pub enum DeliveryEvent {
     ServerWarnings {
         /// The number of warnings since the last event of this kind.
         warnings: u64,
-        /// What the endpoint answered last, with the text of some lines.
+        /// The last answer of the endpoint, with the text of some lines.
         reason: String,
     },
     /// The directory given as `spool_dir` cannot be used, so that pending requests may not survive
     /// this process, or it has requests for another endpoint, which are left there. Reported once for each kind of fault until it works again, and at most once a
     /// minute.
     SpoolFailing {
-        /// The directory, what failed and what follows from it.
+        /// The directory, the failure and its consequence.
         reason: String,
     },
 }

@@ -36,11 +36,11 @@ const MAX_GRACE: Duration = Duration::from_millis(100);
 /// buffer and returns; a thread of the exporter sends them.
 ///
 /// A forked child has no such thread: every call there returns [`ExportError::Forked`] at once. The
-/// parent delivers what it had buffered.
+/// parent delivers its buffered data points.
 ///
 /// The thread ends with [`shutdown`](Self::shutdown), or when the last handle is dropped. Dropping
-/// does not wait: pending data points are lost, unless there is a spool. Shut down first; an
-/// `SdkMeterProvider` does so when it is shut down itself.
+/// does not wait: pending data points are lost, unless there is a spool. Call `shutdown` first; an
+/// `SdkMeterProvider` shuts its exporter down when it is shut down itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,12 +86,12 @@ impl Losses {
 }
 
 impl ExporterBuilder {
-    /// Checks the options, looks up what is missing, and starts the thread that sends.
+    /// Checks the options, looks up missing options, and starts the thread that sends.
     ///
     /// # Errors
     ///
-    /// When a value is not usable ([`ConfigError`] says which, where it comes from, and why), the
-    /// platform's certificates cannot be loaded, or the thread cannot be started.
+    /// When a value is not usable ([`ConfigError`] names the option, its source and the reason),
+    /// the platform's certificates cannot be loaded, or the thread cannot be started.
     pub fn build(self) -> Result<Exporter, ConfigError> {
         Exporter::new(self.options)
     }
@@ -196,7 +196,7 @@ impl Exporter {
         })
     }
 
-    /// Returns what became of all data points so far.
+    /// Returns the counts of all data points so far: accepted, rejected, dropped and pending.
     #[must_use]
     pub fn health(&self) -> Health {
         self.inner.buffer.health()
@@ -365,9 +365,9 @@ impl Exporter {
             .unwrap_or_else(PoisonError::into_inner);
         let now = tokio::time::Instant::now();
         let written = encoder.encode(metrics, now, |bodies| {
-            // Stopped meanwhile: the last bodies will tell.
+            // The exporter stopped meanwhile: the last bodies report it.
             let _taken = buffer.enqueue(bodies);
-            // What is on disk makes room in memory for the rest.
+            // Requests on disk make room in memory for the rest.
             buffer.wait_for_disk(None);
         });
         buffer.count(&written.report);

@@ -1,4 +1,4 @@
-//! What became of all data points, in numbers, and the reasons for which points are dropped.
+//! Counts of all data points by their fate, and the reasons for which points are dropped.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -43,15 +43,15 @@ pub struct Health {
     /// as well, as if this process had collected them. A damaged file counts as well, with at least
     /// one data point.
     pub points_recovered: u64,
-    /// Data points of overflow series: of the series with the dimension `otel.metric.overflow=true`
-    /// that stands for all combinations of dimensions beyond an instrument's limit. Each stands for
-    /// any number of combinations in one collection. They are counted in the other fields as well.
+    /// Data points of overflow series. An overflow series has the dimension
+    /// `otel.metric.overflow=true`, and stands for all combinations of dimensions beyond an
+    /// instrument's limit. These data points are also counted in the other fields.
     pub points_in_overflow_series: u64,
     /// Requests whose valid data points the endpoint accepted.
     pub requests_accepted: u64,
     /// Attempts that failed, or that the endpoint rejected as a whole.
     pub requests_failed: u64,
-    /// Attempts that were sent but never answered, so that nobody knows whether the endpoint
+    /// Attempts that were sent but never answered, so that the endpoint may or may not have
     /// accepted them. Each one may have been delivered twice, unless
     /// [`DeliveryGuarantee::AtMostOnce`](super::DeliveryGuarantee::AtMostOnce) is set.
     pub requests_unanswered: u64,
@@ -126,7 +126,7 @@ macro_rules! drop_reasons {
                 }
             }
 
-            /// What happened and what can be done about it, as a sentence without its full stop.
+            /// The cause and the remedy, as a sentence without its full stop.
             #[must_use]
             pub const fn explain(self) -> &'static str {
                 match self {

@@ -1,9 +1,9 @@
 //! Delivery to Dynatrace: an OpenTelemetry metrics exporter.
 //!
-//! [`Exporter`] encodes what an OpenTelemetry `SdkMeterProvider` collects, as lines of the metric
-//! line protocol or over OTLP, and sends it to the metrics ingest API of a Dynatrace environment, of
-//! an ActiveGate, or of the OneAgent on the same host. It sends from a thread of its own, so it works
-//! with and without an async runtime. Requests that cannot be sent now are kept in a bounded buffer.
+//! [`Exporter`] encodes the metrics of an OpenTelemetry `SdkMeterProvider` as metric lines or as
+//! OTLP, and sends it to the metrics ingest API of a Dynatrace environment, of an ActiveGate, or of
+//! the OneAgent on the same host. It sends from a thread of its own, so it works with and without
+//! an async runtime. Requests that cannot be sent now are kept in a bounded buffer.
 //!
 //! The pipeline of this crate creates an exporter by itself. A program with a provider of its own
 //! uses the exporter alone:
@@ -53,7 +53,7 @@
 //! Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). No
 //! proxy is used for an endpoint on this host. A variable that is not usable is a warning.
 //!
-//! `OTEL_SDK_DISABLED=true` turns everything off: an exporter then ignores what it gets.
+//! `OTEL_SDK_DISABLED=true` turns everything off: an exporter then ignores all metrics.
 //!
 //! # Secrets
 //!
@@ -75,19 +75,21 @@
 //! | up-down counter, gauge | `gauge,…` |
 //! | histogram | `gauge,min=…,max=…,sum=…,count=…`; a minimum or maximum that was not recorded is estimated from the buckets |
 //!
-//! If several sources give a dimension the same key, the first source in this list wins: Dynatrace's
-//! metadata of the host ([`ExporterBuilder::export_dynatrace_metadata`]), the attributes of the
-//! measurement, the attributes of the instrumentation scope, default dimensions, attributes of the
-//! resource, `dt.metrics.source=opentelemetry`. Attributes that are arrays are left out.
+//! If several sources have a dimension with the same key, the first source in this list wins:
+//! Dynatrace's metadata of the host ([`ExporterBuilder::export_dynatrace_metadata`]), the
+//! attributes of the measurement, the attributes of the instrumentation scope, default dimensions,
+//! attributes of the resource, `dt.metrics.source=opentelemetry`. Attributes that are arrays are
+//! left out.
 //!
 //! The unit and the description of a metric are sent before its first data point, in the same
 //! request, again when they change, and once an hour. Common names of units become UCUM: for
 //! example, `milliseconds` is sent as `ms`. If two metrics with the same key disagree, neither unit
 //! nor description is sent.
 //!
-//! Counters and histograms with cumulative temporality cannot be sent as lines; the exporter asks
-//! its reader for deltas. [`Health`] counts dropped and altered data points. The first one of each
-//! kind is logged as a warning, and again after an hour without any.
+//! Counters and histograms with cumulative temporality cannot be sent as lines; the exporter
+//! therefore requires deltas from its reader. [`Health`] counts dropped and altered data points.
+//! The first dropped or altered data point of each kind is logged as a warning; after an hour
+//! without one, the next is logged again.
 //!
 //! # Failed requests
 //!
@@ -134,8 +136,8 @@
 //! # The end of the process
 //!
 //! Pending data points do not survive the process, unless [`ExporterBuilder::spool_dir`] names a
-//! directory. Then they are written to files before their collection ends, and removed when they are
-//! answered. The next process sends first what it finds there.
+//! directory. Then they are written to files before their collection ends, and removed when they
+//! are answered. The next process first sends the data points that it finds there.
 //!
 //! | end of the process | data points that were collected and not answered |
 //! | --- | --- |

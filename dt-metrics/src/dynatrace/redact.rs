@@ -78,7 +78,7 @@ impl Redactor {
     pub(crate) fn quote(&self, text: &str) -> String {
         let mut ends = (0..=READ_BYTES.min(text.len())).rev();
         let end = ends.find(|&end| text.is_char_boundary(end));
-        // In this order: of a secret that is cut short, less would be found.
+        // In this order, since a secret that is cut short may not be recognised.
         shorten(&self.redact(&text[..end.unwrap_or_default()]))
     }
 

@@ -38,7 +38,7 @@ fn to(server: &Server) -> ExporterBuilder {
         .api_token(TOKEN)
 }
 
-/// What an earlier process left in the first slot was left for the endpoint of this server.
+/// Addresses the requests that an earlier process left in the first slot to this server.
 fn readdress(spool: &Path, format: Format, server: &Server) {
     let note = spool.join(format!("{}000/recipient", format.slot_prefix()));
     if note.exists() {
@@ -53,7 +53,7 @@ fn readdress(spool: &Path, format: Format, server: &Server) {
     }
 }
 
-/// A provider that collects only when told to.
+/// A provider that collects only on request.
 fn provider(exporter: &Exporter) -> SdkMeterProvider {
     let reader = PeriodicReader::builder(exporter.clone())
         .with_interval(Duration::from_secs(3_600))

@@ -35,10 +35,10 @@ pub(crate) fn begin(drained: &mut Drained) {
     drained.deltas.clear();
 }
 
-/// Takes out one part of the recorded values, and adds the counts of this part: of calls that are
-/// counted and timed, the counts of these values. Parts are numbered from 0; `false` if there are no
-/// more. `ready` gets the slot, the number and the series, and refuses a series that has nowhere to
-/// go yet: its measurements are kept for later. Nothing here may measure.
+/// Takes out one part of the recorded values, and adds the counts of this part. For calls that are
+/// both counted and timed, it adds the counts of these values. Parts are numbered from 0; `false`
+/// if there are no more. `ready` gets the slot, the number and the series, and refuses a series
+/// that has nowhere to go yet: its measurements are kept for later. Nothing here may measure.
 pub(crate) fn drain_part(
     part: usize,
     drained: &mut Drained,

@@ -1,4 +1,4 @@
-//! Instruments whose name or dimensions only run time knows, and the guards of blocks.
+//! Instruments whose name or dimensions are known only at run time, and the guards of blocks.
 //!
 //! Use an annotation or a macro where the name is known when you compile: they need no handle and
 //! cannot fail. Use these instruments for names from a configuration, and for a series whose dimensions
@@ -41,16 +41,16 @@
 //!
 //! - Handles are `Clone + Send + Sync`. Measuring takes no lock: as for annotations, each thread has
 //!   numbers of its own. Setting a gauge takes one.
-//! - The same definition built twice is the same instrument, and the same dimensions bound twice are
-//!   the same series. Instruments with the same name are one metric, which includes those of
-//!   annotations: they have to agree on kind and unit.
+//! - The same definition built twice is the same instrument, and the same dimensions bound twice
+//!   are the same series. Instruments with the same name are one metric, also together with
+//!   instruments of annotations: all must have the same kind and unit.
 //! - When the last clone of a handle is dropped, its series ends. Pending counts and values are pushed
 //!   first; a gauge is pushed once more if it was set since the last push. The sum of an up-down counter
 //!   is kept, and goes on if the series is bound again.
 //! - A name keeps its kind and unit for the life of the process, and stays in the
-//!   [catalogue](crate::catalog). At most 10,000 different definitions are kept, so that a name with a
-//!   request's id in it is an error and not a leak. Values of dimensions are limited by the
-//!   [cardinality limit](Builder::cardinality_limit), as those of annotations.
+//!   [catalogue](crate::catalog). At most 10,000 different definitions are kept, so that a name
+//!   with a request's id in it is an error and not a leak. Values of dimensions are limited by the
+//!   [cardinality limit](Builder::cardinality_limit), as for annotations.
 
 // ```text
 // kinds ──► series ──► cells        a call: the instrument, its slot, this thread's cell

@@ -8,7 +8,8 @@ use super::dimension::value::{DimensionValue, Value};
 use super::kinds::counter::{Counter, DimensionedCounter, InFlight, UpDownCounter};
 use crate::descriptor::{Descriptor, Kind};
 
-/// The totals of the series of `descriptor`, without a change to what the drain remembers.
+/// The totals of the series of `descriptor`, without a change to the values that the drain
+/// remembers.
 fn total(descriptor: &'static Descriptor) -> Vec<(String, u64)> {
     let slots = SLOTS.lock();
     slots

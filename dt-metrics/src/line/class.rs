@@ -1,4 +1,4 @@
-//! What a byte may stand for, looked up in one table.
+//! Classes of bytes, looked up in one table.
 
 /// A set of kinds of ASCII characters.
 pub(super) type Class = u16;
@@ -15,7 +15,7 @@ pub(super) const UNDERSCORE: Class = 1 << 3;
 pub(super) const HYPHEN: Class = 1 << 4;
 /// `:`.
 pub(super) const COLON: Class = 1 << 5;
-/// What a unit has besides letters, digits and `_`.
+/// Characters of a unit other than letters, digits and `_`.
 pub(super) const UNIT_MARK: Class = 1 << 6;
 /// `,`, `=` and the space: plain between quotes, escaped without.
 pub(super) const SEPARATOR: Class = 1 << 7;

@@ -4,8 +4,8 @@ use super::invalid::Invalid;
 use super::limits::MAX_DESCRIPTION_LENGTH;
 
 /// Checks that `description` is not longer than the 65,535 characters that can be sent (Dynatrace
-/// documentation, *Metric ingestion protocol*, metadata). Any character may stand in it: what
-/// cannot be sent is escaped or left out.
+/// documentation, *Metric ingestion protocol*, metadata). It may contain any character: characters
+/// that cannot be sent are escaped or left out.
 ///
 /// ```
 /// use dt_metrics::line::check_description;

@@ -41,9 +41,9 @@ pub const fn check_dimension_key(key: &str) -> Result<(), Invalid> {
     }
 }
 
-/// Makes a key that can be sent of `key`: lower case; each run of characters that a key cannot
-/// have becomes one `_`, as does one that cannot stand where it is; empty sections are dropped;
-/// what is over 100 characters is cut off. `None` if nothing is left.
+/// Normalises `key`, so that it can be sent: it becomes lower case; each run of characters that are
+/// not allowed in a key, or not at this position, becomes one `_`; empty sections are dropped; the
+/// key is cut off after 100 characters. `None` if nothing is left.
 ///
 /// A key that [`check_dimension_key`] accepts is returned as it is.
 ///

@@ -9,20 +9,20 @@ use super::class::{
 };
 use super::limits::MAX_DIMENSION_VALUE_LENGTH;
 
-/// What a value has without quotes and escapes.
+/// Characters of a value without quotes and escapes.
 pub(super) const PLAIN: Class =
     LOWER | UPPER | DIGIT | UNDERSCORE | HYPHEN | COLON | UNIT_MARK | OTHER;
 
-/// What a value has between quotes without escapes.
+/// Characters of a value between quotes without escapes.
 const QUOTED_PLAIN: Class = PLAIN | SEPARATOR;
 
 /// Makes a value that can be sent of `value`; `None` if there is nothing to send, because it is
 /// empty or an empty pair of quotes.
 ///
 /// Each run of control, format, private-use and unassigned characters and of line and paragraph
-/// separators becomes one `_`. In a value that stands in quotes (`"…"`) the quotes and backslashes
-/// within are escaped; in any other also `,`, `=` and the space. What is over 255 characters is
-/// cut off, between two characters and never inside an escape.
+/// separators becomes one `_`. In a value in quotes (`"…"`), inner quotes and backslashes are
+/// escaped; in any other value, also `,`, `=` and the space. The value is cut off after 255
+/// characters, never inside an escape.
 ///
 /// ```
 /// use dt_metrics::line::normalize_dimension_value;
@@ -59,7 +59,7 @@ pub(super) fn is_empty(value: &str) -> bool {
     value.is_empty() || value == "\"\""
 }
 
-/// What stands between the quotes of `value`, if it is quoted.
+/// The text between the quotes of `value`, if it is quoted.
 pub(super) fn unquoted(value: &str) -> Option<&str> {
     // A lone `"` is both ends of nothing: not a quoted value, but one to be escaped.
     value.strip_prefix('"')?.strip_suffix('"')
@@ -110,14 +110,14 @@ fn escape_chars(out: &mut String, text: &str, separators: bool, longest: usize) 
 
 /// Whether the value of a dimension can have `c`.
 ///
-/// The reference client lets U+1F900 to U+1F9FF pass even where its Unicode version does not know
-/// them; the tables used here (Unicode 16) know them all.
+/// The reference client lets U+1F900 to U+1F9FF pass even if its Unicode version does not contain
+/// them; the tables used here (Unicode 16) contain all of them.
 fn is_allowed(c: char) -> bool {
     use GeneralCategory::Format;
     is_allowed_in_text(c) && get_general_category(c) != Format
 }
 
-/// Whether a description can have `c`: as a value, and format characters too.
+/// Whether a description can have `c`: all characters of a value, and also format characters.
 pub(super) fn is_allowed_in_text(c: char) -> bool {
     use GeneralCategory as Category;
     !matches!(

@@ -31,7 +31,7 @@ pub struct Dimensions {
 pub struct TooManyDimensions(pub usize);
 
 impl TooManyDimensions {
-    /// A short name for counters of what was dropped, as [`Rejected::reason`](super::Rejected).
+    /// A short name for counters of dropped points, as [`Rejected::reason`](super::Rejected).
     #[must_use]
     pub const fn reason(self) -> &'static str {
         "too_many_dimensions"
@@ -39,11 +39,11 @@ impl TooManyDimensions {
 }
 
 impl Dimensions {
-    /// Normalises and serialises `layers` of keys and values. Of keys that are equal after
-    /// normalisation a later layer wins over an earlier one, and within a layer a later entry; so
-    /// the order is: default dimensions, dimensions of the measurement, Dynatrace's metadata. An
-    /// entry whose key has nothing to send is left out. An entry with an empty value is left out
-    /// together with the entries with the same key that it overrides.
+    /// Normalises and serialises `layers` of keys and values. If keys are equal after
+    /// normalisation, a later layer wins over an earlier one, and within a layer a later entry
+    /// wins. So pass layers in this order: default dimensions, dimensions of the measurement,
+    /// Dynatrace's metadata. An entry whose key has nothing to send is left out. An entry with an
+    /// empty value is left out together with the entries with the same key that it overrides.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Why a text is not what it should be.
+//! The rules that a text can violate.
 
 use core::error::Error;
 use core::fmt;

@@ -26,14 +26,13 @@ impl MetricType {
     }
 }
 
-/// Appends one metadata line to `out`, without a line end; `false`, and nothing appended, if there
-/// is nothing to say. An empty text says nothing, nor does a unit that
-/// [`check_unit`] refuses.
+/// Appends one metadata line to `out`, without a line end; `false`, and nothing appended, if the
+/// line would be empty. An empty text and a unit that [`check_unit`] refuses are left out.
 ///
 /// A text with special characters is put in quotes. A line end in it becomes `\n`; other control,
-/// private-use and unassigned characters and line and paragraph separators are left out. What is
-/// over the limit of 65,535 characters, for display names 300, is cut off, as is the end of a
-/// description that makes the line longer than a line may be.
+/// private-use and unassigned characters and line and paragraph separators are left out. A text is
+/// cut off after 65,535 characters, a display name after 300, and a description where the line
+/// would become too long.
 ///
 /// ```
 /// use dt_metrics::line::{MetricKey, MetricType, write_metadata};
@@ -92,9 +91,10 @@ pub fn write_metadata(
 /// How long a text may be, in UTF-16 units.
 #[derive(Clone, Copy)]
 struct Limit {
-    /// What is read of it. The reference client limits that, not what is written.
+    /// Characters that are read. The reference client limits this number, not the written
+    /// characters.
     text: usize,
-    /// What is written of it, quotes and escapes included.
+    /// Characters that are written, quotes and escapes included.
     written: usize,
 }
 
@@ -115,13 +115,13 @@ fn push_text(out: &mut String, text: &str, limit: Limit) -> bool {
             out.push('"');
             true
         }
-        // Quotes around a text count only now that it is rewritten, and only the first.
+        // Quotes around a text count only now that it is rewritten, and only the first quote.
         (Some(inner), Rewrite::Characters) => push_rewritten(out, inner, 1, limit),
         (None, Rewrite::Characters) => push_rewritten(out, text, 0, limit),
     }
 }
 
-/// What has to be done for a text to be sent.
+/// The changes that are necessary to send a text.
 enum Rewrite {
     None,
     /// It has to stand in quotes.
@@ -131,7 +131,7 @@ enum Rewrite {
 }
 
 impl Rewrite {
-    /// What `text`, without the quotes around it, needs.
+    /// The changes that `text`, without the quotes around it, needs.
     fn of(text: &str, limit: Limit) -> Self {
         let longest = limit.text.min(limit.written.saturating_sub(2));
         if text.len() <= longest && class::all(text.as_bytes(), PLAIN) {

@@ -53,9 +53,9 @@ pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
 pub struct MetricKey(Box<str>);
 
 impl MetricKey {
-    /// Normalises `key`: each run of characters that a key cannot have becomes one `_`, as does
-    /// one that cannot stand where it is; empty sections are dropped; what is over 255 characters
-    /// is cut off. `None` if nothing of it can be sent: it is empty or begins with a dot.
+    /// Normalises `key`: each run of characters that are not allowed in a key, or not at this
+    /// position, becomes one `_`; empty sections are dropped; the key is cut off after 255
+    /// characters. `None` if the key is empty or begins with a dot.
     ///
     /// A key that [`check_metric_key`] accepts is taken as it is.
     #[must_use]
@@ -63,8 +63,8 @@ impl MetricKey {
         Self::from_cow(Cow::Borrowed(key))
     }
 
-    /// As [`MetricKey::new`], of the key `prefix.key`. An empty prefix is no prefix; an empty key
-    /// is no key.
+    /// Like [`MetricKey::new`] with the key `prefix.key`. An empty prefix is ignored; an empty key
+    /// returns `None`.
     #[must_use]
     pub fn with_prefix(prefix: &str, key: &str) -> Option<Self> {
         if prefix.is_empty() {

@@ -1,17 +1,17 @@
 //! The Dynatrace metric line protocol: keys, dimensions, values, lines and metadata.
 //!
 //! Pure functions of text: no OpenTelemetry, no I/O, no logging. Facts are from the Dynatrace
-//! documentation (*Metric ingestion protocol*); what it leaves open is decided as Dynatrace's
-//! reference client `dynatrace-metric-utils-java` does, with one exception: where that would write
-//! a line that a strict reader refuses, characters are escaped instead. Every line written here
-//! can be read.
+//! documentation (*Metric ingestion protocol*); details that it does not specify follow Dynatrace's
+//! reference client `dynatrace-metric-utils-java`, with one exception: if the client would write a
+//! line that a strict reader refuses, characters are escaped instead. Every line written here can
+//! be read.
 //!
 //! The checks ([`check_instrument_name`], [`check_metric_key`], [`check_dimension_key`],
 //! [`check_unit`], [`check_description`]) are `const fn`; the annotations turn them into compile
-//! errors. Normalisation accepts any text and reads the same grammar: what it returns passes the
-//! check, and what passes the check it returns unchanged.
+//! errors. Normalisation accepts any text and uses the same grammar: its result passes the check,
+//! and a text that passes the check is returned unchanged.
 //!
-//! What is the same on every line is normalised and serialised once, as [`MetricKey`] and
+//! The parts that all lines share are normalised and serialised once, as [`MetricKey`] and
 //! `Dimensions`; `write_line` copies them and formats the numbers:
 //!
 #![cfg_attr(feature = "dynatrace", doc = "```")]

@@ -6,7 +6,7 @@ use super::number::{Number, push_f64, push_integer, push_number};
 /// (reference client; the server judges alike).
 const MEAN_TOLERANCE: f64 = 1e-6;
 
-/// What was measured.
+/// The measured values of a data point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Payload {
     /// How much a sum has changed since the line before: `count,delta=…`. It may be negative or
@@ -37,13 +37,13 @@ pub enum Rejected {
     /// The minimum, mean and maximum of a summary contradict each other.
     #[error("the mean of the summary is not between its minimum and its maximum")]
     InvalidSummary,
-    /// A summary of no values, which has nothing to say.
+    /// A summary of no values.
     #[error("the summary has no values")]
     EmptySummary,
 }
 
 impl Rejected {
-    /// A short name for counters of what was dropped, such as `not_finite`.
+    /// A short name for counters of dropped points, such as `not_finite`.
     ///
     /// ```
     /// use dt_metrics::line::Rejected;
@@ -75,7 +75,7 @@ impl Payload {
     ///
     /// # Errors
     ///
-    /// What makes it impossible.
+    /// The reason why it cannot be sent.
     pub fn check(&self) -> Result<(), Rejected> {
         match *self {
             Self::Count(value) | Self::Gauge(value) if value.is_finite() => Ok(()),

@@ -4,19 +4,19 @@
 
 use super::class::{self, Class};
 
-/// What a dotted name is made of.
+/// The characters of a dotted name.
 pub(super) struct Grammar {
-    /// What the name begins with.
+    /// The first character of the name.
     pub(super) first: Class,
-    /// What every later section begins with.
+    /// The first character of every later section.
     pub(super) start: Class,
-    /// What follows the beginning of a section.
+    /// The further characters of a section.
     pub(super) inner: Class,
     /// Most characters of the whole name.
     pub(super) longest: usize,
 }
 
-/// What is wrong with a name.
+/// The fault of a name.
 #[derive(Clone, Copy)]
 pub(super) enum Fault {
     Empty,
@@ -67,7 +67,7 @@ impl Grammar {
         None
     }
 
-    /// What is wrong with `byte` after a dot.
+    /// The fault of `byte` after a dot.
     const fn fault_at_start(&self, byte: u8) -> Fault {
         if byte == b'.' {
             Fault::EmptySection
@@ -78,8 +78,8 @@ impl Grammar {
         }
     }
 
-    /// The name that `chars` become: empty sections are dropped, each run of characters that
-    /// cannot stand where they are becomes one `_`, and what is over the limit is not read.
+    /// The name that `chars` become: empty sections are dropped, each run of characters that are
+    /// not allowed at their position becomes one `_`, and characters beyond the limit are not read.
     /// Empty if there were only dots.
     pub(super) fn normalize(&self, chars: impl Iterator<Item = char>) -> String {
         let mut name = String::with_capacity(self.longest);

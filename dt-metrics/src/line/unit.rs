@@ -31,7 +31,7 @@ pub const fn check_unit(unit: &str) -> Result<(), Invalid> {
     }
 }
 
-/// Names of units that libraries give in full, lower case, and what UCUM calls them.
+/// Full names of units that libraries use, in lower case, and their names in UCUM.
 const NAMES: &[(&[&str], &str)] = &[
     (&["nanosecond", "nanoseconds", "nanos"], "ns"),
     (

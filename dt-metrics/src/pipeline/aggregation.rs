@@ -35,8 +35,9 @@ impl Aggregation {
         readers.push((thread::current().id(), Instant::now()));
     }
 
-    /// Whether a reader of another thread aggregates: what a collection adds meanwhile may be in a
-    /// count of that reader, and the value of the same call only in its next collection.
+    /// Whether a reader of another thread aggregates: a count that a collection adds meanwhile may
+    /// be in a collection of that reader, and the value of the same call only in its next
+    /// collection.
     pub(super) fn is_of_another(&self) -> bool {
         is_of_another(&self.lock())
     }

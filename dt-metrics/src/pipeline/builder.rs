@@ -20,11 +20,11 @@ use crate::dynatrace::{self, CheckReport, Options, shared_options};
 /// `DT_METRICS_` and the name of the method in capital letters. For example,
 /// `DT_METRICS_PUSH_INTERVAL=10s` is [`push_interval`](Self::push_interval), and
 /// `DT_METRICS_DEFAULT_DIMENSIONS=env=prod,team=a` is
-/// [`default_dimensions`](Self::default_dimensions). The program wins over the environment, and these
-/// variables win over those of OpenTelemetry (`OTEL_…`). For dimensions and certificates, the
-/// environment adds to the values of the program. An unusable value, or an unknown variable that
-/// begins with `DT_METRICS_`, is a warning and never an error. [`check`](Self::check) reports where the
-/// value of each option comes from.
+/// [`default_dimensions`](Self::default_dimensions). The program wins over the environment, and
+/// these variables win over the variables of OpenTelemetry (`OTEL_…`). For dimensions and
+/// certificates, the environment adds to the values of the program. An unusable value, or an
+/// unknown variable that begins with `DT_METRICS_`, is a warning and never an error.
+/// [`check`](Self::check) reports where the value of each option comes from.
 #[derive(Default)]
 #[must_use = "nothing is installed before `install`"]
 pub struct Builder {
@@ -77,7 +77,7 @@ impl Builder {
     /// The OpenTelemetry SDK keeps 2,000 series of an instrument. A metric with more series is
     /// several instruments of the SDK with the same name, in scopes with different schema URLs, so
     /// that every series arrives. If a view of the program sets a limit, that limit counts for each
-    /// 2,000 series, and a warning says so when it is reached.
+    /// 2,000 series, and a warning is logged when it is reached.
     ///
     /// `cardinality_limit = n` in an annotation takes precedence. Series that exist when metrics are
     /// installed stay. Series of counters and histograms that are idle for a few collections make
@@ -93,11 +93,11 @@ impl Builder {
     /// stayed at zero for this time, so that a series that is used once is not sent, and billed, for
     /// ever (default: never). Setting the gauge, or a change of the sum, begins the series again.
     ///
-    /// The time is counted from the first push with the last value. Gauges are those of `gauge!`:
-    /// `#[observed]` gauges are polled for each push and do not end, and a reader with cumulative
-    /// temporality keeps the last value. Up-down counters are all that the built-in exporter sends,
-    /// those of `#[in_flight]`, `#[measured]` and the OpenTelemetry API included; other exporters
-    /// still get their zeros.
+    /// The time is counted from the first push with the last value. The option applies to gauges of
+    /// `gauge!`: `#[observed]` gauges are polled for each push and do not end, and a reader with
+    /// cumulative temporality keeps the last value. It applies to all up-down counters that the
+    /// built-in exporter sends, including `#[in_flight]`, `#[measured]` and the OpenTelemetry API;
+    /// other exporters still receive their zeros.
     ///
     /// ```
     /// use std::time::Duration;
@@ -164,14 +164,15 @@ impl Builder {
     /// the interval, with the temporality that it prefers. With
     /// [`no_exporter`](Self::no_exporter), the added exporters are the only ones.
     ///
-    /// Each exporter has a thread of the SDK and a collection of its own: one that fails, hangs or
-    /// panics neither delays the others nor loses their data. A
-    /// [`flush`](Handle::flush) or a [`shutdown`](Handle::shutdown) reports its failure, after the
-    /// others have delivered. If you also use [`configure_provider`](Self::configure_provider), a
-    /// flush runs through the exporters one after the other, beginning with the built-in one.
+    /// Each exporter has a thread of the SDK and a collection of its own: an exporter that fails,
+    /// hangs or panics neither delays other exporters nor loses their data. A
+    /// [`flush`](Handle::flush) or a [`shutdown`](Handle::shutdown) returns its error after the
+    /// other exporters have delivered. If you also use
+    /// [`configure_provider`](Self::configure_provider), a flush runs through the exporters one
+    /// after the other, beginning with the built-in one.
     ///
-    /// The options of this builder about sending (endpoint, token, prefix, dimensions, buffers) are
-    /// those of the built-in exporter. [`Handle::health`] does not cover added exporters.
+    /// The options of this builder about sending (endpoint, token, prefix, dimensions, buffers)
+    /// apply to the built-in exporter. [`Handle::health`] does not cover added exporters.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -217,9 +218,9 @@ impl Builder {
     /// never sent unencrypted to another host without
     /// [`allow_cleartext_token`](Self::allow_cleartext_token).
     ///
-    /// To send to both, also add the exporter for lines. A delay of one does not hold up the other,
-    /// and each has its own [`health`](dynatrace::Exporter::health); the handle returns the health of
-    /// the OTLP exporter.
+    /// To send to both, also add the exporter for lines. A delay of one exporter does not affect
+    /// the other exporter, and each has its own [`health`](dynatrace::Exporter::health); the handle
+    /// returns the health of the OTLP exporter.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;

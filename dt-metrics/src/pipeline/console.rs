@@ -61,7 +61,7 @@ impl Console {
         spawn("dt-metrics-console", move || {
             let _printed = printed;
             for page in received {
-                // Nobody can be told if stderr is closed.
+                // If stderr is closed, the error cannot be reported.
                 drop(output.write_all(page.as_bytes()));
             }
         })?;
@@ -185,7 +185,7 @@ fn page(
         widths.max().unwrap_or_default().min(MAX_WIDTH)
     };
     let (names, values) = (width(0), width(1));
-    // Of `Sat, 28 Nov 2026 13:21:47 GMT`.
+    // The time of day in `Sat, 28 Nov 2026 13:21:47 GMT`.
     let now = httpdate::fmt_http_date(SystemTime::now());
     let now = now.get(17..25).unwrap_or_default();
     let mut page = format!("metrics at {now} UTC: {count} metrics, {all} series\n");

@@ -42,7 +42,7 @@ pub enum Error {
     /// ([`flush_on_termination`](crate::Builder::flush_on_termination)).
     #[error("cannot catch the signals that end the process: {0}")]
     Signal(io::Error),
-    /// The operating system gave no thread, or a thread ended early.
+    /// The operating system could not start a thread, or a thread ended early.
     #[error("a thread of dt-metrics failed: {0}")]
     Thread(io::Error),
     /// The time was up before all was done. The work continues in the background.

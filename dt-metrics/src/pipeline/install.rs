@@ -44,7 +44,7 @@ const HEALTH_SCOPE: &str = "dt-metrics.exporter";
 
 type Configure = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
-/// The settings of the pipeline that only a program can give.
+/// The settings of the pipeline that only a program can make.
 #[derive(Default)]
 pub(super) struct Settings {
     pub(super) exporters: Vec<AddedExporter>,
@@ -85,8 +85,8 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
         .filter_map(|added| added.ours.as_ref());
     let ours: Vec<_> = given.chain(&exporter).chain(&second).collect();
     let watchers = ours.iter().map(|exporter| exporter.losses()).collect();
-    // A reader whose exporter may block must not be flushed on our schedule, since it would hold up
-    // the others. So the schedule is ours only if all exporters are.
+    // A reader whose exporter may block must not be flushed on our schedule, since it would delay
+    // the other readers. So the schedule is ours only if all exporters are.
     let our_schedule = all_ours && !ours.is_empty() && settings.configure.is_empty();
     let summing = summing(&ours, our_schedule);
     if !our_schedule {
@@ -189,7 +189,7 @@ fn own_timer(interval: Duration, our_schedule: bool) -> Duration {
     }
 }
 
-/// Whether the environment turns the exporter off, and nothing else asks for metrics.
+/// Whether the environment turns the exporter off, and no other reader or exporter needs metrics.
 fn is_turned_off(options: &Options, settings: &Settings) -> bool {
     let source = options.source("no_exporter");
     let is_turned_off = options.pipeline.no_exporter
@@ -219,8 +219,7 @@ fn own_exporters(exporter: Option<&Exporter>, console: Option<&Console>) -> Vec<
     added.into_iter().collect()
 }
 
-/// Takes the options that the program does not set from the environment, and logs what is not
-/// usable there.
+/// Takes the options that the program does not set from the environment, and logs unusable values.
 pub(super) fn read_environment(options: &mut Options, invalid: Option<String>) {
     read(options, Scope::Pipeline, &process_environment);
     let found = std::mem::take(&mut options.warnings);
@@ -230,8 +229,8 @@ pub(super) fn read_environment(options: &mut Options, invalid: Option<String>) {
     }
 }
 
-/// The built-in exporter, unless it is turned off, and one for lines if the environment wants both
-/// formats.
+/// The built-in exporter, unless it is turned off, and one for lines if the environment requires
+/// both formats.
 fn built_in(options: Options) -> Result<(Option<Exporter>, Option<Exporter>), ConfigError> {
     if options.pipeline.no_exporter {
         return Ok((None, None));
@@ -245,7 +244,7 @@ fn built_in(options: Options) -> Result<(Option<Exporter>, Option<Exporter>), Co
     Ok((Some(exporter), lines))
 }
 
-/// Prints what is pushed, if that is wanted.
+/// Prints pushes, if the option is set.
 fn console(options: &Options) -> std::io::Result<Option<Console>> {
     if !options.pipeline.console {
         return Ok(None);

@@ -103,9 +103,10 @@ pub fn builder() -> Builder {
     Builder::default()
 }
 
-/// Joins a provider that the program built itself, in place of [`install`](crate::Builder::install):
-/// from now on each collection of `provider` takes what the annotations measured, with all of its
-/// readers, views, resource and exporters. Earlier measurements are kept and taken, too.
+/// Joins a provider that the program built itself, in place of
+/// [`install`](crate::Builder::install): from now on, each collection of `provider` includes the
+/// measurements of the annotations, with all its readers, views, resource and exporters. Earlier
+/// measurements are also included.
 ///
 /// The provider is fed as long as the handle lives. [`Handle::flush`] makes the provider collect.
 /// [`Handle::shutdown`], or dropping the handle, makes it collect once more and leaves it running:
@@ -147,7 +148,7 @@ pub fn builder() -> Builder {
 /// # Errors
 ///
 /// [`Error::AlreadyInstalled`] if metrics are installed, or attached to another provider: each
-/// measurement goes to one. [`Error::Thread`] if the operating system gives no thread.
+/// measurement goes to one. [`Error::Thread`] if the operating system cannot start a thread.
 pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
     let installed = Installed::claim()?;
     let mut options = Options::default();

@@ -60,8 +60,8 @@ impl Reader {
         (provider.with_reader(reader), this)
     }
 
-    /// All readers of a provider, one after the other: for a provider with readers that only the
-    /// program knows. `added` are the readers of the pipeline.
+    /// All readers of a provider, one after the other: for a provider with readers that the program
+    /// added itself. `added` are the readers of the pipeline.
     pub(super) fn all(provider: SdkMeterProvider, added: &[Self]) -> Self {
         let failures = added.iter().flat_map(|reader| reader.failures.clone());
         Self {

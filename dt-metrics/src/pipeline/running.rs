@@ -22,7 +22,7 @@ use crate::process::Process;
 use crate::thread::spawn;
 
 /// How long a reader may take before the next one begins. They collect one after the other, since
-/// each collection waits for the aggregation of the others.
+/// each collection waits for the aggregation of the other readers.
 const TURN: Duration = Duration::from_millis(100);
 
 /// A collection of a reader.
@@ -39,7 +39,7 @@ pub(super) struct Running {
     bridge: Option<Arc<Bridge>>,
     /// The readers that are flushed and ended here. The first one has the exporter below.
     readers: Vec<Reader>,
-    /// Prints pushes, if the program wants that.
+    /// Prints pushes, if the option is set.
     console: Option<Console>,
     /// The exporter that the builder made, if it made one: its deadlines are kept here.
     pub(super) exporter: Option<Exporter>,
@@ -157,7 +157,8 @@ impl Running {
             };
             let mut result = running.shutdown(Deadline::after(limit));
             if running.owner == ProviderOwner::Program {
-                // Nobody measures any more, and a flush does not wait for what exporters hold.
+                // Nothing is measured any more, and a flush does not wait for data that exporters
+                // hold.
                 let ended = running.provider.shutdown().or_else(|error| match error {
                     OTelSdkError::AlreadyShutdown => Ok(()),
                     error => Err(Error::Provider(error)),
@@ -201,8 +202,8 @@ impl Running {
         })
     }
 
-    /// Lets the readers collect, one after the other, unless one takes longer. As soon as the first one
-    /// is done, `deliver` delivers what it has collected: other exporters may hang.
+    /// Lets the readers collect, one after the other, unless one takes longer. As soon as the first
+    /// reader is done, `deliver` delivers its collection: other exporters may hang.
     fn collect(
         &self,
         begin: impl Fn(&Reader) -> Result<Receiver<OTelSdkResult>, Late>,

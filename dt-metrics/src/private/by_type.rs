@@ -1,4 +1,4 @@
-//! Functions that return a boxed future or stream, whatever the name of that type is.
+//! Functions that return a boxed future or stream, under any type name.
 
 use core::convert::identity;
 use core::future::Future;

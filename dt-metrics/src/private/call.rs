@@ -128,8 +128,8 @@ pub fn run<R, S, L: Fn(S, Outcome) -> Told<R>>(
     returned
 }
 
-/// A guard for a call whose body has to stay where it is. Unless it is told that the call returned, the
-/// call panicked if a panic began while the guard lived.
+/// A guard for a call whose body has to stay where it is. If it does not receive the returned
+/// value, the call panicked if a panic began while the guard lived.
 pub struct Guard<R, S, L: Fn(S, Outcome) -> Told<R>> {
     state: Option<S>,
     leave: L,

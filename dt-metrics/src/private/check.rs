@@ -38,7 +38,7 @@ const fn refuse(checked: Result<(), Invalid>) {
     }
 }
 
-/// The length in nanoseconds of a unit of time whose spelling only the compiler knows.
+/// The length in nanoseconds of a unit of time whose text only the compiler can evaluate.
 ///
 /// # Panics
 ///
@@ -59,8 +59,8 @@ pub const fn unit_nanoseconds(unit: &str) -> f64 {
     }
 }
 
-/// The length in nanoseconds of a unit of time whose spelling only the compiler knows; 0 for any other
-/// unit.
+/// The length in nanoseconds of a unit of time whose text only the compiler can evaluate; 0 for any
+/// other unit.
 #[must_use]
 pub const fn time_unit_length(unit: &str) -> f64 {
     match unit.as_bytes() {

@@ -1,6 +1,6 @@
 //! Descriptions of annotations that have several metrics, made when the program is compiled.
 
-/// What stands between a description and the metric that it is about.
+/// The text between a description and the metric that it describes.
 const SEPARATOR: &[u8] = b": ";
 
 /// The length of [`joined`].
@@ -12,8 +12,8 @@ pub const fn joined_length(description: &str, part: &str) -> usize {
     }
 }
 
-/// `description` without the dot at its end, and the `part` of what it describes: "Orders: calls".
-/// Nothing if there is no description.
+/// `description` without the dot at its end, followed by the metric, `part`: "Orders: calls". Empty
+/// if there is no description.
 #[must_use]
 pub const fn joined<const N: usize>(description: &str, part: &str) -> [u8; N] {
     let mut joined = [0; N];

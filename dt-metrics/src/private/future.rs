@@ -16,7 +16,7 @@ pin_project! {
     /// A future that is measured from its first poll until it is done or dropped.
     ///
     /// The value of the future is not a part of this type. A box for some lifetime can therefore
-    /// hold it even if nothing says that such a value lives that long.
+    /// hold it even if the value is not known to live that long.
     pub struct Measured<F, B, S, L, T>
     where
         L: Leave<S>,
@@ -104,7 +104,7 @@ where
     }
 }
 
-/// `future`, which never returns: the type of the parameter tells the compiler so.
+/// `future`, which never returns: the compiler infers it from the type of the parameter.
 #[inline]
 pub const fn diverging<F: Future<Output = Infallible>>(future: F) -> F {
     future

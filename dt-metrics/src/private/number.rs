@@ -67,7 +67,7 @@ references!(&N &mut N);
             one if the `unit` is a unit of time, such as `\"s\"` or `\"ms\"`, or is left out"
 )]
 pub trait Recordable<const TIME: bool>: Sized {
-    /// The nearest `f64`; of a duration, its length in units of `nanoseconds`.
+    /// The nearest `f64`; for a duration, its length in units of `nanoseconds`.
     fn in_unit(self, nanoseconds: f64) -> f64;
 }
 
@@ -102,8 +102,9 @@ pub fn recordable<const TIME: bool, V: Recordable<TIME>>(value: V, nanoseconds: 
 
 /// The number that a counter or an up-down counter adds, which counts in `T`.
 ///
-/// The compiler takes the first method that fits: one for numbers of that type, or, by `Deref`, one for
-/// all others. The first one also gives literals their type, and other expressions that can have several.
+/// The compiler takes the first method that fits: one for numbers of that type, or, by `Deref`, one
+/// for all other types. The first method also determines the type of literals, and of other
+/// expressions that can have several types.
 pub struct Amount<T, N>(AnyAmount<T, N>);
 
 /// An [`Amount`] of any type.

@@ -49,7 +49,7 @@ impl DimensionValue for Outcome {
 
 /// A type that may have an error inside: `Result`, and `Option` and `Poll` of one.
 pub trait Layer {
-    /// The type of the value in it, which may be such a type, too.
+    /// The type of the inner value, which may also be a `Layer`.
     type Inner;
 
     /// The value in it, if there is one.
@@ -98,8 +98,8 @@ impl<T> Layer for Poll<T> {
 
 /// The value that a call returned, or one inside it.
 ///
-/// The compiler takes the first method that fits: one for a `Layer`, whatever its name is, or, by
-/// `Deref`, one for all other types. In a generic function, a type parameter counts as another type.
+/// The compiler takes the first method that fits: one for a `Layer` under any name, or, by `Deref`,
+/// one for all other types. In a generic function, a type parameter counts as another type.
 pub struct Returned<'a, R> {
     value: Option<&'a R>,
     other: Other,

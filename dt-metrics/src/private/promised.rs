@@ -1,6 +1,6 @@
-//! Functions that return `impl Future` or `impl Stream`. What such a function returns is measured to its
-//! end if that changes nothing: if it is a future or a stream, and a measured one still has all bounds
-//! that the function promises. Otherwise the call is over when it returns.
+//! Functions that return `impl Future` or `impl Stream`. The return value is measured to its end if
+//! it is a future or a stream, and if its measured form still has all bounds that the function
+//! promises. Otherwise the call is over when it returns.
 
 use core::future::Future;
 use core::marker::PhantomData;
@@ -76,7 +76,7 @@ impl<F: Stream> StreamBody<F> {
 }
 
 impl<F> Body<F> {
-    /// The type of what the body returns.
+    /// The type of the body's return value.
     #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
@@ -147,7 +147,7 @@ where
     }
 }
 
-/// A call of `body`, which may return a stream. `judge` tells which items are errors.
+/// A call of `body`, which may return a stream. `judge` decides which items are errors.
 #[inline]
 pub const fn stream_call<R, F, C, B, S, L, T, J>(
     returns: Returns<R>,
@@ -239,7 +239,7 @@ pub struct UntilReturn;
 
 /// Runs a call.
 pub trait Extent<C> {
-    /// What the call returns.
+    /// The return type of the call.
     type Output;
 
     /// Runs `call`.

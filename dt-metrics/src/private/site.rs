@@ -2,8 +2,8 @@
 //! recorded. The records are made here, so that expansions need no closures for them.
 //!
 //! The types have none of the function's generic parameters: a future of such a function names only
-//! its body, however deep such futures are nested. What a call keeps is as small as possible, since
-//! each level of nested futures, and each call of a recursion, keeps it.
+//! its body, however deep such futures are nested. The state of a call is as small as possible,
+//! since each level of nested futures, and each call of a recursion, keeps it.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -33,10 +33,10 @@ pub trait Site: Sized + Sync + 'static {
     fn end(&'static self, running: Self::Running, outcome: Outcome);
 }
 
-/// What is kept while a call runs.
+/// The state that is kept while a call runs.
 pub trait Running: Copy + Send + Sync + Unpin + 'static {
-    /// How far a future is, with what is kept while it runs. It has no alignment, which would add
-    /// padding to each level of nested futures.
+    /// The progress of a future, with the state that is kept while it runs. It has no alignment,
+    /// which would add padding to each level of nested futures.
     type Progress: Copy + Send + Sync + Unpin + 'static;
 
     const NOT_BEGUN: Self::Progress;
@@ -202,7 +202,7 @@ impl Site for Flights {
     }
 }
 
-/// Records the duration of calls, whatever their outcome.
+/// Records the duration of calls with any outcome.
 pub struct Durations {
     duration: Histogram,
     nanoseconds: f64,
@@ -340,8 +340,8 @@ pub fn run_at<R, S: Site, J: Judge<R>>(site: &'static S, judge: J, body: impl Fn
     returned
 }
 
-/// A guard for a call whose body has to stay where it is. The call ends in `unless_told` if the guard
-/// is not told otherwise.
+/// A guard for a call whose body has to stay where it is. The call ends in `unless_told` if the
+/// guard receives no other outcome.
 #[inline]
 pub fn guard_at<S: Site>(site: &'static S, unless_told: Outcome) -> GuardAt<S> {
     GuardAt {
@@ -352,8 +352,8 @@ pub fn guard_at<S: Site>(site: &'static S, unless_told: Outcome) -> GuardAt<S> {
     }
 }
 
-/// A guard for a call. Unless it is told that the call returned, the call panicked if a panic began while
-/// the guard lived.
+/// A guard for a call. If it does not receive the returned value, the call panicked if a panic
+/// began while the guard lived.
 pub struct GuardAt<S: Site> {
     site: &'static S,
     running: S::Running,

@@ -53,7 +53,7 @@ impl<B, S, L: Leave<S>> Drop for Measurement<B, S, L> {
     }
 }
 
-/// Tells which items are errors.
+/// Decides which items are errors.
 pub trait Judge<I> {
     /// Whether `item` is an error.
     fn is_err(&self, item: &I) -> bool;
@@ -104,8 +104,8 @@ impl<I, J: Judge<I>, C: Fn(&I) -> bool> Judge<I> for JudgedBy<J, C> {
     }
 }
 
-/// The type of the value of a call, or of the items of its stream. The compiler takes the first method
-/// that fits: one for a `Result`, whatever its name is, or, by `Deref`, one for all other types.
+/// The type of the value of a call, or of the items of its stream. The compiler takes the first
+/// method that fits: one for a `Result` under any name, or, by `Deref`, one for all other types.
 pub struct Returns<R>(AnyItems, PhantomData<fn() -> R>);
 
 /// Items of any type.

@@ -24,7 +24,7 @@ pub(crate) fn monotonic_nanoseconds() -> u64 {
 }
 
 /// From now on, each fork calls `before`, then `parent` in this process and `child` in the new one,
-/// all on the thread that forks. Returns whether that is so.
+/// all on the thread that forks. Returns whether the functions were registered.
 pub(crate) fn at_fork(
     before: extern "C" fn(),
     parent: extern "C" fn(),
@@ -36,7 +36,8 @@ pub(crate) fn at_fork(
 }
 
 /// From now on, `exit` is called when the process exits: when `main` returns, and by
-/// `std::process::exit`, on the thread that calls it. Returns whether that is so.
+/// `std::process::exit`, on the thread that calls it. Returns whether the functions were
+/// registered.
 pub(crate) fn at_exit(exit: extern "C" fn()) -> bool {
     // SAFETY: the function is valid as long as the program runs, or until the C library has called it
     // because this code is unloaded, and it does not unwind.

@@ -265,7 +265,7 @@ fn any_text_survives_json() {
     });
 }
 
-/// What the linker did not gather is there from its first use on.
+/// An instrument that the linker did not collect is listed from its first use on.
 #[test]
 fn first_use_registers() {
     const NAME: &str = "registry.ungathered";

@@ -1,4 +1,4 @@
-//! Builders of instruments that only run time knows.
+//! Builders of instruments that are created at run time.
 
 use core::marker::PhantomData;
 use core::panic::Location;
@@ -28,7 +28,7 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// All that is said of an instrument.
+/// The complete definition of an instrument.
 #[derive(Clone, Debug)]
 pub struct Definition {
     pub(super) shape: Shape,
@@ -128,7 +128,7 @@ impl Definition {
     }
 }
 
-/// Builds an instrument whose name or dimensions only run time knows.
+/// Builds an instrument whose name or dimensions are known only at run time.
 ///
 /// ```
 /// use dt_metrics::instrument::Histogram;
@@ -172,7 +172,7 @@ impl<I: Build> Builder<I> {
         self
     }
 
-    /// Adds a dimension. A value that is `None` is no dimension.
+    /// Adds a dimension. A value that is `None` leaves the dimension out.
     pub fn dimension(mut self, key: impl AsRef<str>, value: impl DimensionValue) -> Self {
         let value = value.dimension_value().map(Value::keep);
         self.definition.dimension(key.as_ref(), value);

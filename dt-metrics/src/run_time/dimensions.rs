@@ -1,4 +1,4 @@
-//! Lists of dimensions whose keys only run time knows.
+//! Lists of dimensions whose keys are known only at run time.
 
 use crate::instrument::{DimensionValue, OwnedValue};
 

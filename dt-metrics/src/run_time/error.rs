@@ -102,7 +102,7 @@ impl Text {
     }
 }
 
-/// What a rule is about.
+/// The subject of a rule.
 fn noun(rule: Invalid) -> &'static str {
     match rule {
         Invalid::DimensionKeyEmpty

@@ -1,4 +1,4 @@
-//! Handles of instruments that only run time knows: each has one series.
+//! Handles of instruments that are created at run time: each has one series.
 
 use core::fmt;
 use core::panic::Location;

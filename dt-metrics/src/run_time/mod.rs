@@ -1,4 +1,4 @@
-//! Instruments that only run time knows: builders and handles. Users see them as
+//! Instruments that are created at run time: builders and handles. Users see them as
 //! `dt_metrics::instrument`.
 //!
 //! ```text

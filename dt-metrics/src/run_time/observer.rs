@@ -14,8 +14,8 @@ use crate::instrument::{
 };
 
 /// Begins an observer: a callback that is polled for values once per collection, as functions with
-/// [`#[observed]`](macro@crate::observed) are. Use it for values that some object has, such as the size
-/// of a pool, and for names that only run time knows.
+/// [`#[observed]`](macro@crate::observed) are. Use it for values that some object has, such as the
+/// size of a pool, and for names that are known only at run time.
 ///
 /// ```
 /// # #[derive(Clone)]
@@ -98,7 +98,7 @@ impl ObserverBuilder {
         self
     }
 
-    /// Adds a dimension to all values. A value that is `None` is no dimension.
+    /// Adds a dimension to all values. A value that is `None` leaves the dimension out.
     pub fn dimension(mut self, key: impl AsRef<str>, value: impl DimensionValue) -> Self {
         let value = value.dimension_value().map(Value::keep);
         self.0.dimension(key.as_ref(), value);

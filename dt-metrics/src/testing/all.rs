@@ -27,14 +27,14 @@ struct Turns {
     waiting: Vec<Waker>,
 }
 
-/// Runs `f` and returns the measurements of the whole process meanwhile: of all threads and all tasks,
-/// including threads and tasks that `f` spawned.
+/// Runs `f` and returns the measurements of the whole process meanwhile. They include all threads
+/// and tasks, also threads and tasks that `f` spawned.
 ///
-/// The capture sees the measurements that happened before `f` returned, so wait in `f` for threads and
-/// tasks whose measurements you assert. One capture of the process runs at a time: a second call waits for
-/// the end of the first. The capture also sees tests that run at the same time without a capture of the
-/// process. Give the metrics or dimensions of such tests other names, or run them in a process of their
-/// own.
+/// The capture sees the measurements that happened before `f` returned, so wait in `f` for threads
+/// and tasks whose measurements you assert. One capture of the process runs at a time: a second
+/// call waits until the first call has returned. The capture also sees tests that run at the same
+/// time without a capture of the process. Give the metrics or dimensions of such tests other names,
+/// or run them in a process of their own.
 ///
 /// ```
 /// use dt_metrics::{count, testing::capture_all};
@@ -61,7 +61,8 @@ pub fn capture_all<T>(f: impl FnOnce() -> T) -> Captured {
     capture.finish()
 }
 
-/// Awaits `future` and returns what the whole process measured meanwhile, as [`capture_all`] does.
+/// Awaits `future` and returns the measurements of the whole process meanwhile, as [`capture_all`]
+/// does.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_all_async};

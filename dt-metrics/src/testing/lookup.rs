@@ -1,4 +1,4 @@
-//! Names that an assertion asks for, looked up among the instruments of the program.
+//! Looks up the names in assertions among the instruments of the program.
 
 use crate::descriptor::Kind;
 use crate::registry::catalog;

@@ -1,4 +1,4 @@
-//! Captures for tests: assert that a piece of code measured what it should.
+//! Captures for tests: assert the measurements of a piece of code.
 //!
 //! ```
 //! use dt_metrics::{counted, testing::capture, timed};
@@ -34,13 +34,14 @@
 //! No pipeline is needed. If there is one, it gets all measurements as if there were no capture.
 //! Calls outside of a capture cost no more than without this module.
 //!
-//! # What is seen
+//! # What a capture contains
 //!
-//! [`capture`] sees what its own thread measures while the closure runs, and nothing else: tests
-//! that run side by side on the same functions do not see each other. [`capture_async`] sees what
-//! is measured while its future is polled, on any thread, and not what other tasks measure there in
-//! between. [`capture_all`] and [`capture_all_async`] see what the whole process measures, spawned
-//! threads and tasks included, one capture at a time. The table is about the first two.
+//! [`capture`] sees the measurements of its own thread while the closure runs, and nothing else:
+//! tests of the same functions can run in parallel. [`capture_async`] sees the measurements that
+//! are made while its future is polled, on any thread, without measurements of other tasks in
+//! between. [`capture_all`] and [`capture_all_async`] see the measurements of the whole process,
+//! including spawned threads and tasks, one capture at a time. The table describes [`capture`] and
+//! [`capture_async`].
 //!
 //! | measured | seen |
 //! | --- | --- |

@@ -3,9 +3,9 @@
 use super::captured::Captured;
 use super::scope::Capture;
 
-/// Runs `f` and returns what this thread measured meanwhile.
+/// Runs `f` and returns the measurements of this thread meanwhile.
 ///
-/// [The module](super) lists what is seen. A panic in `f` is passed on.
+/// [The module](super) lists the measurements that a capture contains. A panic in `f` is passed on.
 ///
 /// ```
 /// use dt_metrics::{count, testing::capture};
@@ -37,10 +37,11 @@ pub fn capture_with<T>(f: impl FnOnce() -> T) -> (Captured, T) {
     (Captured::new(recorder.finish()), value)
 }
 
-/// Awaits `future` and returns what was measured while it was polled, and when it was dropped
+/// Awaits `future` and returns the measurements made while it was polled, and while it was dropped
 /// after that.
 ///
-/// The future may move between threads. [The module](super) lists what is seen.
+/// The future may move between threads. [The module](super) lists the measurements that a capture
+/// contains.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_async};

@@ -68,7 +68,7 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The values of a histogram or a gauge, in the order recorded; of other kinds none.
+    /// The values of a histogram or a gauge, in the order recorded; empty for other kinds.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         self.selection.values().collect()

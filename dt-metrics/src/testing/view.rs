@@ -14,8 +14,7 @@ macro_rules! view {
         pub struct $view<'a>(pub(super) Selection<'a>);
 
         impl $view<'_> {
-            /// Selects the series whose dimension `key` has this value, whatever their other
-            /// dimensions.
+            /// Selects the series whose dimension `key` has this value, with any other dimensions.
             ///
             /// Values are compared as on the wire, where all are texts: `200` of any integer type
             /// equals `"200"`. `None` selects the series without that dimension.

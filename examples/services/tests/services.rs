@@ -4,7 +4,7 @@ use std::process::Command;
 
 use dt_metrics_local::Server;
 
-/// Runs the program to its end; returns what it printed and the endpoint to which it delivered.
+/// Runs the program to its end; returns its output and the endpoint to which it delivered.
 fn run(program: &str) -> (String, Server) {
     let server = Server::builder().start().expect("a port is free");
     let output = Command::new(program)

@@ -39,7 +39,7 @@ pub fn builder() -> Builder {
     }
 }
 
-/// What [`builder`] returns: settings for a [`Recorder`].
+/// The settings of a [`Recorder`], returned by [`builder`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is recorded before `install()`"]
 pub struct Builder {

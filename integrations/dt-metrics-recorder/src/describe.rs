@@ -32,7 +32,7 @@ macro_rules! instruments {
 
 instruments! { Counter: "counter" Gauge: "gauge" Histogram: "histogram" }
 
-/// What a program says of a metric.
+/// A program's description of a metric.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Description {
     unit: &'static str,

@@ -1,5 +1,5 @@
-//! What the facade's macros hold: instruments that are built at their first use, so that a
-//! description that comes after the registration is in time.
+//! Handles of the facade's macros. Their instruments are built at the first use, so that a
+//! description may follow the registration.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -24,8 +24,8 @@
 //! | labels | dimensions |
 //! | `describe_*!` | unit and description, until the first push of the metric |
 //!
-//! Install the recorder before the libraries begin to record: the facade drops what is recorded
-//! before. The order of [`install`] and `dt_metrics::init` does not matter.
+//! Install the recorder before the libraries begin to record: the facade drops measurements from
+//! before the installation. The order of [`install`] and `dt_metrics::init` does not matter.
 //!
 //! # Names
 //!
@@ -46,7 +46,7 @@
 //! Dynatrace: if a value comes later, the series goes on.
 //!
 //! A gauge has a value without being set, so its series does not end by default. With
-//! [`Builder::idle_timeout`] it ends as those of counters and histograms do.
+//! [`Builder::idle_timeout`] it ends like series of counters and histograms.
 //!
 //! A handle that is held keeps its series. `dt_metrics_recorder.series`, a gauge, is the number of
 //! series that are kept.

@@ -28,7 +28,7 @@ struct State {
 }
 
 impl State {
-    /// Ends idle series; returns the number of the others.
+    /// Ends idle series; returns the number of the remaining series.
     fn sweep(&self, now: Instant) -> usize {
         let timeout = Some(self.idle_timeout);
         self.counters.sweep(now, timeout)

@@ -44,7 +44,7 @@ impl<H: Handle> Store<H> {
     }
 
     /// Drops the handles that nobody holds and that were not used for this time; returns the number
-    /// of the others.
+    /// of the remaining handles.
     pub(crate) fn sweep(&self, now: Instant, timeout: Option<Duration>) -> usize {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(timeout) = timeout {

@@ -44,7 +44,7 @@ pub fn builder() -> Builder {
     }
 }
 
-/// What [`builder`] returns: settings for [`install`](Builder::install).
+/// The settings for [`install`](Builder::install), returned by [`builder`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is polled before install()"]
 pub struct Builder {

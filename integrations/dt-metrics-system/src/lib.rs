@@ -29,7 +29,7 @@
 //! | `tokio.global_queue.depth` | up-down counter, `{task}` | | tasks that wait in the queue that the workers share |
 //! | `build.info` | gauge, `1` | `version`, `commit`, `rustc`, `target` | always 1 |
 //!
-//! The names and units of `process.*` are those of OpenTelemetry's [semantic conventions][semconv].
+//! The names and units of `process.*` follow OpenTelemetry's [semantic conventions][semconv].
 //! `tokio.*` needs neither `tokio_unstable` nor any other setting of tokio. [`Builder`] takes the
 //! version of your program for `build.info`, and a runtime other than the current one.
 //!
@@ -49,8 +49,8 @@
 //! that runtime is observed from then on. The crate holds a handle of the observed runtime. The
 //! handle keeps no task and no thread running, only the memory of the runtime's bookkeeping.
 //!
-//! The order of [`install`] and `dt_metrics::init` does not matter. What a push costs is one read
-//! of `/proc/self/stat` for each `process.*` metric, about 10 µs, on a thread of dt-metrics.
+//! The order of [`install`] and `dt_metrics::init` does not matter. A push costs one read of
+//! `/proc/self/stat` for each `process.*` metric, about 10 µs, on a thread of dt-metrics.
 //!
 //! [semconv]: https://opentelemetry.io/docs/specs/semconv/system/process-metrics/
 

@@ -6,8 +6,7 @@ use std::borrow::Cow;
 use dt_metrics::DimensionValue;
 use http::{Extensions, Method, StatusCode, Uri, Version, uri::Scheme};
 
-/// What a handler says of an error, for the dimension `error.type`: put it into the extensions of
-/// the response.
+/// The type of an error, for the dimension `error.type`. Put it into the extensions of a response.
 ///
 /// Without it, a response of status 500 to 599 has its status as `error.type`, one of any other
 /// status none.
@@ -53,7 +52,7 @@ impl ErrorType {
         })
     }
 
-    /// What the response says of an error, or its status if that is at least `least`.
+    /// The error type of the response, or its status if that is at least `least`.
     pub(crate) fn said(
         extensions: &Extensions,
         status: StatusCode,
@@ -80,7 +79,7 @@ pub(crate) fn method(method: &Method) -> &'static str {
     }
 }
 
-/// `url.scheme`: `http` if the request does not say `https`.
+/// `url.scheme`: `http` unless the request's URI has the scheme `https`.
 pub(crate) fn scheme(uri: &Uri) -> &'static str {
     if uri.scheme() == Some(&Scheme::HTTPS) {
         "https"

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::call::{Call, End, Guard, name_of};
 
 pin_project! {
-    /// The body of a response: what it was made of, measured until its end.
+    /// The body of a response, measured until its end.
     #[derive(Debug)]
     pub struct MeasuredBody<B, C: Call> {
         #[pin]
@@ -37,7 +37,7 @@ impl<B: Body, C: Call> MeasuredBody<B, C> {
     }
 }
 
-/// How many bytes of the body will be asked for, if the head of the response says so.
+/// The number of bytes of the body that will be polled, if the head of the response contains it.
 fn promised<B: Body>(method: &Method, response: &Response<B>) -> Option<u64> {
     let status = response.status();
     let without = status.is_informational()
@@ -74,7 +74,7 @@ impl<B: Body, C: Call> Body for MeasuredBody<B, C> {
             None => this.guard.end(End::Complete),
         }
         if ended {
-            // The server may not ask again.
+            // The server may not poll again.
             this.guard.end(End::Complete);
         }
         Poll::Ready(frame)
@@ -94,14 +94,14 @@ impl<B: Body, C: Call> Body for MeasuredBody<B, C> {
 pub(crate) enum Read {
     /// All that its head promises.
     Promised(u64),
-    /// What is counted while the service reads it.
+    /// The bytes are counted while the service reads the body.
     Counted(Arc<AtomicU64>),
     /// It is of a type that cannot be looked into.
     Unknown,
 }
 
 impl Read {
-    /// Looks at the body, and counts what the service reads of it if its size is not known.
+    /// Looks at the body, and counts the bytes that the service reads if the size is not known.
     pub(crate) fn of<B: Body + 'static>(body: &mut B) -> Self {
         match body.size_hint().exact() {
             Some(size) => Self::Promised(size),
@@ -119,7 +119,7 @@ impl Read {
     }
 }
 
-/// Counts what is read of `body`, if it is of a type that can hold any body.
+/// Counts the bytes that are read from `body`, if it is of a type that can hold any body.
 #[cfg(feature = "axum")]
 fn count<B: 'static>(body: &mut B) -> Option<Arc<AtomicU64>> {
     let body = (body as &mut dyn std::any::Any).downcast_mut::<axum::body::Body>()?;

@@ -1,4 +1,4 @@
-//! One call from its request to the end of its response, whatever its protocol is.
+//! One call from its request to the end of its response, for all protocols.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ pub enum End {
     Complete,
     /// The service, or the body of the response, failed with an error of this type.
     Failed(&'static str),
-    /// The response, or its rest, is no longer wanted: the client went away, or a timeout struck.
+    /// The response was dropped before its end: the client disconnected, or a timeout expired.
     Cancelled,
     /// The service panicked.
     Panicked,
@@ -49,7 +49,7 @@ pub(crate) fn name_of<E>() -> &'static str {
     }
 }
 
-/// What a layer keeps of a call, and what it records.
+/// The state that a layer keeps of a call, and its records.
 pub trait Call {
     /// The head of the response has come.
     fn respond<B>(&mut self, response: &Response<B>);
@@ -66,7 +66,7 @@ pub trait Call {
 pub(crate) struct Guard<C: Call> {
     call: Option<C>,
     sent: u64,
-    /// The size that the head of the response promises: after so many bytes nobody asks for more.
+    /// The size in the head of the response: after so many bytes the body is not polled again.
     promised: Option<u64>,
 }
 
@@ -88,7 +88,8 @@ impl<C: Call> Guard<C> {
         }
     }
 
-    /// The head of the response has come, with a body of `promised` bytes if it says so.
+    /// The head of the response has arrived, with a body of `promised` bytes if its length is
+    /// known.
     pub(crate) fn respond<B>(&mut self, response: &Response<B>, promised: Option<u64>) {
         self.promised = promised;
         if let Some(call) = &mut self.call {

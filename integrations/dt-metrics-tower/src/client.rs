@@ -21,10 +21,10 @@ use crate::service::{Measure, MeasuredService};
 /// | metric | unit | dimensions |
 /// | --- | --- | --- |
 /// | `http.client.request.duration` | `s` | `http.request.method`, `server.address`, `server.port`, `http.response.status_code`, `network.protocol.version`, `error.type` |
-/// | `http.client.request.body.size`, `http.client.response.body.size` | `By` | the same |
+/// | `http.client.request.body.size`, `http.client.response.body.size` | `By` | the same dimensions |
 /// | `http.client.active_requests` | `{request}` | `http.request.method`, `server.address`, `server.port` |
 ///
-/// The names are those of OpenTelemetry's [semantic conventions][semconv] for HTTP.
+/// The names follow OpenTelemetry's [semantic conventions][semconv] for HTTP.
 ///
 /// - A request is over when the last byte of its response was read, or when the program has dropped
 ///   the response.

@@ -13,8 +13,8 @@
 //! - [`HttpClientMetrics`] for clients: `reqwest` (feature `reqwest`), hyper and others.
 //! - [`RpcServerMetrics`] for servers of tonic.
 //!
-//! The metrics are recorded as those of annotations, so they go where the program sends its others:
-//! see the crate `dt-metrics`.
+//! The metrics are recorded like metrics of annotations, so they are sent together with the
+//! program's other metrics: see the crate `dt-metrics`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

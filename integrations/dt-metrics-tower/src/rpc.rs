@@ -20,14 +20,15 @@ use crate::service::{Measure, MeasuredService};
 /// | --- | --- | --- |
 /// | `rpc.server.call.duration` | `s` | `rpc.system.name` (`grpc`), `rpc.method`, `rpc.response.status_code`, `error.type` |
 ///
-/// The names are those of OpenTelemetry's [semantic conventions][semconv] for RPC.
+/// The names follow OpenTelemetry's [semantic conventions][semconv] for RPC.
 ///
 /// - A call is over when its status was sent, behind the last message of a stream, or when the
 ///   client has gone.
 /// - `rpc.method` is `package.Service/Method`, and `_OTHER` for a method that the server does not
-///   have: it answers `UNIMPLEMENTED`. A server that answers otherwise before it knows the method,
-///   such as `UNAUTHENTICATED`, should name its methods with
-///   [`recognized_methods`](Self::recognized_methods): else clients can make up series.
+///   have: it answers `UNIMPLEMENTED`. If your server may reject a call with another status before
+///   it resolves the method, such as `UNAUTHENTICATED`, list its methods with
+///   [`recognized_methods`](Self::recognized_methods): otherwise clients can create any number of
+///   series.
 /// - `error.type` is the status if that is an error of the server (`UNKNOWN`, `DEADLINE_EXCEEDED`,
 ///   `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`), the type of the error that the
 ///   service or the body returned, `panic`, or `cancelled` if the client did not wait.

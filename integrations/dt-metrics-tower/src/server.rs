@@ -21,19 +21,19 @@ use crate::service::{Measure, MeasuredService};
 /// | metric | unit | dimensions |
 /// | --- | --- | --- |
 /// | `http.server.request.duration` | `s` | `http.request.method`, `url.scheme`, `http.route`, `http.response.status_code`, `network.protocol.version`, `error.type` |
-/// | `http.server.request.body.size`, `http.server.response.body.size` | `By` | the same |
+/// | `http.server.request.body.size`, `http.server.response.body.size` | `By` | the same dimensions |
 /// | `http.server.active_requests` | `{request}` | `http.request.method`, `url.scheme` |
 ///
-/// The names are those of OpenTelemetry's [semantic conventions][semconv] for HTTP.
+/// The names follow OpenTelemetry's [semantic conventions][semconv] for HTTP.
 ///
 /// - A request is over when the last byte of its response was sent, or when the client has gone.
 /// - `http.route` is the pattern of the route, such as `/orders/{id}`, from axum (feature `axum`) or
 ///   from a [`Route`] among the extensions of request or response. Requests without a route share
 ///   one series, which has no `http.route`.
 /// - `http.request.method` is `_OTHER` if the method is none of RFC 9110 or RFC 5789.
-/// - `error.type` is set if the request failed: to what the handler says with [`ErrorType`], else to
-///   the status if that is 500 to 599, to the type of the error that the service or the body
-///   returned, to `panic`, or to `cancelled` if the client did not wait for the whole response.
+/// - `error.type` is set if the request failed: to the handler's [`ErrorType`], else to the status
+///   if it is 500 to 599, to the type of the error that the service or the body returned, to
+///   `panic`, or to `cancelled` if the client did not wait for the whole response.
 /// - The size of a request's body is that of its `Content-Length`. A body without one is counted
 ///   while it is read, if it is axum's (feature `axum`); else there is no size.
 ///

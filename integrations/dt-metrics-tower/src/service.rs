@@ -12,9 +12,9 @@ use tower_service::Service;
 use crate::body::MeasuredBody;
 use crate::call::{Call, End, Guard, name_of};
 
-/// What a layer does with a request.
+/// Measures a request in a layer.
 pub trait Measure {
-    /// What it keeps of a call.
+    /// The state that it keeps of a call.
     type Call: Call;
 
     /// A call begins.

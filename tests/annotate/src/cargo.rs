@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::Result;
 
-/// What a run said.
+/// The output of a run.
 pub struct Output {
     pub success: bool,
     pub stdout: String,

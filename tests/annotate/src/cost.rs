@@ -1,4 +1,4 @@
-//! What annotations add to the time of `cargo check`, next to another macro on the same functions.
+//! The time that annotations add to `cargo check`, next to another macro on the same functions.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::{Options, Result, cargo, fetch, manifest, package};
 
-/// The annotations that are compared, each with what a package needs for it.
+/// The annotations that are compared, each with the dependency that a package needs for it.
 const CANDIDATES: [&str; 3] = ["", "tracing::instrument(skip_all)", "measured"];
 
 /// Prints a row of a table for the crate: the least of `rounds` checks of each copy, without
@@ -63,8 +63,8 @@ pub fn cost(name: &str, version: Option<&str>, options: &Options, rounds: usize)
     Ok(())
 }
 
-/// Measures seconds: of CPU time of all processes of a check where the system counts that, since on a
-/// busy machine the clock says more of other work.
+/// Measures seconds. They are CPU time of all processes of a check if the system counts it, since
+/// on a busy machine wall-clock time contains other work.
 struct Clock {
     cpu: f64,
     began: Instant,

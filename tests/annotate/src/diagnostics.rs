@@ -1,10 +1,10 @@
-//! What the compiler says of a package.
+//! The compiler's diagnostics of a package.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// How often each thing is said. Columns are left out: annotations stand on the lines of functions.
+/// The number of each diagnostic. Columns are left out: annotations are on the lines of functions.
 pub type Diagnostics = BTreeMap<Diagnostic, usize>;
 
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -87,7 +87,7 @@ fn diagnostic(message: &Value) -> Option<Diagnostic> {
     })
 }
 
-/// What `other` has more of.
+/// The diagnostics that `other` has more of.
 pub fn more<'a>(one: &Diagnostics, other: &'a Diagnostics) -> Vec<&'a Diagnostic> {
     let mut more = Vec::new();
     for (diagnostic, &count) in other {

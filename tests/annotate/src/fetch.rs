@@ -30,7 +30,7 @@ pub fn fetch(name: &str, version: Option<&str>, scratch: &Path) -> Result<Fetche
         return Err(format!("{name} cannot be fetched:\n{}", metadata.stderr).into());
     }
     let metadata: Value = serde_json::from_str(&metadata.stdout)?;
-    // There may be several versions of it in the tree: the one that the project asks for.
+    // There may be several versions of it in the tree: the version that the project requires.
     let id = metadata["resolve"]["nodes"]
         .as_array()
         .into_iter()

@@ -21,7 +21,7 @@ pub fn items(tokens: &TokenStream, places: &mut Vec<usize>) {
     Fragments::default().scan(tokens.clone(), places);
 }
 
-/// Names of a macro's fragments that stand for what belongs to a function.
+/// Names of a macro's fragments that stand for the parts of a function.
 #[derive(Default)]
 struct Fragments {
     visibilities: HashSet<String>,

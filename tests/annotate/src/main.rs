@@ -56,7 +56,7 @@ enum Command {
         version: Option<String>,
         #[command(flatten)]
         options: Options,
-        /// Compares what clippy says, too, all of it: pedantic, nursery, restriction.
+        /// Also compares the lints of clippy, in all groups: pedantic, nursery, restriction
         #[arg(long)]
         clippy: bool,
         /// Features to build with, as cargo takes them.
@@ -65,7 +65,7 @@ enum Command {
         /// Builds with all features.
         #[arg(long)]
         all_features: bool,
-        /// What cargo builds and tests besides, or instead: `--lib`, `--tests`, `--release`, …
+        /// Further arguments of cargo, such as `--lib`, `--tests` or `--release`
         #[arg(last = true)]
         cargo: Vec<String>,
     },
@@ -77,7 +77,7 @@ struct Options {
     /// put several on each function, in this order.
     #[arg(long, value_name = "ANNOTATION", default_value = "measured")]
     with: Vec<String>,
-    /// Puts an annotation on `impl` blocks as a whole, in place of those on each method.
+    /// Puts an annotation on `impl` blocks as a whole, instead of annotations on each method.
     #[arg(
         long,
         value_name = "ANNOTATION",
@@ -135,7 +135,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What went wrong, for a person to read.
+/// Errors as text for a person.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[cfg(test)]

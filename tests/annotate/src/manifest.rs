@@ -16,7 +16,7 @@ pub fn alone(folder: &Path) -> Result<()> {
     append(folder, "workspace", "\n[workspace]\n")
 }
 
-/// Adds the light core of the library to what the package needs, or `tracing`.
+/// Adds the light core of the library, or `tracing`, to the package's dependencies.
 pub fn depend(folder: &Path, on_tracing: bool) -> Result<()> {
     if on_tracing {
         return depend_on_tracing(folder);
@@ -48,7 +48,7 @@ fn depend_on_tracing(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether it is of the first edition, which it need not say.
+/// Whether the package uses the first edition, which is the default.
 pub fn is_of_2015(folder: &Path) -> Result<bool> {
     let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
     let edition = |line: &str| {

@@ -8,7 +8,7 @@ use crate::diagnostics::{self, Diagnostics};
 use crate::test_run::{self, Tests};
 use crate::{Options, Result, cargo, fetch, manifest, package};
 
-/// Returns whether it holds, having said why.
+/// Prints the differences, and returns whether there are none.
 pub fn prove(
     name: &str,
     version: Option<&str>,
@@ -42,7 +42,7 @@ pub fn prove(
     Ok(before.agrees_with(&after) && count > 0 && instruments > 0)
 }
 
-/// What clippy is asked for besides what it says anyway.
+/// Groups of lints that are enabled in addition to clippy's defaults.
 const LINTS: &[&str] = &[
     "-Wclippy::pedantic",
     "-Wclippy::nursery",
@@ -75,7 +75,7 @@ struct Copy {
     target: String,
 }
 
-/// What is seen of it.
+/// The observed behaviour of a package.
 struct Seen {
     diagnostics: Diagnostics,
     tests: Tests,
@@ -95,7 +95,7 @@ impl Copy {
         Ok(Self { folder, target })
     }
 
-    /// Adds a test to the library that says how many instruments it has.
+    /// Adds a test to the library that prints the number of its instruments.
     fn add_catalog(&self) -> Result<()> {
         package::append(&self.folder.join("src/lib.rs"), &test_run::catalog())
     }

@@ -21,7 +21,7 @@ pub struct Annotated {
 ///
 /// # Errors
 ///
-/// What is not Rust, as the parser says it.
+/// A source that is not Rust is an error of the parser.
 pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
     let (mark, source) = match text.strip_prefix('\u{feff}') {
         Some(source) => ("\u{feff}", source),
@@ -68,7 +68,7 @@ pub fn annotate(text: &str, options: &Options) -> syn::Result<Annotated> {
     })
 }
 
-/// Where attributes go: behind those that are there, so that `#[cfg]` and other macros act first.
+/// Where attributes go: after existing attributes, so that `#[cfg]` and other macros act first.
 struct Places<'a> {
     options: &'a Options,
     functions: Vec<usize>,
@@ -86,7 +86,7 @@ impl Places<'_> {
     }
 }
 
-/// Where the first of these tokens begins.
+/// The start of the first token.
 fn start(tokens: TokenStream) -> Option<usize> {
     let first = tokens.into_iter().next()?;
     Some(first.span().byte_range().start)

@@ -1,15 +1,15 @@
-//! What the tests of a package say.
+//! The results of a package's tests.
 
 use std::collections::BTreeMap;
 
 /// How often a test of that name ended that way: `ok`, `FAILED`, `ignored`.
 pub type Tests = BTreeMap<(String, String), usize>;
 
-/// Reads what a run of tests printed.
+/// Reads the output of a test run.
 pub fn read(stdout: &str) -> Tests {
     let mut tests = Tests::new();
     for line in stdout.lines() {
-        // Behind what a test itself printed without a new line, if it did.
+        // A test may have printed text without a line break in front of it.
         let Some((_, test)) = line.split_once("test ") else {
             continue;
         };
@@ -44,7 +44,7 @@ pub fn catalog() -> String {
     )
 }
 
-/// Finds in what was printed what that test prints.
+/// Finds the number that the test prints in the output.
 pub fn instruments(stdout: &str) -> Option<usize> {
     let (_, count) = stdout.rsplit_once(&format!("{CATALOG}: "))?;
     let digits = count.split(|c: char| !c.is_ascii_digit()).next()?;

@@ -13,7 +13,7 @@ use dt_metrics::{DimensionValue, Handle, counted, gauge, in_flight, timed};
 use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 
-/// What the lines of one series of a distribution say together.
+/// The sum of all lines of one series of a distribution.
 #[derive(Debug)]
 struct Summary {
     count: u64,
@@ -51,7 +51,7 @@ fn summary(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Summary {
     all
 }
 
-/// What the annotation says the unit is.
+/// The unit in the annotation.
 fn unit(name: &str) -> &'static str {
     let catalog = dt_metrics::catalog();
     let named = catalog
@@ -236,7 +236,8 @@ fn a_cancelled_future_was_in_flight_and_took_its_time() {
     assert_eq!(in_flight, [1.0, 0.0]);
 }
 
-/// What is in flight now, as the server sees it. Asked by destructors, so it does not panic.
+/// The number in flight now, as the server receives it. Called by destructors, so it does not
+/// panic.
 fn in_flight_now(metrics: &Handle, server: &Server, key: &str) -> f64 {
     match metrics.flush(AMPLE) {
         Ok(()) => gauges(server, key, &[]).pop().unwrap_or(f64::NAN),

@@ -1,4 +1,4 @@
-//! What the linker gathers: programs of their own, built and run.
+//! The catalogue that the linker collects, in separate programs that are built and run.
 
 #![cfg(unix)]
 
@@ -12,7 +12,8 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/linking");
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dt-metrics");
 const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
 
-/// Writes what has changed, and says so: what was built before is not built again.
+/// Writes a file if it has changed, and returns whether it did: unchanged files are not built
+/// again.
 fn write(path: &Path, content: &str) -> bool {
     let changed = fs::read_to_string(path).map_or(true, |before| before != content);
     if changed {
@@ -42,7 +43,7 @@ fn copy() -> PathBuf {
             write(&root.join(path), &content);
         }
     }
-    // Cargo takes out of it what is not needed, so a second copy says whether it has changed.
+    // Cargo removes unused entries from it, so a second copy shows whether it has changed.
     let lock = fs::read_to_string(LOCK).unwrap();
     if write(&root.join("Cargo.lock.before"), &lock) {
         write(&root.join("Cargo.lock"), &lock);
@@ -76,7 +77,7 @@ fn names(program: &Path, library: Option<&Path>) -> Vec<String> {
     catalog.iter().map(name).collect()
 }
 
-/// One after the other in one directory: what both need is built once.
+/// One by one in one directory: shared dependencies are built once.
 #[test]
 fn all_that_is_linked_is_in_the_catalogue() {
     // The linker takes all processors for itself.

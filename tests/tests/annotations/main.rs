@@ -1,4 +1,4 @@
-//! Annotations and macros: what a call records, and what a test or an endpoint sees of it.
+//! Annotations and macros: the measurements of a call, as a test or an endpoint receives them.
 
 #[path = "../common/mod.rs"]
 #[macro_use]

@@ -12,7 +12,7 @@ use dt_metrics_local::Server;
 use dt_metrics_local::protocol::Payload;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream, Temporality};
 
-/// What the functions of each type say.
+/// The values that the functions of each type return.
 static U64: AtomicU64 = AtomicU64::new(0);
 static I64: AtomicI64 = AtomicI64::new(0);
 static F64: AtomicU64 = AtomicU64::new(0);
@@ -68,7 +68,7 @@ fn every_kind_of_every_type_says_what_the_function_says() {
         (10, 7, 2.75),
         // Begun again.
         (4, 2, 0.25),
-        // Not what a counter counts; nor what any metric is.
+        // Values that are invalid for a counter; the last one is invalid for all metrics.
         (5, -6, f64::NAN),
         (6, 3, 1.0),
     ] {
@@ -88,7 +88,7 @@ fn every_kind_of_every_type_says_what_the_function_says() {
         ("counter.f64", &[0.5, 2.25, 0.25, 0.75]),
         ("up_down_counter.u64", &[3.0, 3.0, 10.0, 4.0, 5.0, 6.0, 6.0]),
         ("up_down_counter.i64", &[5.0, 5.0, 7.0, 2.0, -6.0, 3.0, 3.0]),
-        // Sums stay when nothing is said.
+        // Sums stay when no value is returned.
         (
             "up_down_counter.f64",
             &[0.5, 0.5, 2.75, 0.25, 0.25, 1.0, 1.0],
@@ -222,7 +222,7 @@ fn dimensions_are_those_of_when_it_is_asked() {
     let (eu, us) = ([("region", "eu"), ("paid", "true")], [("region", "us")]);
     assert_eq!(of("gauge", &eu), [10.0]);
     assert_eq!(of("gauge", &us), [10.0]);
-    // What was added was added while it was there.
+    // The amount was added while the series existed.
     assert_eq!(of("counter", &eu), [10.0]);
     assert!(of("counter", &us).is_empty());
     assert_eq!(of("up_down_counter", &eu), [10.0, 0.0]);
@@ -265,7 +265,7 @@ fn each_reader_asks_once_a_collection() {
     metrics.shutdown(AMPLE).unwrap();
     let asked = (ASKED.load(SeqCst) - asked_before) as f64;
     assert_eq!(asked, 22.0);
-    // The reader that is last to ask has seen all; the other all but one.
+    // The reader that polls last has seen all values; the other reader all except one.
     let totals = [
         delta.of("observed.asked").iter().sum(),
         *cumulative.of("observed.asked").last().unwrap(),
@@ -302,7 +302,7 @@ fn readers_at_the_same_time_never_set_a_sum_back() {
         assert!(added.iter().all(|added| *added > 0.0), "{added:?}");
         added.iter().sum::<f64>()
     });
-    // Who is last to ask has seen all, and nobody more.
+    // The reader that polls last has seen all values, and no reader more.
     assert_eq!(totals.fold(0.0, f64::max), asked);
 }
 

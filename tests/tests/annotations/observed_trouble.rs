@@ -1,4 +1,4 @@
-//! `#[observed]` functions that panic, do not return, or ask for what a collection holds.
+//! `#[observed]` functions that panic, do not return, or take a lock that a collection holds.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex};
@@ -68,7 +68,7 @@ fn a_panic_is_counted_and_said_once_and_the_others_are_exported() {
     }
 }
 
-/// What a function waits for.
+/// A gate that a function waits for.
 struct Gate {
     closed: Mutex<bool>,
     changed: Condvar,
@@ -128,7 +128,7 @@ fn a_slow_one_gives_its_last_value_and_holds_up_nobody() {
     let start = Instant::now();
     metrics.flush(AMPLE).unwrap();
     assert!(start.elapsed() >= Duration::from_secs(1));
-    // Values are still taken out, instruments still made, functions still asked.
+    // Values are still taken out, instruments still created, functions still polled.
     let returned = RETURNED.load(SeqCst);
     let start = Instant::now();
     for _ in 0..10 {

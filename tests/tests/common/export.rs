@@ -85,7 +85,7 @@ impl Program {
     }
 }
 
-/// The exporter, asking for a temporality that it may not want.
+/// The exporter, with a preferred temporality that it may not support.
 struct Asking {
     exporter: Exporter,
     temporality: Temporality,
@@ -109,7 +109,7 @@ impl PushMetricExporter for Asking {
     }
 }
 
-/// What came for one key, oldest first.
+/// The received payloads of one key, oldest first.
 pub fn payloads(server: &Server, key: &str) -> Vec<Payload> {
     let lines = server.lines().into_iter();
     lines

@@ -5,14 +5,14 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What it does with each connection.
+/// The behaviour for each connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Manner {
     /// Lets the system accept connections and never looks at them.
     NeverAccepts,
-    /// Reads and says nothing.
+    /// Reads and sends nothing.
     Silent,
-    /// Reads nothing and says nothing.
+    /// Reads nothing and sends nothing.
     Deaf,
     /// Sends an answer, one byte a second.
     Dripping,
@@ -24,7 +24,7 @@ pub enum Manner {
     EndlessHead,
     /// Sends "100 Continue" without end.
     EndlessContinue,
-    /// Closes the connection with what was sent unread, which resets it.
+    /// Closes the connection with unread data, which resets it.
     Resets,
     /// Reads, then closes the connection.
     Closes,

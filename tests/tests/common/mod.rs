@@ -27,7 +27,7 @@ use dt_metrics_local::Server;
 /// fails.
 pub const AMPLE: Duration = Duration::from_secs(30);
 
-/// A push interval that never ends within a test: what arrives was flushed.
+/// A push interval that never ends within a test: all received data was flushed.
 pub const NEVER: Duration = Duration::from_secs(3_600);
 
 /// A port of this host on which nothing listens. It is below the ports that systems choose

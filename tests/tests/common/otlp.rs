@@ -1,5 +1,5 @@
-//! A receiver of OTLP that decodes nothing, and what its bytes say by the numbers in the
-//! specification (`metrics.proto`): a judgement that shares no code with what is judged.
+//! A receiver of OTLP that stores bytes, and a decoder by the field numbers in the specification
+//! (`metrics.proto`). It shares no code with the tested encoder.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -62,7 +62,7 @@ fn serve(mut stream: BufReader<TcpStream>, seen: &Mutex<Vec<Received>>) -> Optio
         seen.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(Received { head, body });
-        // An empty answer says that all is well.
+        // An empty answer means success.
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
         stream.get_mut().write_all(answer).ok()?;
     }

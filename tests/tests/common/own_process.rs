@@ -99,7 +99,8 @@ pub fn path_around<F: Fn() + Copy>(inner: F) -> &'static str {
     test
 }
 
-/// Runs a [`child`] to its end and returns what it printed; panics with it unless the test passes.
+/// Runs a [`child`] to its end and returns its output; panics with the output unless the test
+/// passes.
 pub fn passes(mut child: Command) -> String {
     let output = child.output().unwrap();
     let printed = [output.stdout, output.stderr].concat();

@@ -19,7 +19,7 @@ const SPOOL: &str = "TEST_PROGRAM_SPOOL";
 const BY_OTLP: &str = "TEST_PROGRAM_BY_OTLP";
 const NO_DUPLICATES: &str = "TEST_PROGRAM_NO_DUPLICATES";
 
-/// What an answer begins with; the test harness writes to the same pipe.
+/// The beginning of an answer; the test harness writes to the same pipe.
 const ANSWER: &str = "> ";
 
 /// Something secret that must not be found where it does not belong.
@@ -32,7 +32,7 @@ pub struct Process {
     answers: BufReader<ChildStdout>,
 }
 
-/// What a program says of its health.
+/// The health that a program reports.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Numbers {
     pub ok: u64,
@@ -120,13 +120,13 @@ impl Process {
         numbers
     }
 
-    /// Nothing of it runs on, or is told.
+    /// Kills the program: it stops at once, without notice.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Tells it to do so without end; `kill` ends it.
+    /// Makes it count without end; `kill` ends it.
     pub fn count_on(&mut self) {
         writeln!(self.orders, "count_on").unwrap();
     }
@@ -159,7 +159,7 @@ impl Process {
     }
 }
 
-/// Does what it is told; the body of the test `program`.
+/// Executes commands; the body of the test `program`.
 pub fn program() {
     let endpoint = std::env::var(ENDPOINT).unwrap();
     let ambiguous = match std::env::var_os(NO_DUPLICATES) {
@@ -225,10 +225,10 @@ pub fn program() {
     }
 }
 
-/// Collects until the exporter has what was counted, delivered or not.
+/// Collects until the exporter has all counts, delivered or not.
 fn collect(metrics: &Handle, before: u64) {
     loop {
-        // Late on a loaded machine, and in an outage always: a collection tells.
+        // A flush fails late on a loaded machine, and always in an outage: the collection decides.
         let _ = metrics.flush(Duration::from_millis(50));
         metrics.provider().force_flush().unwrap();
         if known(metrics) > before {

@@ -1,4 +1,5 @@
-//! What the proofs share: an SDK pipeline into the exporter, with the points that go in counted.
+//! The common part of the proofs: an SDK pipeline into the exporter, with the points that go in
+//! counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +53,7 @@ impl Pipeline {
             .expect("the server takes the requests");
     }
 
-    /// The points that the exporter was given and that say something.
+    /// The points passed to the exporter that carry information.
     pub fn points(&self) -> u64 {
         self.points.load(Ordering::Relaxed)
     }
@@ -103,7 +104,7 @@ impl PushMetricExporter for Counted {
     }
 }
 
-/// Counts that did not change say nothing, and nor do histograms of nothing.
+/// Unchanged counts and empty histograms carry no information.
 fn count<T: Copy>(data: &MetricData<T>, is_zero: impl Fn(T) -> bool) -> usize {
     match data {
         MetricData::Gauge(gauge) => gauge.data_points().count(),

@@ -1,4 +1,4 @@
-//! An exporter that adds up what it is given.
+//! An exporter that adds up exported values.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What `check` says of configurations that work, and of those that do not.
+//! The reports of `check` for configurations that work, and for configurations that do not.
 
 use crate::common::tls::{Authority, TlsServer};
 use crate::common::{ingest_url, unused_port};

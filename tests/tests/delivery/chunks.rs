@@ -14,7 +14,7 @@ use crate::common::proof::{AMPLE, Pipeline};
 
 const LINES: i64 = 2_500;
 
-/// Nobody waits for what does not come.
+/// A wait for an event that must not happen.
 const MOMENT: Duration = Duration::from_millis(100);
 
 fn without_limit(_: &Instrument) -> Option<Stream> {
@@ -38,7 +38,7 @@ fn export(plan: impl FnOnce(&Server)) -> (Pipeline, Server) {
     (pipeline, server)
 }
 
-/// The second of the three requests meets this, once.
+/// The second request of three meets this fault, once.
 fn second(fault: impl Into<Fault>) -> impl FnOnce(&Server) {
     let fault = fault.into();
     move |server| {
@@ -61,7 +61,7 @@ fn a_request_that_fails_for_good_leaves_the_others_alone() {
     let all = LINES.unsigned_abs();
     let arrived = server.wait_for(AMPLE, |state| state.totals().lines + refused(state) == all);
     assert!(arrived, "{:?}", pipeline.exporter.health());
-    // It says so, or it does not, if it has given up already.
+    // The shutdown returns an error, unless the request was already given up.
     let _ = pipeline.exporter.shutdown(MOMENT);
     let health = pipeline.exporter.health();
     assert_accounted(LINES.unsigned_abs(), &health);
@@ -77,7 +77,7 @@ fn a_request_that_fails_for_good_leaves_the_others_alone() {
 
 #[test]
 fn a_line_at_which_the_server_fails_is_found_and_the_others_arrive() {
-    // These statuses do not say that the request is at fault.
+    // These statuses do not prove that the request is at fault.
     for status in [404, 405, 410, 415, 418, 500] {
         let (pipeline, server) = export(|server| {
             server.fail_containing("index=1500", status).unwrap();

@@ -1,4 +1,5 @@
-//! Every wait ends in time, whatever the server does. Wherever it is called: see `black_hole`.
+//! Every wait ends in time, with any behaviour of the server. `black_hole` tests the same on all
+//! runtimes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
@@ -15,7 +16,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
 const TIME: Duration = Duration::from_millis(200);
 
-/// Kept within a tenth, and what a loaded machine takes to start or wake threads.
+/// Kept within a tenth, plus the time that a loaded machine takes to start or wake threads.
 fn within<T>(time: Duration, what: &str, action: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = action();
@@ -32,7 +33,7 @@ fn to(server: &Hostile) -> Builder {
         .shutdown_timeout(TIME)
 }
 
-/// All that a program does with metrics, and what drops at its end.
+/// The life of a program with metrics, and the drops at its end.
 fn live(server: &Hostile, manner: Manner) {
     let install = || -> Handle {
         let metrics = within(Duration::ZERO, "install", || to(server).install().unwrap());

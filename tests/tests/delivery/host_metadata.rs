@@ -13,7 +13,7 @@ use dt_metrics_local::Server;
 /// The name that a OneAgent answers for.
 const INDIRECTION: &str = "dt_metadata_e617c525669e072eebe3d0f08212e8f2.properties";
 
-/// The program: counts once, and prints what was logged.
+/// The program: counts once, and prints its log.
 #[test]
 fn a_program_in_a_checkout() {
     if !is_child(path_of(a_program_in_a_checkout)) {
@@ -29,7 +29,7 @@ fn a_program_in_a_checkout() {
     println!("log: {}", log.text());
 }
 
-/// Runs the program in this directory; returns what it printed and the lines that it sent.
+/// Runs the program in this directory; returns its output and the lines that it sent.
 fn run(directory: &Path) -> (String, String) {
     let server = Server::builder().port(0).start().unwrap();
     let mut child = child(path_of(a_program_in_a_checkout));

@@ -1,5 +1,5 @@
-//! What was counted arrives, whatever the endpoint and the way to it do meanwhile; and the token
-//! is seen by nobody else.
+//! All counts arrive despite failures of the endpoint and of the network, and only the endpoint
+//! receives the token.
 
 #[path = "../common/mod.rs"]
 #[macro_use]

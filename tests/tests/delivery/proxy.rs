@@ -16,7 +16,7 @@ use dt_metrics::count;
 const TOKEN: &str = "dt0c01.PUBLIC.SECRETSECRETSECRETSECRET";
 const HOST: &str = "metrics.test";
 
-/// Tunnels to one server whatever host it is asked for, or refuses.
+/// Tunnels all requests to one server, for any host, or refuses.
 struct Proxy {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -65,7 +65,7 @@ fn tunnel(
     Ok(())
 }
 
-/// The program: counts once, and prints what it knows and what was logged.
+/// The program: counts once, and prints its configuration and its log.
 #[test]
 fn a_program_behind_a_proxy() {
     if !is_child(path_of(a_program_behind_a_proxy)) {
@@ -82,7 +82,7 @@ fn a_program_behind_a_proxy() {
     let metrics = builder.install().unwrap();
     count!("proxy.calls");
     let mut flushed = metrics.flush(Duration::from_secs(2));
-    // A busy machine, or a name server that is slow to say that it does not know a name.
+    // A busy machine, or a name server that is slow to reject an unknown name.
     let start = Instant::now();
     while metrics.health().last_error.is_none() && flushed.is_err() && start.elapsed() < AMPLE {
         flushed = metrics.flush(Duration::from_secs(2));
@@ -123,7 +123,7 @@ fn https_goes_through_a_tunnel_and_the_proxy_sees_neither_token_nor_lines() {
         let text = run(&server, &authority, &[(variable, &url)]);
         assert!(text.contains("flushed: Ok"), "{text}");
         assert_eq!(server.requests().len(), before + 1);
-        // What was chosen, and why.
+        // The chosen endpoint, and its source.
         let source = "endpoint_source=\"DT_METRICS_INGEST_URL\"";
         assert_eq!(text.matches(source).count(), 1, "{text}");
     }
@@ -150,7 +150,7 @@ fn no_proxy_and_this_host_are_reached_without() {
         &authority,
         &[("HTTPS_PROXY", &url), ("NO_PROXY", "x,.test")],
     );
-    // Nobody knows that name.
+    // The name does not exist.
     assert!(text.contains("cannot connect"), "{text}");
     let here = server.url("localhost");
     let text = run(
@@ -180,7 +180,7 @@ fn a_proxy_that_refuses_is_named_without_its_password() {
         );
         assert!(server.requests().is_empty());
     }
-    // What cannot be used as one.
+    // Values that are not proxies.
     for url in [
         "socks5://user:hunter2@127.0.0.1:9",
         "user:hunter2@:x",

@@ -1,4 +1,4 @@
-//! The token is seen by the endpoint and by nobody else, whatever the endpoint does.
+//! Only the endpoint receives the token, with any behaviour of the endpoint.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use dt_metrics::dynatrace::Exporter;
 use dt_metrics_local::store::Authorization;
 use dt_metrics_local::{Answer, Fault, Server};
 
-/// Its last part alone is as good as the whole.
+/// Its last part alone is as secret as the whole token.
 const TOKEN: &str = "dt0c01.ABCDEFGH.0123456789SECRET";
 const SECRET: &str = "0123456789SECRET";
 
 /// Long enough for an attempt, and for one that is given up.
 const MOMENT: Duration = Duration::from_millis(150);
 
-/// What is logged and printed, at any level, by anyone.
+/// Everything that is logged and printed, at any level, by any crate.
 struct Said(Log);
 
 impl Said {
@@ -123,7 +123,7 @@ fn a_redirect_to_another_host_gets_nothing() {
             .unwrap_err()
             .to_string();
         assert!(error.contains("redirect"), "{error}");
-        // What came was the first request, and it had the token.
+        // The first request arrived, and had the token.
         assert_eq!(server.requests()[0].authorization, Authorization::Accepted);
         server.recover();
         metrics.shutdown(Duration::from_secs(10)).unwrap();

@@ -1,4 +1,4 @@
-//! Real handshakes: whom the exporter trusts, and what it says where it does not.
+//! Real handshakes: the servers that the exporter trusts, and its errors for other servers.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -21,7 +21,7 @@ fn to(url: &str) -> Builder {
         .push_interval(NEVER)
 }
 
-/// What is said when one line is to go there.
+/// The error of sending one line to the server.
 fn refusal(builder: Builder) -> String {
     let metrics = builder.install().unwrap();
     count!("tls.refused");
@@ -130,8 +130,8 @@ fn an_authority_that_is_trusted_is_no_server_and_that_is_said() {
     }
 }
 
-/// What a server that knows no newer version than 1.1 answers: its hello, of version 3.2, with the
-/// suite `TLS_RSA_WITH_AES_128_CBC_SHA`.
+/// The answer of a server that supports no newer version than 1.1: its hello, of version 3.2, with
+/// the suite `TLS_RSA_WITH_AES_128_CBC_SHA`.
 fn hello_of_tls_1_1() -> Vec<u8> {
     let mut hello = vec![3, 2];
     hello.extend([7; 32]);

@@ -293,7 +293,7 @@ fn a_wrong_token_is_named_by_its_scope_and_the_program_goes_on() {
     );
     assert_eq!((health.points_accepted, health.points_pending), (0, 1));
 
-    // What was counted is still there.
+    // The counts are still there.
     count!("token.wrong");
     metrics.shutdown(AMPLE).unwrap_err();
     assert_eq!(metrics.health().dropped.get("shutdown"), Some(&2));
@@ -318,7 +318,7 @@ fn another_host_gets_neither_token_nor_lines_by_a_redirect() {
     }
 }
 
-/// Whether the head of what comes to such an address has a token in it.
+/// Whether the head of a request to such an address contains a token.
 #[test]
 fn a_one_agent_is_sent_none() {
     own_process!();

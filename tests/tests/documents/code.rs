@@ -42,7 +42,7 @@ fn no_code_is_left_out() {
     }
 }
 
-/// Pages of rustdoc are compiled with their crate, if nobody told it to look away.
+/// Pages of rustdoc are compiled with their crate, unless a block is ignored.
 #[test]
 fn no_code_of_a_page_is_left_out() {
     for (folder, crate_root) in [
@@ -64,7 +64,8 @@ fn no_code_of_a_page_is_left_out() {
     }
 }
 
-/// What stands in no document since only the library needs it, or since there is something better.
+/// Names that no document contains, since only the library needs them, or since there is a better
+/// alternative.
 #[test]
 fn examples_show_nothing_hidden() {
     for document in documents() {

@@ -1,4 +1,4 @@
-//! Commands of documents name what is there.
+//! Commands of documents name existing packages, targets and scripts.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{blocks, documents, read, root};
 
-/// The packages, as Cargo tells of them.
+/// The packages, as Cargo lists them.
 fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args([
@@ -34,7 +34,7 @@ fn has_target(package: &Value, kind: &str, name: &str) -> bool {
     })
 }
 
-/// Says what a command of Cargo names that is not there.
+/// Returns the argument of a Cargo command that names something that does not exist.
 fn missing(command: &str, packages: &[Value]) -> Option<String> {
     let mut words = command.split_whitespace().take_while(|word| *word != "--");
     let mut chosen: Vec<&Value> = packages.iter().collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{documents, in_folder, read, root};
 
-/// The targets of links, those in code left out.
+/// The targets of links, without links in code.
 fn targets(text: &str) -> Vec<String> {
     let mut in_code = false;
     let prose: String = text
@@ -40,7 +40,7 @@ fn labels(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What a heading is called in the address of a page.
+/// The anchors of headings in the address of a page.
 fn anchors(text: &str) -> Vec<String> {
     let mut in_code = false;
     let headings = text.lines().filter(|line| {

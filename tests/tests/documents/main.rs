@@ -1,5 +1,5 @@
-//! What documents say is there: code that is compiled, commands, options, links, places.
-//! Also what the sources import.
+//! Documents are correct: their code is compiled, and their commands, options, links and places
+//! exist. The wording of documents and sources, and the imports of sources, are checked as well.
 
 mod code;
 mod commands;
@@ -57,7 +57,7 @@ fn in_folder(folder: &str) -> Vec<String> {
     names
 }
 
-/// The blocks of code, by what stands behind their fence.
+/// The blocks of code, by the language after their fence.
 fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, Vec<&str>)> = None;

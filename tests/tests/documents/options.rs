@@ -5,7 +5,7 @@ use dt_metrics::dynatrace::DropReason;
 use super::layers::imports::sources;
 use super::{read, root};
 
-/// The public functions that take a builder and give it back.
+/// The public functions that take a builder and return it.
 fn options(text: &str) -> Vec<String> {
     let functions = text.split("pub fn ").skip(1);
     functions

@@ -30,7 +30,7 @@ fn named(contributing: &str) -> Vec<String> {
     .collect()
 }
 
-/// What is wrong with the table, given all folders with sources.
+/// The mistakes in the table, compared with all folders with sources.
 fn mistakes(
     named: &[String],
     folders: &BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! The vectors of the line protocol; `tests/conformance/README.md` says what they are.
+//! The vectors of the line protocol; `tests/conformance/README.md` describes them.
 //!
 //! They are read from the folder in `DT_CONFORMANCE_DIR`, else from their copy in the repository.
 
@@ -111,7 +111,7 @@ struct Text {
 fn metric_key(vector: &Text) -> Result<(), String> {
     let got = MetricKey::new(&vector.r#in).map(|key| key.as_str().to_owned());
     same(&got, &vector.out)?;
-    // A vector also tells what the check must say.
+    // A vector also contains the expected result of the check.
     same(
         &check_metric_key(&vector.r#in).is_ok(),
         &(vector.out.as_ref() == Some(&vector.r#in)),

@@ -6,7 +6,7 @@ use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream, Temporality};
 
-/// What the points of one instrument become.
+/// The payloads sent for the points of one instrument.
 fn sent(record: impl FnOnce(&Meter)) -> Vec<Payload> {
     let program = Program::new();
     record(&program.meter());
@@ -74,7 +74,7 @@ fn histograms_with_and_without_recorded_bounds() {
     let values = [-3.0, 0.0, 0.0, 12.0, 33.0];
     for (aggregation, min, max) in [
         (explicit(true), -3.0, 33.0),
-        // The first and the last bucket are open: the bound that they have is the estimate.
+        // The first bucket and the last bucket are open: their only bound is the estimate.
         (explicit(false), 0.0, 20.0),
         (exponential(true), -3.0, 33.0),
         (exponential(false), -4.0, 64.0),

@@ -1,4 +1,4 @@
-//! What holds for any text and any number that is made a line.
+//! Properties of the line of any text and any number.
 
 use dt_metrics::line::limits::{MAX_DIMENSION_VALUE_LENGTH, MAX_DIMENSIONS, MAX_LINE_LENGTH};
 use dt_metrics::line::{
@@ -9,7 +9,7 @@ use dt_metrics::line::{
 use dt_metrics_local::protocol::{self, Reader, Record};
 use proptest::prelude::*;
 
-/// What the strict reader finds on a line of data.
+/// The content of a data line, by the strict reader.
 fn read(line: &str) -> Result<protocol::Line, TestCaseError> {
     match Reader::without_clock().read(line) {
         Ok(Record::Line(read)) => Ok(read),
@@ -17,7 +17,7 @@ fn read(line: &str) -> Result<protocol::Line, TestCaseError> {
     }
 }
 
-/// What it finds on a line that describes a metric.
+/// The content of a metadata line, by the strict reader.
 fn read_metadata(line: &str) -> Result<protocol::Metadata, TestCaseError> {
     match Reader::without_clock().read(line) {
         Ok(Record::Metadata(read)) => Ok(read),
@@ -25,7 +25,7 @@ fn read_metadata(line: &str) -> Result<protocol::Metadata, TestCaseError> {
     }
 }
 
-/// What it finds in the value of a dimension.
+/// The value of a dimension, by the strict reader.
 fn read_value(sent: &str) -> Result<String, TestCaseError> {
     let line = read(&format!("key,d={sent} gauge,1"))?;
     prop_assert_eq!(line.dimensions.len(), 1);
@@ -87,7 +87,7 @@ fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// What a reader must find of a value that was not cut: its text without quotes, with `_` for
+/// The expected result of reading a value that was not cut: its text without quotes, with `_` for
 /// each run that cannot be sent.
 fn readable(value: &str) -> String {
     let mut out = String::new();
@@ -104,8 +104,8 @@ fn readable(value: &str) -> String {
     out
 }
 
-/// What a reader must find of a description that was not cut: its text without quotes and what
-/// cannot be sent.
+/// The expected result of reading a description that was not cut: its text without quotes and
+/// without characters that cannot be sent.
 fn describable(text: &str) -> String {
     let sent = |c: &char| {
         let mut out = String::new();

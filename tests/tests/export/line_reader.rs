@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Line {
     pub(crate) key: String,
-    /// Values as they stand on the line, with quotes and escapes.
+    /// Values as they are on the line, with quotes and escapes.
     pub(crate) dimensions: BTreeMap<String, String>,
     /// The payload's type: `count` or `gauge`.
     pub(crate) kind: String,

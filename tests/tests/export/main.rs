@@ -1,4 +1,4 @@
-//! From collections to metric lines: the line protocol, and what becomes of the SDK's data.
+//! From collections to metric lines: the line protocol, and the conversion of the SDK's data.
 
 #[path = "../common/mod.rs"]
 #[macro_use]

@@ -1,4 +1,4 @@
-//! What metrics mean, as Dynatrace gets it.
+//! Metadata of metrics, as Dynatrace receives it.
 
 use crate::common::export::Program;
 use dt_metrics_local::protocol::{Metadata, MetricType};

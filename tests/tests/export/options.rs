@@ -103,7 +103,7 @@ fn the_builder_of_the_pipeline_names_attributes_of_its_resource() {
 fn dimensions_that_leave_no_room_are_an_error() {
     own_process!();
     let many = |count: usize| (0..count).map(|index| (format!("k{index}"), "v"));
-    // One more says where the metrics come from.
+    // One more dimension is the source of the metrics.
     let fits = Exporter::builder().default_dimensions(many(48)).build();
     assert!(fits.is_ok(), "{fits:?}");
     let error = Exporter::builder().default_dimensions(many(49)).build();

@@ -1,4 +1,4 @@
-//! What holds for everything that a program records by the OpenTelemetry API: every line that is
+//! Properties of everything that a program records with the OpenTelemetry API: every line that is
 //! sent is accepted, no point is lost without being counted, no request is over a limit.
 
 use crate::common::proof::Pipeline;
@@ -108,7 +108,7 @@ impl Kind {
     }
 }
 
-/// What a metric is called and said to be.
+/// The name and the description of a metric.
 #[derive(Clone, Debug)]
 struct Words {
     name: String,
@@ -116,7 +116,7 @@ struct Words {
     unit: String,
 }
 
-/// The SDK checks the names of instruments, but not those that a view gives.
+/// The SDK checks the names of instruments, but not names that a view sets.
 fn view(words: Vec<Words>) -> impl Fn(&Instrument) -> Option<Stream> + Send + Sync {
     move |instrument| {
         let place = KINDS
@@ -299,7 +299,7 @@ fn exporter(server: &Server, limits: Limits) -> Exporter {
         .expect("the exporter starts")
 }
 
-/// Delivers the measurements of two cycles and checks what came of them.
+/// Delivers the measurements of two cycles and checks the received lines.
 fn check(
     words: Vec<Words>,
     cycles: [&[Measurement]; 2],

@@ -1,6 +1,6 @@
 //! Histograms of any values are summaries that no reader refuses.
 //!
-//! `DT_METRICS_SUMMARIES` says how many random histograms are tried; 200,000 by default.
+//! `DT_METRICS_SUMMARIES` is the number of random histograms; 200,000 by default.
 
 use std::env;
 
@@ -19,7 +19,7 @@ const SERIES: u16 = 1_900;
 /// Each recorded in its own way: with minimum and maximum, without, in exponential buckets.
 const INSTRUMENTS: [&str; 4] = ["recorded", "bare", "few_buckets", "exponential"];
 
-/// What a cycle tries at most.
+/// The most histograms of a cycle.
 const A_CYCLE: usize = SERIES as usize * INSTRUMENTS.len();
 
 fn view(instrument: &Instrument) -> Option<Stream> {
@@ -154,7 +154,7 @@ fn no_summary_is_refused() {
     assert_eq!(pipeline.points(), tried as u64);
     // A summary whose sum is beyond all numbers is several lines.
     assert!(totals.lines + health.points_dropped >= tried as u64);
-    // Only what has no finite sum is dropped.
+    // Only histograms without a finite sum are dropped.
     let not_finite = health.dropped.get("not_finite");
     assert_eq!(
         health.points_dropped,

@@ -1,4 +1,4 @@
-//! What is said about points that were altered or dropped.
+//! Warnings about points that were altered or dropped.
 
 use std::sync::mpsc;
 

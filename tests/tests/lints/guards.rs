@@ -55,7 +55,7 @@ const MILLISECONDS: &str = "ms";
 /// A name.
 const GAUGE: &str = "lints.gauge";
 
-/// What is paid for.
+/// The plan of a customer.
 #[derive(Clone, Copy, Debug, DimensionValue, Eq, PartialEq)]
 enum Tier {
     /// Nothing.
@@ -81,9 +81,9 @@ enum Numbered {
 /// With braces.
 #[derive(Debug, DimensionValue)]
 enum Braces {
-    /// Of one kind.
+    /// A unit variant.
     Unit {},
-    /// Of the other.
+    /// A tuple variant.
     Tuple(),
 }
 

@@ -1,5 +1,5 @@
-//! An annotation adds no diagnostic to a function, and takes none away: each `#[expect]` here
-//! would hold without the annotation, too.
+//! An annotation adds no diagnostic to a function, and takes none away: each `#[expect]` here would
+//! also hold without the annotation.
 #![deny(
     warnings,
     clippy::pedantic,
@@ -22,7 +22,7 @@
     unused_qualifications,
     unused_results
 )]
-// From the restriction group: what programs forbid themselves, and expansions must not do for them.
+// From the restriction group: lints that some programs deny, and that expansions must not violate.
 #![deny(
     clippy::absolute_paths,
     clippy::as_conversions,
@@ -307,7 +307,7 @@ fn recursive(number: u32) -> u32 {
 ///
 /// # Panics
 ///
-/// As it says.
+/// Reads.
 #[counted]
 #[timed]
 #[in_flight]

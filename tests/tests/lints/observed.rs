@@ -1,10 +1,10 @@
-//! Functions that are asked, and the macros that record.
+//! Observed functions, and the macros that record.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use dt_metrics::{counted, observed, record, up_down_counter};
 
-/// What is served.
+/// The number of served requests.
 static SERVED: AtomicU64 = AtomicU64::new(0);
 
 #[observed(kind = counter, unit = "1", dims(region = "eu", kind = kind(), size = const { SIZE }))]
@@ -54,15 +54,15 @@ fn deprecated() -> u64 {
     served() + 1
 }
 
-/// Is asked, and called by nobody else.
+/// Is polled, and has no other caller.
 #[observed]
 fn not_called() -> u64 {
     served() + 1
 }
 
-/// Of a module, since its name is the same as that of another.
+/// In a module, since its name is also the name of another function.
 mod inner {
-    /// The same.
+    /// The observed function of the module.
     #[dt_metrics::observed]
     pub(super) fn constant() -> u64 {
         super::served() + 1

@@ -49,7 +49,7 @@ fn durations_have_the_buckets_of_the_semantic_conventions_in_their_unit() {
         .unwrap();
     call();
     waited();
-    // 90 of 100 take 40 ms, and the others 600 ms.
+    // 90 of 100 calls take 40 ms, and the other calls 600 ms.
     for n in 0..100 {
         let took = Duration::from_millis(if n < 90 { 40 } else { 600 });
         record!("buckets.s", took.as_secs_f64(), unit = "s");

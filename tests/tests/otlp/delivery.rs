@@ -49,7 +49,8 @@ fn totals(server: &Server) -> BTreeMap<(String, String), f64> {
         let mut dimensions: Vec<_> = line
             .dimensions
             .iter()
-            // Which SDK and program it was: lines have the first of them, OTLP the others.
+            // Which SDK and program it was: lines have only the SDK's name, OTLP also the other
+            // attributes.
             .filter(|(key, _)| {
                 let is_origin = matches!(key.as_str(), "dt.metrics.source" | "service.name");
                 !is_origin && !key.starts_with("telemetry.sdk.")
@@ -109,7 +110,7 @@ fn both_ways_at_once_give_the_same_totals() {
     assert_eq!(got[&key("otlp.calls", "silver")], 3.0);
     let kinds = [("ratio", "0.5"), ("ok", "true"), ("n", "-3")];
     assert_eq!(otlp.counter_total("shop.otlp.kinds", &kinds), 3.0);
-    // Extremes and sums too.
+    // Also extremes and sums.
     let summaries = |server: &Server| {
         let series = server.series().into_iter();
         let sizes = series.filter(|series| series.metric == "shop.otlp.size");
@@ -230,7 +231,7 @@ fn an_outage_costs_nothing() {
     }
     let metrics = to(&server).install().unwrap();
     call("outage");
-    // One attempt at once, the others after pauses.
+    // One attempt at once, further attempts after pauses.
     metrics.flush(AMPLE).unwrap();
     call("outage");
     metrics.shutdown(AMPLE).unwrap();
@@ -295,7 +296,7 @@ fn points_that_are_refused_are_counted() {
     server.fail_next(1, Fault::RefuseLines(1)).unwrap();
     let metrics = to(&server).install().unwrap();
     call("partial");
-    // As for lines: the others were accepted, and waiting for this one would not help.
+    // As for lines: the other data points were accepted, and waiting for this one would not help.
     metrics.flush(AMPLE).unwrap();
     let health = metrics.health();
     assert_eq!((health.points_rejected, health.requests_accepted), (1, 1));
@@ -313,7 +314,7 @@ fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
     let silent = format!("http://{}{INGEST}", silent.local_addr().unwrap());
     let limit = Duration::from_secs(1);
 
-    // By OTLP nobody answers: lines arrive.
+    // The OTLP endpoint does not answer: lines arrive.
     let lines = server();
     let exporter = Exporter::builder().endpoint(lines.url()).build().unwrap();
     let metrics = dt_metrics::builder()

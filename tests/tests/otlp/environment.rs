@@ -1,4 +1,5 @@
-//! OTLP as the environment of a process says: to a Collector, without the token for Dynatrace.
+//! OTLP configured by the environment of a process: to a Collector, without the token for
+//! Dynatrace.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Metrics over OTLP: the same totals as by metric lines, and the same delivery.
+//! Metrics over OTLP: the same totals as with metric lines, and the same delivery.
 
 #[path = "../common/mod.rs"]
 #[macro_use]

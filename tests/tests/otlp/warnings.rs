@@ -1,4 +1,4 @@
-//! What is logged of OTLP: faults at a limited rate, and never the token.
+//! Log messages of OTLP: faults at a limited rate, and never the token.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn faults_are_said_once_and_secrets_never() {
     assert_eq!(logged, 8.0, "nothing was lost meanwhile");
 }
 
-/// The program: prints what was logged when it was configured.
+/// The program: prints the log of its configuration.
 #[test]
 fn a_program_configured_by_variables() {
     if !is_child(path_of(a_program_configured_by_variables)) {

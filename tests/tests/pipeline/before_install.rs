@@ -1,4 +1,4 @@
-//! What is recorded before there is a pipeline. There must never have been one in the process.
+//! Measurements from before there is a pipeline. There must never have been one in the process.
 
 use std::thread;
 

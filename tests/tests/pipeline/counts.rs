@@ -1,4 +1,4 @@
-//! What was called is what arrives, over real HTTP.
+//! The number of calls arrives, over real HTTP.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -150,7 +150,7 @@ fn without_the_built_in_exporter_nothing_is_sent() {
     assert!(server.lines().is_empty());
 }
 
-/// Fails, and says why.
+/// Fails with a reason.
 struct Fails(&'static str);
 
 impl PushMetricExporter for Fails {

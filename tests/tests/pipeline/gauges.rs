@@ -1,4 +1,4 @@
-//! Gauges: how their series end, and values that are no numbers.
+//! Gauges: how their series end, and values that are not numbers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The exporter's own numbers, what it tells, and its first push.
+//! The exporter's own metrics, its events, and its first push.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ fn health_is_sent_as_metrics_if_asked_for() {
     assert_eq!(server.counter_total("own.calls", &[]), 7.0);
     let own = |name: &str| server.counter_total(&format!("dt_metrics.exporter.{name}"), &[]);
     assert!(health.points_accepted > 0);
-    // The first push said that all was zero, that is, nothing.
+    // In the first push all values were zero, so nothing was sent.
     assert_eq!(own("points_accepted"), health.points_accepted as f64);
     assert_eq!(own("points_dropped"), health.points_dropped as f64);
     assert_eq!(own("requests_accepted"), health.requests_accepted as f64);

@@ -1,4 +1,4 @@
-//! The pipeline of a process: how it begins, what it carries, and how it ends.
+//! The pipeline of a process: how it begins, delivers, and ends.
 
 #[path = "../common/mod.rs"]
 #[macro_use]

@@ -397,7 +397,7 @@ fn observers_come_and_go_while_pipelines_do() {
     });
     let metrics = to(&server).install().unwrap();
     metrics.shutdown(AMPLE).unwrap();
-    // All callbacks are gone, with what they captured, once their last poll has returned.
+    // All callbacks are dropped, with their captured values, once their last poll has returned.
     while Arc::strong_count(&dropped) > 1 {
         thread::yield_now();
     }

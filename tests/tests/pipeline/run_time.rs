@@ -1,4 +1,4 @@
-//! Instruments that only run time knows, over real HTTP.
+//! Instruments that are created at run time, over real HTTP.
 
 use std::hint::black_box;
 use std::panic::catch_unwind;

@@ -1,6 +1,6 @@
 //! Threads born and dying, drains all the time, series retired and reborn: totals are exact.
 //!
-//! Two seconds by default; `DT_METRICS_STRESS_SECONDS` says how many.
+//! Two seconds by default; set `DT_METRICS_STRESS_SECONDS` for another duration.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;

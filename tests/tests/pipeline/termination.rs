@@ -1,4 +1,4 @@
-//! Real processes and real signals: what was counted arrives, and the signal acts as ever.
+//! Real processes and real signals: all counts arrive, and the signal takes effect as usual.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -76,7 +76,7 @@ impl Program {
         );
     }
 
-    /// How it ended, and what it said at last.
+    /// The exit status, and the last output.
     fn end(mut self) -> (ExitStatus, String) {
         let mut output = String::new();
         self.0
@@ -148,7 +148,7 @@ fn what_was_counted_arrives_and_the_status_is_that_of_the_signal() {
     }
 }
 
-/// A server that takes connections and says nothing.
+/// A server that accepts connections and sends nothing.
 fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

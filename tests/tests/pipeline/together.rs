@@ -1,4 +1,4 @@
-//! What one call records is collected together.
+//! The measurements of one call are collected together.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

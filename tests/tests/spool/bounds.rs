@@ -9,8 +9,8 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use tempfile::TempDir;
 
-/// A program that has only an exporter, with bounds of its own; 200 requests of 40 bytes each
-/// wait. Returns what arrives in the end, and how many lines were dropped.
+/// A program that has only an exporter, with bounds of its own; 200 requests of 40 bytes each wait.
+/// Returns the values that arrive in the end, and the number of dropped lines.
 fn bounded(memory: usize, disk: u64) -> (Vec<u64>, u64) {
     let directory = TempDir::new().unwrap();
     let (endpoint, port) = later();

@@ -1,4 +1,4 @@
-//! Disks that are full, read-only, or not what they were.
+//! Disks that are full, read-only, or changed by another program.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -109,7 +109,8 @@ fn damaged_files_stop_nothing() {
     assert!(second.flush());
     assert_eq!(arrived(&server), [5, 6, 7]);
     let health = second.health();
-    // Two files still say how many lines they held, the other two count as one each.
+    // Two files still contain the number of their lines, the other two files count as one line
+    // each.
     assert_eq!((health.recovered, health.dropped), (6, 4));
     assert_eq!((health.ok, health.buffered), (3, 0));
     assert_eq!(fs::read_to_string(foreign).unwrap(), "of somebody else");
@@ -127,7 +128,7 @@ fn a_directory_that_is_removed_is_made_again() {
     first.count(2);
     fs::remove_dir_all(&spool).unwrap();
     first.count(3);
-    // What was in memory was written again.
+    // The requests in memory were written again.
     let wanted: BTreeSet<_> = (1..=3).collect();
     assert_eq!(first.health().buffered, 3);
     while first.health().spooled < 3 {

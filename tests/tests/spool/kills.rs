@@ -83,7 +83,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_one_request_at_most() {
     last.kill();
     let came = arrived(&server);
     let came_lines = came.len() as u64;
-    // The last one of each process may have been collected without its being told.
+    // The last value of each process may have been collected without a confirmation.
     assert!(
         (told..=told + 2 * killed_so_far).contains(&came_lines),
         "{told} were told, {came_lines} came"
@@ -173,7 +173,7 @@ fn two_processes_share_a_directory_and_a_third_delivers_what_both_left() {
     third.kill();
 }
 
-/// A request is under way when the process is killed: whether it was accepted nobody knows.
+/// A request is under way when the process is killed: it may or may not have been accepted.
 #[test]
 fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
     let start = [Process::start, Process::start_careful];
@@ -204,7 +204,7 @@ fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
             assert_eq!((health.ok, health.dropped), (2, 0));
         }
         next.kill();
-        // What was answered before the kill is not in question.
+        // Requests that were answered before the kill are certain.
         let mut last = start(&endpoint, directory.path());
         last.count(3);
         assert!(last.flush());

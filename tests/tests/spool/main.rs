@@ -1,5 +1,5 @@
-//! What was not delivered survives the process, whatever ends it: over real HTTP, on a real disk,
-//! by real processes that are killed.
+//! Pending requests survive every end of the process: over real HTTP, on a real disk, by real
+//! processes that are killed.
 #![cfg(unix)]
 
 #[path = "../common/mod.rs"]

@@ -10,7 +10,7 @@ use crate::common::program::{Process, TOKEN};
 use dt_metrics_local::Server;
 use tempfile::TempDir;
 
-/// What a cleaner, or somebody, may do to the slot of a running process.
+/// Changes that a cleaner, or a person, may make to the slot of a running process.
 const CLEANERS: [fn(&Path); 5] = [
     |slot| fs::remove_file(slot.join("lock")).unwrap(),
     |slot| {
@@ -165,7 +165,7 @@ fn a_directory_below_one_of_another_user_is_refused_with_the_fix() {
         assert!(error.contains(part), "{error}");
     }
     mode(0o755);
-    // Only root can give it away.
+    // Only root can change its owner.
     if chown(&parent, Some(65_534), None).is_ok() {
         let error = build().unwrap_err();
         for part in ["parent", "mode 755", "owner 65534", "change its owner"] {

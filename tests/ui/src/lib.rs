@@ -1,1 +1,1 @@
-//! What the compiler says about annotations; see `tests/`.
+//! Compiler messages about annotations; see `tests/`.

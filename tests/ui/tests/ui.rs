@@ -1,7 +1,7 @@
-//! What compiles, and what the compiler says of what does not.
+//! Annotations that compile, and the compiler's messages for annotations that do not.
 //!
 //! Messages are the compiler's own, in part: they are compared on one release only.
-//! `TRYBUILD=overwrite` writes them anew.
+//! `TRYBUILD=overwrite` renews them.
 
 #[test]
 fn accepted() {

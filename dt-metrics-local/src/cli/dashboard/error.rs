@@ -10,7 +10,7 @@ use thiserror::Error;
 pub(super) enum DashboardError {
     #[error(
         "no catalogue was given: name a file, pipe one in (`my-program --catalog | dt-metrics-local \
-         dashboard`), or give `--from`"
+         dashboard`), or use `--from`"
     )]
     NoCatalogue,
     #[error("{path} cannot be read", path = path.display())]

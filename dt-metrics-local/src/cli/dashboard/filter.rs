@@ -42,7 +42,7 @@ pub(super) struct Variable<'a> {
 }
 
 impl Filter {
-    /// The menus for dimensions of all metrics, then those for dimensions of several metrics.
+    /// The menus for dimensions of all metrics, then the menus for dimensions of several metrics.
     pub(super) fn all(metrics: &[ExportedMetric], of_all: &[String]) -> Vec<Self> {
         let mut filters = Vec::new();
         for dimension in of_all {

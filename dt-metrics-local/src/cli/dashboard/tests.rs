@@ -1,4 +1,4 @@
-//! Tests of the parts of a dashboard; `tests/dashboard` has those of the whole.
+//! Tests of the parts of a dashboard; `tests/dashboard` has the tests of whole dashboards.
 
 use super::catalogue;
 use super::document::{Flow, Placement};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// How a chart shows the numbers of a column.
 ///
-/// The app does not show a dashboard with a unit name it does not know. The names used here occur in
+/// The app does not show a dashboard with an unknown unit name. The names used here occur in
 /// dashboards that Dynatrace publishes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -236,7 +236,7 @@ fn metadata_lines() {
     let read = metadata("#met gauge dt.meta.description=a\u{2000}");
     assert_eq!(read.description.as_deref(), Some("a\u{2000}"));
 
-    // The limits of metadata are those of the decoded text.
+    // The limits of metadata apply to the decoded text.
     let long = format!("#met gauge dt.meta.displayName=\"{}\"", repeated(300));
     assert_eq!(metadata(&long).display_name, Some(repeated(300)));
     let long = format!("#met gauge dt.meta.unit={}", repeated(63));

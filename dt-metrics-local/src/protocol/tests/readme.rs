@@ -1,4 +1,4 @@
-//! The table of the README says what the reader does.
+//! The table of the README agrees with the reader.
 
 use std::time::SystemTime;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::{Reader, refused, repeated};
 use crate::protocol::{ErrorKind as E, Line, Metadata, Part};
 
-/// Text, what is wrong with it, and the character (from 1) where it is.
+/// A text, its error, and the character (from 1) of the error.
 fn check(cases: &[(&str, E, usize)]) {
     for (text, kind, column) in cases {
         let error = refused(text);
@@ -123,7 +123,7 @@ fn dimension_values() {
         ("met,a=\u{7f} gauge,1", character('\u{7f}'), 7),
         ("met,a=\u{85} gauge,1", character('\u{85}'), 7),
         ("met,a=\u{2028} gauge,1", character('\u{2028}'), 7),
-        // A bare space ends the value, and what follows is not a payload.
+        // A bare space ends the value, and the rest is not a payload.
         (
             "met,a=v w gauge,1",
             E::Expected("number, \"gauge,\" or \"count,\""),
@@ -198,7 +198,7 @@ fn whitespace_other_than_single_spaces() {
         ("#met gauge dt.meta.description=a\\  ", E::LineEnd(' '), 35),
         ("\r", E::LineEnd('\r'), 1),
         ("  ", E::LineEnd(' '), 1),
-        // Of two errors the first one counts.
+        // If there are two errors, the first one counts.
         ("1et gauge,1\r", start_of_key('1'), 1),
     ]);
 }

@@ -54,10 +54,9 @@ use crate::server::response::Answer;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// No fault: the request is judged as usual. Gives random faults a share of normal responses.
+    /// No fault: the request is judged as usual. Adds a share of normal responses to random faults.
     None,
-    /// Returns this answer, whatever the request contains. No line is accepted, not even with a
-    /// status of 202.
+    /// Returns this answer to any request. No line is accepted, not even with a status of 202.
     Answer(Answer),
     /// Refuses the first valid lines, up to this number, and accepts the other ones: the response
     /// is 400 and lists the refused lines. Over OTLP: data points, and a partial success.
@@ -121,8 +120,8 @@ impl Fault {
         }
     }
 
-    /// Whether the fault takes effect before the request is read, so that it is chosen without
-    /// knowing the request.
+    /// Whether the fault takes effect before the request is read, so that it is chosen without the
+    /// request.
     pub(super) fn is_before_reading(&self) -> bool {
         matches!(
             self,

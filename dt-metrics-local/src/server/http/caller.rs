@@ -88,15 +88,15 @@ impl Hosts {
         match address_of(&host) {
             Some(address) if address.to_canonical().is_loopback() => true,
             Some(_) if self.is_any_address => true,
-            // Browsers never ask a name server for these names (RFC 6761).
+            // Browsers never look up these names at a name server (RFC 6761).
             None if host == "localhost" || host.ends_with(".localhost") => true,
             _ => self.names.contains(&host),
         }
     }
 }
 
-/// Whether an origin is the one that the request calls, whatever its scheme: a proxy in front may
-/// speak TLS.
+/// Whether an origin is the one that the request calls. The scheme may differ, since a proxy in
+/// front may use TLS.
 fn is_origin_of(origin: &HeaderValue, called: &[Authority]) -> bool {
     let origin = origin.to_str().ok();
     let Some((_, origin)) = origin.and_then(|origin| origin.split_once("://")) else {

@@ -1,4 +1,4 @@
-//! The handlers of ingest requests, and of requests that are none.
+//! The handlers of ingest requests, and of all other requests.
 
 use std::sync::Arc;
 use std::time::Instant;

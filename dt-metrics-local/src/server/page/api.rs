@@ -1,4 +1,4 @@
-//! The HTTP API for tests in any language: what arrived, as JSON, and a new start.
+//! The HTTP API for tests in any language: received data as JSON, and a reset.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ struct Requests {
     requests: Vec<RequestRow>,
 }
 
-/// All series, or those of the metric `?metric=`.
+/// All series, or the series of the metric `?metric=`.
 pub(super) async fn series(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,

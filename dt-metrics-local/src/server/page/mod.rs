@@ -1,5 +1,5 @@
-//! The live page: its files, its data, and the event stream that updates it. And the API by which
-//! tests in any language read what arrived.
+//! The live page: its files, its data, and the event stream that updates it. Also the API by which
+//! tests in any language read received data.
 //!
 //! A page's [`cursor::Cursor`] states how much it has received; a [`frame::Frame`] contains
 //! everything after a cursor. The first frame contains everything, so snapshot and stream have the

@@ -12,7 +12,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// What a push brings: counts, gauges and summaries.
+/// The lines of a push: counts, gauges and summaries.
 fn lines() -> Vec<Arc<Line>> {
     let payloads = [
         "count,delta=3",
@@ -61,7 +61,7 @@ fn a_day_of_a_small_service_is_held_and_bounded() {
                 assert!(gap <= step.max(10_000), "{resolution:?}: a gap of {gap} ms");
             }
         }
-        // All of the day is in the chart of the day, whatever it was measured by.
+        // All of the day is in the chart of the day, with any clock.
         let day = history.points(Resolution::TwelveMinutes).iter();
         let values: f64 = day.map(|point| f64::from(point.count)).sum();
         let of_a_push = tracked.series.values / u64::from(pushes + 1);

@@ -135,7 +135,7 @@ impl PendingEvents {
         }
     }
 
-    /// Points were dropped: of this metric, or with a request.
+    /// Points of this metric, or of a request, were dropped.
     pub(crate) fn dropped(&mut self, reason: DropReason, metric: Option<&str>, points: u64) {
         if points == 0 {
             return;
@@ -172,7 +172,7 @@ impl PendingEvents {
         self.events.iter().filter(of_topic).count() < MAX_METRICS
     }
 
-    /// Takes out what may be reported now.
+    /// Takes out the events that are due.
     pub(crate) fn take_due(&mut self, interval: Duration) -> Vec<Event> {
         let now = Instant::now();
         let quiet = self.quiet_until;

@@ -1,4 +1,4 @@
-//! Waiting for deliveries, with a deadline that holds whatever the server does.
+//! Waiting for deliveries, with a deadline that holds even if the server hangs.
 
 use std::time::{Duration, Instant};
 
@@ -65,13 +65,14 @@ impl FlushStart {
     /// Whether this failed attempt decides a flush that began at this moment.
     fn decides(self, refusal: &Refusal, drained: bool, patience: Patience) -> bool {
         match refusal.kind {
-            // An attempt from before the call says nothing about what was fixed since.
+            // An attempt from before the call does not reflect repairs since then.
             RefusalKind::Kept => !drained && refusal.attempt > self.begun,
             RefusalKind::NobodyListens => {
                 !drained && refusal.attempt > self.begun && patience == Patience::IfSomebodyListens
             }
-            // The others may yet be delivered: it is reported at the end. An attempt that was under
-            // way at the start counts, since it may have been for a request of this flush.
+            // Other requests may still be delivered: the drop is reported at the end. An attempt
+            // that was under way at the start counts, since it may have been for a request of this
+            // flush.
             RefusalKind::Dropped => drained && refusal.attempt > self.ended,
         }
     }

@@ -1,8 +1,8 @@
 //! Pending requests between collection, delivery and disk, behind one lock.
 //!
 //! The collection adds requests. The sender takes one at a time; it is *in flight* until it is
-//! answered, dropped or put back. The spooler asks which files to write or remove. The threads wait
-//! for each other here, and nowhere else, so no lock is held while one of them sends, logs or
+//! answered, dropped or put back. The spooler polls which files to write or remove. The threads
+//! wait for each other here, and nowhere else, so no lock is held while one of them sends, logs or
 //! writes.
 //!
 //! ```text
@@ -77,7 +77,7 @@ pub(crate) struct Undelivered {
     pub(crate) spooled: u64,
 }
 
-/// What the spooler does next.
+/// The next task of the spooler.
 pub(crate) enum DiskTask {
     Job(Job),
     /// Look for requests of processes that have ended.
@@ -101,7 +101,7 @@ impl Buffer {
     /// A panic elsewhere leaves counts that are whole, so the poison of the lock does not matter.
     ///
     /// In a forked child this may block for ever. `health` and `report_dropped` allow for that
-    /// themselves; callers of all other methods ask [`is_inherited`](Self::is_inherited) first.
+    /// themselves; callers of all other methods call [`is_inherited`](Self::is_inherited) first.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -477,7 +477,7 @@ async fn wait_until(deadline: Option<Instant>, woken: impl Future<Output = ()>) 
     true
 }
 
-/// Returns the first of two futures to be ready, the left one in preference.
+/// Returns the output of the future that is ready first; if both are ready, of the left future.
 pub(crate) async fn race<A, B>(
     left: impl Future<Output = A>,
     right: impl Future<Output = B>,

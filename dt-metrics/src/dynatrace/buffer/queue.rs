@@ -49,7 +49,7 @@ pub(crate) struct Outgoing {
 }
 
 /// Pending requests, ordered by their ids. The request in flight is held apart: it cannot be
-/// dropped to make room, since nobody can tell whether it arrives.
+/// dropped to make room, since it may already have arrived.
 ///
 /// A method that returns a number of points has dropped them: the caller counts them with a reason
 /// ([`State::drop_points`](crate::dynatrace::buffer::state::State::drop_points)).
@@ -197,8 +197,8 @@ impl Queue {
         }
     }
 
-    /// Takes the dead letter with the fewest attempts; of a series always the oldest, so that its
-    /// order is kept.
+    /// Takes the dead letter with the fewest attempts. Within a series it is always the oldest,
+    /// which keeps the order.
     pub(crate) fn take_dead_letter(&mut self) -> Option<Outgoing> {
         let mut seen = BTreeSet::new();
         let letters = self.waiting.iter().enumerate();
@@ -367,8 +367,8 @@ impl Queue {
         self.replace(request, halves.map(|half| (half, None)).collect());
     }
 
-    /// Puts parts in the place of a request. A part is named by where it begins, which tells the
-    /// next process what it finds twice if this one dies in between: see
+    /// Puts parts in the place of a request. A part is named by its start, so that the next process
+    /// detects duplicates if this process dies in between: see
     /// [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
     fn replace(&mut self, request: &Request, parts: Vec<(Body, Option<Series>)>) {
         self.spooled.want_removed(request.id);
@@ -626,7 +626,7 @@ impl Queue {
         points
     }
 
-    /// Writes what is in memory only, as far as there is room, the newest first.
+    /// Writes requests that are only in memory, the newest first, as long as there is room.
     pub(crate) fn write_again(&mut self) {
         for request in self.waiting.iter().rev().chain(&self.in_flight) {
             if let Some(body) = &request.body

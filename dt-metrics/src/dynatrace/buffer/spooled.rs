@@ -23,7 +23,7 @@ pub(crate) struct Spooled {
     limit_bytes: u64,
     /// The part of the limit that damaged files take up.
     damaged_bytes: u64,
-    /// What each file should become; `None`: gone.
+    /// The content that each file should get; `None` if it should be removed.
     wanted: BTreeMap<Key, Option<Entry>>,
     /// The file of a request that is about to be sent.
     fetch: Option<RequestId>,
@@ -283,8 +283,8 @@ impl Spooled {
     }
 }
 
-/// The later parts of a request come first: if the process dies in between, the next one finds
-/// them twice and knows it, see [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
+/// The later parts of a request come first: if the process dies in between, the next process
+/// detects the duplicates, see [`Slot::scan`](crate::dynatrace::spool::slot::Slot::scan).
 type Key = (u64, Reverse<u64>);
 
 fn key(RequestId { sequence, part }: RequestId) -> Key {

@@ -117,7 +117,7 @@ impl State {
             None => self.queue.take(),
             Some((suspect, probe)) => self.queue.take_other(suspect, probe),
         };
-        // Dead letters have waited: the others go first.
+        // Dead letters have waited longer: other requests are sent before them.
         let attempt = match in_turn {
             None if self.dead_letters.is_due() => self.queue.take_dead_letter()?,
             in_turn => in_turn?,
@@ -206,7 +206,7 @@ impl State {
         };
         // Most failures pass by themselves, but not where somebody has to do something.
         let is_first = !request.is_part && request.attempts == 1 && pace != Pace::Slow;
-        // In this order: what was proven before counts more than what this attempt suggests.
+        // In this order: earlier evidence counts more than this attempt.
         if request.dead_letter.is_some() {
             Evidence::DeadLetter
         } else if self.queue.is_proven_guilty(request) {
@@ -225,12 +225,13 @@ impl State {
         }
     }
 
-    /// What can be tried in place of a request that failed.
+    /// The request to try in place of a request that failed.
     fn probe(&self, request: &Request, pace: Pace) -> Option<Probe> {
         let has = |probe: &Probe| self.queue.has_other(request.id, *probe);
         let failing = request.failing_since.map(|since| since.elapsed());
         let may_overtake = pace == Pace::Slow || failing >= Some(MIN_TIME_TO_OVERTAKE);
-        // Alternately: if all parts of a request are at fault, only another request can tell.
+        // Alternately: if all parts of a request are at fault, only another request can prove that
+        // the endpoint works.
         let probes = match (may_overtake, self.failed_probes % 2) {
             (false, _) => [Probe::Part, Probe::Part],
             (true, 0) => [Probe::Part, Probe::Unrelated],
@@ -244,7 +245,8 @@ impl State {
         self.accepted_at.is_some_and(|at| at.elapsed() < RECENT)
     }
 
-    /// The request in flight was answered: this many points were rejected, the others accepted.
+    /// The request in flight was answered: this many points were rejected, and the other points
+    /// accepted.
     pub(crate) fn accept(&mut self, rejected: u64) {
         self.health.requests_accepted += 1;
         self.failed_probes = 0;

@@ -374,7 +374,7 @@ fn has_credentials(config: &Config) -> bool {
     config.target.token.is_some() || !config.protocol.headers.is_empty()
 }
 
-/// Compares this host's clock with the server's, to the second.
+/// Compares this host's clock with the server's clock, with a resolution of one second.
 fn compare_clocks(attempt: &HttpAttempt, report: &mut CheckReport) {
     let Some(response) = &attempt.response else {
         return report.add(CLOCK, Verdict::NotTried, "");

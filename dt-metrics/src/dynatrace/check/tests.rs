@@ -183,7 +183,7 @@ fn the_dimensions_of_the_host_are_listed() {
         (None, "2 dimensions from"),
         (Some(true), "k8s.pod.name, dt.entity.host"),
         (Some(true), "1 entries are not used"),
-        (Some(false), "found and not used"),
+        (Some(false), "ignoring "),
     ] {
         let options = Options {
             endpoint: Some("http://127.0.0.1:1/metrics/ingest".into()),
@@ -230,7 +230,7 @@ fn a_one_agent_that_does_not_answer_is_explained() {
 #[test]
 fn nothing_is_configured_and_nothing_is_there() {
     if std::net::TcpStream::connect("127.0.0.1:14499").is_ok() {
-        return; // A OneAgent runs here, or what takes its place.
+        return; // A OneAgent or a stand-in for one runs here.
     }
     let report = tried(None, None);
     assert_eq!(report.problem(), Some(Problem::NoEndpoint), "{report}");
@@ -246,7 +246,7 @@ fn a_file_that_cannot_be_read_is_named() {
     ] {
         let options = Options {
             endpoint: endpoint.map(Into::into),
-            // As good as one that the user may not read, also for the superuser.
+            // Equivalent to a file that the user may not read, and works for the superuser.
             endpoint_file: EndpointFile::at(folder.path()),
             ..Options::default()
         };

@@ -175,7 +175,7 @@ macro_rules! shared_options {
         /// Adds Dynatrace's dimensions of this host or container to every line, such as
         /// `dt.entity.host` and `k8s.pod.name` (default: `true`; without such a file there are none).
         ///
-        /// They are read once, from the first of these files that there is:
+        /// They are read once, from the first existing file of this list:
         ///
         /// | file | provided by |
         /// | --- | --- |
@@ -333,8 +333,8 @@ impl ExporterBuilder {
     shared_options!(options, "dt_metrics::dynatrace::Exporter::builder()");
 
     /// Sends over OTLP (protobuf over HTTP) instead of the line protocol, for a provider of your
-    /// own. [`dt_metrics::builder().otlp()`](crate::Builder::otlp) describes where it sends and what
-    /// differs.
+    /// own. [`dt_metrics::builder().otlp()`](crate::Builder::otlp) describes the endpoint and the
+    /// differences.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -360,7 +360,7 @@ impl ExporterBuilder {
     /// Limits the time of one request, from connecting to the end of the answer (default: 10 s; zero
     /// is an error in [`build`](Self::build)).
     ///
-    /// If a request takes longer, nobody knows whether it was accepted;
+    /// If a request takes longer, it may or may not have been accepted;
     /// [`delivery_guarantee`](Self::delivery_guarantee) decides what happens to it.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.give("request_timeout");

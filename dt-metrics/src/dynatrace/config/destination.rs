@@ -103,7 +103,8 @@ impl Destination {
     }
 
     /// Whether the program's endpoint accepts lines only, although the environment chooses OTLP.
-    /// Metrics are then sent as lines: an environment cannot know what a program sets.
+    /// Metrics are then sent as lines: an environment is set without knowledge of the program's
+    /// options.
     #[cfg(feature = "otlp")]
     fn is_for_lines_only(
         options: &mut Options,

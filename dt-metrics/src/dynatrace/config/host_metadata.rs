@@ -65,7 +65,7 @@ pub(crate) struct HostMetadata {
     pub(crate) file: Option<PathBuf>,
     /// The number of entries with keys that are not Dynatrace's.
     pub(crate) undocumented: usize,
-    /// What was not used, and why.
+    /// The entries that were not used, with the reasons.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -216,7 +216,7 @@ fn usable(
 }
 
 /// Whether Dynatrace documents this key for its metadata of a host or a container. Any other entry
-/// may be a setting, or a secret in a file that is not what it seems.
+/// may be a setting, or a secret in an unrelated file.
 fn is_documented(key: &str) -> bool {
     DOCUMENTED_KEYS.contains(&key)
         || DOCUMENTED_PREFIXES

@@ -151,7 +151,7 @@ mod unix {
     }
 
     /// Opens the file without following links. Each directory on the way belongs to a trusted user,
-    /// and others cannot replace what is in it.
+    /// and other users cannot replace its entries.
     pub(super) fn open_below(root: &Path, rest: &Path) -> Result<File, Refusal> {
         let mut directory = open_no_follow(root).map_err(|error| {
             if is_link(root) {
@@ -161,7 +161,7 @@ mod unix {
             }
         })?;
         check_directory(&directory.metadata()?, &[])?;
-        // Root gives an agent without privileges a directory here, such as `oneagent`.
+        // Root may create a directory here for an agent without privileges, such as `oneagent`.
         let is_exclusive = directory.metadata()?.mode() & WRITABLE_BY_OTHERS == 0;
         let mut agents = Vec::new();
         let mut parts = rest.components().enumerate().peekable();

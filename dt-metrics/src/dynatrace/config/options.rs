@@ -59,7 +59,7 @@ pub(crate) struct Options {
     pub(crate) pipeline: PipelineOptions,
     /// Where the options come from that are not defaults, by the names of the builder's methods.
     pub(crate) sources: BTreeMap<&'static str, Source>,
-    /// Whether the environment was asked for the options that are not given.
+    /// Whether the options that the program does not set were read from the environment.
     pub(crate) is_environment_read: bool,
     /// Variables that are not used as they are.
     pub(crate) warnings: Vec<String>,
@@ -79,7 +79,7 @@ pub(crate) struct PipelineOptions {
     pub(crate) health_metrics: bool,
     pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) no_exporter: bool,
-    /// Whether the environment wants lines in addition to OTLP.
+    /// Whether the environment requires lines in addition to OTLP.
     pub(crate) both_formats: bool,
     pub(crate) console: bool,
     pub(crate) not_global: bool,
@@ -142,10 +142,11 @@ impl Options {
 
 /// Whether a request that was sent but never answered is sent again.
 ///
-/// After a timeout, or if the connection breaks before the answer, nobody knows whether the endpoint
-/// accepted the request. If it is sent again, its data points may be counted twice; if it is dropped,
-/// they may be lost. [`Health::requests_unanswered`](crate::dynatrace::Health::requests_unanswered)
-/// counts these requests.
+/// After a timeout, or if the connection breaks before the answer, the endpoint may or may not have
+/// accepted the request. If it is sent again, its data points may be counted twice; if it is
+/// dropped, they may be lost.
+/// [`Health::requests_unanswered`](crate::dynatrace::Health::requests_unanswered) counts these
+/// requests.
 ///
 /// All other failures are certain, and the request is sent again if that can help. A failure before
 /// the request was sent (no connection, DNS, TLS) means that it was not accepted. So does an answer

@@ -41,12 +41,12 @@ pub(crate) struct Row {
     /// The method of the builder.
     pub(crate) name: &'static str,
     pub(crate) scope: Scope,
-    /// The first of them that has a usable value counts.
+    /// The first variable with a usable value counts.
     pub(crate) variables: &'static [Variable],
     /// Completes "use …", for a value in a variable.
     pub(crate) values: &'static str,
     pub(crate) default: &'static str,
-    /// Whether the environment adds to the values that the program gives.
+    /// Whether the environment adds to the values of the program.
     adds: bool,
     /// The value for a reader, without secrets.
     pub(crate) show: fn(&Options) -> Cow<'static, str>,
@@ -64,7 +64,7 @@ pub(crate) enum Scope {
 /// An environment variable, and how it sets its option.
 pub(crate) struct Variable {
     pub(crate) name: &'static str,
-    /// The values, if they are not those of the option.
+    /// The values, if they differ from the values of the option.
     values: Option<&'static str>,
     parse: Parse,
 }
@@ -159,7 +159,7 @@ pub(crate) fn read(options: &mut Options, scope: Scope, environment: Environment
     }
 }
 
-/// A warning for each of these variables that looks like an option and is none.
+/// A warning for each of these variables that looks like an option but does not name one.
 pub(crate) fn unknown_variables(names: &[String]) -> Vec<String> {
     let own = |name: &&String| name.starts_with(OWN);
     let is_known = |name: &str| variables().any(|variable| variable == name);
@@ -381,7 +381,7 @@ fn set_otlp(otlp: bool, options: &mut Options) -> Result<(), String> {
     Err("this program is built without the feature `otlp` of dt-metrics".into())
 }
 
-/// Adds the dimensions whose keys the program does not give.
+/// Adds the dimensions whose keys the program does not set.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "all variables have functions of one type"
@@ -789,7 +789,7 @@ pub(crate) static TABLE: &[Row] = &[
     ),
 ];
 
-/// Whether the program gives an option that is code.
+/// Whether the program sets an option that is code.
 fn given(options: &Options, name: &str) -> Cow<'static, str> {
     match options.source(name) {
         Source::Default => "none",

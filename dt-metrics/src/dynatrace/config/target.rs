@@ -186,7 +186,7 @@ impl Ignored {
         is_usable
     }
 
-    /// A warning that says what this target has instead.
+    /// A warning that names the target used instead.
     pub(super) fn warning(&self, target: &Target) -> String {
         let instead = match self.subject {
             Subject::Endpoint => format!(

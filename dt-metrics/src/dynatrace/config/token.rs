@@ -10,7 +10,7 @@ use crate::dynatrace::config::unquoted::unquoted;
 const ACCESS: &str = "dt0c01.";
 const PLATFORM: &str = "dt0s16.";
 
-/// What people copy together with a token, in this order.
+/// Text that is often copied together with a token, in this order.
 const HEADER: &str = "authorization:";
 const API_TOKEN: &str = "api-token";
 const BEARER: &str = "bearer";
@@ -100,7 +100,7 @@ impl Token {
     }
 }
 
-/// The text after a prefix, whatever its case.
+/// The text after a prefix, which is compared case-insensitively.
 fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)

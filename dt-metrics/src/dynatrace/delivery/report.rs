@@ -40,7 +40,7 @@ struct Episode {
     is_reported: bool,
 }
 
-/// What there is to report about an attempt.
+/// The news about an attempt that is reported.
 #[derive(Debug, Eq, PartialEq)]
 enum News {
     Failing,
@@ -61,7 +61,8 @@ impl Reporter {
     /// and its listener run in here.
     pub(crate) fn report(&mut self, outcome: &Outcome, is_dead_letter: bool) {
         let message = outcome.message();
-        // A dead letter is known to fail by itself: that says nothing about the endpoint.
+        // A dead letter is known to fail by itself, so its failure is not evidence about the
+        // endpoint.
         let news = if is_dead_letter && outcome.may_be_of_this_request() {
             News::Nothing
         } else {
@@ -119,8 +120,8 @@ impl Reporter {
     }
 }
 
-/// Reports events until the exporter stops: the first of a topic at once, later ones of the same
-/// topic at the end of each interval.
+/// Reports events until the exporter stops: the first event of a topic at once, later events of the
+/// same topic at the end of each interval.
 pub(crate) async fn report_events(buffer: &Buffer, listener: &EventListener) {
     while let Some(events) = buffer.events(INTERVAL).await {
         report(&events, listener);

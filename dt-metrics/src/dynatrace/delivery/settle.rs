@@ -17,9 +17,9 @@ use crate::dynatrace::retry::outcome::{Action, Outcome};
 pub(crate) enum Next {
     /// At once. The next failure is the first one.
     Request,
-    /// At once, to find out what fails. Failures go on adding up.
+    /// At once, to find the cause of the failure. Failures continue to add up.
     Probe,
-    /// After a pause, at least as long as the server asked for.
+    /// After a pause, at least as long as the server requested.
     Pause(Pace, Option<Duration>),
 }
 
@@ -59,8 +59,8 @@ pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
             pause.map_or(Next::Request, |pace| Next::Pause(pace, None))
         }
     };
-    // While other requests are tried, or accepted, a failure that may be the request's own says
-    // nothing about the rest.
+    // While other requests are tried, or accepted, a failure that may be the request's own fault is
+    // not evidence about the rest.
     let others_may_pass =
         outcome.may_be_of_this_request() && (next == Next::Probe || state.works());
     if !others_may_pass || state.queue.first().is_none() {
@@ -80,8 +80,8 @@ fn apply(
     after: Option<Duration>,
 ) -> Next {
     let pause = Next::Pause(if state.works() { Pace::Fast } else { pace }, after);
-    // An endpoint that asks for a pause gets it, except after a dead letter: that one is known to
-    // fail by itself, and must not hold up the others.
+    // If an endpoint requests a pause, the sender pauses, except after a dead letter: a dead letter
+    // is known to fail by itself, and must not delay other requests.
     let go_on = if after.is_none() { Next::Probe } else { pause };
     match decision {
         Decision::TryOther(probe) => {

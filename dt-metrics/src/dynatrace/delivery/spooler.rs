@@ -163,8 +163,8 @@ impl Spooler {
                 self.buffer.update(|state| state.queue.spooled.done());
             }
             Job::Mark { sending } => {
-                // Without the mark the next process sends the request again, which is as good as
-                // not having one.
+                // Without the mark the next process sends the request again, as if there were no
+                // mark.
                 let marked = self.directory.slot.mark(sending);
                 self.report.note(&self.buffer, Fault::Mark, marked);
                 self.buffer.update(|state| state.queue.spooled.done());
@@ -230,7 +230,7 @@ impl Spooler {
 
     /// Looks whether the request that is about to be sent is still on disk and this process's.
     fn look(&mut self, id: RequestId) {
-        // A disk that cannot be looked at says nothing about the request.
+        // A disk that cannot be read is not evidence about the request.
         if self.ensure_in_place().is_ok() && !self.directory.slot.has(id) {
             self.buffer
                 .update(|state| state.queue.write_in_flight_again());
@@ -252,7 +252,7 @@ impl Spooler {
             return Ok(());
         }
         if standing == Standing::Lost {
-            // Before anything is sent or removed: the other process sends what is in the slot.
+            // Before anything is sent or removed: the other process sends the requests in the slot.
             self.buffer.update(|state| {
                 let points = state.queue.give_up_written();
                 state.drop_points(DropReason::SpoolDamaged, points);

@@ -18,7 +18,7 @@ pub(crate) struct Body {
     content: Content,
     /// Data points.
     pub(crate) points: u64,
-    /// Lines that say what the metrics mean, each before the first data point of its key.
+    /// Metadata lines, each before the first data point of its key.
     metadata: u64,
 }
 

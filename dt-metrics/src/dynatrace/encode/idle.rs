@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::dynatrace::encode::lines::fingerprint;
 
-/// Knows since when levels are zero. A level is a data point of an up-down counter: the SDK collects
-/// it for ever, whatever its value.
+/// Tracks since when levels are zero. A level is a data point of an up-down counter: the SDK
+/// collects it for ever, even if its value is zero.
 pub(super) struct IdleLevels {
     expiry: Option<Duration>,
     /// The levels that are zero.

@@ -17,8 +17,8 @@ use crate::throttle::Throttle;
 /// The scope of the instruments that annotations make.
 pub(crate) const SCOPE: &str = "dt-metrics";
 
-/// How the schema URLs of further streams begin: of scopes that hold more series of the instruments
-/// in [`SCOPE`]. It is not sent.
+/// The beginning of the schema URLs of further streams, which are scopes with more series of the
+/// instruments in [`SCOPE`]. It is not sent.
 pub(crate) const STREAM_SCHEMA: &str = "urn:dt-metrics:stream:";
 
 /// The number of metrics that warnings name for one reason: more metrics have one common cause.
@@ -30,7 +30,7 @@ const SILENCE: Duration = Duration::from_secs(60 * 60);
 /// How many source locations a warning names.
 const MAX_LOCATIONS: usize = 3;
 
-/// What was dropped and altered in one collection.
+/// The points dropped and altered in one collection.
 #[derive(Debug, Default)]
 pub(crate) struct EncodeReport {
     /// Data points that were not encoded, by reason and metric.
@@ -75,7 +75,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Makes the reports of one collection after the other, and gives each warning once.
+/// Makes the report of each collection, and logs each warning once.
 pub(crate) struct Diagnostics {
     report: EncodeReport,
     now: Instant,
@@ -122,7 +122,7 @@ impl Diagnostics {
         *self.report.altered.entry(reason).or_default() += 1;
     }
 
-    /// Warns, unless the same was warned about lately.
+    /// Logs a warning, unless the same warning was logged recently.
     pub(crate) fn warn(
         &mut self,
         subject: Subject<'_>,
@@ -138,7 +138,7 @@ impl Diagnostics {
     }
 }
 
-/// A set of the ways in which a data point differs from what was measured.
+/// A set of the ways in which a data point differs from the measurement.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Alterations(u8);
 

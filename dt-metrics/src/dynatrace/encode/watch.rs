@@ -21,7 +21,7 @@ const MAX_METRICS: usize = 100;
 /// A warning is repeated when its cause comes back after this time.
 const SILENCE: Duration = Duration::from_secs(60 * 60);
 
-/// Looks for one kind of data points in one collection after the other.
+/// Looks for one kind of data points in each collection.
 pub(super) struct Watch {
     /// The number of these data points of a metric.
     points: fn(&Metric) -> u64,

@@ -116,7 +116,7 @@ fn no_run_of_12_characters_is_shown() {
     }
     // All but the ends.
     assert_eq!(redactor().redact(&SECRET[1..SECRET.len() - 1]), WITHHELD);
-    // A run that begins with what looks like the beginning of a secret.
+    // A run that begins like a secret.
     let repeated = Redactor::new(["AAAAAAB0AAAAAAC1D2E3F4".into()]);
     assert_eq!(repeated.redact("AAAAAAAAAAAAAC1D2E3F"), WITHHELD);
     assert_eq!(repeated.redact("AAAAAAAAAAAA"), "AAAAAAAAAAAA");

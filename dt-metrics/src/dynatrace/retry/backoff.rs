@@ -1,15 +1,16 @@
-//! When to try again. Knows nothing of HTTP.
+//! When to try again. Independent of HTTP.
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::time::Duration;
 
-/// The longest pause that a server can ask for.
+/// The longest pause that a server can request.
 const MAX_ASKED: Duration = Duration::from_secs(300);
 
 /// How soon trying again can help.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Pace {
-    /// The fault may pass by itself, and to ask costs next to nothing: nobody listens on this host.
+    /// The fault may pass by itself, and an attempt costs almost nothing: nothing listens on this
+    /// host.
     Local,
     /// The fault may pass by itself.
     Fast,
@@ -68,8 +69,8 @@ impl Backoff {
         *self = Self::at(self.pace);
     }
 
-    /// The pause after one more failure, at least as long as the server asked for (but never
-    /// longer than five minutes).
+    /// The pause after one more failure, at least as long as the server requested (but never longer
+    /// than five minutes).
     pub(crate) fn next(&mut self, pace: Pace, asked: Option<Duration>) -> Duration {
         if pace != self.pace {
             *self = Self::at(pace);

@@ -10,15 +10,15 @@
 //! 3. A half fails: it becomes the suspect, and the other half is tried in its place
 //!    (`OtherPending`).
 //! 4. The other half is accepted: the suspect is sent again. If it fails again it is guilty
-//!    (`EndpointWorks`): it is halved, or becomes a dead letter if it is a single line. If the other
-//!    half fails as well, it is the endpoint (`EndpointFails`): a pause follows, and the suspect is
-//!    halved, so that each retry asks for less.
+//!    (`EndpointWorks`): it is halved, or becomes a dead letter if it is a single line. If the
+//!    other half fails as well, it is the endpoint (`EndpointFails`): a pause follows, and the
+//!    suspect is halved, so that each retry is smaller.
 //!
 //! `State::evidence` collects the evidence, [`decide`] draws the conclusion, `delivery::settle`
 //! carries it out, and `State::begin` picks the request to try. A suspect is one for a single
 //! attempt: `settle` takes it back.
 
-/// What is tried in place of a suspect.
+/// The request that is tried in place of a suspect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Probe {
     /// Another part of the same request. They have no series in common, so the order of each series
@@ -28,7 +28,7 @@ pub(crate) enum Probe {
     Unrelated,
 }
 
-/// What is known when a request failed in a way that may be its own fault.
+/// The evidence when a request failed in a way that may be its own fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Evidence {
     /// Another request was accepted since this one failed.
@@ -54,15 +54,16 @@ pub(crate) enum Decision {
     TryOther(Probe),
     /// Halve it, and send the first half at once.
     Halve,
-    /// Keep both requests, halve the one that failed first, and pause: each retry asks for less,
-    /// until something passes.
+    /// Keep both requests, halve the one that failed first, and pause: each retry is smaller, until
+    /// a request passes.
     HalveSuspectAndPause,
     /// The endpoint does not take it, and it is not divided any further: make it a dead letter, and
-    /// go on with the others at once.
+    /// continue with the other requests at once.
     Bury,
-    /// Keep it among the dead letters, and go on with the others at once.
+    /// Keep it in the dead-letter list, and continue with the other requests at once.
     KeepBuried,
-    /// It is a line that is too large by itself: drop it, and go on with the others at once.
+    /// It is a line that is too large by itself: drop it, and continue with the other requests at
+    /// once.
     Drop,
 }
 

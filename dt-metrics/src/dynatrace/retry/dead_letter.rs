@@ -23,12 +23,12 @@ impl DeadLetterSchedule {
         }
     }
 
-    /// One of them failed, or the first of them was found.
+    /// A dead letter failed, or the first dead letter was found.
     pub(crate) fn failed(&mut self, pace: Pace, after: Option<Duration>) {
         self.due = Some(Instant::now() + self.backoff.next(pace, after));
     }
 
-    /// One of them was accepted: the next one may be, too.
+    /// A dead letter was accepted: the next one may also be accepted.
     pub(crate) fn accepted(&mut self) {
         self.backoff.reset();
         self.due = None;

@@ -22,7 +22,7 @@ impl From<Outcome> for Attempt {
     }
 }
 
-/// What an endpoint remarks about data points that it accepted.
+/// The warnings of an endpoint about data points that it accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ServerWarnings {
     /// Never more than the parts of the request.
@@ -36,7 +36,7 @@ pub(crate) struct ServerWarnings {
 pub(crate) enum Outcome {
     /// All data points were accepted.
     Accepted,
-    /// Some lines were rejected; the others were accepted, so nothing may be sent again.
+    /// Some lines were rejected; the other lines were accepted, so nothing may be sent again.
     Partial {
         rejected_points: u64,
         /// Data points and lines of metadata.
@@ -86,7 +86,7 @@ pub(crate) enum Failure {
 pub(crate) enum Action {
     /// It was answered: this many data points were rejected, all others accepted.
     Finish { rejected: u64 },
-    /// Send it again at once: what made it fail was put right.
+    /// Send it again at once: the cause of the failure was corrected.
     Resend,
     /// Send it again later. No other request would fare better.
     Retry { pace: Pace, after: Option<Duration> },
@@ -149,7 +149,7 @@ impl Outcome {
         }
     }
 
-    /// How long the server asked to be left alone.
+    /// The pause that the server requested.
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
@@ -175,7 +175,7 @@ impl Outcome {
         )
     }
 
-    /// What went wrong, if anything.
+    /// The failure, if there was one.
     pub(crate) fn message(&self) -> Option<&str> {
         match self {
             Self::Accepted => None,

@@ -22,7 +22,7 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Takes a slot for requests to this recipient, and returns what is in it.
+    /// Takes a slot for requests to this recipient, and returns its contents.
     pub(crate) fn open(path: &Path, recipient: Recipient) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         let spool = DirectoryHandle::open(&path)?;
@@ -64,10 +64,10 @@ impl Directory {
     }
 
     /// After the slot was removed, renamed or taken away: takes an empty slot. The files of the old
-    /// one, if it is nobody else's, are moved there. Returns what is in the slot.
+    /// slot are moved there, unless another process owns it. Returns the contents of the slot.
     pub(crate) fn reopen(&mut self, standing: Standing) -> Result<Contents, OpenError> {
         self.spool = DirectoryHandle::open(&self.path)?;
-        // What is in another slot has numbers of its own.
+        // The files of another slot have their own numbers.
         let is_empty = |slot: &Slot| Ok(slot.scan()?.last_sequence == 0);
         let slot = claim(&self.spool, &self.recipient, &mut Vec::new(), is_empty)?;
         let old = std::mem::replace(&mut self.slot, slot);
@@ -118,7 +118,7 @@ impl Directory {
         taken
     }
 
-    /// Gives the files of this slot new numbers, which are higher than all of theirs.
+    /// Renumbers the files of this slot, so that their numbers are higher than the given ones.
     pub(crate) fn renumber(
         &self,
         contents: Contents,

@@ -17,16 +17,16 @@
 //! the disk should hold, and a thread of its own brings the disk to that state, since a disk may
 //! take any time.
 //!
-//! **What survives.** A file is written under another name and renamed when it is complete. Then
-//! the operating system has it, which suffices for any death of the process. The file is not synced
-//! to the disk, which would cost each push some milliseconds: if the machine loses power, the last
+//! **Durability.** A file is written under another name and renamed when it is complete. Then the
+//! operating system has it, which suffices for any death of the process. The file is not synced to
+//! the disk, which would cost each push some milliseconds: if the machine loses power, the last
 //! half minute may be lost. Files that are torn in this way are detected by their checksums and
 //! counted.
 //!
-//! **What is sent twice.** A file is removed as soon as its request is answered, before the next
-//! request is sent. If the process dies between the two steps, this one request is sent again;
-//! nobody but the server could detect it. Where duplicates are worse than losses, the slot names
-//! the request that is in flight (`sending`); the next process drops and counts that request.
+//! **Duplicates.** A file is removed as soon as its request is answered, before the next request is
+//! sent. If the process dies between the two steps, this one request is sent again; nobody but the
+//! server could detect it. Where duplicates are worse than losses, the slot names the request that
+//! is in flight (`sending`); the next process drops and counts that request.
 //!
 //! **Slots.** A process takes the first slot that no process holds, with the files in it. When it
 //! starts, and once a minute, it looks for further slots that no process holds and takes over their

@@ -15,7 +15,7 @@ pub(crate) struct Recipient {
 
 impl Recipient {
     pub(crate) fn new(format: Format, endpoint: &Endpoint) -> Self {
-        // The dot at the end of a host only says that the name is complete.
+        // The dot at the end of a host only marks the name as complete.
         let host = endpoint.url().host_str().unwrap_or_default();
         let endpoint = match host.strip_suffix('.') {
             Some(name) => endpoint.to_string().replacen(host, name, 1),

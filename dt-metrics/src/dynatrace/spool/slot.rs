@@ -137,7 +137,7 @@ impl Stored {
     }
 }
 
-/// What was found in a slot.
+/// The contents of a slot.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Contents {
     /// The files in order.
@@ -236,7 +236,8 @@ impl Slot {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Names the recipient in the directory, unless it does so already. Nothing is stored without.
+    /// Writes the name of the recipient to the directory, unless it is there already. Without the
+    /// name, nothing is stored.
     fn address(&self) -> io::Result<()> {
         if !self.is_addressed.get() {
             self.replace(RECIPIENT, &[self.recipient.to_text().as_bytes()])?;

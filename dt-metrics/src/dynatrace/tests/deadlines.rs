@@ -1,4 +1,4 @@
-//! Every wait ends in time, whatever the server does.
+//! Every wait ends in time, even if the server hangs.
 
 use crate::dynatrace::buffer::state::Life;
 use crate::dynatrace::config::Config;
@@ -77,7 +77,7 @@ fn a_shutdown_in_which_everything_is_dropped_is_an_error_with_the_reason() {
     ));
     let health = dropped.health();
     assert_accounted(1, &health);
-    // Nobody knows what a server accepted that does not answer.
+    // It is unknown whether a server that does not answer accepted the request.
     assert_arrived(closing.requests().len() as u64, 1, &health);
     dropped.shutdown(LONG).expect("done before");
 
@@ -132,7 +132,7 @@ fn a_refused_connection_is_tried_until_the_deadline() {
     assert_eq!(exporter.health().points_pending, 1);
 }
 
-/// One that looks for its OneAgent there, as nobody said where to send.
+/// An exporter without a configured endpoint, which looks for a OneAgent at this URL.
 fn unconfigured(url: String) -> Exporter {
     let options = Options {
         endpoint: Some(url.into()),

@@ -1,4 +1,4 @@
-//! What arrives, and what is counted when it does not.
+//! The data points that arrive, and the counts of those data points that do not.
 
 use crate::dynatrace::error::ExportError;
 use crate::dynatrace::exporter::Exporter;
@@ -131,7 +131,7 @@ fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
         });
         let exporter = to(&server).build().expect("valid");
         let _provider = export_many(&exporter, 2_500);
-        // It is refused during the flush, and then the flush says so; or before.
+        // The request is refused during the flush, which then returns the error, or before.
         if let Err(error) = exporter.flush(LONG) {
             assert!(error.to_string().contains(&status.to_string()), "{error}");
         }

@@ -1,4 +1,4 @@
-//! By OTLP, with all that lines have.
+//! Delivery over OTLP, with all features of metric lines.
 
 use crate::dynatrace::config::builder::ExporterBuilder;
 use crate::dynatrace::config::options::DeliveryGuarantee;
@@ -23,13 +23,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// A program that counts, and a server that is down until told otherwise.
+/// A program that counts, and a server that is down until the outage ends.
 struct Program {
     exporter: Exporter,
     provider: SdkMeterProvider,
     counter: Counter<u64>,
     is_up: Arc<AtomicBool>,
-    /// What was accepted.
+    /// The accepted values.
     arrived: Arc<Mutex<Vec<i64>>>,
 }
 
@@ -74,7 +74,7 @@ impl Program {
         self.provider.force_flush().expect("collected");
     }
 
-    /// Ends the outage and returns what arrived after it.
+    /// Ends the outage and returns the values that arrived after it.
     fn deliver(&self) -> Vec<i64> {
         self.is_up.store(true, Ordering::Relaxed);
         self.exporter.flush(LONG).expect("delivered");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A server that knows one token, which may change.
+/// A server that accepts one token, which may change.
 struct Rotated {
     server: Server,
     valid: Arc<Mutex<&'static str>>,

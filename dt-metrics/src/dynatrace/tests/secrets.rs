@@ -31,7 +31,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// The last part alone is as good as the whole.
+/// The last part alone is as secret as the whole token.
 fn assert_no_secret(text: &str) {
     let (_, secret) = TOKEN.rsplit_once('.').expect("three parts");
     assert!(

@@ -1,4 +1,4 @@
-//! A server that answers as told and remembers what it got.
+//! A server that answers as scripted and remembers its requests.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -18,7 +18,7 @@ pub(crate) struct Request {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What the server does next.
+/// The next action of the server.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Answer {
@@ -26,13 +26,13 @@ pub(crate) enum Reply {
         headers: Vec<(&'static str, String)>,
         body: String,
     },
-    /// Says nothing and keeps the connection.
+    /// Sends nothing and keeps the connection open.
     Silence,
     /// Closes the connection.
     Close,
     /// Accepts, then closes the connection without having announced it, as load balancers do.
     AcceptAndClose,
-    /// Says that it accepted, then sends bytes without end.
+    /// Answers that it accepted, then sends bytes without end.
     Endless,
 }
 
@@ -70,7 +70,7 @@ struct Seen {
 }
 
 impl Server {
-    /// Answers the n-th request, from 0, as `script` says.
+    /// Answers the n-th request, from 0, with `script`.
     pub(crate) fn start(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
-/// A program with a spool, and a server that is down until told otherwise.
+/// A program with a spool, and a server that is down until the outage ends.
 struct Program {
     exporter: Exporter,
     provider: SdkMeterProvider,
@@ -70,7 +70,7 @@ impl Program {
         self.counted.set(self.counted.get() + 1);
     }
 
-    /// Ends the outage and returns what arrived after it, each once.
+    /// Ends the outage and returns the values that arrived after it, each once.
     fn deliver(&self) -> Vec<u64> {
         let before = self.server.requests().len();
         self.is_up.store(true, Ordering::Relaxed);
@@ -100,7 +100,7 @@ fn file(spool: &Path, sequence: u64, extension: &str) -> PathBuf {
     spool.join(format!("slot-000/{sequence:020}-0000000000.{extension}"))
 }
 
-/// What a process leaves that ends now.
+/// Writes the files that a process leaves if it ends now.
 fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
     let (left, _) = Directory::open(spool, Recipient::of_test(Format::Lines)).expect("a spool");
     for ((collected, text), sequence) in lines.iter().zip(1..) {
@@ -201,7 +201,7 @@ fn a_file_that_is_altered_or_removed_meanwhile_costs_its_own_lines() {
     ];
     leave(directory.path(), &lines.map(|line| (now, line)));
     let program = Program::start(directory.path());
-    // The first is read at once, to be sent.
+    // The first file is read at once, to be sent.
     fs::write(file(directory.path(), 2, "lines"), "garbage").expect("written");
     fs::remove_file(file(directory.path(), 3, "lines")).expect("removed");
     assert_eq!(program.deliver(), [1, 4]);

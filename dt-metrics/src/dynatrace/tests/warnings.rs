@@ -26,7 +26,7 @@ fn warned(status: u16, body: &str) -> (Option<String>, u64) {
     exporter.shutdown(LONG).expect("nothing left");
     let health = exporter.health();
     assert_eq!((health.points_pending, health.points_dropped), (0, 0));
-    // The thread reports what is left when it ends.
+    // The thread reports the remaining events when it ends.
     exporter
         .buffer()
         .wait_for_exit(std::time::Instant::now().checked_add(LONG));

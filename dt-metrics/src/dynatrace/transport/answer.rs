@@ -78,7 +78,7 @@ fn number(line: &Value) -> Option<usize> {
         .and_then(|number| usize::try_from(number).ok())
 }
 
-/// How much of a request was rejected; never more than was sent, whatever the server counts.
+/// How much of a request was rejected: never more than was sent, even if the server counts more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Rejected {
     pub(super) points: u64,
@@ -179,8 +179,8 @@ impl Answer {
         named(&self.named_lines, sent, quote)
     }
 
-    /// How many warnings there are, never more than lines were sent, and the first of them with the
-    /// text of their lines, each as `quote` returns it; `None` if there are none.
+    /// The number of warnings, never more than lines were sent, and the first warnings with the
+    /// text of their lines, each as `quote` returns it. `None` if there are no warnings.
     pub(super) fn warnings(
         &self,
         sent: &Body,

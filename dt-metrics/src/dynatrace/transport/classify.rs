@@ -23,7 +23,7 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// The time of the server, to the second.
+    /// The time of the server, with a resolution of one second.
     pub(crate) fn date(&self) -> Option<SystemTime> {
         date(&self.headers)
     }
@@ -53,8 +53,8 @@ pub(super) fn classify(
         message: messages.misdirected(code, &reason()),
     };
     match status {
-        // Another server, or a proxy, may answer any request with a page and success. Only an ingest
-        // endpoint answers with 202, so its body is not taken for a page, whatever it begins with.
+        // Another server, or a proxy, may answer any request with a page and success. Only an
+        // ingest endpoint answers with 202, so its body is never treated as a page.
         200 | 201 | 203..=299 | 400 if web_page => misdirected(),
         200..=299 => match counted(response, sent, format, messages) {
             Some(outcome) => outcome,
@@ -101,7 +101,7 @@ fn is_rejected(response: &Response, format: Format) -> bool {
     }
 }
 
-/// Whether the body says that nothing was accepted, whatever the status says.
+/// Whether the body reports that nothing was accepted, although the status reports success.
 fn contradicts(response: &Response, format: Format) -> bool {
     let answer = match format {
         Format::Lines => Answer::parse(&response.body),
@@ -123,7 +123,7 @@ fn otlp_status(response: &Response) -> Option<OtlpStatus> {
     is_protobuf.then(|| OtlpStatus::parse(&response.body))?
 }
 
-/// The reason that the server gives for its answer to the whole request.
+/// The server's reason for its answer to the whole request.
 fn reason(response: &Response, format: Format, messages: &MessageWriter) -> String {
     #[cfg(feature = "otlp")]
     if format == Format::Otlp
@@ -140,7 +140,8 @@ fn reason(response: &Response, format: Format, messages: &MessageWriter) -> Stri
     }
 }
 
-/// The outcome if the answer counts what was rejected. The rest was accepted, whatever the status.
+/// The outcome if the answer counts the rejected points. The other points were accepted, regardless
+/// of the status.
 fn counted(
     response: &Response,
     sent: &Body,

@@ -31,8 +31,9 @@ pub(super) fn client(config: &Config) -> Result<Client, ConfigError> {
         .timeout(config.request_timeout)
         .connect_timeout(config.connect_timeout);
     if config.options.guarantee == DeliveryGuarantee::AtMostOnce {
-        // Nobody knows whether such a request was accepted, so it is not sent again. A connection
-        // that is not used twice is not closed by the server in between.
+        // A request on a connection that the server closes may or may not have been accepted, so it
+        // is not sent again. If no connection is used twice, the server cannot close it between two
+        // requests.
         client = client.pool_max_idle_per_host(0);
     }
     if config.target.endpoint.is_loopback() {

@@ -65,7 +65,7 @@ fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
 
 fn advice(error: &reqwest::Error, endpoint: &Endpoint) -> Option<&'static str> {
     let is = |kind| has_io_error(error, kind);
-    // The HTTP client has no types for some causes, so that only their texts tell them apart.
+    // The HTTP client has no types for some causes, so that only their texts distinguish them.
     let says = |text: &str| chain(error).any(|cause| cause.to_string().contains(text));
     if says("dns error") {
         Some("check the spelling of the host name and the DNS of this host")

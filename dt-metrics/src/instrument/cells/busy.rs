@@ -22,7 +22,7 @@ thread_local! {
     /// How often this thread is busy.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 
-    /// Does what was deferred.
+    /// Runs the deferred work.
     static SETTLE: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
@@ -81,7 +81,7 @@ impl Drop for Busy {
 /// A lock that makes its holder busy.
 pub(in crate::instrument) struct Mutex<T>(sync::Mutex<T>);
 
-/// A held [`Mutex`]. The lock is free again before what was deferred is done.
+/// A held [`Mutex`]. The lock is free again before the deferred work runs.
 pub(in crate::instrument) struct MutexGuard<'a, T> {
     guard: sync::MutexGuard<'a, T>,
     _busy: Busy,

@@ -82,9 +82,9 @@ pub(super) fn leak_directory(chunks: usize) -> Directory {
 /// A number to add to a cell. All additions to a cell are of the same kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Amount {
-    /// Of a sum that only grows.
+    /// The cell of a sum that only grows.
     Unsigned(u64),
-    /// Of a sum that grows and shrinks.
+    /// The cell of a sum that grows and shrinks.
     Signed(i64),
 }
 

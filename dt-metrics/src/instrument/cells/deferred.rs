@@ -29,7 +29,7 @@ pub(in crate::instrument) trait Late: Sync {
     fn late_slot(&'static self, key: Key) -> Option<(u32, bool)>;
 }
 
-/// Tells the series of one instrument apart.
+/// Distinguishes the series of one instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::instrument) enum Key {
     Only,
@@ -154,7 +154,7 @@ fn take(place: usize) -> Option<Deferred> {
     DEFERRED.with(|all| all.get(place)?.take())
 }
 
-/// The first of the first `most` places that is free, or whose content `same` takes.
+/// Among the first `most` places, the first place that is free or whose content `same` accepts.
 fn place<T>(most: usize, same: impl Fn(Deferred) -> Option<T>) -> Option<(usize, Option<T>)> {
     DEFERRED.with(|all| {
         let mut free = None;

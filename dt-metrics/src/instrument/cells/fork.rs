@@ -1,5 +1,5 @@
-//! The fence at a fork: what the parent measured is the parent's, and what the child measures from
-//! then on is its own.
+//! The fence at a fork: measurements of the parent stay with the parent, and the child begins
+//! without any.
 //!
 //! The lock of the slots is held across the fork, and no other thread is on a
 //! [cold path](super::busy), so that the child does not inherit a lock that a thread of the parent holds.
@@ -23,8 +23,9 @@ pub(super) type CurrentBlock = fn() -> Option<BlockId>;
 /// Set once forks call the functions below, in this process and in all that it forks.
 static FENCED: OnceLock<CurrentBlock> = OnceLock::new();
 
-/// How often a fork asks for the locks, with a pause in between: for about a tenth of a second. They
-/// are free within a fraction of that, unless the thread that forks holds one, in a handler of a signal.
+/// How often a fork tries to take the locks, with a pause in between: for about a tenth of a
+/// second. They are free within a fraction of that, unless the thread that forks holds one, in a
+/// handler of a signal.
 const ATTEMPTS: u32 = 1_000;
 const PAUSE: Duration = Duration::from_micros(100);
 
@@ -33,7 +34,7 @@ thread_local! {
     static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
 }
 
-/// The locks. The gate is open before the slots are free, since what was deferred goes through it.
+/// The locks. The gate is open before the slots are free, since deferred work passes through it.
 struct Held {
     _gate: RwLockWriteGuard<'static, ()>,
     slots: MutexGuard<'static, SlotTable<Series>>,

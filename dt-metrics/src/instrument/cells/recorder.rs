@@ -1,4 +1,4 @@
-//! Recorders of captures: each keeps what the threads it watches measure.
+//! Recorders of captures: each keeps the measurements of the threads that it watches.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ thread_local! {
     static WATCHING: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where one capture keeps what it sees; `None` when it is over.
+/// The measurements of one capture; `None` after the capture has ended.
 pub(crate) struct Recorder(Mutex<Option<Recorded>>);
 
 /// Everything that was measured during a capture.

@@ -81,7 +81,7 @@ pub(crate) fn prepare(slot: u32) {
     with_sink(|sink| sink.prepare(slot));
 }
 
-/// Has one part of the values taken out; `false` if there is no pipeline to do so.
+/// Lets the pipeline take out one part of the values; `false` if there is no pipeline.
 pub(super) fn take_values(part: usize) -> bool {
     with_sink(|sink| sink.take_values(part))
 }

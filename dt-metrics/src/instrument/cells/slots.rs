@@ -1,20 +1,20 @@
 //! The cells of all threads, the series they count, and the drain.
 //!
 //! A slot is the number of a series. Each thread owns a block: one cell for each slot it has
-//! touched, in chunks. The drain reads the cells, remembers what it saw, and takes the difference: it
-//! never writes where a thread writes, so neither can undo the other's work. A thread whose addition
-//! would exceed the range of its cell begins again at 0 under the lock, and what the drain had not
-//! seen is kept beside the cell.
+//! touched, in chunks. The drain reads the cells, remembers their values, and takes the difference:
+//! it never writes to a cell, so neither side can undo the work of the other side. A thread whose
+//! addition would exceed the range of its cell begins again at 0 under the lock, and the amount
+//! that the drain had not seen is kept next to the cell.
 //!
-//! The lock orders what the cells alone do not: a thread that ends releases its block under the
-//! lock, the next owner claims it under the lock, and the drain compares under the lock. So an
-//! owner sees all that its predecessor stored, and a drain after the release sees it too.
+//! The lock provides the order that the cells alone do not provide: a thread that ends releases its
+//! block under the lock, the next owner claims it under the lock, and the drain compares under the
+//! lock. So an owner, and a drain after the release, see everything that the predecessor stored.
 //!
-//! A series that may retire is *held* by each thread that knows its slot. When it was idle for long
-//! enough it retires: no further thread may hold it, and threads that hold it let go when they
+//! A series that may retire is *held* by each thread that has cached its slot. When it was idle for
+//! long enough it retires: no further thread may hold it, and threads that hold it let go when they
 //! notice. Until the last has let go, the slot counts for the retired series, and only then is the
-//! slot given to another. So an increment that is under way while its series retires is neither
-//! lost nor counted in another series.
+//! slot reused for another series. So an increment that is under way while its series retires is
+//! neither lost nor counted in another series.
 //!
 //! Calls that are counted and timed have a count and a value each, which belong in the same
 //! collection. A thread adds 1 first, then puts the value in its ring. So of each [`Pair`], a drain
@@ -95,10 +95,10 @@ pub(crate) struct Watched {
 /// A slot and its series.
 pub(crate) struct Entry<S> {
     pub(crate) series: S,
-    /// Tells the series of one slot apart.
+    /// Distinguishes the series that use one slot one after another.
     pub(crate) id: u64,
     lifetime: Lifetime,
-    /// Threads that know this slot.
+    /// Threads that have cached this slot.
     holders: u32,
     /// Handles that keep the series, each with its clones.
     bound: u32,
@@ -229,7 +229,7 @@ impl<S> SlotTable<S> {
         (0..).zip(&mut self.series)
     }
 
-    /// Gives a series a slot; `None` if all numbers are used up.
+    /// Assigns a slot to a series; `None` if all numbers are used up.
     pub(crate) fn register(&mut self, series: S, lifetime: Lifetime) -> Option<u32> {
         self.made += 1;
         let entry = Entry {
@@ -256,7 +256,7 @@ impl<S> SlotTable<S> {
         Some(slot)
     }
 
-    /// Gives consecutive slots to series that stay, and returns the first slot.
+    /// Assigns consecutive slots to series that stay, and returns the first slot.
     pub(crate) fn register_range(&mut self, series: impl Iterator<Item = S>) -> Option<u32> {
         let mut first = None;
         for series in series {
@@ -314,12 +314,12 @@ impl<S> SlotTable<S> {
             .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
     }
 
-    /// Adds the counts of one part since its last drain to `deltas`, by slot; `false` if there are no
-    /// more parts. Part 0 has none, and each further part is a block. A slot that `ready` refuses
-    /// keeps its counts for a later drain. `is_signed` tells sums that can shrink.
+    /// Adds the counts of one part since its last drain to `deltas`, by slot; `false` if there are
+    /// no more parts. Part 0 has none, and each further part is a block. A slot that `ready`
+    /// refuses keeps its counts for a later drain. `is_signed` marks sums that can shrink.
     ///
-    /// Of a series with a `pair`, as many counts are taken as
-    /// [values](Self::drain_values) were taken out before.
+    /// From a series with a `pair`, it takes as many counts as [values](Self::drain_values) were
+    /// taken out before.
     pub(crate) fn drain_counts(
         &mut self,
         part: usize,
@@ -623,7 +623,7 @@ impl<S> SlotTable<S> {
 
     /// Right after a fork, in the child: from now on `own`, the block of the thread that forked,
     /// counts for the child, and no thread of the child gets a block of the parent. `reset` resets
-    /// what a series keeps. Allocates nothing.
+    /// the state of a series. Allocates nothing.
     pub(super) fn fence(&mut self, own: Option<BlockId>, reset: impl FnMut(&mut S)) {
         self.inherited = self.blocks.len();
         self.forked = own;
@@ -687,7 +687,7 @@ impl<S> SlotTable<S> {
         self.blocks.len()
     }
 
-    /// All that was ever added to a slot, without a change to what the drain remembers.
+    /// The sum of all additions to a slot, without a change to the values that the drain remembers.
     pub(crate) fn total(&self, slot: u32) -> u64 {
         self.sum(slot)
     }

@@ -21,9 +21,9 @@ pub(crate) static SLOTS: Slots<Series> = Slots {
 /// The dimension that marks the overflow series, as OpenTelemetry names it.
 const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::Bool(true))];
 
-/// Whoever gave series their slots, and must hear that a series has retired.
+/// The owner that assigned slots to series, and must be notified when a series has retired.
 pub(crate) trait SeriesOwner: Sync {
-    /// Gives the places of series that have retired to others. `slots` is sorted.
+    /// Frees the places of retired series for new series. `slots` is sorted.
     fn forget(&self, slots: &[u32]);
 }
 
@@ -36,7 +36,7 @@ static PAIRS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 /// A counter and a histogram that one annotation makes: each call adds 1, then records a value, with
 /// the same dimensions.
 pub(crate) struct Twins {
-    /// Tells twins apart.
+    /// Distinguishes twins.
     id: usize,
     /// Whether the two may disagree about the series of a call, since one of them has reached its
     /// limit of series.
@@ -103,7 +103,7 @@ pub(crate) struct Series {
     pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
     /// Whether this is the overflow series, which stands for all combinations beyond the limit.
     pub(crate) overflow: bool,
-    /// Whether this is one combination beyond the limit, which only a capture tells apart.
+    /// Whether this is one combination beyond the limit, which only a capture distinguishes.
     beyond_limit: bool,
     /// The last value of a gauge.
     pub(crate) last: Option<f64>,
@@ -128,7 +128,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// The series of one combination of values. A value that is `None` is no dimension.
+    /// The series of one combination of values. A value that is `None` leaves the dimension out.
     pub(crate) fn new(
         descriptor: &'static Descriptor,
         values: impl Iterator<Item = Option<OwnedValue>>,

@@ -195,7 +195,7 @@ pub(crate) fn record_late(value: f64) {
     }
 }
 
-/// Does what was deferred while this thread was busy.
+/// Runs the work that was deferred while this thread was busy.
 fn settle() {
     let settled = deferred::settle(|deferred| {
         let (Deferred::Added(target, _) | Deferred::Value(target, _) | Deferred::Lost(target, _)) =

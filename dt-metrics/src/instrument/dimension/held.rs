@@ -118,7 +118,8 @@ impl Formatted {
 
     fn of(text: fmt::Arguments<'_>) -> Self {
         let mut formatted = Self(Text::new(""));
-        // An error is one of the value's own, or the end of the room: what is there stays.
+        // An error comes from the value's own `Display`, or from the end of the room: the text so
+        // far stays.
         let _ = formatted.0.write_fmt(text);
         formatted
     }

@@ -1,4 +1,4 @@
-//! Values of dimensions: what may be one, and lists of them that the compiler sees through.
+//! Values of dimensions: their types, and lists of values that the compiler can optimise.
 //!
 //! This folder imports nothing of the crate.
 

@@ -19,9 +19,9 @@ pub trait DimensionSet {
     /// The number of this combination, below [`COMBINATIONS`](Self::COMBINATIONS).
     fn index(&self) -> usize;
 
-    /// A hash of the values that the types have, if they have a fixed number of values. It tells
-    /// lists of types apart, so that the instances of a generic function, which share a static, do
-    /// not count in each other's slots. It is the same in the whole program, and a constant, so that
+    /// A hash of the values that the types have, if they have a fixed number of values. It
+    /// distinguishes lists of types, so that the instances of a generic function, which share a
+    /// static, do not count in each other's slots. It is a constant of the whole program, so that
     /// comparing it reads no memory.
     const SIGNATURE: u64;
 
@@ -37,7 +37,7 @@ pub trait DimensionSet {
     /// Appends the values.
     fn keep(&self, kept: &mut Vec<Option<OwnedValue>>);
 
-    /// Whether some of the values are those of structs.
+    /// Whether some of the values come from structs.
     const SPREADS: bool = false;
 
     /// Calls `each` for each element of the list: with the keys of a struct, or with `None` for a single
@@ -131,7 +131,7 @@ impl<V: DimensionValue + ?Sized, Rest: DimensionSet> DimensionSet for (&V, Rest)
     }
 }
 
-/// Values whose number only run time knows.
+/// Values whose number is known only at run time.
 pub(crate) struct OwnedSet<'a>(pub(crate) &'a [Option<OwnedValue>]);
 
 impl OwnedSet<'_> {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A value that is written as its text: a character, an IP address or a number of 128 bits.
 ///
-/// It is kept as what it is, so that a call formats and allocates nothing. Make one with `from`:
+/// It is kept in its own type, so that a call formats and allocates nothing. Make one with `from`:
 ///
 /// ```
 /// use std::net::IpAddr;

@@ -1,8 +1,8 @@
-//! Signatures: numbers that tell lists of types apart by their values, made at compile time.
+//! Signatures: numbers that distinguish lists of types by their values, made at compile time.
 //!
 //! Types with the same values in the same order have the same signature, and may: a measurement
-//! cannot tell them apart. Other types would have to agree in 64 bits of a hash, which is taken not
-//! to happen, as it is for the compiler's own type numbers.
+//! cannot distinguish them. Other types would have to agree in 64 bits of a hash, which is assumed
+//! not to happen, as for the compiler's own type numbers.
 
 use super::value::Value;
 
@@ -20,7 +20,7 @@ pub(super) const fn of(values: &[Value<'static>], rest: u64) -> u64 {
             Value::I64(value) => bytes(byte(hash, 3), &value.to_le_bytes()),
             Value::U64(value) => bytes(byte(hash, 4), &value.to_le_bytes()),
             Value::F64(value) => bytes(byte(hash, 5), &value.to_bits().to_le_bytes()),
-            // Of no type with a fixed number of values.
+            // No type with a fixed number of values has such a value.
             Value::ShortText(_) => byte(hash, 6),
         };
         // No UTF-8 text has this byte, so no text continues into the next.
@@ -41,7 +41,7 @@ const fn bytes(mut hash: u64, mut bytes: &[u8]) -> u64 {
     hash
 }
 
-/// FNV-1a: enough to tell a few lists apart, none of which an attacker chooses.
+/// FNV-1a: enough to distinguish a few lists, none of which an attacker chooses.
 const fn byte(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
 }

@@ -1,4 +1,4 @@
-//! The dimensions of a struct, spread into those of a call.
+//! The dimensions of a struct, spread into the dimensions of a call.
 
 use core::hash::Hasher;
 use std::rc::Rc;

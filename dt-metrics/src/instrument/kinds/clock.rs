@@ -16,12 +16,12 @@ pub(crate) fn calibrate() {
     COUNTER.get_or_init(Clock::new);
 }
 
-/// A point in time: what the processor's counter showed, or, with the bit [`SYSTEM`], the operating
-/// system's clock. One word, since each running call keeps it.
+/// A point in time: the value of the processor's counter or, with the bit [`SYSTEM`], of the
+/// operating system's clock. One word, since each running call keeps it.
 #[derive(Clone, Copy)]
 pub(super) struct Start(u64);
 
-/// Tells the clocks apart. The counter would need a century to reach this bit.
+/// Distinguishes the clocks. The counter would need a century to reach this bit.
 const SYSTEM: u64 = 1 << 63;
 
 /// The current time.

@@ -1,4 +1,4 @@
-//! Instruments by kind: what the macros expand to and users hold.
+//! Instruments by kind, which expansions of the macros contain and users hold.
 //!
 //! This folder may import `series`, `cells`, `dimension` and `descriptor`, and nothing else of the
 //! crate.

@@ -124,8 +124,9 @@ pub(crate) enum SourceId {
     Callback(u64),
 }
 
-/// The place of a source among the sources with its descriptor. When a callback has ended, the next one
-/// with its descriptor takes its seat, and goes on where it ended: what both read may be the same total.
+/// The place of a source among the sources with its descriptor. When a callback has ended, the next
+/// one with its descriptor takes its seat, and continues where it ended: both may read the same
+/// total.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Seat {
     descriptor: usize,

@@ -1,4 +1,4 @@
-//! The series with run-time dimensions that the calling thread knows: no lock on a hit.
+//! The thread's cache of series with run-time dimensions: a hit takes no lock.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::cell::RefCell;
@@ -54,7 +54,7 @@ impl CacheKey {
         }
     }
 
-    /// The slot of `values`, if this thread knows it.
+    /// The slot of `values`, if this thread has cached it.
     #[inline]
     pub(super) fn find<S: DimensionSet>(&self, hash: u64, values: &S) -> Option<u32> {
         let find = |cache: &RefCell<Cache>| {

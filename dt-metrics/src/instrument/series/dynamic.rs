@@ -55,8 +55,8 @@ pub(crate) fn cardinality_limit(descriptor: &Descriptor) -> usize {
 /// The series of an instrument.
 pub(crate) struct DynamicSeries {
     descriptor: Descriptor,
-    /// Whether all of its series end when they are not used any more, whatever their kind: handles keep
-    /// them as long as they need them.
+    /// Whether all its series, of any kind, end when they are no longer used: handles keep their
+    /// series alive.
     is_bound: bool,
     /// In key order; a value that is `None` here is in the set of each call.
     template: &'static [Option<Value<'static>>],

@@ -1,7 +1,7 @@
 //! Instruments that are made at run time: one for each shape, however often it is built.
 //!
-//! They are never freed, as those of annotations are not: the catalogue hands out references to them.
-//! Their number is limited, and so is the memory.
+//! They are never freed, like descriptors of annotations: the catalogue hands out references to
+//! them. Their number is limited, and so is the memory.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ struct Entry {
     is_listed: bool,
 }
 
-/// All that tells instruments apart which are made at run time.
+/// The properties that distinguish instruments made at run time.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Shape {
     pub(crate) kind: Kind,

@@ -1,4 +1,4 @@
-//! Series: in which slot a measurement counts, and what becomes of the slots.
+//! Series: in which slot a measurement counts, and the life of the slots.
 //!
 //! This folder may import `cells`, `dimension` and `descriptor`, and nothing else of the crate.
 

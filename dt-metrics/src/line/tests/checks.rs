@@ -1,4 +1,4 @@
-//! What the checks say.
+//! The results of the checks.
 
 use crate::line::Invalid::{self, *};
 use crate::line::{

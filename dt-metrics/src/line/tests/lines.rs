@@ -1,4 +1,4 @@
-//! Lines, metadata and what they are made of.
+//! Lines, metadata and their parts.
 
 use crate::line::{
     Dimensions, MetricKey, MetricType, Number, Payload, Rejected, TooManyDimensions, limits,
@@ -262,7 +262,7 @@ fn metadata() {
             ("", "", &*x(301)),
             Some(format!("dt.meta.displayName=\"{}\"", x(300))),
         ),
-        // Quotes do not count, unless the text is cut: then the first does.
+        // Quotes do not count, unless the text is cut: then the first quote counts.
         (
             ("", "", &*format!("\"{}\"", x(300))),
             Some(format!("dt.meta.displayName=\"{}\"", x(300))),

@@ -1,5 +1,4 @@
-//! What keys become. The vectors of the reference client are the bulk of the cases; here is what
-//! they leave out.
+//! Normalised keys. Most cases are vectors of the reference client; here are further cases.
 
 use std::borrow::Cow;
 
@@ -44,7 +43,7 @@ fn a_key_is_cut_where_its_characters_end() {
             format!("{}😀y", "x".repeat(253)),
             format!("{}_", "x".repeat(253)),
         ),
-        // The limit is one of what is read.
+        // The limit counts the characters that are read.
         (format!("{}y", "?".repeat(255)), "_".to_owned()),
         (format!("x{}y", ".".repeat(254)), "x".to_owned()),
     ];

@@ -1,4 +1,4 @@
-//! What values of dimensions become.
+//! Normalised values of dimensions.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ fn values() {
         ("a b", Some(r"a\ b")),
         ("a,b=c", Some(r"a\,b\=c")),
         (r"a\", Some(r"a\\")),
-        // A lone quote is no quoted value: the reference client would send it bare.
+        // A lone quote is not a quoted value: the reference client would send it bare.
         ("\"", Some(r#"\""#)),
         ("\"\"\"", Some(r#""\"""#)),
         (r#""abc\""#, Some(r#""abc\\""#)),

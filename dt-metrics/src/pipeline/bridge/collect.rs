@@ -82,7 +82,7 @@ struct FeedState {
     epochs: Epochs,
 }
 
-/// The state, locked. What the thread measures meanwhile does not turn to the pipeline.
+/// The state, locked. Measurements of the thread do not call the pipeline meanwhile.
 struct HeldState<'a> {
     state: MutexGuard<'a, FeedState>,
     _inside: Inside,

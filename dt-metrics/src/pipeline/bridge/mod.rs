@@ -1,7 +1,7 @@
 //! The bridge: hands the measurements in the slots to the SDK's instruments, once per collection.
 //!
-//! The SDK runs the callbacks of observable instruments before it aggregates, so what a callback
-//! adds to a synchronous counter is part of the same collection. Creating an instrument takes a
+//! The SDK runs the callbacks of observable instruments before it aggregates, so an addition to a
+//! synchronous counter in a callback is part of the same collection. Creating an instrument takes a
 //! lock that is held while callbacks run, so instruments are made on the bridge's own thread.
 //!
 //! This folder may import `aggregation` and `deadline` of the pipeline, and `dynatrace`, `registry`, `instrument`, `line` and

@@ -83,7 +83,7 @@ impl Routes {
         true
     }
 
-    /// Gives back the place of a series that has retired. Measurements that are under way still have
+    /// Frees the place of a series that has retired. Measurements that are under way still have
     /// their route.
     pub(super) fn retire(&mut self, slot: u32, metrics: &mut Metrics) {
         let route = self.0.get_mut(slot as usize).and_then(Option::as_mut);

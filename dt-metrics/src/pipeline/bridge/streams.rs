@@ -110,7 +110,7 @@ pub(super) struct SeriesKey {
 /// A series' claim to its stream, to be given back with [`Metrics::leave`].
 pub(super) struct Claim(SeriesKey);
 
-/// Tells descriptors apart: each is a static of its own.
+/// Distinguishes descriptors: each is a static of its own.
 pub(super) fn address(descriptor: &'static Descriptor) -> usize {
     core::ptr::from_ref(descriptor).addr()
 }
@@ -204,7 +204,7 @@ impl Metrics {
         Some((instrument, Claim(series)))
     }
 
-    /// Gives a place back.
+    /// Frees a place.
     pub(super) fn leave(&mut self, claim: &Claim) {
         let Claim(SeriesKey { metric, hash }) = *claim;
         let MetricId(id) = metric;
@@ -310,7 +310,7 @@ impl Metrics {
 }
 
 /// The nearest `f64`.
-#[expect(clippy::cast_precision_loss, reason = "the nearest `f64` is wanted")]
+#[expect(clippy::cast_precision_loss, reason = "the nearest `f64` is enough")]
 fn float(number: i128) -> f64 {
     number as f64
 }

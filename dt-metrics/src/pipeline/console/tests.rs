@@ -12,7 +12,7 @@ use crate::dynatrace::Redactor;
 const AMPLE: Duration = Duration::from_secs(60);
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
-/// Hands on what is written.
+/// Forwards the written bytes.
 struct Pipe(Sender<Vec<u8>>);
 
 impl Write for Pipe {

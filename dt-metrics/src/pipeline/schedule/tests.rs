@@ -44,8 +44,8 @@ fn pushes_come_at_the_interval_until_it_is_dropped() {
     let start = Instant::now();
     let timer = PushTimer::start(provider.clone(), interval).expect("a thread");
     let pushed_at: Vec<_> = pushes.iter().take(6).collect();
-    // The first is due after a tenth of the interval at the earliest, and each of the others one
-    // interval after the one before was due, however late that one came.
+    // The first push is due after a tenth of the interval at the earliest, and each later push one
+    // interval after the previous one was due, however late the previous push was.
     for (index, at) in pushed_at.into_iter().enumerate() {
         let earliest = interval / 10 + interval * u32::try_from(index).expect("few");
         assert!(at - start >= earliest, "{index}: {:?}", at - start);

@@ -1,10 +1,10 @@
 //! Signal handlers of Unix, installed in a way that the program does not notice.
 //!
 //! If the program handles a signal itself, the signal must not end the process; otherwise it must.
-//! No library for signals can tell, least of all if the program begins to handle the signal after
-//! us, as with tokio's `ctrl_c`. The system can: a later handler replaces ours, and calls ours as
-//! the previous one. So this module reads and sets handlers itself, which takes `unsafe`: here, and
-//! in `process/unix.rs`.
+//! No library for signals can detect this, least of all if the program begins to handle the signal
+//! after us, as with tokio's `ctrl_c`. The operating system provides it: a later handler replaces
+//! ours, and calls ours as the previous one. So this module reads and sets handlers itself, which
+//! takes `unsafe`: here, and in `process/unix.rs`.
 #![allow(
     unsafe_code,
     reason = "there is no safe way to read who handles a signal"
@@ -145,7 +145,7 @@ fn call_before(index: usize, signal: c_int, info: *mut siginfo_t, context: *mut 
     match before.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {}
         handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: the flag says that the handler is of this type (POSIX, `sigaction`).
+            // SAFETY: the flag means that the handler is of this type (POSIX, `sigaction`).
             let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) =
                 unsafe { std::mem::transmute(handler) };
             handler(signal, info, context);
@@ -167,7 +167,7 @@ fn give_back(index: usize) {
     let before = BEFORE[index].swap(ptr::null_mut(), Ordering::AcqRel);
     // SAFETY: null, or made by `Box::into_raw` in `watch` and never freed.
     if let Some(before) = unsafe { before.as_ref() } {
-        // Cannot fail: the system gave us both the signal and the action.
+        // Cannot fail: both the signal and the action come from the system.
         let _ = set(signal, before);
     }
 }

@@ -56,7 +56,7 @@ fn a_future_is_seen_while_it_is_polled_and_when_it_goes() {
     assert_eq!(seen.counter("polls").value(), 2);
     assert_eq!(seen.counter("drops").value(), 1);
 
-    // It goes when it has finished, not with what runs it.
+    // The future is dropped when it has finished, not together with the task that polls it.
     let mut running = None;
     let seen = capture(|| {
         let running = running.insert(Capture::current().run_async(Polled(false)));

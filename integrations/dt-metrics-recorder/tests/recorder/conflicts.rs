@@ -8,7 +8,7 @@ use metrics::Unit;
 
 use super::installed;
 
-/// What is logged while this runs.
+/// The log output while `run` runs.
 fn logged(run: impl FnOnce()) -> String {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);

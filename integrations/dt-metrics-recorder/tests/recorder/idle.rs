@@ -1,4 +1,4 @@
-//! Series of handles that were dropped end, those of handles that are held do not.
+//! Series of dropped handles end; series of held handles do not.
 
 use std::time::Duration;
 

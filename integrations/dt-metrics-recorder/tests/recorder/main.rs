@@ -1,4 +1,5 @@
-//! A program whose libraries use the facade `metrics`, with what arrives at the local endpoint.
+//! A program whose libraries use the facade `metrics`, with the lines that arrive at the local
+//! endpoint.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // Totals are small whole numbers, which floats hold exactly.
@@ -16,7 +17,7 @@ use std::time::Duration;
 use dt_metrics::Handle;
 use dt_metrics_local::Server;
 
-/// What the program under test installs, and where its metrics arrive.
+/// The pipeline of the program under test, and the server where its metrics arrive.
 struct Installed {
     metrics: Handle,
     endpoint: Server,
@@ -59,7 +60,7 @@ impl Installed {
     }
 
     /// Pushes, and returns the number of values and the total of all series of a metric with these
-    /// dimensions; of a gauge the number of lines and the newest value.
+    /// dimensions; for a gauge, the number of lines and the newest value.
     fn received(&self, metric: &str, dimensions: &[(&str, &str)]) -> (u64, f64) {
         self.flush();
         let all = self.endpoint.series().into_iter();

@@ -1,4 +1,4 @@
-//! What a platform returns of this process.
+//! The values of this process that a platform returns.
 
 use std::error::Error;
 

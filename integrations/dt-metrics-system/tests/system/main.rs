@@ -1,4 +1,4 @@
-//! The metrics of this very process, with what arrives at the local endpoint.
+//! The metrics of this very process, with the lines that arrive at the local endpoint.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // Counts are small whole numbers, which floats hold exactly.
@@ -20,7 +20,7 @@ use dt_metrics_local::store::Series;
 /// The version that the program under test has.
 const VERSION: &str = "1.2.3-test";
 
-/// What the program under test installs, and where its metrics arrive.
+/// The pipeline of the program under test, and the server where its metrics arrive.
 struct Installed {
     metrics: Handle,
     endpoint: Server,

@@ -1,4 +1,4 @@
-//! Values of the process are those of `/proc`.
+//! Values of the process agree with `/proc`.
 
 use std::fs::{self, File};
 use std::sync::mpsc;
@@ -29,8 +29,8 @@ fn file_descriptors() -> f64 {
     f64::from(u32::try_from(count).unwrap())
 }
 
-/// Asserts that what arrives lies between the values that the kernel has before and after, with a
-/// margin for what the delivery itself changes.
+/// Asserts that the delivered value lies between the kernel's values before and after, with a
+/// margin for changes by the delivery itself.
 #[track_caller]
 fn is_that_of_the_kernel(
     installed: &Installed,

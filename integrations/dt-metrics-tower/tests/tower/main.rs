@@ -1,4 +1,4 @@
-//! The layers around real servers and clients, with what arrives at the local endpoint.
+//! The layers around real servers and clients, with the lines that arrive at the local endpoint.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // Totals are small whole numbers, which floats hold exactly.
@@ -16,7 +16,7 @@ use dt_metrics::Handle;
 use dt_metrics_local::Server;
 use dt_metrics_local::store::Series;
 
-/// What the program under test installs, and where its metrics arrive.
+/// The pipeline of the program under test, and the server where its metrics arrive.
 struct Installed {
     metrics: Handle,
     endpoint: Server,

@@ -1,4 +1,4 @@
-//! Names and units are those of the semantic conventions.
+//! Names and units follow the semantic conventions.
 
 use opentelemetry_semantic_conventions::metric as semconv;
 

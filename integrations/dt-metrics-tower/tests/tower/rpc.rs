@@ -51,7 +51,7 @@ async fn calls_are_measured_by_method_and_status() {
         let response = service.clone().oneshot(request).await.unwrap();
         response.into_body().collect().await.unwrap();
     }
-    // A server of tonic answers what no service takes with a status in the head.
+    // A server of tonic answers calls of unknown services with a status in the head.
     let mut routes = RpcServerMetrics::new()
         .recognized_methods(["shop.Orders/Place"])
         .layer(Routes::default().prepare());

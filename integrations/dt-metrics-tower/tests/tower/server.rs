@@ -215,7 +215,7 @@ async fn streamed_bodies_are_measured_to_their_end() {
 #[tokio::test]
 async fn bodies_that_nobody_reads_to_their_end_are_complete() {
     let length = || async {
-        // hyper asks for no more than the header promises.
+        // hyper polls no more bytes than the header announces.
         (
             [("content-length", "3")],
             stream(vec![Ok(Bytes::from_static(b"abc"))]),

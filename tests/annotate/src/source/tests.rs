@@ -10,7 +10,7 @@ fn options() -> Options {
     }
 }
 
-/// `@` marks where attributes of functions go, and `%` those of blocks.
+/// `@` marks where attributes of functions go, and `%` where attributes of blocks go.
 fn check(options: &Options, marked: &str) {
     let source = marked.replace(['@', '%'], "");
     let annotated = annotate(&source, options).unwrap();

@@ -1,4 +1,4 @@
-//! What is seen reaches the pipeline all the same.
+//! Captured measurements still reach the pipeline.
 
 use std::thread;
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn what_is_seen_reaches_the_pipeline_before_and_after_it_is_there() {
         }
     }
     assert_eq!(server.counter_total("capture.sent", &[]), 31.0);
-    // What a capture tells apart is one series beyond the limit all the same.
+    // Series that a capture distinguishes are still merged beyond the limit.
     let overflow = [("otel.metric.overflow", "true")];
     assert_eq!(server.counter_total("capture.sent", &overflow), 24.0);
     let durations: Vec<_> = server

@@ -36,7 +36,7 @@ mod twenty {
     }
 }
 
-/// Asks whether a future may change threads, as `tokio::spawn` does.
+/// Requires that a future may change threads, as `tokio::spawn` does.
 fn sent<F: Future + Send + 'static>(future: F) -> F {
     future
 }

@@ -1,4 +1,4 @@
-//! Descriptions: of `#[measured]`, which has three metrics, and from documentation.
+//! Descriptions of the three metrics of `#[measured]`, and descriptions from documentation.
 
 use dt_metrics::{catalog, counted, measured, observed, timed};
 
@@ -13,8 +13,7 @@ async fn path() -> Result<(), ()> {
     Ok(())
 }
 
-/// Sells a [`String`] to
-/// one customer. What is left is returned.
+/// Sells a [`String`] to one customer. The remaining stock is returned.
 #[measured(name = "described.docs")]
 fn docs() {}
 

@@ -1,4 +1,4 @@
-//! What is recorded of calls, and that nothing else about them changes.
+//! Calls are recorded, and nothing else about them changes.
 
 // Clippy judges annotated functions as they were written, and these have every shape that one can
 // write.

@@ -1,4 +1,4 @@
-//! The outcome is told by the type, under whatever name.
+//! The outcome is derived from the type, under any name.
 
 use std::task::Poll;
 

@@ -1,4 +1,4 @@
-//! Parameters live as long as those of the same functions without annotations, and are dropped in the
+//! Parameters live as long as in the same functions without annotations, and are dropped in the
 //! same order: each function is there without an annotation and with several.
 
 use std::cell::RefCell;
@@ -63,7 +63,7 @@ async fn pause() {
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A future of a function, whatever it returns.
+/// A future of a function with any return type.
 fn running<T: 'static>(future: impl Future<Output = T> + 'static) -> Running {
     Box::pin(async move {
         let _ = future.await;
@@ -481,7 +481,7 @@ shapes!(fails: #[timed(when = err)]);
 shapes!(records: #[recorded(name = "parameters.records", value = ret.unwrap_or(0), unit = "1")]);
 shapes!(returned: #[measured(ret_dims(ok = ret.is_ok()))]);
 shapes!(dimensioned: #[measured(dims(zone = "a", number = 1))]);
-// The names of the instruments contain those of parameters.
+// The names of the instruments contain the names of parameters.
 shapes!(stacked: #[cfg_attr(
     all(),
     measured,

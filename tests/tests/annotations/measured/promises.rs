@@ -1,5 +1,5 @@
-//! Functions that return `impl Future` or `impl Stream` with any further bounds: what the bare function
-//! returns, and measured to its end where that keeps the promise.
+//! Functions that return `impl Future` or `impl Stream` with any further bounds: they return the
+//! same value as the bare function, measured to its end if its bounds allow it.
 
 use std::fmt::{Debug, Display};
 use std::future::{Future, Ready, pending, ready};

@@ -1,5 +1,5 @@
-//! Values that only the return type explains to the compiler: trait objects, `impl Trait` within a type,
-//! closures. Annotated functions return what bare ones do.
+//! Values that only the return type explains to the compiler: trait objects, `impl Trait` within a
+//! type, closures. Annotated functions return the same values as bare functions.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};

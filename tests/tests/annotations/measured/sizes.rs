@@ -1,4 +1,4 @@
-//! What an annotation adds to the size of a future, and that it stays `Send`.
+//! The size that an annotation adds to a future, which stays `Send`.
 
 use std::future::Future;
 
@@ -27,7 +27,7 @@ fn size<F: Future + Send>(future: &F) -> usize {
     size_of_val(future)
 }
 
-/// Told in the documentation of the annotations.
+/// The documentation of the annotations contains this figure.
 #[test]
 fn sizes() {
     let bare = size(&bare([0; 64]));
@@ -88,8 +88,8 @@ fn names_of_nested_futures_grow_with_their_depth() {
     );
 }
 
-/// Without annotation, a future is twice as large as the one around which it is. What a level adds is
-/// doubled by the next one, so that each byte counts.
+/// Without annotation, a future is twice as large as the one around which it is. The next level
+/// doubles the size that a level adds, so that each byte counts.
 #[test]
 fn a_level_of_nested_futures_adds_few_bytes() {
     let bare = size(&nest!(bare_around));

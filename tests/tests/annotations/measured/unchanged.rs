@@ -1,4 +1,4 @@
-//! What a function does, and when its parameters go, is as without annotations.
+//! A function behaves, and its parameters are dropped, as without annotations.
 
 use std::cell::RefCell;
 use std::panic::Location;

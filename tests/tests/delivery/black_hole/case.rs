@@ -1,4 +1,4 @@
-//! What the endpoint does, and where the program runs.
+//! The behaviour of the endpoint, and the program's runtime.
 
 use std::fmt;
 

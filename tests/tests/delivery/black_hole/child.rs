@@ -10,10 +10,10 @@ use super::case::Case;
 pub const CASE: &str = "DT_METRICS_BLACK_HOLE_CASE";
 pub const ROUND: &str = "DT_METRICS_BLACK_HOLE_ROUND";
 
-/// What a program that says it may wait.
+/// The time that a program allows for waiting.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What dropping the handle may take.
+/// The time that dropping the handle may take.
 const DROP: Duration = Duration::from_secs(5);
 
 const LATE: &str = "late by ";
@@ -55,7 +55,7 @@ fn drop_it(metrics: Handle, panics: bool) {
     }
     let thread = std::thread::spawn(move || {
         let _metrics = metrics;
-        // Says nothing, unlike `panic!`: what is said is looked through for panics.
+        // Prints nothing, unlike `panic!`: the output is searched for panics.
         std::panic::resume_unwind(Box::new("as a program may"));
     });
     assert!(thread.join().is_err());
@@ -81,8 +81,8 @@ fn within<T>(time: Duration, what: &str, action: impl FnOnce() -> T) -> T {
     result
 }
 
-/// How late the latest of what a child printed was: in seconds where nothing was to be waited for,
-/// and as a share of the time where something was.
+/// The greatest lateness that a child printed: in seconds for calls that must not wait, and as a
+/// share of the time for calls that may wait.
 pub fn lateness(printed: &str) -> (f64, f64) {
     let lines = printed.lines().filter_map(|line| line.strip_prefix(LATE));
     lines.fold((0.0, 0.0), |(at_once, share): (f64, f64), line| {

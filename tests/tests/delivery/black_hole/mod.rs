@@ -1,7 +1,8 @@
-//! No wait of the program is longer than it said, whatever the endpoint does, on any runtime.
+//! No wait of the program is longer than its limit, with any behaviour of the endpoint, on any
+//! runtime.
 //!
 //! Each case is a process of its own, since a process has one pipeline and a deadlock must not end
-//! the test. `DT_METRICS_BLACK_HOLE_ROUNDS` says how often each is tried (1 by default).
+//! the test. `DT_METRICS_BLACK_HOLE_ROUNDS` is the number of attempts of each case (1 by default).
 
 mod case;
 mod child;

@@ -1,4 +1,4 @@
-//! What an endpoint does in its bad hours.
+//! The faults of an endpoint during an outage.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub fn clear() -> Vec<(u32, Fault)> {
     ]
 }
 
-/// Faults after which the client cannot know whether its request was accepted.
+/// Faults after which the client cannot detect whether its request was accepted.
 pub fn doubtful(timeout: Duration) -> Vec<(u32, Fault)> {
     let slow = Fault::SlowAnswer {
         bytes_per_second: 1,

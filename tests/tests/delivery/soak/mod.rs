@@ -1,5 +1,5 @@
-//! Counting through faults, for as long as `DT_METRICS_SOAK_SECONDS` says (3 by default), with the
-//! faults of `DT_METRICS_SOAK_SEED` (any, and printed, by default).
+//! Counting through faults, for `DT_METRICS_SOAK_SECONDS` (3 by default), with the faults of
+//! `DT_METRICS_SOAK_SEED` (any, and printed, by default).
 
 mod faults;
 mod program;
@@ -17,11 +17,11 @@ use dt_metrics_local::{Fault, Server};
 use program::{Calls, Program, count_while};
 use received::{Received, doubtful_lines};
 
-/// What the buffer may hold by default, and the request in flight.
+/// The bytes that the buffer may hold by default, and the request in flight.
 const BUFFER: u64 = 64 << 20;
 const IN_FLIGHT: u64 = 1 << 20;
 
-/// What a process may grow by: the buffer, and what the server of the test keeps.
+/// The bytes that a process may grow by: the buffer, and the data of the test's server.
 const GROWTH: u64 = 256 << 20;
 
 fn seconds() -> Duration {
@@ -43,7 +43,7 @@ fn seed() -> u64 {
     seed
 }
 
-/// The memory that this process has, where the system says so.
+/// The memory of this process, if the system reports it.
 fn memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -97,7 +97,7 @@ fn program(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> Program 
 
 /// Has it try again at once, so that it meets more faults.
 fn hurry(program: &Program) {
-    // Most often it is not done in time, and says so.
+    // Most often the flush is not done in time, and returns an error.
     let _ = program.exporter.flush(Duration::from_millis(1));
 }
 
@@ -173,7 +173,7 @@ fn nothing_comes_twice_where_a_loss_is_preferred() {
 
     let received = Received::by(&program.server);
     assert_eq!((received.doubled, received.late), (0, 0));
-    // Some of what was given up had been accepted all the same.
+    // Some abandoned lines had been accepted.
     let lines = program.server.totals().lines;
     let doubtful = doubtful_lines(&program.server, &health);
     assert!(health.points_accepted <= lines && lines <= health.points_accepted + doubtful);

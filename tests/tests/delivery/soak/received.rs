@@ -1,4 +1,4 @@
-//! What a server received, and how sure its client can be of that.
+//! The lines that a server received, and how certain its client can be of them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,10 +8,10 @@ use dt_metrics_local::protocol::{Line, Payload};
 
 use super::program::Calls;
 
-/// Faults by which nothing is accepted, though the client cannot know it.
+/// Faults by which nothing is accepted, which the client cannot detect.
 const UNREAD: [&str; 2] = ["reset-before-reading", "silent-before-reading"];
 
-/// What a server accepted, each line once however often it came.
+/// The lines that a server accepted, each line once even if it arrived several times.
 #[derive(Debug)]
 pub struct Received {
     pub calls: Calls,
@@ -45,7 +45,7 @@ impl Received {
         received
     }
 
-    /// Adds the lines that were refused for good: those that never came again.
+    /// Adds the lines that were finally refused, and never sent again.
     pub fn add_refused(&mut self, server: &Server) {
         let accepted = server.lines();
         let mut seen: HashSet<_> = accepted.iter().map(|line| line.text.clone()).collect();
@@ -75,8 +75,8 @@ impl Received {
     }
 }
 
-/// The lines that may have come twice, or may have come though they were given up: those of the
-/// requests that were not answered, as far as they were read.
+/// The lines that may have arrived twice, or may have arrived although they were given up: lines of
+/// unanswered requests, as far as these were read.
 pub fn doubtful_lines(server: &Server, health: &Health) -> u64 {
     let requests = server.requests();
     let unread = requests
@@ -85,7 +85,7 @@ pub fn doubtful_lines(server: &Server, health: &Health) -> u64 {
     let doubtful = health
         .requests_unanswered
         .saturating_sub(unread.count() as u64);
-    // Which they were, nobody knows.
+    // It is unknown which lines they were.
     let mut lines: Vec<_> = requests
         .iter()
         .map(|request| request.lines as u64)

@@ -1,4 +1,4 @@
-//! What each source file of a crate imports from the other files of the crate.
+//! The imports of each source file of a crate from other files of the crate.
 //!
 //! Paths are followed from `use` declarations and from expressions, through `mod` declarations and
 //! re-exports, to the file that defines the item.
@@ -112,7 +112,7 @@ struct Module {
     paths: BTreeSet<Vec<String>>,
 }
 
-/// What a name in a module stands for.
+/// The meaning of a name in a module.
 enum Name {
     Module(usize),
     Item,
@@ -445,7 +445,7 @@ fn plain(name: &proc_macro2::Ident) -> String {
     name.to_string().trim_start_matches("r#").to_owned()
 }
 
-/// Collects the paths of at least two segments, also those in macros and in groups of a `use`.
+/// Collects the paths of at least two segments, also paths in macros and in groups of a `use`.
 fn scan(tokens: TokenStream, paths: &mut BTreeSet<Vec<String>>) {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let mut next = 0;
@@ -471,7 +471,7 @@ fn scan(tokens: TokenStream, paths: &mut BTreeSet<Vec<String>>) {
     }
 }
 
-/// Whether the token continues what stands before it: `.name`, `::name`.
+/// Whether the token continues the previous token: `.name`, `::name`.
 fn follows(tokens: &[TokenTree], at: usize) -> bool {
     let mark = |back: usize| match at.checked_sub(back).map(|at| &tokens[at]) {
         Some(TokenTree::Punct(mark)) => Some(mark.as_char()),

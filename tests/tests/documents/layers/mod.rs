@@ -22,9 +22,9 @@ pub(super) const CRATES: [(&str, &[&str]); 7] = [
     ("benches/src", &["main.rs"]),
 ];
 
-/// The layers of a folder, by the names of its files and folders. `<` separates layers: each may
-/// import those to its left. `|` separates the siblings of a layer, which do not know each other.
-/// A file that is not named here may import anything, as long as there is no circle.
+/// The layers of a folder, by the names of its files and folders. `<` separates layers: each layer
+/// may import the layers to its left. `|` separates the siblings of a layer, which do not import
+/// each other. A file that is not named here may import anything, as long as there is no circle.
 const LAYERS: [(&str, &str); 8] = [
     (
         "dt-metrics/src",

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::super::layers::imports::sources;
 use super::super::{documents, in_folder, read, root};
-use super::prose::{Token, tokens};
+use super::prose::{CODE, Token, tokens};
 use super::source::{Kind, Language, texts};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,7 +75,14 @@ fn rust(kind: Kind) -> Vec<(String, Vec<Token>)> {
             }
             let texts = texts(&source, Language::Rust).into_iter();
             let texts = texts.filter(|text| text.kind == kind && is_prose(kind, &text.content));
-            let tokens = texts.flat_map(|text| tokens(&text.content, text.line));
+            let tokens = texts.flat_map(|text| {
+                let mut tokens = tokens(&text.content, text.line);
+                // It continues a sentence.
+                if text.content.starts_with(' ') {
+                    CODE.clone_into(&mut tokens[0].text);
+                }
+                tokens
+            });
             files.push((file, tokens.collect()));
         }
     }

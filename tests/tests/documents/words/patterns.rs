@@ -130,6 +130,8 @@ const FUNCTION_WORDS: &[&str] = &[
     "goes", "holds", "happens", "counts", "stays", "stay", "wait", "waits",
 ];
 
+const PRONOUNS: &[&str] = &["them", "these", "those", "it", "that", "such"];
+
 const BE: &[&str] = &["is", "are", "was", "were", "be", "been", "being"];
 
 /// They may say, tell, ask, know, want and give.
@@ -273,7 +275,12 @@ impl Place<'_> {
                         );
                     is_bare(2) && self.word(2) != "as" && !is_predicate
                 }
-                "other" | "first" | "second" | "third" | "former" | "latter" => is_bare(2),
+                "other" => is_bare(2) && self.word(-1) != "after",
+                "first" | "second" | "third" | "former" | "latter" => {
+                    let is_list = self.word(2) == "of" && !self.is_any(3, PRONOUNS);
+                    let is_unit = self.word(-1) == "to" && self.word(1) == "second";
+                    is_bare(2) && !is_list && !is_unit
+                }
                 _ => false,
             },
             "so" => {

@@ -1,4 +1,4 @@
-// Functions that are futures, by what they take and return, and by where they stand.
+// Functions that are futures, by parameters, return type and place.
 
 use core::fmt::Display;
 use core::future::{Future, pending, ready};

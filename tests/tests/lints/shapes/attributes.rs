@@ -1,4 +1,4 @@
-// Functions by what stands on them. Each `#[expect]` holds without the annotation, too.
+// Functions by their attributes. Each `#[expect]` also holds without the annotation.
 
 use core::fmt::Debug;
 use core::num::ParseIntError;

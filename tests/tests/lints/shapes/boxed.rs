@@ -1,4 +1,4 @@
-// Functions that return boxed futures, of values of which little is said.
+// Functions that return boxed futures of values with few bounds.
 
 use core::fmt::Display;
 use core::future::{Future, pending, ready};
@@ -16,7 +16,7 @@ type BoxedForEver<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// A boxed future that stays on its thread.
 type BoxedLocal<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// What futures can do.
+/// Methods of futures.
 trait Boxing: Future {
     #[annotated]
     fn spelled_out<'a>(self) -> Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>
@@ -104,13 +104,13 @@ fn with_statements(number: u32, text: &str) -> Boxed<'_, String> {
     Box::pin(async move { format!("{text}{number}") })
 }
 
-/// Something boxed that is no future.
+/// A box without a future.
 #[annotated]
 fn no_future(number: u32) -> Pin<Box<u32>> {
     Box::pin(number + 1)
 }
 
-/// The same, under a name.
+/// The boxed function under a name of its own.
 type BoxedFn<'a> = Pin<Box<dyn Fn(&str) -> usize + 'a>>;
 
 #[annotated]
@@ -118,7 +118,7 @@ fn no_future_by_name(more: &usize) -> BoxedFn<'_> {
     Box::pin(move |text| text.len() + more)
 }
 
-/// A service, as `tower` knows them.
+/// A service, as in `tower`.
 trait Service<Request> {
     /// The reply.
     type Response;
@@ -130,7 +130,7 @@ trait Service<Request> {
     fn call(&mut self, request: Request) -> Self::Future;
 }
 
-/// Repeats what it is told.
+/// Repeats its input.
 #[derive(Debug)]
 struct Echo;
 
@@ -166,7 +166,7 @@ where
     }
 }
 
-/// Without a box of its own: what it is given is all that it knows.
+/// Without a box of its own: it uses only its arguments.
 #[annotated]
 fn passed<T>(future: BoxedForEver<T>) -> BoxedForEver<T> {
     future

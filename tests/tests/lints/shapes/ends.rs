@@ -1,4 +1,4 @@
-//! How calls end, and what is recorded of that.
+//! How calls end, and the records of each end.
 
 use core::any::Any;
 use core::future::Future;
@@ -9,7 +9,7 @@ use std::panic::{catch_unwind, resume_unwind};
 
 use dt_metrics::testing::{Captured, capture};
 
-/// What an annotation records.
+/// The metrics of an annotation.
 #[derive(Debug)]
 pub(super) struct Records {
     /// With these.
@@ -30,7 +30,7 @@ pub(super) enum Instrument {
 }
 
 impl Instrument {
-    /// How often it recorded something of this end; of all, if none is given.
+    /// The number of records with this outcome, or of all records if there is no outcome.
     fn count(self, seen: &Captured, function: &str, end: Option<&str>) -> u64 {
         match self {
             Self::Calls => {
@@ -55,7 +55,8 @@ impl Instrument {
 }
 
 impl Records {
-    /// Asserts that the calls that `run` makes of `function` of `module` end as `ends` say.
+    /// Asserts that the calls that `run` makes of `function` of `module` end with the outcomes
+    /// `ends`.
     pub(super) fn check(&self, module: &str, function: &str, ends: &[&str], run: impl FnOnce()) {
         let function = format!("{}.{function}", module.replace("::", "."));
         let seen = capture(run);
@@ -63,7 +64,7 @@ impl Records {
             if *instrument == Instrument::InFlight {
                 let in_flight = seen.up_down_counter(&format!("{function}.in_flight"));
                 assert_eq!(in_flight.value(), 0, "{function}: {seen:?}");
-                // That it grew, too, only the list of all tells.
+                // Only the list of all series shows that the gauge also rose.
                 let grew = format!("{seen:?}").contains(&format!("{function}.in_flight"));
                 assert_eq!(grew, !ends.is_empty(), "{function}: {seen:?}");
                 continue;

@@ -12,18 +12,18 @@ macro_rules! shapes {
         mod $module {
             use $annotation as annotated;
 
-            /// What the annotation records.
+            /// The metrics of the annotation.
             const RECORDS: super::ends::Records = super::ends::Records {
                 instruments: &[$(super::ends::Instrument::$instrument),*],
                 outcome: $outcome,
             };
 
-            /// By what they take.
+            /// By parameters.
             mod parameters {
                 include!("parameters.rs");
             }
 
-            /// By what they return.
+            /// By return type.
             mod returns {
                 include!("returns.rs");
             }
@@ -33,7 +33,7 @@ macro_rules! shapes {
                 include!("places.rs");
             }
 
-            /// By what stands on them.
+            /// By attributes.
             mod attributes {
                 include!("attributes.rs");
             }

@@ -1,4 +1,4 @@
-// Functions by what they take.
+// Functions by parameters.
 
 use core::cell::RefCell;
 use core::fmt::{Debug, Display};
@@ -77,7 +77,7 @@ fn bound(both @ (left, _): (u32, u32)) -> Out<u32> {
 struct Pair {
     /// One.
     left: u32,
-    /// The other.
+    /// The right operand.
     right: u32,
 }
 
@@ -392,7 +392,7 @@ fn each_is_recorded_once() {
         let panic = super::super::ends::caught(|| diverging(1));
         assert_eq!(panic.downcast_ref::<u32>(), Some(&1));
     });
-    // Two of one name and module are one metric.
+    // Two functions with the same name in one module are one metric.
     super::RECORDS.check(module_path!(), "exclusive", &["ok"; 2], || {
         assert_eq!(*Value::default().exclusive(), 0);
         assert_eq!(*exclusive(&mut 1), 2);

@@ -1,4 +1,4 @@
-// Functions by what they return.
+// Functions by return type.
 
 use core::convert::Infallible;
 use core::error::Error as AnyError;

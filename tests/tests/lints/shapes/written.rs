@@ -28,7 +28,7 @@ macro_rules! parts {
 }
 
 parts! {
-    /// Of two parameters.
+    /// A type with two parameters.
     pub(super) fn of_parts<'a>(text: &'a str, other: usize) -> Option<&'a str> {
         let (_, rest) = text.split_at_checked(other)?;
         Some(rest)

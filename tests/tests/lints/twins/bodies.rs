@@ -1,5 +1,5 @@
-// Functions with a body that clippy has something to say about: an annotation silences none of it. Each
-// `#[expect]` holds without the annotation, too.
+// Functions with a body that clippy lints: an annotation silences none of the lints. Each
+// `#[expect]` also holds without the annotation.
 
 use super::annotated;
 

@@ -1,5 +1,6 @@
-// Functions that other crates may call: lints of signatures, and of what a caller has to know, say of an
-// annotated function what they say of a bare one. Each `#[expect]` holds without the annotation, too.
+// Functions that other crates may call: lints of signatures and of documentation for callers are
+// the same for an annotated function and for a bare function. Each `#[expect]` also holds without
+// the annotation.
 
 use super::annotated;
 

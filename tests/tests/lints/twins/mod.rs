@@ -1,7 +1,7 @@
-//! Functions that clippy has something to say about: the same of an annotated one as of a bare one.
+//! Functions that clippy lints: an annotated function has the same lints as a bare function.
 //!
-//! Each `#[expect]` holds without the annotation, too. In other places, the annotated function would
-//! give clippy a reason that the bare one does not.
+//! Each `#[expect]` also holds without the annotation. In other places, clippy would lint the
+//! annotated function and not the bare function.
 //!
 //! The files are compiled once for each annotation, under the name `annotated`.
 
@@ -12,7 +12,7 @@ macro_rules! twins {
         pub mod $module {
             use $annotation as annotated;
 
-            /// By what they do.
+            /// By body.
             mod bodies {
                 include!("bodies.rs");
             }

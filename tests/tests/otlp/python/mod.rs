@@ -19,7 +19,7 @@ const PUSHES: u32 = 12;
 /// Met by the first requests.
 const FAULTS: [&str; 7] = ["503", "cut", "503", "429", "cut", "500", "503"];
 
-/// What a value of a dimension may hold.
+/// Values of a dimension of different kinds.
 const KINDS: [&str; 4] = ["plain", "a,b=c d", r#"quoted "twice" \ "#, "žluť 🦀"];
 
 #[counted(
@@ -83,7 +83,7 @@ fn program() {
     assert_eq!(health.points_pending, 0);
 }
 
-/// The receiver in Python; it runs until it is asked what arrived.
+/// The receiver in Python; it runs until the received data is requested.
 struct Receiver {
     process: Child,
     url: String,
@@ -108,7 +108,7 @@ impl Receiver {
         Self { process, url }
     }
 
-    /// What arrived until now.
+    /// The data received until now.
     fn end(mut self) -> Value {
         drop(self.process.stdin.take());
         let mut said = String::new();
@@ -150,7 +150,7 @@ fn by_lines() -> Totals {
     let mut totals = Totals::new();
     for line in server.lines() {
         let kept = line.dimensions.iter().filter(|(key, _)| {
-            // By OTLP the one is in the resource, and the other is for Dynatrace to add.
+            // Over OTLP, the service name is in the resource, and Dynatrace adds the source.
             key != "service.name" && key != "dt.metrics.source"
         });
         let mut kept: Vec<_> = kept.map(|(key, value)| format!("{key}={value}")).collect();
@@ -210,7 +210,7 @@ fn assert_same(way: &str, got: &Totals, expected: &Totals) {
     }
 }
 
-/// What is said of the metrics, whatever their values.
+/// The descriptions of the metrics, with any values.
 fn assert_described(arrived: &Value) {
     const DELTA: &str = "AGGREGATION_TEMPORALITY_DELTA";
     const CUMULATIVE: &str = "AGGREGATION_TEMPORALITY_CUMULATIVE";

@@ -1,5 +1,5 @@
-//! A `break`, `continue` or `.await` where it cannot be: the compiler says of an annotated function what it
-//! says of a bare one.
+//! A `break`, `continue` or `.await` where it cannot be: the compiler reports the same error for an
+//! annotated function as for a bare one.
 
 use std::future::ready;
 

@@ -1,4 +1,4 @@
-//! A parameter that is not complete: the compiler says of an annotated function what it says of a bare one.
+//! An incomplete parameter: the compiler reports the same error as for a bare function.
 
 use dt_metrics::{counted, measured};
 

@@ -1,4 +1,4 @@
-//! A return type that does not exist: the compiler says of an annotated function what it says of a bare one.
+//! An unknown return type: the compiler reports the same error as for a bare function.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! A return type or parameter without a size: the compiler says of an annotated function what it says of a
-//! bare one.
+//! A return type or parameter without a size: the compiler reports the same error for an annotated
+//! function as for a bare one.
 
 use std::fmt::Display;
 

@@ -13,7 +13,7 @@ use dt_metrics::{counted, in_flight, timed};
 #[inline(always)]
 pub fn documented() -> u32 {
     #![allow(unused_mut)]
-    //! Inside, too.
+    //! Also inside.
     let mut n = 1;
     n
 }

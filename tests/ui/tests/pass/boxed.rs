@@ -10,7 +10,7 @@ use dt_metrics::testing::capture;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-// Nothing says that `Item` is `'static`, as the box is: the call is measured, not the future.
+// `Item` has no bound `'static`, which the box requires: the call is measured, not the future.
 #[counted(name = "boxed.unbounded")]
 fn unbounded<Item>(future: Boxed<Item>) -> Boxed<Item> {
     future

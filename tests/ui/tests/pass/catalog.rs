@@ -1,4 +1,4 @@
-//! What annotations say is in the catalogue before anything was called.
+//! The arguments of annotations are in the catalogue before the first call.
 #![allow(dead_code)]
 
 use dt_metrics::{Kind, count, counted, gauge, in_flight, timed};

@@ -1,5 +1,5 @@
-//! Closures that are returned: of what type their parameters are, and that it is any lifetime's,
-//! they learn from the type that the function returns.
+//! Closures that are returned: the types of their parameters, for any lifetime, are inferred from
+//! the return type of the function.
 #![deny(warnings)]
 
 use std::collections::HashMap;

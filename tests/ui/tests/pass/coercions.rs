@@ -1,4 +1,4 @@
-//! A body's value becomes what the signature says, as if no guard stood around it.
+//! A body's value is coerced to the type in the signature, as without a guard around it.
 #![allow(dead_code)]
 #![deny(warnings)]
 

@@ -61,7 +61,7 @@ fn value<V: DimensionValue>(value: V) -> String {
     }
 }
 
-/// What the instruments see.
+/// The value that instruments receive.
 fn fixed<V: DimensionValue>(value: &V) -> Option<Value<'static>> {
     V::FIXED.map(|values| values[value.fixed_index()])
 }

@@ -1,4 +1,4 @@
-//! What annotations leave of a future: it is `Send` if it was, and as small as it can be.
+//! A future with annotations is `Send` if it was, and as small as possible.
 #![deny(warnings)]
 
 use std::future::ready;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use dt_metrics::private::{InFlight, Timer};
 use dt_metrics::{counted, in_flight, timed};
 
-// A dimension borrows what it names: a parameter that the body needs no more after its first
-// `.await` stays in the future all the same. Here `text` is needed.
+// A dimension borrows its value: a parameter that the body does not need after its first `.await`
+// still stays in the future. Here `text` is needed.
 
 fn is_send(_: &(impl Send + Sync)) {}
 
@@ -47,7 +47,7 @@ async fn is_all(text: Arc<str>, n: u64) -> u64 {
     ready(n).await + text.len() as u64
 }
 
-// What a dimension is made of is gone before the body begins.
+// The source of a dimension's value is dropped before the body begins.
 #[timed(dims(text = Rc::new(text.to_string()).as_str()))]
 #[in_flight(dims(text = Rc::new(text.to_string()).as_str()))]
 async fn local_dimensions(text: Arc<str>) {

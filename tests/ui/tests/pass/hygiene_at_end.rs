@@ -1,4 +1,4 @@
-//! Names of the user's that what is done at the end of a call could trip over.
+//! Names of the user that could conflict with the code at the end of a call.
 #![deny(warnings)]
 #![allow(non_camel_case_types, nonstandard_style, dead_code, unused_macros)]
 
@@ -30,7 +30,7 @@ static instruments: ::core::primitive::u64 = 3;
 macro_rules! matches { ($($t:tt)*) => { compile_error!("the user's") } }
 macro_rules! panic { ($($t:tt)*) => { compile_error!("the user's") } }
 
-/// Methods of everything, by value: found before those that take a reference.
+/// Methods of everything, by value: found before methods that take a reference.
 trait Everything: Sized {
     fn outcome(self) {}
     fn run(self) {}

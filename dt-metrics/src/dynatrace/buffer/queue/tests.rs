@@ -188,7 +188,7 @@ async fn what_is_too_old_goes_and_is_counted() {
     assert_eq!(queue.drop_old(Instant::now()), 2);
     assert_eq!((queue.points(), queue.bytes()), (1, 1));
     assert!(queue.is_drained(1) && !queue.is_drained(2));
-    // In flight: nobody knows whether it arrives.
+    // In flight: it may already have arrived.
     queue.take();
     tokio::time::advance(MAX_AGE).await;
     assert_eq!(queue.drop_old(Instant::now()), 0);

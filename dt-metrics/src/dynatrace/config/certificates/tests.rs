@@ -44,7 +44,7 @@ fn what_is_no_certificate_is_an_error_that_does_not_show_it() {
             }
             other => panic!("{text}: {other:?}"),
         }
-        // A good one beside it does not hide it.
+        // A valid certificate next to it does not hide it.
         assert!(
             certificates(&[
                 good.as_bytes().to_vec().into(),

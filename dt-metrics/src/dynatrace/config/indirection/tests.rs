@@ -42,7 +42,7 @@ impl Folder {
         fs::set_permissions(self.path(name), permissions).expect("there");
     }
 
-    /// Gives a file or a directory to another user; `false` if only root may.
+    /// Changes the owner of a file or a directory; `false` if only root may do it.
     fn give_away(&self, name: &str) -> bool {
         chown(self.path(name), Some(OTHER), None).is_ok()
     }

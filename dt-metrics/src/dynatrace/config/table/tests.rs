@@ -90,7 +90,7 @@ fn entries_that_are_not_usable_leave_the_others() {
     };
     let text = "env=prod,Env=x,SECRET,team=environment";
     let options = with(program, &[("DT_METRICS_DEFAULT_DIMENSIONS", text)]);
-    // Of two with the same key the later one wins.
+    // If two dimensions have the same key, the later one wins.
     let pairs = options.default_dimensions.iter();
     let pairs: Vec<_> = pairs.map(|(key, value)| (&**key, &**value)).collect();
     let expected = [
@@ -240,7 +240,7 @@ fn the_exporters_that_a_list_names() {
         let expected = (exporter, otlp, both, console, warnings);
         assert_eq!(found, expected, "{text}: {:?}", options.warnings);
     }
-    // What the program chooses, and this crate's own variables, win.
+    // The choice of the program and this crate's own variables win.
     let mut program = Options::default();
     program.give("otlp");
     program.give("console");

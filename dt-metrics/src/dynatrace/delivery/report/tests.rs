@@ -186,7 +186,7 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
         assert_eq!(*second, expected);
         assert!(text.starts_with(begins) && text.ends_with(ends), "{text}");
     }
-    // Of very many metrics only some are named.
+    // If very many metrics are affected, only some are named.
     let rest: Vec<_> = told[expected.len()..]
         .iter()
         .map(|(_, text)| text)

@@ -21,7 +21,7 @@ mod bisection;
 mod disk;
 mod outage;
 
-/// Answers as told, and notes when it was asked what.
+/// Answers as scripted, and records the time and the request of each attempt.
 struct Script {
     outcomes: RefCell<VecDeque<Outcome>>,
     attempts: RefCell<Vec<(Duration, String)>>,

@@ -3,7 +3,7 @@ use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use std::io;
 
-/// What is said about a result, if anything is.
+/// The message about a result, if there is one.
 fn said(
     report: &mut SpoolReport,
     buffer: &Buffer,

@@ -29,7 +29,7 @@ pub(crate) struct CachedDimensions {
     origin: u32,
     used: Generation,
     pub(crate) dimensions: Result<Dimensions, TooManyDimensions>,
-    /// What was altered so that the dimensions can be sent.
+    /// The alterations that were necessary to send the dimensions.
     pub(crate) altered: Alterations,
 }
 
@@ -200,7 +200,7 @@ impl DimensionCache {
         }
     }
 
-    /// The dimensions of a line, and what was altered to make them. Later layers win.
+    /// The dimensions of a line, and the alterations that were necessary. Later layers win.
     fn serialise(
         &self,
         origin: &Origin,

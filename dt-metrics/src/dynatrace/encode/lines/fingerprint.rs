@@ -87,7 +87,7 @@ fn strip<'a>(bytes: &'a [u8], parts: Parts<'_>) -> Option<&'a [u8]> {
     (same(key, parts.key) && same(value, parts.value)).then_some(rest)
 }
 
-/// What tells an attribute from other attributes.
+/// The identity of an attribute: a cheap value that distinguishes it from other attributes.
 #[derive(Clone, Copy)]
 struct Parts<'a> {
     key: &'a [u8],
@@ -162,7 +162,7 @@ fn same(a: &[u8], b: &[u8]) -> bool {
         .unwrap_or_else(|| a.iter().zip(b).all(|(a, b)| a == b))
 }
 
-/// Whether the first and the last word are equal; `None` if the texts are shorter than a word.
+/// Whether the first word and the last word are equal; `None` if the texts are shorter than a word.
 #[inline]
 fn same_ends<const N: usize, T: Eq>(a: &[u8], b: &[u8], word: fn([u8; N]) -> T) -> Option<bool> {
     let starts = (a.first_chunk()?, b.first_chunk()?);
@@ -170,7 +170,7 @@ fn same_ends<const N: usize, T: Eq>(a: &[u8], b: &[u8], word: fn([u8; N]) -> T) 
     Some(word(*starts.0) == word(*starts.1) && word(*ends.0) == word(*ends.1))
 }
 
-/// A hash of the attributes, the same in any order, and of their origin.
+/// A hash of the attributes, independent of their order, and of their origin.
 pub(crate) fn hash(hasher: &RandomState, origin: u32, attributes: &[&KeyValue]) -> u64 {
     let sum = attributes.iter().fold(0_u64, |sum, attribute| {
         let hash = with_parts(attribute, |parts| {

@@ -1,4 +1,4 @@
-//! What is known of each metric: its key and unit by the instrument's name, and the metadata by
+//! The cached data of each metric: its key and unit by the instrument's name, and the metadata by
 //! the key.
 
 use std::time::Duration;

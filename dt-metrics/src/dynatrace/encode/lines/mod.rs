@@ -99,7 +99,7 @@ impl LinesEncoder {
         mut full: impl FnMut(Vec<Body>),
     ) -> Encoded {
         self.writer.diagnostics.begin(now);
-        // All metadata before the first line: of two metrics that disagree, neither is described.
+        // All metadata comes before the first line: if two metrics disagree, neither is described.
         self.state_metadata(metrics, now);
 
         let resource = self.resource_dimensions.of(metrics.resource());

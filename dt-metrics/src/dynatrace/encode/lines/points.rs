@@ -43,7 +43,7 @@ pub(crate) fn metric_type(metric: &Metric) -> MetricType {
     }
 }
 
-/// Reads the points of one metric after the other.
+/// Reads the points of the metrics one by one.
 #[derive(Default)]
 pub(crate) struct PointReader<'a> {
     /// The attributes of the point at hand. All points share the list, so that it is allocated
@@ -53,7 +53,7 @@ pub(crate) struct PointReader<'a> {
 
 impl<'a> PointReader<'a> {
     /// Passes the points of a metric to `write`. Deltas of zero and levels that have ended are left
-    /// out: they say nothing new, and each point costs money.
+    /// out: they carry no new information, and each point costs money.
     pub(crate) fn for_each(
         &mut self,
         metric: &'a Metric,

@@ -1,4 +1,4 @@
-//! What is written of what a real provider collects, and what is not.
+//! The lines written for the collections of a real provider, and the points that are left out.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -311,7 +311,7 @@ fn what_disagrees_is_left_out_and_said_once() {
         let encoded = fixture.collect();
         assert_eq!(lines(&encoded).len(), 4, "{encoded:?}");
         assert!(!encoded.bodies[0].text().contains('#'), "{encoded:?}");
-        let said = |warning: &&String| warning.contains("disagrees");
+        let said = |warning: &&String| warning.contains("differs from another metric");
         let said = encoded.report.warnings.iter().filter(said).count();
         assert_eq!(said, warnings, "{encoded:?}");
     }

@@ -129,7 +129,7 @@ impl OtlpEncoder {
     }
 }
 
-/// Whether the data points are levels: of an up-down counter, and cumulative.
+/// Whether the data points are levels: cumulative points of an up-down counter.
 fn has_levels(data: &Data) -> bool {
     matches!(data, Data::Sum(sum) if !sum.is_monotonic
         && sum.aggregation_temporality() == AggregationTemporality::Cumulative)

@@ -117,7 +117,7 @@ fn what_may_have_been_sent_is_known_wherever_it_is_taken_over() {
     assert_eq!(adopted.sending, [RequestId::of(8)]);
     let (second, found) = open(&directory);
     assert!(found.sending.is_empty());
-    // Of a request that is not there any more.
+    // The mark names a request that was already removed.
     second.slot.mark(Some(RequestId::of(2))).expect("marked");
     assert!(second.slot.scan().expect("readable").sending.is_empty());
     write(&second, 2, "abc");

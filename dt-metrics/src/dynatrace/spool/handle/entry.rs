@@ -1,4 +1,4 @@
-//! The entries of a directory, and the reasons why it cannot be opened: the same on all platforms.
+//! The entries of a directory, and the reasons why it cannot be opened: for all platforms.
 
 use std::ffi::OsString;
 use std::io;

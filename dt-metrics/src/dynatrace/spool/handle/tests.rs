@@ -138,7 +138,7 @@ mod unix {
         symlink(&parent, &link).expect("a link");
         DirectoryHandle::open(&link).expect("its own link");
         if std::os::unix::fs::lchown(&link, Some(65_534), None).is_err() {
-            return; // Only root can give a file away.
+            return; // Only root can change the owner of a file.
         }
         assert!(matches!(
             refused(&link),

@@ -141,7 +141,7 @@ impl DirectoryHandle {
                 continue;
             }
             let kind = match entry.file_type() {
-                // Some file systems do not say.
+                // Some file systems do not report the type.
                 FileType::Unknown => {
                     let stat = statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW);
                     stat.map_or(FileType::Unknown, |stat| {
@@ -193,8 +193,8 @@ impl DirectoryHandle {
         })
     }
 
-    /// Creates a file. One of that name is left by a process that died, and is removed: whatever it
-    /// is, nothing is written to it.
+    /// Creates a file. An existing entry with this name was left by a process that died, and is
+    /// removed: nothing is ever written to it.
     fn create_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | FILE;
         let create = || openat(&self.directory, name, flags, PRIVATE);

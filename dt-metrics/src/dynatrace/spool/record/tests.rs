@@ -48,7 +48,7 @@ fn the_longest_header_fits() {
     let line = longest.to_line();
     assert!(line.len() <= MAX_HEADER);
     assert_eq!(Header::parse(line.as_bytes()), Ok((longest, line.len())));
-    // Whatever the clock of this platform can tell.
+    // Works for every time that the clock of this platform can represent.
     let _ = longest.collected();
 }
 

@@ -134,7 +134,8 @@ fn what_is_torn_is_counted_and_kept_aside_and_the_rest_stays() {
 
     let contents = slot.scan().expect("readable");
     assert_eq!(contents.stored.len(), 2);
-    // Nobody knows of an empty file, of zeros and of garbage what they were: at least one each.
+    // The content of an empty file, of zeros and of garbage is unknown: each counts as at least one
+    // point.
     assert_eq!((contents.damaged, contents.damaged_points), (4, 5));
     assert_eq!(contents.last_sequence, 11);
     assert_eq!(
@@ -351,7 +352,7 @@ fn what_others_may_enter_is_left_alone() {
     assert_eq!(mode & 0o7777, 0o700);
 }
 
-/// What a file says of itself with a checksum that is right.
+/// A file with these words in its header and a correct checksum.
 fn crafted(words: &str, body: &str) -> Vec<u8> {
     let text = format!(
         "dt-metrics-spool 1 {words} {:08x} ",
@@ -506,7 +507,7 @@ fn a_slot_with_requests_for_another_recipient_is_left_as_it_is() {
     assert_eq!(left.reason, staging);
     assert_eq!(names(&directory.path().join("slot")), before);
 
-    // Nobody knows where its requests were going.
+    // The recipient of its requests is unknown.
     let note = directory.path().join("slot/recipient");
     assert!(!fs::read_to_string(&note).expect("there").contains("SECRET"));
     fs::remove_file(&note).expect("removed");

@@ -12,7 +12,7 @@ fn text(url: &str, token: &str) -> String {
     format!("DT_METRICS_INGEST_URL={url}\nDT_METRICS_INGEST_API_TOKEN={token}\n")
 }
 
-/// What would be sent: endpoint and header.
+/// The endpoint and the header that would be used.
 fn used(transport: &ReloadingTransport) -> (String, Option<String>) {
     let target = transport.http().config().target.clone();
     let header = target.token.and_then(|token| token.header());
@@ -38,7 +38,7 @@ async fn whole_and_usable_changes_are_used_and_no_others() {
     let steps = [
         (Some(text(URL, "one")), true, URL, "one"),
         (Some(text(URL, "one")), false, URL, "one"),
-        // Half of what is to come, or none of it.
+        // Half of the new content, or none of it.
         (Some(String::new()), false, URL, "one"),
         (
             Some(format!("DT_METRICS_INGEST_URL={OTHER}\nDT_METRICS_ING")),

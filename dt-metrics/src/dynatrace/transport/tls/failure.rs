@@ -1,4 +1,4 @@
-//! What a backend of TLS finds out about an error, and the advice that backends share.
+//! The cause of a TLS error as a backend reports it, and the advice that backends share.
 
 /// An error of TLS in words of the field.
 pub(in crate::dynatrace::transport) struct TlsFailure {

@@ -34,7 +34,7 @@ pub(in crate::dynatrace::transport) fn has_platform_roots() -> bool {
 }
 
 /// Explains an error of the platform's TLS; `None` if it is another error, or clear enough. The
-/// platforms have no types for the causes, so their texts tell them apart.
+/// platforms have no types for the causes, so their texts distinguish them.
 pub(in crate::dynatrace::transport) fn explain(
     error: &(dyn Error + 'static),
 ) -> Option<TlsFailure> {

@@ -8,7 +8,7 @@ use super::ring::{Put, Ring};
 use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
 
-/// The name of slot 0 in these models; slot 1 exists too.
+/// The name of slot 0 in these models; slot 1 also exists.
 const SLOT: u32 = 0;
 
 fn slots() -> Arc<Slots<&'static str>> {
@@ -242,7 +242,7 @@ fn a_slot_that_is_not_ready_keeps_its_counts() {
     });
 }
 
-/// Ends an epoch as the pipeline does and returns what was counted of `slot` until then.
+/// Ends an epoch as the pipeline does, and returns the counts of `slot` until then.
 fn epoch(slots: &Slots<&'static str>, slot: u32) -> i128 {
     let mut deltas = Vec::new();
     let mut state = slots.lock();
@@ -263,7 +263,7 @@ fn an_increment_under_way_while_its_series_retires_is_its_own() {
         let counting = {
             let slots = Arc::clone(&slots);
             thread::spawn(move || {
-                // It knows the slot, and does not know that the series is about to retire.
+                // It has cached the slot, and has not noticed that the series is about to retire.
                 let mut owner = Owner::new(&slots);
                 owner.add(slot, 1);
                 slots.lock().let_go(slot);
@@ -411,7 +411,7 @@ fn a_ring_hands_over_each_value_once_and_in_order() {
         };
         let mut seen = Vec::new();
         let mut take = || {
-            // Of the first block, which is the only one.
+            // Drains the first block, which is the only one.
             slots.lock().drain_values(1, single, |slot, _, value| {
                 assert_eq!(slot, SLOT);
                 seen.push(value);

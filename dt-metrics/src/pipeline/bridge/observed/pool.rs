@@ -158,7 +158,7 @@ impl Pool {
         self.changed.notify_all();
     }
 
-    /// Starts a worker; `false` if the operating system gives no thread.
+    /// Starts a worker; `false` if the operating system cannot start a thread.
     fn spawn_worker(&'static self) -> bool {
         thread::Builder::new()
             .name("dt-metrics-observed".to_owned())

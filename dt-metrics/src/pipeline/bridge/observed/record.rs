@@ -16,8 +16,8 @@ use crate::registry::Definition;
 /// The dimensions of a series, ordered by their keys.
 type Attributes = Box<[KeyValue]>;
 
-/// The totals that were handed over. They belong to the process, so that a pipeline does not send again
-/// what the previous one sent.
+/// The totals that were handed over. They belong to the process, so that a pipeline does not send
+/// values of the previous pipeline again.
 static TOTALS: LazyLock<Mutex<HashMap<Seat, HashMap<Attributes, Total>>>> =
     LazyLock::new(Mutex::default);
 
@@ -276,7 +276,7 @@ impl Series {
             self.add(added, metrics, findings);
             self.level = Some(sum);
         } else {
-            // From one end of the range to the other, in two steps.
+            // From one end of the range to the opposite end, in two steps.
             self.add(before.negative(), metrics, findings);
             self.add(now.whole(), metrics, findings);
             self.level = Some(now);
@@ -301,7 +301,7 @@ impl Series {
         };
         let total = totals_of_source.entry(attributes).or_insert(now.zero());
         let (added, sum) = if is_overflow && now.to_f64() < total.to_f64() {
-            // A series has left the others, and nothing began again.
+            // A series has left the sum, and no source began again.
             (now.zero(), now)
         } else {
             now.since(*total)

@@ -1,4 +1,4 @@
-//! The queue with a spool: the disk is a map that does what `Spooled` requires.
+//! The queue with a spool: the disk is a map that carries out the tasks of `Spooled`.
 
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::spooled::Job;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 mod any_life;
 
-/// A disk that can be told to fail.
+/// A disk that fails on request.
 #[derive(Default)]
 struct Disk {
     files: BTreeMap<RequestId, Body>,
@@ -119,7 +119,7 @@ fn halves_replace_the_whole() {
     disk.work(&mut queue);
     queue.take();
     assert!(queue.split_in_flight());
-    // Whenever the process dies: nothing is missing, and what is there twice is known to be.
+    // Whenever the process dies, nothing is missing, and duplicates are detected.
     disk.work_once(&mut queue);
     assert_eq!(disk.texts(), ["a\nb\nc", "b\nc"]);
     disk.work_once(&mut queue);
@@ -208,7 +208,7 @@ fn past_the_bound_of_the_disk_the_newest_survive_and_the_loss_is_counted() {
     // The oldest is still in memory.
     assert_eq!(sent, ["aa", "dd", "ee"]);
     assert_eq!(lost, 2);
-    // What the disk cannot hold at all is in memory only.
+    // A request that is too large for the disk is in memory only.
     push(&mut queue, "abcdef");
     disk.work(&mut queue);
     assert!(disk.files.is_empty());

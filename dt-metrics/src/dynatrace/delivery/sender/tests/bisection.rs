@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Answers by what is in a request, and notes what it was sent when.
+/// Answers by the content of a request, and records each request with its time.
 struct Endpoint<F> {
     answer: F,
     start: Instant,
@@ -90,7 +90,7 @@ fn failures() -> [Outcome; 8] {
             status: 404,
             message: "not found".into(),
         },
-        // As firewalls say it.
+        // As firewalls answer.
         Outcome::Unauthorized {
             status: 403,
             message: "blocked".into(),
@@ -165,7 +165,7 @@ async fn many_that_fail_alone_are_tried_one_at_a_time() {
             Outcome::Accepted
         }
     });
-    // Two in a row, too.
+    // Also two in a row.
     let name = |number: u64| if number % 5 < 2 { "bad" } else { "good" };
     collect(&buffer, &endpoint, 20 * MINUTE, name).await;
     let health = buffer.health();
@@ -200,7 +200,7 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
         });
         collect(&buffer, &endpoint, 20 * MINUTE, |_| "line").await;
         let times = endpoint.times("");
-        // Two for each of the longest pauses, and those of the first minutes.
+        // Two for each of the longest pauses, and the attempts of the first minutes.
         assert!(
             times.len() <= 20 * 60 / 15 * 2 + 16,
             "{failure:?}: {times:?}"
@@ -211,7 +211,7 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
         let accepted = endpoint.accepted();
         assert_eq!(accepted.len(), 120 + 36);
         assert_accounted(120 + 36, &buffer.health());
-        // Where the endpoint says when to come back, it is one of two that comes then.
+        // If the endpoint sets the time of the next attempt, only one of two requests is sent then.
         if failure != throttled(Some(20)) {
             let expected: Vec<_> = (0..120).map(|number| format!("line{number}")).collect();
             assert_eq!(accepted[..120], expected, "{failure:?}");
@@ -219,7 +219,7 @@ async fn an_endpoint_that_is_down_is_not_tried_more_often_and_all_arrives_in_ord
     }
 }
 
-/// A request of a hundred lines, some of which say which they are.
+/// A request of a hundred lines, some of which contain a name.
 fn hundred(number: u64, named: &[(u64, &str)]) -> Body {
     let line = |index| {
         let named = named.iter().find(|(named, _)| *named == index);
@@ -234,7 +234,7 @@ fn hundred(number: u64, named: &[(u64, &str)]) -> Body {
 
 #[tokio::test(start_paused = true)]
 async fn lines_that_fail_hold_up_no_other_line() {
-    // Finding them takes as long as the endpoint asks for, if it does.
+    // Finding them takes as long as the pauses that the endpoint requests, if any.
     for failure in failures()
         .into_iter()
         .filter(|failure| *failure != throttled(Some(20)))
@@ -295,7 +295,7 @@ async fn an_outage_does_not_take_requests_apart() {
     down.set(false);
     let _ = tokio::time::timeout(MINUTE, &mut sending).await;
     let accepted = endpoint.accepted();
-    // The first of them in parts, one more for a minute and a half.
+    // The first request in parts, one more for each minute and a half.
     assert!((30..=50).contains(&accepted.len()), "{}", accepted.len());
     let numbers = accepted.iter().flat_map(|text| text.split('\n'));
     let numbers: Vec<u64> = numbers
@@ -494,7 +494,7 @@ async fn run_once<F: Fn(&str) -> Outcome>(buffer: &Buffer, endpoint: &Endpoint<F
     .await;
 }
 
-/// What an endpoint does with each of so many attempts.
+/// The outcomes of an endpoint, one for each of so many attempts.
 fn outcomes() -> impl Strategy<Value = Vec<Outcome>> {
     let failures = prop::sample::select(failures().to_vec());
     let outcome = prop_oneof![4 => failures, 1 => Just(Outcome::Accepted)];

@@ -45,7 +45,7 @@ async fn a_disk_that_does_its_work_is_waited_for() {
     tokio::join!(run_for(&buffer, &script, Duration::from_secs(60)), disk);
     let attempts = script.attempts.borrow();
     let second = attempts[1].0;
-    // It removes the first one before it writes the second.
+    // It removes the first file before it writes the second file.
     assert!(
         second >= Duration::from_millis(100) && second < Duration::from_secs(1),
         "{second:?}"

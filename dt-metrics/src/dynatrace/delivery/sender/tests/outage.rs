@@ -49,7 +49,7 @@ async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
     );
     assert_accounted(121_000, &health);
     let arrived = script.arrived.borrow();
-    // The first of them in parts.
+    // The first request in parts.
     assert!(
         arrived.is_sorted() && (122..150).contains(&arrived.len()),
         "{arrived:?}"

@@ -57,7 +57,7 @@ fn lists_that_differ_have_fingerprints_that_differ() {
             let same = i == j || a.len() == 2 && is_reversed;
             let same_hash = hash(&hasher, 0, a) == hash(&hasher, 0, b);
             assert_eq!(same_hash, same, "{a:?} {b:?}");
-            // Of two attributes of one key, the order says which counts.
+            // If two attributes have the same key, the order decides which one counts.
             let is_of = fingerprint.is_of_in_any_order(b);
             assert_eq!(is_of, same && a.len() < 3, "{a:?} {b:?}");
         }

@@ -154,7 +154,7 @@ fn two_that_disagree_are_both_not_described() {
         let expected = (vec![Known, Known], String::new());
         assert_eq!(collect(&mut metadata, &given), expected);
     }
-    // What one leaves out the other may say.
+    // A property that one metric leaves out may come from the other metric.
     let mut metadata = MetadataCache::new();
     let (_, line) = collect(&mut metadata, &[("ms", ""), ("", "Time"), ("ms", "Time")]);
     assert_eq!(line, MS_TIME);

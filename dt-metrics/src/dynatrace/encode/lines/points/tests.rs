@@ -14,7 +14,7 @@ use crate::dynatrace::encode::idle::Ended;
 use crate::dynatrace::encode::lines::points::{Point, PointReader, millis};
 use crate::line::{Number, Payload};
 
-/// What one collection was converted to.
+/// The converted data of one collection.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Seen {
     points: Vec<(String, Payload)>,

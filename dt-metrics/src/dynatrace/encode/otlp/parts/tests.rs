@@ -61,7 +61,7 @@ fn request(scopes: &[Vec<usize>]) -> ExportMetricsServiceRequest {
     }
 }
 
-/// Each point with all that is said of it.
+/// Each point with its complete description.
 fn described(request: &ExportMetricsServiceRequest) -> Vec<String> {
     let mut all = Vec::new();
     for resource in &request.resource_metrics {

@@ -11,7 +11,7 @@ use crate::descriptor::{Descriptor, Kind};
 use crate::instrument::expanded::{Observation, Observed};
 use crate::instrument::{ObservedNumber, Source};
 
-/// Longer than anything takes but what never ends.
+/// Longer than anything that ends.
 const AMPLE: Duration = Duration::from_secs(30);
 
 fn pool() -> &'static Pool {
@@ -37,7 +37,7 @@ fn wait_while(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// What functions wait for.
+/// A gate that functions wait for.
 struct Gate {
     open: Mutex<bool>,
     changed: Condvar,
@@ -172,7 +172,7 @@ fn rounds_at_the_same_time_poll_one_after_the_other() {
         })
         .collect();
     wait_while(|| pool.board().running() == 0);
-    // Time for the others to begin their rounds, if they could.
+    // Time for the other readers to begin their rounds, if they could.
     thread::sleep(Duration::from_millis(100));
     GATE.open();
     for round in rounds {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::dynatrace::buffer::queue::Request;
 use crate::dynatrace::encode::body::Body;
 
-/// What can happen, in any order.
+/// The events that can happen, in any order.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Push(u8),
@@ -55,7 +55,7 @@ fn numbers(text: &str) -> Vec<String> {
 
 proptest! {
     /// Every line is delivered, dropped and counted, or still there; no line is delivered twice;
-    /// memory and disk are bounded; at the end the disk has what waits.
+    /// memory and disk are bounded; at the end the pending requests are on the disk.
     #[test]
     fn nothing_is_lost_or_doubled(
         events in prop::collection::vec(event(), 1..200),

@@ -120,7 +120,8 @@ pub(crate) fn run() {
 
     let cycles = all.0.lock().unwrap_or_else(PoisonError::into_inner);
     println!(
-        "{SERIES} series of five dimensions, one of which needs escapes; median of {CYCLES} cycles after the first cycle"
+        "{SERIES} series of five dimensions, one of which needs escapes; median of {CYCLES} \
+         cycles after the first cycle"
     );
     println!("{}", table(&cycles.entries));
 }

@@ -45,7 +45,8 @@ pub(super) fn print(candidates: &[Candidate], costs: &Costs) {
     }
     println!("{table}");
     println!(
-        "\"× SDK\": compared with the SDK's `histogram.record` for distributions, else with its `counter.add`."
+        "\"× SDK\": compared with the SDK's `histogram.record` for distributions, else with its \
+         `counter.add`."
     );
 }
 

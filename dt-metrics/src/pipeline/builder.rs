@@ -299,7 +299,7 @@ impl Builder {
 
     /// Whether instruments with the same name that disagree on kind, unit or objective are an error
     /// (default: no). Without it a warning names both places. If kind or unit differ, the first instrument is
-    /// exported; the data points of the other are dropped and counted in [`Health`](crate::Health) as
+    /// exported; the data points of the other instrument are dropped and counted in [`Health`](crate::Health) as
     /// `conflicting_definition`. If only the objectives differ, both are exported. Use it in tests and CI,
     /// since a dependency can bring in such an instrument.
     pub fn strict(mut self, strict: bool) -> Self {

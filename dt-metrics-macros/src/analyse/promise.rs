@@ -9,7 +9,7 @@ use syn::{
     PathArguments, ReturnType, Token, TraitBound, Type, TypeImplTrait, TypeParamBound,
 };
 
-use crate::tokens::{emit, ident, is_primitive, is_writable, ours};
+use crate::tokens::{any, emit, ident, is_ident, is_primitive, is_writable, ours};
 
 /// The bounds that a function promises, for an item of the expansion. Parameters of the function are not in
 /// scope there: parameters of the item replace them.
@@ -58,10 +58,9 @@ impl Promise {
         Some(promise)
     }
 
-    /// The bounds of a closure, from which the compiler infers its type. `None` if the type is not
-    /// a closure, or if no item can have these bounds.
-    pub(crate) fn of_closure(ty: &TypeImplTrait) -> Option<Self> {
-        let mut promise = Self::default();
+    /// Adds the bounds of a closure, and returns them. `None` if there are none, or if no item can have them.
+    fn add_closure(&mut self, ty: &TypeImplTrait) -> Option<Punctuated<TypeParamBound, Token![+]>> {
+        let mut bounds = Punctuated::new();
         for bound in &ty.bounds {
             let TypeParamBound::Trait(bound) = bound else {
                 continue;
@@ -72,15 +71,15 @@ impl Promise {
                 && let PathArguments::Parenthesized(arguments) = &mut last.arguments
             {
                 for argument in &mut arguments.inputs {
-                    promise.replace(&mut argument.ty, higher, true)?;
+                    self.replace(&mut argument.ty, higher, true)?;
                 }
                 if let ReturnType::Type(_, output) = &mut arguments.output {
-                    promise.replace(output, higher, true)?;
+                    self.replace(output, higher, true)?;
                 }
-                promise.bounds.push(TypeParamBound::Trait(bound));
+                bounds.push(TypeParamBound::Trait(bound));
             }
         }
-        (!promise.bounds.is_empty()).then_some(promise)
+        (!bounds.is_empty()).then_some(bounds)
     }
 
     fn add(&mut self, bound: &TraitBound) -> Option<()> {
@@ -285,6 +284,67 @@ impl Promise {
     /// The types in the function that these stand for.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Type> {
         self.types.iter().map(|(_, ty, _)| ty)
+    }
+}
+
+/// The closures in a return type, whose bounds tell the compiler the types of their parameters.
+#[derive(Default)]
+pub(crate) struct Closures {
+    promise: Promise,
+    closures: Vec<(Ident, Punctuated<TypeParamBound, Token![+]>)>,
+}
+
+impl Closures {
+    /// The closures in `ty`, and `ty` with parameters of an item in place of them and of all types that may not
+    /// be in scope there. `None` if there are no closures, or if no item can have such a type.
+    pub(crate) fn of(ty: &Type) -> Option<(Self, Type)> {
+        let mut closures = Self::default();
+        let mut ty = ty.clone();
+        closures.take(&mut ty)?;
+        (!closures.closures.is_empty()).then_some((closures, ty))
+    }
+
+    fn take(&mut self, ty: &mut Type) -> Option<()> {
+        if !any(ty, |_, token| is_ident(token, "impl")) {
+            *ty = self.promise.new_parameter(syn::parse_quote!(_), true);
+            return Some(());
+        }
+        match ty {
+            Type::ImplTrait(closure) => {
+                *ty = match self.promise.add_closure(closure) {
+                    None => self.promise.new_parameter(syn::parse_quote!(_), true),
+                    Some(bounds) => {
+                        let name = format_ident!("R{}", self.closures.len(), span = ours());
+                        self.closures.push((name.clone(), bounds));
+                        syn::parse_quote!(#name)
+                    }
+                };
+                Some(())
+            }
+            Type::Group(group) => self.take(&mut group.elem),
+            Type::Paren(paren) => self.take(&mut paren.elem),
+            Type::Tuple(tuple) => tuple.elems.iter_mut().try_for_each(|ty| self.take(ty)),
+            // Elsewhere the compiler does not look for the type either.
+            _ => None,
+        }
+    }
+
+    /// The parameters of the item.
+    pub(crate) fn parameters(&self) -> TokenStream {
+        let parameters = self.promise.parameters();
+        let (names, bounds): (Vec<_>, Vec<_>) = self
+            .closures
+            .iter()
+            .map(|(name, bounds)| (name, bounds))
+            .unzip();
+        emit!(#parameters #(#names: #bounds,)*)
+    }
+
+    /// The arguments for these parameters.
+    pub(crate) fn arguments(&self) -> TokenStream {
+        let types = self.promise.arguments();
+        let closures = self.closures.iter().map(|_| emit!(_));
+        emit!(#(#types,)* #(#closures,)*)
     }
 }
 

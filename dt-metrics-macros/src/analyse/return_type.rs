@@ -8,7 +8,7 @@ use syn::{
     TypeParamBound, TypePath, WherePredicate,
 };
 
-use super::promise::Promise;
+use super::promise::{Closures, Promise};
 use super::scope::{begins_path, looks_generic};
 use crate::tokens::{any, emit, ends_in, is_ident, is_primitive, is_punct, is_writable, ours};
 
@@ -149,11 +149,12 @@ pub(crate) fn promise(output: &ReturnType) -> Option<Promise> {
     }
 }
 
-/// The bounds of an `impl Fn`.
-pub(crate) fn closure_promise(output: &ReturnType) -> Option<Promise> {
-    match written(output)? {
-        Type::ImplTrait(ty) => Promise::of_closure(ty),
-        _ => None,
+/// The closures in the type, each an `impl Fn`, and the type as an item can have it.
+pub(crate) fn closures(output: &ReturnType) -> Option<(Closures, Type)> {
+    if has_impl(output) {
+        Closures::of(written(output)?)
+    } else {
+        None
     }
 }
 

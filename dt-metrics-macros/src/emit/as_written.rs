@@ -92,6 +92,7 @@ fn end(
                 move || __dt_metrics_state,
                 #leave,
                 #tell,
+                #private::Items,
                 #private::once(__dt_metrics_body),
             );
         }

@@ -1,6 +1,7 @@
 //! The code around each call of a function.
 
 use proc_macro2::TokenStream;
+use syn::Expr;
 
 /// The code around each call.
 pub(crate) struct Ends {
@@ -26,8 +27,11 @@ pub(crate) struct Ends {
     /// Whether `__dt_metrics_instruments` of `entry` are a site at which the library makes the records.
     /// Then there are no statements to begin and to leave.
     pub(crate) at_site: bool,
-    /// A closure that decides which items of a stream count as errors, if an argument has that
-    /// condition.
+    /// The condition for a returned value that counts as an error.
+    pub(crate) err_if: Option<Expr>,
+    /// The variables that `entry` binds.
+    pub(crate) entered: Vec<TokenStream>,
+    /// A closure that tells which items of a stream count as errors, if an argument has that condition.
     pub(crate) judge: Option<TokenStream>,
 }
 

@@ -187,6 +187,16 @@ impl<'a> Measure<'a> {
             begin.extend(emit!(let __dt_metrics_stopwatch = #private::Stopwatch::start();));
         }
 
+        let entered = [
+            ("instruments", true),
+            ("nanoseconds", path_length.is_some()),
+            ("by", has(Metric::Calls)),
+            ("value", value.is_some()),
+            ("kept", unpack.is_some()),
+        ];
+        let entered = entered.into_iter().filter(|(_, is_bound)| *is_bound);
+        let entered = entered.map(|(name, _)| variable(name)).collect();
+
         let state = [
             ("nanoseconds", path_length.is_some()),
             ("instruments", !at_end.is_empty()),
@@ -225,6 +235,8 @@ impl<'a> Measure<'a> {
             asks,
             have_names: args.have_names(),
             at_site: false,
+            err_if: at_end.err_if.cloned(),
+            entered,
             judge: self.judge(),
         }
     }
@@ -282,6 +294,8 @@ impl<'a> Measure<'a> {
             asks: asks(args, self.judge.is_some()),
             have_names: args.have_names(),
             at_site: true,
+            err_if: None,
+            entered: vec![variable("instruments")],
             judge: None,
         }
     }

@@ -22,25 +22,110 @@ pub(crate) enum Target {
 
 /// Uses of the parameters outside the body.
 pub(crate) struct Used {
-    /// The user's expressions, including expressions in further annotations of the function.
-    pub(crate) exprs: TokenStream,
+    /// The user's expressions that are evaluated on entry.
+    pub(crate) on_entry: TokenStream,
+    /// Those that are evaluated when the call ends.
+    pub(crate) at_end: TokenStream,
+    /// Those in further annotations of the function.
+    pub(crate) further: TokenStream,
     /// Whether other macros may look at the signature.
     pub(crate) by_macros: bool,
 }
 
 impl Used {
     fn reads(&self, name: &Ident) -> bool {
-        find_variable(&self.exprs, &name.to_string()).is_some()
+        self.reads_itself(name) || reads(&self.further, name)
+    }
+
+    /// Whether this annotation reads it.
+    fn reads_itself(&self, name: &Ident) -> bool {
+        reads(&self.on_entry, name) || reads(&self.at_end, name)
     }
 
     /// Whether the names in a parameter's pattern have to stay in the signature.
-    fn may_need(&self, pattern: &Pat) -> bool {
-        let mut names = Vec::new();
-        bindings(&mut pattern.clone(), &mut names);
+    fn may_need(&self, input: &PatType) -> bool {
+        let exprs = [&self.on_entry, &self.at_end, &self.further];
+        let has_exprs = exprs.iter().any(|exprs| !exprs.is_empty());
         // A macro may bind any name.
-        let has_macro = !self.exprs.is_empty() && any(pattern, |_, token| is_punct(token, '!'));
-        let mut names = names.iter();
-        self.by_macros || has_macro || names.any(|(_, name)| self.reads(name))
+        let has_macro = has_exprs && any(&input.pat, |_, token| is_punct(token, '!'));
+        let is_conditional = input.attrs.iter().any(|attr| {
+            let path = attr.path();
+            path.is_ident("cfg") || path.is_ident("cfg_attr")
+        });
+        let names = names(&input.pat);
+        self.by_macros
+            || has_macro
+            || names
+                .iter()
+                .any(|name| reads(&self.further, name) || is_conditional && self.reads_itself(name))
+    }
+}
+
+fn reads(exprs: &TokenStream, name: &Ident) -> bool {
+    find_variable(exprs, &name.to_string()).is_some()
+}
+
+/// A pattern whose names are read on entry, or kept for the end, while the parameter is still whole.
+pub(crate) struct Matched {
+    /// The name of the parameter.
+    argument: Ident,
+    pattern: Pat,
+    /// `mut`, if the pattern borrows the parameter with `ref mut`.
+    mutability: Option<TokenStream>,
+    /// The names that are read at the end, which have to be those of `Copy` values.
+    copied: Vec<Ident>,
+}
+
+/// `entry` with the names of these patterns, which moves none of the parameters: in the guard of a `match`, names
+/// have the types that they would have behind it, but are only borrowed. It binds the variables `entered`, and
+/// those that are read at the end.
+pub(crate) fn matched(
+    private: &TokenStream,
+    patterns: &[Matched],
+    entry: &TokenStream,
+    entered: &[TokenStream],
+) -> TokenStream {
+    if patterns.is_empty() {
+        return entry.clone();
+    }
+    let leave = emit!(match #private::never::<::core::convert::Infallible>() {});
+    let copied = patterns.iter().flat_map(|matched| &matched.copied);
+    let entered: Vec<_> = entered
+        .iter()
+        .cloned()
+        .chain(copied.map(ToTokens::to_token_stream))
+        .collect();
+    let mut statements = emit! {
+        #entry
+        __dt_metrics_entered = ::core::option::Option::Some((#(#entered,)*));
+    };
+    let mut borrowed = TokenStream::new();
+    for Matched {
+        argument,
+        pattern,
+        mutability,
+        ..
+    } in patterns
+    {
+        let names = names(pattern);
+        if mutability.is_some() {
+            borrowed.extend(emit! {
+                #[allow(clippy::shadow_same)]
+                let #mutability #argument = #argument;
+            });
+        }
+        statements = emit! {
+            match #argument {
+                #pattern if { #(let _ = &#names;)* #statements false } => #leave,
+                _ => {}
+            }
+        };
+    }
+    emit! {
+        #borrowed
+        let mut __dt_metrics_entered = ::core::option::Option::None;
+        #statements
+        let ::core::option::Option::Some((#(#entered,)*)) = __dt_metrics_entered else { #leave };
     }
 }
 
@@ -50,6 +135,8 @@ pub(crate) struct Taken {
     /// `self`.
     pub(crate) receiver: Option<TokenStream>,
     pub(crate) statements: TokenStream,
+    /// Patterns that are no longer in the signature, but whose names the annotation reads.
+    pub(crate) matched: Vec<Matched>,
     /// Whether the signature still has patterns, and parts of parameters may be left to the function.
     pub(crate) has_patterns: bool,
 }
@@ -60,7 +147,7 @@ pub(crate) struct Taken {
 /// the pattern does not bind are dropped in the same order.
 ///
 /// In the signature, names replace the patterns, and each `mut` is removed. A pattern stays there if
-/// another macro may look at it, or if `used`, which is evaluated in the function, mentions a name in it.
+/// another macro or a further annotation may look at it.
 ///
 /// Parameters that `used` mentions count as used even if the body does not mention them.
 pub(crate) fn take_over(
@@ -72,6 +159,7 @@ pub(crate) fn take_over(
     let mut taken = Taken {
         receiver: None,
         statements: TokenStream::new(),
+        matched: Vec::new(),
         has_patterns: false,
     };
     for (place, input) in signature.inputs.iter_mut().enumerate() {
@@ -92,7 +180,7 @@ pub(crate) fn take_over(
                 pattern if is_trivial(&input.ty) && !borrows(pattern, &input.ty) => {
                     take_named(input, body, used)
                 }
-                pattern if !used.may_need(pattern) => take_pattern(input, place),
+                _ if !used.may_need(input) => take_pattern(input, place, used, &mut taken.matched),
                 _ => {
                     taken.has_patterns = true;
                     take_named(input, body, used)
@@ -163,7 +251,12 @@ fn take_unnamed(input: &mut PatType, place: usize) -> TokenStream {
 }
 
 /// Takes a parameter as a whole, then matches its pattern.
-fn take_pattern(input: &mut PatType, place: usize) -> TokenStream {
+fn take_pattern(
+    input: &mut PatType,
+    place: usize,
+    used: &Used,
+    matched: &mut Vec<Matched>,
+) -> TokenStream {
     let name = format_ident!("arg{place}", span = ours());
     let pattern = mem::replace(&mut *input.pat, by_value(name.clone()));
     let cfg = attrs_on(&input.attrs, "cfg");
@@ -175,6 +268,22 @@ fn take_pattern(input: &mut PatType, place: usize) -> TokenStream {
     });
     let mutability = is_borrowed.then(|| emit!(mut));
     let bind = bind(&pattern, &name);
+    let uses = names(&pattern).into_iter();
+    let uses: Vec<_> = uses.filter(|name| used.reads_itself(name)).collect();
+    if !uses.is_empty() {
+        let mut pattern = pattern;
+        bindings(&mut pattern, &mut Vec::new());
+        matched.push(Matched {
+            argument: name.clone(),
+            pattern,
+            mutability: mutability.clone(),
+            copied: uses
+                .iter()
+                .filter(|name| reads(&used.at_end, name))
+                .cloned()
+                .collect(),
+        });
+    }
     emit! {
         #cfg
         #[allow(clippy::shadow_same)]
@@ -182,6 +291,7 @@ fn take_pattern(input: &mut PatType, place: usize) -> TokenStream {
         #cfg
         #lints
         #bind
+        #(let _ = &#uses;)*
     }
 }
 
@@ -392,6 +502,13 @@ fn by_value(ident: Ident) -> Pat {
         ident,
         subpat: None,
     })
+}
+
+/// The names that a pattern binds.
+fn names(pattern: &Pat) -> Vec<Ident> {
+    let mut names = Vec::new();
+    bindings(&mut pattern.clone(), &mut names);
+    names.into_iter().map(|(_, name)| name).collect()
 }
 
 /// Adds the names that a pattern binds, each with its `mut`, which is removed from the pattern.

@@ -1,5 +1,7 @@
 //! Functions with something done when a call begins and when it ends.
 
+use core::mem;
+
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream};
 use quote::ToTokens;
 use syn::{ReturnType, Signature, Type, parse_quote};
@@ -8,11 +10,11 @@ use super::as_written::{as_written, entry, infer_lifetimes};
 use super::at_end::outcome_of_returned;
 use super::body::guarded;
 use super::ends::{Asks, Ends};
-use super::take_over::{Taken, Target, Used, take_over};
+use super::take_over::{Matched, Taken, Target, Used, matched, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::promise::{Promise, RETURNED};
 use crate::analyse::return_type::{
-    Output, can_be_told, closure_output, closure_promise, has_impl, mentions_result, written,
+    Output, can_be_told, closure_output, closures, has_impl, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
 use crate::expander::Expander;
@@ -35,6 +37,7 @@ pub(crate) fn wrap(
         private,
         function,
         ends,
+        matched: Vec::new(),
     };
     let block = match shape {
         Shape::Call(output) => wrap.call(output),
@@ -111,6 +114,8 @@ struct Wrap<'a> {
     private: &'a TokenStream,
     function: Function,
     ends: &'a Ends,
+    /// Patterns of parameters that were taken over, and whose names the annotation reads.
+    matched: Vec<Matched>,
 }
 
 impl Wrap<'_> {
@@ -160,15 +165,19 @@ impl Wrap<'_> {
                     }
                 };
                 // The other branch keeps the rest reachable, for the compiler, if the body diverges.
+                let value = emit! {
+                    // A body that never ends would make the statements behind it unreachable.
+                    if true {
+                        #[cfg(all())] #body
+                    } else {
+                        #private::never()
+                    }
+                };
+                let value = returned_as(&self.function.sig.output, &value);
                 emit! {
                     {
                         let __dt_metrics_guard = { #entry #guard };
-                        // A body that never ends would make the statements behind it unreachable.
-                        let __dt_metrics_returned: #ty = if true {
-                            #[cfg(all())] #body
-                        } else {
-                            #private::never()
-                        };
+                        let __dt_metrics_returned: #ty = #value;
                         __dt_metrics_guard.#end;
                         __dt_metrics_returned
                     }
@@ -176,6 +185,7 @@ impl Wrap<'_> {
             }
             View::Closure if ends.at_site => {
                 let body = self.closure_variable();
+                let entry = self.entry();
                 let judge = self.judge(&emit!(#private::OutcomeOf::of(&__dt_metrics_body)));
                 emit! {
                     #entry
@@ -185,10 +195,12 @@ impl Wrap<'_> {
             }
             View::Closure if matches!(output, Output::Opaque) => {
                 let body = self.closure();
+                let entry = self.entry();
                 emit!(#entry #private::run(#body, #begin, #leave, #tell))
             }
             View::Closure => {
                 let body = self.closure_variable();
+                let entry = self.entry();
                 emit!(#entry #body #private::run(__dt_metrics_body, #begin, #leave, #tell))
             }
         }
@@ -197,9 +209,7 @@ impl Wrap<'_> {
     /// The body as a future, in an `async fn` or in a function that returns that future.
     fn async_fn(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let Ends {
-            entry, begin, uses, ..
-        } = ends;
+        let Ends { begin, uses, .. } = ends;
         let at_end = self.at_end(None);
         let awaited = self.function.awaits_measured();
         let taken = awaited.is_none().then(|| self.taken(Target::Future));
@@ -207,6 +217,7 @@ impl Wrap<'_> {
         let (receiver, taken) = taken.map_or((None, None), |taken| {
             (taken.receiver, Some(taken.statements))
         });
+        let mut entry = self.entry();
         let body = &self.function.body;
         if let Output::Never = output {
             if ends.at_site {
@@ -237,20 +248,7 @@ impl Wrap<'_> {
             // Inside `<…>` a type that is unknown would get other advice.
             emit!(if false { let __dt_metrics_never: #ty = #private::never(); #leave; })
         });
-        let value = match closure_promise(returned) {
-            None => emit!(#[cfg(all())] #body),
-            // Without this the compiler could not infer the type of a closure that the body
-            // returns.
-            Some(promise) => {
-                let (parameters, arguments) = (promise.parameters(), promise.arguments());
-                emit! {
-                    fn __dt_metrics_returned<#parameters R: #promise>(returned: R) -> R {
-                        returned
-                    }
-                    __dt_metrics_returned::<#(#arguments,)* _>(#body)
-                }
-            }
-        };
+        let value = returned_as(returned, &emit!(#[cfg(all())] #body));
         let mut future = awaited.map_or_else(
             || match &receiver {
                 None => self.block(emit!(#hint #taken #value)),
@@ -258,7 +256,6 @@ impl Wrap<'_> {
             },
             |future| emit!({ #future }),
         );
-        let mut entry = entry.clone();
         if has_impl(returned) {
             // Clippy reads this function, and may take the block for the mistake.
             entry.extend(emit! {
@@ -295,8 +292,9 @@ impl Wrap<'_> {
     /// A call that returns a future, if the type is one, with a value of this type if it is known.
     fn future(&mut self, value: Option<&Type>, promise: &Promise) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let Ends { entry, begin, .. } = ends;
+        let begin = &ends.begin;
         let body = self.closure_variable();
+        let entry = self.entry();
         // A type that is written here inside `<…>` would change the compiler's advice if it is unknown.
         let returns = if value.is_some() {
             // The closure for the end has it as the type of its parameter.
@@ -318,8 +316,9 @@ impl Wrap<'_> {
     /// A call that returns a stream, if the type is one, with items of this type if it is known.
     fn stream(&mut self, item: Option<&Type>, promise: &Promise) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let Ends { entry, begin, .. } = ends;
+        let begin = &ends.begin;
         let body = self.closure_variable();
+        let entry = self.entry();
         let returns = item.map_or_else(
             || emit!(#private::StreamBody::of(&__dt_metrics_body).__dt_metrics_returns()),
             |item| emit!(#private::Returns::of(|_: &#item| {})),
@@ -370,10 +369,16 @@ impl Wrap<'_> {
     /// the body boxes a `future`, that future is measured before it is boxed.
     fn by_type(&mut self, future: Option<Boxed>) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let Ends { entry, begin, .. } = ends;
+        let begin = &ends.begin;
         let at_end = self.at_end(None);
+        // The condition is not evaluated for the items of a boxed stream.
+        let check = ends.err_if.as_ref().map(|err_if| {
+            let check = at(err_if, &emit!(__dt_metrics_err_if()));
+            emit!(__dt_metrics_call.#check;)
+        });
         let Some(future) = future else {
             let body = self.closure_variable();
+            let entry = self.entry();
             let run = if ends.at_site {
                 let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
                 emit! {
@@ -384,8 +389,14 @@ impl Wrap<'_> {
                     )
                 }
             } else {
+                let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
                 emit! {
-                    __dt_metrics_call.__dt_metrics_run(move || #begin, #at_end, __dt_metrics_body)
+                    __dt_metrics_call.__dt_metrics_run(
+                        move || #begin,
+                        #at_end,
+                        #judge,
+                        __dt_metrics_body,
+                    )
                 }
             };
             let run = at(&self.function.body, &run);
@@ -393,11 +404,13 @@ impl Wrap<'_> {
                 #entry
                 #body
                 let __dt_metrics_call = #private::call_of(&__dt_metrics_body).__dt_metrics_kind();
+                #check
                 #run
             };
         };
         let output = closure_output(&self.function.sig.output);
         let taken = self.taken(Target::Closure);
+        let entry = self.entry();
         let inner = future.future();
         let measured = measured_in_place(inner, &emit!(__dt_metrics_pinned));
         let body = future.with(&self.function.body, measured);
@@ -407,17 +420,18 @@ impl Wrap<'_> {
             &taken,
             &body,
         );
+        let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
         let run = emit! {
-            #private::call_of(&|| -> #output { #private::never() })
-                .__dt_metrics_kind()
-                .__dt_metrics_pin(
-                move || #begin,
-                #at_end,
-                #closure
-            )
+            __dt_metrics_call.__dt_metrics_pin(move || #begin, #at_end, #judge, #closure)
         };
         let run = at(&self.function.body, &run);
-        emit!(#entry #run)
+        emit! {
+            #entry
+            let __dt_metrics_call =
+                #private::call_of(&|| -> #output { #private::never() }).__dt_metrics_kind();
+            #check
+            #run
+        }
     }
 
     /// Both closures for the end, separated by a comma.
@@ -532,19 +546,17 @@ impl Wrap<'_> {
         let body = &self.function.body;
         let output = closure_output(&self.function.sig.output).map(|ty| emit!(-> #ty));
         let closure = self.closure_with(&TokenStream::new(), output.as_ref(), &taken, body);
-        let Some(promise) = closure_promise(&self.function.sig.output) else {
+        let Some((closures, ty)) = closures(&self.function.sig.output) else {
             return closure;
         };
-        // Without this the compiler could not infer the type of a closure that the body returns.
-        let (parameters, arguments) = (promise.parameters(), promise.arguments());
+        // Without this the compiler would not know the type of a closure that the body returns.
+        let (parameters, arguments) = (closures.parameters(), closures.arguments());
         emit! {
             {
-                fn __dt_metrics_returning<#parameters R: #promise, F: ::core::ops::FnOnce() -> R>(
-                    body: F,
-                ) -> F {
+                fn __dt_metrics_returning<#parameters F: ::core::ops::FnOnce() -> #ty>(body: F) -> F {
                     body
                 }
-                __dt_metrics_returning::<#(#arguments,)* _, _>(#closure)
+                __dt_metrics_returning::<#arguments _>(#closure)
             }
         }
     }
@@ -563,17 +575,22 @@ impl Wrap<'_> {
     /// The statements that take the parameters over.
     fn taken(&mut self, target: Target) -> Taken {
         let body = self.function.body.stream();
-        let Ends {
-            uses, uses_at_end, ..
-        } = self.ends;
-        let mut exprs = emit!(#uses #uses_at_end);
         let further = self.function.attrs.iter().filter(|attr| is_ours(attr));
-        exprs.extend(further.map(ToTokens::to_token_stream));
         let used = Used {
-            exprs,
+            on_entry: self.ends.uses.clone(),
+            at_end: self.ends.uses_at_end.clone(),
+            further: further.map(ToTokens::to_token_stream).collect(),
             by_macros: self.function.has_macros(),
         };
-        take_over(&mut self.function.sig, &body, &used, target)
+        let mut taken = take_over(&mut self.function.sig, &body, &used, target);
+        self.matched = mem::take(&mut taken.matched);
+        taken
+    }
+
+    /// The statements on entry, after the parameters were taken over.
+    fn entry(&self) -> TokenStream {
+        let Ends { entry, entered, .. } = self.ends;
+        matched(self.private, &self.matched, entry, entered)
     }
 }
 
@@ -592,6 +609,21 @@ fn measured_in_place(future: &TokenStream, pinned: &TokenStream) -> TokenStream 
             }
         }
     }
+}
+
+/// `value`, which a function with this `output` returns. Without more, the compiler would not know the type of a
+/// closure in it.
+fn returned_as(output: &ReturnType, value: &TokenStream) -> TokenStream {
+    let Some((closures, ty)) = closures(output) else {
+        return value.clone();
+    };
+    let (parameters, arguments) = (closures.parameters(), closures.arguments());
+    emit! {{
+        fn __dt_metrics_returned<#parameters>(returned: #ty) -> #ty {
+            returned
+        }
+        __dt_metrics_returned::<#arguments>({ #value })
+    }}
 }
 
 /// The library's `OutcomeOf` this type.

@@ -275,15 +275,16 @@ impl Function {
     pub(crate) fn with(self, block: TokenStream) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(&self.inner_attrs);
-        if self.body.stream().is_empty() {
+        if self.body.stream().is_empty() && self.sig.generics.type_params().next().is_some() {
             // Clippy ignores unused type parameters only as long as the function is empty
-            // (`extra_unused_type_parameters`).
+            // (`extra_unused_type_parameters`), and only if it does nothing (`inline_always`).
             let types = self
                 .sig
                 .generics
                 .type_params()
                 .map(|parameter| &parameter.ident);
-            tokens.extend(types.map(|ty| emit!(let _ = ::core::marker::PhantomData::<#ty>;)));
+            let uses = types.map(|ty| emit!(let _ = ::core::marker::PhantomData::<#ty>;));
+            tokens.extend(emit!({ const _: () = (); #(#uses)* }));
         }
         tokens.extend(block);
         let mut braces = regroup(&self.body, tokens);

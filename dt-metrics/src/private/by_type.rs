@@ -13,7 +13,7 @@ use super::future::{Measured, measured};
 use super::judge::OutcomeOf;
 use super::outcome::Outcome;
 use super::site::{Site, measured_at, run_at};
-use super::stream::{Items, Judge, MeasuredStream, Results};
+use super::stream::{Judge, MeasuredStream};
 
 /// A call that returns `R`. The compiler takes the first method that fits: one for boxes, or, by
 /// `Deref`, one for all other types. So it looks for the many types of boxed futures and streams only
@@ -21,12 +21,8 @@ use super::stream::{Items, Judge, MeasuredStream, Results};
 pub struct Call<R>(Plain<R>);
 
 /// A call that returns a box. The compiler takes the first method that fits: one for boxed futures and
-/// for boxed streams of a `Result`, or, by `Deref`, one for other boxed streams, then one for all other
-/// types.
-pub struct BoxedCall<R>(CallOfStream<R>);
-
-/// A call that may return a boxed stream.
-pub struct CallOfStream<R>(Plain<R>);
+/// streams, or, by `Deref`, one for all other types.
+pub struct BoxedCall<R>(Plain<R>);
 
 /// A call that is over when it returns `R`.
 pub struct Plain<R>(PhantomData<fn() -> R>);
@@ -93,20 +89,11 @@ impl<R> Deref for Call<R> {
 
 impl<R> BoxedCall<R> {
     const fn new() -> Self {
-        Self(CallOfStream(Plain(PhantomData)))
+        Self(Plain(PhantomData))
     }
 }
 
 impl<R> Deref for BoxedCall<R> {
-    type Target = CallOfStream<R>;
-
-    #[inline]
-    fn deref(&self) -> &CallOfStream<R> {
-        &self.0
-    }
-}
-
-impl<R> Deref for CallOfStream<R> {
     type Target = Plain<R>;
 
     #[inline]
@@ -116,14 +103,20 @@ impl<R> Deref for CallOfStream<R> {
 }
 
 impl<R> Plain<R> {
-    /// Runs `body` between `begin` and `tell`, or `leave` if it panics.
-    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
+    /// Accepts the argument `err_if`.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
-    pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>>(
+    pub const fn __dt_metrics_err_if(&self) {}
+
+    /// Runs `body` between `begin` and `tell`, or `leave` if it panics. A `judge` is for streams only.
+    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[inline]
+    pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>, J>(
         &self,
         begin: impl FnOnce() -> S,
         leave: L,
         tell: impl Fn(&L, S, &R),
+        _judge: J,
         body: impl FnOnce() -> R,
     ) -> R {
         // Not `run`, which would be a further function to build for each call.
@@ -160,14 +153,15 @@ impl<R> Plain<R> {
 
     /// Runs a `body` that puts a value in a pinned box.
     #[inline]
-    pub fn __dt_metrics_pin<S, L: Fn(S, Outcome) -> Told<R>>(
+    pub fn __dt_metrics_pin<S, L: Fn(S, Outcome) -> Told<R>, J>(
         &self,
         begin: impl FnOnce() -> S,
         leave: L,
         tell: impl Fn(&L, S, &R),
+        judge: J,
         body: impl FnOnce(Pinned) -> R,
     ) -> R {
-        self.__dt_metrics_run(begin, leave, tell, move || body(Pinned))
+        self.__dt_metrics_run(begin, leave, tell, judge, move || body(Pinned))
     }
 }
 
@@ -306,11 +300,12 @@ macro_rules! boxed_future {
         impl<'a, T> BoxedCall<Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S, L>(
+            pub fn __dt_metrics_run<S, L, J>(
                 &self,
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,
                 leave: L,
                 tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
+                _judge: J,
                 body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
@@ -344,11 +339,12 @@ macro_rules! boxed_future {
 
             /// Runs `body`, and measures the future that it makes before the future is boxed.
             #[inline]
-            pub fn __dt_metrics_pin<S, B, L, E>(
+            pub fn __dt_metrics_pin<S, B, L, E, J>(
                 &self,
                 begin: B,
                 leave: L,
                 tell: E,
+                _judge: J,
                 body: impl FnOnce(PinnedFuture<T, B, L, E>)
                     -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
@@ -364,11 +360,12 @@ macro_rules! boxed_future {
         impl<'a, T> BoxedCall<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S, L>(
+            pub fn __dt_metrics_run<S, L, J>(
                 &self,
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,
                 leave: L,
                 tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
+                _judge: J,
                 body: impl FnOnce() -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>,
             ) -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>
             where
@@ -403,98 +400,110 @@ macro_rules! boxed_future {
     };
 }
 
-/// The methods of calls that return a boxed stream of `$item`, with these bounds besides.
+/// The methods of calls that return a boxed stream of `T`, with these bounds besides.
 macro_rules! boxed_stream {
-    ($call:ident, $item:ty, $judge:ident, $generics:tt, ($($auto:ident)*) ($($unpin:ident)?)) => {
+    (($($auto:ident)*) ($($unpin:ident)?)) => {
         boxed_stream!(
-            @pinned $call, $item, $judge, $generics, ($($auto)*),
-            Pin<Box<dyn Stream<Item = $item> $(+ $auto)* $(+ $unpin)? + 'a>>
+            @run ($($auto)*), Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
+            Box::pin, identity
         );
         boxed_stream!(
-            @run $call, $item, $judge, $generics, ($($auto)*),
-            Box<dyn Stream<Item = $item> $(+ $auto)* $(+ $unpin)? + 'a>,
+            @run ($($auto)*), Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>,
             Box::new, Box::into_pin
         );
-    };
-    (@pinned $call:ident, $item:ty, $judge:ident, ($($generic:ident)+), ($($auto:ident)*), $boxed:ty) => {
-        boxed_stream!(
-            @run $call, $item, $judge, ($($generic)+), ($($auto)*), $boxed, Box::pin, identity
-        );
 
-        impl<'a, $($generic),+> $call<$boxed> {
+        impl<'a, T> BoxedCall<Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
             /// Runs `body`, and measures the stream that it makes before the stream is boxed.
             #[inline]
-            pub fn __dt_metrics_pin<S, B, L>(
+            pub fn __dt_metrics_pin<S, B, L, J>(
                 &self,
                 begin: B,
                 leave: L,
-                _tell: impl Fn(&L, S, &$item),
-                body: impl FnOnce(PinnedStream<$item, B, L, $judge>) -> $boxed,
-            ) -> $boxed
+                _tell: impl Fn(&L, S, &T),
+                judge: J,
+                body: impl FnOnce(PinnedStream<T, B, L, J>)
+                    -> Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
+            ) -> Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
                 B: FnOnce() -> S,
-                L: Fn(S, Outcome) -> Told<$item>,
+                L: Fn(S, Outcome) -> Told<T>,
             {
-                body(PinnedStream { begin, leave, judge: $judge, item: PhantomData })
+                body(PinnedStream { begin, leave, judge, item: PhantomData })
             }
         }
     };
-    (
-        @run $call:ident, $item:ty, $judge:ident, ($($generic:ident)+), ($($auto:ident)*), $boxed:ty,
-        $new:path, $pin:path
-    ) => {
-        impl<'a, $($generic),+> $call<$boxed> {
+    (@run ($($auto:ident)*), $boxed:ty, $new:path, $pin:path) => {
+        impl<'a, T> BoxedCall<$boxed> {
+            /// Rejects the argument `err_if`, which does not see the items.
+            #[inline]
+            pub const fn __dt_metrics_err_if(&self)
+            where
+                BoxedStream<T>: Judged,
+            {
+            }
+
             /// Runs `body`, and measures the stream that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S, L>(
+            pub fn __dt_metrics_run<S, L, J: Judge<T> $(+ $auto)* + 'a>(
                 &self,
                 begin: impl FnOnce() -> S $(+ $auto)* + 'a,
                 leave: L,
-                _tell: impl Fn(&L, S, &$item),
+                _tell: impl Fn(&L, S, &T),
+                judge: J,
                 body: impl FnOnce() -> $boxed,
             ) -> $boxed
             where
                 S: $($auto +)* 'a,
-                L: Fn(S, Outcome) -> Told<$item> $(+ $auto)* + 'a,
-                $($generic: 'a,)+
+                L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
+                T: 'a,
             {
-                $new(MeasuredStream::new($pin(body()), begin, leave, $judge))
+                $new(MeasuredStream::new($pin(body()), begin, leave, judge))
             }
 
-            /// Outcomes of items are derived without the expansion.
+            /// The type of the stream's items.
             #[inline]
             #[must_use]
-            pub const fn __dt_metrics_value(&self) -> OutcomeOf<()> {
+            pub const fn __dt_metrics_value(&self) -> OutcomeOf<T> {
                 OutcomeOf::new()
             }
 
             /// Runs `body`, and measures the stream that it makes at `site`.
             #[inline]
-            pub fn __dt_metrics_run_at<S: Site, J>(
+            pub fn __dt_metrics_run_at<S: Site, J: Judge<T> $(+ $auto)* + 'a>(
                 &self,
                 site: &'static S,
-                _judge: J,
+                judge: J,
                 body: impl FnOnce() -> $boxed,
             ) -> $boxed
             where
-                $($generic: 'a,)+
+                T: 'a,
             {
                 let begin = move || site.begin();
-                let leave = move |running, outcome| -> Told<$item> {
+                let leave = move |running, outcome| -> Told<T> {
                     site.end(running, outcome);
                     Told::new()
                 };
-                $new(MeasuredStream::new($pin(body()), begin, leave, $judge))
+                $new(MeasuredStream::new($pin(body()), begin, leave, judge))
             }
         }
     };
 }
 
+/// A boxed stream of `T`.
+pub struct BoxedStream<T>(PhantomData<fn() -> T>);
+
+/// What `err_if` can judge. A [`BoxedStream`] is not.
+#[diagnostic::on_unimplemented(
+    message = "this function returns a boxed stream, whose items `err_if` does not see",
+    label = "not evaluated for the items of a boxed stream",
+    note = "return `impl Stream`, or make an item an `Err` if it is an error"
+)]
+pub trait Judged {}
+
 macro_rules! boxed {
     ($($autos:tt $unpin:tt;)+) => {$(
         boxed_future!($autos $unpin);
-        boxed_stream!(BoxedCall, Result<T, E>, Results, (T E), $autos $unpin);
-        boxed_stream!(CallOfStream, T, Items, (T), $autos $unpin);
+        boxed_stream!($autos $unpin);
     )+};
 }
 

@@ -59,19 +59,9 @@ pub trait Judge<I> {
     fn is_err(&self, item: &I) -> bool;
 }
 
-/// For items that are a `Result`.
-pub struct Results;
-
-/// For any other items.
+/// For items with no error inside.
 #[derive(Clone, Copy)]
 pub struct Items;
-
-impl<T, E> Judge<Result<T, E>> for Results {
-    #[inline]
-    fn is_err(&self, item: &Result<T, E>) -> bool {
-        item.is_err()
-    }
-}
 
 impl<I> Judge<I> for Items {
     #[inline]

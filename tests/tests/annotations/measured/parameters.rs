@@ -506,8 +506,14 @@ fn events(start: fn() -> Running, polls: usize) -> Vec<String> {
     SEEN.take()
 }
 
-fn assert_as_bare(annotated: Vec<(&'static str, fn() -> Running)>) {
-    for ((name, bare), (same, annotated)) in bare::calls().into_iter().zip(annotated) {
+type Calls = Vec<(&'static str, fn() -> Running)>;
+
+fn assert_as_bare(annotated: Calls) {
+    assert_same(bare::calls(), annotated);
+}
+
+fn assert_same(bare: Calls, annotated: Calls) {
+    for ((name, bare), (same, annotated)) in bare.into_iter().zip(annotated) {
         assert_eq!(name, same);
         for polls in 0..=2 {
             let expected = events(bare, polls);
@@ -774,6 +780,141 @@ async fn named_by_others((zone, _): (&'static str, Noted), _: Noted) -> Result<u
 async fn named_by_itself(_a: Noted, Job { number, .. }: Job) -> Result<u32, ()> {
     pause().await;
     Ok(number)
+}
+
+fn at_once_as_future<T: 'static>(call: impl FnOnce() -> T + 'static) -> Running {
+    running(async move { call() })
+}
+
+/// Functions whose annotations name the variables of patterns.
+macro_rules! naming {
+    ($module:ident, $number:ident $name:ident: $(#[$annotation:meta])*) => {
+        #[allow(
+            unused_variables,
+            clippy::needless_pass_by_value,
+            clippy::toplevel_ref_arg,
+            clippy::unnecessary_wraps,
+            clippy::unused_async
+        )]
+        mod $module {
+            use super::*;
+
+            $(#[$annotation])*
+            fn fields(a: Noted, Job { number: $number, .. }: Job, (_, $name): (Noted, Noted)) -> Result<u32, ()> {
+                see("fields");
+                Ok($number)
+            }
+
+            $(#[$annotation])*
+            fn early(Job { number: $number, .. }: Job, [_, $name]: [Noted; 2], z: Noted) -> Result<Noted, ()> {
+                if $number > 1 {
+                    return Err(());
+                }
+                Ok($name)
+            }
+
+            $(#[$annotation])*
+            fn plain(Job { number: $number, name: $name, .. }: Job, _: Noted) -> u32 {
+                if $number > 1 {
+                    return 2;
+                }
+                $number
+            }
+
+            $(#[$annotation])*
+            fn mutable(
+                Job { number: mut $number, .. }: Job,
+                (_, ref mut $name): (Noted, Noted),
+                z: Noted,
+            ) -> Result<u32, ()> {
+                $name.0 = "changed";
+                $number += 1;
+                Ok($number)
+            }
+
+            $(#[$annotation])*
+            async fn later(Job { number: $number, .. }: Job, Wrapped(_, $name): Wrapped, z: Noted) -> Result<u32, ()> {
+                pause().await;
+                Ok($number)
+            }
+
+            $(#[$annotation])*
+            async fn later_borrowed((_, Job { number: $number, .. }): (Noted, Job), ref $name: Noted) -> u32 {
+                pause().await;
+                $number
+            }
+
+            $(#[$annotation])*
+            fn promised(Job { number: $number, .. }: Job, $name: Noted) -> impl Future<Output = Result<u32, ()>> {
+                see("promised");
+                async move {
+                    pause().await;
+                    Ok($number)
+                }
+            }
+
+            $(#[$annotation])*
+            fn boxed(
+                Job { number: $number, .. }: Job,
+                (_, $name): (Noted, Noted),
+            ) -> Pin<Box<dyn Future<Output = Result<u32, ()>>>> {
+                if $number > 1 {
+                    return Box::pin(async { Err(()) });
+                }
+                Box::pin(async move {
+                    let _name = $name;
+                    pause().await;
+                    Ok($number)
+                })
+            }
+
+            pub fn calls() -> Vec<(&'static str, fn() -> Running)> {
+                fn pair() -> (Noted, Noted) {
+                    (Noted("_0"), Noted("_1"))
+                }
+                vec![
+                    ("fields", || at_once_as_future(|| fields(Noted("a"), job(), pair()))),
+                    ("early", || at_once_as_future(|| early(job(), pair().into(), Noted("z")))),
+                    ("plain", || at_once_as_future(|| plain(job(), Noted("_")))),
+                    ("mutable", || at_once_as_future(|| mutable(job(), pair(), Noted("z")))),
+                    ("later", || {
+                        running(later(job(), Wrapped(Noted("_0"), Noted("_1")), Noted("z")))
+                    }),
+                    ("later_borrowed", || {
+                        running(later_borrowed((Noted("_"), job()), Noted("b")))
+                    }),
+                    ("promised", || running(promised(job(), Noted("b")))),
+                    ("boxed", || running(boxed(job(), pair()))),
+                ]
+            }
+        }
+    };
+}
+
+naming!(named_bare, number name:);
+naming!(named_in_dims, number name: #[measured(dims(number = number, length = name.0.len()))]);
+naming!(named_in_text, number name: #[counted(outcome, dims(both = format!("{number}{}", name.0)))]);
+naming!(named_in_amount, number name: #[counted(by = u64::from(number), dims(name = name.0))]);
+naming!(named_when, number name: #[timed(when = ok, dims(name = name.0, number = const { 1 }))]);
+naming!(named_at_end, number name: #[measured(ret_dims(more = size_of_val(ret) + number as usize))]);
+naming!(named_in_condition, number name: #[counted(err_if = size_of_val(ret) < number as usize, dims(name = name.0))]);
+naming!(named_in_value, number name: #[recorded(name = "parameters.value", value = number, outcome)]);
+naming!(named_outside, number name: #[counted(dims(number = number))] #[timed] #[in_flight]);
+
+#[test]
+fn functions_whose_arguments_name_variables_of_patterns_drop_parameters_as_before() {
+    for annotated in [
+        named_in_dims::calls(),
+        named_in_text::calls(),
+        named_in_amount::calls(),
+        named_when::calls(),
+        named_at_end::calls(),
+        named_in_condition::calls(),
+        named_in_value::calls(),
+        named_outside::calls(),
+    ] {
+        assert_same(named_bare::calls(), annotated);
+    }
 }
 
 #[test]

@@ -187,6 +187,33 @@ macro_rules! functions {
             }
 
             $(#[$attribute])*
+            pub fn closure_and_number() -> (impl Fn(&str) -> &str, u32) {
+                (|text| text.trim(), 1)
+            }
+
+            $(#[$attribute])*
+            pub fn closures<'a, T: PartialEq>(
+                of: &'a [T],
+                early: bool,
+            ) -> (Option<&'a T>, (impl Fn(&T) -> Option<&'a T>, impl Fn(&[T]) -> &[T] + Copy)) {
+                if early {
+                    ready(());
+                }
+                (of.first(), (|wanted| of.iter().find(|one| *one == wanted), |all| &all[1..]))
+            }
+
+            $(#[$attribute])*
+            #[track_caller]
+            pub fn closure_of_caller() -> (u32, impl Fn(&str) -> usize) {
+                (std::panic::Location::caller().line(), |text| text.len())
+            }
+
+            $(#[$attribute])*
+            pub async fn closure_and_number_later() -> (impl Fn(&str) -> &str, u32) {
+                (|text| text.trim(), 1)
+            }
+
+            $(#[$attribute])*
             pub async fn closure_later(early: bool) -> impl Fn(&str) -> &str {
                 if early {
                     ready(()).await;
@@ -244,6 +271,11 @@ macro_rules! behave_alike {
             let mut numbers = Vec::new();
             assert_eq!(*closure_of_mutable(2)(&mut numbers), 2);
             assert_eq!(closure_of_boxes(true)("a")("b"), 3);
+            assert_eq!(closure_and_number().0(" d "), "d");
+            let (number, (find, rest)) = closures(&[1, 2], false);
+            assert_eq!((number, find(&2), rest(&[1, 2])), (Some(&1), Some(&2), &[2][..]));
+            assert_eq!(closure_of_caller().1("abc"), 3);
+            assert_eq!(value(closure_and_number_later()).0(" e "), "e");
             assert_eq!(value(closure_later(true))(" c "), "c");
             assert_eq!(value(closure_over_later(&[1, 2]))(&2), Ok(&2));
         });

@@ -223,6 +223,51 @@ fn polled<T: Clone>(inner: Result<T, ()>) -> impl Stream<Item = Poll<Result<impl
     items([Poll::Pending, Poll::Ready(inner)])
 }
 
+#[measured(name = "s.boxed_poll")]
+fn boxed_poll(inner: Result<u8, ()>) -> Pin<Box<dyn Stream<Item = Poll<Result<u8, ()>>>>> {
+    Box::pin(items([Poll::Pending, Poll::Ready(inner)]))
+}
+
+#[measured(name = "s.boxed_early", dims(len = format!("{inner:?}").len()))]
+fn boxed_early(inner: Result<u8, ()>) -> BoxStream<'static, Result<Option<Result<u8, ()>>, ()>> {
+    if inner.is_err() {
+        return Box::pin(items([Ok(Some(inner))]));
+    }
+    Box::pin(items([Ok(None), Ok(Some(inner))]))
+}
+
+type Deep<T> = BoxStream<'static, Option<Poll<Option<Result<T, ()>>>>>;
+
+#[measured(name = "s.deep")]
+fn deep<T: Send + 'static>(inner: Result<T, ()>) -> Deep<T> {
+    let items = items([None, Some(Poll::Ready(Some(inner)))]);
+    Box::pin(items)
+}
+
+#[counted(name = "s.unpinned", outcome, dims(ok = inner.is_ok()))]
+fn unpinned(inner: Result<u8, ()>) -> Box<dyn Stream<Item = Option<Result<u8, ()>>> + Unpin> {
+    Box::new(items([Some(inner)]))
+}
+
+#[test]
+fn an_error_inside_an_item_of_a_boxed_stream_is_one() {
+    let seen = capture(|| {
+        for inner in [Ok(1), Err(())] {
+            drain(boxed_poll(inner));
+            drain(boxed_early(inner));
+            drain(deep(inner));
+            drain(unpinned(inner));
+        }
+    });
+    for stream in ["boxed_poll", "boxed_early", "deep"] {
+        outcomes(&seen, &format!("s.{stream}"), &[("ok", 1), ("err", 1)]);
+    }
+    for (outcome, ok) in [("ok", "true"), ("err", "false")] {
+        let unpinned = seen.counter("s.unpinned").with("outcome", outcome);
+        assert_eq!(unpinned.with("ok", ok).value(), 1);
+    }
+}
+
 #[test]
 fn an_error_inside_an_item_is_one() {
     let seen = capture(|| {

@@ -42,6 +42,38 @@ fn not_inlined() -> u32 {
 }
 
 #[annotated]
+#[inline(always)]
+#[expect(clippy::inline_always)]
+fn always_inlined() -> u32 {
+    1
+}
+
+// Clippy accepts it on functions that do nothing, as far as their first statement reveals it.
+#[annotated]
+#[inline(always)]
+fn always_inlined_empty() {}
+
+#[annotated]
+#[inline(always)]
+fn always_inlined_item() -> u32 {
+    const ONE: u32 = 1;
+    ONE
+}
+
+#[annotated]
+#[inline(always)]
+fn always_inlined_generic<T>(_: &T) {}
+
+#[annotated]
+#[inline(always)]
+fn always_inlined_block() -> u32 {
+    {
+        use core::cmp::max;
+        max(1, 2)
+    }
+}
+
+#[annotated]
 #[cold]
 fn cold() -> u32 {
     1

@@ -16,6 +16,13 @@ fn items() -> impl Stream<Item = u8> {
     Empty
 }
 
+type Rows = std::pin::Pin<Box<dyn Stream<Item = u8> + Send>>;
+
+#[measured(err_if = *ret > 1)]
+fn aliased() -> Rows {
+    Box::pin(Empty)
+}
+
 struct Empty;
 
 impl Stream for Empty {

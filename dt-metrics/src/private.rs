@@ -19,7 +19,7 @@ mod stream;
 
 pub use inventory;
 
-pub use self::by_type::{Call, PinnedFuture, call_of};
+pub use self::by_type::{Call, PinnedFuture, call_of, judged};
 pub use self::call::{Ending, Guard, Told, run};
 pub use self::check::{
     check_description, check_name, check_unit, time_unit_length, unit_nanoseconds,

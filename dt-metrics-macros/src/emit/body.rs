@@ -63,8 +63,9 @@ fn is_unseen_macro(tokens: &[TokenTree]) -> bool {
         return false;
     };
     match (name.to_string().as_str(), &tokens[path..]) {
-        ("macro_rules" | "thread_local", [bang, ..]) => is_punct(bang, '!'),
-        ("panic" | "unreachable", [bang, _]) => is_punct(bang, '!'),
+        ("macro_rules" | "thread_local", [bang, ..]) | ("panic" | "unreachable", [bang, _]) => {
+            is_punct(bang, '!')
+        }
         ("panic" | "unreachable", [bang, _, end, ..]) => is_punct(bang, '!') && is_punct(end, ';'),
         _ => false,
     }

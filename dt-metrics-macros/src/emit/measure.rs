@@ -94,6 +94,12 @@ fn kept<'a>(args: &'a Args, place: &Place<'_>) -> Vec<(&'a Dimension, TokenStrea
     dims.into_iter().zip(variables).collect()
 }
 
+/// The variables that there are.
+fn variables_if(names: &[(&str, bool)]) -> Vec<TokenStream> {
+    let names = names.iter().filter(|(_, exists)| *exists);
+    names.map(|(name, _)| variable(name)).collect()
+}
+
 struct Measure<'a> {
     private: &'a TokenStream,
     args: &'a Args,
@@ -187,17 +193,14 @@ impl<'a> Measure<'a> {
             begin.extend(emit!(let __dt_metrics_stopwatch = #private::Stopwatch::start();));
         }
 
-        let entered = [
+        let entered = variables_if(&[
             ("instruments", true),
             ("nanoseconds", path_length.is_some()),
             ("by", has(Metric::Calls)),
             ("value", value.is_some()),
             ("kept", unpack.is_some()),
-        ];
-        let entered = entered.into_iter().filter(|(_, is_bound)| *is_bound);
-        let entered = entered.map(|(name, _)| variable(name)).collect();
-
-        let state = [
+        ]);
+        let state = variables_if(&[
             ("nanoseconds", path_length.is_some()),
             ("instruments", !at_end.is_empty()),
             ("in_flight", has(Metric::InFlight)),
@@ -208,9 +211,7 @@ impl<'a> Measure<'a> {
             ("value", value.is_some() && !at_end.is_empty()),
             ("kept", unpack.is_some()),
             ("stopwatch", has(Metric::Duration)),
-        ];
-        let state = state.into_iter().filter(|(_, is_needed)| *is_needed);
-        let state: Vec<_> = state.map(|(name, _)| variable(name)).collect();
+        ]);
         let made = (!state.is_empty()).then(|| emit!((#(#state,)*)));
         let at_end = AtEnd {
             private,

@@ -268,16 +268,16 @@ fn take_pattern(
     });
     let mutability = is_borrowed.then(|| emit!(mut));
     let bind = bind(&pattern, &name);
-    let uses = names(&pattern).into_iter();
-    let uses: Vec<_> = uses.filter(|name| used.reads_itself(name)).collect();
-    if !uses.is_empty() {
+    let mut read = names(&pattern);
+    read.retain(|name| used.reads_itself(name));
+    if !read.is_empty() {
         let mut pattern = pattern;
         bindings(&mut pattern, &mut Vec::new());
         matched.push(Matched {
             argument: name.clone(),
             pattern,
             mutability: mutability.clone(),
-            copied: uses
+            copied: read
                 .iter()
                 .filter(|name| reads(&used.at_end, name))
                 .cloned()
@@ -291,7 +291,7 @@ fn take_pattern(
         #cfg
         #lints
         #bind
-        #(let _ = &#uses;)*
+        #(let _ = &#read;)*
     }
 }
 
@@ -534,6 +534,14 @@ fn bindings(pattern: &mut Pat, names: &mut Vec<(Option<Token![mut]>, Ident)>) {
                 // `Point { mut x }` also has a pattern.
                 bindings(&mut field.pat, names);
             }
+        }
+        // All alternatives bind the same names.
+        Pat::Or(pattern) => {
+            let mut cases = pattern.cases.iter_mut();
+            if let Some(first) = cases.next() {
+                bindings(first, names);
+            }
+            cases.for_each(|case| bindings(case, &mut Vec::new()));
         }
         // Other patterns bind nothing, or nothing that a macro can see.
         _ => {}

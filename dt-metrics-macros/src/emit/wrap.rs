@@ -373,8 +373,11 @@ impl Wrap<'_> {
         let at_end = self.at_end(None);
         // The condition is not evaluated for the items of a boxed stream.
         let check = ends.err_if.as_ref().map(|err_if| {
-            let check = at(err_if, &emit!(__dt_metrics_err_if()));
-            emit!(__dt_metrics_call.#check;)
+            let judged = at(err_if, &emit!(&__dt_metrics_judged));
+            emit! {
+                let __dt_metrics_judged = __dt_metrics_call.__dt_metrics_judged();
+                #private::judged(#judged);
+            }
         });
         let Some(future) = future else {
             let body = self.closure_variable();

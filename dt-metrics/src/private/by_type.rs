@@ -103,10 +103,13 @@ impl<R> Deref for BoxedCall<R> {
 }
 
 impl<R> Plain<R> {
-    /// Accepts the argument `err_if`.
+    /// What the argument `err_if` judges.
     #[expect(clippy::unused_self, reason = "called as the others are")]
     #[inline]
-    pub const fn __dt_metrics_err_if(&self) {}
+    #[must_use]
+    pub const fn __dt_metrics_judged(&self) -> SingleValue {
+        SingleValue
+    }
 
     /// Runs `body` between `begin` and `tell`, or `leave` if it panics. A `judge` is for streams only.
     #[expect(clippy::unused_self, reason = "called as the others are")]
@@ -434,12 +437,11 @@ macro_rules! boxed_stream {
     };
     (@run ($($auto:ident)*), $boxed:ty, $new:path, $pin:path) => {
         impl<'a, T> BoxedCall<$boxed> {
-            /// Rejects the argument `err_if`, which does not see the items.
+            /// What the argument `err_if` would have to judge.
             #[inline]
-            pub const fn __dt_metrics_err_if(&self)
-            where
-                BoxedStream<T>: Judged,
-            {
+            #[must_use]
+            pub const fn __dt_metrics_judged(&self) -> BoxedStream<T> {
+                BoxedStream(PhantomData)
             }
 
             /// Runs `body`, and measures the stream that it makes.
@@ -489,16 +491,25 @@ macro_rules! boxed_stream {
     };
 }
 
+/// The value of a call.
+pub struct SingleValue;
+
 /// A boxed stream of `T`.
 pub struct BoxedStream<T>(PhantomData<fn() -> T>);
 
-/// What `err_if` can judge. A [`BoxedStream`] is not.
+/// What `err_if` can judge.
 #[diagnostic::on_unimplemented(
     message = "this function returns a boxed stream, whose items `err_if` does not see",
     label = "not evaluated for the items of a boxed stream",
     note = "return `impl Stream`, or make an item an `Err` if it is an error"
 )]
 pub trait Judged {}
+
+impl Judged for SingleValue {}
+
+/// Does nothing. The bound rejects the argument `err_if` on a function that returns a boxed stream.
+#[inline]
+pub const fn judged<T: Judged>(_: &T) {}
 
 macro_rules! boxed {
     ($($autos:tt $unpin:tt;)+) => {$(

@@ -833,6 +833,16 @@ macro_rules! naming {
             }
 
             $(#[$annotation])*
+            fn alternatives(
+                (Ok((_, $name)) | Err($name)): Result<(Noted, Noted), Noted>,
+                whole @ Job { number: $number, .. }: Job,
+            ) -> Result<u32, ()> {
+                see($name.0);
+                drop(whole);
+                Ok($number)
+            }
+
+            $(#[$annotation])*
             async fn later(Job { number: $number, .. }: Job, Wrapped(_, $name): Wrapped, z: Noted) -> Result<u32, ()> {
                 pause().await;
                 Ok($number)
@@ -877,6 +887,7 @@ macro_rules! naming {
                     ("early", || at_once_as_future(|| early(job(), pair().into(), Noted("z")))),
                     ("plain", || at_once_as_future(|| plain(job(), Noted("_")))),
                     ("mutable", || at_once_as_future(|| mutable(job(), pair(), Noted("z")))),
+                    ("alternatives", || at_once_as_future(|| alternatives(Ok(pair()), job()))),
                     ("later", || {
                         running(later(job(), Wrapped(Noted("_0"), Noted("_1")), Noted("z")))
                     }),

@@ -306,6 +306,11 @@ fn each_is_recorded_once() {
     check("must_use_above", &mut || assert_eq!(must_use_above(), 1));
     check("inlined", &mut || assert_eq!(inlined(), 1));
     check("not_inlined", &mut || assert_eq!(not_inlined(), 1));
+    check("always_inlined", &mut || assert_eq!(always_inlined(), 1));
+    check("always_inlined_empty", &mut || always_inlined_empty());
+    check("always_inlined_item", &mut || assert_eq!(always_inlined_item(), 1));
+    check("always_inlined_generic", &mut || always_inlined_generic(&1));
+    check("always_inlined_block", &mut || assert_eq!(always_inlined_block(), 2));
     check("cold", &mut || assert_eq!(cold(), 1));
     check("left_in", &mut || assert_eq!(left_in(), 1));
     check("under_condition", &mut || assert_eq!(under_condition(), 1));

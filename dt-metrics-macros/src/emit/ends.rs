@@ -31,7 +31,8 @@ pub(crate) struct Ends {
     pub(crate) err_if: Option<Expr>,
     /// The variables that `entry` binds.
     pub(crate) entered: Vec<TokenStream>,
-    /// A closure that tells which items of a stream count as errors, if an argument has that condition.
+    /// A closure that decides which items of a stream count as errors, if an argument has that
+    /// condition.
     pub(crate) judge: Option<TokenStream>,
 }
 

@@ -24,9 +24,9 @@ pub(crate) enum Target {
 pub(crate) struct Used {
     /// The user's expressions that are evaluated on entry.
     pub(crate) on_entry: TokenStream,
-    /// Those that are evaluated when the call ends.
+    /// The user's expressions that are evaluated when the call ends.
     pub(crate) at_end: TokenStream,
-    /// Those in further annotations of the function.
+    /// The user's expressions in further annotations of the function.
     pub(crate) further: TokenStream,
     /// Whether other macros may look at the signature.
     pub(crate) by_macros: bool,
@@ -77,8 +77,8 @@ pub(crate) struct Matched {
 }
 
 /// `entry` with the names of these patterns, which moves none of the parameters: in the guard of a `match`, names
-/// have the types that they would have behind it, but are only borrowed. It binds the variables `entered`, and
-/// those that are read at the end.
+/// have the types that they have behind it, but are only borrowed. The result binds the variables `entered`, and
+/// the variables that are read at the end.
 pub(crate) fn matched(
     private: &TokenStream,
     patterns: &[Matched],

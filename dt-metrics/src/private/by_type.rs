@@ -104,7 +104,7 @@ impl<R> Deref for BoxedCall<R> {
 
 impl<R> Plain<R> {
     /// What the argument `err_if` judges.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
     pub const fn __dt_metrics_judged(&self) -> SingleValue {
@@ -112,7 +112,7 @@ impl<R> Plain<R> {
     }
 
     /// Runs `body` between `begin` and `tell`, or `leave` if it panics. A `judge` is for streams only.
-    #[expect(clippy::unused_self, reason = "called as the others are")]
+    #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>, J>(
         &self,

@@ -1,5 +1,6 @@
-//! A local stand-in for the Dynatrace metric ingest endpoint: it answers as Dynatrace does, judges
-//! every line by the protocol, and shows what arrives. It needs no account and no network.
+//! A local stand-in for the Dynatrace metric ingest endpoint: it answers as Dynatrace's
+//! documentation describes, checks every line against the protocol, and shows accepted and rejected
+//! lines. It needs no account and no network.
 //!
 //! # In a test
 //!

@@ -1,6 +1,19 @@
-//! The guide: tasks, reference and explanations.
+//! The guide: tasks, reference and explanations. The pages are also in the folder `docs/` of the repository.
 //!
-//! These pages are those of the folder `docs/` of the repository.
+//! **Tasks**
+//!
+//! - Choose: [an instrument](instruments), [names](naming), [dimensions, and their cost](cost),
+//!   [percentiles]
+//! - Send: [to Dynatrace](dynatrace), through [OneAgent](oneagent), from [Kubernetes](kubernetes), through a
+//!   [Collector](collector), with [a TLS backend of your choice](tls)
+//! - Use with: [axum](axum), [tower and tonic](tower_and_tonic), [actix-web](actix),
+//!   [jobs and Lambda](short_lived)
+//! - Operate: [test](testing), [shut down](shutdown), [turn off](turn_off), [a dashboard](dashboard)
+//! - Come from [another library](migration)
+//!
+//! **Reference**: [configuration], [health and drop reasons](health), [troubleshooting], [compatibility]
+//!
+//! **Explanation**: [the pipeline](pipeline), [delivery], [performance], [fleet sizing](fleet)
 
 /// A module for each page. The links in a page have their targets in `docs/links.txt` here, and at the
 /// end of the page in the repository.

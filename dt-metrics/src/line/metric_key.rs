@@ -15,14 +15,17 @@ const GRAMMAR: Grammar = Grammar {
     longest: MAX_METRIC_KEY_LENGTH,
 };
 
-/// Checks that `key` can be sent as it is: 1 to 255 ASCII letters, digits, `_` and `-` in sections
-/// between dots, of which the first begins with a letter or `_` and none with `-` (Dynatrace
-/// documentation, *Metric ingestion protocol*).
+/// Checks that `key` can be sent unchanged, alone or after a prefix: at most 255 ASCII letters, digits, `_`
+/// and `-` in sections between dots. The first section begins with a letter or `_`, and no section begins
+/// with `-` (Dynatrace documentation, *Metric ingestion protocol*).
+///
+/// Dynatrace requires at least three characters, including the prefix of the exporter. The exporter drops
+/// data points with a shorter key, and a warning at install names them.
 ///
 /// ```
 /// use dt_metrics::line::check_metric_key;
 ///
-/// const _: () = assert!(check_metric_key("http.server.duration").is_ok());
+/// const _: () = assert!(check_metric_key("http.server.request.duration").is_ok());
 /// assert!(check_metric_key("http..duration").is_err());
 /// ```
 ///

@@ -10,7 +10,7 @@ use crate::server::http::{Received, Route};
 use crate::server::response::Answer;
 use crate::store::Authorization;
 
-/// Judges a request as Dynatrace does.
+/// Judges a request by the rules that Dynatrace documents.
 pub(super) fn judge(
     route: Route,
     authorization: Authorization,

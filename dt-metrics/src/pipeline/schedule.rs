@@ -34,18 +34,20 @@ impl PushTimer {
     pub(super) fn start(provider: SdkMeterProvider, interval: Duration) -> io::Result<Self> {
         let (running, stopped) = mpsc::channel();
         let mut pause = first_pause(interval, fraction());
+        // The time from one push to the next.
+        let mut step = pause;
         spawn("dt-metrics-push", move || {
-            let mut last = Instant::now();
+            let mut due = Instant::now();
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                let due = last.checked_add(pause).unwrap_or_else(Instant::now);
+                due = due.checked_add(step).unwrap_or_else(Instant::now);
                 // A failed collection is logged where it failed, and a failed delivery by the
                 // exporter.
                 drop(provider.force_flush());
-                last = due;
+                step = interval;
                 pause = interval.saturating_sub(due.elapsed());
                 if pause.is_zero() {
                     // It took longer than an interval. Missed pushes are not made up.
-                    last = Instant::now();
+                    due = Instant::now();
                     pause = interval;
                 }
             }

@@ -84,7 +84,9 @@ impl Measurement {
                 meter.u64_histogram(name).build().record(part, attributes);
             }
             Kind::HistogramF64 | Kind::Bare | Kind::Exponential => {
-                meter.f64_histogram(name).build().record(float, attributes);
+                // The sum of finite values stays finite: an infinite one can be several lines.
+                let part = float / 1_000.0;
+                meter.f64_histogram(name).build().record(part, attributes);
             }
         }
     }

@@ -38,7 +38,11 @@ fn pushes_come_at_the_interval_until_it_is_dropped() {
     provider
         .meter("test")
         .u64_observable_gauge("asked")
-        .with_callback(move |_| asked.send(Instant::now()).unwrap_or_default())
+        .with_callback(move |_| {
+            asked.send(Instant::now()).unwrap_or_default();
+            // The time that a push takes does not move the next one.
+            std::thread::sleep(Duration::from_millis(20));
+        })
         .build();
     let interval = Duration::from_millis(100);
     let start = Instant::now();

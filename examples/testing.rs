@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_recorded_only_if_it_went_well() {
+    fn the_remaining_value_is_recorded_only_on_success() {
         let (seen, left) = capture_with(|| withdraw(100, 30));
         assert_eq!(left, Ok(70));
         assert_eq!(seen.histogram("withdraw.left").values(), [70.0]);

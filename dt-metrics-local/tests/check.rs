@@ -23,7 +23,7 @@ fn check(environment: &[(&str, &str)]) -> (bool, String) {
 }
 
 #[test]
-fn it_says_where_each_value_comes_from_and_sends_a_line() {
+fn it_reports_the_source_of_each_value_and_sends_a_line() {
     let server = Server::builder().token("secret-token").start().unwrap();
     let (ok, said) = check(&[(URL, &server.url()), (TOKEN, "secret-token")]);
     assert!(ok, "{said}");
@@ -37,7 +37,7 @@ fn it_says_where_each_value_comes_from_and_sends_a_line() {
 }
 
 #[test]
-fn what_does_not_work_ends_with_a_failure_and_names_the_fix() {
+fn a_broken_configuration_exits_with_a_failure_and_names_the_fix() {
     let server = Server::builder()
         .token("secret-token")
         .token_without_scope("other-token")

@@ -170,7 +170,7 @@ fn hidden_characters_are_shown_by_their_code() {
 }
 
 #[test]
-fn a_refused_request_and_a_note_are_told() {
+fn a_refused_request_and_a_note_are_printed() {
     let mut program = Program::start(&["--classic"]);
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");
@@ -297,7 +297,7 @@ fn an_outage_comes_and_goes_and_the_token_changes() {
 }
 
 #[test]
-fn a_token_is_asked_for_and_never_shown() {
+fn a_token_is_required_and_never_shown() {
     let mut program = Program::start(&["--token", "very-secret"]);
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");

@@ -142,7 +142,7 @@ fn measured(args: &str, item: &str) -> String {
 }
 
 #[test]
-fn a_half_typed_body_still_expands_whatever_is_asked_of_it() {
+fn a_half_typed_body_still_expands_with_all_arguments() {
     for item in [
         "fn f() -> Result<u32, ()> { let n = number. }",
         "async fn f() -> Result<u32, ()> { match }",

@@ -44,7 +44,7 @@ impl fmt::Display for Kind {
 
 /// One instrument of the program, as its annotation describes it.
 ///
-/// [`catalog`](crate::catalog) lists them all.
+/// [`catalog`](crate::catalog) lists all descriptors.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Descriptor {

@@ -16,33 +16,35 @@
 //!         .install()?;
 //!     place_order("gold");
 //!     Ok(())
-//! } // the rest is delivered here; if it cannot be, the event says why
+//! } // pending metrics are delivered here; a failure is reported as an event
 //! ```
 //!
-//! # On a function, and in it
+//! # Annotations and macros
 //!
-//! | to record | write | default name |
+//! | to record | use | default name |
 //! | --- | --- | --- |
-//! | calls by outcome, their duration, those going on | [`#[measured]`](macro@measured), on a function or an `impl` block | the next three |
+//! | calls by outcome, call duration, and calls in flight | [`#[measured]`](macro@measured) on a function or an `impl` block | the names of the next three rows |
 //! | calls, or amounts | [`#[counted]`](macro@counted) | `crate.module.function.calls` |
-//! | how long a call takes, however it ends | [`#[timed]`](macro@timed) | `….duration` |
-//! | how many calls are going on | [`#[in_flight]`](macro@in_flight) | `….in_flight` |
+//! | the duration of calls | [`#[timed]`](macro@timed) | `crate.module.function.duration` |
+//! | calls in flight | [`#[in_flight]`](macro@in_flight) | `crate.module.function.in_flight` |
 //! | a value of each call | [`#[recorded]`](macro@recorded) | none |
-//! | what a function knows, asked at each push | [`#[observed]`](macro@observed) | `crate.module.function` |
-//! | in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down_counter!`] | none |
+//! | the return value of a function that is polled once per push | [`#[observed]`](macro@observed) | `crate.module.function` |
+//! | a value in the middle of a function | [`count!`], [`record!`], [`gauge!`], [`up_down_counter!`] | none |
 //! | a block of a function | [`timer!`], [`in_flight_guard!`] | none |
 //! | values of an object, polled once per push | [`observe`] with a callback | none |
-//! | names that only run time knows | [`instrument::Counter`] and its kind | none |
+//! | metrics whose name is known only at run time | [`instrument::Counter`] and the other types of [`instrument`] | none |
 //! | an enum as a dimension | [`#[derive(DimensionValue)]`](derive@DimensionValue) | |
+//! | several dimensions of a struct | [`#[derive(Dimensions)]`](derive@Dimensions) | |
 //!
-//! Each of these pages says what it takes, what it expands to, what it costs and what it refuses.
-//! Values of dimensions are texts, `char`, `bool`, integers, floats, `IpAddr`, enums, `Option` of
-//! those, and what implements [`DimensionValue`](trait@DimensionValue).
+//! The page of each macro lists its arguments with examples, and describes its expansion and its cost.
+//! The value of a dimension is a text, `char`, `bool`, integer, float, `IpAddr`, an enum, an `Option` of
+//! one of these types, or any type that implements [`DimensionValue`](trait@DimensionValue).
 //!
-//! # In a test
+//! # Tests
 //!
-//! [`testing::capture`] runs a piece of code and returns what it measured, and nothing that runs
-//! beside it measured. It needs nothing installed. [`testing::capture_all`] sees the whole process.
+//! [`testing::capture`] runs a closure and returns its measurements, without measurements of other
+//! threads. It works without an installed pipeline. [`testing::capture_all`] returns the measurements of
+//! the whole process.
 //!
 //! ```
 //! use dt_metrics::measured;
@@ -58,26 +60,26 @@
 //! ```
 #![cfg_attr(feature = "dynatrace", doc = include_str!("../docs/pipeline.md"))]
 //!
-//! # Overview
+//! # Catalogue
 //!
-//! [`catalog`] lists every instrument in the program, before anything was called;
-//! [`catalog_markdown`] and [`catalog_json`] print it. The grammar of names, keys, units and lines
-//! is in [`mod@line`].
+//! [`catalog`] lists every instrument in the program, also before its first call. [`catalog_markdown`]
+//! and [`catalog_json`] print the list. The module [`mod@line`] has the grammar of names, keys, units and
+//! metric lines.
 //!
-//! # The way of a count
+//! # How a call is counted
 //!
-//! A call to an annotated function adds to a cell that its own thread owns: no lock, no allocation,
-//! no locked instruction where the dimensions are known at compile time. At each push interval,
+//! A call to an annotated function adds to a cell that its own thread owns. If the dimensions are known
+//! when you compile, this takes no lock, no allocation and no locked instruction. At each push interval,
 //! dt-metrics reads the cells of all threads, and adds the increase since the last push to ordinary
-//! OpenTelemetry counters, inside their collection. So readers, views and exporters of the
-//! OpenTelemetry SDK work as documented there. Cells exist from program start: measurements from
-//! before `install`, or of threads that have ended, are also delivered.
+//! OpenTelemetry counters, inside their collection. So readers, views and exporters of the OpenTelemetry
+//! SDK work as documented there. Cells exist from program start: measurements from before `install`, or of
+//! threads that have ended, are also delivered.
 //!
 //! # Features
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `dynatrace` (default) | the pipeline and the exporter, described under "In `main`" |
+//! | `dynatrace` (default) | the pipeline and the exporter, described under "Set up in `main`" |
 //! | `otlp` | the same metrics over OTLP, to Dynatrace or to a Collector: `builder().otlp()` |
 //! | `rustls-aws-lc` (default) | TLS: rustls, with the cryptography of aws-lc-rs |
 //! | `rustls-ring` | TLS: rustls, with the cryptography of ring; used before `rustls-aws-lc` if both are on |

@@ -14,7 +14,7 @@ fn said(output: Output) -> String {
 }
 
 #[test]
-fn what_it_delivers_is_in_the_catalogue_that_it_prints() {
+fn delivered_metrics_are_in_the_printed_catalogue() {
     let print = Command::new(PROGRAM).arg("--catalog").output();
     let catalogue = said(print.expect("it was built with this test"));
     assert!(catalogue.starts_with("[\n{\"name\":\"basket.size\",\"kind\":\"gauge\""));

@@ -117,7 +117,7 @@ fn minimal_at(url: &str) -> String {
 }
 
 #[test]
-fn the_first_program_prints_what_goes_wrong() {
+fn the_first_program_prints_failures() {
     let server = Server::builder().token("dt0c01.RIGHT.SECRET").start();
     let server = server.expect("a port is free");
     let printed = minimal_at(&server.url());

@@ -222,7 +222,7 @@ fn attributes_that_cannot_be_dimensions_are_noted_once() {
 }
 
 #[test]
-fn what_a_metric_means_is_said_once() {
+fn metadata_of_a_metric_is_sent_once() {
     let mut metric = count("orders", vec![number(1.0, vec![]), number(2.0, vec![])]);
     metric.unit = "m^2".to_owned();
     metric.description = "é".repeat(2_000);
@@ -268,7 +268,7 @@ fn times_are_judged_as_in_lines() {
 
 /// Each would take minutes or gigabytes if it were repeated for each point or each pair.
 #[test]
-fn what_is_large_is_shared() {
+fn large_values_are_shared() {
     let large = "x".repeat(1_000_000);
     let points = |n| (0..n).map(|_| number(1.0, vec![])).collect::<Vec<_>>();
     let mut described = count("orders", points(10_000));

@@ -88,7 +88,7 @@ fn each_kind_has_its_total() {
 }
 
 #[test]
-fn a_rate_is_what_came_since_the_push_before() {
+fn a_rate_is_the_increase_since_the_previous_push() {
     let mut state = State::new(Limits::default());
     add(&mut state, "mmm count,delta=1000", 0);
     assert_eq!(only(&state).rate_per_second(at(0)), None);
@@ -121,7 +121,7 @@ fn a_rate_looks_back_half_a_minute() {
 }
 
 #[test]
-fn slow_pushes_have_a_rate_too() {
+fn slow_pushes_also_have_a_rate() {
     let mut state = State::new(Limits::default());
     for minute in 0..5 {
         add(&mut state, "mmm count,delta=120", minute * 60_000);
@@ -222,7 +222,7 @@ fn long_refused_lines_are_cut_between_characters() {
 }
 
 #[test]
-fn nothing_is_kept_if_so_asked() {
+fn nothing_is_kept_if_the_limit_is_zero() {
     let mut state = State::new(Limits::default().lines(0));
     add(&mut state, "aaa count,delta=1", 0);
     assert_eq!(state.lines().len(), 0);

@@ -142,7 +142,7 @@ fn every_metric_of_a_program_has_its_tile() {
 }
 
 #[test]
-fn what_is_asked_for_fits_the_kind() {
+fn queries_fit_the_kind() {
     let dashboard = dashboard(&[], &dt_metrics::catalog_json());
     for (metric, expected) in [
         ("items-sold", vec![vec!["sum(default:0)"]]),
@@ -189,7 +189,7 @@ fn a_measured_function_is_a_row() {
 }
 
 #[test]
-fn titles_and_units_are_those_of_the_program() {
+fn titles_and_units_agree_with_the_program() {
     let dashboard = dashboard(&[], &dt_metrics::catalog_json());
     let first = |metric| of(&dashboard, metric).remove(0).0;
     let sold = first("items-sold");
@@ -223,7 +223,7 @@ fn dimensions_of_all_metrics_split_and_filter_all_charts() {
 }
 
 #[test]
-fn menus_ask_all_metrics_for_their_values() {
+fn menus_query_all_metrics_for_their_values() {
     let entry = |n: u32| {
         format!(r#"{{"name":"m{n:02}","kind":"gauge","dimension_keys":["n0","total-2"]}}"#)
     };
@@ -254,7 +254,7 @@ fn files_are_read_and_written() {
 }
 
 #[test]
-fn what_a_running_endpoint_has_seen_is_shown() {
+fn metrics_of_a_running_endpoint_are_shown() {
     let server = Server::builder().start().unwrap();
     let body = "#shop.orders count dt.meta.unit={order},dt.meta.description=Orders\n\
                 shop.orders,dt.metrics.source=opentelemetry,region=eu count,delta=3\n\
@@ -284,7 +284,7 @@ fn what_a_running_endpoint_has_seen_is_shown() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn errors_name_their_place() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -315,7 +315,7 @@ fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
-fn what_is_left_out_is_said_beside_the_dashboard() {
+fn left_out_metrics_are_named_on_stderr() {
     let output = run(
         &[],
         r#"[{"name":"a","kind":"gauge"},{"name":"b","kind":"gauge","conflict":"b is two things"}]"#,

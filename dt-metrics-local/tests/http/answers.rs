@@ -74,7 +74,7 @@ fn valid_lines_of_a_bad_request_are_kept() {
 }
 
 #[test]
-fn the_oneagent_counts_valid_lines_by_its_own_name_and_asks_for_no_token() {
+fn the_oneagent_counts_valid_lines_by_its_own_name_and_requires_no_token() {
     let server = Server::builder().token("secret").start().unwrap();
     let reply = post(&server, ONEAGENT, &[TEXT], "aaa count,delta=1\nbad");
     assert_eq!(reply.status, 400);
@@ -162,7 +162,7 @@ fn a_platform_token_has_its_own_scheme_and_path() {
 }
 
 #[test]
-fn a_wrong_token_is_told_as_dynatrace_does() {
+fn a_wrong_token_is_answered_as_by_dynatrace() {
     let server = Server::builder().token("right").start().unwrap();
     let reply = post(
         &server,

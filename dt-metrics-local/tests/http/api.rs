@@ -93,7 +93,7 @@ fn requests_have_their_answers() {
 }
 
 #[test]
-fn a_reset_forgets_what_arrived_and_nothing_else() {
+fn a_reset_forgets_received_data_and_nothing_else() {
     let server = server();
     ingest(&server, "orders count,delta=1\nab 1");
     server.fail_next(1, 503).unwrap();

@@ -114,7 +114,7 @@ fn hosts() {
 }
 
 #[test]
-fn hosts_that_the_server_is_told() {
+fn hosts_that_the_server_is_configured_for() {
     let port_of = |server: &Server| server.address().port();
     let named = Server::builder()
         .listen("localhost:0")

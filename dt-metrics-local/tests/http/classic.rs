@@ -60,7 +60,7 @@ fn metric_keys_get_the_suffix_of_their_type() {
 }
 
 #[test]
-fn an_accepted_request_has_its_warnings_too() {
+fn an_accepted_request_also_has_its_warnings() {
     let server = Server::builder().classic().start().unwrap();
     for reply in [
         ingest(&server, "visits count,delta=1"),

@@ -65,7 +65,7 @@ fn retry_after_is_seconds_or_a_date() {
 }
 
 #[test]
-fn a_web_page_and_a_redirect_are_what_they_say() {
+fn web_pages_and_redirects_are_recognised() {
     let server = server();
     server.fail_next(1, Answer::html(200)).unwrap();
     let reply = ingest(&server, BODY);
@@ -86,7 +86,7 @@ fn a_web_page_and_a_redirect_are_what_they_say() {
 }
 
 #[test]
-fn refused_lines_are_named_and_the_others_accepted() {
+fn refused_lines_are_named_and_other_lines_accepted() {
     let server = server();
     server.fail_next(2, Fault::RefuseLines(1)).unwrap();
     let reply = ingest(&server, &format!("bad\n{BODY}"));
@@ -143,7 +143,7 @@ fn a_token_can_be_replaced() {
 }
 
 #[test]
-fn a_reset_is_a_reset_and_accepts_what_was_read() {
+fn a_reset_fault_accepts_the_lines_that_were_read() {
     let server = server();
     for (fault, expected) in [
         (Fault::ResetBeforeReading, (0.0, 0.0)),

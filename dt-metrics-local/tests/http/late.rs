@@ -76,7 +76,7 @@ fn half_a_body_is_answered() {
 }
 
 #[test]
-fn slowness_of_the_server_is_no_fault_of_the_client() {
+fn slowness_of_the_server_is_not_a_fault_of_the_client() {
     let server = impatient();
     let pace = 200;
     server

@@ -108,7 +108,7 @@ fn refused(reply: &Reply, status: u16, code: i32, message: &str) {
 }
 
 #[test]
-fn data_points_are_answered_200_and_kept_as_lines_too() {
+fn data_points_are_answered_200_and_kept_as_lines() {
     let server = server();
     let reply = send(&server, vec![counts("orders", DELTA, &[3.0]), duration()]);
     assert_eq!((reply.status, partial(&reply)), (200, None));
@@ -153,7 +153,7 @@ fn units_and_descriptions_count_once_however_often_they_come() {
 }
 
 #[test]
-fn an_attribute_that_is_not_stored_is_told_in_a_partial_success() {
+fn an_attribute_that_is_not_stored_is_reported_in_a_partial_success() {
     let server = server();
     let array = AnyValue {
         value: Some(any_value::Value::ArrayValue(ArrayValue::default())),
@@ -351,7 +351,7 @@ fn a_broken_stream_is_answered_400_and_a_bomb_413() {
 }
 
 #[test]
-fn what_is_too_large_is_answered_413() {
+fn oversized_bodies_are_answered_413() {
     let server = server();
     refused(
         &post(&server, API, &[PROTOBUF], vec![b' '; 4_000_001]),
@@ -368,7 +368,7 @@ fn what_is_too_large_is_answered_413() {
 }
 
 #[test]
-fn the_api_asks_for_its_token_and_the_collector_for_none() {
+fn the_api_requires_its_token_and_the_collector_does_not() {
     let server = Server::builder()
         .token("good")
         .token_without_scope("weak")
@@ -409,7 +409,7 @@ fn the_api_asks_for_its_token_and_the_collector_for_none() {
 }
 
 #[test]
-fn other_paths_and_methods_are_told_where_to_go() {
+fn other_paths_and_methods_get_a_hint() {
     let server = server();
     for path in ["/api/v2/otlp", "/e//api/v2/otlp/v1/metrics", "/v1/traces"] {
         let reply = post(&server, path, &[PROTOBUF], "");
@@ -423,7 +423,7 @@ fn other_paths_and_methods_are_told_where_to_go() {
 }
 
 #[test]
-fn faults_are_for_this_route_too() {
+fn faults_also_apply_to_this_route() {
     let server = server();
     let orders = || vec![counts("orders", DELTA, &[1.0, 2.0, 3.0])];
     server.fail_next(1, 503).unwrap();

@@ -34,7 +34,7 @@ fn an_outage_refuses_and_ends_on_the_same_port() {
 }
 
 #[test]
-fn an_outage_ends_what_is_held() {
+fn an_outage_ends_held_requests() {
     let server = server();
     server.hold_next(1);
     let mut stream = connect(server.address());

@@ -96,7 +96,7 @@ fn the_page_and_all_it_names_are_there_and_come_from_here() {
 }
 
 #[test]
-fn lines_that_are_sent_to_the_page_are_told_the_way() {
+fn lines_sent_to_the_page_get_a_hint_about_the_path() {
     let server = server();
     for path in ["/", "/events", "/api/snapshot"] {
         let reply = post(&server, path, &[], "aaa gauge,1");
@@ -226,7 +226,7 @@ fn hostile_text_stays_text() {
 }
 
 #[test]
-fn the_stream_tells_what_is_new_and_only_that() {
+fn the_stream_contains_only_changes() {
     let server = server();
     ingest(&server, "aaa gauge,1\nbbb gauge,1\nbad");
     let mut stream = Stream::open(&server, "/events", &[]);
@@ -251,7 +251,7 @@ fn the_stream_tells_what_is_new_and_only_that() {
 }
 
 #[test]
-fn a_page_that_comes_back_is_told_what_it_missed() {
+fn a_page_that_reconnects_receives_missed_events() {
     let server = server();
     ingest(&server, "aaa gauge,1");
     let (cursor, _) = Stream::open(&server, "/events", &[]).event();
@@ -277,7 +277,7 @@ fn a_page_that_comes_back_is_told_what_it_missed() {
 }
 
 #[test]
-fn a_reset_starts_the_page_anew() {
+fn a_reset_restarts_the_page() {
     let server = server();
     ingest(&server, "aaa gauge,1");
     let mut stream = Stream::open(&server, "/events", &[]);
@@ -348,7 +348,7 @@ fn pages_are_limited_and_one_that_leaves_makes_room() {
 }
 
 #[test]
-fn history_has_the_points_of_the_series_that_are_asked_for() {
+fn history_has_the_points_of_the_requested_series() {
     let server = server();
     ingest(&server, "aaa count,delta=2\nbbb gauge,5");
     for step in [1, 30, 720] {

@@ -26,7 +26,7 @@ fn waiting_ends_when_the_lines_are_there() {
 }
 
 #[test]
-fn a_panic_in_a_predicate_harms_nobody_else() {
+fn a_panic_in_a_predicate_does_not_affect_other_waiters() {
     let server = server();
     let result = thread::scope(|scope| {
         scope
@@ -74,7 +74,7 @@ fn subscribers_see_everything_in_order_until_the_server_is_gone() {
 }
 
 #[test]
-fn totals_do_not_depend_on_what_is_kept() {
+fn totals_do_not_depend_on_kept_points() {
     let limits = Limits::default().lines(2).rejected(1).requests(3);
     let server = Server::builder().limits(limits).start().unwrap();
     for n in 1..=5 {

@@ -42,7 +42,7 @@ fn after_an_error_the_item_is_as_it_was() {
 }
 
 #[test]
-fn what_the_function_is_cut_by_its_registration_is_too() {
+fn a_function_removed_by_cfg_removes_its_registration() {
     let item = "#[cfg(unix)] #[doc = \"A\"] #[deprecated = \"B\"] fn f() -> u64 { 1 }";
     let expansion = observed("", item);
     assert_eq!(expansion.matches("cfg (unix)").count(), 2, "{expansion}");

@@ -283,7 +283,7 @@ fn later_types_of_a_shared_static_have_a_series_for_each_combination() {
 }
 
 #[test]
-fn what_is_going_on_is_counted_out_on_any_thread() {
+fn calls_in_flight_end_on_any_thread() {
     static COUNTER: UpDownCounter = UpDownCounter::new(descriptor!("going.on"), &[]);
     assert_eq!(COUNTER.descriptor().kind, Kind::UpDownCounter);
     let guards: Vec<InFlight> = (0..3).map(|_| COUNTER.enter()).collect();

@@ -25,6 +25,47 @@ use crate::dynatrace::{self, CheckReport, Options, shared_options};
 /// certificates, the environment adds to the values of the program. An unusable value, or an
 /// unknown variable that begins with `DT_METRICS_`, is a warning and never an error.
 /// [`check`](Self::check) reports where the value of each option comes from.
+///
+/// # Destination
+///
+/// [`endpoint`](Self::endpoint), [`api_token`](Self::api_token),
+/// [`allow_cleartext_token`](Self::allow_cleartext_token) and
+/// [`add_root_certificate_pem`](Self::add_root_certificate_pem). With the feature `otlp`, `otlp` selects
+/// OTLP instead of metric lines.
+///
+/// # Names and dimensions
+///
+/// [`prefix`](Self::prefix), [`default_dimension`](Self::default_dimension),
+/// [`default_dimensions`](Self::default_dimensions), [`service_name`](Self::service_name),
+/// [`resource_dimensions`](Self::resource_dimensions),
+/// [`instance_dimension`](Self::instance_dimension) and
+/// [`export_dynatrace_metadata`](Self::export_dynatrace_metadata).
+///
+/// # Amount of data
+///
+/// [`push_interval`](Self::push_interval), [`cardinality_limit`](Self::cardinality_limit) and
+/// [`gauge_expiry`](Self::gauge_expiry).
+///
+/// # Failures
+///
+/// [`spool_dir`](Self::spool_dir), [`spool_limit_bytes`](Self::spool_limit_bytes),
+/// [`delivery_guarantee`](Self::delivery_guarantee),
+/// [`on_delivery_event`](Self::on_delivery_event), [`health_metrics`](Self::health_metrics) and
+/// [`strict`](Self::strict).
+///
+/// # End of the program
+///
+/// [`flush_on_termination`](Self::flush_on_termination) and
+/// [`shutdown_timeout`](Self::shutdown_timeout).
+///
+/// # Development
+///
+/// [`console`](Self::console) and [`check`](Self::check).
+///
+/// # OpenTelemetry
+///
+/// [`exporter`](Self::exporter), [`no_exporter`](Self::no_exporter),
+/// [`configure_provider`](Self::configure_provider) and [`set_global`](Self::set_global).
 #[derive(Default)]
 #[must_use = "nothing is installed before `install`"]
 pub struct Builder {
@@ -61,8 +102,8 @@ impl Builder {
     /// The name of the service, OpenTelemetry's resource attribute `service.name`.
     ///
     /// Default: `DT_METRICS_SERVICE_NAME`, or `OTEL_SERVICE_NAME`, or `service.name` of
-    /// `OTEL_RESOURCE_ATTRIBUTES`, or none: the SDK's placeholder (`unknown_service`) is not sent. The name is the dimension `service.name` of
-    /// every line.
+    /// `OTEL_RESOURCE_ATTRIBUTES`, or none: the SDK's placeholder (`unknown_service`) is not sent.
+    /// The name is the dimension `service.name` of every line.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.dynatrace.give("service_name");
         self.dynatrace.pipeline.service_name = Some(name.into());
@@ -90,8 +131,9 @@ impl Builder {
     }
 
     /// Ends series of gauges that were not set for this time, and series of up-down counters that
-    /// stayed at zero for this time, so that a series that is used once is not sent, and billed, for
-    /// ever (default: never). Setting the gauge, or a change of the sum, begins the series again.
+    /// stayed at zero for this time (default: never). Without it, a series that is used once is
+    /// sent, and billed, for ever. Setting the gauge, or a change of the sum, begins the series
+    /// again.
     ///
     /// The time is counted from the first push with the last value. The option applies to gauges of
     /// `gauge!`: `#[observed]` gauges are polled for each push and do not end, and a reader with
@@ -125,8 +167,8 @@ impl Builder {
     }
 
     /// How long dropping the [`Handle`] may take, and how long a signal is delayed with
-    /// [`flush_on_termination`](Self::flush_on_termination) (default: 5 seconds). With zero there is
-    /// no wait: metrics that are not in a [`spool_dir`](Self::spool_dir) are then lost.
+    /// [`flush_on_termination`](Self::flush_on_termination) (default: 5 seconds). With zero,
+    /// nothing waits: metrics that are not in a [`spool_dir`](Self::spool_dir) are lost.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.dynatrace.give("shutdown_timeout");
         self.dynatrace.pipeline.shutdown_timeout = Some(timeout);

@@ -14,25 +14,25 @@ use super::running::Running;
 use crate::dynatrace::Health;
 use crate::thread::spawn;
 
-/// The installed metrics: they run until this handle is dropped, which delivers the rest.
+/// The installed metrics. They run until this handle is dropped, which delivers pending metrics.
 ///
 /// All calls take `&self`, may be repeated, and work on a plain thread, inside a current-thread
 /// runtime and inside a multi-thread runtime. Calls that end in `_async` do not block the runtime.
 ///
 /// Dropping the handle is a [`shutdown`](Self::shutdown) with five seconds, or with
-/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). If the process exits and nobody has dropped
-/// the handle, because it is in a `static` or because of `std::process::exit`, the exit delivers the
-/// rest on Unix: for at most two seconds, or for `shutdown_timeout` if that is shorter. On other
-/// platforms, call [`shutdown`](Self::shutdown) before the exit.
+/// [`shutdown_timeout`](crate::Builder::shutdown_timeout). If the process exits without dropping
+/// the handle, because it is in a `static` or because of `std::process::exit`, pending metrics are
+/// still delivered on Unix: for at most two seconds, or for `shutdown_timeout` if that is shorter.
+/// On other platforms, call [`shutdown`](Self::shutdown) before the exit.
 ///
 /// Measurements that were not collected are lost if the process ends by a signal, `abort`, or a panic
 /// under `panic = "abort"`. For SIGTERM and SIGINT, use
 /// [`flush_on_termination`](crate::Builder::flush_on_termination).
 ///
-/// A forked child has none of the threads: there, `flush` and `shutdown` return
-/// [`Error::Forked`](crate::Error::Forked), and dropping the handle does nothing. Install metrics
-/// again in the child: from the fork on, its measurements are its own, and earlier ones in its memory
-/// are left to the parent.
+/// A forked child does not have the threads of its parent. In the child, `flush` and `shutdown`
+/// return [`Error::Forked`](crate::Error::Forked), and dropping the handle does nothing. Install
+/// metrics again in the child. It then delivers its measurements since the fork; the parent
+/// delivers earlier ones.
 #[must_use = "metrics end when this is dropped; keep it until the end of `main`"]
 pub struct Handle(Arc<Running>);
 
@@ -63,7 +63,7 @@ impl Handle {
     /// let metrics = dt_metrics::init()?;
     /// // … a job that is over …
     /// if let Err(error) = metrics.flush(Duration::from_secs(2)) {
-    ///     eprintln!("metrics: {error}"); // they are tried again later
+    ///     eprintln!("metrics: {error}"); // delivery is retried later
     /// }
     /// # Ok(())
     /// # }
@@ -138,11 +138,11 @@ impl Handle {
 
     /// The data points that were accepted, rejected, retried and dropped until now.
     ///
-    /// These are the numbers of the Dynatrace exporter, and the points that were dropped before they
-    /// reached it: another instrument has the name of theirs (`conflicting_definition`), an observed
-    /// function panicked (`observed_panic`), a value was NaN or infinite (`not_finite`) or, for a
-    /// counter, a number below zero (`negative`), or they were recorded too early
-    /// (`before_install`).
+    /// These are the numbers of the Dynatrace exporter, including data points that were dropped
+    /// before they reached it: another instrument has the same name (`conflicting_definition`), an
+    /// observed function panicked (`observed_panic`), a value was NaN or infinite (`not_finite`),
+    /// the value of a counter was negative (`negative`), or a thread recorded more values before
+    /// `install` than it keeps (`before_install`).
     ///
     /// ```no_run
     /// # fn main() -> Result<(), dt_metrics::Error> {

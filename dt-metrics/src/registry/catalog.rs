@@ -7,18 +7,18 @@ use crate::instrument::{Observed, all_observed, for_each_descriptor, made};
 
 inventory::collect!(Registration);
 
-/// Lists every instrument in the binary, before anything was called. Instruments that are
-/// [built at run time](mod@crate::instrument) are in it once they were built.
+/// Lists every instrument in the binary, also before its first call. Instruments that are [built at
+/// run time](mod@crate::instrument) are listed after they are built.
 ///
 /// One entry per annotation, ordered by name, then by place. [`catalog_markdown`](crate::catalog_markdown)
 /// and [`catalog_json`](crate::catalog_json) print it.
 ///
 /// # Completeness
 ///
-/// The linker gathers the catalogue. Instruments of dependencies are included, even in modules that
-/// nothing mentions and in functions that are never called or instantiated, with link-time
-/// optimisation or without. Every instrument also registers at its first use, and only then are
-/// these included: instruments
+/// The linker collects the catalogue. Instruments of dependencies are included, even in modules
+/// that nothing mentions and in functions that are never called or instantiated, with or without
+/// link-time optimisation. The following instruments are included only after their first use:
+/// instruments
 ///
 /// - of a dependency that no code of the program names: the compiler leaves it out of the program
 ///   (`use that_crate as _;` is enough);
@@ -28,8 +28,8 @@ inventory::collect!(Registration);
 /// - on platforms without functions that run before `main`: the crate
 ///   [`inventory`](https://docs.rs/inventory) lists the supported ones.
 ///
-/// A `cdylib` is a program of its own: it has its own catalogue, counts and pipeline, whoever
-/// loads it, and its instruments are not in the catalogue of the program that does.
+/// A `cdylib` has its own catalogue, counts and pipeline. Its instruments are not in the catalogue
+/// of the program that loads it.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "checkouts", unit = "1", dims(region = "eu"))]

@@ -8,10 +8,10 @@ use crate::descriptor::{Descriptor, Objective};
 
 /// The catalogue as JSON, for a page of documentation or a check of your own.
 ///
-/// An array with one object per annotation, in the order of [`catalog`], one per line. Each has
-/// `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`, `description`,
-/// `dimension_keys`, `objective`, `module_path`, `file` and `line`, and `conflict`: `null`, or a text
-/// that names the other instrument with its name.
+/// An array with one object per annotation, in the order of [`catalog`], one object per line. Each
+/// object has `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`,
+/// `description`, `dimension_keys`, `objective`, `module_path`, `file` and `line`, and `conflict`:
+/// `null`, or a text that names the other instrument with its name.
 ///
 /// `objective` is `null`, `{"success":0.999}` (the share of calls that succeed), or
 /// `{"latency":0.25,"percentile":0.99}` (a time in seconds, and the share of calls that take no longer).

@@ -45,7 +45,7 @@ fn an_absent_unit_agrees_with_any_but_two_units_do_not() {
 }
 
 #[test]
-fn kinds_must_agree_whatever_the_case_of_the_name() {
+fn kinds_must_agree_for_any_case_of_the_name() {
     let mut names = Names::default();
     assert!(names.admit(&PLAIN).is_ok());
     let conflict = names.admit(&GAUGE).unwrap_err();

@@ -90,7 +90,7 @@ static ANNOTATED: crate::private::Counter = crate::private::Counter::new(
 inventory::submit! { ANNOTATED.registration() }
 
 #[test]
-fn a_name_has_one_kind_and_one_unit_with_annotations_too() {
+fn a_name_has_one_kind_and_one_unit_also_with_annotations() {
     let kind = Gauge::builder("run_time.Annotated").unit("By").build();
     assert!(matches!(kind, Err(BuildError::Conflict(_))), "{kind:?}");
     let unit = message(Counter::builder("run_time.annotated").unit("s").build());

@@ -90,7 +90,7 @@ fn all_kinds_are_seen_with_their_dimensions() {
 }
 
 #[test]
-fn what_was_not_measured_is_nothing() {
+fn absent_measurements_are_empty() {
     instrument!(OTHER: Counter, Counter, "nothing.other", [], &[]);
     instrument!(C: Counter, Counter, "nothing.c", [], &[]);
     instrument!(U: UpDownCounter, UpDownCounter, "nothing.u", [], &[]);
@@ -139,7 +139,7 @@ fn another_kind_panics() {
 }
 
 #[test]
-fn what_is_seen_can_be_read() {
+fn captured_values_can_be_read() {
     instrument!(A: DimensionedCounter, Counter, "read.a", ["x", "y"], &[None, None]);
     instrument!(B: Histogram, Histogram, "read.b", [], &[]);
     instrument!(C: UpDownCounter, UpDownCounter, "read.c", [], &[]);
@@ -204,7 +204,7 @@ fn a_panic_ends_the_capture_and_goes_on() {
 }
 
 #[test]
-fn combinations_beyond_the_limit_are_told_apart() {
+fn combinations_beyond_the_limit_are_distinguished() {
     instrument!(C: DimensionedCounter, Counter, "beyond.c", ["id"], &[None]);
     instrument!(U: DimensionedUpDownCounter, UpDownCounter, "beyond.u", ["id"], &[None]);
     instrument!(H: DimensionedHistogram, Histogram, "beyond.h", ["id"], &[None]);

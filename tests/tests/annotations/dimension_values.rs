@@ -80,7 +80,7 @@ fn a_percent_sign_displays_and_a_question_mark_debugs() {
 }
 
 #[tokio::test]
-async fn what_is_displayed_is_evaluated_when_an_async_call_begins() {
+async fn displayed_values_are_evaluated_when_an_async_call_begins() {
     #[counted(name = "shown.late", outcome, dims(shown = %shown), ret_dims(length = %ret))]
     async fn show(mut shown: String) -> usize {
         shown.push_str(" and something that does not fit into thirty bytes");

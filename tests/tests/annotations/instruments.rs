@@ -349,7 +349,7 @@ fn enums_and_bools_are_dimensions() {
 }
 
 #[test]
-fn a_gauge_keeps_its_last_value_and_says_it_at_each_push() {
+fn a_gauge_keeps_its_last_value_and_is_sent_at_each_push() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();

@@ -58,7 +58,7 @@ fn numbers(server: &Server, key: &str, dimensions: &[(&str, &str)]) -> Vec<f64> 
 }
 
 #[test]
-fn every_kind_of_every_type_says_what_the_function_says() {
+fn every_kind_of_every_type_delivers_the_value_of_the_function() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
@@ -118,7 +118,7 @@ observe! {
 }
 
 #[test]
-fn numbers_of_every_type_are_delivered_and_none_is_no_value() {
+fn numbers_of_every_type_are_delivered_and_none_has_no_value() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
@@ -164,7 +164,7 @@ fn level() -> u64 {
 }
 
 #[test]
-fn a_total_goes_on_over_installs_and_a_level_is_said_to_each() {
+fn a_total_continues_over_installs_and_a_level_is_sent_to_each() {
     own_process!();
     let (first, second) = (server(), server());
     TOTAL.store(5, SeqCst);
@@ -208,7 +208,7 @@ moving! {
 }
 
 #[test]
-fn dimensions_are_those_of_when_it_is_asked() {
+fn dimensions_are_evaluated_at_each_poll() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
@@ -243,7 +243,7 @@ fn asked() -> u64 {
 fn calls() {}
 
 #[test]
-fn each_reader_asks_once_a_collection() {
+fn each_reader_polls_once_per_collection() {
     own_process!();
     let asked_before = ASKED.load(SeqCst);
     let (delta, cumulative) = (
@@ -307,7 +307,7 @@ fn readers_at_the_same_time_never_set_a_sum_back() {
 }
 
 #[test]
-fn functions_are_asked_where_a_view_takes_the_callback_away() {
+fn functions_are_polled_even_if_a_view_drops_the_callback() {
     own_process!();
     let asked_before = ASKED.load(SeqCst);
     let seen = Sums::new(Temporality::default());
@@ -356,7 +356,7 @@ fn other_kind() -> u64 {
 }
 
 #[test]
-fn a_name_is_one_metric_for_functions_too() {
+fn a_name_is_one_metric_also_for_functions() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();

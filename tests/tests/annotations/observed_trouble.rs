@@ -42,7 +42,7 @@ fn panics() -> u64 {
 }
 
 #[test]
-fn a_panic_is_counted_and_said_once_and_the_others_are_exported() {
+fn a_panic_is_counted_and_logged_once_and_other_metrics_are_exported() {
     own_process!();
     let log = Log::install();
     let server = server();
@@ -115,7 +115,7 @@ fn slow_total() -> u64 {
 }
 
 #[test]
-fn a_slow_one_gives_its_last_value_and_holds_up_nobody() {
+fn a_slow_function_keeps_its_last_value_and_delays_no_other() {
     own_process!(alone);
     let log = Log::install();
     let server = server();

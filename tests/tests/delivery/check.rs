@@ -28,7 +28,7 @@ fn check(endpoint: &str, token: Option<&str>) -> CheckReport {
 }
 
 #[test]
-fn what_works_is_said_step_by_step_and_has_a_line_to_show() {
+fn a_working_configuration_is_reported_step_by_step_with_a_line() {
     let server = server();
     let report = check(&server.url(), Some(TOKEN));
     assert!(report.is_ok(), "{report}");
@@ -58,7 +58,7 @@ fn what_works_is_said_step_by_step_and_has_a_line_to_show() {
 }
 
 #[test]
-fn by_otlp_the_certificate_is_looked_at_too() {
+fn over_otlp_the_certificate_is_also_checked() {
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity("localhost"));
     let builder = || {

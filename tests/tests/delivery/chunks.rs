@@ -48,7 +48,7 @@ fn second(fault: impl Into<Fault>) -> impl FnOnce(&Server) {
 }
 
 #[test]
-fn a_request_that_fails_for_good_leaves_the_others_alone() {
+fn a_request_that_always_fails_does_not_affect_other_requests() {
     let (pipeline, server) = export(|server| {
         server.fail_containing("index=1500", 400).unwrap();
     });

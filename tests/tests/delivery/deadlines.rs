@@ -84,7 +84,7 @@ fn async_waits_hold_up_no_one_else() {
 }
 
 #[test]
-fn waits_are_kept_beside_longer_ones_and_while_unwinding() {
+fn waits_are_kept_next_to_longer_ones_and_while_unwinding() {
     own_process!(alone);
     let server = Hostile::start(Manner::Silent);
     let metrics = to(&server).install().unwrap();

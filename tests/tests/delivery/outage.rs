@@ -65,7 +65,7 @@ fn an_outage_fits_the_default_buffer_and_arrives_in_order() {
 }
 
 #[test]
-fn an_outage_by_otlp_too() {
+fn an_outage_over_otlp() {
     let _turn = shared();
     arrives_in_order(ExporterBuilder::otlp);
 }

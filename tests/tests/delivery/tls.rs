@@ -65,7 +65,7 @@ fn an_added_root_is_trusted() {
 }
 
 #[test]
-fn the_exporter_alone_takes_roots_too() {
+fn the_exporter_alone_also_takes_roots() {
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity("127.0.0.1"));
     let exporter = Exporter::builder()
@@ -120,7 +120,7 @@ fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
 }
 
 #[test]
-fn an_authority_that_is_trusted_is_no_server_and_that_is_said() {
+fn a_trusted_authority_is_not_a_server_certificate_and_the_error_explains_it() {
     own_process!();
     let (identity, pem) = Authority::as_server("localhost");
     let server = TlsServer::start(identity);
@@ -177,8 +177,8 @@ fn versions_before_1_2_and_what_is_no_tls_are_refused() {
 }
 
 #[test]
-fn a_host_without_roots_is_told_what_to_do() {
-    let test = path_of(a_host_without_roots_is_told_what_to_do);
+fn a_host_without_roots_gets_advice() {
+    let test = path_of(a_host_without_roots_gets_advice);
     if is_child(test) {
         let url = "https://a.live.dynatrace.com/api/v2/metrics/ingest";
         let error = to(url).install().unwrap_err().to_string();
@@ -208,9 +208,9 @@ fn a_host_without_roots_is_told_what_to_do() {
 }
 
 #[test]
-fn roots_that_are_broken_are_said_and_taken_once_they_are_mended() {
+fn broken_roots_are_reported_and_used_once_repaired() {
     let roots = concat!(env!("CARGO_TARGET_TMPDIR"), "/broken-roots.pem");
-    let test = path_of(roots_that_are_broken_are_said_and_taken_once_they_are_mended);
+    let test = path_of(broken_roots_are_reported_and_used_once_repaired);
     if is_child(test) {
         let authority = Authority::new();
         let server = TlsServer::start(authority.identity("localhost"));

@@ -67,7 +67,7 @@ fn missing(command: &str, packages: &[Value]) -> Option<String> {
 }
 
 #[test]
-fn commands_name_what_is_there() {
+fn commands_name_existing_things() {
     let packages = packages();
     let mut commands = 0;
     for document in documents() {

@@ -194,7 +194,7 @@ fn scope_and_resource_are_dimensions() {
 }
 
 #[test]
-fn what_overflows_is_one_series_of_its_own() {
+fn overflow_is_one_separate_series() {
     let program = Program::with_view(|_: &Instrument| {
         Stream::builder().with_cardinality_limit(2).build().ok()
     });

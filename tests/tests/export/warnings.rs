@@ -29,7 +29,7 @@ fn place(name: &str) -> String {
 }
 
 #[test]
-fn the_first_of_a_kind_is_said_with_the_place_of_its_annotation() {
+fn the_first_of_a_kind_is_logged_with_the_place_of_its_annotation() {
     own_process!();
     let log = Log::install();
     let server = server();

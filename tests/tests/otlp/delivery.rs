@@ -185,7 +185,7 @@ fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() 
 
 /// By the numbers of fields in the specification, and nothing else.
 #[test]
-fn the_bytes_say_what_the_specification_says() {
+fn the_bytes_follow_the_specification() {
     own_process!();
     let receiver = Receiver::start();
     let metrics = at(&receiver.url(INGEST)).install().unwrap();
@@ -243,7 +243,7 @@ fn an_outage_costs_nothing() {
 }
 
 #[test]
-fn what_is_too_large_is_sent_in_parts() {
+fn oversized_requests_are_sent_in_parts() {
     own_process!();
     let server = server();
     server.fail_next(2, 413).unwrap();
@@ -265,7 +265,7 @@ fn what_is_too_large_is_sent_in_parts() {
 }
 
 #[test]
-fn what_is_refused_is_said_without_the_token() {
+fn refusals_are_logged_without_the_token() {
     own_process!();
     for (status, answer, expected) in [
         (403, TOKEN, "needs the scope `metrics.ingest`"),
@@ -308,7 +308,7 @@ fn points_that_are_refused_are_counted() {
 }
 
 #[test]
-fn a_destination_that_says_nothing_does_not_hold_up_the_other() {
+fn a_silent_destination_does_not_delay_the_other_destination() {
     own_process!(alone);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("http://{}{INGEST}", silent.local_addr().unwrap());

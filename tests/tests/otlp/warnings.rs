@@ -11,7 +11,7 @@ use dt_metrics_local::Answer;
 const TOKEN: &str = "dt0c01.PUBLICPART.SECRETSECRETSECRETSECRET";
 
 #[test]
-fn faults_are_said_once_and_secrets_never() {
+fn faults_are_logged_once_and_secrets_never() {
     own_process!();
     let log = Log::install();
     let server = server();

@@ -28,7 +28,7 @@ fn total(program: &Program, key: &str) -> f64 {
 }
 
 #[test]
-fn a_provider_of_the_programs_own_takes_what_was_measured() {
+fn a_provider_of_the_program_collects_all_measurements() {
     own_process!();
     let before = Program::new();
     let first = dt_metrics::attach(&before.provider).unwrap();

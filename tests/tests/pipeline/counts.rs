@@ -131,7 +131,7 @@ fn a_method_has_a_default_name_and_count_adds_in_the_middle() {
 }
 
 #[test]
-fn what_did_not_move_is_not_sent_again() {
+fn unchanged_series_are_not_sent_again() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();

@@ -613,7 +613,7 @@ fn the_environment_chooses_the_exporters() {
 }
 
 #[test]
-fn a_program_whose_stderr_nobody_reads_is_not_held_up() {
+fn an_unread_stderr_does_not_delay_the_program() {
     let _turn = shared();
     let server = server();
     let mut program = child(path_of(a_program_that_counts));

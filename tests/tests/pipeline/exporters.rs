@@ -172,7 +172,7 @@ impl PushMetricExporter for Fails {
 }
 
 #[test]
-fn what_an_exporter_says_of_its_failure_is_said() {
+fn an_exporters_error_is_passed_on() {
     own_process!();
     let metrics = dt_metrics::builder()
         .no_exporter()
@@ -192,7 +192,7 @@ fn what_an_exporter_says_of_its_failure_is_said() {
 }
 
 #[test]
-fn why_lines_were_not_delivered_is_said_by_the_handle_of_an_exporter_that_was_given() {
+fn the_handle_reports_why_an_added_exporter_did_not_deliver() {
     own_process!();
     let server = Server::builder().token("another").start().unwrap();
     let exporter = dynatrace::Exporter::builder()

@@ -11,7 +11,7 @@ use dt_metrics::count;
 const CALLERS: u64 = 200;
 
 #[test]
-fn any_number_of_flushes_at_once_succeed_and_each_delivers_what_was_counted_before_it() {
+fn concurrent_flushes_succeed_and_each_delivers_earlier_counts() {
     own_process!();
     let server = server();
     let metrics = to(&server).install().unwrap();
@@ -98,7 +98,7 @@ fn flushes_without_time_and_within_a_runtime_neither_panic_nor_wait() {
 }
 
 #[test]
-fn a_deadline_is_told_as_the_caller_gave_it() {
+fn a_deadline_is_reported_with_the_timeout_of_the_caller() {
     own_process!();
     let server = server();
     server.fail_always(503).unwrap();

@@ -83,7 +83,7 @@ fn a_level_that_stays_at_zero_ends_after_the_expiry_and_begins_again() {
 }
 
 #[test]
-fn a_level_that_stays_at_zero_ends_over_otlp_too() {
+fn a_level_that_stays_at_zero_also_ends_over_otlp() {
     own_process!();
     let server = server();
     levels_at_zero_end(to(&server).otlp(), &server);

@@ -12,7 +12,7 @@ use dt_metrics_local::store::State;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 #[test]
-fn health_is_sent_as_metrics_if_asked_for() {
+fn health_is_sent_as_metrics_if_enabled() {
     own_process!();
     let server = server();
     let metrics = to(&server).health_metrics(true).install().unwrap();
@@ -103,7 +103,7 @@ fn first_pushes_are_spread_over_the_interval() {
 }
 
 #[test]
-fn what_happens_is_told_to_the_program() {
+fn events_reach_the_program() {
     own_process!();
     let server = server();
     let told = Arc::new(Mutex::new(Vec::new()));

@@ -329,7 +329,7 @@ fn each_of_several_readers_gets_all() {
 }
 
 #[test]
-fn what_cannot_be_observed_is_an_error() {
+fn unsupported_observed_functions_are_errors() {
     let build = |name: &str, kind| observe(name).kind(kind).callback(|o| o.record(1, ()));
     let histogram = build("observers.histogram", Kind::Histogram);
     assert!(matches!(histogram, Err(BuildError::ObservedHistogram)));

@@ -30,7 +30,7 @@ fn delivered(server: &Server, key: &str) -> u64 {
 }
 
 #[test]
-fn all_kinds_are_delivered_with_those_of_annotations() {
+fn all_kinds_are_delivered_together_with_annotations() {
     own_process!();
     // Before the installation, by a handle that is gone by then.
     let hits = || Counter::builder("run_time.hits").dimension("cache", "users");

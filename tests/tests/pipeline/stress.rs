@@ -24,7 +24,7 @@ fn timed_call(id: u64) -> u64 {
 }
 
 #[test]
-fn totals_are_exact_whatever_comes_and_goes() {
+fn totals_are_exact_while_series_come_and_go() {
     own_process!(alone);
     let seconds = std::env::var("DT_METRICS_STRESS_SECONDS")
         .ok()

@@ -134,7 +134,7 @@ fn program_that_does_nothing_about_signals() {
 }
 
 #[test]
-fn what_was_counted_arrives_and_the_status_is_that_of_the_signal() {
+fn all_counts_arrive_and_the_exit_status_is_from_the_signal() {
     for number in [TERM, INT] {
         let server = server();
         let program = Program::start(
@@ -178,7 +178,7 @@ fn a_second_signal_acts_at_once() {
 }
 
 #[test]
-fn a_server_that_says_nothing_holds_the_end_up_for_five_seconds() {
+fn a_silent_server_delays_the_end_by_five_seconds() {
     let _turn = shared();
     let (_listener, url) = silent();
     let program = Program::start(path_of(program_that_does_nothing_about_signals), &url);

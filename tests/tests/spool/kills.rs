@@ -11,7 +11,7 @@ use crate::common::{AMPLE, ingest_url};
 use tempfile::TempDir;
 
 #[test]
-fn what_was_collected_before_a_kill_arrives_first_in_order_and_once() {
+fn requests_collected_before_a_kill_arrive_first_in_order_and_once() {
     what_was_collected_before_a_kill_arrives(Process::start);
 }
 
@@ -150,7 +150,7 @@ fn outages_and_kills_at_random_cost_nothing() {
 }
 
 #[test]
-fn two_processes_share_a_directory_and_a_third_delivers_what_both_left() {
+fn two_processes_share_a_directory_and_a_third_delivers_their_requests() {
     let directory = TempDir::new().unwrap();
     let (endpoint, port) = later();
     let mut first = Process::start(&endpoint, directory.path());
@@ -175,7 +175,7 @@ fn two_processes_share_a_directory_and_a_third_delivers_what_both_left() {
 
 /// A request is under way when the process is killed: it may or may not have been accepted.
 #[test]
-fn what_may_have_been_sent_before_a_kill_is_sent_again_unless_told_otherwise() {
+fn requests_sent_before_a_kill_are_sent_again_unless_at_most_once() {
     let start = [Process::start, Process::start_careful];
     for (start, is_careful) in start.into_iter().zip([false, true]) {
         let directory = TempDir::new().unwrap();

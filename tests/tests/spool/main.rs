@@ -73,7 +73,7 @@ fn spooled(spool: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_living_keep_what_is_theirs() {
+fn living_processes_keep_their_slots() {
     let directory = TempDir::new().unwrap();
     let mut first = Process::start(&outage(), directory.path());
     first.count(1);
@@ -89,7 +89,7 @@ fn the_living_keep_what_is_theirs() {
 }
 
 #[test]
-fn a_shutdown_leaves_what_was_not_delivered_and_says_so() {
+fn a_shutdown_leaves_pending_requests_and_reports_them() {
     let directory = TempDir::new().unwrap();
     let (endpoint, port) = later();
     let mut first = Process::start(&endpoint, directory.path());

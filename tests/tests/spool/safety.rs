@@ -24,7 +24,7 @@ const CLEANERS: [fn(&Path); 5] = [
 ];
 
 #[test]
-fn whatever_a_cleaner_removes_everything_is_sent_once() {
+fn everything_is_sent_once_despite_a_cleaner() {
     for (number, clean) in CLEANERS.into_iter().enumerate() {
         let directory = TempDir::new().unwrap();
         let (endpoint, port) = later();
@@ -53,7 +53,7 @@ fn whatever_a_cleaner_removes_everything_is_sent_once() {
 }
 
 #[test]
-fn the_next_process_finds_what_was_written_after_a_cleaner() {
+fn the_next_process_finds_files_written_after_a_cleaner() {
     for (number, clean) in CLEANERS.into_iter().enumerate() {
         let directory = TempDir::new().unwrap();
         let (endpoint, port) = later();
@@ -112,7 +112,7 @@ fn requests_for_one_endpoint_never_go_to_another() {
 }
 
 #[test]
-fn a_damaged_first_line_costs_what_it_held_and_says_so() {
+fn a_damaged_first_line_loses_its_requests_and_is_reported() {
     let directory = TempDir::new().unwrap();
     let (endpoint, port) = later();
     let mut first = Process::start(&endpoint, directory.path());

@@ -43,7 +43,7 @@ pub(super) fn run(args: &DashboardArgs) -> Result<(), Box<dyn Error>> {
     json.push('\n');
     say_left_out(&found);
     if args.from.is_none() && args.prefix.is_none() {
-        say_prefix();
+        mention_prefix();
     }
     match &args.output {
         Some(path) => std::fs::write(path, json).map_err(|source| DashboardError::Write {
@@ -84,7 +84,7 @@ fn from_catalogue(args: &DashboardArgs) -> Result<Found, DashboardError> {
 }
 
 #[expect(clippy::print_stderr, reason = "standard output is the dashboard")]
-fn say_prefix() {
+fn mention_prefix() {
     eprintln!(
         "dt-metrics-local: the queries use the keys of the catalogue; if the program sets a prefix, add --prefix"
     );

@@ -32,7 +32,7 @@ fn names_that_dql_would_take_apart_are_quoted() {
 }
 
 #[test]
-fn keys_are_those_that_are_sent() {
+fn keys_are_the_sent_keys() {
     for (given, sent) in [
         (None, "a_b"),
         (Some(""), "a_b"),
@@ -67,7 +67,7 @@ fn annotations_of_one_name_are_one_metric() {
 }
 
 #[test]
-fn what_is_not_exported_is_left_out_and_named() {
+fn metrics_that_are_not_exported_are_left_out_and_named() {
     let gauge = r#"{"name":"A.b","kind":"gauge"}"#.to_owned();
     let conflict = entry(r#","conflict":"counter `a.b` at x:1 and gauge at y:2""#);
     let found = read(&[entry(""), gauge, conflict]);

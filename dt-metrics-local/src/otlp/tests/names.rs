@@ -59,7 +59,7 @@ fn dimensions() {
 }
 
 #[test]
-fn what_is_too_long_is_cut() {
+fn texts_that_are_too_long_are_cut() {
     assert_eq!(name::dimension_key(&"x".repeat(101)), Some("x".repeat(100)));
     let key = format!("{}.y", "x".repeat(99));
     assert_eq!(name::dimension_key(&key), Some("x".repeat(99)));

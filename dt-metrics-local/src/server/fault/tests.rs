@@ -65,7 +65,7 @@ fn every_text_names_its_fault() {
 }
 
 #[test]
-fn other_texts_are_refused_with_what_was_expected() {
+fn other_texts_are_refused_with_the_expected_form() {
     for (text, message) in [
         ("", r#""" names no fault"#),
         ("later", r#""later" names no fault"#),
@@ -97,7 +97,7 @@ fn other_texts_are_refused_with_what_was_expected() {
 }
 
 #[test]
-fn what_is_planned_next_comes_before_what_comes_always() {
+fn planned_faults_come_before_permanent_ones() {
     let faults = Faults::default();
     assert_eq!(take(&faults), Fault::None);
     faults.always(503.into()).unwrap();
@@ -134,7 +134,7 @@ fn a_text_in_the_body_has_its_fault_and_uses_up_no_other() {
 }
 
 #[test]
-fn only_what_shows_before_reading_is_taken_there() {
+fn only_faults_before_reading_are_taken_there() {
     let faults = Faults::default();
     faults.next(1, 503.into()).unwrap();
     faults.next(1, Fault::ResetBeforeReading).unwrap();
@@ -176,7 +176,7 @@ fn one_seed_gives_one_sequence_by_the_weights() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_refused_and_changes_nothing() {
+fn unusable_values_are_refused_and_change_nothing() {
     let faults = Faults::default();
     let slow = Fault::SlowReading {
         bytes_per_second: 0,

@@ -19,7 +19,7 @@ fn a_cursor_is_read_as_it_was_written() {
 }
 
 #[test]
-fn other_text_is_no_cursor() {
+fn other_text_is_not_a_cursor() {
     for text in [
         "",
         "-",

@@ -20,7 +20,7 @@ fn sums(history: &History, resolution: Resolution) -> Vec<f64> {
 }
 
 #[test]
-fn what_comes_within_a_step_is_one_point() {
+fn values_within_a_step_are_one_point() {
     let mut history = History::default();
     for second in 0..60 {
         history.add(count(1.0), at(second), at(second));
@@ -75,7 +75,7 @@ fn points_keep_their_extremes() {
 }
 
 #[test]
-fn a_clock_set_back_begins_anew() {
+fn a_clock_that_is_set_back_restarts_the_estimate() {
     let mut history = History::default();
     history.add(count(1.0), at(5_000), at(5_000));
     history.add(count(2.0), at(0), at(0));

@@ -35,7 +35,7 @@ fn texts() -> Vec<String> {
 }
 
 #[test]
-fn the_rules_are_those_of_the_library() {
+fn the_rules_agree_with_the_library() {
     let same = |kind: Kind, text: &str, checked: Result<(), Invalid>| {
         let rule = checked.err().map(Invalid::message);
         assert_eq!(kind.broken_rule(text), rule, "{kind:?} {text:?}");

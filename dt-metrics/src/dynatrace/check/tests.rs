@@ -58,7 +58,7 @@ fn answering(head: String) -> String {
 }
 
 #[test]
-fn what_is_wrong_before_anything_is_sent() {
+fn errors_before_anything_is_sent() {
     for (endpoint, token, problem) in [
         (
             "http://other/api/v2/metrics/ingest",
@@ -258,7 +258,7 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn each_failure_says_what_to_do() {
+fn each_failure_has_advice() {
     let answer = |text: &str| Some(answering(format!("HTTP/1.1 {text}\r\n\r\n")));
     for (endpoint, problem, said) in [
         (
@@ -325,7 +325,7 @@ fn a_firewall_is_not_taken_for_the_endpoint() {
 }
 
 #[test]
-fn an_answer_that_no_ingest_endpoint_gives_is_a_warning() {
+fn an_answer_of_no_ingest_endpoint_is_a_warning() {
     let url = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".into());
     let report = tried(Some(&url), Some(TOKEN));
     assert!(report.is_ok(), "{report}");
@@ -389,7 +389,7 @@ fn by_otlp_the_causes_have_the_same_names() {
 
 #[cfg(feature = "otlp")]
 #[test]
-fn a_collector_is_tried_as_the_variables_say() {
+fn a_collector_is_tried_with_the_settings_of_the_variables() {
     let collector = |answer: &str| answering(format!("HTTP/1.1 {answer}\r\n\r\n"));
     for (answer, problem) in [
         ("200 OK\r\ncontent-length: 0", None),

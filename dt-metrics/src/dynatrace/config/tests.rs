@@ -144,7 +144,7 @@ fn a_variable_that_is_not_usable_is_a_warning_and_the_next_place_counts() {
 }
 
 #[test]
-fn a_value_of_the_program_that_is_not_usable_is_an_error_that_says_where_it_comes_from() {
+fn an_unusable_value_of_the_program_is_an_error_with_its_source() {
     let error = resolve(options(Some("ftp://x/y"), None), &[]).expect_err("a scheme");
     assert!(error.to_string().contains("the program"), "{error}");
     assert_eq!(
@@ -195,7 +195,7 @@ fn a_value_of_the_program_that_is_not_usable_is_an_error_that_says_where_it_come
 }
 
 #[test]
-fn errors_of_prefix_and_dimensions_propose_what_is_usable() {
+fn errors_of_prefix_and_dimensions_propose_a_usable_value() {
     for (prefix, rule, fix) in [
         ("my shop", "is made of", "use \"my_shop\""),
         ("1shop", "begins with", "use \"_shop\""),
@@ -308,7 +308,7 @@ fn the_dimensions_of_every_line_leave_room() {
 }
 
 #[test]
-fn the_metadata_of_the_host_is_read_unless_it_is_not_wanted() {
+fn the_metadata_of_the_host_is_read_unless_disabled() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let file = folder.path().join("dt_metadata.properties");
     std::fs::write(&file, "k8s.pod.name=shop-0").expect("just made");

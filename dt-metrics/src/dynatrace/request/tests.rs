@@ -16,7 +16,7 @@ async fn lines_are_too_old_once_dynatrace_would_refuse_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_of_an_earlier_process_are_as_old_as_the_clock_says() {
+async fn the_clock_decides_the_age_of_lines_of_an_earlier_process() {
     let now = SystemTime::now();
     let age = |ago| Collected::at(now - ago).is_too_old(Instant::now());
     assert!(!age(MAX_AGE.saturating_sub(SECOND)));
@@ -28,7 +28,7 @@ async fn lines_of_an_earlier_process_are_as_old_as_the_clock_says() {
 }
 
 #[test]
-fn a_jump_is_told_from_the_passing_of_time() {
+fn a_clock_jump_is_distinguished_from_passing_time() {
     let (wall, now) = (SystemTime::now(), Instant::now());
     let minutes = |count: u64| Duration::from_secs(60 * count);
     let mut clocks = Clocks::default();

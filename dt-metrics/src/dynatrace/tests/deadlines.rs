@@ -30,7 +30,7 @@ fn within<T>(time: Duration, action: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn a_silent_server_holds_nobody_up() {
+fn a_silent_server_delays_no_call() {
     let server = Server::start(|_, _| Reply::Silence);
     let exporter = to(&server).build().expect("valid");
     let _provider = within(Duration::ZERO, || export_one(&exporter));
@@ -155,7 +155,7 @@ fn accept_one(listener: &TcpListener) {
 }
 
 #[test]
-fn without_any_configuration_nobody_is_waited_for_and_nothing_is_lost() {
+fn without_any_configuration_there_is_no_wait_and_no_loss() {
     let url = closed_port();
     let unconfigured = unconfigured(url.clone());
     let _provider = export_one(&unconfigured);
@@ -174,7 +174,7 @@ fn without_any_configuration_nobody_is_waited_for_and_nothing_is_lost() {
 }
 
 #[test]
-fn on_this_host_nobody_is_waited_for_who_was_never_there() {
+fn an_absent_oneagent_is_not_awaited() {
     let options = Options {
         endpoint: Some(closed_port().into()),
         ..Options::default()

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
-fn a_request_is_as_the_protocol_says() {
+fn a_request_follows_the_protocol() {
     let server = Server::accepting();
     let exporter = to(&server)
         .prefix("shop")
@@ -75,7 +75,7 @@ fn a_one_agent_gets_no_token() {
 }
 
 #[test]
-fn a_name_under_localhost_is_this_host_whatever_the_system_knows() {
+fn a_name_under_localhost_is_always_this_host() {
     let server = Server::accepting();
     let url = server.url("/api/v2/metrics/ingest");
     for host in ["somebody.localhost", "somebody.localhost."] {
@@ -123,7 +123,7 @@ fn many_lines_go_in_requests_of_a_thousand() {
 }
 
 #[test]
-fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
+fn a_chunk_that_always_fails_does_not_delay_other_chunks() {
     for status in [400, 422] {
         let server = Server::start(move |number, _| match number {
             1 => Reply::with_body(status, r#"{"error":{"code":400,"message":"no"}}"#),
@@ -157,7 +157,7 @@ fn a_chunk_that_fails_for_good_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn a_chunk_that_is_not_found_is_kept_and_the_others_arrive() {
+fn a_chunk_that_is_not_found_is_kept_and_other_chunks_arrive() {
     let found = Arc::new(AtomicBool::new(false));
     let is_found = found.clone();
     let server = Server::start(move |_, request| {
@@ -198,7 +198,7 @@ fn an_answer_that_names_very_many_lines_is_believed() {
 }
 
 #[test]
-fn a_wrong_token_keeps_the_lines_and_says_so() {
+fn a_wrong_token_keeps_the_lines_and_is_reported() {
     let body = r#"{"error":{"code":401,"message":"Token Authentication failed"}}"#;
     let server = Server::start(move |_, _| Reply::with_body(401, body));
     let exporter = to(&server).build().expect("valid");
@@ -215,7 +215,7 @@ fn a_wrong_token_keeps_the_lines_and_says_so() {
 }
 
 #[test]
-fn what_the_server_cannot_take_now_is_delivered_once() {
+fn temporarily_refused_points_are_delivered_once() {
     let server = Server::start(|number, _| Reply::status(if number == 0 { 503 } else { 202 }));
     let exporter = to(&server).build().expect("valid");
     let _provider = export_one(&exporter);
@@ -315,7 +315,7 @@ fn an_answer_without_end_is_still_an_answer() {
 }
 
 #[test]
-fn a_web_page_is_no_acceptance() {
+fn a_web_page_is_not_an_acceptance() {
     let server = Server::start(|_, _| Reply::with_body(200, "<!DOCTYPE html><h1>Sign in</h1>"));
     let exporter = to(&server).build().expect("valid");
     let _provider = export_one(&exporter);

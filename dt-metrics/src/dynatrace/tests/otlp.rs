@@ -147,7 +147,7 @@ fn malformed() -> Reply {
 }
 
 #[test]
-fn what_is_refused_is_counted_with_the_reason() {
+fn refused_lines_are_counted_with_the_reason() {
     let answer = ExportMetricsServiceResponse {
         partial_success: Some(ExportMetricsPartialSuccess {
             rejected_data_points: 1,
@@ -191,7 +191,7 @@ fn what_is_refused_is_counted_with_the_reason() {
 }
 
 #[test]
-fn what_was_sent_but_not_answered_is_as_the_program_wants() {
+fn the_guarantee_decides_about_unanswered_requests() {
     for (policy, ok, dropped) in [
         (DeliveryGuarantee::AtLeastOnce, 1, 0),
         (DeliveryGuarantee::AtMostOnce, 0, 1),
@@ -217,7 +217,7 @@ fn what_was_sent_but_not_answered_is_as_the_program_wants() {
 }
 
 #[test]
-fn the_program_is_told() {
+fn the_program_receives_events() {
     let (sender, told) = std::sync::mpsc::channel();
     let program = Program::start(|builder| {
         builder.on_delivery_event(move |event| sender.send(event.clone()).expect("kept"))
@@ -233,7 +233,7 @@ fn the_program_is_told() {
 }
 
 #[test]
-fn the_exporters_own_numbers_are_metrics_if_asked_for() {
+fn the_exporters_own_numbers_are_metrics_if_enabled() {
     let program = Program::start(|builder| builder);
     program.is_up.store(true, Ordering::Relaxed);
     program
@@ -250,7 +250,7 @@ fn the_exporters_own_numbers_are_metrics_if_asked_for() {
 }
 
 #[test]
-fn what_is_in_the_spool_is_sent_by_the_next_process() {
+fn the_next_process_sends_the_spool() {
     let spool = tempfile::tempdir().expect("a folder for temporary files");
     let first = Program::with_spool(spool.path());
     first.count(1);

@@ -85,7 +85,7 @@ fn a_new_token_in_the_file_is_used_without_restart() {
 }
 
 #[test]
-fn what_was_refused_goes_out_when_the_token_is_there() {
+fn refused_requests_are_sent_once_the_token_is_there() {
     let rotated = Rotated::new("new");
     rotated.write("old");
     let exporter = rotated.exporter();

@@ -111,7 +111,7 @@ fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
 }
 
 #[test]
-fn what_is_too_old_is_counted_and_not_sent_whatever_the_clock_says() {
+fn old_requests_are_counted_and_not_sent_with_any_clock() {
     let directory = directory();
     let now = SystemTime::now();
     leave(
@@ -136,7 +136,7 @@ fn what_is_too_old_is_counted_and_not_sent_whatever_the_clock_says() {
 }
 
 #[test]
-fn what_was_left_by_more_than_fits_is_dropped_from_its_beginning() {
+fn abandoned_requests_beyond_the_limit_are_dropped_oldest_first() {
     let directory = directory();
     let now = SystemTime::now();
     let lines = [
@@ -172,7 +172,7 @@ fn after_a_shutdown_the_next_exporter_of_the_process_has_it() {
 }
 
 #[test]
-fn what_a_newer_version_wrote_is_left_alone() {
+fn files_of_a_newer_version_are_left_alone() {
     let directory = directory();
     leave(
         directory.path(),
@@ -209,7 +209,7 @@ fn a_file_that_is_altered_or_removed_meanwhile_costs_its_own_lines() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_had_is_said_and_lines_wait_in_memory() {
+fn an_unusable_directory_is_reported_and_lines_wait_in_memory() {
     let directory = directory();
     let file = directory.path().join("file");
     fs::write(&file, "x").expect("written");
@@ -227,7 +227,7 @@ fn a_directory_that_cannot_be_had_is_said_and_lines_wait_in_memory() {
 }
 
 #[test]
-fn a_path_that_is_no_directory_is_an_error() {
+fn a_path_that_is_not_a_directory_is_an_error() {
     let directory = directory();
     let file = directory.path().join("file");
     fs::write(&file, "x").expect("written");
@@ -255,7 +255,7 @@ fn no_room_at_all_is_an_error() {
 /// Nobody can make a directory there.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_directory_that_cannot_be_made_is_told_to_the_program_and_delivery_goes_on() {
+fn an_unusable_directory_is_an_event_and_delivery_continues() {
     let (told, events) = std::sync::mpsc::channel();
     let program = Program::with(Path::new("/proc/nope"), |builder| {
         builder.on_delivery_event(move |event| {
@@ -399,7 +399,7 @@ mod unix {
     }
 
     #[test]
-    fn a_file_that_cannot_be_removed_is_said_and_holds_up_nothing() {
+    fn a_file_that_cannot_be_removed_is_logged_and_delays_nothing() {
         let directory = directory();
         let program = Program::start(directory.path());
         program.count(1);
@@ -416,7 +416,7 @@ mod unix {
     }
 
     #[test]
-    fn a_write_that_fails_is_said_and_made_good_later() {
+    fn a_failed_write_is_logged_and_repeated_later() {
         let directory = directory();
         let program = Program::start(directory.path());
         let part = file(directory.path(), 1, "part");

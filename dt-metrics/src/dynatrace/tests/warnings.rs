@@ -34,7 +34,7 @@ fn warned(status: u16, body: &str) -> (Option<String>, u64) {
 }
 
 #[test]
-fn a_metric_key_that_the_endpoint_changes_is_told() {
+fn a_metric_key_that_the_endpoint_changes_is_reported() {
     for (status, body) in [
         (
             202,

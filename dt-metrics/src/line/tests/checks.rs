@@ -124,7 +124,7 @@ fn checks_run_at_compile_time() {
 }
 
 #[test]
-fn a_message_is_what_is_displayed() {
+fn a_message_is_the_display_text() {
     assert_eq!(UnitTooLong.to_string(), UnitTooLong.message());
 }
 

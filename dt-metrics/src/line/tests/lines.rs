@@ -76,7 +76,7 @@ fn doubles_keep_their_value() {
 }
 
 #[test]
-fn what_is_not_finite_has_no_line() {
+fn values_that_are_not_finite_have_no_line() {
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let number = Number::F64(value);
         assert_eq!(payload(Payload::Gauge(number)), Err(Rejected::NotFinite));

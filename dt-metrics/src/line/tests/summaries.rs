@@ -57,12 +57,12 @@ fn an_exponential_range_spans_the_outermost_buckets() {
 }
 
 #[test]
-fn nothing_recorded_is_no_summary() {
+fn without_values_there_is_no_summary() {
     assert_eq!(summary(0, 0.0, (None, None), || (None, None)), None);
 }
 
 #[test]
-fn what_is_known_is_not_estimated() {
+fn known_values_are_not_estimated() {
     let never = || panic!("there is nothing to estimate");
     let both = summary(2, 3.0, (Some(1.0), Some(2.0)), never);
     assert_eq!(

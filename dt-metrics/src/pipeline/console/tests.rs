@@ -111,7 +111,7 @@ impl Write for Stuck {
 }
 
 #[test]
-fn a_stuck_output_holds_nothing_up_and_the_gap_is_told() {
+fn a_stuck_output_delays_nothing_and_the_gap_is_printed() {
     let (release, released) = channel();
     let (sender, received) = channel();
     let (console, provider) = console(Stuck(released, Pipe(sender)));
@@ -138,7 +138,7 @@ fn a_stuck_output_holds_nothing_up_and_the_gap_is_told() {
 }
 
 #[test]
-fn a_closed_output_is_no_failure() {
+fn a_closed_output_is_not_a_failure() {
     let (sender, received) = channel();
     drop(received);
     let (console, provider) = console(Pipe(sender));

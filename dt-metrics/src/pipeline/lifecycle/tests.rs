@@ -7,7 +7,7 @@ use super::super::deadline::Deadline;
 use super::{Installed, Lifecycle};
 
 #[test]
-fn who_comes_second_waits_no_longer_than_asked() {
+fn a_second_caller_waits_no_longer_than_its_timeout() {
     let lifecycle = Lifecycle::new(Installed::claim().expect("nothing is installed here"));
     assert!(lifecycle.is_running());
     let long = Deadline::after(Duration::from_secs(30));

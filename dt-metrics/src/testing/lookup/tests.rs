@@ -12,7 +12,7 @@ const NAMES: &[(&str, Kind)] = &[
 ];
 
 #[test]
-fn a_name_of_the_program_is_found_whatever_its_case() {
+fn a_name_of_the_program_is_found_case_insensitively() {
     assert_eq!(missing(Kind::Counter, "orders", NAMES), None);
     assert_eq!(missing(Kind::Gauge, "Queue.Depth", NAMES), None);
 }

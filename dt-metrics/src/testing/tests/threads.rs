@@ -87,7 +87,7 @@ fn a_thread_may_end_soon_after() {
 }
 
 #[test]
-fn what_is_seen_is_counted_all_the_same() {
+fn captured_measurements_are_still_counted() {
     instrument!(C: Counter, Counter, "counted", [], &[]);
     instrument!(H: Histogram, Histogram, "counted.h", [], &[]);
     // More than the buffer of a thread holds.

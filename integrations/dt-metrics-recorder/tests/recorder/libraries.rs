@@ -56,7 +56,7 @@ mod driver {
 fn annotated() {}
 
 #[test]
-fn all_metrics_of_three_libraries_arrive_next_to_those_of_annotations() {
+fn all_metrics_of_three_libraries_arrive_next_to_metrics_of_annotations() {
     let installed = installed();
     let users = cache::Cache::new("users");
     on_threads(|thread| {

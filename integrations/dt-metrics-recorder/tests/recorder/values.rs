@@ -46,7 +46,7 @@ fn gauges_keep_their_value_between_handles_and_pushes() {
 }
 
 #[test]
-fn histograms_take_single_and_repeated_values_and_survive_those_that_are_none() {
+fn histograms_take_single_and_repeated_values_and_skip_invalid_ones() {
     let installed = installed();
     let histogram = metrics::histogram!("values.histogram");
     histogram.record(std::time::Duration::from_millis(1_500));

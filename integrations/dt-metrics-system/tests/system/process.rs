@@ -71,7 +71,7 @@ fn processor_time_is_that_of_proc_by_mode() {
 }
 
 #[test]
-fn memory_threads_and_files_are_those_of_proc() {
+fn memory_threads_and_files_agree_with_proc() {
     let installed = installed();
     let all_are_those_of_proc = || {
         let kibibytes = |field: &'static str| move || status(field) * 1024.0;

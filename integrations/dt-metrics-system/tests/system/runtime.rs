@@ -46,7 +46,7 @@ impl Drop for Release {
 }
 
 #[test]
-fn tasks_and_the_queue_are_those_of_the_runtime() {
+fn tasks_and_the_queue_agree_with_the_runtime() {
     let installed = installed();
     let runtime = runtime(2);
     observe(&runtime);

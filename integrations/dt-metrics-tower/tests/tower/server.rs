@@ -213,7 +213,7 @@ async fn streamed_bodies_are_measured_to_their_end() {
 }
 
 #[tokio::test]
-async fn bodies_that_nobody_reads_to_their_end_are_complete() {
+async fn bodies_that_are_not_read_to_their_end_are_complete() {
     let length = || async {
         // hyper polls no more bytes than the header announces.
         (
@@ -250,7 +250,7 @@ async fn bodies_that_nobody_reads_to_their_end_are_complete() {
 }
 
 #[tokio::test]
-async fn a_request_that_breaks_off_says_why() {
+async fn a_request_that_breaks_off_reports_the_reason() {
     async fn bug() -> StatusCode {
         panic!("a bug")
     }

@@ -89,6 +89,6 @@ fn functions_that_macros_write_are_annotated() {
 }
 
 #[test]
-fn what_is_not_rust_is_an_error() {
+fn invalid_rust_is_an_error() {
     assert!(annotate("fn", &options()).is_err());
 }

@@ -9,7 +9,7 @@ use dt_metrics::{counted, gauge, in_flight, timed};
 use crate::common::{AMPLE, server, to};
 
 #[test]
-fn what_is_seen_reaches_the_pipeline_before_and_after_it_is_there() {
+fn captured_measurements_reach_the_pipeline_before_and_after_its_start() {
     #[counted(name = "capture.sent", dims(id = id), cardinality_limit = 2)]
     #[timed(name = "capture.sent.duration", dims(id = id), cardinality_limit = 2)]
     #[in_flight(name = "capture.sent.in_flight", dims(id = id), cardinality_limit = 2)]

@@ -94,7 +94,7 @@ async fn each_function_is_measured() {
 }
 
 #[test]
-fn the_catalogue_says_where_each_function_is() {
+fn the_catalogue_has_the_place_of_each_function() {
     let catalog = dt_metrics::catalog();
     let find = |name: &str| catalog.iter().find(|d| d.name == name).unwrap();
     let put = find("annotations.measured.annotated_blocks.Store.put.calls");

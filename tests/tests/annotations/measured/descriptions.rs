@@ -60,7 +60,7 @@ fn waiting() -> u64 {
 }
 
 #[test]
-fn each_of_three_metrics_says_which_one_it_is() {
+fn each_of_three_metrics_has_its_own_description() {
     literal();
     drop(path());
     docs();

@@ -47,7 +47,7 @@ fn only_then(fails: bool) -> Result<(), ()> {
 }
 
 #[test]
-fn whatever_when_says() {
+fn regardless_of_when() {
     let seen = capture(|| only_then(false).unwrap());
     assert_eq!((noted(), seen.is_empty()), (vec!["a"], true));
     let seen = capture(|| only_then(true).unwrap_err());
@@ -74,7 +74,7 @@ impl User {
 }
 
 #[test]
-fn of_what_the_body_consumes() {
+fn values_that_the_body_consumes() {
     let long = "n".repeat(200);
     let seen = capture(|| {
         let user = User {
@@ -124,7 +124,7 @@ fn sizes(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn values_of_what_was_returned() {
+fn values_of_the_return_value() {
     let seen = capture(|| {
         sizes(&[1, 2]);
         sizes(&[]);
@@ -146,7 +146,7 @@ fn panics(yes: bool) -> u8 {
 }
 
 #[test]
-fn there_is_no_value_on_return_where_nothing_returns() {
+fn a_value_on_return_needs_a_return_type() {
     let seen = capture(|| {
         std::panic::catch_unwind(|| panics(true)).unwrap_err();
         panics(false);

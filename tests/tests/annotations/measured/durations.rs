@@ -143,7 +143,7 @@ impl Sleeper for Hammock {
 }
 
 #[tokio::test]
-async fn a_nap_takes_its_time_whatever_the_function_is() {
+async fn a_nap_takes_its_time_in_every_kind_of_function() {
     let naps = async {
         // All at once: each is measured on its own.
         let (bed, sofa, hammock) = (Bed, Sofa, Hammock);
@@ -202,7 +202,7 @@ async fn a_nap_takes_its_time_whatever_the_function_is() {
 }
 
 #[tokio::test]
-async fn a_future_that_is_made_and_not_polled_is_no_call() {
+async fn a_future_that_is_never_polled_is_not_a_call() {
     let seen = capture_async(async {
         drop(async_fn());
         drop(async_fn_outcome());

@@ -37,7 +37,7 @@ fn neither(tier: &str) -> usize {
 fn none() {}
 
 #[test]
-fn what_is_left_out_is_not_in_the_catalogue() {
+fn left_out_metrics_are_not_in_the_catalogue() {
     assert_eq!(metrics("left_out.duration."), ["calls", "in_flight"]);
     assert_eq!(metrics("left_out.in_flight."), ["calls", "duration"]);
     assert_eq!(metrics("left_out.both."), ["calls"]);

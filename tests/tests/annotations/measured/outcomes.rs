@@ -187,7 +187,7 @@ fn required_in_three(value: Deep) -> Deep {
 }
 
 #[test]
-fn what_is_no_result_is_ok() {
+fn values_other_than_results_are_ok() {
     assert_eq!(outcome(|| done(other_result(other::Result::Err))), "ok");
     assert_eq!(outcome(|| assert_eq!(number(1), 1)), "ok");
     assert_eq!(outcome(|| assert_eq!(text(None), None)), "ok");
@@ -226,7 +226,7 @@ fn only(n: u8) -> Result<u8, ()> {
 }
 
 #[test]
-fn only_what_is_wanted() {
+fn only_matching_ones() {
     let seen = capture(|| {
         for n in [0, 0, 3] {
             let _ = only(n);

@@ -929,7 +929,7 @@ fn functions_whose_arguments_name_variables_of_patterns_drop_parameters_as_befor
 }
 
 #[test]
-fn what_patterns_leave_out_lives_even_if_dimensions_name_their_variables() {
+fn unbound_parts_live_even_if_dimensions_name_variables_of_patterns() {
     let seen = capture(|| {
         let mut future = running(named_by_others(("a", Noted("_0")), Noted("_1")));
         let mut context = Context::from_waker(Waker::noop());

@@ -208,12 +208,12 @@ macro_rules! behave_as_bare_ones {
 }
 
 #[test]
-fn each_is_what_the_bare_function_returns() {
+fn each_returns_the_value_of_the_bare_function() {
     behave_as_bare_ones!(counted timed in_flight measured);
 }
 
 #[test]
-fn those_that_lose_a_bound_are_over_when_they_return() {
+fn futures_that_would_lose_a_bound_end_at_the_return() {
     let seen = capture(|| {
         drop(measured::named());
         drop(measured::named_first(true));
@@ -231,7 +231,7 @@ fn those_that_lose_a_bound_are_over_when_they_return() {
 }
 
 #[test]
-fn those_that_lose_none_are_measured_to_their_end() {
+fn futures_that_keep_all_bounds_are_measured_to_their_end() {
     let never_polled = capture(|| {
         drop(measured::captured(&1));
         drop(measured::captured_in(&1, &1));

@@ -284,7 +284,7 @@ macro_rules! behave_alike {
 }
 
 #[test]
-fn annotated_functions_return_what_bare_ones_do() {
+fn annotated_functions_return_the_same_values_as_bare_functions() {
     behave_alike!(bare counted outcome timed measured in_flight returned recorded);
 }
 

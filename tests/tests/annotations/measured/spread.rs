@@ -228,7 +228,7 @@ async fn futures_that_are_sent() {
 fn generic<D: Dimensions>(dimensions: D) {}
 
 #[test]
-fn a_generic_function_tells_structs_apart() {
+fn a_generic_function_distinguishes_structs() {
     #[derive(Dimensions)]
     struct A {
         a: u8,

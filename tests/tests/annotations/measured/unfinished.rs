@@ -157,7 +157,7 @@ async fn works_later() -> Result<u32, ()> {
 }
 
 #[test]
-fn what_a_destructor_calls_while_a_panic_goes_on_is_no_panic() {
+fn a_call_of_a_destructor_during_a_panic_is_not_a_panic() {
     let seen = capture(|| {
         let mut started = Box::pin(waits(false));
         poll(started.as_mut());

@@ -122,7 +122,7 @@ fn of_functions_and_methods() {
 }
 
 #[test]
-fn with_whatever_end_a_call_has() {
+fn with_any_end_of_a_call() {
     let seen = capture(|| {
         outcome(5).unwrap();
         outcome(0).unwrap_err();

@@ -108,7 +108,7 @@ fn every_call_arrives_once_through_faults_that_are_clear() {
 }
 
 #[test]
-fn by_otlp_every_call_arrives_once_too() {
+fn over_otlp_every_call_arrives_once() {
     own_process!(alone);
     through_clear_faults(ExporterBuilder::otlp);
 }
@@ -140,7 +140,7 @@ fn every_call_arrives_and_no_more_comes_twice_than_is_doubtful() {
 }
 
 #[test]
-fn by_otlp_no_more_comes_twice_than_is_doubtful_too() {
+fn over_otlp_only_doubtful_points_arrive_twice() {
     own_process!(alone);
     through_doubtful_faults(ExporterBuilder::otlp);
 }

@@ -197,7 +197,7 @@ fn imports_point_to_the_left() {
 }
 
 #[test]
-fn nobody_imports_through_the_facade_of_the_own_folder() {
+fn no_file_imports_through_the_facade_of_its_own_folder() {
     let mut found = Vec::new();
     for (folder, imports) in crates() {
         let through = imports.through_own_facade.iter();
@@ -315,7 +315,7 @@ fn an_arrow_that_is_turned_round_is_found() {
 }
 
 #[test]
-fn a_circle_is_found_and_said_once() {
+fn a_circle_is_found_and_reported_once() {
     let of_two = circles(&changed("config/place.rs", "use super::options::Config;"));
     assert_eq!(
         of_two,

@@ -51,11 +51,8 @@ impl Corpus {
 
 fn markdown() -> Vec<(String, Vec<Token>)> {
     let mut files = documents();
+    files.extend(in_folder("dt-metrics/docs/"));
     files.extend(in_folder("dt-metrics-macros/docs/"));
-    for entry in fs::read_dir(root().join("integrations")).expect("the folder") {
-        let name = entry.expect("an entry").file_name();
-        files.extend(in_folder(&format!("integrations/{}/", name.display())));
-    }
     let texts = files.into_iter().map(|file| {
         let tokens = tokens(&read(&file), 1);
         (file, tokens)

@@ -341,7 +341,7 @@ fn each_is_recorded_once() {
 
 #[test]
 #[allow(clippy::default_numeric_fallback, clippy::too_many_lines, reason = "a table")]
-fn what_is_expected_is_recorded_once() {
+fn expected_values_are_recorded_once() {
     let check = |function: &str, run: &mut dyn FnMut()| {
         super::RECORDS.check(module_path!(), function, &["ok"], run);
     };

@@ -93,7 +93,7 @@ fn halves_keep_their_place() {
 }
 
 #[test]
-fn what_is_left_at_the_end_is_counted() {
+fn remaining_points_are_counted_at_the_end() {
     let mut queue = Queue::new(100);
     let _dropped = queue.push(body("a\nb"), now());
     let _dropped = queue.push(body("c"), now());
@@ -178,7 +178,7 @@ fn lines_of_a_dead_series_travel_by_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_old_goes_and_is_counted() {
+async fn requests_that_are_too_old_are_dropped_and_counted() {
     let mut queue = Queue::new(100);
     let _dropped = queue.push(body("a\nb"), now());
     tokio::time::advance(MAX_AGE / 2).await;

@@ -73,7 +73,7 @@ fn the_last_word_about_a_file_counts() {
 }
 
 #[test]
-fn what_is_being_done_is_not_settled() {
+fn tasks_in_progress_are_not_settled() {
     let mut spooled = attached();
     assert!(spooled.is_synced(u64::MAX));
     write_body(&mut spooled, RequestId::of(2), "b");
@@ -109,7 +109,7 @@ fn a_divided_request_is_replaced_from_its_end() {
 }
 
 #[test]
-fn what_may_have_been_sent_is_marked_until_its_file_is_gone() {
+fn requests_that_may_have_been_sent_stay_marked_until_their_file_is_gone() {
     let mark = |sequence| Job::Mark {
         sending: Some(RequestId::of(sequence)),
     };

@@ -19,7 +19,7 @@ fn all_certificates_of_all_texts_are_taken() {
 }
 
 #[test]
-fn what_is_no_certificate_is_an_error_that_does_not_show_it() {
+fn an_invalid_certificate_is_an_error_that_does_not_show_it() {
     let key = rcgen::KeyPair::generate().expect("a key").serialize_pem();
     let good = pem("good");
     let half = good[..good.len() / 2].to_owned();

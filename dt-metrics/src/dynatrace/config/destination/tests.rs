@@ -48,7 +48,7 @@ fn settings(config: &Config) -> &Protocol {
 }
 
 #[test]
-fn the_endpoint_for_lines_says_where_that_for_otlp_is() {
+fn the_endpoint_for_lines_names_the_endpoint_for_otlp() {
     for (given, expected) in [
         (
             "https://abc.live.dynatrace.com/api/v2/metrics/ingest",
@@ -97,7 +97,7 @@ fn the_endpoint_for_lines_says_where_that_for_otlp_is() {
 }
 
 #[test]
-fn the_first_that_says_where_decides() {
+fn the_first_source_with_an_endpoint_decides() {
     let collector = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1/base/");
     let metrics = (
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
@@ -154,7 +154,7 @@ fn the_first_that_says_where_decides() {
 }
 
 #[test]
-fn a_collector_is_what_the_variables_say() {
+fn a_collector_is_configured_by_the_variables() {
     let config = find(
         options(),
         &[
@@ -198,7 +198,7 @@ fn the_programs_own_timeout_wins() {
 }
 
 #[test]
-fn compression_is_for_both_as_the_variables_say() {
+fn compression_follows_the_variables_for_both() {
     let metrics = "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION";
     let all = "OTEL_EXPORTER_OTLP_COMPRESSION";
     for (variables, expected) in [
@@ -223,7 +223,7 @@ fn compression_is_for_both_as_the_variables_say() {
 }
 
 #[test]
-fn what_is_compressed_is_small_and_whole() {
+fn compressed_bodies_are_small_and_complete() {
     let bytes = b"shop.orders.placed".repeat(1_000);
     let (packed, encoding) = Compression::Gzip.pack(&bytes).unwrap();
     assert_eq!(encoding, "gzip");

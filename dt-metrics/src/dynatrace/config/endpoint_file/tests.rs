@@ -98,7 +98,7 @@ fn the_two_keys_are_read_however_they_are_written() {
 }
 
 #[test]
-fn what_is_no_small_file_is_nothing() {
+fn anything_but_a_small_file_is_ignored() {
     let folder = Folder::new();
     let nothing = pair("", "");
     assert_eq!(plain(EndpointFile::at(folder.path()).read_first()), nothing);

@@ -44,7 +44,7 @@ fn pair(key: &str, value: &str) -> (String, String) {
 }
 
 #[test]
-fn no_file_is_no_dimension() {
+fn without_a_file_there_is_no_dimension() {
     let found = Folder::new().metadata();
     assert_eq!(found.dimensions, []);
     assert_eq!((found.file, found.warnings), (None, vec![]));
@@ -74,7 +74,7 @@ fn the_first_file_that_there_is_decides() {
 }
 
 #[test]
-fn a_file_elsewhere_is_not_read_whoever_names_it() {
+fn a_file_in_another_directory_is_never_read() {
     let folder = Folder::new();
     folder.file(".env", "k8s.pod.name=from-env\nDB_PASSWORD=hunter2\n");
     folder.file("rootless", "k8s.pod.name=from-rootless\n");

@@ -123,7 +123,7 @@ fn what_is_not_usable_as_a_proxy_is_reported_and_never_shown() {
 }
 
 #[test]
-fn what_takes_the_place_of_an_unusable_proxy_is_named() {
+fn the_replacement_of_an_unusable_proxy_is_named() {
     let warned = |variables: &[(&str, &str)]| {
         let found = find(THERE, variables);
         (found.variable, found.warnings.join(" "))

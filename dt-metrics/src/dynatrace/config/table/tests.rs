@@ -126,7 +126,7 @@ fn dimensions_of_the_environment_leave_room_for_others() {
 }
 
 #[test]
-fn own_variables_win_over_those_of_opentelemetry() {
+fn own_variables_win_over_variables_of_opentelemetry() {
     let own = ("DT_METRICS_PUSH_INTERVAL", "5s");
     let invalid = ("DT_METRICS_PUSH_INTERVAL", "soon");
     let foreign = ("OTEL_METRIC_EXPORT_INTERVAL", "7000");
@@ -176,7 +176,7 @@ fn options_of_the_exporters_builder_win_over_the_environment() {
 }
 
 #[test]
-fn an_exporter_alone_reads_what_is_about_sending() {
+fn an_exporter_alone_reads_the_options_of_delivery() {
     let mut options = Options::default();
     read(&mut options, Scope::Exporter, &|name| match name {
         "DT_METRICS_PREFIX" => Some("shop".into()),

@@ -89,7 +89,7 @@ fn each_value_comes_from_the_first_place_that_has_it() {
 }
 
 #[test]
-fn the_file_matters_unless_all_is_said_before() {
+fn the_file_matters_unless_everything_is_configured_before() {
     for (endpoint, token, matters) in [
         (Some(URL), Some("t"), false),
         (Some(URL), None, true),
@@ -136,7 +136,7 @@ fn a_token_that_was_meant_for_it_goes_nowhere_it_can_be_read() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_said() {
+fn probable_mistakes_are_reported() {
     let astray = target((Some(URL), None), NOTHING, (Some(OTHER), Some("file"))).expect("valid");
     let [warning] = &*astray.warnings() else {
         panic!("{:?}", astray.warnings());

@@ -26,7 +26,7 @@ fn unavailable(status: u16) -> Outcome {
 }
 
 #[test]
-fn a_fault_is_told_once_and_its_end_once() {
+fn a_fault_and_its_end_are_one_event_each() {
     let mut reporter = Reporter::new(EventListener::default());
     let start = Instant::now();
     for (seconds, outcome, expected) in [
@@ -47,7 +47,7 @@ fn a_fault_is_told_once_and_its_end_once() {
 }
 
 #[test]
-fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
+fn an_intermittent_fault_is_one_event_per_minute() {
     let mut reporter = Reporter::new(EventListener::default());
     let start = Instant::now();
     let mut told = Vec::new();
@@ -77,7 +77,7 @@ fn a_fault_that_comes_and_goes_is_told_once_a_minute() {
 }
 
 #[test]
-fn a_fault_that_returns_soon_and_stays_is_told_in_the_end() {
+fn a_fault_that_returns_soon_and_stays_is_reported_in_the_end() {
     let mut reporter = Reporter::new(EventListener::default());
     let start = Instant::now();
     let mut at = |seconds, outcome| {
@@ -93,7 +93,7 @@ fn a_fault_that_returns_soon_and_stays_is_told_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn losses_are_told_at_once_and_then_once_a_minute() {
+async fn losses_are_events_at_once_and_then_once_per_minute() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let start = Instant::now();
     let noted = told.clone();
@@ -200,7 +200,7 @@ async fn points_and_spool_and_lines_do_not_wait_for_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watcher_that_panics_harms_nobody() {
+async fn a_watcher_that_panics_does_not_affect_other_watchers() {
     let listener = EventListener::new(|_| panic!("as a program may"));
     let mut reporter = Reporter::new(listener.clone());
     reporter.report(&refused(), false);

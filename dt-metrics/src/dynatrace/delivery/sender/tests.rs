@@ -120,7 +120,7 @@ async fn requests_are_tried_until_they_are_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pauses_are_as_long_as_the_server_asks() {
+async fn pauses_are_as_long_as_the_server_requests() {
     let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let script = Script::new([
         unavailable(Some(7)),
@@ -167,7 +167,7 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_to_be_spread_waits_after_each_collection_unless_somebody_waits() {
+async fn spread_pushes_wait_after_each_collection_unless_a_flush_waits() {
     let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     buffer.lock().spread = Duration::from_secs(7);
     let script = Script::new([(); 5].map(|()| Outcome::Accepted));
@@ -362,7 +362,7 @@ async fn a_wrong_url_is_tried_slowly_however_many_requests_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ambiguous_requests_are_sent_again_or_not_as_asked() {
+async fn ambiguous_requests_are_sent_again_or_dropped_by_guarantee() {
     for (policy, texts, lost) in [
         (DeliveryGuarantee::AtLeastOnce, &["a", "a", "b"][..], 0),
         (DeliveryGuarantee::AtMostOnce, &["a", "b"], 1),
@@ -458,7 +458,7 @@ fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flush_reports_a_rejected_request_although_others_are_accepted() {
+async fn a_flush_reports_a_rejected_request_among_accepted_requests() {
     let rejected = Outcome::Rejected {
         status: 400,
         message: "malformed".into(),
@@ -477,7 +477,7 @@ async fn a_flush_reports_a_rejected_request_although_others_are_accepted() {
 }
 
 #[test]
-fn after_a_panic_a_request_that_may_have_been_sent_is_kept_or_dropped_as_the_program_wants() {
+fn after_a_panic_the_guarantee_decides_about_a_request_that_may_have_been_sent() {
     for (guarantee, pending) in [
         (DeliveryGuarantee::AtLeastOnce, 1),
         (DeliveryGuarantee::AtMostOnce, 0),

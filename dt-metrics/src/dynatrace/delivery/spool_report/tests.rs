@@ -16,7 +16,7 @@ fn said(
 }
 
 #[test]
-fn a_fault_is_said_once_until_it_is_over() {
+fn a_fault_is_logged_once_until_it_is_over() {
     let buffer = Buffer::new(100, DeliveryGuarantee::default());
     let mut report = SpoolReport::new("/some/where".into());
     let full = || Err(io::ErrorKind::StorageFull.into());

@@ -10,7 +10,7 @@ fn texts(bodies: &[Body]) -> Vec<&str> {
 }
 
 #[test]
-fn data_and_metadata_are_told_apart() {
+fn data_and_metadata_are_distinguished() {
     let body =
         Body::of("#a count dt.meta.unit=1\na count,delta=1\n#b gauge dt.meta.unit=1\nb gauge,1");
     assert_eq!((body.points, body.all_lines()), (2, 4));

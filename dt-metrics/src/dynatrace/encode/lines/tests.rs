@@ -147,7 +147,7 @@ fn the_service_is_a_dimension_unless_the_sdk_made_it_up() {
 }
 
 #[test]
-fn a_dropped_point_is_counted_each_time_and_said_once() {
+fn a_dropped_point_is_counted_each_time_and_logged_once() {
     let fixture = Fixture::new(Temporality::Cumulative, None);
     let counter = fixture.meter().u64_counter("sum").build();
     counter.add(1, &[]);
@@ -197,7 +197,7 @@ fn an_array_is_left_out_and_the_point_is_sent() {
 }
 
 #[test]
-fn an_altered_point_is_counted_each_time_and_said_once_with_what_was_altered() {
+fn an_altered_point_is_counted_each_time_and_logged_once_with_the_alteration() {
     let fixture = Fixture::new(Temporality::Delta, None);
     let counter = fixture.meter().u64_counter("a..b").build();
     let dimensions = [("K", "v"), ("k", "a\nb"), ("plain", "a b")];
@@ -293,7 +293,7 @@ fn a_point_without_a_line_takes_no_metadata_with_it() {
 }
 
 #[test]
-fn what_disagrees_is_left_out_and_said_once() {
+fn conflicting_metadata_is_left_out_and_logged_once() {
     let fixture = Fixture::new(Temporality::Delta, None);
     let meters = [fixture.meter(), fixture.provider.meter("other")];
     // One name in two scopes, and two names of one key.

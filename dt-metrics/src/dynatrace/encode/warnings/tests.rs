@@ -27,7 +27,7 @@ fn warned(
 }
 
 #[test]
-fn the_first_of_a_kind_is_said_and_the_first_after_a_long_time() {
+fn the_first_of_a_kind_is_logged_and_the_first_after_a_long_time() {
     let mut diagnostics = Diagnostics::new();
     let start = Instant::now();
     let half = SILENCE / 2;
@@ -49,7 +49,7 @@ fn the_first_of_a_kind_is_said_and_the_first_after_a_long_time() {
 }
 
 #[test]
-fn what_is_remembered_is_bounded() {
+fn the_memory_of_warnings_is_bounded() {
     let mut diagnostics = Diagnostics::new();
     let start = Instant::now();
     let said = (0..2 * MAX_METRICS)
@@ -76,7 +76,7 @@ fn an_annotated_metric_is_named_with_its_places() {
 }
 
 #[test]
-fn an_escape_is_no_alteration_but_another_character_is() {
+fn an_escape_is_not_an_alteration_but_another_character_is() {
     let long = "x".repeat(256);
     let cases = [
         ("k", "v", Alterations::NONE),

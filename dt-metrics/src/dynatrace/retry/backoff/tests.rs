@@ -34,7 +34,7 @@ fn two_processes_do_not_pause_alike() {
 }
 
 #[test]
-fn a_success_and_another_pace_start_anew() {
+fn a_success_and_another_pace_restart_the_pauses() {
     let mut backoff = Backoff::new();
     for _ in 0..10 {
         backoff.next(Pace::Fast, None);
@@ -47,7 +47,7 @@ fn a_success_and_another_pace_start_anew() {
 }
 
 #[test]
-fn what_the_server_asks_is_kept_within_reason() {
+fn pauses_requested_by_the_server_are_limited() {
     for (asked, expected) in [
         (7, Duration::from_secs(7)),
         (u64::MAX, MAX_ASKED),

@@ -49,7 +49,7 @@ fn numbers(mut next: u64) -> impl FnMut() -> u64 {
 }
 
 #[test]
-fn each_process_has_its_own_and_finds_what_was_left() {
+fn each_process_has_its_own_slot_and_finds_abandoned_requests() {
     let directory = TempDir::new().expect("a directory");
     let (first, contents) = open(&directory);
     assert_eq!(contents, Contents::default());
@@ -66,7 +66,7 @@ fn each_process_has_its_own_and_finds_what_was_left() {
 }
 
 #[test]
-fn what_the_dead_left_is_taken_over_but_not_what_the_living_have() {
+fn slots_of_dead_processes_are_taken_over_but_not_of_living_ones() {
     let directory = TempDir::new().expect("a directory");
     let processes = [(); 4].map(|()| open(&directory).0);
     for (index, process) in processes.iter().enumerate() {
@@ -102,7 +102,7 @@ fn no_more_is_taken_over_than_there_is_room_for() {
 }
 
 #[test]
-fn what_may_have_been_sent_is_known_wherever_it_is_taken_over() {
+fn marks_of_sent_requests_survive_every_takeover() {
     let directory = TempDir::new().expect("a directory");
     let (first, second) = (open(&directory).0, open(&directory).0);
     for sequence in 1..=3 {
@@ -173,7 +173,7 @@ fn one_that_somebody_else_has_now_is_replaced_by_an_empty_one() {
 }
 
 #[test]
-fn what_is_no_directory_is_said() {
+fn a_path_that_is_not_a_directory_is_reported() {
     let directory = TempDir::new().expect("a directory");
     let file = directory.path().join("file");
     fs::write(&file, "x").expect("written");
@@ -200,7 +200,7 @@ mod permissions {
     }
 
     #[test]
-    fn what_is_made_is_private() {
+    fn created_files_are_private() {
         let directory = TempDir::new().expect("a directory");
         let _open = open(&directory);
         for path in ["a", "a/b", "a/b/slot-000"] {
@@ -209,7 +209,7 @@ mod permissions {
     }
 
     #[test]
-    fn where_others_can_write_is_refused_and_left_as_it_was() {
+    fn a_directory_that_other_users_can_write_is_refused_and_unchanged() {
         let directory = TempDir::new().expect("a directory");
         for bad in [0o777, 0o775, 0o722, 0o1777, 0o702] {
             let permissions = fs::Permissions::from_mode(bad);

@@ -53,7 +53,7 @@ fn the_longest_header_fits() {
 }
 
 #[test]
-fn a_file_cut_anywhere_is_damaged_and_tells_its_lines_if_it_can() {
+fn a_file_cut_anywhere_is_damaged_and_its_lines_are_counted_if_possible() {
     let whole = file(7, &Body::of(TEXT));
     let header = header(7, &Body::of(TEXT));
     let start = header.to_line().len();
@@ -84,7 +84,7 @@ fn every_flipped_bit_is_seen() {
 }
 
 #[test]
-fn what_is_no_record_is_told_from_what_is_newer() {
+fn damaged_records_are_distinguished_from_newer_ones() {
     let cases: [(Vec<u8>, Damage); 9] = [
         (b"".into(), Damage::Header),
         (b"\n".into(), Damage::Header),

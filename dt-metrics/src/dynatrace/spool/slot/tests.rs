@@ -55,7 +55,7 @@ fn texts(slot: &Slot) -> Vec<(RequestId, String)> {
 }
 
 #[test]
-fn what_is_written_is_found_in_order_by_the_next_one() {
+fn the_next_process_finds_written_requests_in_order() {
     let directory = TempDir::new().expect("a directory");
     let first = slot(&directory);
     for (sequence, text) in [(10, "c"), (2, "a\n#b\nb"), (9, "x")] {
@@ -104,7 +104,7 @@ fn one_at_a_time() {
 }
 
 #[test]
-fn what_is_torn_is_counted_and_kept_aside_and_the_rest_stays() {
+fn torn_files_are_counted_and_kept_and_the_rest_stays() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
     slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
@@ -199,7 +199,7 @@ fn a_body_that_was_altered_is_found_when_it_is_read() {
 }
 
 #[test]
-fn a_write_that_fails_leaves_what_was_there() {
+fn a_failed_write_keeps_the_previous_content() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
     slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
@@ -296,7 +296,7 @@ fn a_slot_that_was_removed_or_renamed_is_not_in_place() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_can_look_into_it() {
+fn other_users_cannot_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);

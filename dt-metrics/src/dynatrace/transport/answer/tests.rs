@@ -31,7 +31,7 @@ fn counts_always_add_up() {
 }
 
 #[test]
-fn metadata_that_is_refused_is_no_data_that_is_refused() {
+fn refused_metadata_does_not_count_as_refused_data() {
     let sent =
         Body::of("#a count dt.meta.unit=1\na count,delta=1\n#b gauge dt.meta.unit=1\nb gauge,1");
     let cases = [
@@ -102,7 +102,7 @@ fn rejected_lines_are_named_within_bounds() {
 }
 
 #[test]
-fn an_answer_that_breaks_off_says_what_came_before() {
+fn an_answer_that_breaks_off_is_quoted() {
     let refused: Vec<_> = (1..=1_000)
         .map(|line| format!(r#"{{"line":{line},"error":"{}"}}"#, "x".repeat(200)))
         .collect();

@@ -145,7 +145,7 @@ fn an_answer_that_only_looks_like_one_of_the_ingest_api_drops_nothing() {
 }
 
 #[test]
-fn what_the_server_says_is_passed_on_without_the_token() {
+fn the_servers_answer_is_passed_on_without_the_token() {
     let body = r#"{"error":{"message":"no such token: secret-token"}}"#;
     let outcome = outcome(StatusCode::UNAUTHORIZED, body);
     let message = outcome.message().expect("a reason");
@@ -268,7 +268,7 @@ fn only_the_ingest_api_drops_data_points() {
 
 #[cfg(feature = "otlp")]
 #[test]
-fn an_otlp_receiver_says_why_in_protobuf() {
+fn an_otlp_receiver_sends_its_reason_in_protobuf() {
     const STATUS: &str = "\u{8}\u{3}\u{12}\u{9}malformed";
     for (content_type, body, expected) in [
         (Some("application/x-protobuf"), STATUS, "rejected"),

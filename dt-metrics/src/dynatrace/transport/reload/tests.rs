@@ -23,7 +23,7 @@ fn used(transport: &ReloadingTransport) -> (String, Option<String>) {
 const GATE: &str = "http://activegate.dynatrace/e/abc/api/v2/metrics/ingest";
 
 #[tokio::test]
-async fn whole_and_usable_changes_are_used_and_no_others() {
+async fn only_complete_and_usable_changes_are_used() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let path = folder.path().join("endpoint.properties");
     let options = Options {
@@ -89,7 +89,7 @@ async fn whole_and_usable_changes_are_used_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_the_program_set_does_not_change() {
+async fn options_of_the_program_do_not_change() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let path = folder.path().join("endpoint.properties");
     fs::write(&path, text(URL, "one")).expect("writable");

@@ -87,7 +87,7 @@ fn all_sent(queue: &mut Queue, disk: &mut Disk) -> Vec<String> {
 }
 
 #[test]
-fn the_disk_has_what_waits_and_nothing_else() {
+fn the_disk_has_pending_requests_and_nothing_else() {
     let (mut queue, mut disk) = spooled(100, 100);
     push(&mut queue, "a\nb");
     assert!(!queue.spooled.is_synced(1));
@@ -133,7 +133,7 @@ fn halves_replace_the_whole() {
 }
 
 #[test]
-fn the_disk_says_what_may_have_been_sent() {
+fn the_disk_marks_requests_that_may_have_been_sent() {
     let (mut queue, mut disk) = (Queue::new(100), Disk::default());
     queue.attach(100, true);
     for text in ["a\nb", "c"] {
@@ -215,7 +215,7 @@ fn past_the_bound_of_the_disk_the_newest_survive_and_the_loss_is_counted() {
 }
 
 #[test]
-fn what_cannot_be_written_is_in_memory_and_written_later() {
+fn requests_that_cannot_be_written_stay_in_memory_and_are_written_later() {
     let (mut queue, mut disk) = spooled(100, 100);
     disk.is_full = true;
     push(&mut queue, "a");
@@ -250,7 +250,7 @@ fn a_half_that_cannot_be_written_leaves_no_whole_behind() {
 }
 
 #[test]
-fn what_is_gone_from_the_disk_is_lost_only_if_it_was_nowhere_else() {
+fn files_missing_on_disk_are_lost_only_if_not_in_memory() {
     let (mut queue, mut disk) = spooled(6, 100);
     for text in ["aa", "bb\nb", "c", "d"] {
         push(&mut queue, text);
@@ -278,7 +278,7 @@ fn what_is_gone_from_the_disk_is_lost_only_if_it_was_nowhere_else() {
 }
 
 #[test]
-fn what_is_on_disk_at_the_end_is_left_there() {
+fn requests_on_disk_at_the_end_stay_there() {
     let (mut queue, mut disk) = spooled(100, 100);
     for text in ["a\nb", "c", "d"] {
         push(&mut queue, text);
@@ -308,7 +308,7 @@ fn what_is_on_disk_at_the_end_is_left_there() {
 }
 
 #[test]
-fn without_the_disk_what_is_in_memory_is_sent_all_the_same() {
+fn without_the_disk_requests_in_memory_are_still_sent() {
     let (mut queue, mut disk) = spooled(4, 100);
     for text in ["aa", "bb", "c"] {
         push(&mut queue, text);
@@ -321,7 +321,7 @@ fn without_the_disk_what_is_in_memory_is_sent_all_the_same() {
 }
 
 #[test]
-fn what_was_left_goes_first() {
+fn abandoned_requests_are_sent_first() {
     let (mut queue, mut disk) = spooled(100, 100);
     for text in ["a", "#b\nb"] {
         push(&mut queue, text);

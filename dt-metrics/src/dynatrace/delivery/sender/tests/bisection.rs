@@ -307,7 +307,7 @@ async fn an_outage_does_not_take_requests_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_before_the_endpoint_asked_for_it() {
+async fn nothing_is_sent_before_the_requested_pause_is_over() {
     let buffer = Buffer::new(10_000, DeliveryGuarantee::default());
     let endpoint = Endpoint::new(|_| throttled(Some(20)));
     collect(&buffer, &endpoint, 20 * MINUTE, |_| "line").await;
@@ -321,7 +321,7 @@ async fn nothing_is_sent_before_the_endpoint_asked_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_series_that_fails_holds_up_the_others_for_seconds_and_in_later_pushes_not_at_all() {
+async fn a_failing_series_delays_other_series_for_seconds_and_later_not_at_all() {
     for failure in failures()
         .into_iter()
         .filter(|failure| *failure != throttled(Some(20)))
@@ -445,7 +445,7 @@ async fn a_dead_letter_is_tried_at_once_if_somebody_waits_for_it() {
 }
 
 #[test]
-fn a_flush_reports_what_becomes_of_a_dead_letter() {
+fn a_flush_reports_the_fate_of_a_dead_letter() {
     let buffer = Arc::new(Buffer::new(10_000, DeliveryGuarantee::default()));
     queue(&buffer, &["bad"]);
     queue(&buffer, &["good"]);

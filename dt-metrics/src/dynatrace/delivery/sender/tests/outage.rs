@@ -57,7 +57,7 @@ async fn an_outage_of_twenty_minutes_fits_the_buffer_and_arrives_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_an_hour_is_dropped_and_the_rest_arrives() {
+async fn requests_pending_for_an_hour_are_dropped_and_the_rest_arrives() {
     let buffer = Buffer::new(usize::MAX, DeliveryGuarantee::default());
     let start = Instant::now();
     let script = Outage::until(start + Duration::from_secs(90 * 60));

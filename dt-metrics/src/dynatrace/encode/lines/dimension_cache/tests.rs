@@ -77,7 +77,7 @@ fn text(
 }
 
 #[test]
-fn a_set_that_repeats_is_serialised_once_whatever_the_order() {
+fn a_repeated_set_is_serialised_once_in_any_order() {
     let mut fixture = Fixture::empty();
     let names = ["a", "b", "c", "d", "e"];
     let first = fixture.cycle(&names.map(of));
@@ -99,7 +99,7 @@ fn a_set_that_repeats_is_serialised_once_whatever_the_order() {
 }
 
 #[test]
-fn attributes_are_a_set_whatever_their_order_unless_it_says_which_counts() {
+fn attributes_are_a_set_in_any_order_unless_a_key_is_repeated() {
     let mut fixture = Fixture::empty();
     let list = |pairs: &[(&'static str, &'static str)]| -> Vec<_> {
         pairs
@@ -183,7 +183,7 @@ fn origins_do_not_mix() {
 }
 
 #[test]
-fn the_host_wins_over_what_is_measured_that_over_what_is_given_and_that_over_what_is_found() {
+fn dimensions_of_the_host_measurement_program_and_resource_win_in_this_order() {
     let given = [
         ("dt.metrics.source", "mine"),
         ("env", "given"),
@@ -206,7 +206,7 @@ fn the_host_wins_over_what_is_measured_that_over_what_is_given_and_that_over_wha
 }
 
 #[test]
-fn what_was_altered_is_known() {
+fn alterations_are_tracked() {
     let mut fixture = Fixture::empty();
     let cases = [
         (KeyValue::new("k", true), Alterations::NONE),

@@ -161,7 +161,7 @@ fn two_that_disagree_are_both_not_described() {
 }
 
 #[test]
-fn one_that_was_told_is_in_dispute_when_another_comes_beside_it() {
+fn sent_metadata_is_disputed_when_other_metadata_follows() {
     let mut metadata = MetadataCache::new();
     assert_eq!(collect(&mut metadata, &[("ms", "Time")]).1, MS_TIME);
     let (statements, line) = collect(&mut metadata, &[("ms", "Span"), ("ms", "Time")]);

@@ -250,7 +250,7 @@ fn histograms_are_summaries() {
 }
 
 #[test]
-fn what_adds_up_from_the_start_is_refused() {
+fn cumulative_counts_are_refused() {
     let seen = converted(Temporality::Cumulative, None, |meter| {
         let counter = meter.u64_counter("count").build();
         counter.add(1, &[]);

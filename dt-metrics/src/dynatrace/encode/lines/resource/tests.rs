@@ -41,7 +41,7 @@ fn the_service_is_a_dimension_unless_the_sdk_made_it_up() {
 }
 
 #[test]
-fn what_is_named_is_a_dimension_if_the_resource_has_it() {
+fn named_attributes_of_the_resource_are_dimensions() {
     let resource = Resource::builder_empty()
         .with_attributes([
             KeyValue::new("host.name", "h"),
@@ -56,7 +56,7 @@ fn what_is_named_is_a_dimension_if_the_resource_has_it() {
 }
 
 #[test]
-fn the_instance_is_the_resources_or_made_up_and_only_if_wanted() {
+fn the_instance_is_from_the_resource_or_random_and_only_if_enabled() {
     let own = resource(&[("service.instance.id", "own")]);
     let none = resource(&[]);
     assert!(found(&[], None, &own).is_empty());

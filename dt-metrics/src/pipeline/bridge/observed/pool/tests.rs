@@ -112,7 +112,7 @@ fn a_panic_is_counted_and_leaves_no_value() {
 }
 
 #[test]
-fn a_slow_one_holds_up_nobody_and_is_waited_for_once() {
+fn a_slow_callback_delays_no_other_and_is_awaited_once() {
     static GATE: Gate = Gate::new();
     let pool = pool();
     let slow = observed(|| {
@@ -137,7 +137,7 @@ fn a_slow_one_holds_up_nobody_and_is_waited_for_once() {
 }
 
 #[test]
-fn any_number_of_slow_ones_leaves_time_for_the_others() {
+fn many_slow_functions_do_not_delay_other_functions() {
     static GATE: Gate = Gate::new();
     let pool = pool();
     let slow = || {
@@ -202,7 +202,7 @@ fn who_is_late_in_one_round_is_not_waited_for_in_another() {
 }
 
 #[test]
-fn workers_go_when_nobody_polls_any_more() {
+fn workers_end_when_polling_ends() {
     let pool = pool();
     let observed = observed(|| Observation::of(&[], 1_u64));
     pool.poll(slice::from_ref(&observed), AMPLE);

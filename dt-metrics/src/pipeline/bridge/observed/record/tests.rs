@@ -9,7 +9,7 @@ use super::{Addition, Level, Total};
 use crate::instrument::ObservedNumber as Number;
 
 #[test]
-fn totals_are_what_a_counter_can_be() {
+fn totals_are_valid_values_of_a_counter() {
     let (whole, float) = (Total::Whole, Total::Float);
     for (number, of_whole, of_floats) in [
         (Number::U64(0), Some(whole(0)), Some(whole(0))),
@@ -87,7 +87,7 @@ fn a_total_that_went_back_began_again() {
 }
 
 #[test]
-fn what_is_added_adds_up() {
+fn additions_add_up() {
     let mut seed = 1_u64;
     let mut random = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -126,7 +126,7 @@ fn what_is_added_adds_up() {
 }
 
 #[test]
-fn what_is_taken_away_leaves_nothing() {
+fn removed_text_leaves_nothing() {
     for (level, negative) in [
         (Level::Whole(i64::MIN), Addition::Whole(1 << 63)),
         (Level::Whole(7), Addition::Whole(-7)),

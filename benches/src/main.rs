@@ -67,7 +67,7 @@ enum Bench {
     /// Count the measurements that arrive over OTLP after an outage of the receiver, next to
     /// opentelemetry-otlp.
     Outage,
-    /// What a layer for HTTP servers costs a request, next to others.
+    /// Measure the cost of a layer for HTTP servers a request, next to others.
     Tower,
     /// One exporter; a process of `export`.
     #[command(hide = true)]

@@ -1,4 +1,4 @@
-//! What a layer for HTTP servers costs a request: runs the crate next to this one, whose peers
+//! The cost of a layer for HTTP servers a request: runs the crate next to this one, whose peers
 //! nothing else needs.
 
 use std::env;

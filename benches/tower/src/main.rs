@@ -1,4 +1,4 @@
-//! What a layer for HTTP servers costs a request: each layer around the same axum routes, called
+//! The cost of a layer for HTTP servers a request: each layer around the same axum routes, called
 //! without a network, in turns.
 //!
 //! ```sh
@@ -26,7 +26,7 @@ use tower::Service;
 const ROUNDS: usize = 60;
 const REQUESTS: u32 = 10_000;
 
-/// Takes what the SDK aggregates, and sends it nowhere.
+/// Takes the SDK's aggregated metrics, and sends it nowhere.
 struct Nowhere;
 
 impl PushMetricExporter for Nowhere {

@@ -8,8 +8,9 @@ use crate::descriptor::{Descriptor, Objective};
 
 /// Two instruments with the same name that disagree on their kind, unit or objective.
 ///
-/// Names are case-insensitive, as in OpenTelemetry. An absent unit or objective agrees with any. If only
-/// the objectives differ, both instruments are exported; otherwise only the first is.
+/// Names are case-insensitive, as in OpenTelemetry. An absent unit or objective agrees with any. If
+/// only the objectives differ, both instruments are exported; otherwise only the first instrument
+/// is exported.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Conflict {
@@ -39,7 +40,7 @@ impl fmt::Display for Conflict {
             return write!(
                 f,
                 "the metric `{}` has the objective \"{one}\" at {}:{}, but \"{other}\" at {}:{}; write the \
-                 same objective in both places, or give one of them another name",
+                 same objective in both places, or rename one of them",
                 second.name, first.file, first.line, second.file, second.line,
             );
         }
@@ -49,7 +50,7 @@ impl fmt::Display for Conflict {
         };
         write!(
             f,
-            "the metric `{}` is {} at {}:{}, but {} at {}:{}; give one of them another name",
+            "the metric `{}` is {} at {}:{}, but {} at {}:{}; rename one of them",
             second.name,
             what(first),
             first.file,

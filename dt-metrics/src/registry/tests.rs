@@ -40,7 +40,7 @@ fn an_absent_unit_agrees_with_any_but_two_units_do_not() {
     assert_eq!(
         conflict.to_string(),
         "the metric `orders` is a counter in `s` at src/shop.rs:2, but a counter in `ms` at \
-         src/shop.rs:3; give one of them another name"
+         src/shop.rs:3; rename one of them"
     );
 }
 
@@ -89,7 +89,7 @@ fn objectives_must_agree_but_both_instruments_are_admitted() {
         conflict.to_string(),
         "the metric `Orders` has the objective \"at least 99% of calls have the outcome `ok`\" at \
          src/shop.rs:7, but \"at least 99.9% of calls have the outcome `ok`\" at src/shop.rs:9; write the \
-         same objective in both places, or give one of them another name"
+         same objective in both places, or rename one of them"
     );
     // Another objective altogether, and one that has a unit.
     let conflict = names.admit(&FAST).unwrap().unwrap();
@@ -99,7 +99,7 @@ fn objectives_must_agree_but_both_instruments_are_admitted() {
             .contains("but \"at least 99% of calls take at most 1s\" at"),
         "{conflict}"
     );
-    // A kind or a unit that differs is the conflict, whatever the objective is.
+    // A kind or a unit that differs is the conflict, regardless of the objective.
     let conflict = names.admit(&OBJECTIVE_OF_GAUGE).unwrap_err();
     assert!(
         conflict.to_string().contains("but a gauge without unit"),

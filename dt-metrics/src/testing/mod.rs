@@ -34,7 +34,7 @@
 //! No pipeline is needed. If there is one, it gets all measurements as if there were no capture.
 //! Calls outside of a capture cost no more than without this module.
 //!
-//! # What a capture contains
+//! # Content of a capture
 //!
 //! [`capture`] sees the measurements of its own thread while the closure runs, and nothing else:
 //! tests of the same functions can run in parallel. [`capture_async`] sees the measurements that

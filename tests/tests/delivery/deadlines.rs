@@ -1,4 +1,4 @@
-//! Every wait ends in time, with any behaviour of the server. `black_hole` tests the same on all
+//! Every wait ends in time, with any behaviour of the server. `black_hole` tests this on all
 //! runtimes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

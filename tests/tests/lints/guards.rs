@@ -70,7 +70,7 @@ enum Tier {
 #[repr(u8)]
 #[non_exhaustive]
 enum Numbered {
-    /// The first.
+    /// The first variant.
     First = 1,
     /// The last.
     #[deprecated]

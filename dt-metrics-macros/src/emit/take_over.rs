@@ -273,6 +273,10 @@ fn take_pattern(
     if !read.is_empty() {
         let mut pattern = pattern;
         bindings(&mut pattern, &mut Vec::new());
+        // Parameters need parentheses around alternatives, the arm of a `match` does not.
+        while let Pat::Paren(inner) = pattern {
+            pattern = *inner.pat;
+        }
         matched.push(Matched {
             argument: name.clone(),
             pattern,

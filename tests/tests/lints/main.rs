@@ -140,6 +140,18 @@ fn dimensions(name: &str) -> usize {
     name.len()
 }
 
+#[counted(outcome, dims(number = number, length = text.len()))]
+fn patterns(
+    (number, _): (u32, String),
+    (Ok(text) | Err(text)): Result<String, String>,
+) -> Result<u32, String> {
+    if text.is_empty() {
+        Err(text)
+    } else {
+        Ok(number)
+    }
+}
+
 #[counted(by = numbers.iter().sum())]
 #[timed]
 #[in_flight]
@@ -414,6 +426,7 @@ fn expansions_are_clean() {
     one_call();
     one_call_in_braces();
     constant_dimensions();
+    assert_eq!(patterns((1, String::new()), Ok("a".to_owned())), Ok(1));
     unused_parameter(1);
     no_semicolon();
     assert_eq!(one_line(1), 2);

@@ -6,7 +6,7 @@
 //!   [percentiles]
 //! - Send: [to Dynatrace](dynatrace), through [OneAgent](oneagent), from [Kubernetes](kubernetes), through a
 //!   [Collector](collector), with [a TLS backend of your choice](tls)
-//! - Use with: [axum](axum), [tower and tonic](tower_and_tonic), [actix-web](actix),
+//! - Use with: [axum], [tower and tonic](tower_and_tonic), [actix-web](actix),
 //!   [jobs and Lambda](short_lived)
 //! - Operate: [test](testing), [shut down](shutdown), [turn off](turn_off), [a dashboard](dashboard)
 //! - Come from [another library](migration)

@@ -3,6 +3,7 @@
 
 mod code;
 mod commands;
+mod errors;
 mod layers;
 mod links;
 mod options;

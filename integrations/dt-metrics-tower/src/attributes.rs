@@ -64,27 +64,61 @@ impl ErrorType {
 }
 
 /// `http.request.method`: `_OTHER` if it is none of RFC 9110 or RFC 5789.
-pub(crate) fn method(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::HEAD => "HEAD",
-        Method::OPTIONS => "OPTIONS",
-        Method::CONNECT => "CONNECT",
-        Method::TRACE => "TRACE",
-        _ => "_OTHER",
+#[derive(Clone, Copy, Debug, DimensionValue)]
+pub(crate) enum MethodName {
+    #[dimension(rename = "GET")]
+    Get,
+    #[dimension(rename = "POST")]
+    Post,
+    #[dimension(rename = "PUT")]
+    Put,
+    #[dimension(rename = "PATCH")]
+    Patch,
+    #[dimension(rename = "DELETE")]
+    Delete,
+    #[dimension(rename = "HEAD")]
+    Head,
+    #[dimension(rename = "OPTIONS")]
+    Options,
+    #[dimension(rename = "CONNECT")]
+    Connect,
+    #[dimension(rename = "TRACE")]
+    Trace,
+    #[dimension(rename = "_OTHER")]
+    Other,
+}
+
+impl MethodName {
+    pub(crate) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET => Self::Get,
+            Method::POST => Self::Post,
+            Method::PUT => Self::Put,
+            Method::PATCH => Self::Patch,
+            Method::DELETE => Self::Delete,
+            Method::HEAD => Self::Head,
+            Method::OPTIONS => Self::Options,
+            Method::CONNECT => Self::Connect,
+            Method::TRACE => Self::Trace,
+            _ => Self::Other,
+        }
     }
 }
 
 /// `url.scheme`: `http` unless the request's URI has the scheme `https`.
-pub(crate) fn scheme(uri: &Uri) -> &'static str {
-    if uri.scheme() == Some(&Scheme::HTTPS) {
-        "https"
-    } else {
-        "http"
+#[derive(Clone, Copy, Debug, Eq, PartialEq, DimensionValue)]
+pub(crate) enum SchemeName {
+    Http,
+    Https,
+}
+
+impl SchemeName {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        if uri.scheme() == Some(&Scheme::HTTPS) {
+            Self::Https
+        } else {
+            Self::Http
+        }
     }
 }
 

@@ -45,10 +45,11 @@ fn promised<B: Body>(method: &Method, response: &Response<B>) -> Option<u64> {
     if without || *method == Method::HEAD {
         return Some(0);
     }
-    let header = response.headers().get(header::CONTENT_LENGTH);
-    header
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .or_else(|| response.body().size_hint().exact())
+    let header = || {
+        let value = response.headers().get(header::CONTENT_LENGTH)?;
+        value.to_str().ok()?.parse().ok()
+    };
+    response.body().size_hint().exact().or_else(header)
 }
 
 impl<B: Body, C: Call> Body for MeasuredBody<B, C> {

@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version, heade
 use http_body::Body;
 use tower_layer::Layer;
 
-use crate::attributes::{ErrorType, method, scheme, version};
+use crate::attributes::{ErrorType, MethodName, SchemeName, version};
 use crate::body::Read;
 use crate::call::{Call, End};
 use crate::service::{Measure, MeasuredService};
@@ -152,7 +152,7 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpClientMetric
 pub struct ClientCall<D> {
     dimensions: Option<D>,
     began: Instant,
-    method: &'static str,
+    method: MethodName,
     server: Option<Authority>,
     port: Option<u16>,
     read: Read,
@@ -163,7 +163,7 @@ pub struct ClientCall<D> {
 
 impl<D> ClientCall<D> {
     pub(crate) fn begin(
-        name: &Method,
+        method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
         read: Read,
@@ -174,11 +174,14 @@ impl<D> ClientCall<D> {
             Authority::try_from(host.as_bytes()).ok()
         });
         let port = server.as_ref().and_then(Authority::port_u16);
-        let usual = if scheme(uri) == "https" { 443 } else { 80 };
+        let usual = match SchemeName::of(uri) {
+            SchemeName::Https => 443,
+            SchemeName::Http => 80,
+        };
         let call = Self {
             dimensions,
             began: Instant::now(),
-            method: method(name),
+            method: MethodName::of(method),
             port: server.as_ref().map(|_| port.unwrap_or(usual)),
             server,
             read,

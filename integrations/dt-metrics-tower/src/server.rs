@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use tower_layer::Layer;
 
-use crate::attributes::{ErrorType, method, scheme, version};
+use crate::attributes::{ErrorType, MethodName, SchemeName, version};
 use crate::body::Read;
 use crate::call::{Call, End};
 use crate::route::Route;
@@ -129,8 +129,8 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpServerMetric
         let call = ServerCall {
             dimensions: request.extensions().get().cloned(),
             began: Instant::now(),
-            method: method(request.method()),
-            scheme: scheme(request.uri()),
+            method: MethodName::of(request.method()),
+            scheme: SchemeName::of(request.uri()),
             version: version(request.version()),
             route: Route::of(request.extensions()),
             read: Read::of(request.body_mut()),
@@ -147,8 +147,8 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpServerMetric
 pub struct ServerCall<D> {
     dimensions: Option<D>,
     began: Instant,
-    method: &'static str,
-    scheme: &'static str,
+    method: MethodName,
+    scheme: SchemeName,
     version: Option<&'static str>,
     route: Option<Route>,
     read: Read,

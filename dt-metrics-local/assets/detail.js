@@ -2,7 +2,8 @@
 
 import { curve, drawChart } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
-import { clock, number, visible, whole } from "./format.js";
+import { query } from "./dql.js";
+import { clock, number, quantity, visible, whole } from "./format.js";
 
 const USE = "chart";
 
@@ -12,16 +13,25 @@ export class Detail {
     this.points = points;
     this.series = null;
     this.step = 1;
+    /** Where in the chart values are read, in pixels. */
+    this.mark = null;
     byId("span").addEventListener("change", (event) => {
       this.step = Number(event.target.value);
       this.ask();
       this.draw();
     });
-    new ResizeObserver(() => this.draw()).observe(byId("chart"));
+    byId("copy").addEventListener("click", () => this.copy());
+    const chart = byId("chart");
+    new ResizeObserver(() => this.draw()).observe(chart);
+    chart.addEventListener("pointermove", (event) => this.setMark(event.clientX - chart.getBoundingClientRect().left));
+    chart.addEventListener("pointerleave", () => this.setMark(null));
+    chart.addEventListener("blur", () => this.setMark(null));
+    chart.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   show(series) {
     this.series = series ?? null;
+    setText(byId("copied"), "");
     this.ask();
     this.draw();
   }
@@ -36,17 +46,63 @@ export class Detail {
     const metadata = series && this.model.metadata.get(series.metric);
     setText(byId("meaning"), series ? meaning(metadata) : "Select a row to see its chart.");
     byId("span").hidden = !series;
+    byId("copy").hidden = !series;
     byId("chart").toggleAttribute("hidden", !series);
     const facts = series ? this.facts(series, metadata) : [];
     replace(byId("facts"), facts.flatMap(([name, value]) => [["dt", name], ["dd", value]]));
     const pairs = series?.pairs ?? [];
     replace(byId("dimensions"), pairs.map(([key, value]) => ["li", `${key}=${visible(value)}`]));
     byId("dimensions").hidden = !pairs.length;
-    if (series) {
-      const points = this.points.of(USE, series.id);
-      const unit = metadata?.unit ?? "";
-      drawChart(byId("chart"), curve(points, series.kind, this.step), series.kind === "count" ? `${unit || "1"}/s` : unit, this.step);
+    if (series) this.drawChart(series, metadata?.unit ?? "");
+    else byId("legend").replaceChildren();
+  }
+
+  drawChart(series, unit) {
+    const drawn = curve(this.points.of(USE, series.id), series.kind, this.step);
+    const isCount = series.kind === "count";
+    const suffix = isCount ? "/s" : "";
+    const curves = [{ curve: drawn, hasBand: !isCount }];
+    const now = Math.min(this.model.now(), this.points.until);
+    const at = drawChart(byId("chart"), curves, { unit, suffix, step: this.step, now, mark: this.mark });
+    const shown = at === null ? drawn.at(-1) : drawn.find((point) => point.at === at);
+    this.drawLegend(shown, isCount, (value) => quantity(value, unit) + suffix);
+  }
+
+  /** Names the line and the band, with the values of a point. */
+  drawLegend(point, isCount, said) {
+    const legend = byId("legend");
+    if (!point) return legend.replaceChildren();
+    if (!legend.children.length) legend.append(element("span", "mean"), " ", element("span", "range"), " ", element("span"));
+    const [mean, range, at] = legend.children;
+    setText(mean, `${isCount ? "Increase" : "Mean"} ${said(point.value)}`);
+    range.hidden = isCount || point.low === point.high;
+    setText(range, `Minimum to maximum ${said(point.low)} to ${said(point.high)}`);
+    return setText(at, `at ${clock(point.at)}`);
+  }
+
+  async copy() {
+    if (!this.series) return;
+    try {
+      await navigator.clipboard.writeText(query(this.series));
+      setText(byId("copied"), "Copied.");
+    } catch {
+      // Only pages of this host and of HTTPS may write to the clipboard.
+      setText(byId("copied"), query(this.series));
     }
+  }
+
+  setMark(mark) {
+    this.mark = mark;
+    this.draw();
+  }
+
+  /** Arrow keys move the mark over the chart. */
+  onKey(event) {
+    const { width } = byId("chart").getBoundingClientRect();
+    const move = { ArrowLeft: -10, ArrowRight: 10 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    this.setMark(Math.min(width, Math.max(0, (this.mark ?? width) + move)));
   }
 
   facts(series, metadata) {
@@ -54,14 +110,14 @@ export class Detail {
     const facts = [
       ["Kind", series.kind],
       ["Unit", metadata?.unit ?? "–"],
-      [series.kind === "gauge" ? "Value" : "Total", number(series.total)],
+      [series.kind === "gauge" ? "Value" : "Total", quantity(series.total, metadata?.unit)],
       ["Rate", rate === null ? "–" : `${number(rate)} /s`],
       ["Lines", whole(series.lines)],
       ["Newest", clock(series.seen)],
     ];
     if (series.kind === "summary") {
       const [min, max] = series.newest;
-      facts.push(["Newest min", number(min)], ["Newest max", number(max)]);
+      facts.push(["Newest min", quantity(min, metadata?.unit)], ["Newest max", quantity(max, metadata?.unit)]);
     }
     return facts;
   }

@@ -4,22 +4,53 @@ const SCALES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 export function number(value) {
   if (typeof value !== "number" || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 1e15 || (size > 0 && size < 1e-3)) return value.toExponential(2);
+  if (size >= 1e15 || (size > 0 && size < 1e-6)) return value.toExponential(2);
   if (size >= 1e4) {
     const [scale, letter] = SCALES.find(([least]) => size >= least);
     return trim((value / scale).toPrecision(4)) + letter;
   }
+  if (size > 0 && size < 1e-3) return trim(value.toFixed(8));
   return trim(size >= 100 ? value.toFixed(1) : value.toPrecision(3));
 }
 
 const trim = (text) => (text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text);
 
-/** A number and its unit, without the unit `1`. */
-export const withUnit = (value, unit) => (unit && unit !== "1" ? `${number(value)} ${unit}` : number(value));
+/** Units of time in seconds. */
+const SECONDS = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1 };
+const TIMES = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
+const SIZES = [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]];
+
+/** A number and its unit, in the multiple of the unit that fits: `87 µs` for 8.7e-5 s. */
+export function quantity(value, unit) {
+  if (typeof value !== "number" || !Number.isFinite(value)) return "–";
+  const isTime = unit in SECONDS;
+  if ((isTime || unit === "By") && value !== 0) {
+    const base = isTime ? value * SECONDS[unit] : value;
+    const scales = isTime ? TIMES : SIZES;
+    const [scale, name] = scales.find(([least]) => Math.abs(base) >= least * 0.9995) ?? scales.at(-1);
+    return `${scaled(base / scale)} ${name}`;
+  }
+  if (unit === "By") return "0 B";
+  const annotation = /^\{(.*)\}$/.exec(unit ?? "");
+  const shown = annotation ? annotation[1] : unit;
+  return shown && shown !== "1" ? `${number(value)} ${shown}` : number(value);
+}
+
+const scaled = (value) => {
+  const size = Math.abs(value);
+  return size >= 10_000 ? number(value) : trim(size >= 100 ? value.toFixed(0) : value.toPrecision(3));
+};
 
 const WHOLE = new Intl.NumberFormat("en");
 
 export const whole = (value) => WHOLE.format(value);
+
+/** A share as a percentage. */
+export function percent(share) {
+  if (typeof share !== "number" || !Number.isFinite(share)) return "–";
+  const hundred = share * 100;
+  return `${hundred > 0 && hundred < 0.1 ? "<0.1" : trim(hundred.toFixed(hundred < 10 ? 1 : 0))} %`;
+}
 
 export function bytes(value) {
   if (value < 1e3) return `${value} B`;
@@ -36,6 +67,9 @@ export function clock(ms, withSeconds = true) {
   const minutes = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
   return withSeconds ? `${minutes}:${pad(at.getSeconds())}` : minutes;
 }
+
+/** Orders texts as people do: `shard-2` before `shard-10`. */
+export const natural = new Intl.Collator("en", { numeric: true, sensitivity: "variant" }).compare;
 
 /** Makes control characters and characters that change the direction of text visible. */
 export function visible(text) {

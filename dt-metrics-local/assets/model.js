@@ -1,13 +1,17 @@
 // The data from the server, and the series that match the filter.
 
-import { dimensions } from "./format.js";
+import { dimensions, natural } from "./format.js";
 
 /** The most refused lines, and the most requests, that are kept: the newest. */
 const KEPT = 500;
 
+/** The dimension that names a service. */
+const SERVICE = "service.name";
+
 export class Model {
   constructor() {
     this.filter = "";
+    this.service = "";
     this.clear();
   }
 
@@ -20,6 +24,10 @@ export class Model {
     this.values = new Map();
     this.telling = new Set();
     this.series = [];
+    /** The series of each metric. */
+    this.byMetric = new Map();
+    /** The values of `service.name`. */
+    this.services = new Set();
     this.sorted = [];
     this.refused = [];
     this.requests = [];
@@ -44,6 +52,10 @@ export class Model {
     for (const series of added) {
       series.key = `s${series.id}`;
       this.series[series.id] = series;
+      if (!this.byMetric.has(series.metric)) this.byMetric.set(series.metric, []);
+      this.byMetric.get(series.metric).push(series);
+      series.service = series.dimensions.find(([key]) => key === SERVICE)?.[1] ?? "";
+      if (series.service) this.services.add(series.service);
       for (const [key, value] of series.dimensions) this.learn(key, value);
     }
     (this.telling.size > size ? this.series : added).forEach((series) => this.name(series));
@@ -57,7 +69,7 @@ export class Model {
 
   /** The service comes first, then the dimensions that distinguish series: a row may be too short for all dimensions. */
   name(series) {
-    const rank = ([key]) => (key === "service.name" ? 0 : this.telling.has(key) ? 1 : 2);
+    const rank = ([key]) => (key === SERVICE ? 0 : this.telling.has(key) ? 1 : 2);
     series.pairs = series.dimensions.slice().sort((a, b) => rank(a) - rank(b));
     series.dimensionText = dimensions(series.pairs);
     series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
@@ -68,9 +80,8 @@ export class Model {
   }
 
   sort() {
-    const order = (a, b) => (a < b ? -1 : Number(a > b));
     this.sorted = this.series.slice();
-    this.sorted.sort((a, b) => order(a.metric, b.metric) || order(a.dimensionText, b.dimensionText) || a.id - b.id);
+    this.sorted.sort((a, b) => natural(a.metric, b.metric) || natural(a.dimensionText, b.dimensionText) || a.id - b.id);
     this.matching = null;
   }
 
@@ -79,19 +90,50 @@ export class Model {
     this.matching = null;
   }
 
-  /** The series that contain all words of the filter. */
+  setService(service) {
+    this.service = service;
+    this.matching = null;
+  }
+
+  /** The series of the selected service that contain all words of the filter. */
   shown() {
     const words = this.filter.toLowerCase().split(/\s+/).filter(Boolean);
-    this.matching ??= words.length
-      ? this.sorted.filter((series) => words.every((word) => series.text.includes(word)))
+    this.matching ??= words.length || this.service
+      ? this.sorted.filter((series) => this.isOfService(series) && words.every((word) => series.text.includes(word)))
       : this.sorted;
     return this.matching;
+  }
+
+  isOfService({ service }) {
+    return !this.service || service === this.service;
+  }
+
+  /** The series of a metric and the chosen service, also under the name that Metrics Classic gives it. */
+  of(metric) {
+    const all = this.byMetric.get(metric) ?? this.byMetric.get(`${metric}.count`) ?? [];
+    return this.service ? all.filter((series) => this.isOfService(series)) : all;
+  }
+
+  now() {
+    return Date.now() + this.skew;
+  }
+
+  /** Data points a minute that a series has; 0 after a single one, and once it has ended. */
+  pointsPerMinute({ lines, seen, first }) {
+    if (!(lines > 1) || seen <= first) return 0;
+    const interval = (seen - first) / (lines - 1);
+    return this.now() - seen > Math.max(30_000, 5 * interval) ? 0 : 60_000 / interval;
+  }
+
+  /** Whether nothing came for much longer than before. */
+  isEnded(series) {
+    return series.lines > 1 && this.pointsPerMinute(series) === 0;
   }
 
   /** The increase of a series per second; null if it is not known. */
   rate(series) {
     if (series.rate === null || series.rate === undefined) return null;
-    return Date.now() + this.skew > series.rateEnds ? 0 : series.rate;
+    return this.now() > series.rateEnds ? 0 : series.rate;
   }
 
   unit(series) {

@@ -3,11 +3,15 @@
 /** The shortest time between two requests, in milliseconds, however fast the user scrolls. */
 const PERIOD_MS = 250;
 
+/** The server answers for no more at a time. */
+const MOST = 200;
+
 export class Points {
   constructor(onPoints) {
     this.onPoints = onPoints;
     this.known = new Map();
     this.wanted = new Map();
+    this.asked = new Map();
     this.isAsking = false;
     /** Points after this time are not shown. */
     this.until = Infinity;
@@ -25,13 +29,27 @@ export class Points {
     if (!this.isAsking) this.answer();
   }
 
+  /** The points of a metric, summed over its series, as far as they are known for this use. */
+  sumOf(use, metric) {
+    return this.of(use, metric);
+  }
+
+  /** Asks for the sums over the series of these metrics for one use, once for each cursor. */
+  askSums(use, step, metrics, cursor) {
+    const text = `${step} ${metrics} ${cursor}`;
+    if (this.asked.get(use) === text) return;
+    this.asked.set(use, text);
+    this.wanted.set(use, [step, metrics, "metrics"]);
+    if (!this.isAsking) this.answer();
+  }
+
   async answer() {
     this.isAsking = true;
     try {
       while (this.wanted.size) {
         const asked = [...this.wanted];
         this.wanted.clear();
-        for (const [use, [step, ids]] of asked) await this.fetch(use, step, ids);
+        for (const [use, [step, ids, what]] of asked) await this.fetch(use, step, ids, what);
         this.onPoints();
         await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
       }
@@ -42,11 +60,11 @@ export class Points {
     }
   }
 
-  async fetch(use, step, ids) {
+  async fetch(use, step, ids, what = "series") {
     if (!ids.length) return;
-    const response = await fetch(`/api/history?step=${step}&series=${ids.join(",")}`);
+    const response = await fetch(`/api/history?step=${step}&${what}=${ids.slice(0, MOST).join(",")}`);
     if (!response.ok) return;
-    const { series } = await response.json();
-    this.known.set(use, new Map(series.map(({ id, points }) => [id, points])));
+    const answer = await response.json();
+    this.known.set(use, new Map(answer[what].map(({ id, metric, points }) => [id ?? metric, points])));
   }
 }

@@ -3,7 +3,7 @@
 import { List } from "./list.js";
 import { curve, drawSparkline, sparkline } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
-import { number, whole, withUnit } from "./format.js";
+import { number, quantity, whole } from "./format.js";
 
 const USE = "rows";
 const STEP = 1;
@@ -25,6 +25,7 @@ export class SeriesList {
       byId("how"),
       `.endpoint("${url}")\nDT_METRICS_INGEST_URL=${url}\nOTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}`,
     );
+    setText(byId("how-catalog"), `my-program --catalog | curl -T - ${location.origin}/api/catalog`);
     byId("unconfigured").hidden = location.port !== "14499";
   }
 
@@ -38,11 +39,12 @@ export class SeriesList {
     const [metric, dimensions, value, rate, spark] = row.children;
     setText(metric, series.metric);
     setText(dimensions, series.dimensionText);
-    setText(value, withUnit(this.model.value(series), this.model.unit(series)));
+    setText(value, quantity(this.model.value(series), this.model.unit(series)));
     const perSecond = this.model.rate(series);
     setText(rate, perSecond === null ? "" : `${number(perSecond)} /s`);
+    row.classList.toggle("ended", this.model.isEnded(series));
     row.title = [series.metric, series.dimensionText].join(" ").trim();
-    drawSparkline(spark, curve(this.points.of(USE, series.id), series.kind, STEP));
+    drawSparkline(spark, curve(this.points.of(USE, series.id), series.kind, STEP), this.model.now());
   }
 
   /** Requests the past of the visible series, once for each new range and each frame. */

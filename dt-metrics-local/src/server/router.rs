@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
-use axum::http::header::{HeaderValue, SERVER};
+use axum::http::header::{HeaderName, HeaderValue, SERVER};
 use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, any, post};
 
@@ -15,6 +15,9 @@ use super::http::{Foreign, Route};
 use super::net::Wire;
 use super::response::{Answer, NAME};
 use super::{ingest, page};
+
+/// Identifies a run of the endpoint up to a reset.
+const INSTANCE: HeaderName = HeaderName::from_static("x-dt-metrics-local-instance");
 
 pub(super) const DYNATRACE_PATH: &str = "/api/v2/metrics/ingest";
 /// The Dynatrace API for platform tokens, at `*.apps.dynatrace.com`.
@@ -72,12 +75,15 @@ pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
         .route(NO_ENVIRONMENT_OTLP_PATH, any(refusing(404)))
         .route(COLLECTOR_PATH, post_to(endpoint, Route::Collector))
         .method_not_allowed_fallback(refusing(405));
-    page::add(router, &endpoint.store, |route: MethodRouter| {
+    page::add(router, endpoint, |route: MethodRouter| {
         // A client that posts lines to the page probably has the wrong path: name the right one.
         route.fallback(refusing(404))
     })
     .layer(middleware::from_fn_with_state(Arc::clone(endpoint), admit))
-    .layer(middleware::map_response(sign))
+    .layer(middleware::map_response_with_state(
+        Arc::clone(endpoint),
+        sign,
+    ))
 }
 
 /// Refuses a request of a web page that is not the endpoint's own, before anything looks at it.
@@ -102,11 +108,19 @@ async fn admit(
     response
 }
 
-/// Adds the name of the endpoint to a response, so that a client can distinguish it from Dynatrace.
-/// The response of a fault keeps a name of its own.
-async fn sign(mut response: Response<Body>) -> Response<Body> {
+/// Adds the name of the endpoint to a response, so that a client can distinguish it from Dynatrace. The
+/// response of a fault keeps a name of its own. Also adds the run of the endpoint, in which programs
+/// hand their catalogues over.
+async fn sign(
+    State(endpoint): State<Arc<Endpoint>>,
+    mut response: Response<Body>,
+) -> Response<Body> {
     let name = HeaderValue::from_static(NAME);
-    response.headers_mut().entry(SERVER).or_insert(name);
+    let headers = response.headers_mut();
+    headers.entry(SERVER).or_insert(name);
+    if let Ok(instance) = HeaderValue::from_str(&endpoint.store.instance().to_string()) {
+        headers.insert(INSTANCE, instance);
+    }
     response
 }
 

@@ -22,6 +22,8 @@ pub struct Rejected {
     pub error: LineError,
     /// Its number among the lines or data points of the request, from 1.
     pub line_number: usize,
+    /// The number of its request among all requests, from 1.
+    pub request_number: u64,
 }
 
 impl Rejected {
@@ -30,6 +32,7 @@ impl Rejected {
             text: kept(text).to_owned(),
             error,
             line_number,
+            request_number: 0,
         }
     }
 
@@ -64,6 +67,8 @@ pub struct Noted {
     pub note: Note,
     /// Its number among the lines or data points of the request, from 1.
     pub line_number: usize,
+    /// The number of its request among all requests, from 1.
+    pub request_number: u64,
 }
 
 impl Noted {
@@ -72,6 +77,7 @@ impl Noted {
             text: kept(text).to_owned(),
             note,
             line_number,
+            request_number: 0,
         }
     }
 }

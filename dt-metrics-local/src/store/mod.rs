@@ -16,6 +16,7 @@
 //! ```
 // This folder imports `protocol` only.
 
+pub(crate) mod catalog;
 #[cfg(feature = "otlp")]
 pub(crate) mod data_point;
 mod entry;

@@ -51,6 +51,8 @@ pub struct Series {
     pub lines: u64,
     /// The time at which the newest line arrived.
     pub last_seen: SystemTime,
+    /// The time at which the first line arrived.
+    pub(crate) first_seen: SystemTime,
     /// The time of the newest payload.
     last_at: SystemTime,
     samples: VecDeque<Sample>,
@@ -73,6 +75,7 @@ impl Series {
             values: 0,
             lines: 0,
             last_seen: now,
+            first_seen: now,
             last_at: SystemTime::UNIX_EPOCH,
             samples: VecDeque::new(),
         }

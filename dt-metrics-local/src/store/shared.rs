@@ -1,10 +1,12 @@
 //! The state behind a lock, with waiters and subscribers.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::catalog::Catalog;
 #[cfg(feature = "otlp")]
 use super::data_point::DataPoint;
 use super::entry::{Event, Noted, Rejected, Request};
@@ -19,6 +21,9 @@ const SUBSCRIBER_BACKLOG: usize = 65_536;
 pub(crate) struct Store {
     inner: Mutex<Inner>,
     changed: Condvar,
+    started: u128,
+    /// How often everything was forgotten. Each response has it, so no response waits for the lock.
+    resets: AtomicU64,
 }
 
 struct Inner {
@@ -74,6 +79,11 @@ impl Store {
                 subscribers: Vec::new(),
             }),
             changed: Condvar::new(),
+            started: SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_nanos(),
+            resets: AtomicU64::new(0),
         }
     }
 
@@ -104,13 +114,20 @@ impl Store {
                 Record::Metadata(metadata) => inner.add_metadata(metadata),
             }
         }
+        let request_number = inner.state.totals.requests + 1;
         for noted in contents.noted {
-            let noted = Arc::new(noted);
+            let noted = Arc::new(Noted {
+                request_number,
+                ..noted
+            });
             inner.state.add_noted(Arc::clone(&noted));
             inner.publish(|| Event::Noted(Arc::clone(&noted)));
         }
         for rejected in contents.rejected {
-            let rejected = Arc::new(rejected);
+            let rejected = Arc::new(Rejected {
+                request_number,
+                ..rejected
+            });
             inner.state.add_rejected(Arc::clone(&rejected));
             inner.publish(|| Event::Rejected(Arc::clone(&rejected)));
         }
@@ -122,8 +139,22 @@ impl Store {
         self.changed.notify_all();
     }
 
+    /// Identifies a run of the server up to a reset. Programs hand their catalogues over to each.
+    pub(crate) fn instance(&self) -> u128 {
+        let resets = self.resets.load(Ordering::Acquire);
+        self.started.wrapping_add(resets.into())
+    }
+
+    pub(crate) fn add_catalog(&self, catalog: Catalog) {
+        self.lock().state.add_catalog(catalog);
+        self.changed.notify_all();
+    }
+
     pub(crate) fn reset(&self) {
-        self.lock().state.reset();
+        let mut inner = self.lock();
+        inner.state.reset();
+        self.resets.fetch_add(1, Ordering::Release);
+        drop(inner);
         self.changed.notify_all();
     }
 

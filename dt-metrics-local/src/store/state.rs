@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::catalog::{Catalog, Catalogs};
 #[cfg(feature = "otlp")]
 use super::data_point::DataPoint;
 use super::entry::{Noted, Rejected, Request};
@@ -26,6 +27,7 @@ pub struct State {
     requests: Ring<Request>,
     metadata: HashMap<String, KnownMetadata>,
     series: AllSeries,
+    catalogs: Catalogs,
     limits: Limits,
     /// How often everything was forgotten.
     resets: u64,
@@ -62,6 +64,8 @@ pub struct Totals {
     pub rejected: u64,
     /// Notes about accepted lines and data points.
     pub notes: u64,
+    /// Catalogues that programs handed over.
+    pub catalogs: u64,
     /// Total size of all bodies in bytes.
     pub bytes: u64,
     /// Data points accepted without a [`Series`], since there were too many series.
@@ -81,6 +85,7 @@ impl State {
             requests: Ring::new(limits.requests),
             metadata: HashMap::new(),
             series: AllSeries::new(limits.series, limits.histories),
+            catalogs: Catalogs::default(),
             limits,
             resets: 0,
             totals: Totals::default(),
@@ -229,6 +234,16 @@ impl State {
         let created = self.totals.metadata;
         self.metadata
             .insert(key, KnownMetadata { metadata, created });
+    }
+
+    /// The catalogues of all programs, the latest last.
+    pub(crate) fn catalogs(&self) -> &[Catalog] {
+        self.catalogs.all()
+    }
+
+    pub(super) fn add_catalog(&mut self, catalog: Catalog) {
+        self.totals.catalogs += 1;
+        self.catalogs.add(catalog);
     }
 
     pub(super) fn add_rejected(&mut self, rejected: Arc<Rejected>) {

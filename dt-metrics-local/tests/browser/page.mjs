@@ -101,7 +101,7 @@ const chosen = await page.locator("#series .row[aria-selected='true'] span").fir
 assert.equal(await text("#detail-title"), chosen);
 await page.locator("input[name=span]").first().focus();
 await page.keyboard.press("ArrowRight");
-assert.equal(await page.locator("input[value='30']").isChecked(), true);
+assert.equal(await page.locator("input[name=span][value='30']").isChecked(), true);
 await page.keyboard.press("ArrowLeft");
 const unnamed = await page.evaluate(() =>
   [...document.querySelectorAll("button, input, [tabindex='0']")].filter((control) => {

@@ -1,9 +1,12 @@
 //! The HTTP API for tests in any language.
 
+use std::io::Write;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
 use dt_metrics_local::Server;
 use serde_json::{Value, json};
 
-use crate::client::{LONG, Reply, ingest, post, raw, request};
+use crate::client::{API, LONG, Reply, TEXT, connect, ingest, post, raw, request};
 
 fn server() -> Server {
     Server::builder().start().expect("a free port is there")
@@ -11,6 +14,13 @@ fn server() -> Server {
 
 fn get(server: &Server, path: &str) -> Reply {
     raw(server.address(), &request("GET", path, &[], b""))
+}
+
+fn send(server: &Server, method: &str, path: &str, body: &str) -> Reply {
+    raw(
+        server.address(),
+        &request(method, path, &[], body.as_bytes()),
+    )
 }
 
 fn read(server: &Server, path: &str) -> Value {
@@ -67,7 +77,7 @@ fn refused_lines_have_their_reasons() {
     let refused = read(&server, "/api/refused");
     assert_eq!(refused["total"], 2);
     let newest = json!({
-        "number": 2, "text": "Orders,Region=eu 1", "line": 3, "column": 8,
+        "number": 2, "text": "Orders,Region=eu 1", "line": 3, "column": 8, "request": 1,
         "reason": "dimension key may not contain 'R', column 8",
     });
     assert_eq!(refused["refused"][0], newest);
@@ -115,6 +125,83 @@ fn a_reset_forgets_received_data_and_nothing_else() {
     assert_eq!(read(&server, "/api/series")["points"], 1);
 }
 
+/// The output of `catalog_json` for a counter.
+const CATALOG: &str = r#"[{"name":"orders","kind":"counter","unit":"1","description":"Orders","dimension_keys":["region"],
+    "objective":{"success":0.99},"module_path":"shop","file":"src/shop.rs","line":7,"conflict":null}]"#;
+
+#[test]
+fn programs_hand_their_catalogues_over() {
+    let server = server();
+    assert_eq!(read(&server, "/api/catalog"), json!({"programs": []}));
+    let add = |body: &str| send(&server, "PUT", "/api/catalog", body).status;
+    assert_eq!(add(CATALOG), 204);
+    let of = |service: &str, prefix: &str| {
+        format!(
+            r#"{{"service":"{service}","prefix":"{prefix}","sources":"/src","instruments":{CATALOG}}}"#
+        )
+    };
+    assert_eq!(add(&of("a", "shop")), 204);
+    // The same program again, then another one.
+    assert_eq!(add(&of("a", "shop")), 204);
+    assert_eq!(add(&of("b", "shop")), 204);
+    let programs = read(&server, "/api/catalog");
+    let programs = programs["programs"].as_array().unwrap();
+    let of_all = |name: &str| {
+        programs
+            .iter()
+            .map(|it| it[name].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of_all("service"), [json!(null), json!("a"), json!("b")]);
+    let first = &programs[0]["instruments"][0];
+    assert_eq!(first["key"], "orders");
+    assert_eq!(programs[1]["instruments"][0]["key"], "shop.orders");
+    assert_eq!(
+        (&first["file"], &first["line"], &first["objective"]),
+        (&json!("src/shop.rs"), &json!(7), &json!({"success": 0.99}))
+    );
+    // A catalogue is no request of metrics, and a reset forgets it.
+    assert_eq!(server.totals().requests, 0);
+    let run = |server: &Server| {
+        let reply = get(server, "/api/series");
+        reply
+            .header("x-dt-metrics-local-instance")
+            .map(str::to_owned)
+    };
+    let before = run(&server).unwrap();
+    server.reset();
+    assert_ne!(run(&server).unwrap(), before);
+    assert_eq!(read(&server, "/api/catalog"), json!({"programs": []}));
+}
+
+#[test]
+fn what_is_not_a_catalogue_is_refused_with_the_reason() {
+    let server = server();
+    for body in [
+        "",
+        "no JSON",
+        "{}",
+        "[1]",
+        r#"[{"name":"a"}]"#,
+        "orders count,delta=1",
+    ] {
+        let reply = post(&server, "/api/catalog", &[], body);
+        assert_eq!(reply.status, 400, "{body}");
+        assert!(reply.body.contains("catalog_json"), "{}", reply.body);
+    }
+    let long = vec![b' '; 4 * 1024 * 1024 + 1];
+    assert_eq!(post(&server, "/api/catalog", &[], long).status, 400);
+    assert_eq!(read(&server, "/api/catalog"), json!({"programs": []}));
+    // The oldest of too many programs is forgotten.
+    for number in 0..70 {
+        let body = format!(r#"{{"service":"{number}","instruments":[]}}"#);
+        assert_eq!(post(&server, "/api/catalog", &[], body).status, 204);
+    }
+    let programs = read(&server, "/api/catalog");
+    assert_eq!(programs["programs"].as_array().map(Vec::len), Some(64));
+    assert_eq!(programs["programs"][0]["service"], "6");
+}
+
 #[test]
 fn a_test_that_waits_sees_a_reset() {
     let server = server();
@@ -124,4 +211,105 @@ fn a_test_that_waits_sees_a_reset() {
         server.reset();
         assert!(wait.join().unwrap());
     });
+}
+
+#[test]
+fn an_outage_fails_all_ingest_requests_until_it_ends() {
+    let server = server();
+    assert_eq!(read(&server, "/api/outage")["fault"], Value::Null);
+    let start = |query: &str| send(&server, "PUT", &format!("/api/outage?{query}"), "");
+    let reply = start("fault=503&seconds=120");
+    assert_eq!((reply.status, &reply.json()["fault"]), (200, &json!("503")));
+    let outage = read(&server, "/api/outage");
+    let left = outage["seconds_left"].as_f64().unwrap();
+    assert!(left > 60.0 && left <= 120.0, "{left}");
+    // Faults that were planned before stay planned.
+    server.fail_next(1, 418).unwrap();
+    for _ in 0..2 {
+        assert_eq!(ingest(&server, "orders count,delta=1").status, 503);
+    }
+    assert_eq!(send(&server, "DELETE", "/api/outage", "").status, 204);
+    assert_eq!(ingest(&server, "orders count,delta=1").status, 418);
+    assert_eq!(ingest(&server, "orders count,delta=1").status, 202);
+
+    for fault in ["hang", "reset"] {
+        let query = format!("fault={fault}&seconds=600");
+        assert_eq!(start(&query).status, 200);
+        assert_eq!(read(&server, "/api/outage")["fault"], fault);
+        let mut stream = connect(server.address());
+        let sent = request("POST", API, &[TEXT], b"orders count,delta=1");
+        // A reset may come before all is written.
+        let _ = stream.write_all(&sent);
+        assert!(server.wait_for(LONG, |state| {
+            let newest = state.requests().next_back();
+            newest.is_some_and(|request| request.status == 0)
+        }));
+        // The page and its controls work meanwhile.
+        assert_eq!(get(&server, "/").status, 200);
+        assert_eq!(send(&server, "DELETE", "/api/outage", "").status, 204);
+        assert_eq!(ingest(&server, "orders count,delta=1").status, 202);
+    }
+    // No line of a request that failed was accepted.
+    assert_eq!(server.counts()["orders"].to_string(), "3");
+}
+
+#[test]
+fn an_outage_ends_by_itself() {
+    let server = server();
+    let begin = Instant::now();
+    let path = "/api/outage?fault=500&seconds=1";
+    assert_eq!(send(&server, "PUT", path, "").status, 200);
+    while ingest(&server, "orders count,delta=1").status == 500 {
+        assert!(begin.elapsed() < LONG);
+    }
+    assert!(begin.elapsed().as_millis() >= 1_000);
+    let none = json!({"fault": null, "seconds_left": 0.0});
+    assert_eq!(read(&server, "/api/outage"), none);
+}
+
+#[test]
+fn an_outage_that_cannot_be_is_refused() {
+    let server = server();
+    for query in [
+        "",
+        "fault=503",
+        "seconds=3",
+        "fault=200&seconds=3",
+        "fault=99999&seconds=3",
+        "fault=none&seconds=3",
+        "fault=503&seconds=0",
+        "fault=503&seconds=601",
+        "fault=503&seconds=-1",
+    ] {
+        let reply = send(&server, "PUT", &format!("/api/outage?{query}"), "");
+        assert_eq!(reply.status, 400, "{query}");
+        let advice = "?fault=503&seconds=30";
+        assert!(reply.body.contains(advice), "{}", reply.body);
+    }
+    assert_eq!(ingest(&server, "orders count,delta=1").status, 202);
+}
+
+#[test]
+fn the_history_of_a_metric_is_the_sum_over_its_series() {
+    let server = server();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = now.as_secs() * 1_000;
+    ingest(
+        &server,
+        &format!(
+            "orders,region=eu count,delta=3 {now}\norders,region=us count,delta=4 {now}\n\
+             latency,route=a gauge,min=1,max=4,sum=5,count=2 {now}\n\
+             latency,route=b gauge,min=2,max=9,sum=20,count=3 {now}\n\
+             open,region=eu gauge,10 {now}\nopen,region=us gauge,5 {now}\nother gauge,1 {now}"
+        ),
+    );
+    let path = "/api/history?metrics=orders,latency,open,none&step=1";
+    let history = read(&server, path);
+    let points = |metric: usize| history["metrics"][metric]["points"].clone();
+    assert_eq!(history["metrics"][0]["metric"], "orders");
+    assert_eq!(points(0), json!([[now, 2.0, 3.0, 4.0, 7.0]]));
+    assert_eq!(points(1), json!([[now, 5.0, 1.0, 9.0, 25.0]]));
+    assert_eq!(points(2), json!([[now, 1.0, 15.0, 15.0, 15.0]]));
+    assert_eq!(points(3), json!([]));
+    assert_eq!(history["series"], json!([]));
 }

@@ -129,12 +129,14 @@ fn the_snapshot_is_everything() {
             "description": "Orders \"taken\"", "display_name": null,
         }])
     );
+    let first = |id: usize| all["series"][id]["first"].as_u64().unwrap();
+    assert!(first(0) > 0);
     assert_eq!(
         all["series"],
         json!([
-            {"id": 0, "metric": "orders", "kind": "count", "dimensions": [["region", "eu"]]},
-            {"id": 1, "metric": "size", "kind": "summary", "dimensions": []},
-            {"id": 2, "metric": "orders", "kind": "count", "dimensions": []},
+            {"id": 0, "first": first(0), "metric": "orders", "kind": "count", "dimensions": [["region", "eu"]]},
+            {"id": 1, "first": first(1), "metric": "size", "kind": "summary", "dimensions": []},
+            {"id": 2, "first": first(2), "metric": "orders", "kind": "count", "dimensions": []},
         ])
     );
     let values = |id: usize| all["values"][id].as_array().unwrap();
@@ -144,7 +146,7 @@ fn the_snapshot_is_everything() {
     assert_eq!(
         all["refused"],
         json!([{
-            "number": 1, "line": 6, "column": 8, "text": lines[5],
+            "number": 1, "line": 6, "column": 8, "request": 1, "text": lines[5],
             "reason": "dimension key expected, found '=', column 8",
         }])
     );
@@ -152,7 +154,7 @@ fn the_snapshot_is_everything() {
         all["notes"],
         json!([{
             "number": 1, "line": 5, "text": lines[4],
-            "note": "dimension \"region\" is not stored, its value is empty",
+            "note": "dimension \"region\" is not stored, its value is empty", "request": 1,
         }])
     );
     let request = &all["requests"][0];

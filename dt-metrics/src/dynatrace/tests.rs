@@ -15,6 +15,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(crate) mod accounting;
+mod catalog;
 mod connections;
 mod deadlines;
 mod delivery;

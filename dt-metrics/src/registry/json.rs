@@ -29,7 +29,22 @@ pub fn catalog_json() -> String {
     json(&catalog())
 }
 
+/// The catalogue as JSON in which each object also has `key`: the metric key that the exporter sends
+/// for a name, or `null` if it sends none.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn catalog_json_with_keys(key: impl Fn(&str) -> Option<String>) -> String {
+    json_with(&catalog(), |descriptor| {
+        let key = key(descriptor.name).map_or_else(|| "null".to_owned(), |key| string(&key));
+        format!(",\"key\":{key}")
+    })
+}
+
 pub(super) fn json(descriptors: &[&'static Descriptor]) -> String {
+    json_with(descriptors, |_| String::new())
+}
+
+/// The descriptors as JSON; `more` adds fields to the object of each.
+fn json_with(descriptors: &[&'static Descriptor], more: impl Fn(&Descriptor) -> String) -> String {
     let conflicts = conflicts(descriptors);
     let objects: Vec<_> = descriptors
         .iter()
@@ -38,7 +53,7 @@ pub(super) fn json(descriptors: &[&'static Descriptor]) -> String {
                 .iter()
                 .find(|conflict| core::ptr::eq(conflict.second, *descriptor))
                 .map(ToString::to_string);
-            object(descriptor, conflict.as_deref())
+            object(descriptor, conflict.as_deref(), &more(descriptor))
         })
         .collect();
     match objects.len() {
@@ -47,7 +62,7 @@ pub(super) fn json(descriptors: &[&'static Descriptor]) -> String {
     }
 }
 
-fn object(descriptor: &Descriptor, conflict: Option<&str>) -> String {
+fn object(descriptor: &Descriptor, conflict: Option<&str>, more: &str) -> String {
     let Descriptor {
         name,
         kind,
@@ -63,7 +78,7 @@ fn object(descriptor: &Descriptor, conflict: Option<&str>) -> String {
     let keys: Vec<_> = dimension_keys.iter().map(|key| string(key)).collect();
     format!(
         "{{\"name\":{},\"kind\":{},\"unit\":{},\"description\":{},\"dimension_keys\":[{}],\
-         \"objective\":{},\"module_path\":{},\"file\":{},\"line\":{line},\"conflict\":{}}}",
+         \"objective\":{},\"module_path\":{},\"file\":{},\"line\":{line},\"conflict\":{}{more}}}",
         string(name),
         string(&kind.to_string().replace([' ', '-'], "_")),
         string(unit),
@@ -90,7 +105,7 @@ fn objective_of(objective: Objective) -> String {
 }
 
 /// A string of JSON (RFC 8259, section 7).
-fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

@@ -21,4 +21,6 @@ pub(crate) use self::conflict::Names;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::conflict::{Definition, conflicts};
 pub use self::json::catalog_json;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::json::{catalog_json_with_keys, string as json_string};
 pub use self::markdown::catalog_markdown;

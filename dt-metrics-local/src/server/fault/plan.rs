@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use tokio::sync::watch;
@@ -18,7 +19,9 @@ pub(crate) struct Faults {
 
 #[derive(Debug, Default)]
 struct Plan {
-    /// Faults for requests that contain a text; they take precedence.
+    /// A fault for all requests until a time; it takes precedence over all others.
+    outage: Option<(Fault, Instant)>,
+    /// Faults for requests that contain a text; they take precedence over the following ones.
     containing: Vec<(String, Fault)>,
     /// Faults for the next requests, each with the number of requests left.
     next: VecDeque<(Fault, usize)>,
@@ -69,6 +72,26 @@ impl Faults {
         Ok(())
     }
 
+    /// Plans a fault for all requests in the next `time`, and replaces the one planned before.
+    pub(crate) fn for_time(&self, time: Duration, fault: Fault) -> Result<(), FaultError> {
+        fault.check()?;
+        let end = Instant::now().checked_add(time);
+        self.plan().outage = end.map(|end| (fault, end));
+        Ok(())
+    }
+
+    /// The fault that [`for_time`](Self::for_time) planned, and how much longer it takes.
+    pub(crate) fn outage(&self) -> Option<(Fault, Duration)> {
+        let mut plan = self.plan();
+        let (fault, end) = plan.current_outage()?;
+        Some((fault.clone(), end.saturating_duration_since(Instant::now())))
+    }
+
+    /// Ends the fault that [`for_time`](Self::for_time) planned; others stay planned.
+    pub(crate) fn end_outage(&self) {
+        self.plan().outage = None;
+    }
+
     /// Plans random faults for all requests for which `next` has none.
     pub(crate) fn at_random(&self, seed: u64, weighted: &[(u32, Fault)]) -> Result<(), FaultError> {
         weighted.iter().try_for_each(|(_, fault)| fault.check())?;
@@ -114,6 +137,7 @@ impl Faults {
     pub(crate) fn take(&self, body: &[u8], begun_with: Option<Fault>) -> Taken {
         let mut plan = self.plan();
         let fault = begun_with
+            .or_else(|| plan.current_outage().map(|(fault, _)| fault.clone()))
             .or_else(|| plan.for_body(body))
             .unwrap_or_else(|| plan.take());
         self.taken(fault)
@@ -122,6 +146,9 @@ impl Faults {
     /// Chooses the fault of a request that begins, if the fault takes effect before reading.
     pub(crate) fn take_before_reading(&self) -> Option<Fault> {
         let mut plan = self.plan();
+        if let Some((fault, _)) = plan.current_outage() {
+            return fault.is_before_reading().then(|| fault.clone());
+        }
         plan.peek()
             .is_some_and(Fault::is_before_reading)
             .then(|| plan.take())
@@ -141,6 +168,18 @@ impl Faults {
 }
 
 impl Plan {
+    /// The fault for all requests at the moment, and its end.
+    fn current_outage(&mut self) -> Option<&(Fault, Instant)> {
+        if self
+            .outage
+            .as_ref()
+            .is_some_and(|(_, end)| *end <= Instant::now())
+        {
+            self.outage = None;
+        }
+        self.outage.as_ref()
+    }
+
     fn for_body(&self, body: &[u8]) -> Option<Fault> {
         // The common case: the body need not be decoded.
         if self.containing.is_empty() {

@@ -128,7 +128,7 @@ pub(super) async fn reset(extract::State(page): extract::State<Arc<Page>>) -> Re
 }
 
 /// Answers with JSON. Runs on a blocking thread, since a large answer would delay other requests.
-async fn respond<T: Serialize + 'static>(
+pub(super) async fn respond<T: Serialize + 'static>(
     page: Arc<Page>,
     look: impl FnOnce(&State) -> T + Send + 'static,
 ) -> Response<Body> {

@@ -41,5 +41,12 @@ pub(super) static ALL: &[Asset] = &assets! {
     "detail.js": JS at "/assets/detail.js",
     "refused.js": JS at "/assets/refused.js",
     "requests.js": JS at "/assets/requests.js",
+    "catalog.js": JS at "/assets/catalog.js",
+    "cost.js": JS at "/assets/cost.js",
+    "delivery.js": JS at "/assets/delivery.js",
+    "dql.js": JS at "/assets/dql.js",
+    "functions.js": JS at "/assets/functions.js",
+    "table.js": JS at "/assets/table.js",
+    "view.js": JS at "/assets/view.js",
     "theme.js": JS at "/assets/theme.js",
 };

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::cursor::{Cursor, Instance};
 use super::frame::Frame;
+use crate::server::endpoint::Endpoint;
 use crate::store::{State, Store};
 
 /// Maximum number of event streams at the same time.
@@ -16,6 +17,7 @@ const STREAMS: usize = 16;
 /// The state that the routes of the page share.
 #[derive(Debug)]
 pub(super) struct Page {
+    pub(super) endpoint: Arc<Endpoint>,
     pub(super) store: Arc<Store>,
     pub(super) instance: Instance,
     /// A permit for each event stream.
@@ -23,9 +25,10 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(store: &Arc<Store>) -> Self {
+    pub(super) fn new(endpoint: &Arc<Endpoint>) -> Self {
         Self {
-            store: Arc::clone(store),
+            endpoint: Arc::clone(endpoint),
+            store: Arc::clone(&endpoint.store),
             instance: Instance::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
         }

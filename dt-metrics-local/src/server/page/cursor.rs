@@ -31,6 +31,7 @@ pub(super) struct Cursor {
     pub(super) rejected: u64,
     pub(super) notes: u64,
     pub(super) requests: u64,
+    pub(super) catalogs: u64,
 }
 
 impl Cursor {
@@ -43,6 +44,7 @@ impl Cursor {
             rejected: 0,
             notes: 0,
             requests: 0,
+            catalogs: 0,
         }
     }
 
@@ -55,6 +57,7 @@ impl Cursor {
             rejected: totals.rejected,
             notes: totals.notes,
             requests: totals.requests,
+            catalogs: totals.catalogs,
         }
     }
 }
@@ -63,8 +66,14 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}-{}-{}-{}-{}-{}",
-            self.instance.0, self.lines, self.metadata, self.rejected, self.notes, self.requests
+            "{}-{}-{}-{}-{}-{}-{}",
+            self.instance.0,
+            self.lines,
+            self.metadata,
+            self.rejected,
+            self.notes,
+            self.requests,
+            self.catalogs
         )
     }
 }
@@ -84,6 +93,7 @@ impl FromStr for Cursor {
             rejected: next()?,
             notes: next()?,
             requests: next()?,
+            catalogs: next()?,
         };
         match numbers.next() {
             None => Ok(cursor),

@@ -42,6 +42,8 @@ struct TotalsRow {
     metadata: u64,
     refused: u64,
     notes: u64,
+    /// The catalogues are at `/api/catalog`.
+    catalogs: u64,
     bytes: u64,
     lines_without_series: u64,
 }
@@ -59,6 +61,8 @@ struct MetadataRow {
 #[derive(Serialize)]
 struct SeriesRow {
     id: usize,
+    /// The time at which its first line arrived.
+    first: u64,
     metric: String,
     kind: String,
     dimensions: Vec<(String, String)>,
@@ -134,6 +138,7 @@ impl From<Totals> for TotalsRow {
             metadata: totals.metadata,
             refused: totals.rejected,
             notes: totals.notes,
+            catalogs: totals.catalogs,
             bytes: totals.bytes,
             lines_without_series: totals.lines_without_series,
         }
@@ -156,6 +161,7 @@ impl SeriesRow {
     fn of(id: usize, series: &Series) -> Self {
         Self {
             id,
+            first: milliseconds(series.first_seen),
             metric: series.metric.clone(),
             kind: series.kind.to_string(),
             dimensions: series.dimensions.clone(),

@@ -1,5 +1,7 @@
-//! The history of the series on screen, as JSON.
+//! The history of the series on screen, and of metrics summed over their series, as JSON.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -7,8 +9,10 @@ use axum::extract::{self, Request};
 use axum::http::Response;
 use serde::Serialize;
 
+use super::api::respond;
 use super::context::{Page, parameter};
 use super::reply;
+use crate::protocol::Kind;
 use crate::store::{Point, Resolution, State};
 
 /// Maximum number of series in one response, more than the page requests.
@@ -18,6 +22,14 @@ const MAX_SERIES: usize = 200;
 struct Histories {
     step_ms: u32,
     series: Vec<SeriesHistory>,
+    metrics: Vec<MetricHistory>,
+}
+
+#[derive(Serialize)]
+struct MetricHistory {
+    metric: String,
+    /// Oldest first; each is the sum over the series that have a point in the step.
+    points: Vec<PointRow>,
 }
 
 #[derive(Serialize)]
@@ -31,7 +43,8 @@ struct SeriesHistory {
 #[derive(Serialize)]
 struct PointRow(u64, f32, f32, f32, f64);
 
-/// The points of the series in `?series=1,2,3`, at the resolution `&step=` 1, 30 or 720 seconds.
+/// The points of the series in `?series=1,2,3` and of the metrics in `&metrics=a,b`, at the resolution
+/// `&step=` 1, 30 or 720 seconds.
 pub(super) async fn answer(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,
@@ -51,20 +64,79 @@ pub(super) async fn answer(
     let Ok(ids) = ids else {
         return reply::bad_request("series are ids, as in ?series=1,2,3");
     };
-    if ids.len() > MAX_SERIES {
+    let metrics: Vec<_> = parameter(&request, "metrics")
+        .unwrap_or_default()
+        .split(',')
+        .filter(|metric| !metric.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if ids.len().max(metrics.len()) > MAX_SERIES {
         return reply::bad_request("too many series");
     }
-    let series = page.store.inspect(|state| {
-        ids.iter()
-            .map(|id| series_history(state, *id, resolution))
-            .collect()
-    });
-    let histories = Histories {
+    respond(page, move |state| Histories {
         step_ms: resolution.seconds() * 1_000,
-        series,
-    };
-    // Structs of numbers always serialize.
-    reply::json(serde_json::to_string(&histories).unwrap_or_default())
+        series: ids
+            .iter()
+            .map(|id| series_history(state, *id, resolution))
+            .collect(),
+        metrics: sums(state, &metrics, resolution),
+    })
+    .await
+}
+
+/// The points of each metric, summed over its series.
+fn sums(state: &State, metrics: &[String], resolution: Resolution) -> Vec<MetricHistory> {
+    let mut sums: Vec<BTreeMap<u64, PointRow>> = metrics.iter().map(|_| BTreeMap::new()).collect();
+    if metrics.is_empty() {
+        return Vec::new();
+    }
+    for tracked in state.tracked() {
+        let place = metrics
+            .iter()
+            .position(|metric| *metric == tracked.series.metric);
+        let Some(((sum, history), kind)) = place
+            .and_then(|place| sums.get_mut(place))
+            .zip(tracked.history.as_ref())
+            .map(|found| (found, tracked.series.kind))
+        else {
+            continue;
+        };
+        for point in history.points(resolution) {
+            let mut point = row(*point, resolution);
+            if kind == Kind::Gauge {
+                // The mean of a series in the step: means are summed over series, not values.
+                point.4 /= f64::from(point.1);
+                point.1 = 1.0;
+            }
+            match sum.entry(point.0) {
+                Entry::Vacant(entry) => drop(entry.insert(point)),
+                Entry::Occupied(mut entry) => entry.get_mut().add(&point, kind),
+            }
+        }
+    }
+    metrics
+        .iter()
+        .zip(sums)
+        .map(|(metric, points)| MetricHistory {
+            metric: metric.clone(),
+            points: points.into_values().collect(),
+        })
+        .collect()
+}
+
+impl PointRow {
+    /// Adds the point of another series in the same step.
+    fn add(&mut self, other: &Self, kind: Kind) {
+        if kind == Kind::Gauge {
+            self.2 += other.2;
+            self.3 += other.3;
+        } else {
+            self.1 += other.1;
+            self.2 = self.2.min(other.2);
+            self.3 = self.3.max(other.3);
+        }
+        self.4 += other.4;
+    }
 }
 
 fn series_history(state: &State, id: usize, resolution: Resolution) -> SeriesHistory {

@@ -10,15 +10,15 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::context::Page;
 use super::cursor::Cursor;
-use super::{api, assets, events, history, reply};
-use crate::store::Store;
+use super::{api, assets, catalog, events, history, outage, reply};
+use crate::server::endpoint::Endpoint;
 
 /// Adds the routes of the page and of the API for tests; `other` adds a handler for other methods.
-pub(crate) fn add<H>(router: Router, store: &Arc<Store>, other: H) -> Router
+pub(crate) fn add<H>(router: Router, endpoint: &Arc<Endpoint>, other: H) -> Router
 where
     H: Fn(MethodRouter) -> MethodRouter,
 {
-    let page = Arc::new(Page::new(store));
+    let page = Arc::new(Page::new(endpoint));
     let router = assets::ALL.iter().fold(router, |router, asset| {
         router.route(asset.path, other(get(async || reply::asset(asset))))
     });
@@ -30,6 +30,15 @@ where
         .route("/api/series", on_page(get(api::series)))
         .route("/api/refused", on_page(get(api::refused)))
         .route("/api/requests", on_page(get(api::requests)))
+        .route(
+            "/api/catalog",
+            on_page(get(catalog::all).put(catalog::add).post(catalog::add)),
+        )
+        // Faults may reset each `POST` before it is read.
+        .route(
+            "/api/outage",
+            on_page(get(outage::get).put(outage::start).delete(outage::end)),
+        )
         .route("/api/reset", on_page(post(api::reset)))
 }
 

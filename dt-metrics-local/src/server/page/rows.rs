@@ -14,6 +14,8 @@ pub(super) struct RefusedRow {
     reason: String,
     column: usize,
     line: usize,
+    /// The number of its request.
+    request: u64,
 }
 
 #[derive(Serialize)]
@@ -22,6 +24,8 @@ pub(super) struct NoteRow {
     text: String,
     note: String,
     line: usize,
+    /// The number of its request.
+    request: u64,
 }
 
 #[derive(Serialize)]
@@ -61,6 +65,7 @@ impl RefusedRow {
             reason: rejected.reason(),
             column: rejected.column(),
             line: rejected.line_number,
+            request: rejected.request_number,
         }
     }
 }
@@ -72,6 +77,7 @@ impl NoteRow {
             text: noted.text.clone(),
             note: noted.note.to_string(),
             line: noted.line_number,
+            request: noted.request_number,
         }
     }
 }

@@ -11,7 +11,8 @@ fn a_cursor_is_read_as_it_was_written() {
         metadata: 2,
         rejected: 3,
         notes: 4,
-        requests: u64::MAX,
+        requests: 5,
+        catalogs: u64::MAX,
         ..start
     };
     assert_eq!(cursor.to_string().parse(), Ok(cursor));
@@ -25,9 +26,10 @@ fn other_text_is_not_a_cursor() {
         "-",
         "1",
         "1-2-3-4-5",
-        "1-2-3-4-5-6-7",
-        "1-2-3-4-5-x",
-        "1-2-3-4-5--6",
+        "1-2-3-4-5-6",
+        "1-2-3-4-5-6-7-8",
+        "1-2-3-4-5-6-x",
+        "1-2-3-4-5-6--7",
     ] {
         assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
     }

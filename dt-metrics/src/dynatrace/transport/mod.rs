@@ -1,8 +1,10 @@
 //! One attempt to send a request over HTTP, and the classification of its answer.
 //!
-//! May import the leaves, `config`, `encode::body` and `retry::outcome`; not `buffer` or `delivery`.
+//! May import the leaves, `config`, `encode::body` and `retry::outcome`, and the `registry` of the
+//! crate; not `buffer` or `delivery`.
 
 mod answer;
+mod catalog;
 pub(crate) mod classify;
 mod client;
 mod failure;

@@ -10,6 +10,7 @@ use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Attempt, Outcome};
 use crate::dynatrace::transport::Transport;
+use crate::dynatrace::transport::catalog::CatalogHandOver;
 use crate::dynatrace::transport::http::Http;
 use crate::dynatrace::transport::tls::has_platform_roots;
 use crate::thread::RuntimeThread;
@@ -27,6 +28,7 @@ pub(crate) struct ReloadingTransport {
     /// While a server sends without a pause, no timer of the client's thread fires, so the deadline
     /// of an attempt is kept on another thread.
     io: RuntimeThread,
+    catalog: CatalogHandOver,
     /// Held while the file is read, so that one task reads it at a time.
     file: tokio::sync::Mutex<FileState>,
 }
@@ -49,6 +51,7 @@ impl ReloadingTransport {
         Ok(Self {
             http: Mutex::new(Arc::new(http)),
             io: RuntimeThread::start("dt-metrics-http").map_err(ConfigError::Thread)?,
+            catalog: CatalogHandOver::default(),
             file: tokio::sync::Mutex::new(FileState {
                 used: config.endpoint_properties.clone(),
                 unusable: None,
@@ -154,6 +157,9 @@ impl Transport for Arc<ReloadingTransport> {
         let attempt = async move { client.attempt(&body).await };
         let attempt = self.io.run(timeout + timeout / 20, attempt).await;
         let attempt = attempt.unwrap_or_else(|| http.timed_out());
+        if let Some(response) = &attempt.response {
+            self.catalog.after(response, &http, &self.io).await;
+        }
         let Outcome::Unauthorized { status, message } = attempt.outcome else {
             return Attempt {
                 outcome: attempt.outcome,

@@ -1,4 +1,4 @@
-//! The texts of errors that the guide explains are those of the library.
+//! The guide quotes the errors of the library as they are.
 
 use super::layers::imports::sources;
 use super::{read, root};
@@ -17,7 +17,7 @@ fn texts(page: &str) -> Vec<&str> {
 }
 
 #[test]
-fn errors_of_the_guide_are_those_of_the_library() {
+fn the_guide_quotes_errors_of_the_library() {
     let page = read("docs/guide/troubleshooting.md");
     let texts = texts(&page);
     assert!(texts.len() >= 6, "{texts:?}");

@@ -1,5 +1,5 @@
 //! The readers of a provider: each is flushed and ended on its own, so that an exporter that hangs
-//! holds up no other one.
+//! does not delay other exporters.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};

@@ -9,7 +9,7 @@ use dt_metrics::count;
 use opentelemetry::Context;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// A program that counts every event, whoever logs it.
+/// A program that counts every event of any crate.
 struct CountsEvents(Arc<AtomicU64>);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for CountsEvents {

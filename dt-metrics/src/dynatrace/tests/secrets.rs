@@ -1,4 +1,4 @@
-//! The token is seen by the endpoint and by nobody else.
+//! Only the endpoint receives the token.
 
 use crate::dynatrace::exporter::Exporter;
 use crate::dynatrace::tests::server::{Reply, Server};

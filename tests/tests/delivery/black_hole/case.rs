@@ -16,7 +16,7 @@ pub enum Hole {
     Endless,
     /// Connections are reset.
     Reset,
-    /// Nobody answers connections.
+    /// Connections are not answered.
     #[cfg(target_os = "linux")]
     Unreachable,
 }

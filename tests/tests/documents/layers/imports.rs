@@ -99,7 +99,8 @@ struct Tree {
     modules: Vec<Module>,
     /// Files that only declare modules and re-export their items.
     facades: BTreeSet<String>,
-    /// Macros with `#[macro_export]`, which are in the root whatever defines them.
+    /// Macros with `#[macro_export]`, which are in the root regardless of the module that defines
+    /// them.
     exported_macros: BTreeMap<String, usize>,
 }
 
@@ -108,7 +109,7 @@ struct Module {
     parent: Option<usize>,
     names: BTreeMap<String, Vec<Name>>,
     globs: Vec<Vec<String>>,
-    /// All that is named by a path, in `use` declarations and elsewhere.
+    /// All paths, in `use` declarations and elsewhere.
     paths: BTreeSet<Vec<String>>,
 }
 

@@ -1,11 +1,12 @@
 // The selected series: its description, its chart, its numbers.
 
-import { curve, drawChart } from "./chart.js";
+import { COLOURS, curve, drawChart } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
 import { query } from "./dql.js";
-import { clock, number, quantity, visible, whole } from "./format.js";
+import { clock, natural, number, quantity, visible, whole } from "./format.js";
 
 const USE = "chart";
+const SPLIT = "split";
 
 export class Detail {
   constructor(model, points) {
@@ -13,6 +14,8 @@ export class Detail {
     this.points = points;
     this.series = null;
     this.step = 1;
+    /** What the chart shows: `null` for the series, `""` for its metric, else the metric by a dimension. */
+    this.split = null;
     /** Where in the chart values are read, in pixels. */
     this.mark = null;
     byId("span").addEventListener("change", (event) => {
@@ -30,6 +33,7 @@ export class Detail {
   }
 
   show(series) {
+    if (series?.metric !== this.series?.metric) this.split = null;
     this.series = series ?? null;
     setText(byId("copied"), "");
     this.ask();
@@ -37,7 +41,9 @@ export class Detail {
   }
 
   ask() {
-    if (this.series) this.points.ask(USE, this.step, [this.series.id]);
+    if (!this.series) return;
+    if (this.split === null) this.points.ask(USE, this.step, [this.series.id]);
+    else this.points.askSums(SPLIT, this.step, [this.series.metric], this.model.cursor, this.split);
   }
 
   draw() {
@@ -50,22 +56,80 @@ export class Detail {
     byId("chart").toggleAttribute("hidden", !series);
     const facts = series ? this.facts(series, metadata) : [];
     replace(byId("facts"), facts.flatMap(([name, value]) => [["dt", name], ["dd", value]]));
-    const pairs = series?.pairs ?? [];
-    replace(byId("dimensions"), pairs.map(([key, value]) => ["li", `${key}=${visible(value)}`]));
-    byId("dimensions").hidden = !pairs.length;
+    this.drawDimensions(series);
     if (series) this.drawChart(series, metadata?.unit ?? "");
     else byId("legend").replaceChildren();
   }
 
+  /** A button for each dimension, which splits the metric by it and sums over the others. */
+  drawDimensions(series) {
+    const host = byId("dimensions");
+    const pairs = series?.pairs ?? [];
+    host.hidden = !series;
+    const choices = series ? [["", "Sum of all series"], ...pairs.map(([key, value]) => [key, `${key}=${visible(value)}`])] : [];
+    const text = JSON.stringify(choices);
+    if (host.dataset.of !== text) {
+      host.dataset.of = text;
+      host.replaceChildren(
+        ...choices.map(([key, shown]) => {
+          const button = element("button", "", shown);
+          button.type = "button";
+          button.title = key ? `Split the metric by ${key}` : "Sum over all series of the metric";
+          button.addEventListener("click", () => this.setSplit(this.split === key ? null : key));
+          const item = element("li");
+          item.append(button);
+          return item;
+        }),
+      );
+    }
+    [...host.children].forEach((item, index) => item.firstChild.setAttribute("aria-pressed", String(choices[index][0] === this.split)));
+  }
+
+  setSplit(split) {
+    this.split = split;
+    this.points.forget(SPLIT);
+    this.ask();
+    this.draw();
+  }
+
   drawChart(series, unit) {
-    const drawn = curve(this.points.of(USE, series.id), series.kind, this.step);
     const isCount = series.kind === "count";
     const suffix = isCount ? "/s" : "";
-    const curves = [{ curve: drawn, hasBand: !isCount }];
+    const curves = this.curves(series);
     const now = Math.min(this.model.now(), this.points.until);
     const at = drawChart(byId("chart"), curves, { unit, suffix, step: this.step, now, mark: this.mark });
-    const shown = at === null ? drawn.at(-1) : drawn.find((point) => point.at === at);
-    this.drawLegend(shown, isCount, (value) => quantity(value, unit) + suffix);
+    const pointOf = ({ curve }) => (at === null ? curve.at(-1) : curve.find((point) => point.at === at));
+    const said = (value) => quantity(value, unit) + suffix;
+    byId("legend").hidden = this.split !== null;
+    byId("curves").hidden = this.split === null;
+    if (this.split === null) this.drawLegend(pointOf(curves[0]), isCount, said);
+    else this.drawCurves(curves, pointOf, said);
+  }
+
+  /** The curve of the series, or those of its metric with the highest newest values. */
+  curves(series) {
+    const hasBand = series.kind !== "count";
+    if (this.split === null) return [{ curve: curve(this.points.of(USE, series.id), series.kind, this.step), hasBand }];
+    const names = this.points.sums(SPLIT);
+    const all = names.map((name) => ({ name: visible(name), curve: curve(this.points.sumOf(SPLIT, name), series.kind, this.step), hasBand: hasBand && names.length === 1 }));
+    const newest = ({ curve }) => curve.at(-1)?.value ?? -Infinity;
+    this.left = Math.max(0, all.length - COLOURS);
+    const most = all.sort((a, b) => newest(b) - newest(a)).slice(0, COLOURS);
+    // A colour stays with its name while values change.
+    return most.sort((a, b) => natural(a.name, b.name));
+  }
+
+  /** Names the curves, with their values at the mark or their newest ones. */
+  drawCurves(curves, pointOf, said) {
+    const host = byId("curves");
+    const texts = curves.map((each) => `${each.name}: ${said(pointOf(each)?.value)}`);
+    if (this.left) texts.push(`and ${whole(this.left)} more`);
+    while (host.children.length > texts.length) host.lastChild.remove();
+    texts.forEach((text, index) => {
+      const item = host.children[index] ?? host.appendChild(element("li"));
+      item.className = index < curves.length ? `c${index % COLOURS}` : "";
+      setText(item, text);
+    });
   }
 
   /** Names the line and the band, with the values of a point. */
@@ -83,11 +147,11 @@ export class Detail {
   async copy() {
     if (!this.series) return;
     try {
-      await navigator.clipboard.writeText(query(this.series));
+      await navigator.clipboard.writeText(query(this.series, this.split));
       setText(byId("copied"), "Copied.");
     } catch {
       // Only pages of this host and of HTTPS may write to the clipboard.
-      setText(byId("copied"), query(this.series));
+      setText(byId("copied"), query(this.series, this.split));
     }
   }
 

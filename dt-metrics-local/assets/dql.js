@@ -18,9 +18,13 @@ function name(text) {
 
 const string = (text) => `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 
-/** The query for the chart of a series. */
-export function query({ metric, kind, dimensions }) {
+/**
+ * The query for the chart of a series; with `split`, of all series of its metric: the sum of all if it is
+ * empty, else by this dimension.
+ */
+export function query({ metric, kind, dimensions }, split = null) {
   const conditions = dimensions.map(([key, value]) => `${name(key)} == ${string(value)}`);
   const command = `timeseries { ${COLUMNS[kind](name(metric)).join(", ")} }`;
+  if (split !== null) return split ? `${command},\nby: { ${name(split)} }` : command;
   return conditions.length ? `${command},\nfilter: { ${conditions.join(" and ")} }` : command;
 }

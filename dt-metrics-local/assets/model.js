@@ -23,6 +23,9 @@ export class Model {
     /** One value of each dimension key, and the keys that have more than one value. */
     this.values = new Map();
     this.telling = new Set();
+    /** The number of series with each key of a dimension. */
+    this.counts = new Map();
+    this.common = new Set();
     this.series = [];
     /** The series of each metric. */
     this.byMetric = new Map();
@@ -49,6 +52,7 @@ export class Model {
 
   add(added) {
     const { size } = this.telling;
+    const before = [...this.common].join();
     for (const series of added) {
       series.key = `s${series.id}`;
       this.series[series.id] = series;
@@ -58,11 +62,21 @@ export class Model {
       if (series.service) this.services.add(series.service);
       for (const [key, value] of series.dimensions) this.learn(key, value);
     }
-    (this.telling.size > size ? this.series : added).forEach((series) => this.name(series));
+    this.findCommon();
+    const isOther = this.telling.size > size || [...this.common].join() !== before;
+    (isOther ? this.series : added).forEach((series) => this.name(series));
     this.sort();
   }
 
+  /** The dimensions that all series have with the same value. */
+  findCommon() {
+    const total = this.series.filter(Boolean).length;
+    const isCommon = (key) => total > 1 && !this.telling.has(key) && this.counts.get(key) === total;
+    this.common = new Set([...this.values.keys()].filter(isCommon));
+  }
+
   learn(key, value) {
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
     if (!this.values.has(key)) this.values.set(key, value);
     else if (this.values.get(key) !== value) this.telling.add(key);
   }
@@ -72,6 +86,9 @@ export class Model {
     const rank = ([key]) => (key === SERVICE ? 0 : this.telling.has(key) ? 1 : 2);
     series.pairs = series.dimensions.slice().sort((a, b) => rank(a) - rank(b));
     series.dimensionText = dimensions(series.pairs);
+    const shown = series.pairs.filter(([key]) => !this.common.has(key));
+    series.shownText = dimensions(shown);
+    if (this.common.size) series.shownText += `${shown.length ? " " : ""}+${this.common.size} common`;
     series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
   }
 

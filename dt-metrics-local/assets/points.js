@@ -3,6 +3,9 @@
 /** The shortest time between two requests, in milliseconds, however fast the user scrolls. */
 const PERIOD_MS = 250;
 
+/** The name of the series without a dimension. */
+const NONE = "(none)";
+
 /** The server answers for no more at a time. */
 const MOST = 200;
 
@@ -34,12 +37,26 @@ export class Points {
     return this.of(use, metric);
   }
 
-  /** Asks for the sums over the series of these metrics for one use, once for each cursor. */
-  askSums(use, step, metrics, cursor) {
-    const text = `${step} ${metrics} ${cursor}`;
+  /** Forgets the points of a use, so that those of another question are not shown meanwhile. */
+  forget(use) {
+    this.known.delete(use);
+    this.asked.delete(use);
+  }
+
+  /** The names of the sums that are known for this use: metrics, or the values of a dimension. */
+  sums(use) {
+    return [...(this.known.get(use)?.keys() ?? [])];
+  }
+
+  /**
+   * Asks for the sums over the series of these metrics for one use, once for each cursor; with `by`, for
+   * each value of this dimension.
+   */
+  askSums(use, step, metrics, cursor, by = "") {
+    const text = `${step} ${metrics} ${by} ${cursor}`;
     if (this.asked.get(use) === text) return;
     this.asked.set(use, text);
-    this.wanted.set(use, [step, metrics, "metrics"]);
+    this.wanted.set(use, [step, metrics, "metrics", by]);
     if (!this.isAsking) this.answer();
   }
 
@@ -49,7 +66,7 @@ export class Points {
       while (this.wanted.size) {
         const asked = [...this.wanted];
         this.wanted.clear();
-        for (const [use, [step, ids, what]] of asked) await this.fetch(use, step, ids, what);
+        for (const [use, [step, ids, what, by]] of asked) await this.fetch(use, step, ids, what, by);
         this.onPoints();
         await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
       }
@@ -60,11 +77,12 @@ export class Points {
     }
   }
 
-  async fetch(use, step, ids, what = "series") {
+  async fetch(use, step, ids, what = "series", by = "") {
     if (!ids.length) return;
-    const response = await fetch(`/api/history?step=${step}&${what}=${ids.slice(0, MOST).join(",")}`);
+    const response = await fetch(`/api/history?step=${step}&${what}=${ids.slice(0, MOST).join(",")}${by ? `&by=${by}` : ""}`);
     if (!response.ok) return;
     const answer = await response.json();
-    this.known.set(use, new Map(answer[what].map(({ id, metric, points }) => [id ?? metric, points])));
+    const name = ({ id, metric, value }) => id ?? (by ? value ?? NONE : metric);
+    this.known.set(use, new Map(answer[what].map((found) => [name(found), found.points])));
   }
 }

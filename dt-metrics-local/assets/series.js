@@ -38,7 +38,7 @@ export class SeriesList {
   fill(row, series) {
     const [metric, dimensions, value, rate, spark] = row.children;
     setText(metric, series.metric);
-    setText(dimensions, series.dimensionText);
+    setText(dimensions, series.shownText);
     setText(value, quantity(this.model.value(series), this.model.unit(series)));
     const perSecond = this.model.rate(series);
     setText(rate, perSecond === null ? "" : `${number(perSecond)} /s`);

@@ -115,7 +115,7 @@
 //! | `GET /` | the page |
 //! | `GET /api/snapshot` | all data of the page, as JSON |
 //! | `GET /api/history?series=0,1&step=1` | the history of series, in steps of 1, 30 or 720 seconds |
-//! | `GET /api/history?metrics=a,b&step=1` | the history of metrics, summed over their series |
+//! | `GET /api/history?metrics=a,b&by=region&step=1` | the history of metrics, summed over their series, for each value of a dimension |
 //! | `GET /api/catalog`, `PUT /api/catalog` | the instruments that programs declare |
 //! | `GET /api/outage`, `PUT /api/outage?fault=503&seconds=30`, `DELETE /api/outage` | a fault of all ingest requests for a time |
 //! | `GET /events` | server-sent events: all data, then the new data once a second |

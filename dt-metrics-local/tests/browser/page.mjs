@@ -25,6 +25,23 @@ await changes("#chart .line", "d");
 await changes("#series .row .line", "d");
 pass("chart and sparklines move within 15 s");
 
+await rows("series").filter({ hasText: "shop.payment.errors" }).first().click();
+await page.locator("#dimensions button", { hasText: "provider=" }).click();
+await until(() => document.querySelectorAll("#chart .line").length === 3);
+await until(() => /^card: .*\/s$/.test(document.querySelector("#curves li")?.textContent));
+const named = await page.locator("#curves li").allTextContents();
+assert.deepEqual(named.map((text) => text.split(":")[0]), ["card", "invoice", "wallet"]);
+await page.locator("#dimensions button", { hasText: "Sum of all" }).click();
+await until(() => document.querySelectorAll("#chart .line").length === 1 && !document.querySelector("#curves").hidden);
+await page.locator("#dimensions button", { hasText: "Sum of all" }).click();
+await until(() => document.querySelector("#curves").hidden);
+await rows("series").filter({ hasText: "checkout.duration" }).first().click();
+await until(() => /^Mean \d.* ms Minimum to maximum \d.* to \d/.test(document.querySelector("#legend").textContent));
+await page.locator("#chart").hover();
+await page.waitForSelector("#chart .cursor", { state: "attached" });
+assert.equal(await page.locator("#chart .zero").count(), 1);
+pass("a metric is split by a dimension and summed over the others; values are read from the chart");
+
 await post(origin, "shop.orders,region=eu\\-central count,delta=1\nshop.carts.open,region= gauge,12");
 await rows("series").filter({ hasText: "checkout.duration" }).first().click();
 await page.locator("#detail-title", { hasText: "checkout.duration" }).waitFor();

@@ -312,4 +312,14 @@ fn the_history_of_a_metric_is_the_sum_over_its_series() {
     assert_eq!(points(2), json!([[now, 1.0, 15.0, 15.0, 15.0]]));
     assert_eq!(points(3), json!([]));
     assert_eq!(history["series"], json!([]));
+
+    let path = "/api/history?metrics=orders&by=region&step=1";
+    let split = &read(&server, path)["metrics"];
+    let eu = json!({"metric": "orders", "value": "eu", "points": [[now, 1.0, 3.0, 3.0, 3.0]]});
+    let us = json!({"metric": "orders", "value": "us", "points": [[now, 1.0, 4.0, 4.0, 4.0]]});
+    assert_eq!(*split, json!([eu, us]));
+    let path = "/api/history?metrics=orders&by=tier&step=1";
+    let split = &read(&server, path)["metrics"];
+    assert_eq!(split[0]["value"], Value::Null);
+    assert_eq!(split[0]["points"][0][4], 7.0);
 }

@@ -13,7 +13,7 @@ use super::api::respond;
 use super::context::{Page, parameter};
 use super::reply;
 use crate::protocol::Kind;
-use crate::store::{Point, Resolution, State};
+use crate::store::{Point, Resolution, Series, State};
 
 /// Maximum number of series in one response, more than the page requests.
 const MAX_SERIES: usize = 200;
@@ -28,6 +28,8 @@ struct Histories {
 #[derive(Serialize)]
 struct MetricHistory {
     metric: String,
+    /// The value of the dimension `&by=`; `null` for series without it, and without `&by=`.
+    value: Option<String>,
     /// Oldest first; each is the sum over the series that have a point in the step.
     points: Vec<PointRow>,
 }
@@ -43,8 +45,8 @@ struct SeriesHistory {
 #[derive(Serialize)]
 struct PointRow(u64, f32, f32, f32, f64);
 
-/// The points of the series in `?series=1,2,3` and of the metrics in `&metrics=a,b`, at the resolution
-/// `&step=` 1, 30 or 720 seconds.
+/// The points of the series in `?series=1,2,3` and of the metrics in `&metrics=a,b`, for each value of
+/// the dimension `&by=`, at the resolution `&step=` 1, 30 or 720 seconds.
 pub(super) async fn answer(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,
@@ -70,6 +72,7 @@ pub(super) async fn answer(
         .filter(|metric| !metric.is_empty())
         .map(str::to_owned)
         .collect();
+    let by = parameter(&request, "by").map(str::to_owned);
     if ids.len().max(metrics.len()) > MAX_SERIES {
         return reply::bad_request("too many series");
     }
@@ -79,47 +82,67 @@ pub(super) async fn answer(
             .iter()
             .map(|id| series_history(state, *id, resolution))
             .collect(),
-        metrics: sums(state, &metrics, resolution),
+        metrics: sums(state, &metrics, by.as_deref(), resolution),
     })
     .await
 }
 
-/// The points of each metric, summed over its series.
-fn sums(state: &State, metrics: &[String], resolution: Resolution) -> Vec<MetricHistory> {
-    let mut sums: Vec<BTreeMap<u64, PointRow>> = metrics.iter().map(|_| BTreeMap::new()).collect();
+/// The points of each metric, summed over its series, or over those with each value of the dimension
+/// `by`.
+fn sums(
+    state: &State,
+    metrics: &[String],
+    by: Option<&str>,
+    resolution: Resolution,
+) -> Vec<MetricHistory> {
+    let mut sums: BTreeMap<(usize, Option<&str>), BTreeMap<u64, PointRow>> = BTreeMap::new();
     if metrics.is_empty() {
         return Vec::new();
     }
+    if by.is_none() {
+        sums.extend((0..metrics.len()).map(|place| ((place, None), BTreeMap::new())));
+    }
     for tracked in state.tracked() {
-        let place = metrics
-            .iter()
-            .position(|metric| *metric == tracked.series.metric);
-        let Some(((sum, history), kind)) = place
-            .and_then(|place| sums.get_mut(place))
-            .zip(tracked.history.as_ref())
-            .map(|found| (found, tracked.series.kind))
-        else {
+        let Series {
+            metric: key,
+            dimensions,
+            kind,
+            ..
+        } = &tracked.series;
+        let place = metrics.iter().position(|metric| metric == key);
+        let Some((place, history)) = place.zip(tracked.history.as_ref()) else {
             continue;
         };
+        let value = by.and_then(|by| {
+            let mut dimensions = dimensions.iter();
+            dimensions
+                .find(|(known, _)| known == by)
+                .map(|(_, value)| &**value)
+        });
+        if sums.len() >= MAX_SERIES && !sums.contains_key(&(place, value)) {
+            continue;
+        }
+        let sum = sums.entry((place, value)).or_default();
         for point in history.points(resolution) {
             let mut point = row(*point, resolution);
-            if kind == Kind::Gauge {
+            if *kind == Kind::Gauge {
                 // The mean of a series in the step: means are summed over series, not values.
                 point.4 /= f64::from(point.1);
                 point.1 = 1.0;
             }
             match sum.entry(point.0) {
                 Entry::Vacant(entry) => drop(entry.insert(point)),
-                Entry::Occupied(mut entry) => entry.get_mut().add(&point, kind),
+                Entry::Occupied(mut entry) => entry.get_mut().add(&point, *kind),
             }
         }
     }
-    metrics
-        .iter()
-        .zip(sums)
-        .map(|(metric, points)| MetricHistory {
-            metric: metric.clone(),
-            points: points.into_values().collect(),
+    sums.into_iter()
+        .filter_map(|((place, value), points)| {
+            Some(MetricHistory {
+                metric: metrics.get(place)?.clone(),
+                value: value.map(str::to_owned),
+                points: points.into_values().collect(),
+            })
         })
         .collect()
 }

@@ -124,7 +124,7 @@ impl Candidate {
     }
 }
 
-/// Measures all candidates in turns, so that a slow moment of the machine affects all loops: the
+/// Measures all candidates in turns, so that a slow moment of the machine is everybody's: the
 /// cost of a call as each of `threads` sees it that call at once, by candidate.
 pub(crate) fn costs(
     candidates: &[Candidate],
@@ -207,7 +207,7 @@ impl Crowd {
 /// The clock for the time of threads.
 #[derive(Clone, Copy)]
 pub(crate) enum TimeSource {
-    /// Wall-clock time.
+    /// Time as everybody's clock has it.
     Wall,
     /// Time that the thread has had a core for.
     ThreadCpu,

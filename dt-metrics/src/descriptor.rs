@@ -74,7 +74,51 @@ pub struct Descriptor {
     pub(crate) floats: bool,
     /// Present if the name is still the path of the function: the length of the part after the
     /// module. Making the name at compile time would make each build slower.
-    unnamed: Option<usize>,
+    pub(crate) unnamed: Option<usize>,
+    /// The metric that it describes, if the name and the description are still those of an annotation
+    /// with several metrics.
+    pub(crate) part: Option<Part>,
+}
+
+/// One of the metrics of an annotation that has several.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    Calls,
+    Duration,
+    InFlight,
+}
+
+impl Part {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Calls => Kind::Counter,
+            Self::Duration => Kind::Histogram,
+            Self::InFlight => Kind::UpDownCounter,
+        }
+    }
+
+    /// The last section of the name.
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Duration => "duration",
+            Self::InFlight => "in_flight",
+        }
+    }
+
+    /// The description of the metric, given that of the annotation.
+    fn described(self, description: &str) -> String {
+        let part = match self {
+            Self::Calls => "calls",
+            Self::Duration => "duration",
+            Self::InFlight => "calls in flight",
+        };
+        match description.strip_suffix('.').unwrap_or(description) {
+            "" => String::new(),
+            sentence => format!("{sentence}: {part}"),
+        }
+    }
 }
 
 /// For expansions.
@@ -102,6 +146,17 @@ impl Descriptor {
             boundaries: None,
             floats: false,
             unnamed: None,
+            part: None,
+        }
+    }
+
+    /// The descriptor of one of the metrics that the annotation with this descriptor has.
+    #[must_use]
+    pub const fn part(&self, part: Part) -> Self {
+        Self {
+            kind: part.kind(),
+            part: Some(part),
+            ..*self
         }
     }
 
@@ -171,47 +226,37 @@ impl Descriptor {
 impl Descriptor {
     /// The descriptor with its name. Each call returns the same one.
     pub(crate) fn named(&'static self) -> &'static Self {
-        let Some(function) = self.unnamed else {
+        if self.unnamed.is_none() && self.part.is_none() {
             return self;
-        };
+        }
         let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
         named
             .entry(core::ptr::from_ref(self).addr())
-            .or_insert_with(|| Box::leak(Box::new(self.with_name(function))))
+            .or_insert_with(|| Box::leak(Box::new(self.with_name())))
     }
 
-    fn with_name(&self, function: usize) -> Self {
-        let Self {
-            name: path,
-            kind,
-            unit,
-            description,
-            dimension_keys,
-            objective,
-            module_path: _,
-            file,
-            line,
-            cardinality_limit,
-            boundaries,
-            floats,
-            unnamed: _,
-        } = *self;
-        let name = DefaultName::new(path, "", "").as_str().to_owned();
-        let module = path.len().saturating_sub(function);
+    fn with_name(&self) -> Self {
+        let suffix = self.part.map_or("", Part::suffix);
+        let (name, module_path) = match self.unnamed {
+            None => (DefaultName::under(self.name, "", suffix), self.module_path),
+            Some(function) => {
+                let path = self.name;
+                let module = path.len().saturating_sub(function);
+                let name = DefaultName::new(path, "", suffix);
+                (name, path.get(..module).unwrap_or(path))
+            }
+        };
+        let description = match self.part {
+            None => self.description,
+            Some(part) => part.described(self.description).leak(),
+        };
         Self {
-            name: name.leak(),
-            kind,
-            unit,
+            name: name.as_str().to_owned().leak(),
             description,
-            dimension_keys,
-            objective,
-            module_path: path.get(..module).unwrap_or(path),
-            file,
-            line,
-            cardinality_limit,
-            boundaries,
-            floats,
+            module_path,
             unnamed: None,
+            part: None,
+            ..*self
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which process this is, and whether it was forked from the one in which something was made.
 //!
 //! A forked child has a copy of the parent's memory, but only the thread that forked: no thread of
-//! this library runs there, and an answer of such a thread never comes.
+//! this library runs there, and whatever such a thread would have answered never comes.
 
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -45,7 +45,7 @@ pub(crate) fn run_within<T: Send + 'static>(
 ) -> Option<T> {
     let (sender, result) = mpsc::sync_channel(1);
     spawn(name, move || {
-        // Fails after the limit, when the caller no longer waits for the result.
+        // Fails after the limit, when nobody waits for the result.
         let _ = sender.send(work());
     })
     .ok()?;
@@ -82,7 +82,7 @@ impl RuntimeThread {
         })
     }
 
-    /// Starts `work` on the thread. The caller does not wait for it.
+    /// Starts `work` on the thread. Nobody waits for it.
     pub(crate) fn begin(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.handle.spawn(work);
     }

@@ -144,7 +144,7 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
     count!("forked.parent", 1);
     record!("forked.value", 9.0);
     gauge!("forked.parents_gauge", 3);
-    // A thread that goes on while this one forks, and a shutdown that has finished.
+    // A thread that goes on while this one forks, and one that is over.
     std::thread::spawn(|| count!("forked.both", 10))
         .join()
         .unwrap();

@@ -52,7 +52,7 @@ pub(crate) fn run() -> io::Result<()> {
         .collect();
     for round in 1..=ROUNDS {
         println!("round {round} of {ROUNDS}");
-        // In turns, so that a slow minute of the machine affects all candidates.
+        // In turns, so that a slow minute of the machine is everybody's.
         for built in &mut built {
             if round <= CLEAN_ROUNDS {
                 built.clean.0.push(workspace.clean(built.candidate)?);

@@ -88,6 +88,59 @@ impl Instrument {
     }
 }
 
+/// The constant expression that makes the library's `Measures`: all metrics of `#[measured]`, with the
+/// `length` of the unit of durations.
+pub(crate) fn measures(
+    private: &TokenStream,
+    args: &Args,
+    place: &Place<'_>,
+    length: &TokenStream,
+    constants: &mut Constants,
+) -> TokenStream {
+    let ty = emit!(#private::Measures);
+    let text = text_of_description(args, place);
+    let text = text.map(|text| constants.text(&text, DESCRIPTION));
+    if place.line.is_none() && args.describe_only() {
+        let (path, function) = path_of(place, "");
+        let text = text.unwrap_or_else(|| emit!(""));
+        return emit!(#ty::of_path(#path, #function, #text));
+    }
+    let mut annotation = match &args.name {
+        Some(name) => {
+            let name = constants.text(name, NAME);
+            let function = place.function.as_deref().unwrap_or_default();
+            let name = match function_in_name(args, function) {
+                "" => name,
+                function => under(private, &name, function, ""),
+            };
+            described(private, &name)
+        }
+        None => described_path(private, place, ""),
+    };
+    let unit = constants.text(&args.time_unit(), UNIT);
+    let text = text.map(|text| emit!(.with_description(#text)));
+    // The library adds the outcome's key to none.
+    let details = details(args, place, !args.dims().is_empty(), true);
+    annotation.extend(emit!(.with_unit(#unit) #text #details));
+    let values = if args.dims().is_empty() {
+        emit!([])
+    } else {
+        values::template(private, args.dims(), 1)
+    };
+    if args.objective.is_none() {
+        return emit!(#ty::new(#annotation, &#values, #length));
+    }
+    let objectives = [Metric::Calls, Metric::Duration];
+    let objectives = objectives.map(|metric| {
+        let objective = objective(private, args, Some(metric));
+        objective.map_or_else(
+            || emit!(::core::option::Option::None),
+            |objective| emit!(::core::option::Option::Some(#objective)),
+        )
+    });
+    emit!(#ty::with_objectives(#annotation, &#values, #length, [#(#objectives),*]))
+}
+
 /// The descriptor of `metric`, or of an observed metric if there is none.
 pub(crate) fn descriptor(
     private: &TokenStream,
@@ -108,33 +161,42 @@ pub(crate) fn descriptor(
     if let Some(description) = description(private, args, place, metric, constants) {
         descriptor.extend(emit!(.with_description(#description)));
     }
+    let has_boundaries = matches!(metric, Some(Metric::Duration | Metric::Values));
+    let has_end = metric != Some(Metric::InFlight);
+    descriptor.extend(details(args, place, has_end, has_boundaries));
+    if let Some(objective) = objective(private, args, metric) {
+        descriptor.extend(emit!(.with_objective(#objective)));
+    }
+    descriptor
+}
+
+/// The calls that set what is not a text.
+fn details(args: &Args, place: &Place<'_>, has_end: bool, has_boundaries: bool) -> TokenStream {
+    let mut details = TokenStream::new();
     let mut keys: Vec<_> = args
         .dims()
         .iter()
         .filter_map(|dimension| dimension.key.clone())
         .collect();
-    if metric != Some(Metric::InFlight) {
+    if has_end {
         keys.extend(args.keys_at_end());
     }
     if !keys.is_empty() {
-        descriptor.extend(emit!(.with_dimension_keys(&[#(#keys),*])));
+        details.extend(emit!(.with_dimension_keys(&[#(#keys),*])));
     }
-    if let Some(boundaries) = &args.boundaries
-        && matches!(metric, Some(Metric::Duration | Metric::Values))
-    {
+    if let Some(boundaries) = args.boundaries.as_ref().filter(|_| has_boundaries) {
         let boundaries = boundaries.iter().copied().map(Literal::f64_suffixed);
-        descriptor.extend(emit!(.with_boundaries(&[#(#boundaries),*])));
+        details.extend(emit!(.with_boundaries(&[#(#boundaries),*])));
     }
-    descriptor.extend(objective(private, args, metric));
     if let Some(limit) = args.cardinality_limit {
         let limit = Literal::u32_suffixed(limit);
-        descriptor.extend(emit!(.with_cardinality_limit(#limit)));
+        details.extend(emit!(.with_cardinality_limit(#limit)));
     }
     if let Some(line) = place.line {
         let line = Literal::u32_suffixed(line);
-        descriptor.extend(emit!(.with_line(#line)));
+        details.extend(emit!(.with_line(#line)));
     }
-    descriptor
+    details
 }
 
 /// The objective that `metric` measures, if there is one.
@@ -143,20 +205,29 @@ fn objective(private: &TokenStream, args: &Args, metric: Option<Metric>) -> Opti
     match metric {
         Some(Metric::Calls) => {
             let ratio = Literal::f64_suffixed(objective.success.as_ref()?.ratio);
-            Some(emit!(.with_objective(#private::success(#ratio))))
+            Some(emit!(#private::success(#ratio)))
         }
         Some(Metric::Duration) => {
             let latency = objective.latency.as_ref()?;
             let nanoseconds = Literal::u64_suffixed(latency.nanoseconds);
             let percentile = Literal::f64_suffixed(latency.percentile);
-            Some(emit!(.with_objective(#private::latency(#nanoseconds, #percentile))))
+            Some(emit!(#private::latency(#nanoseconds, #percentile)))
         }
         _ => None,
     }
 }
 
-/// The description, by default the first sentence of the function's documentation. If an annotation
-/// has several metrics, each description ends with the noun of its metric.
+/// The description of an annotation, by default the first sentence of the function's documentation.
+fn text_of_description(args: &Args, place: &Place<'_>) -> Option<Text> {
+    let summary = || {
+        let summary = place.summary.as_ref()?;
+        Some(Text::Literal(LitStr::new(summary, ours())))
+    };
+    args.description.clone().or_else(summary)
+}
+
+/// The description of an instrument. If an annotation has several metrics, each description ends with the
+/// noun of its metric.
 fn description(
     private: &TokenStream,
     args: &Args,
@@ -164,11 +235,7 @@ fn description(
     metric: Option<Metric>,
     constants: &mut Constants,
 ) -> Option<TokenStream> {
-    let summary = || {
-        let summary = place.summary.as_ref()?;
-        Some(Text::Literal(LitStr::new(summary, ours())))
-    };
-    let text = args.description.clone().or_else(summary)?;
+    let text = text_of_description(args, place)?;
     let part = metric.filter(|_| place.several).map(Metric::part);
     let description = match (&text, part) {
         (text, None) => constants.text(text, DESCRIPTION),
@@ -211,17 +278,7 @@ fn named(
     let name = match (&args.name, metric) {
         (Some(name), _) if place.several => {
             let name = constants.text(name, NAME);
-            // A name on an `impl` block is for all of its functions: theirs go between.
-            let function = if args.is_inherited(Argument::Name) {
-                function.rsplit("::").next().unwrap_or_default()
-            } else {
-                ""
-            };
-            emit! {
-                #private::DefaultName::as_str(
-                    &#private::DefaultName::under(#name, #function, #suffix)
-                )
-            }
+            under(private, &name, function_in_name(args, function), suffix)
         }
         (Some(name), _) => constants.text(name, NAME),
         (None, None) => emit! {
@@ -229,17 +286,47 @@ fn named(
                 &#private::DefaultName::new(::core::module_path!(), #function, #suffix)
             )
         },
-        // The name itself is made at run time: this is the cheapest to compile.
-        (None, Some(_)) => {
-            let path = format!("::{function}::{suffix}");
-            let length = path.len();
-            return emit! {
-                #private::describe_path(
-                    ::core::concat!(::core::module_path!(), #path),
-                    #length
-                )
-            };
-        }
+        (None, Some(_)) => return described_path(private, place, suffix),
     };
+    described(private, &name)
+}
+
+/// The descriptor of an annotation with this name.
+fn described(private: &TokenStream, name: &TokenStream) -> TokenStream {
     emit!(#private::describe(#name, ::core::module_path!()))
+}
+
+/// The descriptor of an annotation whose name is made at run time: this is the cheapest to compile.
+fn described_path(private: &TokenStream, place: &Place<'_>, suffix: &str) -> TokenStream {
+    let (path, function) = path_of(place, suffix);
+    emit!(#private::describe_path(#path, #function))
+}
+
+/// The path of the function, and how many bytes at its end come after the module.
+fn path_of(place: &Place<'_>, suffix: &str) -> (TokenStream, usize) {
+    let function = place.function.as_deref().unwrap_or_default();
+    let mut path = format!("::{function}");
+    if !suffix.is_empty() {
+        path = format!("{path}::{suffix}");
+    }
+    let length = path.len();
+    (
+        emit!(::core::concat!(::core::module_path!(), #path)),
+        length,
+    )
+}
+
+/// The part of a given name that is the function's: a name on an `impl` block is for all of its
+/// functions.
+fn function_in_name<'a>(args: &Args, function: &'a str) -> &'a str {
+    if args.is_inherited(Argument::Name) {
+        function.rsplit("::").next().unwrap_or_default()
+    } else {
+        ""
+    }
+}
+
+/// The name with these further sections.
+fn under(private: &TokenStream, name: &TokenStream, function: &str, suffix: &str) -> TokenStream {
+    emit!(#private::DefaultName::as_str(&#private::DefaultName::under(#name, #function, #suffix)))
 }

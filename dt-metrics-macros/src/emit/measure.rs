@@ -6,7 +6,7 @@ use syn::{Expr, Index};
 
 use super::at_end::{AtEnd, is_err, outcome_of_returned, ret, variable_in_place};
 use super::ends::{Asks, Ends};
-use super::instrument::{Constants, Instrument};
+use super::instrument::{self, Constants, Instrument};
 use super::metric::{Metric, Record};
 use super::record::{by, number, unit_length};
 use super::static_item;
@@ -266,13 +266,19 @@ impl<'a> Measure<'a> {
     fn ends_at_site(&self, place: &Place<'_>, site: &str) -> Ends {
         let Self { private, args, .. } = *self;
         let mut constants = Constants::default();
-        let (instruments, _) = self.instruments(place, &mut constants);
-        let values = instruments.into_iter().map(|instrument| instrument.value);
         let has_duration = self.metrics.contains(&Metric::Duration);
-        let values = values.chain(has_duration.then(|| unit_length(private, args)));
+        let length = has_duration.then(|| unit_length(private, args));
         let ty = ident(site);
+        let value = if let ([_, _, ..], Some(length)) = (self.metrics, &length) {
+            instrument::measures(private, args, place, length, &mut constants)
+        } else {
+            let (instruments, _) = self.instruments(place, &mut constants);
+            let values = instruments.into_iter().map(|instrument| instrument.value);
+            let values = values.chain(length);
+            emit!(#private::#ty::new(#(#values),*))
+        };
         let site = Instrument {
-            value: emit!(#private::#ty::new(#(#values),*)),
+            value,
             ty: emit!(#private::#ty),
             dimensioned: true,
         };

@@ -72,7 +72,7 @@ pub(crate) struct Matched {
     pattern: Pat,
     /// `mut`, if the pattern borrows the parameter with `ref mut`.
     mutability: Option<TokenStream>,
-    /// The names that are read at the end, whose values must be `Copy`.
+    /// The names that are read at the end, which have to be those of `Copy` values.
     copied: Vec<Ident>,
 }
 

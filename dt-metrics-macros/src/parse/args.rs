@@ -176,6 +176,16 @@ impl Args {
         value.filter(|value| find_variable(value, "ret").is_none())
     }
 
+    /// Whether no argument says more of the instruments than their description and their outcome.
+    pub(crate) fn describe_only(&self) -> bool {
+        self.name.is_none()
+            && self.time_unit.is_none()
+            && self.boundaries.is_none()
+            && self.dims().is_empty()
+            && self.objective.is_none()
+            && self.cardinality_limit.is_none()
+    }
+
     /// Whether the compiler has to see the arguments: they name something, or their type is checked.
     pub(crate) fn have_names(&self) -> bool {
         let texts = [&self.name, &self.description, &self.unit, &self.time_unit];

@@ -272,8 +272,8 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush), if data points were not delivered; [`ExportError::Dropped`]
-    /// if pending data points were dropped during this call, for any reason. The exporter is
+    /// As for [`flush`](Self::flush), if data points were not delivered; [`ExportError::Dropped`] if
+    /// pending data points were dropped during this call, for whatever reason. The exporter is
     /// stopped in any case.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let start = self.start_flush()?;
@@ -302,8 +302,7 @@ impl Exporter {
         }
     }
 
-    /// A shutdown does not wait for a server on this host that never answered. A server that
-    /// answered before may come back.
+    /// Nobody waits for a server on this host that was never there. One that was there comes back.
     fn wait_until_settled(&self, start: FlushStart, timeout: Duration) -> Result<(), ExportError> {
         let Some(Delivery { transport, .. }) = &self.inner.delivery else {
             return Ok(());

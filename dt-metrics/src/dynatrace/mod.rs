@@ -34,8 +34,8 @@
 //!
 //! 1. the program ([`ExporterBuilder::endpoint`], [`ExporterBuilder::api_token`]);
 //! 2. the environment variables `DT_METRICS_ENDPOINT` and `DT_METRICS_API_TOKEN`, then
-//!    `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`. An unusable value is ignored with
-//!    a warning;
+//!    `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`. One that is not usable is a warning,
+//!    and ignored;
 //! 3. the same two keys in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which the
 //!    Dynatrace Operator for Kubernetes provides. The exporter reads the file again within seconds
 //!    of a change, and at once when the endpoint rejects a token, so tokens can rotate;

@@ -64,7 +64,7 @@ pub enum Invalid {
 }
 
 impl Invalid {
-    /// The rule that was broken, for the author of the text.
+    /// The rule that was broken, to be shown to whoever wrote the text.
     ///
     /// ```
     /// use dt_metrics::line::check_instrument_name;

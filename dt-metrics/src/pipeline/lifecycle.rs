@@ -1,4 +1,4 @@
-//! The life of a pipeline: one at a time in a process, running until it is shut down.
+//! The life of a pipeline: one at a time in a process, running until somebody ends it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,4 @@
-//! Collections that concurrent flushes share: a caller that comes while one runs waits for the next
-//! one.
+//! Collections that concurrent flushes share: whoever comes while one runs waits for the next one.
 
 use std::mem;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -49,8 +48,8 @@ impl Passes {
     }
 }
 
-/// The right to collect. If it is dropped early, by a panic or since no thread could be started, no
-/// caller continues to wait, and the next caller starts again.
+/// The right to collect. If it is dropped early, by a panic or since no thread could be started,
+/// nobody goes on waiting, and the next caller starts again.
 struct Running {
     passes: Passes,
     is_over: bool,

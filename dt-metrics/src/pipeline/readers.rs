@@ -1,5 +1,5 @@
 //! The readers of a provider: each is flushed and ended on its own, so that an exporter that hangs
-//! does not delay other exporters.
+//! holds up no other one.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};

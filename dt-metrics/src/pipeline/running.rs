@@ -127,8 +127,7 @@ impl Running {
             // On a thread of its own: a shutdown that is under way may take longer than this.
             let flushed = deadline
                 .run("dt-metrics-flush", move || match running.flush(deadline) {
-                    // Waits for a shutdown that is under way; after a finished shutdown it returns
-                    // at once.
+                    // Waits for a shutdown that is under way; one that is over returns at once.
                     Err(Error::ShutDown) => running.shutdown(deadline),
                     result => result,
                 })

@@ -103,7 +103,7 @@ impl<R> Deref for BoxedCall<R> {
 }
 
 impl<R> Plain<R> {
-    /// The probe for the values that `err_if` judges.
+    /// What the argument `err_if` judges.
     #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
@@ -437,7 +437,7 @@ macro_rules! boxed_stream {
     };
     (@run ($($auto:ident)*), $boxed:ty, $new:path, $pin:path) => {
         impl<'a, T> BoxedCall<$boxed> {
-            /// The probe for a value that `err_if` cannot judge.
+            /// What the argument `err_if` would have to judge.
             #[inline]
             #[must_use]
             pub const fn __dt_metrics_judged(&self) -> BoxedStream<T> {
@@ -497,7 +497,7 @@ pub struct SingleValue;
 /// A boxed stream of `T`.
 pub struct BoxedStream<T>(PhantomData<fn() -> T>);
 
-/// Types that `err_if` can judge.
+/// What `err_if` can judge.
 #[diagnostic::on_unimplemented(
     message = "this function returns a boxed stream, whose items `err_if` does not see",
     label = "not evaluated for the items of a boxed stream",

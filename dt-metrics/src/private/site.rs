@@ -6,6 +6,7 @@
 //! since each level of nested futures, and each call of a recursion, keeps it.
 
 use core::future::Future;
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -13,9 +14,9 @@ use pin_project_lite::pin_project;
 
 use super::outcome::Outcome;
 use super::stream::Judge;
-use crate::descriptor::Registration;
+use crate::descriptor::{Descriptor, Objective, Part, Registration};
 use crate::instrument::expanded::{
-    Counter, DimensionedCounter, DimensionedHistogram, Histogram, Stopwatch, UpDownCounter,
+    Counter, DimensionedCounter, DimensionedHistogram, Histogram, Stopwatch, UpDownCounter, Value,
 };
 
 /// The instruments of an annotated function.
@@ -286,18 +287,73 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// The unit of durations has this many `nanoseconds`.
+    /// The function at `path` with nothing but a description: the last `function` bytes of `path` come
+    /// after the module.
+    #[must_use]
+    #[track_caller]
+    pub const fn of_path(path: &'static str, function: usize, description: &'static str) -> Self {
+        let place = Location::caller();
+        let annotation = Descriptor::unnamed(path, function, place.file(), place.line());
+        Self::new(annotation.with_description(description), &[], 1e9)
+    }
+
+    /// The annotation has `values` of its dimensions, and then `None` for the outcome; or no dimensions,
+    /// and no keys of them. The unit of durations has this many `nanoseconds`.
     #[must_use]
     pub const fn new(
-        calls: DimensionedCounter,
-        duration: DimensionedHistogram,
-        in_flight: UpDownCounter,
+        annotation: Descriptor,
+        values: &'static [Option<Value<'static>>],
         nanoseconds: f64,
     ) -> Self {
+        Self::with_objectives(annotation, values, nanoseconds, [None, None])
+    }
+
+    /// [`Self::new`], with objectives of the calls and of their duration.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "expansions make it for this")]
+    pub const fn with_objectives(
+        annotation: Descriptor,
+        values: &'static [Option<Value<'static>>],
+        nanoseconds: f64,
+        [success, latency]: [Option<Objective>; 2],
+    ) -> Self {
+        const OUTCOME: &[&str] = &["outcome"];
+        let (keys, values): (_, &[Option<Value<'static>>]) = match annotation.dimension_keys {
+            [] => (OUTCOME, &[None]),
+            keys => (keys, values),
+        };
+        let (own_keys, own_values) = match (keys.split_last(), values.split_last()) {
+            (Some((_, keys)), Some((_, values))) => (keys, values),
+            _ => (keys, values),
+        };
+        let unit = if annotation.unit.is_empty() {
+            "s"
+        } else {
+            annotation.unit
+        };
+        let calls = Descriptor {
+            unit: "",
+            dimension_keys: keys,
+            objective: success,
+            boundaries: None,
+            ..annotation.part(Part::Calls)
+        };
+        let duration = Descriptor {
+            unit,
+            dimension_keys: keys,
+            objective: latency,
+            ..annotation.part(Part::Duration)
+        };
+        let in_flight = Descriptor {
+            unit: "",
+            dimension_keys: own_keys,
+            boundaries: None,
+            ..annotation.part(Part::InFlight)
+        };
         Self {
-            calls,
-            duration,
-            in_flight,
+            calls: DimensionedCounter::new(calls, values),
+            duration: DimensionedHistogram::new(duration, values),
+            in_flight: UpDownCounter::optional(in_flight, own_values),
             nanoseconds,
         }
     }

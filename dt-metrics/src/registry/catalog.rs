@@ -17,14 +17,15 @@ inventory::collect!(Registration);
 ///
 /// The linker collects the catalogue. Instruments of dependencies are included, even in modules
 /// that nothing mentions and in functions that are never called or instantiated, with or without
-/// link-time optimisation. The following instruments are listed only after their first use:
+/// link-time optimisation. The following instruments are included only after their first use:
+/// instruments
 ///
-/// - Instruments of a dependency that no code of the program names, since the compiler leaves it
-///   out of the program (`use that_crate as _;` is enough).
-/// - Instruments of a `staticlib` that a program in another language links, unless that program's
-///   linker is set to keep all of it (`--whole-archive`, `-force_load`). By default it keeps only
-///   functions that are called.
-/// - All instruments on platforms without functions that run before `main`. The crate
+/// - of a dependency that no code of the program names: the compiler leaves it out of the program
+///   (`use that_crate as _;` is enough);
+/// - of a `staticlib` that a program in another language links, unless that program's linker is
+///   set to keep all of it (`--whole-archive`, `-force_load`): by default it keeps only functions
+///   that are called;
+/// - on platforms without functions that run before `main`: the crate
 ///   [`inventory`](https://docs.rs/inventory) lists the supported ones.
 ///
 /// A `cdylib` has its own catalogue, counts and pipeline. Its instruments are not in the catalogue

@@ -121,8 +121,8 @@ impl UpDownCounter {
 }
 
 impl Gauge {
-    /// Replaces the value, which any clone or thread may have set before. NaN and infinities are
-    /// dropped, and counted.
+    /// Replaces the value, whichever clone or thread has set it before. NaN and infinities are dropped,
+    /// and counted.
     pub fn set(&self, value: impl Number) {
         instrument::set(self.slot, value.to_f64());
     }

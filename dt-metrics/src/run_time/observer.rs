@@ -41,9 +41,9 @@ use crate::instrument::{
 ///
 /// - Once per collection of each reader, on threads of the library, never on a thread of your program and
 ///   never twice at the same time. Before a pipeline is installed, nothing polls them.
-/// - A collection waits for its callbacks for one second at most. A callback that has not returned
-///   by then is logged as a warning, and does not delay other callbacks. The collection uses the
-///   latest values of that callback, and the callback is not polled again until it has returned.
+/// - A collection waits for its callbacks for one second at most. A callback that has not returned by then
+///   is logged as a warning, and does not hold up other callbacks. The collection uses the latest values of
+///   that callback, and the callback is not polled again until it has returned.
 /// - A panic in a callback is caught, logged once, and counted as dropped points with the reason
 ///   `observed_panic`. The callback has no values while it panics.
 /// - [`testing::capture`](crate::testing::capture) does not see values of callbacks.

@@ -1,5 +1,5 @@
-//! Values of attributes of HTTP, as the semantic conventions name them. All have few values: a
-//! client cannot create new ones.
+//! Values of attributes of HTTP, as the semantic conventions name them. All are of small sets: a
+//! client cannot make up new ones.
 
 use std::borrow::Cow;
 

@@ -70,10 +70,10 @@ impl HttpClientMetrics {
         }
     }
 
-    /// Adds dimensions of your own, such as the name of an operation, to durations and sizes: a
-    /// struct that derives [`Dimensions`]. Put one into the extensions of the request. A layer
-    /// inside of this one can put another one into the extensions of the response, which takes
-    /// precedence. A request without such a struct has none of these dimensions.
+    /// Adds dimensions of your own, such as the name of an operation, to durations and sizes: a struct
+    /// that derives [`Dimensions`]. Put one into the extensions of the request. A layer inside of this one
+    /// can put another one into the extensions of the response, which takes precedence. A request with
+    /// neither has none of these dimensions.
     ///
     /// A `reqwest::Request` has the extensions of the [`http::Request`] that it was made of:
     ///

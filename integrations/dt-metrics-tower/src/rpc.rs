@@ -22,8 +22,8 @@ use crate::service::{Measure, MeasuredService};
 ///
 /// The names follow OpenTelemetry's [semantic conventions][semconv] for RPC.
 ///
-/// - A call ends when its status was sent, after the last message of a stream, or when the client
-///   has gone.
+/// - A call is over when its status was sent, behind the last message of a stream, or when the
+///   client has gone.
 /// - `rpc.method` is `package.Service/Method`, and `_OTHER` for a method that the server does not
 ///   have: it answers `UNIMPLEMENTED`. If your server may reject a call with another status before
 ///   it resolves the method, such as `UNAUTHENTICATED`, list its methods with
@@ -61,10 +61,9 @@ impl RpcServerMetrics {
         }
     }
 
-    /// Adds dimensions of your own, such as a tenant: a struct that derives [`Dimensions`]. Put one
-    /// into the extensions of the request, in a layer or an interceptor outside of this one, or
-    /// into the extensions of the response, which takes precedence. A call without such a struct
-    /// has none of these dimensions.
+    /// Adds dimensions of your own, such as a tenant: a struct that derives [`Dimensions`]. Put one into
+    /// the extensions of the request, in a layer or an interceptor outside of this one, or into the
+    /// extensions of the response, which takes precedence. A call with neither has none of these dimensions.
     ///
     /// ```
     /// use dt_metrics::Dimensions;

@@ -64,9 +64,9 @@ impl HttpServerMetrics {
     }
 
     /// Adds dimensions of your own, such as a tenant, to durations and sizes: a struct that derives
-    /// [`Dimensions`]. Put one into the extensions of the request, in a layer outside of this one,
-    /// or into the extensions of the response, which takes precedence. A request without such a
-    /// struct has none of these dimensions.
+    /// [`Dimensions`]. Put one into the extensions of the request, in a layer outside of this one, or
+    /// into the extensions of the response, which takes precedence. A request with neither has none of
+    /// these dimensions.
     ///
     /// ```
     /// use axum::{Extension, Router, routing::get};

@@ -1,4 +1,4 @@
-//! The source of a crate, through cargo: from the registry that cargo is configured to use.
+//! The source of a crate, through cargo: from whatever registry cargo is set up to use.
 
 use std::fs;
 use std::path::{Path, PathBuf};

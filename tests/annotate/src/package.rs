@@ -23,7 +23,7 @@ pub fn annotate(folder: &Path, options: &Options) -> Result<usize> {
     }
     let mut count = 0;
     for file in folders.iter().flat_map(|name| sources(&folder.join(name))) {
-        // Some files are test data in other encodings.
+        // Some are test data in other encodings.
         let Ok(text) = fs::read_to_string(&file) else {
             eprintln!("{}: not text, left as it is", file.display());
             continue;

@@ -111,7 +111,7 @@ fn each_wave_of_combinations_finds_room_and_old_ones_come_back() {
     for round in 0..5 {
         for id in 0..10 {
             wave(round, id);
-            // A call that never ends.
+            // One that never stops.
             wave(99, 0);
         }
         for _ in 0..6 {

@@ -73,7 +73,7 @@ fn cancel(future: impl Future) {
     assert!(polled.is_pending());
 }
 
-/// Takes this long, on any machine.
+/// Takes this long, on whatever machine.
 fn take(time: Duration) {
     let begin = Instant::now();
     while begin.elapsed() < time {
@@ -111,7 +111,7 @@ fn a_duration_has_count_range_sum_and_unit() {
     metrics.shutdown(AMPLE).unwrap();
 
     assert!(server.rejected().is_empty(), "{:?}", server.rejected());
-    // One percent for the difference of two clocks.
+    // One in a hundred for the difference of two clocks.
     let shortest = 0.99 * 0.002;
     let all = summary(&server, "family.seconds", &[("kind", "plain")]);
     assert_eq!(all.count, 22);

@@ -32,7 +32,7 @@ static TURNS: RwLock<()> = RwLock::new(());
 
 /// Runs the rest of this test in a process of its own.
 ///
-/// Such tests run side by side, like all tests. A test that measures time or memory uses
+/// Such tests run side by side, like all tests. One that measures time or memory uses
 /// `own_process!(alone)`: no other test with a process of its own runs meanwhile.
 macro_rules! own_process {
     () => {

@@ -41,7 +41,7 @@ fn live(server: &Hostile, manner: Manner) {
         metrics
     };
     let metrics = install();
-    // Some endpoints answer; none may cause a delay.
+    // Some of them answer in a way; none may make it late.
     let _ = within(TIME, &format!("flush, {manner:?}"), || metrics.flush(TIME));
     let _ = within(TIME, "flush again", || metrics.flush(TIME));
     let _ = within(TIME, "shutdown", || metrics.shutdown(TIME));

@@ -15,8 +15,7 @@ const SERIES: u64 = 1_000;
 const COLLECTIONS: u64 = 120;
 const LINES: u64 = SERIES * COLLECTIONS;
 
-/// Collects 120 times while the endpoint is down. The n-th collection has a delta of n for each
-/// series.
+/// Collects 120 times while nobody listens. The n-th collection has a delta of n for each series.
 fn outage(options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> (Pipeline, Server) {
     let server = Server::builder().start().unwrap();
     server.stop_listening().unwrap();

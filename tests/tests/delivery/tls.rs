@@ -189,7 +189,7 @@ fn a_host_without_roots_gets_advice() {
         ] {
             assert!(error.contains(fix), "{error}");
         }
-        // An added certificate is enough, and without TLS no certificate is needed.
+        // One that was added is enough, and without TLS none is needed.
         let added = to(url).add_root_certificate_pem(Authority::new().pem());
         added.install().unwrap().shutdown(AMPLE).unwrap();
         to("http://127.0.0.1:9/api/v2/metrics/ingest")

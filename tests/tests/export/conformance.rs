@@ -166,8 +166,7 @@ fn line(vector: &Line) -> Result<(), String> {
     }
 }
 
-/// The line of a vector's point; `None` if it has none. Returns an error if the JSON is not a
-/// vector.
+/// The line of a vector's point; `None` if it has none. An error if it is not a vector.
 fn written(vector: &Line) -> Result<Option<String>, String> {
     let values: Vec<f64> = vector
         .values

@@ -38,7 +38,7 @@ fn a_provider_of_the_program_collects_all_measurements() {
     before.exporter.flush(AMPLE).unwrap();
     let seen_before = total(&before, "attached.calls");
 
-    // No pipeline is attached.
+    // Nobody is attached.
     call();
     let program = Program::with_view(|instrument: &Instrument| {
         let renamed = Stream::builder().with_name("renamed").build().ok()?;

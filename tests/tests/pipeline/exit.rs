@@ -1,4 +1,4 @@
-//! Real processes that exit without dropping the handle: the last counts arrive.
+//! Real processes that exit while nobody has dropped the handle: the last counts arrive.
 #![cfg(unix)]
 
 use std::net::TcpListener;

@@ -9,7 +9,7 @@ use dt_metrics::count;
 use opentelemetry::Context;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// A program that counts every event of any crate.
+/// A program that counts every event, whoever logs it.
 struct CountsEvents(Arc<AtomicU64>);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for CountsEvents {

@@ -257,7 +257,7 @@ impl Signals {
             _ = self.terminate.recv() => say("terminated"),
             _ = self.interrupt.recv() => say("interrupted"),
         }
-        // Longer than the flush: the process must not end meanwhile.
+        // Longer than the flush: nobody may end the process meanwhile.
         tokio::time::sleep(Duration::from_millis(500)).await;
         count!("termination.calls", 1);
         say("in order");

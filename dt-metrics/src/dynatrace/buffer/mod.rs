@@ -40,20 +40,20 @@ use crate::dynatrace::health::{DropReason, Health, SATURATED};
 use crate::dynatrace::request::Collected;
 use crate::process::Process;
 
-/// How long a collection waits for its disk, once: nothing waits for a disk that takes longer until
-/// it has caught up. Short, since the program's reader waits with it.
+/// How long a collection waits for its disk, once: a disk that takes longer is waited for by nobody
+/// until it has caught up. Short, since the program's reader waits with it.
 const COLLECTION_WAITS: Duration = Duration::from_millis(500);
 
-/// How long the sender waits for the disk before the next request. Longer, since no thread of the
+/// How long the sender waits for the disk before the next request. Longer, since nobody of the
 /// program waits with it.
 const SENDER_WAITS: Duration = Duration::from_secs(1);
 
 /// Pending requests, shared by the program's threads, the sender and the spooler.
 ///
-/// The lock is held for moments only: never while sending, logging or waiting. A thread that
-/// changes the state wakes the threads that wait for the change:
+/// The lock is held for moments only: never while sending, logging or waiting. Whoever changes the
+/// state wakes whoever waits for the change:
 ///
-/// - the sender waits for `sender_wake`, and no other thread does: `Notify` keeps a wake that comes
+/// - the sender waits for `sender_wake`, and nobody else does: `Notify` keeps a wake that comes
 ///   between a look at the state and the wait;
 /// - the task that reports events waits for `reporter_wake`;
 /// - the spooler waits for `spooler_wake`;
@@ -354,7 +354,7 @@ impl Buffer {
         self.lock().events.take_all()
     }
 
-    /// An attempt ended unexpectedly.
+    /// An attempt ended in a way that nobody foresaw.
     pub(crate) fn attempt_panicked(&self) {
         let mut state = self.lock();
         state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());

@@ -123,7 +123,7 @@ impl Spooled {
         }
     }
 
-    /// A request is not on disk, although it may be recorded. Returns whether it was recorded.
+    /// A request is not on disk, whatever was recorded. Returns whether it was recorded.
     pub(crate) fn forget(&mut self, id: RequestId) -> bool {
         let file = self.files.remove(&id);
         self.bytes -= file.map_or(0, |file| file.bytes);

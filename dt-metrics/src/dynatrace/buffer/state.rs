@@ -48,7 +48,7 @@ pub(crate) struct State {
     /// Somebody waits: the next pause is skipped.
     pub(crate) hurry: bool,
     pub(crate) events: PendingEvents,
-    /// The disk did not keep up: nothing waits for it until it does.
+    /// The disk did not keep up: nobody waits for it until it does.
     pub(crate) disk_is_slow: bool,
     clocks: Clocks,
 }

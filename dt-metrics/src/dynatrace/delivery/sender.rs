@@ -45,7 +45,7 @@ pub(crate) async fn run(buffer: &Buffer, transport: &impl Transport, reporter: &
     }
 }
 
-/// Sends and reports until stopped, also after panics.
+/// Sends and reports until stopped, whatever happens.
 fn work(
     runtime: &tokio::runtime::Runtime,
     buffer: &Buffer,

@@ -1,6 +1,6 @@
 //! Whether a request fails by itself or the endpoint fails, found out by evidence: another request
 //! that is accepted proves that the endpoint works. A request that is proven guilty is halved, down
-//! to the line; a line that is proven guilty becomes a dead letter, so that it delays nothing.
+//! to the line; a line that is proven guilty becomes a dead letter, so that it holds up nothing.
 //!
 //! The course of an investigation:
 //!
@@ -67,7 +67,7 @@ pub(crate) enum Decision {
     Drop,
 }
 
-/// Decides about a request. A request that is not worth dividing is treated as a single line.
+/// Decides about a request. One that is not worth dividing is treated as a single line.
 pub(crate) fn decide(evidence: Evidence, is_worth_dividing: bool) -> Decision {
     match (evidence, is_worth_dividing) {
         (Evidence::DeadLetter, _) => Decision::KeepBuried,

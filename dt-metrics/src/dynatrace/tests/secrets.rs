@@ -1,4 +1,4 @@
-//! Only the endpoint receives the token.
+//! The token is seen by the endpoint and by nobody else.
 
 use crate::dynatrace::exporter::Exporter;
 use crate::dynatrace::tests::server::{Reply, Server};

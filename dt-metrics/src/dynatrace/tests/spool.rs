@@ -252,7 +252,7 @@ fn no_room_at_all_is_an_error() {
     assert_eq!(error.to_string(), "`spool_limit_bytes` must be more than 0");
 }
 
-/// A directory cannot be created there.
+/// Nobody can make a directory there.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_unusable_directory_is_an_event_and_delivery_continues() {
@@ -301,7 +301,7 @@ mod unix {
 
     impl Drop for Hang {
         fn drop(&mut self) {
-            // Waiting threads are woken, and no thread waits from now on.
+            // Whoever waits is woken, and nobody waits from now on.
             let _writer = fs::OpenOptions::new().write(true).open(&self.0);
             fs::remove_file(&self.0).expect("removed");
         }

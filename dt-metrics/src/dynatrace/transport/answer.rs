@@ -15,7 +15,7 @@ pub(super) struct Answer {
     ok: Option<u64>,
     invalid: Option<u64>,
     pub(super) message: Option<String>,
-    /// Whether there is an error, in any form.
+    /// Whether there is an error, in whatever form.
     has_error: bool,
     /// The code of the error. Only in a whole answer without any member that the API's do not have:
     /// gateways and other APIs have errors with codes as well.

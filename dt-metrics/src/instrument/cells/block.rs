@@ -54,7 +54,7 @@ impl Tracked {
         self.seen[cell] = 0;
     }
 
-    /// The sum of all additions to a cell.
+    /// All that was ever added to a cell.
     pub(super) fn total(&self, cell: usize, is_signed: bool) -> i128 {
         let carried = self.carried.get(&cell).copied().unwrap_or(0);
         carried.saturating_add(number(self.chunk.get(cell), is_signed))

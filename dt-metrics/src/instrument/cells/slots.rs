@@ -298,7 +298,7 @@ impl<S> SlotTable<S> {
         }
     }
 
-    /// Takes a [`bind`](Self::bind) back; returns whether it was the last one. All measurements
+    /// Takes a [`bind`](Self::bind) back; returns whether it was the last one. All that was measured
     /// through it must have happened before.
     pub(crate) fn unbind(&mut self, slot: u32) -> bool {
         let Some(entry) = self.series.get_mut(slot as usize) else {
@@ -502,7 +502,7 @@ impl<S> SlotTable<S> {
         self.watch = None;
     }
 
-    /// The sum of all additions to each slot.
+    /// All that was ever added to each slot.
     fn totals(&self, is_signed: impl Fn(&S) -> bool) -> Vec<i128> {
         let mut totals = vec![0_i128; self.series.len()];
         for tracked in self.blocks.iter().flat_map(|block| &block.chunks) {

@@ -256,7 +256,7 @@ pub(crate) fn has_overflow_series(name: &str) -> bool {
     })
 }
 
-/// The sum of all additions to the counters with this name.
+/// All that was ever added to the counters with this name.
 #[cfg(test)]
 pub(crate) fn total(name: &str) -> u64 {
     let slots = SLOTS.lock();

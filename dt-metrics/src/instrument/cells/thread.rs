@@ -176,7 +176,7 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
 fn make_room(block: BlockId, slot: u32, value: f64) {
     // This thread's values only, so that it does not wait for the values of others.
     if !sink::take_values(block.part()) {
-        // Values are not taken out before there is a pipeline: the newest values are kept.
+        // Nobody takes values out before there is a pipeline: the newest are kept.
         SLOTS.lock().give_up_values(Some(block), Series::pair);
     }
     let ring = SLOTS.ring(block);
@@ -237,8 +237,8 @@ pub(crate) fn note_not_finite(slot: u32) {
     }
 }
 
-/// Replaces the last value of the slot, which any thread may have set. NaN and infinities are
-/// dropped, and counted.
+/// Replaces the last value of the slot, whichever thread set it. NaN and infinities are dropped, and
+/// counted.
 pub(crate) fn set(slot: u32, value: f64) {
     if !value.is_finite() {
         note_not_finite(slot);

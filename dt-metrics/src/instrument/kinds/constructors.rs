@@ -11,6 +11,18 @@ macro_rules! fixed {
                 Self(FixedSeries::new(descriptor.with_kind(Kind::$kind), values))
             }
 
+            /// [`Self::new`], with `None` for a dimension that it does not have.
+            #[must_use]
+            pub const fn optional(
+                descriptor: Descriptor,
+                values: &'static [Option<Value<'static>>],
+            ) -> Self {
+                Self(FixedSeries::optional(
+                    descriptor.with_kind(Kind::$kind),
+                    values,
+                ))
+            }
+
             /// Makes an instrument with values of its dimensions that are computed once, on first
             /// use.
             #[must_use]

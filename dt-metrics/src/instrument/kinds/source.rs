@@ -177,8 +177,8 @@ impl Source {
         dynamic::cardinality_limit(self.descriptor())
     }
 
-    /// Whether each series has a total of its own. A function has one total for all series in which
-    /// it grows.
+    /// Whether each series has a total of its own. The total of a function is one, whichever series it
+    /// grows in.
     pub(crate) fn has_several_series(&self) -> bool {
         matches!(self, Self::Callback(_))
     }

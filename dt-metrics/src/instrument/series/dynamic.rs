@@ -91,14 +91,17 @@ impl DynamicSeries {
             descriptor,
             is_bound: false,
             template,
-            range: OnceLock::new(),
-            signature: AtomicU64::new(0),
-            base: AtomicU32::new(NO_SLOT),
-            cache: CacheKey::new(),
-            table: Mutex::new(Table {
-                rows: HashTable::new(),
-                overflow: None,
-            }),
+            // The compiler evaluates each of these blocks once, not once for each annotation.
+            range: const { OnceLock::new() },
+            signature: const { AtomicU64::new(0) },
+            base: const { AtomicU32::new(NO_SLOT) },
+            cache: const { CacheKey::new() },
+            table: const {
+                Mutex::new(Table {
+                    rows: HashTable::new(),
+                    overflow: None,
+                })
+            },
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct FixedSeries {
 
 enum Values {
     Literal(&'static [Value<'static>]),
+    Optional(&'static [Option<Value<'static>>]),
     Computed(fn() -> Vec<Option<Value<'static>>>),
 }
 
@@ -28,6 +29,17 @@ impl FixedSeries {
         Self {
             slot: AtomicU32::new(NO_SLOT),
             values: Values::Literal(values),
+            descriptor,
+        }
+    }
+
+    pub(crate) const fn optional(
+        descriptor: Descriptor,
+        values: &'static [Option<Value<'static>>],
+    ) -> Self {
+        Self {
+            slot: AtomicU32::new(NO_SLOT),
+            values: Values::Optional(values),
             descriptor,
         }
     }
@@ -88,6 +100,9 @@ impl FixedSeries {
         let series = match &self.values {
             Values::Literal(values) => {
                 Series::new(&self.descriptor, values.iter().map(|v| Some(v.keep())))
+            }
+            Values::Optional(values) => {
+                Series::new(&self.descriptor, values.iter().map(|v| v.map(Value::keep)))
             }
             Values::Computed(values) => Series::new(
                 &self.descriptor,

@@ -474,7 +474,7 @@ impl Sink for Feed {
 
     fn prepare(&self, slot: u32) {
         self.guarded(|findings| {
-            // If a collection holds the lock, it finds out by itself, and nothing waits for it.
+            // If a collection holds the lock, it finds out by itself: nobody waits for that.
             if let Ok(mut state) = self.state.try_lock() {
                 state.prepare(Some(slot), findings);
             }

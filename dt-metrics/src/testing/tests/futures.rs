@@ -107,7 +107,7 @@ fn a_future_may_move_between_threads() {
                 if let Poll::Ready(captured) = capturing.as_mut().poll(&mut context) {
                     seen = Some(captured);
                 }
-                // No capture sees it.
+                // Seen by nobody.
                 POLLS.add(1);
             });
         });

@@ -19,7 +19,7 @@ fn other_threads_are_not_seen_unless_the_capture_is_carried_there() {
                 scope.spawn(|| capture.run(|| (0..100).for_each(|_| C.add(1))));
             }
         });
-        // An existing thread sees it once.
+        // One that is there already sees it once.
         capture.run(|| C.add(1_000));
     });
     assert_eq!(seen.counter("threads").value(), 1_400);

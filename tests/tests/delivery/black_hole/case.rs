@@ -16,7 +16,7 @@ pub enum Hole {
     Endless,
     /// Connections are reset.
     Reset,
-    /// Connections are not answered.
+    /// Nobody answers connections.
     #[cfg(target_os = "linux")]
     Unreachable,
 }

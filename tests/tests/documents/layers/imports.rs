@@ -99,8 +99,7 @@ struct Tree {
     modules: Vec<Module>,
     /// Files that only declare modules and re-export their items.
     facades: BTreeSet<String>,
-    /// Macros with `#[macro_export]`, which are in the root regardless of the module that defines
-    /// them.
+    /// Macros with `#[macro_export]`, which are in the root whatever defines them.
     exported_macros: BTreeMap<String, usize>,
 }
 
@@ -109,7 +108,7 @@ struct Module {
     parent: Option<usize>,
     names: BTreeMap<String, Vec<Name>>,
     globs: Vec<Vec<String>>,
-    /// All paths, in `use` declarations and elsewhere.
+    /// All that is named by a path, in `use` declarations and elsewhere.
     paths: BTreeSet<Vec<String>>,
 }
 

@@ -262,10 +262,6 @@ impl Place<'_> {
                 let is_start = self.at == 0 || self.tokens[self.at - 1].is_end();
                 is_start && self.word(1) == "of"
             }
-            "one" => {
-                let is_start = self.at == 0 || self.tokens[self.at - 1].is_end();
-                is_start && self.is_any(1, &["that", "which", "whose", "who"])
-            }
             "the" => match self.word(1) {
                 "others" => true,
                 "same" => {

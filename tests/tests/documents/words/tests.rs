@@ -136,11 +136,6 @@ const PHRASES: &[(&str, &str, Pattern)] = &[
         TrailingToo,
     ),
     (
-        "One that hangs is waited for once.",
-        "A disk that hangs is awaited once. One request is sent.",
-        BarePronoun,
-    ),
-    (
         "The default stands on the module.",
         "See what happens, and what to do. What does it cost? The table shows what a call costs.",
         BannedWord,

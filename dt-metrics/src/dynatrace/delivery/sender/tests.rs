@@ -422,7 +422,7 @@ async fn a_token_that_is_renewed_is_tried_at_once() {
     assert_accounted(1, &buffer.health());
 }
 
-/// Fails unexpectedly, then accepts.
+/// Fails in a way that nobody foresees, then accepts.
 struct Panics(AtomicU32);
 
 impl Transport for Panics {

@@ -1,5 +1,5 @@
-//! The pool of threads that poll observed functions and callbacks: a slow function delays no other
-//! function, and a collection only once, for a second at most.
+//! The pool of threads that poll observed functions and callbacks: a slow function holds up no other function,
+//! and a collection only once, for a second at most.
 //!
 //! One worker polls the functions of a round in turn. As long as functions wait for their turn,
 //! more workers join it, twice as many each time, so that a second is enough for any number of slow
@@ -45,7 +45,7 @@ pub(crate) struct Pool {
     changed: Condvar,
 }
 
-/// The state that rounds and workers share.
+/// All that rounds and workers share.
 struct Board {
     /// The functions of the latest round, and functions that are late.
     functions: BTreeMap<SourceId, Function>,

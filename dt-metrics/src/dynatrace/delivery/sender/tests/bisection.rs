@@ -78,7 +78,7 @@ fn throttled(seconds: Option<u64>) -> Outcome {
     }
 }
 
-/// All failures that may concern one request only.
+/// All that may be about one request only.
 fn failures() -> [Outcome; 8] {
     [
         throttled(None),

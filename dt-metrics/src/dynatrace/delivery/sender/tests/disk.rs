@@ -22,7 +22,7 @@ async fn a_request_waits_until_the_one_before_is_off_the_disk_or_the_disk_hangs(
     queue(&buffer, &["a", "b", "c"]);
     run_for(&buffer, &script, Duration::from_secs(60)).await;
     assert_eq!(script.texts(), ["a", "b", "c"]);
-    // A disk that hangs is awaited once.
+    // One that hangs is waited for once.
     assert_eq!(script.times(), [0, 1, 1]);
     assert_accounted(3, &buffer.health());
 }

@@ -9,8 +9,8 @@ import { createInterface } from "node:readline";
 import { crc32 } from "node:zlib";
 import { launch, pause } from "./browser.mjs";
 
-const [file, count = "9"] = process.argv.slice(2);
-const PAGE = { width: 900, height: 960 };
+const [file, count = "12"] = process.argv.slice(2);
+const PAGE = { width: 900, height: 640 };
 const CODE_WIDTH = 460;
 const PAUSE_MS = 700;
 
@@ -137,10 +137,8 @@ await stage.evaluate((text) => {
 }, code());
 
 const example = run("getting_started");
-const row = page.locator("#series .row[title^='getting_started.order.duration drink=flat_white outcome=ok']");
-await row.click({ timeout: 60_000 });
-// So that no new row moves the others.
-await page.locator("#filter").fill("order.duration");
+await page.locator("#view-functions").click();
+await page.getByText("getting_started.order", { exact: true }).click({ timeout: 60_000 });
 await pause(20_000);
 
 const frames = [];

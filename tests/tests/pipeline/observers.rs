@@ -1,6 +1,6 @@
 //! Callbacks that are polled once per collection, over real HTTP.
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -9,7 +9,7 @@ use crate::common::export::gauges;
 use crate::common::sums::Sums;
 use crate::common::{AMPLE, NEVER, server, to};
 use dt_metrics::instrument::{BuildError, Gauge, Observer};
-use dt_metrics::{Kind, catalog, count, observe, up_down_counter};
+use dt_metrics::{Kind, catalog, count, in_flight_guard, observe, timer, up_down_counter};
 use opentelemetry_sdk::metrics::Temporality;
 
 #[test]
@@ -412,4 +412,85 @@ fn observers_come_and_go_while_pipelines_do() {
         );
     }
     assert!(server.rejected().is_empty(), "{:?}", server.rejected());
+}
+
+/// Observers of a total, timers and guards, dropped in any order, on other threads and in panics, while
+/// pipelines are installed and shut down.
+#[test]
+fn a_total_is_delivered_once_by_whichever_observer_and_each_guard_counts_once() {
+    const WORKERS: u64 = 3;
+    const ROUNDS: u64 = 150;
+    own_process!();
+    let server = server();
+    let done = AtomicBool::new(false);
+    let observe_total = |worker: u64, total: &Arc<AtomicU64>| {
+        let total = Arc::clone(total);
+        let observer = observe(format!("observers.once.{worker}")).kind(Kind::Counter);
+        let observer = observer.callback(move |o| o.record(total.load(SeqCst), ()));
+        observer.unwrap()
+    };
+    thread::scope(|scope| {
+        let pipelines = scope.spawn(|| {
+            while !done.load(SeqCst) {
+                let metrics = to(&server).install().unwrap();
+                metrics.flush(AMPLE).unwrap();
+                metrics.flush(AMPLE).unwrap();
+                metrics.shutdown(AMPLE).unwrap();
+            }
+        });
+        let workers = (0..WORKERS).map(|worker| {
+            scope.spawn(move || {
+                let total = Arc::new(AtomicU64::new(0));
+                for round in 0..ROUNDS {
+                    let observer = observe_total(worker, &total);
+                    let timer = timer!("observers.once.timer");
+                    let busy = in_flight_guard!("observers.once.busy");
+                    total.fetch_add(round, SeqCst);
+                    thread::yield_now();
+                    match round % 4 {
+                        0 => drop((observer, timer, busy)),
+                        1 => drop((busy, observer, timer.stop())),
+                        2 => thread::spawn(move || drop((timer, observer, busy)))
+                            .join()
+                            .unwrap(),
+                        _ => drop(catch_unwind(AssertUnwindSafe(move || {
+                            let _held = (busy, timer, observer);
+                            resume_unwind(Box::new("as intended"));
+                        }))),
+                    }
+                }
+                (observe_total(worker, &total), total)
+            })
+        });
+        let workers: Vec<_> = workers.collect();
+        let last = workers.into_iter().map(|worker| worker.join().unwrap());
+        let last: Vec<_> = last.collect();
+        done.store(true, SeqCst);
+        pipelines.join().unwrap();
+        let metrics = to(&server).install().unwrap();
+        metrics.flush(AMPLE).unwrap();
+        drop(last);
+        metrics.shutdown(AMPLE).unwrap();
+    });
+    assert!(server.rejected().is_empty(), "{:?}", server.rejected());
+    let sum = (0..ROUNDS).sum::<u64>().to_string();
+    for worker in 0..WORKERS {
+        let total = server.counter_total(&format!("observers.once.{worker}"), &[]);
+        assert_eq!(total.to_string(), sum, "{worker}");
+    }
+    let timers = server.series().into_iter();
+    let timers = timers.filter(|series| series.metric == "observers.once.timer");
+    assert_eq!(
+        timers.map(|series| series.values).sum::<u64>(),
+        WORKERS * ROUNDS
+    );
+    let busy = gauges(&server, "observers.once.busy", &[]);
+    assert!(
+        busy.iter().all(|level| (-0.1..3.1).contains(level)),
+        "{busy:?}"
+    );
+    assert!(
+        busy.last().is_none_or(|level| level.abs() < 0.1),
+        "{busy:?}"
+    );
 }

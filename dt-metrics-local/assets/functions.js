@@ -56,6 +56,7 @@ export class FunctionTable {
         { name: "Calls/s", value: (row) => row.rate, text: (row) => number(row.rate), isNumber: true },
         { name: "Errors", title: "The share of all calls that returned an error or panicked", value: (row) => row.errorRate, isNumber: true, fill: fillErrors },
         { name: "Mean", title: "The mean duration in the newest push", value: (row) => row.mean, text: (row) => quantity(row.mean, row.unit), isNumber: true },
+        { name: "p95", title: "95 % of all calls took no longer; only over OTLP, since lines carry no percentiles", value: (row) => row.percentiles?.[1] ?? null, text: (row) => quantity(row.percentiles?.[1], row.unit), isNumber: true },
         { name: "Max", title: "The maximum duration in the newest push", value: (row) => row.max, text: (row) => quantity(row.max, row.unit), isNumber: true },
         { name: "In flight", value: (row) => row.inFlight, text: (row) => number(row.inFlight), isNumber: true },
         { name: "Trend of calls", fill: (cell, row) => this.fillTrend(cell, row) },
@@ -93,6 +94,8 @@ export class FunctionTable {
     byId("no-functions").hidden = all.length > 0;
     byId("function-table").hidden = all.length === 0;
     this.want(rows);
+    const percentiles = this.points.percentiles.get("durations");
+    for (const row of rows) row.percentiles = percentiles?.get(durationKey(row)) ?? null;
     this.table.setRows(rows);
     this.chosen = rows.find((row) => row.key === this.table.openKey) ?? null;
     this.drawChosen();
@@ -103,6 +106,8 @@ export class FunctionTable {
   want(rows) {
     const metrics = rows.map((row) => trendKey(row)).filter(Boolean);
     this.points.askSums("functions", 1, metrics, this.model.cursor);
+    const durations = rows.map(durationKey).filter(Boolean);
+    this.points.askSums("durations", 720, durations, this.model.cursor);
   }
 
   fillTrend(cell, row) {
@@ -124,6 +129,9 @@ export class FunctionTable {
     setText(byId("function-title"), row.name);
     setText(byId("function-meaning"), row.description || "The function has no description.");
     fillPlace(byId("function-place"), row.place);
+    const names = ["p50", "p95", "p99"];
+    const texts = (row.percentiles ?? []).map((value, index) => `${names[index]} ${quantity(value, row.unit)}`);
+    setText(byId("function-percentiles"), texts.length ? texts.join(", ") : "Percentiles need OTLP: metric lines carry none.");
     const all = Object.values(row.parts).flat();
     const perMinute = all.reduce((sum, series) => sum + this.model.pointsPerMinute(series), 0);
     setText(byId("function-cost"), `${whole(all.length)} series, ${number(perMinute)} data points a minute, ${number(perMinute * MINUTES_A_YEAR)} a year`);
@@ -181,6 +189,9 @@ export class FunctionTable {
     byId("unknown").hidden = !this.catalog.programs.length;
   }
 }
+
+/** The metric of the durations. */
+const durationKey = ({ parts }) => parts.durations[0]?.metric;
 
 /** The metric that shows the trend of the calls. */
 const trendKey = ({ parts }) => (parts.calls[0] ?? parts.durations[0])?.metric;

@@ -15,6 +15,8 @@ export class Points {
     this.known = new Map();
     this.wanted = new Map();
     this.asked = new Map();
+    /** Of each use, the 50th, 95th and 99th percentiles of metrics that came with buckets. */
+    this.percentiles = new Map();
     this.isAsking = false;
     /** Points after this time are not shown. */
     this.until = Infinity;
@@ -84,5 +86,6 @@ export class Points {
     const answer = await response.json();
     const name = ({ id, metric, value }) => id ?? (by ? value ?? NONE : metric);
     this.known.set(use, new Map(answer[what].map((found) => [name(found), found.points])));
+    this.percentiles.set(use, new Map(answer[what].map((found) => [name(found), found.percentiles])));
   }
 }

@@ -16,6 +16,8 @@
 //! ```
 // This folder imports `protocol` only.
 
+#[cfg(feature = "otlp")]
+mod buckets;
 pub(crate) mod catalog;
 #[cfg(feature = "otlp")]
 pub(crate) mod data_point;
@@ -35,5 +37,8 @@ pub use limits::Limits;
 pub use series::Series;
 pub use state::{State, Totals};
 
+#[cfg(feature = "otlp")]
+pub(crate) use buckets::Buckets;
 pub(crate) use history::{Point, Resolution};
 pub(crate) use shared::{Batch, Contents, Held, Store};
+pub(crate) use tracked::Tracked;

@@ -100,15 +100,19 @@ impl Store {
                     inner.add_metadata(metadata);
                 }
             }
-            for point in contents.points {
-                inner.state.points.push(Arc::new(point));
-            }
         }
+        // Each is the point of the line at the same index.
+        #[cfg(feature = "otlp")]
+        let mut points = contents.points.into_iter();
         for record in contents.accepted {
             match record {
                 Record::Line(line) => {
                     let line = Arc::new(line);
                     inner.state.add_line(Arc::clone(&line), now);
+                    #[cfg(feature = "otlp")]
+                    if let Some(point) = points.next() {
+                        inner.state.add_point(&line, Arc::new(point));
+                    }
                     inner.publish(|| Event::Line(Arc::clone(&line)));
                 }
                 Record::Metadata(metadata) => inner.add_metadata(metadata),

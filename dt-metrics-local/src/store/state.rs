@@ -21,7 +21,7 @@ use crate::protocol::{Kind, Line, Metadata};
 pub struct State {
     lines: Ring<Line>,
     #[cfg(feature = "otlp")]
-    pub(super) points: Ring<DataPoint>,
+    points: Ring<DataPoint>,
     rejected: Ring<Rejected>,
     noted: Ring<Noted>,
     requests: Ring<Request>,
@@ -223,6 +223,13 @@ impl State {
             self.totals.lines_without_series += 1;
         }
         self.lines.push(line);
+    }
+
+    /// Adds what a data point has beyond its line.
+    #[cfg(feature = "otlp")]
+    pub(super) fn add_point(&mut self, line: &Line, point: Arc<DataPoint>) {
+        self.series.add_buckets(line, &point.data);
+        self.points.push(point);
     }
 
     pub(super) fn add_metadata(&mut self, metadata: Arc<Metadata>) {

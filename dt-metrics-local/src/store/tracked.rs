@@ -3,6 +3,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(feature = "otlp")]
+use super::buckets::Buckets;
+#[cfg(feature = "otlp")]
+use super::data_point::Data;
 use super::history::History;
 use super::series::{Identity, Series};
 use crate::protocol::Line;
@@ -12,6 +16,9 @@ use crate::protocol::Line;
 pub(crate) struct Tracked {
     pub(crate) series: Series,
     pub(crate) history: Option<History>,
+    /// The sum of all histograms, if it received any over OTLP.
+    #[cfg(feature = "otlp")]
+    pub(crate) buckets: Option<Buckets>,
     /// Number of lines received when the series was new.
     pub(crate) created: u64,
     /// Number of lines received when the newest line of the series was.
@@ -41,6 +48,21 @@ impl AllSeries {
         &self.tracked
     }
 
+    /// Adds the buckets of a data point to the series of its line.
+    #[cfg(feature = "otlp")]
+    pub(super) fn add_buckets(&mut self, line: &Line, data: &Data) {
+        let Some(buckets) = Buckets::of(data) else {
+            return;
+        };
+        let index = self.indexes.get(&Identity::of(line));
+        if let Some(tracked) = index.and_then(|index| self.tracked.get_mut(*index)) {
+            match &mut tracked.buckets {
+                Some(known) => known.merge(&buckets),
+                none => *none = Some(buckets),
+            }
+        }
+    }
+
     /// Adds a line, the `lines`th in all; `false` if there are too many series.
     pub(super) fn add(&mut self, line: &Line, lines: u64, now: SystemTime) -> bool {
         let identity = Identity::of(line);
@@ -52,6 +74,8 @@ impl AllSeries {
                 self.tracked.push(Tracked {
                     series: Series::new(&identity, line, now),
                     history: (index < self.histories).then(History::default),
+                    #[cfg(feature = "otlp")]
+                    buckets: None,
                     created: lines,
                     changed: lines,
                 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { launch, pass } from "./browser.mjs";
+import { sendHistogram } from "./otlp.mjs";
 import { post } from "./sender.mjs";
 
 const [origin, folder] = process.argv.slice(2);
@@ -45,8 +46,8 @@ await until(() => /5 %/.test(document.querySelector('#function-table tr[data-key
 const cells = await row("checkout").locator("th, td").allTextContents();
 assert.match(cells[0], /^shop\.checkoutsrc\/shop\.rs:7$/);
 assert.match(cells[1], /^[1-9]\d*(\.\d+)?$/);
-assert.deepEqual(cells.slice(2, 6), ["5 %", "87 µs", "200 µs", "3"]);
-assert.deepEqual((await row("browse").locator("td").allTextContents()).slice(1, 5), ["0 %", "1 s", "2.5 s", "–"]);
+assert.deepEqual(cells.slice(2, 7), ["5 %", "87 µs", "–", "200 µs", "3"]);
+assert.deepEqual((await row("browse").locator("td").allTextContents()).slice(1, 6), ["0 %", "1 s", "–", "2.5 s", "–"]);
 assert.equal(await row("checkout").locator("a").getAttribute("href"), "vscode://file/home/a%20b/shop/src/shop.rs:7");
 await until(() => (document.querySelector('#function-table tr[data-key="shop.checkout"] .line').getAttribute("d") ?? "").length > 10);
 assert.ok((await row("idle").getAttribute("class")).includes("absent"));
@@ -66,13 +67,19 @@ const worst = await page.locator("#function-values tbody tr").first().locator("t
 assert.deepEqual(worst.slice(0, 4), ["route=/pay", "30", "15", "50 %"]);
 assert.match(await text("#function-cost"), /^5 series, \d.* data points a minute, .* a year$/);
 await page.screenshot({ path: `${folder}/functions.png` });
-pass("a function shows its dimension values with most errors and its cost");
+assert.match(await text("#function-percentiles"), /need OTLP/);
+const histogram = { name: "shop.idle.duration", unit: "s", sum: 0.2, min: 0.0005, max: 0.02, bounds: [0.001, 0.002, 0.004, 0.008], counts: [10, 80, 8, 1, 1], dimensions: { outcome: "ok" } };
+assert.equal(await sendHistogram(origin, histogram), 200);
+await row("idle").getByRole("button").click();
+await until(() => document.querySelector("#function-percentiles").textContent === "p50 1.5 ms, p95 3.25 ms, p99 8 ms");
+assert.equal(await row("idle").locator("td").nth(3).textContent(), "3.25 ms");
+pass("a function shows its dimension values with most errors, its cost, and percentiles over OTLP");
 
 await page.keyboard.press("3");
 await page.waitForSelector("#cost-table tbody tr");
 assert.match(page.url(), /#view=cost$/);
-assert.equal(await page.locator("#cost-table tbody tr").count(), 6);
-// Eight series; at one push a minute each makes 525,600 data points a year.
+assert.equal(await page.locator("#cost-table tbody tr").count(), 7);
+// Eight series that go on; at one push a minute each makes 525,600 data points a year.
 assert.equal(await text("#cost-active"), "8");
 assert.equal(await text("#cost-each-minute"), "4.205M");
 const [minute, year] = await page.evaluate(() => ["minute", "year"].map((name) => document.getElementById(`cost-${name}`).textContent));

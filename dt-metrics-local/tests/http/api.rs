@@ -315,8 +315,8 @@ fn the_history_of_a_metric_is_the_sum_over_its_series() {
 
     let path = "/api/history?metrics=orders&by=region&step=1";
     let split = &read(&server, path)["metrics"];
-    let eu = json!({"metric": "orders", "value": "eu", "points": [[now, 1.0, 3.0, 3.0, 3.0]]});
-    let us = json!({"metric": "orders", "value": "us", "points": [[now, 1.0, 4.0, 4.0, 4.0]]});
+    let eu = json!({"metric": "orders", "value": "eu", "percentiles": null, "points": [[now, 1.0, 3.0, 3.0, 3.0]]});
+    let us = json!({"metric": "orders", "value": "us", "percentiles": null, "points": [[now, 1.0, 4.0, 4.0, 4.0]]});
     assert_eq!(*split, json!([eu, us]));
     let path = "/api/history?metrics=orders&by=tier&step=1";
     let split = &read(&server, path)["metrics"];

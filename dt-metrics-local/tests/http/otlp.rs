@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::client::{Reply, post};
+use crate::client::{Reply, post, raw, request};
 use dt_metrics_local::otlp::{Data, Temporality};
 use dt_metrics_local::store::Authorization;
 use dt_metrics_local::{Answer, Fault, Protocol, Server};
@@ -417,8 +417,8 @@ fn other_paths_and_methods_get_a_hint() {
         assert!(reply.body.contains("OTLP to /api/v2/otlp/v1/metrics"));
     }
     for path in [API, COLLECTOR] {
-        let get = crate::client::request("GET", path, &[], b"");
-        assert_eq!(crate::client::raw(server.address(), &get).status, 405);
+        let get = request("GET", path, &[], b"");
+        assert_eq!(raw(server.address(), &get).status, 405);
     }
 }
 
@@ -465,4 +465,68 @@ fn faults_also_apply_to_this_route() {
         ]
     );
     assert!(server.requests().iter().all(|it| it.lines > 0));
+}
+
+/// A histogram with these buckets, in a series of this route.
+fn latency(route: &str, bounds: &[f64], counts: &[u64]) -> Metric {
+    let value = any_value::Value::StringValue(route.to_owned());
+    let attributes = vec![KeyValue {
+        key: "route".to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }];
+    let count = counts.iter().sum();
+    let sum = 2.0 * f64::from(u32::try_from(count).unwrap());
+    Metric {
+        name: "latency".to_owned(),
+        data: Some(Metrics::Histogram(Histogram {
+            data_points: vec![HistogramDataPoint {
+                attributes,
+                count,
+                sum: Some(sum),
+                min: Some(0.5),
+                max: Some(20.0),
+                explicit_bounds: bounds.to_vec(),
+                bucket_counts: counts.to_vec(),
+                ..HistogramDataPoint::default()
+            }],
+            aggregation_temporality: DELTA,
+        })),
+        ..Metric::default()
+    }
+}
+
+#[test]
+fn percentiles_are_estimated_from_the_buckets_of_all_series() {
+    let server = server();
+    let percentiles = |query: &str| {
+        let path = format!("/api/history?metrics=latency&step=1{query}");
+        let reply = raw(server.address(), &request("GET", &path, &[], b""));
+        reply.json()["metrics"][0]["percentiles"].clone()
+    };
+    assert_eq!(percentiles(""), serde_json::Value::Null);
+    let bounds = [1.0, 2.0, 4.0, 8.0];
+    for _ in 0..2 {
+        let reply = send(
+            &server,
+            vec![
+                latency("a", &bounds, &[10, 80, 8, 1, 1]),
+                latency("b", &bounds, &[0, 0, 0, 0, 100]),
+            ],
+        );
+        assert_eq!(reply.status, 200);
+    }
+    // 50 of 100 values: 40 of the 80 between 1 and 2. 95: 5 of the 8 between 2 and 4.
+    let expected = serde_json::json!([1.5, 3.25, 8.0]);
+    assert_eq!(percentiles("&by=route"), expected);
+    let all = percentiles("");
+    assert_eq!(all[0], 8.0 + 12.0 / 101.0);
+    assert!(
+        all[1].as_f64() > Some(18.0) && all[2].as_f64() <= Some(20.0),
+        "{all}"
+    );
+    // Other bounds replace the known ones, and one bucket has no percentiles.
+    send(&server, vec![latency("a", &[10.0], &[4, 0])]);
+    send(&server, vec![latency("a", &[], &[4])]);
+    assert_eq!(percentiles("&by=route")[0], 5.25);
 }

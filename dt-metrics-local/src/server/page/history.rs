@@ -13,7 +13,9 @@ use super::api::respond;
 use super::context::{Page, parameter};
 use super::reply;
 use crate::protocol::Kind;
-use crate::store::{Point, Resolution, Series, State};
+#[cfg(feature = "otlp")]
+use crate::store::Buckets;
+use crate::store::{Point, Resolution, Series, State, Tracked};
 
 /// Maximum number of series in one response, more than the page requests.
 const MAX_SERIES: usize = 200;
@@ -30,6 +32,8 @@ struct MetricHistory {
     metric: String,
     /// The value of the dimension `&by=`; `null` for series without it, and without `&by=`.
     value: Option<String>,
+    /// The values below which 50, 95 and 99 % of all values are, if they came over OTLP with buckets.
+    percentiles: Option<[f64; 3]>,
     /// Oldest first; each is the sum over the series that have a point in the step.
     points: Vec<PointRow>,
 }
@@ -95,12 +99,12 @@ fn sums(
     by: Option<&str>,
     resolution: Resolution,
 ) -> Vec<MetricHistory> {
-    let mut sums: BTreeMap<(usize, Option<&str>), BTreeMap<u64, PointRow>> = BTreeMap::new();
+    let mut sums: BTreeMap<(usize, Option<&str>), Sum> = BTreeMap::new();
     if metrics.is_empty() {
         return Vec::new();
     }
     if by.is_none() {
-        sums.extend((0..metrics.len()).map(|place| ((place, None), BTreeMap::new())));
+        sums.extend((0..metrics.len()).map(|place| ((place, None), Sum::default())));
     }
     for tracked in state.tracked() {
         let Series {
@@ -123,6 +127,7 @@ fn sums(
             continue;
         }
         let sum = sums.entry((place, value)).or_default();
+        sum.add_buckets(tracked);
         for point in history.points(resolution) {
             let mut point = row(*point, resolution);
             if *kind == Kind::Gauge {
@@ -130,21 +135,61 @@ fn sums(
                 point.4 /= f64::from(point.1);
                 point.1 = 1.0;
             }
-            match sum.entry(point.0) {
+            match sum.points.entry(point.0) {
                 Entry::Vacant(entry) => drop(entry.insert(point)),
                 Entry::Occupied(mut entry) => entry.get_mut().add(&point, *kind),
             }
         }
     }
     sums.into_iter()
-        .filter_map(|((place, value), points)| {
+        .filter_map(|((place, value), sum)| {
             Some(MetricHistory {
                 metric: metrics.get(place)?.clone(),
                 value: value.map(str::to_owned),
-                points: points.into_values().collect(),
+                percentiles: sum.percentiles(),
+                points: sum.points.into_values().collect(),
             })
         })
         .collect()
+}
+
+/// The sum of several series.
+#[derive(Default)]
+struct Sum {
+    points: BTreeMap<u64, PointRow>,
+    #[cfg(feature = "otlp")]
+    buckets: Option<Buckets>,
+}
+
+#[cfg(feature = "otlp")]
+impl Sum {
+    fn add_buckets(&mut self, tracked: &Tracked) {
+        match (&mut self.buckets, &tracked.buckets) {
+            (Some(sum), Some(buckets)) => sum.merge(buckets),
+            (none, Some(buckets)) => *none = Some(buckets.clone()),
+            (_, None) => {}
+        }
+    }
+
+    fn percentiles(&self) -> Option<[f64; 3]> {
+        let buckets = self.buckets.as_ref()?;
+        let [Some(half), Some(most), Some(nearly_all)] =
+            [0.5, 0.95, 0.99].map(|share| buckets.percentile(share))
+        else {
+            return None;
+        };
+        Some([half, most, nearly_all])
+    }
+}
+
+/// Lines have no buckets.
+#[cfg(not(feature = "otlp"))]
+impl Sum {
+    fn add_buckets(&mut self, _: &Tracked) {}
+
+    fn percentiles(&self) -> Option<[f64; 3]> {
+        None
+    }
 }
 
 impl PointRow {

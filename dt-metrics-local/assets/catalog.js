@@ -1,4 +1,4 @@
-// The catalogues that programs handed over: which functions they measure, and where those are.
+// The catalogues that programs handed over: the functions that they measure, and the places of these functions.
 
 /** The metrics of a measured function: the end of the key, the kind of the instrument. */
 const PARTS = [
@@ -14,7 +14,7 @@ export class Catalog {
     this.version = null;
   }
 
-  /** Asks for the catalogues if there are others than those that are known. */
+  /** Requests the catalogues if they are newer than the catalogues here. */
   async update({ cursor, totals }) {
     const version = `${cursor.split("-")[0]}-${totals.catalogs}`;
     if (version === this.version) return;
@@ -24,7 +24,7 @@ export class Catalog {
       if (response.ok) this.programs = (await response.json()).programs;
       this.onChange();
     } catch {
-      this.version = null; // The server is gone; the next frame asks again.
+      this.version = null; // The server is gone; the next frame requests them again.
     }
   }
 

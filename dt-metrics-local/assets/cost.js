@@ -1,4 +1,4 @@
-// What the metrics cost: data points a minute and a year, and dimensions with too many values.
+// The cost of metrics: data points a minute and a year, and dimensions with too many values.
 
 import { byId, element, setText } from "./dom.js";
 import { natural, number, percent, whole } from "./format.js";
@@ -15,7 +15,7 @@ const MANY_VALUES = 100;
 export class Cost {
   constructor(model, onMetric) {
     this.model = model;
-    /** Of each metric, its dimensions with many values, and the number of series they are of. */
+    /** The dimensions of each metric that have many values, and the number of their series. */
     this.known = new Map();
     this.table = new Table(byId("cost-table"), {
       caption: "The metrics with the most data points",

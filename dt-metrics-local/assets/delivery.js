@@ -39,7 +39,7 @@ export class Delivery {
     this.ask();
   }
 
-  /** Asks for the outage at the moment: another page may have started one. */
+  /** Requests the current outage: another page may have started one. */
   async ask() {
     await this.request("GET", "");
   }
@@ -62,7 +62,7 @@ export class Delivery {
       this.until = outage.fault ? performance.now() + outage.seconds_left * 1000 : null;
       this.drawState();
     } catch {
-      // The server is gone: the status says so.
+      // The server is gone, which the status shows.
     }
   }
 

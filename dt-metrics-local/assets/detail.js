@@ -14,7 +14,7 @@ export class Detail {
     this.points = points;
     this.series = null;
     this.step = 1;
-    /** What the chart shows: `null` for the series, `""` for its metric, else the metric by a dimension. */
+    /** The content of the chart: `null` for the series, `""` for its metric, else the metric by a dimension. */
     this.split = null;
     /** Where in the chart values are read, in pixels. */
     this.mark = null;
@@ -61,7 +61,7 @@ export class Detail {
     else byId("legend").replaceChildren();
   }
 
-  /** A button for each dimension, which splits the metric by it and sums over the others. */
+  /** A button for each dimension, which splits the metric by it and sums over the other dimensions. */
   drawDimensions(series) {
     const host = byId("dimensions");
     const pairs = series?.pairs ?? [];
@@ -106,7 +106,7 @@ export class Detail {
     else this.drawCurves(curves, pointOf, said);
   }
 
-  /** The curve of the series, or those of its metric with the highest newest values. */
+  /** The curve of the series, or the curves of its metric with the highest newest values. */
   curves(series) {
     const hasBand = series.kind !== "count";
     if (this.split === null) return [{ curve: curve(this.points.of(USE, series.id), series.kind, this.step), hasBand }];

@@ -1,9 +1,9 @@
-// Queries in DQL for what the page shows, to paste into a notebook of Dynatrace.
+// Queries in DQL for the metrics on the page, to paste into a notebook of Dynatrace.
 
 /** Keywords of DQL that cannot be names. */
 const WORDS = /^(and|by|else|false|filter|from|in|interval|not|null|or|to|true|timeframe|timeseries|xor)$/i;
 
-/** Of each kind of series, its columns. A count without an increase is not sent, so no value is 0. */
+/** The columns for each kind of series. A count without an increase is not sent, so no value is 0. */
 const COLUMNS = {
   count: (metric) => [`per_second = sum(${metric}, default: 0, rate: 1s)`],
   gauge: (metric) => [`average = avg(${metric})`, `maximum = max(${metric})`],

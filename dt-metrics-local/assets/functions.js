@@ -102,7 +102,7 @@ export class FunctionTable {
     this.drawUnknown();
   }
 
-  /** Asks for the past of the calls. */
+  /** Requests the past of the calls. */
   want(rows) {
     const metrics = rows.map((row) => trendKey(row)).filter(Boolean);
     this.points.askSums("functions", 1, metrics, this.model.cursor);
@@ -166,7 +166,7 @@ export class FunctionTable {
     row.parts.calls.forEach((series) => add(series, "calls"));
     row.parts.durations.forEach((series) => add(series, "durations"));
     const values = [...groups.values()];
-    // A dimension with one value tells nothing apart.
+    // A dimension with one value distinguishes nothing.
     const isTelling = ({ dimension, key }) => values.some((other) => other.dimension === dimension && other.key !== key);
     const telling = values.filter(isTelling).map((group) => ({ ...group, ...sums(this.model, group) }));
     return telling.sort((a, b) => (b.errors ?? 0) - (a.errors ?? 0) || b.calls - a.calls).slice(0, MAX_VALUES);

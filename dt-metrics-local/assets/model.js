@@ -125,7 +125,7 @@ export class Model {
     return !this.service || service === this.service;
   }
 
-  /** The series of a metric and the chosen service, also under the name that Metrics Classic gives it. */
+  /** The series of a metric and the chosen service, also under its name in Metrics Classic. */
   of(metric) {
     const all = this.byMetric.get(metric) ?? this.byMetric.get(`${metric}.count`) ?? [];
     return this.service ? all.filter((series) => this.isOfService(series)) : all;

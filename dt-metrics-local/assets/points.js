@@ -39,7 +39,7 @@ export class Points {
     return this.of(use, metric);
   }
 
-  /** Forgets the points of a use, so that those of another question are not shown meanwhile. */
+  /** Forgets the points of a use, so that points of another request are not shown meanwhile. */
   forget(use) {
     this.known.delete(use);
     this.asked.delete(use);
@@ -51,7 +51,7 @@ export class Points {
   }
 
   /**
-   * Asks for the sums over the series of these metrics for one use, once for each cursor; with `by`, for
+   * Requests the sums over the series of these metrics for one use, once for each cursor; with `by`, for
    * each value of this dimension.
    */
   askSums(use, step, metrics, cursor, by = "") {

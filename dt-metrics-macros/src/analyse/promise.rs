@@ -287,7 +287,7 @@ impl Promise {
     }
 }
 
-/// The closures in a return type, whose bounds tell the compiler the types of their parameters.
+/// The closures in a return type, from whose bounds the compiler infers the types of their parameters.
 #[derive(Default)]
 pub(crate) struct Closures {
     promise: Promise,

@@ -22,7 +22,7 @@ pub(crate) fn entered(body: &Group, entry: &TokenStream) -> TokenStream {
     emit!(#entry; #[cfg(all())] #body)
 }
 
-/// `statements` that clippy does not take for the beginning of what a function does.
+/// `statements` that clippy does not count as the beginning of the body.
 fn unseen(statements: &TokenStream) -> TokenStream {
     emit!({ const _: () = (); #statements; })
 }

@@ -72,7 +72,7 @@ pub(crate) struct Matched {
     pattern: Pat,
     /// `mut`, if the pattern borrows the parameter with `ref mut`.
     mutability: Option<TokenStream>,
-    /// The names that are read at the end, which have to be those of `Copy` values.
+    /// The names that are read at the end, whose values have to be `Copy`.
     copied: Vec<Ident>,
 }
 

@@ -552,7 +552,7 @@ impl Wrap<'_> {
         let Some((closures, ty)) = closures(&self.function.sig.output) else {
             return closure;
         };
-        // Without this the compiler would not know the type of a closure that the body returns.
+        // Without this the compiler could not infer the type of a closure that the body returns.
         let (parameters, arguments) = (closures.parameters(), closures.arguments());
         emit! {
             {
@@ -614,8 +614,8 @@ fn measured_in_place(future: &TokenStream, pinned: &TokenStream) -> TokenStream 
     }
 }
 
-/// `value`, which a function with this `output` returns. Without more, the compiler would not know the type of a
-/// closure in it.
+/// `value`, which a function with this `output` returns. The helper function lets the compiler infer
+/// the type of a closure in it.
 fn returned_as(output: &ReturnType, value: &TokenStream) -> TokenStream {
     let Some((closures, ty)) = closures(output) else {
         return value.clone();

@@ -103,7 +103,7 @@ impl<R> Deref for BoxedCall<R> {
 }
 
 impl<R> Plain<R> {
-    /// What the argument `err_if` judges.
+    /// The value for the condition of the argument `err_if`.
     #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
     #[must_use]
@@ -437,7 +437,7 @@ macro_rules! boxed_stream {
     };
     (@run ($($auto:ident)*), $boxed:ty, $new:path, $pin:path) => {
         impl<'a, T> BoxedCall<$boxed> {
-            /// What the argument `err_if` would have to judge.
+            /// A stream has no value for the condition of the argument `err_if`.
             #[inline]
             #[must_use]
             pub const fn __dt_metrics_judged(&self) -> BoxedStream<T> {
@@ -497,7 +497,7 @@ pub struct SingleValue;
 /// A boxed stream of `T`.
 pub struct BoxedStream<T>(PhantomData<fn() -> T>);
 
-/// What `err_if` can judge.
+/// A value for the condition of `err_if`.
 #[diagnostic::on_unimplemented(
     message = "this function returns a boxed stream, whose items `err_if` does not see",
     label = "not evaluated for the items of a boxed stream",

@@ -85,7 +85,7 @@ fn it_prints_what_happens_and_sums_up_at_the_end() {
         assert!(program.line_with("DT_METRICS_INGEST_URL").ends_with(&url));
         if cfg!(feature = "otlp") {
             let collector = format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}");
-            assert!(program.line_with("by OTLP").ends_with(&collector));
+            assert!(program.line_with("over OTLP").ends_with(&collector));
         }
 
         post(address, "orders,region=eu count,delta=3\n1bad gauge,1");
@@ -301,7 +301,7 @@ fn a_token_is_required_and_never_shown() {
     let mut program = Program::start(&["--token", "very-secret"]);
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");
-    program.line_with("DT_METRICS_INGEST_API_TOKEN=<the token given by --token>");
+    program.line_with("DT_METRICS_INGEST_API_TOKEN=<the token from --token>");
     assert!(post(address, "aaa gauge,1").starts_with("HTTP/1.1 401"));
     program.line_with("answered  401");
 

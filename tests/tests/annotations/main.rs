@@ -15,3 +15,4 @@ mod linking;
 mod measured;
 mod observed;
 mod observed_trouble;
+mod shapes;

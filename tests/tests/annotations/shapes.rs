@@ -1,5 +1,12 @@
 //! Arguments in further shapes than those of the reference pages, each with its value.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    clippy::unused_self,
+    reason = "functions without a body of their own"
+)]
+
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
@@ -184,6 +191,7 @@ struct Store(&'static str);
 impl Store {
     fn get(&self) {}
 
+    #[allow(improper_ctypes_definitions, reason = "nothing else calls it")]
     extern "C" fn take(self) {}
 
     #[measured(skip)]

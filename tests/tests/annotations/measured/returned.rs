@@ -197,7 +197,7 @@ macro_rules! functions {
                 early: bool,
             ) -> (Option<&'a T>, (impl Fn(&T) -> Option<&'a T>, impl Fn(&[T]) -> &[T] + Copy)) {
                 if early {
-                    ready(());
+                    drop(ready(()));
                 }
                 (of.first(), (|wanted| of.iter().find(|one| *one == wanted), |all| &all[1..]))
             }

@@ -20,25 +20,25 @@ mod stream;
 pub use inventory;
 
 pub use self::by_type::{Call, PinnedFuture, call_of, judged};
-pub use self::call::{Ending, Guard, Told, run};
+pub use self::call::{Ending, Guard, Told, record, run};
 pub use self::check::{
     check_description, check_name, check_unit, time_unit_length, unit_nanoseconds,
 };
 pub use self::description::{joined, joined_length, joined_text};
-pub use self::future::{diverging, measured};
+pub use self::future::{diverging, measured, measured_capturing};
 pub use self::judge::OutcomeOf;
 pub use self::number::{
     Amount, Integer, Number, Recordable, Unsigned, integer, number, recordable, unsigned,
 };
 pub use self::outcome::{Fallible, Outcome, Returned, fallible};
 pub use self::promised::{
-    Extent, FutureBody, Promised, StreamBody, ToItsEnd, future_call, stream_call,
+    Extent, FutureBody, Promised, StreamBody, ToItsEnd, recording, recording_capturing,
 };
 pub use self::site::{
     At, Begins, Counts, Durations, Flights, Measures, Times, guard_at, held, measured_at,
     measured_by, run_at,
 };
-pub use self::stream::{Items, Returns, judged_by};
+pub use self::stream::{Items, Returns, judged_by, judged_by_pointer};
 pub use crate::descriptor::{DefaultName, Descriptor, Kind, Objective, Registration};
 pub use crate::instrument::expanded::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,

@@ -32,8 +32,8 @@ pub(crate) fn entry(
 ) -> Option<TokenStream> {
     if ends.have_names {
         let end = end(private, shape, function, ends)?;
-        let Ends { entry, begin, .. } = ends;
-        return Some(emit!({ #entry let __dt_metrics_state = #begin; #end }));
+        let entry = &ends.entry;
+        return Some(emit!({ #entry #end }));
     }
     // Clippy must not advise `const fn`, which cannot be annotated.
     let is_call = matches!(shape, Shape::Call(_) | Shape::ByType { .. });
@@ -42,7 +42,7 @@ pub(crate) fn entry(
     Some(statement.unwrap_or_default())
 }
 
-/// The end of a call with `__dt_metrics_state`, which contains the user's expressions that take the
+/// A call and its end, which contains the user's expressions that take the
 /// returned value. `None` if the type of that value cannot be written.
 fn end(
     private: &TokenStream,
@@ -54,7 +54,8 @@ fn end(
         return None;
     }
     if ends.asks != Asks::Returned {
-        return Some(emit!(let _ = &__dt_metrics_state;));
+        let begin = &ends.begin;
+        return Some(emit!(let _ = &#begin;));
     }
     let written = closure_output(&function.sig.output).filter(|_| !has_impl(&function.sig.output));
     let (ty, is_by_type) = match shape {
@@ -77,21 +78,27 @@ fn end(
             clippy::use_self,
         )]
     };
-    let Ends { leave, tell, .. } = ends;
+    let Ends {
+        begin,
+        keeps,
+        leave,
+        tell,
+        ..
+    } = ends;
     let body = emit!(#allow let __dt_metrics_body = #private::never::<#ty>;);
     let leave = emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() });
     let tell = emit! {
-        move |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned| { #tell }
+        |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned| { #tell }
     };
     Some(if is_by_type {
+        let record = ends.record(private, &leave, &tell);
         emit! {
             #body
             #allow
             let __dt_metrics_call = #private::Call::<#ty>::new().__dt_metrics_kind();
             let _ = &__dt_metrics_call.__dt_metrics_run(
-                move || __dt_metrics_state,
-                #leave,
-                #tell,
+                #keeps,
+                move #record,
                 #private::Items,
                 #private::once(__dt_metrics_body),
             );
@@ -99,7 +106,7 @@ fn end(
     } else {
         emit! {
             #body
-            let _ = &#private::run(__dt_metrics_body, __dt_metrics_state, #leave, #tell);
+            let _ = &#private::run(__dt_metrics_body, #begin, #leave, move #tell);
         }
     })
 }

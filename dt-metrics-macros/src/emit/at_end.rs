@@ -26,8 +26,10 @@ pub(crate) struct AtEnd<'a> {
     pub(crate) private: &'a TokenStream,
     pub(crate) args: &'a Args,
     pub(crate) records: Vec<Record>,
-    /// The variables in `__dt_metrics_state`, which was made when the call began.
-    pub(crate) state: Vec<TokenStream>,
+    /// The variables in `__dt_metrics_state`: those of the entry.
+    pub(crate) entered: Vec<TokenStream>,
+    /// Those that were made when the call began.
+    pub(crate) made: Vec<TokenStream>,
     /// The statement that takes the values of dimensions out of it.
     pub(crate) unpack: Option<TokenStream>,
     /// These values.
@@ -72,13 +74,18 @@ impl AtEnd<'_> {
 
     /// `statements` with the variables of the state.
     fn with_state(&self, statements: &TokenStream) -> TokenStream {
-        let Self { state, unpack, .. } = self;
+        let Self {
+            entered,
+            made,
+            unpack,
+            ..
+        } = self;
         // The parts of the state that are not used, a guard among them, are dropped last.
         emit! {
-            let (#(#state,)*) = __dt_metrics_state;
+            let ((#(#entered,)*), (#(#made,)*)) = __dt_metrics_state;
             #unpack
             #statements
-            let _ = (#(&#state,)*);
+            let _ = (#(&#entered,)* #(&#made,)*);
         }
     }
 
@@ -116,14 +123,13 @@ impl AtEnd<'_> {
         let all = self.with_state(&emit!(#outcome #all));
         // The time that the expressions take does not count.
         let elapsed = self.elapsed().map(|elapsed| {
-            let copied = self
-                .state
-                .iter()
-                .map(|name| match name.to_string().as_str() {
-                    "__dt_metrics_nanoseconds" | "__dt_metrics_stopwatch" => name.clone(),
-                    _ => emit!(_),
-                });
-            emit!(let (#(#copied,)*) = __dt_metrics_state; #elapsed)
+            let copied = |name: &TokenStream| match name.to_string().as_str() {
+                "__dt_metrics_nanoseconds" | "__dt_metrics_stopwatch" => name.clone(),
+                _ => emit!(_),
+            };
+            let entered = self.entered.iter().map(copied);
+            let made = self.made.iter().map(copied);
+            emit!(let ((#(#entered,)*), (#(#made,)*)) = __dt_metrics_state; #elapsed)
         });
         emit! {
             #elapsed

@@ -3,12 +3,16 @@
 use proc_macro2::TokenStream;
 use syn::Expr;
 
+use crate::tokens::emit;
+
 /// The code around each call.
 pub(crate) struct Ends {
     /// Statements on entry. For a function that returns a future, they run at the call.
     pub(crate) entry: TokenStream,
-    /// The expression whose value is kept until the end, evaluated where the call begins to run. It
-    /// may take variables of `entry`.
+    /// The variables of `entry` that are kept until the end of the call: a tuple.
+    pub(crate) keeps: TokenStream,
+    /// The expression whose value is kept until the end: `keeps`, and a tuple of the values that are made where
+    /// the call begins to run.
     pub(crate) begin: TokenStream,
     /// Statements at the end of a call that does not return, with the value of `begin` in
     /// `__dt_metrics_state`, and `__dt_metrics_outcome`.
@@ -34,6 +38,29 @@ pub(crate) struct Ends {
     /// A closure that decides which items of a stream count as errors, if an argument has that
     /// condition.
     pub(crate) judge: Option<TokenStream>,
+}
+
+impl Ends {
+    /// The closure for the events of a call that may outlive the function's, with closures for its end.
+    pub(crate) fn record(
+        &self,
+        private: &TokenStream,
+        leave: &TokenStream,
+        tell: &TokenStream,
+    ) -> TokenStream {
+        let Self { keeps, begin, .. } = self;
+        emit! {
+            |__dt_metrics_stage, __dt_metrics_event| {
+                #private::record(
+                    __dt_metrics_stage,
+                    __dt_metrics_event,
+                    |#keeps| #begin,
+                    #leave,
+                    #tell,
+                );
+            }
+        }
+    }
 }
 
 /// The information about an ended call that the records require.

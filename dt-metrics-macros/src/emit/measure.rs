@@ -72,7 +72,7 @@ pub(crate) fn held(
     let metrics = [metric];
     let measure = Measure::new(&private, args, &metrics, &shape, &place);
     let Ends { entry, .. } = measure.ends_at_site(&place, measure.site()?);
-    let at = if measure.is_async {
+    let at = if measure.is_async() {
         variable("instruments")
     } else {
         emit!(#private::At(__dt_metrics_instruments))
@@ -107,7 +107,7 @@ struct Measure<'a> {
     outlives_the_call: bool,
     /// Whether the library can make the records in a function of this shape.
     at_site: bool,
-    is_async: bool,
+    shape: &'a Shape,
     /// The condition for an item of a stream that counts as an error.
     judge: Option<&'a Expr>,
     kept: Vec<(&'a Dimension, TokenStream)>,
@@ -118,7 +118,7 @@ impl<'a> Measure<'a> {
         private: &'a TokenStream,
         args: &'a Args,
         metrics: &'a [Metric],
-        shape: &Shape,
+        shape: &'a Shape,
         place: &Place<'_>,
     ) -> Self {
         Self {
@@ -127,13 +127,25 @@ impl<'a> Measure<'a> {
             metrics,
             outlives_the_call: shape.outlives_the_call(),
             at_site: shape.can_be_at_site(),
-            is_async: matches!(shape, Shape::Async(_)),
+            shape,
             judge: args
                 .err_if
                 .as_ref()
                 .filter(|_| matches!(shape, Shape::Stream { .. })),
             kept: kept(args, place),
         }
+    }
+
+    const fn is_async(&self) -> bool {
+        matches!(self.shape, Shape::Async(_))
+    }
+
+    /// Whether a future or a stream keeps the instruments.
+    const fn kept_by_future(&self) -> bool {
+        matches!(
+            self.shape,
+            Shape::Async(_) | Shape::Future { .. } | Shape::Stream { .. } | Shape::Boxed { .. }
+        )
     }
 
     fn ends(&self, place: &Place<'_>) -> Ends {
@@ -154,15 +166,20 @@ impl<'a> Measure<'a> {
         let unit_length = has(Metric::Duration).then(|| unit_length(private, args));
         let is_path = matches!(args.time_unit(), Text::Path(_));
         let path_length = unit_length.as_ref().filter(|_| is_path);
-        let value = static_item::instruments(path_length);
-        let block = static_item::block(private, args, &instruments, constants, &value);
+        let block = if self.kept_by_future() {
+            static_item::function(private, args, &instruments, constants, path_length)
+        } else {
+            let value = static_item::instruments(path_length);
+            static_item::block(private, args, &instruments, constants, &value)
+        };
         let mut entry = match path_length {
             None => emit!(let __dt_metrics_instruments = #block;),
             Some(_) => {
                 emit!(let (__dt_metrics_instruments, __dt_metrics_nanoseconds) = #block;)
             }
         };
-        if has(Metric::Calls) {
+        let has_by = has(Metric::Calls) && args.by.is_some();
+        if has_by {
             let by = by(private, args);
             entry.extend(emit!(let __dt_metrics_by = #by;));
         }
@@ -196,27 +213,30 @@ impl<'a> Measure<'a> {
         let entered = variables_if(&[
             ("instruments", true),
             ("nanoseconds", path_length.is_some()),
-            ("by", has(Metric::Calls)),
+            ("by", has_by),
             ("value", value.is_some()),
             ("kept", unpack.is_some()),
         ]);
-        let state = variables_if(&[
+        let has_end = !at_end.is_empty();
+        let keeps = variables_if(&[
             ("nanoseconds", path_length.is_some()),
-            ("instruments", !at_end.is_empty()),
-            ("in_flight", has(Metric::InFlight)),
             (
-                "by",
-                at_end.iter().any(|record| record.metric == Metric::Calls),
+                "instruments",
+                has_end || self.is_async() || self.outlives_the_call,
             ),
-            ("value", value.is_some() && !at_end.is_empty()),
+            ("by", has_by),
+            ("value", value.is_some()),
             ("kept", unpack.is_some()),
+        ]);
+        let made = variables_if(&[
+            ("in_flight", has(Metric::InFlight)),
             ("stopwatch", has(Metric::Duration)),
         ]);
-        let made = (!state.is_empty()).then(|| emit!((#(#state,)*)));
         let at_end = AtEnd {
             private,
             args,
-            state,
+            entered: keeps.clone(),
+            made: made.clone(),
             unpack: unpack.filter(|_| !at_end.is_empty()),
             kept,
             unit_length: match path_length {
@@ -228,7 +248,8 @@ impl<'a> Measure<'a> {
         };
         Ends {
             entry,
-            begin: emit!({ #begin #made }),
+            begin: emit!({ #begin ((#(#keeps,)*), (#(#made,)*)) }),
+            keeps: emit!((#(#keeps,)*)),
             leave: at_end.leave(),
             tell: at_end.tell(),
             uses: self.uses(),
@@ -282,8 +303,8 @@ impl<'a> Measure<'a> {
             ty: emit!(#private::#ty),
             dimensioned: true,
         };
-        let block = if self.is_async {
-            static_item::function(private, args, &site, constants)
+        let block = if self.is_async() {
+            static_item::function(private, args, &[site], constants, None)
         } else {
             let value = static_item::instruments(None);
             static_item::block(private, args, &[site], constants, &value)
@@ -291,6 +312,7 @@ impl<'a> Measure<'a> {
         let outcome = outcome_of_returned(private);
         Ends {
             entry: emit!(let __dt_metrics_instruments = #block;),
+            keeps: emit!(()),
             begin: emit!(()),
             leave: TokenStream::new(),
             tell: emit! {
@@ -337,10 +359,18 @@ impl<'a> Measure<'a> {
             let record = Record {
                 metric,
                 method: emit!(#ty::#method),
-                instrument: if let [_] = self.metrics {
-                    variable("instruments")
-                } else {
-                    emit!(&__dt_metrics_instruments.#index)
+                instrument: match (self.metrics, self.kept_by_future()) {
+                    ([_], false) => variable("instruments"),
+                    ([_], true) => emit!(__dt_metrics_instruments()),
+                    (_, false) => emit!(&__dt_metrics_instruments.#index),
+                    (_, true) => emit!(&__dt_metrics_instruments().#index),
+                },
+                quantity: match metric {
+                    Metric::Calls if self.args.by.is_none() => Some(emit!(1u64)),
+                    Metric::Calls => Some(variable("by")),
+                    Metric::Duration => Some(variable("elapsed")),
+                    Metric::InFlight => None,
+                    Metric::Values | Metric::Level | Metric::Change => Some(variable("value")),
                 },
                 dimensioned: made.dimensioned,
             };

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 
 use super::values::list;
-use crate::tokens::{emit, variable};
+use crate::tokens::emit;
 
 /// A metric that an expansion records.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -69,21 +69,20 @@ pub(crate) struct Record {
     pub(crate) metric: Metric,
     pub(crate) method: TokenStream,
     pub(crate) instrument: TokenStream,
+    /// The number that is recorded.
+    pub(crate) quantity: Option<TokenStream>,
     pub(crate) dimensioned: bool,
 }
 
 impl Record {
-    /// The expression that records. The quantity is in a variable.
+    /// The expression that records.
     pub(crate) fn with(&self, values: &[TokenStream]) -> TokenStream {
         let Self {
-            method, instrument, ..
+            method,
+            instrument,
+            quantity,
+            ..
         } = self;
-        let quantity = match self.metric {
-            Metric::Calls => Some(variable("by")),
-            Metric::Duration => Some(variable("elapsed")),
-            Metric::InFlight => None,
-            Metric::Values | Metric::Level | Metric::Change => Some(variable("value")),
-        };
         let set = self.dimensioned.then(|| list(values));
         let arguments = quantity.iter().chain(&set);
         emit!(#method(#instrument, #(#arguments),*))

@@ -11,11 +11,16 @@ use crate::tokens::{emit, ident};
 /// The value of a [`block`] that hands out its instruments: one, or a tuple. With the `length` of a
 /// unit, which names a constant of the block, that comes with them.
 pub(crate) fn instruments(length: Option<&TokenStream>) -> TokenStream {
+    with_length(&emit!(&__DT_METRICS_INSTRUMENT), length)
+}
+
+/// `instruments`, with the `length` of a unit if there is one.
+fn with_length(instruments: &TokenStream, length: Option<&TokenStream>) -> TokenStream {
     match length {
-        None => emit!(&__DT_METRICS_INSTRUMENT),
+        None => instruments.clone(),
         Some(length) => emit! {
             const __DT_METRICS_NANOSECONDS: ::core::primitive::f64 = #length;
-            (&__DT_METRICS_INSTRUMENT, __DT_METRICS_NANOSECONDS)
+            (#instruments, __DT_METRICS_NANOSECONDS)
         },
     }
 }
@@ -35,6 +40,21 @@ pub(crate) fn block(
 ) -> TokenStream {
     let checks = checks::all(private, args, &mut constants);
     let constants = constants.items();
+    let (ty, made, registration) = parts(private, instruments);
+    emit! {{
+        #constants
+        #checks
+        static __DT_METRICS_INSTRUMENT: #ty = #made;
+        #private::inventory::submit! { #registration }
+        #value
+    }}
+}
+
+/// The type and the value of the static with these instruments, and the entry for the linker.
+fn parts(
+    private: &TokenStream,
+    instruments: &[Instrument],
+) -> (TokenStream, TokenStream, TokenStream) {
     let types: Vec<_> = instruments
         .iter()
         .map(|instrument| &instrument.ty)
@@ -43,7 +63,7 @@ pub(crate) fn block(
         .iter()
         .map(|instrument| &instrument.value)
         .collect();
-    let (ty, made, registration) = if let ([ty], [value]) = (&types[..], &values[..]) {
+    if let ([ty], [value]) = (&types[..], &values[..]) {
         let registration = emit!(#ty::registration(&__DT_METRICS_INSTRUMENT));
         (emit!(#ty), emit!(#value), registration)
     } else {
@@ -55,34 +75,30 @@ pub(crate) fn block(
             )
         };
         (emit!((#(#types),*)), emit!((#(#values),*)), registration)
-    };
-    emit! {{
-        #constants
-        #checks
-        static __DT_METRICS_INSTRUMENT: #ty = #made;
-        #private::inventory::submit! { #registration }
-        #value
-    }}
+    }
 }
 
-/// A block with a function that hands out its static, whose value is that function.
+/// A block with a function that hands out its static. The value of the block is that function, which a future
+/// keeps instead of a reference since it has no size. With the `length` of a unit, that comes with it.
 pub(crate) fn function(
     private: &TokenStream,
     args: &Args,
-    instrument: &Instrument,
+    instruments: &[Instrument],
     mut constants: Constants,
+    length: Option<&TokenStream>,
 ) -> TokenStream {
     let checks = checks::all(private, args, &mut constants);
     let constants = constants.items();
-    let Instrument { ty, value, .. } = instrument;
+    let (ty, made, registration) = parts(private, instruments);
+    let value = with_length(&emit!(__dt_metrics_site), length);
     emit! {{
         #constants
         #checks
         fn __dt_metrics_site() -> &'static #ty {
-            static __DT_METRICS_INSTRUMENT: #ty = #value;
-            #private::inventory::submit! { #ty::registration(&__DT_METRICS_INSTRUMENT) }
+            static __DT_METRICS_INSTRUMENT: #ty = #made;
+            #private::inventory::submit! { #registration }
             &__DT_METRICS_INSTRUMENT
         }
-        __dt_metrics_site
+        #value
     }}
 }

@@ -10,6 +10,19 @@ use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Path, Receiver, Signat
 
 use crate::tokens::{any, emit, find_variable, is_ident, is_punct, ours};
 
+/// Whether the user's `exprs` mention a parameter.
+pub(crate) fn mentions_parameter(signature: &Signature, exprs: &TokenStream) -> bool {
+    signature.inputs.iter().any(|input| match input {
+        FnArg::Receiver(_) => find_variable(exprs, "self").is_some(),
+        FnArg::Typed(input) => {
+            // A macro may bind any name.
+            let has_macro = any(&input.pat, |_, token| is_punct(token, '!'));
+            let mut names = names(&input.pat).into_iter();
+            has_macro && !exprs.is_empty() || names.any(|name| reads(exprs, &name))
+        }
+    })
+}
+
 /// The part of an expansion that takes the parameters over, with the body in it.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Target {

@@ -10,7 +10,7 @@ use super::as_written::{as_written, entry, infer_lifetimes};
 use super::at_end::outcome_of_returned;
 use super::body::guarded;
 use super::ends::{Asks, Ends};
-use super::take_over::{Matched, Taken, Target, Used, matched, take_over};
+use super::take_over::{Matched, Taken, Target, Used, matched, mentions_parameter, take_over};
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::promise::{Promise, RETURNED};
 use crate::analyse::return_type::{
@@ -33,11 +33,13 @@ pub(crate) fn wrap(
     {
         return as_written(function, &entry);
     }
+    let captures = mentions_parameter(&function.sig, &ends.uses_at_end);
     let mut wrap = Wrap {
         private,
         function,
         ends,
         matched: Vec::new(),
+        captures,
     };
     let block = match shape {
         Shape::Call(output) => wrap.call(output),
@@ -116,6 +118,8 @@ struct Wrap<'a> {
     ends: &'a Ends,
     /// Patterns of parameters that were taken over, and whose names the annotation reads.
     matched: Vec<Matched>,
+    /// Whether the closures for the end of a call capture parameters.
+    captures: bool,
 }
 
 impl Wrap<'_> {
@@ -124,6 +128,8 @@ impl Wrap<'_> {
         let Self { private, ends, .. } = *self;
         let Ends { entry, begin, .. } = ends;
         let (leave, tell) = (self.leave(), self.tell(None));
+        let takes = (ends.asks == Asks::Returned).then(|| emit!(move));
+        let tell = emit!(#takes #tell);
         let body = &self.function.body;
         match View::of(ends.asks, output, &self.function) {
             View::Guard => {
@@ -209,8 +215,9 @@ impl Wrap<'_> {
     /// The body as a future, in an `async fn` or in a function that returns that future.
     fn async_fn(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let Ends { begin, uses, .. } = ends;
-        let at_end = self.at_end(None);
+        let uses = &ends.uses;
+        let recording = self.recording(None);
+        let measure = self.function_of_library("measured");
         let awaited = self.function.awaits_measured();
         let taken = awaited.is_none().then(|| self.taken(Target::Future));
         let has_patterns = taken.as_ref().is_some_and(|taken| taken.has_patterns);
@@ -234,7 +241,7 @@ impl Wrap<'_> {
             return emit! {
                 #entry
                 let __dt_metrics_future = #private::diverging(async move { #receiver #taken #[cfg(all())] #body });
-                match #private::measured(__dt_metrics_future, move || #begin, #at_end).await {}
+                match #private::#measure(__dt_metrics_future, #recording).await {}
             };
         }
         // An `async` block cannot have a return type: this annotates the type of its value.
@@ -265,7 +272,7 @@ impl Wrap<'_> {
             future = emit!(__dt_metrics_future);
         }
         let measured = if !ends.at_site {
-            emit!(#private::measured(#future, move || #begin, #at_end))
+            emit!(#private::#measure(#future, #recording))
         } else if matches!(output, Output::Plain) {
             emit!(#private::measured_at(#future, __dt_metrics_instruments, #private::Items))
         } else if has_impl(returned) {
@@ -291,8 +298,7 @@ impl Wrap<'_> {
 
     /// A call that returns a future, if the type is one, with a value of this type if it is known.
     fn future(&mut self, value: Option<&Type>, promise: &Promise) -> TokenStream {
-        let Self { private, ends, .. } = *self;
-        let begin = &ends.begin;
+        let private = self.private;
         let body = self.closure_variable();
         let entry = self.entry();
         // A type that is written here inside `<…>` would change the compiler's advice if it is unknown.
@@ -302,13 +308,14 @@ impl Wrap<'_> {
         } else {
             emit!(#private::FutureBody::of(&__dt_metrics_body).__dt_metrics_returns())
         };
-        let at_end = self.at_end(value);
+        let recording = self.recording(value);
+        let records = self.function_of_library("recording");
         let run = run_as_far(private, promise);
         emit! {
             #entry
             #body
-            let __dt_metrics_call =
-                #private::future_call(#returns, __dt_metrics_body, move || #begin, #at_end);
+            let __dt_metrics_call = #private::#records(#returns, #recording)
+                .__dt_metrics_future(__dt_metrics_body);
             #run
         }
     }
@@ -316,20 +323,23 @@ impl Wrap<'_> {
     /// A call that returns a stream, if the type is one, with items of this type if it is known.
     fn stream(&mut self, item: Option<&Type>, promise: &Promise) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let begin = &ends.begin;
         let body = self.closure_variable();
         let entry = self.entry();
         let returns = item.map_or_else(
             || emit!(#private::StreamBody::of(&__dt_metrics_body).__dt_metrics_returns()),
             |item| emit!(#private::Returns::of(|_: &#item| {})),
         );
-        let at_end = self.at_end(item);
+        let recording = self.recording(item);
+        let records = self.function_of_library("recording");
         let run = run_as_far(private, promise);
         let by_type = self.judge(&emit!(#private::OutcomeOf::of_items(&__dt_metrics_returns)));
         let judge = match &ends.judge {
             None => by_type,
-            Some(condition) => {
+            Some(condition) if self.captures => {
                 emit!(#private::judged_by(&__dt_metrics_returns, #by_type, #condition))
+            }
+            Some(condition) => {
+                emit!(#private::judged_by_pointer(&__dt_metrics_returns, #by_type, #condition))
             }
         };
         emit! {
@@ -337,13 +347,8 @@ impl Wrap<'_> {
             #body
             let __dt_metrics_returns = #returns;
             let __dt_metrics_judge = #judge;
-            let __dt_metrics_call = #private::stream_call(
-                __dt_metrics_returns,
-                __dt_metrics_body,
-                move || #begin,
-                #at_end,
-                __dt_metrics_judge,
-            );
+            let __dt_metrics_call = #private::#records(__dt_metrics_returns, #recording)
+                .__dt_metrics_stream(__dt_metrics_body, __dt_metrics_judge);
             #run
         }
     }
@@ -351,15 +356,14 @@ impl Wrap<'_> {
     /// The body where it is, with its future measured before that is in its box.
     fn boxed(&mut self, future: Boxed, value: Option<&Type>) -> TokenStream {
         let Ends { entry, .. } = self.ends;
-        let Self { private, ends, .. } = *self;
-        let begin = &ends.begin;
-        let at_end = self.at_end(value);
+        let private = self.private;
+        let recording = self.recording(value);
         let inner = future.future();
         let measured = if value.is_some() {
-            let pinned = emit!(#private::PinnedFuture::new(move || #begin, #at_end));
+            let pinned = emit!(#private::PinnedFuture::new(#recording));
             measured_in_place(inner, &pinned)
         } else {
-            emit!(#private::measured(#inner, move || #begin, #at_end))
+            emit!(#private::measured_capturing(#inner, #recording))
         };
         let body = future.with(&self.function.body, measured);
         emit!(#entry #[cfg(all())] #body)
@@ -369,8 +373,7 @@ impl Wrap<'_> {
     /// the body boxes a `future`, that future is measured before it is boxed.
     fn by_type(&mut self, future: Option<Boxed>) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let begin = &ends.begin;
-        let at_end = self.at_end(None);
+        let recording = self.recording(None);
         // The condition is not evaluated for the items of a boxed stream.
         let check = ends.err_if.as_ref().map(|err_if| {
             let judged = at(err_if, &emit!(&__dt_metrics_judged));
@@ -394,12 +397,7 @@ impl Wrap<'_> {
             } else {
                 let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
                 emit! {
-                    __dt_metrics_call.__dt_metrics_run(
-                        move || #begin,
-                        #at_end,
-                        #judge,
-                        __dt_metrics_body,
-                    )
+                    __dt_metrics_call.__dt_metrics_run(#recording, #judge, __dt_metrics_body)
                 }
             };
             let run = at(&self.function.body, &run);
@@ -425,7 +423,7 @@ impl Wrap<'_> {
         );
         let judge = self.judge(&emit!(__dt_metrics_call.__dt_metrics_value()));
         let run = emit! {
-            __dt_metrics_call.__dt_metrics_pin(move || #begin, #at_end, #judge, #closure)
+            __dt_metrics_call.__dt_metrics_pin(#recording, #judge, #closure)
         };
         let run = at(&self.function.body, &run);
         emit! {
@@ -437,10 +435,26 @@ impl Wrap<'_> {
         }
     }
 
-    /// Both closures for the end, separated by a comma.
-    fn at_end(&self, value: Option<&Type>) -> TokenStream {
-        let (leave, tell) = (self.leave(), self.tell(value));
-        emit!(#leave, #tell)
+    /// The value that is kept until a call begins, and the closure for the events of the call, separated by a
+    /// comma. `value` is the type of the value that the call returns, if known.
+    ///
+    /// The closure takes over the parameters that the user's expressions mention: it lives as long as
+    /// a future that the function returns.
+    fn recording(&self, value: Option<&Type>) -> TokenStream {
+        let Self { private, ends, .. } = self;
+        let record = ends.record(private, &self.leave(), &self.tell(value));
+        let keeps = &ends.keeps;
+        let takes = self.captures.then(|| emit!(move));
+        emit!(#keeps, #takes #record)
+    }
+
+    /// The library's function with this `name`, or the one beside it that takes a closure which captures.
+    fn function_of_library(&self, name: &str) -> Ident {
+        if self.captures {
+            ident(&format!("{name}_capturing"))
+        } else {
+            ident(name)
+        }
     }
 
     /// The closure for the end of a call that does not return.
@@ -451,14 +465,10 @@ impl Wrap<'_> {
     }
 
     /// The closure for the end of a call that returns. `value` is the type of that, if known.
-    ///
-    /// The closure takes over the parameters that the user's expressions mention: it lives as long as
-    /// a future that the function returns.
     fn tell(&self, value: Option<&Type>) -> TokenStream {
         let tell = &self.ends.tell;
         let value = value.map(|value| emit!(: &#value));
-        let takes = (self.ends.asks == Asks::Returned).then(|| emit!(move));
-        emit!(#takes |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
+        emit!(|__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
     }
 
     /// The expression that derives the outcome from a value of the type `of`. The compiler finds it

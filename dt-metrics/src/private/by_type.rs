@@ -8,11 +8,11 @@ use core::pin::Pin;
 
 use futures_core::stream::Stream;
 
-use super::call::{Leave, OnPanic, Stage, Told};
-use super::future::{Measured, measured};
+use super::call::{Closure, EnteredOf, Event, Holds, Stage, Told, record, run_until_return, told};
+use super::future::{Measured, with as measured};
 use super::judge::OutcomeOf;
 use super::outcome::Outcome;
-use super::site::{Site, measured_at, run_at};
+use super::site::{At, Site, measured_at, run_at};
 use super::stream::{Judge, MeasuredStream};
 
 /// A call that returns `R`. The compiler takes the first method that fits: one for boxes, or, by
@@ -111,27 +111,19 @@ impl<R> Plain<R> {
         SingleValue
     }
 
-    /// Runs `body` between `begin` and `tell`, or `leave` if it panics. A `judge` is for streams only.
+    /// Runs `body`. `record` sees each event of the call. A `judge` is for streams only.
     #[expect(clippy::unused_self, reason = "all probes are called as methods")]
     #[inline]
-    pub fn __dt_metrics_run<S, L: Fn(S, Outcome) -> Told<R>, J>(
+    pub fn __dt_metrics_run<E, S, J>(
         &self,
-        begin: impl FnOnce() -> S,
-        leave: L,
-        tell: impl Fn(&L, S, &R),
+        entered: E,
+        record: impl Fn(&mut Stage<E, S>, Event<'_, R>),
         _judge: J,
         body: impl FnOnce() -> R,
     ) -> R {
-        // Not `run`, which would be a further function to build for each call.
-        let on_panic = OnPanic {
-            stage: &mut Stage::<(), S>::Running(begin()),
-            leave: &leave,
-        };
-        let returned = body();
-        if let Some(state) = on_panic.stage.end() {
-            tell(&leave, state, &returned);
-        }
-        returned
+        run_until_return(entered, Closure::new(record), body, |returned| {
+            Event::Returns(returned)
+        })
     }
 
     /// The type of the call's value.
@@ -156,15 +148,14 @@ impl<R> Plain<R> {
 
     /// Runs a `body` that puts a value in a pinned box.
     #[inline]
-    pub fn __dt_metrics_pin<S, L: Fn(S, Outcome) -> Told<R>, J>(
+    pub fn __dt_metrics_pin<E, S, J>(
         &self,
-        begin: impl FnOnce() -> S,
-        leave: L,
-        tell: impl Fn(&L, S, &R),
+        entered: E,
+        record: impl Fn(&mut Stage<E, S>, Event<'_, R>),
         judge: J,
         body: impl FnOnce(Pinned) -> R,
     ) -> R {
-        self.__dt_metrics_run(begin, leave, tell, judge, move || body(Pinned))
+        self.__dt_metrics_run(entered, record, judge, move || body(Pinned))
     }
 }
 
@@ -180,25 +171,18 @@ impl Pinned {
 }
 
 /// Handed to a body for a future with the value `R`, before it is put in a pinned box.
-pub struct PinnedFuture<R, B, L, T> {
-    begin: B,
-    leave: L,
-    tell: T,
+pub struct PinnedFuture<R, E, S, A> {
+    entered: E,
+    records: Closure<A, E, S, R>,
     value: PhantomData<fn() -> R>,
 }
 
-impl<R, B, L, T> PinnedFuture<R, B, L, T> {
+impl<R, E, S, A: Fn(&mut Stage<E, S>, Event<'_, R>)> PinnedFuture<R, E, S, A> {
     #[inline]
-    pub const fn new<S>(begin: B, leave: L, tell: T) -> Self
-    where
-        B: FnOnce() -> S,
-        L: Fn(S, Outcome) -> Told<R>,
-        T: Fn(&L, S, &R),
-    {
+    pub const fn new(entered: E, record: A) -> Self {
         Self {
-            begin,
-            leave,
-            tell,
+            entered,
+            records: Closure::new(record),
             value: PhantomData,
         }
     }
@@ -210,14 +194,14 @@ impl<R, B, L, T> PinnedFuture<R, B, L, T> {
 }
 
 /// Handed to a body for a stream of `I`, before it is put in a pinned box.
-pub struct PinnedStream<I, B, L, J> {
-    begin: B,
-    leave: L,
+pub struct PinnedStream<I, E, S, A, J> {
+    entered: E,
+    records: Closure<A, E, S, I>,
     judge: J,
     item: PhantomData<fn() -> I>,
 }
 
-impl<I, B, L, J> PinnedStream<I, B, L, J> {
+impl<I, E, S, A, J> PinnedStream<I, E, S, A, J> {
     #[expect(clippy::unused_self, reason = "its type has the item's")]
     #[inline]
     pub const fn __dt_metrics_probe<F>(&self, _: &F) -> ProbedStream<F, I> {
@@ -257,35 +241,51 @@ impl<F, I> Deref for ProbedStream<F, I> {
 impl<F: Future<Output = R>, R> ProbedFuture<F, R> {
     /// `future`, measured.
     #[expect(clippy::unused_self, reason = "all probes are called as methods")]
+    #[expect(clippy::type_complexity, reason = "the type of a closure has no name")]
     #[inline]
-    pub fn __dt_metrics_measured<S, B, L, T>(
+    pub fn __dt_metrics_measured<E, S, A>(
         &self,
         future: F,
-        pinned: PinnedFuture<R, B, L, T>,
-    ) -> Measured<F, B, S, L, T>
+        pinned: PinnedFuture<R, E, S, A>,
+    ) -> Measured<F, impl Fn() -> Told<Closure<A, E, S, R>> + 'static + use<F, R, E, S, A>>
     where
-        B: FnOnce() -> S,
-        L: Leave<S>,
+        A: Fn(&mut Stage<E, S>, Event<'_, R>),
     {
-        Measured::new(future, pinned.begin, pinned.leave, pinned.tell)
+        measured(future, pinned.entered, pinned.records, told())
     }
 }
 
 impl<F: Stream<Item = I>, I> ProbedStream<F, I> {
     /// `stream`, measured.
     #[expect(clippy::unused_self, reason = "all probes are called as methods")]
+    #[expect(clippy::type_complexity, reason = "the type of a closure has no name")]
     #[inline]
-    pub fn __dt_metrics_measured<S, B, L, J>(
+    pub fn __dt_metrics_measured<E, S, A, J>(
         &self,
         stream: F,
-        pinned: PinnedStream<I, B, L, J>,
-    ) -> MeasuredStream<F, B, S, L, J>
+        pinned: PinnedStream<I, E, S, A, J>,
+    ) -> MeasuredStream<
+        F,
+        impl Fn() -> Told<Closure<A, E, S, I>> + 'static + use<F, I, E, S, A, J>,
+        J,
+    >
     where
-        B: FnOnce() -> S,
-        L: Leave<S>,
+        A: Fn(&mut Stage<E, S>, Event<'_, I>),
     {
-        MeasuredStream::new(stream, pinned.begin, pinned.leave, pinned.judge)
+        measured_stream(stream, pinned.entered, pinned.records, pinned.judge, told())
     }
+}
+
+/// `stream`, measured. `D` stands for what makes the records.
+#[inline]
+fn measured_stream<F, D: Holds<F>, J>(
+    stream: F,
+    entered: EnteredOf<F, D>,
+    records: D::Records,
+    judge: J,
+    _: D,
+) -> MeasuredStream<F, D, J> {
+    MeasuredStream::new(stream, entered, records, judge)
 }
 
 impl Unmeasured {
@@ -303,20 +303,19 @@ macro_rules! boxed_future {
         impl<'a, T> BoxedCall<Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S, L, J>(
+            pub fn __dt_metrics_run<E, S, J>(
                 &self,
-                begin: impl FnOnce() -> S $(+ $auto)* + 'a,
-                leave: L,
-                tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
+                entered: E,
+                record: impl Fn(&mut Stage<E, S>, Event<'_, T>) $(+ $auto)* + 'a,
                 _judge: J,
                 body: impl FnOnce() -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
+                E: $($auto +)* 'a,
                 S: $($auto +)* 'a,
-                L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
                 T: 'a,
             {
-                Box::pin(measured(body(), begin, leave, tell))
+                Box::pin(measured(body(), entered, Closure::new(record), told()))
             }
 
             /// The type of the future's value.
@@ -337,46 +336,47 @@ macro_rules! boxed_future {
             where
                 T: 'a,
             {
-                Box::pin(measured_at(body(), move || site, judge))
+                Box::pin(measured_at(body(), At(site), judge))
             }
 
             /// Runs `body`, and measures the future that it makes before the future is boxed.
             #[inline]
-            pub fn __dt_metrics_pin<S, B, L, E, J>(
+            pub fn __dt_metrics_pin<E, S, A, J>(
                 &self,
-                begin: B,
-                leave: L,
-                tell: E,
+                entered: E,
+                record: A,
                 _judge: J,
-                body: impl FnOnce(PinnedFuture<T, B, L, E>)
+                body: impl FnOnce(PinnedFuture<T, E, S, A>)
                     -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
-                B: FnOnce() -> S,
-                L: Fn(S, Outcome) -> Told<T>,
-                E: Fn(&L, S, &T),
+                A: Fn(&mut Stage<E, S>, Event<'_, T>),
             {
-                body(PinnedFuture::new(begin, leave, tell))
+                body(PinnedFuture::new(entered, record))
             }
         }
 
         impl<'a, T> BoxedCall<Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>> {
             /// Runs `body`, and measures the future that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S, L, J>(
+            pub fn __dt_metrics_run<E, S, J>(
                 &self,
-                begin: impl FnOnce() -> S $(+ $auto)* + 'a,
-                leave: L,
-                tell: impl Fn(&L, S, &T) $(+ $auto)* + 'a,
+                entered: E,
+                record: impl Fn(&mut Stage<E, S>, Event<'_, T>) $(+ $auto)* + 'a,
                 _judge: J,
                 body: impl FnOnce() -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>,
             ) -> Box<dyn Future<Output = T> $(+ $auto)* $(+ $unpin)? + 'a>
             where
+                E: $($auto +)* 'a,
                 S: $($auto +)* 'a,
-                L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
                 T: 'a,
             {
-                Box::new(measured(Box::into_pin(body()), begin, leave, tell))
+                Box::new(measured(
+                    Box::into_pin(body()),
+                    entered,
+                    Closure::new(record),
+                    told(),
+                ))
             }
 
             /// The type of the future's value.
@@ -397,7 +397,7 @@ macro_rules! boxed_future {
             where
                 T: 'a,
             {
-                Box::new(measured_at(Box::into_pin(body()), move || site, judge))
+                Box::new(measured_at(Box::into_pin(body()), At(site), judge))
             }
         }
     };
@@ -418,20 +418,23 @@ macro_rules! boxed_stream {
         impl<'a, T> BoxedCall<Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>> {
             /// Runs `body`, and measures the stream that it makes before the stream is boxed.
             #[inline]
-            pub fn __dt_metrics_pin<S, B, L, J>(
+            pub fn __dt_metrics_pin<E, S, A, J>(
                 &self,
-                begin: B,
-                leave: L,
-                _tell: impl Fn(&L, S, &T),
+                entered: E,
+                record: A,
                 judge: J,
-                body: impl FnOnce(PinnedStream<T, B, L, J>)
+                body: impl FnOnce(PinnedStream<T, E, S, A, J>)
                     -> Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>,
             ) -> Pin<Box<dyn Stream<Item = T> $(+ $auto)* $(+ $unpin)? + 'a>>
             where
-                B: FnOnce() -> S,
-                L: Fn(S, Outcome) -> Told<T>,
+                A: Fn(&mut Stage<E, S>, Event<'_, T>),
             {
-                body(PinnedStream { begin, leave, judge, item: PhantomData })
+                body(PinnedStream {
+                    entered,
+                    records: Closure::new(record),
+                    judge,
+                    item: PhantomData,
+                })
             }
         }
     };
@@ -446,20 +449,19 @@ macro_rules! boxed_stream {
 
             /// Runs `body`, and measures the stream that it makes.
             #[inline]
-            pub fn __dt_metrics_run<S, L, J: Judge<T> $(+ $auto)* + 'a>(
+            pub fn __dt_metrics_run<E, S, J: Judge<T> $(+ $auto)* + 'a>(
                 &self,
-                begin: impl FnOnce() -> S $(+ $auto)* + 'a,
-                leave: L,
-                _tell: impl Fn(&L, S, &T),
+                entered: E,
+                record: impl Fn(&mut Stage<E, S>, Event<'_, T>) $(+ $auto)* + 'a,
                 judge: J,
                 body: impl FnOnce() -> $boxed,
             ) -> $boxed
             where
+                E: $($auto +)* 'a,
                 S: $($auto +)* 'a,
-                L: Fn(S, Outcome) -> Told<T> $(+ $auto)* + 'a,
                 T: 'a,
             {
-                $new(MeasuredStream::new($pin(body()), begin, leave, judge))
+                $new(measured_stream($pin(body()), entered, Closure::new(record), judge, told()))
             }
 
             /// The type of the stream's items.
@@ -480,12 +482,21 @@ macro_rules! boxed_stream {
             where
                 T: 'a,
             {
-                let begin = move || site.begin();
-                let leave = move |running, outcome| -> Told<T> {
-                    site.end(running, outcome);
-                    Told::new()
+                let record = move |stage: &mut Stage<(), _>, event: Event<'_, T>| {
+                    record(
+                        stage,
+                        event,
+                        |()| ((), site.begin()),
+                        |((), running), outcome| {
+                            site.end(running, outcome);
+                            Told::new()
+                        },
+                        |leave, running, _| {
+                            let _: Told<T> = leave(running, Outcome::Ok);
+                        },
+                    );
                 };
-                $new(MeasuredStream::new($pin(body()), begin, leave, judge))
+                $new(measured_stream($pin(body()), (), Closure::new(record), judge, told()))
             }
         }
     };

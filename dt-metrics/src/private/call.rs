@@ -1,5 +1,6 @@
 //! Calls that are recorded when they end, however they end.
 
+use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 
@@ -28,56 +29,220 @@ impl<R> Told<R> {
     }
 }
 
-/// How far a call or a future is.
-pub(super) enum Stage<B, S> {
-    /// `B` begins it.
-    NotBegun(B),
-    /// `S` is kept until it ends.
-    Running(S),
+/// How far a call or a future is, which keeps `E` until its end.
+pub enum Stage<E, S> {
+    NotBegun(E),
+    /// `S` is made when it begins.
+    Running(E, S),
     Over,
 }
 
-impl<B, S> Stage<B, S> {
-    #[inline]
-    pub(super) fn begin(&mut self)
-    where
-        B: FnOnce() -> S,
-    {
-        if let Self::NotBegun(_) = self
-            && let Self::NotBegun(begin) = core::mem::replace(self, Self::Over)
-        {
-            *self = Self::Running(begin());
-        }
-    }
-
+impl<E, S> Stage<E, S> {
     /// The state, if it is running. Then it is over.
     #[inline]
-    pub(super) fn end(&mut self) -> Option<S> {
-        if let Self::Running(_) = self
-            && let Self::Running(state) = core::mem::replace(self, Self::Over)
+    fn end(&mut self) -> Option<(E, S)> {
+        if let Self::Running(..) = self
+            && let Self::Running(entered, state) = core::mem::replace(self, Self::Over)
         {
-            return Some(state);
+            return Some((entered, state));
         }
         None
     }
 }
 
-/// Records a panic when it is dropped, unless the stage is over.
-///
-/// The compiler builds all of this again for each annotated function. Therefore it has few parts,
-/// and annotated functions share the parts that do not depend on `L`.
-pub(super) struct OnPanic<'a, B, S, L: Leave<S>> {
-    pub(super) stage: &'a mut Stage<B, S>,
-    pub(super) leave: &'a L,
+/// A step of a call that returns `R`.
+pub enum Event<'a, R> {
+    Begins,
+    Returns(&'a R),
+    /// It ends without a value that matters.
+    Ends(Outcome),
 }
 
-impl<B, S, L: Leave<S>> Drop for OnPanic<'_, B, S, L> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(state) = self.stage.end() {
-            (self.leave)(state, Outcome::Panic);
+/// Records an event of a call: `begin` makes the state that is kept until the end, `tell` records a value that
+/// the call returned, and `leave` records every other end.
+#[expect(clippy::needless_pass_by_value, reason = "the event of one call")]
+#[inline]
+pub fn record<E, S, R, L: Fn((E, S), Outcome) -> Told<R>>(
+    stage: &mut Stage<E, S>,
+    event: Event<'_, R>,
+    begin: impl FnOnce(E) -> (E, S),
+    leave: L,
+    tell: impl Fn(&L, (E, S), &R),
+) {
+    match event {
+        Event::Begins => {
+            if let Stage::NotBegun(_) = stage
+                && let Stage::NotBegun(entered) = core::mem::replace(stage, Stage::Over)
+            {
+                let (entered, running) = begin(entered);
+                *stage = Stage::Running(entered, running);
+            }
+        }
+        Event::Returns(returned) => {
+            if let Some(state) = stage.end() {
+                tell(&leave, state, returned);
+            }
+        }
+        Event::Ends(outcome) => {
+            if let Some(state) = stage.end() {
+                leave(state, outcome);
+            }
         }
     }
+}
+
+/// Records the events of a call.
+pub trait Records {
+    /// What the call keeps from the beginning to the end.
+    type Entered;
+
+    /// What it keeps besides while it runs.
+    type State;
+
+    /// The type of the value that it returns.
+    type Returned;
+
+    fn record(
+        &self,
+        stage: &mut Stage<Self::Entered, Self::State>,
+        event: Event<'_, Self::Returned>,
+    );
+}
+
+/// Records by a function that captures nothing. This type has none of the generic parameters of an annotated
+/// function but those of what it keeps and returns.
+pub struct Pointer<E, S, R>(pub(super) fn(&mut Stage<E, S>, Event<'_, R>));
+
+impl<E, S, R> Records for Pointer<E, S, R> {
+    type Entered = E;
+    type State = S;
+    type Returned = R;
+
+    #[inline]
+    fn record(&self, stage: &mut Stage<E, S>, event: Event<'_, R>) {
+        (self.0)(stage, event);
+    }
+}
+
+/// Records by a closure.
+pub struct Closure<A, E, S, R>(A, PhantomData<fn(E, S, R)>);
+
+impl<A, E, S, R> Closure<A, E, S, R> {
+    #[inline]
+    pub(super) const fn new(record: A) -> Self
+    where
+        A: Fn(&mut Stage<E, S>, Event<'_, R>),
+    {
+        Self(record, PhantomData)
+    }
+}
+
+impl<E, S, R, A: Fn(&mut Stage<E, S>, Event<'_, R>)> Records for Closure<A, E, S, R> {
+    type Entered = E;
+    type State = S;
+    type Returned = R;
+
+    #[inline]
+    fn record(&self, stage: &mut Stage<E, S>, event: Event<'_, R>) {
+        (self.0)(stage, event);
+    }
+}
+
+/// Stands for a type that makes the records of a future or a stream `F`.
+pub trait Holds<F> {
+    type Records: Records;
+}
+
+/// Stands for a [`Pointer`] that records a future. It does not name the value of the future.
+pub struct Keeps<E, S>(PhantomData<fn() -> (E, S)>);
+
+impl<F: Future, E, S> Holds<F> for Keeps<E, S> {
+    type Records = Pointer<E, S, F::Output>;
+}
+
+impl<F, A: Records, D: Fn() -> Told<A>> Holds<F> for D {
+    type Records = A;
+}
+
+/// The type of the value that a call returns whose records `D` stands for.
+pub(super) type ReturnedTo<F, D> = <<D as Holds<F>>::Records as Records>::Returned;
+
+/// What this call keeps from the beginning to the end.
+pub(super) type EnteredOf<F, D> = <<D as Holds<F>>::Records as Records>::Entered;
+
+/// Stands for `A`, but lives longer than any lifetime, whatever types `A` names.
+#[inline]
+pub(super) const fn told<A>() -> impl Fn() -> Told<A> + 'static {
+    || Told::new()
+}
+
+/// The measurement of a future or a stream. If it is dropped while that runs, that was cancelled.
+pub(super) struct Measurement<A: Records> {
+    stage: Stage<A::Entered, A::State>,
+    records: A,
+}
+
+impl<A: Records> Measurement<A> {
+    #[inline]
+    pub(super) const fn new(entered: A::Entered, records: A) -> Self {
+        Self {
+            stage: Stage::NotBegun(entered),
+            records,
+        }
+    }
+
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        if let Stage::NotBegun(_) = self.stage {
+            self.record(Event::Begins);
+        }
+    }
+
+    #[inline]
+    pub(super) fn record(&mut self, event: Event<'_, A::Returned>) {
+        self.records.record(&mut self.stage, event);
+    }
+
+    /// Records an end, unless it is over or has not begun.
+    #[inline]
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        if let Stage::Running(..) = self.stage {
+            self.record(Event::Ends(outcome));
+        }
+    }
+}
+
+impl<A: Records> Drop for Measurement<A> {
+    #[inline]
+    fn drop(&mut self) {
+        self.end(Outcome::Cancelled);
+    }
+}
+
+/// Records a panic when it is dropped, unless the call is over.
+pub(super) struct OnPanic<'a, A: Records>(pub(super) &'a mut Measurement<A>);
+
+impl<A: Records> Drop for OnPanic<'_, A> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.end(Outcome::Panic);
+    }
+}
+
+/// Runs `body` as a call that is over when it returns. `event` makes the event of its end.
+#[inline]
+pub(super) fn run_until_return<A: Records, F>(
+    entered: A::Entered,
+    records: A,
+    body: impl FnOnce() -> F,
+    event: impl FnOnce(&F) -> Event<'_, A::Returned>,
+) -> F {
+    let mut measurement = Measurement::new(entered, records);
+    measurement.begin();
+    let on_panic = OnPanic(&mut measurement);
+    let returned = body();
+    on_panic.0.record(event(&returned));
+    returned
 }
 
 /// The end of a call that returned, while expressions of the user are evaluated for it. If one of them

@@ -9,99 +9,76 @@ use core::task::{Context, Poll};
 use futures_core::future::FusedFuture;
 use pin_project_lite::pin_project;
 
-use super::call::{Leave, OnPanic, Stage, Told};
-use super::outcome::Outcome;
+use super::call::{
+    Closure, EnteredOf, Event, Holds, Keeps, Measurement, OnPanic, Pointer, ReturnedTo, Stage,
+    Told, told,
+};
 
 pin_project! {
     /// A future that is measured from its first poll until it is done or dropped.
     ///
     /// The value of the future is not a part of this type. A box for some lifetime can therefore
     /// hold it even if the value is not known to live that long.
-    pub struct Measured<F, B, S, L, T>
+    pub struct Measured<F, D>
     where
-        L: Leave<S>,
+        D: Holds<F>,
     {
         // The first field, so that everything in the future is dropped before the measurement ends.
         #[pin]
         future: F,
-        measurement: Measurement<B, S, L>,
-        tell: T,
+        measurement: Measurement<D::Records>,
     }
 }
 
-impl<F, B, S, L: Leave<S>, T> Measured<F, B, S, L, T> {
+impl<F, D: Holds<F>> Measured<F, D> {
+    /// `future`, which keeps `entered` until its first poll. If `future` is not a future, the compiler
+    /// reports that where the result is used as one.
     #[inline]
-    pub(super) const fn new(future: F, begin: B, leave: L, tell: T) -> Self {
+    pub(super) const fn new(future: F, entered: EnteredOf<F, D>, records: D::Records) -> Self {
         Self {
             future,
-            measurement: Measurement {
-                stage: Stage::NotBegun(begin),
-                leave,
-            },
-            tell,
+            measurement: Measurement::new(entered, records),
         }
     }
 }
 
-/// The measurement of a future. If it is dropped while the future runs, that was cancelled.
-struct Measurement<B, S, L: Leave<S>> {
-    stage: Stage<B, S>,
-    leave: L,
-}
-
-impl<B, S, L: Leave<S>> Drop for Measurement<B, S, L> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(state) = self.stage.end() {
-            (self.leave)(state, Outcome::Cancelled);
-        }
-    }
-}
-
-/// `future`, measured. Its first poll calls `begin`. Its end calls `tell` with the value that it
-/// returned, or `leave` if it panics or is dropped.
+/// `future`, measured. It keeps `entered` until its first poll. `record` sees each event of the call.
+///
+/// The type has no closure, which would have all generic parameters of the function: it names the
+/// future once, however deep such futures are nested.
 #[inline]
-pub fn measured<F, B, S, L, T>(future: F, begin: B, leave: L, tell: T) -> Measured<F, B, S, L, T>
+pub const fn measured<F: Future, E, S>(
+    future: F,
+    entered: E,
+    record: fn(&mut Stage<E, S>, Event<'_, F::Output>),
+) -> Measured<F, Keeps<E, S>> {
+    Measured::new(future, entered, Pointer(record))
+}
+
+/// [`measured`] with a closure that captures parameters of the function.
+#[expect(clippy::type_complexity, reason = "the type of a closure has no name")]
+#[inline]
+pub fn measured_capturing<F, E, S, A>(
+    future: F,
+    entered: E,
+    record: A,
+) -> Measured<F, impl Fn() -> Told<Closure<A, E, S, F::Output>> + 'static>
 where
     F: Future,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<F::Output>,
-    T: Fn(&L, S, &F::Output),
+    A: Fn(&mut Stage<E, S>, Event<'_, F::Output>),
 {
-    Measured {
-        future,
-        measurement: Measurement {
-            stage: Stage::NotBegun(begin),
-            leave,
-        },
-        tell,
-    }
+    with(future, entered, Closure::new(record), told())
 }
 
-/// [`measured`] for a `future` that is not known to return `R`, or to be a future at all. If it does
-/// not, the compiler reports that where the result is used as such a future.
-///
-/// It does not call [`measured`], since that would be a further function to build for each call.
+/// `future`, measured. `D` stands for what makes the records.
 #[inline]
-pub(super) fn measured_as<R, F, B, S, L, T>(
+pub(super) fn with<F, D: Holds<F>>(
     future: F,
-    begin: B,
-    leave: L,
-    tell: T,
-) -> Measured<F, B, S, L, T>
-where
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
-    T: Fn(&L, S, &R),
-{
-    Measured {
-        future,
-        measurement: Measurement {
-            stage: Stage::NotBegun(begin),
-            leave,
-        },
-        tell,
-    }
+    entered: EnteredOf<F, D>,
+    records: D::Records,
+    _: D,
+) -> Measured<F, D> {
+    Measured::new(future, entered, records)
 }
 
 /// `future`, which never returns: the compiler infers it from the type of the parameter.
@@ -110,26 +87,21 @@ pub const fn diverging<F: Future<Output = Infallible>>(future: F) -> F {
     future
 }
 
-impl<F, B, S, L, T> Future for Measured<F, B, S, L, T>
+impl<F, D> Future for Measured<F, D>
 where
-    F: Future<Output = L::Returned>,
-    B: FnOnce() -> S,
-    L: Leave<S>,
-    T: Fn(&L, S, &L::Returned),
+    D: Holds<F>,
+    F: Future<Output = ReturnedTo<F, D>>,
 {
-    type Output = L::Returned;
+    type Output = F::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<L::Returned> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Measurement { stage, leave } = this.measurement;
-        stage.begin();
-        let on_panic = OnPanic { stage, leave };
+        let on_panic = OnPanic(this.measurement);
+        on_panic.0.begin();
         let polled = this.future.poll(context);
-        if let Poll::Ready(returned) = &polled
-            && let Some(state) = on_panic.stage.end()
-        {
-            (this.tell)(leave, state, returned);
+        if let Poll::Ready(returned) = &polled {
+            on_panic.0.record(Event::Returns(returned));
         }
         // The poll did not panic, but the future may still be running.
         core::mem::forget(on_panic);
@@ -137,12 +109,10 @@ where
     }
 }
 
-impl<F, B, S, L, T> FusedFuture for Measured<F, B, S, L, T>
+impl<F, D> FusedFuture for Measured<F, D>
 where
-    F: FusedFuture<Output = L::Returned>,
-    B: FnOnce() -> S,
-    L: Leave<S>,
-    T: Fn(&L, S, &L::Returned),
+    D: Holds<F>,
+    F: FusedFuture<Output = ReturnedTo<F, D>>,
 {
     #[inline]
     fn is_terminated(&self) -> bool {
@@ -150,7 +120,7 @@ where
     }
 }
 
-impl<F: fmt::Debug, B, S, L: Leave<S>, T> fmt::Debug for Measured<F, B, S, L, T> {
+impl<F: fmt::Debug, D: Holds<F>> fmt::Debug for Measured<F, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.future.fmt(f)
     }

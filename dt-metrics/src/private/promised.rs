@@ -8,10 +8,10 @@ use core::ops::Deref;
 
 use futures_core::stream::Stream;
 
-use super::call::{Leave, OnPanic, Stage, Told, run};
-use super::future::{Measured, measured_as};
+use super::call::{Closure, Event, Holds, Pointer, Records, Stage, Told, run_until_return, told};
+use super::future::Measured;
 use super::outcome::Outcome;
-use super::stream::{Judge, MeasuredStream, Returns, measured_stream};
+use super::stream::{Judge, MeasuredStream, Returns};
 
 /// A body that may return a future. The compiler takes the first method that fits: one for futures, or,
 /// by `Deref`, one for all other types.
@@ -95,77 +95,96 @@ pub trait Call {
 /// Types without values.
 type Types<T> = PhantomData<fn() -> T>;
 
-/// A call that may return a future.
-pub struct FutureCall<R, F, C, B, S, L, T> {
+/// A call that may return a future, and whose records are made by what `D` stands for.
+pub struct FutureCall<R, F, C, A: Records, D> {
     body: C,
-    begin: B,
-    leave: L,
-    tell: T,
-    types: Types<(R, F, S)>,
+    entered: A::Entered,
+    records: A,
+    types: Types<(R, F, D)>,
 }
 
 /// A call that may return a stream.
-pub struct StreamCall<R, F, C, B, S, L, T, J> {
-    call: FutureCall<R, F, C, B, S, L, T>,
+pub struct StreamCall<R, F, C, A: Records, D, J> {
+    call: FutureCall<R, F, C, A, D>,
     judge: J,
 }
 
-impl<R, F, C, B, S, L: Leave<S>, T> Call for FutureCall<R, F, C, B, S, L, T> {
+impl<R, F, C, A: Records, D: Holds<F, Records = A>> Call for FutureCall<R, F, C, A, D> {
     type Returned = F;
     type Value = R;
-    type Measured = Measured<F, B, S, L, T>;
+    type Measured = Measured<F, D>;
 }
 
-impl<R, F, C, B, S, L: Leave<S>, T, J> Call for StreamCall<R, F, C, B, S, L, T, J> {
+impl<R, F, C, A: Records, D: Holds<F, Records = A>, J> Call for StreamCall<R, F, C, A, D, J> {
     type Returned = F;
     type Value = R;
-    type Measured = MeasuredStream<F, B, S, L, J>;
+    type Measured = MeasuredStream<F, D, J>;
 }
 
-/// A call of `body`. If that returns a future, `begin` runs at its first poll, and its end calls `tell`
-/// with its value, or `leave`.
+/// The records of a call that returns `R`. Its type does not depend on the body.
+pub struct Recording<R, A: Records, D> {
+    entered: A::Entered,
+    records: A,
+    types: Types<(R, D)>,
+}
+
+/// The records of a call, which keeps `entered` until its end. `record` sees each event of the call.
+#[expect(clippy::type_complexity, reason = "the type of a closure has no name")]
 #[inline]
-pub const fn future_call<R, F, C, B, S, L, T>(
+pub fn recording<R, E, S>(
     _: Returns<R>,
-    body: C,
-    begin: B,
-    leave: L,
-    tell: T,
-) -> FutureCall<R, F, C, B, S, L, T>
-where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
-    T: Fn(&L, S, &R),
-{
-    FutureCall {
-        body,
-        begin,
-        leave,
-        tell,
-        types: PhantomData,
-    }
+    entered: E,
+    record: fn(&mut Stage<E, S>, Event<'_, R>),
+) -> Recording<R, Pointer<E, S, R>, impl Fn() -> Told<Pointer<E, S, R>> + 'static> {
+    Recording::new(entered, Pointer(record), told())
 }
 
-/// A call of `body`, which may return a stream. `judge` decides which items are errors.
+/// [`recording`] by a closure that captures parameters of the function.
+#[expect(clippy::type_complexity, reason = "the type of a closure has no name")]
 #[inline]
-pub const fn stream_call<R, F, C, B, S, L, T, J>(
-    returns: Returns<R>,
-    body: C,
-    begin: B,
-    leave: L,
-    tell: T,
-    judge: J,
-) -> StreamCall<R, F, C, B, S, L, T, J>
+pub fn recording_capturing<R, E, S, A>(
+    _: Returns<R>,
+    entered: E,
+    record: A,
+) -> Recording<R, Closure<A, E, S, R>, impl Fn() -> Told<Closure<A, E, S, R>> + 'static>
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
-    T: Fn(&L, S, &R),
+    A: Fn(&mut Stage<E, S>, Event<'_, R>),
 {
-    StreamCall {
-        call: future_call(returns, body, begin, leave, tell),
-        judge,
+    Recording::new(entered, Closure::new(record), told())
+}
+
+impl<R, A: Records, D> Recording<R, A, D> {
+    #[inline]
+    fn new(entered: A::Entered, records: A, _: D) -> Self {
+        Self {
+            entered,
+            records,
+            types: PhantomData,
+        }
+    }
+
+    /// A call of `body`, which may return a future.
+    #[inline]
+    pub fn __dt_metrics_future<F, C: FnOnce() -> F>(self, body: C) -> FutureCall<R, F, C, A, D> {
+        FutureCall {
+            body,
+            entered: self.entered,
+            records: self.records,
+            types: PhantomData,
+        }
+    }
+
+    /// A call of `body`, which may return a stream. `judge` tells which items are errors.
+    #[inline]
+    pub fn __dt_metrics_stream<F, C: FnOnce() -> F, J>(
+        self,
+        body: C,
+        judge: J,
+    ) -> StreamCall<R, F, C, A, D, J> {
+        StreamCall {
+            call: self.__dt_metrics_future(body),
+            judge,
+        }
     }
 }
 
@@ -246,99 +265,82 @@ pub trait Extent<C> {
     fn __dt_metrics_run(self, call: C) -> Self::Output;
 }
 
-impl<R, F, C, B, S, L, T> Extent<FutureCall<R, F, C, B, S, L, T>> for ToItsEnd
+impl<R, F, C: FnOnce() -> F, A, D> Extent<FutureCall<R, F, C, A, D>> for ToItsEnd
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
-    T: Fn(&L, S, &R),
+    A: Records,
+    D: Holds<F, Records = A>,
 {
-    type Output = Measured<F, B, S, L, T>;
+    type Output = Measured<F, D>;
 
     #[inline]
-    fn __dt_metrics_run(self, call: FutureCall<R, F, C, B, S, L, T>) -> Self::Output {
-        measured_as::<R, _, _, _, _, _>((call.body)(), call.begin, call.leave, call.tell)
+    fn __dt_metrics_run(self, call: FutureCall<R, F, C, A, D>) -> Self::Output {
+        Measured::new((call.body)(), call.entered, call.records)
     }
 }
 
-impl<R, F, C, B, S, L, T, J> Extent<StreamCall<R, F, C, B, S, L, T, J>> for ToItsEnd
+impl<R, F, C: FnOnce() -> F, A, D, J> Extent<StreamCall<R, F, C, A, D, J>> for ToItsEnd
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
+    A: Records,
+    D: Holds<F, Records = A>,
     J: Judge<R>,
 {
-    type Output = MeasuredStream<F, B, S, L, J>;
+    type Output = MeasuredStream<F, D, J>;
 
     #[inline]
-    fn __dt_metrics_run(self, stream: StreamCall<R, F, C, B, S, L, T, J>) -> Self::Output {
+    fn __dt_metrics_run(self, stream: StreamCall<R, F, C, A, D, J>) -> Self::Output {
         let StreamCall { call, judge } = stream;
-        measured_stream::<R, _, _, _, _, _>((call.body)(), call.begin, call.leave, judge)
+        MeasuredStream::new((call.body)(), call.entered, call.records, judge)
     }
 }
 
-impl<F, C, B, S, L, T> Extent<FutureCall<F, F, C, B, S, L, T>> for UntilToldReturn
+impl<F, C: FnOnce() -> F, A, D> Extent<FutureCall<F, F, C, A, D>> for UntilToldReturn
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<F>,
-    T: Fn(&L, S, &F),
+    A: Records<Returned = F>,
 {
     type Output = F;
 
     #[inline]
-    fn __dt_metrics_run(self, call: FutureCall<F, F, C, B, S, L, T>) -> F {
-        run(call.body, (call.begin)(), call.leave, call.tell)
+    fn __dt_metrics_run(self, call: FutureCall<F, F, C, A, D>) -> F {
+        run_until_return(call.entered, call.records, call.body, |returned| {
+            Event::Returns(returned)
+        })
     }
 }
 
-impl<R, F, C, B, S, L, T> Extent<FutureCall<R, F, C, B, S, L, T>> for UntilReturn
+impl<R, F, C: FnOnce() -> F, A, D> Extent<FutureCall<R, F, C, A, D>> for UntilReturn
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
+    A: Records,
 {
     type Output = F;
 
     #[inline]
-    fn __dt_metrics_run(self, call: FutureCall<R, F, C, B, S, L, T>) -> F {
-        let on_panic = OnPanic {
-            stage: &mut Stage::<(), S>::Running((call.begin)()),
-            leave: &call.leave,
-        };
-        let returned = (call.body)();
-        if let Some(state) = on_panic.stage.end() {
-            (call.leave)(state, Outcome::Ok);
-        }
-        returned
+    fn __dt_metrics_run(self, call: FutureCall<R, F, C, A, D>) -> F {
+        run_until_return(call.entered, call.records, call.body, |_| {
+            Event::Ends(Outcome::Ok)
+        })
     }
 }
 
-impl<F, C, B, S, L, T, J> Extent<StreamCall<F, F, C, B, S, L, T, J>> for UntilToldReturn
+impl<F, C: FnOnce() -> F, A, D, J> Extent<StreamCall<F, F, C, A, D, J>> for UntilToldReturn
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<F>,
-    T: Fn(&L, S, &F),
+    A: Records<Returned = F>,
 {
     type Output = F;
 
     #[inline]
-    fn __dt_metrics_run(self, stream: StreamCall<F, F, C, B, S, L, T, J>) -> F {
+    fn __dt_metrics_run(self, stream: StreamCall<F, F, C, A, D, J>) -> F {
         self.__dt_metrics_run(stream.call)
     }
 }
 
-impl<R, F, C, B, S, L, T, J> Extent<StreamCall<R, F, C, B, S, L, T, J>> for UntilReturn
+impl<R, F, C: FnOnce() -> F, A, D, J> Extent<StreamCall<R, F, C, A, D, J>> for UntilReturn
 where
-    C: FnOnce() -> F,
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<R>,
+    A: Records,
 {
     type Output = F;
 
     #[inline]
-    fn __dt_metrics_run(self, stream: StreamCall<R, F, C, B, S, L, T, J>) -> F {
+    fn __dt_metrics_run(self, stream: StreamCall<R, F, C, A, D, J>) -> F {
         self.__dt_metrics_run(stream.call)
     }
 }

@@ -579,22 +579,20 @@ where
     }
 }
 
-/// `future`, measured at the site that `at` hands out, with the outcome that the closure `judge` derives
-/// from its value.
+/// `future`, measured at the site that `at` hands out, with the outcome that `judge` derives from its value.
 #[inline]
-pub const fn measured_by<F, P, J>(future: F, at: P, judge: J) -> MeasuredAt<F, P, By<J>>
-where
-    F: Future,
-    P: Place,
-    J: Fn(&F::Output) -> Outcome,
-{
+pub const fn measured_by<F: Future, P: Place>(
+    future: F,
+    at: P,
+    judge: fn(&F::Output) -> Outcome,
+) -> MeasuredAt<F, P, By<F::Output>> {
     measured_at(future, at, By(judge))
 }
 
-/// Judges by a closure.
-pub struct By<J>(J);
+/// Judges by a function that captures nothing.
+pub struct By<R>(fn(&R) -> Outcome);
 
-impl<R, J: Fn(&R) -> Outcome> Judge<R> for By<J> {
+impl<R> Judge<R> for By<R> {
     #[inline]
     fn is_err(&self, returned: &R) -> bool {
         matches!((self.0)(returned), Outcome::Err)

@@ -9,47 +9,47 @@ use core::task::{Context, Poll};
 use futures_core::stream::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 
-use super::call::{Leave, OnPanic, Stage, Told};
+use super::call::{EnteredOf, Holds, Measurement, OnPanic, Records};
 use super::outcome::Outcome;
 
 pin_project! {
     /// A stream that is measured from its first poll until it ends or is dropped.
     ///
     /// As for futures, the items are not a part of this type.
-    pub struct MeasuredStream<F, B, S, L, J>
+    pub struct MeasuredStream<F, D, J>
     where
-        L: Leave<S>,
+        D: Holds<F>,
     {
         // The first field, so that everything in the stream is dropped before the measurement ends.
         #[pin]
         stream: F,
-        measurement: Measurement<B, S, L>,
+        measurement: StreamMeasurement<D::Records>,
         judge: J,
     }
 }
 
 /// The measurement of a stream. If it is dropped while the stream runs, that was cancelled, unless the
 /// consumer left because of an error.
-struct Measurement<B, S, L: Leave<S>> {
-    stage: Stage<B, S>,
-    leave: L,
+struct StreamMeasurement<A: Records> {
+    measurement: Measurement<A>,
     /// Whether an item was an error.
     failed: bool,
 }
 
-impl<B, S, L: Leave<S>> Measurement<B, S, L> {
-    /// The outcome, which is this one unless an item was an error.
-    const fn unless_failed(failed: bool, outcome: Outcome) -> Outcome {
-        if failed { Outcome::Err } else { outcome }
+impl<A: Records> StreamMeasurement<A> {
+    /// Ends it in `outcome`, unless an item was an error.
+    #[inline]
+    fn end(&mut self, outcome: Outcome) {
+        let failed = self.failed;
+        let outcome = if failed { Outcome::Err } else { outcome };
+        self.measurement.end(outcome);
     }
 }
 
-impl<B, S, L: Leave<S>> Drop for Measurement<B, S, L> {
+impl<A: Records> Drop for StreamMeasurement<A> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(state) = self.stage.end() {
-            (self.leave)(state, Self::unless_failed(self.failed, Outcome::Cancelled));
-        }
+        self.end(Outcome::Cancelled);
     }
 }
 
@@ -83,6 +83,16 @@ pub const fn judged_by<I, J: Judge<I>, C: Fn(&I) -> bool>(
     judge: J,
     condition: C,
 ) -> JudgedBy<J, C> {
+    JudgedBy { judge, condition }
+}
+
+/// [`judged_by`] with a condition that captures nothing: the type has no closure.
+#[inline]
+pub const fn judged_by_pointer<I, J: Judge<I>>(
+    _: &Returns<I>,
+    judge: J,
+    condition: fn(&I) -> bool,
+) -> JudgedBy<J, fn(&I) -> bool> {
     JudgedBy { judge, condition }
 }
 
@@ -161,32 +171,20 @@ impl AnyItems {
     }
 }
 
-/// `stream`, measured. Its first poll calls `begin`. Its end calls `leave`, whether it has no more items,
-/// panics or is dropped.
-///
-/// If it is not a stream, the compiler reports that where the result is used as one.
-#[inline]
-pub(super) fn measured_stream<I, F, B, S, L, J>(
-    stream: F,
-    begin: B,
-    leave: L,
-    judge: J,
-) -> MeasuredStream<F, B, S, L, J>
-where
-    B: FnOnce() -> S,
-    L: Fn(S, Outcome) -> Told<I>,
-{
-    MeasuredStream::new(stream, begin, leave, judge)
-}
-
-impl<F, B, S, L: Leave<S>, J> MeasuredStream<F, B, S, L, J> {
+impl<F, D: Holds<F>, J> MeasuredStream<F, D, J> {
+    /// `stream`, which keeps `entered` until its first poll. If it is not a stream, the compiler reports that
+    /// where the result is used as one.
     #[inline]
-    pub(super) const fn new(stream: F, begin: B, leave: L, judge: J) -> Self {
+    pub(super) const fn new(
+        stream: F,
+        entered: EnteredOf<F, D>,
+        records: D::Records,
+        judge: J,
+    ) -> Self {
         Self {
             stream,
-            measurement: Measurement {
-                stage: Stage::NotBegun(begin),
-                leave,
+            measurement: StreamMeasurement {
+                measurement: Measurement::new(entered, records),
                 failed: false,
             },
             judge,
@@ -194,11 +192,10 @@ impl<F, B, S, L: Leave<S>, J> MeasuredStream<F, B, S, L, J> {
     }
 }
 
-impl<F, B, S, L, J> Stream for MeasuredStream<F, B, S, L, J>
+impl<F, D, J> Stream for MeasuredStream<F, D, J>
 where
     F: Stream,
-    B: FnOnce() -> S,
-    L: Leave<S>,
+    D: Holds<F>,
     J: Judge<F::Item>,
 {
     type Item = F::Item;
@@ -206,28 +203,21 @@ where
     #[inline]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
-        let Measurement {
-            stage,
-            leave,
+        let StreamMeasurement {
+            measurement,
             failed,
-        } = this.measurement;
-        stage.begin();
-        let on_panic = OnPanic { stage, leave };
+        } = &mut *this.measurement;
+        let on_panic = OnPanic(measurement);
+        on_panic.0.begin();
         let polled = this.stream.poll_next(context);
-        match &polled {
-            Poll::Ready(Some(item)) => *failed |= this.judge.is_err(item),
-            Poll::Ready(None) => {
-                if let Some(state) = on_panic.stage.end() {
-                    leave(
-                        state,
-                        Measurement::<B, S, L>::unless_failed(*failed, Outcome::Ok),
-                    );
-                }
-            }
-            Poll::Pending => {}
+        if let Poll::Ready(Some(item)) = &polled {
+            *failed |= this.judge.is_err(item);
         }
         // The poll did not panic, but the stream may still be running.
         core::mem::forget(on_panic);
+        if let Poll::Ready(None) = &polled {
+            this.measurement.end(Outcome::Ok);
+        }
         polled
     }
 
@@ -237,11 +227,10 @@ where
     }
 }
 
-impl<F, B, S, L, J> FusedStream for MeasuredStream<F, B, S, L, J>
+impl<F, D, J> FusedStream for MeasuredStream<F, D, J>
 where
     F: FusedStream,
-    B: FnOnce() -> S,
-    L: Leave<S>,
+    D: Holds<F>,
     J: Judge<F::Item>,
 {
     #[inline]
@@ -250,7 +239,7 @@ where
     }
 }
 
-impl<F: fmt::Debug, B, S, L: Leave<S>, J> fmt::Debug for MeasuredStream<F, B, S, L, J> {
+impl<F: fmt::Debug, D: Holds<F>, J> fmt::Debug for MeasuredStream<F, D, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stream.fmt(f)
     }

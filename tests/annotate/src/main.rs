@@ -7,6 +7,7 @@
 //!     --with 'counted(outcome, dims(kind = "x"))' --with timed
 //! cargo run -p dt-metrics-annotate -- prove regex-syntax 0.8.12 --impls
 //! cargo run -p dt-metrics-annotate -- cost num-traits 0.2.19 --macros
+//! cargo run -p dt-metrics-annotate -- nested
 //! ```
 
 mod cargo;
@@ -15,6 +16,7 @@ mod diagnostics;
 mod fetch;
 mod macros;
 mod manifest;
+mod nested;
 mod package;
 mod prove;
 mod source;
@@ -47,6 +49,15 @@ enum Command {
         /// How often each is checked; the least counts.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+    },
+    /// Builds a program with twelve futures of a generic function in each other, bare and with each
+    /// annotation, and prints a table.
+    Nested,
+    /// A process of `nested`.
+    #[command(hide = true)]
+    NestedBuild {
+        /// Where the program's Cargo.toml is.
+        folder: PathBuf,
     },
     /// Builds and tests a crate of the registry, bare and annotated, and compares.
     Prove {
@@ -105,6 +116,8 @@ fn main() -> ExitCode {
             options,
             rounds,
         } => cost::cost(&name, version.as_deref(), &options, rounds).map(|()| true),
+        Command::Nested => nested::nested().map(|()| true),
+        Command::NestedBuild { folder } => nested::build_alone(&folder),
         Command::Prove {
             name,
             version,

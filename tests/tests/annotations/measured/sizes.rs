@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use dt_metrics::{counted, in_flight, measured, timed};
+use dt_metrics::{counted, in_flight, measured, recorded, timed};
 
 macro_rules! variants {
     ($($name:ident: [$($attribute:tt)*];)+) => {$(
@@ -67,8 +67,9 @@ nested! {
     outcomes_around: [#[counted(outcome)]];
 }
 
-/// The length of the name of a type, which is part of the names of the functions of that type.
-fn name<F>(_: &F) -> usize {
+/// The length of the name of a type, which is part of the names of the functions of that type. The future is
+/// not made: in a debug build, it might not fit on the stack.
+fn name<F>(_: impl FnOnce() -> F) -> usize {
     std::any::type_name::<F>().len()
 }
 
@@ -76,16 +77,100 @@ fn name<F>(_: &F) -> usize {
 /// twelve would be 4,096 times as long.
 #[test]
 fn names_of_nested_futures_grow_with_their_depth() {
-    let bare = name(&nest!(bare_around));
+    let bare = name(|| nest!(bare_around));
     let names = [
-        name(&nest!(measured_around)),
-        name(&nest!(told_around)),
-        name(&nest!(timed_first_around)),
+        name(|| nest!(measured_around)),
+        name(|| nest!(told_around)),
+        name(|| nest!(timed_first_around)),
     ];
     assert!(
         names.iter().all(|name| *name <= 6 * bare),
         "{bare}: {names:?}"
     );
+}
+
+/// Generic functions with each kind of argument, in a module of async functions and in one of functions that
+/// return `impl Future`.
+macro_rules! forms {
+    ($($name:ident: [$($attribute:tt)*];)+) => {
+        mod asynchronous {
+            use super::*;
+
+            $($($attribute)*
+            pub(super) async fn $name<F: Future<Output = u32>>(future: F) -> u32 {
+                future.await
+            })+
+
+            pub(super) fn names() -> Vec<(&'static str, usize)> {
+                vec![$((stringify!($name), name(|| nest!($name)))),+]
+            }
+        }
+
+        mod returned {
+            use super::*;
+
+            $($($attribute)*
+            pub(super) fn $name<F: Future<Output = u32>>(future: F) -> impl Future<Output = u32> {
+                async move { future.await }
+            })+
+
+            pub(super) fn names() -> Vec<(&'static str, usize)> {
+                vec![$((stringify!($name), name(|| nest!($name)))),+]
+            }
+        }
+    };
+}
+
+forms! {
+    all: [#[measured]];
+    by: [#[counted(by = REGION.len())]];
+    when: [#[counted(when = ok)]];
+    judged: [#[measured(err_if = *ret > 5)]];
+    judged_by_macro: [#[counted(err_if = matches!(ret, 6..))]];
+    returned_dims: [#[measured(ret_dims(even = *ret % 2 == 0))]];
+    entered_value: [#[recorded(name = "nested.entered", value = REGION.len())]];
+    returned_value: [#[recorded(name = "nested.returned", value = *ret)]];
+    without_duration: [#[measured(duration = false)]];
+    without_in_flight: [#[measured(in_flight = false)]];
+    timed_dims: [#[timed(dims(region = REGION.len()))]];
+    counted_dims: [#[counted(dims(region = REGION.len()))]];
+    told: [#[counted(outcome)] #[timed]];
+    several: [
+        #[counted(err_if = *ret > 5)]
+        #[timed(ret_dims(even = *ret % 2 == 0))]
+        #[in_flight(dims(region = "eu"))]
+    ];
+}
+
+static REGION: &str = "eu";
+
+/// The names of twelve futures in each other: that of a level is added to the name of the next one. If a
+/// type named the future twice, the name would be 4,096 times as long.
+#[test]
+fn no_argument_makes_names_of_nested_futures_grow_exponentially() {
+    let bare = name(|| nest!(bare_around));
+    let names = asynchronous::names();
+    let names = names.into_iter().chain(returned::names());
+    let longer: Vec<_> = names.filter(|(_, name)| *name > 50 * bare).collect();
+    assert!(longer.is_empty(), "{bare}: {longer:?}");
+}
+
+/// Values of dimensions that are evaluated on entry, with the parameter.
+#[measured(dims(size = size_of_val(&future)))]
+fn sized<F: Future<Output = u32>>(future: F) -> impl Future<Output = u32> {
+    async move { future.await }
+}
+
+#[measured(dims(size = size_of_val(&future)))]
+async fn sized_later<F: Future<Output = u32>>(future: F) -> u32 {
+    future.await
+}
+
+#[test]
+fn nested_futures_with_dimensions_of_their_parameters() {
+    let bare = name(|| nest!(bare_around));
+    assert!(name(|| nest!(sized)) <= 50 * bare);
+    assert!(name(|| nest!(sized_later)) <= 50 * bare);
 }
 
 /// Without annotation, a future is twice as large as the one around which it is. The next level

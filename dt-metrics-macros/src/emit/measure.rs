@@ -194,21 +194,7 @@ impl<'a> Measure<'a> {
         let kept: Vec<_> = kept
             .map(|(dim, name)| variable_in_place(dim, name))
             .collect();
-        let mut begin = TokenStream::new();
-        for record in &at_begin {
-            let call = record.with(&kept);
-            begin.extend(if record.metric == Metric::InFlight {
-                emit!(let __dt_metrics_in_flight = #call;)
-            } else {
-                emit!(#call;)
-            });
-        }
-        if !at_begin.is_empty() {
-            begin = emit!(#unpack #begin);
-        }
-        if has(Metric::Duration) {
-            begin.extend(emit!(let __dt_metrics_stopwatch = #private::Stopwatch::start();));
-        }
+        let begin = self.begin(&at_begin, &kept, unpack.as_ref());
 
         let entered = variables_if(&[
             ("instruments", true),
@@ -261,6 +247,32 @@ impl<'a> Measure<'a> {
             entered,
             judge: self.judge(),
         }
+    }
+
+    /// The statements that run when a call begins.
+    fn begin(
+        &self,
+        records: &[Record],
+        kept: &[TokenStream],
+        unpack: Option<&TokenStream>,
+    ) -> TokenStream {
+        let private = self.private;
+        let mut begin = TokenStream::new();
+        for record in records {
+            let call = record.with(kept);
+            begin.extend(if record.metric == Metric::InFlight {
+                emit!(let __dt_metrics_in_flight = #call;)
+            } else {
+                emit!(#call;)
+            });
+        }
+        if !records.is_empty() {
+            begin = emit!(#unpack #begin);
+        }
+        if self.metrics.contains(&Metric::Duration) {
+            begin.extend(emit!(let __dt_metrics_stopwatch = #private::Stopwatch::start();));
+        }
+        begin
     }
 
     /// The library's type that records all of this, if it depends on nothing but how a call ends and

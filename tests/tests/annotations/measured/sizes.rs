@@ -106,6 +106,7 @@ macro_rules! forms {
             }
         }
 
+        #[expect(clippy::redundant_async_block, reason = "a future around another one")]
         mod returned {
             use super::*;
 
@@ -156,6 +157,7 @@ fn no_argument_makes_names_of_nested_futures_grow_exponentially() {
 }
 
 /// Values of dimensions that are evaluated on entry, with the parameter.
+#[expect(clippy::redundant_async_block, reason = "a future around another one")]
 #[measured(dims(size = size_of_val(&future)))]
 fn sized<F: Future<Output = u32>>(future: F) -> impl Future<Output = u32> {
     async move { future.await }

@@ -15,7 +15,7 @@ export class Points {
     this.known = new Map();
     this.wanted = new Map();
     this.asked = new Map();
-    /** Of each use, the 50th, 95th and 99th percentiles of metrics that came with buckets. */
+    /** The 50th, 95th and 99th percentiles of metrics with buckets, by use. */
     this.percentiles = new Map();
     this.isAsking = false;
     /** Points after this time are not shown. */

@@ -92,7 +92,11 @@ fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
     let cases: [(Identity, &[&str]); 5] = [
         (
             stranger.identity("localhost"),
-            &["root", "add_root_certificate_pem", "reads what is sent"],
+            &[
+                "root",
+                "add_root_certificate_pem",
+                "intercepts the connection",
+            ],
         ),
         (
             Authority::as_server("localhost").0,

@@ -128,7 +128,7 @@ fn an_objective_that_differs_is_reported_and_both_functions_are_exported() {
         .collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
-        warnings[0].ends_with("another name; both are exported"),
+        warnings[0].ends_with("rename one of them; both are exported"),
         "{warnings:?}"
     );
     metrics.shutdown(AMPLE).unwrap();

@@ -156,7 +156,10 @@ fn a_half_typed_body_still_expands_with_all_arguments() {
             .rfind(|part| part.contains(['.', 'm', 'i']));
         let body = tokens(body.unwrap_or_default().trim_start_matches("async")).to_string();
         assert!(expansion.contains(body.trim()), "{item}: {expansion}");
-        assert!(expansion.contains("inventory :: submit"), "{item}: {expansion}");
+        assert!(
+            expansion.contains("inventory :: submit"),
+            "{item}: {expansion}"
+        );
     }
 }
 

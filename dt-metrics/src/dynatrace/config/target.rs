@@ -256,7 +256,7 @@ impl Target {
         let cleartext = self.is_cleartext_of_file.then(|| {
             format!(
                 "the token is sent unencrypted to {endpoint}, since {ENDPOINT_FILE} names both: \
-                 anyone on the network in between can read it; let the file name an https URL, \
+                 anyone on the network in between can read it; write an https URL into the file, \
                  for example by enabling TLS for the ActiveGate, or accept this with \
                  `allow_cleartext_token(true)`"
             )

@@ -9,9 +9,9 @@ use super::set::{DimensionSet, Keys, Listed};
 use super::signature;
 use super::value::{OwnedValue, Value};
 
-/// A struct whose fields are dimensions: `dims(..tags)` has all of them.
+/// A struct whose fields are dimensions. `dims(..tags)` adds all fields of the struct `tags` to a metric.
 ///
-/// Derive it, with [`derive(Dimensions)`](derive@crate::Dimensions):
+/// Derive this trait with [`derive(Dimensions)`](derive@crate::Dimensions):
 ///
 /// ```
 /// use dt_metrics::testing::capture;

@@ -10,7 +10,7 @@ inventory::collect!(Registration);
 /// Lists every instrument in the binary, also instruments that the program has not used yet. Instruments
 /// that are [built at run time](mod@crate::instrument) are listed after they are built.
 ///
-/// The list has one entry per annotation and metric, ordered by name, then by place in the source.
+/// The list has one entry for each metric of each annotation, ordered by name, then by place in the source.
 /// [`catalog_markdown`](crate::catalog_markdown) and [`catalog_json`](crate::catalog_json) format the list.
 ///
 /// # Completeness

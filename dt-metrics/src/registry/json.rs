@@ -8,7 +8,7 @@ use crate::descriptor::{Descriptor, Objective};
 
 /// Returns the catalogue as JSON, for a page of documentation or a check of your own.
 ///
-/// The text is an array with one object per annotation, in the order of [`catalog`], one object per line. Each
+/// The text is an array with one object per entry of [`catalog`], in the same order, one object per line. Each
 /// object has `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`,
 /// `description`, `dimension_keys`, `objective`, `module_path`, `file` and `line`, and `conflict`:
 /// `null`, or a text that describes the other instrument with the same name.

@@ -55,7 +55,7 @@ impl<'a> Series<'a> {
         Some(value)
     }
 
-    /// The sum of a counter, an up-down counter or a histogram, or the last value of a gauge.
+    /// Returns the sum of a counter, an up-down counter or a histogram, or the last value of a gauge.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,

@@ -53,6 +53,8 @@ macro_rules! shared_options {
         /// can read it (default: `false`, and such a configuration is an error). An endpoint on this
         /// host (`localhost`, a loopback address) is always allowed. An endpoint that the file of the
         /// Kubernetes operator names together with the token is used, with a warning.
+        ///
+        /// Environment variable: `DT_METRICS_ALLOW_CLEARTEXT_TOKEN`, `true` or `false`.
         pub fn allow_cleartext_token(mut self, allow: bool) -> Self {
             self.$options.give("allow_cleartext_token");
             self.$options.allow_cleartext_token = allow;
@@ -74,6 +76,9 @@ macro_rules! shared_options {
         /// # Ok(())
         /// # }
         /// ```
+        ///
+        /// Environment variable: `DT_METRICS_ADD_ROOT_CERTIFICATE_PEM`, the path of a PEM file, or the
+        /// PEM text.
         pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
             self.$options.give("add_root_certificate_pem");
             self.$options
@@ -95,6 +100,8 @@ macro_rules! shared_options {
         /// is built; the error suggests a valid one. A key that is longer than 255 characters with
         /// the prefix is cut. [`testing`](crate::testing) and the catalogue show names without the
         /// prefix.
+        ///
+        /// Environment variable: `DT_METRICS_PREFIX`, such as `shop`.
         pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
             self.$options.give("prefix");
             self.$options.prefix = Some(prefix.into());
@@ -121,6 +128,9 @@ macro_rules! shared_options {
         ///     .default_dimensions([("env", "prod"), ("region", "eu-west-1")]);
         /// # drop(builder);
         /// ```
+        ///
+        /// Environment variable: `DT_METRICS_DEFAULT_DIMENSIONS`, pairs such as `env=prod,team=a`, with
+        /// `\,` for a comma in a value.
         pub fn default_dimensions<K, V>(
             mut self,
             dimensions: impl IntoIterator<Item = (K, V)>,
@@ -149,6 +159,9 @@ macro_rules! shared_options {
         /// `service.name` is always a dimension, unless its value is the SDK's default. Attributes
         /// that the resource does not have, or that are arrays, are ignored. Default dimensions and
         /// dimensions of a measurement with the same key win.
+        ///
+        /// Environment variable: `DT_METRICS_RESOURCE_DIMENSIONS`, keys such as
+        /// `host.name,k8s.pod.name`.
         pub fn resource_dimensions<K: Into<String>>(
             mut self,
             keys: impl IntoIterator<Item = K>,
@@ -166,6 +179,8 @@ macro_rules! shared_options {
         /// Its value is the attribute with that name in OpenTelemetry's resource, else a random
         /// UUID for the life of the process. Each start of a process makes new series, which
         /// Dynatrace bills.
+        ///
+        /// Environment variable: `DT_METRICS_INSTANCE_DIMENSION`, `true` or `false`.
         pub fn instance_dimension(mut self, add: bool) -> Self {
             self.$options.give("instance_dimension");
             self.$options.instance_dimension = add;
@@ -198,6 +213,8 @@ macro_rules! shared_options {
         /// with its name in the working directory is ignored with a warning, unless it and the
         /// directory belong to root or to the user of this process and nobody else can write to
         /// them.
+        ///
+        /// Environment variable: `DT_METRICS_EXPORT_DYNATRACE_METADATA`, `true` or `false`.
         pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
             self.$options.give("export_dynatrace_metadata");
             self.$options.dynatrace_metadata = Some(export);
@@ -245,6 +262,8 @@ macro_rules! shared_options {
         /// request is sent twice, unless [`delivery_guarantee`](Self::delivery_guarantee) forbids
         /// it. After a `fork` without `exec`, the part of the parent stays locked until the child
         /// has ended as well.
+        ///
+        /// Environment variable: `DT_METRICS_SPOOL_DIR`, a path.
         pub fn spool_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
             self.$options.give("spool_dir");
             self.$options.spool_dir = Some(directory.into());
@@ -256,6 +275,9 @@ macro_rules! shared_options {
         ///
         /// Beyond the limit, the oldest requests are removed from the directory. If a request is
         /// not in memory either, it is dropped and counted (`buffer_full`).
+        ///
+        /// Environment variable: `DT_METRICS_SPOOL_LIMIT_BYTES`, a number of bytes, or a number with a
+        /// unit such as `64MiB`.
         pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {
             self.$options.give("spool_limit_bytes");
             self.$options.spool_limit_bytes = bytes;
@@ -266,6 +288,8 @@ macro_rules! shared_options {
         /// been accepted (default:
         /// [`AtLeastOnce`](crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent
         /// again).
+        ///
+        /// Environment variable: `DT_METRICS_DELIVERY_GUARANTEE`, `at_least_once` or `at_most_once`.
         pub fn delivery_guarantee(
             mut self,
             guarantee: $crate::dynatrace::config::options::DeliveryGuarantee,
@@ -362,6 +386,9 @@ impl ExporterBuilder {
     ///
     /// If a request takes longer, it may or may not have been accepted;
     /// [`delivery_guarantee`](Self::delivery_guarantee) decides what happens to it.
+    ///
+    /// Environment variable: `DT_METRICS_REQUEST_TIMEOUT`, a duration such as `10s`, `500ms` or `1m30s`;
+    /// or `OTEL_METRIC_EXPORT_TIMEOUT`, in milliseconds.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.give("request_timeout");
         self.options.request_timeout = Some(timeout);
@@ -373,6 +400,8 @@ impl ExporterBuilder {
     ///
     /// Keep it shorter than [`request_timeout`](Self::request_timeout). Otherwise a host that does
     /// not respond cannot be distinguished from one that received the lines.
+    ///
+    /// Environment variable: `DT_METRICS_CONNECT_TIMEOUT`, a duration such as `10s`, `500ms` or `1m30s`.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.give("connect_timeout");
         self.options.connect_timeout = Some(timeout);
@@ -384,6 +413,8 @@ impl ExporterBuilder {
     ///
     /// With 1 there is no room for units and descriptions. Over OTLP the limit is always 15,000 data
     /// points, the limit of Dynatrace.
+    ///
+    /// Environment variable: `DT_METRICS_MAX_LINES_PER_REQUEST`, a whole number.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
         self.options.give("max_lines_per_request");
         self.options.max_lines_per_request = lines;
@@ -397,6 +428,9 @@ impl ExporterBuilder {
     /// that is longer is dropped and counted (`line_too_long`), and a request that the endpoint
     /// rejects as too large is split. Over OTLP the limit is always 3,934,464, a little under
     /// Dynatrace's limit of 4 MB.
+    ///
+    /// Environment variable: `DT_METRICS_MAX_BYTES_PER_REQUEST`, a number of bytes, or a number with a
+    /// unit such as `64MiB`.
     pub fn max_bytes_per_request(mut self, bytes: usize) -> Self {
         self.options.give("max_bytes_per_request");
         self.options.max_bytes_per_request = bytes;
@@ -408,6 +442,9 @@ impl ExporterBuilder {
     ///
     /// Beyond the limit, requests that are also in [`spool_dir`](Self::spool_dir) are kept there
     /// alone. If that is not enough, the oldest requests are dropped and counted (`buffer_full`).
+    ///
+    /// Environment variable: `DT_METRICS_BUFFER_LIMIT_BYTES`, a number of bytes, or a number with a unit
+    /// such as `64MiB`.
     pub fn buffer_limit_bytes(mut self, bytes: usize) -> Self {
         self.options.give("buffer_limit_bytes");
         self.options.buffer_limit_bytes = bytes;

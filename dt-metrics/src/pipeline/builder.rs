@@ -437,7 +437,7 @@ impl Builder {
     /// After an error, nothing is installed.
     ///
     /// - [`Error::AlreadyInstalled`] if a pipeline is installed and has not been shut down.
-    /// - [`Error::Config`] if an option of the exporter that the program sets is invalid.
+    /// - [`Error::Config`] if the built-in exporter cannot be built, for example because of an invalid option.
     /// - [`Error::Thread`] if the operating system cannot start a thread.
     /// - [`Error::Conflicts`] if instruments conflict, with [`strict`](Self::strict).
     /// - [`Error::Signal`] if signals cannot be caught, with

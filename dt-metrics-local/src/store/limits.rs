@@ -1,6 +1,6 @@
 //! How much the store keeps.
 
-/// The limits of the store.
+/// The limits of the store: the number of entries that it keeps.
 ///
 /// ```
 /// use dt_metrics_local::{Server, store::Limits};

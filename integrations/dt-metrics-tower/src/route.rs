@@ -7,8 +7,8 @@ use http::Extensions;
 /// The pattern of a request's route, such as `/orders/{id}`, for the dimension `http.route`.
 ///
 /// With the feature `axum`, the layer takes the pattern from axum's router. With any other router, insert a
-/// `Route` into the extensions of the request, in a layer outside of this one, or into the extensions of the
-/// response.
+/// `Route` into the extensions of the request before the request reaches the metrics layer, or into the
+/// extensions of the response.
 ///
 /// ```
 /// use dt_metrics_tower::Route;

@@ -95,7 +95,7 @@ impl RpcServerMetrics {
 
 impl<D> RpcServerMetrics<D> {
     /// Limits the values of `rpc.method` to these methods, such as `orders.v1.Orders/Place`. Every other method
-    /// is recorded as `_OTHER` (default: all methods that the server has).
+    /// is recorded as `_OTHER`. By default, the number of methods is not limited.
     ///
     /// ```
     /// let layer = dt_metrics_tower::RpcServerMetrics::new()

@@ -17,7 +17,7 @@ pub use self::objective::Objective;
 /// at most one for each annotation, so they are never freed.
 static NAMED: LazyLock<Mutex<HashMap<usize, &'static Descriptor>>> = LazyLock::new(Mutex::default);
 
-/// The kind of an instrument. The names are those of OpenTelemetry.
+/// The kind of an instrument. OpenTelemetry uses the same names.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {

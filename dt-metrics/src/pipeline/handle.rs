@@ -141,7 +141,7 @@ impl Handle {
     /// Returns the numbers of data points that were accepted, rejected and dropped so far, and the latest
     /// failure. Does not block on the network.
     ///
-    /// The numbers are those of the Dynatrace exporter, including data points that were dropped before they
+    /// The numbers are from the Dynatrace exporter. They include data points that were dropped before they
     /// reached the exporter: another instrument has the same name (`conflicting_definition`), an
     /// observed function panicked (`observed_panic`), a value was NaN or infinite (`not_finite`),
     /// the value of a counter was negative (`negative`), or a thread recorded more values before

@@ -131,9 +131,9 @@ impl ServerBuilder {
     /// Changes metric keys like Metrics Classic, and reports the changes in `warnings` of the
     /// answer. Default: keys stay unchanged, as in Grail.
     ///
-    /// A metric line with a count gets the suffix `.count` unless its key already ends with `.count`. A gauge whose key
-    /// ends with `.count` gets the suffix `.gauge`. Lines and metadata are stored under the changed
-    /// key.
+    /// A metric line with a count gets the suffix `.count` unless its key already ends with `.count`. A
+    /// gauge whose key ends with `.count` gets the suffix `.gauge`. Lines and metadata are stored under
+    /// the changed key.
     ///
     /// ```
     /// use dt_metrics_local::Server;

@@ -10,10 +10,10 @@ use std::time::SystemTime;
 /// The counts of an exporter's deliveries so far, returned by [`Exporter::health`](super::Exporter::health)
 /// and [`Handle::health`](crate::Handle::health).
 ///
-/// Each data point that the exporter took from a collection is in exactly one of
-/// `points_accepted`, `points_rejected`, `points_dropped` and `points_pending`. Lines of metadata
-/// (units and descriptions) are not data points and are not counted. All numbers have the same meaning for
-/// metric lines and for OTLP.
+/// Each data point that the exporter took from a collection is in exactly one of `points_accepted`,
+/// `points_rejected`, `points_dropped` and `points_pending`. Lines of metadata (units and descriptions)
+/// are not data points and are not counted. All numbers have the same meaning for metric lines and for
+/// OTLP.
 ///
 /// ```
 /// use dt_metrics::dynatrace::Exporter;
@@ -51,8 +51,8 @@ pub struct Health {
     pub requests_accepted: u64,
     /// Attempts that failed, or that the endpoint rejected as a whole.
     pub requests_failed: u64,
-    /// Attempts that were sent but never answered: the endpoint may or may not have accepted the request. Such
-    /// a request may have been delivered twice, unless
+    /// Attempts that were sent but never answered: the endpoint may or may not have accepted the request.
+    /// Such a request may have been delivered twice, unless
     /// [`DeliveryGuarantee::AtMostOnce`](super::DeliveryGuarantee::AtMostOnce) is set.
     pub requests_unanswered: u64,
     /// Attempts to send a request again.

@@ -14,8 +14,8 @@ const GRAMMAR: Grammar = Grammar {
     longest: MAX_DIMENSION_KEY_LENGTH,
 };
 
-/// Checks that `key` is a valid dimension key, which is sent unchanged: 1 to 100 lower case ASCII letters, digits, `_`, `-` and
-/// `:` in sections between dots, each of which begins with a letter or `_` (Dynatrace
+/// Checks that `key` is a valid dimension key, which is sent unchanged: 1 to 100 lower case ASCII letters,
+/// digits, `_`, `-` and `:` in sections between dots, each of which begins with a letter or `_` (Dynatrace
 /// documentation, *Metric ingestion protocol*).
 ///
 /// ```

@@ -40,11 +40,12 @@ impl TooManyDimensions {
 }
 
 impl Dimensions {
-    /// Normalises and serialises `layers` of keys and values. If keys are equal after
-    /// normalisation, a later layer takes precedence over an earlier layer, and a later entry takes precedence
-    /// over an earlier entry of the same layer. Pass layers in this order: default dimensions, dimensions of the measurement,
-    /// Dynatrace's metadata. An entry whose key is empty after normalisation is left out. An entry
-    /// with an empty value is left out together with the entries with the same key that it overrides.
+    /// Normalises and serialises `layers` of keys and values. If keys are equal after normalisation, a
+    /// later layer takes precedence over an earlier layer, and a later entry takes precedence over an
+    /// earlier entry of the same layer. Pass layers in this order: default dimensions, dimensions of the
+    /// measurement, Dynatrace's metadata. An entry whose key is empty after normalisation is left out. An
+    /// entry with an empty value is left out together with the entries with the same key that it
+    /// overrides.
     ///
     /// # Errors
     ///

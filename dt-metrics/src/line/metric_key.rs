@@ -56,8 +56,8 @@ pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
 pub struct MetricKey(Box<str>);
 
 impl MetricKey {
-    /// Converts `key` to a valid metric key: each run of characters that are not allowed in a key, or not at this
-    /// position, becomes one `_`; empty sections are dropped; the key is cut off after 255
+    /// Converts `key` to a valid metric key: each run of characters that are not allowed in a key, or not
+    /// at this position, becomes one `_`; empty sections are dropped; the key is cut off after 255
     /// characters. Returns `None` if the key is empty or begins with a dot.
     ///
     /// A key that [`check_metric_key`] accepts stays unchanged.

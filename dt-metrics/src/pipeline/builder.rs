@@ -17,15 +17,13 @@ use crate::dynatrace::{self, CheckReport, Options, shared_options};
 /// The configuration of the pipeline, returned by [`builder`](crate::builder). [`install`](Self::install)
 /// starts the pipeline.
 ///
-/// Every option except for functions and exporters can also come from the environment, as
-/// `DT_METRICS_` and the name of the method in capital letters. For example,
-/// `DT_METRICS_PUSH_INTERVAL=10s` is [`push_interval`](Self::push_interval), and
-/// `DT_METRICS_DEFAULT_DIMENSIONS=env=prod,team=a` is
-/// [`default_dimensions`](Self::default_dimensions). The program takes
-/// precedence over the environment, and `DT_METRICS_…` variables take precedence over the variables of
-/// OpenTelemetry (`OTEL_…`). For dimensions and certificates, the environment adds to the values of the
-/// program. An unusable value, or an unknown variable that begins with `DT_METRICS_`, is logged as a warning
-/// and is never an error.
+/// Every option except for functions and exporters can also come from the environment, as `DT_METRICS_`
+/// and the name of the method in capital letters. For example, `DT_METRICS_PUSH_INTERVAL=10s` is
+/// [`push_interval`](Self::push_interval), and `DT_METRICS_DEFAULT_DIMENSIONS=env=prod,team=a` is
+/// [`default_dimensions`](Self::default_dimensions). The program takes precedence over the environment,
+/// and `DT_METRICS_…` variables take precedence over the variables of OpenTelemetry (`OTEL_…`). For
+/// dimensions and certificates, the environment adds to the values of the program. An unusable value, or
+/// an unknown variable that begins with `DT_METRICS_`, is logged as a warning and is never an error.
 /// [`check`](Self::check) reports where the value of each option comes from.
 ///
 /// # Destination
@@ -177,8 +175,8 @@ impl Builder {
     }
 
     /// Limits the time that dropping the [`Handle`] blocks, and the time that
-    /// [`flush_on_termination`](Self::flush_on_termination) delays a signal (default: 5 seconds). With zero,
-    /// neither waits: pending metrics that are not in a [`spool_dir`](Self::spool_dir) are lost.
+    /// [`flush_on_termination`](Self::flush_on_termination) delays a signal (default: 5 seconds). With
+    /// zero, neither waits: pending metrics that are not in a [`spool_dir`](Self::spool_dir) are lost.
     ///
     /// Environment variable: `DT_METRICS_SHUTDOWN_TIMEOUT`, a duration such as `10s`, `500ms` or
     /// `1m30s`.
@@ -222,12 +220,11 @@ impl Builder {
     /// all metrics once per push interval, with the temporality that it prefers. With
     /// [`no_exporter`](Self::no_exporter), only the added exporters are used.
     ///
-    /// Each exporter has a thread of the SDK and a collection of its own: an exporter that fails,
-    /// hangs or panics neither delays other exporters nor loses their data. A
-    /// [`flush`](Handle::flush) or a [`shutdown`](Handle::shutdown) returns the error of a failing exporter
-    /// after the other exporters have delivered. If you also use
-    /// [`configure_provider`](Self::configure_provider), a flush runs through the exporters one
-    /// after the other, beginning with the built-in one.
+    /// Each exporter has a thread of the SDK and a collection of its own: an exporter that fails, hangs or
+    /// panics neither delays other exporters nor loses their data. A [`flush`](Handle::flush) or a
+    /// [`shutdown`](Handle::shutdown) returns the error of a failing exporter after the other exporters
+    /// have delivered. If you also use [`configure_provider`](Self::configure_provider), a flush runs
+    /// through the exporters one after the other, beginning with the built-in one.
     ///
     /// The options of this builder about sending (endpoint, token, prefix, dimensions, buffers)
     /// apply to the built-in exporter. [`Handle::health`] does not cover added exporters.
@@ -276,9 +273,9 @@ impl Builder {
     /// never sent unencrypted to another host without
     /// [`allow_cleartext_token`](Self::allow_cleartext_token).
     ///
-    /// To send over OTLP and as metric lines, also add the exporter for metric lines. A delay of one exporter does not affect
-    /// the other exporter, and each has its own [`health`](dynatrace::Exporter::health); the handle
-    /// returns the health of the OTLP exporter.
+    /// To send over OTLP and as metric lines, also add the exporter for metric lines. A delay of one
+    /// exporter does not affect the other exporter, and each has its own
+    /// [`health`](dynatrace::Exporter::health); the handle returns the health of the OTLP exporter.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;

@@ -95,10 +95,10 @@ macro_rules! shared_options {
         /// # drop(builder);
         /// ```
         ///
-        /// An empty prefix means no prefix, and a dot at its end is ignored. Building the exporter fails if the
-        /// prefix is not a valid beginning of a metric key, or is `dt.`, which is reserved for Dynatrace; the
-        /// error suggests a valid prefix. A key that is longer than 255 characters with the prefix is cut. [`testing`](crate::testing) and the catalogue show names without the
-        /// prefix.
+        /// An empty prefix means no prefix, and a dot at its end is ignored. Building the exporter fails
+        /// if the prefix is not a valid beginning of a metric key, or is `dt.`, which is reserved for
+        /// Dynatrace; the error suggests a valid prefix. A key that is longer than 255 characters with the
+        /// prefix is cut. [`testing`](crate::testing) and the catalogue show names without the prefix.
         ///
         /// Environment variable: `DT_METRICS_PREFIX`, such as `shop`.
         pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -159,8 +159,7 @@ macro_rules! shared_options {
         /// that the resource does not have, or that are arrays, are ignored. Default dimensions and
         /// dimensions of a measurement with the same key take precedence.
         ///
-        /// Environment variable: `DT_METRICS_RESOURCE_DIMENSIONS`, keys such as
-        /// `host.name,k8s.pod.name`.
+        /// Environment variable: `DT_METRICS_RESOURCE_DIMENSIONS`, keys such as `host.name,k8s.pod.name`.
         pub fn resource_dimensions<K: Into<String>>(
             mut self,
             keys: impl IntoIterator<Item = K>,
@@ -284,8 +283,8 @@ macro_rules! shared_options {
             self
         }
 
-        /// Sets whether a request that was sent but never answered is sent again or dropped, since the endpoint
-        /// may have accepted it (default:
+        /// Sets whether a request that was sent but never answered is sent again or dropped, since the
+        /// endpoint may have accepted it (default:
         /// [`AtLeastOnce`](crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent again).
         ///
         /// Environment variable: `DT_METRICS_DELIVERY_GUARANTEE`, `at_least_once` or `at_most_once`.

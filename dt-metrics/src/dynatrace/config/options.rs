@@ -170,9 +170,9 @@ pub enum DeliveryGuarantee {
     /// accepted are counted twice.
     #[default]
     AtLeastOnce,
-    /// Drops the request. No data point is counted twice, but data points that the endpoint had not accepted
-    /// are lost. Each request has its own connection, since a server that closes an idle connection could
-    /// leave a request on it unanswered. The lost data points are counted as
+    /// Drops the request. No data point is counted twice, but data points that the endpoint had not
+    /// accepted are lost. Each request has its own connection, since a server that closes an idle
+    /// connection could leave a request on it unanswered. The lost data points are counted as
     /// [`DropReason::Ambiguous`](crate::dynatrace::DropReason::Ambiguous) in
     /// [`Health::dropped`](crate::dynatrace::Health::dropped).
     AtMostOnce,

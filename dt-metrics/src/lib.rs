@@ -43,8 +43,8 @@
 //! # Tests
 //!
 //! [`testing::capture`] runs a closure and returns its measurements, without measurements of other
-//! threads. A capture works without an installed pipeline. [`testing::capture_all`] returns the measurements of
-//! the whole process.
+//! threads. A capture works without an installed pipeline. [`testing::capture_all`] returns the measurements
+//! of the whole process.
 //!
 //! ```
 //! use dt_metrics::measured;
@@ -62,18 +62,18 @@
 //!
 //! # Catalogue
 //!
-//! [`catalog`] lists every instrument in the program, also instruments that the program has not used yet. [`catalog_markdown`]
-//! and [`catalog_json`] print the list. The module [`mod@line`] has the grammar of names, keys, units and
-//! metric lines.
+//! [`catalog`] lists every instrument in the program, also instruments that the program has not used yet.
+//! [`catalog_markdown`] and [`catalog_json`] format the list. The module [`mod@line`] has the grammar of
+//! names, keys, units and metric lines.
 //!
 //! # How a call is counted
 //!
-//! A call to an annotated function adds to a cell that its own thread owns. If the dimensions are known
-//! when you compile, this takes no lock, no allocation and no locked instruction. At each push interval,
+//! A call to an annotated function adds to a cell that the calling thread owns. If the dimensions are known
+//! when you compile, the call needs no lock, no allocation and no locked instruction. At each push interval,
 //! dt-metrics reads the cells of all threads, and adds the increase since the last push to ordinary
 //! OpenTelemetry counters, inside their collection. Readers, views and exporters of the OpenTelemetry
-//! SDK therefore work as its documentation describes. Cells exist from program start: measurements from before `install`, or of
-//! threads that have ended, are also delivered.
+//! SDK therefore work as its documentation describes. Cells exist from program start: measurements from
+//! before `install`, or of threads that have ended, are also delivered.
 //!
 //! # Features
 //!

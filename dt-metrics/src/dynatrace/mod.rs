@@ -36,10 +36,11 @@
 //! 2. the environment variables `DT_METRICS_ENDPOINT` and `DT_METRICS_API_TOKEN`, then
 //!    `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN`. A variable that is not usable is ignored
 //!    with a warning;
-//! 3. the same two keys in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which the
-//!    Dynatrace Operator for Kubernetes provides. The exporter reads the file again within seconds
+//! 3. the keys `DT_METRICS_INGEST_URL` and `DT_METRICS_INGEST_API_TOKEN` in the file
+//!    `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, which the Dynatrace Operator for
+//!    Kubernetes provides. The exporter reads the file again within seconds
 //!    of a change, and at once when the endpoint rejects a token, so tokens can rotate;
-//! 4. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which needs no token.
+//! 4. the OneAgent on this host, `http://localhost:14499/metrics/ingest`, which does not need a token.
 //!
 //! All other options of the builder can come from the environment, as `DT_METRICS_` and their name, such
 //! as `DT_METRICS_PREFIX`. A value that consists of white space is ignored. The chosen endpoint is logged

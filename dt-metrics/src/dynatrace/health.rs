@@ -44,8 +44,8 @@ pub struct Health {
     /// point.
     pub points_recovered: u64,
     /// Data points of overflow series. An overflow series has the dimension
-    /// `otel.metric.overflow=true`, and stands for all combinations of dimensions beyond an
-    /// instrument's limit. These data points are also counted in the other fields.
+    /// `otel.metric.overflow=true`, and contains all combinations of dimensions beyond an
+    /// instrument's limit. The other fields also count these data points.
     pub points_in_overflow_series: u64,
     /// Requests whose valid data points the endpoint accepted.
     pub requests_accepted: u64,

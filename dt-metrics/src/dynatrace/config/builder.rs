@@ -230,8 +230,8 @@ macro_rules! shared_options {
         /// ```
         ///
         /// The next process sends the stored requests first, in their order, for as long as
-        /// Dynatrace accepts them (an hour). Several processes may share the directory: each has a
-        /// part of its own, and takes over the parts of processes that have ended.
+        /// Dynatrace accepts them (an hour). Several processes may share the directory: each process has
+        /// its own part, and takes over the parts of processes that have ended.
         ///
         /// A part names the endpoint and the protocol of its requests. A process with another endpoint does
         /// not send these requests, and logs a warning. To send these requests, start a program with the

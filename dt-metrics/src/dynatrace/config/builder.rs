@@ -220,8 +220,8 @@ macro_rules! shared_options {
             self
         }
 
-        /// Also stores pending requests in this directory (default: pending requests are in memory only). In
-        /// the directory, requests survive a restart and any end of the process, including `kill -9`.
+        /// Also stores pending requests in this directory (default: pending requests are in memory only).
+        /// Stored requests survive a restart and any end of the process, including `kill -9`.
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
@@ -236,7 +236,8 @@ macro_rules! shared_options {
         /// A part names the endpoint and the protocol of its requests. A process with another endpoint does
         /// not send these requests, and logs a warning. To send these requests, start a program with the
         /// earlier endpoint within the hour; otherwise remove the subdirectory. If the endpoint file
-        /// of the host names another endpoint while the program runs, its pending requests go there.
+        /// of the host names another endpoint while the program runs, the exporter sends its pending requests to the new
+        /// endpoint.
         ///
         /// A file that is damaged is counted (`spool_damaged`, at least one data point) and kept as
         /// `*.damaged` for a week, in a tenth of

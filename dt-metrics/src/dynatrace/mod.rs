@@ -59,7 +59,7 @@
 //! # Secrets
 //!
 //! The token is wiped from memory after use, marked as sensitive in requests, and removed from
-//! every text of a server or a proxy before that text is logged. It is sent to the endpoint alone:
+//! every text of a server or a proxy before that text is logged. The token is sent only to the endpoint:
 //! never to a OneAgent, never after a redirect, and never unencrypted to another host unless
 //! [`ExporterBuilder::allow_cleartext_token`] allows it, or the operator's file names the token
 //! together with such an endpoint, which is logged as a warning.
@@ -84,13 +84,13 @@
 //!
 //! The unit and the description of a metric are sent before its first data point, in the same
 //! request, again when they change, and once an hour. Common names of units become UCUM: for
-//! example, `milliseconds` is sent as `ms`. If two metrics with the same key disagree, neither unit
-//! nor description is sent.
+//! example, `milliseconds` is sent as `ms`. If two metrics with the same key have different
+//! units or descriptions, neither unit nor description is sent.
 //!
 //! Counters and histograms with cumulative temporality cannot be sent as lines; the exporter
 //! therefore requires deltas from its reader. [`Health`] counts dropped and altered data points.
 //! The first dropped or altered data point of each kind is logged as a warning; after an hour
-//! without one, the next is logged again.
+//! without a dropped or altered data point of a kind, the next one is logged again.
 //!
 //! # Failed requests
 //!
@@ -101,7 +101,7 @@
 //! | 2xx or 400 with warnings, for example about a metric key that was changed to `x.gauge` | accepted; counted as `server_warnings`, logged and reported as an event |
 //! | 401, 403 | kept and retried slowly |
 //! | 404, 405, 410, a redirect, or anything that is not an answer of the ingest API, such as a web page | kept and retried slowly; redirects are never followed |
-//! | 413 | split in two, and both halves are sent; a single line is dropped and counted, if the endpoint accepts others |
+//! | 413 | split in two, and both halves are sent; a single line is dropped and counted, if the endpoint accepts other lines |
 //! | any other answer of the ingest API with the error code 400 | the whole request is dropped and counted |
 //!
 //! Requests are sent in the order of their collection, one at a time. If a request keeps failing in

@@ -209,7 +209,7 @@ impl Builder {
     /// ```
     ///
     /// Environment variable: `DT_METRICS_CONSOLE`, `true` or `false`; `OTEL_METRICS_EXPORTER=console`
-    /// also turns it on.
+    /// also turns printing on.
     pub fn console(mut self, print: bool) -> Self {
         self.dynatrace.give("console");
         self.dynatrace.pipeline.console = print;
@@ -292,7 +292,7 @@ impl Builder {
     /// ```
     ///
     /// Environment variable: `DT_METRICS_OTLP`, `true` or `false`; `OTEL_METRICS_EXPORTER=otlp` also
-    /// turns it on.
+    /// selects OTLP.
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self) -> Self {
         self.dynatrace.give("otlp");
@@ -315,7 +315,7 @@ impl Builder {
     /// ```
     ///
     /// Environment variable: `DT_METRICS_NO_EXPORTER`, `true` or `false`; `OTEL_METRICS_EXPORTER=none`
-    /// also turns it on.
+    /// also turns the built-in exporter off.
     pub fn no_exporter(mut self) -> Self {
         self.dynatrace.give("no_exporter");
         self.dynatrace.pipeline.no_exporter = true;

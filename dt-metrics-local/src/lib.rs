@@ -1,6 +1,6 @@
-//! A local stand-in for the Dynatrace metric ingest endpoint: it answers as Dynatrace's
-//! documentation describes, checks every line against the protocol, and shows accepted and rejected
-//! lines. It needs no account and no network.
+//! A local endpoint in place of the Dynatrace metric ingest endpoint. The server answers as Dynatrace's
+//! documentation describes, checks every line against the protocol, and shows accepted and refused
+//! lines. It needs neither an account nor a network.
 //!
 //! # In a test
 //!
@@ -73,8 +73,8 @@
 //! # On a laptop
 //!
 //! The program `dt-metrics-local [--listen 127.0.0.1:14499] [--token TOKEN]` prints the accepted
-//! lines, and the refused lines with the reason. Its default port is the one of a `OneAgent`, so a
-//! program with no configuration finds it.
+//! lines, and the refused lines with the reason. The default port is the port of a `OneAgent`, so a
+//! program without a configuration sends its metrics to it.
 //!
 //! [`Server::page_url`], which the program prints, is a page for a browser: charts of each series,
 //! rates, units and descriptions, refused lines, notes, requests. Everyone who can reach the port can
@@ -88,8 +88,8 @@
 //!
 //! The feature `otlp`, on by default, accepts metrics over the OpenTelemetry protocol, as protobuf
 //! over HTTP: with a token at `Server::otlp_url`, as Dynatrace does; and without a token at the path
-//! of a Collector: `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14499`. Both are judged by the rules
-//! of Dynatrace, which a Collector does not check; the module `otlp` lists them.
+//! of a Collector: `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14499`. On both paths, the server applies the
+//! rules of Dynatrace, which a Collector does not check; the module `otlp` lists these rules.
 //!
 //! A body may be compressed with gzip (`OTEL_EXPORTER_OTLP_COMPRESSION=gzip`). The limit applies to
 //! the decompressed body; [`Request::bytes`] is its size before decompression. Compressed lines are
@@ -137,13 +137,13 @@
 //! A [note](Server::notes) is about a part of accepted data that is not stored as sent: an empty
 //! dimension, a repeated dimension key, an attribute that cannot be a dimension, or a metric key that
 //! [Metrics Classic](ServerBuilder::classic) changed. A note about an attribute is also in the partial
-//! success of the response, and one about a changed key in its `warnings`.
+//! success of the response, and a note about a changed key is also in the `warnings` of the response.
 //!
 //! # Callers
 //!
-//! The server has no login. So that no web page can use it through a browser, it refuses requests
-//! whose `Host` is not one of its own ([`ServerBuilder::allow_host`]) and requests that `Origin` or
-//! `Sec-Fetch-Site` show to come from a page of another origin. Programs send neither of the two.
+//! The server has no login. To prevent that a web page uses the server through a browser, the server refuses
+//! requests whose `Host` is not one of its own names ([`ServerBuilder::allow_host`]), and requests whose
+//! `Origin` or `Sec-Fetch-Site` is that of a page of another origin. Programs do not send these two headers.
 //!
 //! Each response has the header `Server: dt-metrics-local/<version>`, by which a client can
 //! distinguish the endpoint from Dynatrace.

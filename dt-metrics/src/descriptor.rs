@@ -17,7 +17,7 @@ pub use self::objective::Objective;
 /// at most one for each annotation, so they are never freed.
 static NAMED: LazyLock<Mutex<HashMap<usize, &'static Descriptor>>> = LazyLock::new(Mutex::default);
 
-/// The kind of an instrument, in OpenTelemetry's words.
+/// The kind of an instrument. OpenTelemetry uses the same names.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -27,7 +27,7 @@ pub enum Kind {
     UpDownCounter,
     /// A distribution of values.
     Histogram,
-    /// A value that is replaced by the next.
+    /// A value that the next value replaces.
     Gauge,
 }
 
@@ -42,9 +42,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One instrument of the program, as its annotation describes it.
+/// The description of one instrument of the program: name, kind, unit, dimensions, and the place in the
+/// source.
 ///
-/// [`catalog`](crate::catalog) lists all descriptors.
+/// [`catalog`](crate::catalog) returns the descriptors of all instruments.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Descriptor {
@@ -52,19 +53,20 @@ pub struct Descriptor {
     pub name: &'static str,
     /// The kind of the instrument.
     pub kind: Kind,
-    /// The unit of the values (UCUM, such as `s`, `By` or `{request}`); empty if none was given.
+    /// The unit of the values in UCUM, such as `s`, `By` or `{request}`; empty if the instrument has no unit.
     pub unit: &'static str,
-    /// The meaning of the numbers; empty if none was given.
+    /// The meaning of the values; empty if the instrument has no description.
     pub description: &'static str,
-    /// The keys of its dimensions, in the order written.
+    /// The keys of the dimensions, in the order written. Keys of structs that `dims(..tags)` adds are not
+    /// included.
     pub dimension_keys: &'static [&'static str],
     /// The service-level objective of the metric, if its annotation has one.
     pub objective: Option<Objective>,
-    /// The module of the annotation, such as `shop::checkout`.
+    /// The module that contains the annotation, such as `shop::checkout`.
     pub module_path: &'static str,
-    /// The source file, as the compiler names it.
+    /// The source file of the annotation, with the path that the compiler reports.
     pub file: &'static str,
-    /// The line in that file, from 1.
+    /// The line of the annotation in `file`, from 1.
     pub line: u32,
     /// The most series this instrument may have; 0 leaves it to the pipeline.
     pub(crate) cardinality_limit: u32,

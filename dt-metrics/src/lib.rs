@@ -43,8 +43,8 @@
 //! # Tests
 //!
 //! [`testing::capture`] runs a closure and returns its measurements, without measurements of other
-//! threads. It works without an installed pipeline. [`testing::capture_all`] returns the measurements of
-//! the whole process.
+//! threads. A capture works without an installed pipeline. [`testing::capture_all`] returns the measurements
+//! of the whole process.
 //!
 //! ```
 //! use dt_metrics::measured;
@@ -62,18 +62,18 @@
 //!
 //! # Catalogue
 //!
-//! [`catalog`] lists every instrument in the program, also before its first call. [`catalog_markdown`]
-//! and [`catalog_json`] print the list. The module [`mod@line`] has the grammar of names, keys, units and
-//! metric lines.
+//! [`catalog`] lists every instrument in the program, also instruments that the program has not used yet.
+//! [`catalog_markdown`] and [`catalog_json`] format the list. The module [`mod@line`] has the grammar of
+//! names, keys, units and metric lines.
 //!
 //! # How a call is counted
 //!
-//! A call to an annotated function adds to a cell that its own thread owns. If the dimensions are known
-//! when you compile, this takes no lock, no allocation and no locked instruction. At each push interval,
+//! A call to an annotated function adds to a cell that the calling thread owns. If the dimensions are known
+//! when you compile, the call needs no lock, no allocation and no locked instruction. At each push interval,
 //! dt-metrics reads the cells of all threads, and adds the increase since the last push to ordinary
-//! OpenTelemetry counters, inside their collection. So readers, views and exporters of the OpenTelemetry
-//! SDK work as documented there. Cells exist from program start: measurements from before `install`, or of
-//! threads that have ended, are also delivered.
+//! OpenTelemetry counters, inside their collection. Readers, views and exporters of the OpenTelemetry
+//! SDK therefore work as its documentation describes. Cells exist from program start: measurements from
+//! before `install`, or of threads that have ended, are also delivered.
 //!
 //! # Features
 //!
@@ -87,8 +87,8 @@
 //!
 //! An https endpoint needs one of the three features for TLS. If your program uses rustls with ring,
 //! choose `rustls-ring` and `default-features = false`: rustls panics ("Could not automatically
-//! determine the process-level `CryptoProvider`") where a program names no provider and two are
-//! compiled in. The exporter itself names its provider, and neither uses nor sets the default
+//! determine the process-level `CryptoProvider`") if two providers are compiled in and the program does not
+//! select one. The exporter itself selects its provider, and neither uses nor sets the default
 //! provider of the process.
 //!
 //! Without any of these features, this crate consists of the annotations, the instruments, the
@@ -98,8 +98,8 @@
 //! # More
 //!
 //! The module [`guide`] has tasks (axum, Kubernetes, tests, cost …), reference (configuration, health,
-//! troubleshooting) and explanations. The program `dt-metrics-local` is an endpoint to try it with: it
-//! listens where a OneAgent would, and shows what arrives.
+//! troubleshooting) and explanations. The program `dt-metrics-local` is a local endpoint for development: it
+//! listens on the port of a OneAgent, and shows the received metrics.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod descriptor;

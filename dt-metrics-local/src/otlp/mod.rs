@@ -1,4 +1,5 @@
-//! Metrics over OTLP, judged as Dynatrace judges them, and converted as Dynatrace converts them.
+//! Metrics over OTLP: the data points as received, and the rules by which Dynatrace accepts and converts
+//! them.
 //!
 //! | OTLP | temporality | here, and in Dynatrace |
 //! | --- | --- | --- |
@@ -17,9 +18,10 @@
 //! valid character, are shorter than 2 or longer than 255 characters. Timestamps are judged as in
 //! metric lines.
 //!
-//! In names of metrics and dimensions, invalid characters become `_`. Names of dimensions are
-//! lowercased and cut after 100 characters, their values after 255. A unit that is too long or has
-//! characters that metric lines do not allow is dropped. A description is cut after 1,023 characters.
+//! In names of metrics and dimensions, invalid characters become `_`. Names of dimensions are lowercased
+//! and cut after 100 characters; values of dimensions are cut after 255 characters. A unit that is too
+//! long or has characters that metric lines do not allow is dropped. A description is cut after 1,023
+//! characters.
 //!
 //! The attributes of a data point, of its scope and of its resource become dimensions, in this order
 //! of precedence. `service.name` is the first dimension of a line. Only strings, Booleans and

@@ -5,7 +5,7 @@ use std::fmt;
 use super::limits;
 use super::temporality::Temporality;
 
-/// Why a line was refused, and where.
+/// The reason why a line was refused, and the position of the error in the line.
 ///
 /// ```
 /// use dt_metrics_local::protocol::{ErrorKind, Reader};
@@ -75,19 +75,19 @@ impl LineError {
         Self::new("", 0, ErrorKind::OnDemand)
     }
 
-    /// The kind of error.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// The position of the error: byte offset in the line, from 0, always on a character boundary.
+    /// Returns the position of the error: the byte offset in the line, from 0, always on a character boundary.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The position of the error: character in the line, from 1.
+    /// Returns the position of the error: the number of the character in the line, from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
@@ -153,10 +153,10 @@ pub enum ErrorKind {
     /// A required part is absent or empty.
     #[error("{0} expected")]
     Missing(Part),
-    /// A fixed text was expected.
+    /// The fixed text that the field contains was expected.
     #[error("{0} expected")]
     Expected(&'static str),
-    /// A part is over its limit, in UTF-16 code units.
+    /// A part is longer than its limit, in UTF-16 code units.
     #[error("{part} has {length} characters, the limit is {limit}")]
     TooLong {
         /// The part that is too long.
@@ -166,7 +166,7 @@ pub enum ErrorKind {
         /// The limit.
         limit: usize,
     },
-    /// A part is under its limit, in UTF-16 code units.
+    /// A part is shorter than its limit, in UTF-16 code units.
     #[error("{part} has {length} characters, at least {limit} are needed")]
     TooShort {
         /// The part that is too short.
@@ -224,7 +224,7 @@ pub enum ErrorKind {
     /// More dimensions than the limit.
     #[error("more than {} dimensions", limits::DIMENSIONS)]
     TooManyDimensions,
-    /// A number that no finite 64-bit float holds.
+    /// A number that is out of the range of a finite 64-bit float.
     #[error("number out of range")]
     NumberRange,
     /// `count` of a summary is larger than a 64-bit integer.
@@ -270,7 +270,7 @@ pub enum ErrorKind {
     /// OTLP: a histogram without the sum of its values.
     #[error("histogram has no sum")]
     HistogramWithoutSum,
-    /// OTLP: a histogram whose buckets contradict themselves.
+    /// OTLP: a histogram whose buckets contradict each other.
     #[error("histogram {0} (HISTOGRAM_BUCKET_INVALID)")]
     Buckets(&'static str),
     /// OTLP: NaN or an infinity.

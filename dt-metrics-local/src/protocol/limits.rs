@@ -5,37 +5,37 @@
 
 use std::time::Duration;
 
-/// Shortest metric key.
+/// Smallest length of a metric key.
 pub const METRIC_KEY_MIN: usize = 3;
 
-/// Longest metric key.
+/// Largest length of a metric key.
 pub const METRIC_KEY: usize = 255;
 
-/// Longest dimension key.
+/// Largest length of a dimension key.
 pub const DIMENSION_KEY: usize = 100;
 
-/// Longest dimension value as written, including the backslashes of escapes and the quotes.
+/// Largest length of a dimension value as written, including the backslashes of escapes and the quotes.
 pub const DIMENSION_VALUE: usize = 255;
 
-/// Maximum number of dimensions of a line.
+/// Largest number of dimensions of a line.
 pub const DIMENSIONS: usize = 50;
 
-/// Longest line, data point or metadata.
+/// Largest length of a line with a data point or metadata.
 pub const LINE: usize = 50_000;
 
-/// Longest unit.
+/// Largest length of a unit.
 pub const UNIT: usize = 63;
 
-/// Longest display name, after decoding.
+/// Largest length of a display name, after decoding.
 pub const DISPLAY_NAME: usize = 300;
 
-/// Longest description, after decoding.
+/// Largest length of a description, after decoding.
 pub const DESCRIPTION: usize = 65_535;
 
-/// Maximum age of a data point.
+/// Maximum age of a data point, by its timestamp.
 pub const PAST: Duration = Duration::from_secs(60 * 60);
 
-/// How far the timestamp of a data point may be ahead of the server's clock.
+/// Maximum time by which the timestamp of a data point may be ahead of the server's clock.
 pub const FUTURE: Duration = Duration::from_secs(10 * 60);
 
 /// Largest request body of the Dynatrace API, in bytes. The documented limit is "1 MB"; a decimal

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A part of an accepted line or OTLP data point that the endpoint does not store as sent.
+/// A note about a part of an accepted line or OTLP data point that the endpoint does not store as sent.
 ///
 /// Its [`Display`](fmt::Display) describes the change of the part.
 ///

@@ -9,7 +9,7 @@ use super::record::{Line, Metadata, Record};
 use super::scanner::{Scanner, length};
 use super::{key, limits, metadata, number, payload, value};
 
-/// Reads lines one at a time.
+/// A reader of the metric line protocol. It reads one line at a time.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -27,7 +27,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that checks timestamps against `now`: at most 1 hour in the past and 10 minutes in
+    /// Creates a reader that checks timestamps against `now`: at most 1 hour in the past and 10 minutes in
     /// the future.
     #[must_use]
     pub fn at(now: SystemTime) -> Self {
@@ -40,7 +40,7 @@ impl Reader {
         }
     }
 
-    /// A reader that accepts any timestamp.
+    /// Creates a reader that accepts any timestamp.
     #[must_use]
     pub fn without_clock() -> Self {
         Self { now_ms: None }
@@ -50,7 +50,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// The first error in the line, with its position.
+    /// Returns the first error in the line, with its position.
     pub fn read(&self, text: &str) -> Result<Record, LineError> {
         if text.is_empty() {
             return Err(LineError::new(text, 0, ErrorKind::Missing(Part::Line)));

@@ -4,18 +4,18 @@ use std::fmt;
 
 use super::note::Note;
 
-/// A line that was read.
+/// The content of a line: a data point or metadata.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Record {
     /// A data point.
     Line(Line),
-    /// Unit, description and display name of a metric.
+    /// The unit, the description and the display name of a metric.
     Metadata(Metadata),
 }
 
 impl Record {
-    /// The parts of the record that are not stored as sent.
+    /// Returns notes about the parts of the record that are not stored as sent.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         match self {
@@ -72,12 +72,12 @@ pub struct Line {
     pub payload: Payload,
     /// UTC milliseconds since 1970; `None` if the line has no timestamp.
     pub timestamp_ms: Option<i64>,
-    /// The parts of the line that are not stored as sent.
+    /// Notes about the parts of the line that are not stored as sent.
     pub notes: Vec<Note>,
 }
 
 impl Line {
-    /// The decoded value of a dimension.
+    /// Returns the decoded value of the dimension `key`; `None` if the line does not have this dimension.
     #[must_use]
     pub fn dimension(&self, key: &str) -> Option<&str> {
         self.dimensions
@@ -86,7 +86,7 @@ impl Line {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The delta of a count line; `None` for other payloads.
+    /// Returns the delta of a count line; `None` for other payloads.
     #[must_use]
     pub fn delta(&self) -> Option<f64> {
         match self.payload {
@@ -95,7 +95,7 @@ impl Line {
         }
     }
 
-    /// Whether the line has all of these dimensions with these values.
+    /// Returns `true` if the line has all of these dimensions with these values.
     #[must_use]
     pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {
         dimensions
@@ -138,7 +138,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// The kind of this payload.
+    /// Returns the kind of the payload.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
@@ -195,11 +195,11 @@ pub struct Metadata {
     pub key: String,
     /// The type of the metric.
     pub metric_type: MetricType,
-    /// Unit, `dt.meta.unit`.
+    /// The unit, `dt.meta.unit`.
     pub unit: Option<String>,
-    /// Description, `dt.meta.description`.
+    /// The description, `dt.meta.description`.
     pub description: Option<String>,
-    /// Display name, `dt.meta.displayName`.
+    /// The display name, `dt.meta.displayName`.
     pub display_name: Option<String>,
 }
 
@@ -209,7 +209,7 @@ impl fmt::Display for Metadata {
     }
 }
 
-/// The type that a metadata line states.
+/// The type of a metric in its metadata line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MetricType {

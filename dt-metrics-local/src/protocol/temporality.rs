@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The period that the values of an OTLP metric refer to. Its [`Display`](fmt::Display) is the
-/// name in lower case.
+/// The aggregation temporality of an OTLP metric: the period that its values cover. Its
+/// [`Display`](fmt::Display) is the name in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Temporality {
@@ -11,7 +11,7 @@ pub enum Temporality {
     Delta,
     /// The time since the program started.
     Cumulative,
-    /// The sender did not state it.
+    /// The sender did not set the temporality.
     Unspecified,
 }
 

@@ -22,7 +22,7 @@ pub const DEFAULT_PORT: u16 = 14499;
 /// More than a client on the same host needs between two bytes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Settings for a [`Server`], which [`start`](Self::start) starts.
+/// The settings of a [`Server`], returned by [`Server::builder`]. [`start`](Self::start) starts the server.
 ///
 /// ```
 /// use dt_metrics_local::Server;
@@ -60,24 +60,24 @@ impl ServerBuilder {
         }
     }
 
-    /// The address to listen on, as `host:port`. Default: a free port of `127.0.0.1`.
+    /// Sets the address to listen on, as `host:port`. Default: a free port of `127.0.0.1`.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// Listens on this port of `127.0.0.1`; 0 chooses a free one.
+    /// Sets the port of `127.0.0.1` to listen on; 0 selects a free port.
     pub fn port(self, port: u16) -> Self {
         self.listen(format!("127.0.0.1:{port}"))
     }
 
-    /// A further name or address, without a port, by which programs and browsers may call the server:
-    /// the name of a container, for example. May be called more than once.
+    /// Allows a further host name or address in requests, without a port, such as the name of a container. You
+    /// can call this method more than once.
     ///
     /// Names of loopback (`localhost`, `127.0.0.1`, `[::1]`) and the host of [`listen`](Self::listen)
-    /// are always accepted; a server that listens on all addresses also accepts every IP address. A
-    /// request that names another host, or that a web page of another origin sent, is refused, so
-    /// that a web page cannot reach the server through a browser.
+    /// are always accepted; a server that listens on all addresses also accepts every IP address. The server
+    /// refuses a request to another host name, and a request of a web page of another origin, so a web page
+    /// cannot reach the server through a browser.
     ///
     /// ```
     /// use dt_metrics_local::Server;
@@ -93,47 +93,47 @@ impl ServerBuilder {
         self
     }
 
-    /// How long a client may take to send the head of a request, and how long each pause within the
-    /// body may be. Default: 10 seconds.
+    /// Limits the time in which a client must send the head of a request, and the length of each pause within
+    /// the body. Default: 10 seconds.
     ///
-    /// A connection whose head is late is closed; a request whose body is late is answered with 408.
+    /// If the head is late, the server closes the connection. If the body is late, the server answers with 408.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
     }
 
-    /// A token that the Dynatrace API accepts. May be called more than once; without any token,
-    /// every request is accepted.
+    /// Adds a token that the Dynatrace API accepts. You can call this method more than once. Without any
+    /// token, requests are accepted without a check of their token.
     pub fn token(self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into(), true);
         self
     }
 
-    /// A token that lacks the scope `metrics.ingest`: requests with it are answered with 403.
+    /// Adds a token that lacks the scope `metrics.ingest`. Requests with this token are answered with 403.
     pub fn token_without_scope(self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into(), false);
         self
     }
 
-    /// The limits of the store. Default: [`Limits::default`], for example a million lines.
+    /// Sets the limits of the store. Default: [`Limits::default`], for example a million lines.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Whether data points that are too old or in the future are refused, as Dynatrace does.
-    /// Default: yes.
+    /// Sets whether data points that are more than 1 hour old or more than 10 minutes in the future are
+    /// refused, as in Dynatrace. Default: `true`.
     pub fn check_timestamps(mut self, check: bool) -> Self {
         self.are_timestamps_checked = check;
         self
     }
 
-    /// Changes metric keys as Metrics Classic does, and reports the changes in `warnings` of the
-    /// answer. Default: no, as Grail.
+    /// Changes metric keys like Metrics Classic, and reports the changes in `warnings` of the
+    /// answer. Default: keys stay unchanged, as in Grail.
     ///
-    /// A metric line with a count gets the suffix `.count` unless its key has it. A gauge whose key
-    /// ends with `.count` gets the suffix `.gauge`. Lines and metadata are stored under the changed
-    /// key.
+    /// A metric line with a count gets the suffix `.count` unless its key already ends with `.count`. A
+    /// gauge whose key ends with `.count` gets the suffix `.gauge`. Lines and metadata are stored under
+    /// the changed key.
     ///
     /// ```
     /// use dt_metrics_local::Server;
@@ -179,12 +179,12 @@ impl ServerBuilder {
         self
     }
 
-    /// Starts the server. It listens when this method returns.
+    /// Starts the server. The server is listening when this method returns.
     ///
     /// # Errors
     ///
-    /// The server cannot listen on the address, the system provides no thread, or a fault is
-    /// invalid.
+    /// Returns an error if the server cannot listen on the address, if the system cannot start a thread, or if
+    /// a fault is invalid.
     pub fn start(self) -> Result<Server, StartError> {
         if let Some(source) = self.invalid_fault {
             return Err(StartError::Fault { source });
@@ -208,8 +208,8 @@ impl ServerBuilder {
 }
 
 impl Server {
-    /// Settings for a new server. By default it listens on a free port of `127.0.0.1` and requires
-    /// no token.
+    /// Returns the settings of a new server. By default, the server listens on a free port of `127.0.0.1` and
+    /// does not require a token.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::new()
     }

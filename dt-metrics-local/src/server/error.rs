@@ -2,26 +2,26 @@
 
 use std::io;
 
-/// Why a fault is invalid.
+/// The reason why a fault is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultError {
-    /// Not a status that ends a request.
+    /// The number is not a status that ends a request.
     #[error("{0} is not a final HTTP status (200 to 999)")]
     Status(u16),
-    /// A header whose name or value HTTP does not allow.
+    /// HTTP does not allow the name or the value of a header.
     #[error("header {0:?} has a name or value that HTTP does not allow")]
     Header(String),
-    /// A pace of 0 bytes per second.
+    /// The pace is 0 bytes per second.
     #[error("a pace is at least one byte per second; use a silent fault for no bytes at all")]
     Pace,
-    /// Random faults without any weight above 0.
+    /// No weight of the random faults is above 0.
     #[error("at least one fault needs a weight over 0")]
     Weights,
-    /// A text that names no fault.
+    /// The text is not the name of a fault.
     #[error("{0:?} names no fault")]
     Unknown(String),
-    /// A fault with a value that it does not accept.
+    /// The fault does not accept the value.
     #[error("the fault {fault:?} takes {expected}")]
     Value {
         /// The fault, as given.
@@ -31,11 +31,11 @@ pub enum FaultError {
     },
 }
 
-/// Why the server did not start.
+/// The reason why the server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Not an address.
+    /// The text is not an address.
     #[error("{address:?} is not an address to listen on, expected host:port")]
     Address {
         /// The address as given.
@@ -62,7 +62,7 @@ pub enum StartError {
         /// The error of the system.
         source: io::Error,
     },
-    /// An invalid fault.
+    /// A fault of the settings is invalid.
     #[error("a fault is not possible")]
     Fault {
         /// Why the fault is invalid.

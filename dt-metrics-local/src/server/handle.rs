@@ -21,10 +21,10 @@ use crate::protocol::{Line, Metadata};
 use crate::store::data_point::DataPoint;
 use crate::store::{Event, Noted, Rejected, Request, Series, State, Totals};
 
-/// A running endpoint. Dropping it stops the server and frees the port.
+/// A handle of a running server. Dropping the handle stops the server and frees the port.
 ///
-/// The server runs on its own thread, so it serves programs with and without an async runtime. The
-/// handle can be shared between threads.
+/// The server runs on its own thread, so it works in programs with and without an async runtime. You can
+/// share the handle between threads.
 #[derive(Debug)]
 pub struct Server {
     endpoint: Arc<Endpoint>,
@@ -39,7 +39,7 @@ impl Server {
         }
     }
 
-    /// The URL of the Dynatrace API, `http://127.0.0.1:PORT/api/v2/metrics/ingest`.
+    /// Returns the URL of the Dynatrace API, `http://127.0.0.1:PORT/api/v2/metrics/ingest`.
     ///
     /// If the server listens on all addresses, the URL has the loopback address.
     #[must_use]
@@ -47,20 +47,20 @@ impl Server {
         format!("{}{DYNATRACE_PATH}", self.base_url())
     }
 
-    /// The URL of the OneAgent's API, `http://127.0.0.1:PORT/metrics/ingest`.
+    /// Returns the URL of the OneAgent's API, `http://127.0.0.1:PORT/metrics/ingest`.
     #[must_use]
     pub fn oneagent_url(&self) -> String {
         format!("{}{ONEAGENT_PATH}", self.base_url())
     }
 
-    /// The URL of the Dynatrace API for OTLP, `http://127.0.0.1:PORT/api/v2/otlp/v1/metrics`.
+    /// Returns the URL of the Dynatrace API for OTLP, `http://127.0.0.1:PORT/api/v2/otlp/v1/metrics`.
     #[cfg(feature = "otlp")]
     #[must_use]
     pub fn otlp_url(&self) -> String {
         format!("{}{OTLP_PATH}", self.base_url())
     }
 
-    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` with which a program takes the server for a
+    /// Returns the value of `OTEL_EXPORTER_OTLP_ENDPOINT` with which a program uses the server as a
     /// Collector, `http://127.0.0.1:PORT`.
     #[cfg(feature = "otlp")]
     #[must_use]
@@ -68,13 +68,13 @@ impl Server {
         self.base_url()
     }
 
-    /// The URL of the live page, `http://127.0.0.1:PORT/`.
+    /// Returns the URL of the live page, `http://127.0.0.1:PORT/`.
     #[must_use]
     pub fn page_url(&self) -> String {
         format!("{}{PAGE_PATH}", self.base_url())
     }
 
-    /// The address that the server listens on.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listening.address()
@@ -90,15 +90,15 @@ impl Server {
         format!("http://{address}")
     }
 
-    /// The accepted data points, oldest first: the newest million, unless
-    /// [`Limits`](crate::store::Limits) change that. Data points received over OTLP are included as
-    /// their equivalent lines, so that one test covers both protocols.
+    /// Returns the accepted data points, oldest first: the newest million, unless you change
+    /// [`Limits`](crate::store::Limits). Data points that were received over OTLP are included as their
+    /// equivalent lines, so one test covers both protocols.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         self.inspect(|state| state.lines().cloned().collect())
     }
 
-    /// The data points accepted over OTLP, as received, oldest first. The limit of
+    /// Returns the data points that were accepted over OTLP, as received, oldest first. The limit of
     /// [`lines`](Self::lines) applies.
     ///
     /// ```
@@ -116,14 +116,14 @@ impl Server {
         self.inspect(|state| state.otlp_points().cloned().collect())
     }
 
-    /// The refused lines and data points with the reasons, oldest first.
+    /// Returns the refused lines and data points with the reasons, oldest first.
     #[must_use]
     pub fn rejected(&self) -> Vec<Rejected> {
         self.inspect(|state| state.rejected().cloned().collect())
     }
 
-    /// The notes about accepted lines and data points, oldest first: their parts that are not stored
-    /// as sent, an empty dimension for example.
+    /// Returns the notes about accepted lines and data points, oldest first. Each note is about a part that is
+    /// not stored as sent, such as an empty dimension.
     ///
     /// ```
     /// use dt_metrics_local::Server;
@@ -138,7 +138,7 @@ impl Server {
         self.inspect(|state| state.notes().cloned().collect())
     }
 
-    /// The metadata of each metric, sorted by key. Only the first metadata line of a metric counts.
+    /// Returns the metadata of each metric, sorted by key. Only the first metadata line of a metric counts.
     #[must_use]
     pub fn metadata(&self) -> Vec<Metadata> {
         let mut metadata: Vec<_> = self.inspect(|state| state.metadata().cloned().collect());
@@ -146,13 +146,13 @@ impl Server {
         metadata
     }
 
-    /// The requests received so far, oldest first.
+    /// Returns the requests that were received so far, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.inspect(|state| state.requests().cloned().collect())
     }
 
-    /// The aggregate of each series, sorted by metric and dimensions.
+    /// Returns the aggregate of each series, sorted by metric and dimensions.
     #[must_use]
     pub fn series(&self) -> Vec<Series> {
         let mut series: Vec<_> = self.inspect(|state| state.series().cloned().collect());
@@ -162,15 +162,15 @@ impl Server {
         series
     }
 
-    /// Exact numbers of everything received.
+    /// Returns the exact numbers of everything received.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.inspect(State::totals)
     }
 
-    /// The sum of the deltas of all count lines with this key and at least these dimensions.
+    /// Returns the sum of the deltas of all count lines with this key and at least these dimensions.
     ///
-    /// The sum includes lines that are no longer kept. It is exact unless there are more series than
+    /// The sum includes lines that are no longer kept. The sum is exact unless there are more series than
     /// [`Limits::series`](crate::store::Limits::series).
     ///
     /// ```
@@ -187,23 +187,23 @@ impl Server {
         self.inspect(|state| state.counter_total(key, dimensions))
     }
 
-    /// The sum of the deltas of all count lines with this key and any dimensions.
+    /// Returns the sum of the deltas of all count lines with this key and any dimensions.
     #[must_use]
     pub fn total(&self, key: &str) -> f64 {
         self.counter_total(key, &[])
     }
 
-    /// The sum of the deltas of all accepted count lines, per metric key.
+    /// Returns the sum of the deltas of all accepted count lines, per metric key.
     ///
-    /// A line counts once the server accepted it, even if a [`Fault`] kept the response from its
-    /// client: [`Totals::lines_unanswered`] counts those lines.
+    /// Each accepted line counts, even if the client did not receive the response because of a [`Fault`].
+    /// [`Totals::lines_unanswered`] counts lines without a response.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, f64> {
         self.inspect(State::counts)
     }
 
-    /// Forgets everything received, as `POST /api/reset` does, so that the next test starts from
-    /// nothing. Faults and tokens stay, and requests that are held stay held.
+    /// Deletes everything received, like `POST /api/reset`, for example between two tests. Faults, tokens and
+    /// held requests stay.
     ///
     /// ```
     /// use dt_metrics_local::Server;
@@ -219,19 +219,20 @@ impl Server {
         self.endpoint.store.reset();
     }
 
-    /// Reads the state without copying it.
+    /// Calls `look` with the state, and returns its return value. The state is not copied.
     ///
-    /// Requests wait until `look` returns, so it should be quick. It must not call this server, which
-    /// would be a deadlock.
+    /// Requests wait until `look` returns, so `look` should be quick. A call to this server in `look` is a
+    /// deadlock.
     pub fn inspect<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         self.endpoint.store.inspect(look)
     }
 
-    /// Blocks until the predicate is true, at most for `timeout`. Returns whether it became true.
+    /// Blocks until the predicate is true, for `timeout` at most. Returns `true` if the predicate became true
+    /// in time.
     ///
     /// The predicate is called at the start and after each request; the rules of
-    /// [`inspect`](Self::inspect) apply to it. In async code, call this method on a thread that may
-    /// block.
+    /// [`inspect`](Self::inspect) apply to the predicate. In async code, call this method on a thread that
+    /// may block.
     ///
     /// ```
     /// use std::time::Duration;
@@ -246,10 +247,10 @@ impl Server {
         self.endpoint.store.wait_for(timeout, predicate)
     }
 
-    /// The events from now on. The channel ends when the server is dropped.
+    /// Returns a channel of the events from now on. The channel ends when the server is dropped.
     ///
-    /// A subscriber that is 65,536 events behind misses further events. [`Totals::events_missed`]
-    /// counts them.
+    /// The channel holds 65,536 events. If it is full, the subscriber misses further events, and
+    /// [`Totals::events_missed`] counts these events.
     #[must_use]
     pub fn subscribe(&self) -> Receiver<Event> {
         self.endpoint.store.subscribe()
@@ -259,10 +260,10 @@ impl Server {
 /// Faults on demand. They apply to ingest requests with lines or OTLP; other requests are answered
 /// as usual.
 impl Server {
-    /// Applies this fault to the next `requests` ingest requests. Several calls are applied one after
-    /// the other, then [`fail_always`](Self::fail_always) or [`fail_at_random`](Self::fail_at_random).
+    /// Applies this fault to the next `requests` ingest requests. Several calls apply one after another; then
+    /// [`fail_always`](Self::fail_always) or [`fail_at_random`](Self::fail_at_random) applies.
     ///
-    /// A number is the status of the response.
+    /// If `fault` is a number, it is the status of the response.
     ///
     /// ```
     /// use dt_metrics_local::{Fault, Server};
@@ -277,7 +278,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// HTTP does not allow the status or a header, or the pace is 0.
+    /// Returns an error if HTTP does not allow the status or a header, or if the pace is 0.
     pub fn fail_next(&self, requests: usize, fault: impl Into<Fault>) -> Result<(), FaultError> {
         self.endpoint.faults.next(requests, fault.into())
     }
@@ -292,24 +293,24 @@ impl Server {
     }
 
     /// Applies a random fault to each ingest request, chosen by the weights, until another call
-    /// changes it. [`Fault::None`] is the share of requests that are answered as usual.
+    /// changes it. The weight of [`Fault::None`] is the share of requests that are answered as usual.
     ///
-    /// Two runs with equal seeds draw equal sequences of faults. Which request meets which fault
-    /// still depends on the order in which requests arrive.
+    /// Two runs with the same seed have the same sequence of faults. The fault of a request still depends on
+    /// the order in which requests arrive.
     ///
     /// # Errors
     ///
-    /// See [`fail_next`](Self::fail_next); or no weight is above 0.
+    /// See [`fail_next`](Self::fail_next). Also returns an error if no weight is above 0.
     pub fn fail_at_random(&self, seed: u64, faults: &[(u32, Fault)]) -> Result<(), FaultError> {
         self.endpoint.faults.at_random(seed, faults)
     }
 
     /// Applies this fault to each ingest request whose body contains this text, until
-    /// [`recover`](Self::recover): a server that fails because of one series. It takes precedence
-    /// over other faults.
+    /// [`recover`](Self::recover), for example to simulate a server that fails because of one series. This
+    /// fault takes precedence over other faults.
     ///
-    /// The body must be read first, so a fault "before reading" takes effect after it here; none of
-    /// the lines is accepted all the same.
+    /// The server must read the body first, so a fault "before reading" takes effect after reading here. Still,
+    /// none of the lines is accepted.
     ///
     /// ```
     /// use dt_metrics_local::Server;
@@ -334,17 +335,17 @@ impl Server {
 
     /// Ends all faults: new requests are answered as usual, and held requests continue.
     ///
-    /// Other faults that already took effect remain. For example, an unanswered client has to give up
-    /// by itself.
+    /// Other faults that already took effect remain. For example, a client without an answer still waits until
+    /// its own timeout.
     pub fn recover(&self) {
         self.endpoint.faults.recover();
     }
 
-    /// Calls [`fail_next`](Self::fail_next) with an answer.
+    /// Applies this answer to the next `requests` ingest requests, like [`fail_next`](Self::fail_next).
     ///
     /// # Errors
     ///
-    /// HTTP does not allow the status or a header.
+    /// Returns an error if HTTP does not allow the status or a header.
     pub fn answer_next(
         &self,
         answer: impl Into<Answer>,
@@ -356,37 +357,37 @@ impl Server {
     /// Reads the next `requests` ingest requests and does not answer them until
     /// [`release`](Self::release) is called: [`Fault::Hold`].
     ///
-    /// A request is judged when it is released. If its client gave up before, none of its lines is
-    /// accepted. [`State::held`] counts the requests that are held at the moment.
+    /// A request is judged when it is released. If its client has disconnected before, none of its lines is
+    /// accepted. [`State::held`] returns the number of requests that are held at the moment.
     pub fn hold_next(&self, requests: usize) {
         // `Hold` is always valid.
         let _ = self.fail_next(requests, Fault::Hold);
     }
 
-    /// Continues with the held requests, and holds no further ones.
+    /// Continues with the held requests, and does not hold further requests.
     pub fn release(&self) {
         self.endpoint.faults.release();
     }
 
-    /// Replaces all tokens of the Dynatrace API with this one, as a token rotation does.
+    /// Replaces all tokens of the Dynatrace API with this token, like a token rotation.
     pub fn replace_token(&self, token: impl Into<String>) {
         self.endpoint.tokens.replace(token.into());
     }
 
-    /// Closes all connections and refuses new ones. The server keeps its port and everything it
-    /// received.
+    /// Closes all connections and refuses new connections. The server keeps its port and everything received.
     ///
     /// # Errors
     ///
-    /// The system does not free the port in time. The server does not listen in that case either.
+    /// Returns an error if the system does not free the port in time. The server does not listen in this case
+    /// either.
     pub fn stop_listening(&self) -> io::Result<()> {
         self.listening.refuse()
     }
 
-    /// Closes all connections and does not answer new ones, as if the network dropped all packets:
-    /// clients wait until they give up.
+    /// Closes all connections and does not answer new connections, as if the network dropped all packets.
+    /// Clients wait until their own timeout.
     ///
-    /// The server fills its queue of connections, after which Linux does not answer further ones.
+    /// The server fills its queue of connections; Linux then does not answer further connections.
     /// Other systems may refuse connections, as after [`stop_listening`](Self::stop_listening).
     ///
     /// # Errors
@@ -400,7 +401,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The system does not allow it. The call can be repeated.
+    /// Returns an error if the system does not allow listening on the port. You can repeat the call.
     pub fn listen_again(&self) -> io::Result<()> {
         self.listening.resume()
     }

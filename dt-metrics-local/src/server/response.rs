@@ -18,7 +18,7 @@ const WEB_PAGE: &str =
 
 /// A response with a status, headers and a body of your choice.
 ///
-/// Methods that accept an answer also accept a status alone.
+/// Methods that accept an answer also accept a number, which is the status of the answer.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer with this status. The default body of an error repeats the status.
+    /// Creates an answer with this status. The default body of an error repeats the status.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self {
@@ -55,7 +55,8 @@ impl Answer {
         }
     }
 
-    /// A web page, as a login or a proxy in front of the endpoint returns it.
+    /// Creates an answer with a web page, like the answer of a login page or of a proxy in front of the
+    /// endpoint.
     #[must_use]
     pub fn html(status: u16) -> Self {
         Self::new(status)
@@ -63,40 +64,41 @@ impl Answer {
             .body(WEB_PAGE)
     }
 
-    /// A redirect to this URL, with the status 307: the client repeats its request there.
+    /// Creates a redirect to this URL, with the status 307: a client that follows redirects repeats its request
+    /// at the URL.
     #[must_use]
     pub fn redirect(url: impl Into<String>) -> Self {
         Self::new(307).header(LOCATION.as_str(), url)
     }
 
-    /// Adds a header.
+    /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Adds `Retry-After` in whole seconds.
+    /// Adds the header `Retry-After` with `after` in whole seconds.
     #[must_use]
     pub fn retry_after(self, after: Duration) -> Self {
         self.header(RETRY_AFTER.as_str(), after.as_secs().to_string())
     }
 
-    /// Adds `Retry-After` as a date, `after` the time of the answer.
+    /// Adds the header `Retry-After` with a date: the time of the answer plus `after`.
     #[must_use]
     pub fn retry_after_date(mut self, after: Duration) -> Self {
         self.retry_after_date = Some(after);
         self
     }
 
-    /// Replaces the body. Its content type is `application/json` unless a header sets another.
+    /// Replaces the body. Its content type is `application/json`, unless a header sets another content type.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status

@@ -25,26 +25,27 @@ use crate::protocol::Temporality;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DataPoint {
-    /// The metric it belongs to.
+    /// The metric of the data point.
     pub metric: Arc<Metric>,
-    /// Its attributes, with their values as text.
+    /// The attributes of the data point, with their values as text.
     pub attributes: Vec<(String, String)>,
     /// The measurement.
     pub data: Data,
-    /// Start of the measurement, in nanoseconds since 1970; 0 if unknown.
+    /// The start of the measurement, in nanoseconds since 1970; 0 if unknown.
     pub start_time_ns: u64,
-    /// End of the measurement, in nanoseconds since 1970; 0 if unknown.
+    /// The end of the measurement, in nanoseconds since 1970; 0 if unknown.
     pub time_ns: u64,
 }
 
 impl DataPoint {
-    /// The value of an attribute of the data point.
+    /// Returns the value of an attribute of the data point; `None` without this attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&str> {
         find(&self.attributes, key)
     }
 
-    /// The value of an attribute of the resource, `service.name` for example.
+    /// Returns the value of an attribute of the resource, such as `service.name`; `None` without this
+    /// attribute.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
         find(&self.metric.resource, key)

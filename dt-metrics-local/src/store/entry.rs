@@ -36,13 +36,13 @@ impl Rejected {
         }
     }
 
-    /// The reason for the refusal, as text.
+    /// Returns the reason for the refusal, as text.
     #[must_use]
     pub fn reason(&self) -> String {
         self.error.to_string()
     }
 
-    /// The position of the error: character in the line, from 1.
+    /// Returns the position of the error: the number of the character in the line, from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.error.column()
@@ -111,8 +111,8 @@ pub struct Request {
     pub status: u16,
     /// The [name](crate::Fault::name) of the fault applied to the request, if any.
     pub fault: Option<&'static str>,
-    /// Why the endpoint refused the request as a whole; `None` if it judged lines or data points one
-    /// by one, or if a fault chose the response.
+    /// The reason why the endpoint refused the request as a whole; `None` if the endpoint judged lines or data
+    /// points individually, or if a fault determined the response.
     pub message: Option<String>,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
@@ -120,11 +120,11 @@ pub struct Request {
     pub user_agent: Option<String>,
     /// The result of the token check.
     pub authorization: Authorization,
-    /// Number of non-empty lines or OTLP data points in the body, accepted or not.
+    /// The number of non-empty lines or OTLP data points in the body, accepted or not.
     pub lines: usize,
-    /// Number of lines or data points that were refused individually.
+    /// The number of lines or data points that were refused individually.
     pub refused: usize,
-    /// Size of the body in bytes as received, before decompression.
+    /// The size of the body in bytes as received, before decompression.
     pub bytes: u64,
     /// The time at which the body was completely read.
     pub received_at: SystemTime,
@@ -133,7 +133,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether the response states that everything in the request was accepted.
+    /// Returns `true` if the response reports that everything in the request was accepted.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         match self.protocol {
@@ -166,7 +166,7 @@ impl fmt::Display for Protocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Authorization {
-    /// The request had no such header.
+    /// The request had no `Authorization` header.
     Absent,
     /// The header was not checked: no token is configured, or the path is the OneAgent's or the
     /// Collector's.
@@ -179,7 +179,7 @@ pub enum Authorization {
     Refused,
 }
 
-/// An event for subscribers.
+/// An event for subscribers of [`Server::subscribe`](crate::Server::subscribe).
 ///
 /// The lines of a request precede the request itself.
 #[derive(Debug, Clone)]

@@ -41,13 +41,13 @@ pub struct Series {
     pub dimensions: Vec<(String, String)>,
     /// The kind of payload.
     pub kind: Kind,
-    /// The newest payload: that with the latest timestamp.
+    /// The newest payload, which has the latest timestamp.
     pub last: Payload,
-    /// Counts: the sum of all deltas. Summaries: the sum of all sums. Gauges: the newest value.
+    /// The sum of all deltas for counts, the sum of all sums for summaries, and the newest value for gauges.
     pub total: f64,
-    /// Number of measured values: the sum of the counts of summaries; one per line for other kinds.
+    /// The number of measured values: the sum of the counts of summaries; one per line for other kinds.
     pub values: u64,
-    /// Number of lines received.
+    /// The number of received lines.
     pub lines: u64,
     /// The time at which the newest line arrived.
     pub last_seen: SystemTime,
@@ -133,11 +133,11 @@ impl Series {
         }
     }
 
-    /// The increase of a count per second, or the number of values of a summary per second, over the
+    /// Returns the increase of a count per second, or the number of values of a summary per second, over the
     /// 30 seconds before the newest line.
     ///
-    /// `None` for gauges and after a single push; 0 if the series received nothing for longer than
-    /// that period.
+    /// Returns `None` for gauges and after a single push, and 0 if the series did not receive a line for more
+    /// than 30 seconds before `now`.
     #[must_use]
     pub fn rate_per_second(&self, now: SystemTime) -> Option<f64> {
         let (oldest, newest) = (self.samples.front()?, self.samples.back()?);
@@ -168,7 +168,7 @@ impl Series {
             .checked_add(WINDOW.max(elapsed(oldest.at, newest.at)))
     }
 
-    /// Whether the series has all of these dimensions with these values.
+    /// Returns `true` if the series has all of these dimensions with these values.
     #[must_use]
     pub fn has_dimensions(&self, dimensions: &[(&str, &str)]) -> bool {
         dimensions.iter().all(|(key, value)| {

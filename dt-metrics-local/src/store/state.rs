@@ -15,8 +15,8 @@ use crate::protocol::{Kind, Line, Metadata};
 
 /// Everything the endpoint received so far.
 ///
-/// Accessible through [`Server::inspect`](crate::Server::inspect) and
-/// [`Server::wait_for`](crate::Server::wait_for).
+/// [`Server::inspect`](crate::Server::inspect) and [`Server::wait_for`](crate::Server::wait_for) pass the
+/// state to a closure.
 #[derive(Debug)]
 pub struct State {
     lines: Ring<Line>,
@@ -43,34 +43,34 @@ struct KnownMetadata {
     created: u64,
 }
 
-/// Exact numbers of everything received, kept or not.
+/// The exact numbers of everything received, including entries that the store no longer keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
-    /// Requests, with or without a response.
+    /// The number of requests, with or without a response.
     pub requests: u64,
-    /// Requests whose contents were accepted completely: status 202 for lines, 200 for OTLP.
+    /// The number of requests that were accepted completely: status 202 for lines, 200 for OTLP.
     pub requests_accepted: u64,
-    /// Requests without a response: reset or ignored by a fault.
+    /// The number of requests without a response: reset or ignored by a fault.
     pub requests_unanswered: u64,
-    /// Data points accepted.
+    /// The number of accepted data points.
     pub lines: u64,
-    /// Data points accepted in requests without a response. If the client resends them, they are
-    /// counted twice.
+    /// The number of data points that were accepted in requests without a response. If the client sends the
+    /// data points again, `lines` counts them twice.
     pub lines_unanswered: u64,
-    /// Metadata lines accepted. Over OTLP, unit and description count once per metric.
+    /// The number of accepted metadata lines. Over OTLP, unit and description count once per metric.
     pub metadata: u64,
-    /// Lines and data points refused.
+    /// The number of refused lines and data points.
     pub rejected: u64,
-    /// Notes about accepted lines and data points.
+    /// The number of notes about accepted lines and data points.
     pub notes: u64,
-    /// Catalogues that programs handed over.
+    /// The number of catalogues that programs sent.
     pub catalogs: u64,
-    /// Total size of all bodies in bytes.
+    /// The total size of all bodies in bytes.
     pub bytes: u64,
-    /// Data points accepted without a [`Series`], since there were too many series.
+    /// The number of data points that were accepted without a [`Series`], since there were too many series.
     pub lines_without_series: u64,
-    /// Events that subscribers missed because they were too slow.
+    /// The number of events that subscribers missed because they were too slow.
     pub events_missed: u64,
 }
 
@@ -107,50 +107,51 @@ impl State {
         self.resets
     }
 
-    /// The accepted data points, oldest first; OTLP data points as their equivalent lines.
+    /// Iterates over the accepted data points, oldest first; OTLP data points as their equivalent lines.
     #[must_use]
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.iter()
     }
 
-    /// The data points accepted over OTLP, as received, oldest first.
+    /// Iterates over the data points that were accepted over OTLP, as received, oldest first.
     #[cfg(feature = "otlp")]
     #[must_use]
     pub fn otlp_points(&self) -> impl DoubleEndedIterator<Item = &DataPoint> + ExactSizeIterator {
         self.points.iter()
     }
 
-    /// The refused lines and data points, oldest first.
+    /// Iterates over the refused lines and data points, oldest first.
     #[must_use]
     pub fn rejected(&self) -> impl DoubleEndedIterator<Item = &Rejected> + ExactSizeIterator {
         self.rejected.iter()
     }
 
-    /// The notes about accepted lines and data points, oldest first.
+    /// Iterates over the notes about accepted lines and data points, oldest first.
     #[must_use]
     pub fn notes(&self) -> impl DoubleEndedIterator<Item = &Noted> + ExactSizeIterator {
         self.noted.iter()
     }
 
-    /// The requests, oldest first.
+    /// Iterates over the requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> impl DoubleEndedIterator<Item = &Request> + ExactSizeIterator {
         self.requests.iter()
     }
 
-    /// The metadata of each metric, in no order. Only the first metadata line of a metric counts.
+    /// Iterates over the metadata of each metric, in any order. Only the first metadata line of a metric
+    /// counts.
     #[must_use]
     pub fn metadata(&self) -> impl ExactSizeIterator<Item = &Metadata> {
         self.metadata.values().map(|known| &*known.metadata)
     }
 
-    /// The metadata of one metric.
+    /// Returns the metadata of one metric; `None` if no metadata line of the metric was accepted.
     #[must_use]
     pub fn metadata_of(&self, key: &str) -> Option<&Metadata> {
         self.metadata.get(key).map(|known| &*known.metadata)
     }
 
-    /// The series, in the order of their first lines.
+    /// Iterates over the series, in the order of their first lines.
     #[must_use]
     pub fn series(&self) -> impl ExactSizeIterator<Item = &Series> {
         self.series.all().iter().map(|tracked| &tracked.series)
@@ -181,21 +182,21 @@ impl State {
         self.requests.newest()
     }
 
-    /// Exact numbers of everything received.
+    /// Returns the exact numbers of everything received.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.totals
     }
 
-    /// Number of requests without a response at the moment: held until a
+    /// Returns the number of requests that are without a response at the moment: held until a
     /// [release](crate::Server::release), or ignored by a fault.
     #[must_use]
     pub fn held(&self) -> usize {
         self.held
     }
 
-    /// The sum of the deltas of all count lines with this key and at least these dimensions. It does
-    /// not depend on how many lines are kept.
+    /// Returns the sum of the deltas of all count lines with this key and at least these dimensions. The sum
+    /// includes lines that are no longer kept.
     #[must_use]
     pub fn counter_total(&self, key: &str, dimensions: &[(&str, &str)]) -> f64 {
         // `sum` of an empty iterator is -0.
@@ -205,7 +206,7 @@ impl State {
             .fold(0.0, |total, series| total + series.total)
     }
 
-    /// The sum of the deltas of all count lines, per metric key.
+    /// Returns the sum of the deltas of all count lines, per metric key.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, f64> {
         let mut counts = BTreeMap::new();

@@ -3,10 +3,11 @@
 use core::fmt;
 use std::time::Duration;
 
-/// The service-level objective of a metric, from `#[measured(objective(…))]`.
+/// A service-level objective of a metric, set with `#[measured(objective(…))]`.
 ///
-/// The metric is the one whose [`Descriptor`](crate::Descriptor) has the objective: the counter of calls
-/// has the share of successful calls, and the histogram of durations has the latency.
+/// [`Descriptor::objective`](crate::Descriptor::objective) contains it: the descriptor of the counter of
+/// calls has the share of successful calls, and the descriptor of the histogram of durations has the
+/// latency.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,14 +27,14 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Objective {
-    /// At least this share of calls has the outcome `ok`.
+    /// At least the share `ratio` of calls has the outcome `ok`.
     Success {
         /// The share: more than 0, at most 1.
         ratio: f64,
     },
-    /// At least this share of calls takes no longer than this time.
+    /// At least the share `percentile` of calls takes no longer than `threshold`.
     Latency {
-        /// The time.
+        /// The longest duration of a call that meets the objective.
         threshold: Duration,
         /// The share: more than 0, at most 1.
         percentile: f64,

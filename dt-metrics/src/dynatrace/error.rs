@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::duration::shown;
 use crate::dynatrace::health::DropReason;
 
-/// Why an exporter could not be built. Contains no secrets.
+/// The reason why an exporter cannot be built. It contains no secrets.
 ///
-/// `Debug` prints the same text as `Display`, since a `main` that returns the error prints that.
+/// `Debug` prints the same text as `Display`, since a `main` that returns the error prints `Debug`.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -26,7 +26,7 @@ pub enum ConfigError {
          `allow_cleartext_token(true)`"
     )]
     CleartextToken {
-        /// The endpoint, without anything secret.
+        /// The endpoint, without secrets.
         endpoint: String,
     },
     /// The token cannot be sent in a header.
@@ -37,27 +37,28 @@ pub enum ConfigError {
         /// The reason, such as "contains a line break".
         reason: &'static str,
     },
-    /// The prefix cannot begin a metric key.
+    /// The prefix is not a valid beginning of a metric key.
     #[error("the prefix {prefix:?} is not usable: {reason}{}", or(suggestion.as_deref()))]
     Prefix {
-        /// The prefix as given.
+        /// The prefix as it was set.
         prefix: String,
         /// The reason.
         reason: &'static str,
         /// A similar prefix that is usable, if there is one.
         suggestion: Option<String>,
     },
-    /// The key of a default dimension is not a dimension key.
+    /// The key of a default dimension is not a valid dimension key.
     #[error("the default dimension {key:?} is not usable: {reason}{}", or(suggestion.as_deref()))]
     DefaultDimension {
-        /// The key as given.
+        /// The key as it was set.
         key: String,
         /// The reason.
         reason: &'static str,
         /// A similar key that is usable, if there is one.
         suggestion: Option<String>,
     },
-    /// The dimensions of every line leave no room for the dimensions of a measurement.
+    /// The dimensions of every line are so many that a measurement cannot have dimensions of its own: a line
+    /// has 50 dimensions at most.
     #[error(
         "every line has {count} dimensions, which leaves no room for others: a line may have 50 \
          dimensions; give fewer default dimensions"
@@ -66,39 +67,39 @@ pub enum ConfigError {
         /// The number of dimensions, including the dimensions that the exporter adds.
         count: usize,
     },
-    /// A limit is zero.
+    /// A limit or a timeout is zero.
     #[error("`{option}` must be more than 0")]
     Zero {
-        /// The name of the option.
+        /// The name of the option, which is the method of the builder.
         option: &'static str,
     },
-    /// A text given to `add_root_certificate_pem` is not a certificate.
+    /// A text passed to `add_root_certificate_pem` does not contain a usable certificate.
     #[error("a certificate given to `add_root_certificate_pem` is not usable: {reason}")]
     RootCertificate {
         /// The reason.
         reason: String,
     },
-    /// The platform has no trusted certificates, so that no server can be trusted.
+    /// The platform has no trusted certificates, so the exporter cannot trust any server.
     #[error(
         "no root certificates were found on this host: install the package `ca-certificates`, name \
          a file with certificates in SSL_CERT_FILE, or add one with `add_root_certificate_pem`"
     )]
     NoRootCertificates(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The directory of the spool is not safe to use.
+    /// The directory of the spool is not usable or not safe.
     #[error("the spool directory {path:?} is not usable: {source}")]
     Spool {
-        /// The directory as given.
+        /// The directory as it was set.
         path: std::path::PathBuf,
         /// The reason.
         source: SpoolError,
     },
-    /// Setting up TLS failed.
+    /// TLS could not be set up.
     #[error("cannot set up TLS: {}", with_causes(.0.as_ref()))]
     Tls(Box<dyn std::error::Error + Send + Sync>),
-    /// Making the HTTP client failed.
+    /// The HTTP client could not be created.
     #[error("cannot make the HTTP client: {}", with_causes(.0.as_ref()))]
     Client(Box<dyn std::error::Error + Send + Sync>),
-    /// Starting the thread that sends failed.
+    /// The operating system could not start the thread that sends.
     #[error("cannot start the thread that sends: {0}")]
     Thread(std::io::Error),
 }
@@ -109,7 +110,7 @@ impl fmt::Debug for ConfigError {
     }
 }
 
-/// Why data points were not delivered in time. Contains no secrets.
+/// The reason why data points were not delivered in time. It contains no secrets.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
@@ -125,8 +126,8 @@ pub enum ExportError {
         /// The latest failure, if there was one.
         last_error: Option<String>,
     },
-    /// The endpoint rejects requests, or nothing listens at an endpoint on this host, and waiting
-    /// would not help.
+    /// The endpoint rejects requests, for example because of a wrong token, or nothing listens at an endpoint
+    /// on this host. Waiting would not help.
     #[error("{reason}")]
     Refused {
         /// The answer of the endpoint, and advice.
@@ -141,15 +142,16 @@ pub enum ExportError {
     /// While the exporter was shut down, pending data points were dropped.
     #[error("{points} data points were dropped: {}", Reasons(.reasons))]
     Dropped {
-        /// The number of data points.
+        /// The number of dropped data points.
         points: u64,
         /// The number of data points by reason.
         reasons: Vec<(DropReason, u64)>,
     },
-    /// The exporter was shut down before.
+    /// The exporter was shut down by an earlier call.
     #[error("the exporter is shut down")]
     ShutDown,
-    /// This process was forked from the one that built the exporter, and has no thread that sends.
+    /// This process was forked from the process that built the exporter, and does not have the thread that
+    /// sends. Build an exporter in the child.
     #[error(
         "the exporter belongs to the process that this one was forked from: build one in the child"
     )]
@@ -173,12 +175,12 @@ impl fmt::Display for Reasons<'_> {
     }
 }
 
-/// Why a directory cannot be used as the spool.
+/// The reason why a directory cannot be used as the spool.
 ///
-/// Whoever can write to a directory on the way to the spool can put another directory in its place,
-/// or a link, and so make the program write elsewhere. The directory and all of its parents have to
-/// belong to root or to the user of the process, and nobody else may write to them. A parent with
-/// the sticky bit, such as `/tmp`, is safe.
+/// A user who can write to a parent of the spool can replace the spool by another directory or a link, and
+/// redirect the files of the program. The directory and all of its parents must therefore belong to root or
+/// to the user of the process, and must not be writable for other users. A parent with the sticky bit, such
+/// as `/tmp`, is safe.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpoolError {
@@ -192,9 +194,9 @@ pub enum SpoolError {
          can write to, or that has the sticky bit as /tmp has"
     )]
     Writable {
-        /// The directory, or the parent of it that others can write to.
+        /// The directory or parent that other users can write to.
         path: std::path::PathBuf,
-        /// The id of the user that the directory belongs to.
+        /// The id of the user who owns the directory.
         owner: u32,
         /// The permissions, such as `0o777`.
         mode: u32,
@@ -205,16 +207,16 @@ pub enum SpoolError {
          or to the user of this process, or use a directory whose parents all belong to them"
     )]
     Foreign {
-        /// The directory, or the parent of it that belongs to another user.
+        /// The directory or parent that belongs to another user.
         path: std::path::PathBuf,
-        /// The id of that user.
+        /// The id of the user who owns the directory.
         owner: u32,
         /// The permissions, such as `0o755`.
         mode: u32,
     },
 }
 
-/// Why a text is not the URL of an endpoint.
+/// The reason why a text is not the URL of an endpoint.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -224,7 +226,7 @@ pub enum EndpointError {
          https://myenv123.live.dynatrace.com/api/v2/metrics/ingest"
     )]
     NotAUrl(String),
-    /// The scheme is neither `http` nor `https`.
+    /// The scheme, which the field contains, is neither `http` nor `https`.
     #[error("its scheme is {0:?}: use https, or http for a OneAgent on this host")]
     Scheme(String),
     /// The URL has no host.
@@ -233,10 +235,11 @@ pub enum EndpointError {
     /// The URL contains a user name or a password, which would end up in logs.
     #[error("it contains a user name or password: give the token with `api_token` instead")]
     UserInfo,
-    /// The host is Dynatrace's, but the path is not the path of its ingest API.
+    /// The host belongs to Dynatrace, but the path is not the path of the ingest API. The field contains the
+    /// URL to use.
     #[error("its path does not accept metric lines: use {0}")]
     NotIngest(String),
-    /// The endpoint does not accept OTLP.
+    /// The path of the URL does not accept metrics over OTLP.
     #[error(
         "its path does not accept metrics over OTLP: use one that ends in \
          /api/v2/otlp/v1/metrics, or the path for lines in the same environment, \

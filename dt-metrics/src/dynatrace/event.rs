@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::dynatrace::health::DropReason;
 
-/// An event of the delivery for which a program may raise or clear an alert.
+/// An event of the delivery, for the alerts of a program. Receive events with
+/// [`on_delivery_event`](crate::Builder::on_delivery_event).
 ///
 /// ```
 /// use dt_metrics::dynatrace::{DeliveryEvent, Exporter};
@@ -27,60 +28,63 @@ use crate::dynatrace::health::DropReason;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum DeliveryEvent {
-    /// Requests fail. Reported once for each kind of failure until data points are accepted again.
+    /// Requests fail. The event is reported once for each kind of failure until data points are accepted
+    /// again.
     Failing {
-        /// The failure, and what to do about it.
+        /// The failure and its remedy.
         reason: String,
     },
-    /// After failures, data points are accepted again.
+    /// Data points are accepted again after failures.
     Recovered,
-    /// The endpoint rejected data points one by one. Reported at once, then at most once a minute.
+    /// The endpoint rejected individual data points. The event is reported at once, then at most once a
+    /// minute.
     PointsRejected {
         /// The number of data points since the last event of this kind.
         points: u64,
         /// The last answer of the endpoint, with the text of some lines.
         reason: String,
     },
-    /// Data points will not be delivered. Reported at once, then at most once a minute.
+    /// Data points were dropped and will not be delivered. The event is reported at once, then at most once a
+    /// minute.
     PointsDropped {
         /// The number of data points since the last event of this kind.
         points: u64,
-        /// The instrument; `None` if it is not known, which is so for whole requests, and for the
-        /// rest if there are many instruments.
+        /// The name of the instrument. `None` if the event is about whole requests, or about the remaining
+        /// instruments if there are many.
         metric: Option<String>,
-        /// Why the points were dropped; [`Health::dropped`](super::Health::dropped) counts them.
+        /// The reason for the drop. [`Health::dropped`](super::Health::dropped) counts the data points by
+        /// reason.
         reason: DropReason,
     },
-    /// A metric has more series than its limit, so that further combinations of dimensions are merged
-    /// into one overflow series. Reported at once, then at most once a minute.
+    /// A metric has more series than its limit, so further combinations of dimensions are merged into one
+    /// overflow series. The event is reported at once, then at most once a minute.
     SeriesMerged {
         /// The number of data points of the overflow series since the last event of this kind;
-        /// [`Health::points_in_overflow_series`](super::Health::points_in_overflow_series) counts
-        /// them.
+        /// [`Health::points_in_overflow_series`](super::Health::points_in_overflow_series) is their total.
         points: u64,
-        /// The metric; `None` for the rest if there are many.
+        /// The name of the metric; `None` for the remaining metrics if there are many.
         metric: Option<String>,
     },
-    /// The sum of a metric is out of the range of its type, so that its data points are sent with the
-    /// end of the range instead. Reported at once, then at most once a minute.
+    /// The sum of a metric is out of the range of its type, so its data points are sent with the end of the
+    /// range instead. The event is reported at once, then at most once a minute.
     SumSaturated {
         /// The number of data points since the last event of this kind; `saturated` in
-        /// [`Health::altered`](super::Health::altered) counts them.
+        /// [`Health::altered`](super::Health::altered) is their total.
         points: u64,
-        /// The metric; `None` for the rest if there are many.
+        /// The name of the metric; `None` for the remaining metrics if there are many.
         metric: Option<String>,
     },
-    /// The endpoint accepted data points, but warned about some, such as that it stored them under
-    /// another metric key. Reported at once, then at most once a minute.
+    /// The endpoint accepted data points with a warning, for example that it stored the data points under
+    /// another metric key. The event is reported at once, then at most once a minute.
     ServerWarnings {
         /// The number of warnings since the last event of this kind.
         warnings: u64,
         /// The last answer of the endpoint, with the text of some lines.
         reason: String,
     },
-    /// The directory given as `spool_dir` cannot be used, so that pending requests may not survive
-    /// this process, or it has requests for another endpoint, which are left there. Reported once for each kind of fault until it works again, and at most once a
-    /// minute.
+    /// The directory of `spool_dir` cannot be used, so pending requests may not survive this process; or the
+    /// directory contains requests for another endpoint, which stay there. The event is reported once for each
+    /// kind of fault until the directory is usable again, and at most once a minute.
     SpoolFailing {
         /// The directory, the failure and its consequence.
         reason: String,

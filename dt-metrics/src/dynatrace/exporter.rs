@@ -29,18 +29,18 @@ use crate::dynatrace::transport::reload::ReloadingTransport;
 /// exporter has the spool.
 const MAX_GRACE: Duration = Duration::from_millis(100);
 
-/// Sends metrics to Dynatrace.
+/// An OpenTelemetry metrics exporter that sends metrics to Dynatrace.
 ///
-/// An exporter is a handle: clones share one delivery, so that a program can pass one clone to a
-/// reader and keep another one for [`health`](Self::health). Exporting writes data points into a
-/// buffer and returns; a thread of the exporter sends them.
+/// An exporter is a handle, and all clones share one delivery: you can pass one clone to a reader and keep
+/// another clone for [`health`](Self::health). Exporting writes data points into a buffer and returns; a
+/// thread of the exporter sends the data points.
 ///
-/// A forked child has no such thread: every call there returns [`ExportError::Forked`] at once. The
-/// parent delivers its buffered data points.
+/// A forked child does not have the thread of the exporter: every call in the child returns
+/// [`ExportError::Forked`] at once. The parent delivers its buffered data points.
 ///
-/// The thread ends with [`shutdown`](Self::shutdown), or when the last handle is dropped. Dropping
-/// does not wait: pending data points are lost, unless there is a spool. Call `shutdown` first; an
-/// `SdkMeterProvider` shuts its exporter down when it is shut down itself.
+/// The thread ends with [`shutdown`](Self::shutdown), or when the last clone is dropped. Dropping does not
+/// block: pending data points are lost, unless you set [`spool_dir`](ExporterBuilder::spool_dir). Call
+/// `shutdown` first. An `SdkMeterProvider` shuts its exporter down when you shut the provider down.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,12 +86,13 @@ impl Losses {
 }
 
 impl ExporterBuilder {
-    /// Checks the options, looks up missing options, and starts the thread that sends.
+    /// Builds the exporter: checks the options, reads missing options from the environment and the host, and
+    /// starts the thread that sends.
     ///
     /// # Errors
     ///
-    /// When a value is not usable ([`ConfigError`] names the option, its source and the reason),
-    /// the platform's certificates cannot be loaded, or the thread cannot be started.
+    /// Returns an error if a value is not usable ([`ConfigError`] names the option, its source and the
+    /// reason), if the platform's certificates cannot be loaded, or if the thread cannot be started.
     pub fn build(self) -> Result<Exporter, ConfigError> {
         Exporter::new(self.options)
     }
@@ -110,7 +111,7 @@ struct Delivery {
 }
 
 impl Exporter {
-    /// Starts with everything as found on the host.
+    /// Returns a builder for an exporter, with the configuration found in the environment and on the host.
     pub fn builder() -> ExporterBuilder {
         ExporterBuilder::default()
     }
@@ -202,12 +203,12 @@ impl Exporter {
         self.inner.buffer.health()
     }
 
-    /// Makes instruments of `meter` that report the fields of [`Health`]:
+    /// Creates instruments of `meter` that report the fields of [`Health`]:
     /// `dt_metrics.exporter.points_accepted` and so on, and `dt_metrics.exporter.dropped` with the
     /// dimension `reason`.
     ///
-    /// With a meter of the provider that this exporter serves, the numbers are sent to Dynatrace
-    /// with all others.
+    /// If `meter` belongs to the provider of this exporter, the exporter sends these metrics to Dynatrace
+    /// together with all other metrics.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -227,17 +228,22 @@ impl Exporter {
         observe(meter, &self.inner.buffer);
     }
 
-    /// Waits until every data point that was exported before this call is answered or dropped.
+    /// Blocks until every data point that was exported before this call is answered or dropped, for `timeout`
+    /// at most.
     ///
-    /// If the exporter pauses after a failure, it tries at once. This does not collect from the
-    /// provider: call its `force_flush` first.
+    /// If the exporter pauses after a failure, it retries at once. This call does not collect from the
+    /// provider: call `force_flush` of the provider first.
     ///
     /// # Errors
     ///
-    /// When `timeout` is over, when the endpoint refuses and waiting would not help (a wrong token,
-    /// for example), after a shutdown, or in a forked child; at once if the endpoint is on this host
-    /// and nothing ever listened there ([`ExportError::Refused`], or [`ExportError::NoEndpoint`] if
-    /// no endpoint is configured). Data points that were not delivered stay pending.
+    /// After an error, data points that were not delivered stay pending.
+    ///
+    /// - [`ExportError::Deadline`] if `timeout` expires.
+    /// - [`ExportError::Refused`] if the endpoint rejects requests and waiting would not help, for example
+    ///   because of a wrong token; at once if the endpoint is on this host and nothing ever listened there.
+    /// - [`ExportError::NoEndpoint`] if no endpoint is configured and no OneAgent listens on this host.
+    /// - [`ExportError::ShutDown`] after a shutdown.
+    /// - [`ExportError::Forked`] in a forked child.
     pub fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
         let start = self.start_flush()?;
         self.flush_since(start, timeout)
@@ -263,18 +269,18 @@ impl Exporter {
         Ok(())
     }
 
-    /// Flushes, then stops the exporter. Data points that were not delivered in time stay in the
-    /// spool for the next process, if there is one; otherwise they are dropped and counted
-    /// (`shutdown`).
+    /// Flushes, then stops the exporter. Blocks for `timeout` at most. Data points that were not delivered in
+    /// time stay in the spool for the next process, if there is a spool; otherwise the data points are dropped
+    /// and counted (`shutdown`).
     ///
-    /// If the endpoint is on this host and nothing ever listened there, this does not wait for it. A
-    /// second call does nothing.
+    /// If the endpoint is on this host and nothing ever listened there, the call does not wait. A second call
+    /// does nothing.
     ///
     /// # Errors
     ///
-    /// As for [`flush`](Self::flush), if data points were not delivered; [`ExportError::Dropped`] if
-    /// pending data points were dropped during this call, for whatever reason. The exporter is
-    /// stopped in any case.
+    /// The errors of [`flush`](Self::flush) if data points were not delivered. [`ExportError::Dropped`] if
+    /// pending data points were dropped during this call, for any reason. The exporter is stopped in any
+    /// case.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         let start = self.start_flush()?;
         self.shutdown_since(start, timeout)

@@ -7,13 +7,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::time::SystemTime;
 
-/// The deliveries of an exporter so far; from [`Exporter::health`](super::Exporter::health) and
-/// [`Handle::health`](crate::Handle::health).
+/// The counts of an exporter's deliveries so far, returned by [`Exporter::health`](super::Exporter::health)
+/// and [`Handle::health`](crate::Handle::health).
 ///
-/// Each data point that the exporter took from a collection is in exactly one of
-/// `points_accepted`, `points_rejected`, `points_dropped` and `points_pending`. Lines of metadata
-/// (units and descriptions) are not data points and are counted in none of them. All numbers are
-/// the same for metric lines and for OTLP.
+/// Each data point that the exporter took from a collection is in exactly one of `points_accepted`,
+/// `points_rejected`, `points_dropped` and `points_pending`. Lines of metadata (units and descriptions)
+/// are not data points and are not counted. All numbers have the same meaning for metric lines and for
+/// OTLP.
 ///
 /// ```
 /// use dt_metrics::dynatrace::Exporter;
@@ -30,29 +30,29 @@ use std::time::SystemTime;
 pub struct Health {
     /// Data points that the endpoint accepted.
     pub points_accepted: u64,
-    /// Data points that the endpoint rejected one by one, in a request that it accepted otherwise.
+    /// Data points that the endpoint rejected individually, in requests whose other data points it accepted.
     pub points_rejected: u64,
-    /// Data points that will not be delivered; [`dropped`](Self::dropped) has the reasons.
+    /// Data points that were dropped and will not be delivered; [`dropped`](Self::dropped) has the reasons.
     pub points_dropped: u64,
-    /// Data points in pending requests: not sent yet, or sent and not answered yet. With a spool,
-    /// after a shutdown, the points that are left on disk for the next process.
+    /// Data points in pending requests: not sent yet, or sent and not answered yet. After a shutdown with a
+    /// spool, the data points that remain on disk for the next process.
     pub points_pending: u64,
     /// The part of `points_pending` that is on disk and survives the process.
     pub points_spooled: u64,
-    /// Data points that earlier processes left in the spool. They are counted in the other fields
-    /// as well, as if this process had collected them. A damaged file counts as well, with at least
-    /// one data point.
+    /// Data points of earlier processes that this process read from the spool. The other fields also count
+    /// these data points, as if this process had collected them. A damaged file counts as at least one data
+    /// point.
     pub points_recovered: u64,
     /// Data points of overflow series. An overflow series has the dimension
-    /// `otel.metric.overflow=true`, and stands for all combinations of dimensions beyond an
-    /// instrument's limit. These data points are also counted in the other fields.
+    /// `otel.metric.overflow=true`, and contains all combinations of dimensions beyond an
+    /// instrument's limit. The other fields also count these data points.
     pub points_in_overflow_series: u64,
     /// Requests whose valid data points the endpoint accepted.
     pub requests_accepted: u64,
     /// Attempts that failed, or that the endpoint rejected as a whole.
     pub requests_failed: u64,
-    /// Attempts that were sent but never answered, so that the endpoint may or may not have
-    /// accepted them. Each one may have been delivered twice, unless
+    /// Attempts that were sent but never answered: the endpoint may or may not have accepted the request.
+    /// Such a request may have been delivered twice, unless
     /// [`DeliveryGuarantee::AtMostOnce`](super::DeliveryGuarantee::AtMostOnce) is set.
     pub requests_unanswered: u64,
     /// Attempts to send a request again.
@@ -62,11 +62,11 @@ pub struct Health {
     /// Warnings of the endpoint about data points that it accepted, such as that it stored them
     /// under another metric key (`x` became `x.gauge`).
     pub server_warnings: u64,
-    /// `points_dropped` by reason. The keys can be looked up by their names:
-    /// `health.dropped.get("buffer_full")`.
+    /// The number of dropped data points by reason; the sum is `points_dropped`. You can look up a reason by
+    /// its name: `health.dropped.get("buffer_full")`.
     pub dropped: BTreeMap<DropReason, u64>,
-    /// Data points that were sent otherwise than they were measured. A point is counted each time
-    /// it is sent, once for each of these: `metric_key` and `dimension_key` (characters or a
+    /// Data points whose name, dimensions or value were changed before they were sent. A point is counted each
+    /// time it is sent, once for each of these keys: `metric_key` and `dimension_key` (characters or a
     /// length that keys cannot have, upper case in a dimension key), `dimension_value` (characters
     /// or a length that values cannot have), `array_attribute` (left out, since a dimension has a
     /// single value), `saturated` (the sum is out of the range of its type, and is sent as the end of
@@ -75,9 +75,10 @@ pub struct Health {
     /// `unit` and `metadata` count metrics instead of points: metrics whose unit cannot be sent,
     /// and metrics whose unit or description contradicts another one or is too long.
     pub altered: BTreeMap<&'static str, u64>,
-    /// The latest failure and what to do about it. It stays after a success.
+    /// The latest failure and its remedy; `None` if no request has failed. A later success does not clear the
+    /// field.
     pub last_error: Option<String>,
-    /// When the endpoint last accepted data points.
+    /// The time at which the endpoint last accepted data points; `None` if it has not accepted any.
     pub last_success: Option<SystemTime>,
 }
 
@@ -96,7 +97,7 @@ pub(crate) const SATURATED: &str = "saturated";
 
 macro_rules! drop_reasons {
     ($($variant:ident = $name:literal, $explanation:literal;)*) => {
-        /// Why data points were dropped: a key of [`Health::dropped`].
+        /// The reason why data points were dropped: a key of [`Health::dropped`].
         ///
         /// ```
         /// use dt_metrics::dynatrace::DropReason;
@@ -117,8 +118,8 @@ macro_rules! drop_reasons {
             /// All reasons.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The name of the reason in events, in logs and in the dimension `reason` of
-            /// `dt_metrics.exporter.dropped`.
+            /// Returns the name of the reason, such as `buffer_full`, which events, logs and the dimension
+            /// `reason` of `dt_metrics.exporter.dropped` contain.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -126,7 +127,7 @@ macro_rules! drop_reasons {
                 }
             }
 
-            /// The cause and the remedy, as a sentence without its full stop.
+            /// Returns the cause and the remedy, as a sentence without its full stop.
             #[must_use]
             pub const fn explain(self) -> &'static str {
                 match self {

@@ -37,20 +37,20 @@
 //!
 //! [`observe`](crate::observe) polls a callback for values that an object has, such as a pool.
 //!
-//! # How they live
+//! # Lifetime
 //!
-//! - Handles are `Clone + Send + Sync`. Measuring takes no lock: as for annotations, each thread has
-//!   numbers of its own. Setting a gauge takes one.
-//! - The same definition built twice is the same instrument, and the same dimensions bound twice
-//!   are the same series. Instruments with the same name are one metric, also together with
-//!   instruments of annotations: all must have the same kind and unit.
-//! - When the last clone of a handle is dropped, its series ends. Pending counts and values are pushed
-//!   first; a gauge is pushed once more if it was set since the last push. The sum of an up-down counter
-//!   is kept, and goes on if the series is bound again.
+//! - Handles are `Clone + Send + Sync`. Adding to a counter and recording into a histogram take no lock,
+//!   since each thread has its own cells, as for annotations. Setting a gauge takes a lock.
+//! - Building the same definition twice returns the same instrument, and binding the same dimensions
+//!   twice returns the same series. Instruments with the same name are one metric, also together with
+//!   instruments of annotations: all of these instruments must have the same kind and unit.
+//! - When you drop the last clone of a handle, its series ends. Pending counts and values are pushed
+//!   first; a gauge is pushed once more if you have set it since the last push. The sum of an up-down
+//!   counter is kept, and continues if you bind the series again.
 //! - A name keeps its kind and unit for the life of the process, and stays in the
-//!   [catalogue](crate::catalog). At most 10,000 different definitions are kept, so that a name
-//!   with a request's id in it is an error and not a leak. Values of dimensions are limited by the
-//!   [cardinality limit](Builder::cardinality_limit), as for annotations.
+//!   [catalogue](crate::catalog). A program can build at most 10,000 different definitions. For example, a
+//!   name that contains a request id becomes an error instead of a memory leak. The
+//!   [cardinality limit](Builder::cardinality_limit) applies to values of dimensions, as for annotations.
 
 // ```text
 // kinds ──► series ──► cells        a call: the instrument, its slot, this thread's cell

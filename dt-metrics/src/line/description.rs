@@ -4,7 +4,7 @@ use super::invalid::Invalid;
 use super::limits::MAX_DESCRIPTION_LENGTH;
 
 /// Checks that `description` is not longer than the 65,535 characters that can be sent (Dynatrace
-/// documentation, *Metric ingestion protocol*, metadata). It may contain any character: characters
+/// documentation, *Metric ingestion protocol*, metadata). A description may contain any character: characters
 /// that cannot be sent are escaped or left out.
 ///
 /// ```
@@ -16,7 +16,7 @@ use super::limits::MAX_DESCRIPTION_LENGTH;
 ///
 /// # Errors
 ///
-/// [`Invalid::DescriptionTooLong`].
+/// [`Invalid::DescriptionTooLong`] if the description has more characters.
 pub const fn check_description(description: &str) -> Result<(), Invalid> {
     let bytes = description.as_bytes();
     // Each character is counted at its first byte: one UTF-16 unit, two if four bytes follow.

@@ -14,8 +14,8 @@ const GRAMMAR: Grammar = Grammar {
     longest: MAX_DIMENSION_KEY_LENGTH,
 };
 
-/// Checks that `key` can be sent as it is: 1 to 100 lower case ASCII letters, digits, `_`, `-` and
-/// `:` in sections between dots, each of which begins with a letter or `_` (Dynatrace
+/// Checks that `key` is a valid dimension key, which is sent unchanged: 1 to 100 lower case ASCII letters,
+/// digits, `_`, `-` and `:` in sections between dots, each of which begins with a letter or `_` (Dynatrace
 /// documentation, *Metric ingestion protocol*).
 ///
 /// ```
@@ -27,7 +27,7 @@ const GRAMMAR: Grammar = Grammar {
 ///
 /// # Errors
 ///
-/// The first rule that `key` breaks.
+/// Returns the first rule that `key` breaks.
 pub const fn check_dimension_key(key: &str) -> Result<(), Invalid> {
     match GRAMMAR.fault(key) {
         None => Ok(()),
@@ -41,11 +41,11 @@ pub const fn check_dimension_key(key: &str) -> Result<(), Invalid> {
     }
 }
 
-/// Normalises `key`, so that it can be sent: it becomes lower case; each run of characters that are
+/// Converts `key` to a valid dimension key: letters become lower case; each run of characters that are
 /// not allowed in a key, or not at this position, becomes one `_`; empty sections are dropped; the
-/// key is cut off after 100 characters. `None` if nothing is left.
+/// key is cut off after 100 characters. Returns `None` if no character is left.
 ///
-/// A key that [`check_dimension_key`] accepts is returned as it is.
+/// A key that [`check_dimension_key`] accepts is returned unchanged.
 ///
 /// ```
 /// use dt_metrics::line::normalize_dimension_key;

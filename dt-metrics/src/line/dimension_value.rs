@@ -16,8 +16,8 @@ pub(super) const PLAIN: Class =
 /// Characters of a value between quotes without escapes.
 const QUOTED_PLAIN: Class = PLAIN | SEPARATOR;
 
-/// Makes a value that can be sent of `value`; `None` if there is nothing to send, because it is
-/// empty or an empty pair of quotes.
+/// Converts `value` to a valid dimension value. Returns `None` if `value` is empty or an empty pair of
+/// quotes, which is not sent.
 ///
 /// Each run of control, format, private-use and unassigned characters and of line and paragraph
 /// separators becomes one `_`. In a value in quotes (`"…"`), inner quotes and backslashes are

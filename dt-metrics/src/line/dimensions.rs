@@ -6,8 +6,8 @@ use super::dimension_key::normalize_dimension_key;
 use super::dimension_value::{is_empty, push_value};
 use super::limits::MAX_DIMENSIONS;
 
-/// A set of dimensions that can be sent, serialised once and copied on every line:
-/// `,key=value,key=value`, in the order of the keys, so that equal sets are equal texts.
+/// A valid set of dimensions of a line, serialised once and copied on every line: `,key=value,key=value`.
+/// The keys are sorted, so equal sets have equal texts.
 ///
 /// ```
 /// use dt_metrics::line::Dimensions;
@@ -25,13 +25,14 @@ pub struct Dimensions {
     len: usize,
 }
 
-/// More than 50 dimensions on one line: the point has no line, since the server would drop it.
+/// The error of more than 50 dimensions on one line. The field is the number of dimensions. The data point
+/// has no line, since the server would drop the line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0} dimensions, of which a line has at most {MAX_DIMENSIONS}")]
 pub struct TooManyDimensions(pub usize);
 
 impl TooManyDimensions {
-    /// A short name for counters of dropped points, as [`Rejected::reason`](super::Rejected).
+    /// Returns a short name for counters of dropped points, like [`Rejected::reason`](super::Rejected).
     #[must_use]
     pub const fn reason(self) -> &'static str {
         "too_many_dimensions"
@@ -39,11 +40,12 @@ impl TooManyDimensions {
 }
 
 impl Dimensions {
-    /// Normalises and serialises `layers` of keys and values. If keys are equal after
-    /// normalisation, a later layer wins over an earlier one, and within a layer a later entry
-    /// wins. So pass layers in this order: default dimensions, dimensions of the measurement,
-    /// Dynatrace's metadata. An entry whose key has nothing to send is left out. An entry with an
-    /// empty value is left out together with the entries with the same key that it overrides.
+    /// Normalises and serialises `layers` of keys and values. If keys are equal after normalisation, a
+    /// later layer takes precedence over an earlier layer, and a later entry takes precedence over an
+    /// earlier entry of the same layer. Pass layers in this order: default dimensions, dimensions of the
+    /// measurement, Dynatrace's metadata. An entry whose key is empty after normalisation is left out. An
+    /// entry with an empty value is left out together with the entries with the same key that it
+    /// overrides.
     ///
     /// # Errors
     ///
@@ -85,19 +87,19 @@ impl Dimensions {
         })
     }
 
-    /// The dimensions as they are sent, each with a comma before it.
+    /// Returns the dimensions as they are sent, each with a comma before it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// How many there are.
+    /// Returns the number of dimensions.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns `true` if the set has no dimensions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0

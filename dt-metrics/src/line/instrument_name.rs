@@ -17,12 +17,12 @@ pub(crate) fn normalize_instrument_name(name: &str) -> String {
     GRAMMAR.normalize(name.chars())
 }
 
-/// Checks that `name` is both a metric key of the wire and an instrument name of OpenTelemetry: an
+/// Checks that `name` is both a valid metric key and a valid instrument name of OpenTelemetry: an
 /// ASCII letter, then letters, digits, `_`, `-` and `.`; no empty section and none that begins
 /// with `-`; 255 characters at most; not in `dt.`, which Dynatrace reserves.
 ///
-/// OpenTelemetry makes an instrument that begins with `_` a silent no-op, and allows the `/` that
-/// the wire refuses; hence the intersection.
+/// OpenTelemetry ignores an instrument whose name begins with `_`, and allows the character `/`, which a
+/// metric key cannot contain. A valid name follows both sets of rules.
 ///
 /// ```
 /// use dt_metrics::line::{Invalid, check_instrument_name};
@@ -34,7 +34,7 @@ pub(crate) fn normalize_instrument_name(name: &str) -> String {
 ///
 /// # Errors
 ///
-/// The first rule that `name` breaks.
+/// Returns the first rule that `name` breaks.
 pub const fn check_instrument_name(name: &str) -> Result<(), Invalid> {
     match GRAMMAR.fault(name) {
         None => {}

@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
-/// Why a text is not a valid name, key, unit or description.
+/// The reason why a text is not a valid name, key, unit or description: the rule that it breaks.
 ///
 /// ```
 /// use dt_metrics::line::{Invalid, check_dimension_key};
@@ -23,7 +23,7 @@ pub enum Invalid {
     InstrumentNameStart,
     /// A section of an instrument name that does not begin with a letter, a digit or `_`.
     InstrumentNameSectionStart,
-    /// Two dots in a row in an instrument name, or one at its end.
+    /// Two dots in a row in an instrument name, or a dot at its end.
     InstrumentNameEmptySection,
     /// A character that an instrument name cannot have.
     InstrumentNameCharacter,
@@ -37,7 +37,7 @@ pub enum Invalid {
     MetricKeyStart,
     /// A section of a metric key that does not begin with a letter, a digit or `_`.
     MetricKeySectionStart,
-    /// Two dots in a row in a metric key, or one at its end.
+    /// Two dots in a row in a metric key, or a dot at its end.
     MetricKeyEmptySection,
     /// A character that a metric key cannot have.
     MetricKeyCharacter,
@@ -47,7 +47,7 @@ pub enum Invalid {
     DimensionKeyTooLong,
     /// A section of a dimension key that does not begin with a lower case letter or `_`.
     DimensionKeySectionStart,
-    /// Two dots in a row in a dimension key, or one at either end.
+    /// Two dots in a row in a dimension key, or a dot at either end.
     DimensionKeyEmptySection,
     /// An upper case letter in a dimension key.
     DimensionKeyUpperCase,
@@ -64,7 +64,7 @@ pub enum Invalid {
 }
 
 impl Invalid {
-    /// The rule that was broken, to be shown to whoever wrote the text.
+    /// Returns the broken rule, as a text for the author of the name, key, unit or description.
     ///
     /// ```
     /// use dt_metrics::line::check_instrument_name;

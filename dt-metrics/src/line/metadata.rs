@@ -6,7 +6,7 @@ use super::limits::{MAX_DESCRIPTION_LENGTH, MAX_DISPLAY_NAME_LENGTH, MAX_LINE_LE
 use super::metric_key::MetricKey;
 use super::unit::check_unit;
 
-/// The type of a metric, as its metadata states it.
+/// The type of a metric in its metadata line.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum MetricType {
     /// The metric's lines are counts.
@@ -16,7 +16,7 @@ pub enum MetricType {
 }
 
 impl MetricType {
-    /// `count` or `gauge`.
+    /// Returns the text of the type in a metadata line: `count` or `gauge`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -26,13 +26,14 @@ impl MetricType {
     }
 }
 
-/// Appends one metadata line to `out`, without a line end; `false`, and nothing appended, if the
-/// line would be empty. An empty text and a unit that [`check_unit`] refuses are left out.
+/// Appends one metadata line to `out`, without a line end, and returns `true`. Returns `false`, and appends
+/// nothing, if the line would have no property. An empty text and a unit that [`check_unit`] rejects are left
+/// out.
 ///
-/// A text with special characters is put in quotes. A line end in it becomes `\n`; other control,
+/// A text with special characters is put in quotes. A line end in a text becomes `\n`; other control,
 /// private-use and unassigned characters and line and paragraph separators are left out. A text is
-/// cut off after 65,535 characters, a display name after 300, and a description where the line
-/// would become too long.
+/// cut off after 65,535 characters, and a display name after 300 characters. A description is cut off earlier
+/// if the line would become too long.
 ///
 /// ```
 /// use dt_metrics::line::{MetricKey, MetricType, write_metadata};

@@ -31,7 +31,7 @@ const GRAMMAR: Grammar = Grammar {
 ///
 /// # Errors
 ///
-/// The first rule that `key` breaks.
+/// Returns the first rule that `key` breaks.
 pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
     match GRAMMAR.fault(key) {
         None => Ok(()),
@@ -44,7 +44,7 @@ pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
     }
 }
 
-/// A metric key that can be sent: normalised once, copied on every line.
+/// A valid metric key, normalised once and copied on every line.
 ///
 /// ```
 /// use dt_metrics::line::MetricKey;
@@ -56,18 +56,18 @@ pub const fn check_metric_key(key: &str) -> Result<(), Invalid> {
 pub struct MetricKey(Box<str>);
 
 impl MetricKey {
-    /// Normalises `key`: each run of characters that are not allowed in a key, or not at this
-    /// position, becomes one `_`; empty sections are dropped; the key is cut off after 255
-    /// characters. `None` if the key is empty or begins with a dot.
+    /// Converts `key` to a valid metric key: each run of characters that are not allowed in a key, or not
+    /// at this position, becomes one `_`; empty sections are dropped; the key is cut off after 255
+    /// characters. Returns `None` if the key is empty or begins with a dot.
     ///
-    /// A key that [`check_metric_key`] accepts is taken as it is.
+    /// A key that [`check_metric_key`] accepts stays unchanged.
     #[must_use]
     pub fn new(key: &str) -> Option<Self> {
         Self::from_cow(Cow::Borrowed(key))
     }
 
-    /// Like [`MetricKey::new`] with the key `prefix.key`. An empty prefix is ignored; an empty key
-    /// returns `None`.
+    /// Converts `prefix.key` to a valid metric key, like [`MetricKey::new`]. An empty prefix is ignored.
+    /// Returns `None` if `key` is empty.
     #[must_use]
     pub fn with_prefix(prefix: &str, key: &str) -> Option<Self> {
         if prefix.is_empty() {
@@ -90,7 +90,7 @@ impl MetricKey {
         Some(Self(GRAMMAR.normalize(key.chars()).into()))
     }
 
-    /// The key as it is sent.
+    /// Returns the key as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

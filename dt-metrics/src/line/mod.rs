@@ -1,13 +1,13 @@
 //! The Dynatrace metric line protocol: keys, dimensions, values, lines and metadata.
 //!
-//! Pure functions of text: no OpenTelemetry, no I/O, no logging. Facts are from the Dynatrace
-//! documentation (*Metric ingestion protocol*); details that it does not specify follow Dynatrace's
-//! reference client `dynatrace-metric-utils-java`, with one exception: if the client would write a
-//! line that a strict reader refuses, characters are escaped instead. Every line written here can
-//! be read.
+//! The functions of this module only process text: they do no I/O, do not log, and do not need
+//! OpenTelemetry. The rules are from the Dynatrace documentation (*Metric ingestion protocol*). Details that
+//! the documentation does not specify follow Dynatrace's reference client `dynatrace-metric-utils-java`, with
+//! one exception: if the client would write a line that a strict reader rejects, this module escapes
+//! characters, so every line can be read.
 //!
 //! The checks ([`check_instrument_name`], [`check_metric_key`], [`check_dimension_key`],
-//! [`check_unit`], [`check_description`]) are `const fn`; the annotations turn them into compile
+//! [`check_unit`], [`check_description`]) are `const fn`; the annotations report their results as compile
 //! errors. Normalisation accepts any text and uses the same grammar: its result passes the check,
 //! and a text that passes the check is returned unchanged.
 //!

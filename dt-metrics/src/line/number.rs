@@ -22,7 +22,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// Whether the number can be sent: NaN and the infinities cannot.
+    /// Returns `true` if the number can be sent. NaN and the infinities cannot be sent.
     #[must_use]
     pub const fn is_finite(self) -> bool {
         match self {

@@ -9,25 +9,25 @@ const MEAN_TOLERANCE: f64 = 1e-6;
 /// The measured values of a data point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Payload {
-    /// How much a sum has changed since the line before: `count,delta=…`. It may be negative or
-    /// fractional.
+    /// The change of a sum since the previous line: `count,delta=…`. The change may be negative or have a
+    /// fraction.
     Count(Number),
-    /// A value that is replaced by the next: `gauge,…`.
+    /// A value that the next value replaces: `gauge,…`.
     Gauge(Number),
     /// A distribution: `gauge,min=…,max=…,sum=…,count=…`.
     Summary {
-        /// The least value.
+        /// The smallest value.
         min: f64,
         /// The greatest value.
         max: f64,
         /// The sum of the values.
         sum: f64,
-        /// How many values there were.
+        /// The number of values.
         count: u64,
     },
 }
 
-/// Why a point has no line.
+/// The reason why a data point has no line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejected {
@@ -37,13 +37,13 @@ pub enum Rejected {
     /// The minimum, mean and maximum of a summary contradict each other.
     #[error("the mean of the summary is not between its minimum and its maximum")]
     InvalidSummary,
-    /// A summary of no values.
+    /// A summary has no values.
     #[error("the summary has no values")]
     EmptySummary,
 }
 
 impl Rejected {
-    /// A short name for counters of dropped points, such as `not_finite`.
+    /// Returns a short name for counters of dropped points, such as `not_finite`.
     ///
     /// ```
     /// use dt_metrics::line::Rejected;
@@ -75,7 +75,7 @@ impl Payload {
     ///
     /// # Errors
     ///
-    /// The reason why it cannot be sent.
+    /// Returns the reason why the payload cannot be sent.
     pub fn check(&self) -> Result<(), Rejected> {
         match *self {
             Self::Count(value) | Self::Gauge(value) if value.is_finite() => Ok(()),

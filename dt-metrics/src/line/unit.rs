@@ -4,7 +4,7 @@ use super::class::{self, DIGIT, LOWER, UNDERSCORE, UNIT_MARK, UPPER};
 use super::invalid::Invalid;
 use super::limits::MAX_UNIT_LENGTH;
 
-/// Checks that `unit` can be sent: 1 to 63 ASCII letters, digits and `%`, `[`, `]`, `{`, `}`, `/`,
+/// Checks that `unit` is a valid unit: 1 to 63 ASCII letters, digits and `%`, `[`, `]`, `{`, `}`, `/`,
 /// `_` (Dynatrace documentation, *Metric ingestion protocol*, metadata). Units are written in
 /// UCUM: `s`, `By`, `1`, `{request}`.
 ///
@@ -17,7 +17,7 @@ use super::limits::MAX_UNIT_LENGTH;
 ///
 /// # Errors
 ///
-/// The first rule that `unit` breaks.
+/// Returns the first rule that `unit` breaks.
 pub const fn check_unit(unit: &str) -> Result<(), Invalid> {
     let bytes = unit.as_bytes();
     if bytes.is_empty() {
@@ -85,8 +85,8 @@ const NAMES: &[(&[&str], &str)] = &[
     (&["celsius", "degrees celsius", "\u{b0}c"], "Cel"),
 ];
 
-/// The UCUM unit for a name given in full, such as `ms` for `milliseconds`; `None` if `unit` is
-/// not such a name. Case does not matter.
+/// Returns the UCUM unit for the full name of a unit, such as `ms` for `milliseconds`. Returns `None` if
+/// `unit` is not a full name of a unit. Names are case-insensitive.
 ///
 /// ```
 /// use dt_metrics::line::ucum_unit;

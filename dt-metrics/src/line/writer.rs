@@ -19,11 +19,11 @@ const _: () = {
     assert!(MAX_METRIC_KEY_LENGTH + MAX_DIMENSIONS * dimension + REST <= MAX_LINE_LENGTH);
 };
 
-/// Appends one line to `out`, without a line end. Nothing but the numbers is formatted: the key
-/// and the dimensions are copied as they are. Memory is allocated only where `out` has to grow.
+/// Appends one line to `out`, without a line end. Only the numbers are formatted: the key and the dimensions
+/// are copied. Memory is allocated only if `out` has to grow.
 ///
-/// A timestamp, in milliseconds since 1970 UTC, is left out if it is not in the years 2000 to
-/// 3000; the server then takes the time of its arrival.
+/// `timestamp_ms` is in milliseconds since 1970 UTC. A timestamp outside of the years 2000 to 3000 is left
+/// out; the server then uses the time of arrival.
 ///
 /// ```
 /// use dt_metrics::line::{Dimensions, MetricKey, Number, Payload, write_line};
@@ -38,7 +38,7 @@ const _: () = {
 ///
 /// # Errors
 ///
-/// The payload cannot be sent; nothing is appended.
+/// Returns an error, and appends nothing, if the payload cannot be sent.
 pub fn write_line(
     out: &mut String,
     key: &MetricKey,

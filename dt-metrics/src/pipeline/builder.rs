@@ -14,16 +14,16 @@ use super::install::{Settings, install};
 use crate::dynatrace::Format;
 use crate::dynatrace::{self, CheckReport, Options, shared_options};
 
-/// The configuration of the pipeline; from [`builder`](crate::builder).
+/// The configuration of the pipeline, returned by [`builder`](crate::builder). [`install`](Self::install)
+/// starts the pipeline.
 ///
-/// Every option except for functions and exporters can also come from the environment, as
-/// `DT_METRICS_` and the name of the method in capital letters. For example,
-/// `DT_METRICS_PUSH_INTERVAL=10s` is [`push_interval`](Self::push_interval), and
-/// `DT_METRICS_DEFAULT_DIMENSIONS=env=prod,team=a` is
-/// [`default_dimensions`](Self::default_dimensions). The program wins over the environment, and
-/// these variables win over the variables of OpenTelemetry (`OTEL_…`). For dimensions and
-/// certificates, the environment adds to the values of the program. An unusable value, or an
-/// unknown variable that begins with `DT_METRICS_`, is a warning and never an error.
+/// Every option except for functions and exporters can also come from the environment, as `DT_METRICS_`
+/// and the name of the method in capital letters. For example, `DT_METRICS_PUSH_INTERVAL=10s` is
+/// [`push_interval`](Self::push_interval), and `DT_METRICS_DEFAULT_DIMENSIONS=env=prod,team=a` is
+/// [`default_dimensions`](Self::default_dimensions). The program takes precedence over the environment,
+/// and `DT_METRICS_…` variables take precedence over the variables of OpenTelemetry (`OTEL_…`). For
+/// dimensions and certificates, the environment adds to the values of the program. An unusable value, or
+/// an unknown variable that begins with `DT_METRICS_`, is logged as a warning and is never an error.
 /// [`check`](Self::check) reports where the value of each option comes from.
 ///
 /// # Destination
@@ -76,7 +76,7 @@ pub struct Builder {
 impl Builder {
     shared_options!(dynatrace, "dt_metrics::builder()");
 
-    /// The time between two pushes.
+    /// Sets the time between two pushes.
     ///
     /// Default: `DT_METRICS_PUSH_INTERVAL` (such as `10s`), or `OTEL_METRIC_EXPORT_INTERVAL`
     /// (milliseconds), or 60 seconds. Zero also selects the default. There is no upper limit, but
@@ -99,31 +99,34 @@ impl Builder {
         self
     }
 
-    /// The name of the service, OpenTelemetry's resource attribute `service.name`.
+    /// Sets the name of the service, OpenTelemetry's resource attribute `service.name`.
     ///
     /// Default: `DT_METRICS_SERVICE_NAME`, or `OTEL_SERVICE_NAME`, or `service.name` of
     /// `OTEL_RESOURCE_ATTRIBUTES`, or none: the SDK's placeholder (`unknown_service`) is not sent.
-    /// The name is the dimension `service.name` of every line.
+    /// Every line has the name as the dimension `service.name`.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.dynatrace.give("service_name");
         self.dynatrace.pipeline.service_name = Some(name.into());
         self
     }
 
-    /// The most series of an instrument with run-time dimensions (default 2,000; 0 means 1). Further
-    /// combinations are merged into one overflow series with `otel.metric.overflow=true`. One
-    /// warning names the place of the annotation, [`Handle::health`] counts the data points of the
-    /// overflow series, and [`on_delivery_event`](Self::on_delivery_event) reports them.
+    /// Sets the largest number of series of an instrument with run-time dimensions (default: 2,000; 0 means
+    /// 1). Further combinations are merged into one overflow series with the dimension
+    /// `otel.metric.overflow=true`. One warning names the place of the annotation, [`Handle::health`] counts
+    /// the data points of the overflow series, and [`on_delivery_event`](Self::on_delivery_event) reports
+    /// these data points.
     ///
-    /// The OpenTelemetry SDK keeps 2,000 series of an instrument. A metric with more series is
-    /// several instruments of the SDK with the same name, in scopes with different schema URLs, so
-    /// that every series arrives. If a view of the program sets a limit, that limit counts for each
+    /// The OpenTelemetry SDK keeps 2,000 series of an instrument. To deliver all series of a larger metric,
+    /// dt-metrics splits it into several instruments of the SDK with the same name, in scopes with different
+    /// schema URLs. If a view of the program sets a limit, that limit counts for each
     /// 2,000 series, and a warning is logged when it is reached.
     ///
-    /// `cardinality_limit = n` in an annotation takes precedence. Series that exist when metrics are
-    /// installed stay. Series of counters and histograms that are idle for a few collections make
+    /// `cardinality_limit = n` in an annotation takes precedence. Series from before `install` are kept, even
+    /// beyond the limit. Series of counters and histograms that are idle for a few collections make
     /// room for others, unless a reader is cumulative. If all dimensions are literals, `bool` or
     /// enums, up to 1,024 combinations always have a series each.
+    ///
+    /// Environment variable: `DT_METRICS_CARDINALITY_LIMIT`, a whole number.
     pub fn cardinality_limit(mut self, series: u32) -> Self {
         self.dynatrace.give("cardinality_limit");
         self.dynatrace.pipeline.cardinality_limit = Some(series.max(1));
@@ -131,9 +134,9 @@ impl Builder {
     }
 
     /// Ends series of gauges that were not set for this time, and series of up-down counters that
-    /// stayed at zero for this time (default: never). Without it, a series that is used once is
-    /// sent, and billed, for ever. Setting the gauge, or a change of the sum, begins the series
-    /// again.
+    /// stayed at zero for this time (default: never). Without this option, a series that is used once is
+    /// sent, and billed, until the process ends. Setting the gauge, or a change of the sum, begins the
+    /// series again.
     ///
     /// The time is counted from the first push with the last value. The option applies to gauges of
     /// `gauge!`: `#[observed]` gauges are polled for each push and do not end, and a reader with
@@ -152,31 +155,39 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Environment variable: `DT_METRICS_GAUGE_EXPIRY`, a duration such as `10s`, `500ms` or `1m30s`.
     pub fn gauge_expiry(mut self, after: Duration) -> Self {
         self.dynatrace.give("gauge_expiry");
         self.dynatrace.pipeline.gauge_expiry = Some(after);
         self
     }
 
-    /// Whether the fields of [`Handle::health`] are also exported as metrics (default: no), such as
-    /// `dt_metrics.exporter.points_accepted`. Only the Dynatrace exporter has them.
+    /// Sets whether the fields of [`Handle::health`] are also exported as metrics, such as
+    /// `dt_metrics.exporter.points_accepted` (default: `false`). Only the built-in exporter has these
+    /// metrics.
+    ///
+    /// Environment variable: `DT_METRICS_HEALTH_METRICS`, `true` or `false`.
     pub fn health_metrics(mut self, export: bool) -> Self {
         self.dynatrace.give("health_metrics");
         self.dynatrace.pipeline.health_metrics = export;
         self
     }
 
-    /// How long dropping the [`Handle`] may take, and how long a signal is delayed with
-    /// [`flush_on_termination`](Self::flush_on_termination) (default: 5 seconds). With zero,
-    /// nothing waits: metrics that are not in a [`spool_dir`](Self::spool_dir) are lost.
+    /// Limits the time that dropping the [`Handle`] blocks, and the time that
+    /// [`flush_on_termination`](Self::flush_on_termination) delays a signal (default: 5 seconds). With
+    /// zero, neither waits: pending metrics that are not in a [`spool_dir`](Self::spool_dir) are lost.
+    ///
+    /// Environment variable: `DT_METRICS_SHUTDOWN_TIMEOUT`, a duration such as `10s`, `500ms` or
+    /// `1m30s`.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.dynatrace.give("shutdown_timeout");
         self.dynatrace.pipeline.shutdown_timeout = Some(timeout);
         self
     }
 
-    /// Also prints each push to stderr, for development (default: `false`): a line for each series, with
-    /// its value and its dimensions.
+    /// Sets whether each push is also printed to stderr, for development (default: `false`). Each series is
+    /// printed on one line, with its value and its dimensions.
     ///
     /// ```text
     /// metrics at 13:21:47 UTC: 2 metrics, 3 series
@@ -185,9 +196,9 @@ impl Builder {
     ///   orders.duration  count=13 min=0.002 s max=0.25 s sum=0.87 s  region=eu
     /// ```
     ///
-    /// It never delays the program: if stderr is closed, or a pipe that nobody reads, pushes are not
-    /// printed. Default dimensions are not printed, and neither are control characters and values
-    /// that contain a token. A push of more than 200 series is cut.
+    /// Printing never delays the program: if stderr is closed, or is a pipe that no process reads, pushes are
+    /// not printed. Default dimensions, control characters and values that contain a token are never
+    /// printed. A push of more than 200 series is cut.
     ///
     /// ```
     /// # fn main() -> Result<(), dt_metrics::Error> {
@@ -196,22 +207,24 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Environment variable: `DT_METRICS_CONSOLE`, `true` or `false`; `OTEL_METRICS_EXPORTER=console`
+    /// also turns printing on.
     pub fn console(mut self, print: bool) -> Self {
         self.dynatrace.give("console");
         self.dynatrace.pipeline.console = print;
         self
     }
 
-    /// Adds an exporter to the built-in one. Any number may be added, and each gets all metrics at
-    /// the interval, with the temporality that it prefers. With
-    /// [`no_exporter`](Self::no_exporter), the added exporters are the only ones.
+    /// Adds an exporter to the built-in exporter. You can add any number of exporters. Each exporter receives
+    /// all metrics once per push interval, with the temporality that it prefers. With
+    /// [`no_exporter`](Self::no_exporter), only the added exporters are used.
     ///
-    /// Each exporter has a thread of the SDK and a collection of its own: an exporter that fails,
-    /// hangs or panics neither delays other exporters nor loses their data. A
-    /// [`flush`](Handle::flush) or a [`shutdown`](Handle::shutdown) returns its error after the
-    /// other exporters have delivered. If you also use
-    /// [`configure_provider`](Self::configure_provider), a flush runs through the exporters one
-    /// after the other, beginning with the built-in one.
+    /// Each exporter has a thread of the SDK and a collection of its own: an exporter that fails, hangs or
+    /// panics neither delays other exporters nor loses their data. A [`flush`](Handle::flush) or a
+    /// [`shutdown`](Handle::shutdown) returns the error of a failing exporter after the other exporters
+    /// have delivered. If you also use [`configure_provider`](Self::configure_provider), a flush runs
+    /// through the exporters one after the other, beginning with the built-in one.
     ///
     /// The options of this builder about sending (endpoint, token, prefix, dimensions, buffers)
     /// apply to the built-in exporter. [`Handle::health`] does not cover added exporters.
@@ -247,7 +260,7 @@ impl Builder {
     /// 4. a Collector on this host, `http://localhost:4318/v1/metrics`.
     ///
     /// Counters and histograms are deltas, unless another temporality is configured for a Collector.
-    /// Prefix, default dimensions and the host's dimensions are added as they are to lines. A
+    /// Prefix, default dimensions and the host's dimensions are added as for metric lines. A
     /// collection of more than 15,000 data points or 4 MB, the limits of Dynatrace for one request,
     /// is sent in parts. With `OTEL_EXPORTER_OTLP_COMPRESSION=gzip`, which Dynatrace recommends,
     /// requests shrink to about a tenth of their size.
@@ -260,9 +273,9 @@ impl Builder {
     /// never sent unencrypted to another host without
     /// [`allow_cleartext_token`](Self::allow_cleartext_token).
     ///
-    /// To send to both, also add the exporter for lines. A delay of one exporter does not affect
-    /// the other exporter, and each has its own [`health`](dynatrace::Exporter::health); the handle
-    /// returns the health of the OTLP exporter.
+    /// To send over OTLP and as metric lines, also add the exporter for metric lines. A delay of one
+    /// exporter does not affect the other exporter, and each has its own
+    /// [`health`](dynatrace::Exporter::health); the handle returns the health of the OTLP exporter.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -277,6 +290,9 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Environment variable: `DT_METRICS_OTLP`, `true` or `false`; `OTEL_METRICS_EXPORTER=otlp` also
+    /// selects OTLP.
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self) -> Self {
         self.dynatrace.give("otlp");
@@ -284,9 +300,8 @@ impl Builder {
         self
     }
 
-    /// Turns the built-in exporter off: there are only the exporters that
-    /// [`exporter`](Self::exporter) adds, and the readers that
-    /// [`configure_provider`](Self::configure_provider) adds.
+    /// Turns the built-in exporter off. Only the exporters that you add with [`exporter`](Self::exporter), and
+    /// the readers that you add with [`configure_provider`](Self::configure_provider), receive metrics.
     ///
     /// ```
     /// use dt_metrics::dynatrace::Exporter;
@@ -298,13 +313,16 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Environment variable: `DT_METRICS_NO_EXPORTER`, `true` or `false`; `OTEL_METRICS_EXPORTER=none`
+    /// also turns the built-in exporter off.
     pub fn no_exporter(mut self) -> Self {
         self.dynatrace.give("no_exporter");
         self.dynatrace.pipeline.no_exporter = true;
         self
     }
 
-    /// Configures everything else that the SDK offers: readers, views, resources.
+    /// Calls a function with the builder of the SDK's provider, to add readers, views and resources.
     ///
     /// ```
     /// use opentelemetry_sdk::metrics::{Instrument, Stream};
@@ -331,32 +349,40 @@ impl Builder {
         self
     }
 
-    /// Whether to make the provider OpenTelemetry's global one (default: yes), so that metrics that
-    /// the program and its libraries measure with the OpenTelemetry API are also exported.
+    /// Sets whether the provider of the pipeline becomes OpenTelemetry's global provider (default: `true`).
+    /// With the global provider, metrics that the program and its libraries measure with the OpenTelemetry
+    /// API are also exported.
+    ///
+    /// Environment variable: `DT_METRICS_SET_GLOBAL`, `true` or `false`.
     pub fn set_global(mut self, global: bool) -> Self {
         self.dynatrace.give("set_global");
         self.dynatrace.pipeline.not_global = !global;
         self
     }
 
-    /// Whether instruments with the same name that disagree on kind, unit or objective are an error
-    /// (default: no). Without it a warning names both places. If kind or unit differ, the first instrument is
-    /// exported; the data points of the other instrument are dropped and counted in [`Health`](crate::Health) as
-    /// `conflicting_definition`. If only the objectives differ, both are exported. Use it in tests and CI,
-    /// since a dependency can bring in such an instrument.
+    /// Sets whether [`install`](Self::install) fails if instruments with the same name have different kinds,
+    /// units or objectives (default: `false`). Use this option in tests and CI, since a dependency can bring
+    /// in a conflicting instrument.
+    ///
+    /// Without this option, a warning names both places. If kind or unit differ, the first instrument is
+    /// exported, and the data points of the other instrument are dropped and counted in
+    /// [`Health`](crate::Health) as `conflicting_definition`. If only the objectives differ, both instruments
+    /// are exported.
+    ///
+    /// Environment variable: `DT_METRICS_STRICT`, `true` or `false`.
     pub fn strict(mut self, strict: bool) -> Self {
         self.dynatrace.give("strict");
         self.dynatrace.pipeline.strict = strict;
         self
     }
 
-    /// Whether pending metrics are delivered on SIGTERM or SIGINT before the signal takes effect
-    /// (default: no). The delivery takes [`shutdown_timeout`](Self::shutdown_timeout) at most.
+    /// Sets whether pending metrics are delivered on SIGTERM or SIGINT before the signal takes effect
+    /// (default: `false`). The delivery takes [`shutdown_timeout`](Self::shutdown_timeout) at most.
     ///
-    /// A program that does not handle these signals still ends by them, with their exit status, but
-    /// later. A handler that was installed before metrics is called, but later. A second signal acts
-    /// at once. A handler that is installed after metrics, for example by tokio's `ctrl_c`, is called
-    /// at once, and metrics are delivered at the same time. A signal that is ignored stays ignored.
+    /// After the delivery, a program without a handler of these signals ends with the exit status of the
+    /// signal, and a handler that was installed before `install` is called. A second signal takes effect at
+    /// once. A handler that is installed after `install`, for example by tokio's `ctrl_c`, is called at once,
+    /// and metrics are delivered at the same time. An ignored signal stays ignored.
     ///
     /// `std::process::exit` delivers as [`Handle`] describes. Other ends of a process do not deliver
     /// metrics: `abort` (call [`Handle::shutdown`] before it), a panic with `panic = "abort"` in the
@@ -371,16 +397,19 @@ impl Builder {
     /// }
     /// # }
     /// ```
+    ///
+    /// Environment variable: `DT_METRICS_FLUSH_ON_TERMINATION`, `true` or `false`.
     pub fn flush_on_termination(mut self, flush: bool) -> Self {
         self.dynatrace.give("flush_on_termination");
         self.dynatrace.pipeline.flush_on_termination = flush;
         self
     }
 
-    /// Tries this configuration, as [`check`](crate::check) does for the default one.
+    /// Tries this configuration with one data point, and reports what to fix, like
+    /// [`check`](crate::check). Blocks for ten seconds at most.
     ///
-    /// It tries the delivery of lines, or with `otlp` the delivery over OTLP. Added exporters are not
-    /// tried.
+    /// The call tries the delivery of metric lines, or with `otlp` the delivery over OTLP. Added exporters are
+    /// not tried.
     ///
     /// ```
     /// let report = dt_metrics::builder().endpoint("http://127.0.0.1:1/metrics/ingest").check();
@@ -397,15 +426,19 @@ impl Builder {
 
     /// Checks the configuration and starts the pipeline.
     ///
-    /// It works on a plain thread and inside any async runtime, and does no I/O on the calling
+    /// You can call `install` on a plain thread and inside any async runtime. It does no I/O on the calling
     /// thread.
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyInstalled`], [`Error::Config`], [`Error::Thread`], with
-    /// [`strict`](Self::strict) [`Error::Conflicts`], and with
-    /// [`flush_on_termination`](Self::flush_on_termination) [`Error::Signal`]. After an error nothing
-    /// is installed.
+    /// After an error, nothing is installed.
+    ///
+    /// - [`Error::AlreadyInstalled`] if a pipeline is installed and has not been shut down.
+    /// - [`Error::Config`] if the built-in exporter cannot be built, for example because of an invalid option.
+    /// - [`Error::Thread`] if the operating system cannot start a thread.
+    /// - [`Error::Conflicts`] if instruments conflict, with [`strict`](Self::strict).
+    /// - [`Error::Signal`] if signals cannot be caught, with
+    ///   [`flush_on_termination`](Self::flush_on_termination).
     pub fn install(self) -> Result<Handle, Error> {
         install(self.dynatrace, self.settings)
     }

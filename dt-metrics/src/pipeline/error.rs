@@ -17,25 +17,27 @@ use crate::registry::Conflict;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A pipeline is installed and has not been shut down.
+    /// A pipeline is installed and has not been shut down, so another one cannot be installed.
     #[error("metrics are installed already; shut the first handle down before installing again")]
     AlreadyInstalled,
     /// The options of the Dynatrace exporter are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// With [`strict`](crate::Builder::strict): instruments with the same name disagree.
+    /// Instruments with the same name have different kinds, units or objectives. Only with
+    /// [`strict`](crate::Builder::strict).
     #[error("{}", Lines(.0))]
     Conflicts(Vec<Conflict>),
-    /// Collected metrics did not reach their receiver.
+    /// The Dynatrace exporter did not deliver all collected metrics.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// An exporter or reader other than the Dynatrace exporter failed.
     #[error("the exporter failed: {}", reason(.0))]
     Provider(OTelSdkError),
-    /// This process was forked from the one that installed metrics, and has none of its threads.
+    /// This process was forked from the process that installed metrics, so the threads of the pipeline do not
+    /// run in this process. Install metrics again.
     #[error("metrics were installed by the process that this one was forked from; install again")]
     Forked,
-    /// The handle was shut down before.
+    /// The pipeline of the handle was shut down by an earlier call.
     #[error("metrics are shut down")]
     ShutDown,
     /// The signals that end the process cannot be caught
@@ -45,7 +47,7 @@ pub enum Error {
     /// The operating system could not start a thread, or a thread ended early.
     #[error("a thread of dt-metrics failed: {0}")]
     Thread(io::Error),
-    /// The time was up before all was done. The work continues in the background.
+    /// The timeout expired before the call was done. The work continues in the background.
     #[error("not done within {}; allow more time", shown(*.0))]
     Timeout(Duration),
 }

@@ -14,12 +14,14 @@ use super::running::Running;
 use crate::dynatrace::Health;
 use crate::thread::spawn;
 
-/// The installed metrics. They run until this handle is dropped, which delivers pending metrics.
+/// The running pipeline, returned by [`install`](crate::Builder::install) and [`init`](crate::init).
+/// Dropping the handle delivers pending metrics and stops the pipeline.
 ///
-/// All calls take `&self`, may be repeated, and work on a plain thread, inside a current-thread
-/// runtime and inside a multi-thread runtime. Calls that end in `_async` do not block the runtime.
+/// All methods can be called repeatedly, on a plain thread, inside a current-thread runtime and inside a
+/// multi-thread runtime. Methods whose name ends in `_async` do not block the runtime; the other methods
+/// block the calling thread.
 ///
-/// Dropping the handle is a [`shutdown`](Self::shutdown) with five seconds, or with
+/// Dropping the handle blocks like [`shutdown`](Self::shutdown) with a timeout of five seconds, or of
 /// [`shutdown_timeout`](crate::Builder::shutdown_timeout). If the process exits without dropping
 /// the handle, because it is in a `static` or because of `std::process::exit`, pending metrics are
 /// still delivered on Unix: for at most two seconds, or for `shutdown_timeout` if that is shorter.
@@ -51,10 +53,10 @@ impl Handle {
         self.0.deliver_at_exit()
     }
 
-    /// Collects all measurements until now and delivers them.
+    /// Collects all measurements so far and delivers them. Blocks until the receiver has answered every
+    /// request, for `timeout` at most.
     ///
-    /// Returns when the receiver has answered every request, at the latest after `timeout`. If the
-    /// exporter pauses after a failure, it retries at once.
+    /// If the exporter pauses after a failure, it retries at once.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -78,7 +80,7 @@ impl Handle {
         self.0.flush(Deadline::after(timeout))
     }
 
-    /// [`flush`](Self::flush) for async code.
+    /// Collects and delivers like [`flush`](Self::flush), without blocking the runtime.
     ///
     /// # Errors
     ///
@@ -92,9 +94,9 @@ impl Handle {
             .await
     }
 
-    /// Collects and delivers all measurements until now, then stops.
+    /// Collects and delivers all measurements so far, then stops the pipeline. Blocks for `timeout` at most.
     ///
-    /// Later measurements are kept, and delivered if metrics are installed again. A second call does
+    /// Later measurements are kept, and are delivered if you install metrics again. A second call does
     /// nothing.
     ///
     /// ```no_run
@@ -122,7 +124,7 @@ impl Handle {
         self.0.shutdown(Deadline::after(timeout))
     }
 
-    /// [`shutdown`](Self::shutdown) for async code.
+    /// Shuts down like [`shutdown`](Self::shutdown), without blocking the runtime.
     ///
     /// # Errors
     ///
@@ -136,10 +138,11 @@ impl Handle {
             .await
     }
 
-    /// The data points that were accepted, rejected, retried and dropped until now.
+    /// Returns the numbers of data points that were accepted, rejected and dropped so far, and the latest
+    /// failure. Does not block on the network.
     ///
-    /// These are the numbers of the Dynatrace exporter, including data points that were dropped
-    /// before they reached it: another instrument has the same name (`conflicting_definition`), an
+    /// The numbers are from the Dynatrace exporter. They include data points that were dropped before they
+    /// reached the exporter: another instrument has the same name (`conflicting_definition`), an
     /// observed function panicked (`observed_panic`), a value was NaN or infinite (`not_finite`),
     /// the value of a counter was negative (`negative`), or a thread recorded more values before
     /// `install` than it keeps (`before_install`).
@@ -160,7 +163,7 @@ impl Handle {
         self.0.health()
     }
 
-    /// The provider that the pipeline feeds. Use it for your own OpenTelemetry instruments.
+    /// Returns the provider of the pipeline. Use it to create your own OpenTelemetry instruments.
     ///
     /// ```no_run
     /// use opentelemetry::metrics::MeterProvider;

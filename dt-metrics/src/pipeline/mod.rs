@@ -43,7 +43,7 @@ pub use self::builder::Builder;
 pub use self::error::Error;
 pub use self::handle::Handle;
 
-/// Installs metrics with the configuration found in the environment and on the host. It is
+/// Installs metrics with the configuration found in the environment and on the host. The same as
 /// `builder().install()`.
 ///
 /// ```no_run
@@ -68,8 +68,8 @@ pub fn init() -> Result<Handle, Error> {
 /// from, whether the endpoint can be reached and trusted, whether it accepts the token and a metric
 /// line, and whether this host's clock is right.
 ///
-/// Sends one data point of the gauge `dt_metrics.check`. Nothing is installed. The call waits for
-/// the answer, ten seconds at most: use it in a command of your program, or when it starts.
+/// The call sends one data point of the gauge `dt_metrics.check`, and blocks until the answer, for ten
+/// seconds at most. It does not install anything. Use it in a command of your program, or at its start.
 ///
 /// ```no_run
 /// let report = dt_metrics::check();
@@ -79,7 +79,7 @@ pub fn check() -> CheckReport {
     builder().check()
 }
 
-/// Starts the configuration of the pipeline.
+/// Returns a builder for the pipeline, with the default value of each option.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -103,14 +103,15 @@ pub fn builder() -> Builder {
     Builder::default()
 }
 
-/// Joins a provider that the program built itself, in place of
-/// [`install`](crate::Builder::install): from now on, each collection of `provider` includes the
-/// measurements of the annotations, with all its readers, views, resource and exporters. Earlier
-/// measurements are also included.
+/// Adds the measurements of the annotations to a provider that the program built itself. Use it instead of
+/// [`install`](crate::Builder::install).
 ///
-/// The provider is fed as long as the handle lives. [`Handle::flush`] makes the provider collect.
-/// [`Handle::shutdown`], or dropping the handle, makes it collect once more and leaves it running:
-/// the program shuts the provider down, and flushes its own exporters.
+/// Each collection of `provider` then includes the measurements, also measurements from before the call. All
+/// readers, views and exporters of the provider, and its resource, apply.
+///
+/// The provider receives measurements as long as the handle lives. [`Handle::flush`] makes the provider
+/// collect. [`Handle::shutdown`], or dropping the handle, makes the provider collect once more and does not
+/// shut it down: your program shuts the provider down, and flushes its own exporters.
 ///
 /// ```
 /// use std::time::Duration;
@@ -147,8 +148,8 @@ pub fn builder() -> Builder {
 ///
 /// # Errors
 ///
-/// [`Error::AlreadyInstalled`] if metrics are installed, or attached to another provider: each
-/// measurement goes to one. [`Error::Thread`] if the operating system cannot start a thread.
+/// [`Error::AlreadyInstalled`] if metrics are installed, or attached to another provider, since each
+/// measurement goes to one provider. [`Error::Thread`] if the operating system cannot start a thread.
 pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
     let installed = Installed::claim()?;
     let mut options = Options::default();

@@ -7,26 +7,24 @@ use crate::instrument::{Observed, all_observed, for_each_descriptor, made};
 
 inventory::collect!(Registration);
 
-/// Lists every instrument in the binary, also before its first call. Instruments that are [built at
-/// run time](mod@crate::instrument) are listed after they are built.
+/// Lists every instrument in the binary, also instruments that the program has not used yet. Instruments
+/// that are [built at run time](mod@crate::instrument) are listed after they are built.
 ///
-/// One entry per annotation, ordered by name, then by place. [`catalog_markdown`](crate::catalog_markdown)
-/// and [`catalog_json`](crate::catalog_json) print it.
+/// The list has one entry for each metric of each annotation, ordered by name, then by place in the source.
+/// [`catalog_markdown`](crate::catalog_markdown) and [`catalog_json`](crate::catalog_json) format the list.
 ///
 /// # Completeness
 ///
 /// The linker collects the catalogue. Instruments of dependencies are included, even in modules
 /// that nothing mentions and in functions that are never called or instantiated, with or without
 /// link-time optimisation. The following instruments are included only after their first use:
-/// instruments
 ///
-/// - of a dependency that no code of the program names: the compiler leaves it out of the program
-///   (`use that_crate as _;` is enough);
-/// - of a `staticlib` that a program in another language links, unless that program's linker is
-///   set to keep all of it (`--whole-archive`, `-force_load`): by default it keeps only functions
-///   that are called;
-/// - on platforms without functions that run before `main`: the crate
-///   [`inventory`](https://docs.rs/inventory) lists the supported ones.
+/// - Instruments of a dependency that no code of the program names, since the compiler leaves such a
+///   dependency out of the program. Add `use that_crate as _;` to include them.
+/// - Instruments of a `staticlib` that a program in another language links, since a linker keeps only
+///   functions that are called. Pass `--whole-archive` or `-force_load` to the linker to include them.
+/// - All instruments on platforms without functions that run before `main`. The crate
+///   [`inventory`](https://docs.rs/inventory) lists the supported platforms.
 ///
 /// A `cdylib` has its own catalogue, counts and pipeline. Its instruments are not in the catalogue
 /// of the program that loads it.

@@ -6,17 +6,17 @@ use std::collections::hash_map::Entry;
 
 use crate::descriptor::{Descriptor, Objective};
 
-/// Two instruments with the same name that disagree on their kind, unit or objective.
+/// A conflict: two instruments with the same name and different kinds, units or objectives.
 ///
-/// Names are case-insensitive, as in OpenTelemetry. An absent unit or objective agrees with any. If
-/// only the objectives differ, both instruments are exported; otherwise only the first instrument
-/// is exported.
+/// Names are case-insensitive, as in OpenTelemetry. An instrument without a unit or an objective does not
+/// conflict with any unit or objective. If only the objectives differ, both instruments are exported;
+/// otherwise only the first instrument is exported.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// The descriptor that is exported.
+    /// The descriptor of the instrument that is exported.
     pub first: &'static Descriptor,
-    /// The descriptor that is not exported, unless only its objective differs.
+    /// The descriptor of the other instrument, which is exported only if just the objectives differ.
     pub second: &'static Descriptor,
 }
 

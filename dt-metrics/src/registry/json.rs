@@ -6,12 +6,12 @@ use super::catalog::catalog;
 use super::conflict::conflicts;
 use crate::descriptor::{Descriptor, Objective};
 
-/// The catalogue as JSON, for a page of documentation or a check of your own.
+/// Returns the catalogue as JSON, for a page of documentation or a check of your own.
 ///
-/// An array with one object per annotation, in the order of [`catalog`], one object per line. Each
+/// The text is an array with one object per entry of [`catalog`], in the same order, one object per line. Each
 /// object has `name`, `kind` (`counter`, `up_down_counter`, `histogram` or `gauge`), `unit`,
 /// `description`, `dimension_keys`, `objective`, `module_path`, `file` and `line`, and `conflict`:
-/// `null`, or a text that names the other instrument with its name.
+/// `null`, or a text that describes the other instrument with the same name.
 ///
 /// `objective` is `null`, `{"success":0.999}` (the share of calls that succeed), or
 /// `{"latency":0.25,"percentile":0.99}` (a time in seconds, and the share of calls that take no longer).

@@ -6,12 +6,12 @@ use super::catalog::catalog;
 use super::conflict::{Conflict, conflicts};
 use crate::descriptor::Descriptor;
 
-/// The catalogue as a Markdown table, for a page of documentation.
+/// Returns the catalogue as a Markdown table, for a page of documentation.
 ///
-/// One row per annotation, in the order of [`catalog`]. Below the table are the objectives of
+/// The table has one row per entry of [`catalog`], in the same order. Below the table are the objectives of
 /// `#[measured(objective(…))]`, and conflicts: instruments that are not exported because another
-/// instrument has their name, and objectives that differ under the same name. Markup in names and descriptions is escaped, and paths to files of
-/// dependencies begin at their package.
+/// instrument has the same name, and instruments with the same name and different objectives. Markup in
+/// names and descriptions is escaped, and paths to files of dependencies begin at their package.
 ///
 /// ```
 /// #[dt_metrics::counted(name = "baskets", unit = "{basket}", dims(region = "eu"))]

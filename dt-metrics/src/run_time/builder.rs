@@ -160,38 +160,42 @@ impl<I: Build> Builder<I> {
         }
     }
 
-    /// Sets the unit of the values, in UCUM: `s`, `By`, `{request}`.
+    /// Sets the unit of the values, in UCUM, such as `s`, `By` or `{request}` (default: none).
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.definition.shape.unit = unit.into();
         self
     }
 
-    /// Sets the meaning of the numbers.
+    /// Sets the description: the meaning of the values, in one sentence (default: none).
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.definition.shape.description = description.into();
         self
     }
 
-    /// Adds a dimension. A value that is `None` leaves the dimension out.
+    /// Adds a dimension to every series of the instrument. A value that is `None` leaves the dimension out.
+    /// A key that is added twice is an error of [`build`](Self::build).
     pub fn dimension(mut self, key: impl AsRef<str>, value: impl DimensionValue) -> Self {
         let value = value.dimension_value().map(Value::keep);
         self.definition.dimension(key.as_ref(), value);
         self
     }
 
-    /// Overrides the limit of series for this instrument, 2,000 by default. Further combinations of
-    /// dimensions are merged into its overflow series. 0 means no limit of its own.
+    /// Sets the largest number of series of this instrument (default: the limit of the pipeline, 2,000).
+    /// Further combinations of dimensions are merged into one overflow series. 0 selects the default.
     pub fn cardinality_limit(mut self, limit: u32) -> Self {
         self.definition.shape.cardinality_limit = limit;
         self
     }
 
-    /// Makes the instrument. The same definition built again is the same instrument.
+    /// Builds the instrument. Building the same definition again returns a handle of the same instrument.
     ///
     /// # Errors
     ///
-    /// If the name, the unit, the description or a dimension key is invalid, if another instrument with
-    /// this name has another kind or unit, or if the program has made too many instruments.
+    /// - [`BuildError::Invalid`] if the name, the unit, the description or a dimension key is invalid.
+    /// - [`BuildError::DimensionTwice`] if two dimensions have the same key.
+    /// - [`BuildError::Boundaries`] if the boundaries of a histogram are not finite and ascending.
+    /// - [`BuildError::Conflict`] if another instrument with this name has another kind or unit.
+    /// - [`BuildError::TooMany`] if the program has built 10,000 different instruments at run time.
     pub fn build(self) -> Result<I, BuildError> {
         I::build(self.definition)
     }

@@ -2,9 +2,9 @@
 
 use crate::instrument::{DimensionValue, OwnedValue};
 
-/// Dimensions for a run-time instrument: an array, a slice or a `Vec` of pairs of a key and a value.
+/// A list of dimensions of a run-time instrument: an array, a slice or a `Vec` of pairs of a key and a value.
 ///
-/// Use a tuple of pairs for values of different types, and `()` for no dimension.
+/// Use a tuple of pairs for values of different types, and `()` for no dimensions.
 ///
 /// ```
 /// use dt_metrics::instrument::Counter;

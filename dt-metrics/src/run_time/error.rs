@@ -6,7 +6,7 @@ use crate::instrument::MOST_SHAPES;
 use crate::line::{self, Invalid, normalize_dimension_key};
 use crate::registry::Conflict;
 
-/// Why an instrument, a series or an observer cannot be made at run time.
+/// The reason why an instrument, a series or an observer cannot be built at run time.
 ///
 /// ```
 /// use dt_metrics::instrument::{BuildError, Counter};
@@ -21,29 +21,29 @@ use crate::registry::Conflict;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A name, a dimension key, a unit or a description breaks a rule.
+    /// A name, a dimension key, a unit or a description is invalid.
     #[non_exhaustive]
     Invalid {
-        /// The text.
+        /// The invalid text.
         text: String,
-        /// The rule that it breaks.
+        /// The rule that the text breaks.
         rule: Invalid,
-        /// The nearest text that breaks none, if there is one.
+        /// The nearest valid text, if there is one.
         nearest: Option<String>,
     },
     /// An instrument with this name has another kind or another unit.
     Conflict(Conflict),
-    /// A dimension was given twice.
+    /// Two dimensions have the same key.
     #[non_exhaustive]
     DimensionTwice {
-        /// The key.
+        /// The key of both dimensions.
         key: String,
     },
-    /// The boundaries of a histogram are not finite numbers, each greater than the one before.
+    /// The boundaries of a histogram are not finite numbers in ascending order.
     Boundaries,
-    /// Callbacks observe gauges, counters and up-down counters, and no histograms.
+    /// An observer has the kind [`Kind::Histogram`](crate::Kind::Histogram), which callbacks cannot record.
     ObservedHistogram,
-    /// The program has made as many different instruments at run time as are kept.
+    /// The program has built 10,000 different instruments at run time, which is the limit.
     TooMany,
 }
 

@@ -34,8 +34,9 @@ macro_rules! handles {
     ($($(#[$doc:meta])+ $handle:ident: $example:literal;)+) => {$(
         $(#[$doc])+
         ///
-        /// Cloning a handle is cheap, and clones share the series, on any thread. When the last clone is
-        /// dropped, the series ends after its pending measurements were pushed.
+        /// A handle records into one series. Cloning it is cheap, and its clones record into the same series,
+        /// on any thread. When you drop the last clone, the series ends after its pending measurements are
+        /// pushed.
         #[derive(Clone)]
         pub struct $handle {
             /// Here as well, so that a measurement does not follow the pointer.
@@ -44,16 +45,18 @@ macro_rules! handles {
         }
 
         impl $handle {
-            /// Begins an instrument with this name, which is a metric key without the exporter's prefix.
+            /// Returns a builder for an instrument with this name. The name is the metric key without the
+            /// exporter's prefix: a letter, then letters, digits, `_`, `-` and `.`, 255 characters at most.
             #[track_caller]
             pub fn builder(name: impl Into<String>) -> Builder<Self> {
                 Builder::new(name.into(), Location::caller())
             }
 
-            /// Binds the series with these further dimensions. The same series bound twice is shared.
+            /// Returns a handle of the series that has these dimensions in addition to the dimensions of this
+            /// handle. Binding the same dimensions again returns a handle of the same series.
             ///
-            /// Bind a series once and keep the handle, if you can: binding takes a lock, and measuring
-            /// takes none.
+            /// Bind a series once and keep the handle, if you can: binding takes a lock, and measuring does
+            /// not.
             ///
             /// ```
             #[doc = $example]
@@ -90,22 +93,22 @@ macro_rules! handles {
 }
 
 handles! {
-    /// A counter: a sum that only grows.
+    /// A counter whose name or dimensions are known only at run time: a sum that only grows.
     Counter: r#"let hits = dt_metrics::instrument::Counter::builder("counter.with.hits").build()?;
 hits.with([("shard", 3)])?.add(1);"#;
-    /// An up-down counter: a sum that grows and shrinks.
+    /// An up-down counter whose name or dimensions are known only at run time: a sum that grows and shrinks.
     UpDownCounter: r#"let jobs = dt_metrics::instrument::UpDownCounter::builder("counter.with.jobs").build()?;
 jobs.with([("queue", "mail")])?.add(-1);"#;
-    /// A gauge: its last value counts.
+    /// A gauge whose name or dimensions are known only at run time: a value that the next value replaces.
     Gauge: r#"let depth = dt_metrics::instrument::Gauge::builder("gauge.with.depth").build()?;
 depth.with([("queue", "mail")])?.set(7);"#;
-    /// A histogram: each value counts.
+    /// A histogram whose name or dimensions are known only at run time: a distribution of values.
     Histogram: r#"let sizes = dt_metrics::instrument::Histogram::builder("histogram.with.sizes").build()?;
 sizes.with([("route", "/orders")])?.record(512);"#;
 }
 
 impl Counter {
-    /// Adds `n`. Takes no lock and does not allocate.
+    /// Adds `n` to the sum. Takes no lock and does not allocate.
     #[inline]
     pub fn add(&self, n: u64) {
         instrument::add_to_slot(self.slot, n);
@@ -113,7 +116,7 @@ impl Counter {
 }
 
 impl UpDownCounter {
-    /// Adds `n`, which may be negative.
+    /// Adds `n`, which may be negative, to the sum. Takes no lock and does not allocate.
     #[inline]
     pub fn add(&self, n: i64) {
         instrument::add_signed_to_slot(self.slot, n);
@@ -121,14 +124,15 @@ impl UpDownCounter {
 }
 
 impl Gauge {
-    /// Replaces the value, whichever clone or thread has set it before. NaN and infinities are dropped,
-    /// and counted.
+    /// Sets the value. It replaces the value that any clone or thread has set before. NaN and infinities are
+    /// dropped, and counted in `Health` as `not_finite`.
     pub fn set(&self, value: impl Number) {
         instrument::set(self.slot, value.to_f64());
     }
 
-    /// Ends the series with these further dimensions at once, pending value included; `()` ends the
-    /// series of this handle. A value that is set later begins it again.
+    /// Ends the series that has these dimensions in addition to the dimensions of this handle, at once. Its
+    /// pending value is not pushed. `()` ends the series of this handle itself. Setting a value later begins
+    /// the series again. If there is no such series, this does nothing.
     ///
     /// ```
     /// use dt_metrics::instrument::Gauge;
@@ -154,7 +158,8 @@ impl Gauge {
 }
 
 impl Histogram {
-    /// Records a value. NaN and infinities are dropped, and counted.
+    /// Records a value in the unit of the instrument. NaN and infinities are dropped, and counted in `Health`
+    /// as `not_finite`.
     #[inline]
     pub fn record(&self, value: impl Number) {
         instrument::record(self.slot, value.to_f64());
@@ -162,8 +167,9 @@ impl Histogram {
 }
 
 impl Builder<Histogram> {
-    /// Sets the upper bounds of the buckets, for exporters that carry buckets: finite numbers, each
-    /// greater than the one before.
+    /// Sets the upper bounds of the buckets, for OTLP and other exporters that carry buckets: finite numbers
+    /// in the unit of the instrument, each greater than the previous number. Any other list is an error of
+    /// [`build`](Self::build).
     pub fn boundaries(mut self, boundaries: impl IntoIterator<Item = f64>) -> Self {
         let boundaries = boundaries.into_iter().map(f64::to_bits).collect();
         self.definition.shape.boundaries = Some(boundaries);

@@ -13,9 +13,9 @@ use crate::instrument::{
     Callback, DimensionValue, Observable, ObservedNumber, OwnedValue, Sample, Value,
 };
 
-/// Begins an observer: a callback that is polled for values once per collection, as functions with
-/// [`#[observed]`](macro@crate::observed) are. Use it for values that some object has, such as the
-/// size of a pool, and for names that are known only at run time.
+/// Returns a builder for an observer: a callback that dt-metrics polls for values once per collection, like
+/// functions with [`#[observed]`](macro@crate::observed). Use an observer for values of an object, such as
+/// the size of a pool, and for names that are known only at run time.
 ///
 /// ```
 /// # #[derive(Clone)]
@@ -40,23 +40,24 @@ use crate::instrument::{
 /// # When callbacks run
 ///
 /// - Once per collection of each reader, on threads of the library, never on a thread of your program and
-///   never twice at the same time. Before a pipeline is installed, nothing polls them.
+///   never twice at the same time. Before a pipeline is installed, callbacks are not polled.
 /// - A collection waits for its callbacks for one second at most. A callback that has not returned by then
 ///   is logged as a warning, and does not hold up other callbacks. The collection uses the latest values of
 ///   that callback, and the callback is not polled again until it has returned.
 /// - A panic in a callback is caught, logged once, and counted as dropped points with the reason
-///   `observed_panic`. The callback has no values while it panics.
-/// - [`testing::capture`](crate::testing::capture) does not see values of callbacks.
+///   `observed_panic`. A poll that panics delivers no values.
+/// - [`testing::capture`](crate::testing::capture) does not contain values of callbacks.
 ///
 /// # When series end
 ///
-/// A gauge that the callback does not record ends: it is missing from the next push. If an up-down
-/// counter is not recorded, its level leaves its series, which is 0 then. When you drop the
-/// [`Observer`], all of its series end that way.
+/// If a poll does not record a gauge, the series of the gauge ends: it is missing from the next push. If a
+/// poll does not record an up-down counter, the last recorded value is subtracted from the series, so a
+/// series without other sources becomes 0. When you drop the [`Observer`], all of its series end in the same
+/// way.
 ///
-/// A counter is recorded as a total, and the increase is sent. If a total is less than before, it is taken
-/// to have begun again at 0. An observer with the same definition as one that has ended goes on with its
-/// totals.
+/// A callback records a counter as a total, and dt-metrics sends the increase. If a total decreases, it is
+/// assumed to have begun again at 0. If you build an observer with the same definition as an observer that
+/// has ended, the new observer continues the totals of the earlier one.
 #[track_caller]
 pub fn observe(name: impl Into<String>) -> ObserverBuilder {
     let mut definition = Definition::new(Kind::Gauge, name.into(), Location::caller());
@@ -64,19 +65,20 @@ pub fn observe(name: impl Into<String>) -> ObserverBuilder {
     ObserverBuilder(definition)
 }
 
-/// Builds an [`Observer`]; from [`observe`].
+/// The definition of an [`Observer`], returned by [`observe`]. [`callback`](Self::callback) starts the
+/// observer.
 #[derive(Clone, Debug)]
 #[must_use = "a builder observes nothing before `callback()`"]
 pub struct ObserverBuilder(Definition);
 
 impl ObserverBuilder {
-    /// Sets the unit of the values, in UCUM: `s`, `By`, `{connection}`.
+    /// Sets the unit of the values, in UCUM, such as `s`, `By` or `{connection}` (default: none).
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.0.shape.unit = unit.into();
         self
     }
 
-    /// Sets the meaning of the numbers.
+    /// Sets the description: the meaning of the values, in one sentence (default: none).
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.0.shape.description = description.into();
         self
@@ -98,28 +100,30 @@ impl ObserverBuilder {
         self
     }
 
-    /// Adds a dimension to all values. A value that is `None` leaves the dimension out.
+    /// Adds a dimension to all values of the observer. A value that is `None` leaves the dimension out.
     pub fn dimension(mut self, key: impl AsRef<str>, value: impl DimensionValue) -> Self {
         let value = value.dimension_value().map(Value::keep);
         self.0.dimension(key.as_ref(), value);
         self
     }
 
-    /// Overrides the limit of series for this observer, 2,000 by default. Further combinations of
-    /// dimensions are merged into an overflow series: sums are added up, and of gauges the last value
-    /// counts. 0 means no limit of its own.
+    /// Sets the largest number of series of this observer (default: the limit of the pipeline, 2,000).
+    /// Further combinations of dimensions are merged into one overflow series: values of counters and up-down
+    /// counters are added up, and the last value of a gauge counts. 0 selects the default.
     pub fn cardinality_limit(mut self, limit: u32) -> Self {
         self.0.shape.cardinality_limit = limit;
         self
     }
 
-    /// Polls `callback` from now on, until the observer is dropped.
+    /// Starts the observer: dt-metrics polls `callback` until you drop the returned [`Observer`].
     ///
     /// # Errors
     ///
-    /// If the name, the unit, the description or a dimension key is invalid, if the kind is
-    /// [`Kind::Histogram`], if another instrument with this name has another kind or unit, or if the
-    /// program has made too many instruments.
+    /// - [`BuildError::Invalid`] if the name, the unit, the description or a dimension key is invalid.
+    /// - [`BuildError::DimensionTwice`] if two dimensions have the same key.
+    /// - [`BuildError::ObservedHistogram`] if the kind is [`Kind::Histogram`].
+    /// - [`BuildError::Conflict`] if another instrument with this name has another kind or unit.
+    /// - [`BuildError::TooMany`] if the program has built 10,000 different instruments at run time.
     pub fn callback(
         self,
         mut callback: impl FnMut(&mut Observations<'_>) + Send + 'static,
@@ -151,19 +155,18 @@ impl ObserverBuilder {
     }
 }
 
-/// The values that a callback records when it is polled.
+/// The collection of values that a callback receives when it is polled, and into which it records.
 pub struct Observations<'a> {
     samples: &'a mut Vec<Sample>,
     dimensions: &'a [(Cow<'static, str>, OwnedValue)],
 }
 
 impl Observations<'_> {
-    /// Records the value of the series with these dimensions: any number, or an `Option` of one, which
-    /// records nothing if it is `None`. Use `()` for no further dimension.
+    /// Records the value of the series with these dimensions: any number, or an `Option` of a number. `None`
+    /// records nothing. Use `()` for no further dimension.
     ///
-    /// If a series is recorded twice in one poll, the last value counts. A dimension with a key of the
-    /// builder replaces the dimension of the builder. An invalid key is sent in its nearest valid form,
-    /// as keys of other libraries are.
+    /// If a callback records a series twice in one poll, the last value counts. A dimension with the same key
+    /// as a dimension of the builder replaces it. An invalid key is sent in its nearest valid form.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "as `with` of handles, which is written alike"
@@ -219,11 +222,12 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A callback that is polled until this is dropped; from [`observe`].
+/// A running observer, returned by [`ObserverBuilder::callback`]. Its callback is polled until you drop the
+/// observer.
 ///
-/// Drop it on any thread. A poll that is under way goes on, and its values are not used. The callback and
-/// everything that it captured are dropped at once, or when that poll returns. To observe for the whole
-/// life of the program, keep the observer in `main`, or [`forget`](core::mem::forget) it.
+/// You can drop an observer on any thread. If a poll is running at this time, its values are not used. The
+/// callback and its captured values are dropped at once, or when the running poll returns. To observe for
+/// the whole life of the program, keep the observer in `main`, or [`forget`](core::mem::forget) it.
 #[must_use = "the callback is polled until the observer is dropped: bind it, as in \
               `let _observer = dt_metrics::observe(…)…`"]
 pub struct Observer {

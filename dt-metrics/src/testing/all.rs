@@ -27,14 +27,14 @@ struct Turns {
     waiting: Vec<Waker>,
 }
 
-/// Runs `f` and returns the measurements of the whole process meanwhile. They include all threads
-/// and tasks, also threads and tasks that `f` spawned.
+/// Runs `f` and returns the measurements that the whole process made meanwhile, on all threads and in all
+/// tasks, including threads and tasks that `f` spawned.
 ///
-/// The capture sees the measurements that happened before `f` returned, so wait in `f` for threads
-/// and tasks whose measurements you assert. One capture of the process runs at a time: a second
-/// call waits until the first call has returned. The capture also sees tests that run at the same
-/// time without a capture of the process. Give the metrics or dimensions of such tests other names,
-/// or run them in a process of their own.
+/// The capture contains the measurements from before the return of `f`, so wait in `f` for threads
+/// and tasks whose measurements you assert. One capture of the process runs at a time: this function
+/// blocks until an earlier capture has ended. The capture also contains the measurements of tests that run
+/// at the same time without a capture of the process. Use other names of metrics or other values of
+/// dimensions in such tests, or run these tests in a separate process.
 ///
 /// ```
 /// use dt_metrics::{count, testing::capture_all};
@@ -46,13 +46,14 @@ struct Turns {
 /// assert_eq!(seen.counter("jobs.done").value(), 3);
 /// ```
 ///
-/// Values of histograms and gauges are in the order in which a thread recorded them; values of several
+/// Values of histograms and gauges are in the order in which a thread recorded the values; values of several
 /// threads are in any order. Series beyond the limit are merged into the overflow series, and an up-down
 /// counter whose sum did not change is left out.
 ///
 /// # Panics
 ///
-/// If it is called in the code of another capture of the whole process, which it would wait for.
+/// Panics if `f` of another capture of the whole process calls this function, since the call would wait for
+/// itself.
 pub fn capture_all<T>(f: impl FnOnce() -> T) -> Captured {
     let capture = Taken::wait().begin();
     let inside = Inside::enter();
@@ -61,8 +62,8 @@ pub fn capture_all<T>(f: impl FnOnce() -> T) -> Captured {
     capture.finish()
 }
 
-/// Awaits `future` and returns the measurements of the whole process meanwhile, as [`capture_all`]
-/// does.
+/// Awaits `future` and returns the measurements that the whole process made meanwhile, like
+/// [`capture_all`].
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_all_async};
@@ -81,7 +82,7 @@ pub fn capture_all<T>(f: impl FnOnce() -> T) -> Captured {
 ///
 /// # Panics
 ///
-/// As [`capture_all`].
+/// Panics under the same condition as [`capture_all`].
 pub fn capture_all_async<F: Future>(future: F) -> impl Future<Output = Captured> {
     Running {
         capture: None,

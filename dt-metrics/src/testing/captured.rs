@@ -9,11 +9,11 @@ use super::view::{Counter, Gauge, Histogram, UpDownCounter};
 use crate::descriptor::Kind;
 use crate::instrument::Recorded;
 
-/// Everything that a capture saw, by the name of the instrument.
+/// The measurements of a capture. Its methods select them by the name of the instrument.
 ///
-/// Names are the names in the annotations, without the exporter's prefix, and case-insensitive.
-/// Several instruments with the same name and kind are added up. An instrument that was not measured has
-/// the value zero.
+/// Names are the names in the annotations, without the exporter's prefix. Names are case-insensitive.
+/// Several instruments with the same name and kind are added up. An instrument without measurements has the
+/// value zero.
 ///
 /// # Panics
 ///
@@ -37,25 +37,25 @@ impl Captured {
         Self(recorded)
     }
 
-    /// The counters with this name.
+    /// Selects the counters with this name. Panics if the program has no such counter.
     #[track_caller]
     pub fn counter(&self, name: &str) -> Counter<'_> {
         Counter(self.select(Kind::Counter, name))
     }
 
-    /// The up-down counters with this name.
+    /// Selects the up-down counters with this name. Panics if the program has no such up-down counter.
     #[track_caller]
     pub fn up_down_counter(&self, name: &str) -> UpDownCounter<'_> {
         UpDownCounter(self.select(Kind::UpDownCounter, name))
     }
 
-    /// The histograms with this name.
+    /// Selects the histograms with this name. Panics if the program has no such histogram.
     #[track_caller]
     pub fn histogram(&self, name: &str) -> Histogram<'_> {
         Histogram(self.select(Kind::Histogram, name))
     }
 
-    /// The gauges with this name.
+    /// Selects the gauges with this name. Panics if the program has no such gauge.
     #[track_caller]
     pub fn gauge(&self, name: &str) -> Gauge<'_> {
         Gauge(self.select(Kind::Gauge, name))
@@ -70,7 +70,7 @@ impl Captured {
         selection
     }
 
-    /// Lists the series that were measured, in the order of their first measurement.
+    /// Iterates over the series that were measured, in the order of their first measurement.
     ///
     /// ```
     /// use dt_metrics::{count, record, testing::capture};
@@ -90,7 +90,7 @@ impl Captured {
             .map(|(series, descriptor)| Series::new(series, descriptor))
     }
 
-    /// Whether nothing was measured at all.
+    /// Returns `true` if the capture contains no measurements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.series.is_empty()

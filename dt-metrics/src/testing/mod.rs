@@ -17,8 +17,8 @@
 //! assert_eq!(seen.histogram("orders.duration").count(), 3);
 //! ```
 //!
-//! A name that no instrument of the program has panics, and the message suggests the nearest name. An
-//! instrument of another kind panics as well:
+//! If the program has no instrument with a name, the lookup panics, and the message suggests the nearest
+//! name. The lookup of an instrument of another kind also panics:
 //!
 //! ```should_panic
 //! use dt_metrics::{counted, testing::capture};
@@ -31,29 +31,28 @@
 //! assert_eq!(seen.counter("ordrs").value(), 0);
 //! ```
 //!
-//! No pipeline is needed. If there is one, it gets all measurements as if there were no capture.
-//! Calls outside of a capture cost no more than without this module.
+//! A capture works without an installed pipeline. An installed pipeline receives all measurements as it does
+//! without a capture. Calls outside of a capture cost no more than without this module.
 //!
 //! # Content of a capture
 //!
-//! [`capture`] sees the measurements of its own thread while the closure runs, and nothing else:
-//! tests of the same functions can run in parallel. [`capture_async`] sees the measurements that
-//! are made while its future is polled, on any thread, without measurements of other tasks in
-//! between. [`capture_all`] and [`capture_all_async`] see the measurements of the whole process,
-//! including spawned threads and tasks, one capture at a time. The table describes [`capture`] and
-//! [`capture_async`].
+//! [`capture`] contains only the measurements that its own thread makes while the closure runs, so tests of
+//! the same functions can run in parallel. [`capture_async`] contains the measurements that are made while
+//! its future is polled, on any thread, without measurements of other tasks in between. [`capture_all`] and
+//! [`capture_all_async`] contain the measurements of the whole process, including spawned threads and tasks;
+//! one of these captures runs at a time. The table describes [`capture`] and [`capture_async`].
 //!
-//! | measured | seen |
+//! | measurement | in the capture |
 //! | --- | --- |
-//! | in a capture inside a capture | by both |
-//! | by a thread or task that was spawned | no, unless [`Capture`] is carried there |
-//! | by a task that a runtime runs on this thread while the closure blocks on that runtime | yes |
-//! | when a guard or timer is dropped | by the capture around the drop: one that is dropped on another thread or after the capture has ended is not seen, so an up-down counter may be left at 1 and a duration be missing |
-//! | when the value that the closure returned is dropped | no: the closure has ended |
-//! | before a panic in the closure | by the captures around: the panic goes through this one |
-//! | beyond the limit of series | with its own dimensions, though the pipeline gets it as overflow; a timer that was started outside of the capture as overflow |
-//! | in destructors of thread-local values | maybe not |
-//! | by `#[observed]` functions | no: the pipeline polls them, on its own thread |
+//! | in a capture inside another capture | in both captures |
+//! | by a spawned thread or task | no, unless you pass [`Capture`] to the thread or task |
+//! | by a task that a runtime runs on this thread while the closure blocks on the runtime | yes |
+//! | by the drop of a guard or timer | in the capture in which the drop happens. A drop on another thread, or after the end of the capture, is missing, so an up-down counter may stay at 1, and a duration may be missing |
+//! | by the drop of the closure's return value | no, since the closure has ended |
+//! | before a panic in the closure | only in outer captures, since the panic ends this capture |
+//! | beyond the limit of series | with its own dimensions, although the pipeline counts it in the overflow series; a timer that was started before the capture is in the overflow series |
+//! | in destructors of thread-local values | not guaranteed |
+//! | by `#[observed]` functions | no, since the pipeline polls these functions on its own thread |
 
 mod all;
 mod captured;

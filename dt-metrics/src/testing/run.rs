@@ -3,7 +3,7 @@
 use super::captured::Captured;
 use super::scope::Capture;
 
-/// Runs `f` and returns the measurements of this thread meanwhile.
+/// Runs `f` and returns the measurements that this thread made meanwhile.
 ///
 /// [The module](super) lists the measurements that a capture contains. A panic in `f` is passed on.
 ///
@@ -17,7 +17,7 @@ pub fn capture<T>(f: impl FnOnce() -> T) -> Captured {
     capture_with(f).0
 }
 
-/// Runs `f` as [`capture`] does, and also returns the value of `f`.
+/// Runs `f` like [`capture`], and also returns the return value of `f`.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_with};
@@ -37,8 +37,7 @@ pub fn capture_with<T>(f: impl FnOnce() -> T) -> (Captured, T) {
     (Captured::new(recorder.finish()), value)
 }
 
-/// Awaits `future` and returns the measurements made while it was polled, and while it was dropped
-/// after that.
+/// Awaits `future` and returns the measurements that were made while the future was polled and dropped.
 ///
 /// The future may move between threads. [The module](super) lists the measurements that a capture
 /// contains.
@@ -63,7 +62,7 @@ pub fn capture_async<F: Future>(future: F) -> impl Future<Output = Captured> {
     async move { captured.await.0 }
 }
 
-/// Awaits `future` as [`capture_async`] does, and also returns the future's output.
+/// Awaits `future` like [`capture_async`], and also returns the output of the future.
 ///
 /// ```
 /// use dt_metrics::{counted, testing::capture_async_with};

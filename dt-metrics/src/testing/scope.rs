@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::instrument::{self, Recorder};
 
-/// The captures that are under way, to be carried into a thread or task.
+/// A handle of the running captures. Use it to capture the measurements of another thread or task.
 ///
-/// A capture does not see what is measured there after it has ended, so wait for the thread or task
-/// inside the capture.
+/// A capture does not contain measurements from after its end, so wait for the thread or task inside the
+/// capture.
 ///
 /// ```
 /// use dt_metrics::{count, testing::{Capture, capture}};
@@ -32,20 +32,21 @@ impl Capture {
         (Self(vec![Arc::clone(&recorder)]), recorder)
     }
 
-    /// All captures that are under way on this thread, the outer ones included. If there is none,
-    /// [`run`](Self::run) just calls the function.
+    /// Returns a handle of all captures that run on this thread, including outer captures. Without a
+    /// running capture, [`run`](Self::run) only calls the function.
     #[must_use]
     pub fn current() -> Self {
         Self(instrument::watching())
     }
 
-    /// Runs `f` while these captures watch.
+    /// Runs `f` on this thread, records its measurements in these captures, and returns its return value.
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         let _watch = instrument::watch(&self.0);
         f()
     }
 
-    /// Lets these captures see what is measured while `future` is polled and when it is dropped.
+    /// Awaits `future`, records the measurements from its polls and its drop in these captures, and returns
+    /// its output.
     ///
     /// ```
     /// use dt_metrics::{counted, testing::{Capture, capture_async}};

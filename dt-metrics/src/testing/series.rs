@@ -5,9 +5,9 @@ use core::fmt;
 use super::selection::Selection;
 use crate::descriptor::{Descriptor, Kind};
 
-/// One series that a capture saw, from [`Captured::iter`](super::Captured::iter).
+/// One series of a capture, returned by [`Captured::iter`](super::Captured::iter).
 ///
-/// `Display` shows it on one line.
+/// `Display` prints the series on one line.
 #[derive(Clone)]
 #[must_use]
 pub struct Series<'a> {
@@ -23,30 +23,31 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The name of the instrument, without the exporter's prefix.
+    /// Returns the name of the instrument, without the exporter's prefix.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.descriptor.name
     }
 
-    /// The kind of the instrument.
+    /// Returns the kind of the instrument.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.descriptor.kind
     }
 
-    /// The instrument: unit, description, and the place in the source.
+    /// Returns the descriptor of the instrument: unit, description, and the place in the source.
     #[must_use]
     pub fn descriptor(&self) -> &'static Descriptor {
         self.descriptor
     }
 
-    /// Keys and values of its dimensions, in the order written. Values are texts, as on the wire.
+    /// Iterates over the keys and values of the dimensions, in the order written. Values are texts, as they
+    /// are sent.
     pub fn dimensions(&self) -> impl Iterator<Item = (&'static str, String)> + use<'a> {
         self.selection.clone().into_dimensions()
     }
 
-    /// The value of a dimension, if the series has it.
+    /// Returns the value of the dimension `key`, or `None` if the series does not have this dimension.
     #[must_use]
     pub fn dimension(&self, key: &str) -> Option<String> {
         let mut dimensions = self.dimensions();
@@ -54,7 +55,7 @@ impl<'a> Series<'a> {
         Some(value)
     }
 
-    /// The sum of a counter, an up-down counter or a histogram, or the last value of a gauge.
+    /// Returns the sum of a counter, an up-down counter or a histogram, or the last value of a gauge.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -68,7 +69,7 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The values of a histogram or a gauge, in the order recorded; empty for other kinds.
+    /// Returns the values of a histogram or a gauge, in the order recorded; empty for other kinds.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         self.selection.values().collect()

@@ -16,8 +16,8 @@ macro_rules! view {
         impl $view<'_> {
             /// Selects the series whose dimension `key` has this value, with any other dimensions.
             ///
-            /// Values are compared as on the wire, where all are texts: `200` of any integer type
-            /// equals `"200"`. `None` selects the series without that dimension.
+            /// Values are compared as texts, as they are sent: `200` of any integer type equals `"200"`.
+            /// `None` selects the series without the dimension.
             pub fn with(self, key: &str, value: impl DimensionValue) -> Self {
                 Self(self.0.with(key, &value))
             }
@@ -32,29 +32,29 @@ macro_rules! view {
 }
 
 view! {
-    /// Sums that only grow, from [`Captured::counter`](super::Captured::counter).
+    /// The counters with one name, returned by [`Captured::counter`](super::Captured::counter).
     Counter
 }
 
 view! {
-    /// Sums that grow and shrink, from
+    /// The up-down counters with one name, returned by
     /// [`Captured::up_down_counter`](super::Captured::up_down_counter).
     UpDownCounter
 }
 
 view! {
-    /// Distributions, from [`Captured::histogram`](super::Captured::histogram).
+    /// The histograms with one name, returned by [`Captured::histogram`](super::Captured::histogram).
     Histogram
 }
 
 view! {
-    /// Last values, from [`Captured::gauge`](super::Captured::gauge).
+    /// The gauges with one name, returned by [`Captured::gauge`](super::Captured::gauge).
     Gauge
 }
 
 impl Counter<'_> {
-    /// The sum added during the capture; 0 if nothing was added. A greater sum than `u64::MAX` is
-    /// `u64::MAX`.
+    /// Returns the sum that was added during the capture; 0 if nothing was added. A sum above `u64::MAX` is
+    /// returned as `u64::MAX`.
     #[must_use]
     pub fn value(&self) -> u64 {
         u64::try_from(self.0.sum()).unwrap_or(u64::MAX)
@@ -62,10 +62,10 @@ impl Counter<'_> {
 }
 
 impl UpDownCounter<'_> {
-    /// The sum added during the capture, less the sum taken away; 0 if there was neither.
+    /// Returns the change of the sum during the capture; 0 if nothing was added or subtracted.
     ///
     /// Calls that were in flight before the capture are not included. A sum outside of the range of
-    /// `i64` is the nearest `i64`.
+    /// `i64` is returned as the nearest `i64`.
     #[must_use]
     pub fn value(&self) -> i64 {
         let sum = self.0.sum();
@@ -74,31 +74,31 @@ impl UpDownCounter<'_> {
 }
 
 impl Histogram<'_> {
-    /// The number of recorded values.
+    /// Returns the number of recorded values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.summary().count
     }
 
-    /// The sum of all values, in the unit of the instrument; 0 if there are none.
+    /// Returns the sum of all values, in the unit of the instrument; 0 if there are no values.
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.0.summary().sum
     }
 
-    /// The smallest value, if there is one.
+    /// Returns the smallest value; `None` if there are no values.
     #[must_use]
     pub fn min(&self) -> Option<f64> {
         self.0.summary().min
     }
 
-    /// The greatest value, if there is one.
+    /// Returns the greatest value; `None` if there are no values.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
         self.0.summary().max
     }
 
-    /// All values, in the order in which they were recorded.
+    /// Returns all values, in the order in which they were recorded.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         self.0.values().collect()
@@ -106,13 +106,13 @@ impl Histogram<'_> {
 }
 
 impl Gauge<'_> {
-    /// The value that was set last, if one was.
+    /// Returns the value that was set last; `None` if no value was set.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
         self.0.values().next_back()
     }
 
-    /// All values, in the order in which they were set.
+    /// Returns all values, in the order in which they were set.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         self.0.values().collect()

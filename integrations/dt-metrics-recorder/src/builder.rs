@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::recorder::Recorder;
 
-/// Makes a recorder with the default settings the global recorder of the facade.
+/// Installs a recorder with the default settings as the global recorder of the facade.
 ///
-/// A second call changes nothing.
+/// A second call does nothing.
 ///
 /// # Errors
 ///
@@ -22,7 +22,7 @@ pub fn install() -> Result<(), InstallError> {
     builder().install()
 }
 
-/// Settings for a [`Recorder`].
+/// Returns a builder for a [`Recorder`], with the default settings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,18 +51,17 @@ pub struct Builder {
 static INSTALLED: Mutex<bool> = Mutex::new(false);
 
 impl Builder {
-    /// Ends a series whose handles have been dropped and that has had no value for this time, gauges
-    /// included.
+    /// Sets the time without a value after which a series ends, if its handles have been dropped. The time also
+    /// applies to gauges.
     ///
-    /// Without it, the time is 10 minutes, and gauges do not end. Series are looked through once per
-    /// push.
+    /// Default: 10 minutes, and series of gauges do not end. The recorder checks all series once per push.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self.gauges_end = true;
         self
     }
 
-    /// Makes the recorder the global recorder of the facade. A second call changes nothing.
+    /// Installs the recorder as the global recorder of the facade. A second call does nothing.
     ///
     /// # Errors
     ///
@@ -77,7 +76,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Makes a recorder to use in other ways than as the global one, for example within a layer, or in
+    /// Builds a recorder without installing it, for example to use it within a layer, or in
     /// [`metrics::with_local_recorder`].
     ///
     /// ```
@@ -90,11 +89,11 @@ impl Builder {
     }
 }
 
-/// The recorder cannot be installed.
+/// The reason why the recorder cannot be installed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// The facade has one global recorder, and the program has set another one.
+    /// The program has set another global recorder, and the facade has only one.
     #[error(
         "the program has set another global recorder of the crate `metrics`; remove its installation, \
          or combine both recorders with `metrics_util::layers::FanoutBuilder`"

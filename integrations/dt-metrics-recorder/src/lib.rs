@@ -29,7 +29,7 @@
 //!
 //! # Names
 //!
-//! Names and label keys that Dynatrace does not accept are replaced by the nearest that it accepts:
+//! Names and label keys that Dynatrace does not accept are replaced by the nearest valid name or key:
 //! `HTTP requests/s` arrives as `HTTP_requests_s`, the label `Status Code` as `status_code`. A label
 //! whose key has no valid character is dropped. If two labels of a metric have the same key, the last
 //! one counts.
@@ -42,14 +42,14 @@
 //!
 //! The macros of the facade make a new handle for each value, so the recorder keeps each series
 //! for some time. The series of a counter or a histogram ends when all handles of the series have been
-//! dropped and the series has had no value for 10 minutes. The end of a counter or a histogram is invisible in
-//! Dynatrace: if a value comes later, the series goes on.
+//! dropped and the series has had no value for 10 minutes. The end of a counter or a histogram is not
+//! visible in Dynatrace: a later value continues the series.
 //!
-//! A gauge has a value without being set, so its series does not end by default. With
-//! [`Builder::idle_timeout`] it ends like series of counters and histograms.
+//! A gauge keeps its value while it is not set, so its series does not end by default. With
+//! [`Builder::idle_timeout`], the series of a gauge ends like series of counters and histograms.
 //!
-//! A handle that is held keeps its series. `dt_metrics_recorder.series`, a gauge, is the number of
-//! series that are kept.
+//! A series does not end while the program holds a handle of it. The gauge `dt_metrics_recorder.series` is
+//! the number of series that the recorder keeps.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

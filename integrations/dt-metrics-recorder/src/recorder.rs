@@ -11,9 +11,9 @@ use crate::describe::Descriptions;
 use crate::handle::{CounterHandle, GaugeHandle, HistogramHandle};
 use crate::store::Store;
 
-/// A recorder of the facade whose values go where the program's other metrics go.
+/// A recorder of the facade. It sends its values together with the program's other metrics of dt-metrics.
 ///
-/// [`builder`](crate::builder()) makes one. It can be cloned: clones share their series.
+/// Build a recorder with [`builder`](crate::builder()). Clones of a recorder share their series.
 #[derive(Clone)]
 pub struct Recorder(Arc<State>);
 

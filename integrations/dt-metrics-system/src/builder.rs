@@ -8,10 +8,10 @@ use crate::build_info::{self, BuildInfo};
 use crate::error::InstallError;
 use crate::{process, tokio_runtime};
 
-/// Turns the metrics of the process, of the current tokio runtime and of the build on.
+/// Turns on the metrics of the process, of the current tokio runtime and of the build.
 ///
-/// Short for [`builder()`]`.install()`. Outside of a tokio runtime there are no `tokio.*` metrics:
-/// use [`Builder::runtime`].
+/// The function is short for [`builder()`]`.install()`. Outside of a tokio runtime there are no `tokio.*`
+/// metrics: pass the runtime to [`Builder::runtime`].
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub fn install() -> Result<(), InstallError> {
     builder().install()
 }
 
-/// Settings for [`Builder::install`].
+/// Returns a builder for the metrics, with the default settings.
 ///
 /// ```
 /// # fn main() -> Result<(), dt_metrics_system::InstallError> {
@@ -53,27 +53,28 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The version of your program, for `build.info`: `env!("CARGO_PKG_VERSION")`, since Cargo
+    /// Sets the version of your program in `build.info`. Pass `env!("CARGO_PKG_VERSION")`, since Cargo
     /// passes the version of a program only to the program's own crate.
     ///
-    /// Without it, the version is the value of the environment variable `DT_RELEASE_VERSION`, which
-    /// is Dynatrace's variable for the version of a process.
+    /// Default: the environment variable `DT_RELEASE_VERSION` at run time, which is Dynatrace's variable for
+    /// the version of a process.
     pub fn version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
         self.build.version = Some(version.into());
         self
     }
 
-    /// The commit of your program, for `build.info`.
+    /// Sets the commit of your program in `build.info`.
     ///
-    /// Without it, the commit is the value that one of `GIT_COMMIT`, `GITHUB_SHA`, `CI_COMMIT_SHA`
+    /// Default: the value that one of the environment variables `GIT_COMMIT`, `GITHUB_SHA`, `CI_COMMIT_SHA`
     /// and `VERGEN_GIT_SHA` had when the program was compiled.
     pub fn commit(mut self, commit: impl Into<Cow<'static, str>>) -> Self {
         self.build.commit = Some(commit.into());
         self
     }
 
-    /// The tokio runtime to observe. Without it, the runtime in which [`install`](Self::install) is
-    /// called is observed, if there is one.
+    /// Sets the tokio runtime to observe.
+    ///
+    /// Default: the runtime in which you call [`install`](Self::install), if there is one.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -89,8 +90,8 @@ impl Builder {
         self
     }
 
-    /// Turns the metrics on, for the rest of the process. A second call replaces the build's
-    /// information, and the observed runtime if there is one to observe.
+    /// Turns on the metrics, for the rest of the process. A second call replaces the information about the
+    /// build, and also the observed runtime if the second call has a runtime to observe.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The metrics cannot be installed, so none of them is polled.
+/// The reason why the metrics cannot be installed. After an error, no metric is polled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {

@@ -44,10 +44,11 @@
 //!
 //! # Lifetime
 //!
-//! Nothing is polled before [`install`], and one call is enough for the rest of the process: there is
-//! no handle to keep. A second call polls nothing twice. If it is made inside another tokio runtime,
-//! that runtime is observed from then on. The crate holds a handle of the observed runtime. The
-//! handle keeps no task and no thread running, only the memory of the runtime's bookkeeping.
+//! Nothing is polled before [`install`], and one call is enough for the rest of the process: there is no
+//! handle to keep. After a second call, each metric is still polled once. If you make the second call
+//! inside another tokio runtime, the new runtime is observed from then on. The crate holds a handle of the
+//! observed runtime. The handle keeps no task and no thread running, only the memory of the runtime's
+//! bookkeeping.
 //!
 //! The order of [`install`] and `dt_metrics::init` does not matter. A push costs one read of
 //! `/proc/self/stat` for each `process.*` metric, about 10 µs, on a thread of dt-metrics.

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use dt_metrics::DimensionValue;
 use http::{Extensions, Method, StatusCode, Uri, Version, uri::Scheme};
 
-/// The type of an error, for the dimension `error.type`. Put it into the extensions of a response.
+/// The type of an error, for the dimension `error.type`. Insert it into the extensions of a response.
 ///
-/// Without it, a response of status 500 to 599 has its status as `error.type`, one of any other
-/// status none.
+/// Without an `ErrorType`, a response with a status from 500 to 599 has its status as `error.type`, and a
+/// response with another status has no `error.type`.
 ///
 /// ```
 /// use dt_metrics::DimensionValue;
@@ -38,13 +38,13 @@ use http::{Extensions, Method, StatusCode, Uri, Version, uri::Scheme};
 pub struct ErrorType(Cow<'static, str>);
 
 impl ErrorType {
-    /// One of few names: each is a series of its own.
+    /// Creates an error type with this name. Use few different names, since each name is a separate series.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self(name.into())
     }
 
-    /// The dimension value of an error, such as the variant of an enum that derives
-    /// [`DimensionValue`]; `_OTHER` for an error without one.
+    /// Creates an error type from the dimension value of an error, such as the variant of an enum that derives
+    /// [`DimensionValue`]. An error without a value has the type `_OTHER`.
     pub fn of(error: &(impl DimensionValue + ?Sized)) -> Self {
         Self::new(match error.dimension_value() {
             None => Cow::Borrowed("_OTHER"),

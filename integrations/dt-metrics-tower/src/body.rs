@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::call::{Call, End, Guard, name_of};
 
 pin_project! {
-    /// The body of a response, measured until its end.
+    /// The body of a response, which is measured until its end.
     #[derive(Debug)]
     pub struct MeasuredBody<B, C: Call> {
         #[pin]

@@ -16,7 +16,7 @@ use crate::body::Read;
 use crate::call::{Call, End};
 use crate::service::{Measure, MeasuredService};
 
-/// Measures every request of an HTTP client: put it as a layer around the client.
+/// A layer that measures every request of an HTTP client. Put the layer around the client.
 ///
 /// | metric | unit | dimensions |
 /// | --- | --- | --- |
@@ -31,11 +31,11 @@ use crate::service::{Measure, MeasuredService};
 /// - `error.type` is set if the request failed: to the status if that is 400 to 599, to the type of
 ///   the error that the client or the body returned, to `panic`, or to `cancelled` if the program
 ///   did not read the whole response.
-/// - Each server is a series of its own: a program that calls servers of its users' choice should
-///   set a `cardinality_limit`.
+/// - Each server is a separate series. If the users of your program choose the servers, set a
+///   `cardinality_limit`.
 ///
-/// With the feature `reqwest` the layer goes around a `reqwest::Client`. Around the client of
-/// `hyper-util` and others that take [`http::Request`] it goes as it is:
+/// With the feature `reqwest`, you can put the layer around a `reqwest::Client`. Without this feature, you can
+/// put the layer around the client of `hyper-util`, and other clients that accept [`http::Request`]:
 ///
 /// ```
 /// use dt_metrics_tower::HttpClientMetrics;
@@ -62,7 +62,7 @@ pub struct HttpClientMetrics<D = ()> {
 }
 
 impl HttpClientMetrics {
-    /// The layer.
+    /// Creates the layer.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -71,11 +71,11 @@ impl HttpClientMetrics {
     }
 
     /// Adds dimensions of your own, such as the name of an operation, to durations and sizes: a struct
-    /// that derives [`Dimensions`]. Put one into the extensions of the request. A layer inside of this one
-    /// can put another one into the extensions of the response, which takes precedence. A request with
-    /// neither has none of these dimensions.
+    /// that derives [`Dimensions`]. Insert a value of this struct into the extensions of the request. A layer
+    /// inside of this one can insert another value into the extensions of the response, which takes
+    /// precedence. Without a value, a request does not have these dimensions.
     ///
-    /// A `reqwest::Request` has the extensions of the [`http::Request`] that it was made of:
+    /// A `reqwest::Request` has the extensions of the [`http::Request`] from which you convert it:
     ///
     /// ```
     /// use dt_metrics::Dimensions;
@@ -147,7 +147,7 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpClientMetric
     }
 }
 
-/// A request of an HTTP client.
+/// The state of a request of an HTTP client while it is measured.
 #[derive(Debug)]
 pub struct ClientCall<D> {
     dimensions: Option<D>,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use http::Extensions;
 
-/// The pattern of the route that a request took, such as `/orders/{id}`, for the dimension
-/// `http.route`.
+/// The pattern of a request's route, such as `/orders/{id}`, for the dimension `http.route`.
 ///
-/// The feature `axum` takes it from axum's router. With any other router, put it into the extensions
-/// of the request before the layer, or of the response.
+/// With the feature `axum`, the layer takes the pattern from axum's router. With any other router, insert a
+/// `Route` into the extensions of the request before the request reaches the metrics layer, or into the
+/// extensions of the response.
 ///
 /// ```
 /// use dt_metrics_tower::Route;
@@ -28,19 +28,19 @@ enum Pattern {
 }
 
 impl Route {
-    /// A pattern that the program has. It must not be the path itself: each would be a series of
-    /// its own.
+    /// Creates a route from a pattern in the source code. Do not pass the path of a request, since each path
+    /// would be a separate series.
     #[must_use]
     pub const fn new(pattern: &'static str) -> Self {
         Self(Pattern::Static(pattern))
     }
 
-    /// A pattern that is made at run time.
+    /// Creates a route from a pattern that is built at run time.
     pub fn shared(pattern: impl Into<Arc<str>>) -> Self {
         Self(Pattern::Shared(pattern.into()))
     }
 
-    /// The pattern.
+    /// Returns the pattern.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {

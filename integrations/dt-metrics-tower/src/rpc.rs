@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use crate::call::{Call, End};
 use crate::service::{Measure, MeasuredService};
 
-/// Measures every call of a gRPC server: put it as a layer into tonic's server.
+/// A layer that measures every call of a gRPC server. Add the layer to tonic's server.
 ///
 /// | metric | unit | dimensions |
 /// | --- | --- | --- |
@@ -22,8 +22,8 @@ use crate::service::{Measure, MeasuredService};
 ///
 /// The names follow OpenTelemetry's [semantic conventions][semconv] for RPC.
 ///
-/// - A call is over when its status was sent, behind the last message of a stream, or when the
-///   client has gone.
+/// - A call is over when its status was sent, which follows the last message of a stream, or when the
+///   client has disconnected.
 /// - `rpc.method` is `package.Service/Method`, and `_OTHER` for a method that the server does not
 ///   have: it answers `UNIMPLEMENTED`. If your server may reject a call with another status before
 ///   it resolves the method, such as `UNAUTHENTICATED`, list its methods with
@@ -52,7 +52,7 @@ pub struct RpcServerMetrics<D = ()> {
 }
 
 impl RpcServerMetrics {
-    /// The layer.
+    /// Creates the layer.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -61,9 +61,10 @@ impl RpcServerMetrics {
         }
     }
 
-    /// Adds dimensions of your own, such as a tenant: a struct that derives [`Dimensions`]. Put one into
-    /// the extensions of the request, in a layer or an interceptor outside of this one, or into the
-    /// extensions of the response, which takes precedence. A call with neither has none of these dimensions.
+    /// Adds dimensions of your own, such as a tenant: a struct that derives [`Dimensions`]. Insert
+    /// a value of this struct into the extensions of the request, in a layer or an interceptor outside of this
+    /// one, or into the extensions of the response, which takes precedence. Without a value, a call does not
+    /// have these dimensions.
     ///
     /// ```
     /// use dt_metrics::Dimensions;
@@ -93,7 +94,8 @@ impl RpcServerMetrics {
 }
 
 impl<D> RpcServerMetrics<D> {
-    /// Only these methods are named, such as `orders.v1.Orders/Place`; every other is `_OTHER`.
+    /// Limits the values of `rpc.method` to these methods, such as `orders.v1.Orders/Place`. Every other method
+    /// is recorded as `_OTHER`. By default, the number of methods is not limited.
     ///
     /// ```
     /// let layer = dt_metrics_tower::RpcServerMetrics::new()
@@ -172,7 +174,7 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for RpcServerMetrics
     }
 }
 
-/// A call of a gRPC server.
+/// The state of a call of a gRPC server while it is measured.
 #[derive(Debug)]
 pub struct RpcCall<D> {
     dimensions: Option<D>,

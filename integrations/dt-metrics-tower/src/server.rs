@@ -16,7 +16,7 @@ use crate::call::{Call, End};
 use crate::route::Route;
 use crate::service::{Measure, MeasuredService};
 
-/// Measures every request of an HTTP server: put it as a layer around the routes.
+/// A layer that measures every request of an HTTP server. Put the layer around the routes.
 ///
 /// | metric | unit | dimensions |
 /// | --- | --- | --- |
@@ -26,16 +26,16 @@ use crate::service::{Measure, MeasuredService};
 ///
 /// The names follow OpenTelemetry's [semantic conventions][semconv] for HTTP.
 ///
-/// - A request is over when the last byte of its response was sent, or when the client has gone.
+/// - A request is over when the last byte of its response was sent, or when the client has disconnected.
 /// - `http.route` is the pattern of the route, such as `/orders/{id}`, from axum (feature `axum`) or
 ///   from a [`Route`] among the extensions of request or response. Requests without a route share
 ///   one series, which has no `http.route`.
-/// - `http.request.method` is `_OTHER` if the method is none of RFC 9110 or RFC 5789.
+/// - `http.request.method` is `_OTHER` if neither RFC 9110 nor RFC 5789 defines the method.
 /// - `error.type` is set if the request failed: to the handler's [`ErrorType`], else to the status
-///   if it is 500 to 599, to the type of the error that the service or the body returned, to
+///   if the status is 500 to 599, to the type of the error that the service or the body returned, to
 ///   `panic`, or to `cancelled` if the client did not wait for the whole response.
-/// - The size of a request's body is that of its `Content-Length`. A body without one is counted
-///   while it is read, if it is axum's (feature `axum`); else there is no size.
+/// - The size of a request's body is its `Content-Length`. Without `Content-Length`, the layer counts the
+///   bytes of axum's bodies (feature `axum`) while they are read, and does not record a size of other bodies.
 ///
 /// In axum, use [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer)
 /// after the routes were added: a layer around the whole router does not see the routes.
@@ -55,7 +55,7 @@ pub struct HttpServerMetrics<D = ()> {
 }
 
 impl HttpServerMetrics {
-    /// The layer.
+    /// Creates the layer.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -64,9 +64,9 @@ impl HttpServerMetrics {
     }
 
     /// Adds dimensions of your own, such as a tenant, to durations and sizes: a struct that derives
-    /// [`Dimensions`]. Put one into the extensions of the request, in a layer outside of this one, or
-    /// into the extensions of the response, which takes precedence. A request with neither has none of
-    /// these dimensions.
+    /// [`Dimensions`]. Insert a value of this struct into the extensions of the request, in a layer outside of
+    /// this one, or into the extensions of the response, which takes precedence. Without a value, a request
+    /// does not have these dimensions.
     ///
     /// ```
     /// use axum::{Extension, Router, routing::get};
@@ -142,7 +142,7 @@ impl<D: Dimensions + Clone + Send + Sync + 'static> Measure for HttpServerMetric
     }
 }
 
-/// A request to an HTTP server.
+/// The state of a request to an HTTP server while it is measured.
 #[derive(Debug)]
 pub struct ServerCall<D> {
     dimensions: Option<D>,

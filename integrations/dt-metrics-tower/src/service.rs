@@ -12,7 +12,7 @@ use tower_service::Service;
 use crate::body::MeasuredBody;
 use crate::call::{Call, End, Guard, name_of};
 
-/// Measures a request in a layer.
+/// A layer that starts to measure a request.
 pub trait Measure {
     /// The state that it keeps of a call.
     type Call: Call;
@@ -21,7 +21,8 @@ pub trait Measure {
     fn begin<B: Body + 'static>(&self, request: &mut Request<B>) -> Self::Call;
 }
 
-/// A service whose calls are measured: see the layer that makes it.
+/// A service whose calls are measured. [`HttpServerMetrics`](crate::HttpServerMetrics) and the other layers of
+/// this crate create it.
 #[derive(Clone, Debug)]
 pub struct MeasuredService<S, L> {
     inner: S,

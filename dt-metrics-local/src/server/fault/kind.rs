@@ -54,33 +54,35 @@ use crate::server::response::Answer;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// No fault: the request is judged as usual. Adds a share of normal responses to random faults.
+    /// Does not simulate a fault: the request is judged as usual. Use this variant for the share of normal
+    /// responses among random faults.
     None,
     /// Returns this answer to any request. No line is accepted, not even with a status of 202.
     Answer(Answer),
-    /// Refuses the first valid lines, up to this number, and accepts the other ones: the response
-    /// is 400 and lists the refused lines. Over OTLP: data points, and a partial success.
+    /// Refuses the first valid lines, up to this number, and accepts the other lines: the response
+    /// is 400 and lists the refused lines. Over OTLP, refuses data points, and the response is a partial
+    /// success.
     RefuseLines(usize),
     /// Refuses a body of more than this number of bytes with 413.
     BodyLimit(u64),
-    /// Responds with this status and repeats the `Authorization` header in the body, as a faulty
-    /// proxy does. The token must not reach a log of the client.
+    /// Responds with this status and repeats the `Authorization` header in the body, like a faulty
+    /// proxy. Use this fault to test that the token does not reach a log of the client.
     EchoAuthorization(u16),
     /// Reads the request and waits for [`Server::release`](crate::Server::release), then judges it,
     /// unless the client has disconnected.
     Hold,
     /// Accepts the lines at once and delays the response.
     Delay(Duration),
-    /// Keeps the connection open, but reads and sends nothing.
+    /// Keeps the connection open, but does not read or send anything. No line is accepted.
     SilentBeforeReading,
     /// Accepts the lines, but never responds.
     SilentAfterReading,
-    /// Resets the connection (TCP `RST`) as soon as a request begins.
+    /// Resets the connection (TCP `RST`) as soon as a request begins. No line is accepted.
     ResetBeforeReading,
-    /// Accepts the lines, then resets the connection in place of a response.
+    /// Accepts the lines, then resets the connection (TCP `RST`) instead of responding.
     ResetAfterReading,
     /// Reads the request at this pace. The client can send about 100 kB without waiting, since the
-    /// system buffers them.
+    /// system buffers the bytes.
     SlowReading {
         /// The pace, at least 1.
         bytes_per_second: u32,
@@ -97,7 +99,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The name of the fault in [`Request::fault`](crate::Request::fault): its text without the
+    /// Returns the name of the fault in [`Request::fault`](crate::Request::fault): its text without the
     /// value; `answer` for every [`Answer`](Self::Answer).
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::dynatrace::config::table::Setting;
 use crate::dynatrace::text::printable;
 
-/// The result of [`check`](crate::check). It prints as a line for each step and each option, and
+/// The result of [`check`](crate::check). `Display` prints one line for each step and each option. The report
 /// contains no secrets.
 ///
 /// ```no_run
@@ -30,7 +30,7 @@ pub struct CheckReport {
 pub struct Step {
     /// The subject of the step, such as "token".
     pub name: &'static str,
-    /// Whether the step succeeded.
+    /// The result of the step.
     pub verdict: Verdict,
     /// The finding and, if the step failed, advice.
     pub text: String,
@@ -58,9 +58,9 @@ pub enum Problem {
     NoEndpoint,
     /// The configured endpoint is not a usable URL.
     InvalidEndpoint,
-    /// A server answers, but it is not an ingest endpoint.
+    /// A server answers, but the URL is not the URL of an ingest endpoint.
     WrongPath,
-    /// The endpoint requires a token, and none is given.
+    /// The endpoint requires a token, but no token is configured.
     MissingToken,
     /// The endpoint does not accept the token, or the token is not usable.
     WrongToken,
@@ -73,7 +73,7 @@ pub enum Problem {
     UntrustedCertificate,
     /// Nothing listens at the endpoint.
     ConnectionRefused,
-    /// No connection for another reason, such as DNS, routing or TLS.
+    /// The connection fails for another reason, such as DNS, routing or TLS.
     Unreachable,
     /// The connection succeeded, but there was no answer in time.
     NoAnswer,
@@ -97,13 +97,13 @@ impl CheckReport {
         });
     }
 
-    /// Whether metrics would arrive, at Dynatrace or at the local endpoint.
+    /// Returns `true` if metrics would arrive, at Dynatrace or at the local endpoint.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problem().is_none()
     }
 
-    /// The first problem to fix; `None` if metrics would arrive.
+    /// Returns the first problem to fix; `None` if metrics would arrive.
     #[must_use]
     pub fn problem(&self) -> Option<Problem> {
         self.steps.iter().find_map(|step| match step.verdict {
@@ -112,14 +112,14 @@ impl CheckReport {
         })
     }
 
-    /// The steps in their order.
+    /// Returns the steps of the check, in the order in which they were tried.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The value of each option, and where it comes from: the program, an environment variable, a file
-    /// or the default. Empty if `OTEL_SDK_DISABLED` turns everything off.
+    /// Returns the value of each option, and its source: the program, an environment variable, a file or the
+    /// default. Empty if `OTEL_SDK_DISABLED` turns everything off.
     ///
     /// ```
     /// for setting in dt_metrics::builder().endpoint("http://127.0.0.1:1/x").check().settings() {

@@ -17,15 +17,15 @@ macro_rules! shared_options {
         /// | ActiveGate | `https://host:9999/e/myenv123/api/v2/metrics/ingest` |
         /// | OneAgent | `http://localhost:14499/metrics/ingest` |
         ///
-        /// The default is `DT_METRICS_ENDPOINT` or `DT_METRICS_INGEST_URL` in the environment, else the same key in
-        /// `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else the OneAgent on this
-        /// host. If the file changes, the new endpoint is used.
+        /// The default is the environment variable `DT_METRICS_ENDPOINT` or `DT_METRICS_INGEST_URL`, else the
+        /// key `DT_METRICS_INGEST_URL` in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, else
+        /// the OneAgent on this host. If the file changes, the exporter uses the new endpoint.
         ///
         /// The URL of an environment without a path, such as `https://myenv123.live.dynatrace.com`,
         /// is completed. For a platform token, use the host `myenv123.apps.dynatrace.com`.
         ///
-        /// A URL that is not `http` or `https`, has no host, contains a user or a password, or has a
-        /// path that Dynatrace does not have is an error when the exporter is built.
+        /// Building the exporter fails if the URL is not `http` or `https`, has no host, contains a user or a
+        /// password, or has a path that Dynatrace does not have.
         pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
             self.$options.give("endpoint");
             self.$options.endpoint = Some(endpoint.into().into());
@@ -35,24 +35,26 @@ macro_rules! shared_options {
         /// Sets the access token (`dt0c01.…`) or the platform token (`dt0s16.…`). It needs the scope
         /// `metrics.ingest`.
         ///
-        /// The default is `DT_METRICS_API_TOKEN` or `DT_METRICS_INGEST_API_TOKEN` in the environment, else the same key in the
-        /// file named at [`endpoint`](Self::endpoint). If the file changes, the new token is used,
-        /// so that tokens can rotate.
+        /// The default is the environment variable `DT_METRICS_API_TOKEN` or `DT_METRICS_INGEST_API_TOKEN`,
+        /// else the key `DT_METRICS_INGEST_API_TOKEN` in the file that [`endpoint`](Self::endpoint) describes.
+        /// If the file changes, the exporter uses the new token, so tokens can rotate.
         ///
         /// White space and quotes around the token, and `Api-Token ` or `Bearer ` in front of it, are
-        /// ignored. A token that cannot be sent in a header is an
-        /// error when the exporter is built; the error does not show it. The token is never printed
-        /// or logged, and never sent to a OneAgent, which needs none.
+        /// ignored. Building the exporter fails if the token cannot be sent in a header; the error does not
+        /// contain the token. The token is never printed or logged, and never sent to a OneAgent, which does
+        /// not need a token.
         pub fn api_token(mut self, token: impl Into<String>) -> Self {
             self.$options.give("api_token");
             self.$options.api_token = Some(token.into().into());
             self
         }
 
-        /// Allows the token to be sent over `http://` to another host, where anyone on the network
-        /// can read it (default: `false`, and such a configuration is an error). An endpoint on this
+        /// Allows the exporter to send the token over `http://` to another host, where anyone on the network
+        /// can read the token (default: `false`: building the exporter fails). An endpoint on this
         /// host (`localhost`, a loopback address) is always allowed. An endpoint that the file of the
         /// Kubernetes operator names together with the token is used, with a warning.
+        ///
+        /// Environment variable: `DT_METRICS_ALLOW_CLEARTEXT_TOKEN`, `true` or `false`.
         pub fn allow_cleartext_token(mut self, allow: bool) -> Self {
             self.$options.give("allow_cleartext_token");
             self.$options.allow_cleartext_token = allow;
@@ -62,8 +64,8 @@ macro_rules! shared_options {
         /// Trusts the certificates in this PEM text in addition to the certificates of the
         /// platform. For example, an ActiveGate or a proxy may use your company's own authority.
         ///
-        /// A text may contain several certificates, and you may call this several times. A text
-        /// without a usable certificate is an error when the exporter is built.
+        /// A text may contain several certificates, and you may call this method several times. Building the
+        /// exporter fails if a text does not contain a usable certificate.
         ///
         /// ```no_run
         /// # fn main() -> std::io::Result<()> {
@@ -74,6 +76,9 @@ macro_rules! shared_options {
         /// # Ok(())
         /// # }
         /// ```
+        ///
+        /// Environment variable: `DT_METRICS_ADD_ROOT_CERTIFICATE_PEM`, the path of a PEM file, or the
+        /// PEM text.
         pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
             self.$options.give("add_root_certificate_pem");
             self.$options
@@ -90,21 +95,22 @@ macro_rules! shared_options {
         /// # drop(builder);
         /// ```
         ///
-        /// An empty prefix is none, and a dot at its end is ignored. A prefix that cannot begin a
-        /// metric key, or is `dt.`, which is reserved for Dynatrace, is an error when the exporter
-        /// is built; the error suggests a valid one. A key that is longer than 255 characters with
-        /// the prefix is cut. [`testing`](crate::testing) and the catalogue show names without the
-        /// prefix.
+        /// An empty prefix means no prefix, and a dot at its end is ignored. Building the exporter fails
+        /// if the prefix is not a valid beginning of a metric key, or is `dt.`, which is reserved for
+        /// Dynatrace; the error suggests a valid prefix. A key that is longer than 255 characters with the
+        /// prefix is cut. [`testing`](crate::testing) and the catalogue show names without the prefix.
+        ///
+        /// Environment variable: `DT_METRICS_PREFIX`, such as `shop`.
         pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
             self.$options.give("prefix");
             self.$options.prefix = Some(prefix.into());
             self
         }
 
-        /// Adds a dimension to every line. A dimension of a measurement with the same key wins.
+        /// Adds a dimension to every line. A dimension of a measurement with the same key takes precedence.
         ///
-        /// A key consists of lower case letters, digits, `_`, `-`, `:` and `.`; any other key is an
-        /// error when the exporter is built. A dimension with an empty value is not sent, and a
+        /// A key consists of lower case letters, digits, `_`, `-`, `:` and `.`. Building the exporter fails
+        /// with any other key. A dimension with an empty value is not sent, and a
         /// value longer than 255 characters is cut. A line may have 50 dimensions: if the
         /// default dimensions and the dimensions of the host leave no room for another one,
         /// building the exporter fails.
@@ -121,6 +127,9 @@ macro_rules! shared_options {
         ///     .default_dimensions([("env", "prod"), ("region", "eu-west-1")]);
         /// # drop(builder);
         /// ```
+        ///
+        /// Environment variable: `DT_METRICS_DEFAULT_DIMENSIONS`, pairs such as `env=prod,team=a`, with
+        /// `\,` for a comma in a value.
         pub fn default_dimensions<K, V>(
             mut self,
             dimensions: impl IntoIterator<Item = (K, V)>,
@@ -137,8 +146,8 @@ macro_rules! shared_options {
             self
         }
 
-        /// Makes attributes of OpenTelemetry's resource dimensions of every line. You may call this
-        /// several times.
+        /// Adds these attributes of OpenTelemetry's resource as dimensions to every line (default: none). You
+        /// may call this method several times.
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
@@ -148,7 +157,9 @@ macro_rules! shared_options {
         ///
         /// `service.name` is always a dimension, unless its value is the SDK's default. Attributes
         /// that the resource does not have, or that are arrays, are ignored. Default dimensions and
-        /// dimensions of a measurement with the same key win.
+        /// dimensions of a measurement with the same key take precedence.
+        ///
+        /// Environment variable: `DT_METRICS_RESOURCE_DIMENSIONS`, keys such as `host.name,k8s.pod.name`.
         pub fn resource_dimensions<K: Into<String>>(
             mut self,
             keys: impl IntoIterator<Item = K>,
@@ -160,22 +171,25 @@ macro_rules! shared_options {
             self
         }
 
-        /// Adds the dimension `service.instance.id` to every line (default: `false`), so that the
-        /// gauges of several processes, such as replicas, do not overwrite each other.
+        /// Sets whether every line has the dimension `service.instance.id` (default: `false`). With this
+        /// dimension, the gauges of several processes, such as replicas, do not overwrite each other.
         ///
         /// Its value is the attribute with that name in OpenTelemetry's resource, else a random
-        /// UUID for the life of the process. Each start of a process makes new series, which
+        /// UUID for the life of the process. Each start of a process begins new series, which
         /// Dynatrace bills.
+        ///
+        /// Environment variable: `DT_METRICS_INSTANCE_DIMENSION`, `true` or `false`.
         pub fn instance_dimension(mut self, add: bool) -> Self {
             self.$options.give("instance_dimension");
             self.$options.instance_dimension = add;
             self
         }
 
-        /// Adds Dynatrace's dimensions of this host or container to every line, such as
-        /// `dt.entity.host` and `k8s.pod.name` (default: `true`; without such a file there are none).
+        /// Sets whether every line has Dynatrace's dimensions of this host or container, such as
+        /// `dt.entity.host` and `k8s.pod.name` (default: `true`).
         ///
-        /// They are read once, from the first existing file of this list:
+        /// The dimensions are read once, from the first existing file of this list; without such a file, none
+        /// are added:
         ///
         /// | file | provided by |
         /// | --- | --- |
@@ -183,9 +197,9 @@ macro_rules! shared_options {
         /// | `/var/lib/dynatrace/enrichment/dt_metadata.properties` | the Kubernetes operator |
         /// | `/var/lib/dynatrace/enrichment/dt_host_metadata.properties` | a OneAgent on the host |
         ///
-        /// On Windows, the directory is `%ProgramData%\dynatrace\enrichment`. The dimensions win over
-        /// all other dimensions. Reading a file takes a second at most, and nothing in it is an
-        /// error when the exporter is built. [`check`](crate::check) lists the dimensions.
+        /// On Windows, the directory is `%ProgramData%\dynatrace\enrichment`. The dimensions take
+        /// precedence over all other dimensions. Reading a file takes a second at most, and an unusable file
+        /// never makes building the exporter fail. [`check`](crate::check) lists the dimensions.
         ///
         /// Only keys that Dynatrace documents are used (`dt.entity.*`, `dt.smartscape.*`,
         /// `dt.security_context`, `dt.cost.*`, `dt.host_group.*`, `dt.kubernetes.*`, `k8s.*`,
@@ -198,14 +212,16 @@ macro_rules! shared_options {
         /// with its name in the working directory is ignored with a warning, unless it and the
         /// directory belong to root or to the user of this process and nobody else can write to
         /// them.
+        ///
+        /// Environment variable: `DT_METRICS_EXPORT_DYNATRACE_METADATA`, `true` or `false`.
         pub fn export_dynatrace_metadata(mut self, export: bool) -> Self {
             self.$options.give("export_dynatrace_metadata");
             self.$options.dynatrace_metadata = Some(export);
             self
         }
 
-        /// Also stores pending requests in this directory, so that they survive a restart and any
-        /// end of the process, `kill -9` included (default: they are in memory only).
+        /// Also stores pending requests in this directory (default: pending requests are in memory only).
+        /// Stored requests survive a restart and any end of the process, including `kill -9`.
         ///
         /// ```
         #[doc = concat!("let builder = ", $example)]
@@ -214,13 +230,14 @@ macro_rules! shared_options {
         /// ```
         ///
         /// The next process sends the stored requests first, in their order, for as long as
-        /// Dynatrace accepts them (an hour). Several processes may share the directory: each has a
-        /// part of its own, and takes over the parts of processes that have ended.
+        /// Dynatrace accepts them (an hour). Several processes may share the directory: each process has
+        /// its own part, and takes over the parts of processes that have ended.
         ///
-        /// A part names the endpoint and the protocol of its requests. A process with another
-        /// endpoint leaves them there, and logs a warning: to send them, start a program with the
+        /// A part names the endpoint and the protocol of its requests. A process with another endpoint does
+        /// not send these requests, and logs a warning. To send these requests, start a program with the
         /// earlier endpoint within the hour; otherwise remove the subdirectory. If the endpoint file
-        /// of the host names another endpoint while the program runs, its pending requests go there.
+        /// of the host names another endpoint while the program runs, the exporter sends its pending requests to the new
+        /// endpoint.
         ///
         /// A file that is damaged is counted (`spool_damaged`, at least one data point) and kept as
         /// `*.damaged` for a week, in a tenth of
@@ -230,7 +247,7 @@ macro_rules! shared_options {
         ///
         /// The directory is created if it is missing. On Unix, it and all of its parents must belong
         /// to root or to the user of this process, and must not be writable for a group or for
-        /// others, since they could redirect the files; a parent with the sticky bit, such as
+        /// others, since other users could redirect the files; a parent with the sticky bit, such as
         /// `/tmp`, is safe. Anything else is an error that names the directory. For example, a
         /// Kubernetes volume that is mounted with mode 0777 needs `chmod 1777` in an init container,
         /// and a subdirectory of it as the spool.
@@ -245,6 +262,8 @@ macro_rules! shared_options {
         /// request is sent twice, unless [`delivery_guarantee`](Self::delivery_guarantee) forbids
         /// it. After a `fork` without `exec`, the part of the parent stays locked until the child
         /// has ended as well.
+        ///
+        /// Environment variable: `DT_METRICS_SPOOL_DIR`, a path.
         pub fn spool_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
             self.$options.give("spool_dir");
             self.$options.spool_dir = Some(directory.into());
@@ -256,16 +275,20 @@ macro_rules! shared_options {
         ///
         /// Beyond the limit, the oldest requests are removed from the directory. If a request is
         /// not in memory either, it is dropped and counted (`buffer_full`).
+        ///
+        /// Environment variable: `DT_METRICS_SPOOL_LIMIT_BYTES`, a number of bytes, or a number with a
+        /// unit such as `64MiB`.
         pub fn spool_limit_bytes(mut self, bytes: u64) -> Self {
             self.$options.give("spool_limit_bytes");
             self.$options.spool_limit_bytes = bytes;
             self
         }
 
-        /// Sets what happens to a request that was sent but never answered, so that it may have
-        /// been accepted (default:
-        /// [`AtLeastOnce`](crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent
-        /// again).
+        /// Sets whether a request that was sent but never answered is sent again or dropped, since the
+        /// endpoint may have accepted it (default:
+        /// [`AtLeastOnce`](crate::dynatrace::DeliveryGuarantee::AtLeastOnce), the request is sent again).
+        ///
+        /// Environment variable: `DT_METRICS_DELIVERY_GUARANTEE`, `at_least_once` or `at_most_once`.
         pub fn delivery_guarantee(
             mut self,
             guarantee: $crate::dynatrace::config::options::DeliveryGuarantee,
@@ -300,8 +323,8 @@ macro_rules! shared_options {
 }
 pub(crate) use shared_options;
 
-/// Builds an [`Exporter`](crate::dynatrace::Exporter); from
-/// [`Exporter::builder`](crate::dynatrace::Exporter::builder).
+/// The configuration of an [`Exporter`](crate::dynatrace::Exporter), returned by
+/// [`Exporter::builder`](crate::dynatrace::Exporter::builder). [`build`](Self::build) builds the exporter.
 ///
 /// Options that the program does not set can come from the environment, as
 /// [`dt_metrics::Builder`](crate::Builder) describes; `OTEL_METRICS_EXPORTER` and `DT_METRICS_OTLP` are
@@ -362,6 +385,9 @@ impl ExporterBuilder {
     ///
     /// If a request takes longer, it may or may not have been accepted;
     /// [`delivery_guarantee`](Self::delivery_guarantee) decides what happens to it.
+    ///
+    /// Environment variable: `DT_METRICS_REQUEST_TIMEOUT`, a duration such as `10s`, `500ms` or `1m30s`;
+    /// or `OTEL_METRIC_EXPORT_TIMEOUT`, in milliseconds.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.options.give("request_timeout");
         self.options.request_timeout = Some(timeout);
@@ -373,6 +399,8 @@ impl ExporterBuilder {
     ///
     /// Keep it shorter than [`request_timeout`](Self::request_timeout). Otherwise a host that does
     /// not respond cannot be distinguished from one that received the lines.
+    ///
+    /// Environment variable: `DT_METRICS_CONNECT_TIMEOUT`, a duration such as `10s`, `500ms` or `1m30s`.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.give("connect_timeout");
         self.options.connect_timeout = Some(timeout);
@@ -382,8 +410,10 @@ impl ExporterBuilder {
     /// Limits the lines in one request (default: 1,000, the limit of the OneAgent; 0 is an error in
     /// [`build`](Self::build)).
     ///
-    /// With 1 there is no room for units and descriptions. Over OTLP the limit is always 15,000 data
+    /// With a limit of 1, units and descriptions are not sent. Over OTLP the limit is always 15,000 data
     /// points, the limit of Dynatrace.
+    ///
+    /// Environment variable: `DT_METRICS_MAX_LINES_PER_REQUEST`, a whole number.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
         self.options.give("max_lines_per_request");
         self.options.max_lines_per_request = lines;
@@ -394,9 +424,12 @@ impl ExporterBuilder {
     /// of 1 MB; 0 is an error in [`build`](Self::build)).
     ///
     /// The limit is never more than [`buffer_limit_bytes`](Self::buffer_limit_bytes). A single line
-    /// that is longer is dropped and counted (`line_too_long`), and a request that the endpoint
+    /// that is longer than the limit is dropped and counted (`line_too_long`), and a request that the endpoint
     /// rejects as too large is split. Over OTLP the limit is always 3,934,464, a little under
     /// Dynatrace's limit of 4 MB.
+    ///
+    /// Environment variable: `DT_METRICS_MAX_BYTES_PER_REQUEST`, a number of bytes, or a number with a
+    /// unit such as `64MiB`.
     pub fn max_bytes_per_request(mut self, bytes: usize) -> Self {
         self.options.give("max_bytes_per_request");
         self.options.max_bytes_per_request = bytes;
@@ -408,6 +441,9 @@ impl ExporterBuilder {
     ///
     /// Beyond the limit, requests that are also in [`spool_dir`](Self::spool_dir) are kept there
     /// alone. If that is not enough, the oldest requests are dropped and counted (`buffer_full`).
+    ///
+    /// Environment variable: `DT_METRICS_BUFFER_LIMIT_BYTES`, a number of bytes, or a number with a unit
+    /// such as `64MiB`.
     pub fn buffer_limit_bytes(mut self, bytes: usize) -> Self {
         self.options.give("buffer_limit_bytes");
         self.options.buffer_limit_bytes = bytes;

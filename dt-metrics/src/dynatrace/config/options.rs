@@ -140,7 +140,7 @@ impl Options {
     }
 }
 
-/// Whether a request that was sent but never answered is sent again.
+/// The choice whether a request that was sent but never answered is sent again.
 ///
 /// After a timeout, or if the connection breaks before the answer, the endpoint may or may not have
 /// accepted the request. If it is sent again, its data points may be counted twice; if it is
@@ -149,8 +149,8 @@ impl Options {
 /// requests.
 ///
 /// All other failures are certain, and the request is sent again if that can help. A failure before
-/// the request was sent (no connection, DNS, TLS) means that it was not accepted. So does an answer
-/// with the status 429, 500, 502, 503 or 504.
+/// the request was sent (no connection, DNS, TLS), and an answer with the status 429, 500, 502, 503 or 504,
+/// mean that the request was not accepted.
 ///
 /// ```
 /// use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter};
@@ -170,9 +170,9 @@ pub enum DeliveryGuarantee {
     /// accepted are counted twice.
     #[default]
     AtLeastOnce,
-    /// Drops the request, and opens a connection for each one, since a server that closes an idle
-    /// connection could leave a request on it unanswered. No data point is counted twice, but data points that the endpoint had not
-    /// accepted are lost. They are counted under
+    /// Drops the request. No data point is counted twice, but data points that the endpoint had not
+    /// accepted are lost. Each request has its own connection, since a server that closes an idle
+    /// connection could leave a request on it unanswered. The lost data points are counted as
     /// [`DropReason::Ambiguous`](crate::dynatrace::DropReason::Ambiguous) in
     /// [`Health::dropped`](crate::dynatrace::Health::dropped).
     AtMostOnce,

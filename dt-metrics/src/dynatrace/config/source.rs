@@ -4,20 +4,20 @@ use std::fmt;
 
 use crate::dynatrace::config::endpoint_file::ENDPOINT_FILE;
 
-/// Where the value of an option comes from. It prints as a name that a reader can look for.
+/// The source of an option's value. `Display` prints a name to search for, such as the name of the variable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Source {
-    /// The program set it with a method of a builder.
+    /// The program set the value with a method of a builder.
     Program,
-    /// It is in the environment variable with this name.
+    /// The value is in the environment variable with this name.
     Environment(&'static str),
-    /// The program set a part of it, and the environment variable with this name has the rest.
+    /// The program set a part of the value, and the environment variable with this name has the rest.
     ProgramAndEnvironment(&'static str),
-    /// It is in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, the file of Dynatrace's
+    /// The value is in `/var/lib/dynatrace/enrichment/endpoint/endpoint.properties`, the file of Dynatrace's
     /// Kubernetes operator.
     File,
-    /// Nothing is configured, so that the default applies.
+    /// The option is not configured, so the default applies.
     Default,
 }
 

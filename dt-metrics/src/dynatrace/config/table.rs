@@ -194,7 +194,7 @@ fn unknown_variable(name: &str) -> String {
     }
 }
 
-/// An option of a configuration: its value, and where the value comes from.
+/// An option of a configuration: its value, and the source of the value.
 ///
 /// ```
 /// let report = dt_metrics::builder()
@@ -207,11 +207,11 @@ fn unknown_variable(name: &str) -> String {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Setting {
-    /// The method of the builder.
+    /// The name of the option, which is the method of the builder.
     pub name: &'static str,
     /// The value, without secrets.
     pub value: String,
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: Source,
 }
 

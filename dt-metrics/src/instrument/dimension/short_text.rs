@@ -3,9 +3,9 @@
 use core::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A value that is written as its text: a character, an IP address or a number of 128 bits.
+/// A dimension value that is sent as its text: a character, an IP address or an integer of 128 bits.
 ///
-/// It is kept in its own type, so that a call formats and allocates nothing. Make one with `from`:
+/// The value keeps its own type, so a call neither formats nor allocates. Create one with `from`:
 ///
 /// ```
 /// use std::net::IpAddr;

@@ -9,9 +9,9 @@ use super::set::{DimensionSet, Keys, Listed};
 use super::signature;
 use super::value::{OwnedValue, Value};
 
-/// A struct whose fields are dimensions: `dims(..tags)` has all of them.
+/// A struct whose fields are dimensions. `dims(..tags)` adds all fields of the struct `tags` to a metric.
 ///
-/// Derive it, with [`derive(Dimensions)`](derive@crate::Dimensions):
+/// Derive this trait with [`derive(Dimensions)`](derive@crate::Dimensions):
 ///
 /// ```
 /// use dt_metrics::testing::capture;
@@ -39,13 +39,14 @@ use super::value::{OwnedValue, Value};
     note = "write `#[derive(dt_metrics::Dimensions)]` on the struct, or `key = value` for a single dimension"
 )]
 pub trait Dimensions {
-    /// Calls `each` with all keys, in order. For expansions.
+    /// Calls `each` with the key of each field, in order. The expansions of the macros use this method.
     #[doc(hidden)]
     fn dimension_keys(each: &mut dyn FnMut(&'static str))
     where
         Self: Sized;
 
-    /// Calls `each` with as many values, in the same order. For expansions.
+    /// Calls `each` with the value of each field, in the same order; `None` leaves the dimension out. The
+    /// expansions of the macros use this method.
     #[doc(hidden)]
     fn dimension_values(&self, each: &mut dyn FnMut(Option<Value<'_>>));
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::short_text::ShortText;
 
-/// The value of a dimension, borrowed from the measured value. On the wire every value is a text; a
-/// whole float is written as an integer.
+/// The value of a dimension, borrowed from the measured value. Every value is sent as a text. A float
+/// without a fraction is sent as an integer: `2.0` is sent as `2`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -18,13 +18,13 @@ pub enum Value<'a> {
     Str(&'a str),
     /// `true` or `false`.
     Bool(bool),
-    /// A signed number.
+    /// A signed integer.
     I64(i64),
-    /// An unsigned number.
+    /// An unsigned integer.
     U64(u64),
     /// A floating-point number.
     F64(f64),
-    /// A character, an IP address or a number of 128 bits.
+    /// A character, an IP address or an integer of 128 bits.
     ShortText(ShortText),
 }
 
@@ -95,10 +95,10 @@ impl OwnedValue {
     }
 }
 
-/// A type whose values can be the value of a dimension.
+/// A type whose values can be values of a dimension.
 ///
-/// Enums derive it, with [`derive(DimensionValue)`](derive@crate::DimensionValue).
-/// For any other type it is written by hand:
+/// For an enum, derive this trait with [`derive(DimensionValue)`](derive@crate::DimensionValue). For any
+/// other type, implement the trait by hand:
 ///
 /// ```
 /// use dt_metrics::{DimensionValue, Value, counted, testing::capture};
@@ -125,15 +125,15 @@ impl OwnedValue {
 /// assert_eq!(seen.counter("answers").with("status", "4xx").value(), 1);
 /// ```
 ///
-/// It runs on each call, so it should be quick. There should be few different values, since each
-/// is a series.
+/// [`dimension_value`](Self::dimension_value) runs on each call, so it should be quick. A type should have
+/// few different values, since each value is a series.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a dimension",
     label = "not a dimension value",
     note = "dimension values are texts, `char`, `bool`, integers, floats, `IpAddr`, enums with `#[derive(dt_metrics::DimensionValue)]`, and `Option` of these types"
 )]
 pub trait DimensionValue {
-    /// The value, or `None` if the measurement does not have this dimension.
+    /// Returns the value, or `None` to leave the dimension out of the measurement.
     fn dimension_value(&self) -> Option<Value<'_>>;
 
     /// All values that the type has, if it has few and a static lists them. For expansions.

@@ -192,8 +192,8 @@ impl DimensionedUpDownCounter {
     }
 }
 
-/// A 1 in an up-down counter, from [`in_flight_guard!`](crate::in_flight_guard): dropping the guard takes
-/// the 1 back, on any thread.
+/// A guard that has added 1 to an up-down counter, returned by
+/// [`in_flight_guard!`](crate::in_flight_guard). Dropping the guard, on any thread, subtracts 1.
 ///
 /// ```
 /// use dt_metrics::in_flight_guard;

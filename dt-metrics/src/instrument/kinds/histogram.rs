@@ -78,7 +78,8 @@ impl DimensionedHistogram {
     }
 }
 
-/// A running timer, from [`timer!`](crate::timer): dropping it records the elapsed time, on any thread.
+/// A running timer, returned by [`timer!`](crate::timer). Dropping the timer, on any thread, records the
+/// elapsed time in the unit of the histogram.
 ///
 /// ```
 /// use dt_metrics::testing::capture_with;
@@ -103,7 +104,7 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// Records the elapsed time, and returns it.
+    /// Stops the timer: records the elapsed time, and returns it.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -117,7 +118,7 @@ impl Timer {
         Duration::from_nanos(elapsed as u64)
     }
 
-    /// Records nothing.
+    /// Ends the timer without recording the elapsed time.
     ///
     /// ```
     /// use dt_metrics::testing::capture;

@@ -182,8 +182,8 @@ impl Sum {
     }
 }
 
-/// Lines have no buckets.
 #[cfg(not(feature = "otlp"))]
+#[expect(clippy::unused_self, reason = "lines have no buckets")]
 impl Sum {
     fn add_buckets(&mut self, _: &Tracked) {}
 

@@ -77,8 +77,8 @@ pub struct Descriptor {
     /// Present if the name is still the path of the function: the length of the part after the
     /// module. Making the name at compile time would make each build slower.
     pub(crate) unnamed: Option<usize>,
-    /// The metric that it describes, if the name and the description are still those of an annotation
-    /// with several metrics.
+    /// The metric that it describes, if an annotation with several metrics made the name and the
+    /// description.
     pub(crate) part: Option<Part>,
 }
 

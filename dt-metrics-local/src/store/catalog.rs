@@ -59,7 +59,7 @@ pub(crate) enum Objective {
     Latency { latency: f64, percentile: f64 },
 }
 
-/// What a program hands over: its catalogue with its own name, or the output of `catalog_json`.
+/// The request of a program: its catalogue with its own name, or the output of `catalog_json`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum HandedOver {

@@ -226,7 +226,7 @@ impl State {
         self.lines.push(line);
     }
 
-    /// Adds what a data point has beyond its line.
+    /// Adds the parts of a data point that its line lacks.
     #[cfg(feature = "otlp")]
     pub(super) fn add_point(&mut self, line: &Line, point: Arc<DataPoint>) {
         self.series.add_buckets(line, &point.data);

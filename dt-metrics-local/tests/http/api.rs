@@ -160,7 +160,7 @@ fn programs_hand_their_catalogues_over() {
         (&first["file"], &first["line"], &first["objective"]),
         (&json!("src/shop.rs"), &json!(7), &json!({"success": 0.99}))
     );
-    // A catalogue is no request of metrics, and a reset forgets it.
+    // A catalogue is not a request of metrics, and a reset forgets it.
     assert_eq!(server.totals().requests, 0);
     let run = |server: &Server| {
         let reply = get(server, "/api/series");

@@ -26,9 +26,9 @@ pub(crate) struct AtEnd<'a> {
     pub(crate) private: &'a TokenStream,
     pub(crate) args: &'a Args,
     pub(crate) records: Vec<Record>,
-    /// The variables in `__dt_metrics_state`: those of the entry.
+    /// The variables in `__dt_metrics_state` that were made on entry.
     pub(crate) entered: Vec<TokenStream>,
-    /// Those that were made when the call began.
+    /// The variables that were made when the call began.
     pub(crate) made: Vec<TokenStream>,
     /// The statement that takes the values of dimensions out of it.
     pub(crate) unpack: Option<TokenStream>,

@@ -170,7 +170,7 @@ pub(crate) fn descriptor(
     descriptor
 }
 
-/// The calls that set what is not a text.
+/// The calls that set the properties other than texts.
 fn details(args: &Args, place: &Place<'_>, has_end: bool, has_boundaries: bool) -> TokenStream {
     let mut details = TokenStream::new();
     let mut keys: Vec<_> = args

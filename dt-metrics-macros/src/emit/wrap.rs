@@ -448,7 +448,7 @@ impl Wrap<'_> {
         emit!(#keeps, #takes #record)
     }
 
-    /// The library's function with this `name`, or the one beside it that takes a closure which captures.
+    /// The library's function with this `name`, or its variant that takes a closure which captures.
     fn function_of_library(&self, name: &str) -> Ident {
         if self.captures {
             ident(&format!("{name}_capturing"))

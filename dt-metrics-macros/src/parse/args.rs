@@ -176,7 +176,7 @@ impl Args {
         value.filter(|value| find_variable(value, "ret").is_none())
     }
 
-    /// Whether no argument says more of the instruments than their description and their outcome.
+    /// Whether no argument sets more of the instruments than their description and their outcome.
     pub(crate) fn describe_only(&self) -> bool {
         self.name.is_none()
             && self.time_unit.is_none()

@@ -276,7 +276,7 @@ impl<F: Stream<Item = I>, I> ProbedStream<F, I> {
     }
 }
 
-/// `stream`, measured. `D` stands for what makes the records.
+/// `stream`, measured. `D` stands for the type that makes the records.
 #[inline]
 fn measured_stream<F, D: Holds<F>, J>(
     stream: F,

@@ -93,10 +93,10 @@ pub fn record<E, S, R, L: Fn((E, S), Outcome) -> Told<R>>(
 
 /// Records the events of a call.
 pub trait Records {
-    /// What the call keeps from the beginning to the end.
+    /// The values that the call keeps from its beginning to its end.
     type Entered;
 
-    /// What it keeps besides while it runs.
+    /// The values that the call keeps in addition while it runs, such as its start.
     type State;
 
     /// The type of the value that it returns.
@@ -110,7 +110,7 @@ pub trait Records {
 }
 
 /// Records by a function that captures nothing. This type has none of the generic parameters of an annotated
-/// function but those of what it keeps and returns.
+/// function but the types of the values that it keeps and returns.
 pub struct Pointer<E, S, R>(pub(super) fn(&mut Stage<E, S>, Event<'_, R>));
 
 impl<E, S, R> Records for Pointer<E, S, R> {
@@ -167,7 +167,7 @@ impl<F, A: Records, D: Fn() -> Told<A>> Holds<F> for D {
 /// The type of the value that a call returns whose records `D` stands for.
 pub(super) type ReturnedTo<F, D> = <<D as Holds<F>>::Records as Records>::Returned;
 
-/// What this call keeps from the beginning to the end.
+/// The values that this call keeps from its beginning to its end.
 pub(super) type EnteredOf<F, D> = <<D as Holds<F>>::Records as Records>::Entered;
 
 /// Stands for `A`, but lives longer than any lifetime, whatever types `A` names.

@@ -70,7 +70,7 @@ where
     with(future, entered, Closure::new(record), told())
 }
 
-/// `future`, measured. `D` stands for what makes the records.
+/// `future`, measured. `D` stands for the type that makes the records.
 #[inline]
 pub(super) fn with<F, D: Holds<F>>(
     future: F,

@@ -95,7 +95,7 @@ pub trait Call {
 /// Types without values.
 type Types<T> = PhantomData<fn() -> T>;
 
-/// A call that may return a future, and whose records are made by what `D` stands for.
+/// A call that may return a future; the type that `D` stands for makes its records.
 pub struct FutureCall<R, F, C, A: Records, D> {
     body: C,
     entered: A::Entered,
@@ -174,7 +174,7 @@ impl<R, A: Records, D> Recording<R, A, D> {
         }
     }
 
-    /// A call of `body`, which may return a stream. `judge` tells which items are errors.
+    /// A call of `body`, which may return a stream. `judge` decides which items are errors.
     #[inline]
     pub fn __dt_metrics_stream<F, C: FnOnce() -> F, J>(
         self,

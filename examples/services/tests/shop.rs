@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tower::{Layer, ServiceExt};
 
-/// Of each request, from one of its headers.
+/// The tenant of a request, from one of its headers.
 #[derive(Clone, Copy, Dimensions)]
 struct Tenant {
     tenant: TenantName,
@@ -70,7 +70,7 @@ enum ShopError {
     Database(#[from] rusqlite::Error),
     #[error("the worker is gone")]
     Worker,
-    /// As the error of the supplier says.
+    /// The value of the supplier's error.
     #[error(transparent)]
     #[dimension(transparent)]
     Supplier(#[from] SupplierError),
@@ -235,7 +235,7 @@ fn add<const N: usize>(rows: &mut Rows, row: [&str; N]) {
     *rows.entry(row.map(str::to_owned).to_vec()).or_default() += 1;
 }
 
-/// What a request gets: method, path, route, status, error type, annotated function, body.
+/// One request: method, path, route, status, error type, annotated function, body.
 type Case = (
     &'static str,
     &'static str,
@@ -316,10 +316,10 @@ const CASES: [Case; 11] = [
     ("PUT", "/orders", "/orders", 405, "", "", "x"),
 ];
 
-/// What the headers of a request say, and the dimension.
+/// The header of a request, and the value of the dimension.
 const TENANTS: [(&str, &str); 3] = [("acme", "acme"), ("blue", "blue_ocean"), ("zzz", "other")];
 
-/// What should arrive.
+/// The numbers that should arrive.
 #[derive(Default)]
 struct Expected {
     requests: Rows,

@@ -1,4 +1,4 @@
-//! What annotations on nested futures of generic functions add to a build.
+//! The cost of annotations on nested futures of generic functions in a build.
 
 use std::fs;
 use std::path::Path;
@@ -139,7 +139,7 @@ fn megabytes(bytes: u64) -> f64 {
 }
 
 /// Builds the package in a process of its own, whose children's use of resources is that of this build. Returns
-/// the seconds of CPU time and the megabytes of the largest process, or what the compiler said.
+/// the seconds of CPU time and the megabytes of the largest process, or the message of the compiler.
 fn build(folder: &Path) -> Result<std::result::Result<(f64, u64), String>> {
     let output = Command::new(std::env::current_exe()?)
         .arg("nested-build")

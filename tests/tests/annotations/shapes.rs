@@ -1,4 +1,4 @@
-//! Arguments in further shapes than those of the reference pages, each with its value.
+//! Arguments in shapes that the reference pages do not show, each with its value.
 
 #![allow(
     clippy::needless_pass_by_value,

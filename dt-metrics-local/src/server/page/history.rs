@@ -91,8 +91,8 @@ pub(super) async fn answer(
     .await
 }
 
-/// The points of each metric, summed over its series, or over those with each value of the dimension
-/// `by`.
+/// The points of each metric, summed over all its series, or over the series with each value of the
+/// dimension `by`.
 fn sums(
     state: &State,
     metrics: &[String],

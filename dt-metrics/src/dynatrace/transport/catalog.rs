@@ -38,7 +38,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The number of source files that are looked for on this host.
 const MAX_FILES: usize = 4;
 
-/// What the local endpoint knows of the catalogue.
+/// Whether the local endpoint has the catalogue.
 #[derive(Default)]
 pub(super) struct CatalogHandOver {
     state: Arc<Mutex<State>>,

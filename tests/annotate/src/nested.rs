@@ -157,8 +157,15 @@ fn build(folder: &Path) -> Result<std::result::Result<(f64, u64), String>> {
 
 /// A process of [`nested`].
 pub fn build_alone(folder: &Path) -> Result<bool> {
-    let check = ["build", "--config=build.incremental=false"];
-    let built = cargo::run(folder, &check)?;
+    // Also if the environment names another folder.
+    let target = folder.join("target").display().to_string();
+    let build = [
+        "build",
+        "--config=build.incremental=false",
+        "--target-dir",
+        &target,
+    ];
+    let built = cargo::run(folder, &build)?;
     if !built.success {
         eprintln!("{}", built.stderr);
         return Ok(false);

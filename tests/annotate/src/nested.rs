@@ -159,13 +159,13 @@ fn build(folder: &Path) -> Result<std::result::Result<(f64, u64), String>> {
 pub fn build_alone(folder: &Path) -> Result<bool> {
     // Also if the environment names another folder.
     let target = folder.join("target").display().to_string();
-    let build = [
+    let command = [
         "build",
         "--config=build.incremental=false",
         "--target-dir",
         &target,
     ];
-    let built = cargo::run(folder, &build)?;
+    let built = cargo::run(folder, &command)?;
     if !built.success {
         eprintln!("{}", built.stderr);
         return Ok(false);

@@ -463,7 +463,7 @@ pub(crate) static TABLE: &[Row] = &[
         ],
         [
             "the file of Dynatrace's Kubernetes operator, then none; a OneAgent needs none",
-            "an access token or a platform token with the scope `metrics.ingest`",
+            "an access token with the scope `metrics.ingest`, or a platform token",
         ],
         |options| if options.api_token.is_some() { "given" } else { "none" }.into(),
     ),

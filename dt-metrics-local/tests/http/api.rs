@@ -141,7 +141,7 @@ fn programs_hand_their_catalogues_over() {
         )
     };
     assert_eq!(add(&of("a", "shop")), 204);
-    // The same program again, then another one.
+    // The program `a` a second time, then the program `b`.
     assert_eq!(add(&of("a", "shop")), 204);
     assert_eq!(add(&of("b", "shop")), 204);
     let programs = read(&server, "/api/catalog");

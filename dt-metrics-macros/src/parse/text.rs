@@ -91,8 +91,8 @@ pub(crate) fn nanoseconds(unit: &str) -> Option<f64> {
     }
 }
 
-/// The length in nanoseconds of a unit of time that values of any origin can have; the library has
-/// the same list for units that only the compiler can evaluate.
+/// The length in nanoseconds of a unit of time that values of any origin can have. The library has
+/// an equal list for units that only the compiler can evaluate.
 pub(crate) fn time_unit_length(unit: &str) -> Option<f64> {
     match unit {
         "min" => Some(6e10),

@@ -36,8 +36,8 @@
 //!
 //! # Content of a capture
 //!
-//! [`capture`] contains only the measurements that its own thread makes while the closure runs, so tests of
-//! the same functions can run in parallel. [`capture_async`] contains the measurements that are made while
+//! [`capture`] contains only the measurements that its own thread makes while the closure runs, so tests that
+//! call one function can run in parallel. [`capture_async`] contains the measurements that are made while
 //! its future is polled, on any thread, without measurements of other tasks in between. [`capture_all`] and
 //! [`capture_all_async`] contain the measurements of the whole process, including spawned threads and tasks;
 //! one of these captures runs at a time. The table describes [`capture`] and [`capture_async`].

@@ -10,6 +10,7 @@ mod check;
 mod chunks;
 mod deadlines;
 mod host_metadata;
+mod local_catalog;
 mod outage;
 mod proxy;
 mod secrets;

@@ -16,7 +16,6 @@ mod flushes;
 mod gauges;
 mod health;
 mod lifetimes;
-mod local_catalog;
 mod no_feedback;
 mod observers;
 mod run_time;

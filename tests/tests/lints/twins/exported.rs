@@ -1,5 +1,5 @@
-// Functions that other crates may call: lints of signatures and of documentation for callers are
-// the same for an annotated function and for a bare function. Each `#[expect]` also holds without
+// Functions that other crates may call: an annotated function has the lints of signatures and of
+// documentation for callers that a bare function has. Each `#[expect]` also holds without
 // the annotation.
 
 use super::annotated;

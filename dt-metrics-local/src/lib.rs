@@ -117,6 +117,7 @@
 //! | `GET /api/history?series=0,1&step=1` | the history of series, in steps of 1, 30 or 720 seconds |
 //! | `GET /api/history?metrics=a,b&by=region&step=1` | the history of metrics, summed over their series, for each value of a dimension |
 //! | `GET /api/catalog`, `PUT /api/catalog` | the instruments that programs declare |
+//! | `GET /api/dashboard?prefix=shop` | a Dynatrace dashboard of the declared and received metrics, optionally only of keys with a prefix |
 //! | `GET /api/outage`, `PUT /api/outage?fault=503&seconds=30`, `DELETE /api/outage` | a fault of all ingest requests for a time |
 //! | `GET /events` | server-sent events: all data, then the new data once a second |
 //!
@@ -154,6 +155,9 @@
 //! A OneAgent accepts traces over OTLP, but no metrics, so on its port OTLP metrics use the
 //! Collector's path.
 
+mod catalog;
+#[cfg(feature = "dashboard")]
+pub mod configuration;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 pub mod protocol;

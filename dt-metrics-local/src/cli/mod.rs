@@ -8,7 +8,11 @@ mod check;
 mod dashboard;
 mod format;
 mod lines;
+#[cfg(feature = "dashboard")]
+mod output;
 mod schedule;
+#[cfg(feature = "dashboard")]
+mod source;
 
 #[cfg(test)]
 mod tests;

@@ -14,11 +14,11 @@
 //! # Ok(())
 //! # }
 //! ```
-// This folder imports `protocol` only.
+// This folder imports `protocol` and `catalog` only.
 
 #[cfg(feature = "otlp")]
 mod buckets;
-pub(crate) mod catalog;
+mod catalogs;
 #[cfg(feature = "otlp")]
 pub(crate) mod data_point;
 mod entry;

@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::catalog::Catalog;
 #[cfg(feature = "otlp")]
 use super::data_point::DataPoint;
 use super::entry::{Event, Noted, Rejected, Request};
 use super::limits::Limits;
 use super::state::State;
+use crate::catalog::Catalog;
 use crate::protocol::{Metadata, Record};
 
 /// Number of events that a subscriber may fall behind before it misses some.

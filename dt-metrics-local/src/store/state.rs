@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::catalog::{Catalog, Catalogs};
+use super::catalogs::Catalogs;
 #[cfg(feature = "otlp")]
 use super::data_point::DataPoint;
 use super::entry::{Noted, Rejected, Request};
 use super::limits::Limits;
 use super::series::Series;
 use super::tracked::{AllSeries, Tracked};
+use crate::catalog::Catalog;
 use crate::protocol::{Kind, Line, Metadata};
 
 /// Everything the endpoint received so far.

@@ -25,6 +25,22 @@ pub(crate) struct Tracked {
     pub(crate) changed: u64,
 }
 
+impl Tracked {
+    /// The values below which 50, 95 and 99 % of all values are, if they came over OTLP with buckets.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn percentiles(&self) -> Option<[f64; 3]> {
+        let buckets = self.buckets.as_ref()?;
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| buckets.percentile(share));
+        Some([p50?, p95?, p99?])
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    #[expect(clippy::unused_self, reason = "lines have no buckets")]
+    pub(crate) fn percentiles(&self) -> Option<[f64; 3]> {
+        None
+    }
+}
+
 /// The series in the order of their first lines: the index of a series never changes.
 #[derive(Debug)]
 pub(super) struct AllSeries {

@@ -283,6 +283,64 @@ fn metrics_of_a_running_endpoint_are_shown() {
     }
 }
 
+/// The status and the body of the answer to a request.
+fn ask(server: &Server, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn an_endpoint_makes_a_dashboard_of_declared_and_received_metrics() {
+    let server = Server::builder().start().unwrap();
+    let (status, reason) = ask(&server, "GET", "/api/dashboard", "");
+    assert_eq!(status, 404, "{reason}");
+    let catalogue = r#"{"prefix":"shop","instruments":[
+        {"name":"open","kind":"up_down_counter","unit":"{order}"},
+        {"name":"dt.mine","kind":"gauge","key":null}]}"#;
+    assert_eq!(ask(&server, "PUT", "/api/catalog", catalogue).0, 204);
+    let lines = "shop.open 1\nshop.sold,region=eu count,delta=1\nshopping 1";
+    ask(&server, "POST", "/api/v2/metrics/ingest", lines);
+
+    let keys = |json: &str| {
+        let dashboard = shape::check(json);
+        let queries = dashboard.charts.iter();
+        let queries = queries.map(|chart| dql::read(&chart.query).unwrap());
+        queries
+            .map(|query| query.columns[0].metric.clone())
+            .collect::<Vec<_>>()
+    };
+    let (status, all) = ask(&server, "GET", "/api/dashboard", "");
+    assert_eq!(status, 200);
+    assert_eq!(
+        keys(&all),
+        ["shop.open", "shop.dt.mine", "shop.sold", "shopping"]
+    );
+    assert!(all.contains("an up-down counter"));
+    // A program that sends no metric for an instrument has no key for it.
+    let (_, catalogues) = ask(&server, "GET", "/api/catalog", "");
+    assert!(
+        catalogues.contains(r#""name":"dt.mine","key":null"#),
+        "{catalogues}"
+    );
+    assert!(catalogues.contains(r#""key":"shop.open""#), "{catalogues}");
+    let (_, of_shop) = ask(&server, "GET", "/api/dashboard?prefix=shop", "");
+    assert_eq!(keys(&of_shop), ["shop.open", "shop.dt.mine", "shop.sold"]);
+    assert_eq!(ask(&server, "GET", "/api/dashboard?prefix=sho", "").0, 404);
+    // The command makes the same dashboard of the same metrics.
+    let printed = run(&["--from", &server.page_url()], "");
+    assert_eq!(String::from_utf8(printed.stdout).unwrap().trim_end(), all);
+}
+
 #[test]
 fn errors_name_their_place() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

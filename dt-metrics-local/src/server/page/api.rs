@@ -12,7 +12,7 @@ use super::context::{Page, parameter};
 use super::reply;
 use super::rows::{RefusedRow, RequestRow, numbered};
 use crate::protocol::Payload;
-use crate::store::{Series, State};
+use crate::store::{State, Tracked};
 
 /// The answer to `GET /api/series`.
 #[derive(Serialize)]
@@ -36,6 +36,16 @@ struct OneSeries {
     values: u64,
     points: u64,
     newest: Newest,
+    /// The values below which 50, 95 and 99 % of all values are, if they came over OTLP with buckets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percentiles: Option<Percentiles>,
+}
+
+#[derive(Serialize)]
+struct Percentiles {
+    p50: f64,
+    p95: f64,
+    p99: f64,
 }
 
 /// The newest point.
@@ -83,9 +93,14 @@ pub(super) async fn series(
     respond(page, move |state| AllSeries {
         points: state.totals().lines,
         series: state
-            .series()
-            .filter(|series| metric.as_ref().is_none_or(|it| *it == series.metric))
-            .map(|series| OneSeries::of(series, state))
+            .tracked()
+            .iter()
+            .filter(|tracked| {
+                metric
+                    .as_ref()
+                    .is_none_or(|it| *it == tracked.series.metric)
+            })
+            .map(|tracked| OneSeries::of(tracked, state))
             .collect(),
     })
     .await
@@ -141,7 +156,8 @@ pub(super) async fn respond<T: Serialize + 'static>(
 }
 
 impl OneSeries {
-    fn of(series: &Series, state: &State) -> Self {
+    fn of(tracked: &Tracked, state: &State) -> Self {
+        let series = &tracked.series;
         let metadata = state.metadata_of(&series.metric);
         Self {
             metric: series.metric.clone(),
@@ -167,6 +183,14 @@ impl OneSeries {
                     count,
                 },
             },
+            percentiles: Percentiles::of(tracked),
         }
+    }
+}
+
+impl Percentiles {
+    fn of(tracked: &Tracked) -> Option<Self> {
+        let [p50, p95, p99] = tracked.percentiles()?;
+        Some(Self { p50, p95, p99 })
     }
 }

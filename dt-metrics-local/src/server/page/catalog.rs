@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::api::respond;
 use super::context::Page;
 use super::reply;
-use crate::store::catalog::Catalog;
+use crate::catalog::Catalog;
 
 /// Maximum size of a catalogue in bytes: room for ten thousand instruments.
 const MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -5,13 +5,16 @@
 //! everything after a cursor. The first frame contains everything, so snapshot and stream have the
 //! same format. Frames contain only the current numbers of a series; the page requests the history
 //! of the few series on screen.
-// This folder imports `endpoint`, `fault` and `response` of the server, and the crate's `protocol` and `store`.
+// This folder imports `endpoint`, `fault` and `response` of the server, and the crate's `protocol`,
+// `catalog`, `configuration` and `store`.
 
 mod api;
 mod assets;
 mod catalog;
 mod context;
 mod cursor;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod events;
 mod frame;
 mod history;

@@ -23,6 +23,8 @@ where
         router.route(asset.path, other(get(async || reply::asset(asset))))
     });
     let on_page = |route: MethodRouter<Arc<Page>>| other(route.with_state(Arc::clone(&page)));
+    #[cfg(feature = "dashboard")]
+    let router = router.route("/api/dashboard", on_page(get(super::dashboard::answer)));
     router
         .route("/api/snapshot", on_page(get(snapshot)))
         .route("/api/history", on_page(get(history::answer)))

@@ -46,7 +46,7 @@ const LAYERS: [(&str, &str); 8] = [
     ),
     (
         "dt-metrics-local/src",
-        "protocol < store < otlp < server < cli",
+        "protocol | catalog < store | configuration < otlp < server < cli",
     ),
     (
         "integrations/dt-metrics-recorder/src",

@@ -1,37 +1,26 @@
 //! Metrics as the exporter sends them.
 
 use dt_metrics::line::{MetricKey, check_metric_key, normalize_dimension_key, ucum_unit};
-use serde::Deserialize;
 
-use super::error::DashboardError;
+use super::error::MetricsError;
+use crate::catalog::{InstrumentKind, Objective};
 
 /// The prefix of Dynatrace's own keys, which the exporter does not send.
 const RESERVED: &str = "dt.";
 
-/// The kind of an instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum InstrumentKind {
-    Counter,
-    UpDownCounter,
-    Histogram,
-    Gauge,
-}
-
-impl InstrumentKind {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Counter => "a counter",
-            Self::UpDownCounter => "an up-down counter",
-            Self::Histogram => "a histogram",
-            Self::Gauge => "a gauge",
-        }
+/// The name of a kind, with its article.
+pub(super) fn kind_name(kind: InstrumentKind) -> &'static str {
+    match kind {
+        InstrumentKind::Counter => "a counter",
+        InstrumentKind::UpDownCounter => "an up-down counter",
+        InstrumentKind::Histogram => "a histogram",
+        InstrumentKind::Gauge => "a gauge",
     }
 }
 
 /// A metric under the key that the exporter sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ExportedMetric {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ExportedMetric {
     /// The key with its prefix, normalized.
     pub(super) key: String,
     pub(super) kind: InstrumentKind,
@@ -43,6 +32,9 @@ pub(super) struct ExportedMetric {
     pub(super) dimensions: Vec<String>,
     /// The locations of its annotations, as `src/shop.rs:7`.
     pub(super) locations: Vec<String>,
+    pub(super) objective: Option<Objective>,
+    /// Whether Dynatrace stores the buckets of the histogram, from which it estimates percentiles.
+    pub(super) has_buckets: bool,
 }
 
 impl ExportedMetric {
@@ -51,52 +43,12 @@ impl ExportedMetric {
     }
 }
 
-/// The metrics found, and those left out, with the reasons.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) metrics: Vec<ExportedMetric>,
-    pub(super) left_out: Vec<String>,
-}
-
-impl Found {
-    /// Adds a metric, or merges it into the one with the same key. Keys are case-insensitive, and an
-    /// absent unit agrees with any unit.
-    pub(super) fn add(&mut self, metric: ExportedMetric) {
-        let same = |known: &&mut ExportedMetric| known.key.eq_ignore_ascii_case(&metric.key);
-        let Some(known) = self.metrics.iter_mut().find(same) else {
-            self.metrics.push(metric);
-            return;
-        };
-        if known.kind != metric.kind {
-            self.left_out.push(format!(
-                "{} as {}: there is {} of that key",
-                metric.key,
-                metric.kind.name(),
-                known.kind.name()
-            ));
-            return;
-        }
-        if known.unit.is_empty() {
-            known.unit = metric.unit;
-        }
-        if known.description.is_empty() {
-            known.description = metric.description;
-        }
-        for dimension in metric.dimensions {
-            if !known.has(&dimension) {
-                known.dimensions.push(dimension);
-            }
-        }
-        known.locations.extend(metric.locations);
-    }
-}
-
 /// The prefix of the keys, or an empty one. It accepts the same prefixes as the builder.
-pub(super) fn prefix(given: Option<&str>) -> Result<&str, DashboardError> {
+pub(super) fn prefix(given: Option<&str>) -> Result<&str, MetricsError> {
     let given = given.unwrap_or_default();
     let prefix = given.strip_suffix('.').unwrap_or(given);
     let refuse = |reason| {
-        Err(DashboardError::Prefix {
+        Err(MetricsError::Prefix {
             prefix: given.to_owned(),
             reason,
         })

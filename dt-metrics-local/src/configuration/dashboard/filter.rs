@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::dql;
-use super::metric::ExportedMetric;
+use crate::configuration::dql;
+use crate::configuration::metric::ExportedMetric;
 
 /// The app's identifier for "all values", as in dashboards that it exports.
 const ALL: &str = "3420b2ac-f1cf-4b24-b62d-61ba1ba8ed05*";

@@ -4,10 +4,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::dql::{AVERAGE, Column, MAXIMUM, MEASUREMENTS, MINIMUM, PER_SECOND, Query, TOTAL, name};
 use super::filter::Filter;
-use super::metric::{ExportedMetric, InstrumentKind};
 use super::unit::{self, UnitOverride};
+use crate::catalog::InstrumentKind;
+use crate::configuration::dql::{
+    AVERAGE, Column, MAXIMUM, MEASUREMENTS, MINIMUM, PER_SECOND, Query, TOTAL, name,
+};
+use crate::configuration::metric::{ExportedMetric, kind_name};
 
 /// Longest title that is not cut off on a tile a third of the dashboard wide.
 const TITLE: usize = 60;
@@ -175,7 +178,7 @@ fn description(metric: &ExportedMetric) -> String {
         text.push_str("\n\n");
     }
     // Writing to a `String` never fails.
-    let _ = write!(text, "{}, {}", name(&metric.key), metric.kind.name());
+    let _ = write!(text, "{}, {}", name(&metric.key), kind_name(metric.kind));
     if !metric.locations.is_empty() {
         let _ = write!(text, ", of {}", metric.locations.join(", "));
     }

@@ -63,7 +63,7 @@ impl Encoder {
             ProtocolEncoder::Lines(encoder) => encoder.encode(metrics, ended, now, full),
             #[cfg(feature = "otlp")]
             ProtocolEncoder::Otlp(encoder) => Encoded {
-                bodies: encoder.encode(metrics, ended),
+                bodies: encoder.encode(metrics, ended, full),
                 ..Encoded::default()
             },
         };

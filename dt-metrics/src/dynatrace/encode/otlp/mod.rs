@@ -1,33 +1,40 @@
 //! Encodes collections as OTLP requests in protobuf.
 //!
-//! OpenTelemetry's own crate turns a collection into protobuf; this folder adds the configured
-//! prefix and dimensions, and splits requests. Imports `config` and, of `encode`, bodies and the
-//! text of attribute values.
+//! The SDK's data is written as protobuf without messages in between, together with the configured
+//! prefix and dimensions, and within the limits of a request. Imports `config` and, of `encode`,
+//! bodies and the text of attribute values.
 
-mod infinite;
+mod dimensions;
+mod histogram;
 pub(super) mod parts;
+mod points;
+mod requests;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, Gauge, Metric, NumberDataPoint, ResourceMetrics as Resource,
+    Gauge, Metric as MetricMessage, NumberDataPoint, ResourceMetrics as ResourceMessage,
     ScopeMetrics,
 };
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
 use prost::Message as _;
 
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::dimensions::{INSTANCE_ID, Pairs};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::idle::Ended;
-use crate::dynatrace::encode::lines::fingerprint::text;
-use crate::dynatrace::encode::otlp::infinite::make_finite;
-use crate::dynatrace::encode::otlp::parts::{halves, metrics, partition, remove_empty};
+use crate::dynatrace::encode::otlp::dimensions::{Dimensions, Shared};
+use crate::dynatrace::encode::otlp::points::PointWriter;
+use crate::dynatrace::encode::otlp::requests::{METRIC, RESOURCE, Requests, SCOPE};
+use crate::dynatrace::encode::otlp::wire::{MEDIUM, attribute, nested, text};
 use crate::dynatrace::encode::warnings::STREAM_SCHEMA;
 
 /// Encodes collections as OTLP requests.
@@ -37,102 +44,112 @@ pub(crate) struct OtlpEncoder {
     /// The attributes of the resource that become dimensions.
     resource_dimensions: Vec<String>,
     /// Dimensions of every point. The dimensions of a measurement win over them.
-    defaults: Vec<KeyValue>,
+    defaults: Vec<Shared>,
     /// Dimensions of every point that win over all others.
-    host: Vec<KeyValue>,
+    host: Vec<Shared>,
     max_points: u64,
     max_bytes: usize,
 }
 
 impl OtlpEncoder {
     pub(crate) fn new(config: &Config) -> Self {
-        let attributes = |pairs: &Pairs| -> Vec<KeyValue> {
-            let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
-            filled.map(|(key, value)| attribute(key, value)).collect()
+        let shared = |(key, value): (&str, &str)| Shared {
+            key: key.to_owned(),
+            value: value.to_owned().into(),
         };
-        let mut defaults = attributes(&config.options.default_dimensions);
+        let filled = |pairs: &Pairs| -> Vec<Shared> {
+            let pairs = pairs.iter().map(|(key, value)| (&**key, &**value));
+            pairs
+                .filter(|(_, value)| !value.is_empty())
+                .map(shared)
+                .collect()
+        };
+        let mut defaults = filled(&config.options.default_dimensions);
         if let Some(id) = &config.instance
-            && !has(&defaults, INSTANCE_ID)
+            && defaults.iter().all(|it| it.key != INSTANCE_ID)
         {
-            defaults.push(attribute(INSTANCE_ID, id));
+            defaults.push(shared((INSTANCE_ID, id)));
         }
         Self {
             prefix: config.options.prefix.clone(),
             resource_dimensions: config.options.resource_dimensions.clone(),
             defaults,
-            host: attributes(&config.host_dimensions),
+            host: filled(&config.host_dimensions),
             max_points: u64::try_from(config.options.max_lines_per_request).unwrap_or(u64::MAX),
             max_bytes: config.options.max_bytes_per_request,
         }
     }
 
-    /// Encodes one collection without the levels that have ended.
-    pub(crate) fn encode(&self, collection: &ResourceMetrics, mut ended: Ended) -> Vec<Body> {
-        let mut request = ExportMetricsServiceRequest::from(collection);
-        let resources = request.resource_metrics.iter();
-        let attributes = resources.filter_map(|it| it.resource.as_ref());
-        let named: Vec<_> = attributes
-            .flat_map(|it| &it.attributes)
-            .filter(|it| self.resource_dimensions.contains(&it.key))
-            .cloned()
+    /// Encodes one collection without the levels that have ended. Bodies that are full before the end
+    /// of the collection are passed to `full`, so that they are sent meanwhile; the last body is
+    /// returned.
+    pub(crate) fn encode(
+        &self,
+        collection: &ResourceMetrics,
+        ended: Ended,
+        mut full: impl FnMut(Vec<Body>),
+    ) -> Vec<Body> {
+        let resource = collection.resource();
+        let named = resource
+            .iter()
+            .filter(|(key, _)| self.resource_dimensions.iter().any(|it| it == key.as_str()));
+        let named: Vec<_> = named
+            .map(|(key, value)| Shared {
+                key: key.as_str().to_owned(),
+                value: value.clone(),
+            })
             .collect();
-        let resources = request.resource_metrics.iter_mut();
-        for scope in resources.flat_map(|it| &mut it.scope_metrics) {
-            if scope.schema_url.starts_with(STREAM_SCHEMA) {
-                scope.schema_url.clear();
+        let mut writer = PointWriter {
+            requests: Requests::new(self.max_points, self.max_bytes, |body| full(vec![body])),
+            dimensions: Dimensions::new(&self.host, self.defaults.iter().chain(&named)),
+            ended,
+            buckets: Vec::new(),
+        };
+        let header = |header: &mut Vec<u8>| write_resource(header, resource);
+        writer.requests.begin(RESOURCE, 1, header);
+        for scope in collection.scope_metrics() {
+            let header = |header: &mut Vec<u8>| write_scope(header, scope.scope());
+            writer.requests.begin(SCOPE, 2, header);
+            for metric in scope.metrics() {
+                let header = |header: &mut Vec<u8>| self.write_metric(header, metric);
+                writer.requests.begin(METRIC, 2, header);
+                writer.write(metric);
             }
         }
-        let mut points = 0;
-        for metric in metrics(&mut request) {
-            if let Some(prefix) = &self.prefix {
-                metric.name = format!("{prefix}.{}", metric.name);
-            }
-            if let Some(mut data) = metric.data.take() {
-                make_finite(&mut data);
-                let has_levels = has_levels(&data);
-                [metric.data, _] = partition(data, |attributes| {
-                    let is_left_out = has_levels && ended.next_level();
-                    points += u64::from(!is_left_out);
-                    self.add_dimensions(attributes, &named);
-                    is_left_out
-                });
-            }
-        }
-        remove_empty(&mut request);
-        let mut bodies = Vec::new();
-        self.write(request, points, &mut bodies);
-        bodies
+        writer.requests.finish().into_iter().collect()
     }
 
-    fn add_dimensions(&self, attributes: &mut Vec<KeyValue>, named: &[KeyValue]) {
-        attributes.retain(|it| !has(&self.host, &it.key));
-        attributes.extend(self.host.iter().cloned());
-        for added in self.defaults.iter().chain(named) {
-            if !has(attributes, &added.key) {
-                attributes.push(added.clone());
-            }
+    fn write_metric(&self, out: &mut Vec<u8>, metric: &Metric) {
+        match &self.prefix {
+            Some(prefix) => text(out, 1, &format!("{prefix}.{}", metric.name())),
+            None => text(out, 1, metric.name()),
         }
-        attributes.iter_mut().for_each(write_float_as_text);
-    }
-
-    /// Encodes a request in as many bodies as the limits require; none if it has no points.
-    fn write(&self, request: ExportMetricsServiceRequest, points: u64, bodies: &mut Vec<Body>) {
-        let fits = points <= self.max_points && request.encoded_len() <= self.max_bytes;
-        if !fits && points > 1 {
-            for (half, points) in halves(request, points) {
-                self.write(half, points, bodies);
-            }
-        } else if points > 0 {
-            // The receiver decides whether a single point is too large.
-            bodies.push(Body::otlp(request.encode_to_vec(), points));
-        }
+        text(out, 2, metric.description());
+        text(out, 3, metric.unit());
     }
 }
 
-/// Whether the data points are levels: cumulative points of an up-down counter.
-fn has_levels(data: &Data) -> bool {
-    matches!(data, Data::Sum(sum) if !sum.is_monotonic
-        && sum.aggregation_temporality() == AggregationTemporality::Cumulative)
+fn write_resource(out: &mut Vec<u8>, resource: &Resource) {
+    nested(out, 1, MEDIUM, |out| {
+        for (key, value) in resource {
+            attribute(out, 1, key.as_str(), value);
+        }
+    });
+    text(out, 3, resource.schema_url().unwrap_or_default());
+}
+
+fn write_scope(out: &mut Vec<u8>, scope: &InstrumentationScope) {
+    nested(out, 1, MEDIUM, |out| {
+        text(out, 1, scope.name());
+        text(out, 2, scope.version().unwrap_or_default());
+        for attribute_of_scope in scope.attributes() {
+            let key = attribute_of_scope.key.as_str();
+            attribute(out, 3, key, &attribute_of_scope.value);
+        }
+    });
+    let schema_url = scope.schema_url();
+    let sent = schema_url.filter(|url| !url.starts_with(STREAM_SCHEMA));
+    text(out, 3, sent.unwrap_or_default());
 }
 
 /// A request with one data point of value 1.
@@ -146,40 +163,16 @@ pub(crate) fn one_gauge(name: &str) -> Body {
         ..NumberDataPoint::default()
     };
     let data_points = vec![point];
-    let metric = Metric {
+    let metric = MetricMessage {
         name: name.to_owned(),
         data: Some(Data::Gauge(Gauge { data_points })),
-        ..Metric::default()
+        ..MetricMessage::default()
     };
     let mut scope = ScopeMetrics::default();
     scope.metrics.push(metric);
-    let mut resource = Resource::default();
+    let mut resource = ResourceMessage::default();
     resource.scope_metrics.push(scope);
     let mut request = ExportMetricsServiceRequest::default();
     request.resource_metrics.push(resource);
     Body::otlp(request.encode_to_vec(), 1)
-}
-
-/// Replaces a float by the text that metric lines have, since Dynatrace drops dimensions with float
-/// values (Dynatrace documentation, "About OTLP metrics ingest", dimension keys).
-fn write_float_as_text(attribute: &mut KeyValue) {
-    if let Some(value) = attribute.value.as_mut().and_then(|it| it.value.as_mut())
-        && let Value::DoubleValue(number) = *value
-        && let Some(text) = text(&number.into())
-    {
-        *value = Value::StringValue(text.into_owned());
-    }
-}
-
-fn has(attributes: &[KeyValue], key: &str) -> bool {
-    attributes.iter().any(|it| it.key == key)
-}
-
-fn attribute(key: &str, value: &str) -> KeyValue {
-    let value = Value::StringValue(value.to_owned());
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
 }

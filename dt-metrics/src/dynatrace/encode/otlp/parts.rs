@@ -24,7 +24,7 @@ pub(crate) fn divide(message: &[u8], points: u64) -> Vec<Encoded> {
 }
 
 /// Splits a request in two with the same number of data points, give or take one.
-pub(crate) fn halves(
+fn halves(
     mut request: ExportMetricsServiceRequest,
     points: u64,
 ) -> [(ExportMetricsServiceRequest, u64); 2] {
@@ -126,7 +126,7 @@ pub(super) fn remove_empty(request: &mut ExportMetricsServiceRequest) {
 }
 
 /// All metrics of a request.
-pub(crate) fn metrics(
+pub(super) fn metrics(
     request: &mut ExportMetricsServiceRequest,
 ) -> impl Iterator<Item = &mut Metric> {
     let resources = request.resource_metrics.iter_mut();
@@ -137,7 +137,7 @@ pub(crate) fn metrics(
 /// Splits the data points of a metric into two lists: data points for which `moves` returns false,
 /// and data points for which it returns true. `moves` may change the attributes of a data point.
 /// An empty list is `None`.
-pub(crate) fn partition(
+pub(super) fn partition(
     data: Data,
     mut moves: impl FnMut(&mut Vec<KeyValue>) -> bool,
 ) -> [Option<Data>; 2] {

@@ -1,4 +1,4 @@
-// Outages on demand next to the program's own numbers, and refused lines by their cause.
+// Outages on demand next to the program's own numbers, and refused lines and warnings by their cause.
 
 import { curve, drawChart } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
@@ -21,9 +21,10 @@ const FAULTS = { 503: "answers 503", hang: "does not answer", reset: "resets con
 export const cause = (reason) => reason.replace(/, column \d+$/, "");
 
 export class Delivery {
-  constructor(model, points) {
+  constructor(model, points, onRequest) {
     this.model = model;
     this.points = points;
+    this.onRequest = onRequest;
     this.until = null;
     for (const button of document.querySelectorAll("#outage button[data-fault]")) {
       button.addEventListener("click", () => this.start(button.dataset.fault));
@@ -76,7 +77,8 @@ export class Delivery {
   }
 
   draw() {
-    this.drawCauses();
+    this.drawRefused();
+    this.drawWarnings();
     this.drawHealth();
   }
 
@@ -102,23 +104,91 @@ export class Delivery {
     drawChart(byId("pending-chart"), curves, { unit: "1", step: 1, now: this.model.now() });
   }
 
-  drawCauses() {
-    const causes = new Map();
+  drawRefused() {
+    const causes = new Causes();
     for (const refused of this.model.refused) {
-      const name = refused.isNote ? `Note: ${refused.note}` : cause(refused.reason);
-      if (!causes.has(name)) causes.set(name, []);
-      causes.get(name).push(refused);
+      if (!refused.isNote) causes.add(cause(refused.reason), refused);
     }
-    byId("no-causes").hidden = causes.size > 0;
-    const host = byId("causes");
+    this.drawCauses("causes", causes);
+  }
+
+  /** Everything that arrived otherwise than it was meant, by its cause. */
+  drawWarnings() {
+    const causes = new Causes();
+    for (const noted of this.model.refused) {
+      if (noted.isNote) causes.add(noted.cause, { ...noted, why: noted.note });
+    }
+    for (const series of this.overflows()) {
+      const text = `${series.metric} ${series.dimensionText}`;
+      causes.add("Overflow: a metric has too many series, and further ones are merged into one", { text, why: `${whole(series.lines)} data points arrived in the overflow series` }, series.lines);
+    }
+    const dropped = (text) => `The program dropped data points: ${text}`;
+    const altered = (text) => `The program altered values: ${text}`;
+    for (const [name, key, said] of [["dropped", "reason", dropped], ["altered", "kind", altered]]) {
+      for (const series of this.metricsOf(name).flatMap((metric) => this.model.of(metric))) {
+        const found = series.dimensions.find(([known]) => known === key)?.[1];
+        if (found && series.total) causes.add(said(visible(found)), { text: `${series.metric} ${series.dimensionText}`, why: `${whole(series.total)} data points` }, series.total);
+      }
+    }
+    this.drawCauses("warnings", causes);
+  }
+
+  overflows() {
+    return this.model.series.filter((series) => series?.isOverflow && this.model.isOfService(series));
+  }
+
+  /** A group for each cause in the element with this id; the groups stay, so that open ones stay open. */
+  drawCauses(id, causes) {
+    byId(`no-${id}`).hidden = causes.groups.size > 0;
+    const host = byId(id);
     const known = new Map([...host.children].map((item) => [item.dataset.cause, item]));
-    const ordered = [...causes].sort(([, a], [, b]) => b.length - a.length);
-    for (const [name, all] of ordered) {
+    const ordered = [...causes.groups].sort(([, a], [, b]) => b.count - a.count);
+    for (const [name, group] of ordered) {
       const item = known.get(name) ?? host.appendChild(makeCause(name));
       known.delete(name);
-      fillCause(item, name, all, this.model.requests);
+      this.fillCause(item, name, group);
     }
     for (const item of known.values()) item.remove();
+  }
+
+  fillCause(item, name, { entries, count }) {
+    setText(item.firstChild, `${whole(count)} × ${visible(name)}`);
+    const newest = `${entries[0].number} ${entries.length} ${count}`;
+    item.fillLines = () => {
+      if (!item.open || item.shows === newest) return;
+      item.shows = newest;
+      item.lastChild.replaceChildren(...entries.slice(0, LISTED).map((entry) => this.line(entry)));
+    };
+    item.fillLines();
+  }
+
+  /** A line with its reason and the request that it came in. */
+  line(entry) {
+    const item = element("li");
+    item.append(element("code", "", visible(entry.text)));
+    if (entry.why) item.append(element("p", "place", visible(entry.why)));
+    if (!entry.request) return item;
+    const place = element("p", "place", `${position(entry)} of `);
+    const button = element("button", "open", `request ${entry.request}`);
+    button.type = "button";
+    button.addEventListener("click", () => this.onRequest(entry.request));
+    place.append(button, described(this.model.requests.find(({ number }) => number === entry.request)));
+    item.append(place);
+    return item;
+  }
+}
+
+/** Lines by their cause, with the number of data points that they stand for. */
+class Causes {
+  constructor() {
+    this.groups = new Map();
+  }
+
+  add(name, entry, count = 1) {
+    if (!this.groups.has(name)) this.groups.set(name, { entries: [], count: 0 });
+    const group = this.groups.get(name);
+    group.entries.push(entry);
+    group.count += count;
   }
 }
 
@@ -130,29 +200,11 @@ function makeCause(name) {
   return item;
 }
 
-function fillCause(item, name, all, requests) {
-  setText(item.firstChild, `${whole(all.length)} × ${visible(name)}`);
-  const newest = `${all[0].number} ${all.length}`;
-  item.fillLines = () => {
-    if (!item.open || item.shows === newest) return;
-    item.shows = newest;
-    item.lastChild.replaceChildren(
-      ...all.slice(0, LISTED).map((refused) => {
-        const line = element("li");
-        line.append(element("code", "", visible(refused.text)), element("p", "place", origin(refused, requests)));
-        return line;
-      }),
-    );
-  };
-  item.fillLines();
-}
+const position = ({ line, column }) => [`line ${line}`, ...(column ? [`column ${column}`] : [])].join(", ");
 
-/** The request that a line came in. */
-function origin({ line, column, request }, requests) {
-  const found = requests.find(({ number }) => number === request);
-  const position = [`line ${line}`, ...(column ? [`column ${column}`] : [])].join(", ");
-  if (!request) return position;
-  if (!found) return `${position} of request ${request}`;
-  const sender = found.user_agent ? ` from ${visible(found.user_agent)}` : "";
-  return `${position} of request ${request} at ${clock(found.at_ms)}${sender}: ${found.path}, status ${found.status || "none"}`;
+/** A request in a few words. */
+function described(request) {
+  if (!request) return "";
+  const sender = request.user_agent ? ` from ${visible(request.user_agent)}` : "";
+  return ` at ${clock(request.at_ms)}${sender}: ${visible(request.path)}, status ${request.status || "none"}`;
 }

@@ -1,9 +1,9 @@
-// The selected series: its description, its chart, its numbers.
+// The selected series or metric: its description, its chart, its numbers.
 
 import { COLOURS, curve, drawChart } from "./chart.js";
 import { byId, element, setText } from "./dom.js";
 import { query } from "./dql.js";
-import { clock, natural, number, quantity, visible, whole } from "./format.js";
+import { clock, dimensions, natural, number, quantity, visible, whole } from "./format.js";
 
 const USE = "chart";
 const SPLIT = "split";
@@ -12,7 +12,9 @@ export class Detail {
   constructor(model, points) {
     this.model = model;
     this.points = points;
+    /** The selected series; for a metric, its first series. */
     this.series = null;
+    this.isGroup = false;
     this.step = 1;
     /** The content of the chart: `null` for the series, `""` for its metric, else the metric by a dimension. */
     this.split = null;
@@ -32,8 +34,15 @@ export class Detail {
     chart.addEventListener("keydown", (event) => this.onKey(event));
   }
 
-  show(series) {
-    if (series?.metric !== this.series?.metric) this.split = null;
+  /** Shows a series, or a metric with all its series. */
+  show(item) {
+    const isGroup = item?.isGroup ?? false;
+    const series = isGroup ? this.model.byMetric.get(item.metric)[0] : item;
+    if (series?.metric !== this.series?.metric || isGroup !== this.isGroup) {
+      this.split = isGroup ? "" : null;
+      this.points.forget(SPLIT);
+    }
+    this.isGroup = isGroup;
     this.series = series ?? null;
     setText(byId("copied"), "");
     this.ask();
@@ -54,7 +63,7 @@ export class Detail {
     byId("span").hidden = !series;
     byId("copy").hidden = !series;
     byId("chart").toggleAttribute("hidden", !series);
-    const facts = series ? this.facts(series, metadata) : [];
+    const facts = !series ? [] : this.isGroup ? this.groupFacts(series, metadata) : this.facts(series, metadata);
     replace(byId("facts"), facts.flatMap(([name, value]) => [["dt", name], ["dd", value]]));
     this.drawDimensions(series);
     if (series) this.drawChart(series, metadata?.unit ?? "");
@@ -64,9 +73,8 @@ export class Detail {
   /** A button for each dimension, which splits the metric by it and sums over the other dimensions. */
   drawDimensions(series) {
     const host = byId("dimensions");
-    const pairs = series?.pairs ?? [];
     host.hidden = !series;
-    const choices = series ? [["", "Sum of all series"], ...pairs.map(([key, value]) => [key, `${key}=${visible(value)}`])] : [];
+    const choices = series ? [["", "Sum of all series"], ...this.choices(series)] : [];
     const text = JSON.stringify(choices);
     if (host.dataset.of !== text) {
       host.dataset.of = text;
@@ -75,7 +83,7 @@ export class Detail {
           const button = element("button", "", shown);
           button.type = "button";
           button.title = key ? `Split the metric by ${key}` : "Sum over all series of the metric";
-          button.addEventListener("click", () => this.setSplit(this.split === key ? null : key));
+          button.addEventListener("click", () => this.setSplit(this.split === key ? (this.isGroup ? "" : null) : key));
           const item = element("li");
           item.append(button);
           return item;
@@ -83,6 +91,12 @@ export class Detail {
       );
     }
     [...host.children].forEach((item, index) => item.firstChild.setAttribute("aria-pressed", String(choices[index][0] === this.split)));
+  }
+
+  /** The dimensions to split by: those of the series, or those that distinguish the series of the metric. */
+  choices({ metric, pairs }) {
+    if (!this.isGroup) return pairs.map(([key, value]) => [key, `${key}=${visible(value)}`]);
+    return [...this.model.dimensionsOf.get(metric).telling].sort(natural).map((key) => [key, `by ${key}`]);
   }
 
   setSplit(split) {
@@ -167,6 +181,22 @@ export class Detail {
     if (!move) return;
     event.preventDefault();
     this.setMark(Math.min(width, Math.max(0, (this.mark ?? width) + move)));
+  }
+
+  groupFacts({ metric, kind }, metadata) {
+    const all = this.model.of(metric);
+    const { value, meaning, rate, lines } = this.model.sum(all);
+    const facts = [
+      ["Kind", kind],
+      ["Unit", metadata?.unit ?? "–"],
+      [`${meaning[0].toUpperCase()}${meaning.slice(1)}`, quantity(value, metadata?.unit)],
+      ["Rate", rate === null ? "–" : `${number(rate)} /s`],
+      ["Series", whole(all.length)],
+      ["Lines", whole(lines)],
+    ];
+    const common = dimensions(this.model.dimensionsOf.get(metric).common());
+    if (common) facts.push(["In all", common]);
+    return facts;
   }
 
   facts(series, metadata) {

@@ -46,6 +46,7 @@ export class FunctionTable {
   constructor(model, catalog, points, onMetric) {
     Object.assign(this, { model, catalog, points, onMetric });
     this.chosen = null;
+    byId("dashboard").addEventListener("click", () => this.download());
     this.table = new Table(byId("function-table"), {
       caption: "Measured functions",
       sortBy: "Function",
@@ -73,6 +74,20 @@ export class FunctionTable {
         { name: "Mean", value: (row) => row.mean, text: (row) => quantity(row.mean, row.unit), isNumber: true },
       ],
     });
+  }
+
+  /** Saves the Dynatrace dashboard of all metrics, or of the metrics with the prefix of the service. */
+  async download() {
+    const prefixes = new Set(this.model.service ? this.catalog.programsOf(this.model.service).map(({ prefix }) => prefix ?? "") : []);
+    const [prefix] = prefixes.size === 1 ? prefixes : [""];
+    const response = await fetch(`/api/dashboard${prefix ? `?prefix=${encodeURIComponent(prefix)}` : ""}`).catch(() => null);
+    setText(byId("dashboard-state"), response?.ok ? "Downloaded." : "There is no dashboard yet: no metric was declared or received.");
+    if (!response?.ok) return;
+    const link = element("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = `${prefix || "metrics"}.dashboard.json`;
+    link.click();
+    URL.revokeObjectURL(link.href);
   }
 
   rows() {

@@ -8,10 +8,12 @@ const SPARE = 4;
 
 export class List {
   /**
-   * `make()` makes an empty row, `fill(row, item)` writes an item into it. Items have a `key`.
+   * `make()` makes an empty row, `fill(row, item)` writes an item into it. Items have a `key`, and in a
+   * tree `level`, `place` and `of`. `onOpen` is called on a click and on Enter; `onItemKey` returns true for
+   * a key that it used.
    */
-  constructor(host, { height, className, make, fill, onActive = () => {}, onRange = () => {} }) {
-    Object.assign(this, { host, height, className, make, fill, onActive, onRange });
+  constructor(host, { height, className, make, fill, role = "option", onActive = () => {}, onOpen = () => {}, onItemKey = () => false, onRange = () => {} }) {
+    Object.assign(this, { host, height, className, make, fill, role, onActive, onOpen, onItemKey, onRange });
     this.items = [];
     this.activeKey = null;
     this.rows = new Map();
@@ -55,8 +57,9 @@ export class List {
       const isActive = item.key === this.activeKey;
       row.tabIndex = isActive || (!isActiveVisible && offset === 0) ? 0 : -1;
       row.setAttribute("aria-selected", String(isActive));
-      row.setAttribute("aria-posinset", index + 1);
-      row.setAttribute("aria-setsize", this.items.length);
+      row.setAttribute("aria-posinset", item.place ?? index + 1);
+      row.setAttribute("aria-setsize", item.of ?? this.items.length);
+      if (item.level) row.setAttribute("aria-level", item.level);
       this.fill(row, item);
     });
     this.onRange(visible);
@@ -65,10 +68,13 @@ export class List {
   add(key) {
     const row = this.make();
     row.classList.add("row", this.className);
-    row.setAttribute("role", "option");
+    row.setAttribute("role", this.role);
     row.dataset.key = key;
     row.style.height = `${this.height}px`;
-    row.addEventListener("click", () => this.activate(key, true));
+    row.addEventListener("click", () => {
+      this.activate(key, true);
+      this.onOpen(this.items[this.activeIndex()]);
+    });
     this.rows.set(key, row);
     return this.space.appendChild(row);
   }
@@ -100,6 +106,12 @@ export class List {
     const page = Math.max(1, Math.floor(this.host.clientHeight / this.height) - 1);
     const last = this.items.length - 1;
     const active = this.activeIndex();
+    const item = this.items[active];
+    if (item && event.key === "Enter") this.onOpen(item);
+    if (item && this.onItemKey(event, item)) {
+      event.preventDefault();
+      return;
+    }
     const moves = {
       ArrowDown: active + 1,
       ArrowUp: active < 0 ? 0 : active - 1,
@@ -110,7 +122,11 @@ export class List {
     };
     if (!(event.key in moves)) return;
     event.preventDefault();
-    const index = Math.min(last, Math.max(0, moves[event.key]));
+    this.goTo(Math.min(last, Math.max(0, moves[event.key])));
+  }
+
+  /** Makes a row active, with the focus, wherever it is. */
+  goTo(index) {
     this.reveal(index);
     this.activate(this.items[index].key, true);
   }

@@ -9,6 +9,7 @@ import { bytes, natural, whole } from "./format.js";
 import { Model } from "./model.js";
 import { Points } from "./points.js";
 import { RefusedList } from "./refused.js";
+import { RequestDetail } from "./request.js";
 import { RequestList } from "./requests.js";
 import { SeriesList } from "./series.js";
 import { startTheme } from "./theme.js";
@@ -27,13 +28,22 @@ const points = new Points(() => {
 const detail = new Detail(model, points);
 const series = new SeriesList(model, points, (chosen) => detail.show(chosen));
 const refused = new RefusedList(model);
-const requests = new RequestList(model);
+const request = new RequestDetail();
+/** Shows a request with its lines in the view of delivery. */
+const showRequest = (number) => {
+  view.show("delivery");
+  request.show(number);
+};
+const requests = new RequestList(model, {
+  onActive: (chosen) => view.state.view === "delivery" && request.show(chosen.number),
+  onOpen: ({ number }) => showRequest(number),
+});
 const catalog = new Catalog(() => draw());
 /** Shows a metric in the view of metrics. */
 const showMetric = (key) => view.set({ view: "metrics", filter: key });
 const functions = new FunctionTable(model, catalog, points, showMetric);
 const cost = new Cost(model, showMetric);
-const delivery = new Delivery(model, points);
+const delivery = new Delivery(model, points, showRequest);
 const view = new View(applyView);
 view.read();
 const feed = new Feed(model, draw, showState);
@@ -78,6 +88,7 @@ function draw() {
   if (totals.lines_without_series) parts.push(`${whole(totals.lines_without_series)} lines not shown (too many series)`);
   setText(byId("totals"), parts.join(" · "));
   requests.draw();
+  request.forgetAfter(totals.requests);
   const drawn = { functions, cost, delivery }[view.state.view];
   if (drawn) {
     drawn.draw();
@@ -87,7 +98,7 @@ function draw() {
   refused.draw();
   // After a restart of the server, the series have different numbers.
   if (detail.series && model.series[detail.series.id] !== detail.series) {
-    const same = sameAs(detail.series);
+    const same = detail.isGroup ? groupOf(detail.series) : sameAs(detail.series);
     series.list.activeKey = same?.key ?? null;
     detail.show(same);
     series.redraw();
@@ -102,14 +113,18 @@ function sameAs({ metric, kind, dimensions }) {
   return model.series.find(same);
 }
 
-/** Until the user selects a series, the first series that has a chart. */
+/** The row of the metric of a series; a metric may have one series only, which is its row. */
+const groupOf = ({ metric }) => series.items.find((item) => item.metric === metric);
+
+/** Until the user selects a row, the first row that has a chart. */
 function choose() {
-  const hasLine = ({ lines }) => lines > 1;
-  const chosen = detail.series;
-  if (chosen && (chosen !== byItself || hasLine(chosen) || byId("series").contains(document.activeElement))) return;
-  const shown = model.shown();
-  byItself = shown.find(hasLine) ?? shown[0];
-  if (byItself) series.list.activate(byItself.key, false);
+  const hasLine = ({ lines, series }) => lines > 1 || series?.some(hasLine);
+  const { activeKey } = series.list;
+  const chosen = series.items.find(({ key }) => key === activeKey);
+  if (detail.series && (activeKey !== byItself || (chosen && hasLine(chosen)) || byId("series").contains(document.activeElement))) return;
+  const first = series.items.find(hasLine) ?? series.items[0];
+  byItself = first?.key;
+  if (first) series.list.activate(first.key, false);
 }
 
 function showState(state) {

@@ -8,6 +8,38 @@ const KEPT = 500;
 /** The dimension that names a service. */
 const SERVICE = "service.name";
 
+/** The dimension of the series that takes the data points beyond the cardinality limit. */
+const OVERFLOW = "otel.metric.overflow";
+
+/** The dimensions of some series: which of them all series have with the same value. */
+export class Dimensions {
+  constructor() {
+    this.total = 0;
+    /** One value of each key, the number of series with the key, and the keys that have more than one value. */
+    this.values = new Map();
+    this.counts = new Map();
+    this.telling = new Set();
+  }
+
+  add(dimensions) {
+    this.total += 1;
+    for (const [key, value] of dimensions) {
+      this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+      if (!this.values.has(key)) this.values.set(key, value);
+      else if (this.values.get(key) !== value) this.telling.add(key);
+    }
+  }
+
+  isCommon(key) {
+    return this.total > 1 && !this.telling.has(key) && this.counts.get(key) === this.total;
+  }
+
+  /** The keys and values that all series share. */
+  common() {
+    return [...this.values].filter(([key]) => this.isCommon(key));
+  }
+}
+
 export class Model {
   constructor() {
     this.filter = "";
@@ -20,12 +52,9 @@ export class Model {
     this.skew = 0;
     this.totals = null;
     this.metadata = new Map();
-    /** One value of each dimension key, and the keys that have more than one value. */
-    this.values = new Map();
-    this.telling = new Set();
-    /** The number of series with each key of a dimension. */
-    this.counts = new Map();
-    this.common = new Set();
+    /** The dimensions of all series, and of the series of each metric. */
+    this.dimensions = new Dimensions();
+    this.dimensionsOf = new Map();
     this.series = [];
     /** The series of each metric. */
     this.byMetric = new Map();
@@ -51,44 +80,42 @@ export class Model {
   }
 
   add(added) {
-    const { size } = this.telling;
-    const before = [...this.common].join();
+    const { size } = this.dimensions.telling;
     for (const series of added) {
       series.key = `s${series.id}`;
       this.series[series.id] = series;
-      if (!this.byMetric.has(series.metric)) this.byMetric.set(series.metric, []);
+      if (!this.byMetric.has(series.metric)) {
+        this.byMetric.set(series.metric, []);
+        this.dimensionsOf.set(series.metric, new Dimensions());
+      }
       this.byMetric.get(series.metric).push(series);
       series.service = series.dimensions.find(([key]) => key === SERVICE)?.[1] ?? "";
       if (series.service) this.services.add(series.service);
-      for (const [key, value] of series.dimensions) this.learn(key, value);
+      series.isOverflow = series.dimensions.some(([key, value]) => key === OVERFLOW && value === "true");
+      this.dimensions.add(series.dimensions);
+      this.dimensionsOf.get(series.metric).add(series.dimensions);
     }
-    this.findCommon();
-    const isOther = this.telling.size > size || [...this.common].join() !== before;
+    const isOther = this.dimensions.telling.size > size;
     (isOther ? this.series : added).forEach((series) => this.name(series));
     this.sort();
   }
 
-  /** The dimensions that all series have with the same value. */
-  findCommon() {
-    const total = this.series.filter(Boolean).length;
-    const isCommon = (key) => total > 1 && !this.telling.has(key) && this.counts.get(key) === total;
-    this.common = new Set([...this.values.keys()].filter(isCommon));
+  /** The dimensions that tell a series from the others on the page: of its metric, or of all. */
+  tellingPairs({ metric, pairs }) {
+    const of = this.isAlone(metric) ? this.dimensions : this.dimensionsOf.get(metric);
+    return pairs.filter(([key]) => !of.isCommon(key));
   }
 
-  learn(key, value) {
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
-    if (!this.values.has(key)) this.values.set(key, value);
-    else if (this.values.get(key) !== value) this.telling.add(key);
+  /** Whether a metric has one series only. */
+  isAlone(metric) {
+    return this.byMetric.get(metric).length === 1;
   }
 
   /** The service comes first, then the dimensions that distinguish series: a row may be too short for all dimensions. */
   name(series) {
-    const rank = ([key]) => (key === SERVICE ? 0 : this.telling.has(key) ? 1 : 2);
+    const rank = ([key]) => (key === SERVICE ? 0 : this.dimensions.telling.has(key) ? 1 : 2);
     series.pairs = series.dimensions.slice().sort((a, b) => rank(a) - rank(b));
     series.dimensionText = dimensions(series.pairs);
-    const shown = series.pairs.filter(([key]) => !this.common.has(key));
-    series.shownText = dimensions(shown);
-    if (this.common.size) series.shownText += `${shown.length ? " " : ""}+${this.common.size} common`;
     series.text = `${series.metric} ${series.dimensionText} ${series.kind}`.toLowerCase();
   }
 
@@ -155,6 +182,26 @@ export class Model {
 
   unit(series) {
     return this.metadata.get(series.metric)?.unit ?? "";
+  }
+
+  /** The sum over series of one metric: { value, meaning, rate, lines }. The value of summaries is their mean. */
+  sum(all) {
+    const sum = { value: 0, meaning: "total", rate: null, lines: 0 };
+    let count = 0;
+    for (const series of all) {
+      const rate = this.rate(series);
+      if (rate !== null) sum.rate = (sum.rate ?? 0) + rate;
+      sum.lines += series.lines ?? 0;
+      if (series.kind === "gauge") sum.meaning = "sum";
+      if (series.kind !== "summary") sum.value += series.total ?? 0;
+      else if (series.newest?.length === 4) {
+        sum.meaning = "mean";
+        sum.value += series.newest[2];
+        count += series.newest[3];
+      }
+    }
+    if (sum.meaning === "mean") sum.value = count ? sum.value / count : null;
+    return sum;
   }
 
   /** The number shown for a series: the value of a gauge, a mean, or a total. */

@@ -7,9 +7,10 @@ import { bytes, clock, milliseconds, visible, whole } from "./format.js";
 const COLUMNS = ["", "", "number", "number", "number", "dimensions"];
 
 export class RequestList {
-  constructor(model) {
+  /** `onActive` receives the request that the user moves to, `onOpen` the one that the user opens. */
+  constructor(model, { onActive, onOpen }) {
     this.model = model;
-    this.list = new List(byId("requests"), { height: 28, className: "request-row", make, fill });
+    this.list = new List(byId("requests"), { height: 28, className: "request-row", make, fill, onActive, onOpen });
   }
 
   draw() {

@@ -37,6 +37,22 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// The kind of the note, without the keys of this line.
+    pub(crate) fn cause(&self) -> &'static str {
+        match self {
+            Self::EmptyDimension(_) => "Dimensions without a value are not stored",
+            Self::RepeatedDimension(_) => {
+                "Dimension keys occur more than once, only the first value is stored"
+            }
+            Self::KeyChanged { .. } => "Metrics Classic adds a suffix to metric keys",
+            Self::AttributeType { .. } => {
+                "Attributes are dropped, since a dimension cannot have their type"
+            }
+        }
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

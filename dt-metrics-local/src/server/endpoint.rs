@@ -41,6 +41,7 @@ impl Endpoint {
                 received_at: SystemTime::now(),
                 took: Duration::ZERO,
             },
+            text: None,
         });
     }
 }

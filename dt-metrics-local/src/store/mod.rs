@@ -24,6 +24,7 @@ pub(crate) mod data_point;
 mod entry;
 mod history;
 mod limits;
+mod recent;
 mod series;
 mod shared;
 mod state;
@@ -40,5 +41,6 @@ pub use state::{State, Totals};
 #[cfg(feature = "otlp")]
 pub(crate) use buckets::Buckets;
 pub(crate) use history::{Point, Resolution};
+pub(crate) use recent::{Content, MAX_BYTES as MAX_BODIES};
 pub(crate) use shared::{Batch, Contents, Held, Store};
 pub(crate) use tracked::Tracked;

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::data_point::DataPoint;
 use super::entry::{Event, Noted, Rejected, Request};
 use super::limits::Limits;
+use super::recent::Content;
 use super::state::State;
 use crate::catalog::Catalog;
 use crate::protocol::{Metadata, Record};
@@ -35,6 +36,8 @@ struct Inner {
 pub(crate) struct Batch {
     pub(crate) contents: Contents,
     pub(crate) request: Request,
+    /// The body, if it is text.
+    pub(crate) text: Option<Arc<[u8]>>,
 }
 
 /// The judged contents of a request.
@@ -104,10 +107,14 @@ impl Store {
         // Each is the point of the line at the same index.
         #[cfg(feature = "otlp")]
         let mut points = contents.points.into_iter();
+        let mut equivalent = Vec::new();
         for record in contents.accepted {
             match record {
                 Record::Line(line) => {
                     let line = Arc::new(line);
+                    if batch.text.is_none() {
+                        equivalent.push(Arc::clone(&line));
+                    }
                     inner.state.add_line(Arc::clone(&line), now);
                     #[cfg(feature = "otlp")]
                     if let Some(point) = points.next() {
@@ -137,7 +144,10 @@ impl Store {
         }
         let request = Arc::new(batch.request);
         let lines = inner.state.totals.lines - before;
-        inner.state.add_request(Arc::clone(&request), lines);
+        let content = batch.text.map_or(Content::Points(equivalent), Content::Text);
+        inner
+            .state
+            .add_request(Arc::clone(&request), lines, content);
         inner.publish(|| Event::Request(Arc::clone(&request)));
         drop(inner);
         self.changed.notify_all();

@@ -9,6 +9,7 @@ use super::catalogs::Catalogs;
 use super::data_point::DataPoint;
 use super::entry::{Noted, Rejected, Request};
 use super::limits::Limits;
+use super::recent::{Content, Recent};
 use super::series::Series;
 use super::tracked::{AllSeries, Tracked};
 use crate::catalog::Catalog;
@@ -26,6 +27,7 @@ pub struct State {
     rejected: Ring<Rejected>,
     noted: Ring<Noted>,
     requests: Ring<Request>,
+    recent: Recent,
     metadata: HashMap<String, KnownMetadata>,
     series: AllSeries,
     catalogs: Catalogs,
@@ -84,6 +86,7 @@ impl State {
             rejected: Ring::new(limits.rejected),
             noted: Ring::new(limits.rejected),
             requests: Ring::new(limits.requests),
+            recent: Recent::default(),
             metadata: HashMap::new(),
             series: AllSeries::new(limits.series, limits.histories),
             catalogs: Catalogs::default(),
@@ -183,6 +186,11 @@ impl State {
         self.requests.newest()
     }
 
+    /// The body of the request with this number, from 1; `None` if it is not kept.
+    pub(crate) fn content_of(&self, request_number: u64) -> Option<&Content> {
+        self.recent.get(request_number)
+    }
+
     /// Returns the exact numbers of everything received.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -265,9 +273,10 @@ impl State {
         self.noted.push(noted);
     }
 
-    /// Adds a request with `lines` accepted data points.
-    pub(super) fn add_request(&mut self, request: Arc<Request>, lines: u64) {
+    /// Adds a request with `lines` accepted data points, and its body.
+    pub(super) fn add_request(&mut self, request: Arc<Request>, lines: u64, content: Content) {
         self.totals.requests += 1;
+        self.recent.add(self.totals.requests, content);
         self.totals.bytes = self.totals.bytes.saturating_add(request.bytes);
         if request.is_accepted() {
             self.totals.requests_accepted += 1;

@@ -60,6 +60,7 @@ await until(() => /^10,000 series/.test(document.querySelector("#metrics-count")
 const memory = [resident()];
 const heaps = [await heap()];
 requests.length = 0;
+await page.locator("#unfold-all").click();
 await page.evaluate(measure, ROUND);
 
 const start = performance.now();

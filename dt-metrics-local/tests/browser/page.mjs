@@ -25,17 +25,20 @@ await changes("#chart .line", "d");
 await changes("#series .row .line", "d");
 pass("chart and sparklines move within 15 s");
 
-await rows("series").filter({ hasText: "shop.payment.errors" }).first().click();
-await page.locator("#dimensions button", { hasText: "provider=" }).click();
+/** The row of a series, by the beginning of its metric and dimensions. */
+const seriesRow = (title) => page.locator(`#series .row:not(.group)[title^="${title}"]`).first();
+const groupRow = (metric) => page.locator(`#series .row.group[title^="${metric}"]`);
+
+await groupRow("shop.payment.errors").click();
+await page.locator("#dimensions button", { hasText: "by provider" }).click();
 await until(() => document.querySelectorAll("#chart .line").length === 3);
 await until(() => /^card: .*\/s$/.test(document.querySelector("#curves li")?.textContent));
 const named = await page.locator("#curves li").allTextContents();
 assert.deepEqual(named.map((text) => text.split(":")[0]), ["card", "invoice", "wallet"]);
 await page.locator("#dimensions button", { hasText: "Sum of all" }).click();
 await until(() => document.querySelectorAll("#chart .line").length === 1 && !document.querySelector("#curves").hidden);
-await page.locator("#dimensions button", { hasText: "Sum of all" }).click();
+await seriesRow("shop.checkout.duration region=").click();
 await until(() => document.querySelector("#curves").hidden);
-await rows("series").filter({ hasText: "checkout.duration" }).first().click();
 await until(() => /^Mean \d.* ms Minimum to maximum \d.* to \d/.test(document.querySelector("#legend").textContent));
 await page.locator("#chart").hover();
 await page.waitForSelector("#chart .cursor", { state: "attached" });
@@ -43,7 +46,7 @@ assert.equal(await page.locator("#chart .zero").count(), 1);
 pass("a metric is split by a dimension and summed over the others; values are read from the chart");
 
 await post(origin, "shop.orders,region=eu\\-central count,delta=1\nshop.carts.open,region= gauge,12");
-await rows("series").filter({ hasText: "checkout.duration" }).first().click();
+await seriesRow("shop.checkout.duration region=").click();
 await page.locator("#detail-title", { hasText: "checkout.duration" }).waitFor();
 await changes("#chart .line", "d");
 await pictures(folder);
@@ -82,7 +85,7 @@ await page.keyboard.press("/");
 assert.equal(await active(), "filter");
 await page.keyboard.type("checkout eu-central");
 await until(() => document.querySelectorAll("#series .row").length === 1);
-assert.match(await text("#metrics-count"), /^1 of \d+ series$/);
+assert.match(await text("#metrics-count"), /^1 of \d+ series · 1 metric$/);
 await page.keyboard.press("Escape");
 await until(() => document.querySelectorAll("#series .row").length > 10);
 pass("filter");
@@ -101,11 +104,11 @@ pass("pause holds everything, resuming catches up");
 
 await page.locator("#theme").focus();
 const found = [];
-for (let press = 0; press < 12; press += 1) {
+for (let press = 0; press < 40; press += 1) {
   await page.keyboard.press("Tab");
   found.push(await active());
 }
-for (const control of [/^s\d+$/, /^r\d+$/, /^q\d+$/]) {
+for (const control of [/^(s\d+|m[a-z]+\..*)$/, /^sort-value$/, /^unfold-all$/, /^r\d+$/, /^q\d+$/]) {
   assert.ok(found.some((id) => control.test(id)), `${control} is not reached by Tab: ${found}`);
 }
 await page.locator("#series .row[tabindex='0']").focus();
@@ -114,8 +117,8 @@ const first = await active();
 await page.keyboard.press("ArrowDown");
 assert.notEqual(await active(), first);
 assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none");
-const chosen = await page.locator("#series .row[aria-selected='true'] span").first().textContent();
-assert.equal(await text("#detail-title"), chosen);
+const chosen = await page.locator("#series .row[aria-selected='true']").getAttribute("title");
+assert.equal(await text("#detail-title"), chosen.split(" ")[0]);
 await page.locator("input[name=span]").first().focus();
 await page.keyboard.press("ArrowRight");
 assert.equal(await page.locator("input[name=span][value='30']").isChecked(), true);
@@ -128,6 +131,47 @@ const unnamed = await page.evaluate(() =>
 );
 assert.equal(unnamed, 0);
 pass("all is reached and named, rows move by keys, the focus is seen");
+
+const titles = () => page.locator("#series .row").evaluateAll((rows) => rows.toSorted((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top)).map((row) => row.title));
+await groupRow("shop.checkout.duration").click();
+assert.equal(await groupRow("shop.checkout.duration").getAttribute("aria-expanded"), "true");
+const childrenOf = (metric) => page.locator(`#series .row.child[title^="${metric}"]`).count();
+assert.equal(await childrenOf("shop.checkout.duration"), 3);
+await page.keyboard.press("ArrowLeft");
+assert.equal(await groupRow("shop.checkout.duration").getAttribute("aria-expanded"), "false");
+assert.equal(await childrenOf("shop.checkout.duration"), 0);
+await page.keyboard.press("Enter");
+await page.keyboard.press("ArrowRight");
+assert.match(await page.evaluate(() => document.activeElement.title), /^shop\.checkout\.duration region=/);
+assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-level")), "2");
+await page.keyboard.press("ArrowLeft");
+assert.equal(await active(), "mshop.checkout.duration");
+assert.match(await groupRow("shop.checkout.duration").textContent(), /^shop\.checkout\.duration3 series .*ms mean/);
+assert.match(await groupRow("shop.orders").textContent(), /total.*\/s/);
+assert.match(await groupRow("shop.carts.open").textContent(), /4 series .* sum/);
+assert.deepEqual(await seriesRow("shop.carts.open region=eu").locator(".chip").allTextContents(), ["region=eu-central"]);
+await page.locator("#fold-all").click();
+await until(() => document.querySelectorAll("#series .row.child").length === 0);
+await page.locator("#unfold-all").click();
+await until(() => document.querySelectorAll("#series .row.child").length > 5);
+const byName = (await titles()).filter((title) => title.startsWith("shop."));
+assert.deepEqual(byName, byName.toSorted(new Intl.Collator("en", { numeric: true }).compare));
+await page.locator("#sort-value").click();
+assert.equal(await page.locator("#sort-value").getAttribute("aria-label"), "Value: sorted, descending");
+assert.match((await titles())[0], /^process\.memory\.resident/);
+await page.locator("#sort-value").click();
+assert.doesNotMatch((await titles())[0], /^process\.memory\.resident/);
+await page.locator("#sort-name").click();
+pass("metrics have their totals, and are folded and sorted");
+
+await post(origin, ["a", "b"].map((tier) => `shared.orders,tier=${tier},env=prod,zone=z count,delta=2`).join("\n"));
+await groupRow("shared.orders").waitFor();
+assert.deepEqual(await groupRow("shared.orders").locator(".chip").allTextContents(), ["2 series", "+2 common"]);
+assert.deepEqual(await seriesRow("shared.orders").locator(".chip").allTextContents(), ["tier=a"]);
+await page.locator("#common").click();
+await until(() => document.querySelector('#series .row.group[title^="shared.orders"]').textContent.includes("env=prod zone=z"));
+await page.locator("#common").click();
+pass("dimensions that all series share are hidden, and shown on demand");
 
 const light = await background();
 await page.emulateMedia({ colorScheme: "dark" });

@@ -1,6 +1,7 @@
 // The views of functions, cost and delivery, in a real browser: node views.mjs <origin> <folder>.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { launch, pass } from "./browser.mjs";
 import { sendHistogram } from "./otlp.mjs";
 import { post } from "./sender.mjs";
@@ -104,6 +105,26 @@ const line = page.locator("#causes details").first().locator("li").first();
 assert.match(await line.textContent(), /^ab gauge,[12]line [14], column 1 of request \d+ at \d\d:\d\d:\d\d from dt-metrics\/0\.1\.0: \/api\/v2\/metrics\/ingest, status 400$/);
 pass("refused lines are grouped by cause and show their request");
 
+await page.locator("#causes details").first().locator("li button").first().click();
+await page.locator("#request-title", { hasText: /^Request \d+$/ }).waitFor();
+await page.locator("#request-lines li").nth(3).waitFor();
+assert.match(await text("#request-facts"), /status 400 · \/api\/v2\/metrics\/ingest · 4 lines · 4 refused/);
+assert.match(await page.locator("#request-lines li.refused").nth(1).textContent(), /^Orders,Region=eu gauge,1Refused: dimension key may not contain 'R'/);
+assert.equal(await page.locator("#request-lines li mark").nth(1).textContent(), "R");
+assert.match(await text("#no-warnings"), /No warning/);
+await post(origin, "shop.orders,tier= count,delta=1\nshop.orders,otel.metric.overflow=true count,delta=1\nshop.dt_metrics.exporter.dropped,reason=too_old count,delta=7\nshop.dt_metrics.exporter.altered,kind=saturated count,delta=2");
+await page.locator("#warnings details").nth(3).waitFor();
+const warned = await page.locator("#warnings summary").allTextContents();
+assert.deepEqual(warned.map((text) => text.split(":")[0]).sort(), ["1 × Dimensions without a value are not stored", "1 × Overflow", "2 × The program altered values", "7 × The program dropped data points"]);
+await page.locator("#warnings details", { hasText: "without a value" }).locator("summary").click();
+await page.locator("#warnings li", { hasText: 'dimension "tier" is not stored' }).waitFor();
+await page.locator('#requests .row[aria-posinset="1"]').click();
+await page.locator("#request-lines .noted", { hasText: /^Warning: dimension "tier"/ }).waitFor();
+await page.keyboard.press("ArrowDown");
+await until(() => document.querySelectorAll("#request-lines .refused").length === 4);
+await page.screenshot({ path: `${folder}/delivery-request.png` });
+pass("a request shows its lines; warnings are grouped by cause");
+
 await page.locator("input[name=seconds][value='10']").check();
 await page.getByRole("button", { name: "Answer 503" }).click();
 await until(() => /answers 503 for (10|9) more seconds/.test(document.querySelector("#outage-state").textContent));
@@ -141,6 +162,12 @@ await page.locator("#copied", { hasText: "Copied." }).waitFor();
 const copied = await page.evaluate(() => navigator.clipboard.readText());
 assert.equal(copied, 'timeseries { per_second = sum(shop.orders, default: 0, rate: 1s) },\nfilter: { service.name == "b" }');
 pass("a service is selected, the address keeps it, and its query is copied");
+
+await page.locator("#view-functions").click();
+const [dashboard] = await Promise.all([page.waitForEvent("download"), page.locator("#dashboard").click()]);
+assert.equal(dashboard.suggestedFilename(), "metrics.dashboard.json");
+assert.match(await readFile(await dashboard.path(), "utf8"), /shop\.checkout\.calls/);
+pass("a dashboard is downloaded");
 
 const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#export").click()]);
 assert.equal(download.suggestedFilename(), "dt-metrics-local.json");

@@ -323,3 +323,67 @@ fn the_history_of_a_metric_is_the_sum_over_its_series() {
     assert_eq!(split[0]["value"], Value::Null);
     assert_eq!(split[0]["points"][0][4], 7.0);
 }
+
+#[test]
+fn a_request_has_its_lines_and_what_became_of_them() {
+    let server = server();
+    ingest(&server, "orders count,delta=1");
+    ingest(
+        &server,
+        "orders,tier= count,delta=1\n\nab 1\n#orders count dt.meta.unit=s",
+    );
+    let request = read(&server, "/api/requests/2");
+    let is_known = (&request["number"], &request["status"], &request["is_kept"]);
+    assert_eq!(is_known, (&json!(2), &json!(400), &json!(true)));
+    let reason = &request["content"][1]["reason"];
+    assert!(reason.as_str().is_some_and(|it| it.contains("at least 3")));
+    let note = "dimension \"tier\" is not stored, its value is empty";
+    let content = json!([
+        {"line": 1, "text": "orders,tier= count,delta=1", "reason": null, "column": null, "notes": [note]},
+        {"line": 3, "text": "ab 1", "reason": reason, "column": 1, "notes": []},
+        {"line": 4, "text": "#orders count dt.meta.unit=s", "reason": null, "column": null, "notes": []},
+    ]);
+    assert_eq!(request["content"], content);
+    assert_eq!(
+        read(&server, "/api/requests/1")["content"][0]["text"],
+        "orders count,delta=1"
+    );
+    for unknown in ["/api/requests/0", "/api/requests/3"] {
+        assert_eq!(get(&server, unknown).status, 404, "{unknown}");
+    }
+    assert_eq!(get(&server, "/api/requests/one").status, 400);
+}
+
+#[test]
+fn the_lines_of_an_outage_are_kept_too() {
+    let server = server();
+    server.fail_next(1, 503).expect("a status");
+    ingest(&server, "orders count,delta=1");
+    let request = read(&server, "/api/requests/1");
+    assert_eq!(request["status"], 503);
+    assert_eq!(request["content"][0]["text"], "orders count,delta=1");
+}
+
+#[test]
+fn bodies_are_kept_up_to_four_megabytes() {
+    let server = server();
+    let lines: String = (0..8_000)
+        .map(|number| format!("orders,number=n{number},text={} count,delta=1\n", "a".repeat(80)))
+        .collect();
+    let body = format!("{lines}ab 1");
+    assert!((800_000..1_000_000).contains(&body.len()));
+    for _ in 0..6 {
+        ingest(&server, &body);
+    }
+    let newest = read(&server, "/api/requests/6");
+    assert_eq!(newest["is_kept"], true);
+    // The refused line is there, however many lines precede it.
+    let content = newest["content"].as_array().expect("a list");
+    assert_eq!((content.len(), &newest["further"]), (1_001, &json!(7_000)));
+    assert_eq!(content[1_000]["line"], 8_001);
+    // The body of the oldest request is gone, and its refused line is not.
+    let oldest = read(&server, "/api/requests/1");
+    assert_eq!(oldest["is_kept"], false);
+    assert_eq!(oldest["content"][0]["text"], "ab 1");
+    assert_eq!(oldest["content"].as_array().map(Vec::len), Some(1));
+}

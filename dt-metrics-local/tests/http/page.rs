@@ -155,6 +155,7 @@ fn the_snapshot_is_everything() {
         json!([{
             "number": 1, "line": 5, "text": lines[4],
             "note": "dimension \"region\" is not stored, its value is empty", "request": 1,
+            "cause": "Dimensions without a value are not stored",
         }])
     );
     let request = &all["requests"][0];

@@ -61,6 +61,17 @@ pub(crate) fn observe(meter: &Meter, buffer: &Arc<Buffer>) {
             .with_callback(move |observer| observer.observe(number(&buffer.health()), &[]))
             .build();
     }
+    let altered = buffer.clone();
+    meter
+        .u64_observable_counter("dt_metrics.exporter.altered")
+        .with_unit("{point}")
+        .with_description("Data points that were sent otherwise than measured, by kind")
+        .with_callback(move |observer| {
+            for (kind, count) in altered.health().altered {
+                observer.observe(count, &[KeyValue::new("kind", kind)]);
+            }
+        })
+        .build();
     let buffer = buffer.clone();
     meter
         .u64_observable_counter("dt_metrics.exporter.dropped")

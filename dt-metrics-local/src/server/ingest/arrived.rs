@@ -15,7 +15,7 @@ use crate::server::fault::{Fault, Taken};
 use crate::server::http::{Received, Route};
 use crate::server::net::{Endless, Wire, Writing};
 use crate::server::response::Answer;
-use crate::store::{Authorization, Batch, Request};
+use crate::store::{Authorization, Batch, Protocol, Request};
 
 /// Maximum length of stored headers and paths, in characters.
 const MAX_CHARACTERS: usize = 256;
@@ -131,6 +131,7 @@ impl Arrived<'_> {
         self.endpoint.store.add(Batch {
             contents: judgement.contents,
             request,
+            text: (self.route.protocol() == Protocol::Lines).then(|| content.into()),
         });
     }
 

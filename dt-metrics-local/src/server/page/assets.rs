@@ -40,6 +40,7 @@ pub(super) static ALL: &[Asset] = &assets! {
     "chart.js": JS at "/assets/chart.js",
     "detail.js": JS at "/assets/detail.js",
     "refused.js": JS at "/assets/refused.js",
+    "request.js": JS at "/assets/request.js",
     "requests.js": JS at "/assets/requests.js",
     "catalog.js": JS at "/assets/catalog.js",
     "cost.js": JS at "/assets/cost.js",

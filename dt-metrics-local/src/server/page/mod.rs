@@ -20,6 +20,7 @@ mod frame;
 mod history;
 mod outage;
 mod reply;
+mod requests;
 mod routes;
 mod rows;
 

@@ -39,7 +39,6 @@ pub(super) fn bad_request(message: &str) -> Response<Body> {
     respond(StatusCode::BAD_REQUEST, JSON, body.into())
 }
 
-#[cfg(feature = "dashboard")]
 pub(super) fn not_found(message: &str) -> Response<Body> {
     let body = refusal_body(404, message);
     respond(StatusCode::NOT_FOUND, JSON, body.into())

@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::context::Page;
 use super::cursor::Cursor;
-use super::{api, assets, catalog, events, history, outage, reply};
+use super::{api, assets, catalog, events, history, outage, reply, requests};
 use crate::server::endpoint::Endpoint;
 
 /// Adds the routes of the page and of the API for tests; `other` adds a handler for other methods.
@@ -32,6 +32,7 @@ where
         .route("/api/series", on_page(get(api::series)))
         .route("/api/refused", on_page(get(api::refused)))
         .route("/api/requests", on_page(get(api::requests)))
+        .route("/api/requests/{number}", on_page(get(requests::one)))
         .route(
             "/api/catalog",
             on_page(get(catalog::all).put(catalog::add).post(catalog::add)),

@@ -23,6 +23,8 @@ pub(super) struct NoteRow {
     number: u64,
     text: String,
     note: String,
+    /// The kind of the note.
+    cause: &'static str,
     line: usize,
     /// The number of its request.
     request: u64,
@@ -76,6 +78,7 @@ impl NoteRow {
             number,
             text: noted.text.clone(),
             note: noted.note.to_string(),
+            cause: noted.note.cause(),
             line: noted.line_number,
             request: noted.request_number,
         }

@@ -144,7 +144,9 @@ impl Store {
         }
         let request = Arc::new(batch.request);
         let lines = inner.state.totals.lines - before;
-        let content = batch.text.map_or(Content::Points(equivalent), Content::Text);
+        let content = batch
+            .text
+            .map_or(Content::Points(equivalent), Content::Text);
         inner
             .state
             .add_request(Arc::clone(&request), lines, content);

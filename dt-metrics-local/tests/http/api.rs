@@ -368,7 +368,12 @@ fn the_lines_of_an_outage_are_kept_too() {
 fn bodies_are_kept_up_to_four_megabytes() {
     let server = server();
     let lines: String = (0..8_000)
-        .map(|number| format!("orders,number=n{number},text={} count,delta=1\n", "a".repeat(80)))
+        .map(|number| {
+            format!(
+                "orders,number=n{number},text={} count,delta=1\n",
+                "a".repeat(80)
+            )
+        })
         .collect();
     let body = format!("{lines}ab 1");
     assert!((800_000..1_000_000).contains(&body.len()));

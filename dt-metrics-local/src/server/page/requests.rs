@@ -54,9 +54,7 @@ pub(super) async fn one(
         return reply::bad_request("a request has a number, as in /api/requests/7");
     };
     let look = move || {
-        let found = page
-            .store
-            .inspect(|state| OneRequest::of(number, state));
+        let found = page.store.inspect(|state| OneRequest::of(number, state));
         // Structs of numbers and strings always serialize.
         found.map(|found| serde_json::to_string(&found).unwrap_or_default())
     };

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Error, FnArg, Result, ReturnType, Safety, Signature, Type};
 
-use crate::analyse::scope::Place;
+use crate::analyse::scope::{Known, Place};
 use crate::emit::instrument::{Constants, Instrument, descriptor};
 use crate::emit::{static_item, values};
 use crate::parse::annotation::{Annotation, Argument};
@@ -91,7 +91,10 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
     );
     let mut constants = Constants::default();
     let place = Place::on(function, None);
-    let descriptor = descriptor(&private, args, &place, None, &mut constants);
+    let mut descriptor = descriptor(&private, args, &place, None, &mut constants);
+    if Known::of(args.dims(), &place) != Known::Called {
+        descriptor.extend(emit!(.with_one_series()));
+    }
     let kind = ident(args.kind.unwrap_or("gauge"));
     let instrument = Instrument {
         ty: emit!(#private::Observed),

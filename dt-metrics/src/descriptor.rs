@@ -74,12 +74,25 @@ pub struct Descriptor {
     pub(crate) boundaries: Option<&'static [f64]>,
     /// Whether a sum may have values that are not whole.
     pub(crate) floats: bool,
+    /// How many series this instrument can have.
+    pub(crate) series: SeriesCount,
     /// Present if the name is still the path of the function: the length of the part after the
     /// module. Making the name at compile time would make each build slower.
     pub(crate) unnamed: Option<usize>,
     /// The metric that it describes, if an annotation with several metrics made the name and the
     /// description.
     pub(crate) part: Option<Part>,
+}
+
+/// How many series an instrument can have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SeriesCount {
+    /// At most so many: all dimensions, or their types, are known at compile time.
+    AtMost(u32),
+    /// Known from the first measurement on: the types of the dimensions decide.
+    AtFirstUse,
+    /// Any number.
+    Open,
 }
 
 /// One of the metrics of an annotation that has several.
@@ -147,6 +160,7 @@ impl Descriptor {
             cardinality_limit: 0,
             boundaries: None,
             floats: false,
+            series: SeriesCount::Open,
             unnamed: None,
             part: None,
         }
@@ -218,6 +232,12 @@ impl Descriptor {
         self
     }
 
+    /// With one series at most.
+    #[must_use]
+    pub const fn with_one_series(self) -> Self {
+        self.with_series(SeriesCount::AtMost(1))
+    }
+
     #[must_use]
     pub const fn with_boundaries(mut self, boundaries: &'static [f64]) -> Self {
         self.boundaries = Some(boundaries);
@@ -226,6 +246,11 @@ impl Descriptor {
 }
 
 impl Descriptor {
+    pub(crate) const fn with_series(mut self, series: SeriesCount) -> Self {
+        self.series = series;
+        self
+    }
+
     /// The descriptor with its name. Each call returns the same one.
     pub(crate) fn named(&'static self) -> &'static Self {
         if self.unnamed.is_none() && self.part.is_none() {

@@ -36,6 +36,11 @@ impl Deadline {
         }
     }
 
+    /// The middle of the time that is left.
+    pub(super) fn half(&self) -> Self {
+        Self::after(self.remaining() / 2)
+    }
+
     /// The time that is left.
     pub(super) fn remaining(&self) -> Duration {
         self.timeout.saturating_sub(self.start.elapsed())

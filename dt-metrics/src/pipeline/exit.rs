@@ -2,15 +2,15 @@
 //! may be in a static.
 //!
 //! The C library calls [`on_exit`] on the thread that exits, which may hold any lock, and may be one
-//! that the pipeline waits for. So `on_exit` waits for no lock and allocates nothing: it wakes a thread
-//! that is there for this, and waits for that thread for a limited time.
+//! that the pipeline waits for. So `on_exit` waits for no lock and allocates nothing: it wakes the
+//! bridge's thread, which starts a thread that delivers, and waits for that thread for a limited time.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
-use std::thread::{Thread, park, sleep};
+use std::thread::{Thread, sleep};
 use std::time::{Duration, Instant};
 
+use super::bridge::Bridge;
 use crate::process::{Process, at_exit};
 use crate::thread::spawn;
 
@@ -37,7 +37,6 @@ struct Watch {
 struct Progress {
     has_begun: AtomicBool,
     is_over: AtomicBool,
-    is_cancelled: AtomicBool,
 }
 
 /// Delivers at the exit of the process until this is dropped.
@@ -48,26 +47,32 @@ impl ExitWatch {
     /// where that is not possible.
     pub(super) fn start(
         limit: Duration,
+        bridge: &Bridge,
         deliver: impl FnOnce() + Send + 'static,
-    ) -> io::Result<Option<Self>> {
+    ) -> Option<Self> {
         if !*IS_REGISTERED.get_or_init(|| at_exit(on_exit)) {
-            return Ok(None);
+            return None;
         }
         let progress = Arc::new(Progress::default());
         let seen = progress.clone();
-        let thread = spawn("dt-metrics-exit", move || {
-            while !seen.has_begun.load(Ordering::Acquire) {
-                if seen.is_cancelled.load(Ordering::Acquire) {
-                    return;
+        let mut deliver = Some(deliver);
+        let thread = bridge.at_wake(move || {
+            if seen.has_begun.load(Ordering::Acquire)
+                && let Some(deliver) = deliver.take()
+            {
+                let over = seen.clone();
+                let started = spawn("dt-metrics-exit", move || {
+                    deliver();
+                    over.is_over.store(true, Ordering::Release);
+                });
+                if started.is_err() {
+                    seen.is_over.store(true, Ordering::Release);
                 }
-                park();
             }
-            deliver();
-            seen.is_over.store(true, Ordering::Release);
-        })?;
+        });
         let watch = Watch {
             process: Process::current(),
-            thread: thread.thread().clone(),
+            thread,
             progress: progress.clone(),
             limit,
         };
@@ -77,17 +82,14 @@ impl ExitWatch {
             .replace(watch);
         // In a forked child: the thread of the parent's watch is not in this process.
         std::mem::forget(before);
-        Ok(Some(Self(progress)))
+        Some(Self(progress))
     }
 }
 
 impl Drop for ExitWatch {
     fn drop(&mut self) {
-        self.0.is_cancelled.store(true, Ordering::Release);
         let mut watch = WATCH.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(watch) = watch.take_if(|watch| Arc::ptr_eq(&watch.progress, &self.0)) {
-            watch.thread.unpark();
-        }
+        drop(watch.take_if(|watch| Arc::ptr_eq(&watch.progress, &self.0)));
     }
 }
 

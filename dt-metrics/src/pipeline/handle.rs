@@ -49,8 +49,8 @@ impl Handle {
     }
 
     /// Delivers when the process exits.
-    pub(super) fn deliver_at_exit(&self) -> io::Result<()> {
-        self.0.deliver_at_exit()
+    pub(super) fn deliver_at_exit(&self) {
+        self.0.deliver_at_exit();
     }
 
     /// Collects all measurements so far and delivers them. Blocks until the receiver has answered every

@@ -13,14 +13,14 @@ use opentelemetry_sdk::metrics::{
 
 use super::added_exporter::AddedExporter;
 use super::aggregation::Aggregation;
-use super::bridge::{Bridge, Summing};
+use super::bridge::{Bridge, Limits, Summing};
 use super::console::{Console, Printed};
 use super::error::Error;
 use super::handle::Handle;
 use super::lifecycle::Installed;
 use super::readers::Reader;
 use super::running::{ProviderOwner, Running};
-use super::schedule::{self, PushTimer};
+use super::schedule;
 use crate::dynatrace::{
     ConfigError, Exporter, Format, Options, Redactor, Scope, Source, process_environment,
     process_names, read, sdk_disabled, token_variables, unknown_variables, unquoted,
@@ -118,6 +118,7 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
     for configure in settings.configure {
         provider = configure(provider);
     }
+    let (provider, limits) = Limits::by_view(provider, our_schedule);
     let provider = provider.build();
     if is_configured {
         readers = vec![Reader::all(provider.clone(), &readers)];
@@ -129,17 +130,15 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
     let bridge = Bridge::start(
         &provider,
         interval,
+        our_schedule,
         buckets,
         watchers,
         aggregation,
         pipeline.gauge_expiry,
         summing,
+        limits,
     )
     .map_err(Error::Thread)?;
-    let timer = our_schedule
-        .then(|| PushTimer::start(provider.clone(), interval))
-        .transpose()
-        .map_err(Error::Thread)?;
     let handle = Handle::new(Running::new(
         provider.clone(),
         ProviderOwner::Pipeline,
@@ -147,11 +146,10 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
         console,
         Some(bridge),
         exporter,
-        timer,
         pipeline.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         installed,
     ));
-    handle.deliver_at_exit().map_err(Error::Thread)?;
+    handle.deliver_at_exit();
     if pipeline.flush_on_termination {
         handle.flush_on_termination().map_err(Error::Signal)?;
     }
@@ -260,7 +258,6 @@ fn off(options: &Options, installed: Installed) -> Handle {
         SdkMeterProvider::builder().build(),
         ProviderOwner::Pipeline,
         Vec::new(),
-        None,
         None,
         None,
         None,

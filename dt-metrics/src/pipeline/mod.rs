@@ -31,7 +31,7 @@ mod signal;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::aggregation::Aggregation;
-use self::bridge::{Bridge, Summing};
+use self::bridge::{Bridge, Limits, Summing};
 use self::install::{DEFAULT_INTERVAL, SHUTDOWN_TIMEOUT, read_environment};
 use self::lifecycle::Installed;
 use self::readers::Reader;
@@ -166,11 +166,13 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
         let bridge = Bridge::start(
             provider,
             options.pipeline.push_interval.unwrap_or(DEFAULT_INTERVAL),
+            false,
             true,
             Vec::new(),
             aggregation,
             options.pipeline.gauge_expiry,
             Summing::ForEver,
+            Limits::default(),
         );
         Some(bridge.map_err(Error::Thread)?)
     };
@@ -182,10 +184,9 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
         None,
         bridge,
         None,
-        None,
         timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         installed,
     ));
-    handle.deliver_at_exit().map_err(Error::Thread)?;
+    handle.deliver_at_exit();
     Ok(handle)
 }

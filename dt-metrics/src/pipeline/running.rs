@@ -15,7 +15,6 @@ use super::error::Error;
 use super::exit::{ExitWatch, LIMIT};
 use super::lifecycle::{Installed, Lifecycle};
 use super::readers::{Reader, joined};
-use super::schedule::PushTimer;
 use super::signal::Termination;
 use crate::dynatrace::{ExportError, Exporter, FlushStart, Health, SATURATED};
 use crate::process::Process;
@@ -43,8 +42,6 @@ pub(super) struct Running {
     console: Option<Console>,
     /// The exporter that the builder made, if it made one: its deadlines are kept here.
     pub(super) exporter: Option<Exporter>,
-    /// `None` once it has ended, or if the SDK's timers decide when to push.
-    timer: Mutex<Option<PushTimer>>,
     pub(super) shutdown_timeout: Duration,
     lifecycle: Lifecycle,
     process: Process,
@@ -73,7 +70,6 @@ impl Running {
         console: Option<Console>,
         bridge: Option<Bridge>,
         exporter: Option<Exporter>,
-        timer: Option<PushTimer>,
         shutdown_timeout: Duration,
         installed: Installed,
     ) -> Self {
@@ -84,7 +80,6 @@ impl Running {
             readers,
             console,
             exporter,
-            timer: Mutex::new(timer),
             shutdown_timeout,
             lifecycle: Lifecycle::new(installed),
             process: Process::current(),
@@ -145,13 +140,13 @@ impl Running {
     }
 
     /// Delivers when the process exits.
-    pub(super) fn deliver_at_exit(self: &Arc<Self>) -> io::Result<()> {
-        if self.is_off() {
-            return Ok(());
-        }
+    pub(super) fn deliver_at_exit(self: &Arc<Self>) {
+        let Some(bridge) = &self.bridge else {
+            return;
+        };
         let running = Arc::downgrade(self);
         let limit = self.shutdown_timeout.min(LIMIT);
-        let watch = ExitWatch::start(limit, move || {
+        let watch = ExitWatch::start(limit, bridge, move || {
             let Some(running) = running.upgrade() else {
                 return;
             };
@@ -171,9 +166,8 @@ impl Running {
                     "metrics were not all delivered before the exit: {error}"
                 );
             }
-        })?;
+        });
         *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = watch;
-        Ok(())
     }
 
     /// Whether the environment turns metrics off.
@@ -248,18 +242,15 @@ impl Running {
         let Some(bridge) = &self.bridge else {
             return Ok(());
         };
-        drop(
-            self.timer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        bridge.end_pushes();
         let marked = self.marked()?;
         // Pending requests are sent while the rest is collected, however long that takes.
         if let Some((exporter, _)) = &marked {
             exporter.hurry();
         }
-        let prepared = bridge.prepare(&deadline);
+        // A push may be under way, and hang in a callback of the program. Then there is still time to
+        // deliver.
+        let prepared = bridge.prepare(&deadline.half());
         let ends = self.owner == ProviderOwner::Pipeline;
         let begin = |reader: &Reader| reader.shutdown(ends);
         let result = self.collect(begin, &deadline, |_| match marked {
@@ -280,7 +271,7 @@ impl Running {
         if ends {
             self.end_provider();
         }
-        result.and(prepared.map_err(Error::from))
+        result.and(prepared.map_err(|_| Error::from(deadline.late())))
     }
 
     /// Ends the provider, whose readers have ended or hang.

@@ -5,13 +5,7 @@
 //! a flush makes the reader collect at any time.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
-
-use opentelemetry_sdk::metrics::SdkMeterProvider;
-
-use crate::thread::spawn;
 
 /// The interval of a reader whose own timer must not collect.
 pub(super) const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -23,36 +17,49 @@ const EARLIEST: f64 = 0.1;
 /// moment.
 const MAX_SPREAD: Duration = Duration::from_secs(10);
 
-/// Makes a provider push at the interval; stops when dropped.
+/// When the next push is due.
 #[derive(Debug)]
-pub(super) struct PushTimer {
-    _running: mpsc::Sender<()>,
+pub(super) struct Schedule {
+    /// When the previous push was due.
+    since: Instant,
+    /// The time from then to the next push.
+    step: Duration,
+    interval: Duration,
 }
 
-impl PushTimer {
-    /// Flushes all readers of `provider` at the interval.
-    pub(super) fn start(provider: SdkMeterProvider, interval: Duration) -> io::Result<Self> {
-        let (running, stopped) = mpsc::channel();
-        let mut pause = first_pause(interval, fraction());
-        // The time from one push to the next.
-        let mut step = pause;
-        spawn("dt-metrics-push", move || {
-            let mut due = Instant::now();
-            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                due = due.checked_add(step).unwrap_or_else(Instant::now);
-                // A failed collection is logged where it failed, and a failed delivery by the
-                // exporter.
-                drop(provider.force_flush());
-                step = interval;
-                pause = interval.saturating_sub(due.elapsed());
-                if pause.is_zero() {
-                    // It took longer than an interval. Missed pushes are not made up.
-                    due = Instant::now();
-                    pause = interval;
-                }
-            }
-        })?;
-        Ok(Self { _running: running })
+impl Schedule {
+    /// Pushes at the interval.
+    pub(super) fn new(interval: Duration) -> Self {
+        Self::beginning(interval, interval, Instant::now())
+    }
+
+    /// Pushes at the interval, from a random moment within the first interval on.
+    pub(super) fn spread(interval: Duration) -> Self {
+        let first = first_pause(interval, fraction());
+        Self::beginning(first, interval, Instant::now())
+    }
+
+    fn beginning(first: Duration, interval: Duration, now: Instant) -> Self {
+        Self {
+            since: now,
+            step: first,
+            interval,
+        }
+    }
+
+    /// The time until the next push.
+    pub(super) fn pause(&self, now: Instant) -> Duration {
+        let passed = now.saturating_duration_since(self.since);
+        self.step.saturating_sub(passed)
+    }
+
+    /// The push that was due is over now. Missed pushes are not made up.
+    pub(super) fn pushed(&mut self, now: Instant) {
+        self.since = self.since.checked_add(self.step).unwrap_or(now);
+        self.step = self.interval;
+        if self.pause(now).is_zero() {
+            self.since = now;
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use core::task::Poll;
 
 use crate::instrument::{DimensionValue, Value};
 
+/// How many outcomes there are.
+pub(super) const OUTCOMES: u32 = 4;
+
 /// How a call ended: the dimension `outcome`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
@@ -27,7 +30,7 @@ impl Outcome {
 
 impl DimensionValue for Outcome {
     const FIXED: Option<&'static [Value<'static>]> = {
-        static VALUES: [Value<'static>; 4] = [
+        static VALUES: [Value<'static>; OUTCOMES as usize] = [
             Value::Str("ok"),
             Value::Str("err"),
             Value::Str("panic"),

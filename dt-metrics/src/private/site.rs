@@ -12,7 +12,7 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::outcome::Outcome;
+use super::outcome::{OUTCOMES, Outcome};
 use super::stream::Judge;
 use crate::descriptor::{Descriptor, Objective, Part, Registration};
 use crate::instrument::expanded::{
@@ -121,7 +121,7 @@ pub struct Counts(DimensionedCounter);
 impl Counts {
     #[must_use]
     pub const fn new(calls: DimensionedCounter) -> Self {
-        Self(calls)
+        Self(calls.with_series(OUTCOMES))
     }
 
     #[must_use]
@@ -251,7 +251,7 @@ impl Times {
     #[must_use]
     pub const fn new(duration: DimensionedHistogram, nanoseconds: f64) -> Self {
         Self {
-            duration,
+            duration: duration.with_series(OUTCOMES),
             nanoseconds,
         }
     }
@@ -351,8 +351,8 @@ impl Measures {
             ..annotation.part(Part::InFlight)
         };
         Self {
-            calls: DimensionedCounter::new(calls, values),
-            duration: DimensionedHistogram::new(duration, values),
+            calls: DimensionedCounter::new(calls, values).with_series(OUTCOMES),
+            duration: DimensionedHistogram::new(duration, values).with_series(OUTCOMES),
             in_flight: UpDownCounter::optional(in_flight, own_values),
             nanoseconds,
         }

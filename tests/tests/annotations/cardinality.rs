@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::common::export::Program;
 use crate::common::log::Log;
 use crate::common::{AMPLE, NEVER, server, to};
 use dt_metrics::dynatrace::DeliveryEvent;
-use dt_metrics::{count, counted, gauge, record, timed, up_down_counter};
+use dt_metrics::{DimensionValue, count, counted, gauge, measured, record, timed, up_down_counter};
 use dt_metrics_local::Server;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
@@ -292,4 +293,128 @@ fn a_limit_of_the_programs_own_view_counts_and_one_warning_names_it() {
         .collect();
     assert_eq!(warnings.len(), 1, "{text}");
     assert!(warnings[0].contains("limit of the view"), "{text}");
+}
+
+#[derive(Clone, Copy, DimensionValue)]
+enum Size {
+    Small,
+    Medium,
+    Large,
+    Huge,
+}
+
+const SIZES: [Size; 4] = [Size::Small, Size::Medium, Size::Large, Size::Huge];
+
+#[counted(name = "enums.counted", dims(size = size, cold = cold))]
+#[timed(name = "enums.timed", dims(size = size, cold = cold))]
+fn store(size: Size, cold: bool) {
+    gauge!("enums.gauge", 1, dims(size = size, cold = cold));
+    up_down_counter!("enums.level", 1, dims(size = size, cold = cold));
+}
+
+#[counted(name = "enums.literal", dims(kind = "a"))]
+fn literal_a() {}
+
+#[counted(name = "enums.literal", dims(kind = "b"))]
+fn literal_b() {}
+
+#[counted(name = "enums.literal", dims(size = size, kind = "enum"))]
+fn literal_and_enum(size: Size) {
+    let _ = size;
+}
+
+#[measured(name = "enums.measured")]
+fn measured(fails: bool) -> Result<(), ()> {
+    if fails { Err(()) } else { Ok(()) }
+}
+
+/// Uses each combination of the values of enums.
+fn use_all_combinations() {
+    for size in SIZES {
+        store(size, false);
+        store(size, true);
+        literal_and_enum(size);
+    }
+    literal_a();
+    literal_b();
+    measured(false).unwrap_or_default();
+    measured(true).unwrap_or_default();
+    let panics = || {
+        #[measured(name = "enums.measured")]
+        fn panics() -> Result<(), ()> {
+            std::panic::resume_unwind(Box::new("on purpose"))
+        }
+        panics()
+    };
+    std::panic::catch_unwind(panics).unwrap_err();
+}
+
+/// The series that all combinations have.
+fn expect_all_combinations(server: &Server) {
+    let series = |key: &str| {
+        let of_key = server.lines().into_iter().filter(|line| line.key == key);
+        let keys = ["size", "cold", "kind", "outcome", "otel.metric.overflow"];
+        let dimensions =
+            |line: dt_metrics_local::Line| keys.map(|key| line.dimension(key).map(str::to_owned));
+        let series: BTreeSet<_> = of_key.map(dimensions).collect();
+        assert!(
+            series.iter().all(|[.., overflow]| overflow.is_none()),
+            "{key}"
+        );
+        series.len()
+    };
+    for key in ["counted", "timed", "level", "gauge"] {
+        assert_eq!(series(&format!("enums.{key}")), 8, "{key}");
+    }
+    assert_eq!(series("enums.literal"), 6);
+    assert_eq!(series("enums.measured.calls"), 3);
+    assert_eq!(series("enums.measured.duration"), 3);
+}
+
+#[test]
+fn the_last_series_of_an_enum_has_room_if_it_is_used_after_the_installation() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    for pushes in 1..4 {
+        use_all_combinations();
+        metrics.flush(AMPLE).unwrap();
+        expect_all_combinations(&server);
+        let total = server.counter_total("enums.counted", &[]);
+        assert_eq!(total, f64::from(8 * pushes));
+    }
+    assert_eq!(metrics.health().points_in_overflow_series, 0);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn the_last_series_of_an_enum_has_room_if_it_is_used_before_the_installation() {
+    own_process!();
+    use_all_combinations();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    metrics.flush(AMPLE).unwrap();
+    expect_all_combinations(&server);
+    use_all_combinations();
+    metrics.flush(AMPLE).unwrap();
+    expect_all_combinations(&server);
+    assert_eq!(server.counter_total("enums.literal", &[]), 12.0);
+    assert_eq!(metrics.health().points_in_overflow_series, 0);
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn the_schedule_pushes_an_enum_that_is_used_after_the_installation() {
+    own_process!();
+    let server = server();
+    let interval = Duration::from_millis(50);
+    let metrics = to(&server).push_interval(interval).install().unwrap();
+    store(Size::Huge, true);
+    let deadline = Instant::now() + AMPLE;
+    while server.counter_total("enums.counted", &[]) < 1.0 {
+        assert!(Instant::now() < deadline, "nothing came");
+        std::thread::sleep(interval);
+    }
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(server.counter_total("enums.counted", &[]), 1.0);
 }

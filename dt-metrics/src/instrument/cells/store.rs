@@ -94,7 +94,7 @@ impl Twins {
 /// One series: an instrument and the values of its dimensions.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "two describe the series, and two describe changes of a gauge"
+    reason = "three describe the series, and two describe changes of a gauge"
 )]
 pub(crate) struct Series {
     /// The instrument.
@@ -105,6 +105,8 @@ pub(crate) struct Series {
     pub(crate) overflow: bool,
     /// Whether this is one combination beyond the limit, which only a capture distinguishes.
     beyond_limit: bool,
+    /// Whether the instrument can have any number of series, as far as their values are concerned.
+    pub(crate) is_one_of_any_number: bool,
     /// The last value of a gauge.
     pub(crate) last: Option<f64>,
     /// Whether the gauge was set since the last collection.
@@ -151,6 +153,7 @@ impl Series {
             dimensions,
             overflow: false,
             beyond_limit: false,
+            is_one_of_any_number: false,
             last: None,
             is_set: false,
             set_at: None,

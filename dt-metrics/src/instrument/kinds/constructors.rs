@@ -68,6 +68,13 @@ macro_rules! dynamic {
                 ))
             }
 
+            /// The values that calls pass have so many combinations at most.
+            #[must_use]
+            pub const fn with_series(mut self, series: u32) -> Self {
+                self.0.limit_series(series);
+                self
+            }
+
             /// The descriptor of this instrument.
             #[must_use]
             pub const fn descriptor(&'static self) -> &'static Descriptor {

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::cache::{CacheKey, Row};
-use crate::descriptor::{Descriptor, Kind};
+use crate::descriptor::{Descriptor, Kind, SeriesCount};
 use crate::instrument::cells::busy::{self, Mutex, MutexGuard};
 use crate::instrument::cells::chunk::MAX_SLOTS;
 use crate::instrument::cells::deferred::{Key, Late, on_behalf};
@@ -88,7 +88,10 @@ impl DynamicSeries {
         template: &'static [Option<Value<'static>>],
     ) -> Self {
         Self {
-            descriptor,
+            descriptor: match descriptor.series {
+                SeriesCount::Open => descriptor.with_series(SeriesCount::AtFirstUse),
+                _ => descriptor,
+            },
             is_bound: false,
             template,
             // The compiler evaluates each of these blocks once, not once for each annotation.
@@ -105,13 +108,20 @@ impl DynamicSeries {
         }
     }
 
+    /// The number of series is known: no other values are in the set of any call.
+    pub(crate) const fn limit_series(&mut self, series: u32) {
+        self.descriptor.series = SeriesCount::AtMost(series);
+    }
+
     /// Series for handles, with all values in the set of each call.
     pub(super) fn leak(descriptor: Descriptor, dimensions: usize) -> &'static Self {
         let template = vec![None; dimensions].leak();
-        Box::leak(Box::new(Self {
-            is_bound: true,
-            ..Self::new(descriptor, template)
-        }))
+        let mut series = Self::new(descriptor, template);
+        series.is_bound = true;
+        // Any number of handles, each with a series of its own. A callback with the same definition
+        // has any dimensions.
+        series.descriptor.series = SeriesCount::Open;
+        Box::leak(Box::new(series))
     }
 
     pub(crate) const fn descriptor(&'static self) -> &'static Descriptor {
@@ -245,9 +255,7 @@ impl DynamicSeries {
             return on_behalf(self, Key::Hash(hash), || f(NO_SLOT, Stay::Unknown));
         };
         let (slot, held) = self.slot(hash, values);
-        if self.descriptor.kind == Kind::Histogram {
-            sink::prepare(slot);
-        }
+        sink::prepare(slot);
         drop(busy);
         let stay = if held { Stay::ForNow } else { Stay::Forever };
         let result = f(slot, stay);
@@ -301,6 +309,7 @@ impl DynamicSeries {
         } else {
             self.series(&kept)
         };
+        series.is_one_of_any_number = true;
         if beyond {
             series = series.beyond_limit();
         }
@@ -382,9 +391,12 @@ impl DynamicSeries {
             self.series(&values)
         });
         let base = SLOTS.lock().register_range(series)?;
-        if self.descriptor.kind == Kind::Histogram {
-            (base..).take(combinations).for_each(sink::prepare);
-        }
+        let announced = match self.descriptor.kind {
+            Kind::Histogram => combinations,
+            // Only the instrument is needed before the next collection.
+            _ => 1,
+        };
+        (base..).take(announced).for_each(sink::prepare);
         Some(Range {
             signature: S::SIGNATURE,
             base,

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use crate::descriptor::{Descriptor, Kind};
+use crate::descriptor::{Descriptor, Kind, SeriesCount};
 use crate::instrument::cells::busy;
 use crate::instrument::cells::deferred::{Key, Late, on_behalf};
 use crate::instrument::cells::sink;
@@ -29,7 +29,7 @@ impl FixedSeries {
         Self {
             slot: AtomicU32::new(NO_SLOT),
             values: Values::Literal(values),
-            descriptor,
+            descriptor: descriptor.with_series(SeriesCount::AtMost(1)),
         }
     }
 
@@ -40,7 +40,7 @@ impl FixedSeries {
         Self {
             slot: AtomicU32::new(NO_SLOT),
             values: Values::Optional(values),
-            descriptor,
+            descriptor: descriptor.with_series(SeriesCount::AtMost(1)),
         }
     }
 
@@ -51,7 +51,7 @@ impl FixedSeries {
         Self {
             slot: AtomicU32::new(NO_SLOT),
             values: Values::Computed(values),
-            descriptor,
+            descriptor: descriptor.with_series(SeriesCount::AtMost(1)),
         }
     }
 

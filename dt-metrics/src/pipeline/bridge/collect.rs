@@ -4,20 +4,19 @@ use std::iter;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry::metrics::Meter;
-
 use super::epochs::Epochs;
 use super::findings::Findings;
+use super::mailbox::Mailbox;
 use super::observed::pool::pool;
 use super::observed::record::{Levels, has_floats};
 use super::routing::Routes;
 use super::sdk::create;
-use super::streams::{Meters, MetricId, Metrics};
+use super::streams::{Meters, Metrics, Missing, Used};
 use super::sums::Summing;
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
@@ -43,18 +42,27 @@ pub(super) enum Command {
     Stop,
 }
 
+/// A function that the bridge's thread calls.
+pub(super) type AtWake = Box<dyn FnMut() + Send>;
+
 /// Takes measurements from the slots to one provider. Shared by the readers' callbacks and the
 /// bridge's thread.
 pub(super) struct Feed {
     active: AtomicBool,
+    /// Whether the bridge's thread flushes the provider at the interval.
+    pushes: AtomicBool,
     /// Whether the thread has a pending command to take values out.
     woken: AtomicBool,
+    /// Whether the thread has a pending command to make instruments.
+    preparing: AtomicBool,
     conflicting_points: AtomicU64,
     not_finite: AtomicU64,
     negative: AtomicU64,
     saturated: AtomicU64,
     summing: Summing,
-    commands: Mutex<SyncSender<Command>>,
+    commands: Mailbox<Command>,
+    /// The function that the bridge's thread calls whenever it wakes up.
+    at_wake: Mutex<Option<AtWake>>,
     /// Exporters that report dropped points to the program.
     watchers: Vec<Losses>,
     /// Whether histograms without boundaries of their own have buckets.
@@ -162,7 +170,7 @@ impl FeedState {
 
 impl Feed {
     pub(super) fn new(
-        commands: SyncSender<Command>,
+        commands: Mailbox<Command>,
         buckets: bool,
         watchers: Vec<Losses>,
         aggregation: Aggregation,
@@ -171,13 +179,16 @@ impl Feed {
     ) -> Self {
         Self {
             active: AtomicBool::new(true),
+            pushes: AtomicBool::new(false),
             woken: AtomicBool::new(false),
+            preparing: AtomicBool::new(false),
             conflicting_points: AtomicU64::new(0),
             not_finite: AtomicU64::new(0),
             negative: AtomicU64::new(0),
             saturated: AtomicU64::new(0),
             summing,
-            commands: Mutex::new(commands),
+            commands,
+            at_wake: Mutex::new(None),
             watchers,
             buckets,
             is_busy: AtomicBool::new(false),
@@ -193,6 +204,30 @@ impl Feed {
 
     pub(super) fn is_active(&self) -> bool {
         self.active.load(Ordering::Acquire)
+    }
+
+    /// Sets the function that the bridge's thread calls whenever it wakes up.
+    pub(super) fn set_at_wake(&self, at_wake: AtWake) {
+        *self.at_wake() = Some(at_wake);
+    }
+
+    pub(super) fn run_at_wake(&self) {
+        if let Some(at_wake) = &mut *self.at_wake() {
+            at_wake();
+        }
+    }
+
+    fn at_wake(&self) -> MutexGuard<'_, Option<AtWake>> {
+        self.at_wake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins or ends to flush the provider at the interval.
+    pub(super) fn set_pushes(&self, pushes: bool) {
+        self.pushes.store(pushes, Ordering::Release);
+    }
+
+    pub(super) fn pushes(&self) -> bool {
+        self.pushes.load(Ordering::Acquire)
     }
 
     /// Points that were not handed over, by reason.
@@ -218,30 +253,31 @@ impl Feed {
     }
 
     /// Makes the instrument that carries the callback; `false` if no reader will ever collect it.
-    pub(super) fn register_callback(self: &Arc<Self>, meter: &Meter) -> bool {
+    pub(super) fn register_callback(self: &Arc<Self>, meters: &mut Meters) -> bool {
         // The SDK keeps the callback, and the clone in it, only if a reader takes the instrument.
         let feed = Arc::clone(self);
         let before = Arc::strong_count(self);
-        meter
-            .u64_observable_counter(CARRIER)
-            .with_callback(move |_| feed.collect())
-            .build();
+        meters.limited(1, |meters| {
+            meters
+                .get(0)
+                .u64_observable_counter(CARRIER)
+                .with_callback(move |_| feed.collect())
+                .build()
+        });
         Arc::strong_count(self) >= before
     }
 
-    /// Makes the instruments of all descriptors that have none, and further ones of metrics with
-    /// more series than their instruments hold. Never called in a callback, and never on two threads
-    /// at once.
+    /// Makes the instruments that descriptors and series need. Never called in a callback, and never
+    /// on two threads at once.
     pub(super) fn create_missing(&self, meters: &mut Meters) {
-        for (descriptor, definition) in self.admit(&catalog()) {
-            let is_known = self.state().metrics.has(&definition.name);
-            let instrument = (!is_known).then(|| {
-                let floats = has_floats(&definition);
-                create(meters.get(0), &definition, self.buckets, floats)
-            });
-            self.state()
-                .metrics
-                .admit(descriptor, definition, instrument);
+        // From here on, a series that comes needs another call.
+        self.preparing.store(false, Ordering::Release);
+        let admitted = self.admit(&catalog());
+        {
+            let metrics = &mut self.state().metrics;
+            for (descriptor, definition) in admitted {
+                metrics.admit(descriptor, definition, meters.limits());
+            }
         }
         loop {
             self.guarded(|findings| {
@@ -249,22 +285,37 @@ impl Feed {
                 // Made here and now.
                 findings.unprepared = false;
             });
-            let Some((metric, definition, stream)) = self.full_metric() else {
+            let missing = self.missing();
+            if missing.is_empty() {
                 return;
-            };
-            let floats = has_floats(&definition);
-            let instrument = create(meters.get(stream), &definition, self.buckets, floats);
-            self.state().metrics.extend(metric, instrument);
+            }
+            for Missing {
+                metric,
+                definition,
+                stream,
+                limit,
+            } in missing
+            {
+                let floats = has_floats(&definition);
+                let instrument = meters.limited(limit, |meters| {
+                    create(meters.get(stream), &definition, self.buckets, floats)
+                });
+                self.state().metrics.extend(metric, instrument, limit);
+            }
         }
     }
 
-    fn full_metric(&self) -> Option<(MetricId, Definition, usize)> {
+    /// The streams that metrics need.
+    fn missing(&self) -> Vec<Missing> {
         // Once it is stopped, nothing is prepared.
-        if self.is_active() {
-            self.state().metrics.full()
-        } else {
-            None
+        if !self.is_active() {
+            return Vec::new();
         }
+        self.state().metrics.missing(|| {
+            let mut used = Used::default();
+            instrument::for_each_series(None, |_, _, series| used.add(series));
+            used
+        })
     }
 
     /// The new descriptors among `all` whose name is free.
@@ -429,17 +480,20 @@ impl Feed {
                  combinations of dimensions are measured under `otel.metric.overflow`"
             );
         }
-        if findings.unprepared {
-            self.send(Command::Prepare(None));
+        if findings.unprepared
+            && !self.preparing.swap(true, Ordering::AcqRel)
+            && !self.send(Command::Prepare(None))
+        {
+            self.preparing.store(false, Ordering::Release);
         }
     }
 
     /// Sends a command to the bridge's thread. It is dropped if the thread has stopped, and then
     /// nothing is collected either, or if the thread is far behind, and then it has enough to do.
-    fn send(&self, command: Command) {
+    /// `false` if it is dropped.
+    fn send(&self, command: Command) -> bool {
         let _inside = Inside::enter();
-        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(commands.try_send(command));
+        self.commands.send(command).is_ok()
     }
 
     /// The state, while no other reader aggregates.

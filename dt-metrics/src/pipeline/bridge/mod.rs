@@ -4,12 +4,13 @@
 //! synchronous counter in a callback is part of the same collection. Creating an instrument takes a
 //! lock that is held while callbacks run, so instruments are made on the bridge's own thread.
 //!
-//! This folder may import `aggregation` and `deadline` of the pipeline, and `dynatrace`, `registry`, `instrument`, `line` and
+//! This folder may import `aggregation`, `deadline` and `schedule` of the pipeline, and `dynatrace`, `registry`, `instrument`, `line` and
 //! `descriptor`.
 
 mod collect;
 mod epochs;
 mod findings;
+mod mailbox;
 mod observed;
 mod routing;
 mod sdk;
@@ -21,22 +22,25 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::thread::sleep;
+use std::thread::{Thread, sleep};
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::collect::{CARRIER, Command, Feed};
+use self::mailbox::{Mailbox, Refused};
 use self::observed::pool::pool;
+pub(super) use self::streams::Limits;
 use self::streams::Meters;
 pub(super) use self::sums::Summing;
 use super::aggregation::Aggregation;
 use super::deadline::{Deadline, Late};
+use super::schedule::Schedule;
 use crate::duration::shown;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
 
-/// How long to wait before another look at a full channel, which is rare.
+/// How long to wait before another look at a full mailbox, which is rare.
 const FULL_PAUSE: Duration = Duration::from_millis(1);
 
 /// How many values that were given up before an installation are reported already.
@@ -45,27 +49,35 @@ static EARLY_REPORTED: AtomicU64 = AtomicU64::new(0);
 /// The way from the slots into one provider.
 pub(super) struct Bridge {
     feed: Arc<Feed>,
-    commands: mpsc::SyncSender<Command>,
+    commands: Mailbox<Command>,
+    thread: Thread,
     /// Panics of observed functions before this bridge.
     panics_before: u64,
 }
 
 impl Bridge {
-    /// Joins `provider`: from now on each of its collections takes the measurements. If no reader
-    /// runs the callback, they are handed over at each `interval` instead. `buckets` decides whether
+    /// Joins `provider`: from now on each of its collections takes the measurements. With `pushes`, the
+    /// bridge flushes the provider once each `interval`. If no reader runs the callback, measurements
+    /// are handed over at each `interval` instead. `buckets` decides whether
     /// histograms without boundaries of their own have buckets. Points that are dropped here are
     /// reported to `watchers`.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the settings of a bridge"
+    )]
     pub(super) fn start(
         provider: &SdkMeterProvider,
         interval: Duration,
+        pushes: bool,
         buckets: bool,
         watchers: Vec<Losses>,
         aggregation: Aggregation,
         gauge_expiry: Option<Duration>,
         summing: Summing,
+        limits: Limits,
     ) -> io::Result<Self> {
-        let mut meters = Meters::new(provider.clone());
-        let (commands, received) = mpsc::sync_channel(thread::COMMANDS);
+        let mut meters = Meters::new(provider.clone(), limits);
+        let commands = Mailbox::new();
         let feed = Arc::new(Feed::new(
             commands.clone(),
             buckets,
@@ -82,7 +94,7 @@ impl Bridge {
             );
         }
         feed.create_missing(&mut meters);
-        let carried = feed.register_callback(meters.get(0));
+        let carried = feed.register_callback(&mut meters);
         if !carried {
             tracing::warn!(
                 target: "dt_metrics",
@@ -91,12 +103,14 @@ impl Bridge {
                 shown(interval)
             );
         }
-        thread::spawn(
-            meters,
-            Arc::clone(&feed),
-            received,
-            (!carried).then_some(interval),
-        )?;
+        feed.set_pushes(pushes);
+        let schedule = if pushes {
+            Some(Schedule::spread(interval))
+        } else {
+            (!carried).then(|| Schedule::new(interval))
+        };
+        let waiting = commands.clone();
+        let thread = thread::spawn(meters, Arc::clone(&feed), waiting, schedule, carried)?;
         thread::calibrate_clock();
         keep_newest_values();
         let early = values_given_up();
@@ -112,6 +126,7 @@ impl Bridge {
         Ok(Self {
             feed,
             commands,
+            thread,
             panics_before: pool().panics(),
         })
     }
@@ -121,15 +136,15 @@ impl Bridge {
         let (reply, done) = mpsc::channel();
         let mut command = Command::Prepare(Some(reply));
         loop {
-            command = match self.commands.try_send(command) {
+            command = match self.commands.send(command) {
                 Ok(()) => break,
                 // Stopped: there is nothing to prepare for.
-                Err(mpsc::TrySendError::Disconnected(_)) => return Ok(()),
+                Err(Refused::Closed) => return Ok(()),
                 // The thread has not come to earlier commands.
-                Err(mpsc::TrySendError::Full(_)) if deadline.remaining().is_zero() => {
+                Err(Refused::Full(_)) if deadline.remaining().is_zero() => {
                     return Err(deadline.late());
                 }
-                Err(mpsc::TrySendError::Full(rejected)) => rejected,
+                Err(Refused::Full(refused)) => refused,
             };
             sleep(FULL_PAUSE);
         }
@@ -138,6 +153,18 @@ impl Bridge {
             Err(Late::Thread(_)) => Ok(()),
             result => result,
         }
+    }
+
+    /// The bridge's thread calls `at_wake` whenever it wakes up. Returns the thread, which
+    /// [`unpark`](Thread::unpark) wakes.
+    pub(super) fn at_wake(&self, at_wake: impl FnMut() + Send + 'static) -> Thread {
+        self.feed.set_at_wake(Box::new(at_wake));
+        self.thread.clone()
+    }
+
+    /// Ends the pushes; one may be under way.
+    pub(super) fn end_pushes(&self) {
+        self.feed.set_pushes(false);
     }
 
     /// Points that did not get into the provider, by reason.
@@ -163,6 +190,6 @@ impl Bridge {
         self.feed.stop();
         pool().close();
         // Fails if the thread has stopped before.
-        drop(self.commands.try_send(Command::Stop));
+        drop(self.commands.send(Command::Stop));
     }
 }

@@ -56,15 +56,17 @@ impl Routes {
                 let dimensions = dimensions.map(|(key, value)| (*key, value));
                 let attributes = attributes(dimensions);
                 let key = metrics.key(metric, &attributes);
-                let instrument = if series.is_exported_as_overflow() {
-                    metrics.first(metric).clone()
-                } else if let Some((instrument, claimed)) = metrics.enter(key) {
-                    claim = Some(claimed);
-                    instrument
+                let entered = if series.is_exported_as_overflow() {
+                    metrics.first(metric).map(|first| (first, None))
                 } else {
+                    let entered = metrics.enter(key);
+                    entered.map(|(instrument, claim)| (instrument, Some(claim)))
+                };
+                let Some((instrument, claimed)) = entered else {
                     findings.unprepared = true;
                     return false;
                 };
+                claim = claimed;
                 if series.overflow {
                     findings.full.push(series.descriptor);
                 }

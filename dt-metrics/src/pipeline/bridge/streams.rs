@@ -1,54 +1,141 @@
 //! Streams: the SDK's instruments of each metric.
 //!
 //! The SDK keeps 2,000 series of an instrument and merges all further ones into its overflow series,
-//! unless a view sets another limit. A view would reach only providers that this crate builds, and
-//! would void the views of the program there. So a metric with more series than that has several
-//! instruments with the same name, in scopes that differ in nothing but their schema URL. Each view
-//! of the program applies to all of them.
+//! unless a view sets another limit. So a metric with more series has several instruments with the
+//! same name, in scopes that differ in nothing but their schema URL. Each view of the program applies
+//! to all of them.
+//!
+//! The SDK reserves memory for as many series as the limit allows. In a provider that the pipeline
+//! builds, and for which the program has no views, a [view](Limits::by_view) lowers the limit of
+//! metrics that can have fewer series. With views of the program, that view would add a stream to
+//! each instrument that the program renames.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider, Stream as SdkStream};
 
 use super::findings::Findings;
 use super::sdk::Instrument;
 use super::sums::{Addition, Sum};
-use crate::descriptor::{Descriptor, Kind};
+use crate::descriptor::{Descriptor, Kind, SeriesCount};
 use crate::dynatrace::{SCOPE, STREAM_SCHEMA};
+use crate::instrument::Series;
 use crate::registry::Definition;
 
-/// The series that the SDK keeps of one instrument.
+/// The series that the SDK keeps of one instrument, unless a view sets another limit.
 const SERIES_PER_STREAM: usize = 2_000;
+
+/// Stands for the SDK's own limit.
+const SDK_LIMIT: usize = 0;
+
+/// The limits of series that streams have.
+#[derive(Clone, Debug, Default)]
+pub(in crate::pipeline) struct Limits {
+    /// The limit of the instrument that the bridge makes next, for the view. `None` without a view.
+    next: Option<Arc<AtomicUsize>>,
+    /// Whether an instrument whose number of series is unknown before its first use is made then.
+    /// Its first collection may come a moment too early for that.
+    wait_for_use: bool,
+}
+
+impl Limits {
+    /// Adds a view to a provider, unless the program has added views. With `wait_for_use`, all
+    /// collections must be [prepared](super::Bridge::prepare).
+    pub(in crate::pipeline) fn by_view(
+        provider: MeterProviderBuilder,
+        wait_for_use: bool,
+    ) -> (MeterProviderBuilder, Self) {
+        if has_views(&provider) {
+            return (provider, Self::default());
+        }
+        let next = Arc::new(AtomicUsize::new(SDK_LIMIT));
+        let limits = Self {
+            next: Some(Arc::clone(&next)),
+            wait_for_use,
+        };
+        let view = move |instrument: &opentelemetry_sdk::metrics::Instrument| {
+            if instrument.scope().name() != SCOPE {
+                return None;
+            }
+            match next.load(Ordering::Relaxed) {
+                SDK_LIMIT => None,
+                limit => SdkStream::builder()
+                    .with_cardinality_limit(limit)
+                    .build()
+                    .ok(),
+            }
+        };
+        (provider.with_view(view), limits)
+    }
+
+    /// Whether the instrument of this descriptor is made when it is used.
+    fn wait_for(&self, descriptor: &Descriptor) -> bool {
+        self.wait_for_use && descriptor.series == SeriesCount::AtFirstUse
+    }
+}
+
+/// Whether a provider has views, which only the text for debugging tells. If that text ever changes,
+/// each provider seems to have some, and the SDK's limit stays.
+fn has_views(provider: &MeterProviderBuilder) -> bool {
+    !format!("{provider:?}").ends_with("views: 0 }")
+}
 
 /// The meters of the streams, the first stream's first.
 pub(super) struct Meters {
     provider: SdkMeterProvider,
-    meters: Vec<Meter>,
+    of_streams: Vec<Meter>,
+    limits: Limits,
 }
 
 impl Meters {
-    pub(super) fn new(provider: SdkMeterProvider) -> Self {
+    pub(super) fn new(provider: SdkMeterProvider, limits: Limits) -> Self {
         Self {
             provider,
-            meters: Vec::new(),
+            of_streams: Vec::new(),
+            limits,
         }
+    }
+
+    pub(super) fn provider(&self) -> &SdkMeterProvider {
+        &self.provider
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Runs `make`, which makes one instrument, with this limit of its series.
+    pub(super) fn limited<T>(&mut self, limit: usize, make: impl FnOnce(&mut Self) -> T) -> T {
+        let next = self.limits.next.clone();
+        let set = |limit| {
+            if let Some(next) = &next {
+                next.store(limit, Ordering::Relaxed);
+            }
+        };
+        set(limit);
+        let result = make(self);
+        set(SDK_LIMIT);
+        result
     }
 
     /// The meter for the streams with this index.
     pub(super) fn get(&mut self, stream: usize) -> &Meter {
-        while self.meters.len() <= stream {
+        while self.of_streams.len() <= stream {
             let mut scope =
                 InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION"));
-            if !self.meters.is_empty() {
-                scope = scope.with_schema_url(format!("{STREAM_SCHEMA}{}", self.meters.len() + 1));
+            if !self.of_streams.is_empty() {
+                scope =
+                    scope.with_schema_url(format!("{STREAM_SCHEMA}{}", self.of_streams.len() + 1));
             }
-            self.meters
+            self.of_streams
                 .push(self.provider.meter_with_scope(scope.build()));
         }
-        &self.meters[stream]
+        &self.of_streams[stream]
     }
 }
 
@@ -77,11 +164,11 @@ pub(super) struct Metrics {
 
 struct Metric {
     definition: Definition,
-    /// At least one.
+    descriptors: Vec<&'static Descriptor>,
     streams: Vec<Stream>,
     /// The streams of all series with a route, by the hash of their attributes.
     places: HashMap<u64, Place>,
-    /// Whether a series found no room.
+    /// Whether it needs another stream.
     is_full: bool,
     /// The sums of counters and up-down counters, by the hash of their attributes.
     sums: HashMap<u64, Sum>,
@@ -92,6 +179,48 @@ struct Metric {
 struct Stream {
     instrument: Instrument,
     series: usize,
+    /// The most series.
+    limit: usize,
+}
+
+/// A stream that a metric needs.
+pub(super) struct Missing {
+    pub(super) metric: MetricId,
+    pub(super) definition: Definition,
+    /// The index of the stream.
+    pub(super) stream: usize,
+    pub(super) limit: usize,
+}
+
+/// The series that instruments have now.
+#[derive(Default)]
+pub(super) struct Used(HashMap<usize, UsedSeries>);
+
+#[derive(Default)]
+struct UsedSeries {
+    series: usize,
+    /// Whether there can be any number more.
+    can_be_more: bool,
+}
+
+impl Used {
+    pub(super) fn add(&mut self, series: &Series) {
+        let used = self.0.entry(address(series.descriptor)).or_default();
+        used.series += 1;
+        used.can_be_more |= series.is_one_of_any_number;
+    }
+
+    /// The most series of an instrument, if that is known.
+    fn most(&self, descriptor: &'static Descriptor) -> Option<usize> {
+        match descriptor.series {
+            SeriesCount::AtMost(series) => usize::try_from(series).ok(),
+            SeriesCount::AtFirstUse => {
+                let used = self.0.get(&address(descriptor))?;
+                (!used.can_be_more).then_some(used.series)
+            }
+            SeriesCount::Open => None,
+        }
+    }
 }
 
 struct Place {
@@ -126,46 +255,41 @@ impl Metrics {
             .insert(address(descriptor), Admission::Refused);
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
-    }
-
-    /// Makes `descriptor` one of the metric of this definition. `instrument` is the metric's first
-    /// one, if it has none yet.
+    /// Makes `descriptor` one of the metric of this definition.
     pub(super) fn admit(
         &mut self,
         descriptor: &'static Descriptor,
         definition: Definition,
-        instrument: Option<Instrument>,
+        limits: &Limits,
     ) {
-        let known = self.by_name.get(&definition.name).copied();
-        let id = match (known, instrument) {
-            (Some(id), _) => id,
-            (None, None) => return,
-            (None, Some(instrument)) => {
-                let id = MetricId(self.all.len());
-                self.by_name.insert(definition.name.clone(), id);
-                self.all.push(Metric {
-                    definition,
-                    streams: vec![Stream {
-                        instrument,
-                        series: 0,
-                    }],
-                    places: HashMap::new(),
-                    is_full: false,
-                    sums: HashMap::new(),
-                    is_saturated: false,
-                });
-                id
-            }
+        let id = if let Some(id) = self.by_name.get(&definition.name) {
+            *id
+        } else {
+            let id = MetricId(self.all.len());
+            self.by_name.insert(definition.name.clone(), id);
+            self.all.push(Metric::new(definition.clone()));
+            id
         };
+        let metric = &mut self.all[id.0];
+        if metric.streams.is_empty() {
+            // A later descriptor may state what an earlier one leaves out.
+            metric.definition = definition;
+        }
+        metric.descriptors.push(descriptor);
+        metric.is_full |= !limits.wait_for(descriptor) && metric.has_too_little_room();
         self.admissions
             .insert(address(descriptor), Admission::Admitted(id));
     }
 
-    /// The metric's first instrument.
-    pub(super) fn first(&self, MetricId(id): MetricId) -> &Instrument {
-        &self.all[id].streams[0].instrument
+    /// The metric's first instrument, if it has one.
+    pub(super) fn first(&mut self, MetricId(id): MetricId) -> Option<Instrument> {
+        let metric = &mut self.all[id];
+        let first = metric
+            .streams
+            .first()
+            .map(|stream| stream.instrument.clone());
+        metric.is_full |= first.is_none();
+        first
     }
 
     /// The series of a metric with these attributes.
@@ -191,7 +315,7 @@ impl Metrics {
             place.slots += 1;
             place.stream
         } else {
-            let with_room = |stream: &Stream| stream.series < SERIES_PER_STREAM;
+            let with_room = |stream: &Stream| stream.series < stream.limit;
             let Some(stream) = streams.iter().position(with_room) else {
                 *is_full = true;
                 return None;
@@ -290,22 +414,72 @@ impl Metrics {
         }
     }
 
-    /// A metric that needs another stream, with the index of that stream.
-    pub(super) fn full(&self) -> Option<(MetricId, Definition, usize)> {
-        let index = self.all.iter().position(|metric| metric.is_full)?;
-        let metric = &self.all[index];
-        let definition = metric.definition.clone();
-        Some((MetricId(index), definition, metric.streams.len()))
+    /// The streams that metrics need. `used` returns the series that instruments have.
+    pub(super) fn missing(&self, used: impl FnOnce() -> Used) -> Vec<Missing> {
+        let all = (0..).map(MetricId).zip(&self.all);
+        let mut full = all.filter(|(_, metric)| metric.is_full).peekable();
+        if full.peek().is_none() {
+            return Vec::new();
+        }
+        let used = used();
+        full.map(|(id, metric)| Missing {
+            metric: id,
+            definition: metric.definition.clone(),
+            stream: metric.streams.len(),
+            limit: metric.limit(&used),
+        })
+        .collect()
     }
 
-    /// Adds a stream.
-    pub(super) fn extend(&mut self, MetricId(id): MetricId, instrument: Instrument) {
+    /// Adds a stream for this many series.
+    pub(super) fn extend(&mut self, MetricId(id): MetricId, instrument: Instrument, limit: usize) {
         let metric = &mut self.all[id];
         metric.is_full = false;
         metric.streams.push(Stream {
             instrument,
             series: 0,
+            limit,
         });
+    }
+}
+
+impl Metric {
+    fn new(definition: Definition) -> Self {
+        Self {
+            definition,
+            descriptors: Vec::new(),
+            streams: Vec::new(),
+            places: HashMap::new(),
+            is_full: false,
+            sums: HashMap::new(),
+            is_saturated: false,
+        }
+    }
+
+    /// Whether the streams may have too little room for the series of the descriptors. Observers need
+    /// the room before they have values.
+    fn has_too_little_room(&self) -> bool {
+        let room: usize = self.streams.iter().map(|stream| stream.limit).sum();
+        let none = Used::default();
+        let all = self
+            .descriptors
+            .iter()
+            .map(|descriptor| none.most(descriptor));
+        let series = all.sum::<Option<usize>>().unwrap_or(SERIES_PER_STREAM);
+        room < series.clamp(1, SERIES_PER_STREAM)
+    }
+
+    /// The most series of its next stream.
+    fn limit(&self, used: &Used) -> usize {
+        let all = self
+            .descriptors
+            .iter()
+            .map(|descriptor| used.most(descriptor));
+        match all.sum::<Option<usize>>() {
+            // The SDK accepts no limit of 0. Further streams are for series that came unexpectedly.
+            Some(series) if self.streams.is_empty() => series.clamp(1, SERIES_PER_STREAM),
+            _ => SERIES_PER_STREAM,
+        }
     }
 }
 

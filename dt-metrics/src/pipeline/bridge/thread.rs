@@ -1,46 +1,59 @@
-//! The bridge's own thread, where instruments are made and values taken out.
+//! The bridge's own thread, where instruments are made, values taken out and pushes begun.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::thread::Thread;
+use std::time::Instant;
 
 use super::collect::{Command, Feed};
+use super::mailbox::Mailbox;
 use super::observed::pool::warn_late;
 use super::streams::Meters;
 use crate::descriptor::Kind;
 use crate::instrument::calibrate;
+use crate::pipeline::schedule::Schedule;
 use crate::registry::catalog;
 use crate::thread;
 
-/// The capacity for commands. The memory is allocated beforehand, since threads that record must not
-/// allocate. There are never more than a few.
-pub(super) const COMMANDS: usize = 64;
-
-/// Starts the thread. With an interval it also collects, once each interval.
+/// Starts the thread. With a schedule it also pushes: unless a reader `carries` the callback, it
+/// collects, and it flushes the provider if the [pushes](Feed::pushes) are the bridge's.
 pub(super) fn spawn(
     mut meters: Meters,
     feed: Arc<Feed>,
-    commands: Receiver<Command>,
-    interval: Option<Duration>,
-) -> io::Result<()> {
+    commands: Mailbox<Command>,
+    mut schedule: Option<Schedule>,
+    carried: bool,
+) -> io::Result<Thread> {
     let run = move || {
+        let commands = commands.open();
         while feed.is_active() {
-            let command = match interval {
-                Some(interval) => match commands.recv_timeout(interval) {
-                    Err(RecvTimeoutError::Timeout) => Command::Prepare(None),
-                    Err(RecvTimeoutError::Disconnected) => return,
-                    Ok(command) => command,
-                },
-                None => match commands.recv() {
-                    Ok(command) => command,
-                    Err(_) => return,
-                },
+            feed.run_at_wake();
+            let Some(command) = commands.next() else {
+                let pause = schedule
+                    .as_ref()
+                    .map(|schedule| schedule.pause(Instant::now()));
+                if pause.is_none_or(|pause| !pause.is_zero()) {
+                    commands.wait(pause);
+                    continue;
+                }
+                feed.create_missing(&mut meters);
+                if !carried {
+                    feed.collect();
+                }
+                if feed.pushes() {
+                    // A failed collection is logged where it failed, and a failed delivery by the
+                    // exporter.
+                    drop(meters.provider().force_flush());
+                }
+                if let Some(schedule) = &mut schedule {
+                    schedule.pushed(Instant::now());
+                }
+                continue;
             };
             match command {
                 Command::Prepare(reply) => {
                     feed.create_missing(&mut meters);
-                    if interval.is_some() {
+                    if !carried {
                         feed.collect();
                     }
                     if let Some(reply) = reply {
@@ -54,13 +67,14 @@ pub(super) fn spawn(
             }
         }
         // Each warning is sent once, so it is logged even if the bridge has stopped meanwhile.
-        for command in commands.try_iter() {
+        while let Some(command) = commands.next() {
             if let Command::WarnLate(late) = command {
                 late.into_iter().for_each(warn_late);
             }
         }
     };
-    thread::spawn("dt-metrics-bridge", run).map(drop)
+    let started = thread::spawn("dt-metrics-bridge", run)?;
+    Ok(started.thread().clone())
 }
 
 /// Makes timers cheaper after some milliseconds, if the program has any. If that fails, they keep

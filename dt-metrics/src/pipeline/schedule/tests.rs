@@ -1,15 +1,8 @@
 //! When pushes come.
 
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
-
-use super::{NEVER, PushTimer, first_pause, fraction};
+use super::{Schedule, first_pause, fraction};
 
 #[test]
 fn the_first_push_is_anywhere_within_the_interval() {
@@ -29,54 +22,26 @@ fn the_first_push_is_anywhere_within_the_interval() {
 }
 
 #[test]
-fn pushes_come_at_the_interval_until_it_is_dropped() {
-    let (asked, pushes) = mpsc::channel();
-    let reader = PeriodicReader::builder(Nowhere)
-        .with_interval(NEVER)
-        .build();
-    let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    provider
-        .meter("test")
-        .u64_observable_gauge("asked")
-        .with_callback(move |_| {
-            asked.send(Instant::now()).unwrap_or_default();
-            // The time that a push takes does not move the next one.
-            std::thread::sleep(Duration::from_millis(20));
-        })
-        .build();
-    let interval = Duration::from_millis(100);
+fn a_late_push_does_not_move_the_next_one_and_missed_pushes_are_not_made_up() {
     let start = Instant::now();
-    let timer = PushTimer::start(provider.clone(), interval).expect("a thread");
-    let pushed_at: Vec<_> = pushes.iter().take(6).collect();
-    // The first push is due after a tenth of the interval at the earliest, and each later push one
-    // interval after the previous one was due, however late the previous push was.
-    for (index, at) in pushed_at.into_iter().enumerate() {
-        let earliest = interval / 10 + interval * u32::try_from(index).expect("few");
-        assert!(at - start >= earliest, "{index}: {:?}", at - start);
-    }
-    drop(timer);
-    provider.shutdown().expect("the last push");
-    drop(provider);
-    // The thread has dropped the provider, and with it the callback, or else this never ends.
-    assert!(pushes.iter().count() <= 3);
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let seconds = Duration::from_secs;
+    let mut schedule = Schedule::beginning(seconds(3), seconds(10), start);
+    assert_eq!(schedule.pause(at(1)), seconds(2));
+    assert_eq!(schedule.pause(at(4)), seconds(0));
+    // It was due after 3 seconds, and took four.
+    schedule.pushed(at(7));
+    assert_eq!(schedule.pause(at(7)), seconds(6));
+    // It was due after 13 seconds, and took longer than two intervals.
+    schedule.pushed(at(40));
+    assert_eq!(schedule.pause(at(40)), seconds(10));
 }
 
-struct Nowhere;
-
-impl PushMetricExporter for Nowhere {
-    async fn export(&self, _metrics: &ResourceMetrics) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Delta
-    }
+#[test]
+fn an_interval_may_be_longer_than_any_clock() {
+    let now = Instant::now();
+    let mut schedule = Schedule::beginning(Duration::MAX, Duration::MAX, now);
+    assert_eq!(schedule.pause(now), Duration::MAX);
+    schedule.pushed(now);
+    assert_eq!(schedule.pause(now), Duration::MAX);
 }

@@ -196,11 +196,13 @@ impl Observer {
             Entry::Vacant(place) => {
                 let attributes = place.key().clone();
                 let key = metrics.key(metric, &attributes);
-                let (instrument, claim) = if attributes == overflow() {
-                    (metrics.first(metric).clone(), None)
-                } else if let Some((instrument, claim)) = metrics.enter(key) {
-                    (instrument, Some(claim))
+                let entered = if attributes == overflow() {
+                    metrics.first(metric).map(|first| (first, None))
                 } else {
+                    let entered = metrics.enter(key);
+                    entered.map(|(instrument, claim)| (instrument, Some(claim)))
+                };
+                let Some((instrument, claim)) = entered else {
                     // There is room in the next collection.
                     findings.unprepared = true;
                     return true;

@@ -9,6 +9,7 @@ pub mod log;
 pub mod otlp;
 #[macro_use]
 pub mod own_process;
+pub mod peer;
 pub mod program;
 pub mod proof;
 pub mod sums;

@@ -25,6 +25,7 @@ fn no_code_is_left_out() {
                 "",
                 "java",
                 "json",
+                "python",
                 "rust",
                 "rust,no_run",
                 "sh",

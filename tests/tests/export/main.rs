@@ -9,6 +9,7 @@ mod data;
 mod line_properties;
 mod line_reader;
 mod metadata;
+mod official;
 mod options;
 mod properties;
 mod summaries;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::common::own_process::{child, is_child, passes, path_of};
+use crate::common::peer::installed;
 use dt_metrics::{count, counted, gauge, record, up_down_counter};
 use dt_metrics_local::protocol::Payload;
 use dt_metrics_local::{Answer, Fault, Server};
@@ -91,9 +92,8 @@ struct Receiver {
 
 impl Receiver {
     fn start(faults: &[&str]) -> Self {
-        let python = std::env::var("DT_METRICS_PYTHON").expect("`.ci/otlp` sets it");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/otlp/python/receiver.py");
-        let mut process = Command::new(python)
+        let mut process = installed("DT_METRICS_PYTHON")
             .arg(script)
             .args(faults)
             .stdin(Stdio::piped())

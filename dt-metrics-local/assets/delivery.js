@@ -11,7 +11,7 @@ const LISTED = 50;
 const NUMBERS = [
   ["points_pending", "gauge", "Pending data points"],
   ["retries", "count", "Retries"],
-  ["points_recovered", "count", "Data points recovered from the spool"],
+  ["points_recovered", "count", "Recovered from the spool"],
   ["points_dropped", "count", "Dropped data points"],
 ];
 

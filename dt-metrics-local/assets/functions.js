@@ -149,7 +149,9 @@ export class FunctionTable {
     setText(byId("function-percentiles"), texts.length ? texts.join(", ") : "Percentiles need OTLP: metric lines carry none.");
     const all = Object.values(row.parts).flat();
     const perMinute = all.reduce((sum, series) => sum + this.model.pointsPerMinute(series), 0);
-    setText(byId("function-cost"), `${whole(all.length)} series, ${number(perMinute)} data points a minute, ${number(perMinute * MINUTES_A_YEAR)} a year`);
+    const active = all.filter((series) => this.model.pointsPerMinute(series) > 0).length;
+    const pushed = `${number(active * MINUTES_A_YEAR)} a year at one push a minute`;
+    setText(byId("function-cost"), `Cost: ${whole(all.length)} series, ${number(perMinute)} data points a minute, ${number(perMinute * MINUTES_A_YEAR)} a year; ${pushed}`);
     const links = byId("function-metrics");
     const keys = Object.values(row.keys);
     if (links.dataset.of !== keys.join()) {

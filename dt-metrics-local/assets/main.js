@@ -116,13 +116,14 @@ function sameAs({ metric, kind, dimensions }) {
 /** The row of the metric of a series; a metric may have one series only, which is its row. */
 const groupOf = ({ metric }) => series.items.find((item) => item.metric === metric);
 
-/** Until the user selects a row, the first row that has a chart. */
+/** Until the user selects a row, the first row that has a chart, before the numbers of the exporter itself. */
 function choose() {
   const hasLine = ({ lines, series }) => lines > 1 || series?.some(hasLine);
   const { activeKey } = series.list;
   const chosen = series.items.find(({ key }) => key === activeKey);
   if (detail.series && (activeKey !== byItself || (chosen && hasLine(chosen)) || byId("series").contains(document.activeElement))) return;
-  const first = series.items.find(hasLine) ?? series.items[0];
+  const isOwn = ({ metric }) => /(^|\.)dt_metrics\./.test(metric);
+  const first = series.items.find((item) => hasLine(item) && !isOwn(item)) ?? series.items.find(hasLine) ?? series.items[0];
   byItself = first?.key;
   if (first) series.list.activate(first.key, false);
 }

@@ -42,20 +42,19 @@ function fill(row, refused) {
   const start = Math.max(0, at - BEFORE);
   const before = (start > 0 ? "…" : "") + visible(characters.slice(start, at).join(""));
   const mark = element("mark", "", visible(characters[at] ?? " "));
-  mark.append(element("span", "why", `↑ ${refused.reason}`));
   const rest = characters.slice(at + 1, at + 1 + AFTER);
-  row.replaceChildren(before, mark, visible(rest.join("")));
+  // The last part, as screen readers read it, below the wrong character.
+  const why = element("span", "why", `↑ ${refused.reason}`);
+  row.replaceChildren(before, mark, visible(rest.join("")), " ", why);
+  why.style.left = `${mark.offsetLeft}px`;
   row.title = visible(refused.text);
-  row.setAttribute("aria-label", `${visible(refused.text)}: ${refused.reason}`);
 }
 
 /** An accepted line, and a note about the part of it that is not stored. */
 function fillNote(row, { text, note }) {
-  const line = Array.from(text);
-  const shown = visible(line.slice(0, AFTER).join("")) + (line.length > AFTER ? "…" : "");
-  const mark = element("span", "noted", shown);
-  mark.append(element("span", "why", `Note: ${visible(note)}`));
-  row.replaceChildren(mark);
+  const characters = Array.from(text);
+  const shown = visible(characters.slice(0, AFTER).join("")) + (characters.length > AFTER ? "…" : "");
+  const line = element("span", "noted", shown);
+  row.replaceChildren(line, " ", element("span", "why", `Note: ${visible(note)}`));
   row.title = visible(text);
-  row.setAttribute("aria-label", `${visible(text)}: ${visible(note)}`);
 }

@@ -1,5 +1,5 @@
 // A browser with a page in it, and what tests do to it.
-// PLAYWRIGHT names the package, CHROMIUM the browser if it is not Playwright's own.
+// PLAYWRIGHT and AXE name the packages, CHROMIUM the browser if it is not Playwright's own.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -20,6 +20,7 @@ export const percentile = (numbers, hundredths) =>
 export async function launch(origin) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || undefined });
   const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
+  if (process.env.AXE) await context.addInitScript({ path: `${process.env.AXE}/axe.min.js` });
   const page = await context.newPage();
   page.setDefaultTimeout(SOON.timeout);
   const wrong = [];
@@ -30,6 +31,15 @@ export async function launch(origin) {
   });
   const bound = (helper) => (...rest) => helper(page, ...rest);
   return { browser, page, wrong, until: bound(until), changes: bound(changes), pictures: bound(pictures) };
+}
+
+/** Fails if axe finds a barrier on the page as it is. */
+export async function accessible(page, view) {
+  const found = await page.evaluate(async () => {
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+  });
+  assert.deepEqual(found, [], `barriers in the view ${view}`);
 }
 
 /** Waits for a condition in the page; asked from outside, since the page's policy forbids `eval`. */

@@ -21,6 +21,10 @@ async function heap() {
 }
 
 await page.goto(origin);
+// A second page, as two developers look at one service.
+const other = await page.context().newPage();
+await other.goto(`${origin}/#view=cost`);
+await page.bringToFront();
 
 /** In the page: gaps between frames, tasks that block it, when it shows a round, keys until painted. */
 function measure(round) {

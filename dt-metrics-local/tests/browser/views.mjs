@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { launch, pass } from "./browser.mjs";
+import { accessible, launch, pass } from "./browser.mjs";
 import { sendHistogram } from "./otlp.mjs";
 import { post } from "./sender.mjs";
 
@@ -66,7 +66,7 @@ await page.waitForSelector("#function-detail:not([hidden])");
 assert.equal(await page.evaluate(() => document.activeElement.textContent), "shop.checkout");
 const worst = await page.locator("#function-values tbody tr").first().locator("td").allTextContents();
 assert.deepEqual(worst.slice(0, 4), ["route=/pay", "30", "15", "50 %"]);
-assert.match(await text("#function-cost"), /^5 series, \d.* data points a minute, .* a year$/);
+assert.match(await text("#function-cost"), /^Cost: 5 series, \d.* data points a minute, .* a year; 2\.\d+M a year at one push a minute$/);
 await page.screenshot({ path: `${folder}/functions.png` });
 assert.match(await text("#function-percentiles"), /need OTLP/);
 const histogram = { name: "shop.idle.duration", unit: "s", sum: 0.2, min: 0.0005, max: 0.02, bounds: [0.001, 0.002, 0.004, 0.008], counts: [10, 80, 8, 1, 1], dimensions: { outcome: "ok" } };
@@ -168,6 +168,21 @@ const [dashboard] = await Promise.all([page.waitForEvent("download"), page.locat
 assert.equal(dashboard.suggestedFilename(), "metrics.dashboard.json");
 assert.match(await readFile(await dashboard.path(), "utf8"), /shop\.checkout\.calls/);
 pass("a dashboard is downloaded");
+
+await page.locator("#service").selectOption("");
+await row("checkout").getByRole("button").click();
+for (const width of [1440, 390]) {
+  await page.setViewportSize({ width, height: 860 });
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const view of ["metrics", "functions", "cost", "delivery"]) {
+      await page.locator(`#view-${view}`).click();
+      await accessible(page, `${view}, ${colorScheme}, ${width} pixels`);
+    }
+  }
+}
+await page.setViewportSize({ width: 1440, height: 860 });
+pass("axe finds no barrier in any view, dark and light, wide and narrow");
 
 const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#export").click()]);
 assert.equal(download.suggestedFilename(), "dt-metrics-local.json");

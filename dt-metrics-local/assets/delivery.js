@@ -120,7 +120,7 @@ export class Delivery {
     }
     for (const series of this.overflows()) {
       const text = `${series.metric} ${series.dimensionText}`;
-      causes.add("Overflow: a metric has too many series, and further ones are merged into one", { text, why: `${whole(series.lines)} data points arrived in the overflow series` }, series.lines);
+      causes.add("Overflow: a metric has too many series, and further series are merged into one", { text, why: `${whole(series.lines)} data points arrived in the overflow series` }, series.lines);
     }
     const dropped = (text) => `The program dropped data points: ${text}`;
     const altered = (text) => `The program altered values: ${text}`;

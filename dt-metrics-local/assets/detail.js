@@ -93,7 +93,7 @@ export class Detail {
     [...host.children].forEach((item, index) => item.firstChild.setAttribute("aria-pressed", String(choices[index][0] === this.split)));
   }
 
-  /** The dimensions to split by: those of the series, or those that distinguish the series of the metric. */
+  /** The dimensions to split by: all of a selected series, or only the dimensions whose values differ within the metric. */
   choices({ metric, pairs }) {
     if (!this.isGroup) return pairs.map(([key, value]) => [key, `${key}=${visible(value)}`]);
     return [...this.model.dimensionsOf.get(metric).telling].sort(natural).map((key) => [key, `by ${key}`]);

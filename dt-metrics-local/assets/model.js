@@ -11,7 +11,7 @@ const SERVICE = "service.name";
 /** The dimension of the series that takes the data points beyond the cardinality limit. */
 const OVERFLOW = "otel.metric.overflow";
 
-/** The dimensions of some series: which of them all series have with the same value. */
+/** The dimensions of some series, and whether all these series have the same value. */
 export class Dimensions {
   constructor() {
     this.total = 0;
@@ -100,7 +100,7 @@ export class Model {
     this.sort();
   }
 
-  /** The dimensions that tell a series from the others on the page: of its metric, or of all. */
+  /** The dimensions that distinguish a series from the other series of its metric, or of the page if it is alone. */
   tellingPairs({ metric, pairs }) {
     const of = this.isAlone(metric) ? this.dimensions : this.dimensionsOf.get(metric);
     return pairs.filter(([key]) => !of.isCommon(key));

@@ -56,7 +56,7 @@ function facts(request) {
 
 function rest({ is_kept: isKept, kept_bytes: keptBytes, further, bytes: size }) {
   if (!isKept && size > 0) return `The lines of this request are not kept: the endpoint keeps the newest requests up to ${bytes(keptBytes)}.`;
-  return further ? `and ${whole(further)} more lines, none of them refused` : "";
+  return further ? `and ${whole(further)} more lines without a refusal` : "";
 }
 
 function makeLine({ line, text, reason, column, notes }) {

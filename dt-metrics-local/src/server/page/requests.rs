@@ -124,7 +124,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The lines of a text, with what became of each.
+    /// The lines of a text, each with its refusal or its notes.
     fn text(mut self, text: &str) -> Self {
         for (index, line) in text.split('\n').enumerate() {
             if !line.is_empty() {

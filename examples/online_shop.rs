@@ -56,7 +56,12 @@ macro_rules! function {
 
 function!(add_to_cart, "Put an article into the cart", 700, 10);
 function!(apply_voucher, "Take a voucher off the price", 900, 60);
-function!(authorize_card, "Request the limit of a card from the bank", 4_000, 20);
+function!(
+    authorize_card,
+    "Request the limit of a card from the bank",
+    4_000,
+    20
+);
 function!(cancel_order, "Cancel an order", 1_200, 10);
 function!(capture_payment, "Book a payment", 3_000, 10);
 function!(check_address, "Check that an address exists", 1_500, 30);
@@ -78,7 +83,12 @@ function!(load_reviews, "Show the reviews of an article", 900, 10);
 function!(log_in, "Log in", 1_500, 20);
 function!(log_out, "Log out", 200, 0);
 function!(merge_carts, "Merge two carts at login", 600, 0);
-function!(notify_courier, "Notify the courier about a parcel", 2_500, 20);
+function!(
+    notify_courier,
+    "Notify the courier about a parcel",
+    2_500,
+    20
+);
 function!(place_order, "Place an order", 2_500, 10);
 function!(print_label, "Print the label of a parcel", 1_200, 10);
 function!(rate_article, "Rate an article", 500, 0);

@@ -371,7 +371,8 @@ fn bodies_are_kept_up_to_four_megabytes() {
     let text = "a".repeat(80);
     let mut body = String::new();
     for number in 0..8_000 {
-        writeln!(body, "orders,number=n{number},text={text} count,delta=1").expect("a String takes all");
+        writeln!(body, "orders,number=n{number},text={text} count,delta=1")
+            .expect("a String takes all");
     }
     body.push_str("ab 1");
     assert!((800_000..1_000_000).contains(&body.len()));

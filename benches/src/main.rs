@@ -57,7 +57,7 @@ enum Bench {
     /// Measure the cost of a metric line, next to a copy of its bytes and to OTLP.
     Encode,
     /// Measure the cost of an export end to end, next to OTLP.
-    Export,
+    Export(export::Options),
     /// Measure the requests of many processes, and their cost for the processes and the endpoint;
     /// Linux only.
     Fleet(fleet::Options),
@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Collect => collect::run()?,
         Bench::CollectChild { threads, series } => collect::child(threads, series)?,
         Bench::Encode => encode::run(),
-        Bench::Export => export::run()?,
+        Bench::Export(options) => export::run(&options)?,
         Bench::Fleet(options) => fleet::run(&options)?,
         Bench::FleetMember(member) => fleet::run_member(&member)?,
         Bench::Outage => outage::run()?,

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// Answers every request at once and counts the bytes of their bodies.
 pub(crate) struct Sink {
@@ -15,6 +16,11 @@ pub(crate) struct Sink {
 impl Sink {
     /// Listens on a free port. Its threads end with the process.
     pub(crate) fn start() -> io::Result<Self> {
+        Self::far_away(Duration::ZERO)
+    }
+
+    /// Answers each request after a delay, as if the server were so far away.
+    pub(crate) fn far_away(delay: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let sink = Self {
             address: listener.local_addr()?,
@@ -25,7 +31,7 @@ impl Sink {
             for connection in listener.incoming().flatten() {
                 let bytes = bytes.clone();
                 // A client that goes away is none of our concern.
-                thread::spawn(move || serve(&connection, &bytes).ok());
+                thread::spawn(move || serve(&connection, &bytes, delay).ok());
             }
         });
         Ok(sink)
@@ -45,7 +51,7 @@ impl Sink {
     }
 }
 
-fn serve(connection: &TcpStream, bytes: &AtomicU64) -> io::Result<()> {
+fn serve(connection: &TcpStream, bytes: &AtomicU64, delay: Duration) -> io::Result<()> {
     connection.set_nodelay(true)?;
     let mut reader = BufReader::with_capacity(256 * 1024, connection);
     let mut line = String::new();
@@ -67,6 +73,9 @@ fn serve(connection: &TcpStream, bytes: &AtomicU64) -> io::Result<()> {
         }
         bytes.fetch_add(length, Ordering::Relaxed);
         io::copy(&mut reader.by_ref().take(length), &mut io::sink())?;
+        if !delay.is_zero() {
+            thread::sleep(delay);
+        }
         let mut connection = connection;
         if is_otlp {
             // An empty message of protobuf: all was taken.

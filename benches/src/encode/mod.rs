@@ -115,7 +115,7 @@ pub(crate) fn run() {
     let pipeline = Series::new(SERIES, all.clone());
     for cycle in 0..=CYCLES {
         pipeline.change(cycle);
-        pipeline.collect();
+        pipeline.collect().expect("the writers take everything");
     }
 
     let cycles = all.0.lock().unwrap_or_else(PoisonError::into_inner);

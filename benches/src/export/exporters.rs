@@ -1,5 +1,6 @@
 //! The exporters that are compared.
 
+use std::error::Error;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -12,6 +13,10 @@ use crate::series::Series;
 use crate::sink::Sink;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Room for a whole collection: the default, or more than the bytes of all lines.
+const MIN_BUFFER: usize = 64 * 1024 * 1024;
+const A_LINE: usize = 512;
 
 /// One of the exporters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -54,6 +59,7 @@ impl Kind {
             Self::Lines | Self::OursByOtlp => {
                 let mut exporter = dynatrace::Exporter::builder()
                     .endpoint(url)
+                    .buffer_limit_bytes(MIN_BUFFER.max(series * A_LINE))
                     .request_timeout(TIMEOUT);
                 if self == Self::OursByOtlp {
                     exporter = exporter.otlp();
@@ -94,11 +100,16 @@ impl Pipeline {
         self.series.change(cycle);
     }
 
-    /// Returns when all is answered.
-    pub(super) fn export(&self) {
-        self.series.collect();
+    /// Returns when all is answered, with the reason if it is not.
+    pub(super) fn export(&self) -> Result<(), Box<dyn Error>> {
+        self.series.collect()?;
         if let Some(exporter) = &self.exporter {
-            exporter.flush(TIMEOUT).expect("the sink takes everything");
+            exporter.flush(TIMEOUT)?;
+            let dropped = exporter.health().points_dropped;
+            if dropped > 0 {
+                return Err(format!("{dropped} data points were dropped").into());
+            }
         }
+        Ok(())
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Client {
     memory: bool,
 }
 
+/// The beginning of the line of a process whose export failed.
+const FAILED: &str = "failed: ";
+
 /// The cost of a cycle.
 #[derive(Clone, Copy)]
 pub(super) struct Cycle {
@@ -66,8 +69,12 @@ pub(crate) fn run(client: &Client) {
         pipeline.change(cycle);
         let before = alloc::live();
         let start = Instant::now();
-        pipeline.export();
+        let exported = pipeline.export();
         let ns = start.elapsed().as_nanos();
+        if let Err(error) = exported {
+            println!("{FAILED}{}", error.to_string().replace('\n', " "));
+            continue;
+        }
         let peak = alloc::peak() - before;
         println!("{ns} {peak} {}", alloc::live() - first);
     }
@@ -79,6 +86,8 @@ pub(super) struct Process {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     pub(super) cycles: Vec<Cycle>,
+    /// Why a cycle failed. It is the last one.
+    pub(super) failure: Option<String>,
 }
 
 impl Process {
@@ -103,15 +112,22 @@ impl Process {
             output: BufReader::new(child.stdout.take().ok_or("no output")?),
             child,
             cycles: Vec::new(),
+            failure: None,
         })
     }
 
-    /// Has it do one cycle.
+    /// Has it do one cycle, unless one has failed.
     pub(super) fn cycle(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.failure.is_some() {
+            return Ok(());
+        }
         self.input.write_all(b"\n")?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
-        self.cycles.push(line.parse()?);
+        match line.trim().strip_prefix(FAILED) {
+            Some(reason) => self.failure = Some(reason.to_owned()),
+            None => self.cycles.push(line.parse()?),
+        }
         Ok(())
     }
 

@@ -370,6 +370,7 @@ impl Exporter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now = tokio::time::Instant::now();
+        buffer.begin_collection();
         let written = encoder.encode(metrics, now, |bodies| {
             // The exporter stopped meanwhile: the last bodies report it.
             let _taken = buffer.enqueue(bodies);

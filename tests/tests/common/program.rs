@@ -22,6 +22,9 @@ const NO_DUPLICATES: &str = "TEST_PROGRAM_NO_DUPLICATES";
 /// The beginning of an answer; the test harness writes to the same pipe.
 const ANSWER: &str = "> ";
 
+/// The series of `count_parts`.
+pub const PARTS: u64 = 24;
+
 /// Something secret that must not be found where it does not belong.
 pub const TOKEN: &str = "dt0c01.PROGRAM.SECRETSECRETSECRET";
 
@@ -58,6 +61,12 @@ impl Process {
         Self::start_by(&["env", &format!("{BY_OTLP}=1")], endpoint, spool)
     }
 
+    /// Starts a program that sends this many lines in a request.
+    pub fn start_with_lines(lines: usize, endpoint: &str, spool: &Path) -> Self {
+        let lines = format!("DT_METRICS_MAX_LINES_PER_REQUEST={lines}");
+        Self::start_by(&["env", &lines], endpoint, spool)
+    }
+
     /// Starts a program through a command such as `unshare`, given with its arguments.
     pub fn start_by(by: &[&str], endpoint: &str, spool: &Path) -> Self {
         let this = std::env::current_exe().unwrap();
@@ -91,6 +100,11 @@ impl Process {
     /// Counts so much, and returns when it is collected; nothing need be there to take it.
     pub fn count(&mut self, amount: u64) {
         assert_eq!(self.ask(&format!("count {amount}")), "collected");
+    }
+
+    /// Counts so much in each of [`PARTS`] series.
+    pub fn count_parts(&mut self, amount: u64) {
+        assert_eq!(self.ask(&format!("count_parts {amount}")), "collected");
     }
 
     /// Whether all was delivered in time.
@@ -191,6 +205,16 @@ pub fn program() {
                 count!("program.calls", amount.parse::<u64>().unwrap());
                 collect(&metrics, before);
                 counted += 1;
+                say("collected");
+            }
+            ("count_parts", amount) => {
+                let before = known(&metrics);
+                let amount = amount.parse::<u64>().unwrap();
+                for part in 0..PARTS {
+                    count!("program.calls", amount, dims(part = part));
+                }
+                collect(&metrics, before);
+                counted += PARTS;
                 say("collected");
             }
             ("count_on", _) => {

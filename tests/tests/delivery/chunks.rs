@@ -1,8 +1,16 @@
 //! Requests of one collection that fail apart.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
-use dt_metrics::dynatrace::Exporter;
+use dt_metrics::dynatrace::{DeliveryGuarantee, Exporter, ExporterBuilder};
+use dt_metrics_local::protocol::Payload;
 use dt_metrics_local::store::State;
 use dt_metrics_local::{Fault, Server};
 use opentelemetry::KeyValue;
@@ -13,6 +21,7 @@ use crate::common::accounting::{assert_accounted, assert_arrived};
 use crate::common::proof::{AMPLE, Pipeline};
 
 const LINES: i64 = 2_500;
+const LINES_PER_REQUEST: usize = 1_000;
 
 /// A wait for an event that must not happen.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -28,7 +37,11 @@ fn without_limit(_: &Instrument) -> Option<Stream> {
 fn export(plan: impl FnOnce(&Server)) -> (Pipeline, Server) {
     let server = Server::builder().start().unwrap();
     plan(&server);
-    let exporter = Exporter::builder().endpoint(server.url()).build().unwrap();
+    let exporter = Exporter::builder()
+        .endpoint(server.url())
+        .max_lines_per_request(LINES_PER_REQUEST)
+        .build()
+        .unwrap();
     let pipeline = Pipeline::new(exporter, without_limit);
     let gauge = pipeline.provider.meter("chunks").i64_gauge("load").build();
     for index in 0..LINES {
@@ -95,16 +108,11 @@ fn a_line_at_which_the_server_fails_is_found_and_the_others_arrive() {
 }
 
 #[test]
-fn a_request_that_fails_for_a_while_arrives_in_its_place() {
+fn a_request_that_fails_for_a_while_is_sent_again_by_itself() {
     let (pipeline, server) = export(second(503));
     pipeline.exporter.flush(AMPLE).unwrap();
     assert_eq!(server.totals().lines, 2_500);
-    let order: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.lines)
-        .collect();
-    assert_eq!(order[1], order[2], "sent again before the third: {order:?}");
+    assert_eq!(server.requests().len(), 4);
     let health = pipeline.exporter.health();
     assert_accounted(LINES.unsigned_abs(), &health);
     assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
@@ -143,4 +151,143 @@ fn a_request_that_is_too_large_arrives_in_pieces() {
     assert_accounted(LINES.unsigned_abs(), &health);
     assert_arrived(server.totals().lines, LINES.unsigned_abs(), &health);
     assert_eq!((health.points_accepted, health.points_dropped), (2_500, 0));
+}
+
+/// More than 1,000 lines, which only a OneAgent limits.
+#[test]
+fn a_request_to_the_api_is_as_long_as_it_may_be() {
+    for (is_api, requests) in [(true, 1), (false, 3)] {
+        let server = Server::builder().start().unwrap();
+        let url = if is_api {
+            server.url()
+        } else {
+            server.oneagent_url()
+        };
+        let exporter = Exporter::builder().endpoint(url).build().unwrap();
+        let pipeline = Pipeline::new(exporter, without_limit);
+        let gauge = pipeline.provider.meter("chunks").i64_gauge("load").build();
+        for index in 0..LINES {
+            gauge.record(index, &[KeyValue::new("index", index)]);
+        }
+        pipeline.deliver();
+        assert_eq!(server.totals().lines, 2_500);
+        assert_eq!(server.requests().len(), requests);
+    }
+}
+
+/// The most requests that a server had to answer at the same time, for collections of 40 requests.
+fn most_at_once(path: &str, options: impl FnOnce(ExporterBuilder) -> ExporterBuilder) -> usize {
+    let (most, url) = counting_server(path);
+    let exporter = Exporter::builder().endpoint(url).max_lines_per_request(50);
+    let pipeline = Pipeline::new(options(exporter).build().unwrap(), without_limit);
+    let gauge = pipeline.provider.meter("chunks").i64_gauge("load").build();
+    for index in 0..2_000 {
+        gauge.record(index, &[KeyValue::new("index", index)]);
+    }
+    pipeline.deliver();
+    let health = pipeline.exporter.health();
+    assert_accounted(2_000, &health);
+    assert_eq!(
+        (health.points_accepted, health.requests_accepted),
+        (2_000, 40)
+    );
+    most.load(Ordering::Relaxed)
+}
+
+/// A server that answers each request after a moment, and counts the requests that it has at once.
+fn counting_server(path: &str) -> (Arc<AtomicUsize>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}{path}", listener.local_addr().unwrap());
+    let most = Arc::<AtomicUsize>::default();
+    let (seen, now) = (most.clone(), Arc::<AtomicUsize>::default());
+    thread::spawn(move || {
+        for connection in listener.incoming().map_while(Result::ok) {
+            let (seen, now) = (seen.clone(), now.clone());
+            thread::spawn(move || answer(&connection, &seen, &now));
+        }
+    });
+    (most, url)
+}
+
+fn answer(connection: &TcpStream, most: &AtomicUsize, now: &AtomicUsize) -> io::Result<()> {
+    let mut reader = BufReader::new(connection);
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let header = line.to_ascii_lowercase();
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let at_once = now.fetch_add(1, Ordering::Relaxed) + 1;
+        most.fetch_max(at_once, Ordering::Relaxed);
+        io::copy(&mut reader.by_ref().take(length), &mut io::sink())?;
+        thread::sleep(Duration::from_millis(5));
+        now.fetch_sub(1, Ordering::Relaxed);
+        let mut connection = connection;
+        connection.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")?;
+    }
+}
+
+#[test]
+fn several_requests_are_in_flight_except_where_one_is_wanted() {
+    let api = "/api/v2/metrics/ingest";
+    let at_once = most_at_once(api, |exporter| exporter);
+    assert!((2..=4).contains(&at_once), "{at_once}");
+    assert_eq!(most_at_once("/metrics/ingest", |exporter| exporter), 1);
+    let careful = DeliveryGuarantee::AtMostOnce;
+    let at_once = most_at_once(api, |exporter| exporter.delivery_guarantee(careful));
+    assert_eq!(at_once, 1);
+}
+
+/// Collections of several requests over OTLP, which are in flight together, and a server that fails.
+#[test]
+fn over_otlp_large_collections_arrive_once_and_in_order() {
+    const SERIES: i64 = 31_000;
+    const COLLECTIONS: i64 = 3;
+    let seed = RandomState::new().hash_one(0);
+    println!("seed {seed}");
+    let server = Server::builder().start().unwrap();
+    let faults = [
+        (8, Fault::None),
+        (4, Fault::Delay(Duration::from_millis(30))),
+        (1, 503.into()),
+        (1, 429.into()),
+        (1, Fault::ResetBeforeReading),
+    ];
+    server.fail_at_random(seed, &faults).unwrap();
+    let exporter = Exporter::builder().endpoint(server.url()).otlp();
+    let pipeline = Pipeline::new(exporter.build().unwrap(), |_| {
+        let stream = Stream::builder().with_cardinality_limit(100_000);
+        stream.build().ok()
+    });
+    let gauge = pipeline.provider.meter("chunks").i64_gauge("load").build();
+    for collection in 0..COLLECTIONS {
+        for index in 0..SERIES {
+            gauge.record(collection, &[KeyValue::new("index", index)]);
+        }
+        pipeline.provider.force_flush().unwrap();
+    }
+    pipeline.exporter.flush(AMPLE).unwrap();
+    let all = (SERIES * COLLECTIONS).unsigned_abs();
+    let health = pipeline.exporter.health();
+    assert_accounted(all, &health);
+    assert_eq!((health.points_accepted, server.totals().lines), (all, all));
+    let mut newest = HashMap::new();
+    for line in server.lines() {
+        let Payload::Gauge { value } = line.payload else {
+            panic!("{line:?}")
+        };
+        let mut dimensions = line.dimensions.iter();
+        let index = dimensions.find(|(key, _)| key == "index").cloned();
+        let expected = newest.get(&index).map_or(0.0, |before| before + 1.0);
+        assert!((value - expected).abs() < 0.5, "{line:?} after {expected}");
+        newest.insert(index, value);
+    }
+    assert_eq!(newest.len() as u64, SERIES.unsigned_abs());
 }

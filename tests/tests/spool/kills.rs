@@ -1,13 +1,17 @@
 //! Processes that are killed.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::{arrived, later, on, server, spooled};
-use crate::common::program::Process;
+use crate::common::program::{PARTS, Process};
 use crate::common::{AMPLE, ingest_url};
+use dt_metrics_local::Fault;
 use tempfile::TempDir;
 
 #[test]
@@ -146,6 +150,57 @@ fn outages_and_kills_at_random_cost_nothing() {
     came.dedup();
     assert_eq!(came, (1..=amount).collect::<Vec<_>>());
     assert!(total <= amount + kills_while_up, "{total} for {amount}");
+    assert!(spooled(directory.path()).is_empty());
+}
+
+/// A collection of many requests, several of which are in flight when the process is killed.
+#[test]
+fn kills_with_several_requests_in_flight_lose_nothing_and_keep_the_order() {
+    const IN_FLIGHT: usize = 4;
+    let seed = RandomState::new().hash_one(0);
+    println!("seed {seed}");
+    let mut random = Random(seed);
+    let directory = TempDir::new().unwrap();
+    let server = server();
+    let delays = [1, 5, 20, 40].map(|delay| (1, Fault::Delay(Duration::from_millis(delay))));
+    server.fail_at_random(seed, &delays).unwrap();
+    let start = || Process::start_with_lines(1, &server.url(), directory.path());
+    let (mut amount, mut kills) = (0, 0);
+    for _ in 0..8 {
+        let mut process = start();
+        for _ in 0..random.below(3) {
+            amount += 1;
+            process.count_parts(amount);
+        }
+        thread::sleep(Duration::from_millis(random.below(80)));
+        process.kill();
+        kills += 1;
+    }
+    let mut last = start();
+    amount += 1;
+    last.count_parts(amount);
+    assert!(last.flush());
+    last.kill();
+
+    let mut series = BTreeMap::<String, Vec<u64>>::new();
+    for (line, amount) in server.lines().iter().zip(arrived(&server)) {
+        let part = line.dimensions.iter().find(|(key, _)| key == "part");
+        let (_, part) = part.unwrap();
+        series.entry(part.clone()).or_default().push(amount);
+    }
+    let total: usize = series.values().map(Vec::len).sum();
+    let expected: Vec<_> = (1..=amount).collect();
+    assert_eq!(series.len() as u64, PARTS);
+    for (part, mut amounts) in series {
+        assert!(amounts.is_sorted(), "part {part}: {amounts:?}");
+        amounts.dedup();
+        assert_eq!(amounts, expected, "part {part}");
+    }
+    let doubled = total - expected.len() * usize::try_from(PARTS).unwrap();
+    assert!(
+        doubled <= kills * IN_FLIGHT,
+        "{doubled} after {kills} kills"
+    );
     assert!(spooled(directory.path()).is_empty());
 }
 

@@ -1,6 +1,6 @@
 //! Pending requests between collection, delivery and disk, behind one lock.
 //!
-//! The collection adds requests. The sender takes one at a time; it is *in flight* until it is
+//! The collection adds requests. The sender takes some of them; each is *in flight* until it is
 //! answered, dropped or put back. The spooler polls which files to write or remove. The threads
 //! wait for each other here, and nowhere else, so no lock is held while one of them sends, logs or
 //! writes.
@@ -37,7 +37,7 @@ use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::warnings::EncodeReport;
 use crate::dynatrace::health::{DropReason, Health, SATURATED};
-use crate::dynatrace::request::Collected;
+use crate::dynatrace::request::{Collected, RequestId};
 use crate::process::Process;
 
 /// How long a collection waits for its disk, once: a disk that takes longer is waited for by nobody
@@ -132,6 +132,11 @@ impl Buffer {
         health.points_spooled = state.queue.points_on_disk();
         health.bytes_pending = u64::try_from(state.queue.bytes()).unwrap_or(u64::MAX);
         health
+    }
+
+    /// Parts that are added from now on belong to another collection.
+    pub(crate) fn begin_collection(&self) {
+        self.lock().queue.begin_collection();
     }
 
     /// Adds a part of a collection, and drops the oldest requests where there is no room; `false`
@@ -229,9 +234,9 @@ impl Buffer {
             };
         }
         state.life = Life::Stopped;
-        state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
+        state.health.requests_unanswered += state.queue.count_in_flight() as u64;
         if self.at_most_once() {
-            // Otherwise the next process would send it again.
+            // There is one in flight at most. Otherwise the next process would send it again.
             state.drop_in_flight(DropReason::Ambiguous);
         }
         let dropped = state.queue.close();
@@ -248,15 +253,15 @@ impl Buffer {
 
 /// For the sender.
 impl Buffer {
-    /// Waits for a request to send; `None` once stopped.
-    pub(crate) async fn next(&self) -> Option<Outgoing> {
+    /// Waits for a request to send, while fewer than `limit` are in flight; `None` once stopped.
+    pub(crate) async fn next(&self, limit: usize) -> Option<Outgoing> {
         loop {
             let due = {
                 let mut state = self.lock();
                 if state.is_stopped() {
                     return None;
                 }
-                let begun = state.begin();
+                let begun = state.begin(limit);
                 // It may have to be read first.
                 self.spooler_wake.notify_all();
                 if !state.events.is_empty() {
@@ -269,12 +274,6 @@ impl Buffer {
             };
             wait_until(due, self.sender_wake.notified()).await;
         }
-    }
-
-    /// Runs an attempt; `None` if stopped meanwhile.
-    pub(crate) async fn unless_stopped<T>(&self, attempt: impl Future<Output = T>) -> Option<T> {
-        let stopped = self.wait(None, |state| state.is_stopped().then_some(()));
-        race(attempt, stopped).await.ok()
     }
 
     /// Waits before the next attempt; `true` if somebody is in a hurry.
@@ -293,13 +292,14 @@ impl Buffer {
             .await;
     }
 
-    /// Waits until the disk records that the request in flight is about to be sent, where that
+    /// Waits until the disk records that this request in flight is about to be sent, where that
     /// matters, and until its file was looked for. Gives up on a disk that hangs. `false` if the
     /// request must not be sent, since another process has it.
-    pub(crate) async fn may_be_sent(&self) -> bool {
+    pub(crate) async fn may_be_sent(&self, id: RequestId) -> bool {
         self.wait_briefly_for_disk(|state| state.queue.spooled.is_ready_to_send())
             .await;
         let mut state = self.lock();
+        state.queue.select(id);
         let is_there = state.queue.in_flight().is_some();
         state.ended += u64::from(!is_there);
         is_there
@@ -357,11 +357,13 @@ impl Buffer {
     /// An attempt ended in a way that nobody foresaw.
     pub(crate) fn attempt_panicked(&self) {
         let mut state = self.lock();
-        state.health.requests_unanswered += u64::from(state.queue.in_flight().is_some());
-        if self.at_most_once() {
-            state.drop_in_flight(DropReason::Ambiguous);
-        } else {
-            state.put_back();
+        while state.queue.select_any() {
+            state.health.requests_unanswered += 1;
+            if self.at_most_once() {
+                state.drop_in_flight(DropReason::Ambiguous);
+            } else {
+                state.put_back();
+            }
         }
         self.changed(state);
     }

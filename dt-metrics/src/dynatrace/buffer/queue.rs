@@ -31,8 +31,12 @@ pub(crate) struct Request {
     pub(crate) dead_letter: Option<Series>,
     /// Data points.
     pub(crate) points: u64,
-    /// The baseline of evidence: how many requests the endpoint had accepted when this one was first
-    /// sent, or last failed. A part inherits the moment at which its whole failed.
+    /// The collection that it is a part of; `None` for a request of an earlier process.
+    collection: Option<u64>,
+    /// Whether other requests were in flight at the same time when it was last sent.
+    pub(crate) is_in_company: bool,
+    /// The baseline of evidence: how many requests the endpoint had accepted when this one last failed,
+    /// including all that were in flight then. A part inherits the moment at which its whole failed.
     accepted_before: Option<u64>,
     bytes: usize,
     /// `None`: only on disk.
@@ -48,15 +52,20 @@ pub(crate) struct Outgoing {
     pub(crate) is_dead_letter: bool,
 }
 
-/// Pending requests, ordered by their ids. The request in flight is held apart: it cannot be
-/// dropped to make room, since it may already have arrived.
+/// Pending requests, ordered by their ids. Requests in flight are held apart: they cannot be
+/// dropped to make room, since they may already have arrived. At most one of them is *at hand*, the
+/// one that was taken last or [selected](Self::select): methods about "the request in flight" mean
+/// that one.
 ///
 /// A method that returns a number of points has dropped them: the caller counts them with a reason
 /// ([`State::drop_points`](crate::dynatrace::buffer::state::State::drop_points)).
 #[derive(Debug)]
 pub(crate) struct Queue {
     waiting: VecDeque<Request>,
+    /// The request at hand.
     in_flight: Option<Request>,
+    /// The other requests in flight.
+    company: Vec<Request>,
     limit_bytes: usize,
     /// Bytes of all requests in `waiting`.
     waiting_bytes: usize,
@@ -65,6 +74,8 @@ pub(crate) struct Queue {
     /// Data points of all requests in `waiting`.
     waiting_points: u64,
     last_sequence: u64,
+    /// The number of the latest collection.
+    collection: u64,
     /// Requests that the endpoint accepted.
     accepted: u64,
     /// The record of the disk.
@@ -86,6 +97,8 @@ impl Request {
             failing_since: None,
             dead_letter: None,
             points: body.points,
+            collection: None,
+            is_in_company: false,
             accepted_before: None,
             bytes: body.len(),
             body: Some(body),
@@ -108,11 +121,13 @@ impl Queue {
         Self {
             waiting: VecDeque::new(),
             in_flight: None,
+            company: Vec::new(),
             limit_bytes,
             waiting_bytes: 0,
             memory_bytes: 0,
             waiting_points: 0,
             last_sequence: 0,
+            collection: 0,
             accepted: 0,
             spooled: Spooled::default(),
             left_points: 0,
@@ -125,8 +140,16 @@ impl Queue {
     #[must_use]
     pub(crate) fn push(&mut self, body: Body, collected: Collected) -> u64 {
         let id = RequestId::of(self.reserve());
-        self.add(Request::new(id, collected, body));
+        self.add(Request {
+            collection: Some(self.collection),
+            ..Request::new(id, collected, body)
+        });
         self.make_room()
+    }
+
+    /// Requests that are added from now on are of another collection.
+    pub(crate) fn begin_collection(&mut self) {
+        self.collection += 1;
     }
 
     /// Takes a number for a request that is found on disk while others are pending.
@@ -154,6 +177,8 @@ impl Queue {
                 failing_since: None,
                 dead_letter: None,
                 points: stored.header.lines,
+                collection: None,
+                is_in_company: false,
                 accepted_before: None,
                 bytes: usize::try_from(stored.header.bytes).unwrap_or(usize::MAX),
                 body: None,
@@ -168,14 +193,17 @@ impl Queue {
 /// Which request is sent next.
 impl Queue {
     /// Takes the oldest request that is not a dead letter. It is in flight until one of the calls
-    /// below settles it. `None` if there is none, or if it must be read from disk first; reading is
-    /// requested then.
+    /// below settles it. `None` if there is none, if it has to wait for the requests in flight, or if it
+    /// must be read from disk first; reading is requested then.
     pub(crate) fn take(&mut self) -> Option<Outgoing> {
         loop {
             let index = self
                 .waiting
                 .iter()
                 .position(|it| it.dead_letter.is_none())?;
+            if !self.may_join(index) {
+                return None;
+            }
             if !self.set_dead_lines_apart(index) {
                 return self.take_at(index);
             }
@@ -224,15 +252,27 @@ impl Queue {
         waiting.filter_map(|it| it.dead_letter).collect()
     }
 
+    /// Whether a request may be in flight together with the requests that are: all are of one
+    /// collection, so that they have no series in common.
+    fn may_join(&self, index: usize) -> bool {
+        let collection = self.waiting.get(index).and_then(|it| it.collection);
+        self.all_in_flight().all(|it| {
+            it.dead_letter.is_none() && it.collection.is_some() && it.collection == collection
+        })
+    }
+
     fn take_at(&mut self, index: usize) -> Option<Outgoing> {
-        debug_assert!(self.in_flight.is_none(), "one request at a time");
         let waiting = self.waiting.get(index)?;
         let Some(body) = waiting.body.clone() else {
             self.spooled.want_read(waiting.id);
             return None;
         };
         let mut request = self.remove(index)?;
-        request.accepted_before.get_or_insert(self.accepted);
+        self.company.extend(self.in_flight.take());
+        for it in &mut self.company {
+            it.is_in_company = true;
+        }
+        request.is_in_company = !self.company.is_empty();
         request.attempts = request.attempts.saturating_add(1);
         let outgoing = Outgoing {
             id: request.id,
@@ -250,6 +290,28 @@ impl Queue {
 impl Queue {
     pub(crate) fn in_flight(&self) -> Option<&Request> {
         self.in_flight.as_ref()
+    }
+
+    /// The number of requests in flight.
+    pub(crate) fn count_in_flight(&self) -> usize {
+        self.all_in_flight().count()
+    }
+
+    fn all_in_flight(&self) -> impl Iterator<Item = &Request> {
+        self.in_flight.iter().chain(&self.company)
+    }
+
+    /// Takes this request in flight at hand, or none if it is not in flight any more.
+    pub(crate) fn select(&mut self, id: RequestId) {
+        self.company.extend(self.in_flight.take());
+        let index = self.company.iter().position(|it| it.id == id);
+        self.in_flight = index.map(|index| self.company.swap_remove(index));
+    }
+
+    /// Takes any request in flight at hand; `false` if there is none.
+    pub(crate) fn select_any(&mut self) -> bool {
+        self.in_flight = self.in_flight.take().or_else(|| self.company.pop());
+        self.in_flight.is_some()
     }
 
     /// The request in flight was answered.
@@ -279,12 +341,19 @@ impl Queue {
     pub(crate) fn put_back(&mut self) -> u64 {
         if let Some(request) = self.land() {
             self.insert(Request {
-                accepted_before: Some(self.accepted),
+                accepted_before: Some(self.accepted_by_now()),
                 failing_since: request.failing_since.or_else(|| Some(Instant::now())),
                 ..request
             });
         }
         self.make_room()
+    }
+
+    /// How many requests the endpoint will have accepted without any that is sent from now on. A
+    /// request in flight may have been accepted before the failure of another one, so it is not
+    /// evidence.
+    fn accepted_by_now(&self) -> u64 {
+        self.accepted + self.count_in_flight() as u64
     }
 
     /// Whether the endpoint accepted another request since this one failed: it works, so this one is
@@ -379,14 +448,15 @@ impl Queue {
                 is_part: true,
                 failing_since: request.failing_since,
                 dead_letter,
-                accepted_before: Some(self.accepted),
+                collection: request.collection,
+                accepted_before: Some(self.accepted_by_now()),
                 ..Request::new(id, request.collected, body)
             });
             id.part = next_part;
         }
     }
 
-    /// Nothing is in flight any more.
+    /// The request at hand is not in flight any more.
     fn land(&mut self) -> Option<Request> {
         let request = self.in_flight.take();
         self.mark();
@@ -427,8 +497,8 @@ impl Queue {
     #[must_use]
     pub(crate) fn close(&mut self) -> u64 {
         self.is_closed = true;
-        if let Some(request) = self.land() {
-            self.insert(request);
+        while self.select_any() {
+            self.land().into_iter().for_each(|it| self.insert(it));
         }
         let mut points = 0;
         for index in (0..self.waiting.len()).rev() {
@@ -446,23 +516,23 @@ impl Queue {
 
     /// Whether all requests up to this number were answered or dropped.
     pub(crate) fn is_drained(&self, sequence: u64) -> bool {
-        let pending = self.in_flight.iter().chain(self.waiting.front());
+        let pending = self.all_in_flight().chain(self.waiting.front());
         pending.map(|it| it.id.sequence).all(|it| it > sequence)
     }
 
     pub(crate) fn points(&self) -> u64 {
-        let in_flight = self.in_flight.as_ref().map_or(0, |it| it.points);
+        let in_flight: u64 = self.all_in_flight().map(|it| it.points).sum();
         self.waiting_points + self.left_points + in_flight
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let in_flight = self.in_flight.as_ref().map_or(0, |it| it.bytes);
+        let in_flight: usize = self.all_in_flight().map(|it| it.bytes).sum();
         self.waiting_bytes + self.left_bytes + in_flight
     }
 
     /// Data points that survive the death of this process.
     pub(crate) fn points_on_disk(&self) -> u64 {
-        let pending = self.in_flight.iter().chain(&self.waiting);
+        let pending = self.all_in_flight().chain(&self.waiting);
         let on_disk = pending.filter(|it| self.spooled.has_written(it.id));
         self.left_points + on_disk.map(|it| it.points).sum::<u64>()
     }
@@ -506,8 +576,8 @@ impl Queue {
             points += self.lose_at(oldest);
         }
         // On disk, the oldest make room.
-        let in_flight = self.in_flight.as_ref().map(|it| it.id);
-        while let Some(id) = self.spooled.excess(in_flight) {
+        let in_flight: Vec<_> = self.all_in_flight().map(|it| it.id).collect();
+        while let Some(id) = self.spooled.excess(&in_flight) {
             self.spooled.want_removed(id);
             points += self.lose_if_only_on_disk(id);
         }
@@ -595,8 +665,9 @@ impl Queue {
         points
     }
 
-    /// The file of the request in flight is gone, but nobody else has it: it is written again.
-    pub(crate) fn write_in_flight_again(&mut self) {
+    /// The file of a request in flight is gone, but nobody else has it: it is written again.
+    pub(crate) fn write_in_flight_again(&mut self, id: RequestId) {
+        self.select(id);
         let Some(request) = &self.in_flight else {
             return;
         };
@@ -616,7 +687,8 @@ impl Queue {
         let mut points = 0;
         for id in self.spooled.missing(&[]) {
             self.spooled.forget(id);
-            if self.in_flight.as_ref().is_some_and(|it| it.id == id) {
+            if self.all_in_flight().any(|it| it.id == id) {
+                self.select(id);
                 points += self.drop_in_flight();
             } else if let Some(index) = self.index(id) {
                 points += self.lose_at(index);
@@ -628,7 +700,8 @@ impl Queue {
 
     /// Writes requests that are only in memory, the newest first, as long as there is room.
     pub(crate) fn write_again(&mut self) {
-        for request in self.waiting.iter().rev().chain(&self.in_flight) {
+        let in_flight = self.in_flight.iter().chain(&self.company);
+        for request in self.waiting.iter().rev().chain(in_flight) {
             if let Some(body) = &request.body
                 && !self.spooled.has(request.id)
                 && self.spooled.has_room(request.bytes)

@@ -267,11 +267,11 @@ impl Spooled {
         self.is_attached && u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.room())
     }
 
-    /// The oldest file but this one, if there are too many bytes.
-    pub(crate) fn excess(&self, except: Option<RequestId>) -> Option<RequestId> {
+    /// The oldest file but these, if there are too many bytes.
+    pub(crate) fn excess(&self, except: &[RequestId]) -> Option<RequestId> {
         let mut ids = self.files.keys().copied();
         (self.bytes > self.limit())
-            .then(|| ids.find(|id| Some(*id) != except))
+            .then(|| ids.find(|id| !except.contains(id)))
             .flatten()
     }
 

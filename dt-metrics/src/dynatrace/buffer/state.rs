@@ -108,10 +108,15 @@ impl State {
         self.life >= Life::Stopped
     }
 
-    /// Begins an attempt: drops requests that are too old, takes the next one, counts the attempt,
-    /// and ends a hurry. `None` if no request can be sent now.
-    pub(crate) fn begin(&mut self) -> Option<Outgoing> {
+    /// Begins an attempt, if fewer requests than `limit` are in flight: drops requests that are too
+    /// old, takes the next one, counts the attempt, and ends a hurry. `None` if no request can be sent
+    /// now.
+    pub(crate) fn begin(&mut self, limit: usize) -> Option<Outgoing> {
         self.drop_old();
+        let in_flight = self.queue.count_in_flight();
+        if in_flight >= limit {
+            return None;
+        }
         let in_turn = match self.suspect {
             _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
@@ -119,7 +124,9 @@ impl State {
         };
         // Dead letters have waited longer: other requests are sent before them.
         let attempt = match in_turn {
-            None if self.dead_letters.is_due() => self.queue.take_dead_letter()?,
+            None if in_flight == 0 && self.dead_letters.is_due() => {
+                self.queue.take_dead_letter()?
+            }
             in_turn => in_turn?,
         };
         self.begun += 1;
@@ -213,6 +220,8 @@ impl State {
             Evidence::EndpointWorks
         } else if replaced.is_some_and(|replaced| replaced != request.id) {
             Evidence::EndpointFails
+        } else if request.is_in_company {
+            Evidence::InCompany
         } else if is_first {
             Evidence::FirstFailure
         } else if self.queue.is_divisible() && !request.is_part {

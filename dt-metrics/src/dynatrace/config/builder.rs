@@ -407,8 +407,9 @@ impl ExporterBuilder {
         self
     }
 
-    /// Limits the lines in one request (default: 1,000, the limit of the OneAgent; 0 is an error in
-    /// [`build`](Self::build)).
+    /// Limits the lines in one request (default: 1,000 for the OneAgent, which accepts no more, and no
+    /// limit for the API, where [`max_bytes_per_request`](Self::max_bytes_per_request) applies; 0 is an
+    /// error in [`build`](Self::build)).
     ///
     /// With a limit of 1, units and descriptions are not sent. Over OTLP the limit is always 15,000 data
     /// points, the limit of Dynatrace.
@@ -416,7 +417,7 @@ impl ExporterBuilder {
     /// Environment variable: `DT_METRICS_MAX_LINES_PER_REQUEST`, a whole number.
     pub fn max_lines_per_request(mut self, lines: usize) -> Self {
         self.options.give("max_lines_per_request");
-        self.options.max_lines_per_request = lines;
+        self.options.max_lines_per_request = Some(lines);
         self
     }
 
@@ -437,7 +438,7 @@ impl ExporterBuilder {
     }
 
     /// Limits the bytes of pending requests in memory (default: 64 MiB; 0 is an error in
-    /// [`build`](Self::build)). The request in flight is not included.
+    /// [`build`](Self::build)). Requests in flight, of which there are at most four, are not included.
     ///
     /// Beyond the limit, requests that are also in [`spool_dir`](Self::spool_dir) are kept there
     /// alone. If that is not enough, the oldest requests are dropped and counted (`buffer_full`).

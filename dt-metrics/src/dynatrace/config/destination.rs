@@ -51,7 +51,7 @@ impl Destination {
                     found.warnings.extend(warnings);
                     return Ok(found);
                 }
-                options.max_lines_per_request = MAX_POINTS;
+                options.max_lines_per_request = Some(MAX_POINTS);
                 options.max_bytes_per_request = MAX_BYTES;
                 let resolver = TargetResolver::new(options, environment, &mut Vec::new());
                 if !resolver.is_explicit()

@@ -19,6 +19,9 @@ const ONE_AGENT_PATH: &str = "/metrics/ingest";
 /// The port of the OneAgent's local API.
 const ONE_AGENT_PORT: u16 = 14_499;
 
+/// The most lines in a request to the OneAgent's local API.
+const MAX_LINES: usize = 1_000;
+
 /// The port for OTLP over gRPC (OpenTelemetry specification, "OpenTelemetry Protocol Exporter").
 pub(crate) const GRPC_PORT: u16 = 4_317;
 
@@ -241,6 +244,17 @@ impl Endpoint {
         let is_of_one_agent = self.0.port() == Some(ONE_AGENT_PORT)
             && self.0.path().trim_end_matches('/') == ONE_AGENT_PATH;
         is_of_one_agent && !self.is_loopback()
+    }
+
+    /// The most lines in a request. The OneAgent accepts 1,000 (Dynatrace documentation, "OneAgent
+    /// metric API"); for the API, only the bytes are limited. A server that is neither may pass the
+    /// lines on to a OneAgent.
+    pub(super) fn max_lines(&self) -> usize {
+        if self.environment().is_some() {
+            usize::MAX
+        } else {
+            MAX_LINES
+        }
     }
 
     /// Whether this is the endpoint of a OneAgent, which needs no token.

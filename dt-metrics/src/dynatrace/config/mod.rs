@@ -40,7 +40,7 @@ use crate::dynatrace::config::endpoint::GRPC_PORT;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
 use crate::dynatrace::config::environment::{Environment, TOKEN_OPTION, TOKEN_VARIABLE};
 use crate::dynatrace::config::host_metadata::HostMetadata;
-use crate::dynatrace::config::options::Options;
+use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
 use crate::dynatrace::config::protocol::Protocol;
 use crate::dynatrace::config::proxy::Proxy;
 use crate::dynatrace::config::source::Source;
@@ -53,6 +53,10 @@ use crate::line::{self, Dimensions};
 
 /// The default of the request timeout.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most requests in flight at a time. A request of 1 MB takes a few round trips, so a few requests
+/// keep a connection of 100 Mbit/s busy; more would share it, and time out on a slow one.
+const MAX_IN_FLIGHT: usize = 4;
 
 /// The checked configuration of an exporter.
 #[derive(Clone, Debug)]
@@ -153,6 +157,22 @@ impl Config {
             redactor,
             options,
         })
+    }
+
+    /// The most lines, or data points over OTLP, in one request.
+    pub(crate) fn max_lines(&self) -> usize {
+        let given = self.options.max_lines_per_request;
+        given.unwrap_or_else(|| self.target.endpoint.max_lines())
+    }
+
+    /// The most requests in flight at a time. `delivery::sender` has the reasons.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        let is_certain = self.options.guarantee == DeliveryGuarantee::AtMostOnce;
+        if is_certain || self.target.endpoint.is_one_agent() {
+            1
+        } else {
+            MAX_IN_FLIGHT
+        }
     }
 
     /// The certificates that the program trusts at the moment, in addition to the platform's.
@@ -263,7 +283,10 @@ fn check_limits(options: &Options) -> Result<(), ConfigError> {
     let limits = [
         ("request_timeout", is_zero(options.request_timeout)),
         ("connect_timeout", is_zero(options.connect_timeout)),
-        ("max_lines_per_request", options.max_lines_per_request == 0),
+        (
+            "max_lines_per_request",
+            options.max_lines_per_request == Some(0),
+        ),
         ("max_bytes_per_request", options.max_bytes_per_request == 0),
         ("buffer_limit_bytes", options.buffer_limit_bytes == 0),
         ("spool_limit_bytes", options.spool_limit_bytes == 0),

@@ -16,10 +16,6 @@ use crate::dynatrace::event::{DeliveryEvent, EventListener};
 /// a margin in case that "MB" is meant otherwise.
 const MAX_BYTES: usize = 1_000_000 - 16_384;
 
-/// The OneAgent accepts up to 1,000 lines in a request (Dynatrace documentation, "OneAgent metric
-/// API").
-const MAX_LINES: usize = 1_000;
-
 /// A field for each option of [`ExporterBuilder`](crate::dynatrace::ExporterBuilder). The builder of
 /// the pipeline holds one of these as well.
 #[derive(Clone, Debug)]
@@ -51,7 +47,8 @@ pub(crate) struct Options {
     pub(crate) export_timeout: Option<Duration>,
     /// By default half of the request timeout.
     pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) max_lines_per_request: usize,
+    /// By default the limit of the endpoint.
+    pub(crate) max_lines_per_request: Option<usize>,
     pub(crate) max_bytes_per_request: usize,
     pub(crate) buffer_limit_bytes: usize,
     pub(crate) spool_dir: Option<PathBuf>,
@@ -108,7 +105,7 @@ impl Default for Options {
             request_timeout: None,
             export_timeout: None,
             connect_timeout: None,
-            max_lines_per_request: MAX_LINES,
+            max_lines_per_request: None,
             max_bytes_per_request: MAX_BYTES,
             buffer_limit_bytes: 64 * 1024 * 1024,
             spool_dir: None,

@@ -726,8 +726,14 @@ pub(crate) static TABLE: &[Row] = &[
         "max_lines_per_request",
         Scope::Exporter,
         &[variable("DT_METRICS_MAX_LINES_PER_REQUEST", set!(parse::count => max_lines_per_request))],
-        ["1,000, the limit of a OneAgent; over OTLP always 15,000 data points", COUNT],
-        |options| options.max_lines_per_request.to_string().into(),
+        [
+            "1,000 for a OneAgent, else no limit; over OTLP always 15,000 data points",
+            COUNT,
+        ],
+        |options| {
+            let lines = options.max_lines_per_request;
+            lines.map_or("the limit of the endpoint".into(), |lines| lines.to_string().into())
+        },
     ),
     Row::new(
         "max_bytes_per_request",

@@ -167,7 +167,7 @@ fn an_unusable_value_of_the_program_is_an_error_with_its_source() {
         ),
         (
             Options {
-                max_lines_per_request: 0,
+                max_lines_per_request: Some(0),
                 ..default()
             },
             "max_lines_per_request",

@@ -1,4 +1,4 @@
-//! Settling the request in flight after its attempt: it is finished, dropped, put back or divided.
+//! Settling a request in flight after its attempt: it is finished, dropped, put back or divided.
 
 use std::time::Duration;
 
@@ -23,12 +23,13 @@ pub(crate) enum Next {
     Pause(Pace, Option<Duration>),
 }
 
-/// Settles the request in flight.
-pub(crate) fn settle(buffer: &Buffer, outcome: &Outcome) -> Next {
+/// Settles this request in flight.
+pub(crate) fn settle(buffer: &Buffer, id: RequestId, outcome: &Outcome) -> Next {
     let mut state = buffer.lock();
     if state.is_stopped() {
         return Next::Request; // It was counted when stopping.
     }
+    state.queue.select(id);
     state.end(outcome);
     let replaced = state.suspect.take().map(|(suspect, _)| suspect);
     let next = match outcome.action(buffer.guarantee) {
@@ -114,6 +115,10 @@ fn apply(
         Decision::Pause => {
             state.put_back();
             pause
+        }
+        Decision::SendAlone => {
+            state.put_back();
+            if pace == Pace::Slow { go_on } else { pause }
         }
         Decision::Drop => {
             state.drop_in_flight(DropReason::RequestTooLarge);

@@ -233,7 +233,7 @@ impl Spooler {
         // A disk that cannot be read is not evidence about the request.
         if self.ensure_in_place().is_ok() && !self.directory.slot.has(id) {
             self.buffer
-                .update(|state| state.queue.write_in_flight_again());
+                .update(|state| state.queue.write_in_flight_again(id));
         }
     }
 

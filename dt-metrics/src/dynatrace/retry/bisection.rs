@@ -4,6 +4,8 @@
 //!
 //! The course of an investigation:
 //!
+//! 0. Several requests are in flight, and one fails: that is no evidence, since their answers come in
+//!    any order. It is sent again by itself (`InCompany`).
 //! 1. A request fails: a pause (`FirstFailure`), unless somebody has to act (`Pace::Slow`).
 //! 2. It fails again: it is halved (`Inconclusive`). A single line cannot be halved: step 3 follows
 //!    with another request in place of the other half, as soon as the line has failed for ten seconds.
@@ -41,6 +43,9 @@ pub(crate) enum Evidence {
     OtherPending(Probe),
     /// Nothing yet, and no other request can be tried before this one is halved.
     Inconclusive,
+    /// Nothing: other requests were in flight at the same time, so their answers and this failure
+    /// prove nothing about each other.
+    InCompany,
     /// It is a dead letter, known to fail by itself.
     DeadLetter,
 }
@@ -50,6 +55,8 @@ pub(crate) enum Evidence {
 pub(crate) enum Decision {
     /// Keep it, and pause.
     Pause,
+    /// Keep it, and send it again by itself: at once if the failure does not pass by waiting.
+    SendAlone,
     /// Keep it, and try another request at once.
     TryOther(Probe),
     /// Halve it, and send the first half at once.
@@ -76,6 +83,7 @@ pub(crate) fn decide(evidence: Evidence, is_worth_dividing: bool) -> Decision {
         (Evidence::EndpointWorks | Evidence::Inconclusive, true) => Decision::Halve,
         (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
         (Evidence::OtherPending(probe), _) => Decision::TryOther(probe),
+        (Evidence::InCompany, _) => Decision::SendAlone,
         (Evidence::FirstFailure, _) | (Evidence::Inconclusive, false) => Decision::Pause,
     }
 }
@@ -87,6 +95,7 @@ pub(crate) fn decide_too_large(evidence: Evidence, is_divisible: bool) -> Decisi
         (Evidence::EndpointWorks | Evidence::DeadLetter, false) => Decision::Drop,
         (Evidence::EndpointFails, _) => Decision::HalveSuspectAndPause,
         (_, true) => Decision::Halve,
+        (Evidence::InCompany, false) => Decision::SendAlone,
         (Evidence::OtherPending(probe), false) => Decision::TryOther(probe),
         (Evidence::FirstFailure | Evidence::Inconclusive, false) => Decision::Pause,
     }

@@ -107,9 +107,10 @@ fn export_many(exporter: &Exporter, lines: i64) -> SdkMeterProvider {
 }
 
 #[test]
-fn many_lines_go_in_requests_of_a_thousand() {
+fn many_lines_go_to_a_oneagent_in_requests_of_a_thousand() {
     let server = Server::accepting();
-    let exporter = to(&server).build().expect("valid");
+    let exporter = Exporter::builder().endpoint(server.url("/metrics/ingest"));
+    let exporter = exporter.build().expect("valid");
     let _provider = export_many(&exporter, 2_500);
     exporter.flush(LONG).expect("accepted");
 
@@ -125,11 +126,15 @@ fn many_lines_go_in_requests_of_a_thousand() {
 #[test]
 fn a_chunk_that_always_fails_does_not_delay_other_chunks() {
     for status in [400, 422] {
-        let server = Server::start(move |number, _| match number {
-            1 => Reply::with_body(status, r#"{"error":{"code":400,"message":"no"}}"#),
-            _ => Reply::status(202),
+        let server = Server::start(move |_, request| {
+            if request.body.contains("load.1") {
+                Reply::with_body(status, r#"{"error":{"code":400,"message":"no"}}"#)
+            } else {
+                Reply::status(202)
+            }
         });
-        let exporter = to(&server).build().expect("valid");
+        let exporter = to(&server).max_lines_per_request(1_000);
+        let exporter = exporter.build().expect("valid");
         let _provider = export_many(&exporter, 2_500);
         // The request is refused during the flush, which then returns the error, or before.
         if let Err(error) = exporter.flush(LONG) {
@@ -164,7 +169,8 @@ fn a_chunk_that_is_not_found_is_kept_and_other_chunks_arrive() {
         let missing = request.body.contains("load.1") && !is_found.load(Ordering::Relaxed);
         Reply::status(if missing { 404 } else { 202 })
     });
-    let exporter = to(&server).build().expect("valid");
+    let exporter = to(&server).max_lines_per_request(1_000);
+    let exporter = exporter.build().expect("valid");
     let _provider = export_many(&exporter, 2_500);
     let error = exporter.flush(LONG).expect_err("not found").to_string();
     assert!(error.contains("/api/v2/metrics/ingest"), "{error}");

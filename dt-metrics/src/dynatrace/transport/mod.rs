@@ -19,4 +19,9 @@ use crate::dynatrace::retry::outcome::Attempt;
 /// Sends the body of one request once.
 pub(crate) trait Transport {
     fn send(&self, body: &Body) -> impl Future<Output = Attempt>;
+
+    /// How many requests may be in flight at a time, as long as they are accepted.
+    fn max_in_flight(&self) -> usize {
+        1
+    }
 }

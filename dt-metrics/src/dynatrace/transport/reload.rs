@@ -148,6 +148,10 @@ impl ReloadingTransport {
 }
 
 impl Transport for Arc<ReloadingTransport> {
+    fn max_in_flight(&self) -> usize {
+        self.http().config().max_in_flight()
+    }
+
     async fn send(&self, body: &Body) -> Attempt {
         let http = self.http();
         let (client, body) = (http.clone(), body.clone());

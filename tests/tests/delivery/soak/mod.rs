@@ -17,9 +17,9 @@ use dt_metrics_local::{Fault, Server};
 use program::{Calls, Program, count_while};
 use received::{Received, doubtful_lines};
 
-/// The bytes that the buffer may hold by default, and the request in flight.
+/// The bytes that the buffer may hold by default, and the requests in flight.
 const BUFFER: u64 = 64 << 20;
-const IN_FLIGHT: u64 = 1 << 20;
+const IN_FLIGHT: u64 = 4 << 20;
 
 /// The bytes that a process may grow by: the buffer, and the data of the test's server.
 const GROWTH: u64 = 256 << 20;
@@ -105,6 +105,19 @@ fn hurry(program: &Program) {
 fn every_call_arrives_once_through_faults_that_are_clear() {
     own_process!(alone);
     through_clear_faults(|exporter| exporter);
+}
+
+/// Each collection is several requests, which are in flight together.
+#[test]
+fn in_small_requests_every_call_arrives_once() {
+    own_process!(alone);
+    through_clear_faults(|exporter| exporter.max_lines_per_request(3));
+}
+
+#[test]
+fn in_small_requests_only_doubtful_lines_arrive_twice() {
+    own_process!(alone);
+    through_doubtful_faults(|exporter| exporter.max_lines_per_request(3));
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn options_of_the_exporters_builder_win_over_the_environment() {
     for (options, expected) in [(given.options, 1), (Options::default(), 9)] {
         let options = with(options, &variables);
         let values = [
-            options.max_lines_per_request,
+            options.max_lines_per_request.unwrap_or_default(),
             options.max_bytes_per_request,
             options.buffer_limit_bytes,
         ];

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 mod bisection;
 mod disk;
 mod outage;
+mod window;
 
 /// Answers as scripted, and records the time and the request of each attempt.
 struct Script {
@@ -303,9 +304,10 @@ async fn a_flush_before_the_first_attempt_makes_no_second_one() {
 async fn an_answer_that_comes_after_the_end_changes_nothing() {
     let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     queue(&buffer, &["a"]);
-    assert!(buffer.next().await.is_some());
+    let outgoing = buffer.next(1).await.expect("a request");
     buffer.stop();
-    assert_eq!(settle(&buffer, &Outcome::Accepted), Next::Request);
+    let next = settle(&buffer, outgoing.id, &Outcome::Accepted);
+    assert_eq!(next, Next::Request);
     let health = buffer.health();
     assert_eq!(
         (
@@ -484,7 +486,7 @@ fn after_a_panic_the_guarantee_decides_about_a_request_that_may_have_been_sent()
     ] {
         let buffer = Buffer::new(1_000, guarantee);
         queue(&buffer, &["a"]);
-        assert!(buffer.lock().begin().is_some());
+        assert!(buffer.lock().begin(1).is_some());
         buffer.attempt_panicked();
         let health = buffer.health();
         assert_eq!(health.points_pending, pending);

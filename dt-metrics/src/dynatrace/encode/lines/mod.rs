@@ -79,10 +79,7 @@ impl LinesEncoder {
                 ),
                 metadata: MetadataCache::new(),
                 metadata_line: String::new(),
-                batcher: Batcher::new(
-                    config.options.max_lines_per_request,
-                    config.options.max_bytes_per_request,
-                ),
+                batcher: Batcher::new(config.max_lines(), config.options.max_bytes_per_request),
                 diagnostics: Diagnostics::new(),
             },
         }
@@ -125,6 +122,10 @@ impl LinesEncoder {
                 }
                 let written = points.for_each(metric, &mut ended, |point| {
                     writer.write(&mut context, point);
+                    let bodies = writer.batcher.take_full();
+                    if !bodies.is_empty() {
+                        full(bodies.into_iter().map(Body::from).collect());
+                    }
                 });
                 if let Err(unsupported) = written {
                     let reason = DropReason::UnsupportedTemporality;
@@ -136,10 +137,6 @@ impl LinesEncoder {
                             unsupported.temporality
                         )
                     });
-                }
-                let bodies = writer.batcher.take_full();
-                if !bodies.is_empty() {
-                    full(bodies.into_iter().map(Body::from).collect());
                 }
             }
         }

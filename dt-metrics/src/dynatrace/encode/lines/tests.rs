@@ -339,7 +339,7 @@ fn a_unit_that_cannot_be_sent_is_left_out_and_counted_once() {
 fn metadata_that_no_request_holds_is_left_out_and_its_point_is_sent() {
     for (max_lines, max_bytes) in [(1, 1_000), (10, 100)] {
         let fixture = Fixture::delta(Options {
-            max_lines_per_request: max_lines,
+            max_lines_per_request: Some(max_lines),
             max_bytes_per_request: max_bytes,
             ..Options::default()
         });

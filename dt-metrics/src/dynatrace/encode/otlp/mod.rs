@@ -75,7 +75,7 @@ impl OtlpEncoder {
             resource_dimensions: config.options.resource_dimensions.clone(),
             defaults,
             host: filled(&config.host_dimensions),
-            max_points: u64::try_from(config.options.max_lines_per_request).unwrap_or(u64::MAX),
+            max_points: u64::try_from(config.max_lines()).unwrap_or(u64::MAX),
             max_bytes: config.options.max_bytes_per_request,
         }
     }

@@ -238,7 +238,7 @@ proptest! {
     ) {
         let mut config = Config::resolve(Options::default(), &|_| None).expect("valid");
         let options = &mut config.options;
-        options.max_lines_per_request = max_points;
+        options.max_lines_per_request = Some(max_points);
         options.max_bytes_per_request = max_bytes;
         if has_dimensions {
             options.prefix = Some("shop".into());

@@ -18,6 +18,11 @@ fn every_situation_has_its_decision() {
         ),
         (Evidence::Inconclusive, Decision::Halve, Decision::Pause),
         (
+            Evidence::InCompany,
+            Decision::SendAlone,
+            Decision::SendAlone,
+        ),
+        (
             Evidence::DeadLetter,
             Decision::KeepBuried,
             Decision::KeepBuried,
@@ -46,6 +51,7 @@ fn a_request_that_is_too_large_is_halved_unless_nothing_passes() {
             Decision::TryOther(Probe::Unrelated),
         ),
         (Evidence::Inconclusive, Decision::Halve, Decision::Pause),
+        (Evidence::InCompany, Decision::Halve, Decision::SendAlone),
         (Evidence::DeadLetter, Decision::Halve, Decision::Drop),
     ];
     for (evidence, divisible, single) in cases {

@@ -37,7 +37,7 @@ impl Disk {
             }
             Job::Look { id } => {
                 if !self.files.contains_key(&id) {
-                    queue.write_in_flight_again();
+                    queue.write_in_flight_again(id);
                 }
                 queue.spooled.done();
             }

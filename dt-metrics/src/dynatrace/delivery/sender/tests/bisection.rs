@@ -449,7 +449,7 @@ fn a_flush_reports_the_fate_of_a_dead_letter() {
     let buffer = Arc::new(Buffer::new(10_000, DeliveryGuarantee::default()));
     queue(&buffer, &["bad"]);
     queue(&buffer, &["good"]);
-    assert!(buffer.lock().begin().is_some());
+    assert!(buffer.lock().begin(1).is_some());
     buffer.lock().queue.bury_in_flight();
     let mark = FlushStart::now(&buffer);
     start(

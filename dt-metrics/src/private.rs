@@ -10,6 +10,7 @@ mod call;
 mod check;
 mod description;
 mod future;
+mod handed;
 mod judge;
 mod number;
 mod outcome;
@@ -25,7 +26,8 @@ pub use self::check::{
     check_description, check_name, check_unit, time_unit_length, unit_nanoseconds,
 };
 pub use self::description::{joined, joined_length, joined_text};
-pub use self::future::{diverging, measured, measured_capturing};
+pub use self::future::{diverging, measured, measured_capturing, measured_handing};
+pub use self::handed::{hand, slot};
 pub use self::judge::OutcomeOf;
 pub use self::number::{
     Amount, Integer, Number, Recordable, Unsigned, integer, number, recordable, unsigned,

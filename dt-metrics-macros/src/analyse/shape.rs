@@ -83,6 +83,14 @@ impl Shape {
         )
     }
 
+    /// Whether a call may return a future or a stream that names the function's type parameters, without a box.
+    pub(crate) fn may_be_nested(&self) -> bool {
+        matches!(
+            self,
+            Self::Async(_) | Self::Future { .. } | Self::Stream { .. }
+        )
+    }
+
     /// Whether the values that are kept until the end must not borrow from the call.
     pub(crate) fn outlives_the_call(&self) -> bool {
         !matches!(self, Self::Call(_) | Self::Async(_))

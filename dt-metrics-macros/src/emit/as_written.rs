@@ -32,7 +32,7 @@ pub(crate) fn entry(
 ) -> Option<TokenStream> {
     if ends.have_names {
         let end = end(private, shape, function, ends)?;
-        let entry = &ends.entry;
+        let entry = ends.whole_entry();
         return Some(emit!({ #entry #end }));
     }
     // Clippy must not advise `const fn`, which cannot be annotated.

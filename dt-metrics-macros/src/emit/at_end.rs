@@ -21,12 +21,22 @@ pub(crate) fn variable_in_place(dimension: &Dimension, variable: &TokenStream) -
     }
 }
 
+/// The values that a call keeps from its beginning to its end.
+pub(crate) fn pair(known: &[TokenStream], entered: &[TokenStream]) -> TokenStream {
+    let entered = list(entered);
+    emit!(((#(#known,)*), #entered))
+}
+
 /// The records that are made when a call ends.
 pub(crate) struct AtEnd<'a> {
     pub(crate) private: &'a TokenStream,
     pub(crate) args: &'a Args,
     pub(crate) records: Vec<Record>,
-    /// The variables in `__dt_metrics_state` that were made on entry.
+    /// The variables in `__dt_metrics_state` that were made on entry at the call.
+    pub(crate) known: Vec<TokenStream>,
+    /// The parameters among them, which expressions at the end read.
+    pub(crate) copied: Vec<TokenStream>,
+    /// The variables that were made on entry, and may have been handed over.
     pub(crate) entered: Vec<TokenStream>,
     /// The variables that were made when the call began.
     pub(crate) made: Vec<TokenStream>,
@@ -75,17 +85,19 @@ impl AtEnd<'_> {
     /// `statements` with the variables of the state.
     fn with_state(&self, statements: &TokenStream) -> TokenStream {
         let Self {
+            known,
             entered,
             made,
             unpack,
             ..
         } = self;
+        let kept = pair(known, entered);
         // The parts of the state that are not used, a guard among them, are dropped last.
         emit! {
-            let ((#(#entered,)*), (#(#made,)*)) = __dt_metrics_state;
+            let (#kept, (#(#made,)*)) = __dt_metrics_state;
             #unpack
             #statements
-            let _ = (#(&#entered,)* #(&#made,)*);
+            let _ = (#(&#known,)* #(&#entered,)* #(&#made,)*);
         }
     }
 
@@ -122,14 +134,20 @@ impl AtEnd<'_> {
         let all = self.if_wanted(&self.records(&used));
         let all = self.with_state(&emit!(#outcome #all));
         // The time that the expressions take does not count.
-        let elapsed = self.elapsed().map(|elapsed| {
-            let copied = |name: &TokenStream| match name.to_string().as_str() {
-                "__dt_metrics_nanoseconds" | "__dt_metrics_stopwatch" => name.clone(),
+        let elapsed = self.elapsed();
+        let elapsed = (elapsed.is_some() || !self.copied.is_empty()).then(|| {
+            let parameters: Vec<String> = self.copied.iter().map(ToString::to_string).collect();
+            let copied = |name: &TokenStream| match name.to_string() {
+                text if text == "__dt_metrics_nanoseconds" => name.clone(),
+                text if text == "__dt_metrics_stopwatch" => name.clone(),
+                text if parameters.contains(&text) => name.clone(),
                 _ => emit!(_),
             };
-            let entered = self.entered.iter().map(copied);
+            let known: Vec<_> = self.known.iter().map(copied).collect();
+            let entered: Vec<_> = self.entered.iter().map(copied).collect();
+            let kept = pair(&known, &entered);
             let made = self.made.iter().map(copied);
-            emit!(let ((#(#entered,)*), (#(#made,)*)) = __dt_metrics_state; #elapsed)
+            emit!(let (#kept, (#(#made,)*)) = __dt_metrics_state; #elapsed)
         });
         emit! {
             #elapsed

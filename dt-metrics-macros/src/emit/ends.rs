@@ -9,8 +9,13 @@ use crate::tokens::emit;
 pub(crate) struct Ends {
     /// Statements on entry. For a function that returns a future, they run at the call.
     pub(crate) entry: TokenStream,
-    /// The variables of `entry` that are kept until the end of the call: a tuple.
+    /// Further statements on entry, which the future of an `async fn` runs at its first poll.
+    pub(crate) handed: Option<Handed>,
+    /// The variables of `entry` that are kept until the end of the call, and those of `handed`: a pair of a tuple
+    /// and a list.
     pub(crate) keeps: TokenStream,
+    /// The variables in the tuple.
+    pub(crate) known: Vec<TokenStream>,
     /// The expression whose value is kept until the end: `keeps`, and a tuple of the values that are made where
     /// the call begins to run.
     pub(crate) begin: TokenStream,
@@ -35,12 +40,44 @@ pub(crate) struct Ends {
     pub(crate) err_if: Option<Expr>,
     /// The variables that `entry` binds.
     pub(crate) entered: Vec<TokenStream>,
+    /// The parameters in `keeps`.
+    pub(crate) copied: Copied,
     /// A closure that decides which items of a stream count as errors, if an argument has that
     /// condition.
     pub(crate) judge: Option<TokenStream>,
 }
 
+/// Statements on entry whose variables a future hands over to its measurement.
+pub(crate) struct Handed {
+    pub(crate) statements: TokenStream,
+    pub(crate) entered: Vec<TokenStream>,
+}
+
+/// Parameters that expressions at the end of a call read, and which therefore have to be `Copy`.
+#[derive(Default)]
+pub(crate) struct Copied {
+    /// The parameters. A variable stands for `self`.
+    pub(crate) variables: Vec<TokenStream>,
+    /// The statement that binds that variable.
+    pub(crate) statement: TokenStream,
+    /// Whether closures capture the parameters instead.
+    pub(crate) captures: bool,
+}
+
 impl Ends {
+    /// All statements on entry, where they are in one place.
+    pub(crate) fn whole_entry(&self) -> TokenStream {
+        let handed = self.handed.as_ref().map(|handed| &handed.statements);
+        let entry = &self.entry;
+        emit!(#entry #handed)
+    }
+
+    /// All variables that these statements bind.
+    pub(crate) fn all_entered(&self) -> Vec<TokenStream> {
+        let handed = self.handed.iter().flat_map(|handed| &handed.entered);
+        self.entered.iter().chain(handed).cloned().collect()
+    }
+
     /// The closure for the events of a call that may outlive the function's, with closures for its end.
     pub(crate) fn record(
         &self,

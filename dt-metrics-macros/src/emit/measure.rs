@@ -4,12 +4,13 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Index};
 
-use super::at_end::{AtEnd, is_err, outcome_of_returned, ret, variable_in_place};
-use super::ends::{Asks, Ends};
+use super::at_end::{AtEnd, is_err, outcome_of_returned, pair, ret, variable_in_place};
+use super::ends::{Asks, Copied, Ends, Handed};
 use super::instrument::{self, Constants, Instrument};
 use super::metric::{Metric, Record};
 use super::record::{by, number, unit_length};
 use super::static_item;
+use super::take_over::{copied, mentions_parameter, without_self};
 use super::values::{self, list};
 use super::wrap::wrap;
 use crate::analyse::scope::{Known, Place};
@@ -53,7 +54,16 @@ pub(crate) fn measured(
     let shape = Shape::of(&function);
     let mut place = Place::on(&function, ty);
     place.several = several;
-    let measure = Measure::new(&private, args, metrics, &shape, &place);
+    let mut measure = Measure::new(&private, args, metrics, &shape, &place);
+    let at_end = args.at_end().map(ToTokens::to_token_stream).collect();
+    measure.copied = if shape.may_be_nested() {
+        copied(&function.sig, &at_end)
+    } else {
+        Copied {
+            captures: mentions_parameter(&function.sig, &at_end),
+            ..Copied::default()
+        }
+    };
     let ends = measure.ends(&place);
     wrap(&private, shape, function, &ends)
 }
@@ -111,6 +121,7 @@ struct Measure<'a> {
     /// The condition for an item of a stream that counts as an error.
     judge: Option<&'a Expr>,
     kept: Vec<(&'a Dimension, TokenStream)>,
+    copied: Copied,
 }
 
 impl<'a> Measure<'a> {
@@ -133,6 +144,7 @@ impl<'a> Measure<'a> {
                 .as_ref()
                 .filter(|_| matches!(shape, Shape::Stream { .. })),
             kept: kept(args, place),
+            copied: Copied::default(),
         }
     }
 
@@ -148,8 +160,8 @@ impl<'a> Measure<'a> {
         )
     }
 
-    fn ends(&self, place: &Place<'_>) -> Ends {
-        let Self { private, args, .. } = *self;
+    fn ends(self, place: &Place<'_>) -> Ends {
+        let Self { private, args, .. } = self;
         let asks = asks(args, self.judge.is_some());
         let has = |metric| self.metrics.contains(&metric);
         if let Some(site) = self.site() {
@@ -178,17 +190,18 @@ impl<'a> Measure<'a> {
                 emit!(let (__dt_metrics_instruments, __dt_metrics_nanoseconds) = #block;)
             }
         };
+        let mut later = TokenStream::new();
         let has_by = has(Metric::Calls) && args.by.is_some();
         if has_by {
             let by = by(private, args);
-            entry.extend(emit!(let __dt_metrics_by = #by;));
+            later.extend(emit!(let __dt_metrics_by = #by;));
         }
         let value = args.value_on_entry();
         if let Some(value) = value {
             let value = number(private, value);
-            entry.extend(emit!(let __dt_metrics_value = #value;));
+            later.extend(emit!(let __dt_metrics_value = #value;));
         }
-        let unpack = self.keep(&mut entry);
+        let unpack = self.keep(&mut later);
 
         let kept = self.kept.iter();
         let kept: Vec<_> = kept
@@ -196,24 +209,29 @@ impl<'a> Measure<'a> {
             .collect();
         let begin = self.begin(&at_begin, &kept, unpack.as_ref());
 
-        let entered = variables_if(&[
+        let mut entered = variables_if(&[
             ("instruments", true),
             ("nanoseconds", path_length.is_some()),
-            ("by", has_by),
-            ("value", value.is_some()),
-            ("kept", unpack.is_some()),
         ]);
         let has_end = !at_end.is_empty();
-        let keeps = variables_if(&[
+        let mut known = variables_if(&[
             ("nanoseconds", path_length.is_some()),
             (
                 "instruments",
                 has_end || self.is_async() || self.outlives_the_call,
             ),
+        ]);
+        entry.extend(self.copied.statement.clone());
+        entered.extend(self.copied.variables.iter().cloned());
+        if self.judge.is_none() {
+            known.extend(self.copied.variables.iter().cloned());
+        }
+        let handed = variables_if(&[
             ("by", has_by),
             ("value", value.is_some()),
             ("kept", unpack.is_some()),
         ]);
+        let keeps = pair(&known, &handed);
         let made = variables_if(&[
             ("in_flight", has(Metric::InFlight)),
             ("stopwatch", has(Metric::Duration)),
@@ -221,7 +239,9 @@ impl<'a> Measure<'a> {
         let at_end = AtEnd {
             private,
             args,
-            entered: keeps.clone(),
+            known: known.clone(),
+            copied: self.copied.variables.clone(),
+            entered: handed.clone(),
             made: made.clone(),
             unpack: unpack.filter(|_| !at_end.is_empty()),
             kept,
@@ -232,12 +252,30 @@ impl<'a> Measure<'a> {
             records: at_end,
             err_if: args.err_if.as_ref().filter(|_| self.judge.is_none()),
         };
+        let tell = at_end.tell();
+        let tell = if self.copied.statement.is_empty() {
+            tell
+        } else {
+            without_self(tell)
+        };
+        let handed = if self.is_async() && !handed.is_empty() {
+            Some(Handed {
+                statements: later,
+                entered: handed,
+            })
+        } else {
+            entry.extend(later);
+            entered.extend(handed);
+            None
+        };
         Ends {
             entry,
-            begin: emit!({ #begin ((#(#keeps,)*), (#(#made,)*)) }),
-            keeps: emit!((#(#keeps,)*)),
+            handed,
+            begin: emit!({ #begin (#keeps, (#(#made,)*)) }),
+            keeps,
+            known,
             leave: at_end.leave(),
-            tell: at_end.tell(),
+            tell,
             uses: self.uses(),
             uses_at_end: args.at_end().map(ToTokens::to_token_stream).collect(),
             asks,
@@ -246,6 +284,7 @@ impl<'a> Measure<'a> {
             err_if: at_end.err_if.cloned(),
             entered,
             judge: self.judge(),
+            copied: self.copied,
         }
     }
 
@@ -324,7 +363,9 @@ impl<'a> Measure<'a> {
         let outcome = outcome_of_returned(private);
         Ends {
             entry: emit!(let __dt_metrics_instruments = #block;),
+            handed: None,
             keeps: emit!(()),
+            known: Vec::new(),
             begin: emit!(()),
             leave: TokenStream::new(),
             tell: emit! {
@@ -337,6 +378,7 @@ impl<'a> Measure<'a> {
             at_site: true,
             err_if: None,
             entered: vec![variable("instruments")],
+            copied: Copied::default(),
             judge: None,
         }
     }
@@ -347,8 +389,19 @@ impl<'a> Measure<'a> {
         let err_if = self.judge?;
         let ret = ret([err_if]);
         let is_err = is_err(err_if);
+        let is_err = if self.copied.statement.is_empty() {
+            is_err
+        } else {
+            without_self(is_err)
+        };
+        let Copied {
+            variables,
+            captures,
+            ..
+        } = &self.copied;
+        let copied = (!captures).then(|| emit!((#(#variables,)*),));
         Some(emit! {
-            move |__dt_metrics_returned| {
+            move |#copied __dt_metrics_returned| {
                 #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
                 let #ret = __dt_metrics_returned;
                 let _ = &#ret;

@@ -2,12 +2,13 @@
 
 use core::mem;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Path, Receiver, Signature, Token, Type};
 
+use super::ends::Copied;
 use crate::tokens::{any, emit, find_variable, is_ident, is_punct, ours};
 
 /// Whether the user's `exprs` mention a parameter.
@@ -18,9 +19,67 @@ pub(crate) fn mentions_parameter(signature: &Signature, exprs: &TokenStream) -> 
             // A macro may bind any name.
             let has_macro = any(&input.pat, |_, token| is_punct(token, '!'));
             let mut names = names(&input.pat).into_iter();
-            has_macro && !exprs.is_empty() || names.any(|name| reads(exprs, &name))
+            has_macro && !exprs.is_empty() || names.any(|name| reads_at_end(exprs, &name))
         }
     })
+}
+
+/// The parameters that these `exprs` at the end of a call read.
+pub(crate) fn copied(signature: &Signature, exprs: &TokenStream) -> Copied {
+    let mut copied = Copied::default();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let Some(place) = find_variable(exprs, "self") else {
+                    continue;
+                };
+                // A format string cannot be changed.
+                copied.captures |= any(exprs, |_, token| match token {
+                    TokenTree::Literal(text) => text.to_string().contains("{self"),
+                    _ => false,
+                });
+                let this = Ident::new(SELF, place);
+                let receiver = &receiver.self_token;
+                copied.statement = emit!(let #this = #receiver;);
+                copied.variables.push(this.into_token_stream());
+            }
+            FnArg::Typed(input) => {
+                // A macro may bind any name.
+                let has_macro = any(&input.pat, |_, token| is_punct(token, '!'));
+                copied.captures |= has_macro && !exprs.is_empty();
+                let mut names = names(&input.pat);
+                names.retain(|name| reads_at_end(exprs, name));
+                let names = names.into_iter().map(ToTokens::into_token_stream);
+                copied.variables.extend(names);
+            }
+        }
+    }
+    if copied.captures {
+        copied.statement = TokenStream::new();
+        copied.variables.clear();
+    }
+    copied
+}
+
+/// Stands for `self` in statements that are not in the function itself.
+const SELF: &str = "__dt_metrics_self";
+
+/// `tokens` with a variable in place of the value `self`.
+pub(crate) fn without_self(tokens: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_path = |place: usize| tokens.get(place + 1).is_some_and(|next| is_punct(next, ':'));
+    let each = tokens.iter().enumerate().map(|(place, token)| match token {
+        TokenTree::Ident(word) if word == "self" && !is_path(place) => {
+            Ident::new(SELF, word.span()).into()
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), without_self(group.stream()));
+            inner.set_span(group.span());
+            inner.into()
+        }
+        other => other.clone(),
+    });
+    each.collect()
 }
 
 /// The part of an expansion that takes the parameters over, with the body in it.
@@ -78,6 +137,11 @@ fn reads(exprs: &TokenStream, name: &Ident) -> bool {
     find_variable(exprs, &name.to_string()).is_some()
 }
 
+/// Whether expressions at the end of a call read this parameter. There, `ret` is the returned value.
+fn reads_at_end(exprs: &TokenStream, name: &Ident) -> bool {
+    name != "ret" && reads(exprs, name)
+}
+
 /// A pattern whose names are read on entry, or kept for the end, while the parameter is still whole.
 pub(crate) struct Matched {
     /// The name of the parameter.
@@ -86,12 +150,11 @@ pub(crate) struct Matched {
     /// `mut`, if the pattern borrows the parameter with `ref mut`.
     mutability: Option<TokenStream>,
     /// The names that are read at the end, whose values have to be `Copy`.
-    copied: Vec<Ident>,
+    pub(crate) copied: Vec<Ident>,
 }
 
 /// `entry` with the names of these patterns, which moves none of the parameters: in the guard of a `match`, names
-/// have the types that they have behind it, but are only borrowed. The result binds the variables `entered`, and
-/// the variables that are read at the end.
+/// have the types that they have behind it, but are only borrowed. The result binds the variables `entered`.
 pub(crate) fn matched(
     private: &TokenStream,
     patterns: &[Matched],
@@ -102,12 +165,6 @@ pub(crate) fn matched(
         return entry.clone();
     }
     let leave = emit!(match #private::never::<::core::convert::Infallible>() {});
-    let copied = patterns.iter().flat_map(|matched| &matched.copied);
-    let entered: Vec<_> = entered
-        .iter()
-        .cloned()
-        .chain(copied.map(ToTokens::to_token_stream))
-        .collect();
     let mut statements = emit! {
         #entry
         __dt_metrics_entered = ::core::option::Option::Some((#(#entered,)*));
@@ -152,6 +209,28 @@ pub(crate) struct Taken {
     pub(crate) matched: Vec<Matched>,
     /// Whether the signature still has patterns, and parts of parameters may be left to the function.
     pub(crate) has_patterns: bool,
+}
+
+/// A statement in a future by which it captures the parameters in their order: if it is dropped before its first
+/// poll, it drops them in the order in which they are mentioned.
+pub(crate) fn captured(signature: &Signature) -> TokenStream {
+    let mut captured = TokenStream::new();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let this = &receiver.self_token;
+                captured.extend(emit!(let _ = &#this;));
+            }
+            FnArg::Typed(input) if !is_trivial(&input.ty) => {
+                let cfg = attrs_on(&input.attrs, "cfg");
+                for name in names(&input.pat) {
+                    captured.extend(emit!(#cfg let _ = &#name;));
+                }
+            }
+            FnArg::Typed(_) => {}
+        }
+    }
+    captured
 }
 
 /// The statements that move the parameters into a closure or a future with the body. The parameters
@@ -296,7 +375,7 @@ fn take_pattern(
             mutability: mutability.clone(),
             copied: read
                 .iter()
-                .filter(|name| reads(&used.at_end, name))
+                .filter(|name| reads_at_end(&used.at_end, name))
                 .cloned()
                 .collect(),
         });
@@ -308,7 +387,7 @@ fn take_pattern(
         #cfg
         #lints
         #bind
-        #(let _ = &#read;)*
+        #(let _ = #read;)*
     }
 }
 
@@ -355,7 +434,7 @@ fn take_named(input: &mut PatType, body: &TokenStream, used: &Used) -> TokenStre
             }
         });
         let mutable = mutability.map(|_| emit!(#[allow(clippy::collection_is_never_read)]));
-        let is_used = used.reads(&name).then(|| emit!(let _ = &#name;));
+        let is_used = used.reads(&name).then(|| emit!(let _ = #name;));
         statements.extend(emit! {
             #cfg
             #[allow(clippy::shadow_same, clippy::min_ident_chars)]

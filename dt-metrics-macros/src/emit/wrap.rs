@@ -2,15 +2,16 @@
 
 use core::mem;
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ReturnType, Signature, Type, parse_quote};
 
 use super::as_written::{as_written, entry, infer_lifetimes};
 use super::at_end::outcome_of_returned;
 use super::body::guarded;
-use super::ends::{Asks, Ends};
-use super::take_over::{Matched, Taken, Target, Used, matched, mentions_parameter, take_over};
+use super::ends::{Asks, Ends, Handed};
+use super::take_over::{Matched, Taken, Target, Used, captured, matched, take_over};
+use super::values::list;
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::promise::{Promise, RETURNED};
 use crate::analyse::return_type::{
@@ -19,7 +20,7 @@ use crate::analyse::return_type::{
 use crate::analyse::shape::Shape;
 use crate::expander::Expander;
 use crate::parse::item::{Function, awaiting, is_ours};
-use crate::tokens::{any, at, emit, ident, is_punct, ours};
+use crate::tokens::{any, at, emit, ident, is_ident, is_punct, ours};
 
 /// The function with `ends` around its calls; for clippy, the function as it was written.
 pub(crate) fn wrap(
@@ -33,13 +34,13 @@ pub(crate) fn wrap(
     {
         return as_written(function, &entry);
     }
-    let captures = mentions_parameter(&function.sig, &ends.uses_at_end);
     let mut wrap = Wrap {
         private,
         function,
         ends,
         matched: Vec::new(),
-        captures,
+        captures: ends.copied.captures,
+        hands: false,
     };
     let block = match shape {
         Shape::Call(output) => wrap.call(output),
@@ -120,6 +121,8 @@ struct Wrap<'a> {
     matched: Vec<Matched>,
     /// Whether the closures for the end of a call capture parameters.
     captures: bool,
+    /// Whether the future of an `async fn` hands values over.
+    hands: bool,
 }
 
 impl Wrap<'_> {
@@ -215,22 +218,30 @@ impl Wrap<'_> {
     /// The body as a future, in an `async fn` or in a function that returns that future.
     fn async_fn(&mut self, output: Output) -> TokenStream {
         let Self { private, ends, .. } = *self;
-        let uses = &ends.uses;
-        let recording = self.recording(None);
-        let measure = self.function_of_library("measured");
         let awaited = self.function.awaits_measured();
         let taken = awaited.is_none().then(|| self.taken(Target::Future));
         let has_patterns = taken.as_ref().is_some_and(|taken| taken.has_patterns);
         let (receiver, taken) = taken.map_or((None, None), |taken| {
             (taken.receiver, Some(taken.statements))
         });
+        let handover = self.handover();
+        let awaited = awaited.map(|future| match &handover {
+            None => (future, true),
+            Some(handover) => with_further(future, handover),
+        });
+        self.hands = handover.is_some() && awaited.as_ref().is_none_or(|(_, hands)| *hands);
+        let handover = handover.filter(|_| self.hands);
         let mut entry = self.entry();
         let body = &self.function.body;
+        let further = self.function.attrs.iter().any(is_ours).then(further);
+        let captured = (handover.is_some() || further.is_some())
+            .then(|| captured(&self.function.sig));
+        let entered = emit!(#captured #handover #further);
         if let Output::Never = output {
             if ends.at_site {
                 return emit! {
                     #entry
-                    let __dt_metrics_future = #private::diverging(async move { #receiver #taken #[cfg(all())] #body });
+                    let __dt_metrics_future = #private::diverging(async move { #entered #receiver #taken #[cfg(all())] #body });
                     match #private::measured_at(
                         __dt_metrics_future,
                         __dt_metrics_instruments,
@@ -238,10 +249,11 @@ impl Wrap<'_> {
                     ).await {}
                 };
             }
+            let measured = self.measured_future(&emit!(__dt_metrics_future));
             return emit! {
                 #entry
-                let __dt_metrics_future = #private::diverging(async move { #receiver #taken #[cfg(all())] #body });
-                match #private::#measure(__dt_metrics_future, #recording).await {}
+                let __dt_metrics_future = #private::diverging(async move { #entered #receiver #taken #[cfg(all())] #body });
+                match #measured.await {}
             };
         }
         // An `async` block cannot have a return type: this annotates the type of its value.
@@ -258,10 +270,12 @@ impl Wrap<'_> {
         let value = returned_as(returned, &emit!(#[cfg(all())] #body));
         let mut future = awaited.map_or_else(
             || match &receiver {
-                None => self.block(emit!(#hint #taken #value)),
-                Some(receiver) => self.block(emit!(#receiver async { #hint #taken #value }.await)),
+                None => self.block(emit!(#hint #entered #taken #value)),
+                Some(receiver) => {
+                    self.block(emit!(#entered #receiver async { #hint #taken #value }.await))
+                }
             },
-            |future| emit!({ #future }),
+            |(future, _)| emit!({ #future }),
         );
         if has_impl(returned) {
             // Clippy reads this function, and may take the block for the mistake.
@@ -272,7 +286,7 @@ impl Wrap<'_> {
             future = emit!(__dt_metrics_future);
         }
         let measured = if !ends.at_site {
-            emit!(#private::#measure(#future, #recording))
+            self.measured_future(&future)
         } else if matches!(output, Output::Plain) {
             emit!(#private::measured_at(#future, __dt_metrics_instruments, #private::Items))
         } else if has_impl(returned) {
@@ -285,7 +299,8 @@ impl Wrap<'_> {
         let measured = at(&self.function.body, &measured);
         let measured = emit!(#entry #measured);
         // The future of an `async fn` keeps the parts of parameters that patterns do not bind.
-        if !uses.is_empty() || has_impl(returned) || has_patterns {
+        let evaluates = !ends.uses.is_empty() && !self.hands;
+        if evaluates || has_impl(returned) || has_patterns {
             return emit!(#measured.await);
         }
         if !self.function.can_return_future() {
@@ -294,6 +309,36 @@ impl Wrap<'_> {
         self.function.sig.asyncness = None;
         self.function.sig.output = future_of(&self.function.sig, ty.as_ref());
         measured
+    }
+
+    /// The `future` of an `async fn`, measured.
+    fn measured_future(&self, future: &TokenStream) -> TokenStream {
+        let Self { private, ends, .. } = self;
+        if !self.hands {
+            let measure = self.function_of_library("measured");
+            let recording = self.recording(None);
+            return emit!(#private::#measure(#future, #recording));
+        }
+        let record = ends.record(private, &self.leave(), &self.tell(None));
+        let known = &ends.known;
+        emit! {
+            #private::measured_handing(#future, (#(#known,)*), __dt_metrics_slot, #record)
+        }
+    }
+
+    /// The statement with which the future of an `async fn` evaluates values and hands them over, if there are
+    /// values and the type that records them does not depend on the future.
+    fn handover(&self) -> Option<TokenStream> {
+        let Self { private, ends, .. } = self;
+        let Handed {
+            statements,
+            entered,
+        } = ends.handed.as_ref().filter(|_| !self.captures)?;
+        let statements = matched(private, &self.matched, statements, entered);
+        let values = list(entered);
+        Some(emit! {
+            let () = { #statements #private::hand(__dt_metrics_slot, #values) }.await;
+        })
     }
 
     /// A call that returns a future, if the type is one, with a value of this type if it is known.
@@ -339,7 +384,15 @@ impl Wrap<'_> {
                 emit!(#private::judged_by(&__dt_metrics_returns, #by_type, #condition))
             }
             Some(condition) => {
-                emit!(#private::judged_by_pointer(&__dt_metrics_returns, #by_type, #condition))
+                let copied = &ends.copied.variables;
+                emit! {
+                    #private::judged_by_pointer(
+                        &__dt_metrics_returns,
+                        #by_type,
+                        (#(#copied,)*),
+                        #condition,
+                    )
+                }
             }
         };
         emit! {
@@ -602,9 +655,67 @@ impl Wrap<'_> {
 
     /// The statements on entry, after the parameters were taken over.
     fn entry(&self) -> TokenStream {
-        let Ends { entry, entered, .. } = self.ends;
-        matched(self.private, &self.matched, entry, entered)
+        let Self { private, ends, .. } = self;
+        let mut copied = self.matched.iter().flat_map(|matched| &matched.copied);
+        if self.hands {
+            let slot = emit!(let __dt_metrics_slot = #private::slot(););
+            let entry = &ends.entry;
+            let entry = if copied.next().is_none() {
+                entry.clone()
+            } else {
+                matched(private, &self.matched, entry, &ends.entered)
+            };
+            return emit!(#entry #slot);
+        }
+        let mut entered = ends.all_entered();
+        if self.captures {
+            entered.extend(copied.map(ToTokens::to_token_stream));
+        }
+        matched(private, &self.matched, &ends.whole_entry(), &entered)
     }
+}
+
+/// The name in the place where the future of an `async fn` hands over the values of further annotations.
+const FURTHER: &str = "__dt_metrics_further";
+
+/// The place where the future of an `async fn` hands over the values of further annotations. The compiler does
+/// not see it.
+fn further() -> TokenStream {
+    let name = ident(FURTHER);
+    emit!(#[cfg(any())] { #name })
+}
+
+/// `future`, of another annotation, which also hands over the values of this one, and whether there is a place
+/// for that.
+fn with_further(future: TokenStream, handover: &TokenStream) -> (TokenStream, bool) {
+    let is_place = |token: &TokenTree| match token {
+        TokenTree::Group(group) => {
+            let mut inner = group.stream().into_iter();
+            inner.next().is_some_and(|name| is_ident(&name, FURTHER)) && inner.next().is_none()
+        }
+        _ => false,
+    };
+    let mut tokens: Vec<TokenTree> = future.into_iter().collect();
+    if let Some(place) = tokens.iter().position(is_place) {
+        // Before the attribute.
+        let rest = tokens.split_off(place.saturating_sub(2));
+        tokens.extend(handover.clone());
+        tokens.extend(rest);
+        return (tokens.into_iter().collect(), true);
+    }
+    let mut is_found = false;
+    let each = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) if !is_found => {
+            let (inner, is_here) = with_further(group.stream(), handover);
+            is_found = is_here;
+            let mut with = Group::new(group.delimiter(), inner);
+            with.set_span(group.span());
+            TokenTree::from(with)
+        }
+        other => other,
+    });
+    let tokens = each.collect();
+    (tokens, is_found)
 }
 
 /// `future`, measured as `pinned` requires. If it does not have the return type of the function, it

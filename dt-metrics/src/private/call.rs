@@ -31,6 +31,8 @@ impl<R> Told<R> {
 
 /// How far a call or a future is, which keeps `E` until its end.
 pub enum Stage<E, S> {
+    /// The values that it keeps are not yet known.
+    NotEntered,
     NotBegun(E),
     /// `S` is made when it begins.
     Running(E, S),
@@ -189,6 +191,27 @@ impl<A: Records> Measurement<A> {
             stage: Stage::NotBegun(entered),
             records,
         }
+    }
+
+    /// A measurement that begins with [`Self::enter`].
+    #[inline]
+    pub(super) const fn not_entered(records: A) -> Self {
+        Self {
+            stage: Stage::NotEntered,
+            records,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_entered(&self) -> bool {
+        !matches!(self.stage, Stage::NotEntered)
+    }
+
+    /// Begins the call, which keeps `entered`.
+    #[inline]
+    pub(super) fn enter(&mut self, entered: A::Entered) {
+        self.stage = Stage::NotBegun(entered);
+        self.begin();
     }
 
     #[inline]

@@ -13,6 +13,7 @@ use super::call::{
     Closure, EnteredOf, Event, Holds, Keeps, Measurement, OnPanic, Pointer, ReturnedTo, Stage,
     Told, told,
 };
+use super::handed::{self, Handed, Slot};
 
 pin_project! {
     /// A future that is measured from its first poll until it is done or dropped.
@@ -68,6 +69,64 @@ where
     A: Fn(&mut Stage<E, S>, Event<'_, F::Output>),
 {
     with(future, entered, Closure::new(record), told())
+}
+
+pin_project! {
+    /// A future that is measured from its first poll until it is done or dropped. Before, it hands over
+    /// values of the type `I`, which are kept until then besides `O`.
+    pub struct MeasuredHanding<F, O, I, S>
+    where
+        F: Future,
+    {
+        // The first field, so that everything in the future is dropped before the measurement ends.
+        #[pin]
+        future: F,
+        known: O,
+        measurement: Measurement<Pointer<(O, I), S, F::Output>>,
+    }
+}
+
+/// `future`, measured, which [hands over](handed::hand) the values that its measurement keeps besides those
+/// that are `known`.
+#[inline]
+pub const fn measured_handing<F: Future, O: Copy, I, S>(
+    future: F,
+    known: O,
+    _: Slot<I>,
+    record: fn(&mut Stage<(O, I), S>, Event<'_, F::Output>),
+) -> MeasuredHanding<F, O, I, S> {
+    MeasuredHanding {
+        future,
+        known,
+        measurement: Measurement::not_entered(Pointer(record)),
+    }
+}
+
+impl<F: Future, O: Copy, I: Handed, S> Future for MeasuredHanding<F, O, I, S> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if !this.measurement.is_entered() {
+            // Evaluates the values. They may have to be awaited, and then nothing is handed over yet.
+            if let Poll::Ready(returned) = this.future.as_mut().poll(context) {
+                return Poll::Ready(returned);
+            }
+            let Some(values) = handed::take() else {
+                return Poll::Pending;
+            };
+            this.measurement.enter((*this.known, values));
+        }
+        let on_panic = OnPanic(this.measurement);
+        let polled = this.future.poll(context);
+        if let Poll::Ready(returned) = &polled {
+            on_panic.0.record(Event::Returns(returned));
+        }
+        // The poll did not panic, but the future may still be running.
+        core::mem::forget(on_panic);
+        polled
+    }
 }
 
 /// `future`, measured. `D` stands for the type that makes the records.

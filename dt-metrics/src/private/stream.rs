@@ -86,14 +86,35 @@ pub const fn judged_by<I, J: Judge<I>, C: Fn(&I) -> bool>(
     JudgedBy { judge, condition }
 }
 
-/// [`judged_by`] with a condition that captures nothing: the type has no closure.
+/// [`judged_by`] with a condition that captures nothing, and takes `copied` parameters of the function: the type
+/// has no closure.
 #[inline]
-pub const fn judged_by_pointer<I, J: Judge<I>>(
+pub const fn judged_by_pointer<I, J: Judge<I>, P: Copy>(
     _: &Returns<I>,
     judge: J,
-    condition: fn(&I) -> bool,
-) -> JudgedBy<J, fn(&I) -> bool> {
-    JudgedBy { judge, condition }
+    copied: P,
+    condition: fn(P, &I) -> bool,
+) -> JudgedByPointer<J, P, I> {
+    JudgedByPointer {
+        judge,
+        copied,
+        condition,
+    }
+}
+
+/// Items that are errors by `judge`, or fulfil `condition` with the parameters that were `copied`.
+pub struct JudgedByPointer<J, P, I> {
+    judge: J,
+    copied: P,
+    condition: fn(P, &I) -> bool,
+}
+
+impl<J: Judge<I>, P: Copy, I> Judge<I> for JudgedByPointer<J, P, I> {
+    #[inline]
+    fn is_err(&self, item: &I) -> bool {
+        // The condition counts nothing, so it need not see items that are errors anyway.
+        self.judge.is_err(item) || (self.condition)(self.copied, item)
+    }
 }
 
 impl<I, J: Judge<I>, C: Fn(&I) -> bool> Judge<I> for JudgedBy<J, C> {

@@ -9,10 +9,8 @@ use crate::{Result, cargo};
 /// The futures in each other.
 const DEPTH: usize = 12;
 
-/// Annotations, one a line.
+/// Annotations.
 const FORMS: [&str; 18] = [
-    "",
-    LINKED,
     "#[tracing::instrument(skip_all)]",
     "#[counted]",
     "#[in_flight]",
@@ -26,48 +24,130 @@ const FORMS: [&str; 18] = [
     "#[measured(dims(length = REGION.len()))]",
     "#[timed(dims(length = REGION.len()))]",
     "#[counted(by = REGION.len())]",
+    "#[counted(outcome, by = REGION.len())]",
+    "#[counted(outcome, dims(length = REGION.len()))]",
     "#[counted(when = ok)]",
     "#[recorded(name = \"nested.value\", value = *ret)]",
     "#[counted(outcome)] #[timed]",
 ];
 
+/// Annotations that mention a parameter besides `ret`.
+const FORMS_OF_LIMIT: [&str; 4] = [
+    "#[measured]",
+    "#[measured(err_if = *ret > limit)]",
+    "#[counted(ret_dims(over = *ret > limit))]",
+    "#[measured(dims(limit = limit), err_if = *ret > limit)]",
+];
+
 /// No annotation, in a program with the library.
 const LINKED: &str = "#[allow(unused)]";
 
-/// The function with the future `f`, and how a table calls it.
-const FUNCTIONS: [(&str, &str); 2] = [
+/// The function with the future `f`, how a table calls it, its further arguments, and annotations.
+const FUNCTIONS: [(&str, &str, &str, &[&str]); 4] = [
     (
         "async fn",
         "async fn w<F: Future<Output = u32>>(f: F) -> u32 { f.await }",
+        "",
+        &FORMS,
+    ),
+    (
+        "async fn, limit",
+        "async fn w<F: Future<Output = u32>>(f: F, limit: u32) -> u32 { f.await }",
+        ", 5",
+        &FORMS_OF_LIMIT,
     ),
     (
         "-> impl Future",
         "fn w<F: Future<Output = u32>>(f: F) -> impl Future<Output = u32> { async move { f.await } }",
+        "",
+        &FORMS,
+    ),
+    (
+        "-> impl Future, limit",
+        "fn w<F: Future<Output = u32>>(f: F, limit: u32) -> impl Future<Output = u32> { async move { f.await } }",
+        ", 5",
+        &FORMS_OF_LIMIT,
     ),
 ];
 
+/// The cost of a program.
+struct Cost {
+    /// The CPU time of a debug build of the program alone, in seconds.
+    seconds: f64,
+    /// The memory of that build, in megabytes.
+    memory: f64,
+    /// The size of the program, in megabytes.
+    binary: f64,
+    /// The size of the future in bytes, if it fits on the stack.
+    future: Option<f64>,
+}
+
 /// Prints a row of a table for each annotation on each function: the CPU time and the memory of a debug build of
-/// that program alone, the size of the program, and of the future.
+/// that program alone, the size of the program, and of the future, each with its ratio to the program without
+/// annotation. For the size of the program, the ratio is without the library.
 pub fn nested() -> Result<()> {
     let work = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/annotate/nested");
     fs::create_dir_all(&work)?;
     let work = work.canonicalize()?;
-    println!("| function | annotation | CPU time, s | memory, MB | binary, MB | future, bytes |");
-    println!("|---|---|---|---|---|---|");
-    for (label, function) in FUNCTIONS {
-        for form in FORMS {
-            row(&work, label, function, form)?;
+    println!(
+        "| function | annotation | CPU time, s | memory, MB | binary, MB | future, bytes \
+         | time, ratio | memory, ratio | binary beyond the library, ratio | future, ratio |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|");
+    for (label, function, arguments, forms) in FUNCTIONS {
+        let program = |form| cost(&work, function, arguments, form);
+        let bare = program("")?.ok_or("no program without annotation")?;
+        let linked = program(LINKED)?.ok_or("no program with the library")?;
+        row(label, "no annotation", &bare, &bare, 0.0);
+        let library = linked.binary - bare.binary;
+        row(
+            label,
+            "no annotation, the library linked",
+            &linked,
+            &bare,
+            library,
+        );
+        for form in forms {
+            let library = if is_of_tracing(form) { 0.0 } else { library };
+            let form_in_code = format!("`{form}`");
+            match program(form)? {
+                Some(cost) => row(label, &form_in_code, &cost, &bare, library),
+                None => println!(
+                    "| `{label}` | {form_in_code} | beyond the default `recursion_limit` | | | | | | | |"
+                ),
+            }
         }
     }
     Ok(())
 }
 
-fn row(work: &Path, label: &str, function: &str, form: &str) -> Result<()> {
+fn is_of_tracing(form: &str) -> bool {
+    form.contains("tracing")
+}
+
+fn row(label: &str, form: &str, cost: &Cost, bare: &Cost, library: f64) {
+    let (future, of_future) = match (cost.future, bare.future) {
+        (Some(future), Some(bare)) => (format!("{future}"), format!("{:.1}", future / bare)),
+        _ => ("larger than the stack".to_owned(), String::new()),
+    };
+    println!(
+        "| `{label}` | {form} | {:.2} | {:.0} | {:.1} | {future} | {:.1} | {:.1} | {:.1} | {of_future} |",
+        cost.seconds,
+        cost.memory,
+        cost.binary,
+        cost.seconds / bare.seconds,
+        cost.memory / bare.memory,
+        (cost.binary - library) / bare.binary,
+    );
+}
+
+/// The cost of a program, unless the types are nested beyond the default recursion limit.
+fn cost(work: &Path, function: &str, arguments: &str, form: &str) -> Result<Option<Cost>> {
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dt-metrics");
     let library = library.canonicalize()?;
     let (name, dependency, import) = match form {
         "" => ("bare", String::new(), ""),
-        form if form.contains("tracing") => ("tracing", "tracing = \"0.1\"\n".to_owned(), ""),
+        form if is_of_tracing(form) => ("tracing", "tracing = \"0.1\"\n".to_owned(), ""),
         _ => (
             "ours",
             format!(
@@ -95,7 +175,8 @@ fn row(work: &Path, label: &str, function: &str, form: &str) -> Result<()> {
     let built = build(&folder)?;
     built.map_err(|stderr| format!("the dependencies of {form:?}:\n{stderr}"))?;
 
-    let nest = "w(".repeat(DEPTH) + "async { 1_u32 }" + &")".repeat(DEPTH);
+    let close = format!("{arguments})");
+    let nest = "w(".repeat(DEPTH) + "async { 1_u32 }" + &close.repeat(DEPTH);
     fs::write(
         &main,
         format!(
@@ -104,33 +185,22 @@ fn row(work: &Path, label: &str, function: &str, form: &str) -> Result<()> {
              fn main() {{ println!(\"{{}}\", size_of_val(&{nest})); }}\n"
         ),
     )?;
-    let form = match form {
-        "" => "no annotation".to_owned(),
-        LINKED => "no annotation, the library linked".to_owned(),
-        form => format!("`{form}`"),
-    };
     let (seconds, memory) = match build(&folder)? {
         Ok(used) => used,
-        Err(stderr) if stderr.contains("recursion_limit") => {
-            println!("| `{label}` | {form} | beyond the default `recursion_limit` | | | |");
-            return Ok(());
-        }
-        Err(stderr) => return Err(format!("{label} with {form}:\n{stderr}").into()),
+        Err(stderr) if stderr.contains("recursion_limit") => return Ok(None),
+        Err(stderr) => return Err(format!("{function} with {form}:\n{stderr}").into()),
     };
     let program = folder.join("target/debug").join(format!("nested-{name}"));
     let program = program.with_extension(std::env::consts::EXE_EXTENSION);
     let size = fs::metadata(&program)?.len();
     let ran = Command::new(&program).output()?;
-    let future = if ran.status.success() {
-        String::from_utf8_lossy(&ran.stdout).trim().to_owned()
-    } else {
-        "larger than the stack".to_owned()
-    };
-    println!(
-        "| `{label}` | {form} | {seconds:.2} | {memory} | {:.1} | {future} |",
-        megabytes(size),
-    );
-    Ok(())
+    let future = String::from_utf8_lossy(&ran.stdout);
+    Ok(Some(Cost {
+        seconds,
+        memory,
+        binary: megabytes(size),
+        future: future.trim().parse().ok().filter(|_| ran.status.success()),
+    }))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "megabytes")]
@@ -140,7 +210,7 @@ fn megabytes(bytes: u64) -> f64 {
 
 /// Builds the package in a process of its own, whose children's use of resources is that of this build. Returns
 /// the seconds of CPU time and the megabytes of the largest process, or the message of the compiler.
-fn build(folder: &Path) -> Result<std::result::Result<(f64, u64), String>> {
+fn build(folder: &Path) -> Result<std::result::Result<(f64, f64), String>> {
     let output = Command::new(std::env::current_exe()?)
         .arg("nested-build")
         .arg(folder)

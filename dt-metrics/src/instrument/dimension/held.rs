@@ -90,7 +90,27 @@ impl<V: DimensionValue + ?Sized> Kept<V> {
     }
 }
 
+impl<V: ?Sized> Kept<V> {
+    /// This copy without its type.
+    #[inline]
+    pub(crate) fn erased(self) -> Kept<AnyValue> {
+        Kept {
+            value: self.value,
+            of: PhantomData,
+        }
+    }
+}
+
 impl Kept<AnyValue> {
+    /// The copy of a `V` that [`Kept::erased`] left without that type.
+    #[inline]
+    pub(crate) fn of_type<V: ?Sized>(self) -> Kept<V> {
+        Kept {
+            value: self.value,
+            of: PhantomData,
+        }
+    }
+
     /// A copy of `value`, without its type.
     #[inline]
     pub fn any<V: DimensionValue + ?Sized>(value: &V) -> Self {

@@ -1,9 +1,13 @@
 //! Dimensions are evaluated once each, in the order written, on entry or on return.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::{Future as _, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 use dt_metrics::testing::{capture, capture_async};
-use dt_metrics::{DimensionValue, counted, measured, recorded};
+use dt_metrics::{DimensionValue, counted, measured, recorded, timed};
 
 thread_local! {
     static ORDER: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
@@ -158,4 +162,143 @@ fn a_value_on_return_needs_a_return_type() {
         1,
         "{seen:?}"
     );
+}
+
+#[measured(name = "handed", dims(order = note("order", 7), text = note("text", text.as_str())))]
+async fn later(text: String, then: &Cell<u32>) -> Result<String, ()> {
+    note("body", ());
+    tokio::task::yield_now().await;
+    then.set(then.get() + 1);
+    if text.is_empty() {
+        return Err(());
+    }
+    Ok(text)
+}
+
+/// As the body itself, the values are evaluated once, at the first poll.
+#[tokio::test]
+async fn of_an_async_fn_at_the_first_poll() {
+    let seen = capture_async(async {
+        let polls = Cell::new(0);
+        drop(later("dropped".to_owned(), &polls));
+        assert_eq!(noted(), [""; 0]);
+        let (a, b) = (later("a".to_owned(), &polls), later(String::new(), &polls));
+        assert_eq!(noted(), [""; 0]);
+        assert_eq!(tokio::join!(b, a), (Err(()), Ok("a".to_owned())));
+        assert_eq!(noted(), ["order", "text", "body", "order", "text", "body"]);
+        assert_eq!(polls.get(), 2);
+    })
+    .await;
+    let calls = seen.counter("handed.calls").with("order", 7);
+    assert_eq!(calls.clone().value(), 2);
+    assert_eq!(calls.clone().with("text", "a").with("outcome", "ok").value(), 1);
+    assert_eq!(calls.clone().with("text", "").with("outcome", "err").value(), 1);
+    assert_eq!(seen.up_down_counter("handed.in_flight").value(), 0);
+}
+
+#[counted(name = "handed.outer", outcome, by = inner(2).await, dims(inner = inner(3).await))]
+#[timed(name = "handed.middle", outcome, dims(size = size + 1))]
+#[measured(name = "handed.inner", dims(size = inner(size).await), ret_dims(even = *ret % 2 == 0))]
+async fn outer(size: u64) -> u64 {
+    inner(size).await + 1
+}
+
+#[counted(name = "handed.leaf", outcome, dims(size = size))]
+async fn inner(size: u64) -> u64 {
+    tokio::task::yield_now().await;
+    size
+}
+
+/// Also if other measured futures are awaited in the values.
+#[tokio::test]
+async fn values_arrive_at_their_own_annotation() {
+    let seen = capture_async(async {
+        assert_eq!(tokio::join!(outer(10), outer(21)), (11, 22));
+    })
+    .await;
+    let outer = seen.counter("handed.outer").with("inner", 3);
+    assert_eq!(outer.clone().with("outcome", "ok").value(), 4);
+    for size in [10, 21] {
+        let even = size % 2 == 1;
+        let inner = seen.counter("handed.inner.calls").with("size", size);
+        assert_eq!(inner.with("even", even).value(), 1, "{size}");
+        let middle = seen.histogram("handed.middle").with("size", size + 1);
+        assert_eq!(middle.count(), 1, "{size}");
+        assert_eq!(seen.counter("handed.leaf").with("size", size).value(), 2);
+    }
+}
+
+#[measured(name = "handed.ends", dims(by = value(by)))]
+async fn ends(by: &str) -> Result<(), ()> {
+    match by {
+        "panic" => panic!("in the body"),
+        "drop" => pending().await,
+        _ => Ok(()),
+    }
+}
+
+fn value(by: &str) -> &str {
+    assert_ne!(by, "value");
+    by
+}
+
+fn poll_once(by: &str) {
+    let mut context = Context::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        pin!(ends(by)).poll(&mut context).is_ready()
+    }));
+    assert_eq!(polled.is_err(), by == "panic" || by == "value");
+}
+
+/// If the evaluation of a value panics, there is no call yet, and later calls have their own values.
+#[test]
+fn every_end_has_the_values_of_the_first_poll() {
+    let seen = capture(|| {
+        for by in ["panic", "value", "drop", "return"] {
+            poll_once(by);
+        }
+    });
+    let calls = seen.counter("handed.ends.calls");
+    assert_eq!(calls.clone().value(), 3);
+    for (by, outcome) in [("panic", "panic"), ("drop", "cancelled"), ("return", "ok")] {
+        assert_eq!(calls.clone().with("by", by).with("outcome", outcome).value(), 1, "{by}");
+    }
+    assert_eq!(seen.up_down_counter("handed.ends.in_flight").value(), 0);
+}
+
+struct Limits {
+    most: u32,
+    name: String,
+}
+
+impl Limits {
+    #[measured(
+        name = "limited",
+        dims(name = self.name.as_str()),
+        ret_dims(far = *ret > self.most * 2),
+        err_if = *ret > self.most && matches!(self, Self { .. })
+    )]
+    async fn limited(&self, ret: u32) -> u32 {
+        tokio::task::yield_now().await;
+        ret
+    }
+}
+
+/// The values of parameters at the end are those from the call.
+#[tokio::test]
+async fn values_on_return_with_self() {
+    let limits = Limits {
+        most: 3,
+        name: "small".to_owned(),
+    };
+    let seen = capture_async(async {
+        for value in [1, 4, 7] {
+            assert_eq!(limits.limited(value).await, value);
+        }
+    })
+    .await;
+    let calls = seen.counter("limited.calls").with("name", "small");
+    assert_eq!(calls.clone().with("outcome", "ok").with("far", false).value(), 1);
+    assert_eq!(calls.clone().with("outcome", "err").with("far", false).value(), 1);
+    assert_eq!(calls.clone().with("outcome", "err").with("far", true).value(), 1);
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
 
+use super::ends::shadowing;
 use super::metric::Record;
 use super::record::number;
 use super::values::{self, list};
@@ -92,8 +93,10 @@ impl AtEnd<'_> {
             ..
         } = self;
         let kept = pair(known, entered);
+        let allow = shadowing(&self.copied);
         // The parts of the state that are not used, a guard among them, are dropped last.
         emit! {
+            #allow
             let (#kept, (#(#made,)*)) = __dt_metrics_state;
             #unpack
             #statements
@@ -147,7 +150,8 @@ impl AtEnd<'_> {
             let entered: Vec<_> = self.entered.iter().map(copied).collect();
             let kept = pair(&known, &entered);
             let made = self.made.iter().map(copied);
-            emit!(let (#kept, (#(#made,)*)) = __dt_metrics_state; #elapsed)
+            let allow = shadowing(&self.copied);
+            emit!(#allow let (#kept, (#(#made,)*)) = __dt_metrics_state; #elapsed)
         });
         emit! {
             #elapsed

@@ -64,6 +64,19 @@ pub(crate) struct Copied {
     pub(crate) captures: bool,
 }
 
+/// The attribute of a statement that binds these parameters once more, under their names.
+pub(crate) fn shadowing(copied: &[TokenStream]) -> Option<TokenStream> {
+    let allow = emit! {
+        #[allow(
+            clippy::min_ident_chars,
+            clippy::shadow_reuse,
+            clippy::shadow_same,
+            clippy::shadow_unrelated,
+        )]
+    };
+    (!copied.is_empty()).then_some(allow)
+}
+
 impl Ends {
     /// All statements on entry, where they are in one place.
     pub(crate) fn whole_entry(&self) -> TokenStream {
@@ -86,12 +99,18 @@ impl Ends {
         tell: &TokenStream,
     ) -> TokenStream {
         let Self { keeps, begin, .. } = self;
+        let begin = match shadowing(&self.copied.variables) {
+            None => emit!(|#keeps| #begin),
+            Some(allow) => {
+                emit!(|__dt_metrics_entered| { #allow let #keeps = __dt_metrics_entered; #begin })
+            }
+        };
         emit! {
             |__dt_metrics_stage, __dt_metrics_event| {
                 #private::record(
                     __dt_metrics_stage,
                     __dt_metrics_event,
-                    |#keeps| #begin,
+                    #begin,
                     #leave,
                     #tell,
                 );

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Expr, Index};
 
 use super::at_end::{AtEnd, is_err, outcome_of_returned, pair, ret, variable_in_place};
-use super::ends::{Asks, Copied, Ends, Handed};
+use super::ends::{Asks, Copied, Ends, Handed, shadowing};
 use super::instrument::{self, Constants, Instrument};
 use super::metric::{Metric, Record};
 use super::record::{by, number, unit_length};
@@ -190,18 +190,7 @@ impl<'a> Measure<'a> {
                 emit!(let (__dt_metrics_instruments, __dt_metrics_nanoseconds) = #block;)
             }
         };
-        let mut later = TokenStream::new();
-        let has_by = has(Metric::Calls) && args.by.is_some();
-        if has_by {
-            let by = by(private, args);
-            later.extend(emit!(let __dt_metrics_by = #by;));
-        }
-        let value = args.value_on_entry();
-        if let Some(value) = value {
-            let value = number(private, value);
-            later.extend(emit!(let __dt_metrics_value = #value;));
-        }
-        let unpack = self.keep(&mut later);
+        let (later, evaluated, unpack) = self.evaluate();
 
         let kept = self.kept.iter();
         let kept: Vec<_> = kept
@@ -226,12 +215,7 @@ impl<'a> Measure<'a> {
         if self.judge.is_none() {
             known.extend(self.copied.variables.iter().cloned());
         }
-        let handed = variables_if(&[
-            ("by", has_by),
-            ("value", value.is_some()),
-            ("kept", unpack.is_some()),
-        ]);
-        let keeps = pair(&known, &handed);
+        let keeps = pair(&known, &evaluated);
         let made = variables_if(&[
             ("in_flight", has(Metric::InFlight)),
             ("stopwatch", has(Metric::Duration)),
@@ -241,7 +225,7 @@ impl<'a> Measure<'a> {
             args,
             known: known.clone(),
             copied: self.copied.variables.clone(),
-            entered: handed.clone(),
+            entered: evaluated.clone(),
             made: made.clone(),
             unpack: unpack.filter(|_| !at_end.is_empty()),
             kept,
@@ -252,20 +236,14 @@ impl<'a> Measure<'a> {
             records: at_end,
             err_if: args.err_if.as_ref().filter(|_| self.judge.is_none()),
         };
-        let tell = at_end.tell();
-        let tell = if self.copied.statement.is_empty() {
-            tell
-        } else {
-            without_self(tell)
-        };
-        let handed = if self.is_async() && !handed.is_empty() {
+        let handed = if self.is_async() && !evaluated.is_empty() {
             Some(Handed {
                 statements: later,
-                entered: handed,
+                entered: evaluated,
             })
         } else {
             entry.extend(later);
-            entered.extend(handed);
+            entered.extend(evaluated);
             None
         };
         Ends {
@@ -275,7 +253,7 @@ impl<'a> Measure<'a> {
             keeps,
             known,
             leave: at_end.leave(),
-            tell,
+            tell: self.at_end(at_end.tell()),
             uses: self.uses(),
             uses_at_end: args.at_end().map(ToTokens::to_token_stream).collect(),
             asks,
@@ -388,20 +366,18 @@ impl<'a> Measure<'a> {
     fn judge(&self) -> Option<TokenStream> {
         let err_if = self.judge?;
         let ret = ret([err_if]);
-        let is_err = is_err(err_if);
-        let is_err = if self.copied.statement.is_empty() {
-            is_err
-        } else {
-            without_self(is_err)
-        };
+        let is_err = self.at_end(is_err(err_if));
         let Copied {
             variables,
             captures,
             ..
         } = &self.copied;
-        let copied = (!captures).then(|| emit!((#(#variables,)*),));
+        let copied = (!captures).then(|| emit!(__dt_metrics_copied,));
+        let allow = shadowing(variables);
+        let bind = (!captures).then(|| emit!(#allow let (#(#variables,)*) = __dt_metrics_copied;));
         Some(emit! {
             move |#copied __dt_metrics_returned| {
+                #bind
                 #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
                 let #ret = __dt_metrics_returned;
                 let _ = &#ret;
@@ -442,6 +418,39 @@ impl<'a> Measure<'a> {
             (made, record)
         });
         each.unzip()
+    }
+
+    /// The statements that evaluate the user's expressions on entry, the variables that they bind, and the
+    /// statement that takes the values of dimensions out again.
+    fn evaluate(&self) -> (TokenStream, Vec<TokenStream>, Option<TokenStream>) {
+        let Self { private, args, .. } = *self;
+        let mut statements = TokenStream::new();
+        let has_by = self.metrics.contains(&Metric::Calls) && args.by.is_some();
+        if has_by {
+            let by = by(private, args);
+            statements.extend(emit!(let __dt_metrics_by = #by;));
+        }
+        let value = args.value_on_entry();
+        if let Some(value) = value {
+            let value = number(private, value);
+            statements.extend(emit!(let __dt_metrics_value = #value;));
+        }
+        let unpack = self.keep(&mut statements);
+        let variables = variables_if(&[
+            ("by", has_by),
+            ("value", value.is_some()),
+            ("kept", unpack.is_some()),
+        ]);
+        (statements, variables, unpack)
+    }
+
+    /// `statements` at the end of a call, with a variable in place of `self` if that was copied.
+    fn at_end(&self, statements: TokenStream) -> TokenStream {
+        if self.copied.statement.is_empty() {
+            statements
+        } else {
+            without_self(statements)
+        }
     }
 
     /// Keeps the values of dimensions on entry. Returns the statement that takes them out again.

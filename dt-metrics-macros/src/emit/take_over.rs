@@ -67,7 +67,11 @@ const SELF: &str = "__dt_metrics_self";
 /// `tokens` with a variable in place of the value `self`.
 pub(crate) fn without_self(tokens: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let is_path = |place: usize| tokens.get(place + 1).is_some_and(|next| is_punct(next, ':'));
+    let is_path = |place: usize| {
+        tokens
+            .get(place + 1)
+            .is_some_and(|next| is_punct(next, ':'))
+    };
     let each = tokens.iter().enumerate().map(|(place, token)| match token {
         TokenTree::Ident(word) if word == "self" && !is_path(place) => {
             Ident::new(SELF, word.span()).into()

@@ -234,8 +234,8 @@ impl Wrap<'_> {
         let mut entry = self.entry();
         let body = &self.function.body;
         let further = self.function.attrs.iter().any(is_ours).then(further);
-        let captured = (handover.is_some() || further.is_some())
-            .then(|| captured(&self.function.sig));
+        let captured =
+            (handover.is_some() || further.is_some()).then(|| captured(&self.function.sig));
         let entered = emit!(#captured #handover #further);
         if let Output::Never = output {
             if ends.at_site {

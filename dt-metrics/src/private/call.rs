@@ -113,7 +113,10 @@ pub trait Records {
 
 /// Records by a function that captures nothing. This type has none of the generic parameters of an annotated
 /// function but the types of the values that it keeps and returns.
-pub struct Pointer<E, S, R>(pub(super) fn(&mut Stage<E, S>, Event<'_, R>));
+pub struct Pointer<E, S, R>(pub(super) Record<E, S, R>);
+
+/// A function that records the events of a call.
+pub(super) type Record<E, S, R> = fn(&mut Stage<E, S>, Event<'_, R>);
 
 impl<E, S, R> Records for Pointer<E, S, R> {
     type Entered = E;

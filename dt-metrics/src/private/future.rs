@@ -10,8 +10,8 @@ use futures_core::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use super::call::{
-    Closure, EnteredOf, Event, Holds, Keeps, Measurement, OnPanic, Pointer, ReturnedTo, Stage,
-    Told, told,
+    Closure, EnteredOf, Event, Holds, Keeps, Measurement, OnPanic, Pointer, Record, ReturnedTo,
+    Stage, Told, told,
 };
 use super::handed::{self, Handed, Slot};
 
@@ -72,8 +72,8 @@ where
 }
 
 pin_project! {
-    /// A future that is measured from its first poll until it is done or dropped. Before, it hands over
-    /// values of the type `I`, which are kept until then besides `O`.
+    /// A future that is measured from its first poll until it is done or dropped. At that poll, it hands over
+    /// values of the type `I`, which its measurement keeps in addition to an `O`.
     pub struct MeasuredHanding<F, O, I, S>
     where
         F: Future,
@@ -93,7 +93,7 @@ pub const fn measured_handing<F: Future, O: Copy, I, S>(
     future: F,
     known: O,
     _: Slot<I>,
-    record: fn(&mut Stage<(O, I), S>, Event<'_, F::Output>),
+    record: Record<(O, I), S, F::Output>,
 ) -> MeasuredHanding<F, O, I, S> {
     MeasuredHanding {
         future,

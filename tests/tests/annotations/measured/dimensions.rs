@@ -191,8 +191,22 @@ async fn of_an_async_fn_at_the_first_poll() {
     .await;
     let calls = seen.counter("handed.calls").with("order", 7);
     assert_eq!(calls.clone().value(), 2);
-    assert_eq!(calls.clone().with("text", "a").with("outcome", "ok").value(), 1);
-    assert_eq!(calls.clone().with("text", "").with("outcome", "err").value(), 1);
+    assert_eq!(
+        calls
+            .clone()
+            .with("text", "a")
+            .with("outcome", "ok")
+            .value(),
+        1
+    );
+    assert_eq!(
+        calls
+            .clone()
+            .with("text", "")
+            .with("outcome", "err")
+            .value(),
+        1
+    );
     assert_eq!(seen.up_down_counter("handed.in_flight").value(), 0);
 }
 
@@ -261,7 +275,15 @@ fn every_end_has_the_values_of_the_first_poll() {
     let calls = seen.counter("handed.ends.calls");
     assert_eq!(calls.clone().value(), 3);
     for (by, outcome) in [("panic", "panic"), ("drop", "cancelled"), ("return", "ok")] {
-        assert_eq!(calls.clone().with("by", by).with("outcome", outcome).value(), 1, "{by}");
+        assert_eq!(
+            calls
+                .clone()
+                .with("by", by)
+                .with("outcome", outcome)
+                .value(),
+            1,
+            "{by}"
+        );
     }
     assert_eq!(seen.up_down_counter("handed.ends.in_flight").value(), 0);
 }
@@ -298,7 +320,28 @@ async fn values_on_return_with_self() {
     })
     .await;
     let calls = seen.counter("limited.calls").with("name", "small");
-    assert_eq!(calls.clone().with("outcome", "ok").with("far", false).value(), 1);
-    assert_eq!(calls.clone().with("outcome", "err").with("far", false).value(), 1);
-    assert_eq!(calls.clone().with("outcome", "err").with("far", true).value(), 1);
+    assert_eq!(
+        calls
+            .clone()
+            .with("outcome", "ok")
+            .with("far", false)
+            .value(),
+        1
+    );
+    assert_eq!(
+        calls
+            .clone()
+            .with("outcome", "err")
+            .with("far", false)
+            .value(),
+        1
+    );
+    assert_eq!(
+        calls
+            .clone()
+            .with("outcome", "err")
+            .with("far", true)
+            .value(),
+        1
+    );
 }

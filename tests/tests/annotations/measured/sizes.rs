@@ -218,7 +218,22 @@ fn size_of_made<F>(_: impl FnOnce() -> F) -> usize {
 /// [`nest`] for functions with a limit.
 macro_rules! nest_limited {
     ($w:path) => {
-        $w($w($w($w($w($w($w($w($w($w($w($w(async { 1_u32 }, 5), 5), 5), 5), 5), 5), 5), 5), 5), 5), 5), 5)
+        $w(
+            $w(
+                $w(
+                    $w(
+                        $w(
+                            $w($w($w($w($w($w($w(async { 1_u32 }, 5), 5), 5), 5), 5), 5), 5),
+                            5,
+                        ),
+                        5,
+                    ),
+                    5,
+                ),
+                5,
+            ),
+            5,
+        )
     };
 }
 

@@ -1,8 +1,11 @@
-//! A program that prints its catalogue, from which `dt-metrics-local` makes a dashboard.
+//! A program that prints its catalogue, from which `dt-metrics-local` makes a dashboard, service-level
+//! objectives and alerts.
 //!
 //! ```sh
 //! cargo run --bin dashboard -- --catalog > catalog.json
 //! cargo run -p dt-metrics-local -- dashboard catalog.json --prefix shop --title Shop --output shop.json
+//! cargo run -p dt-metrics-local -- slo catalog.json --prefix shop > slo.json
+//! cargo run -p dt-metrics-local -- alerts catalog.json --prefix shop > alerts.json
 //! ```
 //!
 //! Then `Upload` in the Dashboards app of Dynatrace. Without `--catalog` it takes a few orders and
@@ -20,7 +23,11 @@ enum Region {
 }
 
 /// Calls by outcome, call duration, and calls in flight.
-#[measured(name = "order", dims(region = region))]
+#[measured(
+    name = "order",
+    dims(region = region),
+    objective(success = "99.9%", latency = "250ms", percentile = "99%")
+)]
 #[recorded(
     name = "order.value",
     description = "Value of an order.",

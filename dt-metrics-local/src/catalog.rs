@@ -95,6 +95,14 @@ struct Document {
     instruments: Option<Vec<Instrument>>,
 }
 
+impl Instrument {
+    /// Whether the program sends a metric for the instrument, as far as it is known.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn is_sent(&self) -> bool {
+        self.key != Key::NotSent
+    }
+}
+
 impl Catalog {
     /// Reads the catalogue of one program: the output of `catalog_json`, or what a program hands over.
     ///

@@ -90,6 +90,19 @@ pub(crate) enum Command {
     /// metrics by the keys that the exporter sends.
     #[cfg(feature = "dashboard")]
     Dashboard(super::dashboard::DashboardArgs),
+
+    /// Make Dynatrace service-level objectives from the objectives in a program's catalogue
+    ///
+    /// `#[measured(objective(success = "99.9%", latency = "250ms", percentile = "99%"))]` states them.
+    #[cfg(feature = "dashboard")]
+    Slo(super::objectives::SloArgs),
+
+    /// Make Dynatrace anomaly detectors from the objectives in a program's catalogue
+    ///
+    /// Each raises an event if more calls fail, or are slower, than its objective allows, in 3 of 5
+    /// minutes.
+    #[cfg(feature = "dashboard")]
+    Alerts(super::objectives::AlertsArgs),
 }
 
 fn weighted(text: &str) -> Result<(u32, Fault), String> {

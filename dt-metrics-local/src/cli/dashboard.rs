@@ -1,12 +1,11 @@
 //! The command `dashboard`: makes a Dynatrace dashboard of a program's metrics.
 
 use std::error::Error;
-use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use dt_metrics_local::configuration::Dashboard;
 
-use super::output;
+use super::output::OutputArgs;
 use super::source::SourceArgs;
 
 #[derive(Debug, clap::Args)]
@@ -28,9 +27,8 @@ pub(crate) struct DashboardArgs {
     #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     filter_by: Vec<String>,
 
-    /// Write to this file instead of standard output
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints a dashboard, or writes it to a file.
@@ -39,5 +37,6 @@ pub(super) fn run(args: &DashboardArgs) -> Result<(), Box<dyn Error>> {
     let dashboard = Dashboard::new(&args.title);
     let dashboard = args.split_by.iter().fold(dashboard, Dashboard::split_by);
     let dashboard = args.filter_by.iter().fold(dashboard, Dashboard::filter_by);
-    output::write(&dashboard.to_json(&metrics), args.output.as_deref())
+    args.output
+        .write(|format| dashboard.files(&metrics, format))
 }

@@ -9,6 +9,8 @@ mod dashboard;
 mod format;
 mod lines;
 #[cfg(feature = "dashboard")]
+mod objectives;
+#[cfg(feature = "dashboard")]
 mod output;
 mod schedule;
 #[cfg(feature = "dashboard")]
@@ -43,6 +45,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             Command::Check(args) => check::run(args),
             #[cfg(feature = "dashboard")]
             Command::Dashboard(args) => dashboard::run(args),
+            #[cfg(feature = "dashboard")]
+            Command::Slo(args) => objectives::slo(args),
+            #[cfg(feature = "dashboard")]
+            Command::Alerts(args) => objectives::alerts(args),
         };
     }
     let limits = Limits::default().lines(KEPT).rejected(KEPT).requests(KEPT);

@@ -8,6 +8,9 @@ use crate::catalog::{InstrumentKind, Objective};
 /// The prefix of Dynatrace's own keys, which the exporter does not send.
 const RESERVED: &str = "dt.";
 
+/// The dimension with the outcome of a call.
+pub(super) const OUTCOME: &str = "outcome";
+
 /// The name of a kind, with its article.
 pub(super) fn kind_name(kind: InstrumentKind) -> &'static str {
     match kind {

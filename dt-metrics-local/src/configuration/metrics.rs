@@ -177,7 +177,8 @@ impl Metrics {
         }
         let location = format!("{}:{}", instrument.file, instrument.line);
         let location = (!instrument.file.is_empty()).then_some(location);
-        let Some(key) = metric::key(prefix, &instrument.name) else {
+        let key = metric::key(prefix, &instrument.name);
+        let Some(key) = key.filter(|_| instrument.is_sent()) else {
             let place = location.map_or_else(String::new, |place| format!(" at {place}"));
             self.left_out.push(format!(
                 "{:?}{place}: it cannot be made a metric key",

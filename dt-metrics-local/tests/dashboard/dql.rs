@@ -19,6 +19,9 @@ pub(crate) struct Timeseries {
     pub(crate) columns: Vec<Column>,
     pub(crate) by: Vec<String>,
     pub(crate) variables: Vec<String>,
+    pub(crate) interval: Option<String>,
+    /// The columns after the last command, if commands add and remove columns.
+    pub(crate) left: Option<Vec<String>>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -63,7 +66,10 @@ fn tokens(text: &str) -> Read<Vec<Token>> {
             '`' => Token::Name(rest(|c| c != '`'), true),
             '"' => Token::Text(rest(|c| c != '"' && c != '\\')),
             '$' => Token::Variable(rest(|c| c.is_ascii_alphanumeric() || c == '_')),
-            '0'..='9' => Token::Number(format!("{first}{}", rest(|c| c.is_ascii_alphanumeric()))),
+            '0'..='9' => {
+                let rest = rest(|c| c.is_ascii_alphanumeric() || c == '.');
+                Token::Number(format!("{first}{rest}"))
+            }
             'a'..='z' | 'A'..='Z' | '_' => {
                 let name = format!("{first}{}", rest(in_name));
                 let plain = |section: &str| section.starts_with(|c: char| !c.is_ascii_digit());
@@ -72,7 +78,8 @@ fn tokens(text: &str) -> Read<Vec<Token>> {
                 }
                 Token::Name(name, false)
             }
-            '{' | '}' | '(' | ')' | '[' | ']' | ',' | ':' | '=' | '|' => Token::Sign(first),
+            '{' | '}' | '(' | ')' | '[' | ']' | ',' | ':' | '=' | '|' | '<' | '>' | '!' | '+'
+            | '-' | '*' | '/' => Token::Sign(first),
             other => return Err(format!("{other:?} means nothing here")),
         };
         let closing = match token {
@@ -135,7 +142,7 @@ impl Reader {
         }
         self.sign('}')?;
         while self.has(',') {
-            let parameter = self.word(&["by", "filter", "union"])?;
+            let parameter = self.word(&["by", "filter", "union", "interval"])?;
             self.sign(':')?;
             match &*parameter {
                 "by" => query.by = self.names()?,
@@ -144,11 +151,15 @@ impl Reader {
                     self.condition()?;
                     self.sign('}')?;
                 }
+                "interval" => match self.next()? {
+                    Token::Number(interval) => query.interval = Some(interval),
+                    other => return Err(format!("{other:?} is no interval")),
+                },
                 _ => drop(self.word(&["true"])?),
             }
         }
         while self.has('|') {
-            self.stage()?;
+            self.stage(&mut query)?;
         }
         distinct(query)
     }
@@ -156,13 +167,34 @@ impl Reader {
     fn column(&mut self) -> Read<Column> {
         let name = self.name()?;
         self.sign('=')?;
-        let aggregation = self.word(&["sum", "avg", "min", "max", "count"])?;
+        let known = [
+            "sum",
+            "avg",
+            "min",
+            "max",
+            "count",
+            "percentile",
+            "percentRank",
+        ];
+        let aggregation = self.word(&known)?;
         self.sign('(')?;
         let metric = self.name()?;
         let mut parameters = Vec::new();
+        if aggregation.starts_with("percent") {
+            self.sign(',')?;
+            match self.next()? {
+                Token::Number(number) => parameters.push(number),
+                other => return Err(format!("{other:?} is no number")),
+            }
+        }
         while self.has(',') {
-            let parameter = self.word(&["default", "rate", "rollup"])?;
+            let parameter = self.word(&["default", "rate", "rollup", "filter"])?;
             self.sign(':')?;
+            if parameter == "filter" {
+                self.condition()?;
+                parameters.push(parameter);
+                continue;
+            }
             let value = match (&*parameter, self.next()?) {
                 ("rollup", Token::Name(rollup, false))
                     if ["min", "max", "sum", "avg", "total"].contains(&&*rollup) =>
@@ -203,14 +235,37 @@ impl Reader {
     }
 
     fn expression(&mut self) -> Read<()> {
+        self.value()?;
+        let is_operator = |token: &Token| {
+            matches!(
+                token,
+                Token::Sign('=' | '<' | '>' | '!' | '+' | '-' | '*' | '/')
+            )
+        };
+        while let Some(Token::Sign(operator)) = self.tokens.next_if(is_operator) {
+            match operator {
+                '=' | '!' => self.sign('=')?,
+                '<' | '>' => drop(self.has('=')),
+                _ => {}
+            }
+            self.value()?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self) -> Read<()> {
         match self.next()? {
             Token::Variable(variable) if !variable.is_empty() => {
                 self.variables.push(variable);
                 Ok(())
             }
+            Token::Sign('(') => {
+                self.expression()?;
+                self.sign(')')
+            }
             Token::Name(name, quoted) if self.has('(') => {
-                let known = ["if", "isNull", "in", "array"].contains(&&*name);
-                if quoted || !known {
+                let known = ["if", "isNull", "isNotNull", "in", "array", "iCollectArray"];
+                if quoted || !known.contains(&&*name) {
                     return Err(format!("{name} is no function"));
                 }
                 loop {
@@ -225,25 +280,54 @@ impl Reader {
                 }
                 self.sign(')')
             }
-            Token::Text(_) | Token::Name(..) => Ok(()),
+            // Each element of an array.
+            Token::Name(..) if self.has('[') => self.sign(']'),
+            Token::Text(_) | Token::Name(..) | Token::Number(_) => Ok(()),
             other => Err(format!("{other:?} where a value was due")),
         }
     }
 
-    fn stage(&mut self) -> Read<()> {
-        match &*self.word(&["fields", "dedup", "sort", "append"])? {
+    fn stage(&mut self, query: &mut Timeseries) -> Read<()> {
+        let command = self.word(&[
+            "fields",
+            "fieldsAdd",
+            "fieldsRemove",
+            "dedup",
+            "sort",
+            "append",
+        ])?;
+        let columns = query.columns.iter().map(|column| column.name.clone());
+        let mut left = query.left.take().unwrap_or_else(|| columns.collect());
+        match &*command {
             "fields" => {
                 self.name()?;
                 self.sign('=')?;
-                self.expression()
+                self.expression()?;
             }
+            "fieldsAdd" => {
+                left.push(self.name()?);
+                self.sign('=')?;
+                self.expression()?;
+            }
+            "fieldsRemove" => loop {
+                let name = self.name()?;
+                if !left.contains(&name) {
+                    return Err(format!("{name} is not a column"));
+                }
+                left.retain(|column| *column != name);
+                if !self.has(',') {
+                    break;
+                }
+            },
             "append" => {
                 self.sign('[')?;
                 self.query()?;
-                self.sign(']')
+                self.sign(']')?;
             }
-            _ => self.name().map(drop),
+            _ => drop(self.name()?),
         }
+        query.left = Some(left);
+        Ok(())
     }
 }
 

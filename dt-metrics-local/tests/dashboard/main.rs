@@ -7,6 +7,10 @@
 )]
 
 mod dql;
+mod objectives;
+mod schema;
+#[cfg(feature = "check")]
+mod sent;
 mod shape;
 
 use std::io::{Read, Write};
@@ -20,17 +24,18 @@ use self::dql::Timeseries;
 use self::shape::{Chart, Dashboard};
 
 /// The annotations of a program: this one.
-#[expect(
-    dead_code,
-    reason = "an annotation is in the catalogue before it is used"
-)]
 mod program {
     use super::{count, gauge, in_flight, measured, observed, recorded, timed};
 
-    #[measured(name = "order", dims(region = region))]
+    #[measured(
+        name = "order",
+        dims(region = region),
+        objective(success = "99.9%", latency = "250ms", percentile = "95%")
+    )]
     #[recorded(name = "order.value", unit = "{euro}", value = 1, dims(region = region))]
     #[allow(clippy::unnecessary_wraps, reason = "the outcome is a dimension")]
-    fn order(region: &str) -> Result<(), ()> {
+    fn order(region: &str, during: impl FnOnce()) -> Result<(), ()> {
+        during();
         count!(
             "items-sold",
             2,
@@ -44,17 +49,30 @@ mod program {
 
     #[timed(name = "backup", unit = "ms")]
     #[in_flight(name = "backups")]
-    fn back_up() {}
+    fn back_up(during: impl FnOnce()) {
+        during();
+    }
 
     #[observed(name = "stock", description = "\"Items\"\non the shelf")]
     fn stock() -> u64 {
         7
     }
+
+    /// Calls all of them; `during` runs while they are in flight.
+    pub(super) fn run(during: impl FnOnce()) {
+        back_up(|| {
+            let _ = order("eu", during);
+        });
+    }
 }
 
 fn run(arguments: &[&str], input: &str) -> Output {
+    command("dashboard", arguments, input)
+}
+
+fn command(name: &str, arguments: &[&str], input: &str) -> Output {
     let mut process = Command::new(env!("CARGO_BIN_EXE_dt-metrics-local"))
-        .arg("dashboard")
+        .arg(name)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -126,7 +144,10 @@ fn every_metric_of_a_program_has_its_tile() {
         let charts = of(&dashboard, &key);
         assert!(!charts.is_empty(), "{key}");
         for (chart, query) in charts {
-            assert_eq!(query.by, descriptor.dimension_keys, "{}", chart.query);
+            let is_rate = query.left.is_some();
+            let by = descriptor.dimension_keys.iter().copied();
+            let by: Vec<_> = by.filter(|key| !is_rate || *key != "outcome").collect();
+            assert_eq!(query.by, by, "{}", chart.query);
             assert!(query.columns.iter().all(|column| column.metric == key));
             assert!(chart.description.contains(&key));
             let place = format!("{}:{}", descriptor.file, descriptor.line);
@@ -155,7 +176,13 @@ fn queries_fit_the_kind() {
         ),
         ("backups", vec![vec!["avg()", "max()"]]),
         ("stock", vec![vec!["avg()", "max()"]]),
-        ("order.calls", vec![vec!["sum(default:0,rate:1s)"]]),
+        (
+            "order.calls",
+            vec![
+                vec!["sum(default:0,rate:1s)"],
+                vec!["sum(filter)", "sum(default:0,filter)"],
+            ],
+        ),
         ("order.duration", vec![vec!["avg()", "min()", "max()"]]),
         ("order.in_flight", vec![vec!["avg()", "max()"]]),
     ] {
@@ -170,22 +197,49 @@ fn queries_fit_the_kind() {
 #[test]
 fn a_measured_function_is_a_row() {
     let dashboard = dashboard(&[], &dt_metrics::catalog_json());
-    let row = ["order.calls", "order.duration", "order.in_flight"]
-        .map(|metric| of(&dashboard, metric).remove(0));
+    let mut row = of(&dashboard, "order.calls");
+    row.append(&mut of(&dashboard, "order.duration"));
+    row.append(&mut of(&dashboard, "order.in_flight"));
     assert!(row.iter().all(|(chart, _)| chart.row == row[0].0.row));
-    let titles = row.each_ref().map(|(chart, _)| &*chart.title);
+    let titles: Vec<_> = row.iter().map(|(chart, _)| &*chart.title).collect();
     assert_eq!(
         titles,
         [
             "order: calls a second",
+            "order: error rate (%)",
             "order: duration (s)",
             "order: in flight"
         ]
     );
-    assert!(row[0].1.by.contains(&"outcome".to_owned()));
-    let duration = row[1].0.units.iter().map(|(_, unit)| &**unit);
-    assert!(duration.eq(["second"; 3]));
+    assert_eq!(row[0].1.by, ["region", "outcome"]);
     assert_eq!(row[0].0.units, []);
+    // The rate of errors is for each region, in percent, whatever outcome the menu selects.
+    let rate = &row[1].1;
+    assert_eq!(rate.by, ["region"]);
+    assert_eq!(rate.left.as_deref(), Some(&["error_rate".to_owned()][..]));
+    assert!(!rate.variables.contains(&"Outcome".to_owned()));
+    assert_eq!(
+        row[1].0.units,
+        [("error_rate".to_owned(), "percent".to_owned())]
+    );
+    let duration = row[2].0.units.iter().map(|(_, unit)| &**unit);
+    assert!(duration.eq(["second"; 3]));
+}
+
+#[test]
+fn over_otlp_durations_have_percentiles() {
+    let dashboard = dashboard(&["--otlp", "--prefix", "a"], &dt_metrics::catalog_json());
+    let (chart, query) = of(&dashboard, "a.order.duration").remove(0);
+    assert_eq!(
+        aggregations(&query),
+        [
+            "percentile(50)",
+            "percentile(95)",
+            "percentile(99)",
+            "max()"
+        ]
+    );
+    assert_eq!(chart.units.len(), 4);
 }
 
 #[test]
@@ -210,7 +264,7 @@ fn dimensions_of_all_metrics_split_and_filter_all_charts() {
     let arguments = ["--split-by", "environment", "--filter-by", "service.name"];
     let dashboard = dashboard(&arguments, &dt_metrics::catalog_json());
     let menus: Vec<_> = dashboard.variables.keys().map(|key| &**key).collect();
-    assert_eq!(menus, ["Outcome", "Region", "ServiceName"]);
+    assert_eq!(menus, ["Carrier", "Outcome", "Region", "ServiceName"]);
     for chart in &dashboard.charts {
         let query = dql::read(&chart.query).unwrap();
         assert_eq!(query.by.last().unwrap(), "environment");
@@ -321,10 +375,7 @@ fn an_endpoint_makes_a_dashboard_of_declared_and_received_metrics() {
     };
     let (status, all) = ask(&server, "GET", "/api/dashboard", "");
     assert_eq!(status, 200);
-    assert_eq!(
-        keys(&all),
-        ["shop.open", "shop.dt.mine", "shop.sold", "shopping"]
-    );
+    assert_eq!(keys(&all), ["shop.open", "shop.sold", "shopping"]);
     assert!(all.contains("an up-down counter"));
     // A program that sends no metric for an instrument has no key for it.
     let (_, catalogues) = ask(&server, "GET", "/api/catalog", "");
@@ -334,7 +385,7 @@ fn an_endpoint_makes_a_dashboard_of_declared_and_received_metrics() {
     );
     assert!(catalogues.contains(r#""key":"shop.open""#), "{catalogues}");
     let (_, of_shop) = ask(&server, "GET", "/api/dashboard?prefix=shop", "");
-    assert_eq!(keys(&of_shop), ["shop.open", "shop.dt.mine", "shop.sold"]);
+    assert_eq!(keys(&of_shop), ["shop.open", "shop.sold"]);
     assert_eq!(ask(&server, "GET", "/api/dashboard?prefix=sho", "").0, 404);
     // The command makes the same dashboard of the same metrics.
     let printed = run(&["--from", &server.page_url()], "");

@@ -8,9 +8,10 @@ use super::filter::Filter;
 use super::unit::{self, UnitOverride};
 use crate::catalog::InstrumentKind;
 use crate::configuration::dql::{
-    AVERAGE, Column, MAXIMUM, MEASUREMENTS, MINIMUM, PER_SECOND, Query, TOTAL, name,
+    AVERAGE, Column, HALF, MAXIMUM, MEASUREMENTS, MINIMUM, MOST, NEARLY_ALL, PER_SECOND, Query,
+    Rate, TOTAL, name,
 };
-use crate::configuration::metric::{ExportedMetric, kind_name};
+use crate::configuration::metric::{ExportedMetric, OUTCOME, kind_name};
 
 /// Longest title that is not cut off on a tile a third of the dashboard wide.
 const TITLE: usize = 60;
@@ -71,7 +72,7 @@ impl Tiles<'_> {
                 vec![(8, tile)]
             }
             InstrumentKind::Histogram => {
-                let columns = [AVERAGE, MINIMUM, MAXIMUM];
+                let columns = distribution(metric);
                 let values = self.tile(metric, format!("{label}{unit}"), "lineChart", &columns);
                 let title = format!("{label}: measurements");
                 let count = self.tile(metric, title, "barChart", &[MEASUREMENTS]);
@@ -85,26 +86,48 @@ impl Tiles<'_> {
         }
     }
 
-    /// The row of a measured function.
-    pub(super) fn of_function(&self, name: &str, parts: [&ExportedMetric; 3]) -> [Tile; 3] {
+    /// The row of a measured function: calls, error rate, duration, calls in flight.
+    pub(super) fn of_function(&self, name: &str, parts: [&ExportedMetric; 3]) -> Vec<Tile> {
         let [calls, duration, in_flight] = parts;
         let unit = in_parentheses(duration);
         let title = format!("{name}: calls a second");
-        [
-            self.tile(calls, title, "lineChart", &[PER_SECOND]),
-            self.tile(
-                duration,
-                format!("{name}: duration{unit}"),
-                "lineChart",
-                &[AVERAGE, MINIMUM, MAXIMUM],
-            ),
-            self.tile(
-                in_flight,
-                format!("{name}: in flight"),
-                "lineChart",
-                &[AVERAGE, MAXIMUM],
-            ),
-        ]
+        let mut tiles = vec![self.tile(calls, title, "lineChart", &[PER_SECOND])];
+        if calls.has(OUTCOME) {
+            tiles.push(self.error_rate(calls, format!("{name}: error rate (%)")));
+        }
+        tiles.push(self.tile(
+            duration,
+            format!("{name}: duration{unit}"),
+            "lineChart",
+            &distribution(duration),
+        ));
+        tiles.push(self.tile(
+            in_flight,
+            format!("{name}: in flight"),
+            "lineChart",
+            &[AVERAGE, MAXIMUM],
+        ));
+        tiles
+    }
+
+    fn error_rate(&self, calls: &ExportedMetric, title: String) -> Tile {
+        let rate = Rate {
+            column: "error_rate",
+            of_failures: true,
+            metric: &calls.key,
+            by: self.dimensions(calls, &[OUTCOME]),
+            // The outcome is what the rate is about.
+            filters: self.conditions(calls, &[OUTCOME]),
+            interval: None,
+        };
+        let unit = UnitOverride::of(rate.name(), "%");
+        Tile::data(
+            calls,
+            title,
+            "lineChart",
+            rate.text(),
+            unit.into_iter().collect(),
+        )
     }
 
     fn tile(
@@ -114,34 +137,54 @@ impl Tiles<'_> {
         visualization: &'static str,
         columns: &[Column],
     ) -> Tile {
-        let split_by = self.split_by.iter().filter(|key| !metric.has(key));
-        let by: Vec<_> = metric
-            .dimensions
-            .iter()
-            .chain(split_by)
-            .map(|key| &**key)
-            .collect();
-        let applies = |filter: &&Filter| {
-            metric.has(&filter.dimension) || self.filter_by.contains(&filter.dimension)
-        };
-        let filters = self.filters.iter().filter(applies);
-        // Neither a number of measurements nor a rate has the unit of the measurement.
-        let with_unit = columns
-            .iter()
-            .filter(|column| !matches!(**column, MEASUREMENTS | PER_SECOND));
-        let units_overrides = with_unit
+        let by = self.dimensions(metric, &[]);
+        let with_unit = columns.iter().filter(|column| column.has_unit);
+        let units = with_unit
             .filter_map(|column| UnitOverride::of(column.name_beside(&by), &metric.unit))
             .collect();
         let query = Query {
             metric: &metric.key,
             columns,
-            filters: filters.map(Filter::condition).collect(),
+            filters: self.conditions(metric, &[]),
             by,
+            interval: None,
         };
-        Tile::Data {
+        Tile::data(metric, title, visualization, query.text(), units)
+    }
+
+    /// The dimensions that split a chart.
+    fn dimensions<'m>(&'m self, metric: &'m ExportedMetric, without: &[&str]) -> Vec<&'m str> {
+        let split_by = self.split_by.iter().filter(|key| !metric.has(key));
+        let all = metric.dimensions.iter().chain(split_by);
+        all.map(|key| &**key)
+            .filter(|key| !without.contains(key))
+            .collect()
+    }
+
+    /// The conditions of the menus.
+    fn conditions(&self, metric: &ExportedMetric, without: &[&str]) -> Vec<String> {
+        let applies = |filter: &&Filter| {
+            let dimension = &filter.dimension;
+            !without.contains(&&**dimension)
+                && (metric.has(dimension) || self.filter_by.contains(dimension))
+        };
+        let filters = self.filters.iter().filter(applies);
+        filters.map(Filter::condition).collect()
+    }
+}
+
+impl Tile {
+    fn data(
+        metric: &ExportedMetric,
+        title: String,
+        visualization: &'static str,
+        query: String,
+        units_overrides: Vec<UnitOverride>,
+    ) -> Self {
+        Self::Data {
             title,
             description: description(metric),
-            query: query.text(),
+            query,
             visualization,
             visualization_settings: Look {
                 auto_select_visualization: false,
@@ -152,6 +195,15 @@ impl Tiles<'_> {
             },
             query_settings: Empty {},
         }
+    }
+}
+
+/// The curves of a histogram.
+fn distribution(metric: &ExportedMetric) -> Vec<Column> {
+    if metric.has_buckets {
+        vec![HALF, MOST, NEARLY_ALL, MAXIMUM]
+    } else {
+        vec![AVERAGE, MINIMUM, MAXIMUM]
     }
 }
 

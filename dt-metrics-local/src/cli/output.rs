@@ -62,7 +62,8 @@ impl OutputArgs {
 
 /// The text of a file, without characters that a terminal or an editor does not show.
 fn text(file: &File) -> String {
-    if file.path.ends_with(".json") {
+    let extension = Path::new(&file.path).extension();
+    if extension.is_some_and(|extension| extension == "json") {
         format::json(&file.content)
     } else {
         file.content.clone()

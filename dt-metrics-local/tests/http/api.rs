@@ -319,6 +319,9 @@ fn the_history_of_a_metric_is_the_sum_over_its_series() {
     let eu = json!({"metric": "orders", "value": "eu", "percentiles": null, "points": [[now, 1.0, 3.0, 3.0, 3.0]]});
     let us = json!({"metric": "orders", "value": "us", "percentiles": null, "points": [[now, 1.0, 4.0, 4.0, 4.0]]});
     assert_eq!(*split, json!([eu, us]));
+    // As a client encodes it that encodes everything.
+    let encoded = "/api/history?metrics=%6Frders%2Clatency&by=%72egion&step=1";
+    assert_eq!(read(&server, encoded)["metrics"][0], split[0]);
     let path = "/api/history?metrics=orders&by=tier&step=1";
     let split = &read(&server, path)["metrics"];
     assert_eq!(split[0]["value"], Value::Null);

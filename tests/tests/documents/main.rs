@@ -3,6 +3,8 @@
 
 mod code;
 mod commands;
+#[cfg(unix)]
+mod curl;
 mod errors;
 mod layers;
 mod links;

@@ -89,7 +89,7 @@ pub(super) async fn series(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,
 ) -> Response<Body> {
-    let metric = parameter(&request, "metric").map(str::to_owned);
+    let metric = parameter(&request, "metric");
     respond(page, move |state| AllSeries {
         points: state.totals().lines,
         series: state

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::Request;
+use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
 use super::cursor::{Cursor, Instance};
@@ -66,12 +67,12 @@ impl Page {
     }
 }
 
-/// The value of a parameter in the query of the URL, without decoding.
-pub(super) fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request
-        .uri()
-        .query()?
-        .split('&')
-        .filter_map(|parameter| parameter.split_once('='))
-        .find_map(|(known, value)| (known == name).then_some(value))
+/// The decoded value of a parameter in the query of the URL.
+pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
+    let mut parameters = request.uri().query()?.split('&');
+    let value = parameters.find_map(|parameter| {
+        let (known, value) = parameter.split_once('=')?;
+        (known == name).then_some(value)
+    })?;
+    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
 }

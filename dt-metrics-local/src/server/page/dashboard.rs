@@ -18,7 +18,7 @@ pub(super) async fn answer(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,
 ) -> Response<Body> {
-    let prefix = parameter(&request, "prefix").unwrap_or_default().to_owned();
+    let prefix = parameter(&request, "prefix").unwrap_or_default();
     let title = if prefix.is_empty() {
         "Metrics"
     } else {

@@ -41,8 +41,8 @@ pub(super) async fn answer(State(page): State<Arc<Page>>, request: Request) -> R
 /// The position of the page, if it has one; otherwise the start.
 fn start(page: &Page, request: &Request) -> Cursor {
     let last = request.headers().get("last-event-id");
-    last.and_then(|id| id.to_str().ok())
-        .or_else(|| parameter(request, "since"))
+    let last = last.and_then(|id| id.to_str().ok()).map(str::to_owned);
+    last.or_else(|| parameter(request, "since"))
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(|| Cursor::start(page.instance))
 }

@@ -55,7 +55,7 @@ pub(super) async fn answer(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,
 ) -> Response<Body> {
-    let resolution = match parameter(&request, "step") {
+    let resolution = match parameter(&request, "step").as_deref() {
         None | Some("1") => Resolution::Second,
         Some("30") => Resolution::HalfMinute,
         Some("720") => Resolution::TwelveMinutes,
@@ -76,7 +76,7 @@ pub(super) async fn answer(
         .filter(|metric| !metric.is_empty())
         .map(str::to_owned)
         .collect();
-    let by = parameter(&request, "by").map(str::to_owned);
+    let by = parameter(&request, "by");
     if ids.len().max(metrics.len()) > MAX_SERIES {
         return reply::bad_request("too many series");
     }

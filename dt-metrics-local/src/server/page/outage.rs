@@ -28,7 +28,7 @@ pub(super) async fn start(
     extract::State(page): extract::State<Arc<Page>>,
     request: Request,
 ) -> Response<Body> {
-    let fault = match parameter(&request, "fault") {
+    let fault = match parameter(&request, "fault").as_deref() {
         // Requests are not read, so that none of their lines is accepted and sent again.
         Some("hang") => Some(Fault::SilentBeforeReading),
         Some("reset") => Some(Fault::ResetBeforeReading),

@@ -14,6 +14,10 @@ use tokio::task::JoinSet;
 /// How long reading the small files of a host may take: a path may be on a file system that hangs.
 pub(crate) const FILE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a thread that a runtime starts itself waits for more work. Files are read every few seconds,
+/// and with the default of ten seconds there would always be such a thread.
+const KEEP_ALIVE: Duration = Duration::from_millis(100);
+
 /// Starts a thread. Its work is not part of the program's telemetry.
 pub(crate) fn spawn<T: Send + 'static>(
     name: &str,
@@ -32,6 +36,7 @@ pub(crate) fn runtime(name: &str) -> io::Result<Runtime> {
         .enable_io()
         .enable_time()
         .thread_name(name)
+        .thread_keep_alive(KEEP_ALIVE)
         .on_thread_start(suppress_telemetry)
         .build()
 }

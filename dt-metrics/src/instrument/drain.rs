@@ -78,25 +78,31 @@ pub(crate) fn finish(
     let now = Instant::now();
     for (slot, entry) in slots.entries_mut() {
         let series = &mut entry.series;
-        if series.descriptor.kind == Kind::UpDownCounter {
-            let delta = drained.deltas.get(slot as usize).copied().unwrap_or(0);
-            series.level = series.level.saturating_add(delta);
+        let values = series.values();
+        if series.descriptor.kind == Kind::UpDownCounter
+            && let Some(delta) = drained.deltas.get(slot as usize)
+            && *delta != 0
+        {
+            series.values_mut().level = values.level.saturating_add(*delta);
         }
-        if series.not_finite > 0 {
-            let values = core::mem::take(&mut series.not_finite);
-            drained.not_finite.push((series.descriptor.name, values));
+        if values.not_finite > 0 {
+            series.values_mut().not_finite = 0;
+            let metric = series.descriptor.name;
+            drained.not_finite.push((metric, values.not_finite));
         }
         let is_pending = core::mem::take(&mut series.is_set);
+        let is_over = match (expiry, values.set_at) {
+            _ if is_pending => false,
+            _ if series.is_ended => true,
+            (Some(expiry), Some(set_at)) => now.saturating_duration_since(set_at) >= expiry,
+            _ => false,
+        };
         if is_pending {
-            series.set_at = Some(now);
-        } else if series.is_ended {
-            series.last = None;
-        } else if let (Some(expiry), Some(set_at)) = (expiry, series.set_at)
-            && now.saturating_duration_since(set_at) >= expiry
-        {
-            series.last = None;
+            series.values_mut().set_at = Some(now);
+        } else if is_over && values.last.is_some() {
+            series.values_mut().last = None;
         }
-        if let Some(value) = entry.series.last
+        if let Some(value) = entry.series.values().last
             && ready(slot, entry.id, &entry.series)
         {
             drained.gauges.push((slot, value));

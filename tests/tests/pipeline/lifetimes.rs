@@ -205,3 +205,43 @@ fn a_server_that_comes_late_gets_all() {
     metrics.flush(AMPLE).unwrap();
     assert_eq!(server.counter_total("lifetimes.late", &[]), 7.0);
 }
+
+/// The threads of the library and of the SDK in this process. The system cuts names off after 15
+/// bytes.
+#[cfg(target_os = "linux")]
+fn threads() -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    let mut names: Vec<_> = names
+        .map(|name| name.trim_end().to_owned())
+        .filter(|name| name.starts_with("dt-metrics-") || name.starts_with("OpenTelemetry"))
+        // The server, and threads that poll functions of other tests.
+        .filter(|name| !name.starts_with("dt-metrics-loca") && !name.starts_with("dt-metrics-obse"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_default_pipeline_has_four_threads() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    count!("lifetimes.threads");
+    metrics.flush(AMPLE).unwrap();
+    let expected = [
+        "OpenTelemetry.M",
+        "dt-metrics-brid",
+        "dt-metrics-expo",
+        "dt-metrics-http",
+    ];
+    let start = Instant::now();
+    // Threads for a flush, for files, and for the calibration of the clock end soon.
+    while threads() != expected && start.elapsed() < AMPLE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(threads(), expected);
+    metrics.shutdown(AMPLE).unwrap();
+}

@@ -91,6 +91,27 @@ impl Twins {
     }
 }
 
+/// The values of a series that are not in cells. Most counters and histograms have none.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Values {
+    /// The last value of a gauge.
+    pub(crate) last: Option<f64>,
+    /// When a collection last saw that the gauge was set.
+    #[cfg_attr(
+        not(feature = "dynatrace"),
+        allow(dead_code, reason = "read by the pipeline")
+    )]
+    pub(crate) set_at: Option<Instant>,
+    /// The sum of an up-down counter that was handed over. The next pipeline begins with it.
+    #[cfg_attr(
+        not(feature = "dynatrace"),
+        allow(dead_code, reason = "read by the pipeline")
+    )]
+    pub(crate) level: i128,
+    /// Values that were NaN or infinite since the last collection.
+    pub(crate) not_finite: u64,
+}
+
 /// One series: an instrument and the values of its dimensions.
 #[expect(
     clippy::struct_excessive_bools,
@@ -107,22 +128,11 @@ pub(crate) struct Series {
     beyond_limit: bool,
     /// Whether the instrument can have any number of series, as far as their values are concerned.
     pub(crate) is_one_of_any_number: bool,
-    /// The last value of a gauge.
-    pub(crate) last: Option<f64>,
     /// Whether the gauge was set since the last collection.
     pub(crate) is_set: bool,
-    /// When a collection last saw that the gauge was set.
-    #[cfg_attr(
-        not(feature = "dynatrace"),
-        allow(dead_code, reason = "read by the pipeline")
-    )]
-    pub(crate) set_at: Option<Instant>,
     /// Whether no handle of the series is left: the value of a gauge ends once it was pushed.
     pub(crate) is_ended: bool,
-    /// The sum of an up-down counter that was handed over. The next pipeline begins with it.
-    pub(crate) level: i128,
-    /// Values that were NaN or infinite since the last collection.
-    pub(crate) not_finite: u64,
+    values: Option<Box<Values>>,
     /// The owner of the slot, if the series may retire.
     pub(crate) owner: Option<&'static dyn SeriesOwner>,
     /// The pair of a series that has a twin.
@@ -154,15 +164,24 @@ impl Series {
             overflow: false,
             beyond_limit: false,
             is_one_of_any_number: false,
-            last: None,
             is_set: false,
-            set_at: None,
             is_ended: false,
-            level: 0,
-            not_finite: 0,
+            values: None,
             owner: None,
             twin,
         }
+    }
+
+    #[cfg_attr(
+        not(feature = "dynatrace"),
+        allow(dead_code, reason = "read by the pipeline")
+    )]
+    pub(crate) fn values(&self) -> Values {
+        self.values.as_deref().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut Values {
+        self.values.get_or_insert_default()
     }
 
     /// The overflow series of an instrument.
@@ -230,10 +249,10 @@ impl Series {
 
     /// Forgets all that was measured: it belongs to the process that this one was forked from.
     pub(crate) fn forget(&mut self) {
-        self.last = None;
         self.is_set = false;
-        self.level = 0;
-        self.not_finite = 0;
+        if let Some(values) = &mut self.values {
+            **values = Values::default();
+        }
     }
 
     /// Whether the sum of the series' cells is the number of its running timers. A histogram keeps

@@ -233,7 +233,7 @@ pub(crate) fn note_not_finite(slot: u32) {
         return;
     };
     if let Some(series) = SLOTS.lock().series_mut(slot) {
-        series.not_finite += 1;
+        series.values_mut().not_finite += 1;
     }
 }
 
@@ -254,7 +254,7 @@ pub(crate) fn set(slot: u32, value: f64) {
     let mut slots = SLOTS.lock();
     slots.watch_value(slot, value);
     if let Some(series) = slots.series_mut(slot) {
-        series.last = Some(value);
+        series.values_mut().last = Some(value);
         series.is_set = true;
     }
 }

@@ -46,7 +46,8 @@ impl fmt::Display for Value<'_> {
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "described at `Value`")]
 pub enum OwnedValue {
-    Str(Box<str>),
+    /// Shared by all copies, also those in the SDK.
+    Str(Arc<str>),
     Bool(bool),
     I64(i64),
     U64(u64),

@@ -75,7 +75,7 @@ impl DynamicSeries {
             return;
         };
         if let Some(series) = SLOTS.lock().series_mut(slot) {
-            series.last = None;
+            series.values_mut().last = None;
             series.is_set = false;
         }
     }

@@ -16,9 +16,9 @@ struct Route {
     id: u64,
     /// The name of the metric, if it has nowhere to go.
     target: Result<Target, &'static str>,
-    /// `None` for the overflow series, which is always in the first stream, and once the series has
-    /// retired.
-    claim: Option<Claim>,
+    /// Whether it has a place in a stream. The overflow series has none, as it is always in the first
+    /// stream, nor has a series that has retired.
+    is_claimed: bool,
 }
 
 /// An instrument of the SDK and one of its series.
@@ -44,7 +44,7 @@ impl Routes {
             return true;
         }
         self.retire(slot, metrics);
-        let mut claim = None;
+        let mut is_claimed = false;
         let target = match metrics.admission(series.descriptor) {
             None => {
                 findings.unprepared = true;
@@ -66,13 +66,14 @@ impl Routes {
                     findings.unprepared = true;
                     return false;
                 };
-                claim = claimed;
+                is_claimed = claimed.is_some();
                 if series.overflow {
                     findings.full.push(series.descriptor);
                 }
-                if series.level != 0 {
+                let level = series.values().level;
+                if level != 0 {
                     // As far as it was handed over to pipelines before this one.
-                    metrics.add(key, &instrument, series.level, &attributes, findings);
+                    metrics.add(key, &instrument, level, &attributes, findings);
                 }
                 Ok(Target {
                     instrument,
@@ -81,7 +82,11 @@ impl Routes {
                 })
             }
         };
-        self.0[index] = Some(Route { id, target, claim });
+        self.0[index] = Some(Route {
+            id,
+            target,
+            is_claimed,
+        });
         true
     }
 
@@ -89,8 +94,11 @@ impl Routes {
     /// their route.
     pub(super) fn retire(&mut self, slot: u32, metrics: &mut Metrics) {
         let route = self.0.get_mut(slot as usize).and_then(Option::as_mut);
-        if let Some(claim) = route.and_then(|route| route.claim.take()) {
-            metrics.leave(&claim);
+        if let Some(route) = route
+            && std::mem::take(&mut route.is_claimed)
+            && let Ok(target) = &route.target
+        {
+            metrics.leave(&Claim(target.series));
         }
     }
 

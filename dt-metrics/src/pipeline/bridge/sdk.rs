@@ -1,5 +1,7 @@
 //! The SDK's instruments and attributes.
 
+use std::sync::Arc;
+
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{Key, KeyValue};
 
@@ -95,27 +97,30 @@ pub(super) fn create(
     }
 }
 
-/// The dimensions of a series as attributes of the SDK.
+/// The dimensions of a series as attributes of the SDK, ordered by their keys: with another order, the
+/// SDK keeps each series twice.
 pub(super) fn attributes<'a>(
     dimensions: impl Iterator<Item = (&'static str, &'a OwnedValue)>,
 ) -> Box<[KeyValue]> {
-    dimensions
+    let mut attributes: Box<[KeyValue]> = dimensions
         .map(|(key, value)| attribute(Key::from_static_str(key), value))
-        .collect()
+        .collect();
+    attributes.sort_by(|a, b| a.key.cmp(&b.key));
+    attributes
 }
 
 /// A dimension as an attribute of the SDK.
 pub(super) fn attribute(key: Key, value: &OwnedValue) -> KeyValue {
     match value {
-        OwnedValue::Str(text) => KeyValue::new(key, text.to_string()),
+        OwnedValue::Str(text) => KeyValue::new(key, Arc::clone(text)),
         OwnedValue::Bool(value) => KeyValue::new(key, *value),
-        OwnedValue::ShortText(text) => KeyValue::new(key, text.to_string()),
+        OwnedValue::ShortText(text) => KeyValue::new(key, Arc::from(text.to_string())),
         OwnedValue::I64(value) => KeyValue::new(key, *value),
         OwnedValue::F64(value) => KeyValue::new(key, *value),
         // OpenTelemetry has no unsigned attribute.
         OwnedValue::U64(value) => match i64::try_from(*value) {
             Ok(value) => KeyValue::new(key, value),
-            Err(_) => KeyValue::new(key, value.to_string()),
+            Err(_) => KeyValue::new(key, Arc::from(value.to_string())),
         },
     }
 }

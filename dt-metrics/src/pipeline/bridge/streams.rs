@@ -224,9 +224,9 @@ impl Used {
 }
 
 struct Place {
-    stream: usize,
+    stream: u32,
     /// The slots that have these attributes: instruments with the same name share a series.
-    slots: usize,
+    slots: u32,
 }
 
 /// A series: its metric and the hash of its attributes.
@@ -237,7 +237,7 @@ pub(super) struct SeriesKey {
 }
 
 /// A series' claim to its stream, to be given back with [`Metrics::leave`].
-pub(super) struct Claim(SeriesKey);
+pub(super) struct Claim(pub(super) SeriesKey);
 
 /// Distinguishes descriptors: each is a static of its own.
 pub(super) fn address(descriptor: &'static Descriptor) -> usize {
@@ -315,16 +315,21 @@ impl Metrics {
             place.slots += 1;
             place.stream
         } else {
-            let with_room = |stream: &Stream| stream.series < stream.limit;
-            let Some(stream) = streams.iter().position(with_room) else {
+            let mut streams = (0_u32..).zip(&mut *streams);
+            let with_room = |(_, stream): &(u32, &mut Stream)| stream.series < stream.limit;
+            let Some((index, stream)) = streams.find(with_room) else {
                 *is_full = true;
                 return None;
             };
-            streams[stream].series += 1;
-            places.insert(hash, Place { stream, slots: 1 });
-            stream
+            stream.series += 1;
+            let place = Place {
+                stream: index,
+                slots: 1,
+            };
+            places.insert(hash, place);
+            index
         };
-        let instrument = streams[stream].instrument.clone();
+        let instrument = streams[stream as usize].instrument.clone();
         Some((instrument, Claim(series)))
     }
 
@@ -343,7 +348,7 @@ impl Metrics {
         };
         place.slots -= 1;
         if place.slots == 0 {
-            streams[place.stream].series -= 1;
+            streams[place.stream as usize].series -= 1;
             places.remove(&hash);
             // The SDK may have the sum still.
             if sums.get(&hash).is_some_and(|sum| !sum.is_large()) {

@@ -10,13 +10,26 @@ pub(crate) enum Summing {
     ForEver,
 }
 
-/// The sum of one series of a counter or an up-down counter.
-#[derive(Debug, Default)]
-pub(super) struct Sum {
+/// The sum of one series of a counter or an up-down counter. Nearly all are small.
+#[derive(Debug)]
+pub(super) enum Sum {
+    /// In its range.
+    Small(i64),
+    Large(Box<Large>),
+}
+
+#[derive(Debug)]
+pub(super) struct Large {
     /// The sum of all additions.
     exact: i128,
     /// The nearest number in the range of the SDK's sum: this sum.
     nearest: i128,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self::Small(0)
+    }
 }
 
 /// The result of [`Sum::add`].
@@ -31,18 +44,28 @@ pub(super) struct Addition {
 impl Sum {
     /// Adds to the exact sum. The SDK's sum has numbers from `min` to `max`.
     pub(super) fn add(&mut self, added: i128, min: i128, max: i128) -> Addition {
-        self.exact = self.exact.saturating_add(added);
-        let nearest = self.exact.clamp(min, max);
-        let number = nearest - std::mem::replace(&mut self.nearest, nearest);
+        let (exact, before) = match self {
+            Self::Small(sum) => ((*sum).into(), (*sum).into()),
+            Self::Large(sum) => (sum.exact, sum.nearest),
+        };
+        let exact = exact.saturating_add(added);
+        let nearest = exact.clamp(min, max);
+        *self = match i64::try_from(exact) {
+            Ok(small) if nearest == exact => Self::Small(small),
+            _ => Self::Large(Box::new(Large { exact, nearest })),
+        };
         Addition {
-            number,
-            is_saturated: nearest != self.exact,
+            number: nearest - before,
+            is_saturated: nearest != exact,
         }
     }
 
     /// Whether the next sums of this series may be out of range before anybody notices.
     pub(super) fn is_large(&self) -> bool {
-        self.exact.unsigned_abs() >> 48 != 0
+        match self {
+            Self::Small(sum) => sum.unsigned_abs() >> 48 != 0,
+            Self::Large(_) => true,
+        }
     }
 }
 

@@ -84,7 +84,8 @@ function draw() {
   const { totals } = model;
   catalog.update(model);
   drawServices();
-  const parts = [`${whole(totals.lines)} lines`, `${whole(totals.requests)} requests`, bytes(totals.bytes)];
+  byId("totals").title = bytes(totals.bytes);
+  const parts = [`${whole(totals.lines)} lines`, `${whole(totals.requests)} requests`];
   if (totals.lines_without_series) parts.push(`${whole(totals.lines_without_series)} lines not shown (too many series)`);
   setText(byId("totals"), parts.join(" · "));
   requests.draw();

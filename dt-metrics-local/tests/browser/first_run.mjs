@@ -1,14 +1,12 @@
 // A newcomer's first minute: the two commands of the README as processes, and the page in a
-// browser: node first_run.mjs <folder for pictures> [seconds].
-// With seconds, the pictures are taken after so many; else of what is there once charts move.
+// browser: node first_run.mjs <folder for pictures>.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { launch, pass, pause } from "./browser.mjs";
-import { post } from "./sender.mjs";
 
-const [folder, seconds = "0"] = process.argv.slice(2);
+const [folder] = process.argv.slice(2);
 
 /** What the example is told by nothing but its code. */
 const unconfigured = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DT_METRICS|OTEL)_/.test(name)));
@@ -40,7 +38,7 @@ async function interrupt(command, expected) {
 
 let local = run("run", "-p", "dt-metrics-local");
 const address = await said(local, /^Watch in a browser: (http\S+)$/);
-const { browser, page, wrong, until, changes, pictures } = await launch(new URL(address).origin);
+const { browser, page, wrong, until, changes } = await launch(new URL(address).origin);
 await page.goto(address);
 await page.waitForSelector("#empty:not([hidden]) #unconfigured:not([hidden])");
 
@@ -65,29 +63,18 @@ const took = (performance.now() - begun) / 1_000;
 assert.ok(took < 15, `it took ${took} s`);
 pass(`charts of an unconfigured example move ${took.toFixed(1)} s after its start`);
 
-if (Number(seconds) === 0) {
-  await page.screenshot({ path: `${folder}/first-run.png` });
-} else {
-  await pause(Number(seconds) * 1_000 - (performance.now() - begun));
-  await page.locator("#series .row[title^='getting_started.order.duration drink=flat_white outcome=ok']").click();
-  await post(address.replace(/\/$/, ""), "bar.tips,table= gauge,12\nbar.orders,table=by\\-window count,delta=1");
-  await page.waitForSelector("#refused .row");
-  await changes("#chart .line", "d");
-  await pictures(folder);
-}
+await page.screenshot({ path: `${folder}/first-run.png` });
 assert.deepEqual(wrong, []);
 
-if (Number(seconds) === 0) {
-  await interrupt(local, 0);
-  await said(example, /^metrics: no endpoint is configured.*(start dt-metrics-local)/);
-  await page.waitForSelector("#status[data-state='lost']");
-  local = run("run", "-p", "dt-metrics-local");
-  await said(local, /^(accepted)/);
-  await page.waitForSelector("#status[data-state='live']");
-  await changes("#chart .line", "d");
-  await said(example, /^metrics: (metrics are accepted again)$/);
-  pass("the example says what is missing; started again, all goes on by itself");
-}
+await interrupt(local, 0);
+await said(example, /^metrics: no endpoint is configured.*(start dt-metrics-local)/);
+await page.waitForSelector("#status[data-state='lost']");
+local = run("run", "-p", "dt-metrics-local");
+await said(local, /^(accepted)/);
+await page.waitForSelector("#status[data-state='live']");
+await changes("#chart .line", "d");
+await said(example, /^metrics: (metrics are accepted again)$/);
+pass("the example says what is missing; started again, all goes on by itself");
 await browser.close();
 
 await interrupt(example, "SIGINT");

@@ -107,10 +107,10 @@ fn table(entries: &[Entry]) -> Table {
             format!("{:.1}", time / 1e6),
             format!("{:.2}", time / collection),
             format!("{:.1}", first_time / 1e6),
-            format!("{:.1}", peak / MIB),
-            format!("{:.1}", first_peak / MIB),
-            format!("{:.1}", kept / MIB),
-            format!("{:.1}", entry.sent as f64 / MIB),
+            cell(peak / MIB, 1),
+            cell(first_peak / MIB, 1),
+            cell(kept / MIB, 1),
+            cell(entry.sent as f64 / MIB, 1),
         ]);
     }
     let Some(peer) = of(Kind::Otlp).filter(|peer| peer.timed.failure.is_none()) else {
@@ -120,12 +120,21 @@ fn table(entries: &[Entry]) -> Table {
         if let Some(ours) = of(kind).filter(|ours| ours.timed.failure.is_none()) {
             let (ours, peer) = (ours.costs(), peer.costs());
             let [time, first_time, peak, first_peak] =
-                std::array::from_fn(|index| format!("{:.2}", ours[index] / peer[index]));
+                std::array::from_fn(|index| cell(ours[index] / peer[index], 2));
             let name = format!("{} / opentelemetry-otlp", kind.name());
             table.add_row([name, time, String::new(), first_time, peak, first_peak]);
         }
     }
     table
+}
+
+/// A number with so many decimals; empty if it was not measured.
+fn cell(number: f64, decimals: usize) -> String {
+    if number.is_nan() {
+        String::new()
+    } else {
+        format!("{number:.decimals$}")
+    }
 }
 
 impl Entry {

@@ -18,6 +18,7 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 use crate::common::accounting::{assert_accounted, assert_arrived};
+use crate::common::own_process::alone;
 use crate::common::proof::{AMPLE, Pipeline};
 
 const LINES: i64 = 2_500;
@@ -249,7 +250,9 @@ fn several_requests_are_in_flight_except_where_one_is_wanted() {
 #[test]
 fn over_otlp_large_collections_arrive_once_and_in_order() {
     const SERIES: i64 = 31_000;
-    const COLLECTIONS: i64 = 3;
+    const COLLECTIONS: i64 = 2;
+    // It keeps the processor busy, so no test of a deadline runs meanwhile.
+    let _turn = alone();
     let seed = RandomState::new().hash_one(0);
     println!("seed {seed}");
     let server = Server::builder().start().unwrap();

@@ -102,6 +102,7 @@ fn registering(args: &Args, function: &Function, hash: u64) -> TokenStream {
             #private::Observed::#kind(#descriptor, #private::returns_float(#callee), __DT_METRICS_ASK)
         },
         dimensioned: false,
+        observed: true,
     };
     let nothing = emit!(0usize);
     let registered = static_item::block(&private, args, &[instrument], constants, &nothing);

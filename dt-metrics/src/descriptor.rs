@@ -288,23 +288,34 @@ impl Descriptor {
     }
 }
 
-/// An expansion's entry for the linker: one for each function, since each costs build time.
+/// An expansion's entry for the linker: one for each annotation, since each costs build time.
 #[doc(hidden)]
-pub enum Registration {
-    /// The only instrument of an annotation.
-    One(&'static Descriptor),
-    /// The instruments of an annotation that makes two.
-    Two([&'static Descriptor; 2]),
-    /// The instruments of an annotation that makes three.
-    Three([&'static Descriptor; 3]),
+pub struct Registration(pub &'static dyn Registered);
+
+/// The instruments of an annotation.
+#[doc(hidden)]
+pub trait Registered: Sync {
+    /// Calls `each` with the descriptor of each instrument, as the annotation made it.
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor));
 }
 
-impl Registration {
-    pub(crate) fn descriptors(&'static self) -> &'static [&'static Descriptor] {
-        match self {
-            Self::One(descriptor) => core::slice::from_ref(descriptor),
-            Self::Two(descriptors) => descriptors,
-            Self::Three(descriptors) => descriptors,
-        }
+impl Registered for Descriptor {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        each(self);
+    }
+}
+
+impl<A: Registered, B: Registered> Registered for (A, B) {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.0.for_each(each);
+        self.1.for_each(each);
+    }
+}
+
+impl<A: Registered, B: Registered, C: Registered> Registered for (A, B, C) {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.0.for_each(each);
+        self.1.for_each(each);
+        self.2.for_each(each);
     }
 }

@@ -37,16 +37,15 @@ pub use self::promised::{
     Extent, FutureBody, Promised, StreamBody, ToItsEnd, recording, recording_capturing,
 };
 pub use self::site::{
-    At, Begins, Counts, Durations, Flights, Measures, Times, guard_at, held, measured_at,
-    measured_by, run_at,
+    At, Begins, Counts, Durations, Flights, Times, guard_at, held, measured_at, measured_by, run_at,
 };
 pub use self::stream::{Items, Returns, judged_by, judged_by_pointer};
-pub use crate::descriptor::{DefaultName, Descriptor, Kind, Objective, Registration};
+pub use crate::descriptor::{DefaultName, Descriptor, Kind, Objective, Registered, Registration};
 pub use crate::instrument::expanded::{
     Added, AnyValue, Checked, Counter, DimensionSet, DimensionValue, DimensionedCounter,
     DimensionedGauge, DimensionedHistogram, DimensionedUpDownCounter, Dimensions, Formatted, Gauge,
-    Histogram, InFlight, Kept, KeptSpread, Observable, Observation, Observed, Spread, Stopwatch,
-    Timer, UpDownCounter, Value,
+    Histogram, InFlight, Kept, KeptSpread, Measures, Observable, Observation, Observed,
+    ObservedRegistration, Spread, Stopwatch, Timer, UpDownCounter, Value,
 };
 
 /// The descriptor of an annotation with this name, at the caller's place. The instrument that is

@@ -19,6 +19,8 @@ pub(crate) struct Instrument {
     pub(crate) value: TokenStream,
     /// Whether each record passes the values of its dimensions.
     pub(crate) dimensioned: bool,
+    /// Whether it is polled.
+    pub(crate) observed: bool,
 }
 
 /// Constants for the paths to texts that a descriptor names. Each is written once, so that an error
@@ -84,6 +86,7 @@ impl Instrument {
             value: emit!(#ty::#new(#descriptor, #values)),
             ty,
             dimensioned,
+            observed: false,
         }
     }
 }

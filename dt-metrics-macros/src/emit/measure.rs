@@ -331,6 +331,7 @@ impl<'a> Measure<'a> {
             value,
             ty: emit!(#private::#ty),
             dimensioned: true,
+            observed: false,
         };
         let block = if self.is_async() {
             static_item::function(private, args, &[site], constants, None)

@@ -1,7 +1,6 @@
 //! The static that holds the instruments of an annotation, and its entry in the program's list.
 
 use proc_macro2::TokenStream;
-use syn::Index;
 
 use super::checks;
 use super::instrument::{Constants, Instrument};
@@ -40,42 +39,36 @@ pub(crate) fn block(
 ) -> TokenStream {
     let checks = checks::all(private, args, &mut constants);
     let constants = constants.items();
-    let (ty, made, registration) = parts(private, instruments);
+    let (ty, made) = parts(instruments);
+    let entry = entry(private, instruments);
     emit! {{
         #constants
         #checks
         static __DT_METRICS_INSTRUMENT: #ty = #made;
-        #private::inventory::submit! { #registration }
+        #private::inventory::submit! { #entry }
         #value
     }}
 }
 
-/// The type and the value of the static with these instruments, and the entry for the linker.
-fn parts(
-    private: &TokenStream,
-    instruments: &[Instrument],
-) -> (TokenStream, TokenStream, TokenStream) {
-    let types: Vec<_> = instruments
-        .iter()
-        .map(|instrument| &instrument.ty)
-        .collect();
-    let values: Vec<_> = instruments
-        .iter()
-        .map(|instrument| &instrument.value)
-        .collect();
-    if let ([ty], [value]) = (&types[..], &values[..]) {
-        let registration = emit!(#ty::registration(&__DT_METRICS_INSTRUMENT));
-        (emit!(#ty), emit!(#value), registration)
-    } else {
-        let places = (0..types.len()).map(Index::from);
-        let count = ident(if types.len() == 2 { "Two" } else { "Three" });
-        let registration = emit! {
-            #private::Registration::#count(
-                [#(#types::descriptor(&__DT_METRICS_INSTRUMENT.#places)),*]
-            )
-        };
-        (emit!((#(#types),*)), emit!((#(#values),*)), registration)
+/// The type and the value of the static with these instruments.
+fn parts(instruments: &[Instrument]) -> (TokenStream, TokenStream) {
+    if let [Instrument { ty, value, .. }] = instruments {
+        return (ty.clone(), value.clone());
     }
+    let types = instruments.iter().map(|instrument| &instrument.ty);
+    let values = instruments.iter().map(|instrument| &instrument.value);
+    (emit!((#(#types),*)), emit!((#(#values),*)))
+}
+
+/// The entry for the linker.
+fn entry(private: &TokenStream, instruments: &[Instrument]) -> TokenStream {
+    let is_observed = instruments.iter().any(|instrument| instrument.observed);
+    let ty = ident(if is_observed {
+        "ObservedRegistration"
+    } else {
+        "Registration"
+    });
+    emit!(#private::#ty(&__DT_METRICS_INSTRUMENT))
 }
 
 /// A block with a function that hands out its static. The value of the block is that function, which a future
@@ -89,14 +82,15 @@ pub(crate) fn function(
 ) -> TokenStream {
     let checks = checks::all(private, args, &mut constants);
     let constants = constants.items();
-    let (ty, made, registration) = parts(private, instruments);
+    let (ty, made) = parts(instruments);
+    let entry = entry(private, instruments);
     let value = with_length(&emit!(__dt_metrics_site), length);
     emit! {{
         #constants
         #checks
         fn __dt_metrics_site() -> &'static #ty {
             static __DT_METRICS_INSTRUMENT: #ty = #made;
-            #private::inventory::submit! { #registration }
+            #private::inventory::submit! { #entry }
             &__DT_METRICS_INSTRUMENT
         }
         #value

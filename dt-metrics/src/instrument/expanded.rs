@@ -11,4 +11,5 @@ pub use super::kinds::counter::{
 };
 pub use super::kinds::gauge::{DimensionedGauge, Gauge};
 pub use super::kinds::histogram::{DimensionedHistogram, Histogram, Timer};
-pub use super::kinds::observed::{Observable, Observation, Observed};
+pub use super::kinds::measures::Measures;
+pub use super::kinds::observed::{Observable, Observation, Observed, ObservedRegistration};

@@ -3,10 +3,11 @@
 use core::ops::Deref;
 use core::task::Poll;
 
+use crate::instrument::expanded::Measures;
 use crate::instrument::{DimensionValue, Value};
 
 /// How many outcomes there are.
-pub(super) const OUTCOMES: u32 = 4;
+pub(super) const OUTCOMES: u32 = Measures::OUTCOMES;
 
 /// How a call ended: the dimension `outcome`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

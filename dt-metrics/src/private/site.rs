@@ -6,7 +6,6 @@
 //! since each level of nested futures, and each call of a recursion, keeps it.
 
 use core::future::Future;
-use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -14,9 +13,10 @@ use pin_project_lite::pin_project;
 
 use super::outcome::{OUTCOMES, Outcome};
 use super::stream::Judge;
-use crate::descriptor::{Descriptor, Objective, Part, Registration};
+use crate::descriptor::{Descriptor, Registered};
 use crate::instrument::expanded::{
-    Counter, DimensionedCounter, DimensionedHistogram, Histogram, Stopwatch, UpDownCounter, Value,
+    Counter, DimensionedCounter, DimensionedHistogram, Histogram, Measures, Stopwatch,
+    UpDownCounter,
 };
 
 /// The instruments of an annotated function.
@@ -123,10 +123,11 @@ impl Counts {
     pub const fn new(calls: DimensionedCounter) -> Self {
         Self(calls.with_series(OUTCOMES))
     }
+}
 
-    #[must_use]
-    pub const fn registration(&'static self) -> Registration {
-        self.0.registration()
+impl Registered for Counts {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.0.for_each(each);
     }
 }
 
@@ -151,10 +152,11 @@ impl Begins {
     pub const fn new(calls: Counter) -> Self {
         Self(calls)
     }
+}
 
-    #[must_use]
-    pub const fn registration(&'static self) -> Registration {
-        self.0.registration()
+impl Registered for Begins {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.0.for_each(each);
     }
 }
 
@@ -180,10 +182,11 @@ impl Flights {
     pub const fn new(in_flight: UpDownCounter) -> Self {
         Self(in_flight)
     }
+}
 
-    #[must_use]
-    pub const fn registration(&'static self) -> Registration {
-        self.0.registration()
+impl Registered for Flights {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.0.for_each(each);
     }
 }
 
@@ -218,10 +221,11 @@ impl Durations {
             nanoseconds,
         }
     }
+}
 
-    #[must_use]
-    pub const fn registration(&'static self) -> Registration {
-        self.duration.registration()
+impl Registered for Durations {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.duration.for_each(each);
     }
 }
 
@@ -255,10 +259,11 @@ impl Times {
             nanoseconds,
         }
     }
+}
 
-    #[must_use]
-    pub const fn registration(&'static self) -> Registration {
-        self.duration.registration()
+impl Registered for Times {
+    fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+        self.duration.for_each(each);
     }
 }
 
@@ -278,111 +283,19 @@ impl Site for Times {
     }
 }
 
-/// Counts calls and records their duration, both by their outcome, and counts the calls in flight.
-pub struct Measures {
-    calls: DimensionedCounter,
-    duration: DimensionedHistogram,
-    in_flight: UpDownCounter,
-    nanoseconds: f64,
-}
-
-impl Measures {
-    /// The function at `path` with nothing but a description: the last `function` bytes of `path` come
-    /// after the module.
-    #[must_use]
-    #[track_caller]
-    pub const fn of_path(path: &'static str, function: usize, description: &'static str) -> Self {
-        let place = Location::caller();
-        let annotation = Descriptor::unnamed(path, function, place.file(), place.line());
-        Self::new(annotation.with_description(description), &[], 1e9)
-    }
-
-    /// The annotation has `values` of its dimensions, and then `None` for the outcome; or no dimensions,
-    /// and no keys of them. The unit of durations has this many `nanoseconds`.
-    #[must_use]
-    pub const fn new(
-        annotation: Descriptor,
-        values: &'static [Option<Value<'static>>],
-        nanoseconds: f64,
-    ) -> Self {
-        Self::with_objectives(annotation, values, nanoseconds, [None, None])
-    }
-
-    /// [`Self::new`], with objectives of the calls and of their duration.
-    #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "expansions make it for this")]
-    pub const fn with_objectives(
-        annotation: Descriptor,
-        values: &'static [Option<Value<'static>>],
-        nanoseconds: f64,
-        [success, latency]: [Option<Objective>; 2],
-    ) -> Self {
-        const OUTCOME: &[&str] = &["outcome"];
-        let (keys, values): (_, &[Option<Value<'static>>]) = match annotation.dimension_keys {
-            [] => (OUTCOME, &[None]),
-            keys => (keys, values),
-        };
-        let (own_keys, own_values) = match (keys.split_last(), values.split_last()) {
-            (Some((_, keys)), Some((_, values))) => (keys, values),
-            _ => (keys, values),
-        };
-        let unit = if annotation.unit.is_empty() {
-            "s"
-        } else {
-            annotation.unit
-        };
-        let calls = Descriptor {
-            unit: "",
-            dimension_keys: keys,
-            objective: success,
-            boundaries: None,
-            ..annotation.part(Part::Calls)
-        };
-        let duration = Descriptor {
-            unit,
-            dimension_keys: keys,
-            objective: latency,
-            ..annotation.part(Part::Duration)
-        };
-        let in_flight = Descriptor {
-            unit: "",
-            dimension_keys: own_keys,
-            boundaries: None,
-            ..annotation.part(Part::InFlight)
-        };
-        Self {
-            calls: DimensionedCounter::new(calls, values).with_series(OUTCOMES),
-            duration: DimensionedHistogram::new(duration, values).with_series(OUTCOMES),
-            in_flight: UpDownCounter::optional(in_flight, own_values),
-            nanoseconds,
-        }
-    }
-
-    #[must_use]
-    pub const fn registration(&'static self) -> Registration {
-        Registration::Three([
-            self.calls.descriptor(),
-            self.duration.descriptor(),
-            self.in_flight.descriptor(),
-        ])
-    }
-}
-
 impl Site for Measures {
     type Running = Stopwatch;
 
     const TELLS_OUTCOME: bool = true;
 
     fn begin(&'static self) -> Stopwatch {
-        self.in_flight.add(1);
+        self.enter();
         Stopwatch::start()
     }
 
     fn end(&'static self, stopwatch: Stopwatch, outcome: Outcome) {
-        let elapsed = stopwatch.elapsed(self.nanoseconds);
-        self.calls.add(1, (&outcome, ()));
-        self.duration.record(elapsed, (&outcome, ()));
-        self.in_flight.add(-1);
+        let elapsed = stopwatch.elapsed(self.nanoseconds());
+        self.leave(&outcome, elapsed);
     }
 }
 

@@ -51,9 +51,11 @@ fn catalog_of(is_wanted: impl Fn(&Descriptor) -> bool) -> Vec<&'static Descripto
             all.push(descriptor);
         }
     };
-    inventory::iter::<Registration>()
-        .flat_map(Registration::descriptors)
-        .for_each(|descriptor| add(descriptor.named()));
+    for registration in inventory::iter::<Registration>() {
+        registration
+            .0
+            .for_each(&mut |descriptor| add(descriptor.named()));
+    }
     all_observed().map(Observed::descriptor).for_each(&mut add);
     made::for_each_listed(&mut add);
     for_each_descriptor(&mut add);

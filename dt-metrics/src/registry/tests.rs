@@ -129,23 +129,22 @@ fn the_catalogue_names_objectives_that_differ() {
     assert_eq!(found, [false, true, false], "{json}");
 }
 
-static CALLS: Counter = Counter::new(
-    descriptor(Kind::Counter, "registry.several.calls", "", 6),
-    &[],
-);
-static DURATION: Histogram = Histogram::new(
-    descriptor(Kind::Counter, "registry.several.duration", "s", 6),
-    &[],
+static SEVERAL: (Counter, Histogram, UpDownCounter) = (
+    Counter::new(
+        descriptor(Kind::Counter, "registry.several.calls", "", 6),
+        &[],
+    ),
+    Histogram::new(
+        descriptor(Kind::Counter, "registry.several.duration", "s", 6),
+        &[],
+    ),
+    UpDownCounter::new(
+        descriptor(Kind::Counter, "registry.several.in_flight", "", 6),
+        &[],
+    ),
 );
 
-static IN_FLIGHT: UpDownCounter = UpDownCounter::new(
-    descriptor(Kind::Counter, "registry.several.in_flight", "", 6),
-    &[],
-);
-
-inventory::submit! {
-    Registration::Three([CALLS.descriptor(), DURATION.descriptor(), IN_FLIGHT.descriptor()])
-}
+inventory::submit! { Registration(&SEVERAL) }
 
 #[test]
 fn one_entry_can_list_several_instruments_each_of_its_own_kind() {

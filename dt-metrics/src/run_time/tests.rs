@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::{BuildError, Counter, Gauge, Histogram, UpDownCounter};
-use crate::descriptor::Kind;
+use crate::descriptor::{Kind, Registration};
 use crate::instrument::{made, total};
 use crate::registry::catalog;
 use crate::testing::{capture, capture_with};
@@ -87,7 +87,7 @@ static ANNOTATED: crate::private::Counter = crate::private::Counter::new(
     &[],
 );
 
-inventory::submit! { ANNOTATED.registration() }
+inventory::submit! { Registration(&ANNOTATED) }
 
 #[test]
 fn a_name_has_one_kind_and_one_unit_also_with_annotations() {

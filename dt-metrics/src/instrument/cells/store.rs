@@ -47,12 +47,15 @@ impl Twins {
     fn find_all() -> HashMap<usize, &'static Self> {
         let mut all = HashMap::new();
         for (id, registration) in inventory::iter::<Registration>().enumerate() {
-            let of_kind = |kind| {
-                let mut descriptors = registration.descriptors().iter();
-                descriptors.find(|descriptor| descriptor.kind == kind)
-            };
-            if let (Some(counter), Some(histogram)) =
-                (of_kind(Kind::Counter), of_kind(Kind::Histogram))
+            let (mut counter, mut histogram) = (None, None);
+            registration
+                .0
+                .for_each(&mut |descriptor| match descriptor.kind {
+                    Kind::Counter => counter = Some(descriptor),
+                    Kind::Histogram => histogram = Some(descriptor),
+                    Kind::UpDownCounter | Kind::Gauge => {}
+                });
+            if let (Some(counter), Some(histogram)) = (counter, histogram)
                 && counter.dimension_keys == histogram.dimension_keys
             {
                 let twins: &Self = Box::leak(Box::new(Self {

@@ -41,11 +41,11 @@ macro_rules! fixed {
             pub const fn descriptor(&'static self) -> &'static Descriptor {
                 self.0.descriptor()
             }
+        }
 
-            /// The entry for the linker.
-            #[must_use]
-            pub const fn registration(&'static self) -> Registration {
-                Registration::One(self.descriptor())
+        impl Registered for $instrument {
+            fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+                each(self.descriptor());
             }
         }
     };
@@ -80,11 +80,11 @@ macro_rules! dynamic {
             pub const fn descriptor(&'static self) -> &'static Descriptor {
                 self.0.descriptor()
             }
+        }
 
-            /// The entry for the linker.
-            #[must_use]
-            pub const fn registration(&'static self) -> Registration {
-                Registration::One(self.descriptor())
+        impl Registered for $instrument {
+            fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor)) {
+                each(self.descriptor());
             }
         }
     };

@@ -7,7 +7,7 @@
 use core::fmt;
 
 use super::constructors;
-use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::descriptor::{Descriptor, Kind, Registered};
 use crate::instrument::cells::chunk::Amount;
 use crate::instrument::cells::thread;
 use crate::instrument::dimension::set::DimensionSet;
@@ -141,6 +141,11 @@ impl DimensionedCounter {
     pub fn add<S: DimensionSet>(&'static self, n: impl Added<u64>, values: S) {
         add_to(&self.0, n, &values);
     }
+
+    /// The slot of the first combination of values, if the combinations have consecutive slots.
+    pub(super) fn first_slot<S: DimensionSet>(&self) -> Option<u32> {
+        self.0.first_slot::<S>()
+    }
 }
 
 /// An up-down counter whose dimensions are known at compile time.
@@ -153,6 +158,11 @@ impl UpDownCounter {
     #[inline]
     pub fn add(&'static self, n: impl Added<i64>) {
         add(&self.0, n);
+    }
+
+    /// The slot, or [`NO_SLOT`](thread::NO_SLOT).
+    pub(super) fn slot(&self) -> u32 {
+        self.0.slot()
     }
 
     /// Adds 1 now and takes it back when the guard is dropped.

@@ -5,7 +5,7 @@
 )]
 
 use super::constructors;
-use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::descriptor::{Descriptor, Kind, Registered};
 use crate::instrument::cells::thread;
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::Value;

@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use super::clock::{self, Start};
 use super::constructors;
-use crate::descriptor::{Descriptor, Kind, Registration};
+use crate::descriptor::{Descriptor, Kind, Registered};
 use crate::instrument::cells::chunk::Amount;
 use crate::instrument::cells::thread::{self, NO_SLOT};
 use crate::instrument::dimension::set::DimensionSet;
@@ -57,6 +57,11 @@ impl DimensionedHistogram {
         // given to another series.
         self.0
             .with_slot(&values, move |slot, stay| record_while(slot, stay, value));
+    }
+
+    /// The slot of the first combination of values, if the combinations have consecutive slots.
+    pub(super) fn first_slot<S: DimensionSet>(&self) -> Option<u32> {
+        self.0.first_slot::<S>()
     }
 
     /// Starts a timer as [`Histogram::start`] does, for the series of `values`.

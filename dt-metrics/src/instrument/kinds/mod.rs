@@ -8,5 +8,6 @@ mod constructors;
 pub(super) mod counter;
 pub(super) mod gauge;
 pub(super) mod histogram;
+pub(super) mod measures;
 pub(super) mod observed;
 pub(super) mod source;

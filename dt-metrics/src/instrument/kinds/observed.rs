@@ -13,7 +13,7 @@ pub struct Observed {
 
 /// An expansion's entry for the linker.
 #[doc(hidden)]
-pub struct ObservedRegistration(&'static Observed);
+pub struct ObservedRegistration(pub &'static Observed);
 
 inventory::collect!(ObservedRegistration);
 
@@ -47,12 +47,6 @@ impl Observed {
     #[must_use]
     pub const fn descriptor(&'static self) -> &'static Descriptor {
         &self.descriptor
-    }
-
-    /// The entry for the linker.
-    #[must_use]
-    pub const fn registration(&'static self) -> ObservedRegistration {
-        ObservedRegistration(self)
     }
 
     pub(crate) fn is_float(&self) -> bool {

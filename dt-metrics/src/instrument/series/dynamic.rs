@@ -221,6 +221,13 @@ impl DynamicSeries {
         Some(set::hash(values, hasher))
     }
 
+    /// The slot of the first combination of `S`, if its combinations have consecutive slots by now.
+    pub(crate) fn first_slot<S: DimensionSet>(&self) -> Option<u32> {
+        // Acquire: whoever sees the signature also sees the base.
+        let is_known = self.signature.load(Ordering::Acquire) == S::SIGNATURE;
+        is_known.then(|| self.base.load(Ordering::Relaxed))
+    }
+
     /// The slot of a combination, if it has one.
     pub(super) fn known<S: DimensionSet>(&self, hash: u64, values: &S) -> Option<u32> {
         let _busy = busy::enter();

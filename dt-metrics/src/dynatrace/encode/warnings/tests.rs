@@ -8,8 +8,8 @@ use crate::dynatrace::encode::warnings::{Alterations, Diagnostics, MAX_METRICS, 
 static ORDERS: Descriptor = Descriptor::new(Kind::Counter, "notes.orders", "shop", "src/a.rs", 7);
 static ALSO: Descriptor = Descriptor::new(Kind::Counter, "Notes.Orders", "shop", "src/b.rs", 9);
 
-inventory::submit! { Registration::One(&ORDERS) }
-inventory::submit! { Registration::One(&ALSO) }
+inventory::submit! { Registration(&ORDERS) }
+inventory::submit! { Registration(&ALSO) }
 
 fn warned(
     diagnostics: &mut Diagnostics,

@@ -157,6 +157,23 @@ pub(crate) struct Matched {
     pub(crate) copied: Vec<Ident>,
 }
 
+/// The statements with which patterns can borrow the parameters where [`matched`] matches them.
+pub(crate) fn borrowed(patterns: &[Matched]) -> TokenStream {
+    let mutable = patterns.iter().filter_map(|matched| {
+        let Matched {
+            argument,
+            mutability,
+            ..
+        } = matched;
+        let mutability = mutability.as_ref()?;
+        Some(emit! {
+            #[allow(clippy::shadow_same)]
+            let #mutability #argument = #argument;
+        })
+    });
+    mutable.collect()
+}
+
 /// `entry` with the names of these patterns, which moves none of the parameters: in the guard of a `match`, names
 /// have the types that they have behind it, but are only borrowed. The result binds the variables `entered`.
 pub(crate) fn matched(
@@ -173,21 +190,11 @@ pub(crate) fn matched(
         #entry
         __dt_metrics_entered = ::core::option::Option::Some((#(#entered,)*));
     };
-    let mut borrowed = TokenStream::new();
     for Matched {
-        argument,
-        pattern,
-        mutability,
-        ..
+        argument, pattern, ..
     } in patterns
     {
         let names = names(pattern);
-        if mutability.is_some() {
-            borrowed.extend(emit! {
-                #[allow(clippy::shadow_same)]
-                let #mutability #argument = #argument;
-            });
-        }
         statements = emit! {
             match #argument {
                 #pattern if { #(let _ = &#names;)* #statements false } => #leave,
@@ -196,7 +203,6 @@ pub(crate) fn matched(
         };
     }
     emit! {
-        #borrowed
         let mut __dt_metrics_entered = ::core::option::Option::None;
         #statements
         let ::core::option::Option::Some((#(#entered,)*)) = __dt_metrics_entered else { #leave };

@@ -10,7 +10,7 @@ use super::as_written::{as_written, entry, infer_lifetimes};
 use super::at_end::outcome_of_returned;
 use super::body::guarded;
 use super::ends::{Asks, Ends, Handed};
-use super::take_over::{Matched, Taken, Target, Used, captured, matched, take_over};
+use super::take_over::{Matched, Taken, Target, Used, borrowed, captured, matched, take_over};
 use super::values::list;
 use crate::analyse::boxed::{Boxed, is_straight};
 use crate::analyse::promise::{Promise, RETURNED};
@@ -334,9 +334,11 @@ impl Wrap<'_> {
             statements,
             entered,
         } = ends.handed.as_ref().filter(|_| !self.captures)?;
+        let borrowed = borrowed(&self.matched);
         let statements = matched(private, &self.matched, statements, entered);
         let values = list(entered);
         Some(emit! {
+            #borrowed
             let () = { #statements #private::hand(__dt_metrics_slot, #values) }.await;
         })
     }
@@ -663,7 +665,9 @@ impl Wrap<'_> {
             let entry = if copied.next().is_none() {
                 entry.clone()
             } else {
-                matched(private, &self.matched, entry, &ends.entered)
+                let borrowed = borrowed(&self.matched);
+                let entry = matched(private, &self.matched, entry, &ends.entered);
+                emit!(#borrowed #entry)
             };
             return emit!(#entry #slot);
         }
@@ -671,7 +675,9 @@ impl Wrap<'_> {
         if self.captures {
             entered.extend(copied.map(ToTokens::to_token_stream));
         }
-        matched(private, &self.matched, &ends.whole_entry(), &entered)
+        let borrowed = borrowed(&self.matched);
+        let entry = matched(private, &self.matched, &ends.whole_entry(), &entered);
+        emit!(#borrowed #entry)
     }
 }
 

@@ -345,3 +345,26 @@ async fn values_on_return_with_self() {
         1
     );
 }
+
+#[measured(name = "borrowed", dims(first = *first), err_if = *ret > limit)]
+async fn borrowed((ref mut first, _): (u32, String), limit: u32) -> u32 {
+    *first += 1;
+    tokio::task::yield_now().await;
+    *first
+}
+
+/// The pattern borrows the parameter for the value, and once more for the body.
+#[tokio::test]
+async fn of_a_variable_that_a_pattern_borrows() {
+    let seen = capture_async(async {
+        assert_eq!(borrowed((1, String::new()), 2).await, 2);
+        assert_eq!(borrowed((2, String::new()), 2).await, 3);
+    })
+    .await;
+    let calls = seen.counter("borrowed.calls");
+    assert_eq!(
+        calls.clone().with("first", 1).with("outcome", "ok").value(),
+        1
+    );
+    assert_eq!(calls.with("first", 2).with("outcome", "err").value(), 1);
+}

@@ -107,3 +107,34 @@ fn a_bad_catalogue_is_refused_with_the_place() {
         );
     }
 }
+
+#[test]
+fn an_endpoint_reports_which_histograms_have_buckets() {
+    let histogram = |name: &str| format!(r#"{{"name":"{name}","kind":"histogram"}}"#);
+    let mut found = read(&[histogram("declared"), histogram("without")]);
+    let series = |metric: &str, percentiles: &str| {
+        format!(
+            r#"{{"metric":"{metric}","kind":"summary","dimensions":{{}},"unit":"s",
+                "description":null{percentiles}}}"#
+        )
+    };
+    let percentiles = r#","percentiles":{"p50":1.0,"p95":2.0,"p99":2.0}"#;
+    let all = [
+        series("shop.declared", percentiles),
+        series("shop.without", ""),
+        series("other", percentiles),
+    ];
+    let received = format!(r#"{{"series":[{}]}}"#, all.join(","));
+    assert!(found.add_received(&received).is_ok());
+    let seen: Vec<_> = found
+        .metrics
+        .iter()
+        .map(|metric| (&*metric.key, metric.has_buckets))
+        .collect();
+    let expected = [
+        ("shop.declared", true),
+        ("shop.without", false),
+        ("other", true),
+    ];
+    assert_eq!(seen, expected);
+}

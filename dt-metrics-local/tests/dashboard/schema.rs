@@ -75,7 +75,7 @@ fn visit(schema: &Value, value: &Value, place: &str, mistakes: &mut Vec<String>)
                     if known.get(name).is_none() {
                         match expected {
                             Value::Bool(false) => {
-                                mistakes.push(format!("{place}: {name} is unknown"))
+                                mistakes.push(format!("{place}: {name} is unknown"));
                             }
                             schema => visit(schema, value, &format!("{place}.{name}"), mistakes),
                         }

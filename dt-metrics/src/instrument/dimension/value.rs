@@ -46,8 +46,7 @@ impl fmt::Display for Value<'_> {
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "described at `Value`")]
 pub enum OwnedValue {
-    /// Shared by all copies, also those in the SDK.
-    Str(Arc<str>),
+    Str(Box<str>),
     Bool(bool),
     I64(i64),
     U64(u64),

@@ -112,15 +112,16 @@ pub(super) fn attributes<'a>(
 /// A dimension as an attribute of the SDK.
 pub(super) fn attribute(key: Key, value: &OwnedValue) -> KeyValue {
     match value {
-        OwnedValue::Str(text) => KeyValue::new(key, Arc::clone(text)),
+        // The SDK's copies share it.
+        OwnedValue::Str(text) => KeyValue::new(key, Arc::<str>::from(&**text)),
         OwnedValue::Bool(value) => KeyValue::new(key, *value),
-        OwnedValue::ShortText(text) => KeyValue::new(key, Arc::from(text.to_string())),
+        OwnedValue::ShortText(text) => KeyValue::new(key, Arc::<str>::from(text.to_string())),
         OwnedValue::I64(value) => KeyValue::new(key, *value),
         OwnedValue::F64(value) => KeyValue::new(key, *value),
         // OpenTelemetry has no unsigned attribute.
         OwnedValue::U64(value) => match i64::try_from(*value) {
             Ok(value) => KeyValue::new(key, value),
-            Err(_) => KeyValue::new(key, Arc::from(value.to_string())),
+            Err(_) => KeyValue::new(key, Arc::<str>::from(value.to_string())),
         },
     }
 }

@@ -23,7 +23,7 @@ fn check(environment: &[(&str, &str)]) -> (bool, String) {
 }
 
 #[test]
-fn it_reports_the_source_of_each_value_and_sends_a_line() {
+fn check_reports_the_source_of_each_value_and_sends_a_line() {
     let server = Server::builder().token("secret-token").start().unwrap();
     let (ok, said) = check(&[(URL, &server.url()), (TOKEN, "secret-token")]);
     assert!(ok, "{said}");

@@ -76,7 +76,7 @@ fn post_as(address: &str, content_type: &str, body: &str) -> io::Result<String> 
 
 #[cfg(unix)]
 #[test]
-fn it_prints_what_happens_and_sums_up_at_the_end() {
+fn the_program_prints_events_and_a_summary_at_the_end() {
     for signal in ["INT", "TERM"] {
         let mut program = Program::start(&[]);
         let greeting = program.line_with("Listening on");
@@ -206,7 +206,7 @@ fn signal(program: &Program, signal: &str) {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_while_nobody_reads_its_output() {
+fn the_program_ends_while_nobody_reads_its_output() {
     for name in ["TERM", "INT"] {
         let mut program = Program::start(&[]);
         let greeting = program.line_with("Listening on");
@@ -234,7 +234,7 @@ fn a_slow_reader_gets_everything() {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_with_a_closed_output() {
+fn the_program_ends_with_a_closed_output() {
     for name in ["TERM", "INT"] {
         let program = Command::new("sh")
             .args(["-c", "exec \"$0\" --listen 127.0.0.1:0 >&- 2>&-", PROGRAM])
@@ -260,7 +260,7 @@ fn it_ends_with_a_closed_output() {
 }
 
 #[test]
-fn it_fails_on_demand_and_recovers() {
+fn faults_begin_and_end_as_requested() {
     let mut program = Program::start(&["--fault", "503", "--recover-after", "0.5", "--seed", "7"]);
     let greeting = program.line_with("Listening on");
     let address = greeting.trim_start_matches("Listening on ");

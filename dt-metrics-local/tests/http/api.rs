@@ -176,7 +176,7 @@ fn programs_hand_their_catalogues_over() {
 }
 
 #[test]
-fn what_is_not_a_catalogue_is_refused_with_the_reason() {
+fn invalid_catalogues_are_refused_with_the_reason() {
     let server = server();
     for body in [
         "",

@@ -14,7 +14,7 @@ fn impatient() -> Server {
 }
 
 #[test]
-fn half_a_head_is_not_waited_for() {
+fn an_incomplete_head_ends_the_connection() {
     let server = impatient();
     let whole = request("POST", API, &[TEXT], b"orders 1");
     let head = whole.len() - "\r\norders 1".len();

@@ -236,7 +236,7 @@ fn clients_side_by_side_lose_nothing() {
 }
 
 #[test]
-fn it_starts_and_stops_inside_async_programs() {
+fn a_server_starts_and_stops_inside_async_programs() {
     for runtime in [
         tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -395,7 +395,7 @@ fn values(series: &Series) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_arrives_equals_what_was_sent() {
+async fn received_totals_equal_sent_totals() {
     let endpoint = Server::builder().start().unwrap();
     let metrics = dt_metrics::builder()
         .endpoint(endpoint.url())

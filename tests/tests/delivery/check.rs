@@ -123,7 +123,7 @@ fn each_cause_has_its_name_and_its_fix() {
 }
 
 #[test]
-fn it_works_inside_a_runtime() {
+fn check_works_inside_a_runtime() {
     let server = server();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -90,7 +90,7 @@ fn a_request_that_always_fails_does_not_affect_other_requests() {
 }
 
 #[test]
-fn a_line_at_which_the_server_fails_is_found_and_the_others_arrive() {
+fn the_line_that_makes_the_server_fail_is_found_and_other_lines_arrive() {
     // These statuses do not prove that the request is at fault.
     for status in [404, 405, 410, 415, 418, 500] {
         let (pipeline, server) = export(|server| {

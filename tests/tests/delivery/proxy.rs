@@ -163,7 +163,7 @@ fn no_proxy_and_this_host_are_reached_without() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_named_without_its_password() {
+fn a_refusing_proxy_is_named_without_its_password() {
     let _turn = shared();
     let authority = Authority::new();
     let server = TlsServer::start(authority.identity(HOST));

@@ -85,7 +85,7 @@ fn the_exporter_alone_also_takes_roots() {
 }
 
 #[test]
-fn who_is_not_trusted_gets_nothing_and_the_cause_and_the_fix_are_said() {
+fn untrusted_servers_receive_nothing_and_the_error_names_the_fix() {
     own_process!();
     let authority = Authority::new();
     let stranger = Authority::new();

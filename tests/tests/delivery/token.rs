@@ -153,7 +153,7 @@ fn at(url: &str) -> Builder {
 }
 
 #[test]
-fn the_token_is_nowhere_whatever_goes_wrong() {
+fn the_token_appears_nowhere_despite_failures() {
     own_process!();
     let log = Log::install();
     let mut seen = Seen {

@@ -128,7 +128,7 @@ fn both_ways_at_once_give_the_same_totals() {
 }
 
 #[test]
-fn it_is_deltas_in_protobuf_with_the_token_at_the_endpoint_of_the_environment() {
+fn requests_have_deltas_in_protobuf_and_the_token() {
     own_process!();
     let server = Server::builder().token(TOKEN).start().unwrap();
     let metrics = to(&server)

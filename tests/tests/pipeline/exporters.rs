@@ -99,7 +99,7 @@ impl PushMetricExporter for Hostile {
 }
 
 #[test]
-fn an_exporter_that_hangs_or_panics_loses_nothing_of_the_others() {
+fn a_hanging_or_panicking_exporter_does_not_affect_others() {
     own_process!();
     let short = Duration::from_secs(2);
     for hostile in [Hostile::Hangs, Hostile::Panics, Hostile::PanicsAtOnce] {

@@ -39,7 +39,7 @@ fn start_on_disk(options: &str, endpoint: &str, disk: &Path) -> Option<Process> 
 }
 
 #[test]
-fn a_full_disk_stops_nothing() {
+fn delivery_continues_with_a_full_disk() {
     let directory = TempDir::new().unwrap();
     let (endpoint, port) = later();
     let disk = directory.path().join("disk");
@@ -83,7 +83,7 @@ fn a_disk_that_cannot_be_written_stops_nothing() {
 
 /// Everything that can be wrong with the files, at once.
 #[test]
-fn damaged_files_stop_nothing() {
+fn delivery_continues_with_damaged_files() {
     let directory = TempDir::new().unwrap();
     let (endpoint, port) = later();
     let mut first = Process::start(&endpoint, directory.path());

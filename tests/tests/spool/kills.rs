@@ -16,15 +16,15 @@ use tempfile::TempDir;
 
 #[test]
 fn requests_collected_before_a_kill_arrive_first_in_order_and_once() {
-    what_was_collected_before_a_kill_arrives(Process::start);
+    collected_lines_arrive_after_a_kill(Process::start);
 }
 
 #[test]
 fn by_otlp_too() {
-    what_was_collected_before_a_kill_arrives(Process::start_otlp);
+    collected_lines_arrive_after_a_kill(Process::start_otlp);
 }
 
-fn what_was_collected_before_a_kill_arrives(start: impl Fn(&str, &Path) -> Process) {
+fn collected_lines_arrive_after_a_kill(start: impl Fn(&str, &Path) -> Process) {
     let directory = TempDir::new().unwrap();
     for round in 0..3 {
         let spool = directory.path().join(round.to_string());

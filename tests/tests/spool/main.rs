@@ -111,7 +111,7 @@ fn a_shutdown_leaves_pending_requests_and_reports_them() {
 }
 
 #[test]
-fn nobody_else_can_read_it_and_the_token_is_not_there() {
+fn spool_files_are_private_and_have_no_token() {
     let directory = TempDir::new().unwrap();
     let spool = directory.path().join("new/spool");
     let mut process = Process::start(&outage(), &spool);

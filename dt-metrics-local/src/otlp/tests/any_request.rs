@@ -58,7 +58,7 @@ fn histogram(values: &[f64], attributes: Vec<KeyValue>) -> HistogramDataPoint {
 proptest! {
     /// Every data point is either a line that a strict reader takes, or refused.
     #[test]
-    fn what_is_accepted_is_said_in_lines(metrics in proptest::collection::vec(metrics(), 0..4)) {
+    fn accepted_points_are_counted_in_lines(metrics in proptest::collection::vec(metrics(), 0..4)) {
         let points = super::super::count_points(&super::request(metrics.clone()));
         let judged = judged(metrics);
         prop_assert_eq!(judged.lines.len() + judged.rejected.len(), points);

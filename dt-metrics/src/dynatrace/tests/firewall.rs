@@ -27,7 +27,7 @@ fn firewall(status: u16, body: &'static str) -> Server {
 }
 
 #[test]
-fn a_value_that_a_firewall_blocks_holds_up_no_other() {
+fn a_value_that_a_firewall_blocks_does_not_delay_other_values() {
     for (status, body) in [
         (400, "<html>Request rejected</html>"),
         (400, ""),

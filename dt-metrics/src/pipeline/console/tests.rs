@@ -77,7 +77,7 @@ fn a_push_is_aligned_and_short() {
 }
 
 #[test]
-fn nothing_secret_and_nothing_that_controls_a_terminal_is_printed() {
+fn secrets_and_control_characters_are_not_printed() {
     let (sender, received) = channel();
     let (console, provider) = console(Pipe(sender));
     let counter = provider.meter("m").u64_counter("orders").build();

@@ -130,7 +130,7 @@ fn less_than_before_is_not_whole() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_never_answers_is_not_waited_for() {
+fn a_file_that_never_answers_does_not_delay_the_start() {
     let folder = Folder::new();
     let made = std::process::Command::new("mkfifo")
         .arg(folder.path())

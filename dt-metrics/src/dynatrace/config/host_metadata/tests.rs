@@ -185,7 +185,7 @@ fn other_bytes_cost_their_line_and_too_many_the_file() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_never_answers_is_not_waited_for() {
+fn a_file_that_never_answers_does_not_delay_the_start() {
     let folder = Folder::new();
     let made = std::process::Command::new("mkfifo")
         .arg(folder.path(OPERATOR))

@@ -91,7 +91,7 @@ fn the_variable_that_counts_is_named() {
 }
 
 #[test]
-fn what_is_not_usable_as_a_proxy_is_reported_and_never_shown() {
+fn unusable_proxies_are_reported_without_their_value() {
     for (text, reason) in [
         ("bad proxy hunter2", "it is not a URL"),
         ("http://user:hunter2@", "it is not a URL"),

@@ -116,7 +116,7 @@ fn a_token_of_the_host_does_not_stop_a_program_with_an_endpoint_of_its_own() {
 }
 
 #[test]
-fn a_token_that_was_meant_for_it_goes_nowhere_it_can_be_read() {
+fn a_token_is_never_sent_in_cleartext() {
     for (program, variables, file) in [
         ((Some(CLEARTEXT), Some("t")), NOTHING, NOTHING),
         ((Some(CLEARTEXT), None), (None, Some("e")), NOTHING),

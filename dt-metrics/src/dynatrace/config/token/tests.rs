@@ -9,7 +9,7 @@ fn token(text: &str) -> Result<Token, &'static str> {
 }
 
 #[test]
-fn only_what_fits_a_header_is_a_token() {
+fn a_token_must_fit_a_header() {
     for text in [
         "",
         "  ",

@@ -232,7 +232,7 @@ async fn halves_are_sent_at_once_and_a_lone_line_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_for_which_everything_is_too_large_is_left_in_peace() {
+async fn an_endpoint_that_answers_413_to_everything_gets_pauses() {
     for pushes in [1, 5] {
         let buffer = Buffer::new(100_000, DeliveryGuarantee::default());
         let large = || Outcome::TooLarge {
@@ -436,7 +436,7 @@ impl Transport for Panics {
 }
 
 #[test]
-fn a_panic_on_the_thread_ends_an_attempt_and_no_more() {
+fn a_panic_on_the_thread_ends_one_attempt_only() {
     let buffer = Arc::new(Buffer::new(1_000, DeliveryGuarantee::default()));
     start(
         buffer.clone(),

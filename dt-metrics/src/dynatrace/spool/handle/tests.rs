@@ -183,7 +183,7 @@ mod unix {
     /// The race that a check of the path alone would lose: the directory is replaced after it was
     /// checked and opened.
     #[test]
-    fn another_directory_in_its_place_gets_nothing() {
+    fn a_replaced_directory_receives_no_files() {
         let directory = directory();
         let path = directory.path().join("spool");
         let spool = DirectoryHandle::open(&path).expect("made");
@@ -209,7 +209,7 @@ mod unix {
     }
 
     #[test]
-    fn a_pipe_holds_nobody_up() {
+    fn a_pipe_is_opened_without_waiting() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         let directory = directory();
         let spool = DirectoryHandle::open(directory.path()).expect("safe");

@@ -109,7 +109,7 @@ fn damaged_records_are_distinguished_from_newer_ones() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(
+    fn written_records_are_read_back(
         lines in prop::collection::vec("#?[a-zü ,=]{1,20}", 1..40),
         time_ms in 0..=u64::MAX / 1_000_000,
     ) {

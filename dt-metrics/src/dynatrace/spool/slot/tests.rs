@@ -311,7 +311,7 @@ fn other_users_cannot_read_it() {
 
 #[cfg(unix)]
 #[test]
-fn what_others_may_enter_is_left_alone() {
+fn directories_that_others_can_write_to_are_left_alone() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let directory = TempDir::new().expect("a directory");
     let open = directory.path().join("open");

@@ -70,7 +70,7 @@ fn refused_metadata_does_not_count_as_refused_data() {
 }
 
 #[test]
-fn what_is_no_object_is_no_answer() {
+fn only_objects_are_answers() {
     for body in ["", "null", "[]", "7", "<html>", "{", "\u{feff}{}"] {
         assert_eq!(Answer::parse(body.as_bytes()), None, "{body}");
     }

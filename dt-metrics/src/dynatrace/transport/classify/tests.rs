@@ -120,7 +120,7 @@ fn every_status_has_its_meaning() {
 }
 
 #[test]
-fn an_answer_that_only_looks_like_one_of_the_ingest_api_drops_nothing() {
+fn answers_in_the_form_of_the_ingest_api_drop_nothing() {
     const API_ERROR: &str = r#"{"error":{"code":400,"message":"no metric lines"}}"#;
     const OF_ANOTHER_API: &str =
         r#"{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}"#;
@@ -288,7 +288,7 @@ fn an_otlp_receiver_sends_its_reason_in_protobuf() {
 }
 
 #[test]
-fn no_answer_reaches_a_terminal_as_it_is() {
+fn answers_are_cleaned_for_terminals() {
     const HOSTILE: &str = "a\u{202e}b\u{2066}c\u{1b}[31md\u{7}e\u{feff}f\u{200b}g\r\nh";
     let escape = |c: char| format!("\\u{:04x}", u32::from(c));
     let escaped = HOSTILE.chars().map(escape).collect::<String>();

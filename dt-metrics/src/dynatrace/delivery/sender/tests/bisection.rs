@@ -505,7 +505,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_fails_when_all_is_accepted_once(outcomes in outcomes()) {
+    fn every_line_is_accepted_once_despite_failures(outcomes in outcomes()) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)

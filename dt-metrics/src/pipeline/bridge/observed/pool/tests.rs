@@ -183,7 +183,7 @@ fn rounds_at_the_same_time_poll_one_after_the_other() {
 }
 
 #[test]
-fn who_is_late_in_one_round_is_not_waited_for_in_another() {
+fn a_slow_function_delays_one_round_only() {
     static GATE: Gate = Gate::new();
     let pool = pool();
     let slow = observed(|| {

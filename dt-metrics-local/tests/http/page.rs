@@ -80,7 +80,8 @@ fn the_page_and_all_it_names_are_there_and_come_from_here() {
         let foreign = reply.body.replace("http://www.w3.org/", "");
         assert!(!foreign.contains("http://") && !foreign.contains("https://"));
         for part in reply.body.split(['"', '\'']) {
-            let named = match part.strip_prefix("./") {
+            let relative = part.strip_prefix("./").or(part.strip_prefix("../"));
+            let named = match relative {
                 Some(file) => format!("/assets/{file}"),
                 None if part.starts_with("/assets/") => part.to_owned(),
                 None => continue,

@@ -1,8 +1,8 @@
 // Refused lines, with the reason below the wrong character, and notes about accepted lines.
 
-import { List } from "./list.js";
-import { byId, element, setText } from "./dom.js";
-import { visible, whole } from "./format.js";
+import { List } from "../list.js";
+import { byId, element, setText } from "../dom.js";
+import { visible, whole } from "../format.js";
 
 /** Characters shown before and after the wrong one. */
 const BEFORE = 36;

@@ -1,8 +1,8 @@
 // Outages on demand next to the program's own numbers, and refused lines and warnings by their cause.
 
-import { curve, drawChart } from "./chart.js";
-import { byId, element, setText } from "./dom.js";
-import { clock, number, visible, whole } from "./format.js";
+import { curve, drawChart } from "../chart.js";
+import { byId, element, setText } from "../dom.js";
+import { clock, number, visible, whole } from "../format.js";
 
 /** Lines that are listed of each cause. */
 const LISTED = 50;

@@ -1,7 +1,7 @@
 // A request with its lines; refused lines have their reason below the wrong character.
 
-import { byId, element, setText } from "./dom.js";
-import { bytes, clock, milliseconds, visible, whole } from "./format.js";
+import { byId, element, setText } from "../dom.js";
+import { bytes, clock, milliseconds, visible, whole } from "../format.js";
 
 export class RequestDetail {
   constructor() {

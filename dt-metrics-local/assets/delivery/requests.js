@@ -1,8 +1,8 @@
 // Requests: time, status, lines, size and duration.
 
-import { List } from "./list.js";
-import { byId, element, setClass, setText } from "./dom.js";
-import { bytes, clock, milliseconds, visible, whole } from "./format.js";
+import { List } from "../list.js";
+import { byId, element, setClass, setText } from "../dom.js";
+import { bytes, clock, milliseconds, visible, whole } from "../format.js";
 
 const COLUMNS = ["", "", "number", "number", "number", "dimensions"];
 

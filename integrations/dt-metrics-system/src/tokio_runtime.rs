@@ -13,15 +13,17 @@ struct Observed {
     runtime: Handle,
     metrics: RuntimeMetrics,
     utilization: Share,
-    /// Added to the totals of the runtime, so that a change of the runtime changes no total.
-    offset: Totals,
+    /// The totals of all runtimes that were observed before.
+    before: Totals,
+    /// The totals of this runtime when its observation began.
+    start: Totals,
 }
 
-/// Totals that the workers of a runtime keep, summed over the workers.
+/// Totals that the workers of a runtime keep, summed over the workers. They are exact: a sum of floats
+/// could fall by rounding, and a counter that falls has begun again.
 #[derive(Clone, Copy, Debug, Default)]
 struct Totals {
-    /// In seconds.
-    busy: f64,
+    busy: Duration,
     parks: u64,
 }
 
@@ -33,7 +35,7 @@ impl Totals {
             .clone()
             .map(|worker| runtime.worker_total_busy_duration(worker));
         Self {
-            busy: busy.sum::<Duration>().as_secs_f64(),
+            busy: busy.sum(),
             parks: workers
                 .map(|worker| runtime.worker_park_count(worker))
                 .sum(),
@@ -45,28 +47,22 @@ impl Totals {
         Self::default()
     }
 
-    fn plus(self, offset: Self) -> Self {
+    /// These totals, and the growth from `start` to `now`.
+    fn grown(self, start: Self, now: Self) -> Self {
         Self {
-            busy: self.busy + offset.busy,
-            parks: self.parks.wrapping_add(offset.parks),
-        }
-    }
-
-    fn minus(self, other: Self) -> Self {
-        Self {
-            busy: self.busy - other.busy,
-            parks: self.parks.wrapping_sub(other.parks),
+            busy: self.busy + now.busy.saturating_sub(start.busy),
+            parks: self.parks + now.parks.saturating_sub(start.parks),
         }
     }
 }
 
 impl Observed {
     fn totals(&self) -> Totals {
-        Totals::of(&self.metrics).plus(self.offset)
+        self.before.grown(self.start, Totals::of(&self.metrics))
     }
 
     fn utilization(&self) -> Option<f64> {
-        let busy = Totals::of(&self.metrics).busy;
+        let busy = Totals::of(&self.metrics).busy.as_secs_f64();
         let workers = self.metrics.num_workers();
         self.utilization
             .since_previous(Instant::now(), busy, workers)
@@ -85,14 +81,16 @@ pub(crate) fn install(runtime: Handle) {
         return;
     }
     let metrics = runtime.metrics();
-    let offset = observed.as_ref().map_or_else(Totals::default, |previous| {
-        previous.totals().minus(Totals::of(&metrics))
-    });
+    let before = observed.as_ref().map(Observed::totals);
+    // The first runtime is observed from its start.
+    let (before, start) =
+        before.map_or_else(Default::default, |before| (before, Totals::of(&metrics)));
     let installed = observed.insert(Observed {
         runtime,
         metrics,
         utilization: Share::new(),
-        offset,
+        before,
+        start,
     });
     // Utilisation is measured from now on.
     installed.utilization();
@@ -126,7 +124,7 @@ fn global_queue_depth() -> Option<usize> {
 #[cfg(target_has_atomic = "64")]
 #[observed(name = "tokio.worker.busy_time", kind = counter, unit = "s")]
 fn busy_time() -> Option<f64> {
-    runtime(|it| it.totals().busy)
+    runtime(|it| it.totals().busy.as_secs_f64())
 }
 
 /// How often a worker went to sleep because it had no task to run.

@@ -55,9 +55,9 @@ use crate::instrument::{
 /// series without other sources becomes 0. When you drop the [`Observer`], all of its series end in the same
 /// way.
 ///
-/// A callback records a counter as a total, and dt-metrics sends the increase. If a total decreases, it is
-/// assumed to have begun again at 0. If you build an observer with the same definition as an observer that
-/// has ended, the new observer continues the totals of the earlier one.
+/// A callback records a counter as a total, and dt-metrics sends the increase. If a total decreases by more
+/// than a rounding error, it is assumed to have begun again at 0. If you build an observer with the same
+/// definition as an observer that has ended, the new observer continues the totals of the earlier one.
 #[track_caller]
 pub fn observe(name: impl Into<String>) -> ObserverBuilder {
     let mut definition = Definition::new(Kind::Gauge, name.into(), Location::caller());

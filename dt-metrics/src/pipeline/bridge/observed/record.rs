@@ -354,6 +354,10 @@ pub(crate) fn has_floats(definition: &Definition) -> bool {
     named.any(Observed::is_float)
 }
 
+/// The part of a float total by which it may fall through rounding. A function that adds up the same
+/// floats in another order returns a slightly different sum.
+const ROUNDING: f64 = 1e-9;
+
 /// A sum that only grows, or an addition to it, in the type of the instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Total {
@@ -405,7 +409,7 @@ impl Total {
     }
 
     /// The addition since `before`, and the sum with it. A total that is less than before has begun
-    /// again at zero.
+    /// again at zero, unless the difference is [an error of rounding](ROUNDING).
     fn since(self, before: Self) -> (Self, Self) {
         match (self, before) {
             (Self::Whole(now), Self::Whole(before)) if before <= now => {
@@ -415,6 +419,9 @@ impl Total {
                 let added = now - before;
                 // The sum as its receivers compute it: a rounding error is in the next addition.
                 (Self::Float(added), Self::Float(before + added))
+            }
+            (Self::Float(now), Self::Float(sum)) if sum - now <= sum * ROUNDING => {
+                (Self::Float(0.0), before)
             }
             (Self::Whole(_), Self::Float(_)) | (Self::Float(_), Self::Whole(_)) => {
                 Self::Float(self.to_f64()).since(Self::Float(before.to_f64()))

@@ -87,6 +87,17 @@ fn a_total_that_went_back_began_again() {
 }
 
 #[test]
+fn a_total_that_falls_by_rounding_has_not_begun_again() {
+    let sums = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]].map(|parts| parts.iter().sum::<f64>());
+    assert!(sums[1] < sums[0], "{sums:?}");
+    let before = Total::Float(sums[0]);
+    assert_eq!(
+        Total::Float(sums[1]).since(before),
+        (Total::Float(0.0), before)
+    );
+}
+
+#[test]
 fn additions_add_up() {
     let mut seed = 1_u64;
     let mut random = || {

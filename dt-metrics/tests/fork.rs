@@ -6,7 +6,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use dt_metrics::instrument::{Counter, Observer};
@@ -369,6 +370,32 @@ fn a_fork_in_an_annotated_function_counts_the_call_where_it_ends() {
     assert_eq!(counts(&servers[2]), ["inside.returned.calls count,delta=1"]);
 }
 
+/// Shared while a thread begins or ends, and taken by a fork: the standard library holds a lock then, and
+/// a child that inherits the lock cannot start threads.
+static THREADS: RwLock<()> = RwLock::new(());
+
+/// Runs `work` on a new thread.
+fn on_a_new_thread(work: impl FnOnce() + Send + 'static) {
+    let shared = || THREADS.read().unwrap();
+    let (begun, begins) = channel();
+    let (done, is_done) = channel();
+    let (leave, leaves) = channel::<()>();
+    let begins_or_ends = shared();
+    let thread = std::thread::spawn(move || {
+        begun.send(()).unwrap();
+        work();
+        done.send(()).unwrap();
+        // Fails when the sender is dropped.
+        let _ = leaves.recv();
+    });
+    begins.recv().unwrap();
+    drop(begins_or_ends);
+    is_done.recv().unwrap();
+    let _begins_or_ends = shared();
+    drop(leave);
+    thread.join().unwrap();
+}
+
 /// Many series.
 #[measured(name = "churn", dims(id = id))]
 fn churn(id: u64) {
@@ -387,21 +414,22 @@ fn a_child_of_a_busy_process_does_not_wait_for_threads_it_does_not_have() {
             scope.spawn(|| {
                 while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
                     // A new thread has no cached series.
-                    std::thread::spawn(|| (0..500).for_each(churn))
-                        .join()
-                        .unwrap();
+                    on_a_new_thread(|| (0..500).for_each(churn));
                 }
             });
         }
         let children = || {
             for round in 0..200 {
-                wait_for(fork(|| {
+                let threads = THREADS.write().unwrap();
+                let child = fork(|| {
                     churn(u64::MAX - round);
                     if round % 20 == 0 {
                         let metrics = install(&server);
                         metrics.flush(AMPLE).unwrap();
                     }
-                }));
+                });
+                drop(threads);
+                wait_for(child);
             }
         };
         let done = catch_unwind(AssertUnwindSafe(children));

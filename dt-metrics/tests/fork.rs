@@ -149,7 +149,7 @@ fn a_child_delivers_its_own_measurements_and_none_of_its_parents() {
     std::thread::spawn(|| count!("forked.both", 10))
         .join()
         .unwrap();
-    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let (stop, stopped) = channel::<()>();
     let counting = std::thread::spawn(move || {
         count!("forked.both", 20);
         while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {

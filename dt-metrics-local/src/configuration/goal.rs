@@ -39,7 +39,7 @@ pub(super) struct Violation {
 }
 
 impl<'a> Goal<'a> {
-    /// The objectives of these metrics, and those that no query can measure, with the reasons.
+    /// The objectives of these metrics, and the objectives that no query can measure, with the reasons.
     pub(super) fn all(metrics: &'a Metrics) -> (Vec<Self>, Vec<String>) {
         let mut goals = Vec::new();
         let mut unused = Vec::new();

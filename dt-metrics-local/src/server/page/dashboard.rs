@@ -1,4 +1,4 @@
-//! A Dynatrace dashboard of the metrics that programs declare, and of those that arrived.
+//! A Dynatrace dashboard of the metrics that programs declare, and of the metrics that arrived.
 
 use std::sync::Arc;
 

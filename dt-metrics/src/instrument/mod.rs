@@ -73,6 +73,11 @@ mod series;
 mod tests;
 
 pub(crate) use self::capture::{WatchAll, watch, watch_all};
+#[cfg(feature = "dynatrace")]
+#[allow(unused_imports, reason = "read by the spool")]
+pub(crate) use self::cells::chunk::Chunk;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::cells::memory::Memory;
 pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::sink::{Inside, Sink, set_sink};

@@ -10,7 +10,7 @@ use super::sync::{AtomicU64, Ordering};
 /// Aligned so that two threads never share a cache line, nor the neighbour that the processor
 /// fetches along with it.
 #[repr(align(128))]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     cells: [AtomicU64; CELLS],
 }
 
@@ -25,7 +25,7 @@ impl Chunk {
     /// Adds to a cell. For the owner alone: a load and a store, no locked instruction, so a
     /// second writer would lose increments.
     #[inline]
-    pub(super) fn add(&self, cell: usize, n: u64) {
+    pub(crate) fn add(&self, cell: usize, n: u64) {
         let cell = &self.cells[cell % CELLS];
         cell.store(
             cell.load(Ordering::Relaxed).wrapping_add(n),

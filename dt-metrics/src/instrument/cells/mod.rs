@@ -17,6 +17,8 @@ pub(super) mod deferred;
 pub(super) mod fork;
 #[cfg(test)]
 mod loom;
+#[allow(dead_code, reason = "used with a spool")]
+pub(super) mod memory;
 pub(super) mod recorder;
 pub(super) mod ring;
 pub(super) mod sink;

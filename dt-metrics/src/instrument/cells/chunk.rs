@@ -63,7 +63,7 @@ impl Chunk {
     }
 
     /// The value of a cell, with at least all additions that happened before the call.
-    pub(super) fn get(&self, cell: usize) -> u64 {
+    pub(crate) fn get(&self, cell: usize) -> u64 {
         self.cells[cell % CELLS].load(Ordering::Acquire)
     }
 }

@@ -1,91 +1,437 @@
 //! The file of cells, as the process that counts in it sees it.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::descriptor::Descriptor;
+use super::header::{Header, Identity};
+use super::layout::record::{self, further_blocks};
+use super::layout::{
+    BLOCK_WORDS, Block, Buffer, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES, STEP,
+    Tag, header, position,
+};
+use super::mapping::Mapping;
+use super::series;
+use crate::descriptor::{Descriptor, Kind};
 use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::instrument::{Chunk, Memory, OwnedValue};
 
+/// The name of the file.
+pub(super) const NAME: &str = "cells";
+/// Its name until it is complete.
+const PART: &str = "cells.part";
+
 /// The cells of this process in a file. The memory stays mapped while the process lives.
 #[derive(Debug)]
-pub(crate) struct CellFile {}
+pub(crate) struct CellFile {
+    mapping: Mapping,
+    header: Header,
+    limit_bytes: u64,
+    /// Whether this process was forked from the one that counts in the file.
+    is_detached: AtomicBool,
+    /// Nothing is allocated while it is locked, unless the slots are locked as well: an allocator may
+    /// be measured.
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    free: Vec<Block>,
+    /// The blocks of the two baselines, by chunk number.
+    baselines: BTreeMap<u32, [Block; 2]>,
+    /// The records of the series that count now, by slot.
+    current: HashMap<u32, Record>,
+    /// Records whose counts may still be above the baseline.
+    ended: Vec<Ended>,
+    /// The last snapshot.
+    last: Commit,
+    /// The buffer that was committed last. It is kept even if the file is void.
+    kept: Buffer,
+    full: Option<Full>,
+}
+
+/// The blocks of a record.
+#[derive(Debug)]
+struct Record {
+    first: Block,
+    further: Vec<Block>,
+}
+
+/// The record of a series that no longer has its slot.
+#[derive(Debug)]
+struct Ended {
+    record: Record,
+    slot: u32,
+    /// The sum of the slot's cells when the series lost the slot.
+    end: u64,
+}
 
 /// Why further cells are in memory only.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Full {
     /// The file has reached its limit.
-    #[error("the file has reached its limit of {0} bytes")]
+    #[error("the file of cells has reached its limit of {0} bytes")]
     Limit(u64),
     /// The file could not grow.
-    #[error(transparent)]
-    Io(io::Error),
+    #[error("the file of cells cannot grow: {0}")]
+    Io(io::ErrorKind),
 }
 
 impl CellFile {
     /// Creates the file in the directory of a slot, in place of an earlier one. It grows up to
     /// `limit_bytes`.
-    pub(crate) fn create(_directory: &DirectoryHandle, _limit_bytes: u64) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub(crate) fn create(directory: &DirectoryHandle, limit_bytes: u64) -> io::Result<Self> {
+        let limit_bytes = limit_bytes.min(MAX_BYTES) / STEP * STEP;
+        if limit_bytes == 0 {
+            let error = format!("a file of cells needs at least {STEP} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+        let header = Header::new(Identity::current()?);
+        let create = || {
+            let file = Self::begin(Mapping::create(directory, PART)?, header, limit_bytes);
+            directory.rename(PART, directory, NAME)?;
+            Ok(file)
+        };
+        create().inspect_err(|_| {
+            let _ = directory.remove(PART);
+        })
+    }
+
+    /// Writes the header to an empty file.
+    fn begin(mapping: Mapping, header: Header, limit_bytes: u64) -> Self {
+        let now = milliseconds(SystemTime::now());
+        let first = Commit {
+            number: 1,
+            buffer: Buffer::A,
+        };
+        let file = Self {
+            mapping,
+            header,
+            limit_bytes,
+            is_detached: AtomicBool::new(false),
+            state: Mutex::new(State {
+                free: Vec::new(),
+                baselines: BTreeMap::new(),
+                current: HashMap::new(),
+                ended: Vec::new(),
+                last: first,
+                kept: first.buffer,
+                full: None,
+            }),
+        };
+        for (index, word) in header.to_words().into_iter().enumerate() {
+            file.mapping.store(HEADER.word(index), word);
+        }
+        for index in header::TIMES {
+            file.mapping.store(HEADER.word(index), now);
+        }
+        file.put_in_use(&mut file.lock(), 0);
+        file.set_committed(first.to_word());
+        file.mapping.store(0, MAGIC);
+        file
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A random number that names this file in the headers of requests. Never 0.
     pub(crate) fn token(&self) -> u64 {
-        1
+        self.header.token
     }
 
     /// The size of the file.
     pub(crate) fn bytes(&self) -> u64 {
-        0
+        self.mapping.bytes()
     }
 
-    /// Whether, and why, further cells are in memory only.
+    /// Whether, and why, further cells or series are in memory only.
     pub(crate) fn full(&self) -> Option<Full> {
-        None
+        (!self.is_detached()).then(|| self.lock().full).flatten()
     }
 
     /// The number of the last snapshot. A new file has snapshot 1, in which nothing is drained.
     pub(crate) fn pending(&self) -> u64 {
-        1
+        if self.is_detached() {
+            return 0;
+        }
+        self.lock().last.number
     }
 
     /// Makes the snapshot with this number the baseline: the requests of all collections up to
     /// the snapshot are on disk or settled. `collected` is the time of its collection. Returns `false`, and
     /// changes nothing, if there is a later snapshot by now.
-    pub(crate) fn commit(&self, _number: u64, _collected: SystemTime) -> bool {
-        false
+    pub(crate) fn commit(&self, number: u64, collected: SystemTime) -> bool {
+        if self.is_detached() {
+            return false;
+        }
+        let mut state = self.lock();
+        let last = state.last;
+        if last.number != number {
+            return false;
+        }
+        let time = HEADER.word(header::TIMES[last.buffer.index()]);
+        self.mapping.store(time, milliseconds(collected));
+        self.set_committed(last.to_word());
+        state.kept = last.buffer;
+        true
     }
 
     /// The number of the baseline; 0 if the file is void. A new file has baseline 1.
     pub(crate) fn committed(&self) -> u64 {
-        0
+        let word = self.mapping.load(HEADER.word(header::COMMITTED));
+        Commit::from_word(word).map_or(0, |commit| commit.number)
     }
 
     /// Makes the file void until the next commit: nothing is recovered from it. To be called before a
     /// request is sent whose number is above the baseline.
-    pub(crate) fn void(&self) {}
+    pub(crate) fn void(&self) {
+        if !self.is_detached() {
+            let _state = self.lock();
+            self.set_committed(Commit::VOID);
+        }
+    }
 
     /// Removes the file, if it is still in the directory.
-    pub(crate) fn remove(&self, _directory: &DirectoryHandle) -> io::Result<()> {
+    pub(crate) fn remove(&self, directory: &DirectoryHandle) -> io::Result<()> {
+        if !self.is_detached() && directory.has_in_place(NAME, self.mapping.file()) {
+            directory.remove(NAME)?;
+        }
         Ok(())
+    }
+
+    /// Whether the file has a record of the series that counts in the slot.
+    #[cfg(test)]
+    pub(super) fn is_recorded(&self, slot: u32) -> bool {
+        self.lock().current.contains_key(&slot)
+    }
+
+    #[cfg(test)]
+    pub(super) fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    fn is_detached(&self) -> bool {
+        self.is_detached.load(Ordering::Relaxed)
+    }
+
+    fn set_committed(&self, word: u64) {
+        self.mapping.store(HEADER.word(header::COMMITTED), word);
+    }
+
+    fn set_tag(&self, block: Block, tag: Tag) {
+        self.mapping.store(block.tag(), tag.to_word());
+    }
+
+    /// Hands out the blocks beyond the first `bytes`.
+    fn put_in_use(&self, state: &mut State, bytes: u64) {
+        let groups = |bytes| u32::try_from(bytes / GROUP_BYTES).unwrap_or(0);
+        let (old, new) = (groups(bytes), groups(self.bytes()));
+        // Without this number, nobody could see that the file was cut off.
+        self.mapping.store(HEADER.word(header::GROUPS), new.into());
+        let blocks = (old * GROUP_BLOCKS..new * GROUP_BLOCKS).map(Block);
+        // The first ones are taken first.
+        let blocks = blocks.rev().filter(|block| block.is_usable());
+        state.free.splice(0..0, blocks);
+    }
+
+    /// Takes free blocks; `None` if there is not enough room for all of them.
+    fn take_blocks(&self, state: &mut State, count: usize) -> Option<Vec<Block>> {
+        if state.free.len() < count {
+            self.free_ended(state);
+        }
+        while state.free.len() < count {
+            let bytes = self.bytes();
+            if bytes >= self.limit_bytes {
+                state.full.get_or_insert(Full::Limit(self.limit_bytes));
+                return None;
+            }
+            if let Err(error) = self.mapping.grow(self.limit_bytes) {
+                state.full.get_or_insert(Full::Io(error.kind()));
+                return None;
+            }
+            self.put_in_use(state, bytes);
+        }
+        let start = state.free.len() - count;
+        Some(state.free.drain(start..).rev().collect())
+    }
+
+    /// Sets a block to zeros.
+    fn clear(&self, block: Block) {
+        for position in (0..BLOCK_WORDS).map(|index| block.word(index)) {
+            if self.mapping.load(position) != 0 {
+                self.mapping.store(position, 0);
+            }
+        }
+    }
+
+    /// Frees the records whose counts are all below the baseline.
+    fn free_ended(&self, state: &mut State) {
+        let State {
+            ended,
+            free,
+            baselines,
+            kept,
+            ..
+        } = state;
+        ended.retain_mut(|ended| {
+            let (number, cell) = position(ended.slot);
+            let drained = baselines.get(&number).map_or(0, |blocks| {
+                self.mapping.load(blocks[kept.index()].word(cell))
+            });
+            let is_needed = ended.end.wrapping_sub(drained).cast_signed() > 0;
+            if !is_needed {
+                self.set_tag(ended.record.first, Tag::None);
+                free.append(&mut ended.record.further);
+                free.push(ended.record.first);
+            }
+            is_needed
+        });
+    }
+
+    /// Ends the record of the series that had the slot until now.
+    fn end_record(&self, state: &mut State, slot: u32, end: u64) {
+        if let Some(record) = state.current.remove(&slot) {
+            self.mapping.store(record.first.word(record::END), end);
+            self.set_tag(record.first, Tag::Ended(slot));
+            state.ended.push(Ended { record, slot, end });
+        }
+    }
+
+    /// Writes a record to free blocks.
+    fn write_record(
+        &self,
+        blocks: Vec<Block>,
+        slot: u32,
+        origin: u64,
+        bytes: &[u8],
+    ) -> Option<Record> {
+        let mut words = bytes.chunks(8).map(|chunk| {
+            let mut word = [0; 8];
+            for (byte, value) in word.iter_mut().zip(chunk) {
+                *byte = *value;
+            }
+            u64::from_le_bytes(word)
+        });
+        let mut nexts = blocks.iter().skip(1).map(|block| u64::from(block.0));
+        for (index, block) in blocks.iter().enumerate() {
+            let data = if index == 0 {
+                let length =
+                    (u64::from(series::checksum(slot, origin, bytes)) << 32) | bytes.len() as u64;
+                self.mapping.store(block.word(record::ORIGIN), origin);
+                self.mapping.store(block.word(record::END), 0);
+                self.mapping.store(block.word(record::LENGTH), length);
+                self.mapping
+                    .store(block.word(record::NEXT), nexts.next().unwrap_or(0));
+                record::DATA
+            } else {
+                self.mapping.store(block.word(0), nexts.next().unwrap_or(0));
+                1
+            };
+            for (position, word) in (data..BLOCK_WORDS).zip(&mut words) {
+                self.mapping.store(block.word(position), word);
+            }
+        }
+        let mut blocks = blocks.into_iter();
+        let first = blocks.next()?;
+        self.set_tag(first, Tag::Record(slot));
+        Some(Record {
+            first,
+            further: blocks.collect(),
+        })
     }
 }
 
 impl Memory for CellFile {
-    fn chunk(&self, _number: usize) -> Option<&'static Chunk> {
-        None
+    fn chunk(&self, number: usize) -> Option<&'static Chunk> {
+        let number = u32::try_from(number).ok()?;
+        if self.is_detached() || Tag::from_word(Tag::Chunk(number).to_word()).is_none() {
+            return None;
+        }
+        let mut state = self.lock();
+        let state = &mut *state;
+        let is_first = !state.baselines.contains_key(&number);
+        // The baselines get their room now, so that a snapshot never needs any.
+        let mut blocks = self
+            .take_blocks(state, if is_first { 3 } else { 1 })?
+            .into_iter();
+        let chunk = blocks.next()?;
+        if let (Some(a), Some(b)) = (blocks.next(), blocks.next()) {
+            for (block, buffer) in [(a, Buffer::A), (b, Buffer::B)] {
+                self.clear(block);
+                self.set_tag(block, Tag::Baseline(buffer, number));
+            }
+            state.baselines.insert(number, [a, b]);
+        }
+        self.clear(chunk);
+        self.set_tag(chunk, Tag::Chunk(number));
+        self.mapping.chunk(chunk)
     }
 
     fn assign(
         &self,
-        _slot: u32,
-        _origin: u64,
-        _descriptor: &Descriptor,
-        _dimensions: &[(&'static str, OwnedValue)],
+        slot: u32,
+        origin: u64,
+        descriptor: &Descriptor,
+        dimensions: &[(&'static str, OwnedValue)],
     ) {
+        if self.is_detached() {
+            return;
+        }
+        let mut state = self.lock();
+        let state = &mut *state;
+        // Even if there is no room for the next record: the counts are not those of this one.
+        self.end_record(state, slot, origin);
+        if descriptor.kind != Kind::Counter {
+            return;
+        }
+        if let Some(bytes) = series::to_bytes(descriptor, dimensions)
+            && let Some(blocks) = self.take_blocks(state, 1 + further_blocks(bytes.len()))
+            && let Some(record) = self.write_record(blocks, slot, origin, &bytes)
+        {
+            state.current.insert(slot, record);
+        }
     }
 
-    fn snapshot(&self, _first: u32, _drained: &[u64]) {}
+    fn snapshot(&self, first: u32, drained: &[u64]) {
+        if self.is_detached() {
+            return;
+        }
+        let mut state = self.lock();
+        // Before the buffer is written over that has the values to compare with.
+        self.free_ended(&mut state);
+        let buffer = state.kept.other();
+        state.last = Commit {
+            number: state.last.number + 1,
+            buffer,
+        };
+        for (number, blocks) in &state.baselines {
+            let block = blocks[buffer.index()];
+            for cell in 0..BLOCK_WORDS {
+                let slot = *number as usize * BLOCK_WORDS + cell;
+                let index = slot.checked_sub(first as usize);
+                let Some(drained) = index.and_then(|index| drained.get(index)) else {
+                    continue;
+                };
+                let position = block.word(cell);
+                if self.mapping.load(position) != *drained {
+                    self.mapping.store(position, *drained);
+                }
+            }
+        }
+    }
 
-    fn detach(&self) {}
+    fn detach(&self) {
+        if !self.is_detached.swap(true, Ordering::Relaxed) {
+            self.mapping.detach();
+        }
+    }
+}
+
+/// Milliseconds since 1970.
+fn milliseconds(time: SystemTime) -> u64 {
+    let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

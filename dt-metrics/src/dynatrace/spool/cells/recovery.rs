@@ -1,19 +1,31 @@
 //! Reading the counts of a process that has died out of its file of cells.
+//!
+//! The file is read, never mapped: another process could cut it off meanwhile. Every number in it is
+//! checked before use.
 
-use std::io;
-use std::time::SystemTime;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::file::NAME;
+use super::header::{Header, Identity, LAYOUT};
+use super::layout::record::{self, MAX_LENGTH, further_blocks};
+use super::layout::{
+    BLOCK_WORDS, Block, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES, Tag, header,
+    low_half, position,
+};
+use super::series::{self, RecoveredSeries};
 use crate::dynatrace::spool::handle::DirectoryHandle;
-use crate::instrument::OwnedValue;
 
-/// What is in the slot of a process that has died. Only the caller removes the file.
+/// What is in the slot of a process that has died. The caller removes the file.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// There is no file.
     Nothing,
-    /// This process counts in the file. It must stay.
+    /// This process counts in the file. The file must stay.
     InUse,
-    /// Nothing is recovered, and all requests are delivered.
+    /// Nothing is recovered. All requests are delivered.
     Void,
     Counts(Recovered),
 }
@@ -25,28 +37,17 @@ pub(crate) struct Recovered {
     pub(crate) token: u64,
     /// Requests with this token and a higher number are not delivered: their counts are in `series`.
     pub(crate) committed: u64,
-    /// When the process counted last, as far as this is known. Not before its last collection, and not
-    /// in the future.
+    /// When the process counted last, as far as this is known. Not before its last collection, unless
+    /// that is in the future, and never in the future.
     pub(crate) time: SystemTime,
     /// Counters with counts. Several may have the same name and dimensions.
     pub(crate) series: Vec<RecoveredSeries>,
-    /// The number of series whose counts are left out, since they make no sense: more than `i64::MAX`.
+    /// How many series are left out, since their numbers are impossible: a sum exceeded its range, or the
+    /// file was altered.
     pub(crate) implausible: u64,
 }
 
-/// The counts of one counter.
-#[derive(Clone, Debug)]
-pub(crate) struct RecoveredSeries {
-    pub(crate) name: String,
-    pub(crate) unit: String,
-    pub(crate) description: String,
-    /// A short text is a text here.
-    pub(crate) dimensions: Vec<(String, OwnedValue)>,
-    /// Never 0.
-    pub(crate) added: u64,
-}
-
-/// Why counts cannot be recovered.
+/// Why counts cannot be recovered. Then all requests of the process are delivered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error(transparent)]
@@ -55,14 +56,298 @@ pub(crate) enum Unreadable {
     Damaged(#[from] Damage),
 }
 
-/// Why a file is not a file of cells.
+/// Why a file has no counts that can be recovered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Damage {
-    #[error("it is not complete, or was altered")]
+    #[error("others can change it, or it has a second name")]
+    Shared,
+    #[error("it is not a file of cells, or its header was altered")]
     Header,
+    #[error("it was written by another version of this library (format {0})")]
+    Version(u64),
+    /// What an earlier boot left may be older than what it had sent.
+    #[error("the machine was restarted since")]
+    Restarted,
+    #[error("it is not complete")]
+    CutOff,
+    #[error("it is too large")]
+    TooLarge,
+    #[error("its block {0} was altered")]
+    Block(u32),
 }
 
 /// Reads the file in a slot that this process has locked.
-pub(crate) fn recover(_directory: &DirectoryHandle) -> Result<Found, Unreadable> {
-    Ok(Found::Nothing)
+pub(crate) fn recover(directory: &DirectoryHandle) -> Result<Found, Unreadable> {
+    let file = match directory.open_file(NAME) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        file => file?,
+    };
+    let metadata = file.metadata()?;
+    if !DirectoryHandle::is_private(&metadata) {
+        return Err(Damage::Shared.into());
+    }
+    let (modified, now) = (metadata.modified()?, SystemTime::now());
+    let mut found = read(&file, metadata.len(), Identity::current()?)?;
+    if let Found::Counts(recovered) = &mut found {
+        recovered.time = recovered.time.max(modified).min(now);
+    }
+    Ok(found)
+}
+
+/// Bytes that can be read from any position.
+pub(super) trait Source {
+    fn read_at(&self, bytes: &mut [u8], position: u64) -> io::Result<()>;
+}
+
+impl Source for File {
+    fn read_at(&self, bytes: &mut [u8], position: u64) -> io::Result<()> {
+        let mut file = self;
+        file.seek(SeekFrom::Start(position))?;
+        file.read_exact(bytes)
+    }
+}
+
+type Words = [u64; BLOCK_WORDS];
+
+/// By chunk number. Only those that have a cell other than 0.
+type Cells = HashMap<u32, Box<Words>>;
+
+fn read_block(source: &impl Source, block: Block) -> io::Result<Words> {
+    let mut bytes = [0; BLOCK_WORDS * 8];
+    source.read_at(&mut bytes, block.word(0) as u64 * 8)?;
+    let mut words = [0; BLOCK_WORDS];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_ne_bytes(*bytes);
+    }
+    Ok(words)
+}
+
+/// Reads a file with so many bytes. The time is that of the baseline.
+pub(super) fn read(
+    source: &impl Source,
+    bytes: u64,
+    reader: Identity,
+) -> Result<Found, Unreadable> {
+    if bytes < GROUP_BYTES {
+        return Err(Damage::CutOff.into());
+    }
+    if bytes > MAX_BYTES {
+        return Err(Damage::TooLarge.into());
+    }
+    let tags = read_block(source, Block(0))?;
+    if tags[0] != MAGIC {
+        return Err(Damage::Header.into());
+    }
+    let words = read_block(source, HEADER)?;
+    if words[header::VERSION] != LAYOUT {
+        return Err(Damage::Version(words[header::VERSION]).into());
+    }
+    let header = Header::from_words(&words).ok_or(Damage::Header)?;
+    if header.identity == reader {
+        return Ok(Found::InUse);
+    }
+    if header.identity.boot != reader.boot {
+        return Err(Damage::Restarted.into());
+    }
+    let Some(commit) = Commit::from_word(words[header::COMMITTED]) else {
+        return Ok(Found::Void);
+    };
+    let groups = words[header::GROUPS];
+    if groups > bytes / GROUP_BYTES {
+        return Err(Damage::CutOff.into());
+    }
+    let groups = u32::try_from(groups).map_err(|_| Damage::Header)?;
+    let blocks = Blocks::read(source, groups, commit)?;
+    let (series, implausible) = blocks.series(source)?;
+    let time = Duration::from_millis(words[header::TIMES[commit.buffer.index()]]);
+    Ok(Found::Counts(Recovered {
+        token: header.token,
+        committed: commit.number,
+        time: UNIX_EPOCH.checked_add(time).ok_or(Damage::Header)?,
+        series,
+        implausible,
+    }))
+}
+
+/// The record of a series that counted in a slot.
+struct Record {
+    first: Block,
+    /// The sum of the slot's cells when the series got the slot.
+    origin: u64,
+    /// The sum when the series lost the slot, if it did.
+    end: Option<u64>,
+}
+
+/// All blocks in use.
+#[derive(Default)]
+struct Blocks {
+    /// The sums of the cells.
+    totals: Cells,
+    baseline: Cells,
+    /// By slot.
+    records: BTreeMap<u32, Vec<Record>>,
+    count: u32,
+}
+
+impl Blocks {
+    fn read(source: &impl Source, groups: u32, commit: Commit) -> Result<Self, Unreadable> {
+        let mut all = Self {
+            count: groups.saturating_mul(GROUP_BLOCKS),
+            ..Self::default()
+        };
+        for tags in (0..all.count).step_by(GROUP_BLOCKS as usize) {
+            let words = read_block(source, Block(tags))?;
+            if tags > 0 && words[0] != 0 {
+                return Err(Damage::Block(tags).into());
+            }
+            for (block, word) in (tags..).map(Block).zip(words).skip(1) {
+                let tag = Tag::from_word(word);
+                let tag = tag.filter(|tag| block.is_usable() || *tag == Tag::None);
+                all.add(source, block, tag, commit)?;
+            }
+        }
+        Ok(all)
+    }
+
+    fn add(
+        &mut self,
+        source: &impl Source,
+        block: Block,
+        tag: Option<Tag>,
+        commit: Commit,
+    ) -> Result<(), Unreadable> {
+        let damage = Damage::Block(block.0);
+        match tag.ok_or(damage)? {
+            Tag::None => {}
+            Tag::Chunk(number) => {
+                let words = read_block(source, block)?;
+                if words != [0; BLOCK_WORDS] {
+                    let sums = self
+                        .totals
+                        .entry(number)
+                        .or_insert_with(|| Box::new([0; BLOCK_WORDS]));
+                    for (sum, cell) in sums.iter_mut().zip(words) {
+                        *sum = sum.wrapping_add(cell);
+                    }
+                }
+            }
+            Tag::Baseline(buffer, number) => {
+                let words = read_block(source, block)?;
+                if buffer == commit.buffer
+                    && words != [0; BLOCK_WORDS]
+                    && self.baseline.insert(number, Box::new(words)).is_some()
+                {
+                    return Err(damage.into());
+                }
+            }
+            Tag::Record(slot) => {
+                let words = read_block(source, block)?;
+                self.records.entry(slot).or_default().push(Record {
+                    first: block,
+                    origin: words[record::ORIGIN],
+                    end: None,
+                });
+            }
+            Tag::Ended(slot) => {
+                let words = read_block(source, block)?;
+                self.records.entry(slot).or_default().push(Record {
+                    first: block,
+                    origin: words[record::ORIGIN],
+                    end: Some(words[record::END]),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The series with counts above the baseline, and how many are left out.
+    fn series(&self, source: &impl Source) -> Result<(Vec<RecoveredSeries>, u64), Unreadable> {
+        let (mut series, mut implausible) = (Vec::new(), 0);
+        for (slot, records) in &self.records {
+            let drained = cell(&self.baseline, *slot);
+            let total = cell(&self.totals, *slot);
+            let Some(counts) = divide(records, drained, total) else {
+                implausible += 1;
+                continue;
+            };
+            for (record, added) in counts {
+                series.push(self.describe(source, *slot, record, added)?);
+            }
+        }
+        Ok((series, implausible))
+    }
+
+    fn describe(
+        &self,
+        source: &impl Source,
+        slot: u32,
+        record: &Record,
+        added: u64,
+    ) -> Result<RecoveredSeries, Unreadable> {
+        let damage = Damage::Block(record.first.0);
+        let words = read_block(source, record.first)?;
+        let word = words[record::LENGTH];
+        let (length, checksum) = (low_half(word) as usize, word >> 32);
+        if length > MAX_LENGTH {
+            return Err(damage.into());
+        }
+        let mut bytes = Vec::with_capacity(length);
+        append(&mut bytes, &words[record::DATA..], length);
+        let mut next = words[record::NEXT];
+        for _ in 0..further_blocks(length) {
+            let block = u32::try_from(next).ok().filter(|block| *block < self.count);
+            let words = read_block(source, Block(block.ok_or(damage)?))?;
+            append(&mut bytes, &words[1..], length);
+            next = words[0];
+        }
+        if u64::from(series::checksum(slot, record.origin, &bytes)) != checksum {
+            return Err(damage.into());
+        }
+        Ok(series::from_bytes(&bytes, added).ok_or(damage)?)
+    }
+}
+
+/// Appends words, up to a length.
+fn append(bytes: &mut Vec<u8>, words: &[u64], length: usize) {
+    let all = words.iter().flat_map(|word| word.to_le_bytes());
+    bytes.extend(all.take(length - bytes.len().min(length)));
+}
+
+/// The cell of a slot.
+fn cell(cells: &Cells, slot: u32) -> u64 {
+    let (number, cell) = position(slot);
+    cells.get(&number).map_or(0, |words| words[cell])
+}
+
+/// Divides what was added to a slot since the baseline among the series that had the slot one after
+/// another; `None` if the numbers are impossible.
+fn divide(records: &[Record], drained: u64, total: u64) -> Option<Vec<(&Record, u64)>> {
+    // Sums wrap, so they are compared by their distance from the baseline.
+    let from_baseline = |sum: u64| sum.wrapping_sub(drained).cast_signed();
+    let added = from_baseline(total);
+    if added < 0 {
+        return None;
+    }
+    let mut ranges = Vec::with_capacity(records.len());
+    for record in records {
+        let begin = from_baseline(record.origin);
+        let end = record.end.map_or(added, from_baseline);
+        if begin > end || end > added {
+            return None;
+        }
+        ranges.push((begin, end, record));
+    }
+    ranges.sort_by_key(|(begin, end, _)| (*begin, *end));
+    let is_divided = ranges
+        .iter()
+        .zip(ranges.iter().skip(1))
+        .all(|((_, end, record), (next, ..))| end <= next && record.end.is_some());
+    if !is_divided {
+        return None;
+    }
+    let counts = ranges.into_iter().filter_map(|(begin, end, record)| {
+        let added = u64::try_from(end - begin.max(0)).ok()?;
+        (added > 0).then_some((record, added))
+    });
+    Some(counts.collect())
 }

@@ -112,6 +112,11 @@ impl DirectoryHandle {
         File::open(self.path.join(name.as_ref()))
     }
 
+    /// The permissions of a file are its directory's.
+    pub(crate) fn is_private(_: &fs::Metadata) -> bool {
+        true
+    }
+
     /// Writes a file under another name and renames it, so that the file is never incomplete.
     pub(crate) fn replace(&self, name: &str, part: &str, content: &[&[u8]]) -> io::Result<()> {
         let write = || {

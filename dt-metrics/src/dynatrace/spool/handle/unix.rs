@@ -174,6 +174,13 @@ impl DirectoryHandle {
         }
     }
 
+    /// Whether a file belongs to this user, no one else can read or change it, and it has no second
+    /// name.
+    pub(crate) fn is_private(metadata: &std::fs::Metadata) -> bool {
+        let is_own = metadata.uid() == geteuid().as_raw();
+        is_own && metadata.mode() & OTHERS == 0 && metadata.nlink() == 1
+    }
+
     /// Writes a file that only this user can read, under another name, and renames it, so that the
     /// file is never incomplete.
     pub(crate) fn replace(&self, name: &str, part: &str, content: &[&[u8]]) -> io::Result<()> {
@@ -193,10 +200,10 @@ impl DirectoryHandle {
         })
     }
 
-    /// Creates a file. An existing entry with this name was left by a process that died, and is
-    /// removed: nothing is ever written to it.
-    fn create_file(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | FILE;
+    /// Creates a file that only this user can read. An existing entry with this name was left by a process
+    /// that died, and is removed: nothing is ever written to it.
+    pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | FILE;
         let create = || openat(&self.directory, name, flags, PRIVATE);
         let created = match create() {
             Err(Errno::EXIST) => {

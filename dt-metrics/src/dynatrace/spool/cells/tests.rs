@@ -1,0 +1,318 @@
+//! Tests of the file of cells.
+
+mod explorer;
+mod fork;
+mod hostile;
+
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+use super::file::{CellFile, Full, NAME};
+use super::header::{Header, Identity};
+use super::layout::HEADER;
+use super::recovery::{Found, Recovered, Source, recover};
+use crate::descriptor::{Descriptor, Kind};
+use crate::dynatrace::spool::handle::DirectoryHandle;
+use crate::instrument::{Memory, OwnedValue, Value};
+
+const LIMIT: u64 = 1 << 20;
+
+impl Source for Vec<u8> {
+    fn read_at(&self, bytes: &mut [u8], position: u64) -> io::Result<()> {
+        let position = usize::try_from(position).unwrap();
+        let part = self.get(position..position + bytes.len());
+        bytes.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+fn handle(directory: &TempDir) -> DirectoryHandle {
+    DirectoryHandle::open(directory.path()).unwrap()
+}
+
+fn new_file(directory: &TempDir) -> CellFile {
+    CellFile::create(&handle(directory), LIMIT).unwrap()
+}
+
+fn counter(name: &str, description: &str) -> &'static Descriptor {
+    let [name, description] = [name, description].map(|text| &*text.to_owned().leak());
+    let descriptor = Descriptor::new(Kind::Counter, name, "tests", "tests.rs", 1);
+    Box::leak(Box::new(descriptor.with_description(description)))
+}
+
+/// The next process, on the same machine.
+fn another_process() -> Identity {
+    let current = Identity::current().unwrap();
+    Identity {
+        process: current.process + 1,
+        ..current
+    }
+}
+
+/// Makes the file that of a process that has died, or of any other one.
+fn disown(directory: &TempDir, identity: Identity) {
+    let path = directory.path().join(NAME);
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    let words = Header::new(identity).to_words();
+    for (index, word) in words.into_iter().enumerate() {
+        set_word(&file, HEADER.word(index), word);
+    }
+}
+
+fn set_word(file: &std::fs::File, position: usize, word: u64) {
+    let position = u64::try_from(position).unwrap() * 8;
+    file.write_all_at(&word.to_ne_bytes(), position).unwrap();
+}
+
+fn recovered(directory: &TempDir) -> Recovered {
+    match recover(&handle(directory)).unwrap() {
+        Found::Counts(recovered) => recovered,
+        found => panic!("{found:?}"),
+    }
+}
+
+fn names(recovered: &Recovered) -> Vec<(&str, u64)> {
+    let series = recovered.series.iter();
+    series.map(|series| (&*series.name, series.added)).collect()
+}
+
+#[test]
+fn a_series_comes_back_with_all_that_describes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let descriptor = Descriptor::new(Kind::Counter, "shop.orders", "tests", "tests.rs", 1)
+        .with_unit("{order}")
+        .with_description("Orders, at last");
+    let dimensions = [
+        ("region", OwnedValue::Str("Köln \u{1F980}".into())),
+        ("is_new", OwnedValue::Bool(true)),
+        ("shard", OwnedValue::I64(-7)),
+        ("code", OwnedValue::U64(u64::MAX)),
+        ("share", OwnedValue::F64(0.25)),
+        ("letter", Value::ShortText('é'.into()).keep()),
+        ("empty", OwnedValue::Str("".into())),
+    ];
+    file.assign(70, 0, &descriptor, &dimensions);
+    file.chunk(1).unwrap().add(6, 41);
+    file.chunk(1).unwrap().add(6, 1);
+    disown(&directory, another_process());
+    let recovered = recovered(&directory);
+    let [series] = &*recovered.series else {
+        panic!("{:?}", recovered.series);
+    };
+    assert_eq!(series.name, "shop.orders");
+    assert_eq!(series.unit, "{order}");
+    assert_eq!(series.description, "Orders, at last");
+    assert_eq!(series.added, 42);
+    let dimensions = format!("{:?}", series.dimensions);
+    assert_eq!(
+        dimensions,
+        "[(\"region\", Str(\"Köln 🦀\")), (\"is_new\", Bool(true)), (\"shard\", I64(-7)), \
+         (\"code\", U64(18446744073709551615)), (\"share\", F64(0.25)), (\"letter\", Str(\"é\")), \
+         (\"empty\", Str(\"\"))]"
+    );
+}
+
+#[test]
+fn only_the_last_snapshot_is_committed() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    assert_eq!((file.pending(), file.committed()), (1, 1));
+    file.assign(0, 0, counter("a", ""), &[]);
+    let chunk = file.chunk(0).unwrap();
+    chunk.add(0, 10);
+    file.snapshot(0, &[10]);
+    chunk.add(0, 5);
+    file.snapshot(0, &[15]);
+    assert!(!file.commit(2, SystemTime::now()));
+    assert_eq!((file.pending(), file.committed()), (3, 1));
+    assert!(file.commit(3, SystemTime::now()));
+    assert_eq!((file.pending(), file.committed()), (3, 3));
+    chunk.add(0, 2);
+    file.snapshot(0, &[17]);
+    file.void();
+    assert_eq!((file.pending(), file.committed()), (4, 0));
+    assert!(file.commit(4, SystemTime::now()));
+    assert_eq!(file.committed(), 4);
+    chunk.add(0, 1);
+    disown(&directory, another_process());
+    let recovered = recovered(&directory);
+    assert_eq!(names(&recovered), [("a", 1)]);
+    assert_eq!(recovered.committed, 4);
+}
+
+#[test]
+fn a_void_file_has_nothing_to_recover() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    file.assign(0, 0, counter("a", ""), &[]);
+    file.chunk(0).unwrap().add(0, 10);
+    file.void();
+    disown(&directory, another_process());
+    let found = recover(&handle(&directory)).unwrap();
+    assert!(matches!(found, Found::Void), "{found:?}");
+}
+
+#[test]
+fn series_that_do_not_only_grow_are_not_recovered() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let chunk = file.chunk(0).unwrap();
+    file.assign(0, 0, counter("a", ""), &[]);
+    chunk.add(0, 3);
+    // The slot is another's now, whose counts are not those of the first.
+    let kind = Kind::UpDownCounter;
+    let up_down = Descriptor::new(kind, "b", "tests", "tests.rs", 1);
+    file.assign(0, 3, &up_down, &[]);
+    chunk.add(0, 100);
+    disown(&directory, another_process());
+    assert_eq!(names(&recovered(&directory)), [("a", 3)]);
+}
+
+#[test]
+fn sums_may_wrap() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let start = u64::MAX - 4;
+    file.chunk(0).unwrap().add(0, start);
+    file.snapshot(0, &[start]);
+    file.commit(2, SystemTime::now());
+    let other = file.chunk(0).unwrap();
+    file.assign(0, start, counter("a", ""), &[]);
+    other.add(0, 8);
+    file.assign(0, start.wrapping_add(8), counter("b", ""), &[]);
+    other.add(0, 9);
+    disown(&directory, another_process());
+    assert_eq!(names(&recovered(&directory)), [("a", 8), ("b", 9)]);
+}
+
+#[test]
+fn an_impossible_sum_is_not_delivered() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let chunk = file.chunk(0).unwrap();
+    for (slot, name) in [(0, "too.much"), (1, "drained.more"), (2, "fine")] {
+        file.assign(slot, 0, counter(name, ""), &[]);
+    }
+    chunk.add(0, 1 << 63);
+    chunk.add(1, 5);
+    chunk.add(2, i64::MAX.cast_unsigned());
+    file.snapshot(1, &[6]);
+    file.commit(2, SystemTime::now());
+    disown(&directory, another_process());
+    let recovered = recovered(&directory);
+    assert_eq!(names(&recovered), [("fine", i64::MAX.cast_unsigned())]);
+    assert_eq!(recovered.implausible, 2);
+}
+
+#[test]
+fn the_time_is_that_of_the_last_change_and_not_before_the_last_collection() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let path = directory.path().join(NAME);
+    let now = SystemTime::now();
+    let ago = |seconds| now - Duration::from_secs(seconds);
+    let round = |time: SystemTime| now.duration_since(time).unwrap().as_secs_f64().round();
+    for (collected, modified, expected) in [(60, 30, 30.0), (30, 60, 30.0), (30, 0, 0.0)] {
+        file.snapshot(0, &[]);
+        assert!(file.commit(file.pending(), ago(collected)));
+        let identity = another_process();
+        disown(&directory, identity);
+        let writer = std::fs::File::options().write(true).open(&path).unwrap();
+        writer.set_modified(ago(modified)).unwrap();
+        assert!((round(recovered(&directory).time) - expected).abs() < 0.1);
+    }
+    // Neither is in the future.
+    file.snapshot(0, &[]);
+    assert!(file.commit(file.pending(), now + Duration::from_secs(3_600)));
+    assert!(recovered(&directory).time <= SystemTime::now());
+}
+
+#[test]
+fn a_process_leaves_the_file_it_counts_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let found = recover(&handle(&directory)).unwrap();
+    assert!(matches!(found, Found::InUse), "{found:?}");
+    file.remove(&handle(&directory)).unwrap();
+    let found = recover(&handle(&directory)).unwrap();
+    assert!(matches!(found, Found::Nothing), "{found:?}");
+}
+
+#[test]
+fn only_the_own_file_is_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = new_file(&directory);
+    let second = new_file(&directory);
+    assert_ne!(first.token(), second.token());
+    first.remove(&handle(&directory)).unwrap();
+    assert!(directory.path().join(NAME).exists());
+    second.remove(&handle(&directory)).unwrap();
+    assert!(!directory.path().join(NAME).exists());
+    second.remove(&handle(&directory)).unwrap();
+}
+
+#[test]
+fn the_file_grows_up_to_its_limit() {
+    let directory = tempfile::tempdir().unwrap();
+    let limit = 192 * 1024;
+    let file = CellFile::create(&handle(&directory), limit + 1_000).unwrap();
+    assert_eq!(file.bytes(), 64 * 1024);
+    let mut chunks = Vec::new();
+    while let Some(chunk) = file.chunk(chunks.len() / 3) {
+        assert_eq!(file.full(), None);
+        chunk.add(chunks.len() % 64, 1);
+        chunks.push(chunk);
+    }
+    assert_eq!(file.bytes(), limit);
+    assert_eq!(file.full(), Some(Full::Limit(limit)));
+    let length = std::fs::metadata(directory.path().join(NAME)).unwrap();
+    assert_eq!(length.len(), limit);
+    assert!(length.blocks() * 512 >= limit, "{}", length.blocks());
+    // 6 groups with 63 blocks each but for the header: a chunk each, and two baselines for three.
+    assert!(chunks.len() > 200, "{}", chunks.len());
+    file.assign(0, 0, counter("no.room", &"x".repeat(2_000)), &[]);
+    assert!(!file.is_recorded(0));
+    for (index, chunk) in chunks.iter().enumerate() {
+        chunk.add(index % 64, 1);
+    }
+}
+
+#[test]
+fn a_limit_below_one_step_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = CellFile::create(&handle(&directory), 65_535).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn new_series_in_place_of_old_ones_take_no_further_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let chunk = file.chunk(0).unwrap();
+    for round in 0..3_000_u32 {
+        let text = "x".repeat(round as usize % 5 * 300);
+        let slot = round % 8;
+        let origin = u64::from(round / 8);
+        file.assign(
+            slot,
+            origin,
+            counter(&format!("series.{round}"), &text),
+            &[],
+        );
+        chunk.add(slot as usize, 1);
+        let drained: Vec<_> = (0..8)
+            .map(|slot| u64::from((round + 8 - slot) / 8))
+            .collect();
+        file.snapshot(0, &drained);
+        assert!(file.commit(file.pending(), SystemTime::now()));
+    }
+    assert_eq!(file.bytes(), 64 * 1024);
+    chunk.add(0, 4);
+    disown(&directory, another_process());
+    assert_eq!(names(&recovered(&directory)), [("series.2992", 4)]);
+}

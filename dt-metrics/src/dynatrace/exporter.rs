@@ -17,6 +17,7 @@ use crate::dynatrace::config::environment::{Environment, process_environment, sd
 use crate::dynatrace::config::options::Options;
 use crate::dynatrace::config::source::Source;
 use crate::dynatrace::config::{Config, spool_ignored};
+use crate::dynatrace::delivery::cells::{Cells, Collecting};
 use crate::dynatrace::delivery::{sender, spooler};
 use crate::dynatrace::encode::Encoder;
 use crate::dynatrace::error::{ConfigError, ExportError};
@@ -24,6 +25,7 @@ use crate::dynatrace::health::{DropReason, Health};
 use crate::dynatrace::health_metrics::observe;
 use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::transport::reload::ReloadingTransport;
+use crate::instrument::Memory;
 
 /// How much longer than its time a shutdown may take, so that the threads are gone and the next
 /// exporter has the spool.
@@ -108,6 +110,8 @@ struct Delivery {
     encoder: Mutex<Encoder>,
     transport: Arc<ReloadingTransport>,
     temporality: Temporality,
+    /// The cells in the spool, if the pipeline keeps them there.
+    cells: Option<Arc<Cells>>,
 }
 
 impl Exporter {
@@ -149,24 +153,22 @@ impl Exporter {
         ));
         let transport = Arc::new(ReloadingTransport::new(config)?);
         let options = &config.options;
-        let spool = match &options.spool_dir {
+        let (spool, cells) = match &options.spool_dir {
             Some(path) => {
-                let limit = options.spool_limit_bytes;
-                let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
                 match (
-                    spooler::start(&buffer, path, limit, recipient),
+                    spooler::start(&buffer, path, config),
                     options.source("spool_dir"),
                 ) {
                     // A directory that only the environment names stops no program.
                     (Err(error), Source::Environment(variable)) => {
                         let warning = spool_ignored(variable, &error);
                         tracing::warn!(target: "dt_metrics", "{warning}");
-                        None
+                        (None, None)
                     }
                     (started, _) => started?,
                 }
             }
-            None => None,
+            None => (None, None),
         };
         let on_change = {
             let (buffer, transport) = (buffer.clone(), transport.clone());
@@ -191,6 +193,7 @@ impl Exporter {
                     encoder: Mutex::new(Encoder::new(config)),
                     transport,
                     temporality: config.protocol.temporality,
+                    cells,
                 }),
             }),
             is_of_pipeline: false,
@@ -336,6 +339,12 @@ impl Exporter {
         self.inner.buffer.lock().spread = by;
     }
 
+    /// The memory for cells in the spool, if they are kept there.
+    pub(crate) fn cells(&self) -> Option<Arc<dyn Memory>> {
+        let cells = self.inner.delivery.as_ref()?.cells.as_ref()?;
+        Some(cells.file().clone())
+    }
+
     /// Lets the exporter attempt at once, if it pauses.
     pub(crate) fn hurry(&self) {
         if !self.inner.buffer.is_inherited() {
@@ -370,17 +379,19 @@ impl Exporter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now = tokio::time::Instant::now();
-        buffer.begin_collection();
+        let mut collecting = Collecting::begin(buffer, delivery.cells.as_deref());
         let written = encoder.encode(metrics, now, |bodies| {
             // The exporter stopped meanwhile: the last bodies report it.
             let _taken = buffer.enqueue(bodies);
             // Requests on disk make room in memory for the rest.
             buffer.wait_for_disk(None);
+            collecting.make_room();
         });
         buffer.count(&written.report);
         let taken = buffer.enqueue(written.bodies);
         drop(encoder);
         buffer.wait_for_disk(None);
+        drop(collecting);
         for warning in written.report.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }

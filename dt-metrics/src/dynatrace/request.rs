@@ -29,6 +29,14 @@ impl RequestId {
     }
 }
 
+/// The state of the cells after the collection that a request is a part of: the file of the cells, and the
+/// number of the [snapshot](crate::dynatrace::spool::cells) in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct SnapshotId {
+    pub(crate) file: u64,
+    pub(crate) number: u64,
+}
+
 /// The time of a collection, on two clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Collected {

@@ -110,6 +110,7 @@ pub(crate) fn finish(
             entry.series.is_set = is_pending;
         }
     }
+    slots.snapshot();
     if !epoch {
         return Vec::new();
     }

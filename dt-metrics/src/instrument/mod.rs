@@ -67,6 +67,8 @@ mod dimension;
 #[cfg(feature = "dynatrace")]
 mod drain;
 pub(crate) mod expanded;
+#[cfg(feature = "dynatrace")]
+mod keep;
 mod kinds;
 mod series;
 #[cfg(test)]
@@ -81,22 +83,24 @@ pub(crate) use self::cells::memory::Memory;
 pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::sink::{Inside, Sink, set_sink};
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::cells::store::Series;
 pub(crate) use self::cells::store::for_each_descriptor;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::store::has_overflow_series;
 #[cfg(test)]
 pub(crate) use self::cells::store::total;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::cells::thread::disown_inherited;
+pub(crate) use self::cells::store::Series;
 pub(crate) use self::cells::thread::set;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::cells::thread::{disown_inherited, is_fenced};
 pub(crate) use self::dimension::value::{DimensionValue, OwnedValue, Value};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::drain::{
     Drained, begin, drain_part, drain_values, finish, for_each_series, keep_newest_values,
     values_given_up,
 };
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::keep::{keep_cells, leave_cells};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::kinds::clock::calibrate;
 pub use self::kinds::counter::InFlight;

@@ -66,6 +66,8 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
     if is_turned_off(&options, &settings) {
         return Ok(off(&options, installed));
     }
+    let resource = resource(pipeline.service_name, &process_environment);
+    options.kept_cells = kept_cells(&options, &settings, resource.as_ref());
     let otlp = options.format != Format::Lines;
     let console = console(&options).map_err(Error::Thread)?;
     let (exporter, second) = built_in(options)?;
@@ -95,7 +97,6 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
         }
     }
 
-    let resource = resource(pipeline.service_name, &process_environment);
     let mut provider = SdkMeterProvider::builder();
     if let Some(resource) = resource {
         provider = provider.with_resource(resource);
@@ -127,6 +128,7 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
         exporter.observe_health(&provider.meter(HEALTH_SCOPE));
     }
 
+    let cells = exporter.as_ref().and_then(Exporter::cells);
     let bridge = Bridge::start(
         &provider,
         interval,
@@ -137,6 +139,7 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
         pipeline.gauge_expiry,
         summing,
         limits,
+        cells,
     )
     .map_err(Error::Thread)?;
     let handle = Handle::new(Running::new(
@@ -166,6 +169,33 @@ fn require_no_conflicts() -> Result<(), Error> {
     } else {
         Err(Error::Conflicts(conflicts))
     }
+}
+
+/// The resource of the counts in cells, if they are kept in the spool: no other exporter takes them, no view
+/// of the program changes them, and a forked child does not share them.
+fn kept_cells(
+    options: &Options,
+    settings: &Settings,
+    resource: Option<&Resource>,
+) -> Option<Resource> {
+    options.spool_dir.as_ref()?;
+    if !settings.exporters.is_empty()
+        || !settings.configure.is_empty()
+        || options.pipeline.both_formats
+        || !instrument::is_fenced()
+    {
+        tracing::info!(
+            target: "dt_metrics",
+            "counts since the last push are not kept in the spool, since the program has further exporters \
+             or its own provider settings"
+        );
+        return None;
+    }
+    Some(
+        resource
+            .cloned()
+            .unwrap_or_else(|| Resource::builder().build()),
+    )
 }
 
 /// How long the readers of these exporters keep adding up. On our schedule there are no others.

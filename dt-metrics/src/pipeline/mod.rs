@@ -173,6 +173,7 @@ pub fn attach(provider: &SdkMeterProvider) -> Result<Handle, Error> {
             options.pipeline.gauge_expiry,
             Summing::ForEver,
             Limits::default(),
+            None,
         );
         Some(bridge.map_err(Error::Thread)?)
     };

@@ -37,7 +37,7 @@ use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::warnings::EncodeReport;
 use crate::dynatrace::health::{DropReason, Health, SATURATED};
-use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::request::{Collected, RequestId, SnapshotId};
 use crate::process::Process;
 
 /// How long a collection waits for its disk, once: a disk that takes longer is waited for by nobody
@@ -134,9 +134,19 @@ impl Buffer {
         health
     }
 
-    /// Parts that are added from now on belong to another collection.
-    pub(crate) fn begin_collection(&self) {
-        self.lock().queue.begin_collection();
+    /// Parts that are added from now on belong to another collection. If the cells are in a file, with this
+    /// snapshot after the collection, no part is sent before [`end_collection`](Self::end_collection).
+    pub(crate) fn begin_collection(&self, snapshot: Option<SnapshotId>) {
+        self.lock().queue.begin_collection(snapshot);
+    }
+
+    /// The collection is complete: all parts may be sent. The file of the cells takes up this many bytes.
+    pub(crate) fn end_collection(&self, cell_bytes: u64) {
+        let mut state = self.lock();
+        state.queue.end_collection();
+        state.queue.spooled.set_cell_bytes(cell_bytes);
+        drop(state);
+        self.sender_wake.notify_one();
     }
 
     /// Adds a part of a collection, and drops the oldest requests where there is no room; `false`

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::dynatrace::buffer::spooled::Spooled;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::request::{Collected, RequestId, SnapshotId};
 use crate::dynatrace::retry::bisection::Probe;
 use crate::dynatrace::spool::slot::Stored;
 use crate::line::Series;
@@ -14,6 +14,9 @@ use crate::line::Series;
 /// If this many series fail by themselves, further requests become dead letters undivided: with
 /// thousands of them, looking for each would take tens of thousands of requests.
 const MAX_DEAD_SERIES: usize = 100;
+
+/// The room in which a collection goes on to hold its requests: a few of the longest.
+const ROOM: u64 = 4 * 1024 * 1024;
 
 /// A pending request: in memory, on disk, or both.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) points: u64,
     /// The collection that it is a part of; `None` for a request of an earlier process.
     collection: Option<u64>,
+    /// The state of the cells after that collection, if they are in a file.
+    snapshot: Option<SnapshotId>,
     /// Whether other requests were in flight at the same time when it was last sent.
     pub(crate) is_in_company: bool,
     /// The baseline of evidence: how many requests the endpoint had accepted when this one last failed,
@@ -76,6 +81,8 @@ pub(crate) struct Queue {
     last_sequence: u64,
     /// The number of the latest collection.
     collection: u64,
+    /// The state of the cells after a collection whose requests are not complete yet: none of them is sent.
+    held: Option<SnapshotId>,
     /// Requests that the endpoint accepted.
     accepted: u64,
     /// The record of the disk.
@@ -98,6 +105,7 @@ impl Request {
             dead_letter: None,
             points: body.points,
             collection: None,
+            snapshot: None,
             is_in_company: false,
             accepted_before: None,
             bytes: body.len(),
@@ -128,6 +136,7 @@ impl Queue {
             waiting_points: 0,
             last_sequence: 0,
             collection: 0,
+            held: None,
             accepted: 0,
             spooled: Spooled::default(),
             left_points: 0,
@@ -142,14 +151,39 @@ impl Queue {
         let id = RequestId::of(self.reserve());
         self.add(Request {
             collection: Some(self.collection),
+            snapshot: self.held,
             ..Request::new(id, collected, body)
         });
         self.make_room()
     }
 
-    /// Requests that are added from now on are of another collection.
-    pub(crate) fn begin_collection(&mut self) {
+    /// Requests that are added from now on are of another collection. If the cells are in a file, with this
+    /// snapshot after the collection, its requests are not sent before [`end_collection`](Self::end_collection).
+    pub(crate) fn begin_collection(&mut self, snapshot: Option<SnapshotId>) {
         self.collection += 1;
+        self.held = snapshot;
+    }
+
+    /// The requests of the collection are complete, and may be sent.
+    pub(crate) fn end_collection(&mut self) {
+        self.held = None;
+    }
+
+    /// Whether a request must not be sent yet.
+    fn is_held(&self, request: &Request) -> bool {
+        self.held.is_some() && request.snapshot == self.held
+    }
+
+    /// Whether the next requests might drop others.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let room = self.limit_bytes.saturating_sub(self.memory_bytes);
+        self.spooled.room() < ROOM || (room as u64) < ROOM
+    }
+
+    /// Whether each pending request is on disk.
+    pub(crate) fn is_on_disk(&self) -> bool {
+        let mut pending = self.all_in_flight().chain(&self.waiting);
+        self.spooled.is_attached() && pending.all(|it| self.spooled.has_written(it.id))
     }
 
     /// Takes a number for a request that is found on disk while others are pending.
@@ -178,6 +212,7 @@ impl Queue {
                 dead_letter: None,
                 points: stored.header.lines,
                 collection: None,
+                snapshot: None,
                 is_in_company: false,
                 accepted_before: None,
                 bytes: usize::try_from(stored.header.bytes).unwrap_or(usize::MAX),
@@ -200,7 +235,7 @@ impl Queue {
             let index = self
                 .waiting
                 .iter()
-                .position(|it| it.dead_letter.is_none())?;
+                .position(|it| it.dead_letter.is_none() && !self.is_held(it))?;
             if !self.may_join(index) {
                 return None;
             }
@@ -215,7 +250,7 @@ impl Queue {
     pub(crate) fn take_other(&mut self, suspect: RequestId, probe: Probe) -> Option<Outgoing> {
         let others = self.waiting.iter().enumerate();
         let index = others
-            .filter(|(_, it)| it.is_other(suspect, probe))
+            .filter(|(_, it)| it.is_other(suspect, probe) && !self.is_held(it))
             .min_by_key(|(_, it)| it.attempts)
             .map(|(index, _)| index);
         match index {
@@ -231,6 +266,7 @@ impl Queue {
         let mut seen = BTreeSet::new();
         let letters = self.waiting.iter().enumerate();
         let (index, _) = letters
+            .filter(|(_, it)| !self.is_held(it))
             .filter(|(_, it)| it.dead_letter.is_some_and(|series| seen.insert(series)))
             .min_by_key(|(_, it)| it.attempts)?;
         self.take_at(index)
@@ -449,6 +485,7 @@ impl Queue {
                 failing_since: request.failing_since,
                 dead_letter,
                 collection: request.collection,
+                snapshot: request.snapshot,
                 accepted_before: Some(self.accepted_by_now()),
                 ..Request::new(id, request.collected, body)
             });
@@ -540,7 +577,7 @@ impl Queue {
     fn add(&mut self, request: Request) {
         if let Some(body) = &request.body {
             self.spooled
-                .want_written(request.id, &request.collected, body);
+                .want_written(request.id, &request.collected, body, request.snapshot);
         }
         self.insert(request);
     }
@@ -676,7 +713,7 @@ impl Queue {
             && self.spooled.has_room(request.bytes)
         {
             self.spooled
-                .want_written(request.id, &request.collected, body);
+                .want_written(request.id, &request.collected, body, request.snapshot);
         }
     }
 
@@ -707,7 +744,7 @@ impl Queue {
                 && self.spooled.has_room(request.bytes)
             {
                 self.spooled
-                    .want_written(request.id, &request.collected, body);
+                    .want_written(request.id, &request.collected, body, request.snapshot);
             }
         }
     }

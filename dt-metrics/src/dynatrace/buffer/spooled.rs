@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::request::{Collected, RequestId, SnapshotId};
 use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::spool::slot::Stored;
 
@@ -23,6 +23,8 @@ pub(crate) struct Spooled {
     limit_bytes: u64,
     /// The part of the limit that damaged files take up.
     damaged_bytes: u64,
+    /// The part of the limit that the file of the cells takes up.
+    cell_bytes: u64,
     /// The content that each file should get; `None` if it should be removed.
     wanted: BTreeMap<Key, Option<Entry>>,
     /// The file of a request that is about to be sent.
@@ -50,6 +52,7 @@ struct File {
 struct Entry {
     collected: SystemTime,
     body: Body,
+    snapshot: Option<SnapshotId>,
 }
 
 /// One thing to do on disk. The spooler ends each job by one call, since until then its request is
@@ -61,6 +64,7 @@ pub(crate) enum Job {
         id: RequestId,
         collected: SystemTime,
         body: Body,
+        snapshot: Option<SnapshotId>,
     },
     /// Ends with [`Spooled::done`].
     Remove { id: RequestId },
@@ -97,11 +101,18 @@ impl Spooled {
     }
 
     /// A request should be on disk.
-    pub(crate) fn want_written(&mut self, id: RequestId, collected: &Collected, body: &Body) {
+    pub(crate) fn want_written(
+        &mut self,
+        id: RequestId,
+        collected: &Collected,
+        body: &Body,
+        snapshot: Option<SnapshotId>,
+    ) {
         if self.is_attached {
             let entry = Entry {
                 collected: collected.wall,
                 body: body.clone(),
+                snapshot,
             };
             self.wanted.insert(key(id), Some(entry));
             self.insert(id, body.len(), false);
@@ -168,6 +179,11 @@ impl Spooled {
         self.damaged_bytes = bytes;
     }
 
+    /// The file of the cells takes up this many bytes.
+    pub(crate) fn set_cell_bytes(&mut self, bytes: u64) {
+        self.cell_bytes = bytes;
+    }
+
     /// The next job; until it is [`done`](Self::done) its request is not synced. The recipient comes
     /// first, then reading and looking, since sending waits for them, then the oldest file. The mark
     /// of the request in flight comes last: it names a request until its file is gone.
@@ -181,10 +197,11 @@ impl Spooled {
         } else {
             match self.wanted.pop_first() {
                 Some((key, None)) => Job::Remove { id: id(key) },
-                Some((key, Some(Entry { collected, body }))) => Job::Write {
+                Some((key, Some(entry))) => Job::Write {
                     id: id(key),
-                    collected,
-                    body,
+                    collected: entry.collected,
+                    body: entry.body,
+                    snapshot: entry.snapshot,
                 },
                 None if std::mem::take(&mut self.is_mark_due) => Job::Mark {
                     sending: self.sending,
@@ -260,7 +277,9 @@ impl Spooled {
     }
 
     fn limit(&self) -> u64 {
-        self.limit_bytes.saturating_sub(self.damaged_bytes)
+        self.limit_bytes
+            .saturating_sub(self.damaged_bytes)
+            .saturating_sub(self.cell_bytes)
     }
 
     pub(crate) fn has_room(&self, bytes: usize) -> bool {

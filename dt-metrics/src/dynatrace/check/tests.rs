@@ -454,11 +454,11 @@ fn requests_that_stay_in_the_spool_are_reported_and_left_as_they_are() {
     assert!(!spool.exists(), "nothing is created");
 
     let recipient = Recipient::new(Format::Lines, &Endpoint::parse(staging).expect("a URL"));
-    let (opened, _) = Directory::open(&spool, recipient).expect("safe");
+    let (opened, _) = Directory::open(&spool, recipient, |_, _| ()).expect("safe");
     let body = Body::of("a\nb\nc");
     let written = opened
         .slot
-        .write(RequestId::of(1), SystemTime::now(), &body);
+        .write(RequestId::of(1), SystemTime::now(), &body, None);
     written.expect("written");
     drop(opened);
     let [(verdict, text)] = &look(production)[..] else {

@@ -1,5 +1,6 @@
 //! The settings of the program, before anything is looked up or checked.
 
+use opentelemetry_sdk::Resource;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,6 +54,9 @@ pub(crate) struct Options {
     pub(crate) buffer_limit_bytes: usize,
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) spool_limit_bytes: u64,
+    /// Whether cells of counters are kept in the spool, and the resource that their counts are of. The pipeline
+    /// decides it: it hands over counts in no other way.
+    pub(crate) kept_cells: Option<Resource>,
     pub(crate) pipeline: PipelineOptions,
     /// Where the options come from that are not defaults, by the names of the builder's methods.
     pub(crate) sources: BTreeMap<&'static str, Source>,
@@ -110,6 +114,7 @@ impl Default for Options {
             buffer_limit_bytes: 64 * 1024 * 1024,
             spool_dir: None,
             spool_limit_bytes: 256 * 1024 * 1024,
+            kept_cells: None,
             pipeline: PipelineOptions::default(),
             sources: BTreeMap::new(),
             is_environment_read: false,

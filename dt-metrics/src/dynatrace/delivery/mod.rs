@@ -6,6 +6,7 @@
 //! | `dt-metrics-http` | runs the HTTP client (`transport::reload`), apart from the thread that keeps the deadlines |
 //! | `dt-metrics-spool` | reads and writes the spool (`spooler`), if there is one |
 
+pub(crate) mod cells;
 pub(crate) mod report;
 pub(crate) mod sender;
 pub(crate) mod settle;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::{Buffer, DiskTask};
+use crate::dynatrace::config::Config;
+use crate::dynatrace::delivery::cells::{Cells, Recovery};
 use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::health::DropReason;
@@ -16,7 +18,7 @@ use crate::dynatrace::request::RequestId;
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::handle::OpenError;
 use crate::dynatrace::spool::recipient::Recipient;
-use crate::dynatrace::spool::slot::{Contents, Standing, Unreadable};
+use crate::dynatrace::spool::slot::{Contents, Slot, Standing, Unreadable};
 use crate::thread::spawn;
 
 const THREAD_NAME: &str = "dt-metrics-spool";
@@ -32,18 +34,28 @@ const DAMAGED_SHARE: u64 = 10;
 
 /// Opens the spool and restores its requests, before anything is pushed or sent. Returns its path;
 /// `None` if the disk does not allow a spool, which is reported. A disk that is slow to answer gets
-/// its spool later.
+/// its spool later. Also returns the cells in the spool, if they are kept there.
 pub(crate) fn start<'a>(
     buffer: &Arc<Buffer>,
     path: &'a Path,
-    limit_bytes: u64,
-    recipient: Recipient,
-) -> Result<Option<&'a Path>, ConfigError> {
+    config: &Config,
+) -> Result<(Option<&'a Path>, Option<Arc<Cells>>), ConfigError> {
+    let limit_bytes = config.options.spool_limit_bytes;
+    let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
+    let mut recovery = Recovery::new(config);
     // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
     let (spooler_buffer, spooler_path) = (buffer.clone(), path.to_owned());
     spawn(THREAD_NAME, move || {
-        let (directory, contents) = match Directory::open(&spooler_path, recipient) {
+        let mut cells = None;
+        let recover = |slot: &Slot, contents: &mut Contents| {
+            if let Some(recovery) = &mut recovery
+                && recovery.recover(slot, contents)
+            {
+                cells = Some(Cells::create(slot, limit_bytes));
+            }
+        };
+        let (directory, contents) = match Directory::open(&spooler_path, recipient, recover) {
             Ok(opened) => opened,
             Err(error) => {
                 // If nobody waits any more, the missing spool was reported, without this error.
@@ -51,23 +63,41 @@ pub(crate) fn start<'a>(
                 return;
             }
         };
-        let in_time = opened.send(Ok(contents));
+        let cells = cells.and_then(|created| match created {
+            Ok(cells) => Some(Arc::new(cells)),
+            Err(error) => {
+                tracing::warn!(
+                    target: "dt_metrics",
+                    "counts since the last push are not kept in {}: {error}; if the process is killed, they \
+                     are lost",
+                    spooler_path.display()
+                );
+                None
+            }
+        });
+        let in_time = opened.send(Ok((contents, cells.clone())));
         let mut spooler = Spooler {
             buffer: spooler_buffer,
             directory,
             limit_bytes,
             report: SpoolReport::new(spooler_path),
             stuck: Vec::new(),
+            cells,
+            recovery,
         };
-        if let Err(SendError(Ok(contents))) = in_time {
+        if let Err(SendError(Ok((contents, _)))) = in_time {
+            // The program counts in memory by now.
+            spooler.remove_cells();
             spooler.join_late(contents);
         }
         spooler.run();
     })
     .map_err(ConfigError::Thread)?;
     let mut report = SpoolReport::new(path.to_owned());
+    let mut cells = None;
     match result.recv_timeout(OPEN_TIMEOUT) {
-        Ok(Ok(contents)) => {
+        Ok(Ok((contents, kept))) => {
+            cells = kept;
             let at_most_once = buffer.at_most_once();
             buffer.update(|state| {
                 state.queue.attach(limit_bytes, at_most_once);
@@ -83,11 +113,11 @@ pub(crate) fn start<'a>(
         }
         Ok(Err(OpenError::Io(error))) => {
             report.unusable(buffer, &error);
-            return Ok(None);
+            return Ok((None, None));
         }
         Err(_) => report.not_yet(buffer),
     }
-    Ok(Some(path))
+    Ok((Some(path), cells))
 }
 
 struct Spooler {
@@ -97,6 +127,9 @@ struct Spooler {
     report: SpoolReport,
     /// Files that should be gone but could not be removed.
     stuck: Vec<RequestId>,
+    /// The cells of this process.
+    cells: Option<Arc<Cells>>,
+    recovery: Option<Recovery>,
 }
 
 impl Spooler {
@@ -111,7 +144,7 @@ impl Spooler {
                     self.adopt();
                     adopt_at = Instant::now() + ADOPT_INTERVAL;
                 }
-                DiskTask::End => return,
+                DiskTask::End => return self.remove_cells(),
             }
         }
     }
@@ -134,16 +167,25 @@ impl Spooler {
         self.report.found(&self.buffer, &found);
     }
 
+    /// Everything that was collected is in requests.
+    fn remove_cells(&mut self) {
+        if let Some(cells) = self.cells.take() {
+            // If this fails, the next process recovers what was counted after the last collection.
+            let _ = self.directory.slot.remove_own_cells(cells.file());
+        }
+    }
+
     fn work(&mut self, job: Job) {
         match job {
             Job::Write {
                 id,
                 collected,
                 body,
+                snapshot,
             } => {
                 let written = self
                     .ensure_in_place()
-                    .and_then(|()| self.directory.slot.write(id, collected, &body));
+                    .and_then(|()| self.directory.slot.write(id, collected, &body, snapshot));
                 let is_written = written.is_ok();
                 let works_again = self.report.note(&self.buffer, Fault::Write, written);
                 self.buffer.update(|state| {
@@ -206,7 +248,15 @@ impl Spooler {
         let _ = self.ensure_in_place();
         let room = self.buffer.lock().queue.spooled.room();
         let reserve = || self.buffer.lock().queue.reserve();
-        let found = self.directory.adopt(room, self.damaged_limit(), reserve);
+        let recovery = &mut self.recovery;
+        let recover = |slot: &Slot, contents: &mut Contents| {
+            if let Some(recovery) = recovery {
+                recovery.recover(slot, contents);
+            }
+        };
+        let found = self
+            .directory
+            .adopt(room, self.limit_bytes / DAMAGED_SHARE, reserve, recover);
         if found != Contents::default() {
             let at_most_once = self.buffer.at_most_once();
             self.buffer
@@ -250,6 +300,9 @@ impl Spooler {
         let standing = self.directory.slot.restore_standing()?;
         if standing == Standing::Held {
             return Ok(());
+        }
+        if let Some(cells) = self.cells.take() {
+            cells.lose();
         }
         if standing == Standing::Lost {
             // Before anything is sent or removed: the other process sends the requests in the slot.

@@ -2,6 +2,7 @@
 //!
 //! Imports `config`, `line`, `registry`, `instrument` and the leaf files next to `error`.
 
+pub(crate) mod attribute;
 pub(crate) mod body;
 mod idle;
 mod lines;
@@ -9,6 +10,8 @@ mod lines;
 pub(crate) mod otlp;
 pub(crate) mod warnings;
 mod watch;
+
+use std::time::SystemTime;
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use tokio::time::Instant;
@@ -47,6 +50,15 @@ impl Encoder {
             idle: IdleLevels::new(config.options.pipeline.gauge_expiry),
             overflow: Watch::overflow(),
             saturation: Watch::saturation(),
+        }
+    }
+
+    /// Encodes collections as if their counts had ended at this time.
+    pub(crate) fn set_time(&mut self, time: SystemTime) {
+        match &mut self.protocol {
+            ProtocolEncoder::Lines(encoder) => encoder.set_time(time),
+            #[cfg(feature = "otlp")]
+            ProtocolEncoder::Otlp(encoder) => encoder.set_time(time),
         }
     }
 

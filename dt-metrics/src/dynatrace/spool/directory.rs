@@ -22,16 +22,22 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Takes a slot for requests to this recipient, and returns its contents.
-    pub(crate) fn open(path: &Path, recipient: Recipient) -> Result<(Self, Contents), OpenError> {
+    /// Takes a slot for requests to this recipient, and returns its contents. `recover` turns the cells of a
+    /// process that has died into requests.
+    pub(crate) fn open(
+        path: &Path,
+        recipient: Recipient,
+        recover: impl FnOnce(&Slot, &mut Contents),
+    ) -> Result<(Self, Contents), OpenError> {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         let spool = DirectoryHandle::open(&path)?;
         let mut left = Vec::new();
         let slot = claim(&spool, &recipient, &mut left, |_| Ok(true))?;
-        let contents = Contents {
+        let mut contents = Contents {
             left,
             ..slot.scan()?
         };
+        recover(&slot, &mut contents);
         let directory = Self {
             path,
             spool,
@@ -91,12 +97,13 @@ impl Directory {
 
     /// Takes over the files of processes that have ended, the oldest first, up to `room` bytes.
     /// `sequence` returns the number of each file in this slot. Damaged files are left there, up to
-    /// `damaged_room` bytes.
+    /// `damaged_room` bytes. `recover` turns the cells of such a process into requests.
     pub(crate) fn adopt(
         &self,
         mut room: u64,
         damaged_room: u64,
         mut sequence: impl FnMut() -> u64,
+        mut recover: impl FnMut(&Slot, &mut Contents),
     ) -> Contents {
         let mut taken = Contents::default();
         for name in slots(&self.recipient) {
@@ -105,7 +112,8 @@ impl Directory {
             }
             match Slot::claim_existing(&self.spool, &name, &self.recipient) {
                 Ok(Claim::Taken(other)) => {
-                    if let Ok(contents) = other.scan() {
+                    if let Ok(mut contents) = other.scan() {
+                        recover(&other, &mut contents);
                         self.take(&other, contents, &mut taken, &mut room, &mut sequence);
                     }
                     // If this fails, the next call tries it again.

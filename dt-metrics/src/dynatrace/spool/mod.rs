@@ -50,7 +50,6 @@
 //! the spool's bytes. If the number of its data points is not known, its lines are counted, and at
 //! least one.
 
-#[allow(dead_code, reason = "used by the pipeline and the buffer")]
 pub(crate) mod cells;
 pub(crate) mod directory;
 pub(crate) mod handle;

@@ -1,9 +1,12 @@
 //! A request as a file: a line that describes it, and the body.
 //!
 //! ```text
-//! dt-metrics-spool 1 <collected, ms since 1970> <data points> <lines of metadata> <bytes> <crc of the body> <crc of this line>
+//! dt-metrics-spool 1 <collected, ms since 1970> <data points> <lines of metadata> <bytes> <crc of the body> <snapshot> <crc of this line>
 //! shop.orders,region=eu count,delta=3 1763820000000
 //! ```
+//!
+//! The snapshot is that of the [cells](super::cells) after the collection, as `<file>:<number>`, or `-` if the
+//! request is not a part of a collection of such a process.
 //!
 //! The first line has a checksum of its own, so that a file with a torn body still shows how many
 //! data points it had. The line begins with the same two words in every version. A file that claims
@@ -13,6 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::SnapshotId;
 
 const MAGIC: &str = "dt-metrics-spool";
 
@@ -36,6 +40,8 @@ pub(crate) struct Header {
     /// The length of the body in bytes.
     pub(crate) bytes: u64,
     checksum: u32,
+    /// The state of the cells after the collection, if they are in a file.
+    pub(crate) snapshot: Option<SnapshotId>,
 }
 
 /// Why a file is not a record.
@@ -51,7 +57,7 @@ pub(crate) enum Damage {
 }
 
 impl Header {
-    pub(crate) fn of(collected: SystemTime, body: &Body) -> Self {
+    pub(crate) fn of(collected: SystemTime, body: &Body, snapshot: Option<SnapshotId>) -> Self {
         let time = collected.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
@@ -59,6 +65,7 @@ impl Header {
             metadata: body.all_lines() - body.points,
             bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
             checksum: crc32fast::hash(body.bytes()),
+            snapshot,
         }
     }
 
@@ -71,8 +78,12 @@ impl Header {
 
     /// The first line, with its line end.
     pub(crate) fn to_line(self) -> String {
+        let snapshot = self.snapshot.map_or_else(
+            || "-".into(),
+            |SnapshotId { file, number }| format!("{file:016x}:{number}"),
+        );
         let text = format!(
-            "{MAGIC} {VERSION} {} {} {} {} {:08x} ",
+            "{MAGIC} {VERSION} {} {} {} {} {:08x} {snapshot} ",
             self.time_ms, self.lines, self.metadata, self.bytes, self.checksum
         );
         format!("{text}{:08x}\n", crc32fast::hash(text.as_bytes()))
@@ -107,7 +118,7 @@ impl Header {
     }
 
     fn parse_words(words: &[&str]) -> Option<Self> {
-        let [_, _, time_ms, lines, metadata, bytes, checksum, _] = words else {
+        let [_, _, time_ms, lines, metadata, bytes, checksum, snapshot, _] = words else {
             return None;
         };
         Some(Self {
@@ -116,6 +127,13 @@ impl Header {
             metadata: metadata.parse().ok()?,
             bytes: bytes.parse().ok()?,
             checksum: u32::from_str_radix(checksum, 16).ok()?,
+            snapshot: match snapshot.split_once(':') {
+                Some((file, number)) => Some(SnapshotId {
+                    file: u64::from_str_radix(file, 16).ok()?,
+                    number: number.parse().ok()?,
+                }),
+                None => None,
+            },
         })
     }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::RequestId;
+use crate::dynatrace::request::{RequestId, SnapshotId};
+use crate::dynatrace::spool::cells::{self, CellFile};
 use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::spool::record::{self, Damage, Header, MAX_BODY, MAX_HEADER};
@@ -67,6 +68,8 @@ pub(crate) struct LeftSlot {
     pub(crate) reason: LeftReason,
     pub(crate) requests: u64,
     pub(crate) points: u64,
+    /// Whether there are cells as well.
+    pub(crate) has_cells: bool,
 }
 
 /// Why requests are left in a slot.
@@ -87,11 +90,13 @@ impl fmt::Display for LeftSlot {
             reason,
             requests,
             points,
+            has_cells,
         } = self;
-        write!(
-            f,
-            "{requests} requests with {points} data points stay in {name:?}: "
-        )?;
+        write!(f, "{requests} requests with {points} data points")?;
+        if *has_cells {
+            f.write_str(" and counts since the last push")?;
+        }
+        write!(f, " stay in {name:?}: ")?;
         match reason {
             LeftReason::Recipient(recipient) => write!(
                 f,
@@ -129,10 +134,10 @@ pub(crate) struct Stored {
     pub(crate) header: Header,
 }
 
-#[cfg(test)]
 impl Stored {
+    /// A request that was written just now.
     pub(crate) fn new(id: RequestId, collected: SystemTime, body: &Body) -> Self {
-        let header = Header::of(collected, body);
+        let header = Header::of(collected, body, None);
         Self { id, header }
     }
 }
@@ -363,12 +368,13 @@ impl Slot {
         id: RequestId,
         collected: SystemTime,
         body: &Body,
+        snapshot: Option<SnapshotId>,
     ) -> io::Result<()> {
         if u64::try_from(body.len()).is_ok_and(|bytes| bytes > MAX_BODY) {
             return Err(io::Error::other("a request is longer than 64 MiB"));
         }
         self.address()?;
-        let header = Header::of(collected, body).to_line();
+        let header = Header::of(collected, body, snapshot).to_line();
         self.replace(&self.file_name(id), &[header.as_bytes(), body.bytes()])
     }
 
@@ -390,6 +396,34 @@ impl Slot {
     fn count_points(&self, name: &OsStr) -> u64 {
         let file = self.read_file(name).unwrap_or_default();
         record::count_points(&file, self.recipient.format)
+    }
+
+    /// Looks for the cells of a process that has died.
+    pub(crate) fn cells(&self) -> Result<cells::Found, cells::Unreadable> {
+        cells::recover(&self.directory)
+    }
+
+    /// Creates the file of this process's cells, in place of an earlier one.
+    pub(crate) fn create_cells(&self, limit_bytes: u64) -> io::Result<CellFile> {
+        self.address()?;
+        CellFile::create(&self.directory, limit_bytes)
+    }
+
+    /// Removes the file of this process's cells, unless it is elsewhere by now.
+    pub(crate) fn remove_own_cells(&self, cells: &CellFile) -> io::Result<()> {
+        cells.remove(&self.directory)
+    }
+
+    /// Removes the file of the cells of a process that has died.
+    pub(crate) fn remove_cells(&self) -> io::Result<()> {
+        self.directory.remove(cells::NAME)
+    }
+
+    /// Keeps cells that cannot be read, under the name of a damaged request with this id.
+    pub(crate) fn set_cells_aside(&self, id: RequestId) -> io::Result<()> {
+        let damaged = format!("{}.{DAMAGED}", name(id));
+        self.directory
+            .rename(cells::NAME, &self.directory, &damaged)
     }
 
     /// Keeps the file of a request that cannot be read, under another name.
@@ -469,7 +503,7 @@ impl Slot {
 }
 
 impl LeftSlot {
-    /// Counts the requests that are left, and changes nothing; `None` if there are none.
+    /// Counts the requests that are left, and changes nothing; `None` if there are none, and no cells.
     fn of(
         directory: &DirectoryHandle,
         name: &str,
@@ -477,21 +511,24 @@ impl LeftSlot {
         recipient: &Recipient,
     ) -> io::Result<Option<Self>> {
         let (mut requests, mut points) = (0, 0_u64);
+        let mut has_cells = false;
         let format = recipient.format;
         for entry in directory.entries()? {
             let is_request = parse_name(&entry.name, format)
                 .is_some_and(|(_, extension)| extension == format.extension());
+            has_cells |= entry.is_file && entry.name == cells::NAME;
             if entry.is_file && is_request {
                 requests += 1;
                 let known = read_header(directory, &entry.name).map_or(1, |it| it.lines);
                 points = points.saturating_add(known);
             }
         }
-        Ok((requests > 0).then(|| Self {
+        Ok((requests > 0 || has_cells).then(|| Self {
             name: name.into(),
             reason,
             requests,
             points,
+            has_cells,
         }))
     }
 }

@@ -102,10 +102,11 @@ fn file(spool: &Path, sequence: u64, extension: &str) -> PathBuf {
 
 /// Writes the files that a process leaves if it ends now.
 fn leave(spool: &Path, lines: &[(SystemTime, &str)]) {
-    let (left, _) = Directory::open(spool, Recipient::of_test(Format::Lines)).expect("a spool");
+    let (left, _) =
+        Directory::open(spool, Recipient::of_test(Format::Lines), |_, _| ()).expect("a spool");
     for ((collected, text), sequence) in lines.iter().zip(1..) {
         left.slot
-            .write(RequestId::of(sequence), *collected, &Body::of(text))
+            .write(RequestId::of(sequence), *collected, &Body::of(text), None)
             .expect("written");
     }
 }

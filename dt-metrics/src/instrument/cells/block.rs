@@ -29,6 +29,8 @@ pub(crate) type Pair = u64;
 pub(super) struct Tracked {
     pub(super) number: usize,
     pub(super) chunk: &'static Chunk,
+    /// Whether the chunk outlives the process.
+    pub(super) is_kept: bool,
     /// The cells as the last drain saw them.
     pub(super) seen: Box<[u64; CELLS]>,
     /// Additions since the last drain that are not in their cells any more, by cell.
@@ -38,10 +40,11 @@ pub(super) struct Tracked {
 }
 
 impl Tracked {
-    /// Adds to a cell. For its owner alone.
-    fn add(&mut self, cell: usize, n: Amount) {
+    /// Adds to a cell. For its owner alone. If the cell begins again at 0, returns what is not in it any
+    /// more.
+    fn add(&mut self, cell: usize, n: Amount) -> Option<i128> {
         if self.chunk.add_in_range(cell, n) {
-            return;
+            return None;
         }
         // Before the cell is read, since an allocator may be annotated, and count in the same cell.
         self.moved.entry(cell).or_default();
@@ -50,8 +53,10 @@ impl Tracked {
         self.moved.insert(cell, added.saturating_add(n.exact()));
         let total = self.total(cell, n.is_signed());
         self.carried.insert(cell, total.saturating_add(n.exact()));
+        let left = number(self.chunk.get(cell), n.is_signed());
         self.chunk.clear(cell);
         self.seen[cell] = 0;
+        Some(left.saturating_add(n.exact()))
     }
 
     /// All that was ever added to a cell.
@@ -126,18 +131,31 @@ impl Block {
     }
 
     /// Adds to a slot's cell, and returns the directory, which has that cell. For the owner alone.
-    pub(super) fn add(&mut self, slot: u32, n: Amount) -> Directory {
-        let directory = self.extend(slot);
+    /// `kept` makes a chunk with this number that outlives the process, if there is memory for it. If such
+    /// a cell begins again at 0, also returns what is not in it any more.
+    pub(super) fn add(
+        &mut self,
+        slot: u32,
+        n: Amount,
+        kept: impl FnOnce(usize) -> Option<&'static Chunk>,
+    ) -> (Directory, Option<i128>) {
+        let directory = self.extend(slot, kept);
         let (number, cell) = chunk::position(slot);
         let mut chunks = self.chunks.iter_mut();
-        if let Some(tracked) = chunks.find(|tracked| tracked.number == number) {
-            tracked.add(cell, n);
-        }
-        directory
+        let tracked = chunks.find(|tracked| tracked.number == number);
+        let left = tracked.and_then(|tracked| {
+            let left = tracked.add(cell, n);
+            left.filter(|_| tracked.is_kept)
+        });
+        (directory, left)
     }
 
     /// The directory, with a chunk for `slot`.
-    pub(super) fn extend(&mut self, slot: u32) -> Directory {
+    fn extend(
+        &mut self,
+        slot: u32,
+        kept: impl FnOnce(usize) -> Option<&'static Chunk>,
+    ) -> Directory {
         let (number, _) = chunk::position(slot);
         if self.directory.len() <= number {
             // The old directory is leaked, since the owner may be reading it. Doubling keeps the
@@ -150,10 +168,12 @@ impl Block {
             self.directory = directory;
         }
         self.directory[number].get_or_init(|| {
-            let chunk = Chunk::leak();
+            let kept = kept(number);
+            let chunk = kept.unwrap_or_else(Chunk::leak);
             self.chunks.push(Tracked {
                 number,
                 chunk,
+                is_kept: kept.is_some(),
                 seen: Box::new([0; CELLS]),
                 moved: BTreeMap::new(),
                 carried: BTreeMap::new(),

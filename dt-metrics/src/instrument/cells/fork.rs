@@ -5,10 +5,12 @@
 //! [cold path](super::busy), so that the child does not inherit a lock that a thread of the parent holds.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use super::busy;
+use super::kept;
 use super::slots::{BlockId, SlotTable};
 use super::store::{SLOTS, Series};
 use super::sync::MutexGuard;
@@ -19,6 +21,9 @@ static MEASURED_BY: Claim = Claim::none();
 
 /// The block of the calling thread, if it has one.
 pub(super) type CurrentBlock = fn() -> Option<BlockId>;
+
+/// Whether the functions below are called at forks.
+static IS_CALLED: AtomicBool = AtomicBool::new(false);
 
 /// Set once forks call the functions below, in this process and in all that it forks.
 static FENCED: OnceLock<CurrentBlock> = OnceLock::new();
@@ -45,8 +50,15 @@ pub(super) fn fence_at_forks(current_block: CurrentBlock) {
     MEASURED_BY.take_if_unclaimed();
     if FENCED.set(current_block).is_ok() {
         // If it fails, measurements before an installation in the child are discarded.
-        at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
+        let is_called = at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
+        IS_CALLED.store(is_called, Ordering::Relaxed);
     }
+}
+
+/// Whether a forked child [gets a copy](kept::detach_all) of memory that outlives the process.
+pub(super) fn is_fenced(current_block: CurrentBlock) -> bool {
+    fence_at_forks(current_block);
+    IS_CALLED.load(Ordering::Relaxed)
 }
 
 extern "C" fn before_fork() {
@@ -70,6 +82,7 @@ extern "C" fn after_fork_in_parent() {
 }
 
 extern "C" fn after_fork_in_child() {
+    kept::detach_all();
     let lock = HELD.try_with(|held| held.try_borrow_mut().ok()?.take());
     if let Ok(Some(mut held)) = lock {
         let own = FENCED.get().and_then(|current_block| current_block());

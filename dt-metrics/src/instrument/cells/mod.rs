@@ -15,9 +15,10 @@ pub(super) mod chunk;
 pub(super) mod deferred;
 #[cfg(feature = "dynatrace")]
 pub(super) mod fork;
+#[allow(dead_code, reason = "used with a spool")]
+pub(super) mod kept;
 #[cfg(test)]
 mod loom;
-#[allow(dead_code, reason = "used with a spool")]
 pub(super) mod memory;
 pub(super) mod recorder;
 pub(super) mod ring;

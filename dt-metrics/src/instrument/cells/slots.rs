@@ -16,6 +16,10 @@
 //! slot reused for another series. So an increment that is under way while its series retires is
 //! neither lost nor counted in another series.
 //!
+//! Cells may be kept in [memory that outlives the process](super::kept). That memory has whole chunks,
+//! from a slot onwards: counters that have slots before it [move](SlotTable::keep_in) to new slots, and
+//! their old cells are drained for what is left in them.
+//!
 //! Calls that are counted and timed have a count and a value each, which belong in the same
 //! collection. A thread adds 1 first, then puts the value in its ring. So of each [`Pair`], a drain
 //! takes the values of a thread, and then as many of its counts: the counts of all these values are
@@ -24,8 +28,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::block::{Block, Pair};
+use super::block::{Block, Pair, Tracked};
 use super::chunk::{self, Amount, CELLS, Directory};
+use super::kept::Kept;
+use super::memory::Memory;
 use super::ring::Ring;
 use super::sync::{Mutex, MutexGuard, PoisonError, RING, TryLockError};
 
@@ -80,6 +86,8 @@ pub(crate) struct SlotTable<S> {
     inherited: usize,
     /// The inherited block in which the thread that forked goes on.
     forked: Option<BlockId>,
+    /// The memory of the cells, if they outlive the process.
+    kept: Option<Kept<S>>,
 }
 
 /// The measurements of all threads, from [`SlotTable::begin_watch`] to [`SlotTable::end_watch`].
@@ -117,6 +125,8 @@ pub(crate) enum Lifetime {
     WhileUsed,
     /// Until the last measurement under way is done.
     Retired,
+    /// As long as the program runs, and no series has it.
+    Unused,
 }
 
 impl<S> Slots<S> {
@@ -160,7 +170,7 @@ impl<S> Slots<S> {
     /// Adds to the cell of a slot on behalf of the block's owner, and returns the directory, which
     /// has that cell.
     pub(super) fn add(&self, block: BlockId, slot: u32, n: Amount) -> Directory {
-        self.lock().blocks[block.0].add(slot, n)
+        self.lock().add_to(block, slot, n)
     }
 
     /// The block's ring, made on first use.
@@ -187,7 +197,7 @@ impl<S> Slots<S> {
             None => table.new_block(),
         };
         table.shared = Some(id);
-        table.blocks[id.0].add(slot, n);
+        table.add_to(id, slot, n);
     }
 }
 
@@ -206,7 +216,20 @@ impl<S> SlotTable<S> {
             watch: None,
             inherited: 0,
             forked: None,
+            kept: None,
         }
+    }
+
+    /// Adds to the cell of a slot on behalf of the block's owner.
+    fn add_to(&mut self, BlockId(block): BlockId, slot: u32, n: Amount) -> Directory {
+        let kept = self.kept.as_ref();
+        let chunk = |number| kept.and_then(|kept| kept.chunk(number));
+        let (directory, left) = self.blocks[block].add(slot, n, chunk);
+        if let (Some(left), Some(kept)) = (left, &mut self.kept) {
+            // It is drained later, and then it is not in a cell.
+            kept.drained(slot, left.saturating_neg());
+        }
+        directory
     }
 
     /// The entry of a slot, if a series was ever given that slot.
@@ -221,12 +244,16 @@ impl<S> SlotTable<S> {
 
     /// All slots and their entries.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, &Entry<S>)> {
-        (0..).zip(&self.series)
+        (0..)
+            .zip(&self.series)
+            .filter(|(_, entry)| entry.lifetime != Lifetime::Unused)
     }
 
     /// All slots and their entries, to change the series.
     pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (u32, &mut Entry<S>)> {
-        (0..).zip(&mut self.series)
+        (0..)
+            .zip(&mut self.series)
+            .filter(|(_, entry)| entry.lifetime != Lifetime::Unused)
     }
 
     /// Assigns a slot to a series; `None` if all numbers are used up.
@@ -246,6 +273,7 @@ impl<S> SlotTable<S> {
         {
             let origin = self.sum(slot);
             self.series[slot as usize] = Entry { origin, ..entry };
+            self.note(slot);
             return Some(slot);
         }
         let slot = u32::try_from(self.series.len()).ok()?;
@@ -253,7 +281,19 @@ impl<S> SlotTable<S> {
             return None;
         }
         self.series.push(entry);
+        self.note(slot);
         Some(slot)
+    }
+
+    /// Notes in the memory of the cells which series has the slot now.
+    fn note(&self, slot: u32) {
+        if let (Some(kept), Some(entry)) = (&self.kept, self.entry(slot)) {
+            kept.assign(
+                slot,
+                self.sum_of(slot, |tracked| tracked.is_kept),
+                &entry.series,
+            );
+        }
     }
 
     /// Assigns consecutive slots to series that stay, and returns the first slot.
@@ -332,6 +372,7 @@ impl<S> SlotTable<S> {
             series,
             blocks,
             shared,
+            kept,
             ..
         } = self;
         if deltas.len() < series.len() {
@@ -381,9 +422,77 @@ impl<S> SlotTable<S> {
                     tracked.take(cell, now);
                 }
                 *delta = delta.saturating_add(added);
+                if let (Some(kept), true) = (&mut *kept, tracked.is_kept) {
+                    kept.drained(slot, added);
+                }
             }
         }
         true
+    }
+
+    /// From now on, the cells of new chunks are in `memory`, for which `assign` notes the series of a slot.
+    /// Series that `renewed` returns get new slots there: their old and new slots are returned. Series that
+    /// may retire have no new slot: they are to be forgotten, so that their next measurement registers them
+    /// again. `unused` fills up the slots of a chunk.
+    pub(crate) fn keep_in(
+        &mut self,
+        memory: Arc<dyn Memory>,
+        assign: fn(&dyn Memory, u32, u64, &S),
+        unused: impl Fn() -> S,
+        renewed: impl Fn(&S) -> Option<S>,
+    ) -> Vec<(u32, Option<u32>)> {
+        self.kept = None;
+        while !self.series.len().is_multiple_of(CELLS) {
+            if self.register(unused(), Lifetime::Unused).is_none() {
+                return Vec::new();
+            }
+        }
+        let Ok(first) = u32::try_from(self.series.len()) else {
+            return Vec::new();
+        };
+        self.kept = Some(Kept::new(memory, first, assign));
+        // Their cells would not be kept.
+        self.vacant.clear();
+        let mut moved = Vec::new();
+        for slot in 0..first {
+            let entry = &mut self.series[slot as usize];
+            let Some(series) = renewed(&entry.series) else {
+                continue;
+            };
+            match entry.lifetime {
+                Lifetime::Static => {
+                    // Threads may know the old slot for any time, so it stays as well.
+                    if let Some(new) = self.register(series, Lifetime::Static) {
+                        moved.push((slot, Some(new)));
+                    }
+                }
+                Lifetime::WhileUsed => {
+                    // A handle keeps its slot, and a further handle gets another one.
+                    if entry.bound == 0 {
+                        entry.lifetime = Lifetime::Retired;
+                        entry.idle = 1;
+                        self.retired.push(slot);
+                    }
+                    moved.push((slot, None));
+                }
+                Lifetime::Retired | Lifetime::Unused => {}
+            }
+        }
+        moved
+    }
+
+    /// The collection that is about to end has taken everything that was drained until now.
+    pub(crate) fn snapshot(&self) {
+        if let Some(kept) = &self.kept {
+            kept.snapshot();
+        }
+    }
+
+    /// From now on, no further chunks are in `memory`. Chunks that are there stay.
+    pub(crate) fn leave_memory(&mut self, memory: &Arc<dyn Memory>) {
+        if self.kept.as_ref().is_some_and(|kept| kept.is_in(memory)) {
+            self.kept = None;
+        }
     }
 
     /// Hands the values of one part and their slots to `each`, in the order recorded; `false` if
@@ -592,7 +701,12 @@ impl<S> SlotTable<S> {
             // Twice, since a timer first records and then unpins: if it is unpinned in one epoch,
             // its value is taken out in the next.
             if unused && entry.idle > 1 {
-                self.vacant.push(slot);
+                // A slot before the memory of the cells is given up.
+                if self.kept.as_ref().is_none_or(|kept| kept.has(slot)) {
+                    self.vacant.push(slot);
+                } else {
+                    leaving.push(slot);
+                }
             } else {
                 self.series[slot as usize].idle = if unused { 2 } else { 1 };
                 self.retired.push(slot);
@@ -656,11 +770,16 @@ impl<S> SlotTable<S> {
 
     /// The sum of a slot's cells.
     fn sum(&self, slot: u32) -> u64 {
+        self.sum_of(slot, |_| true)
+    }
+
+    /// The sum of a slot's cells in some chunks.
+    fn sum_of(&self, slot: u32, chunks: impl Fn(&Tracked) -> bool) -> u64 {
         let (number, cell) = chunk::position(slot);
         self.blocks
             .iter()
             .flat_map(|block| &block.chunks)
-            .filter(|tracked| tracked.number == number)
+            .filter(|tracked| tracked.number == number && chunks(tracked))
             .fold(0, |sum, tracked| sum.wrapping_add(tracked.chunk.get(cell)))
     }
 

@@ -25,6 +25,9 @@ const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::
 pub(crate) trait SeriesOwner: Sync {
     /// Frees the places of retired series for new series. `slots` is sorted.
     fn forget(&self, slots: &[u32]);
+
+    /// A series that stays has another slot from now on. Its old slot stays as well.
+    fn move_slot(&self, old: u32, new: u32);
 }
 
 /// The instruments that count and time the same calls, by the address of either descriptor.
@@ -136,7 +139,7 @@ pub(crate) struct Series {
     /// Whether no handle of the series is left: the value of a gauge ends once it was pushed.
     pub(crate) is_ended: bool,
     values: Option<Box<Values>>,
-    /// The owner of the slot, if the series may retire.
+    /// The owner of the slot, if the series may retire or move.
     pub(crate) owner: Option<&'static dyn SeriesOwner>,
     /// The pair of a series that has a twin.
     twin: Option<(&'static Twins, Pair)>,
@@ -233,6 +236,32 @@ impl Series {
     pub(crate) fn pair(&self) -> Option<Pair> {
         let (twins, pair) = self.twin?;
         (!twins.disagree.load(Ordering::Relaxed)).then_some(pair)
+    }
+
+    /// The same series for another slot, if it is a counter: cells of counters may be in memory that
+    /// outlives the process. A distribution has its values in rings, and the sum of an up-down counter ends
+    /// with the process.
+    #[cfg(feature = "dynatrace")]
+    pub(crate) fn renewed(&self) -> Option<Self> {
+        (self.descriptor.kind == Kind::Counter).then(|| Self {
+            descriptor: self.descriptor,
+            dimensions: self.dimensions.clone(),
+            overflow: self.overflow,
+            beyond_limit: self.beyond_limit,
+            is_one_of_any_number: self.is_one_of_any_number,
+            is_set: false,
+            is_ended: false,
+            values: None,
+            owner: self.owner,
+            twin: self.twin,
+        })
+    }
+
+    /// A slot without a series.
+    #[cfg(feature = "dynatrace")]
+    pub(crate) fn unused() -> Self {
+        static UNUSED: Descriptor = Descriptor::new(Kind::Gauge, "", "", "", 0);
+        Self::with(&UNUSED, Box::default())
     }
 
     /// Whether the cells can shrink as well.

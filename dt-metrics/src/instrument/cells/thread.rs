@@ -289,6 +289,12 @@ pub(crate) fn disown_inherited() -> bool {
     super::fork::disown_inherited(current_block)
 }
 
+/// Whether cells may be in memory that a forked child shares.
+#[cfg(feature = "dynatrace")]
+pub(crate) fn is_fenced() -> bool {
+    super::fork::is_fenced(current_block)
+}
+
 /// The calling thread's block, claimed on first use; `None` once the thread's storage is gone.
 fn block() -> Option<BlockId> {
     // The first access registers the destructor; it fails once that has run.

@@ -73,7 +73,13 @@ pub(crate) struct DynamicSeries {
 /// Consecutive slots, one for each combination of the values of some types.
 struct Range {
     signature: u64,
-    base: u32,
+    base: AtomicU32,
+}
+
+impl Range {
+    fn base(&self) -> u32 {
+        self.base.load(Ordering::Relaxed)
+    }
 }
 
 /// Combinations of values → slot.
@@ -167,9 +173,10 @@ impl DynamicSeries {
         };
         match range {
             Some(range) if range.signature == S::SIGNATURE => {
-                self.base.store(range.base, Ordering::Relaxed);
+                // It may move meanwhile.
+                while self.base.swap(range.base(), Ordering::Relaxed) != range.base() {}
                 self.signature.store(range.signature, Ordering::Release);
-                f(range.base + index, Stay::Forever)
+                f(range.base() + index, Stay::Forever)
             }
             _ => self.with_slot_known(&Combination::<S>::new(index), f),
         }
@@ -234,6 +241,11 @@ impl DynamicSeries {
         let table = self.table();
         let row = table.rows.find(hash, |row| row.is(hash, values))?;
         Some(row.slot)
+    }
+
+    /// The owner of series that stay, and that may move.
+    fn mover(&'static self) -> Option<&'static dyn SeriesOwner> {
+        (self.descriptor.kind == Kind::Counter).then_some(self)
     }
 
     /// Whether idle series retire. Up-down counters are exported as totals and gauges as last
@@ -303,7 +315,8 @@ impl DynamicSeries {
         let beyond = table.rows.len() >= self.limit();
         if beyond && !thread::is_captured() {
             let overflow = table.overflow.get_or_insert_with(|| {
-                let series = Series::overflow(&self.descriptor);
+                let mut series = Series::overflow(&self.descriptor);
+                series.owner = self.mover();
                 let slot = SLOTS.lock().register(series, Lifetime::Static);
                 slot.unwrap_or(NO_SLOT)
             });
@@ -395,7 +408,9 @@ impl DynamicSeries {
         let series = (0..combinations).map(|index| {
             let mut values = Vec::new();
             S::combination(index, &mut |value| values.push(value.map(Value::keep)));
-            self.series(&values)
+            let mut series = self.series(&values);
+            series.owner = self.mover();
+            series
         });
         let base = SLOTS.lock().register_range(series)?;
         let announced = match self.descriptor.kind {
@@ -406,7 +421,7 @@ impl DynamicSeries {
         (base..).take(announced).for_each(sink::prepare);
         Some(Range {
             signature: S::SIGNATURE,
-            base,
+            base: AtomicU32::new(base),
         })
     }
 }
@@ -425,7 +440,7 @@ impl Late for DynamicSeries {
             Key::Only => None,
             Key::Index(signature, index) => match self.range.get() {
                 Some(Some(range)) if range.signature == signature => {
-                    Some((range.base + index, false))
+                    Some((range.base() + index, false))
                 }
                 _ => None,
             },
@@ -452,6 +467,21 @@ impl SeriesOwner for DynamicSeries {
             .retain(|row| slots.binary_search(&row.slot).is_err());
         drop(table);
         self.cache.invalidate();
+    }
+
+    fn move_slot(&self, old: u32, new: u32) {
+        if let Some(Some(range)) = self.range.get()
+            && range.base() == old
+        {
+            range.base.store(new, Ordering::Relaxed);
+            self.base.store(new, Ordering::Relaxed);
+        }
+        let _busy = busy::enter();
+        if let Some(overflow) = &mut self.table().overflow
+            && *overflow == old
+        {
+            *overflow = new;
+        }
     }
 }
 

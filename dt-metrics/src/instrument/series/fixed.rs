@@ -7,7 +7,7 @@ use crate::instrument::cells::busy;
 use crate::instrument::cells::deferred::{Key, Late, on_behalf};
 use crate::instrument::cells::sink;
 use crate::instrument::cells::slots::Lifetime;
-use crate::instrument::cells::store::{SLOTS, Series};
+use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
 use crate::instrument::cells::thread::NO_SLOT;
 use crate::instrument::dimension::value::Value;
 
@@ -97,7 +97,7 @@ impl FixedSeries {
             return NO_SLOT;
         };
         // Made before the lock is taken: computing values runs the user's code.
-        let series = match &self.values {
+        let mut series = match &self.values {
             Values::Literal(values) => {
                 Series::new(&self.descriptor, values.iter().map(|v| Some(v.keep())))
             }
@@ -109,6 +109,9 @@ impl FixedSeries {
                 values().iter().map(|v| v.map(Value::keep)),
             ),
         };
+        if self.descriptor.kind == Kind::Counter {
+            series.owner = Some(self);
+        }
         let mut slots = SLOTS.lock();
         // Another thread may have been faster.
         if self.slot() == NO_SLOT
@@ -122,6 +125,19 @@ impl FixedSeries {
             sink::prepare(slot);
         }
         slot
+    }
+}
+
+impl SeriesOwner for FixedSeries {
+    /// The series never retires.
+    fn forget(&self, _: &[u32]) {}
+
+    fn move_slot(&self, old: u32, new: u32) {
+        let moved = |slot| (slot == old).then_some(new);
+        // Otherwise it has moved on.
+        let _ = self
+            .slot
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
     }
 }
 

@@ -38,7 +38,10 @@ use super::deadline::{Deadline, Late};
 use super::schedule::Schedule;
 use crate::duration::shown;
 use crate::dynatrace::{DropReason, Losses};
-use crate::instrument::{disown_inherited, keep_newest_values, set_sink, values_given_up};
+use crate::instrument::{
+    Memory, disown_inherited, keep_cells, keep_newest_values, leave_cells, set_sink,
+    values_given_up,
+};
 
 /// How long to wait before another look at a full mailbox, which is rare.
 const FULL_PAUSE: Duration = Duration::from_millis(1);
@@ -53,6 +56,8 @@ pub(super) struct Bridge {
     thread: Thread,
     /// Panics of observed functions before this bridge.
     panics_before: u64,
+    /// Memory for cells that outlives the process.
+    cells: Option<Arc<dyn Memory>>,
 }
 
 impl Bridge {
@@ -60,7 +65,7 @@ impl Bridge {
     /// bridge flushes the provider once each `interval`. If no reader runs the callback, measurements
     /// are handed over at each `interval` instead. `buckets` decides whether
     /// histograms without boundaries of their own have buckets. Points that are dropped here are
-    /// reported to `watchers`.
+    /// reported to `watchers`. Cells of counters are kept in `cells`.
     #[expect(
         clippy::too_many_arguments,
         reason = "they are the settings of a bridge"
@@ -75,6 +80,7 @@ impl Bridge {
         gauge_expiry: Option<Duration>,
         summing: Summing,
         limits: Limits,
+        cells: Option<Arc<dyn Memory>>,
     ) -> io::Result<Self> {
         let mut meters = Meters::new(provider.clone(), limits);
         let commands = Mailbox::new();
@@ -92,6 +98,9 @@ impl Bridge {
                 "this process was forked, and its measurements from before `install` are dropped: \
                  they may belong to the parent; install metrics before the first measurement"
             );
+        }
+        if let Some(cells) = &cells {
+            keep_cells(Arc::clone(cells));
         }
         feed.create_missing(&mut meters);
         let carried = feed.register_callback(&mut meters);
@@ -128,6 +137,7 @@ impl Bridge {
             commands,
             thread,
             panics_before: pool().panics(),
+            cells,
         })
     }
 
@@ -189,6 +199,9 @@ impl Bridge {
         set_sink(None);
         self.feed.stop();
         pool().close();
+        if let Some(cells) = &self.cells {
+            leave_cells(cells);
+        }
         // Fails if the thread has stopped before.
         drop(self.commands.send(Command::Stop));
     }

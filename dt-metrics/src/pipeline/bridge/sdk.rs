@@ -1,11 +1,10 @@
 //! The SDK's instruments and attributes.
 
-use std::sync::Arc;
-
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{Key, KeyValue};
 
 use crate::descriptor::Kind;
+use crate::dynatrace::attribute;
 use crate::instrument::OwnedValue;
 use crate::line::ucum_unit;
 use crate::registry::Definition;
@@ -107,21 +106,4 @@ pub(super) fn attributes<'a>(
         .collect();
     attributes.sort_by(|a, b| a.key.cmp(&b.key));
     attributes
-}
-
-/// A dimension as an attribute of the SDK.
-pub(super) fn attribute(key: Key, value: &OwnedValue) -> KeyValue {
-    match value {
-        // The SDK's copies share it.
-        OwnedValue::Str(text) => KeyValue::new(key, Arc::<str>::from(&**text)),
-        OwnedValue::Bool(value) => KeyValue::new(key, *value),
-        OwnedValue::ShortText(text) => KeyValue::new(key, Arc::<str>::from(text.to_string())),
-        OwnedValue::I64(value) => KeyValue::new(key, *value),
-        OwnedValue::F64(value) => KeyValue::new(key, *value),
-        // OpenTelemetry has no unsigned attribute.
-        OwnedValue::U64(value) => match i64::try_from(*value) {
-            Ok(value) => KeyValue::new(key, value),
-            Err(_) => KeyValue::new(key, Arc::<str>::from(value.to_string())),
-        },
-    }
 }

@@ -8,6 +8,7 @@ fn write(sequence: u64, text: &str) -> Job {
         id: RequestId::of(sequence),
         collected: UNIX_EPOCH,
         body: Body::of(text),
+        snapshot: None,
     }
 }
 
@@ -18,7 +19,7 @@ fn attached() -> Spooled {
 }
 
 fn write_body(spooled: &mut Spooled, id: RequestId, text: &str) {
-    spooled.want_written(id, &Collected::at(UNIX_EPOCH), &Body::of(text));
+    spooled.want_written(id, &Collected::at(UNIX_EPOCH), &Body::of(text), None);
 }
 
 fn discard(spooled: &mut Spooled, id: RequestId) {

@@ -11,6 +11,8 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
+use std::time::SystemTime;
+
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use tokio::time::Instant;
 
@@ -21,7 +23,7 @@ use crate::dynatrace::encode::lines::dimension_cache::DimensionCache;
 use crate::dynatrace::encode::lines::metric_cache::{
     CachedMetric, MetadataCache, MetricCache, Statement,
 };
-use crate::dynatrace::encode::lines::points::{Point, PointReader, metric_type};
+use crate::dynatrace::encode::lines::points::{Point, PointReader, metric_type, millis};
 use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
 use crate::dynatrace::encode::warnings::{Alterations, Diagnostics, EncodeReport, Subject};
 use crate::dynatrace::health::DropReason;
@@ -50,6 +52,8 @@ struct LineWriter {
     metadata_line: String,
     batcher: Batcher,
     diagnostics: Diagnostics,
+    /// The time of all lines, if it is not that of their data points.
+    time_ms: Option<i64>,
 }
 
 /// The metric whose points are written.
@@ -81,8 +85,14 @@ impl LinesEncoder {
                 metadata_line: String::new(),
                 batcher: Batcher::new(config.max_lines(), config.options.max_bytes_per_request),
                 diagnostics: Diagnostics::new(),
+                time_ms: None,
             },
         }
+    }
+
+    /// The time of all lines from now on, in place of the time of their data points.
+    pub(crate) fn set_time(&mut self, time: SystemTime) {
+        self.writer.time_ms = Some(millis(time));
     }
 
     /// Encodes one collection without the levels that have ended. Bodies that are full before the end
@@ -220,7 +230,7 @@ impl LineWriter {
                 });
             }
         };
-        let time = Some(point.timestamp_ms);
+        let time = Some(self.time_ms.unwrap_or(point.timestamp_ms));
         let write = |out: &mut String| write_line(out, key, dimensions, &point.payload, time);
         let written = if self.metadata_line.is_empty() {
             self.batcher.push(write)

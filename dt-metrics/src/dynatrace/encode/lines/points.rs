@@ -183,7 +183,7 @@ fn double(number: Number) -> f64 {
 }
 
 /// Milliseconds since 1970; 0 for a time before 1970.
-fn millis(time: SystemTime) -> i64 {
+pub(super) fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -49,6 +49,8 @@ pub(crate) struct OtlpEncoder {
     host: Vec<Shared>,
     max_points: u64,
     max_bytes: usize,
+    /// The time of all sums, if it is not that of their data points.
+    time: Option<SystemTime>,
 }
 
 impl OtlpEncoder {
@@ -77,7 +79,13 @@ impl OtlpEncoder {
             host: filled(&config.host_dimensions),
             max_points: u64::try_from(config.max_lines()).unwrap_or(u64::MAX),
             max_bytes: config.options.max_bytes_per_request,
+            time: None,
         }
+    }
+
+    /// The time of all sums from now on, in place of the time of their data points.
+    pub(crate) fn set_time(&mut self, time: SystemTime) {
+        self.time = Some(time);
     }
 
     /// Encodes one collection without the levels that have ended. Bodies that are full before the end
@@ -104,6 +112,7 @@ impl OtlpEncoder {
             dimensions: Dimensions::new(&self.host, self.defaults.iter().chain(&named)),
             ended,
             buckets: Vec::new(),
+            time: self.time,
         };
         let header = |header: &mut Vec<u8>| write_resource(header, resource);
         writer.requests.begin(RESOURCE, 1, header);

@@ -1,6 +1,6 @@
 //! The SDK's data points as messages of OTLP.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::{Exemplar, exemplar};
@@ -26,7 +26,12 @@ pub(super) struct PointWriter<'a, F> {
     pub(super) ended: Ended,
     /// The buckets of the data point at hand.
     pub(super) buckets: Vec<u64>,
+    /// The time of all sums, if it is not that of their data points.
+    pub(super) time: Option<SystemTime>,
 }
+
+/// The length of a sum whose time is given, since it has to begin before.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The type of the SDK's numbers: `u64`, `i64` or `f64`.
 trait Value: Copy + Into<Number> + Into<exemplar::Value> {}
@@ -68,9 +73,13 @@ impl<F: FnMut(Body)> PointWriter<'_, F> {
     }
 
     fn write_sum<T: Value>(&mut self, sum: &data::Sum<T>) {
+        let (start, end) = match self.time {
+            Some(time) => (time.checked_sub(SHORTEST).unwrap_or(UNIX_EPOCH), time),
+            None => (sum.start_time(), sum.time()),
+        };
         let times = Times {
-            start: nanoseconds(sum.start_time()),
-            end: nanoseconds(sum.time()),
+            start: nanoseconds(start),
+            end: nanoseconds(end),
         };
         let is_delta = sum.temporality() == Temporality::Delta;
         self.requests.begin(DATA, 7, |header| {

@@ -19,7 +19,7 @@ use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::instrument::{Chunk, Memory, OwnedValue};
 
 /// The name of the file.
-pub(super) const NAME: &str = "cells";
+pub(crate) const NAME: &str = "cells";
 /// Its name until it is complete.
 const PART: &str = "cells.part";
 
@@ -180,6 +180,7 @@ impl CellFile {
     }
 
     /// The number of the baseline; 0 if the file is void. A new file has baseline 1.
+    #[cfg(test)]
     pub(crate) fn committed(&self) -> u64 {
         let word = self.mapping.load(HEADER.word(header::COMMITTED));
         Commit::from_word(word).map_or(0, |commit| commit.number)

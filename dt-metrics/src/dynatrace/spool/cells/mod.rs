@@ -36,11 +36,8 @@ mod mapping;
 mod recovery;
 mod series;
 
-#[allow(unused_imports, reason = "used by the pipeline and the buffer")]
-pub(crate) use self::file::{CellFile, Full};
-#[allow(unused_imports, reason = "used by the pipeline and the buffer")]
-pub(crate) use self::recovery::{Damage, Found, Recovered, Unreadable, recover};
-#[allow(unused_imports, reason = "used by the pipeline and the buffer")]
+pub(crate) use self::file::{CellFile, NAME};
+pub(crate) use self::recovery::{Found, Recovered, Unreadable, recover};
 pub(crate) use self::series::RecoveredSeries;
 
 #[cfg(test)]

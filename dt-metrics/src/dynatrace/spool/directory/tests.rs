@@ -16,7 +16,7 @@ fn recipient() -> Recipient {
 }
 
 fn open(directory: &TempDir) -> (Directory, Contents) {
-    Directory::open(&directory.path().join("a/b"), recipient()).expect("a spool")
+    Directory::open(&directory.path().join("a/b"), recipient(), |_, _| ()).expect("a spool")
 }
 
 fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
@@ -37,7 +37,7 @@ fn texts(directory: &Directory, contents: &Contents) -> Vec<String> {
 fn write(directory: &Directory, sequence: u64, text: &str) {
     directory
         .slot
-        .write(RequestId::of(sequence), UNIX_EPOCH, &Body::of(text))
+        .write(RequestId::of(sequence), UNIX_EPOCH, &Body::of(text), None)
         .expect("written");
 }
 
@@ -76,10 +76,10 @@ fn slots_of_dead_processes_are_taken_over_but_not_of_living_ones() {
     let [first, second, third, fourth] = processes;
     drop((second, fourth));
     let mut number = numbers(7);
-    let adopted = first.adopt(1_000, 1_000, &mut number);
+    let adopted = first.adopt(1_000, 1_000, &mut number, |_, _| ());
     let expected = ["1 first", "1 second", "3 first", "3 second"];
     assert_eq!(texts(&first, &adopted), expected);
-    let again = first.adopt(1_000, 1_000, &mut number);
+    let again = first.adopt(1_000, 1_000, &mut number, |_, _| ());
     assert_eq!(again, Contents::default());
     assert_eq!(third.slot.scan().expect("readable").stored.len(), 2);
 }
@@ -92,7 +92,7 @@ fn no_more_is_taken_over_than_there_is_room_for() {
         write(&second, sequence, "abc");
     }
     drop(second);
-    let adopted = first.adopt(7, 1_000, numbers(9));
+    let adopted = first.adopt(7, 1_000, numbers(9), |_, _| ());
     assert_eq!(
         adopted.stored.len(),
         1 + usize::from(adopted.stored.len() > 1)
@@ -113,7 +113,7 @@ fn marks_of_sent_requests_survive_every_takeover() {
     let (second, found) = open(&directory);
     assert_eq!(found.sending, [RequestId::of(2)]);
     drop(second);
-    let adopted = first.adopt(1_000, 1_000, numbers(7));
+    let adopted = first.adopt(1_000, 1_000, numbers(7), |_, _| ());
     assert_eq!(adopted.sending, [RequestId::of(8)]);
     let (second, found) = open(&directory);
     assert!(found.sending.is_empty());
@@ -152,11 +152,17 @@ fn the_files_of_a_slot_that_was_renamed_follow_its_process() {
     fs::rename(first.slot.path(), spool.join("slot-001")).expect("renamed");
     let (second, found) = open(&directory);
     assert_eq!(found, Contents::default());
-    assert_eq!(second.adopt(1_000, 1_000, numbers(1)), Contents::default());
+    assert_eq!(
+        second.adopt(1_000, 1_000, numbers(1), |_, _| ()),
+        Contents::default()
+    );
     let contents = first.reopen(Standing::Moved).expect("a slot");
     assert_eq!(texts(&first, &contents), ["a", "b"]);
     assert_eq!(first.slot.path(), spool.join("slot-002"));
-    assert_eq!(second.adopt(1_000, 1_000, numbers(1)), Contents::default());
+    assert_eq!(
+        second.adopt(1_000, 1_000, numbers(1), |_, _| ()),
+        Contents::default()
+    );
 }
 
 #[test]
@@ -178,13 +184,14 @@ fn a_path_that_is_not_a_directory_is_reported() {
     let file = directory.path().join("file");
     fs::write(&file, "x").expect("written");
     for path in [PathBuf::new(), file.clone()] {
-        let error = Directory::open(&path, recipient()).expect_err("no directory");
+        let error = Directory::open(&path, recipient(), |_, _| ()).expect_err("no directory");
         assert!(
             matches!(error, OpenError::Unusable(SpoolError::NotADirectory)),
             "{error}"
         );
     }
-    let error = Directory::open(&file.join("below"), recipient()).expect_err("no directory");
+    let error =
+        Directory::open(&file.join("below"), recipient(), |_, _| ()).expect_err("no directory");
     assert!(matches!(error, OpenError::Io(_)), "{error}");
     assert_eq!(fs::read(file).expect("untouched"), b"x");
 }
@@ -214,7 +221,8 @@ mod permissions {
         for bad in [0o777, 0o775, 0o722, 0o1777, 0o702] {
             let permissions = fs::Permissions::from_mode(bad);
             fs::set_permissions(directory.path(), permissions).expect("changed");
-            let error = Directory::open(directory.path(), recipient()).expect_err("refused");
+            let error =
+                Directory::open(directory.path(), recipient(), |_, _| ()).expect_err("refused");
             assert!(
                 matches!(error, OpenError::Unusable(SpoolError::Writable { mode, .. }) if mode == bad),
                 "{error}"
@@ -224,7 +232,7 @@ mod permissions {
         }
         let permissions = fs::Permissions::from_mode(0o755);
         fs::set_permissions(directory.path(), permissions).expect("changed");
-        Directory::open(directory.path(), recipient()).expect("others may look");
+        Directory::open(directory.path(), recipient(), |_, _| ()).expect("others may look");
     }
 
     #[test]
@@ -235,6 +243,6 @@ mod permissions {
         fs::set_permissions(&foreign, fs::Permissions::from_mode(0o770)).expect("changed");
         let (ours, _) = open(&directory);
         assert_eq!(ours.slot.path(), directory.path().join("a/b/slot-001"));
-        ours.adopt(1_000, 1_000, || 1);
+        ours.adopt(1_000, 1_000, || 1, |_, _| ());
     }
 }

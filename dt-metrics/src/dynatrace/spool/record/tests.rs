@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::request::SnapshotId;
 use crate::dynatrace::spool::record::{Damage, Header, MAX_BODY, MAX_HEADER};
 
 const TEXT: &str = "#a count dt.meta.unit=1\na,k=ü count,delta=1 1763820000000\nb gauge,2";
@@ -13,7 +14,7 @@ fn parse(file: Vec<u8>) -> Result<(Header, Body), Damage> {
 }
 
 fn header(time_ms: u64, body: &Body) -> Header {
-    Header::of(UNIX_EPOCH + Duration::from_millis(time_ms), body)
+    Header::of(UNIX_EPOCH + Duration::from_millis(time_ms), body, None)
 }
 
 fn file(time_ms: u64, body: &Body) -> Vec<u8> {
@@ -29,11 +30,13 @@ fn sealed(said: &str) -> Vec<u8> {
 
 #[test]
 fn the_format_is_this_one() {
-    let expected = "dt-metrics-spool 1 1763820000000 2 1 68 a04936a7 da41026f\n";
-    assert_eq!(
-        header(1_763_820_000_000, &Body::of(TEXT)).to_line(),
-        expected
-    );
+    let expected = "dt-metrics-spool 1 1763820000000 2 1 68 a04936a7 - 56f6a4dd\n";
+    let mut header = header(1_763_820_000_000, &Body::of(TEXT));
+    assert_eq!(header.to_line(), expected);
+    let (file, number) = (0xbeef, 7);
+    header.snapshot = Some(SnapshotId { file, number });
+    let expected = "dt-metrics-spool 1 1763820000000 2 1 68 a04936a7 000000000000beef:7 d5afcfff\n";
+    assert_eq!(header.to_line(), expected);
 }
 
 #[test]
@@ -44,6 +47,10 @@ fn the_longest_header_fits() {
         metadata: 0,
         bytes: MAX_BODY,
         checksum: u32::MAX,
+        snapshot: Some(SnapshotId {
+            file: u64::MAX,
+            number: u64::MAX,
+        }),
     };
     let line = longest.to_line();
     assert!(line.len() <= MAX_HEADER);

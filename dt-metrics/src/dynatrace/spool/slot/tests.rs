@@ -60,14 +60,14 @@ fn the_next_process_finds_written_requests_in_order() {
     let first = slot(&directory);
     for (sequence, text) in [(10, "c"), (2, "a\n#b\nb"), (9, "x")] {
         first
-            .write(RequestId::of(sequence), UNIX_EPOCH, &Body::of(text))
+            .write(RequestId::of(sequence), UNIX_EPOCH, &Body::of(text), None)
             .expect("written");
     }
     first
-        .write(RequestId::of(9), UNIX_EPOCH, &Body::of("b"))
+        .write(RequestId::of(9), UNIX_EPOCH, &Body::of("b"), None)
         .expect("replaced");
     first
-        .write(RequestId::of(1), UNIX_EPOCH, &Body::of("gone"))
+        .write(RequestId::of(1), UNIX_EPOCH, &Body::of("gone"), None)
         .expect("written");
     first.remove(RequestId::of(1)).expect("removed");
     first.remove(RequestId::of(1)).expect("removed before");
@@ -107,9 +107,9 @@ fn one_at_a_time() {
 fn torn_files_are_counted_and_kept_and_the_rest_stays() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"), None)
         .expect("written");
-    slot.write(RequestId::of(2), UNIX_EPOCH, &Body::of("c"))
+    slot.write(RequestId::of(2), UNIX_EPOCH, &Body::of("c"), None)
         .expect("written");
     let path = |name: &str| slot.path().join(name);
     let whole = fs::read(path("00000000000000000001-0000000000.lines")).expect("a file");
@@ -181,7 +181,7 @@ fn a_file_of_a_newer_version_stays() {
 fn a_body_that_was_altered_is_found_when_it_is_read() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"), None)
         .expect("written");
     let path = slot.path().join("00000000000000000001-0000000000.lines");
     let mut file = fs::read(&path).expect("a file");
@@ -202,12 +202,12 @@ fn a_body_that_was_altered_is_found_when_it_is_read() {
 fn a_failed_write_keeps_the_previous_content() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"), None)
         .expect("written");
     // Nothing can be written where a directory is.
     fs::create_dir(slot.path().join("00000000000000000001-0000000000.part")).expect("a directory");
     assert!(
-        slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("b"))
+        slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("b"), None)
             .is_err()
     );
     assert_eq!(texts(&slot), [(RequestId::of(1), "a".into())]);
@@ -218,20 +218,20 @@ fn a_request_that_was_being_divided_is_there_once() {
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
     let later = |part| RequestId { sequence: 3, part };
-    slot.write(RequestId::of(3), UNIX_EPOCH, &Body::of("#a\na\nb\nc"))
+    slot.write(RequestId::of(3), UNIX_EPOCH, &Body::of("#a\na\nb\nc"), None)
         .expect("written");
-    slot.write(later(2), UNIX_EPOCH, &Body::of("b\nc"))
+    slot.write(later(2), UNIX_EPOCH, &Body::of("b\nc"), None)
         .expect("written");
-    slot.write(RequestId::of(4), UNIX_EPOCH, &Body::of("d"))
+    slot.write(RequestId::of(4), UNIX_EPOCH, &Body::of("d"), None)
         .expect("written");
     let whole = [
         (RequestId::of(3), "#a\na\nb\nc".into()),
         (RequestId::of(4), "d".into()),
     ];
     assert_eq!(texts(&slot), whole);
-    slot.write(later(2), UNIX_EPOCH, &Body::of("b\nc"))
+    slot.write(later(2), UNIX_EPOCH, &Body::of("b\nc"), None)
         .expect("written");
-    slot.write(RequestId::of(3), UNIX_EPOCH, &Body::of("#a\na"))
+    slot.write(RequestId::of(3), UNIX_EPOCH, &Body::of("#a\na"), None)
         .expect("written");
     let parts = [
         (RequestId::of(3), "#a\na".into()),
@@ -288,7 +288,7 @@ fn a_slot_that_was_removed_or_renamed_is_not_in_place() {
     assert_eq!(standing(&mut second), Standing::Moved);
     assert!(
         second
-            .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
+            .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"), None)
             .is_err()
     );
     assert!(second.remove(RequestId::of(1)).is_ok());
@@ -300,7 +300,7 @@ fn other_users_cannot_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let directory = TempDir::new().expect("a directory");
     let slot = slot(&directory);
-    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a"), None)
         .expect("written");
     let mode = |path: &Path| path.metadata().expect("there").permissions().mode() & 0o7777;
     assert_eq!(mode(slot.path()), 0o700);
@@ -328,7 +328,7 @@ fn directories_that_others_can_write_to_are_left_alone() {
     assert!(names(&open).is_empty());
 
     let slot = slot(&directory);
-    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+    slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"), None)
         .expect("written");
     let path = slot.path().to_owned();
     drop(slot);
@@ -355,7 +355,7 @@ fn directories_that_others_can_write_to_are_left_alone() {
 /// A file with these words in its header and a correct checksum.
 fn crafted(words: &str, body: &str) -> Vec<u8> {
     let text = format!(
-        "dt-metrics-spool 1 {words} {:08x} ",
+        "dt-metrics-spool 1 {words} {:08x} - ",
         crc32fast::hash(body.as_bytes())
     );
     let checksum = crc32fast::hash(text.as_bytes());
@@ -413,6 +413,7 @@ fn the_data_points_after_a_damaged_first_line_are_counted() {
         RequestId::of(1),
         UNIX_EPOCH,
         &Body::of("#m gauge dt.meta.unit=x\na\nb\nc"),
+        None,
     )
     .expect("written");
     let path = slot.path().join("00000000000000000001-0000000000.lines");
@@ -488,7 +489,7 @@ fn a_slot_with_requests_for_another_recipient_is_left_as_it_is() {
         panic!("it is empty");
     };
     staging
-        .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+        .write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"), None)
         .expect("written");
     drop(staging);
     fs::write(
@@ -547,7 +548,7 @@ fn a_recipient_with_a_long_url_finds_its_requests() {
         let Claim::Taken(slot) = claim('a') else {
             panic!("it is empty");
         };
-        slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"))
+        slot.write(RequestId::of(1), UNIX_EPOCH, &Body::of("a\nb"), None)
             .expect("written");
         drop(slot);
         let Claim::Left(left) = claim('b') else {

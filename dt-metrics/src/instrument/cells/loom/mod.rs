@@ -11,6 +11,20 @@ mod block;
 )]
 #[path = "../chunk.rs"]
 mod chunk;
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
+#[path = "../kept.rs"]
+mod kept;
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
+#[path = "../memory.rs"]
+mod memory;
 #[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
 #[path = "../ring.rs"]
 mod ring;

@@ -1,12 +1,16 @@
 //! Models of the cells: each holds for every interleaving of its threads.
 
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 
-use super::chunk::{self, Amount, Directory};
+use super::chunk::{self, Amount, CELLS, Chunk, Directory};
+use super::memory::Memory;
 use super::ring::{Put, Ring};
 use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
+use crate::descriptor::Descriptor;
+use crate::instrument::dimension::value::OwnedValue;
 
 /// The name of slot 0 in these models; slot 1 also exists.
 const SLOT: u32 = 0;
@@ -537,5 +541,115 @@ fn a_count_and_its_value_are_in_the_same_drain() {
         drain(&slots);
         calling.join().unwrap();
         assert_eq!(drain(&slots), 2);
+    });
+}
+
+/// Memory whose chunks can be looked at.
+#[derive(Default)]
+struct Looked(std::sync::Mutex<LookedState>);
+
+#[derive(Default)]
+struct LookedState {
+    chunks: Vec<(usize, &'static Chunk)>,
+    first: u32,
+    drained: Vec<u64>,
+}
+
+impl Looked {
+    /// The sum of a slot's cells that no snapshot has.
+    fn rest(&self, slot: u32) -> u64 {
+        let state = self.0.lock().expect("no test panicked");
+        let (number, cell) = chunk::position(slot);
+        let chunks = state.chunks.iter().filter(|(it, _)| *it == number);
+        let sum = chunks.fold(0_u64, |sum, (_, chunk)| sum.wrapping_add(chunk.get(cell)));
+        let drained = state.drained.get((slot - state.first) as usize);
+        sum.wrapping_sub(drained.copied().unwrap_or(0))
+    }
+}
+
+impl Memory for Looked {
+    fn chunk(&self, number: usize) -> Option<&'static Chunk> {
+        let chunk = Chunk::leak();
+        self.0.lock().unwrap().chunks.push((number, chunk));
+        Some(chunk)
+    }
+
+    fn assign(&self, _: u32, _: u64, _: &Descriptor, _: &[(&'static str, OwnedValue)]) {}
+
+    fn snapshot(&self, first: u32, drained: &[u64]) {
+        let mut state = self.0.lock().unwrap();
+        state.first = first;
+        state.drained = drained.to_vec();
+    }
+
+    fn detach(&self) {}
+}
+
+#[test]
+fn a_series_that_moves_to_other_memory_loses_nothing_and_the_rest_is_there() {
+    loom::model(|| {
+        let slots = slots();
+        let known = Arc::new(AtomicU32::new(SLOT));
+        let counting = {
+            let (slots, known) = (Arc::clone(&slots), Arc::clone(&known));
+            thread::spawn(move || {
+                let mut owner = Owner::new(&slots);
+                owner.add(known.load(Ordering::Relaxed), 1);
+                owner.add(known.load(Ordering::Relaxed), 1);
+            })
+        };
+        let memory = std::sync::Arc::new(Looked::default());
+        let moved = slots.lock().keep_in(
+            memory.clone(),
+            |_, _, _, _| (),
+            || "unused",
+            |series| Some(*series),
+        );
+        let [(SLOT, Some(new)), _] = moved[..] else {
+            panic!("{moved:?}")
+        };
+        assert_eq!(new as usize % CELLS, 0);
+        known.store(new, Ordering::Relaxed);
+        let take = || {
+            let mut deltas = Vec::new();
+            let mut table = slots.lock();
+            table.drain_all(|_, _| true, &mut deltas);
+            table.snapshot();
+            (deltas[SLOT as usize], deltas[new as usize])
+        };
+        let (old_during, new_during) = take();
+        counting.join().unwrap();
+        Owner::new(&slots).add(new, 5);
+        let rest = memory.rest(new);
+        let (old, kept) = take();
+        assert!(kept >= 5 && i128::from(rest) == kept, "{rest} {kept}");
+        assert_eq!(memory.rest(new), 0);
+        assert_eq!(old_during + new_during + old + kept, 7);
+    });
+}
+
+#[test]
+fn a_kept_cell_that_begins_again_leaves_nothing_for_the_next_process_but_the_rest() {
+    loom::model(|| {
+        let slots = slots();
+        let memory = std::sync::Arc::new(Looked::default());
+        let keep = |series: &&'static str| Some(*series);
+        let moved = slots
+            .lock()
+            .keep_in(memory.clone(), |_, _, _, _| (), || "unused", keep);
+        let new = moved[0].1.expect("it stays");
+        let mut owner = Owner::new(&slots);
+        owner.add_in_range(new, Amount::Unsigned(u64::MAX - 1));
+        assert_eq!(drained(&slots, new), i128::from(u64::MAX - 1));
+        slots.lock().snapshot();
+        owner.add_in_range(new, Amount::Unsigned(1));
+        assert_eq!(memory.rest(new), 1);
+        owner.add_in_range(new, Amount::Unsigned(3));
+        slots.lock().snapshot();
+        assert_eq!(memory.rest(new), 4);
+        owner.add_in_range(new, Amount::Unsigned(2));
+        assert_eq!(drained(&slots, new), 6);
+        slots.lock().snapshot();
+        assert_eq!(memory.rest(new), 0);
     });
 }

@@ -7,9 +7,10 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use opentelemetry::{Key, KeyValue};
 
 use crate::descriptor::Kind;
+use crate::dynatrace::attribute;
 use crate::instrument::{Observed, ObservedNumber as Number, Sample, Seat, Source, all_observed};
 use crate::pipeline::bridge::findings::Findings;
-use crate::pipeline::bridge::sdk::{Instrument, attribute};
+use crate::pipeline::bridge::sdk::Instrument;
 use crate::pipeline::bridge::streams::{Admission, Claim, MetricId, Metrics, SeriesKey};
 use crate::registry::Definition;
 

@@ -130,7 +130,7 @@ fn collection(line: &str) -> u64 {
 
 /// Adds a collection of requests with so many lines each; its number is the value of its lines.
 fn collect(buffer: &Buffer, number: u64, requests: &[usize]) -> u64 {
-    buffer.begin_collection();
+    buffer.begin_collection(None);
     let mut series = 0;
     for lines in requests {
         let lines: Vec<_> = (0..*lines)

@@ -1,0 +1,301 @@
+//! Cells in the spool: the file of this process, and the counts of processes that have died.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{
+    Instrument, PeriodicReader, SdkMeterProvider, Stream, Temporality,
+};
+use tokio::time::Instant;
+
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::config::Config;
+use crate::dynatrace::encode::Encoder;
+use crate::dynatrace::encode::attribute::attribute;
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::encode::warnings::SCOPE;
+use crate::dynatrace::request::{RequestId, SnapshotId};
+use crate::dynatrace::spool::cells::{CellFile, Found, Recovered, RecoveredSeries};
+use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
+
+/// The cells have this part of the spool's bytes.
+const SHARE: u64 = 2;
+
+/// The reader of a recovery is flushed, and never by its own timer.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The cells of this process in the spool.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    file: Arc<CellFile>,
+    /// Whether the slot is another process's by now, or gone.
+    is_lost: AtomicBool,
+    is_full: AtomicBool,
+}
+
+impl Cells {
+    pub(super) fn create(slot: &Slot, limit_bytes: u64) -> io::Result<Self> {
+        Ok(Self {
+            file: Arc::new(slot.create_cells(limit_bytes / SHARE)?),
+            is_lost: AtomicBool::new(false),
+            is_full: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn file(&self) -> &Arc<CellFile> {
+        &self.file
+    }
+
+    /// The slot is another process's by now, or gone: nothing is to be recovered from the file.
+    pub(super) fn lose(&self) {
+        if !self.is_lost.swap(true, Ordering::Relaxed) {
+            self.file.void();
+        }
+    }
+
+    /// The state of the cells after the collection that is about to be encoded.
+    fn snapshot(&self) -> Option<SnapshotId> {
+        (!self.is_lost.load(Ordering::Relaxed)).then(|| SnapshotId {
+            file: self.file.token(),
+            number: self.file.pending(),
+        })
+    }
+
+    /// All requests until now are on disk or settled, if `is_on_disk`. Otherwise they are about to be sent.
+    fn end(&self, SnapshotId { number, .. }: SnapshotId, is_on_disk: bool) {
+        if !is_on_disk || self.is_lost.load(Ordering::Relaxed) {
+            self.file.void();
+        } else {
+            self.file.commit(number, SystemTime::now());
+        }
+        if let Some(reason) = self.file.full()
+            && !self.is_full.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                target: "dt_metrics",
+                "the file `cells` in the spool cannot grow: {reason}; if the process is killed, further \
+                 series and threads lose their counts since the last push"
+            );
+        }
+    }
+}
+
+/// A collection of which no request is sent before all of them are on disk, so that a process that dies
+/// leaves each count either in requests or in the cells.
+pub(crate) struct Collecting<'a> {
+    buffer: &'a Buffer,
+    cells: Option<(&'a Cells, SnapshotId)>,
+}
+
+impl<'a> Collecting<'a> {
+    pub(crate) fn begin(buffer: &'a Buffer, cells: Option<&'a Cells>) -> Self {
+        let cells = cells.and_then(|cells| Some((cells, cells.snapshot()?)));
+        buffer.begin_collection(cells.map(|(_, snapshot)| snapshot));
+        Self { buffer, cells }
+    }
+
+    /// If the collection may not fit into the spool, its requests are sent from now on.
+    pub(crate) fn make_room(&mut self) {
+        if self.cells.is_some() && self.buffer.lock().queue.is_crowded() {
+            self.end(false);
+        }
+    }
+
+    fn end(&mut self, is_on_disk: bool) {
+        if let Some((cells, snapshot)) = self.cells.take() {
+            cells.end(snapshot, is_on_disk);
+            self.buffer.end_collection(cells.file.bytes());
+        }
+    }
+}
+
+impl Drop for Collecting<'_> {
+    fn drop(&mut self) {
+        let is_on_disk = self.cells.is_some()
+            && !std::thread::panicking()
+            && self.buffer.lock().queue.is_on_disk();
+        self.end(is_on_disk);
+    }
+}
+
+/// Turns the cells of processes that have died into requests.
+pub(super) struct Recovery {
+    encoder: Arc<Mutex<Encoder>>,
+    resource: Resource,
+}
+
+/// An exporter that encodes.
+#[derive(Clone)]
+struct Encoding {
+    encoder: Arc<Mutex<Encoder>>,
+    bodies: Arc<Mutex<Vec<Body>>>,
+}
+
+impl PushMetricExporter for Encoding {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let mut bodies = lock(&self.bodies);
+        let last = lock(&self.encoder).encode(metrics, Instant::now(), |full| bodies.extend(full));
+        bodies.extend(last.bodies);
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Delta
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recovery {
+    /// `None` if no pipeline keeps cells, or if it sends sums since its start.
+    pub(super) fn new(config: &Config) -> Option<Self> {
+        let resource = config.options.kept_cells.clone()?;
+        if config.protocol.temporality == Temporality::Cumulative {
+            return None;
+        }
+        Some(Self {
+            encoder: Arc::new(Mutex::new(Encoder::new(config))),
+            resource,
+        })
+    }
+
+    /// Puts the counts in the cells of a slot, which have got into no request, into requests in this slot.
+    /// `false` if a file of cells stays there.
+    ///
+    /// A process may die at any time: until the file of the cells is removed, which comes last, the next
+    /// process does all of it again.
+    pub(super) fn recover(&mut self, slot: &Slot, contents: &mut Contents) -> bool {
+        let recovered = match slot.cells() {
+            Ok(Found::Nothing) => return true,
+            Ok(Found::InUse) => return false,
+            Ok(Found::Void) => return slot.remove_cells().is_ok(),
+            Ok(Found::Counts(recovered)) => recovered,
+            Err(error) => {
+                tracing::warn!(
+                    target: "dt_metrics",
+                    "the file `cells` in the spool cannot be read: {error}; the counts of a process since \
+                     its last push are lost"
+                );
+                contents.damaged += 1;
+                contents.damaged_points = contents.damaged_points.saturating_add(1);
+                let id = RequestId::of(contents.last_sequence.saturating_add(1));
+                contents.last_sequence = id.sequence;
+                return slot.set_cells_aside(id).is_ok();
+            }
+        };
+        contents.damaged_points = contents
+            .damaged_points
+            .saturating_add(recovered.implausible);
+        self.replace(slot, contents, &recovered).is_ok()
+    }
+
+    fn replace(
+        &mut self,
+        slot: &Slot,
+        contents: &mut Contents,
+        recovered: &Recovered,
+    ) -> io::Result<()> {
+        let is_later = |snapshot: &SnapshotId| {
+            snapshot.file == recovered.token && snapshot.number > recovered.committed
+        };
+        let (repeated, stored) = contents
+            .stored
+            .drain(..)
+            .partition(|stored| stored.header.snapshot.as_ref().is_some_and(is_later));
+        contents.stored = stored;
+        let repeated: Vec<Stored> = repeated;
+        for Stored { id, .. } in repeated {
+            slot.remove(id)?;
+            contents.sending.retain(|sending| *sending != id);
+        }
+        let snapshot = SnapshotId {
+            file: recovered.token,
+            number: recovered.committed.saturating_add(1),
+        };
+        let mut written = Vec::new();
+        let bodies = self.encode(recovered).map_err(io::Error::other)?;
+        for body in bodies {
+            let id = RequestId::of(contents.last_sequence.saturating_add(1));
+            contents.last_sequence = id.sequence;
+            slot.write(id, recovered.time, &body, Some(snapshot))?;
+            written.push(Stored::new(id, recovered.time, &body));
+        }
+        slot.remove_cells()?;
+        contents.stored.extend(written);
+        Ok(())
+    }
+
+    /// The requests with these counts.
+    fn encode(&self, recovered: &Recovered) -> Result<Vec<Body>, OTelSdkError> {
+        if recovered.series.is_empty() {
+            return Ok(Vec::new());
+        }
+        lock(&self.encoder).set_time(recovered.time);
+        let exporter = Encoding {
+            encoder: Arc::clone(&self.encoder),
+            bodies: Arc::default(),
+        };
+        let bodies = Arc::clone(&exporter.bodies);
+        // The encoder reads the SDK's data, which only the SDK can make.
+        let reader = PeriodicReader::builder(exporter)
+            .with_interval(NEVER)
+            .build();
+        let limit = recovered.series.len().saturating_add(1);
+        let provider = SdkMeterProvider::builder()
+            .with_resource(self.resource.clone())
+            .with_view(move |_: &Instrument| {
+                Stream::builder().with_cardinality_limit(limit).build().ok()
+            })
+            .with_reader(reader)
+            .build();
+        let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION"));
+        let meter = provider.meter_with_scope(scope.build());
+        let mut counters = HashMap::new();
+        for series in &recovered.series {
+            let RecoveredSeries {
+                name,
+                unit,
+                description,
+                dimensions,
+                added,
+            } = series;
+            let counter = counters
+                .entry((name, unit, description))
+                .or_insert_with(|| {
+                    meter
+                        .u64_counter(name.clone())
+                        .with_unit(unit.clone())
+                        .with_description(description.clone())
+                        .build()
+                });
+            let attributes: Vec<_> = dimensions
+                .iter()
+                .map(|(key, value)| attribute(Key::new(key.clone()), value))
+                .collect();
+            counter.add(*added, &attributes);
+        }
+        provider.force_flush()?;
+        // It has nothing more to report.
+        drop(provider.shutdown());
+        Ok(std::mem::take(&mut *lock(&bodies)))
+    }
+}

@@ -1,0 +1,105 @@
+//! The slots whose cells are in memory that outlives the process, and what was drained from them.
+
+use std::sync::{Arc, OnceLock};
+
+use super::chunk::{CELLS, Chunk};
+use super::memory::Memory;
+
+/// All memory that cells are in, for a fork: a list that is read without a lock.
+static ALL: OnceLock<&'static Node> = OnceLock::new();
+
+struct Node {
+    memory: Arc<dyn Memory>,
+    next: OnceLock<&'static Self>,
+}
+
+/// Adds memory to the list.
+fn list(memory: &Arc<dyn Memory>) {
+    let node: &Node = Box::leak(Box::new(Node {
+        memory: Arc::clone(memory),
+        next: OnceLock::new(),
+    }));
+    let mut last = &ALL;
+    while last.set(node).is_err()
+        && let Some(next) = last.get()
+    {
+        last = &next.next;
+    }
+}
+
+/// In a forked child, before it measures: the parent goes on to use the memory of the cells, so the child
+/// gets a copy. Allocates nothing, and takes no lock.
+pub(super) fn detach_all() {
+    let mut next = ALL.get();
+    while let Some(node) = next {
+        node.memory.detach();
+        next = node.next.get();
+    }
+}
+
+/// The memory, and the slots from `first` onwards.
+pub(super) struct Kept<S> {
+    memory: Arc<dyn Memory>,
+    /// The first slot of a chunk.
+    first: u32,
+    /// By slot from `first`: the wrapping sum of all that was ever drained from cells in the memory.
+    drained: Vec<u64>,
+    assign: fn(&dyn Memory, u32, u64, &S),
+}
+
+impl<S> Kept<S> {
+    /// `assign` notes a slot, the sum of its cells, and its series.
+    pub(super) fn new(
+        memory: Arc<dyn Memory>,
+        first: u32,
+        assign: fn(&dyn Memory, u32, u64, &S),
+    ) -> Self {
+        list(&memory);
+        Self {
+            memory,
+            first,
+            drained: Vec::new(),
+            assign,
+        }
+    }
+
+    pub(super) fn has(&self, slot: u32) -> bool {
+        slot >= self.first
+    }
+
+    pub(super) fn is_in(&self, memory: &Arc<dyn Memory>) -> bool {
+        Arc::ptr_eq(&self.memory, memory)
+    }
+
+    /// A chunk with this number; `None` for slots before the memory, and if there is no room.
+    pub(super) fn chunk(&self, number: usize) -> Option<&'static Chunk> {
+        (number >= self.first as usize / CELLS)
+            .then(|| self.memory.chunk(number))
+            .flatten()
+    }
+
+    pub(super) fn assign(&self, slot: u32, sum: u64, series: &S) {
+        if self.has(slot) {
+            (self.assign)(&*self.memory, slot, sum, series);
+        }
+    }
+
+    /// Additions to a cell of the memory were drained.
+    pub(super) fn drained(&mut self, slot: u32, added: i128) {
+        let Some(index) = slot.checked_sub(self.first) else {
+            return;
+        };
+        let index = index as usize;
+        if self.drained.len() <= index {
+            self.drained.resize(index + 1, 0);
+        }
+        // The cells wrap around in the same way.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let added = added as u64;
+        self.drained[index] = self.drained[index].wrapping_add(added);
+    }
+
+    pub(super) fn snapshot(&self) {
+        self.memory.snapshot(self.first, &self.drained);
+    }
+}

@@ -17,7 +17,9 @@ pub(crate) fn keep_cells(memory: Arc<dyn Memory>) {
     };
     let renewed = |series: &Series| series.owner.and_then(|_| series.renewed());
     let _busy = busy::enter();
-    let moved = SLOTS.lock().keep_in(memory, assign, Series::unused, renewed);
+    let moved = SLOTS
+        .lock()
+        .keep_in(memory, assign, Series::unused, renewed);
     for (old, new) in moved {
         // Looking up a series locks its instrument first, then the slots.
         let owner = SLOTS.lock().entry(old).and_then(|entry| entry.series.owner);

@@ -83,13 +83,13 @@ pub(crate) use self::cells::memory::Memory;
 pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::sink::{Inside, Sink, set_sink};
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::cells::store::Series;
 pub(crate) use self::cells::store::for_each_descriptor;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::store::has_overflow_series;
 #[cfg(test)]
 pub(crate) use self::cells::store::total;
-#[cfg(feature = "dynatrace")]
-pub(crate) use self::cells::store::Series;
 pub(crate) use self::cells::thread::set;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::thread::{disown_inherited, is_fenced};

@@ -47,8 +47,10 @@ struct State {
     ended: Vec<Ended>,
     /// The last snapshot.
     last: Commit,
-    /// The buffer that was committed last. It is kept even if the file is void.
-    kept: Buffer,
+    /// The snapshot that was committed last. Its buffer is kept even if the file is void.
+    kept: Commit,
+    /// The snapshot with which the ended records were last compared.
+    compared: u64,
     full: Option<Full>,
 }
 
@@ -117,7 +119,8 @@ impl CellFile {
                 current: HashMap::new(),
                 ended: Vec::new(),
                 last: first,
-                kept: first.buffer,
+                kept: first,
+                compared: first.number,
                 full: None,
             }),
         };
@@ -175,7 +178,7 @@ impl CellFile {
         let time = HEADER.word(header::TIMES[last.buffer.index()]);
         self.mapping.store(time, milliseconds(collected));
         self.set_committed(last.to_word());
-        state.kept = last.buffer;
+        state.kept = last;
         true
     }
 
@@ -268,19 +271,22 @@ impl CellFile {
         }
     }
 
-    /// Frees the records whose counts are all below the baseline.
+    /// Frees the records whose counts are all below the baseline that was committed last.
     fn free_ended(&self, state: &mut State) {
+        let kept = state.kept;
+        if std::mem::replace(&mut state.compared, kept.number) == kept.number {
+            return;
+        }
         let State {
             ended,
             free,
             baselines,
-            kept,
             ..
         } = state;
         ended.retain_mut(|ended| {
             let (number, cell) = position(ended.slot);
             let drained = baselines.get(&number).map_or(0, |blocks| {
-                self.mapping.load(blocks[kept.index()].word(cell))
+                self.mapping.load(blocks[kept.buffer.index()].word(cell))
             });
             let is_needed = ended.end.wrapping_sub(drained).cast_signed() > 0;
             if !is_needed {
@@ -401,9 +407,7 @@ impl Memory for CellFile {
             return;
         }
         let mut state = self.lock();
-        // Before the buffer is written over that has the values to compare with.
-        self.free_ended(&mut state);
-        let buffer = state.kept.other();
+        let buffer = state.kept.buffer.other();
         state.last = Commit {
             number: state.last.number + 1,
             buffer,

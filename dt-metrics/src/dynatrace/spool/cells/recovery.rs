@@ -337,7 +337,8 @@ fn divide(records: &[Record], drained: u64, total: u64) -> Option<Vec<(&Record, 
         }
         ranges.push((begin, end, record));
     }
-    ranges.sort_by_key(|(begin, end, _)| (*begin, *end));
+    // The series that still has the slot is the last one, even if nothing was counted in it.
+    ranges.sort_by_key(|(begin, end, record)| (*begin, *end, record.end.is_none()));
     let is_divided = ranges
         .iter()
         .zip(ranges.iter().skip(1))

@@ -173,6 +173,27 @@ fn series_that_do_not_only_grow_are_not_recovered() {
 }
 
 #[test]
+fn series_without_counts_take_nothing_from_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let chunk = file.chunk(0).unwrap();
+    // The record of the last series gets the block of the first, before those of the others.
+    file.assign(0, 0, counter("first", ""), &[]);
+    file.assign(0, 0, counter("second", ""), &[]);
+    chunk.add(0, 3);
+    while file.bytes() == 64 * 1024 {
+        file.chunk(1).unwrap();
+        file.snapshot(0, &[]);
+        file.commit(file.pending(), SystemTime::now());
+        file.assign(0, 3, counter("idle", ""), &[]);
+    }
+    disown(&directory, another_process());
+    let recovered = recovered(&directory);
+    assert_eq!(names(&recovered), [("second", 3)]);
+    assert_eq!(recovered.implausible, 0);
+}
+
+#[test]
 fn sums_may_wrap() {
     let directory = tempfile::tempdir().unwrap();
     let file = new_file(&directory);

@@ -23,7 +23,9 @@ use crate::instrument::{Chunk, Memory};
 
 /// The first slot in the file.
 const FIRST: u32 = 128;
-const SLOTS: usize = 150;
+/// The slots of the model are some of the slots of the file, so that there are many chunks.
+const STRIDE: usize = 19;
+const SLOTS: usize = 40;
 const THREADS: usize = 3;
 const CELLS: usize = 64;
 
@@ -56,7 +58,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let text = prop_oneof![9 => 0_usize..700, 1 => 0_usize..20_000];
+    let text = prop_oneof![5 => Just(0), 5 => 0_usize..800, 1 => 0_usize..12_000];
     prop_oneof![
         6 => (0..THREADS, any::<prop::sample::Index>(), amount()).prop_map(|(thread, slot, n)| Step::Count {
             thread,
@@ -177,9 +179,14 @@ struct Model {
 }
 
 impl Model {
-    fn new(limit_bytes: u64) -> Self {
+    /// A process whose file has room for some blocks before blocks are used again, or the file
+    /// grows.
+    fn new(limit_bytes: u64, room: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = CellFile::create(&handle(&directory), limit_bytes).unwrap();
+        for _ in room..120 {
+            file.chunk(1_000).unwrap();
+        }
         let reader = Rc::new(File::open(directory.path().join(NAME)).unwrap());
         let outside = Rc::new(RefCell::new(Outside::default()));
         let (at_stop, seen) = (outside.clone(), reader.clone());
@@ -202,7 +209,7 @@ impl Model {
     }
 
     fn number(slot: usize) -> (u32, usize, usize) {
-        let slot = slot + FIRST as usize;
+        let slot = slot * STRIDE + FIRST as usize;
         (u32::try_from(slot).unwrap(), slot / CELLS, slot % CELLS)
     }
 
@@ -222,9 +229,11 @@ impl Model {
             Step::Count { thread, slot, n } => self.count(thread, slot, n),
             Step::Series { text } => self.assign(text),
             Step::Retire { slot } => {
-                let (sum, drained) = self.sums(slot);
-                if sum == drained && slot < self.slots.len() {
-                    self.slots[slot] = None;
+                if let Some(slot) = slot.checked_rem(self.slots.len()) {
+                    let (sum, drained) = self.sums(slot);
+                    if sum == drained {
+                        self.slots[slot] = None;
+                    }
                 }
             }
             Step::Collect => self.collect(),
@@ -297,6 +306,7 @@ impl Model {
             {
                 requests[slot % 2].insert(series, sum - before);
             }
+            drained.resize(slot * STRIDE, 0);
             drained.push(sum);
         }
         for (chunks, cells) in self.chunks.iter_mut().zip(&self.cells) {
@@ -352,14 +362,15 @@ impl Drop for Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
 
     #[test]
     fn a_kill_after_any_store_loses_and_repeats_nothing(
         is_small in any::<bool>(),
+        room in 4_usize..50,
         steps in vec(step(), 1..120),
     ) {
-        let mut model = Model::new(if is_small { 64 << 10 } else { 1 << 20 });
+        let mut model = Model::new(if is_small { 64 << 10 } else { 1 << 20 }, room);
         for step in steps {
             model.run(&step);
         }
@@ -368,7 +379,7 @@ proptest! {
 
 #[test]
 fn the_explorer_stops_in_the_middle_of_everything() {
-    let mut model = Model::new(1 << 20);
+    let mut model = Model::new(1 << 20, 20);
     for round in 0..40 {
         for text in [0, 600, if round % 8 == 0 { 6_000 } else { 0 }] {
             model.run(&Step::Series { text });

@@ -7,11 +7,17 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use dt_metrics::{counted, timed};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::{Instrument, PeriodicReader, SdkMeterProvider, Stream};
 
 use crate::child::Discard;
 
 /// Series that each thread uses in the scenario that has both.
 const SERIES_OF_A_THREAD: u32 = 100;
+
+/// Longer than a run: the only push is the flush.
+const INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// Calls that each thread times.
 const CALLS_OF_A_THREAD: u32 = 10;
@@ -21,6 +27,8 @@ const CALLS_OF_A_THREAD: u32 = 10;
 pub(crate) enum Scenario {
     /// Series of one counter.
     Series,
+    /// Series of one counter of OpenTelemetry's SDK, without dt-metrics.
+    SdkSeries,
     /// Series of one counter with the default limit.
     LimitedSeries,
     /// Threads that count into one series.
@@ -36,6 +44,7 @@ pub(crate) enum Scenario {
 /// Objects that must live until the memory has been read.
 pub(super) struct Kept {
     _metrics: Option<dt_metrics::Handle>,
+    _sdk: Option<SdkMeterProvider>,
     threads: Threads,
 }
 
@@ -59,8 +68,9 @@ fn text(id: u32) -> String {
 
 impl Scenario {
     /// The scenarios that make a row of the table.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Series,
+        Self::SdkSeries,
         Self::IdleThreads,
         Self::Threads,
         Self::TimingThreads,
@@ -73,6 +83,11 @@ impl Scenario {
         match self {
             Self::Series | Self::LimitedSeries => {
                 format!("series with a runtime dimension of 12 bytes, of {count}")
+            }
+            Self::SdkSeries => {
+                format!(
+                    "OpenTelemetry SDK alone: series of `counter.add`, the same dimension, of {count}"
+                )
             }
             Self::Threads => format!("thread that counts into one series, of {count}"),
             Self::ThreadsAndSeries => format!(
@@ -95,25 +110,29 @@ impl Scenario {
     /// How many there are.
     pub(super) fn count(self) -> u32 {
         match self {
-            Self::Series | Self::LimitedSeries => 100_000,
+            Self::Series | Self::SdkSeries | Self::LimitedSeries => 100_000,
             Self::Threads | Self::TimingThreads | Self::ThreadsAndSeries | Self::IdleThreads => 200,
         }
     }
 
+    /// Whether there can be any without a pipeline.
+    pub(super) fn needs_pipeline(self) -> bool {
+        matches!(self, Self::SdkSeries)
+    }
+
     /// Makes `count` of it.
     pub(super) fn enact(self, count: u32, installed: bool) -> Result<Kept, Box<dyn Error>> {
+        if let Self::SdkSeries = self {
+            return sdk_series(count);
+        }
         let metrics = if installed {
             let builder = dt_metrics::builder().no_exporter().exporter(Discard);
-            Some(
-                builder
-                    .push_interval(Duration::from_secs(3_600))
-                    .install()?,
-            )
+            Some(builder.push_interval(INTERVAL).install()?)
         } else {
             None
         };
         let threads = match self {
-            Self::Series => {
+            Self::Series | Self::SdkSeries => {
                 (0..count).for_each(count_series);
                 Threads::none()
             }
@@ -135,9 +154,34 @@ impl Scenario {
         }
         Ok(Kept {
             _metrics: metrics,
+            _sdk: None,
             threads,
         })
     }
+}
+
+/// Series of one counter of the SDK, with a limit that has room for all of them.
+fn sdk_series(count: u32) -> Result<Kept, Box<dyn Error>> {
+    let limit = usize::try_from(count.max(1))?;
+    let view = move |_: &Instrument| Stream::builder().with_cardinality_limit(limit).build().ok();
+    let reader = PeriodicReader::builder(Discard).with_interval(INTERVAL);
+    let provider = SdkMeterProvider::builder()
+        .with_reader(reader.build())
+        .with_view(view)
+        .build();
+    let counter = provider
+        .meter("bench")
+        .u64_counter("bench.memory.sdk")
+        .build();
+    for id in 0..count {
+        counter.add(1, &[KeyValue::new("id", text(id))]);
+    }
+    provider.force_flush()?;
+    Ok(Kept {
+        _metrics: None,
+        _sdk: Some(provider),
+        threads: Threads::none(),
+    })
 }
 
 /// Threads that have done something and live on.

@@ -117,7 +117,7 @@ pub(crate) fn finish(
     let leaving = slots.end_epoch(Series::is_pinned_by_sum);
     let mut owned: Vec<_> = leaving
         .iter()
-        .filter_map(|slot| Some((slots.entry(*slot)?.series.owner?, *slot)))
+        .filter_map(|slot| Some((slots.entry(*slot)?.series.owner, *slot)))
         .collect();
     // Looking up a series locks its instrument first, then the slots.
     drop(slots);

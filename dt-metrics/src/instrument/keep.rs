@@ -12,17 +12,16 @@ use crate::descriptor::{Kind, Registration};
 pub(crate) fn keep_cells(memory: Arc<dyn Memory>) {
     let assign = |memory: &dyn Memory, slot, sum, series: &Series| {
         if series.descriptor.kind == Kind::Counter {
-            memory.assign(slot, sum, series.descriptor, series.exported());
+            memory.assign(slot, sum, series.descriptor, &series.exported());
         }
     };
-    let renewed = |series: &Series| series.owner.and_then(|_| series.renewed());
     let _busy = busy::enter();
     let moved = SLOTS
         .lock()
-        .keep_in(memory, assign, Series::unused, renewed);
+        .keep_in(memory, assign, Series::unused, Series::renewed);
     for (old, new) in moved {
         // Looking up a series locks its instrument first, then the slots.
-        let owner = SLOTS.lock().entry(old).and_then(|entry| entry.series.owner);
+        let owner = SLOTS.lock().entry(old).map(|entry| entry.series.owner);
         match (owner, new) {
             (Some(owner), Some(new)) => owner.move_slot(old, new),
             (Some(owner), None) => owner.forget(&[old]),

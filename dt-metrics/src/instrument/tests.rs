@@ -15,7 +15,12 @@ fn total(descriptor: &'static Descriptor) -> Vec<(String, u64)> {
     slots
         .entries()
         .filter(|(_, entry)| core::ptr::eq(entry.series.descriptor, descriptor))
-        .map(|(slot, entry)| (format!("{:?}", entry.series.dimensions), slots.total(slot)))
+        .map(|(slot, entry)| {
+            (
+                format!("{:?}", entry.series.dimensions()),
+                slots.total(slot),
+            )
+        })
         .collect()
 }
 

@@ -38,7 +38,7 @@ impl<'a> Selection<'a> {
         self.only(|seen| {
             let of_key = |(own, _): &&(&str, OwnedValue)| own.eq_ignore_ascii_case(key);
             match (seen.dimensions.iter().find(of_key), value) {
-                (Some((_, own)), Some(value)) => is_same(own, value),
+                (Some((_, own)), Some(value)) => is_same(own.as_value(), value),
                 (own, value) => own.is_none() && value.is_none(),
             }
         })
@@ -106,7 +106,7 @@ impl<'a> Selection<'a> {
         let series = self.indices.into_iter();
         series
             .flat_map(|index| recorded.series[index].dimensions.iter())
-            .map(|(key, value)| (*key, text(value)))
+            .map(|(key, value)| (*key, value.as_value().to_string()))
     }
 
     /// Shows the only series.
@@ -135,22 +135,10 @@ impl fmt::Display for Summary {
 }
 
 /// Whether both are equal on the wire, where all values are texts: `200` of any type is `"200"`.
-fn is_same(own: &OwnedValue, value: Value<'_>) -> bool {
-    let value = value.keep();
-    match (own, &value) {
-        (OwnedValue::Str(own), OwnedValue::Str(value)) => own == value,
-        (own, value) => text(own) == text(value),
-    }
-}
-
-fn text(value: &OwnedValue) -> String {
-    match value {
-        OwnedValue::Str(text) => text.to_string(),
-        OwnedValue::Bool(value) => value.to_string(),
-        OwnedValue::I64(value) => value.to_string(),
-        OwnedValue::U64(value) => value.to_string(),
-        OwnedValue::F64(value) => value.to_string(),
-        OwnedValue::ShortText(text) => text.to_string(),
+fn is_same(own: Value<'_>, value: Value<'_>) -> bool {
+    match (own, value) {
+        (Value::Str(own), Value::Str(value)) => own == value,
+        (own, value) => own.to_string() == value.to_string(),
     }
 }
 
@@ -176,7 +164,7 @@ impl fmt::Debug for One<'_> {
         write!(f, "{} {}{{", seen.descriptor.kind, seen.descriptor.name)?;
         for (i, (key, value)) in seen.dimensions.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
-            write!(f, "{comma}{key}={:?}", text(value))?;
+            write!(f, "{comma}{key}={:?}", value.as_value().to_string())?;
         }
         f.write_str("} = ")?;
         match seen.descriptor.kind {

@@ -10,7 +10,8 @@ use crate::instrument::OwnedValue;
 pub(crate) fn attribute(key: Key, value: &OwnedValue) -> KeyValue {
     match value {
         // The SDK's copies share it.
-        OwnedValue::Str(text) => KeyValue::new(key, Arc::<str>::from(&**text)),
+        OwnedValue::Str(text) => KeyValue::new(key, Arc::clone(text)),
+        OwnedValue::Literal(text) => KeyValue::new(key, *text),
         OwnedValue::Bool(value) => KeyValue::new(key, *value),
         OwnedValue::ShortText(text) => KeyValue::new(key, Arc::<str>::from(text.to_string())),
         OwnedValue::I64(value) => KeyValue::new(key, *value),

@@ -87,7 +87,7 @@ impl Recorded {
         *self.indices.entry(id).or_insert_with(|| {
             self.series.push(RecordedSeries {
                 descriptor: series.descriptor,
-                dimensions: series.dimensions.clone(),
+                dimensions: series.dimensions().into(),
                 sum: 0,
             });
             self.series.len() - 1

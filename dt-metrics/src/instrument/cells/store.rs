@@ -12,7 +12,8 @@ use super::block::Pair;
 use super::slots::{SlotTable, Slots};
 use super::sync::Mutex;
 use crate::descriptor::{Descriptor, Kind, Registration};
-use crate::instrument::dimension::value::OwnedValue;
+use crate::instrument::dimension::set::KeptSet;
+use crate::instrument::dimension::value::{OwnedValue, Value};
 
 pub(crate) static SLOTS: Slots<Series> = Slots {
     table: Mutex::new(SlotTable::new()),
@@ -21,13 +22,35 @@ pub(crate) static SLOTS: Slots<Series> = Slots {
 /// The dimension that marks the overflow series, as OpenTelemetry names it.
 const OVERFLOW: [(&str, OwnedValue); 1] = [("otel.metric.overflow", OwnedValue::Bool(true))];
 
-/// The owner that assigned slots to series, and must be notified when a series has retired.
+/// The owner that assigned slots to series: it has the dimensions that they share, and must be notified
+/// when a series has retired.
 pub(crate) trait SeriesOwner: Sync {
+    /// Calls `each` with the dimensions of the series that has these values of its own, in the order
+    /// written.
+    fn dimensions(
+        &self,
+        values: &[Option<OwnedValue>],
+        each: &mut dyn FnMut(&'static str, OwnedValue),
+    );
+
     /// Frees the places of retired series for new series. `slots` is sorted.
     fn forget(&self, slots: &[u32]);
 
     /// A series that stays has another slot from now on. Its old slot stays as well.
     fn move_slot(&self, old: u32, new: u32);
+}
+
+/// The owner of slots without a series.
+#[cfg(feature = "dynatrace")]
+struct Nobody;
+
+#[cfg(feature = "dynatrace")]
+impl SeriesOwner for Nobody {
+    fn dimensions(&self, _: &[Option<OwnedValue>], _: &mut dyn FnMut(&'static str, OwnedValue)) {}
+
+    fn forget(&self, _: &[u32]) {}
+
+    fn move_slot(&self, _: u32, _: u32) {}
 }
 
 /// The instruments that count and time the same calls, by the address of either descriptor.
@@ -74,20 +97,21 @@ impl Twins {
     }
 
     /// The pair of the series with these dimensions.
-    fn pair(&self, dimensions: &[(&'static str, OwnedValue)]) -> Pair {
+    fn pair(&self, series: &Series) -> Pair {
         let mut hasher = PAIRS.build_hasher();
         self.id.hash(&mut hasher);
-        for (key, value) in dimensions {
-            (key, core::mem::discriminant(value)).hash(&mut hasher);
+        series.for_each_dimension(&mut |key, value| {
+            let value = value.as_value();
+            (key, core::mem::discriminant(&value)).hash(&mut hasher);
             match value {
-                OwnedValue::Str(text) => text.hash(&mut hasher),
-                OwnedValue::Bool(value) => value.hash(&mut hasher),
-                OwnedValue::I64(value) => value.hash(&mut hasher),
-                OwnedValue::U64(value) => value.hash(&mut hasher),
-                OwnedValue::F64(value) => value.to_bits().hash(&mut hasher),
-                OwnedValue::ShortText(text) => text.hash(&mut hasher),
+                Value::Str(text) => text.hash(&mut hasher),
+                Value::Bool(value) => value.hash(&mut hasher),
+                Value::I64(value) => value.hash(&mut hasher),
+                Value::U64(value) => value.hash(&mut hasher),
+                Value::F64(value) => value.to_bits().hash(&mut hasher),
+                Value::ShortText(text) => text.hash(&mut hasher),
             }
-        }
+        });
         hasher.finish()
     }
 
@@ -126,8 +150,9 @@ pub(crate) struct Values {
 pub(crate) struct Series {
     /// The instrument.
     pub(crate) descriptor: &'static Descriptor,
-    /// Keys and values, in the order written.
-    pub(crate) dimensions: Box<[(&'static str, OwnedValue)]>,
+    /// The owner of the slot.
+    pub(crate) owner: &'static dyn SeriesOwner,
+    dimensions: Dimensions,
     /// Whether this is the overflow series, which stands for all combinations beyond the limit.
     pub(crate) overflow: bool,
     /// Whether this is one combination beyond the limit, which only a capture distinguishes.
@@ -139,33 +164,53 @@ pub(crate) struct Series {
     /// Whether no handle of the series is left: the value of a gauge ends once it was pushed.
     pub(crate) is_ended: bool,
     values: Option<Box<Values>>,
-    /// The owner of the slot, if the series may retire or move.
-    pub(crate) owner: Option<&'static dyn SeriesOwner>,
     /// The pair of a series that has a twin.
     twin: Option<(&'static Twins, Pair)>,
 }
 
+/// The dimensions of a series.
+#[derive(Clone)]
+enum Dimensions {
+    /// The values that distinguish it from other series of its owner. A value that is `None` leaves the
+    /// dimension out.
+    Values(KeptSet),
+    /// Keys and values, in the order written, of a series with keys that its owner does not have.
+    Listed(Box<Listed>),
+}
+
+/// Boxed twice, so that all other series are small.
+#[derive(Clone)]
+struct Listed(Box<[(&'static str, OwnedValue)]>);
+
 impl Series {
-    /// The series of one combination of values. A value that is `None` leaves the dimension out.
+    /// The series of one combination of values.
     pub(crate) fn new(
         descriptor: &'static Descriptor,
-        values: impl Iterator<Item = Option<OwnedValue>>,
+        owner: &'static dyn SeriesOwner,
+        values: KeptSet,
     ) -> Self {
-        let dimensions = descriptor.dimension_keys.iter().zip(values);
-        let dimensions = dimensions.filter_map(|(key, value)| Some((*key, value?)));
-        Self::with(descriptor, dimensions.collect())
+        Self::with(descriptor, owner, Dimensions::Values(values))
     }
 
     /// The series with these dimensions.
-    pub(crate) fn with(
+    pub(crate) fn listed(
         descriptor: &'static Descriptor,
-        dimensions: Box<[(&'static str, OwnedValue)]>,
+        owner: &'static dyn SeriesOwner,
+        dimensions: Vec<(&'static str, OwnedValue)>,
+    ) -> Self {
+        let listed = Listed(dimensions.into());
+        Self::with(descriptor, owner, Dimensions::Listed(Box::new(listed)))
+    }
+
+    fn with(
+        descriptor: &'static Descriptor,
+        owner: &'static dyn SeriesOwner,
+        dimensions: Dimensions,
     ) -> Self {
         let twins = Twins::of(descriptor);
-        let descriptor = descriptor.named();
-        let twin = twins.map(|twins| (twins, twins.pair(&dimensions)));
-        Self {
-            descriptor,
+        let mut series = Self {
+            descriptor: descriptor.named(),
+            owner,
             dimensions,
             overflow: false,
             beyond_limit: false,
@@ -173,9 +218,34 @@ impl Series {
             is_set: false,
             is_ended: false,
             values: None,
-            owner: None,
-            twin,
+            twin: None,
+        };
+        series.twin = twins.map(|twins| (twins, twins.pair(&series)));
+        series
+    }
+
+    /// Calls `each` with keys and values, in the order written.
+    fn for_each_dimension(&self, each: &mut dyn FnMut(&'static str, OwnedValue)) {
+        match &self.dimensions {
+            _ if self.overflow => {
+                for (key, value) in OVERFLOW {
+                    each(key, value);
+                }
+            }
+            Dimensions::Values(values) => self.owner.dimensions(values, each),
+            Dimensions::Listed(listed) => {
+                for (key, value) in &listed.0 {
+                    each(key, value.clone());
+                }
+            }
         }
+    }
+
+    /// Keys and values, in the order written.
+    pub(crate) fn dimensions(&self) -> Vec<(&'static str, OwnedValue)> {
+        let mut dimensions = Vec::new();
+        self.for_each_dimension(&mut |key, value| dimensions.push((key, value)));
+        dimensions
     }
 
     #[cfg_attr(
@@ -191,11 +261,13 @@ impl Series {
     }
 
     /// The overflow series of an instrument.
-    pub(crate) fn overflow(descriptor: &'static Descriptor) -> Self {
+    pub(crate) fn overflow(
+        descriptor: &'static Descriptor,
+        owner: &'static dyn SeriesOwner,
+    ) -> Self {
         Self {
-            dimensions: Box::new(OVERFLOW),
             overflow: true,
-            ..Self::new(descriptor, core::iter::empty()).without_twin()
+            ..Self::new(descriptor, owner, KeptSet::default()).without_twin()
         }
     }
 
@@ -224,11 +296,11 @@ impl Series {
 
     /// The dimensions to export.
     #[cfg(feature = "dynatrace")]
-    pub(crate) fn exported(&self) -> &[(&'static str, OwnedValue)] {
+    pub(crate) fn exported(&self) -> Vec<(&'static str, OwnedValue)> {
         if self.beyond_limit {
-            &OVERFLOW
+            OVERFLOW.into()
         } else {
-            &self.dimensions
+            self.dimensions()
         }
     }
 
@@ -245,6 +317,7 @@ impl Series {
     pub(crate) fn renewed(&self) -> Option<Self> {
         (self.descriptor.kind == Kind::Counter).then(|| Self {
             descriptor: self.descriptor,
+            owner: self.owner,
             dimensions: self.dimensions.clone(),
             overflow: self.overflow,
             beyond_limit: self.beyond_limit,
@@ -252,7 +325,6 @@ impl Series {
             is_set: false,
             is_ended: false,
             values: None,
-            owner: self.owner,
             twin: self.twin,
         })
     }
@@ -261,7 +333,7 @@ impl Series {
     #[cfg(feature = "dynatrace")]
     pub(crate) fn unused() -> Self {
         static UNUSED: Descriptor = Descriptor::new(Kind::Gauge, "", "", "", 0);
-        Self::with(&UNUSED, Box::default())
+        Self::new(&UNUSED, &Nobody, KeptSet::default())
     }
 
     /// Whether the cells can shrink as well.

@@ -2,9 +2,13 @@
 
 use core::hash::{BuildHasher, Hash, Hasher};
 use core::marker::PhantomData;
+use std::sync::Arc;
 
 use super::signature;
 use super::value::{DimensionValue, OwnedValue, Value};
+
+/// The values of a call's set as a series and the tables that look it up share them.
+pub(crate) type KeptSet = Arc<[Option<OwnedValue>]>;
 
 /// Calls the function with all keys of a struct.
 pub(crate) type Keys = fn(&mut dyn FnMut(&'static str));

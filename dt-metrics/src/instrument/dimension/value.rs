@@ -42,16 +42,35 @@ impl fmt::Display for Value<'_> {
     }
 }
 
-/// A [`Value`] that a series keeps.
-#[derive(Clone, Debug)]
+/// A [`Value`] that a series keeps. Copies share its text.
+#[derive(Clone)]
 #[allow(missing_docs, reason = "described at `Value`")]
 pub enum OwnedValue {
-    Str(Box<str>),
+    Str(Arc<str>),
+    /// A text of the program.
+    Literal(&'static str),
     Bool(bool),
     I64(i64),
     U64(u64),
     F64(f64),
     ShortText(ShortText),
+}
+
+/// Shows the [`Value`].
+impl fmt::Debug for OwnedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_value().fmt(f)
+    }
+}
+
+impl Value<'static> {
+    /// Keeps the value without a copy of its text.
+    pub(crate) fn keep_literal(self) -> OwnedValue {
+        match self {
+            Self::Str(text) => OwnedValue::Literal(text),
+            other => other.keep(),
+        }
+    }
 }
 
 impl Value<'_> {
@@ -71,6 +90,7 @@ impl OwnedValue {
     pub(crate) fn as_value(&self) -> Value<'_> {
         match self {
             Self::Str(text) => Value::Str(text),
+            Self::Literal(text) => Value::Str(text),
             Self::Bool(value) => Value::Bool(*value),
             Self::I64(value) => Value::I64(*value),
             Self::U64(value) => Value::U64(*value),
@@ -80,7 +100,8 @@ impl OwnedValue {
     }
 
     /// Whether both are the same value of the same type. Floats are compared by their bits, so that
-    /// NaN is one series.
+    /// NaN is one series. A [literal](Self::Literal) is never compared: all values that a call looks up
+    /// were measured.
     #[inline]
     pub(crate) fn is(&self, value: &Value<'_>) -> bool {
         match (self, value) {

@@ -45,11 +45,11 @@ impl DynamicSeries {
             let Some(hash) = Self::hash(&values) else {
                 break (NO_SLOT, false);
             };
-            let (slot, is_held) = {
+            let (slot, held) = {
                 let _busy = busy::enter();
                 self.slot(hash, &values)
             };
-            if !is_held {
+            if held.is_none() {
                 break (slot, false);
             }
             let mut slots = SLOTS.lock();

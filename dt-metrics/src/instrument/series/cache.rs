@@ -1,5 +1,6 @@
 //! The thread's cache of series with run-time dimensions: a hit takes no lock.
 
+use core::hash::BuildHasher;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::cell::RefCell;
 
@@ -7,17 +8,17 @@ use hashbrown::HashTable;
 
 use crate::instrument::cells::busy;
 use crate::instrument::cells::store::SLOTS;
-use crate::instrument::dimension::set::DimensionSet;
-use crate::instrument::dimension::value::OwnedValue;
+use crate::instrument::dimension::set::{self, DimensionSet, KeptSet, OwnedSet};
 
 thread_local! {
     static CACHE: RefCell<Cache> = const { RefCell::new(Cache(Vec::new())) };
 }
 
 /// By the number of the instrument.
-struct Cache(Vec<Option<CachedRows>>);
+struct Cache(Vec<CachedRows>);
 
 /// The rows of one instrument. The thread holds each of their slots.
+#[derive(Default)]
 struct CachedRows {
     /// The instrument's generation when these were looked through last.
     generation: u32,
@@ -26,16 +27,37 @@ struct CachedRows {
 
 /// One combination of values and its slot.
 pub(super) struct Row {
-    pub(super) hash: u64,
-    pub(super) values: Box<[Option<OwnedValue>]>,
+    pub(super) values: KeptSet,
     pub(super) slot: u32,
+    /// A part of the hash, so that few other values are compared.
+    hash: u32,
 }
 
 impl Row {
+    pub(super) fn new(hash: u64, values: KeptSet, slot: u32) -> Self {
+        Self {
+            values,
+            slot,
+            hash: part(hash),
+        }
+    }
+
     #[inline]
     pub(super) fn is<S: DimensionSet>(&self, hash: u64, values: &S) -> bool {
-        self.hash == hash && values.is(&self.values)
+        self.hash == part(hash) && values.is(&self.values)
     }
+
+    /// The hash of the values. It is computed when a table grows, since keeping it would make each row
+    /// larger.
+    pub(super) fn hash(&self, hasher: &impl BuildHasher) -> u64 {
+        set::hash(&OwnedSet(&self.values), hasher)
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a part")]
+fn part(hash: u64) -> u32 {
+    hash as u32
 }
 
 /// An instrument's part in every thread's cache.
@@ -60,7 +82,7 @@ impl CacheKey {
         let find = |cache: &RefCell<Cache>| {
             // Borrowed if a value's own code measures while it is compared: then the long way.
             let mut cache = cache.try_borrow_mut().ok()?;
-            let cached = cache.0.get_mut(self.id())?.as_mut()?;
+            let cached = cache.0.get_mut(self.id())?;
             let generation = self.generation.load(Ordering::Acquire);
             if cached.generation != generation {
                 cached.let_go_of_retired(generation);
@@ -76,7 +98,7 @@ impl CacheKey {
     }
 
     /// Keeps a row whose slot this thread holds; `false` if it cannot.
-    pub(super) fn insert(&self, row: Row) -> bool {
+    pub(super) fn insert(&self, hash: u64, row: Row, hasher: &impl BuildHasher) -> bool {
         self.assign_id();
         let insert = |cache: &RefCell<Cache>| {
             let Ok(mut cache) = cache.try_borrow_mut() else {
@@ -84,13 +106,10 @@ impl CacheKey {
             };
             let id = self.id();
             if cache.0.len() <= id {
-                cache.0.resize_with(id + 1, || None);
+                cache.0.resize_with(id + 1, CachedRows::default);
             }
-            let cached = cache.0[id].get_or_insert_with(|| CachedRows {
-                generation: self.generation.load(Ordering::Acquire),
-                rows: HashTable::new(),
-            });
-            cached.rows.insert_unique(row.hash, row, |row| row.hash);
+            let rows = &mut cache.0[id].rows;
+            rows.insert_unique(hash, row, |row| row.hash(hasher));
             true
         };
         CACHE.try_with(insert).unwrap_or(false)
@@ -141,8 +160,11 @@ impl CachedRows {
 impl Drop for Cache {
     fn drop(&mut self) {
         let mut slots = SLOTS.lock();
-        for row in self.0.iter().flatten().flat_map(|cached| &cached.rows) {
+        for row in self.0.iter().flat_map(|cached| &cached.rows) {
             slots.let_go(row.slot);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

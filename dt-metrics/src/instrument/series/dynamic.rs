@@ -1,7 +1,7 @@
 //! An instrument with dimensions that are known at run time: any number of series up to a limit.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -15,7 +15,7 @@ use crate::instrument::cells::sink;
 use crate::instrument::cells::slots::Lifetime;
 use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
 use crate::instrument::cells::thread::{self, NO_SLOT};
-use crate::instrument::dimension::set::{self, Combination, DimensionSet};
+use crate::instrument::dimension::set::{self, Combination, DimensionSet, KeptSet};
 use crate::instrument::dimension::value::{OwnedValue, Value};
 
 /// The most series of an instrument that has no limit of its own, as in OpenTelemetry's SDK.
@@ -243,11 +243,6 @@ impl DynamicSeries {
         Some(row.slot)
     }
 
-    /// The owner of series that stay, and that may move.
-    fn mover(&'static self) -> Option<&'static dyn SeriesOwner> {
-        (self.descriptor.kind == Kind::Counter).then_some(self)
-    }
-
     /// Whether idle series retire. Up-down counters are exported as totals and gauges as last
     /// values, so their series stay.
     fn is_evictable(&self) -> bool {
@@ -276,37 +271,39 @@ impl DynamicSeries {
         let (slot, held) = self.slot(hash, values);
         sink::prepare(slot);
         drop(busy);
-        let stay = if held { Stay::ForNow } else { Stay::Forever };
+        let stay = match held {
+            Some(_) => Stay::ForNow,
+            None => Stay::Forever,
+        };
         let result = f(slot, stay);
         let _busy = busy::enter();
-        if held && !self.remember(hash, values, slot) {
+        if let Some(values) = held
+            && !self.remember(hash, values, slot)
+        {
             SLOTS.lock().let_go(slot);
         }
         result
     }
 
     /// Lets this thread find the slot in its cache from now on.
-    fn remember<S: DimensionSet>(&self, hash: u64, values: &S, slot: u32) -> bool {
-        if !CacheKey::is_there() {
-            return false;
-        }
-        let mut kept = Vec::new();
-        values.keep(&mut kept);
-        self.cache.insert(Row {
-            hash,
-            values: kept.into(),
-            slot,
-        })
+    fn remember(&self, hash: u64, values: KeptSet, slot: u32) -> bool {
+        let hasher = HASHER.get_or_init(RandomState::default);
+        let row = Row::new(hash, values, slot);
+        CacheKey::is_there() && self.cache.insert(hash, row, hasher)
     }
 
-    /// The slot of a combination, and whether it is held now. Beyond the limit it is the slot of the
+    /// The slot of a combination, and its values if it is held now. Beyond the limit it is the slot of the
     /// overflow series, which stays and need not be held.
-    pub(super) fn slot<S: DimensionSet>(&'static self, hash: u64, values: &S) -> (u32, bool) {
+    pub(super) fn slot<S: DimensionSet>(
+        &'static self,
+        hash: u64,
+        values: &S,
+    ) -> (u32, Option<KeptSet>) {
         let mut table = self.table();
         if let Ok(row) = table.rows.find_entry(hash, |row| row.is(hash, values)) {
             let slot = row.get().slot;
             if SLOTS.lock().hold(slot) {
-                return (slot, true);
+                return (slot, Some(Arc::clone(&row.get().values)));
             }
             // It retired just now, and is about to be forgotten.
             row.remove();
@@ -315,53 +312,39 @@ impl DynamicSeries {
         let beyond = table.rows.len() >= self.limit();
         if beyond && !thread::is_captured() {
             let overflow = table.overflow.get_or_insert_with(|| {
-                let mut series = Series::overflow(&self.descriptor);
-                series.owner = self.mover();
+                let series = Series::overflow(&self.descriptor, self);
                 let slot = SLOTS.lock().register(series, Lifetime::Static);
                 slot.unwrap_or(NO_SLOT)
             });
-            return (*overflow, false);
+            return (*overflow, None);
         }
-        let mut kept = Vec::new();
+        let mut kept = Vec::with_capacity(self.template.len());
         values.keep(&mut kept);
+        let kept = KeptSet::from(kept);
         let mut series = if S::SPREADS {
             self.spread_series(values, &kept)
         } else {
-            self.series(&kept)
+            Series::new(&self.descriptor, self, Arc::clone(&kept))
         };
         series.is_one_of_any_number = true;
         if beyond {
             series = series.beyond_limit();
         }
         let lifetime = if self.is_evictable() {
-            series.owner = Some(self);
             Lifetime::WhileUsed
         } else {
             Lifetime::Static
         };
         let mut slots = SLOTS.lock();
         let Some(slot) = slots.register(series, lifetime) else {
-            return (NO_SLOT, false);
+            return (NO_SLOT, None);
         };
         slots.hold(slot);
         drop(slots);
-        let row = Row {
-            hash,
-            values: kept.into(),
-            slot,
-        };
-        table.rows.insert_unique(hash, row, |row| row.hash);
-        (slot, true)
-    }
-
-    /// The series of the values in a call's set.
-    fn series(&'static self, values: &[Option<OwnedValue>]) -> Series {
-        let mut values = values.iter().cloned();
-        let all = self.template.iter().map(|value| match value {
-            Some(value) => Some(value.keep()),
-            None => values.next().flatten(),
-        });
-        Series::new(&self.descriptor, all)
+        let row = Row::new(hash, Arc::clone(&kept), slot);
+        let hasher = HASHER.get_or_init(RandomState::default);
+        table.rows.insert_unique(hash, row, |row| row.hash(hasher));
+        (slot, Some(kept))
     }
 
     /// The series of the values in a call's set, including the values of spread structs. If two dimensions
@@ -369,12 +352,12 @@ impl DynamicSeries {
     fn spread_series<S: DimensionSet>(
         &'static self,
         set: &S,
-        values: &[Option<OwnedValue>],
+        kept: &[Option<OwnedValue>],
     ) -> Series {
         let mut elements = Vec::new();
         set.layout(&mut |keys| elements.push(keys));
         let mut elements = elements.into_iter();
-        let mut values = values.iter().cloned();
+        let mut values = kept.iter().cloned();
         let mut keys = self.descriptor.dimension_keys.iter().copied();
         let mut dimensions: Vec<(&'static str, OwnedValue)> = Vec::new();
         let mut add = |key: &'static str, value: Option<OwnedValue>| {
@@ -394,11 +377,11 @@ impl DynamicSeries {
                 values.next();
                 keys(&mut |key| add(key, values.next().flatten()));
             } else if let Some(key) = keys.next() {
-                let fixed = fixed.map(Value::keep);
+                let fixed = fixed.map(Value::keep_literal);
                 add(key, fixed.or_else(|| values.next().flatten()));
             }
         }
-        Series::with(&self.descriptor, dimensions.into())
+        Series::listed(&self.descriptor, self, dimensions)
     }
 
     /// Slots for all combinations of `S`, if the limit allows. The types that come first get them,
@@ -407,10 +390,10 @@ impl DynamicSeries {
         let combinations = S::COMBINATIONS.filter(|count| *count <= self.limit())?;
         let series = (0..combinations).map(|index| {
             let mut values = Vec::new();
-            S::combination(index, &mut |value| values.push(value.map(Value::keep)));
-            let mut series = self.series(&values);
-            series.owner = self.mover();
-            series
+            S::combination(index, &mut |value| {
+                values.push(value.map(Value::keep_literal))
+            });
+            Series::new(&self.descriptor, self, values.into())
         });
         let base = SLOTS.lock().register_range(series)?;
         let announced = match self.descriptor.kind {
@@ -447,7 +430,8 @@ impl Late for DynamicSeries {
             Key::Hash(hash) => {
                 let _busy = busy::enter();
                 let table = self.table();
-                if let Some(row) = table.rows.find(hash, |row| row.hash == hash)
+                let hasher = HASHER.get()?;
+                if let Some(row) = table.rows.find(hash, |row| row.hash(hasher) == hash)
                     && SLOTS.lock().hold(row.slot)
                 {
                     return Some((row.slot, true));
@@ -459,6 +443,23 @@ impl Late for DynamicSeries {
 }
 
 impl SeriesOwner for DynamicSeries {
+    fn dimensions(
+        &self,
+        values: &[Option<OwnedValue>],
+        each: &mut dyn FnMut(&'static str, OwnedValue),
+    ) {
+        let mut values = values.iter().cloned();
+        for (key, value) in self.descriptor.dimension_keys.iter().zip(self.template) {
+            let value = match value {
+                Some(value) => Some(value.keep_literal()),
+                None => values.next().flatten(),
+            };
+            if let Some(value) = value {
+                each(key, value);
+            }
+        }
+    }
+
     fn forget(&self, slots: &[u32]) {
         let _busy = busy::enter();
         let mut table = self.table();

@@ -9,7 +9,8 @@ use crate::instrument::cells::sink;
 use crate::instrument::cells::slots::Lifetime;
 use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
 use crate::instrument::cells::thread::NO_SLOT;
-use crate::instrument::dimension::value::Value;
+use crate::instrument::dimension::set::KeptSet;
+use crate::instrument::dimension::value::{OwnedValue, Value};
 
 /// The series of an instrument that has only one.
 pub(crate) struct FixedSeries {
@@ -97,21 +98,14 @@ impl FixedSeries {
             return NO_SLOT;
         };
         // Made before the lock is taken: computing values runs the user's code.
-        let mut series = match &self.values {
-            Values::Literal(values) => {
-                Series::new(&self.descriptor, values.iter().map(|v| Some(v.keep())))
-            }
-            Values::Optional(values) => {
-                Series::new(&self.descriptor, values.iter().map(|v| v.map(Value::keep)))
-            }
-            Values::Computed(values) => Series::new(
-                &self.descriptor,
-                values().iter().map(|v| v.map(Value::keep)),
-            ),
+        let computed = match &self.values {
+            Values::Literal(_) | Values::Optional(_) => KeptSet::default(),
+            Values::Computed(values) => values()
+                .into_iter()
+                .map(|value| value.map(Value::keep_literal))
+                .collect(),
         };
-        if self.descriptor.kind == Kind::Counter {
-            series.owner = Some(self);
-        }
+        let series = Series::new(&self.descriptor, self, computed);
         let mut slots = SLOTS.lock();
         // Another thread may have been faster.
         if self.slot() == NO_SLOT
@@ -129,7 +123,27 @@ impl FixedSeries {
 }
 
 impl SeriesOwner for FixedSeries {
-    /// The series never retires.
+    fn dimensions(
+        &self,
+        computed: &[Option<OwnedValue>],
+        each: &mut dyn FnMut(&'static str, OwnedValue),
+    ) {
+        for (index, key) in self.descriptor.dimension_keys.iter().enumerate() {
+            let value = match &self.values {
+                Values::Literal(values) => values.get(index).map(|value| value.keep_literal()),
+                Values::Optional(values) => {
+                    let value = values.get(index).copied().flatten();
+                    value.map(Value::keep_literal)
+                }
+                Values::Computed(_) => computed.get(index).cloned().flatten(),
+            };
+            if let Some(value) = value {
+                each(key, value);
+            }
+        }
+    }
+
+    /// Its series stays.
     fn forget(&self, _: &[u32]) {}
 
     fn move_slot(&self, old: u32, new: u32) {

@@ -16,7 +16,7 @@ use super::observed::pool::pool;
 use super::observed::record::{Levels, has_floats};
 use super::routing::Routes;
 use super::sdk::create;
-use super::streams::{Meters, Metrics, Missing, Used};
+use super::streams::{Limits, Meters, Metrics, Missing, Used};
 use super::sums::Summing;
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
@@ -285,7 +285,7 @@ impl Feed {
                 // Made here and now.
                 findings.unprepared = false;
             });
-            let missing = self.missing();
+            let missing = self.missing(meters.limits());
             if missing.is_empty() {
                 return;
             }
@@ -306,12 +306,12 @@ impl Feed {
     }
 
     /// The streams that metrics need.
-    fn missing(&self) -> Vec<Missing> {
+    fn missing(&self, limits: &Limits) -> Vec<Missing> {
         // Once it is stopped, nothing is prepared.
         if !self.is_active() {
             return Vec::new();
         }
-        self.state().metrics.missing(|| {
+        self.state().metrics.missing(limits, || {
             let mut used = Used::default();
             instrument::for_each_series(None, |_, _, series| used.add(series));
             used

@@ -52,9 +52,7 @@ impl Routes {
             }
             Some(Admission::Refused) => Err(series.descriptor.name),
             Some(Admission::Admitted(metric)) => {
-                let dimensions = series.exported().iter();
-                let dimensions = dimensions.map(|(key, value)| (*key, value));
-                let attributes = attributes(dimensions);
+                let attributes = attributes(series.exported());
                 let key = metrics.key(metric, &attributes);
                 let entered = if series.is_exported_as_overflow() {
                     metrics.first(metric).map(|first| (first, None))

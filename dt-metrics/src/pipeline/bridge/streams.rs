@@ -30,6 +30,11 @@ use crate::registry::Definition;
 /// The series that the SDK keeps of one instrument, unless a view sets another limit.
 const SERIES_PER_STREAM: usize = 2_000;
 
+/// The series of one instrument if the pipeline has a view: as many as fit into the memory that the SDK
+/// reserves for [`SERIES_PER_STREAM`], a map of 4,096 buckets of which 7/8 are used. The SDK needs one
+/// for its overflow series.
+const SERIES_PER_LIMITED_STREAM: usize = 4_096 / 8 * 7 - 1;
+
 /// Stands for the SDK's own limit.
 const SDK_LIMIT: usize = 0;
 
@@ -71,6 +76,14 @@ impl Limits {
             }
         };
         (provider.with_view(view), limits)
+    }
+
+    /// The most series of one stream.
+    fn most(&self) -> usize {
+        match self.next {
+            Some(_) => SERIES_PER_LIMITED_STREAM,
+            None => SERIES_PER_STREAM,
+        }
     }
 
     /// Whether the instrument of this descriptor is made when it is used.
@@ -166,12 +179,10 @@ struct Metric {
     definition: Definition,
     descriptors: Vec<&'static Descriptor>,
     streams: Vec<Stream>,
-    /// The streams of all series with a route, by the hash of their attributes.
-    places: HashMap<u64, Place>,
+    /// All series with a route or a sum, by the hash of their attributes.
+    series: HashMap<u64, Known>,
     /// Whether it needs another stream.
     is_full: bool,
-    /// The sums of counters and up-down counters, by the hash of their attributes.
-    sums: HashMap<u64, Sum>,
     /// Whether a sum was out of range.
     is_saturated: bool,
 }
@@ -223,10 +234,16 @@ impl Used {
     }
 }
 
-struct Place {
+/// A series with a place in a stream, or with a sum.
+#[derive(Default)]
+struct Known {
+    /// The index of its stream, if it has a place.
     stream: u32,
-    /// The slots that have these attributes: instruments with the same name share a series.
+    /// The slots that have these attributes: instruments with the same name share a series. Without
+    /// slots, it has no place.
     slots: u32,
+    /// The sum of a counter or an up-down counter.
+    sum: Sum,
 }
 
 /// A series: its metric and the hash of its attributes.
@@ -307,27 +324,27 @@ impl Metrics {
         let MetricId(id) = metric;
         let Metric {
             streams,
-            places,
+            series: all,
             is_full,
             ..
         } = &mut self.all[id];
-        let stream = if let Some(place) = places.get_mut(&hash) {
-            place.slots += 1;
-            place.stream
-        } else {
-            let mut streams = (0_u32..).zip(&mut *streams);
-            let with_room = |(_, stream): &(u32, &mut Stream)| stream.series < stream.limit;
-            let Some((index, stream)) = streams.find(with_room) else {
-                *is_full = true;
-                return None;
-            };
-            stream.series += 1;
-            let place = Place {
-                stream: index,
-                slots: 1,
-            };
-            places.insert(hash, place);
-            index
+        let stream = match all.get_mut(&hash) {
+            Some(known) if known.slots > 0 => {
+                known.slots += 1;
+                known.stream
+            }
+            _ => {
+                let mut streams = (0_u32..).zip(&mut *streams);
+                let with_room = |(_, stream): &(u32, &mut Stream)| stream.series < stream.limit;
+                let Some((index, stream)) = streams.find(with_room) else {
+                    *is_full = true;
+                    return None;
+                };
+                stream.series += 1;
+                let known = all.entry(hash).or_default();
+                (known.stream, known.slots) = (index, 1);
+                index
+            }
         };
         let instrument = streams[stream as usize].instrument.clone();
         Some((instrument, Claim(series)))
@@ -339,20 +356,18 @@ impl Metrics {
         let MetricId(id) = metric;
         let Metric {
             streams,
-            places,
-            sums,
+            series: all,
             ..
         } = &mut self.all[id];
-        let Some(place) = places.get_mut(&hash) else {
+        let Some(known) = all.get_mut(&hash).filter(|known| known.slots > 0) else {
             return;
         };
-        place.slots -= 1;
-        if place.slots == 0 {
-            streams[place.stream as usize].series -= 1;
-            places.remove(&hash);
+        known.slots -= 1;
+        if known.slots == 0 {
+            streams[known.stream as usize].series -= 1;
             // The SDK may have the sum still.
-            if sums.get(&hash).is_some_and(|sum| !sum.is_large()) {
-                sums.remove(&hash);
+            if !known.sum.is_large() {
+                all.remove(&hash);
             }
         }
     }
@@ -361,7 +376,10 @@ impl Metrics {
     pub(super) fn reset_counters(&mut self) {
         for metric in &mut self.all {
             if metric.definition.first.kind == Kind::Counter {
-                metric.sums.clear();
+                metric.series.retain(|_, known| {
+                    known.sum = Sum::default();
+                    known.slots > 0
+                });
             }
         }
     }
@@ -386,7 +404,7 @@ impl Metrics {
             Instrument::Histogram(_) | Instrument::Gauge(_) => return,
         };
         let MetricId(id) = series.metric;
-        let sum = self.all[id].sums.entry(series.hash).or_default();
+        let sum = &mut self.all[id].series.entry(series.hash).or_default().sum;
         let Addition {
             number,
             is_saturated,
@@ -420,7 +438,7 @@ impl Metrics {
     }
 
     /// The streams that metrics need. `used` returns the series that instruments have.
-    pub(super) fn missing(&self, used: impl FnOnce() -> Used) -> Vec<Missing> {
+    pub(super) fn missing(&self, limits: &Limits, used: impl FnOnce() -> Used) -> Vec<Missing> {
         let all = (0..).map(MetricId).zip(&self.all);
         let mut full = all.filter(|(_, metric)| metric.is_full).peekable();
         if full.peek().is_none() {
@@ -431,7 +449,7 @@ impl Metrics {
             metric: id,
             definition: metric.definition.clone(),
             stream: metric.streams.len(),
-            limit: metric.limit(&used),
+            limit: metric.limit(&used, limits.most()),
         })
         .collect()
     }
@@ -454,9 +472,8 @@ impl Metric {
             definition,
             descriptors: Vec::new(),
             streams: Vec::new(),
-            places: HashMap::new(),
+            series: HashMap::new(),
             is_full: false,
-            sums: HashMap::new(),
             is_saturated: false,
         }
     }
@@ -474,16 +491,16 @@ impl Metric {
         room < series.clamp(1, SERIES_PER_STREAM)
     }
 
-    /// The most series of its next stream.
-    fn limit(&self, used: &Used) -> usize {
+    /// The most series of its next stream, which are at most `most`.
+    fn limit(&self, used: &Used, most: usize) -> usize {
         let all = self
             .descriptors
             .iter()
             .map(|descriptor| used.most(descriptor));
         match all.sum::<Option<usize>>() {
             // The SDK accepts no limit of 0. Further streams are for series that came unexpectedly.
-            Some(series) if self.streams.is_empty() => series.clamp(1, SERIES_PER_STREAM),
-            _ => SERIES_PER_STREAM,
+            Some(series) if self.streams.is_empty() => series.clamp(1, most),
+            _ => most,
         }
     }
 }

@@ -16,8 +16,8 @@ use opentelemetry_sdk::metrics::{
 };
 
 use super::{
-    Admission, Claim, Limits, Meters, MetricId, Metrics, Missing, SERIES_PER_STREAM, Used,
-    UsedSeries, address, has_views,
+    Admission, Claim, Limits, Meters, MetricId, Metrics, Missing, SERIES_PER_LIMITED_STREAM,
+    SERIES_PER_STREAM, Used, UsedSeries, address, has_views,
 };
 use crate::descriptor::{Descriptor, Kind, SeriesCount};
 use crate::pipeline::bridge::sdk::{Instrument, create};
@@ -45,7 +45,7 @@ fn metrics() -> (Metrics, MetricId, impl Fn() -> Instrument) {
     let definition = metrics.all[0].definition.clone();
     let meter = SdkMeterProvider::default().meter("test");
     let instrument = move || create(&meter, &definition, false, false);
-    let missing = metrics.missing(Used::default);
+    let missing = metrics.missing(&Limits::default(), Used::default);
     assert_eq!((missing[0].metric, missing[0].stream), (id, 0));
     metrics.extend(id, instrument(), missing[0].limit);
     (metrics, id, instrument)
@@ -66,23 +66,34 @@ fn a_stream_takes_as_many_series_as_the_sdk_keeps_and_further_ones_need_another(
     let claims: Vec<_> = (0..SERIES_PER_STREAM)
         .map(|number| enter(&mut metrics, id, &series(number)).unwrap().1)
         .collect();
-    assert!(metrics.missing(Used::default).is_empty());
+    assert!(
+        metrics
+            .missing(&Limits::default(), Used::default)
+            .is_empty()
+    );
     assert!(enter(&mut metrics, id, &series(usize::MAX / 4)).is_none());
     let Missing {
         metric,
         stream,
         limit,
         ..
-    } = metrics.missing(Used::default).pop().unwrap();
+    } = metrics
+        .missing(&Limits::default(), Used::default)
+        .pop()
+        .unwrap();
     assert_eq!((metric, stream, limit), (id, 1, SERIES_PER_STREAM));
     metrics.extend(metric, instrument(), limit);
-    assert!(metrics.missing(Used::default).is_empty());
+    assert!(
+        metrics
+            .missing(&Limits::default(), Used::default)
+            .is_empty()
+    );
     assert!(enter(&mut metrics, id, &series(usize::MAX / 4)).is_some());
 
     // A series that leaves makes room in its own stream.
     metrics.leave(&claims[7]);
     let (_, claim) = enter(&mut metrics, id, &series(SERIES_PER_STREAM)).unwrap();
-    assert_eq!(metrics.all[0].places[&claim.0.hash].stream, 0);
+    assert_eq!(metrics.all[0].series[&claim.0.hash].stream, 0);
 }
 
 #[test]
@@ -121,7 +132,11 @@ fn used(descriptor: &'static Descriptor, series: usize, can_be_more: bool) -> Us
 fn the_first_stream_is_for_as_many_series_as_the_descriptors_can_have() {
     let limit = |descriptors: &[&'static Descriptor], used: Used| {
         let (metrics, _) = metrics_of(descriptors, &Limits::default());
-        metrics.missing(|| used).pop().unwrap().limit
+        metrics
+            .missing(&Limits::default(), || used)
+            .pop()
+            .unwrap()
+            .limit
     };
     assert_eq!(limit(&[&LITERAL], Used::default()), 1);
     let several: [&'static Descriptor; 3] = [&LITERAL, &OTHER_LITERAL, &OUTCOME];
@@ -138,6 +153,24 @@ fn the_first_stream_is_for_as_many_series_as_the_descriptors_can_have() {
 }
 
 #[test]
+fn a_view_fills_the_map_that_the_sdk_reserves_anyway() {
+    let reserved = |series| HashMap::<u64, u64>::with_capacity(1 + series).capacity();
+    assert_eq!(
+        reserved(SERIES_PER_LIMITED_STREAM),
+        reserved(SERIES_PER_STREAM)
+    );
+    assert_eq!(
+        reserved(SERIES_PER_LIMITED_STREAM),
+        1 + SERIES_PER_LIMITED_STREAM
+    );
+
+    let (_, by_view) = Limits::by_view(MeterProviderBuilder::default(), false);
+    let (metrics, _) = metrics_of(&[&HANDLES], &by_view);
+    let missing = metrics.missing(&by_view, Used::default).pop().unwrap();
+    assert_eq!(missing.limit, SERIES_PER_LIMITED_STREAM);
+}
+
+#[test]
 fn a_stream_with_a_limit_of_its_own_is_full_with_that_many_series() {
     let (mut metrics, id) = metrics_of(&[&OUTCOME], &Limits::default());
     let meter = SdkMeterProvider::default().meter("test");
@@ -147,7 +180,10 @@ fn a_stream_with_a_limit_of_its_own_is_full_with_that_many_series() {
         assert!(enter(&mut metrics, id, &series(number)).is_some());
     }
     assert!(enter(&mut metrics, id, &series(4)).is_none());
-    let missing = metrics.missing(|| used(&OUTCOME, 4, false)).pop().unwrap();
+    let missing = metrics
+        .missing(&Limits::default(), || used(&OUTCOME, 4, false))
+        .pop()
+        .unwrap();
     assert_eq!((missing.stream, missing.limit), (1, SERIES_PER_STREAM));
 }
 
@@ -159,7 +195,9 @@ fn an_instrument_waits_for_its_first_use_only_if_the_number_of_series_is_unknown
     };
     let is_missing = |descriptors: &[&'static Descriptor], limits: &Limits| {
         let (metrics, _) = metrics_of(descriptors, limits);
-        !metrics.missing(Used::default).is_empty()
+        !metrics
+            .missing(&Limits::default(), Used::default)
+            .is_empty()
     };
     assert!(is_missing(&[&ENUM], &Limits::default()));
     assert!(!is_missing(&[&ENUM], &waiting));
@@ -169,7 +207,10 @@ fn an_instrument_waits_for_its_first_use_only_if_the_number_of_series_is_unknown
 
     let (mut metrics, id) = metrics_of(&[&ENUM], &waiting);
     assert!(enter(&mut metrics, id, &series(0)).is_none());
-    let missing = metrics.missing(|| used(&ENUM, 3, false)).pop().unwrap();
+    let missing = metrics
+        .missing(&Limits::default(), || used(&ENUM, 3, false))
+        .pop()
+        .unwrap();
     assert_eq!((missing.stream, missing.limit), (0, 3));
 }
 
@@ -181,9 +222,13 @@ fn a_metric_gets_more_room_when_a_descriptor_joins_it() {
         let definition = metrics.all[0].definition.clone();
         let meter = SdkMeterProvider::default().meter("test");
         metrics.extend(id, create(&meter, &definition, false, false), 1);
-        assert!(metrics.missing(Used::default).is_empty());
+        assert!(
+            metrics
+                .missing(&Limits::default(), Used::default)
+                .is_empty()
+        );
         metrics.admit(joining, definition, &limits);
-        let missing = metrics.missing(Used::default).pop();
+        let missing = metrics.missing(&Limits::default(), Used::default).pop();
         missing.map(|missing| (missing.stream, missing.limit))
     };
     for joining in [&OTHER_LITERAL, &OUTCOME, &ENUM, &HANDLES] {

@@ -391,7 +391,7 @@ impl DynamicSeries {
         let series = (0..combinations).map(|index| {
             let mut values = Vec::new();
             S::combination(index, &mut |value| {
-                values.push(value.map(Value::keep_literal))
+                values.push(value.map(Value::keep_literal));
             });
             Series::new(&self.descriptor, self, values.into())
         });

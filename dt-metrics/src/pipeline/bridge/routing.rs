@@ -52,7 +52,7 @@ impl Routes {
             }
             Some(Admission::Refused) => Err(series.descriptor.name),
             Some(Admission::Admitted(metric)) => {
-                let attributes = attributes(series.exported());
+                let attributes = attributes(&series.exported());
                 let key = metrics.key(metric, &attributes);
                 let entered = if series.is_exported_as_overflow() {
                     metrics.first(metric).map(|first| (first, None))

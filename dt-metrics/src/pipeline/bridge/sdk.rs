@@ -98,7 +98,7 @@ pub(super) fn create(
 
 /// The dimensions of a series as attributes of the SDK, ordered by their keys: with another order, the
 /// SDK keeps each series twice.
-pub(super) fn attributes(dimensions: Vec<(&'static str, OwnedValue)>) -> Box<[KeyValue]> {
+pub(super) fn attributes(dimensions: &[(&'static str, OwnedValue)]) -> Box<[KeyValue]> {
     let mut attributes: Box<[KeyValue]> = dimensions
         .iter()
         .map(|(key, value)| attribute(Key::from_static_str(key), value))

@@ -2,7 +2,7 @@
 
 use super::layout::record::MAX_LENGTH;
 use crate::descriptor::Descriptor;
-use crate::instrument::OwnedValue;
+use crate::instrument::{OwnedValue, Value};
 
 /// The counts of one counter.
 #[derive(Clone, Debug)]
@@ -34,16 +34,16 @@ pub(super) fn to_bytes(
     }
     for (key, value) in dimensions {
         put_text(&mut bytes, key);
-        match value {
-            OwnedValue::Str(text) => {
+        match value.as_value() {
+            Value::Str(text) => {
                 bytes.push(STR);
                 put_text(&mut bytes, text);
             }
-            OwnedValue::Bool(value) => bytes.extend([BOOL, u8::from(*value)]),
-            OwnedValue::I64(value) => put_number(&mut bytes, I64, value.to_le_bytes()),
-            OwnedValue::U64(value) => put_number(&mut bytes, U64, value.to_le_bytes()),
-            OwnedValue::F64(value) => put_number(&mut bytes, F64, value.to_le_bytes()),
-            OwnedValue::ShortText(text) => {
+            Value::Bool(value) => bytes.extend([BOOL, u8::from(value)]),
+            Value::I64(value) => put_number(&mut bytes, I64, value.to_le_bytes()),
+            Value::U64(value) => put_number(&mut bytes, U64, value.to_le_bytes()),
+            Value::F64(value) => put_number(&mut bytes, F64, value.to_le_bytes()),
+            Value::ShortText(text) => {
                 bytes.push(STR);
                 put_text(&mut bytes, &text.to_string());
             }

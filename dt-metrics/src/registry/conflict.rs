@@ -73,20 +73,16 @@ pub(crate) struct Names {
 /// The common definition of all descriptors with the same name.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
-    /// The name's identity: its letters in lower case.
-    pub(crate) name: String,
     /// The first descriptor, whose kind and spelling of the name count.
     pub(crate) first: &'static Descriptor,
-    /// The descriptor that stated the unit first.
+    /// The descriptor that stated a unit first.
     unit_from: &'static Descriptor,
-    /// The first unit stated, or nothing.
-    pub(crate) unit: &'static str,
     /// The descriptor that stated an objective first.
     objective_from: Option<&'static Descriptor>,
-    /// The first description stated, or nothing.
-    pub(crate) description: &'static str,
-    /// The first boundaries given, if any are.
-    pub(crate) boundaries: Option<&'static [f64]>,
+    /// The descriptor that stated a description first.
+    description_from: &'static Descriptor,
+    /// The descriptor that gave boundaries first.
+    boundaries_from: &'static Descriptor,
     /// Whether a sum may have values that are not whole.
     pub(crate) floats: bool,
 }
@@ -100,15 +96,12 @@ impl Names {
     ) -> Result<Option<Conflict>, Conflict> {
         match self.taken.entry(descriptor.name.to_ascii_lowercase()) {
             Entry::Vacant(free) => {
-                let name = free.key().clone();
                 free.insert(Definition {
-                    name,
                     first: descriptor,
                     unit_from: descriptor,
-                    unit: descriptor.unit,
                     objective_from: descriptor.objective.map(|_| descriptor),
-                    description: descriptor.description,
-                    boundaries: descriptor.boundaries,
+                    description_from: descriptor,
+                    boundaries_from: descriptor,
                     floats: descriptor.floats,
                 });
                 Ok(None)
@@ -126,6 +119,21 @@ impl Names {
 }
 
 impl Definition {
+    /// The first unit stated, or nothing.
+    pub(crate) fn unit(&self) -> &'static str {
+        self.unit_from.unit
+    }
+
+    /// The first description stated, or nothing.
+    pub(crate) fn description(&self) -> &'static str {
+        self.description_from.description
+    }
+
+    /// The first boundaries given, if any are.
+    pub(crate) fn boundaries(&self) -> Option<&'static [f64]> {
+        self.boundaries_from.boundaries
+    }
+
     fn join(&mut self, second: &'static Descriptor) -> Result<Option<Conflict>, Conflict> {
         if self.first.kind != second.kind {
             return Err(Conflict {
@@ -133,19 +141,20 @@ impl Definition {
                 second,
             });
         }
-        if self.unit.is_empty() {
-            self.unit = second.unit;
+        if self.unit().is_empty() {
             self.unit_from = second;
-        } else if !second.unit.is_empty() && self.unit != second.unit {
+        } else if !second.unit.is_empty() && self.unit() != second.unit {
             return Err(Conflict {
                 first: self.unit_from,
                 second,
             });
         }
-        if self.description.is_empty() {
-            self.description = second.description;
+        if self.description().is_empty() {
+            self.description_from = second;
         }
-        self.boundaries = self.boundaries.or(second.boundaries);
+        if self.boundaries().is_none() {
+            self.boundaries_from = second;
+        }
         self.floats |= second.floats;
         let Some(objective) = second.objective else {
             return Ok(None);

@@ -26,11 +26,11 @@ fn an_absent_unit_agrees_with_any_but_two_units_do_not() {
     assert!(names.admit(&SECONDS).is_ok());
     let definition = names.definition(&PLAIN).unwrap();
     assert_eq!(
-        (definition.name.as_str(), definition.first.line),
+        (definition.first.name, definition.first.line),
         ("orders", 1)
     );
     assert_eq!(
-        (definition.unit, definition.description),
+        (definition.unit(), definition.description()),
         ("s", "All orders.")
     );
     assert!(names.admit(&PLAIN).is_ok());

@@ -60,11 +60,11 @@ pub(super) fn create(
     macro_rules! build {
         ($builder:expr) => {{
             let mut builder = $builder;
-            if !definition.unit.is_empty() {
-                builder = builder.with_unit(definition.unit);
+            if !definition.unit().is_empty() {
+                builder = builder.with_unit(definition.unit());
             }
-            if !definition.description.is_empty() {
-                builder = builder.with_description(definition.description);
+            if !definition.description().is_empty() {
+                builder = builder.with_description(definition.description());
             }
             builder.build()
         }};
@@ -82,9 +82,9 @@ pub(super) fn create(
         Kind::Gauge => Instrument::Gauge(build!(meter.f64_gauge(first.name))),
         Kind::Histogram => {
             let histogram = meter.f64_histogram(first.name);
-            let boundaries = match definition.boundaries {
+            let boundaries = match definition.boundaries() {
                 Some(boundaries) => Some(boundaries.to_vec()),
-                None if buckets => duration_boundaries(definition.unit),
+                None if buckets => duration_boundaries(definition.unit()),
                 None => Some(Vec::new()),
             };
             Instrument::Histogram(if let Some(boundaries) = boundaries {

@@ -170,8 +170,9 @@ pub(super) struct Metrics {
     /// By the [`address`] of the descriptor.
     admissions: HashMap<usize, Admission>,
     all: Vec<Metric>,
-    /// By the name in lower case.
-    by_name: HashMap<String, MetricId>,
+    /// All series with a route or a sum, by the hash of their metric and attributes. One map is smaller
+    /// than a map for each metric, since most metrics have few series.
+    series: HashMap<u64, Known>,
     hasher: RandomState,
 }
 
@@ -179,8 +180,6 @@ struct Metric {
     definition: Definition,
     descriptors: Vec<&'static Descriptor>,
     streams: Vec<Stream>,
-    /// All series with a route or a sum, by the hash of their attributes.
-    series: HashMap<u64, Known>,
     /// Whether it needs another stream.
     is_full: bool,
     /// Whether a sum was out of range.
@@ -235,10 +234,10 @@ impl Used {
 }
 
 /// A series with a place in a stream, or with a sum.
-#[derive(Default)]
 struct Known {
     /// The index of its stream, if it has a place.
-    stream: u32,
+    stream: u16,
+    is_counter: bool,
     /// The slots that have these attributes: instruments with the same name share a series. Without
     /// slots, it has no place.
     slots: u32,
@@ -246,7 +245,18 @@ struct Known {
     sum: Sum,
 }
 
-/// A series: its metric and the hash of its attributes.
+impl Known {
+    fn new(kind: Kind) -> Self {
+        Self {
+            stream: 0,
+            is_counter: kind == Kind::Counter,
+            slots: 0,
+            sum: Sum::default(),
+        }
+    }
+}
+
+/// A series: its metric, and the hash of metric and attributes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeriesKey {
     metric: MetricId,
@@ -279,20 +289,18 @@ impl Metrics {
         definition: Definition,
         limits: &Limits,
     ) {
-        let id = if let Some(id) = self.by_name.get(&definition.name) {
-            *id
-        } else {
-            let id = MetricId(self.all.len());
-            self.by_name.insert(definition.name.clone(), id);
-            self.all.push(Metric::new(definition.clone()));
+        let id = if let Some(Admission::Admitted(id)) = self.admission(definition.first) {
             id
+        } else {
+            self.all.push(Metric::new(definition.clone()));
+            MetricId(self.all.len() - 1)
         };
         let metric = &mut self.all[id.0];
         if metric.streams.is_empty() {
             // A later descriptor may state what an earlier one leaves out.
             metric.definition = definition;
         }
-        metric.descriptors.push(descriptor);
+        push_first_exactly(&mut metric.descriptors, descriptor);
         metric.is_full |= !limits.wait_for(descriptor) && metric.has_too_little_room();
         self.admissions
             .insert(address(descriptor), Admission::Admitted(id));
@@ -312,7 +320,8 @@ impl Metrics {
     /// The series of a metric with these attributes.
     pub(super) fn key(&self, metric: MetricId, attributes: &[KeyValue]) -> SeriesKey {
         // In any order: the attributes of a series have none.
-        let hash = attributes.iter().fold(0_u64, |sum, attribute| {
+        let of_metric = self.hasher.hash_one(metric.0);
+        let hash = attributes.iter().fold(of_metric, |sum, attribute| {
             sum.wrapping_add(self.hasher.hash_one(attribute))
         });
         SeriesKey { metric, hash }
@@ -323,30 +332,31 @@ impl Metrics {
         let SeriesKey { metric, hash } = series;
         let MetricId(id) = metric;
         let Metric {
+            definition,
             streams,
-            series: all,
             is_full,
             ..
         } = &mut self.all[id];
-        let stream = match all.get_mut(&hash) {
+        let stream = match self.series.get_mut(&hash) {
             Some(known) if known.slots > 0 => {
                 known.slots += 1;
                 known.stream
             }
             _ => {
-                let mut streams = (0_u32..).zip(&mut *streams);
-                let with_room = |(_, stream): &(u32, &mut Stream)| stream.series < stream.limit;
+                let mut streams = (0..=u16::MAX).zip(&mut *streams);
+                let with_room = |(_, stream): &(u16, &mut Stream)| stream.series < stream.limit;
                 let Some((index, stream)) = streams.find(with_room) else {
                     *is_full = true;
                     return None;
                 };
                 stream.series += 1;
-                let known = all.entry(hash).or_default();
+                let known = self.series.entry(hash);
+                let known = known.or_insert_with(|| Known::new(definition.first.kind));
                 (known.stream, known.slots) = (index, 1);
                 index
             }
         };
-        let instrument = streams[stream as usize].instrument.clone();
+        let instrument = streams[usize::from(stream)].instrument.clone();
         Some((instrument, Claim(series)))
     }
 
@@ -354,34 +364,28 @@ impl Metrics {
     pub(super) fn leave(&mut self, claim: &Claim) {
         let Claim(SeriesKey { metric, hash }) = *claim;
         let MetricId(id) = metric;
-        let Metric {
-            streams,
-            series: all,
-            ..
-        } = &mut self.all[id];
-        let Some(known) = all.get_mut(&hash).filter(|known| known.slots > 0) else {
+        let known = self.series.get_mut(&hash);
+        let Some(known) = known.filter(|known| known.slots > 0) else {
             return;
         };
         known.slots -= 1;
         if known.slots == 0 {
-            streams[known.stream as usize].series -= 1;
+            self.all[id].streams[usize::from(known.stream)].series -= 1;
             // The SDK may have the sum still.
             if !known.sum.is_large() {
-                all.remove(&hash);
+                self.series.remove(&hash);
             }
         }
     }
 
     /// Begins the sums of all counters again.
     pub(super) fn reset_counters(&mut self) {
-        for metric in &mut self.all {
-            if metric.definition.first.kind == Kind::Counter {
-                metric.series.retain(|_, known| {
-                    known.sum = Sum::default();
-                    known.slots > 0
-                });
+        self.series.retain(|_, known| {
+            if known.is_counter {
+                known.sum = Sum::default();
             }
-        }
+            known.slots > 0 || !known.is_counter
+        });
     }
 
     /// Adds a whole number to a series.
@@ -404,11 +408,12 @@ impl Metrics {
             Instrument::Histogram(_) | Instrument::Gauge(_) => return,
         };
         let MetricId(id) = series.metric;
-        let sum = &mut self.all[id].series.entry(series.hash).or_default().sum;
+        let known = self.series.entry(series.hash);
+        let known = known.or_insert_with(|| Known::new(self.all[id].definition.first.kind));
         let Addition {
             number,
             is_saturated,
-        } = sum.add(added, min, max);
+        } = known.sum.add(added, min, max);
         if is_saturated {
             self.note_saturated(series, findings);
         }
@@ -458,11 +463,12 @@ impl Metrics {
     pub(super) fn extend(&mut self, MetricId(id): MetricId, instrument: Instrument, limit: usize) {
         let metric = &mut self.all[id];
         metric.is_full = false;
-        metric.streams.push(Stream {
+        let stream = Stream {
             instrument,
             series: 0,
             limit,
-        });
+        };
+        push_first_exactly(&mut metric.streams, stream);
     }
 }
 
@@ -472,7 +478,6 @@ impl Metric {
             definition,
             descriptors: Vec::new(),
             streams: Vec::new(),
-            series: HashMap::new(),
             is_full: false,
             is_saturated: false,
         }
@@ -503,6 +508,14 @@ impl Metric {
             _ => most,
         }
     }
+}
+
+/// Adds an element. Nearly all of these lists have one: they have no room for more.
+fn push_first_exactly<T>(list: &mut Vec<T>, element: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(element);
 }
 
 /// The nearest `f64`.

@@ -93,7 +93,7 @@ fn a_stream_takes_as_many_series_as_the_sdk_keeps_and_further_ones_need_another(
     // A series that leaves makes room in its own stream.
     metrics.leave(&claims[7]);
     let (_, claim) = enter(&mut metrics, id, &series(SERIES_PER_STREAM)).unwrap();
-    assert_eq!(metrics.all[0].series[&claim.0.hash].stream, 0);
+    assert_eq!(metrics.series[&claim.0.hash].stream, 0);
 }
 
 #[test]

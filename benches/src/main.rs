@@ -55,7 +55,7 @@ enum Bench {
     /// How long a collection takes, by threads and series.
     Collect,
     /// Measure the cost of a metric line, next to a copy of its bytes and to OTLP.
-    Encode,
+    Encode(encode::Options),
     /// Measure the cost of an export end to end, next to OTLP.
     Export(export::Options),
     /// Measure the requests of many processes, and their cost for the processes and the endpoint;
@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Compile => compile::run()?,
         Bench::Collect => collect::run()?,
         Bench::CollectChild { threads, series } => collect::child(threads, series)?,
-        Bench::Encode => encode::run(),
+        Bench::Encode(options) => encode::run(&options),
         Bench::Export(options) => export::run(&options)?,
         Bench::Fleet(options) => fleet::run(&options)?,
         Bench::FleetMember(member) => fleet::run_member(&member)?,

@@ -225,7 +225,8 @@ impl TimeSource {
         }
     }
 
-    fn time(self, run: impl FnOnce()) -> f64 {
+    /// The seconds that `run` takes.
+    pub(crate) fn time(self, run: impl FnOnce()) -> f64 {
         match self {
             Self::Wall => {
                 let start = Instant::now();

@@ -9,8 +9,9 @@ mod lines;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use clap::Args;
 use comfy_table::Table;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
@@ -20,8 +21,18 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use self::exporters::{OURS, Otlp, Ours};
 use self::lines::{FLOOR, Floor, LINES, Lines};
 use self::writer::Writer;
+use crate::measure::TimeSource;
 use crate::series::Series;
 use crate::{alloc, report};
+
+/// The options of the benchmark.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Measure the processor time of the encoding thread: on a busy machine, the thread waits for
+    /// others.
+    #[arg(long)]
+    cpu_time: bool,
+}
 
 /// A writer and the cost of its cycles, without the first cycle.
 struct Entry {
@@ -46,21 +57,21 @@ struct All(Arc<Mutex<Cycles>>);
 #[derive(Default)]
 struct Cycles {
     seen: usize,
+    cpu_time: bool,
     entries: Vec<Entry>,
 }
 
 impl Cycles {
     fn measure(&mut self, collection: &ResourceMetrics) {
+        let source = TimeSource::fair_to(1, self.cpu_time);
         for entry in &mut self.entries {
             entry.writer.prepare(collection);
             let allocations = alloc::calls();
-            let start = Instant::now();
-            entry.writer.write(collection);
-            let time = start.elapsed();
+            let seconds = source.time(|| entry.writer.write(collection));
             let allocations = alloc::calls() - allocations;
             entry.writer.settle();
             if self.seen > 0 {
-                entry.nanoseconds.push(time.as_secs_f64() * 1e9);
+                entry.nanoseconds.push(seconds * 1e9);
                 entry.allocations += allocations;
             }
         }
@@ -95,7 +106,7 @@ const SERIES: usize = 100_000;
 const CYCLES: u64 = 21;
 
 /// Prints the cost of a line for each writer.
-pub(crate) fn run() {
+pub(crate) fn run(options: &Options) {
     let writers: [Box<dyn Writer>; 4] = [
         Box::<Floor>::default(),
         Box::<Lines>::default(),
@@ -109,6 +120,7 @@ pub(crate) fn run() {
     });
     let all = All(Arc::new(Mutex::new(Cycles {
         seen: 0,
+        cpu_time: options.cpu_time,
         entries: entries.collect(),
     })));
 
@@ -121,7 +133,12 @@ pub(crate) fn run() {
     let cycles = all.0.lock().unwrap_or_else(PoisonError::into_inner);
     println!(
         "{SERIES} series of five dimensions, one of which needs escapes; median of {CYCLES} \
-         cycles after the first cycle"
+         cycles after the first cycle{}",
+        if options.cpu_time {
+            "; processor time of the thread"
+        } else {
+            ""
+        }
     );
     println!("{}", table(&cycles.entries));
 }

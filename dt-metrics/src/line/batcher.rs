@@ -91,6 +91,12 @@ impl Batcher {
         Ok(fits)
     }
 
+    /// Whether there are bodies that are full.
+    #[inline]
+    pub(crate) fn has_full(&self) -> bool {
+        !self.full.is_empty()
+    }
+
     /// Takes the bodies that are full.
     pub(crate) fn take_full(&mut self) -> Vec<Lines> {
         std::mem::take(&mut self.full)

@@ -93,3 +93,5 @@ pub use self::payload::{Payload, Rejected};
 pub(crate) use self::summary::{explicit_range, exponential_range, span, summaries};
 #[cfg(feature = "dynatrace")]
 pub use self::writer::write_line;
+#[cfg(feature = "dynatrace")]
+pub(crate) use self::writer::{LineEnd, write_point};

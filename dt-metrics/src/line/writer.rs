@@ -46,17 +46,55 @@ pub fn write_line(
     payload: &Payload,
     timestamp_ms: Option<i64>,
 ) -> Result<(), Rejected> {
+    write_point(out, key, dimensions, payload)?;
+    push_time(out, timestamp_ms);
+    Ok(())
+}
+
+/// Appends a line without its time, as [`write_line`] does. There is room for the time.
+#[inline]
+pub(crate) fn write_point(
+    out: &mut String,
+    key: &MetricKey,
+    dimensions: &Dimensions,
+    payload: &Payload,
+) -> Result<(), Rejected> {
     payload.check()?;
     out.reserve(key.as_str().len() + dimensions.as_str().len() + REST);
     out.push_str(key.as_str());
     out.push_str(dimensions.as_str());
     out.push(' ');
     payload.push(out);
+    Ok(())
+}
+
+/// Appends the time to a line, unless it cannot be sent.
+fn push_time(out: &mut String, timestamp_ms: Option<i64>) {
     if let Some(time) = timestamp_ms
         && (MIN_TIMESTAMP_MS..=MAX_TIMESTAMP_MS).contains(&time)
     {
         out.push(' ');
         push_integer(out, time);
     }
-    Ok(())
+}
+
+/// The end of a line with a time. The data points of a metric share their time, so that it is
+/// formatted once.
+#[derive(Debug, Default)]
+pub(crate) struct LineEnd {
+    timestamp_ms: Option<i64>,
+    text: String,
+}
+
+impl LineEnd {
+    /// The text of the time after [`write_point`].
+    #[inline]
+    pub(crate) fn at(&mut self, timestamp_ms: i64) -> &str {
+        if self.timestamp_ms != Some(timestamp_ms) {
+            self.timestamp_ms = Some(timestamp_ms);
+            self.text.clear();
+            push_time(&mut self.text, self.timestamp_ms);
+        }
+        &self.text
+    }
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-#[cfg(feature = "otlp")]
-use prost::bytes::Bytes;
+use bytes::Bytes;
 use reqwest::header::HeaderValue;
 
 use crate::dynatrace::config::protocol::{Format, Protocol};
@@ -33,6 +32,15 @@ enum Content {
     /// An encoded `ExportMetricsServiceRequest`.
     #[cfg(feature = "otlp")]
     Otlp(Bytes),
+}
+
+/// The text of a body, as bytes that a request shares with the queue.
+struct Shared(Arc<String>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 impl Body {
@@ -116,7 +124,7 @@ impl Body {
             return (packed.into(), Some(HeaderValue::from_static(encoding)));
         }
         let body = match &self.content {
-            Content::Lines(text) => String::clone(text).into(),
+            Content::Lines(text) => Bytes::from_owner(Shared(text.clone())).into(),
             #[cfg(feature = "otlp")]
             Content::Otlp(bytes) => bytes.clone().into(),
         };

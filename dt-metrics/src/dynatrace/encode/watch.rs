@@ -138,7 +138,12 @@ fn count_overflow<T: Copy>(data: &MetricData<T>) -> u64 {
     }
 }
 
+#[inline]
 fn is_overflow<'a>(mut attributes: impl Iterator<Item = &'a KeyValue>) -> bool {
+    // Without a look at the attributes, which may not be in the cache any more.
+    if attributes.size_hint().0 > 1 {
+        return false;
+    }
     let first = attributes.next();
     first.is_some_and(|it| it.key.as_str() == OVERFLOW) && attributes.next().is_none()
 }

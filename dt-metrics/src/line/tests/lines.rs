@@ -1,8 +1,8 @@
 //! Lines, metadata and their parts.
 
 use crate::line::{
-    Dimensions, MetricKey, MetricType, Number, Payload, Rejected, TooManyDimensions, limits,
-    write_line, write_metadata,
+    Dimensions, LineEnd, MetricKey, MetricType, Number, Payload, Rejected, TooManyDimensions,
+    limits, write_line, write_metadata, write_point,
 };
 
 fn payload(payload: Payload) -> Result<String, Rejected> {
@@ -129,6 +129,30 @@ fn summaries() {
             count,
         };
         assert_eq!(payload(summary), expected, "{summary:?}");
+    }
+}
+
+#[test]
+fn a_line_ends_with_its_own_time_whichever_times_came_before() {
+    let key = MetricKey::new("k").expect("a key");
+    let dimensions = Dimensions::default();
+    let value = Payload::Gauge(Number::I64(1));
+    let mut end = LineEnd::default();
+    let first = 1_700_000_000_000;
+    for time in [
+        0,
+        first,
+        first,
+        first + 1,
+        0,
+        first,
+        limits::MAX_TIMESTAMP_MS,
+    ] {
+        let (mut expected, mut line) = (String::new(), String::new());
+        write_line(&mut expected, &key, &dimensions, &value, Some(time)).expect("a line");
+        write_point(&mut line, &key, &dimensions, &value).expect("a line");
+        line.push_str(end.at(time));
+        assert_eq!(line, expected, "{time}");
     }
 }
 

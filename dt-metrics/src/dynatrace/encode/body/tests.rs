@@ -1,12 +1,31 @@
 use std::collections::BTreeSet;
 
+use opentelemetry_sdk::metrics::Temporality;
 use proptest::prelude::*;
+use reqwest::header::HeaderMap;
 
+use crate::dynatrace::config::protocol::{Compression, Format, Protocol};
 use crate::dynatrace::encode::body::Body;
 use crate::line::{Series, series};
 
 fn texts(bodies: &[Body]) -> Vec<&str> {
     bodies.iter().map(Body::text).collect()
+}
+
+#[test]
+fn a_request_has_no_copy_of_the_lines() {
+    let body = Body::of("a count,delta=1");
+    let protocol = Protocol {
+        format: Format::Lines,
+        headers: HeaderMap::new(),
+        temporality: Temporality::Delta,
+        is_for_collector: false,
+        compression: Compression::None,
+    };
+    let (request, encoding) = body.to_request(&protocol);
+    let sent = request.as_bytes().expect("not a stream");
+    assert_eq!((sent, encoding), (body.bytes(), None));
+    assert_eq!(sent.as_ptr(), body.bytes().as_ptr());
 }
 
 #[test]

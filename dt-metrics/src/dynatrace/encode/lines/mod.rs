@@ -27,7 +27,9 @@ use crate::dynatrace::encode::lines::points::{Point, PointReader, metric_type, m
 use crate::dynatrace::encode::lines::resource::{Origin, OriginCache, ResourceDimensions};
 use crate::dynatrace::encode::warnings::{Alterations, Diagnostics, EncodeReport, Subject};
 use crate::dynatrace::health::DropReason;
-use crate::line::{Batcher, MetricType, NotAdded, Rejected, TooManyDimensions, write_line};
+use crate::line::{
+    Batcher, LineEnd, MetricType, NotAdded, Rejected, TooManyDimensions, write_point,
+};
 
 /// The result of encoding one collection.
 #[derive(Debug, Default)]
@@ -51,6 +53,7 @@ struct LineWriter {
     /// The metadata line that precedes the next line; empty if none is due.
     metadata_line: String,
     batcher: Batcher,
+    line_end: LineEnd,
     diagnostics: Diagnostics,
     /// The time of all lines, if it is not that of their data points.
     time_ms: Option<i64>,
@@ -84,6 +87,7 @@ impl LinesEncoder {
                 metadata: MetadataCache::new(),
                 metadata_line: String::new(),
                 batcher: Batcher::new(config.max_lines(), config.options.max_bytes_per_request),
+                line_end: LineEnd::default(),
                 diagnostics: Diagnostics::new(),
                 time_ms: None,
             },
@@ -132,8 +136,8 @@ impl LinesEncoder {
                 }
                 let written = points.for_each(metric, &mut ended, |point| {
                     writer.write(&mut context, point);
-                    let bodies = writer.batcher.take_full();
-                    if !bodies.is_empty() {
+                    if writer.batcher.has_full() {
+                        let bodies = writer.batcher.take_full();
                         full(bodies.into_iter().map(Body::from).collect());
                     }
                 });
@@ -230,8 +234,12 @@ impl LineWriter {
                 });
             }
         };
-        let time = Some(self.time_ms.unwrap_or(point.timestamp_ms));
-        let write = |out: &mut String| write_line(out, key, dimensions, &point.payload, time);
+        let line_end = self.line_end.at(self.time_ms.unwrap_or(point.timestamp_ms));
+        let write = |out: &mut String| {
+            write_point(out, key, dimensions, &point.payload)?;
+            out.push_str(line_end);
+            Ok(())
+        };
         let written = if self.metadata_line.is_empty() {
             self.batcher.push(write)
         } else {

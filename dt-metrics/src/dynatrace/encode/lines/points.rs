@@ -84,21 +84,28 @@ impl<'a> PointReader<'a> {
             }
             MetricData::Sum(sum) => {
                 let time = millis(sum.time());
-                let (payload, temporality): (fn(Number) -> Payload, _) = if sum.is_monotonic() {
-                    (Payload::Count, Temporality::Delta)
+                let is_monotonic = sum.is_monotonic();
+                let temporality = if is_monotonic {
+                    Temporality::Delta
                 } else {
-                    (Payload::Gauge, Temporality::Cumulative)
+                    Temporality::Cumulative
                 };
                 require(temporality, sum.temporality(), sum.data_points())?;
                 for point in sum.data_points() {
                     let value = point.value();
-                    let is_left_out = if sum.is_monotonic() {
+                    let is_left_out = if is_monotonic {
                         double(value) == 0.0
                     } else {
                         ended.next_level()
                     };
                     if !is_left_out {
-                        self.pass(point.attributes(), payload(value.into()), time, write);
+                        let value = value.into();
+                        let payload = if is_monotonic {
+                            Payload::Count(value)
+                        } else {
+                            Payload::Gauge(value)
+                        };
+                        self.pass(point.attributes(), payload, time, write);
                     }
                 }
             }

@@ -148,9 +148,33 @@ pub(super) fn end(out: &mut Vec<u8>, start: usize, width: usize) {
     }
 }
 
+/// Key and value of an attribute that are shorter together have lengths of one byte each, and so do
+/// the messages around the two.
+const SHORT_TEXTS: usize = 0x80 - 6;
+
 /// An attribute with a text. All lengths are known in advance.
 #[inline]
 pub(super) fn text_attribute(out: &mut Vec<u8>, field: u8, key: &str, value: &str) {
+    if !key.is_empty() && key.len() + value.len() < SHORT_TEXTS {
+        let [key_len, value_len] = [key.len(), value.len()].map(|it| it.to_le_bytes()[0]);
+        let any_value = 2 + value_len;
+        let length = 2 + key_len + 2 + any_value;
+        out.extend_from_slice(&[
+            field << 3 | LENGTH_DELIMITED,
+            length,
+            1 << 3 | LENGTH_DELIMITED,
+            key_len,
+        ]);
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(&[
+            2 << 3 | LENGTH_DELIMITED,
+            any_value,
+            1 << 3 | LENGTH_DELIMITED,
+            value_len,
+        ]);
+        out.extend_from_slice(value.as_bytes());
+        return;
+    }
     let sized = |length: usize| 1 + varint_len(length) + length;
     let any_value = sized(value.len());
     let key_field = if key.is_empty() { 0 } else { sized(key.len()) };

@@ -177,19 +177,22 @@ fn series_without_counts_take_nothing_from_others() {
     let directory = tempfile::tempdir().unwrap();
     let file = new_file(&directory);
     let chunk = file.chunk(0).unwrap();
-    // The record of the last series gets the block of the first, before those of the others.
+    file.assign(1, 0, counter("filler", ""), &[]);
     file.assign(0, 0, counter("first", ""), &[]);
-    file.assign(0, 0, counter("second", ""), &[]);
     chunk.add(0, 3);
-    while file.bytes() == 64 * 1024 {
-        file.chunk(1).unwrap();
-        file.snapshot(0, &[]);
-        file.commit(file.pending(), SystemTime::now());
-        file.assign(0, 3, counter("idle", ""), &[]);
+    file.assign(0, 3, counter("idle", ""), &[]);
+    file.assign(1, 0, counter("no.filler", ""), &[]);
+    file.snapshot(0, &[0; 2]);
+    assert!(file.commit(file.pending(), SystemTime::now()));
+    // The last series gets the block of the filler, before those of the others.
+    for _ in 7..125 {
+        file.chunk(0).unwrap();
     }
+    file.assign(0, 3, counter("last", ""), &[]);
+    assert!(file.is_recorded(0) && file.bytes() == 64 * 1024);
     disown(&directory, another_process());
     let recovered = recovered(&directory);
-    assert_eq!(names(&recovered), [("second", 3)]);
+    assert_eq!(names(&recovered), [("first", 3)]);
     assert_eq!(recovered.implausible, 0);
 }
 

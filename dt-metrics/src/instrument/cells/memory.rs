@@ -7,7 +7,7 @@ use crate::instrument::dimension::value::OwnedValue;
 /// Memory for chunks that outlives the process, with notes on the series that they count.
 ///
 /// All calls are made under the lock of the slots, except [`detach`](Self::detach). Sums of a slot are
-/// wrapping sums of its cells in the chunks of this memory: what is counted elsewhere is not in them.
+/// wrapping sums of its cells in the chunks of this memory, without counts that are elsewhere.
 /// Cells of this memory only grow.
 pub(crate) trait Memory: Send + Sync {
     /// A chunk of zeros for the slots with this chunk number; `None` if there is no room any more.

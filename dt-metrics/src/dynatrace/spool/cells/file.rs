@@ -91,12 +91,10 @@ impl CellFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
         let header = Header::new(Identity::current()?);
-        let create = || {
-            let file = Self::begin(Mapping::create(directory, PART)?, header, limit_bytes);
-            directory.rename(PART, directory, NAME)?;
-            Ok(file)
-        };
-        create().inspect_err(|_| {
+        let created = Mapping::create(directory, PART)
+            .map(|mapping| Self::begin(mapping, header, limit_bytes))
+            .and_then(|file| directory.rename(PART, directory, NAME).map(|()| file));
+        created.inspect_err(|_| {
             let _ = directory.remove(PART);
         })
     }
@@ -389,7 +387,7 @@ impl Memory for CellFile {
         }
         let mut state = self.lock();
         let state = &mut *state;
-        // Even if there is no room for the next record: the counts are not those of this one.
+        // Even if there is no room for the next record: this one has no share in the counts to come.
         self.end_record(state, slot, origin);
         if descriptor.kind != Kind::Counter {
             return;

@@ -17,10 +17,10 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Identity {
     pub(super) process: u64,
-    /// Random, since another process may get the number of this one later. A forked child has the same.
+    /// Random, since another process may get the number of this one later. A forked child has the same number.
     pub(super) run: u64,
-    /// The boot of the machine. What the processes of an earlier boot counted may have got to the disk
-    /// in any order, or not at all.
+    /// The boot of the machine. The counts of an earlier boot may have got to the disk in any order, or
+    /// not at all.
     pub(super) boot: [u64; 2],
 }
 
@@ -44,7 +44,7 @@ impl Identity {
 
 /// A number that no other file and no other process has. Never 0.
 fn random() -> u64 {
-    // Keys of hashes are random, but a forked child has those of its parent.
+    // Keys of hashes are random, but a forked child has the keys of its parent.
     let now = (std::process::id(), SystemTime::now());
     RandomState::new().hash_one(now) | 1
 }

@@ -22,7 +22,7 @@ pub(super) const GROUP_BYTES: u64 = (BLOCK_WORDS * 8) as u64 * GROUP_BLOCKS as u
 /// The size of a new file: a multiple of the pages of all platforms. Each growth doubles the size.
 pub(super) const STEP: u64 = 64 * 1024;
 
-/// The largest file, whatever the limit: enough for 100,000 series in 20 threads.
+/// The largest file, even if the limit is higher: enough for 100,000 series in 20 threads.
 pub(super) const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The first word of a file. In the other order of bytes it is another word.
@@ -92,7 +92,7 @@ pub(super) enum Tag {
     None,
     /// A chunk of cells with this chunk number.
     Chunk(u32),
-    /// What was drained from the cells with this chunk number.
+    /// The drained sums of the cells with this chunk number.
     Baseline(Buffer, u32),
     /// The first part of the record of the series that counts in this slot.
     Record(u32),

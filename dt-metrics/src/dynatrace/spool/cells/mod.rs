@@ -6,27 +6,26 @@
 //! group ─► tags      the use of the 63 blocks of 512 bytes that follow
 //!          header    in the first group: process, number of the baseline
 //!          chunk     the cells of one thread for 64 slots
-//!          baseline  what was drained of 64 slots: two buffers, one of which is committed
+//!          baseline  the drained sums of 64 slots: two buffers, one of which is committed
 //!          record    the series that counts in a slot from a sum on, and up to which sum
 //! ```
 //!
 //! Imports `handle`, `instrument` and `descriptor`. Nothing here decides when a baseline is committed.
 //!
-//! **Counts.** The sum of a slot's cells over all chunks, minus the baseline, is what no request on
-//! disk has. A collection takes its counts out of the cells, and keeps the sums as a snapshot in the
+//! **Counts.** The sum of a slot's cells over all chunks, minus the baseline, is in no request on disk. A collection takes its counts out of the cells, and keeps the sums as a snapshot in the
 //! buffer that is not committed. Once all its requests are on disk or settled, one store makes the
 //! snapshot the baseline. Requests carry the number of their snapshot: a number above the baseline
 //! means that the counts of the request are in the cells as well, and are delivered from there. So
 //! such a request is not sent before the file is void or the snapshot is committed.
 //!
-//! **Any instant.** All stores but those of the hit path get into the file in the order of the
-//! program. A block is complete before its tag is stored, and its tag is cleared before the block is used
+//! **Any instant.** All stores get into the file in the order of the program, except for the
+//! stores to cells. A block is complete before its tag is stored, and its tag is cleared before the block is used
 //! again.
 //!
 //! **Durability.** The file is memory of the operating system, which suffices for any death of the
 //! process: nothing is written when the process dies. If the machine stops, pages may have got to
-//! the disk in any order. So a file from before the last start of the machine is not read, and what
-//! was counted since the last collection is lost. The disk must be a local one: its pages are
+//! the disk in any order. So a file from before the last start of the machine is not read, and the
+//! counts since the last collection are lost. The disk must be a local one: its pages are
 //! reserved before use, which protects against a full disk, but not against a broken one.
 
 mod file;

@@ -18,7 +18,7 @@ use super::layout::{
 use super::series::{self, RecoveredSeries};
 use crate::dynatrace::spool::handle::DirectoryHandle;
 
-/// What is in the slot of a process that has died. The caller removes the file.
+/// The contents of the file of a process that has died. The caller removes the file.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// There is no file.
@@ -65,7 +65,7 @@ pub(crate) enum Damage {
     Header,
     #[error("it was written by another version of this library (format {0})")]
     Version(u64),
-    /// What an earlier boot left may be older than what it had sent.
+    /// The file on disk may be older than the requests that were sent.
     #[error("the machine was restarted since")]
     Restarted,
     #[error("it is not complete")]
@@ -109,7 +109,7 @@ impl Source for File {
 
 type Words = [u64; BLOCK_WORDS];
 
-/// By chunk number. Only those that have a cell other than 0.
+/// By chunk number. Chunks of zeros are left out.
 type Cells = HashMap<u32, Box<Words>>;
 
 fn read_block(source: &impl Source, block: Block) -> io::Result<Words> {
@@ -319,7 +319,7 @@ fn cell(cells: &Cells, slot: u32) -> u64 {
     cells.get(&number).map_or(0, |words| words[cell])
 }
 
-/// Divides what was added to a slot since the baseline among the series that had the slot one after
+/// Divides the additions to a slot since the baseline among the series that had the slot one after
 /// another; `None` if the numbers are impossible.
 fn divide(records: &[Record], drained: u64, total: u64) -> Option<Vec<(&Record, u64)>> {
     // Sums wrap, so they are compared by their distance from the baseline.

@@ -163,7 +163,7 @@ fn series_that_do_not_only_grow_are_not_recovered() {
     let chunk = file.chunk(0).unwrap();
     file.assign(0, 0, counter("a", ""), &[]);
     chunk.add(0, 3);
-    // The slot is another's now, whose counts are not those of the first.
+    // Another series has the slot now.
     let kind = Kind::UpDownCounter;
     let up_down = Descriptor::new(kind, "b", "tests", "tests.rs", 1);
     file.assign(0, 3, &up_down, &[]);
@@ -184,7 +184,7 @@ fn series_without_counts_take_nothing_from_others() {
     file.assign(1, 0, counter("no.filler", ""), &[]);
     file.snapshot(0, &[0; 2]);
     assert!(file.commit(file.pending(), SystemTime::now()));
-    // The last series gets the block of the filler, before those of the others.
+    // The last series gets the block of the filler, before the blocks of the other records.
     for _ in 7..125 {
         file.chunk(0).unwrap();
     }

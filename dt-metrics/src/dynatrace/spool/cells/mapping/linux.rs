@@ -39,7 +39,7 @@ pub(in super::super) struct Mapping {
     file: File,
     /// The bytes that are mapped. Grows once the piece is there.
     bytes: AtomicU64,
-    /// The pieces: the first has the size of a [`STEP`], and each further one the size of all pieces
+    /// The pieces: the first piece has the size of a [`STEP`], and each further one the size of all pieces
     /// before, except that the last one may be shorter.
     pieces: [AtomicPtr<u64>; PIECES],
 }
@@ -96,7 +96,7 @@ impl Mapping {
             return Err(Errno::FBIG.into());
         }
         let mapped = self.map(bytes, larger - bytes).inspect_err(|_| {
-            // Gives back the room that was reserved.
+            // Frees the reserved room.
             let _ = self.file.set_len(bytes);
         })?;
         pointer.store(mapped, Ordering::Release);

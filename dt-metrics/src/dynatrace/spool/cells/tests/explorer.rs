@@ -1,8 +1,8 @@
 //! A model of a process with a file of cells and requests on disk, which is killed after every store.
 //!
 //! After each store to the file, and after each change of the disk, recovery reads the file as it is.
-//! What was delivered, what is in requests that are kept, and what is recovered must be what was
-//! counted: of each series, exactly.
+//! For each series, the sum of delivered counts, counts in requests that are kept, and recovered counts
+//! must be exactly the sum of all counts.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ struct Request {
     counts: Counts,
 }
 
-/// What survives the process, apart from the file, and what must come out.
+/// Everything that survives the process, apart from the file, and the counts to compare with.
 #[derive(Default)]
 struct Outside {
     disk: Vec<Request>,
@@ -161,15 +161,15 @@ fn time(number: u64) -> std::time::SystemTime {
     UNIX_EPOCH + Duration::from_secs(number)
 }
 
-/// The process: what dies with it.
+/// The process, with everything that dies with it.
 struct Model {
     _directory: TempDir,
     file: CellFile,
     reader: Rc<File>,
     outside: Rc<RefCell<Outside>>,
-    /// By thread and chunk number, with what the drain has seen.
+    /// By thread and chunk number, with the values that the drain has seen.
     chunks: Vec<BTreeMap<usize, (&'static Chunk, [u64; CELLS])>>,
-    /// What is in the cells.
+    /// The values of the cells.
     cells: Vec<BTreeMap<usize, [u64; CELLS]>>,
     /// The series of each slot.
     slots: Vec<Option<usize>>,

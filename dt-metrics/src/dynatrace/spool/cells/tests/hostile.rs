@@ -80,7 +80,7 @@ fn an_altered_byte_of_a_record_or_the_header_is_noticed() {
     let whole = image();
     let intact = read_image(&whole).unwrap();
     assert_eq!(intact.len(), 8, "{intact:?}");
-    // Of each word another byte.
+    // Another byte in each word.
     for position in (0..24 * 512).step_by(7) {
         let mut altered = whole.clone();
         altered[position] ^= 0x10;

@@ -210,11 +210,6 @@ impl CellFile {
         self.lock().current.contains_key(&slot)
     }
 
-    #[cfg(test)]
-    pub(super) fn mapping(&self) -> &Mapping {
-        &self.mapping
-    }
-
     fn is_detached(&self) -> bool {
         self.is_detached.load(Ordering::Relaxed)
     }

@@ -443,3 +443,103 @@ fn a_child_of_a_busy_process_does_not_wait_for_threads_it_does_not_have() {
     assert_eq!(calls.count(), 10);
     assert!(counts.contains(&"churn.calls count,delta=1".to_owned()));
 }
+
+/// With a spool, counts are in a mapped file, which a forked child has as well.
+#[test]
+fn a_child_does_not_count_in_the_file_of_its_parent() {
+    if !is_alone("a_child_does_not_count_in_the_file_of_its_parent") {
+        return;
+    }
+    let (parents, childs) = (Server::start(), Server::start());
+    let directory = tempfile::TempDir::new().unwrap();
+    let install_with_spool = |server: &Server| {
+        dt_metrics::builder()
+            .endpoint(&server.url)
+            .spool_dir(directory.path())
+            .push_interval(NEVER)
+            .set_global(false)
+            .install()
+            .unwrap()
+    };
+    // A process that counts in the file, forks, and ends without notice.
+    let dies = fork(|| {
+        let metrics = install_with_spool(&parents);
+        let hits = Counter::builder("mapped.hits").build().unwrap();
+        hits.add(1);
+        count!("mapped.both", 5);
+        // Counts, and never installs metrics.
+        wait_for(fork(|| {
+            count!("mapped.both", 1_000);
+            hits.add(1_000);
+            std::thread::spawn(|| count!("mapped.both", 1_000))
+                .join()
+                .unwrap();
+        }));
+        count!("mapped.both", 20);
+        // Has metrics of its own, with a slot of its own in the spool.
+        wait_for(fork(|| {
+            count!("mapped.both", 1);
+            hits.add(1);
+            let own = install_with_spool(&childs);
+            count!("mapped.both", 2);
+            own.flush(AMPLE).unwrap();
+            count!("mapped.both", 4);
+            hits.add(2);
+            own.shutdown(AMPLE).unwrap();
+        }));
+        count!("mapped.both", 100);
+        hits.add(1);
+        std::mem::forget(metrics);
+        // `fork` leaves by `_exit`, which delivers nothing.
+    });
+    wait_for(dies);
+    let total = |server: &Server, key: &str| -> u64 {
+        let counts = server.counts();
+        let deltas = counts
+            .iter()
+            .filter_map(|line| line.strip_prefix(key)?.strip_prefix(" count,delta="));
+        deltas.map(|delta| delta.parse::<u64>().unwrap()).sum()
+    };
+    assert_eq!(total(&childs, "mapped.both"), 7);
+    assert_eq!(total(&childs, "mapped.hits"), 3);
+    assert_eq!(total(&parents, "mapped.both"), 0);
+    let metrics = install_with_spool(&parents);
+    count!("mapped.both", 10_000);
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(total(&parents, "mapped.both"), 10_125);
+    assert_eq!(total(&parents, "mapped.hits"), 2);
+}
+
+/// The parent goes on counting in the file after a child has ended, and delivers its counts itself.
+#[test]
+fn a_parent_with_a_spool_delivers_its_own_counts() {
+    if !is_alone("a_parent_with_a_spool_delivers_its_own_counts") {
+        return;
+    }
+    let server = Server::start();
+    let directory = tempfile::TempDir::new().unwrap();
+    let metrics = dt_metrics::builder()
+        .endpoint(&server.url)
+        .spool_dir(directory.path())
+        .push_interval(NEVER)
+        .set_global(false)
+        .install()
+        .unwrap();
+    count!("spooling.both", 1);
+    let count_in_child = || {
+        wait_for(fork(|| {
+            count!("spooling.both", 1_000);
+            count!("spooling.child", 1);
+        }));
+    };
+    count_in_child();
+    count!("spooling.both", 2);
+    metrics.flush(AMPLE).unwrap();
+    count!("spooling.both", 4);
+    count_in_child();
+    metrics.shutdown(AMPLE).unwrap();
+    assert_eq!(
+        sorted(&server),
+        ["spooling.both count,delta=3", "spooling.both count,delta=4"]
+    );
+}

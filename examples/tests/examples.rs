@@ -78,6 +78,15 @@ fn quickstart() {
     run(env!("CARGO_BIN_EXE_quickstart")).says("lines refused: 0");
 }
 
+#[cfg(unix)]
+#[test]
+fn crash() {
+    // It brings an endpoint of its own, and ends with 1 if a count is missing there.
+    let run = run(env!("CARGO_BIN_EXE_crash"));
+    run.says("signal: 6");
+    run.says("orders received     1000000");
+}
+
 #[test]
 fn minimal() {
     let run = run(env!("CARGO_BIN_EXE_minimal"));

@@ -102,6 +102,16 @@ impl Process {
         assert_eq!(self.ask(&format!("count {amount}")), "collected");
     }
 
+    /// Counts so much, and returns before it is collected.
+    pub fn add(&mut self, amount: u64) {
+        assert_eq!(self.ask(&format!("add {amount}")), "added");
+    }
+
+    /// Counts 1 in each of so many series, and returns before they are collected.
+    pub fn add_parts(&mut self, parts: u64) {
+        assert_eq!(self.ask(&format!("add_parts {parts}")), "added");
+    }
+
     /// Counts so much in each of [`PARTS`] series.
     pub fn count_parts(&mut self, amount: u64) {
         assert_eq!(self.ask(&format!("count_parts {amount}")), "collected");
@@ -138,6 +148,14 @@ impl Process {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Ends the process in order, and returns the result of its shutdown.
+    pub fn end(mut self) -> String {
+        let result = self.ask("shutdown");
+        drop(self.orders);
+        assert!(self.child.wait().unwrap().success());
+        result
     }
 
     /// Makes it count without end; `kill` ends it.
@@ -206,6 +224,16 @@ pub fn program() {
                 collect(&metrics, before);
                 counted += 1;
                 say("collected");
+            }
+            ("add", amount) => {
+                count!("program.calls", amount.parse::<u64>().unwrap());
+                say("added");
+            }
+            ("add_parts", parts) => {
+                for part in 0..parts.parse::<u64>().unwrap() {
+                    count!("program.calls", 1, dims(part = part));
+                }
+                say("added");
             }
             ("count_parts", amount) => {
                 let before = known(&metrics);

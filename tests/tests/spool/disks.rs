@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// Starts a program whose spool is a disk of its own, which is gone with it. `None` where no disk
 /// can be made.
-fn start_on_disk(options: &str, endpoint: &str, disk: &Path) -> Option<Process> {
+pub(super) fn start_on_disk(options: &str, endpoint: &str, disk: &Path) -> Option<Process> {
     fs::create_dir(disk).unwrap();
     // The spool refuses parents of unknown users, and a user without any rights has such parents here.
     let mount = format!(

@@ -103,10 +103,10 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_one_request_at_most() {
 }
 
 /// Numbers that are the same for the same seed.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

@@ -7,6 +7,8 @@
 mod common;
 
 mod bounds;
+mod cells;
+mod crash;
 mod disks;
 mod kills;
 mod safety;

@@ -232,7 +232,9 @@ fn live(life: &Life, mut command: Command, ledger: &Path) {
     let give_up = Instant::now() + AMPLE;
     while !ledger::is_ready(ledger) {
         let ended = child.try_wait().unwrap();
-        if ended.is_some() || Instant::now() > give_up {
+        // It may have begun and ended since the last look.
+        let has_failed = ended.is_some() && !ledger::is_ready(ledger);
+        if has_failed || Instant::now() > give_up {
             let output = running.0.take().unwrap();
             let output = killed(output);
             panic!("{life:?} does not begin: {output}");

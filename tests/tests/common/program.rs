@@ -1,8 +1,10 @@
 //! A program in a process of its own, which can be killed: this test executable once more, at the
 //! test `program`, which each file that uses this has.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
+use std::mem::take;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -215,6 +217,8 @@ pub fn program() {
         .unwrap();
     say("ready");
     let mut counted = 0;
+    // The series with counts that are not collected yet.
+    let mut uncollected = BTreeSet::new();
     for order in io::stdin().lines() {
         let order = order.unwrap();
         match order.split_once(' ').unwrap_or((&order, "")) {
@@ -227,11 +231,13 @@ pub fn program() {
             }
             ("add", amount) => {
                 count!("program.calls", amount.parse::<u64>().unwrap());
+                uncollected.insert(None);
                 say("added");
             }
             ("add_parts", parts) => {
                 for part in 0..parts.parse::<u64>().unwrap() {
                     count!("program.calls", 1, dims(part = part));
+                    uncollected.insert(Some(part));
                 }
                 say("added");
             }
@@ -255,8 +261,14 @@ pub fn program() {
             }
             ("error", _) => say(&metrics.health().last_error.unwrap_or_default()),
             ("events", _) => say(&events.lock().unwrap().join("; ")),
-            ("flush", _) => say(&format!("{:?}", metrics.flush(AMPLE))),
-            ("shutdown", _) => say(&format!("{:?}", metrics.shutdown(Duration::from_secs(1)))),
+            ("flush", _) => {
+                say(&format!("{:?}", metrics.flush(AMPLE)));
+                counted += take(&mut uncollected).len() as u64;
+            }
+            ("shutdown", _) => {
+                say(&format!("{:?}", metrics.shutdown(Duration::from_secs(1))));
+                counted += take(&mut uncollected).len() as u64;
+            }
             ("health", _) => {
                 let health = metrics.health();
                 assert_accounted(counted + health.points_recovered, &health);

@@ -133,12 +133,21 @@ fn two_processes_with_one_directory_have_cells_of_their_own() {
     let server = on(port);
     // One that lives keeps its counts for itself.
     let mut third = Process::start(&endpoint, directory.path());
+    let came = server.wait_for(AMPLE, |state| {
+        state.counter_total("program.calls", &[]) >= 6.0
+    });
+    assert!(came, "{:?}", arrived(&server));
     assert!(third.flush());
     assert_eq!(total(&server), 6);
     second.add(100);
     second.kill();
     assert_eq!(third.end(), "Ok(())");
     let mut fourth = Process::start(&endpoint, directory.path());
+    // Slots of other processes are taken over next to the delivery.
+    let came = server.wait_for(AMPLE, |state| {
+        state.counter_total("program.calls", &[]) >= 166.0
+    });
+    assert!(came, "{:?}", arrived(&server));
     assert!(fourth.flush());
     assert_eq!(total(&server), 6 + 160);
     assert_eq!(fourth.end(), "Ok(())");

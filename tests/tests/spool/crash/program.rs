@@ -165,14 +165,14 @@ fn counts_and_dies() {
     let ledger = Ledger::open(Path::new(&env::var_os(LEDGER).unwrap()), counters::NUMBER);
     let is_early = env::var_os(COUNTS_EARLY).is_some();
     if is_early {
-        start_counting(&ledger);
+        start_counting(&ledger, false);
         thread::sleep(Duration::from_millis(20));
     }
     let metrics = install();
     if is_early {
         metrics.flush(AMPLE).unwrap();
     } else {
-        start_counting(&ledger);
+        start_counting(&ledger, true);
     }
     ledger.set_ready();
     let death = env::var(DEATH).unwrap();
@@ -242,19 +242,19 @@ fn call(fails: bool) -> Result<(), ()> {
     if fails { Err(()) } else { Ok(()) }
 }
 
-/// As fast as it can.
-fn start_counting(ledger: &Ledger) {
+/// As fast as it can. Handles that are made before an installation do not count in the spool.
+fn start_counting(ledger: &Ledger, has_handles: bool) {
     let start = Instant::now();
     for thread in 0..THREADS {
         let page = ledger.page(thread);
         thread::spawn(move || {
             if thread > 0 {
-                count_calls(page, start, usize::MAX);
+                count_calls(page, start, usize::MAX, has_handles);
             } else {
                 // Threads that end.
                 loop {
                     thread::scope(|scope| {
-                        scope.spawn(|| count_calls(page, start, 500));
+                        scope.spawn(|| count_calls(page, start, 500, has_handles));
                     });
                 }
             }
@@ -262,7 +262,7 @@ fn start_counting(ledger: &Ledger) {
     }
 }
 
-fn count_calls(page: Page, start: Instant, turns: usize) {
+fn count_calls(page: Page, start: Instant, turns: usize, has_handles: bool) {
     let routes: Vec<_> = (0..counters::NUMBER_OF_ROUTES)
         .map(counters::route)
         .collect();
@@ -289,15 +289,19 @@ fn count_calls(page: Page, start: Instant, turns: usize) {
         let fails = turn % 4 == 0;
         let calls = if fails { CALLS_ERR } else { CALLS_OK };
         let _ = page.around(calls, 1, || call(fails));
-        page.around(HANDLE, 1, || counter.add(1));
-        let shard = turn % shards.len();
-        page.around(SHARDS + shard, 2, || shards[shard].add(2));
+        if has_handles {
+            page.around(HANDLE, 1, || counter.add(1));
+            let shard = turn % shards.len();
+            page.around(SHARDS + shard, 2, || shards[shard].add(2));
+        }
         if turn % 128 == 0 {
             // New series begin all the time, and one series ends and begins again.
             let time = usize::try_from(start.elapsed().as_millis()).unwrap();
             known = (1 + time / 2).min(routes.len());
-            let counter = Counter::builder("crash.reborn").build().unwrap();
-            page.around(REBORN, 1, || counter.add(1));
+            if has_handles {
+                let counter = Counter::builder("crash.reborn").build().unwrap();
+                page.around(REBORN, 1, || counter.add(1));
+            }
         }
     }
 }

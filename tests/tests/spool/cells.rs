@@ -40,7 +40,7 @@ fn total(server: &Server) -> u64 {
 
 #[test]
 fn counts_before_a_kill_are_delivered_with_and_without_a_collection() {
-    for start in [Process::start, Process::start_otlp, Process::start_careful] {
+    for start in [Process::start, Process::start_otlp] {
         let directory = TempDir::new().unwrap();
         let (endpoint, port) = later();
         let mut never_collected = start(&endpoint, directory.path());

@@ -84,11 +84,11 @@ impl Chain {
             Weather::Down,
         ];
         let weather = weather[usize::try_from(pick(&[0, 1, 2, 3, 4])).unwrap()];
-        // The number of ambiguous data points is only known of the last of several processes, unless
-        // nothing is sent in between.
-        let length = match (at_most_once, weather) {
-            (true, Weather::Up | Weather::Slow | Weather::Failing) => 1,
-            _ => pick(&[1, 1, 2, 3]).min(longest),
+        // A process that dies reports no ambiguous data points of the process before it.
+        let length = if at_most_once {
+            1
+        } else {
+            pick(&[1, 1, 2, 3]).min(longest)
         };
         let lives = (0..length)
             .map(|_| Life {

@@ -186,8 +186,8 @@ impl Recovery {
     pub(super) fn recover(&mut self, slot: &Slot, contents: &mut Contents) -> bool {
         let recovered = match slot.cells() {
             Ok(Found::Nothing) => return true,
-            Ok(Found::InUse) => return false,
-            Ok(Found::Void) => return slot.remove_cells().is_ok(),
+            // This process has the counts of an earlier exporter itself.
+            Ok(Found::InUse | Found::Void) => return slot.remove_cells().is_ok(),
             Ok(Found::Counts(recovered)) => recovered,
             Err(error) => {
                 tracing::warn!(

@@ -256,6 +256,13 @@ macro_rules! shared_options {
         /// the disk for up to half a second, and the start of the exporter for up to a second. If
         /// the disk is full or fails, a warning is logged once and delivery continues from memory.
         ///
+        /// On Linux, a pipeline that [`install`](crate::Builder::install) starts also keeps the cells of its
+        /// counters there, in a mapped file `cells` of up to half of
+        /// [`spool_limit_bytes`](Self::spool_limit_bytes). If the process dies in any way, the next one
+        /// delivers the counts since the last push as well, with the time at which the process last
+        /// counted. This needs ext2 to ext4, XFS, tmpfs or an overlay of them, and a pipeline with this
+        /// exporter only. Values of histograms and gauges since the last push are lost.
+        ///
         /// The files contain the lines as they are sent, so that this user can read the dimensions;
         /// they never contain the token. They are not synced: a power failure may lose the last half
         /// minute. If the process is killed between an answer and the removal of its file, that

@@ -40,8 +40,8 @@ pub(super) struct Tracked {
 }
 
 impl Tracked {
-    /// Adds to a cell. For its owner alone. If the cell begins again at 0, returns what is not in it any
-    /// more.
+    /// Adds to a cell. For its owner alone. If the cell begins again at 0, returns the sum that is no
+    /// longer in it.
     fn add(&mut self, cell: usize, n: Amount) -> Option<i128> {
         if self.chunk.add_in_range(cell, n) {
             return None;
@@ -132,7 +132,7 @@ impl Block {
 
     /// Adds to a slot's cell, and returns the directory, which has that cell. For the owner alone.
     /// `kept` makes a chunk with this number that outlives the process, if there is memory for it. If such
-    /// a cell begins again at 0, also returns what is not in it any more.
+    /// a cell begins again at 0, also returns the sum that is no longer in it.
     pub(super) fn add(
         &mut self,
         slot: u32,

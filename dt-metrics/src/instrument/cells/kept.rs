@@ -1,4 +1,4 @@
-//! The slots whose cells are in memory that outlives the process, and what was drained from them.
+//! The slots whose cells are in memory that outlives the process, and the sums that were drained from them.
 
 use std::sync::{Arc, OnceLock};
 

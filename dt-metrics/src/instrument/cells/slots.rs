@@ -18,7 +18,7 @@
 //!
 //! Cells may be kept in [memory that outlives the process](super::kept). That memory has whole chunks,
 //! from a slot onwards: counters that have slots before it [move](SlotTable::keep_in) to new slots, and
-//! their old cells are drained for what is left in them.
+//! their old cells are drained for the rest.
 //!
 //! Calls that are counted and timed have a count and a value each, which belong in the same
 //! collection. A thread adds 1 first, then puts the value in its ring. So of each [`Pair`], a drain

@@ -15,9 +15,6 @@ use crate::line::Series;
 /// thousands of them, looking for each would take tens of thousands of requests.
 const MAX_DEAD_SERIES: usize = 100;
 
-/// The room in which a collection goes on to hold its requests: a few of the longest.
-const ROOM: u64 = 4 * 1024 * 1024;
-
 /// A pending request: in memory, on disk, or both.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -174,10 +171,11 @@ impl Queue {
         self.held.is_some() && request.snapshot == self.held
     }
 
-    /// Whether the next requests might drop others.
+    /// Whether less than a quarter of the memory or of the disk is free, so that further requests may soon
+    /// drop others.
     pub(crate) fn is_crowded(&self) -> bool {
         let room = self.limit_bytes.saturating_sub(self.memory_bytes);
-        self.spooled.room() < ROOM || (room as u64) < ROOM
+        room < self.limit_bytes / 4 || self.spooled.is_crowded()
     }
 
     /// Whether each pending request is on disk.

@@ -276,6 +276,11 @@ impl Spooled {
         self.limit().saturating_sub(self.bytes)
     }
 
+    /// Whether less than a quarter of the disk is free.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.room() < self.limit() / 4
+    }
+
     fn limit(&self) -> u64 {
         self.limit_bytes
             .saturating_sub(self.damaged_bytes)

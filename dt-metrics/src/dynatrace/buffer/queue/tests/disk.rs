@@ -3,7 +3,7 @@
 use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::request::{Collected, RequestId};
+use crate::dynatrace::request::{Collected, RequestId, SnapshotId};
 use crate::dynatrace::spool::slot::Stored;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -344,4 +344,46 @@ fn abandoned_requests_are_sent_first() {
     disk.work(&mut queue);
     assert_eq!(all_sent(&mut queue, &mut disk), ["a", "#b\nb", "new"]);
     assert!(disk.files.is_empty());
+}
+
+#[test]
+fn a_collection_with_a_snapshot_is_sent_when_it_is_complete_and_written() {
+    let (mut queue, mut disk) = spooled(1_000, 1_000);
+    assert_eq!(push(&mut queue, "before"), 0);
+    assert_eq!(disk.work(&mut queue), 0);
+    let snapshot = SnapshotId { file: 7, number: 2 };
+    queue.begin_collection(Some(snapshot));
+    assert_eq!(push(&mut queue, "a") + push(&mut queue, "b"), 0);
+    assert!(!queue.is_on_disk());
+    let jobs = std::iter::from_fn(|| {
+        let job = queue.spooled.next_job()?;
+        if let Job::Write { id, .. } = &job {
+            queue.spooled.written(*id);
+        }
+        Some(job)
+    });
+    let written: Vec<_> = jobs
+        .filter_map(|job| match job {
+            Job::Write { snapshot, .. } => Some(snapshot),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(written, [Some(snapshot); 2]);
+    assert!(queue.is_on_disk());
+    // Earlier requests are sent meanwhile.
+    assert_eq!(all_sent(&mut queue, &mut disk), ["before"]);
+    queue.end_collection();
+    assert_eq!(all_sent(&mut queue, &mut disk), ["a", "b"]);
+}
+
+#[test]
+fn a_spool_is_crowded_before_it_drops_requests() {
+    let (mut queue, mut disk) = spooled(1_000, 100);
+    queue.spooled.set_cell_bytes(60);
+    assert_eq!(push(&mut queue, &"x".repeat(30)), 0);
+    assert!(!queue.is_crowded());
+    assert_eq!(push(&mut queue, "y"), 0);
+    assert!(queue.is_crowded());
+    assert_eq!(disk.work(&mut queue), 0);
+    assert_eq!(disk.files.len(), 2);
 }

@@ -297,9 +297,6 @@ pub struct Registration(pub &'static dyn Registered);
 pub trait Registered: Sync {
     /// Calls `each` with the descriptor of each instrument, as the annotation made it.
     fn for_each(&'static self, each: &mut dyn FnMut(&'static Descriptor));
-
-    /// The slots of the series may be others from now on.
-    fn find_slots_again(&self) {}
 }
 
 impl Registered for Descriptor {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::chunk::{self, Amount, CELLS, Chunk, Directory};
+use super::kept::Kept;
+use super::place::Place;
 use super::ring::Ring;
 
 /// The chunks and the ring of one thread. When the thread ends, another adopts the chunks.
@@ -29,8 +31,8 @@ pub(crate) type Pair = u64;
 pub(super) struct Tracked {
     pub(super) number: usize,
     pub(super) chunk: &'static Chunk,
-    /// Whether the chunk outlives the process.
-    pub(super) is_kept: bool,
+    /// The number of the [memory](super::kept) that the chunk is in; 0 if it ends with the process.
+    pub(super) memory: u32,
     /// The cells as the last drain saw them.
     pub(super) seen: Box<[u64; CELLS]>,
     /// Additions since the last drain that are not in their cells any more, by cell.
@@ -130,56 +132,60 @@ impl Block {
         self.uncounted.clear();
     }
 
-    /// Adds to a slot's cell, and returns the directory, which has that cell. For the owner alone.
-    /// `kept` makes a chunk with this number that outlives the process, if there is memory for it. If such
-    /// a cell begins again at 0, also returns the sum that is no longer in it.
-    pub(super) fn add(
+    /// Adds to a slot's cell, and returns the directory, which has that cell. For the owner alone. `kept` is
+    /// the memory for further chunks, if they outlive the process. If a cell there begins again at 0, also
+    /// returns the sum that is no longer in it.
+    pub(super) fn add<S>(
         &mut self,
         slot: u32,
         n: Amount,
-        kept: impl FnOnce(usize) -> Option<&'static Chunk>,
+        kept: Option<&Kept<S>>,
     ) -> (Directory, Option<i128>) {
         let directory = self.extend(slot, kept);
         let (number, cell) = chunk::position(slot);
-        let mut chunks = self.chunks.iter_mut();
+        // The last one with this number is in the directory.
+        let mut chunks = self.chunks.iter_mut().rev();
         let tracked = chunks.find(|tracked| tracked.number == number);
         let left = tracked.and_then(|tracked| {
             let left = tracked.add(cell, n);
-            left.filter(|_| tracked.is_kept)
+            left.filter(|_| kept.is_some_and(|kept| kept.has(tracked)))
         });
         (directory, left)
     }
 
+    /// Lets the owner look for other chunks at its next measurements. Its chunks are still drained.
+    pub(super) fn leave_chunks(&self) {
+        self.directory.iter().for_each(Place::clear);
+    }
+
     /// The directory, with a chunk for `slot`.
-    fn extend(
-        &mut self,
-        slot: u32,
-        kept: impl FnOnce(usize) -> Option<&'static Chunk>,
-    ) -> Directory {
+    fn extend<S>(&mut self, slot: u32, kept: Option<&Kept<S>>) -> Directory {
         let (number, _) = chunk::position(slot);
         if self.directory.len() <= number {
             // The old directory is leaked, since the owner may be reading it. Doubling keeps the
             // leaked memory below the used memory.
             let room = (number + 1).next_power_of_two().max(8);
             let directory = chunk::leak_directory(room);
-            for tracked in &self.chunks {
-                directory[tracked.number].get_or_init(|| tracked.chunk);
+            for (place, old) in directory.iter().zip(self.directory) {
+                if let Some(chunk) = old.get() {
+                    place.set(chunk);
+                }
             }
             self.directory = directory;
         }
-        self.directory[number].get_or_init(|| {
-            let kept = kept(number);
-            let chunk = kept.unwrap_or_else(Chunk::leak);
+        if self.directory[number].get().is_none() {
+            let in_memory = kept.and_then(|kept| kept.chunk(number));
+            let (chunk, memory) = in_memory.unwrap_or_else(|| (Chunk::leak(), 0));
             self.chunks.push(Tracked {
                 number,
                 chunk,
-                is_kept: kept.is_some(),
+                memory,
                 seen: Box::new([0; CELLS]),
                 moved: BTreeMap::new(),
                 carried: BTreeMap::new(),
             });
-            chunk
-        });
+            self.directory[number].set(chunk);
+        }
         self.directory
     }
 }

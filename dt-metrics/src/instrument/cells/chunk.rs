@@ -1,7 +1,6 @@
 //! Cells that one thread owns, and the directory in which it finds them.
 
-use std::sync::OnceLock;
-
+use super::place::Place;
 pub(super) use super::sync::CELLS;
 use super::sync::{AtomicU64, Ordering};
 
@@ -69,12 +68,12 @@ impl Chunk {
 }
 
 /// A thread's chunks, by chunk number. Only the owner reads or fills it.
-pub(super) type Directory = &'static [OnceLock<&'static Chunk>];
+pub(super) type Directory = &'static [Place];
 
 /// An empty directory with room for `chunks`, never freed.
 pub(super) fn leak_directory(chunks: usize) -> Directory {
     (0..chunks)
-        .map(|_| OnceLock::new())
+        .map(|_| Place::empty())
         .collect::<Vec<_>>()
         .leak()
 }
@@ -123,7 +122,7 @@ pub(super) const fn position(slot: u32) -> (usize, usize) {
 #[inline]
 pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
     let (chunk, cell) = position(slot);
-    match directory.get(chunk).and_then(OnceLock::get) {
+    match directory.get(chunk).and_then(Place::get) {
         Some(chunk) => {
             chunk.add(cell, n);
             true
@@ -136,7 +135,7 @@ pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
 #[inline]
 pub(super) fn add_release(directory: Directory, slot: u32, n: u64) -> bool {
     let (chunk, cell) = position(slot);
-    match directory.get(chunk).and_then(OnceLock::get) {
+    match directory.get(chunk).and_then(Place::get) {
         Some(chunk) => {
             chunk.add_release(cell, n);
             true
@@ -150,7 +149,7 @@ pub(super) fn add_release(directory: Directory, slot: u32, n: u64) -> bool {
 #[inline]
 pub(super) fn add_in_range(directory: Directory, slot: u32, n: Amount) -> bool {
     let (chunk, cell) = position(slot);
-    match directory.get(chunk).and_then(OnceLock::get) {
+    match directory.get(chunk).and_then(Place::get) {
         Some(chunk) => chunk.add_in_range(cell, n),
         None => false,
     }

@@ -1,8 +1,9 @@
-//! The slots whose cells are in memory that outlives the process, and the sums that were drained from them.
+//! Cells in memory that outlives the process, and the sums that were drained from them.
 
 use std::sync::{Arc, OnceLock};
 
-use super::chunk::{CELLS, Chunk};
+use super::block::Tracked;
+use super::chunk::Chunk;
 use super::memory::Memory;
 
 /// All memory that cells are in, for a fork: a list that is read without a lock.
@@ -37,12 +38,12 @@ pub(super) fn detach_all() {
     }
 }
 
-/// The memory, and the slots from `first` onwards.
+/// The memory for all chunks that threads need from now on.
 pub(super) struct Kept<S> {
     memory: Arc<dyn Memory>,
-    /// The first slot of a chunk.
-    first: u32,
-    /// By slot from `first`: the wrapping sum of all that was ever drained from cells in the memory.
+    /// Distinguishes memories; not 0.
+    number: u32,
+    /// By slot: the wrapping sum of all that was ever drained from cells in the memory.
     drained: Vec<u64>,
     assign: fn(&dyn Memory, u32, u64, &S),
 }
@@ -51,45 +52,39 @@ impl<S> Kept<S> {
     /// `assign` notes a slot, the sum of its cells, and its series.
     pub(super) fn new(
         memory: Arc<dyn Memory>,
-        first: u32,
+        number: u32,
         assign: fn(&dyn Memory, u32, u64, &S),
     ) -> Self {
         list(&memory);
         Self {
             memory,
-            first,
+            number,
             drained: Vec::new(),
             assign,
         }
     }
 
-    pub(super) fn has(&self, slot: u32) -> bool {
-        slot >= self.first
+    /// Whether a chunk is in this memory.
+    pub(super) fn has(&self, chunk: &Tracked) -> bool {
+        chunk.memory == self.number
     }
 
     pub(super) fn is_in(&self, memory: &Arc<dyn Memory>) -> bool {
         Arc::ptr_eq(&self.memory, memory)
     }
 
-    /// A chunk with this number; `None` for slots before the memory, and if there is no room.
-    pub(super) fn chunk(&self, number: usize) -> Option<&'static Chunk> {
-        (number >= self.first as usize / CELLS)
-            .then(|| self.memory.chunk(number))
-            .flatten()
+    /// A chunk with this number, and the number of the memory; `None` if there is no room.
+    pub(super) fn chunk(&self, number: usize) -> Option<(&'static Chunk, u32)> {
+        Some((self.memory.chunk(number)?, self.number))
     }
 
     pub(super) fn assign(&self, slot: u32, sum: u64, series: &S) {
-        if self.has(slot) {
-            (self.assign)(&*self.memory, slot, sum, series);
-        }
+        (self.assign)(&*self.memory, slot, sum, series);
     }
 
     /// Additions to a cell of the memory were drained.
     pub(super) fn drained(&mut self, slot: u32, added: i128) {
-        let Some(index) = slot.checked_sub(self.first) else {
-            return;
-        };
-        let index = index as usize;
+        let index = slot as usize;
         if self.drained.len() <= index {
             self.drained.resize(index + 1, 0);
         }
@@ -100,6 +95,6 @@ impl<S> Kept<S> {
     }
 
     pub(super) fn snapshot(&self) {
-        self.memory.snapshot(self.first, &self.drained);
+        self.memory.snapshot(0, &self.drained);
     }
 }

@@ -20,6 +20,7 @@ pub(super) mod kept;
 #[cfg(test)]
 mod loom;
 pub(super) mod memory;
+mod place;
 pub(super) mod recorder;
 pub(super) mod ring;
 pub(super) mod sink;

@@ -16,9 +16,8 @@
 //! slot reused for another series. So an increment that is under way while its series retires is
 //! neither lost nor counted in another series.
 //!
-//! Cells may be kept in [memory that outlives the process](super::kept). That memory has whole chunks,
-//! from a slot onwards: counters that have slots before it [move](SlotTable::keep_in) to new slots, and
-//! their old cells are drained for the rest.
+//! Cells may be kept in [memory that outlives the process](super::kept). Then each thread gets further chunks
+//! for the same slots, and its old chunks are drained for the rest.
 //!
 //! Calls that are counted and timed have a count and a value each, which belong in the same
 //! collection. A thread adds 1 first, then puts the value in its ring. So of each [`Pair`], a drain
@@ -88,6 +87,8 @@ pub(crate) struct SlotTable<S> {
     forked: Option<BlockId>,
     /// The memory of the cells, if they outlive the process.
     kept: Option<Kept<S>>,
+    /// How many memories of cells there ever were.
+    memories: u32,
 }
 
 /// The measurements of all threads, from [`SlotTable::begin_watch`] to [`SlotTable::end_watch`].
@@ -125,8 +126,6 @@ pub(crate) enum Lifetime {
     WhileUsed,
     /// Until the last measurement under way is done.
     Retired,
-    /// As long as the program runs, and no series has it.
-    Unused,
 }
 
 impl<S> Slots<S> {
@@ -217,14 +216,13 @@ impl<S> SlotTable<S> {
             inherited: 0,
             forked: None,
             kept: None,
+            memories: 0,
         }
     }
 
     /// Adds to the cell of a slot on behalf of the block's owner.
     fn add_to(&mut self, BlockId(block): BlockId, slot: u32, n: Amount) -> Directory {
-        let kept = self.kept.as_ref();
-        let chunk = |number| kept.and_then(|kept| kept.chunk(number));
-        let (directory, left) = self.blocks[block].add(slot, n, chunk);
+        let (directory, left) = self.blocks[block].add(slot, n, self.kept.as_ref());
         if let (Some(left), Some(kept)) = (left, &mut self.kept) {
             // It is drained later, and then it is not in a cell.
             kept.drained(slot, left.saturating_neg());
@@ -244,16 +242,12 @@ impl<S> SlotTable<S> {
 
     /// All slots and their entries.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, &Entry<S>)> {
-        (0..)
-            .zip(&self.series)
-            .filter(|(_, entry)| entry.lifetime != Lifetime::Unused)
+        (0..).zip(&self.series)
     }
 
     /// All slots and their entries, to change the series.
     pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (u32, &mut Entry<S>)> {
-        (0..)
-            .zip(&mut self.series)
-            .filter(|(_, entry)| entry.lifetime != Lifetime::Unused)
+        (0..).zip(&mut self.series)
     }
 
     /// Assigns a slot to a series; `None` if all numbers are used up.
@@ -288,11 +282,8 @@ impl<S> SlotTable<S> {
     /// Notes in the memory of the cells which series has the slot now.
     fn note(&self, slot: u32) {
         if let (Some(kept), Some(entry)) = (&self.kept, self.entry(slot)) {
-            kept.assign(
-                slot,
-                self.sum_of(slot, |tracked| tracked.is_kept),
-                &entry.series,
-            );
+            let sum = self.sum_of(slot, |tracked| kept.has(tracked));
+            kept.assign(slot, sum, &entry.series);
         }
     }
 
@@ -422,7 +413,9 @@ impl<S> SlotTable<S> {
                     tracked.take(cell, now);
                 }
                 *delta = delta.saturating_add(added);
-                if let (Some(kept), true) = (&mut *kept, tracked.is_kept) {
+                if let Some(kept) = kept
+                    && kept.has(tracked)
+                {
                     kept.drained(slot, added);
                 }
             }
@@ -430,55 +423,20 @@ impl<S> SlotTable<S> {
         true
     }
 
-    /// From now on, the cells of new chunks are in `memory`, for which `assign` notes the series of a slot.
-    /// Series that `renewed` returns get new slots there: their old and new slots are returned. Series that
-    /// may retire have no new slot: they are to be forgotten, so that their next measurement registers them
-    /// again. `unused` fills up the slots of a chunk.
+    /// From now on, threads count in chunks in `memory`, for which `assign` notes a slot, the sum of its cells,
+    /// and its series.
     pub(crate) fn keep_in(
         &mut self,
         memory: Arc<dyn Memory>,
         assign: fn(&dyn Memory, u32, u64, &S),
-        unused: impl Fn() -> S,
-        renewed: impl Fn(&S) -> Option<S>,
-    ) -> Vec<(u32, Option<u32>)> {
-        self.kept = None;
-        while !self.series.len().is_multiple_of(CELLS) {
-            if self.register(unused(), Lifetime::Unused).is_none() {
-                return Vec::new();
-            }
+    ) {
+        self.memories += 1;
+        let kept = Kept::new(memory, self.memories, assign);
+        for (slot, entry) in self.entries() {
+            kept.assign(slot, 0, &entry.series);
         }
-        let Ok(first) = u32::try_from(self.series.len()) else {
-            return Vec::new();
-        };
-        self.kept = Some(Kept::new(memory, first, assign));
-        // Their cells would not be kept.
-        self.vacant.clear();
-        let mut moved = Vec::new();
-        for slot in 0..first {
-            let entry = &mut self.series[slot as usize];
-            let Some(series) = renewed(&entry.series) else {
-                continue;
-            };
-            match entry.lifetime {
-                Lifetime::Static => {
-                    // Threads may know the old slot for any time, so it stays as well.
-                    if let Some(new) = self.register(series, Lifetime::Static) {
-                        moved.push((slot, Some(new)));
-                    }
-                }
-                Lifetime::WhileUsed => {
-                    // A handle keeps its slot, and a further handle gets another one.
-                    if entry.bound == 0 {
-                        entry.lifetime = Lifetime::Retired;
-                        entry.idle = 1;
-                        self.retired.push(slot);
-                    }
-                    moved.push((slot, None));
-                }
-                Lifetime::Retired | Lifetime::Unused => {}
-            }
-        }
-        moved
+        self.blocks.iter().for_each(Block::leave_chunks);
+        self.kept = Some(kept);
     }
 
     /// The collection that is about to end has taken everything that was drained until now.
@@ -701,12 +659,7 @@ impl<S> SlotTable<S> {
             // Twice, since a timer first records and then unpins: if it is unpinned in one epoch,
             // its value is taken out in the next.
             if unused && entry.idle > 1 {
-                // A slot before the memory of the cells is given up.
-                if self.kept.as_ref().is_none_or(|kept| kept.has(slot)) {
-                    self.vacant.push(slot);
-                } else {
-                    leaving.push(slot);
-                }
+                self.vacant.push(slot);
             } else {
                 self.series[slot as usize].idle = if unused { 2 } else { 1 };
                 self.retired.push(slot);

@@ -35,22 +35,6 @@ pub(crate) trait SeriesOwner: Sync {
 
     /// Frees the places of retired series for new series. `slots` is sorted.
     fn forget(&self, slots: &[u32]);
-
-    /// A series that stays has another slot from now on. Its old slot stays as well.
-    fn move_slot(&self, old: u32, new: u32);
-}
-
-/// The owner of slots without a series.
-#[cfg(feature = "dynatrace")]
-struct Nobody;
-
-#[cfg(feature = "dynatrace")]
-impl SeriesOwner for Nobody {
-    fn dimensions(&self, _: &[Option<OwnedValue>], _: &mut dyn FnMut(&'static str, OwnedValue)) {}
-
-    fn forget(&self, _: &[u32]) {}
-
-    fn move_slot(&self, _: u32, _: u32) {}
 }
 
 /// The instruments that count and time the same calls, by the address of either descriptor.
@@ -169,7 +153,6 @@ pub(crate) struct Series {
 }
 
 /// The dimensions of a series.
-#[derive(Clone)]
 enum Dimensions {
     /// The values that distinguish it from other series of its owner. A value that is `None` leaves the
     /// dimension out.
@@ -179,7 +162,6 @@ enum Dimensions {
 }
 
 /// Boxed twice, so that all other series are small.
-#[derive(Clone)]
 struct Listed(Box<[(&'static str, OwnedValue)]>);
 
 impl Series {
@@ -308,32 +290,6 @@ impl Series {
     pub(crate) fn pair(&self) -> Option<Pair> {
         let (twins, pair) = self.twin?;
         (!twins.disagree.load(Ordering::Relaxed)).then_some(pair)
-    }
-
-    /// The same series for another slot, if it is a counter: cells of counters may be in memory that
-    /// outlives the process. A distribution has its values in rings, and the sum of an up-down counter ends
-    /// with the process.
-    #[cfg(feature = "dynatrace")]
-    pub(crate) fn renewed(&self) -> Option<Self> {
-        (self.descriptor.kind == Kind::Counter).then(|| Self {
-            descriptor: self.descriptor,
-            owner: self.owner,
-            dimensions: self.dimensions.clone(),
-            overflow: self.overflow,
-            beyond_limit: self.beyond_limit,
-            is_one_of_any_number: self.is_one_of_any_number,
-            is_set: false,
-            is_ended: false,
-            values: None,
-            twin: self.twin,
-        })
-    }
-
-    /// A slot without a series.
-    #[cfg(feature = "dynatrace")]
-    pub(crate) fn unused() -> Self {
-        static UNUSED: Descriptor = Descriptor::new(Kind::Gauge, "", "", "", 0);
-        Self::new(&UNUSED, &Nobody, KeptSet::default())
     }
 
     /// Whether the cells can shrink as well.

@@ -198,10 +198,6 @@ impl Registered for Measures {
         each(duration.descriptor());
         each(in_flight.descriptor());
     }
-
-    fn find_slots_again(&self) {
-        self.calls.store(NO_SLOT, Ordering::Relaxed);
-    }
 }
 
 impl Instruments {

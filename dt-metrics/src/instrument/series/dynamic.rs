@@ -73,13 +73,7 @@ pub(crate) struct DynamicSeries {
 /// Consecutive slots, one for each combination of the values of some types.
 struct Range {
     signature: u64,
-    base: AtomicU32,
-}
-
-impl Range {
-    fn base(&self) -> u32 {
-        self.base.load(Ordering::Relaxed)
-    }
+    base: u32,
 }
 
 /// Combinations of values → slot.
@@ -173,10 +167,9 @@ impl DynamicSeries {
         };
         match range {
             Some(range) if range.signature == S::SIGNATURE => {
-                // It may move meanwhile.
-                while self.base.swap(range.base(), Ordering::Relaxed) != range.base() {}
+                self.base.store(range.base, Ordering::Relaxed);
                 self.signature.store(range.signature, Ordering::Release);
-                f(range.base() + index, Stay::Forever)
+                f(range.base + index, Stay::Forever)
             }
             _ => self.with_slot_known(&Combination::<S>::new(index), f),
         }
@@ -404,7 +397,7 @@ impl DynamicSeries {
         (base..).take(announced).for_each(sink::prepare);
         Some(Range {
             signature: S::SIGNATURE,
-            base: AtomicU32::new(base),
+            base,
         })
     }
 }
@@ -423,7 +416,7 @@ impl Late for DynamicSeries {
             Key::Only => None,
             Key::Index(signature, index) => match self.range.get() {
                 Some(Some(range)) if range.signature == signature => {
-                    Some((range.base() + index, false))
+                    Some((range.base + index, false))
                 }
                 _ => None,
             },
@@ -468,21 +461,6 @@ impl SeriesOwner for DynamicSeries {
             .retain(|row| slots.binary_search(&row.slot).is_err());
         drop(table);
         self.cache.invalidate();
-    }
-
-    fn move_slot(&self, old: u32, new: u32) {
-        if let Some(Some(range)) = self.range.get()
-            && range.base() == old
-        {
-            range.base.store(new, Ordering::Relaxed);
-            self.base.store(new, Ordering::Relaxed);
-        }
-        let _busy = busy::enter();
-        if let Some(overflow) = &mut self.table().overflow
-            && *overflow == old
-        {
-            *overflow = new;
-        }
     }
 }
 

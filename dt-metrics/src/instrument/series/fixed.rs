@@ -145,14 +145,6 @@ impl SeriesOwner for FixedSeries {
 
     /// Its series stays.
     fn forget(&self, _: &[u32]) {}
-
-    fn move_slot(&self, old: u32, new: u32) {
-        let moved = |slot| (slot == old).then_some(new);
-        // Otherwise it has moved on.
-        let _ = self
-            .slot
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
-    }
 }
 
 impl Late for FixedSeries {

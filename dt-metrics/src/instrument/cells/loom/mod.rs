@@ -26,6 +26,9 @@ mod kept;
 #[path = "../memory.rs"]
 mod memory;
 #[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
+#[path = "../place.rs"]
+mod place;
+#[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
 #[path = "../ring.rs"]
 mod ring;
 #[allow(

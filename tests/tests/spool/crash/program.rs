@@ -165,14 +165,14 @@ fn counts_and_dies() {
     let ledger = Ledger::open(Path::new(&env::var_os(LEDGER).unwrap()), counters::NUMBER);
     let is_early = env::var_os(COUNTS_EARLY).is_some();
     if is_early {
-        start_counting(&ledger, false);
+        start_counting(&ledger);
         thread::sleep(Duration::from_millis(20));
     }
     let metrics = install();
     if is_early {
         metrics.flush(AMPLE).unwrap();
     } else {
-        start_counting(&ledger, true);
+        start_counting(&ledger);
     }
     ledger.set_ready();
     let death = env::var(DEATH).unwrap();
@@ -242,19 +242,19 @@ fn call(fails: bool) -> Result<(), ()> {
     if fails { Err(()) } else { Ok(()) }
 }
 
-/// As fast as it can. Handles that are made before an installation do not count in the spool.
-fn start_counting(ledger: &Ledger, has_handles: bool) {
+/// As fast as it can.
+fn start_counting(ledger: &Ledger) {
     let start = Instant::now();
     for thread in 0..THREADS {
         let page = ledger.page(thread);
         thread::spawn(move || {
             if thread > 0 {
-                count_calls(page, start, usize::MAX, has_handles);
+                count_calls(page, start, usize::MAX);
             } else {
                 // Threads that end.
                 loop {
                     thread::scope(|scope| {
-                        scope.spawn(|| count_calls(page, start, 500, has_handles));
+                        scope.spawn(|| count_calls(page, start, 500));
                     });
                 }
             }
@@ -262,7 +262,7 @@ fn start_counting(ledger: &Ledger, has_handles: bool) {
     }
 }
 
-fn count_calls(page: Page, start: Instant, turns: usize, has_handles: bool) {
+fn count_calls(page: Page, start: Instant, turns: usize) {
     let routes: Vec<_> = (0..counters::NUMBER_OF_ROUTES)
         .map(counters::route)
         .collect();
@@ -289,19 +289,15 @@ fn count_calls(page: Page, start: Instant, turns: usize, has_handles: bool) {
         let fails = turn % 4 == 0;
         let calls = if fails { CALLS_ERR } else { CALLS_OK };
         let _ = page.around(calls, 1, || call(fails));
-        if has_handles {
-            page.around(HANDLE, 1, || counter.add(1));
-            let shard = turn % shards.len();
-            page.around(SHARDS + shard, 2, || shards[shard].add(2));
-        }
+        page.around(HANDLE, 1, || counter.add(1));
+        let shard = turn % shards.len();
+        page.around(SHARDS + shard, 2, || shards[shard].add(2));
         if turn % 128 == 0 {
             // New series begin all the time, and one series ends and begins again.
             let time = usize::try_from(start.elapsed().as_millis()).unwrap();
             known = (1 + time / 2).min(routes.len());
-            if has_handles {
-                let counter = Counter::builder("crash.reborn").build().unwrap();
-                page.around(REBORN, 1, || counter.add(1));
-            }
+            let counter = Counter::builder("crash.reborn").build().unwrap();
+            page.around(REBORN, 1, || counter.add(1));
         }
     }
 }

@@ -15,10 +15,17 @@ pub(super) mod chunk;
 pub(super) mod deferred;
 #[cfg(feature = "dynatrace")]
 pub(super) mod fork;
-#[allow(dead_code, reason = "used with a spool")]
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "used with a spool")
+)]
 pub(super) mod kept;
 #[cfg(test)]
 mod loom;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "used with a spool")
+)]
 pub(super) mod memory;
 mod place;
 pub(super) mod recorder;

@@ -108,7 +108,8 @@ fn beyond_the_limit_of_series_no_count_is_held_back() {
 
 #[test]
 fn calls_and_durations_agree_at_each_of_several_exporters() {
-    own_process!();
+    // A collection waits for the others for a limited time, which a busy machine may exceed.
+    own_process!(alone);
     let servers = [server(), server()];
     let second = dt_metrics::dynatrace::Exporter::builder()
         .endpoint(servers[1].url())

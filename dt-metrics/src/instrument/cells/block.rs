@@ -148,7 +148,7 @@ impl Block {
         let tracked = chunks.find(|tracked| tracked.number == number);
         let left = tracked.and_then(|tracked| {
             let left = tracked.add(cell, n);
-            left.filter(|_| kept.is_some_and(|kept| kept.has(tracked)))
+            left.filter(|_| kept.is_some_and(|kept| kept.is(tracked.memory)))
         });
         (directory, left)
     }

@@ -68,7 +68,7 @@ impl Chunk {
 }
 
 /// A thread's chunks, by chunk number. Only the owner reads or fills it.
-pub(super) type Directory = &'static [Place];
+pub(super) type Directory = &'static [Place<Chunk>];
 
 /// An empty directory with room for `chunks`, never freed.
 pub(super) fn leak_directory(chunks: usize) -> Directory {

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::block::Tracked;
 use super::chunk::Chunk;
 use super::memory::Memory;
 
@@ -64,9 +63,9 @@ impl<S> Kept<S> {
         }
     }
 
-    /// Whether a chunk is in this memory.
-    pub(super) fn has(&self, chunk: &Tracked) -> bool {
-        chunk.memory == self.number
+    /// Whether this memory has this number.
+    pub(super) fn is(&self, number: u32) -> bool {
+        number == self.number
     }
 
     pub(super) fn is_in(&self, memory: &Arc<dyn Memory>) -> bool {

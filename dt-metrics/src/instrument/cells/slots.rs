@@ -282,7 +282,7 @@ impl<S> SlotTable<S> {
     /// Notes in the memory of the cells which series has the slot now.
     fn note(&self, slot: u32) {
         if let (Some(kept), Some(entry)) = (&self.kept, self.entry(slot)) {
-            let sum = self.sum_of(slot, |tracked| kept.has(tracked));
+            let sum = self.sum_of(slot, |tracked| kept.is(tracked.memory));
             kept.assign(slot, sum, &entry.series);
         }
     }
@@ -414,7 +414,7 @@ impl<S> SlotTable<S> {
                 }
                 *delta = delta.saturating_add(added);
                 if let Some(kept) = kept
-                    && kept.has(tracked)
+                    && kept.is(tracked.memory)
                 {
                     kept.drained(slot, added);
                 }

@@ -72,10 +72,11 @@ impl Cells {
 
     /// All requests until now are on disk or settled, if `is_on_disk`. Otherwise they are about to be sent.
     fn end(&self, SnapshotId { number, .. }: SnapshotId, is_on_disk: bool) {
-        if !is_on_disk || self.is_lost.load(Ordering::Relaxed) {
+        let is_committed = is_on_disk
+            && !self.is_lost.load(Ordering::Relaxed)
+            && self.file.commit(number, SystemTime::now());
+        if !is_committed {
             self.file.void();
-        } else {
-            self.file.commit(number, SystemTime::now());
         }
         if let Some(reason) = self.file.full()
             && !self.is_full.swap(true, Ordering::Relaxed)
@@ -259,10 +260,15 @@ impl Recovery {
         let reader = PeriodicReader::builder(exporter)
             .with_interval(NEVER)
             .build();
-        let limit = recovered.series.len().saturating_add(1);
+        // The SDK reserves memory for as many series as the limit allows, its overflow series included.
+        let mut limits = HashMap::new();
+        for series in &recovered.series {
+            *limits.entry(series.name.clone()).or_insert(1) += 1;
+        }
         let provider = SdkMeterProvider::builder()
             .with_resource(self.resource.clone())
-            .with_view(move |_: &Instrument| {
+            .with_view(move |instrument: &Instrument| {
+                let limit = *limits.get(instrument.name())?;
                 Stream::builder().with_cardinality_limit(limit).build().ok()
             })
             .with_reader(reader)
@@ -299,3 +305,6 @@ impl Recovery {
         Ok(std::mem::take(&mut *lock(&bodies)))
     }
 }
+
+#[cfg(all(test, target_os = "linux", not(miri)))]
+mod tests;

@@ -178,10 +178,11 @@ impl Queue {
         room < self.limit_bytes / 4 || self.spooled.is_crowded()
     }
 
-    /// Whether each pending request is on disk.
+    /// Whether each request that is held is on disk. Of earlier requests, those that are only in memory are
+    /// lost if the process dies, in any case.
     pub(crate) fn is_on_disk(&self) -> bool {
-        let mut pending = self.all_in_flight().chain(&self.waiting);
-        self.spooled.is_attached() && pending.all(|it| self.spooled.has_written(it.id))
+        let mut held = self.waiting.iter().filter(|it| self.is_held(it));
+        self.spooled.is_attached() && held.all(|it| self.spooled.has_written(it.id))
     }
 
     /// Takes a number for a request that is found on disk while others are pending.
@@ -277,7 +278,8 @@ impl Queue {
 
     /// Whether a request is pending that can be tried in place of `suspect`.
     pub(crate) fn has_other(&self, suspect: RequestId, probe: Probe) -> bool {
-        self.waiting.iter().any(|it| it.is_other(suspect, probe))
+        let mut waiting = self.waiting.iter();
+        waiting.any(|it| it.is_other(suspect, probe) && !self.is_held(it))
     }
 
     /// The series of all dead letters.

@@ -1,7 +1,9 @@
 //! Cells in the spool: the file of this process, and the counts of processes that have died.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -24,7 +26,7 @@ use crate::dynatrace::encode::attribute::attribute;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::warnings::SCOPE;
 use crate::dynatrace::request::{RequestId, SnapshotId};
-use crate::dynatrace::spool::cells::{CellFile, Found, Recovered, RecoveredSeries};
+use crate::dynatrace::spool::cells::{CellFile, Found, Recovered, RecoveredSeries, Unreadable};
 use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
 
 /// The cells have this part of the spool's bytes.
@@ -56,7 +58,7 @@ impl Cells {
     }
 
     /// The slot is another process's by now, or gone: nothing is to be recovered from the file.
-    pub(super) fn lose(&self) {
+    pub(crate) fn lose(&self) {
         if !self.is_lost.swap(true, Ordering::Relaxed) {
             self.file.void();
         }
@@ -78,14 +80,17 @@ impl Cells {
         if !is_committed {
             self.file.void();
         }
+    }
+
+    /// Reports once that the file cannot grow.
+    fn report_full(&self) {
         if let Some(reason) = self.file.full()
             && !self.is_full.swap(true, Ordering::Relaxed)
         {
-            tracing::warn!(
-                target: "dt_metrics",
+            warn(format_args!(
                 "the file `cells` in the spool cannot grow: {reason}; if the process is killed, further \
                  series and threads lose their counts since the last push"
-            );
+            ));
         }
     }
 }
@@ -115,6 +120,7 @@ impl<'a> Collecting<'a> {
         if let Some((cells, snapshot)) = self.cells.take() {
             cells.end(snapshot, is_on_disk);
             self.buffer.end_collection(cells.file.bytes());
+            cells.report_full();
         }
     }
 }
@@ -126,6 +132,13 @@ impl Drop for Collecting<'_> {
             && self.buffer.lock().queue.is_on_disk();
         self.end(is_on_disk);
     }
+}
+
+/// Logs a warning. The program's subscriber runs in here: its panic must not end the thread.
+pub(super) fn warn(message: fmt::Arguments<'_>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        tracing::warn!(target: "dt_metrics", "{message}");
+    }));
 }
 
 /// Turns the cells of processes that have died into requests.
@@ -167,16 +180,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Recovery {
-    /// `None` if no pipeline keeps cells, or if it sends sums since its start.
-    pub(super) fn new(config: &Config) -> Option<Self> {
-        let resource = config.options.kept_cells.clone()?;
-        if config.protocol.temporality == Temporality::Cumulative {
-            return None;
-        }
-        Some(Self {
+    /// An exporter that keeps no cells itself recovers those of others as well: otherwise it would send
+    /// requests whose counts a later process finds in the cells.
+    pub(super) fn new(config: &Config) -> Self {
+        let resource = config.options.kept_cells.clone();
+        Self {
             encoder: Arc::new(Mutex::new(Encoder::new(config))),
-            resource,
-        })
+            resource: resource.unwrap_or_else(|| Resource::builder().build()),
+        }
     }
 
     /// Puts the counts in the cells of a slot, which have got into no request, into requests in this slot.
@@ -190,12 +201,18 @@ impl Recovery {
             // This process has the counts of an earlier exporter itself.
             Ok(Found::InUse | Found::Void) => return slot.remove_cells().is_ok(),
             Ok(Found::Counts(recovered)) => recovered,
-            Err(error) => {
-                tracing::warn!(
-                    target: "dt_metrics",
-                    "the file `cells` in the spool cannot be read: {error}; the counts of a process since \
-                     its last push are lost"
-                );
+            Err(Unreadable::Io(error)) => {
+                warn(format_args!(
+                    "the file `cells` in the spool cannot be opened: {error}; the counts of a process since \
+                     its last push stay there"
+                ));
+                return false;
+            }
+            Err(Unreadable::Damaged(damage)) => {
+                warn(format_args!(
+                    "the file `cells` in the spool cannot be used: {damage}; the counts of a process since its \
+                     last push are lost"
+                ));
                 contents.damaged += 1;
                 contents.damaged_points = contents.damaged_points.saturating_add(1);
                 let id = RequestId::of(contents.last_sequence.saturating_add(1));

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, SendError};
 use std::time::{Duration, Instant};
 
+use opentelemetry_sdk::metrics::Temporality;
+
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::buffer::{Buffer, DiskTask};
 use crate::dynatrace::config::Config;
-use crate::dynatrace::delivery::cells::{Cells, Recovery};
+use crate::dynatrace::delivery::cells::{Cells, Recovery, warn};
 use crate::dynatrace::delivery::spool_report::{Fault, SpoolReport};
 use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::health::DropReason;
@@ -19,6 +21,7 @@ use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::handle::OpenError;
 use crate::dynatrace::spool::recipient::Recipient;
 use crate::dynatrace::spool::slot::{Contents, Slot, Standing, Unreadable};
+use crate::dynatrace::text::printable;
 use crate::thread::spawn;
 
 const THREAD_NAME: &str = "dt-metrics-spool";
@@ -43,16 +46,19 @@ pub(crate) fn start<'a>(
     let limit_bytes = config.options.spool_limit_bytes;
     let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
     let mut recovery = Recovery::new(config);
+    let keeps_cells = config.options.kept_cells.is_some()
+        && config.protocol.temporality != Temporality::Cumulative;
     // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
     let (spooler_buffer, spooler_path) = (buffer.clone(), path.to_owned());
     spawn(THREAD_NAME, move || {
         let mut cells = None;
         let recover = |slot: &Slot, contents: &mut Contents| {
-            if let Some(recovery) = &mut recovery
-                && recovery.recover(slot, contents)
-            {
-                cells = Some(Cells::create(slot, limit_bytes));
+            let is_free = recovery.recover(slot, contents);
+            if keeps_cells {
+                let in_use = || io::Error::other("the counts of an earlier process are still there");
+                let created = is_free.then(|| Cells::create(slot, limit_bytes));
+                cells = Some(created.unwrap_or_else(|| Err(in_use())));
             }
         };
         let (directory, contents) = match Directory::open(&spooler_path, recipient, recover) {
@@ -66,12 +72,11 @@ pub(crate) fn start<'a>(
         let cells = cells.and_then(|created| match created {
             Ok(cells) => Some(Arc::new(cells)),
             Err(error) => {
-                tracing::warn!(
-                    target: "dt_metrics",
+                warn(format_args!(
                     "counts since the last push are not kept in {}: {error}; if the process is killed, they \
                      are lost",
-                    spooler_path.display()
-                );
+                    printable(&spooler_path.to_string_lossy())
+                ));
                 None
             }
         });
@@ -129,13 +134,13 @@ struct Spooler {
     stuck: Vec<RequestId>,
     /// The cells of this process.
     cells: Option<Arc<Cells>>,
-    recovery: Option<Recovery>,
+    recovery: Recovery,
 }
 
 impl Spooler {
     fn run(mut self) {
         // Dropped on a panic as well: callers that wait are woken at the end.
-        let _exit = Exit(self.buffer.clone());
+        let _exit = Exit(self.buffer.clone(), self.cells.clone());
         let mut adopt_at = Instant::now();
         loop {
             match self.buffer.disk_task(adopt_at) {
@@ -250,9 +255,7 @@ impl Spooler {
         let reserve = || self.buffer.lock().queue.reserve();
         let recovery = &mut self.recovery;
         let recover = |slot: &Slot, contents: &mut Contents| {
-            if let Some(recovery) = recovery {
-                recovery.recover(slot, contents);
-            }
+            recovery.recover(slot, contents);
         };
         let found = self
             .directory
@@ -322,10 +325,14 @@ impl Spooler {
 }
 
 /// Reports the end of the thread.
-struct Exit(Arc<Buffer>);
+struct Exit(Arc<Buffer>, Option<Arc<Cells>>);
 
 impl Drop for Exit {
     fn drop(&mut self) {
+        // The slot is free from now on: another process would recover counts that this one delivers.
+        if let Some(cells) = &self.1 {
+            cells.lose();
+        }
         self.0.update(|state| {
             let points = state.queue.detach();
             state.drop_points(DropReason::Shutdown, points);

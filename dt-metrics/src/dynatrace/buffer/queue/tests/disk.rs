@@ -4,6 +4,7 @@ use crate::dynatrace::buffer::queue::Queue;
 use crate::dynatrace::buffer::spooled::Job;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::{Collected, RequestId, SnapshotId};
+use crate::dynatrace::retry::bisection::Probe;
 use crate::dynatrace::spool::slot::Stored;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -374,6 +375,34 @@ fn a_collection_with_a_snapshot_is_sent_when_it_is_complete_and_written() {
     assert_eq!(all_sent(&mut queue, &mut disk), ["before"]);
     queue.end_collection();
     assert_eq!(all_sent(&mut queue, &mut disk), ["a", "b"]);
+}
+
+#[test]
+fn requests_that_are_held_are_on_disk_even_if_earlier_ones_are_not() {
+    let (mut queue, mut disk) = spooled(1_000, 1_000);
+    disk.is_full = true;
+    assert_eq!(push(&mut queue, "before"), 0);
+    assert_eq!(disk.work(&mut queue), 0);
+    disk.is_full = false;
+    queue.begin_collection(Some(SnapshotId { file: 7, number: 2 }));
+    assert_eq!(push(&mut queue, "held"), 0);
+    assert!(!queue.is_on_disk());
+    assert_eq!(disk.work(&mut queue), 0);
+    assert!(queue.is_on_disk());
+    assert_eq!(disk.texts(), ["held"]);
+}
+
+#[test]
+fn a_request_that_is_held_is_not_tried_in_place_of_another_one() {
+    let (mut queue, _) = spooled(1_000, 1_000);
+    assert_eq!(push(&mut queue, "suspect"), 0);
+    let suspect = queue.take().expect("pending").id;
+    assert_eq!(queue.put_back(), 0);
+    queue.begin_collection(Some(SnapshotId { file: 7, number: 2 }));
+    assert_eq!(push(&mut queue, "held"), 0);
+    assert!(!queue.has_other(suspect, Probe::Unrelated));
+    queue.end_collection();
+    assert!(queue.has_other(suspect, Probe::Unrelated));
 }
 
 #[test]

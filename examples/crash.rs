@@ -45,7 +45,7 @@ fn count_and_crash() -> Result<ExitCode, Box<dyn Error>> {
     abort();
 }
 
-/// The same program, started again: it only delivers.
+/// The program that is started after the crash, and delivers the counts.
 fn deliver() -> Result<ExitCode, Box<dyn Error>> {
     install()?.shutdown(Duration::from_secs(10))?;
     Ok(ExitCode::SUCCESS)

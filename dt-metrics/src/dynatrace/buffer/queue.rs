@@ -178,8 +178,8 @@ impl Queue {
         room < self.limit_bytes / 4 || self.spooled.is_crowded()
     }
 
-    /// Whether each request that is held is on disk. Of earlier requests, those that are only in memory are
-    /// lost if the process dies, in any case.
+    /// Whether each request that is held is on disk. Earlier requests that are only in memory do not matter:
+    /// if the process dies, they are lost in any case.
     pub(crate) fn is_on_disk(&self) -> bool {
         let mut held = self.waiting.iter().filter(|it| self.is_held(it));
         self.spooled.is_attached() && held.all(|it| self.spooled.has_written(it.id))

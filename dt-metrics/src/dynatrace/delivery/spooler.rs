@@ -175,7 +175,7 @@ impl Spooler {
     /// Everything that was collected is in requests.
     fn remove_cells(&mut self) {
         if let Some(cells) = self.cells.take() {
-            // If this fails, the next process recovers what was counted after the last collection.
+            // If this fails, `Exit` makes the file void, and the next process removes it.
             let _ = self.directory.slot.remove_own_cells(cells.file());
         }
     }

@@ -79,8 +79,11 @@ pub(crate) use self::capture::{WatchAll, watch, watch_all};
 #[allow(unused_imports, reason = "read by the spool")]
 pub(crate) use self::cells::chunk::Chunk;
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::cells::memory::Memory;
+pub(crate) use self::cells::memory::{Memory, Samples};
 pub(crate) use self::cells::recorder::{Recorded, RecordedSeries, Recorder, watching};
+#[cfg(feature = "dynatrace")]
+#[allow(unused_imports, reason = "read by the spool")]
+pub(crate) use self::cells::sample::RingSample;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::sink::{Inside, Sink, set_sink};
 #[cfg(feature = "dynatrace")]
@@ -90,6 +93,9 @@ pub(crate) use self::cells::store::for_each_descriptor;
 pub(crate) use self::cells::store::has_overflow_series;
 #[cfg(test)]
 pub(crate) use self::cells::store::total;
+#[cfg(feature = "dynatrace")]
+#[allow(unused_imports, reason = "read by the spool")]
+pub(crate) use self::cells::sync::SAMPLES;
 pub(crate) use self::cells::thread::set;
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::cells::thread::{disown_inherited, is_fenced};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::chunk::Chunk;
-use super::memory::Memory;
+use super::memory::{Memory, Samples};
 
 /// All memory that cells are in, for a fork: a list that is read without a lock.
 static ALL: OnceLock<&'static Node> = OnceLock::new();
@@ -93,7 +93,19 @@ impl<S> Kept<S> {
         self.drained[index] = self.drained[index].wrapping_add(added);
     }
 
+    /// Room for the values of one thread; `None` if there is no room.
+    #[allow(dead_code, reason = "called by the rings")]
+    pub(super) fn samples(&self) -> Option<(Samples, u32)> {
+        Some((self.memory.samples()?, self.number))
+    }
+
+    /// An array of samples is not used any more.
+    #[allow(dead_code, reason = "called by the rings")]
+    pub(super) fn release(&self, id: u32) {
+        self.memory.release(id);
+    }
+
     pub(super) fn snapshot(&self) {
-        self.memory.snapshot(0, &self.drained);
+        self.memory.snapshot(0, &self.drained, &[]);
     }
 }

@@ -1,10 +1,24 @@
 //! Memory for cells that outlives the process.
 
 use super::chunk::Chunk;
+use super::sample::RingSample;
 use crate::descriptor::Descriptor;
 use crate::instrument::dimension::value::OwnedValue;
 
-/// Memory for chunks that outlives the process, with notes on the series that they count.
+/// An array of samples in memory that outlives the process.
+///
+/// It is filled once, from front to back, and not used in a circle. The sample at position 0 is
+/// the memory's own: the first value gets position 1.
+#[allow(dead_code, reason = "read by the rings")]
+#[derive(Clone, Copy)]
+pub(crate) struct Samples {
+    /// Distinguishes the arrays of one memory that are in use.
+    pub(crate) id: u32,
+    /// [`SAMPLES`](super::sync::SAMPLES), all empty.
+    pub(crate) samples: &'static [RingSample],
+}
+
+/// Memory for chunks and for values that outlives the process, with notes on the series that they count.
 ///
 /// All calls are made under the lock of the slots, except [`detach`](Self::detach). Sums of a slot are
 /// wrapping sums of its cells in the chunks of this memory, without counts that are elsewhere.
@@ -22,10 +36,19 @@ pub(crate) trait Memory: Send + Sync {
         dimensions: &[(&'static str, OwnedValue)],
     );
 
+    /// Room for the values of one thread; `None` if there is no room any more.
+    fn samples(&self) -> Option<Samples>;
+
+    /// No thread puts values into these samples any more, and all values were taken before the next
+    /// [snapshot](Self::snapshot).
+    fn release(&self, id: u32);
+
     /// Keeps, by slot, the sum of all that was ever drained, until the collection that ends now is
     /// committed or the next one ends. `first` is the slot of `drained[0]`. Each call covers the slots
     /// of the calls before.
-    fn snapshot(&self, first: u32, drained: &[u64]);
+    /// `taken` has each array of samples that was not released, with its id and the position up to which
+    /// values were taken: at first 1, in the end the length of the array.
+    fn snapshot(&self, first: u32, drained: &[u64], taken: &[(u32, u64)]);
 
     /// Makes the memory private, with the same contents at the same addresses. To be called in a forked
     /// child before it measures. From then on there are no further chunks, and no notes. Safe in a

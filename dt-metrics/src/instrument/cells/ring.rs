@@ -1,5 +1,6 @@
 //! Values that one thread recorded and the drain has not taken yet.
 
+use super::sample::RingSample;
 use super::sync::{AtomicU64, DUE, Ordering, RING, SMALLEST_RING};
 
 /// A queue between two sides: the thread that owns it puts values in, and whoever holds the lock of
@@ -16,26 +17,12 @@ pub(super) struct Ring {
     /// How many were taken out. Written under the lock.
     taken: Padded,
     /// As many as a power of two.
-    samples: Box<[Sample]>,
+    samples: Box<[RingSample]>,
 }
 
 /// A position on a cache line of its own, so that the two sides do not slow each other down.
 #[repr(align(128))]
 struct Padded(AtomicU64);
-
-/// One value and the slot it was recorded for.
-struct Sample {
-    slot: AtomicU64,
-    value: AtomicU64,
-}
-
-impl Sample {
-    fn read(&self, each: &mut impl FnMut(u32, f64)) {
-        let slot = self.slot.load(Ordering::Relaxed);
-        let value = f64::from_bits(self.value.load(Ordering::Relaxed));
-        each(u32::try_from(slot).unwrap_or(u32::MAX), value);
-    }
-}
 
 /// The result of [`Ring::put`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,14 +41,10 @@ impl Ring {
     }
 
     fn with_room(room: usize) -> Self {
-        let sample = |_| Sample {
-            slot: AtomicU64::new(0),
-            value: AtomicU64::new(0),
-        };
         Self {
             put: Padded(AtomicU64::new(0)),
             taken: Padded(AtomicU64::new(0)),
-            samples: (0..room).map(sample).collect(),
+            samples: (0..room).map(|_| RingSample::empty()).collect(),
         }
     }
 
@@ -102,8 +85,7 @@ impl Ring {
         let Some(sample) = self.samples.get(index(put, room)) else {
             return Put::Full;
         };
-        sample.slot.store(slot.into(), Ordering::Relaxed);
-        sample.value.store(value.to_bits(), Ordering::Relaxed);
+        sample.put(slot, value);
         // Release: whoever sees the new position also sees the sample.
         self.put.0.store(put + 1, Ordering::Release);
         if waiting + 1 == DUE {
@@ -118,7 +100,8 @@ impl Ring {
         let put = self.put.0.load(Ordering::Acquire);
         for position in taken..put {
             if let Some(sample) = self.samples.get(index(position, self.samples.len())) {
-                sample.read(&mut each);
+                let (slot, value) = sample.get();
+                each(slot, value);
             }
         }
     }
@@ -133,7 +116,8 @@ impl Ring {
             let Some(sample) = self.samples.get(index(position, self.samples.len())) else {
                 continue;
             };
-            sample.read(&mut each);
+            let (slot, value) = sample.get();
+            each(slot, value);
         }
         self.taken.0.store(end, Ordering::Release);
     }

@@ -18,3 +18,8 @@ pub(crate) const RING: usize = 8_192;
 /// At so many waiting values a drain is due. It usually comes before a ring with 4,096 values, 64 KiB,
 /// is full, so that few threads have the largest one.
 pub(super) const DUE: u64 = 2_560;
+
+/// Samples in an array in memory that outlives the process: 16 KiB. Like [`RING`] a power of two. The
+/// first one is not a sample, but room for the memory's own use.
+#[allow(dead_code, reason = "read by the rings")]
+pub(crate) const SAMPLES: usize = 1_024;

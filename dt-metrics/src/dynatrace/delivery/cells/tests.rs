@@ -18,7 +18,7 @@ fn requests_that_are_sent_before_they_are_on_disk_make_the_file_void_until_the_n
     let directory = TempDir::new().expect("a directory");
     let (_directory, cells) = cells(&directory);
     for is_on_disk in [true, false, true] {
-        cells.file.snapshot(0, &[]);
+        cells.file.snapshot(0, &[], &[]);
         let snapshot = cells.snapshot().expect("it has its slot");
         cells.end(snapshot, is_on_disk);
         let committed = cells.file.committed();
@@ -30,9 +30,9 @@ fn requests_that_are_sent_before_they_are_on_disk_make_the_file_void_until_the_n
 fn a_snapshot_that_is_not_the_last_one_any_more_makes_the_file_void() {
     let directory = TempDir::new().expect("a directory");
     let (_directory, cells) = cells(&directory);
-    cells.file.snapshot(0, &[]);
+    cells.file.snapshot(0, &[], &[]);
     let snapshot = cells.snapshot().expect("it has its slot");
-    cells.file.snapshot(0, &[]);
+    cells.file.snapshot(0, &[], &[]);
     cells.end(snapshot, true);
     assert_eq!(cells.file.committed(), 0);
 }
@@ -41,7 +41,7 @@ fn a_snapshot_that_is_not_the_last_one_any_more_makes_the_file_void() {
 fn a_slot_that_is_lost_is_never_committed_again() {
     let directory = TempDir::new().expect("a directory");
     let (_directory, cells) = cells(&directory);
-    cells.file.snapshot(0, &[]);
+    cells.file.snapshot(0, &[], &[]);
     let snapshot = cells.snapshot().expect("it has its slot");
     cells.lose();
     assert_eq!(cells.snapshot(), None);

@@ -16,7 +16,7 @@ use super::mapping::Mapping;
 use super::series;
 use crate::descriptor::{Descriptor, Kind};
 use crate::dynatrace::spool::handle::DirectoryHandle;
-use crate::instrument::{Chunk, Memory, OwnedValue};
+use crate::instrument::{Chunk, Memory, OwnedValue, Samples};
 
 /// The name of the file.
 pub(crate) const NAME: &str = "cells";
@@ -395,7 +395,13 @@ impl Memory for CellFile {
         }
     }
 
-    fn snapshot(&self, first: u32, drained: &[u64]) {
+    fn samples(&self) -> Option<Samples> {
+        None
+    }
+
+    fn release(&self, _: u32) {}
+
+    fn snapshot(&self, first: u32, drained: &[u64], _: &[(u32, u64)]) {
         if self.is_detached() {
             return;
         }

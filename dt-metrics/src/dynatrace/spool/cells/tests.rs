@@ -124,15 +124,15 @@ fn only_the_last_snapshot_is_committed() {
     file.assign(0, 0, counter("a", ""), &[]);
     let chunk = file.chunk(0).unwrap();
     chunk.add(0, 10);
-    file.snapshot(0, &[10]);
+    file.snapshot(0, &[10], &[]);
     chunk.add(0, 5);
-    file.snapshot(0, &[15]);
+    file.snapshot(0, &[15], &[]);
     assert!(!file.commit(2, SystemTime::now()));
     assert_eq!((file.pending(), file.committed()), (3, 1));
     assert!(file.commit(3, SystemTime::now()));
     assert_eq!((file.pending(), file.committed()), (3, 3));
     chunk.add(0, 2);
-    file.snapshot(0, &[17]);
+    file.snapshot(0, &[17], &[]);
     file.void();
     assert_eq!((file.pending(), file.committed()), (4, 0));
     assert!(file.commit(4, SystemTime::now()));
@@ -182,7 +182,7 @@ fn series_without_counts_take_nothing_from_others() {
     chunk.add(0, 3);
     file.assign(0, 3, counter("idle", ""), &[]);
     file.assign(1, 0, counter("no.filler", ""), &[]);
-    file.snapshot(0, &[0; 2]);
+    file.snapshot(0, &[0; 2], &[]);
     assert!(file.commit(file.pending(), SystemTime::now()));
     // The last series gets the block of the filler, before the blocks of the other records.
     for _ in 7..125 {
@@ -202,7 +202,7 @@ fn sums_may_wrap() {
     let file = new_file(&directory);
     let start = u64::MAX - 4;
     file.chunk(0).unwrap().add(0, start);
-    file.snapshot(0, &[start]);
+    file.snapshot(0, &[start], &[]);
     file.commit(2, SystemTime::now());
     let other = file.chunk(0).unwrap();
     file.assign(0, start, counter("a", ""), &[]);
@@ -224,7 +224,7 @@ fn an_impossible_sum_is_not_delivered() {
     chunk.add(0, 1 << 63);
     chunk.add(1, 5);
     chunk.add(2, i64::MAX.cast_unsigned());
-    file.snapshot(1, &[6]);
+    file.snapshot(1, &[6], &[]);
     file.commit(2, SystemTime::now());
     disown(&directory, another_process());
     let recovered = recovered(&directory);
@@ -241,7 +241,7 @@ fn the_time_is_that_of_the_last_change_and_not_before_the_last_collection() {
     let ago = |seconds| now - Duration::from_secs(seconds);
     let round = |time: SystemTime| now.duration_since(time).unwrap().as_secs_f64().round();
     for (collected, modified, expected) in [(60, 30, 30.0), (30, 60, 30.0), (30, 0, 0.0)] {
-        file.snapshot(0, &[]);
+        file.snapshot(0, &[], &[]);
         assert!(file.commit(file.pending(), ago(collected)));
         let identity = another_process();
         disown(&directory, identity);
@@ -250,7 +250,7 @@ fn the_time_is_that_of_the_last_change_and_not_before_the_last_collection() {
         assert!((round(recovered(&directory).time) - expected).abs() < 0.1);
     }
     // Neither is in the future.
-    file.snapshot(0, &[]);
+    file.snapshot(0, &[], &[]);
     assert!(file.commit(file.pending(), now + Duration::from_secs(3_600)));
     assert!(recovered(&directory).time <= SystemTime::now());
 }
@@ -332,7 +332,7 @@ fn new_series_in_place_of_old_ones_take_no_further_room() {
         let drained: Vec<_> = (0..8)
             .map(|slot| u64::from((round + 8 - slot) / 8))
             .collect();
-        file.snapshot(0, &drained);
+        file.snapshot(0, &drained, &[]);
         assert!(file.commit(file.pending(), SystemTime::now()));
     }
     assert_eq!(file.bytes(), 64 * 1024);

@@ -36,6 +36,13 @@ mod ring;
     dead_code,
     reason = "compiled twice, not all is modelled"
 )]
+#[path = "../sample.rs"]
+mod sample;
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
 #[path = "../slots.rs"]
 mod slots;
 mod tests;

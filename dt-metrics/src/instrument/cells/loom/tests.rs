@@ -4,7 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::chunk::{self, Amount, Chunk, Directory};
-use super::memory::Memory;
+use super::memory::{Memory, Samples};
 use super::ring::{Put, Ring};
 use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
 use super::sync::Mutex;
@@ -578,7 +578,13 @@ impl Memory for Looked {
 
     fn assign(&self, _: u32, _: u64, _: &Descriptor, _: &[(&'static str, OwnedValue)]) {}
 
-    fn snapshot(&self, first: u32, drained: &[u64]) {
+    fn samples(&self) -> Option<Samples> {
+        None
+    }
+
+    fn release(&self, _: u32) {}
+
+    fn snapshot(&self, first: u32, drained: &[u64], _: &[(u32, u64)]) {
         assert_eq!(first, 0);
         self.state().drained = drained.to_vec();
     }

@@ -314,7 +314,7 @@ impl Model {
                 *seen = cells[number];
             }
         }
-        self.file.snapshot(FIRST, &drained);
+        self.file.snapshot(FIRST, &drained, &[]);
         let number = self.file.pending();
         let requests = requests.into_iter().filter(|counts| !counts.is_empty());
         self.memory

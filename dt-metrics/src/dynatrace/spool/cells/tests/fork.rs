@@ -65,7 +65,7 @@ fn a_forked_child_has_a_private_copy() {
                 chunk.add(cell, 1_000);
             }
         }
-        file.snapshot(0, &[9; 64]);
+        file.snapshot(0, &[9; 64], &[]);
         file.assign(1, 0, counter("b", ""), &[]);
         file.void();
         let removed = file.remove(&handle(&directory));

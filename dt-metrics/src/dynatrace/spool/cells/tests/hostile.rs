@@ -26,9 +26,9 @@ fn image() -> Vec<u8> {
         file.assign(slot, 3, counter(&format!("new.{slot}"), &text), &[]);
         chunks[1].add(slot as usize, 4);
     }
-    file.snapshot(0, &[1, 2, 3, 4, 5, 6]);
+    file.snapshot(0, &[1, 2, 3, 4, 5, 6], &[]);
     assert!(file.commit(2, SystemTime::now()));
-    file.snapshot(0, &[7; 6]);
+    file.snapshot(0, &[7; 6], &[]);
     fs::read(directory.path().join(NAME)).unwrap()
 }
 

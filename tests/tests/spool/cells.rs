@@ -186,6 +186,61 @@ fn counts_for_one_endpoint_never_go_to_another() {
     assert_eq!(cells(directory.path()), [] as [PathBuf; 0]);
 }
 
+/// The process that delivers the counts adds nothing of its own to them.
+#[test]
+fn counts_have_the_prefix_dimensions_and_resource_of_the_process_that_counted() {
+    for is_otlp in [false, true] {
+        let directory = TempDir::new().unwrap();
+        let (endpoint, port) = later();
+        let start = |name: &str| {
+            let variables = [
+                format!("DT_METRICS_PREFIX={name}"),
+                format!("DT_METRICS_DEFAULT_DIMENSIONS=team={name}"),
+                "DT_METRICS_RESOURCE_DIMENSIONS=service.version".into(),
+                format!("OTEL_SERVICE_NAME={name}.service"),
+                format!("OTEL_RESOURCE_ATTRIBUTES=service.version={name}.1"),
+                format!(
+                    "TEST_PROGRAM_BY_OTLP{}=1",
+                    if is_otlp { "" } else { "_NOT" }
+                ),
+            ];
+            let mut by = vec!["env"];
+            by.extend(variables.iter().map(String::as_str));
+            Process::start_by(&by, &endpoint, directory.path())
+        };
+        let mut first = start("first");
+        first.add(5);
+        first.kill();
+        let server = on(port);
+        let mut second = start("second");
+        second.add(7);
+        assert!(second.flush());
+        for (name, counted) in [("first", 5.0), ("second", 7.0)] {
+            let key = format!("{name}.program.calls");
+            let (service, version) = (format!("{name}.service"), format!("{name}.1"));
+            let dimensions = [
+                ("team", name),
+                ("service.name", &*service),
+                ("service.version", &*version),
+            ];
+            assert_eq!(server.total(&key), counted, "{:?}", server.lines());
+            // The name of the service is in the resource over OTLP.
+            let dimensions = if is_otlp {
+                vec![dimensions[0], dimensions[2]]
+            } else {
+                dimensions.to_vec()
+            };
+            assert_eq!(
+                server.counter_total(&key, &dimensions),
+                counted,
+                "{:?}",
+                server.series()
+            );
+        }
+        assert_eq!(second.end(), "Ok(())");
+    }
+}
+
 #[test]
 fn counting_continues_when_the_directory_is_removed() {
     let directory = TempDir::new().unwrap();

@@ -1,10 +1,25 @@
 //! Dimensions that the exporter adds to each line, and the keys that Dynatrace reserves.
 
+use opentelemetry_sdk::Resource;
+
 use crate::dynatrace::error::ConfigError;
 use crate::line::{self, MetricKey};
 
 /// Keys and values of dimensions.
 pub(crate) type Pairs = Vec<(String, String)>;
+
+/// Everything that a process adds to its counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Labels {
+    pub(crate) prefix: Option<String>,
+    pub(crate) default_dimensions: Pairs,
+    pub(crate) host_dimensions: Pairs,
+    /// The attributes of the resource that become dimensions.
+    pub(crate) resource_dimensions: Vec<String>,
+    /// The id of the process, if it is a dimension.
+    pub(crate) instance: Option<String>,
+    pub(crate) resource: Resource,
+}
 
 /// Marks metrics that came through OpenTelemetry, as Dynatrace's own exporters mark theirs.
 pub(crate) const METRICS_SOURCE: (&str, &str) = ("dt.metrics.source", "opentelemetry");

@@ -34,7 +34,7 @@ use secrecy::SecretString;
 use crate::dynatrace::config::certificates::{certificates, certificates_of};
 use crate::dynatrace::config::destination::Destination;
 use crate::dynatrace::config::dimensions::{
-    INSTANCE_ID, METRICS_SOURCE, Pairs, as_layer, check_prefix,
+    INSTANCE_ID, Labels, METRICS_SOURCE, Pairs, as_layer, check_prefix,
 };
 use crate::dynatrace::config::endpoint::GRPC_PORT;
 use crate::dynatrace::config::endpoint_file::{EndpointFile, EndpointProperties};
@@ -214,6 +214,36 @@ impl Config {
             }
         }
         settings
+    }
+
+    /// Everything that this process adds to the counts in its cells; `None` if it keeps no cells.
+    pub(crate) fn labels(&self) -> Option<Labels> {
+        let resource = self.options.kept_cells.clone()?;
+        Some(Labels {
+            prefix: self.options.prefix.clone(),
+            default_dimensions: self.options.default_dimensions.clone(),
+            host_dimensions: self.host_dimensions.clone(),
+            resource_dimensions: self.options.resource_dimensions.clone(),
+            instance: self.instance.clone(),
+            resource,
+        })
+    }
+
+    /// A copy that adds what another process adds, except for the resource.
+    pub(crate) fn with_labels(&self, labels: &Labels) -> Self {
+        let mut config = self.clone();
+        config.options.prefix.clone_from(&labels.prefix);
+        config
+            .options
+            .default_dimensions
+            .clone_from(&labels.default_dimensions);
+        config
+            .options
+            .resource_dimensions
+            .clone_from(&labels.resource_dimensions);
+        config.host_dimensions.clone_from(&labels.host_dimensions);
+        config.instance.clone_from(&labels.instance);
+        config
     }
 
     /// The file that may change the target.

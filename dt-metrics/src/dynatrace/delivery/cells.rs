@@ -10,7 +10,6 @@ use std::time::{Duration, SystemTime};
 
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::{InstrumentationScope, Key};
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
@@ -21,13 +20,15 @@ use tokio::time::Instant;
 
 use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::config::Config;
-use crate::dynatrace::encode::Encoder;
+use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::encode::attribute::attribute;
-use crate::dynatrace::encode::body::Body;
-use crate::dynatrace::encode::warnings::SCOPE;
+use crate::dynatrace::encode::warnings::{EncodeReport, SCOPE};
+use crate::dynatrace::encode::{Encoded, Encoder};
+use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::{RequestId, SnapshotId};
 use crate::dynatrace::spool::cells::{CellFile, Found, Recovered, RecoveredSeries, Unreadable};
 use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
+use crate::registry::descriptors_of;
 
 /// The cells have this part of the spool's bytes.
 const SHARE: u64 = 2;
@@ -45,9 +46,9 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn create(slot: &Slot, limit_bytes: u64) -> io::Result<Self> {
+    pub(super) fn create(slot: &Slot, limit_bytes: u64, labels: &Labels) -> io::Result<Self> {
         Ok(Self {
-            file: Arc::new(slot.create_cells(limit_bytes / SHARE)?),
+            file: Arc::new(slot.create_cells(limit_bytes / SHARE, labels)?),
             is_lost: AtomicBool::new(false),
             is_full: AtomicBool::new(false),
         })
@@ -141,24 +142,37 @@ pub(super) fn warn(message: fmt::Arguments<'_>) {
     }));
 }
 
-/// Turns the cells of processes that have died into requests.
+/// Turns the cells of processes that have died into requests. An exporter that keeps no cells itself does so as
+/// well: otherwise it would send requests whose counts a later process finds in the cells.
 pub(super) struct Recovery {
-    encoder: Arc<Mutex<Encoder>>,
-    resource: Resource,
+    config: Config,
+    buffer: Arc<Buffer>,
 }
 
 /// An exporter that encodes.
-#[derive(Clone)]
 struct Encoding {
-    encoder: Arc<Mutex<Encoder>>,
-    bodies: Arc<Mutex<Vec<Body>>>,
+    encoder: Mutex<Encoder>,
+    encoded: Arc<Mutex<Encoded>>,
+}
+
+/// The common definition of counters with the same name.
+struct Definition<'a> {
+    name: &'a str,
+    unit: &'a str,
+    description: &'a str,
+    series: usize,
 }
 
 impl PushMetricExporter for Encoding {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let mut bodies = lock(&self.bodies);
-        let last = lock(&self.encoder).encode(metrics, Instant::now(), |full| bodies.extend(full));
+        let mut bodies = Vec::new();
+        let mut encoder = lock(&self.encoder);
+        let last = encoder.encode(metrics, Instant::now(), |full| bodies.extend(full));
         bodies.extend(last.bodies);
+        *lock(&self.encoded) = Encoded {
+            bodies,
+            report: last.report,
+        };
         Ok(())
     }
 
@@ -180,13 +194,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Recovery {
-    /// An exporter that keeps no cells itself recovers those of others as well: otherwise it would send
-    /// requests whose counts a later process finds in the cells.
-    pub(super) fn new(config: &Config) -> Self {
-        let resource = config.options.kept_cells.clone();
+    pub(super) fn new(config: &Config, buffer: &Arc<Buffer>) -> Self {
         Self {
-            encoder: Arc::new(Mutex::new(Encoder::new(config))),
-            resource: resource.unwrap_or_else(|| Resource::builder().build()),
+            config: config.clone(),
+            buffer: Arc::clone(buffer),
         }
     }
 
@@ -250,7 +261,7 @@ impl Recovery {
             number: recovered.committed.saturating_add(1),
         };
         let mut written = Vec::new();
-        let bodies = self.encode(recovered).map_err(io::Error::other)?;
+        let Encoded { bodies, report } = self.encode(recovered).map_err(io::Error::other)?;
         for body in bodies {
             let id = RequestId::of(contents.last_sequence.saturating_add(1));
             contents.last_sequence = id.sequence;
@@ -259,31 +270,55 @@ impl Recovery {
         }
         slot.remove_cells()?;
         contents.stored.extend(written);
+        self.report(&report);
         Ok(())
     }
 
-    /// The requests with these counts.
-    fn encode(&self, recovered: &Recovered) -> Result<Vec<Body>, OTelSdkError> {
-        if recovered.series.is_empty() {
-            return Ok(Vec::new());
+    /// Reports counts that are not in the requests.
+    fn report(&self, report: &EncodeReport) {
+        let dropped = report.dropped.values();
+        let dropped = dropped.copied().fold(0, u64::saturating_add);
+        self.buffer.update(|state| {
+            let recovered = &mut state.health.points_recovered;
+            *recovered = recovered.saturating_add(dropped);
+        });
+        self.buffer.count(report);
+        for warning in &report.warnings {
+            warn(format_args!("{warning}"));
         }
-        lock(&self.encoder).set_time(recovered.time);
+    }
+
+    /// The requests with these counts.
+    fn encode(&self, recovered: &Recovered) -> Result<Encoded, OTelSdkError> {
+        if recovered.series.is_empty() {
+            return Ok(Encoded::default());
+        }
+        let Recovered {
+            labels,
+            since,
+            time,
+            series,
+            ..
+        } = recovered;
+        let mut encoder = Encoder::new(&self.config.with_labels(labels));
+        encoder.set_times(*since, *time);
+        let encoded = Arc::default();
         let exporter = Encoding {
-            encoder: Arc::clone(&self.encoder),
-            bodies: Arc::default(),
+            encoder: Mutex::new(encoder),
+            encoded: Arc::clone(&encoded),
         };
-        let bodies = Arc::clone(&exporter.bodies);
+        let (definitions, refused) = definitions(series);
         // The encoder reads the SDK's data, which only the SDK can make.
         let reader = PeriodicReader::builder(exporter)
             .with_interval(NEVER)
             .build();
         // The SDK reserves memory for as many series as the limit allows, its overflow series included.
-        let mut limits = HashMap::new();
-        for series in &recovered.series {
-            *limits.entry(series.name.clone()).or_insert(1) += 1;
-        }
+        let limits = definitions.values();
+        let limits: HashMap<_, _> = limits
+            .map(|it| (it.name.to_owned(), it.series + 1))
+            .collect();
         let provider = SdkMeterProvider::builder()
-            .with_resource(self.resource.clone())
+            .with_resource(labels.resource.clone())
             .with_view(move |instrument: &Instrument| {
                 let limit = *limits.get(instrument.name())?;
                 Stream::builder().with_cardinality_limit(limit).build().ok()
@@ -293,34 +328,78 @@ impl Recovery {
         let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION"));
         let meter = provider.meter_with_scope(scope.build());
         let mut counters = HashMap::new();
-        for series in &recovered.series {
-            let RecoveredSeries {
-                name,
-                unit,
-                description,
-                dimensions,
-                added,
-            } = series;
-            let counter = counters
-                .entry((name, unit, description))
-                .or_insert_with(|| {
-                    meter
-                        .u64_counter(name.clone())
-                        .with_unit(unit.clone())
-                        .with_description(description.clone())
-                        .build()
-                });
-            let attributes: Vec<_> = dimensions
+        for series in series {
+            let name = series.name.to_ascii_lowercase();
+            let Some(definition) = definitions.get(&name).filter(|it| it.admits(series)) else {
+                continue;
+            };
+            let counter = counters.entry(name).or_insert_with(|| {
+                meter
+                    .u64_counter(definition.name.to_owned())
+                    .with_unit(definition.unit.to_owned())
+                    .with_description(definition.description.to_owned())
+                    .build()
+            });
+            let attributes: Vec<_> = series
+                .dimensions
                 .iter()
                 .map(|(key, value)| attribute(Key::new(key.clone()), value))
                 .collect();
-            counter.add(*added, &attributes);
+            counter.add(series.added, &attributes);
         }
         provider.force_flush()?;
+        let mut encoded = std::mem::take(&mut *lock(&encoded));
         // It has nothing more to report.
         drop(provider.shutdown());
-        Ok(std::mem::take(&mut *lock(&bodies)))
+        for name in refused {
+            let key = (DropReason::ConflictingDefinition, name.to_owned());
+            *encoded.report.dropped.entry(key).or_default() += 1;
+        }
+        Ok(encoded)
     }
+}
+
+impl Definition<'_> {
+    /// Names are case-insensitive, and no unit is in conflict with any.
+    fn admits(&self, series: &RecoveredSeries) -> bool {
+        series.unit.is_empty() || series.unit == self.unit
+    }
+}
+
+/// The definition of each name in lower case, and the names of the series that are in conflict with theirs: as
+/// the pipeline would have it, if the process of this program counted.
+fn definitions(all: &[RecoveredSeries]) -> (HashMap<String, Definition<'_>>, Vec<&str>) {
+    let mut definitions = HashMap::new();
+    for series in all {
+        let definition = definitions.entry(series.name.to_ascii_lowercase());
+        let definition = definition.or_insert_with(|| Definition {
+            name: &series.name,
+            unit: "",
+            description: "",
+            series: 0,
+        });
+        if definition.description.is_empty() {
+            definition.description = &series.description;
+        }
+        let is_known = |unit: &str| {
+            let mut known = descriptors_of(definition.name).map(|it| it.unit);
+            known.find(|unit| !unit.is_empty()) == Some(unit)
+        };
+        if definition.unit.is_empty() || is_known(&series.unit) {
+            definition.unit = &series.unit;
+        }
+    }
+    let mut refused = Vec::new();
+    for series in all {
+        if let Some(definition) = definitions.get_mut(&series.name.to_ascii_lowercase()) {
+            if definition.admits(series) {
+                definition.series += 1;
+            } else {
+                refused.push(&*series.name);
+            }
+        }
+    }
+    (definitions, refused)
 }
 
 #[cfg(test)]

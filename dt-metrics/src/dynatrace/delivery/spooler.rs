@@ -45,9 +45,9 @@ pub(crate) fn start<'a>(
 ) -> Result<(Option<&'a Path>, Option<Arc<Cells>>), ConfigError> {
     let limit_bytes = config.options.spool_limit_bytes;
     let recipient = Recipient::new(config.protocol.format, &config.target.endpoint);
-    let mut recovery = Recovery::new(config);
-    let keeps_cells = config.options.kept_cells.is_some()
-        && config.protocol.temporality != Temporality::Cumulative;
+    let mut recovery = Recovery::new(config, buffer);
+    let is_cumulative = config.protocol.temporality == Temporality::Cumulative;
+    let labels = config.labels().filter(|_| !is_cumulative);
     // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
     let (spooler_buffer, spooler_path) = (buffer.clone(), path.to_owned());
@@ -55,9 +55,9 @@ pub(crate) fn start<'a>(
         let mut cells = None;
         let recover = |slot: &Slot, contents: &mut Contents| {
             let is_free = recovery.recover(slot, contents);
-            if keeps_cells {
+            if let Some(labels) = labels {
                 let in_use = || io::Error::other("the counts of an earlier process are still there");
-                let created = is_free.then(|| Cells::create(slot, limit_bytes));
+                let created = is_free.then(|| Cells::create(slot, limit_bytes, &labels));
                 cells = Some(created.unwrap_or_else(|| Err(in_use())));
             }
         };

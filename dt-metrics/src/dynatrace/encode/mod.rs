@@ -20,7 +20,8 @@ use crate::dynatrace::config::Config;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::encode::idle::IdleLevels;
-use crate::dynatrace::encode::lines::{Encoded, LinesEncoder};
+pub(crate) use crate::dynatrace::encode::lines::Encoded;
+use crate::dynatrace::encode::lines::LinesEncoder;
 #[cfg(feature = "otlp")]
 use crate::dynatrace::encode::otlp::OtlpEncoder;
 use crate::dynatrace::encode::watch::Watch;
@@ -53,12 +54,15 @@ impl Encoder {
         }
     }
 
-    /// Encodes collections as if their counts had ended at this time.
-    pub(crate) fn set_time(&mut self, time: SystemTime) {
+    /// Encodes collections as if their counts had begun and ended at these times.
+    pub(crate) fn set_times(&mut self, start: SystemTime, end: SystemTime) {
+        // A line has one time.
+        #[cfg(not(feature = "otlp"))]
+        let _ = start;
         match &mut self.protocol {
-            ProtocolEncoder::Lines(encoder) => encoder.set_time(time),
+            ProtocolEncoder::Lines(encoder) => encoder.set_time(end),
             #[cfg(feature = "otlp")]
-            ProtocolEncoder::Otlp(encoder) => encoder.set_time(time),
+            ProtocolEncoder::Otlp(encoder) => encoder.set_times(start, end),
         }
     }
 

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
+use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::request::{RequestId, SnapshotId};
@@ -404,9 +405,9 @@ impl Slot {
     }
 
     /// Creates the file of this process's cells, in place of an earlier one.
-    pub(crate) fn create_cells(&self, limit_bytes: u64) -> io::Result<CellFile> {
+    pub(crate) fn create_cells(&self, limit_bytes: u64, labels: &Labels) -> io::Result<CellFile> {
         self.address()?;
-        CellFile::create(&self.directory, limit_bytes)
+        CellFile::create(&self.directory, limit_bytes, labels)
     }
 
     /// Removes the file of this process's cells, unless it is elsewhere by now.

@@ -1,16 +1,178 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use tempfile::TempDir;
 
+use crate::descriptor::{Descriptor, Kind};
+use crate::dynatrace::buffer::Buffer;
+use crate::dynatrace::config::Config;
+use crate::dynatrace::config::options::{DeliveryGuarantee, Options};
 use crate::dynatrace::config::protocol::Format;
-use crate::dynatrace::delivery::cells::Cells;
+use crate::dynatrace::delivery::cells::{Cells, Recovery};
+use crate::dynatrace::encode::body::Body;
+use crate::dynatrace::health::DropReason;
+use crate::dynatrace::spool::cells::tests::{die, labels};
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::recipient::Recipient;
-use crate::instrument::Memory;
+use crate::dynatrace::spool::slot::Contents;
+use crate::instrument::{Memory, OwnedValue};
 
 fn cells(directory: &TempDir) -> (Directory, Cells) {
     let recipient = Recipient::of_test(Format::Lines);
     let (directory, _) = Directory::open(directory.path(), recipient, |_, _| ()).expect("a spool");
-    let cells = Cells::create(&directory.slot, 1 << 20).expect("a file");
+    let cells = Cells::create(&directory.slot, 1 << 20, &labels()).expect("a file");
     (directory, cells)
+}
+
+/// The process that finds the cells of another one, with no labels of its own.
+struct Next {
+    buffer: Arc<Buffer>,
+    recovery: Recovery,
+    contents: Contents,
+    bodies: Vec<Body>,
+}
+
+/// Lets a process count, and die.
+fn after(format: Format, count: impl FnOnce(&Cells)) -> Next {
+    let directory = TempDir::new().expect("a directory");
+    let recipient = Recipient::of_test(format);
+    let (opened, _) = Directory::open(directory.path(), recipient, |_, _| ()).expect("a spool");
+    let cells = Cells::create(&opened.slot, 1 << 20, &labels()).expect("a file");
+    count(&cells);
+    die(opened.slot.path());
+    let options = Options {
+        format,
+        ..Options::default()
+    };
+    let config = Config::resolve(options, &|_| None).expect("valid");
+    let buffer = Arc::new(Buffer::new(1 << 20, DeliveryGuarantee::AtLeastOnce));
+    let mut recovery = Recovery::new(&config, &buffer);
+    let mut contents = Contents::default();
+    assert!(recovery.recover(&opened.slot, &mut contents));
+    let stored = contents.stored.iter();
+    let bodies = stored.map(|stored| opened.slot.read(stored.id).expect("a request"));
+    Next {
+        buffer,
+        recovery,
+        bodies: bodies.collect(),
+        contents,
+    }
+}
+
+impl Next {
+    /// The lines with counts.
+    fn lines(&self) -> Vec<&str> {
+        let bodies = self.bodies.iter();
+        let texts = bodies.map(|body| str::from_utf8(body.bytes()).expect("text"));
+        let lines = texts.flat_map(str::lines);
+        lines.filter(|line| !line.starts_with('#')).collect()
+    }
+}
+
+fn counter(name: &'static str, unit: &'static str) -> &'static Descriptor {
+    let descriptor = Descriptor::new(Kind::Counter, name, "tests", "tests.rs", 1);
+    Box::leak(Box::new(descriptor.with_unit(unit)))
+}
+
+/// Counts in a slot, under the first chunk number.
+fn count(cells: &Cells, slot: u32, descriptor: &Descriptor, dimensions: usize, n: u64) {
+    let keys = (0..dimensions).map(|index| &*format!("key_{index}").leak());
+    let dimensions: Vec<_> = keys.map(|key| (key, OwnedValue::Bool(true))).collect();
+    cells.file.assign(slot, 0, descriptor, &dimensions);
+    cells.file.chunk(0).expect("room").add(slot as usize, n);
+}
+
+#[test]
+fn recovered_counts_have_the_labels_of_the_process_that_counted() {
+    let next = after(Format::Lines, |cells| {
+        count(cells, 0, counter("orders", ""), 1, 7);
+    });
+    let [line] = next.lines()[..] else {
+        panic!("{:?}", next.lines());
+    };
+    for part in [
+        "shop.orders,",
+        "env=prod",
+        "dt.entity.host=HOST-1",
+        "service.version=1.2",
+        "service.instance.id=instance-1",
+        "service.name=",
+        "key_0=true",
+        " count,delta=7 ",
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+}
+
+#[test]
+fn series_in_conflict_with_their_name_are_dropped_and_counted() {
+    let next = after(Format::Lines, |cells| {
+        count(cells, 0, counter("Jobs", "ms"), 0, 1);
+        count(cells, 1, counter("jobs", "s"), 0, 2);
+        count(cells, 2, counter("JOBS", ""), 0, 4);
+        count(cells, 3, counter("jobs", "ms"), 1, 8);
+    });
+    let lines = next.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.starts_with("shop.Jobs,")));
+    for part in ["delta=5 ", "key_0=true"] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{lines:?}");
+    }
+    let health = next.buffer.health();
+    assert_eq!(health.dropped[&DropReason::ConflictingDefinition], 1);
+    assert_eq!((health.points_dropped, health.points_recovered), (1, 1));
+}
+
+#[test]
+fn counts_that_cannot_be_sent_are_dropped_and_counted() {
+    let next = after(Format::Lines, |cells| {
+        count(cells, 0, counter("fine", ""), 0, 1);
+        count(cells, 1, counter("wide", ""), 60, 2);
+    });
+    assert_eq!(next.lines().len(), 1, "{:?}", next.lines());
+    let health = next.buffer.health();
+    assert_eq!(health.dropped[&DropReason::TooManyDimensions], 1);
+    assert_eq!((health.points_dropped, health.points_recovered), (1, 1));
+    assert_eq!(next.contents.points(), 1);
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn recovered_sums_begin_at_the_last_collection() {
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+    use prost::Message as _;
+
+    let before = SystemTime::now() - Duration::from_secs(90);
+    let next = after(Format::Otlp, |cells| {
+        cells.file.snapshot(0, &[], &[]);
+        assert!(cells.file.commit(2, before));
+        count(cells, 0, counter("orders", "{order}"), 0, 7);
+    });
+    let request = ExportMetricsServiceRequest::decode(next.bodies[0].bytes()).expect("protobuf");
+    let resource = &request.resource_metrics[0];
+    assert_eq!(resource.schema_url, "https://schema.example/1");
+    assert_eq!(
+        resource
+            .resource
+            .as_ref()
+            .expect("a resource")
+            .attributes
+            .len(),
+        9
+    );
+    let metric = &resource.scope_metrics[0].metrics[0];
+    assert_eq!((&*metric.name, &*metric.unit), ("shop.orders", "{order}"));
+    let Some(Data::Sum(sum)) = &metric.data else {
+        panic!("{metric:?}");
+    };
+    let point = &sum.data_points[0];
+    let ms = |time: SystemTime| time.duration_since(UNIX_EPOCH).expect("later").as_millis();
+    assert_eq!(
+        u128::from(point.start_time_unix_nano / 1_000_000),
+        ms(before)
+    );
+    assert!(point.time_unix_nano > point.start_time_unix_nano + 60_000_000_000);
 }
 
 #[test]

@@ -49,8 +49,8 @@ pub(crate) struct OtlpEncoder {
     host: Vec<Shared>,
     max_points: u64,
     max_bytes: usize,
-    /// The time of all sums, if it is not that of their data points.
-    time: Option<SystemTime>,
+    /// The start and the end of all sums, if these are not the times of their data points.
+    times: Option<(SystemTime, SystemTime)>,
 }
 
 impl OtlpEncoder {
@@ -79,13 +79,13 @@ impl OtlpEncoder {
             host: filled(&config.host_dimensions),
             max_points: u64::try_from(config.max_lines()).unwrap_or(u64::MAX),
             max_bytes: config.options.max_bytes_per_request,
-            time: None,
+            times: None,
         }
     }
 
-    /// The time of all sums from now on, in place of the time of their data points.
-    pub(crate) fn set_time(&mut self, time: SystemTime) {
-        self.time = Some(time);
+    /// The start and the end of all sums from now on, in place of the times of their data points.
+    pub(crate) fn set_times(&mut self, start: SystemTime, end: SystemTime) {
+        self.times = Some((start, end));
     }
 
     /// Encodes one collection without the levels that have ended. Bodies that are full before the end
@@ -112,7 +112,7 @@ impl OtlpEncoder {
             dimensions: Dimensions::new(&self.host, self.defaults.iter().chain(&named)),
             ended,
             buckets: Vec::new(),
-            time: self.time,
+            times: self.times,
         };
         let header = |header: &mut Vec<u8>| write_resource(header, resource);
         writer.requests.begin(RESOURCE, 1, header);

@@ -26,11 +26,11 @@ pub(super) struct PointWriter<'a, F> {
     pub(super) ended: Ended,
     /// The buckets of the data point at hand.
     pub(super) buckets: Vec<u64>,
-    /// The time of all sums, if it is not that of their data points.
-    pub(super) time: Option<SystemTime>,
+    /// The start and the end of all sums, if these are not the times of their data points.
+    pub(super) times: Option<(SystemTime, SystemTime)>,
 }
 
-/// The length of a sum whose time is given, since it has to begin before.
+/// The least length of a sum whose times are given, since it has to begin before its end.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The type of the SDK's numbers: `u64`, `i64` or `f64`.
@@ -73,8 +73,11 @@ impl<F: FnMut(Body)> PointWriter<'_, F> {
     }
 
     fn write_sum<T: Value>(&mut self, sum: &data::Sum<T>) {
-        let (start, end) = match self.time {
-            Some(time) => (time.checked_sub(SHORTEST).unwrap_or(UNIX_EPOCH), time),
+        let (start, end) = match self.times {
+            Some((start, end)) => (
+                start.min(end.checked_sub(SHORTEST).unwrap_or(UNIX_EPOCH)),
+                end,
+            ),
             None => (sum.start_time(), sum.time()),
         };
         let times = Times {

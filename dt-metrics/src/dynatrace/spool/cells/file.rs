@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::header::{Header, Identity};
-use super::layout::record::{self, further_blocks};
+use super::labels;
+use super::layout::record::{self, MAX_LENGTH, further_blocks};
 use super::layout::{
     BLOCK_WORDS, Block, Buffer, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES, STEP,
     Tag, header, position,
@@ -15,6 +16,7 @@ use super::layout::{
 use super::mapping::Mapping;
 use super::series;
 use crate::descriptor::{Descriptor, Kind};
+use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::instrument::{Chunk, Memory, OwnedValue, Samples};
 
@@ -83,24 +85,38 @@ pub(crate) enum Full {
 
 impl CellFile {
     /// Creates the file in the directory of a slot, in place of an earlier one. It grows up to
-    /// `limit_bytes`.
-    pub(crate) fn create(directory: &DirectoryHandle, limit_bytes: u64) -> io::Result<Self> {
+    /// `limit_bytes`. The next process delivers its counts with these labels.
+    pub(crate) fn create(
+        directory: &DirectoryHandle,
+        limit_bytes: u64,
+        labels: &Labels,
+    ) -> io::Result<Self> {
         let limit_bytes = limit_bytes.min(MAX_BYTES) / STEP * STEP;
         if limit_bytes == 0 {
             let error = format!("a file of cells needs at least {STEP} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
+        let labels = labels::to_bytes(labels);
+        if labels.len() > MAX_LENGTH {
+            let error = "the dimensions and the resource of this process are longer than 64 KiB";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
         let header = Header::new(Identity::current()?);
         let created = Mapping::create(directory, PART)
-            .map(|mapping| Self::begin(mapping, header, limit_bytes))
+            .and_then(|mapping| Self::begin(mapping, header, limit_bytes, &labels))
             .and_then(|file| directory.rename(PART, directory, NAME).map(|()| file));
         created.inspect_err(|_| {
             let _ = directory.remove(PART);
         })
     }
 
-    /// Writes the header to an empty file.
-    fn begin(mapping: Mapping, header: Header, limit_bytes: u64) -> Self {
+    /// Writes the header and the labels to an empty file.
+    fn begin(
+        mapping: Mapping,
+        header: Header,
+        limit_bytes: u64,
+        labels: &[u8],
+    ) -> io::Result<Self> {
         let now = milliseconds(SystemTime::now());
         let first = Commit {
             number: 1,
@@ -129,9 +145,14 @@ impl CellFile {
             file.mapping.store(HEADER.word(index), now);
         }
         file.put_in_use(&mut file.lock(), 0);
+        let blocks = file.take_blocks(&mut file.lock(), 1 + further_blocks(labels.len()));
+        let blocks = blocks.ok_or(io::ErrorKind::StorageFull)?;
+        file.write_record(&blocks, 0, header.token, labels);
+        let first_block = blocks.first().map_or(0, |block| block.0.into());
+        file.mapping.store(HEADER.word(header::LABELS), first_block);
         file.set_committed(first.to_word());
         file.mapping.store(0, MAGIC);
-        file
+        Ok(file)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -300,14 +321,8 @@ impl CellFile {
         }
     }
 
-    /// Writes a record to free blocks.
-    fn write_record(
-        &self,
-        blocks: Vec<Block>,
-        slot: u32,
-        origin: u64,
-        bytes: &[u8],
-    ) -> Option<Record> {
+    /// Writes a record to free blocks. It counts once the first one has its tag.
+    fn write_record(&self, blocks: &[Block], slot: u32, origin: u64, bytes: &[u8]) {
         let mut words = bytes.chunks(8).map(|chunk| {
             let mut word = [0; 8];
             for (byte, value) in word.iter_mut().zip(chunk) {
@@ -334,13 +349,6 @@ impl CellFile {
                 self.mapping.store(block.word(position), word);
             }
         }
-        let mut blocks = blocks.into_iter();
-        let first = blocks.next()?;
-        self.set_tag(first, Tag::Record(slot));
-        Some(Record {
-            first,
-            further: blocks.collect(),
-        })
     }
 }
 
@@ -388,10 +396,14 @@ impl Memory for CellFile {
             return;
         }
         if let Some(bytes) = series::to_bytes(descriptor, dimensions)
-            && let Some(blocks) = self.take_blocks(state, 1 + further_blocks(bytes.len()))
-            && let Some(record) = self.write_record(blocks, slot, origin, &bytes)
+            && let Some(mut blocks) = self.take_blocks(state, 1 + further_blocks(bytes.len()))
         {
-            state.current.insert(slot, record);
+            self.write_record(&blocks, slot, origin, &bytes);
+            let further = blocks.split_off(1);
+            if let Some(first) = blocks.pop() {
+                self.set_tag(first, Tag::Record(slot));
+                state.current.insert(slot, Record { first, further });
+            }
         }
     }
 

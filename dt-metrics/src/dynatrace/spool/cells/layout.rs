@@ -88,7 +88,7 @@ impl Buffer {
 /// The use of a block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Tag {
-    /// Free, or a later part of a record.
+    /// Free, or a later part of a record, or a part of the record of the labels.
     None,
     /// A chunk of cells with this chunk number.
     Chunk(u32),
@@ -167,9 +167,12 @@ pub(super) mod header {
     pub(in super::super) const TIMES: [usize; 2] = [8, 9];
     /// How many groups have blocks in use.
     pub(in super::super) const GROUPS: usize = 10;
+    /// The first block of the record of the process's labels.
+    pub(in super::super) const LABELS: usize = 11;
 }
 
-/// The words of the first block of a record.
+/// The words of the first block of a record. The record of the labels has the token of the file as its origin,
+/// and no end.
 pub(super) mod record {
     use super::BLOCK_WORDS;
 

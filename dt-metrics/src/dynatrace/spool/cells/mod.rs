@@ -5,12 +5,13 @@
 //!
 //! group ─► tags      the use of the 63 blocks of 512 bytes that follow
 //!          header    in the first group: process, number of the baseline
+//!          labels    in the first group: the prefix, dimensions and resource of the process
 //!          chunk     the cells of one thread for 64 slots
 //!          baseline  the drained sums of 64 slots: two buffers, one of which is committed
 //!          record    the series that counts in a slot from a sum on, and up to which sum
 //! ```
 //!
-//! Imports `handle`, `instrument` and `descriptor`. Nothing here decides when a baseline is committed.
+//! Imports `handle`, `config::dimensions`, `instrument` and `descriptor`. Nothing here decides when a baseline is committed.
 //!
 //! **Counts.** The sum of a slot's cells over all chunks, minus the baseline, is in no request on disk. A collection takes its counts out of the cells, and keeps the sums as a snapshot in the
 //! buffer that is not committed. Once all its requests are on disk or settled, one store makes the
@@ -30,6 +31,7 @@
 
 mod file;
 mod header;
+mod labels;
 mod layout;
 mod mapping;
 mod recovery;
@@ -41,4 +43,4 @@ pub(crate) use self::series::RecoveredSeries;
 
 #[cfg(test)]
 #[cfg(all(target_os = "linux", not(miri)))]
-mod tests;
+pub(crate) mod tests;

@@ -10,12 +10,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::file::NAME;
 use super::header::{Header, Identity, LAYOUT};
+use super::labels;
 use super::layout::record::{self, MAX_LENGTH, further_blocks};
 use super::layout::{
     BLOCK_WORDS, Block, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES, Tag, header,
     low_half, position,
 };
 use super::series::{self, RecoveredSeries};
+use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::spool::handle::DirectoryHandle;
 
 /// The contents of the file of a process that has died. The caller removes the file.
@@ -27,8 +29,11 @@ pub(crate) enum Found {
     InUse,
     /// Nothing is recovered. All requests are delivered.
     Void,
-    Counts(Recovered),
+    Counts(Box<Recovered>),
 }
+
+/// A line of the last collection may have the time of the baseline.
+const AFTER: Duration = Duration::from_millis(1);
 
 /// The counts that the process had not put into requests on disk.
 #[derive(Debug)]
@@ -37,7 +42,11 @@ pub(crate) struct Recovered {
     pub(crate) token: u64,
     /// Requests with this token and a higher number are not delivered: their counts are in `series`.
     pub(crate) committed: u64,
-    /// When the process counted last, as far as this is known. Not before its last collection, unless
+    /// The labels of the process.
+    pub(crate) labels: Labels,
+    /// The time of the baseline.
+    pub(crate) since: SystemTime,
+    /// When the process counted last, as far as this is known. After its last collection, unless
     /// that is in the future, and never in the future.
     pub(crate) time: SystemTime,
     /// Counters with counts. Several may have the same name and dimensions.
@@ -122,7 +131,7 @@ fn read_block(source: &impl Source, block: Block) -> io::Result<Words> {
     Ok(words)
 }
 
-/// Reads a file with so many bytes. The time is that of the baseline.
+/// Reads a file with so many bytes. The time is just after the baseline.
 pub(super) fn read(
     source: &impl Source,
     bytes: u64,
@@ -159,14 +168,17 @@ pub(super) fn read(
     let groups = u32::try_from(groups).map_err(|_| Damage::Header)?;
     let blocks = Blocks::read(source, groups, commit)?;
     let (series, implausible) = blocks.series(source)?;
-    let time = Duration::from_millis(words[header::TIMES[commit.buffer.index()]]);
-    Ok(Found::Counts(Recovered {
+    let since = Duration::from_millis(words[header::TIMES[commit.buffer.index()]]);
+    let since = UNIX_EPOCH.checked_add(since).ok_or(Damage::Header)?;
+    Ok(Found::Counts(Box::new(Recovered {
         token: header.token,
         committed: commit.number,
-        time: UNIX_EPOCH.checked_add(time).ok_or(Damage::Header)?,
+        labels: blocks.labels(source, words[header::LABELS], header.token)?,
+        since,
+        time: since.checked_add(AFTER).ok_or(Damage::Header)?,
         series,
         implausible,
-    }))
+    })))
 }
 
 /// The record of a series that counted in a slot.
@@ -284,8 +296,29 @@ impl Blocks {
         record: &Record,
         added: u64,
     ) -> Result<RecoveredSeries, Unreadable> {
-        let damage = Damage::Block(record.first.0);
-        let words = read_block(source, record.first)?;
+        let bytes = self.record(source, record.first, slot, record.origin)?;
+        Ok(series::from_bytes(&bytes, added).ok_or(Damage::Block(record.first.0))?)
+    }
+
+    fn labels(&self, source: &impl Source, first: u64, token: u64) -> Result<Labels, Unreadable> {
+        let first = u32::try_from(first).map_err(|_| Damage::Header)?;
+        if first >= self.count {
+            return Err(Damage::Header.into());
+        }
+        let bytes = self.record(source, Block(first), 0, token)?;
+        Ok(labels::from_bytes(&bytes).ok_or(Damage::Block(first))?)
+    }
+
+    /// The contents of a record.
+    fn record(
+        &self,
+        source: &impl Source,
+        first: Block,
+        slot: u32,
+        origin: u64,
+    ) -> Result<Vec<u8>, Unreadable> {
+        let damage = Damage::Block(first.0);
+        let words = read_block(source, first)?;
         let word = words[record::LENGTH];
         let (length, checksum) = (low_half(word) as usize, word >> 32);
         if length > MAX_LENGTH {
@@ -300,10 +333,10 @@ impl Blocks {
             append(&mut bytes, &words[1..], length);
             next = words[0];
         }
-        if u64::from(series::checksum(slot, record.origin, &bytes)) != checksum {
+        if u64::from(series::checksum(slot, origin, &bytes)) != checksum {
             return Err(damage.into());
         }
-        Ok(series::from_bytes(&bytes, added).ok_or(damage)?)
+        Ok(bytes)
     }
 }
 

@@ -17,11 +17,11 @@ pub(crate) struct RecoveredSeries {
 }
 
 /// The types of values.
-const STR: u8 = 0;
-const BOOL: u8 = 1;
-const I64: u8 = 2;
+pub(super) const STR: u8 = 0;
+pub(super) const BOOL: u8 = 1;
+pub(super) const I64: u8 = 2;
 const U64: u8 = 3;
-const F64: u8 = 4;
+pub(super) const F64: u8 = 4;
 
 /// The bytes that describe a series; `None` if they are too many.
 pub(super) fn to_bytes(
@@ -61,14 +61,14 @@ pub(super) fn checksum(slot: u32, origin: u64, description: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(bytes: &mut Vec<u8>, text: &str) {
     // Longer texts make the whole too long.
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     bytes.extend(length.to_le_bytes());
     bytes.extend(text.as_bytes());
 }
 
-fn put_number(bytes: &mut Vec<u8>, kind: u8, number: [u8; 8]) {
+pub(super) fn put_number(bytes: &mut Vec<u8>, kind: u8, number: [u8; 8]) {
     bytes.push(kind);
     bytes.extend(number);
 }
@@ -104,13 +104,13 @@ pub(super) fn from_bytes(mut bytes: &[u8], added: u64) -> Option<RecoveredSeries
     })
 }
 
-fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*taken)
 }
 
-fn take_text(bytes: &mut &[u8]) -> Option<String> {
+pub(super) fn take_text(bytes: &mut &[u8]) -> Option<String> {
     let length = u32::from_le_bytes(take(bytes)?);
     let (text, rest) = bytes.split_at_checked(length as usize)?;
     *bytes = rest;

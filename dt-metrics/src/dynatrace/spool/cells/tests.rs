@@ -6,17 +6,22 @@ mod hostile;
 
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use opentelemetry::{Array, KeyValue, Value};
+use opentelemetry_sdk::Resource;
 use tempfile::TempDir;
 
 use super::file::{CellFile, Full, NAME};
 use super::header::{Header, Identity};
 use super::layout::HEADER;
+use super::layout::header::TOKEN;
 use super::recovery::{Found, Recovered, Source, recover};
 use crate::descriptor::{Descriptor, Kind};
+use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::spool::handle::DirectoryHandle;
-use crate::instrument::{Memory, OwnedValue, Value};
+use crate::instrument::{self, Memory, OwnedValue};
 
 const LIMIT: u64 = 1 << 20;
 
@@ -34,7 +39,40 @@ fn handle(directory: &TempDir) -> DirectoryHandle {
 }
 
 fn new_file(directory: &TempDir) -> CellFile {
-    CellFile::create(&handle(directory), LIMIT).unwrap()
+    CellFile::create(&handle(directory), LIMIT, &labels()).unwrap()
+}
+
+/// Labels of each kind.
+pub(crate) fn labels() -> Labels {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    Labels {
+        prefix: Some("shop".into()),
+        default_dimensions: vec![pair("env", "prod"), pair("empty", "")],
+        host_dimensions: vec![pair("dt.entity.host", "HOST-1")],
+        resource_dimensions: vec!["service.version".into()],
+        instance: Some("instance-1".into()),
+        resource: Resource::builder_empty()
+            .with_schema_url(
+                [
+                    KeyValue::new("service.name", "checkout \u{1F980}"),
+                    KeyValue::new("service.version", "1.2"),
+                    KeyValue::new("port", 8_080_i64),
+                    KeyValue::new("share", 0.25),
+                    KeyValue::new("is_canary", true),
+                    KeyValue::new("flags", Value::Array(Array::Bool(vec![true, false]))),
+                    KeyValue::new("numbers", Value::Array(Array::I64(vec![-1, 2]))),
+                    KeyValue::new("floats", Value::Array(Array::F64(vec![]))),
+                    KeyValue::new("texts", Value::Array(Array::String(vec!["a".into()]))),
+                ],
+                "https://schema.example/1",
+            )
+            .build(),
+    }
+}
+
+/// Turns the file in a directory into that of a process that has died.
+pub(crate) fn die(directory: &Path) {
+    disown_at(directory, another_process());
 }
 
 fn counter(name: &str, description: &str) -> &'static Descriptor {
@@ -54,9 +92,19 @@ fn another_process() -> Identity {
 
 /// Makes the file that of a process that has died, or of any other one.
 fn disown(directory: &TempDir, identity: Identity) {
-    let path = directory.path().join(NAME);
-    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
-    let words = Header::new(identity).to_words();
+    disown_at(directory.path(), identity);
+}
+
+/// Another token would be another file.
+fn disown_at(directory: &Path, identity: Identity) {
+    let path = directory.join(NAME);
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.read(true).write(true).open(path).unwrap();
+    let mut token = [0; 8];
+    let position = u64::try_from(HEADER.word(TOKEN)).unwrap() * 8;
+    file.read_exact_at(&mut token, position).unwrap();
+    let token = u64::from_ne_bytes(token);
+    let words = Header { token, identity }.to_words();
     for (index, word) in words.into_iter().enumerate() {
         set_word(&file, HEADER.word(index), word);
     }
@@ -69,7 +117,7 @@ fn set_word(file: &std::fs::File, position: usize, word: u64) {
 
 fn recovered(directory: &TempDir) -> Recovered {
     match recover(&handle(directory)).unwrap() {
-        Found::Counts(recovered) => recovered,
+        Found::Counts(recovered) => *recovered,
         found => panic!("{found:?}"),
     }
 }
@@ -92,7 +140,7 @@ fn a_series_comes_back_with_all_that_describes_it() {
         ("shard", OwnedValue::I64(-7)),
         ("code", OwnedValue::U64(u64::MAX)),
         ("share", OwnedValue::F64(0.25)),
-        ("letter", Value::ShortText('é'.into()).keep()),
+        ("letter", instrument::Value::ShortText('é'.into()).keep()),
         ("empty", OwnedValue::Str("".into())),
     ];
     file.assign(70, 0, &descriptor, &dimensions);
@@ -114,6 +162,32 @@ fn a_series_comes_back_with_all_that_describes_it() {
          (\"code\", U64(18446744073709551615)), (\"share\", F64(0.25)), (\"letter\", Str(\"é\")), \
          (\"empty\", Str(\"\"))]"
     );
+}
+
+#[test]
+fn the_labels_of_the_process_come_back() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(new_file(&directory));
+    disown(&directory, another_process());
+    assert_eq!(recovered(&directory).labels, labels());
+
+    let long = Labels {
+        prefix: None,
+        instance: None,
+        default_dimensions: vec![("long".into(), "x".repeat(60_000))],
+        resource: Resource::builder_empty().build(),
+        ..labels()
+    };
+    drop(CellFile::create(&handle(&directory), LIMIT, &long).unwrap());
+    disown(&directory, another_process());
+    assert_eq!(recovered(&directory).labels, long);
+
+    let too_long = Labels {
+        prefix: Some("x".repeat(70_000)),
+        ..labels()
+    };
+    let error = CellFile::create(&handle(&directory), LIMIT, &too_long).unwrap_err();
+    assert!(error.to_string().contains("longer than 64 KiB"), "{error}");
 }
 
 #[test]
@@ -185,7 +259,7 @@ fn series_without_counts_take_nothing_from_others() {
     file.snapshot(0, &[0; 2], &[]);
     assert!(file.commit(file.pending(), SystemTime::now()));
     // The last series gets the block of the filler, before the blocks of the other records.
-    for _ in 7..125 {
+    for _ in 9..125 {
         file.chunk(0).unwrap();
     }
     file.assign(0, 3, counter("last", ""), &[]);
@@ -249,6 +323,20 @@ fn the_time_is_that_of_the_last_change_and_not_before_the_last_collection() {
         writer.set_modified(ago(modified)).unwrap();
         assert!((round(recovered(&directory).time) - expected).abs() < 0.1);
     }
+    // A line of the last collection may have its time.
+    let last = now - Duration::from_secs(5);
+    file.snapshot(0, &[], &[]);
+    assert!(file.commit(file.pending(), last));
+    disown(&directory, another_process());
+    let writer = std::fs::File::options().write(true).open(&path).unwrap();
+    writer.set_modified(last).unwrap();
+    let Recovered { since, time, .. } = recovered(&directory);
+    let ms = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_millis()
+    };
+    assert_eq!((ms(since), ms(time)), (ms(last), ms(last) + 1));
     // Neither is in the future.
     file.snapshot(0, &[], &[]);
     assert!(file.commit(file.pending(), now + Duration::from_secs(3_600)));
@@ -283,7 +371,7 @@ fn only_the_own_file_is_removed() {
 fn the_file_grows_up_to_its_limit() {
     let directory = tempfile::tempdir().unwrap();
     let limit = 192 * 1024;
-    let file = CellFile::create(&handle(&directory), limit + 1_000).unwrap();
+    let file = CellFile::create(&handle(&directory), limit + 1_000, &labels()).unwrap();
     assert_eq!(file.bytes(), 64 * 1024);
     let mut chunks = Vec::new();
     while let Some(chunk) = file.chunk(chunks.len() / 3) {
@@ -308,7 +396,7 @@ fn the_file_grows_up_to_its_limit() {
 #[test]
 fn a_limit_below_one_step_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    let error = CellFile::create(&handle(&directory), 65_535).unwrap_err();
+    let error = CellFile::create(&handle(&directory), 65_535, &labels()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }

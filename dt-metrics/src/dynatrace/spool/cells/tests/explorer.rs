@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use super::super::file::{CellFile, NAME};
 use super::super::mapping::stops;
 use super::super::recovery::{Found, read};
-use super::{another_process, counter, handle};
+use super::{another_process, counter, handle, labels};
 use crate::instrument::{Chunk, Memory};
 
 /// The first slot in the file.
@@ -132,8 +132,8 @@ impl Outside {
                 if recovered.implausible > 0 {
                     return Err("implausible counts".into());
                 }
-                if recovered.committed > 1 && recovered.time != time(recovered.committed) {
-                    return Err(format!("the time {:?}", recovered.time));
+                if recovered.committed > 1 && recovered.since != time(recovered.committed) {
+                    return Err(format!("the time {:?}", recovered.since));
                 }
                 let kept = self.disk.iter();
                 let kept = kept.filter(|request| request.number <= recovered.committed);
@@ -183,8 +183,8 @@ impl Model {
     /// grows.
     fn new(limit_bytes: u64, room: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let file = CellFile::create(&handle(&directory), limit_bytes).unwrap();
-        for _ in room..120 {
+        let file = CellFile::create(&handle(&directory), limit_bytes, &labels()).unwrap();
+        for _ in room..118 {
             file.chunk(1_000).unwrap();
         }
         let reader = Rc::new(File::open(directory.path().join(NAME)).unwrap());

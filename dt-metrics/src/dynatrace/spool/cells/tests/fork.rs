@@ -5,7 +5,7 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::super::file::{CellFile, Full, NAME};
+use super::super::file::{Full, NAME};
 use super::{counter, handle, new_file};
 use crate::instrument::Memory;
 
@@ -88,7 +88,7 @@ fn a_forked_child_has_a_private_copy() {
 #[test]
 fn a_limit_of_file_sizes_is_not_run_into() {
     let directory = tempfile::tempdir().unwrap();
-    let file = CellFile::create(&handle(&directory), 1 << 20).unwrap();
+    let file = new_file(&directory);
     // The limit is for all tests of the process, so it is set in a child.
     let is_noticed = in_child(|| {
         let limit = Rlimit {

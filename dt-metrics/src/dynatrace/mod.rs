@@ -186,6 +186,7 @@ pub(crate) use self::config::token::looks_like_a_token;
 pub(crate) use self::config::token_variables;
 pub(crate) use self::config::unquoted::unquoted;
 pub(crate) use self::encode::attribute::attribute;
+pub(crate) use self::encode::buckets::bucket_boundaries;
 pub(crate) use self::encode::warnings::{SCOPE, STREAM_SCHEMA};
 pub use self::error::{ConfigError, EndpointError, ExportError, SpoolError};
 pub use self::event::DeliveryEvent;

@@ -1,4 +1,4 @@
-//! Cells in the spool: the file of this process, and the counts of processes that have died.
+//! Cells in the spool: the file of this process, and the counts and values of processes that have died.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::metrics::MeterProvider;
+use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -18,15 +18,20 @@ use opentelemetry_sdk::metrics::{
 };
 use tokio::time::Instant;
 
+use crate::descriptor::Kind;
 use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::config::Config;
 use crate::dynatrace::config::dimensions::Labels;
+use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::encode::attribute::attribute;
+use crate::dynatrace::encode::buckets::bucket_boundaries;
 use crate::dynatrace::encode::warnings::{EncodeReport, SCOPE};
 use crate::dynatrace::encode::{Encoded, Encoder};
 use crate::dynatrace::health::DropReason;
 use crate::dynatrace::request::{RequestId, SnapshotId};
-use crate::dynatrace::spool::cells::{CellFile, Found, Recovered, RecoveredSeries, Unreadable};
+use crate::dynatrace::spool::cells::{
+    CellFile, Found, Measured, Recovered, RecoveredSeries, Unreadable,
+};
 use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
 use crate::registry::descriptors_of;
 
@@ -155,12 +160,21 @@ struct Encoding {
     encoded: Arc<Mutex<Encoded>>,
 }
 
-/// The common definition of counters with the same name.
+/// The common definition of instruments with the same name.
 struct Definition<'a> {
+    kind: Kind,
     name: &'a str,
     unit: &'a str,
     description: &'a str,
+    /// The boundaries of a histogram, if they are stated.
+    boundaries: Option<&'a [f64]>,
     series: usize,
+}
+
+/// An instrument of the SDK.
+enum Instrumented {
+    Counter(Counter<u64>),
+    Histogram(Histogram<f64>),
 }
 
 impl PushMetricExporter for Encoding {
@@ -288,7 +302,7 @@ impl Recovery {
         }
     }
 
-    /// The requests with these counts.
+    /// The requests with these counts and values.
     fn encode(&self, recovered: &Recovered) -> Result<Encoded, OTelSdkError> {
         if recovered.series.is_empty() {
             return Ok(Encoded::default());
@@ -327,25 +341,35 @@ impl Recovery {
             .build();
         let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION"));
         let meter = provider.meter_with_scope(scope.build());
-        let mut counters = HashMap::new();
+        let buckets = self.config.protocol.format != Format::Lines;
+        let mut instruments = HashMap::new();
         for series in series {
             let name = series.name.to_ascii_lowercase();
             let Some(definition) = definitions.get(&name).filter(|it| it.admits(series)) else {
                 continue;
             };
-            let counter = counters.entry(name).or_insert_with(|| {
-                meter
-                    .u64_counter(definition.name.to_owned())
-                    .with_unit(definition.unit.to_owned())
-                    .with_description(definition.description.to_owned())
-                    .build()
-            });
-            let attributes: Vec<_> = series
+            let instrument = instruments
+                .entry(name)
+                .or_insert_with(|| definition.instrument(&meter, buckets));
+            let mut attributes: Vec<_> = series
                 .dimensions
                 .iter()
                 .map(|(key, value)| attribute(Key::new(key.clone()), value))
                 .collect();
-            counter.add(series.added, &attributes);
+            // With another order, the SDK keeps a series twice.
+            attributes.sort_by(|a, b| a.key.cmp(&b.key));
+            match (instrument, &series.measured) {
+                (Instrumented::Counter(counter), Measured::Counts(added)) => {
+                    counter.add(*added, &attributes);
+                }
+                (Instrumented::Histogram(histogram), Measured::Values { values, .. }) => {
+                    for value in values {
+                        histogram.record(*value, &attributes);
+                    }
+                }
+                // Not admitted.
+                _ => {}
+            }
         }
         provider.force_flush()?;
         let mut encoded = std::mem::take(&mut *lock(&encoded));
@@ -362,7 +386,32 @@ impl Recovery {
 impl Definition<'_> {
     /// Names are case-insensitive, and no unit is in conflict with any.
     fn admits(&self, series: &RecoveredSeries) -> bool {
-        series.unit.is_empty() || series.unit == self.unit
+        let is_same_unit = series.unit.is_empty() || series.unit == self.unit;
+        is_same_unit && kind(series) == self.kind
+    }
+
+    /// Makes the instrument that the pipeline makes. `buckets` is whether histograms without boundaries of their
+    /// own have buckets.
+    fn instrument(&self, meter: &Meter, buckets: bool) -> Instrumented {
+        let name = self.name.to_owned();
+        let (unit, description) = (self.unit.to_owned(), self.description.to_owned());
+        if self.kind == Kind::Counter {
+            let counter = meter.u64_counter(name).with_unit(unit);
+            return Instrumented::Counter(counter.with_description(description).build());
+        }
+        let mut histogram = meter.f64_histogram(name);
+        if let Some(boundaries) = bucket_boundaries(self.boundaries, self.unit, buckets) {
+            histogram = histogram.with_boundaries(boundaries);
+        }
+        let histogram = histogram.with_unit(unit).with_description(description);
+        Instrumented::Histogram(histogram.build())
+    }
+}
+
+fn kind(series: &RecoveredSeries) -> Kind {
+    match series.measured {
+        Measured::Counts(_) => Kind::Counter,
+        Measured::Values { .. } => Kind::Histogram,
     }
 }
 
@@ -373,11 +422,22 @@ fn definitions(all: &[RecoveredSeries]) -> (HashMap<String, Definition<'_>>, Vec
     for series in all {
         let definition = definitions.entry(series.name.to_ascii_lowercase());
         let definition = definition.or_insert_with(|| Definition {
+            kind: kind(series),
             name: &series.name,
             unit: "",
             description: "",
+            boundaries: None,
             series: 0,
         });
+        let mut known = descriptors_of(definition.name);
+        if known.next().is_some_and(|first| first.kind == kind(series)) {
+            definition.kind = kind(series);
+        }
+        if definition.boundaries.is_none()
+            && let Measured::Values { boundaries, .. } = &series.measured
+        {
+            definition.boundaries = boundaries.as_deref();
+        }
         if definition.description.is_empty() {
             definition.description = &series.description;
         }

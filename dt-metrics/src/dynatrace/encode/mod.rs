@@ -4,6 +4,7 @@
 
 pub(crate) mod attribute;
 pub(crate) mod body;
+pub(crate) mod buckets;
 mod idle;
 mod lines;
 #[cfg(feature = "otlp")]
@@ -54,7 +55,7 @@ impl Encoder {
         }
     }
 
-    /// Encodes collections as if their counts had begun and ended at these times.
+    /// Encodes collections as if their counts and values had begun and ended at these times.
     pub(crate) fn set_times(&mut self, start: SystemTime, end: SystemTime) {
         // A line has one time.
         #[cfg(not(feature = "otlp"))]

@@ -35,7 +35,7 @@ impl RingSample {
     }
 
     /// The slot and the value. For the side to which the sample belongs.
-    pub(super) fn get(&self) -> (u32, f64) {
+    pub(crate) fn get(&self) -> (u32, f64) {
         let slot = self.slot.load(Ordering::Relaxed);
         let value = f64::from_bits(self.value.load(Ordering::Relaxed));
         (u32::try_from(slot).unwrap_or(u32::MAX), value)

@@ -4,9 +4,8 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{Key, KeyValue};
 
 use crate::descriptor::Kind;
-use crate::dynatrace::attribute;
+use crate::dynatrace::{attribute, bucket_boundaries};
 use crate::instrument::OwnedValue;
-use crate::line::ucum_unit;
 use crate::registry::Definition;
 
 /// An instrument of the SDK.
@@ -20,37 +19,8 @@ pub(super) enum Instrument {
     Gauge(Gauge<f64>),
 }
 
-/// The boundaries of durations in seconds by OpenTelemetry's semantic conventions
-/// (`http.server.request.duration`), in milliseconds.
-const DURATION_BOUNDARIES: [f64; 14] = [
-    5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1_000.0, 2_500.0, 5_000.0, 7_500.0,
-    10_000.0,
-];
-
-/// The boundaries for durations in this unit; `None` if it is not a unit of time.
-fn duration_boundaries(unit: &str) -> Option<Vec<f64>> {
-    let (times, per) = match ucum_unit(unit).unwrap_or(unit) {
-        "ns" => (1e6, 1.0),
-        "us" => (1e3, 1.0),
-        "ms" => (1.0, 1.0),
-        "s" => (1.0, 1e3),
-        "min" => (1.0, 6e4),
-        "h" => (1.0, 3.6e6),
-        "d" => (1.0, 8.64e7),
-        "wk" => (1.0, 6.048e8),
-        _ => return None,
-    };
-    // Multiplied or divided, so that each boundary is the nearest number to its decimal text.
-    Some(
-        DURATION_BOUNDARIES
-            .map(|boundary| boundary * times / per)
-            .into(),
-    )
-}
-
 /// Makes an instrument. `buckets` decides whether a histogram without boundaries of its own has
-/// buckets: the buckets of the semantic conventions if its unit is one of time, otherwise the SDK's.
-/// `floats` is whether a sum is a sum of floats.
+/// [buckets](bucket_boundaries). `floats` is whether a sum is a sum of floats.
 pub(super) fn create(
     meter: &Meter,
     definition: &Definition,
@@ -82,11 +52,7 @@ pub(super) fn create(
         Kind::Gauge => Instrument::Gauge(build!(meter.f64_gauge(first.name))),
         Kind::Histogram => {
             let histogram = meter.f64_histogram(first.name);
-            let boundaries = match definition.boundaries() {
-                Some(boundaries) => Some(boundaries.to_vec()),
-                None if buckets => duration_boundaries(definition.unit()),
-                None => Some(Vec::new()),
-            };
+            let boundaries = bucket_boundaries(definition.boundaries(), definition.unit(), buckets);
             Instrument::Histogram(if let Some(boundaries) = boundaries {
                 build!(histogram.with_boundaries(boundaries))
             } else {

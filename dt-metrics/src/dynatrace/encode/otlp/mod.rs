@@ -83,7 +83,8 @@ impl OtlpEncoder {
         }
     }
 
-    /// The start and the end of all sums from now on, in place of the times of their data points.
+    /// The start and the end of all sums and histograms from now on, in place of the times of their data
+    /// points.
     pub(crate) fn set_times(&mut self, start: SystemTime, end: SystemTime) {
         self.times = Some((start, end));
     }

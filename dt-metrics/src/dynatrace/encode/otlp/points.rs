@@ -26,11 +26,11 @@ pub(super) struct PointWriter<'a, F> {
     pub(super) ended: Ended,
     /// The buckets of the data point at hand.
     pub(super) buckets: Vec<u64>,
-    /// The start and the end of all sums, if these are not the times of their data points.
+    /// The start and the end of all sums and histograms, if these are not the times of their data points.
     pub(super) times: Option<(SystemTime, SystemTime)>,
 }
 
-/// The least length of a sum whose times are given, since it has to begin before its end.
+/// The least length of a sum or histogram whose times are given, since it has to begin before its end.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The type of the SDK's numbers: `u64`, `i64` or `f64`.
@@ -72,18 +72,23 @@ impl<F: FnMut(Body)> PointWriter<'_, F> {
         }
     }
 
-    fn write_sum<T: Value>(&mut self, sum: &data::Sum<T>) {
+    /// The times of a sum or histogram.
+    fn times(&self, start: SystemTime, end: SystemTime) -> Times {
         let (start, end) = match self.times {
             Some((start, end)) => (
                 start.min(end.checked_sub(SHORTEST).unwrap_or(UNIX_EPOCH)),
                 end,
             ),
-            None => (sum.start_time(), sum.time()),
+            None => (start, end),
         };
-        let times = Times {
+        Times {
             start: nanoseconds(start),
             end: nanoseconds(end),
-        };
+        }
+    }
+
+    fn write_sum<T: Value>(&mut self, sum: &data::Sum<T>) {
+        let times = self.times(sum.start_time(), sum.time());
         let is_delta = sum.temporality() == Temporality::Delta;
         self.requests.begin(DATA, 7, |header| {
             temporality(header, sum.temporality());
@@ -136,10 +141,7 @@ impl<F: FnMut(Body)> PointWriter<'_, F> {
     }
 
     fn write_histogram<T: Value>(&mut self, histogram: &data::Histogram<T>) {
-        let times = Times {
-            start: nanoseconds(histogram.start_time()),
-            end: nanoseconds(histogram.time()),
-        };
+        let times = self.times(histogram.start_time(), histogram.time());
         let Self {
             requests,
             dimensions,
@@ -176,10 +178,7 @@ impl<F: FnMut(Body)> PointWriter<'_, F> {
     }
 
     fn write_exponential<T: Value>(&mut self, histogram: &data::ExponentialHistogram<T>) {
-        let times = Times {
-            start: nanoseconds(histogram.start_time()),
-            end: nanoseconds(histogram.time()),
-        };
+        let times = self.times(histogram.start_time(), histogram.time());
         let Self {
             requests,
             dimensions,

@@ -10,12 +10,12 @@ use super::header::{Header, Identity};
 use super::labels;
 use super::layout::record::{self, MAX_LENGTH, further_blocks};
 use super::layout::{
-    BLOCK_WORDS, Block, Buffer, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES, STEP,
-    Tag, header, position,
+    BLOCK_WORDS, Block, Buffer, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES,
+    NO_SAMPLE, SAMPLES, STEP, Tag, header, position,
 };
 use super::mapping::Mapping;
-use super::series;
-use crate::descriptor::{Descriptor, Kind};
+use super::series::{self, RecordKind};
+use crate::descriptor::Descriptor;
 use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::spool::handle::DirectoryHandle;
 use crate::instrument::{Chunk, Memory, OwnedValue, Samples};
@@ -41,24 +41,40 @@ pub(crate) struct CellFile {
 #[derive(Debug)]
 struct State {
     free: Vec<Block>,
+    /// The first blocks of free halves. The blocks of a half may become free blocks, for good.
+    halves: Vec<Block>,
+    /// The sample arrays, by the number of their first block.
+    arrays: BTreeMap<u32, Array>,
     /// The blocks of the two baselines, by chunk number.
     baselines: BTreeMap<u32, [Block; 2]>,
     /// The records of the series that count now, by slot.
     current: HashMap<u32, Record>,
-    /// Records whose counts may still be above the baseline.
+    /// Records whose counts or values may still be above the baseline.
     ended: Vec<Ended>,
     /// The last snapshot.
     last: Commit,
     /// The snapshot that was committed last. Its buffer is kept even if the file is void.
     kept: Commit,
-    /// The snapshot with which the ended records were last compared.
+    /// The snapshot with which the ended records and the arrays were last compared.
     compared: u64,
     full: Option<Full>,
+}
+
+/// The use of a sample array.
+#[derive(Clone, Copy, Debug)]
+enum Array {
+    /// A thread may put values in.
+    InUse,
+    /// All values were taken, and there will be no more.
+    Released,
+    /// So says each snapshot since the one with this number.
+    Taken(u64),
 }
 
 /// The blocks of a record.
 #[derive(Debug)]
 struct Record {
+    kind: RecordKind,
     first: Block,
     further: Vec<Block>,
 }
@@ -68,7 +84,8 @@ struct Record {
 struct Ended {
     record: Record,
     slot: u32,
-    /// The sum of the slot's cells when the series lost the slot.
+    /// When the series lost the slot: of a counter, the sum of the slot's cells; of a histogram, the number of
+    /// a snapshot in which all its values were taken.
     end: u64,
 }
 
@@ -129,6 +146,8 @@ impl CellFile {
             is_detached: AtomicBool::new(false),
             state: Mutex::new(State {
                 free: Vec::new(),
+                halves: Vec::new(),
+                arrays: BTreeMap::new(),
                 baselines: BTreeMap::new(),
                 current: HashMap::new(),
                 ended: Vec::new(),
@@ -249,31 +268,54 @@ impl CellFile {
         let (old, new) = (groups(bytes), groups(self.bytes()));
         // Without this number, nobody could see that the file was cut off.
         self.mapping.store(HEADER.word(header::GROUPS), new.into());
-        let blocks = (old * GROUP_BLOCKS..new * GROUP_BLOCKS).map(Block);
         // The first ones are taken first.
-        let blocks = blocks.rev().filter(|block| block.is_usable());
+        let blocks = (old * GROUP_BLOCKS..new * GROUP_BLOCKS).map(Block).rev();
+        let halves = blocks.clone().filter(|block| block.is_half());
+        state.halves.splice(0..0, halves);
+        let blocks = blocks.filter(|block| block.is_usable() && !block.is_in_half());
         state.free.splice(0..0, blocks);
     }
 
     /// Takes free blocks; `None` if there is not enough room for all of them.
     fn take_blocks(&self, state: &mut State, count: usize) -> Option<Vec<Block>> {
         if state.free.len() < count {
-            self.free_ended(state);
+            self.free_committed(state);
         }
         while state.free.len() < count {
-            let bytes = self.bytes();
-            if bytes >= self.limit_bytes {
-                state.full.get_or_insert(Full::Limit(self.limit_bytes));
-                return None;
+            if let Some(half) = state.halves.pop() {
+                state.free.splice(0..0, half.half().rev());
+            } else {
+                self.grow(state)?;
             }
-            if let Err(error) = self.mapping.grow(self.limit_bytes) {
-                state.full.get_or_insert(Full::Io(error.kind()));
-                return None;
-            }
-            self.put_in_use(state, bytes);
         }
         let start = state.free.len() - count;
         Some(state.free.drain(start..).rev().collect())
+    }
+
+    /// Takes a free half; `None` if there is none.
+    fn take_half(&self, state: &mut State) -> Option<Block> {
+        if state.halves.is_empty() {
+            self.free_committed(state);
+        }
+        while state.halves.is_empty() {
+            self.grow(state)?;
+        }
+        state.halves.pop()
+    }
+
+    /// Makes the file larger; `None` if that is impossible.
+    fn grow(&self, state: &mut State) -> Option<()> {
+        let bytes = self.bytes();
+        if bytes >= self.limit_bytes {
+            state.full.get_or_insert(Full::Limit(self.limit_bytes));
+            return None;
+        }
+        if let Err(error) = self.mapping.grow(self.limit_bytes) {
+            state.full.get_or_insert(Full::Io(error.kind()));
+            return None;
+        }
+        self.put_in_use(state, bytes);
+        Some(())
     }
 
     /// Sets a block to zeros.
@@ -285,8 +327,9 @@ impl CellFile {
         }
     }
 
-    /// Frees the records whose counts are all below the baseline that was committed last.
-    fn free_ended(&self, state: &mut State) {
+    /// Frees the records and arrays whose counts and values are all below the baseline that was committed
+    /// last.
+    fn free_committed(&self, state: &mut State) {
         let kept = state.kept;
         if std::mem::replace(&mut state.compared, kept.number) == kept.number {
             return;
@@ -294,15 +337,22 @@ impl CellFile {
         let State {
             ended,
             free,
+            halves,
+            arrays,
             baselines,
             ..
         } = state;
         ended.retain_mut(|ended| {
-            let (number, cell) = position(ended.slot);
-            let drained = baselines.get(&number).map_or(0, |blocks| {
-                self.mapping.load(blocks[kept.buffer.index()].word(cell))
-            });
-            let is_needed = ended.end.wrapping_sub(drained).cast_signed() > 0;
+            let is_needed = match ended.record.kind {
+                RecordKind::Counter => {
+                    let (number, cell) = position(ended.slot);
+                    let drained = baselines.get(&number).map_or(0, |blocks| {
+                        self.mapping.load(blocks[kept.buffer.index()].word(cell))
+                    });
+                    ended.end.wrapping_sub(drained).cast_signed() > 0
+                }
+                RecordKind::Histogram => ended.end > kept.number,
+            };
             if !is_needed {
                 self.set_tag(ended.record.first, Tag::None);
                 free.append(&mut ended.record.further);
@@ -310,15 +360,45 @@ impl CellFile {
             }
             is_needed
         });
+        arrays.retain(|first, array| {
+            let is_needed = !matches!(array, Array::Taken(number) if *number <= kept.number);
+            if !is_needed {
+                self.set_tag(Block(*first), Tag::None);
+                halves.push(Block(*first));
+            }
+            is_needed
+        });
     }
 
-    /// Ends the record of the series that had the slot until now.
+    /// Ends the record of the series that had the slot until now. `end` is the sum of the slot's cells.
     fn end_record(&self, state: &mut State, slot: u32, end: u64) {
         if let Some(record) = state.current.remove(&slot) {
+            let end = match record.kind {
+                RecordKind::Counter => end,
+                RecordKind::Histogram if self.has_values(state, slot) => state.last.number,
+                RecordKind::Histogram => state.kept.number,
+            };
             self.mapping.store(record.first.word(record::END), end);
             self.set_tag(record.first, Tag::Ended(slot));
             state.ended.push(Ended { record, slot, end });
         }
+    }
+
+    /// Whether there are values of a slot above the baseline that was committed last.
+    fn has_values(&self, state: &State, slot: u32) -> bool {
+        let State {
+            kept, last, arrays, ..
+        } = state;
+        let has_values = |first: Block| {
+            let taken = self.mapping.load(first.word(kept.buffer.index()));
+            let taken = usize::try_from(taken).unwrap_or(SAMPLES);
+            (taken..SAMPLES)
+                .map(|index| self.mapping.load(first.sample(index)))
+                .take_while(|found| *found != NO_SAMPLE)
+                .any(|found| found == u64::from(slot))
+        };
+        // A series that loses its slot has been idle for some snapshots.
+        last.number > kept.number && arrays.keys().any(|first| has_values(Block(*first)))
     }
 
     /// Writes a record to free blocks. It counts once the first one has its tag.
@@ -392,37 +472,82 @@ impl Memory for CellFile {
         let state = &mut *state;
         // Even if there is no room for the next record: this one has no share in the counts to come.
         self.end_record(state, slot, origin);
-        if descriptor.kind != Kind::Counter {
-            return;
-        }
-        if let Some(bytes) = series::to_bytes(descriptor, dimensions)
+        if let Some(kind) = RecordKind::of(descriptor.kind)
+            && let Some(bytes) = series::to_bytes(kind, descriptor, dimensions)
             && let Some(mut blocks) = self.take_blocks(state, 1 + further_blocks(bytes.len()))
         {
             self.write_record(&blocks, slot, origin, &bytes);
             let further = blocks.split_off(1);
             if let Some(first) = blocks.pop() {
                 self.set_tag(first, Tag::Record(slot));
-                state.current.insert(slot, Record { first, further });
+                let record = Record {
+                    kind,
+                    first,
+                    further,
+                };
+                state.current.insert(slot, record);
             }
         }
     }
 
     fn samples(&self) -> Option<Samples> {
-        None
+        if self.is_detached() {
+            return None;
+        }
+        let mut state = self.lock();
+        let first = self.take_half(&mut state)?;
+        let samples = self.mapping.samples(first)?;
+        for buffer in [Buffer::A, Buffer::B] {
+            self.mapping.store(first.word(buffer.index()), 1);
+        }
+        for position in (1..SAMPLES).map(|index| first.sample(index)) {
+            if self.mapping.load(position) != NO_SAMPLE {
+                self.mapping.store(position, NO_SAMPLE);
+            }
+        }
+        self.set_tag(first, Tag::Samples);
+        state.arrays.insert(first.0, Array::InUse);
+        let id = first.0;
+        Some(Samples { id, samples })
     }
 
-    fn release(&self, _: u32) {}
+    fn release(&self, id: u32) {
+        if self.is_detached() {
+            return;
+        }
+        if let Some(array @ Array::InUse) = self.lock().arrays.get_mut(&id) {
+            *array = Array::Released;
+        }
+    }
 
-    fn snapshot(&self, first: u32, drained: &[u64], _: &[(u32, u64)]) {
+    fn snapshot(&self, first: u32, drained: &[u64], taken: &[(u32, u64)]) {
         if self.is_detached() {
             return;
         }
         let mut state = self.lock();
+        let state = &mut *state;
         let buffer = state.kept.buffer.other();
-        state.last = Commit {
-            number: state.last.number + 1,
-            buffer,
+        let number = state.last.number + 1;
+        state.last = Commit { number, buffer };
+        let set_taken = |first: u32, taken| {
+            let position = Block(first).word(buffer.index());
+            if self.mapping.load(position) != taken {
+                self.mapping.store(position, taken);
+            }
         };
+        for (first, array) in &mut state.arrays {
+            if let Array::Released = array {
+                *array = Array::Taken(number);
+            }
+            if let Array::Taken(_) = array {
+                set_taken(*first, SAMPLES as u64);
+            }
+        }
+        for (first, taken) in taken {
+            if let Some(Array::InUse) = state.arrays.get(first) {
+                set_taken(*first, *taken);
+            }
+        }
         for (number, blocks) in &state.baselines {
             let block = blocks[buffer.index()];
             for cell in 0..BLOCK_WORDS {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::layout::header::{BOOT, CHECKSUM, PROCESS, RUN, TOKEN, VERSION};
 
 /// The version of the layout.
-pub(super) const LAYOUT: u64 = 1;
+pub(super) const LAYOUT: u64 = 2;
 
 /// The file in which Linux names the boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";

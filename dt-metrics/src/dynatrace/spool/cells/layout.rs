@@ -1,7 +1,9 @@
 //! Where everything is in a file of cells. Everything is a word of 64 bits, in the order of bytes of
 //! the processor.
 
-/// Words in a block. A block is a chunk of cells, a part of a baseline, or a part of a record.
+use crate::instrument::{self, RingSample};
+
+/// Words in a block. A block is a chunk of cells, or a part of a baseline, a record, or a sample array.
 pub(super) const BLOCK_WORDS: usize = 64;
 
 /// The chunk number of a slot, and its cell there.
@@ -16,6 +18,23 @@ const _: () = assert!(CELLS as usize == BLOCK_WORDS, "a chunk is a block");
 
 /// Blocks in a group. The first block of a group has the tags of all blocks of the group.
 pub(super) const GROUP_BLOCKS: u32 = 64;
+
+/// Blocks in the upper half of a group, which is a sample array, or blocks for other things.
+pub(super) const HALF_BLOCKS: u32 = GROUP_BLOCKS / 2;
+
+/// Samples in a block of a sample array, with two words each.
+pub(super) const SAMPLES_IN_BLOCK: usize = BLOCK_WORDS / 2;
+
+/// Samples in a sample array. The first one is its header.
+pub(super) const SAMPLES: usize = HALF_BLOCKS as usize * SAMPLES_IN_BLOCK;
+
+const _: () = assert!(
+    SAMPLES == instrument::SAMPLES,
+    "a sample array is a half of a group"
+);
+
+/// The slot of a sample that was not put in.
+pub(super) const NO_SAMPLE: u64 = RingSample::EMPTY;
 
 pub(super) const GROUP_BYTES: u64 = (BLOCK_WORDS * 8) as u64 * GROUP_BLOCKS as u64;
 
@@ -45,6 +64,27 @@ impl Block {
     pub(super) fn tag(self) -> usize {
         let in_group = self.0 % GROUP_BLOCKS;
         Self(self.0 - in_group).word(in_group as usize)
+    }
+
+    /// The position of the slot of a sample, in the sample array that begins with this block. The value is in
+    /// the next word. Sample 0 has, for each of the two baselines, how many samples were taken,
+    /// itself included.
+    pub(super) fn sample(self, index: usize) -> usize {
+        self.word(index * 2)
+    }
+
+    /// Whether it is the first block of an upper half.
+    pub(super) fn is_half(self) -> bool {
+        self.0 % GROUP_BLOCKS == HALF_BLOCKS
+    }
+
+    pub(super) fn is_in_half(self) -> bool {
+        self.0 % GROUP_BLOCKS >= HALF_BLOCKS
+    }
+
+    /// The blocks of the half that begins with this block.
+    pub(super) fn half(self) -> impl DoubleEndedIterator<Item = Self> {
+        (self.0..self.0 + HALF_BLOCKS).map(Self)
     }
 
     /// Whether it is neither the tags of a group nor the header.
@@ -88,7 +128,7 @@ impl Buffer {
 /// The use of a block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Tag {
-    /// Free, or a later part of a record, or a part of the record of the labels.
+    /// Free, a later part of a record or of a sample array, or a part of the record of the labels.
     None,
     /// A chunk of cells with this chunk number.
     Chunk(u32),
@@ -98,6 +138,9 @@ pub(super) enum Tag {
     Record(u32),
     /// The first part of the record of a series that no longer counts in this slot.
     Ended(u32),
+    /// The first block of a sample array: values that one thread recorded, one after another. Only for the
+    /// first block of an upper half.
+    Samples,
 }
 
 impl Tag {
@@ -109,6 +152,7 @@ impl Tag {
             Self::Baseline(Buffer::B, number) => (3, number),
             Self::Record(slot) => (4, slot),
             Self::Ended(slot) => (5, slot),
+            Self::Samples => (6, 0),
         };
         kind << 32 | u64::from(number)
     }
@@ -123,6 +167,7 @@ impl Tag {
             3 if is_chunk => Some(Self::Baseline(Buffer::B, number)),
             4 => Some(Self::Record(number)),
             5 => Some(Self::Ended(number)),
+            6 if number == 0 => Some(Self::Samples),
             _ => None,
         }
     }
@@ -178,7 +223,8 @@ pub(super) mod record {
 
     /// The sum of the slot's cells when the series got the slot.
     pub(in super::super) const ORIGIN: usize = 0;
-    /// The sum of the slot's cells when the series lost the slot.
+    /// Of a counter, the sum of the slot's cells when the series lost the slot; of a histogram, the number of
+    /// a snapshot in which all its values were taken.
     pub(in super::super) const END: usize = 1;
     /// The length of the description in bytes, and above it the checksum.
     pub(in super::super) const LENGTH: usize = 2;

@@ -1,4 +1,4 @@
-//! The cells of a process in a file of its slot, so that counts outlive the process.
+//! The cells and samples of a process in a file of its slot, so that measurements outlive the process.
 //!
 //! ```text
 //! slot-000/cells     0600, mapped; 64 KiB, then doubled up to the limit
@@ -9,6 +9,7 @@
 //!          chunk     the cells of one thread for 64 slots
 //!          baseline  the drained sums of 64 slots: two buffers, one of which is committed
 //!          record    the series that counts in a slot from a sum on, and up to which sum
+//!          samples   values that one thread recorded, with their slots: 32 blocks
 //! ```
 //!
 //! Imports `handle`, `config::dimensions`, `instrument` and `descriptor`. Nothing here decides when a baseline is committed.
@@ -19,14 +20,18 @@
 //! means that the counts of the request are in the cells as well, and are delivered from there. So
 //! such a request is not sent before the file is void or the snapshot is committed.
 //!
+//! **Values.** A sample array is filled once, from front to back. Its baseline is how many of its samples were
+//! taken, again in two buffers. The samples from there on are in no request on disk. An array that no thread
+//! fills any more is free once a baseline without its samples is committed.
+//!
 //! **Any instant.** All stores get into the file in the order of the program, except for the
-//! stores to cells. A block is complete before its tag is stored, and its tag is cleared before the block is used
+//! stores to cells and samples. A block is complete before its tag is stored, and its tag is cleared before the block is used
 //! again.
 //!
 //! **Durability.** The file is memory of the operating system, which suffices for any death of the
 //! process: nothing is written when the process dies. If the machine stops, pages may have got to
 //! the disk in any order. So a file from before the last start of the machine is not read, and the
-//! counts since the last collection are lost. The disk must be a local one: its pages are
+//! measurements since the last collection are lost. The disk must be a local one: its pages are
 //! reserved before use, which protects against a full disk, but not against a broken one.
 
 mod file;
@@ -39,7 +44,7 @@ mod series;
 
 pub(crate) use self::file::{CellFile, NAME};
 pub(crate) use self::recovery::{Found, Recovered, Unreadable, recover};
-pub(crate) use self::series::RecoveredSeries;
+pub(crate) use self::series::{Measured, RecoveredSeries};
 
 #[cfg(test)]
 #[cfg(all(target_os = "linux", not(miri)))]

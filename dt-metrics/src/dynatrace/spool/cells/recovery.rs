@@ -1,4 +1,4 @@
-//! Reading the counts of a process that has died out of its file of cells.
+//! Reading the counts and values of a process that has died out of its file of cells.
 //!
 //! The file is read, never mapped: another process could cut it off meanwhile. Every number in it is
 //! checked before use.
@@ -13,10 +13,10 @@ use super::header::{Header, Identity, LAYOUT};
 use super::labels;
 use super::layout::record::{self, MAX_LENGTH, further_blocks};
 use super::layout::{
-    BLOCK_WORDS, Block, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES, Tag, header,
-    low_half, position,
+    BLOCK_WORDS, Block, Commit, GROUP_BLOCKS, GROUP_BYTES, HALF_BLOCKS, HEADER, MAGIC, MAX_BYTES,
+    NO_SAMPLE, SAMPLES, SAMPLES_IN_BLOCK, Tag, header, low_half, position,
 };
-use super::series::{self, RecoveredSeries};
+use super::series::{self, Measured, RecordKind, RecoveredSeries};
 use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::spool::handle::DirectoryHandle;
 
@@ -35,12 +35,13 @@ pub(crate) enum Found {
 /// A line of the last collection may have the time of the baseline.
 const AFTER: Duration = Duration::from_millis(1);
 
-/// The counts that the process had not put into requests on disk.
+/// The counts and values that the process had not put into requests on disk.
 #[derive(Debug)]
 pub(crate) struct Recovered {
     /// The [token](super::CellFile::token) in the headers of the requests that the process wrote.
     pub(crate) token: u64,
-    /// Requests with this token and a higher number are not delivered: their counts are in `series`.
+    /// Requests with this token and a higher number are not delivered: their counts and values are in
+    /// `series`.
     pub(crate) committed: u64,
     /// The labels of the process.
     pub(crate) labels: Labels,
@@ -49,10 +50,11 @@ pub(crate) struct Recovered {
     /// When the process counted last, as far as this is known. After its last collection, unless
     /// that is in the future, and never in the future.
     pub(crate) time: SystemTime,
-    /// Counters with counts. Several may have the same name and dimensions.
+    /// Counters with counts, and histograms with values. Several may have the same name and
+    /// dimensions.
     pub(crate) series: Vec<RecoveredSeries>,
-    /// How many series are left out, since their numbers are impossible: a sum exceeded its range, or the
-    /// file was altered.
+    /// How many counters and values are left out, since their numbers are impossible: a sum exceeded its range,
+    /// or the file was altered.
     pub(crate) implausible: u64,
 }
 
@@ -167,13 +169,14 @@ pub(super) fn read(
     }
     let groups = u32::try_from(groups).map_err(|_| Damage::Header)?;
     let blocks = Blocks::read(source, groups, commit)?;
-    let (series, implausible) = blocks.series(source)?;
+    let labels = blocks.labels(source, words[header::LABELS], header.token)?;
+    let (series, implausible) = blocks.series(source, commit)?;
     let since = Duration::from_millis(words[header::TIMES[commit.buffer.index()]]);
     let since = UNIX_EPOCH.checked_add(since).ok_or(Damage::Header)?;
     Ok(Found::Counts(Box::new(Recovered {
         token: header.token,
         committed: commit.number,
-        labels: blocks.labels(source, words[header::LABELS], header.token)?,
+        labels,
         since,
         time: since.checked_add(AFTER).ok_or(Damage::Header)?,
         series,
@@ -181,12 +184,14 @@ pub(super) fn read(
     })))
 }
 
-/// The record of a series that counted in a slot.
+/// The record of a series that measured in a slot.
 struct Record {
     first: Block,
+    kind: RecordKind,
     /// The sum of the slot's cells when the series got the slot.
     origin: u64,
-    /// The sum when the series lost the slot, if it did.
+    /// If the series lost the slot: of a counter, the sum then; of a histogram, the number of a snapshot in which
+    /// all its values were taken.
     end: Option<u64>,
 }
 
@@ -198,6 +203,10 @@ struct Blocks {
     baseline: Cells,
     /// By slot.
     records: BTreeMap<u32, Vec<Record>>,
+    /// The values above the baseline, by slot.
+    values: HashMap<u32, Vec<f64>>,
+    /// How many values have an impossible number or slot.
+    implausible: u64,
     count: u32,
 }
 
@@ -212,9 +221,11 @@ impl Blocks {
             if tags > 0 && words[0] != 0 {
                 return Err(Damage::Block(tags).into());
             }
+            let has_samples = words[HALF_BLOCKS as usize] == Tag::Samples.to_word();
             for (block, word) in (tags..).map(Block).zip(words).skip(1) {
                 let tag = Tag::from_word(word);
-                let tag = tag.filter(|tag| block.is_usable() || *tag == Tag::None);
+                let is_part = has_samples && block.is_in_half() && !block.is_half();
+                let tag = tag.filter(|tag| block.is_usable() && !is_part || *tag == Tag::None);
                 all.add(source, block, tag, commit)?;
             }
         }
@@ -254,36 +265,111 @@ impl Blocks {
             }
             Tag::Record(slot) => {
                 let words = read_block(source, block)?;
-                self.records.entry(slot).or_default().push(Record {
-                    first: block,
-                    origin: words[record::ORIGIN],
-                    end: None,
-                });
+                self.add_record(block, slot, &words, None).ok_or(damage)?;
             }
             Tag::Ended(slot) => {
                 let words = read_block(source, block)?;
-                self.records.entry(slot).or_default().push(Record {
-                    first: block,
-                    origin: words[record::ORIGIN],
-                    end: Some(words[record::END]),
-                });
+                let end = words[record::END];
+                self.add_record(block, slot, &words, Some(end))
+                    .ok_or(damage)?;
+            }
+            Tag::Samples if block.is_half() => self.add_samples(source, block, commit)?,
+            Tag::Samples => return Err(damage.into()),
+        }
+        Ok(())
+    }
+
+    /// `None` if the words are not those of a record.
+    fn add_record(
+        &mut self,
+        first: Block,
+        slot: u32,
+        words: &Words,
+        end: Option<u64>,
+    ) -> Option<()> {
+        let record = Record {
+            first,
+            kind: RecordKind::from_word(words[record::DATA])?,
+            origin: words[record::ORIGIN],
+            end,
+        };
+        self.records.entry(slot).or_default().push(record);
+        Some(())
+    }
+
+    /// Adds the samples above the baseline. An array is filled from front to back.
+    fn add_samples(
+        &mut self,
+        source: &impl Source,
+        first: Block,
+        commit: Commit,
+    ) -> Result<(), Unreadable> {
+        let taken = read_block(source, first)?[commit.buffer.index()];
+        let taken = usize::try_from(taken).unwrap_or(usize::MAX);
+        if !(1..=SAMPLES).contains(&taken) {
+            self.implausible += 1;
+            return Ok(());
+        }
+        let blocks = first.half().zip((0..).step_by(SAMPLES_IN_BLOCK));
+        for (block, start) in blocks.filter(|(_, start)| start + SAMPLES_IN_BLOCK > taken) {
+            let words = read_block(source, block)?;
+            let samples = words.as_chunks().0.iter();
+            for [slot, value] in samples.skip(taken.saturating_sub(start)) {
+                if *slot == NO_SAMPLE {
+                    return Ok(());
+                }
+                let value = f64::from_bits(*value);
+                match u32::try_from(*slot) {
+                    Ok(slot) if value.is_finite() => {
+                        self.values.entry(slot).or_default().push(value);
+                    }
+                    _ => self.implausible += 1,
+                }
             }
         }
         Ok(())
     }
 
-    /// The series with counts above the baseline, and how many are left out.
-    fn series(&self, source: &impl Source) -> Result<(Vec<RecoveredSeries>, u64), Unreadable> {
-        let (mut series, mut implausible) = (Vec::new(), 0);
+    /// The series with counts or values above the baseline, and how many counters and values are left out.
+    fn series(
+        mut self,
+        source: &impl Source,
+        commit: Commit,
+    ) -> Result<(Vec<RecoveredSeries>, u64), Unreadable> {
+        let (mut series, mut implausible) = (Vec::new(), self.implausible);
+        let mut values = std::mem::take(&mut self.values);
         for (slot, records) in &self.records {
+            let counters: Vec<_> = of_kind(records, RecordKind::Counter).collect();
             let drained = cell(&self.baseline, *slot);
             let total = cell(&self.totals, *slot);
-            let Some(counts) = divide(records, drained, total) else {
+            if let Some(counts) = divide(&counters, drained, total) {
+                for (record, added) in counts {
+                    let measured = Measured::Counts(added);
+                    series.push(self.describe(source, *slot, record, measured)?);
+                }
+            } else {
                 implausible += 1;
+            }
+            let Some(values) = values.remove(slot) else {
                 continue;
             };
-            for (record, added) in counts {
-                series.push(self.describe(source, *slot, record, added)?);
+            // A series loses its slot when all its values have long been taken. So if one lost the slot since
+            // the baseline, it is not clear whose the values are.
+            let is_ended = |record: &&Record| record.end.is_some_and(|end| end <= commit.number);
+            let histograms: Vec<_> = of_kind(records, RecordKind::Histogram)
+                .filter(|record| !is_ended(record))
+                .collect();
+            match *histograms {
+                // There was no room for the record.
+                [] => {}
+                [record] if record.end.is_none() => {
+                    let measured = Measured::Values {
+                        values,
+                        boundaries: None,
+                    };
+                    series.push(self.describe(source, *slot, record, measured)?);
+                }
+                _ => implausible += values.len() as u64,
             }
         }
         Ok((series, implausible))
@@ -294,10 +380,10 @@ impl Blocks {
         source: &impl Source,
         slot: u32,
         record: &Record,
-        added: u64,
+        measured: Measured,
     ) -> Result<RecoveredSeries, Unreadable> {
         let bytes = self.record(source, record.first, slot, record.origin)?;
-        Ok(series::from_bytes(&bytes, added).ok_or(Damage::Block(record.first.0))?)
+        Ok(series::from_bytes(&bytes, measured).ok_or(Damage::Block(record.first.0))?)
     }
 
     fn labels(&self, source: &impl Source, first: u64, token: u64) -> Result<Labels, Unreadable> {
@@ -352,17 +438,26 @@ fn cell(cells: &Cells, slot: u32) -> u64 {
     cells.get(&number).map_or(0, |words| words[cell])
 }
 
-/// Divides the additions to a slot since the baseline among the series that had the slot one after
+fn of_kind(records: &[Record], kind: RecordKind) -> impl Iterator<Item = &Record> {
+    records.iter().filter(move |record| record.kind == kind)
+}
+
+/// Divides the additions to a slot since the baseline among the counters that had the slot one after
 /// another; `None` if the numbers are impossible.
-fn divide(records: &[Record], drained: u64, total: u64) -> Option<Vec<(&Record, u64)>> {
+fn divide<'a>(records: &[&'a Record], drained: u64, total: u64) -> Option<Vec<(&'a Record, u64)>> {
     // Sums wrap, so they are compared by their distance from the baseline.
     let from_baseline = |sum: u64| sum.wrapping_sub(drained).cast_signed();
+    let is_below = |record: &&Record| record.end.is_some_and(|end| from_baseline(end) <= 0);
+    if records.iter().all(is_below) {
+        // Further additions to the slot are those of a series of another kind, which may shrink.
+        return Some(Vec::new());
+    }
     let added = from_baseline(total);
     if added < 0 {
         return None;
     }
     let mut ranges = Vec::with_capacity(records.len());
-    for record in records {
+    for &record in records {
         let begin = from_baseline(record.origin);
         let end = record.end.map_or(added, from_baseline);
         if begin > end || end > added {

@@ -1,10 +1,12 @@
-//! The description of a counter in a record: its name, unit, description and dimensions.
+//! The description of a series in a record: its kind, name, unit, description, boundaries and
+//! dimensions.
 
+use super::layout::low_half;
 use super::layout::record::MAX_LENGTH;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
 use crate::instrument::{OwnedValue, Value};
 
-/// The counts of one counter.
+/// A series, and what it measured.
 #[derive(Clone, Debug)]
 pub(crate) struct RecoveredSeries {
     pub(crate) name: String,
@@ -12,9 +14,53 @@ pub(crate) struct RecoveredSeries {
     pub(crate) description: String,
     /// A short text is a text here.
     pub(crate) dimensions: Vec<(String, OwnedValue)>,
-    /// From 1 to `i64::MAX`.
-    pub(crate) added: u64,
+    pub(crate) measured: Measured,
 }
+
+#[derive(Clone, Debug)]
+pub(crate) enum Measured {
+    /// The counts of a counter: from 1 to `i64::MAX`.
+    Counts(u64),
+    /// The values of a histogram, which are finite.
+    Values {
+        values: Vec<f64>,
+        /// The boundaries of its buckets, if the instrument states any: finite and ascending.
+        boundaries: Option<Vec<f64>>,
+    },
+}
+
+/// The kinds of series that are recorded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RecordKind {
+    Counter,
+    Histogram,
+}
+
+impl RecordKind {
+    /// `None` for kinds whose series are not recovered.
+    pub(super) fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Counter => Some(Self::Counter),
+            Kind::Histogram => Some(Self::Histogram),
+            Kind::UpDownCounter | Kind::Gauge => None,
+        }
+    }
+
+    /// The kind of the series whose description begins with this word.
+    pub(super) fn from_word(word: u64) -> Option<Self> {
+        match low_half(word).to_le_bytes() {
+            [COUNTER, ..] => Some(Self::Counter),
+            [HISTOGRAM, ..] => Some(Self::Histogram),
+            _ => None,
+        }
+    }
+}
+
+const COUNTER: u8 = 1;
+const HISTOGRAM: u8 = 2;
+
+/// Stands for the number of boundaries of a histogram that states none.
+const NO_BOUNDARIES: u32 = u32::MAX;
 
 /// The types of values.
 pub(super) const STR: u8 = 0;
@@ -25,10 +71,22 @@ pub(super) const F64: u8 = 4;
 
 /// The bytes that describe a series; `None` if they are too many.
 pub(super) fn to_bytes(
+    kind: RecordKind,
     descriptor: &Descriptor,
     dimensions: &[(&'static str, OwnedValue)],
 ) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
+    match kind {
+        RecordKind::Counter => bytes.push(COUNTER),
+        RecordKind::Histogram => {
+            bytes.push(HISTOGRAM);
+            let boundaries = descriptor.boundaries;
+            let number = boundaries.map_or(Some(NO_BOUNDARIES), |all| all.len().try_into().ok())?;
+            bytes.extend(number.to_le_bytes());
+            let boundaries = boundaries.unwrap_or_default().iter();
+            bytes.extend(boundaries.flat_map(|boundary| boundary.to_le_bytes()));
+        }
+    }
     for text in [descriptor.name, descriptor.unit, descriptor.description] {
         put_text(&mut bytes, text);
     }
@@ -73,9 +131,14 @@ pub(super) fn put_number(bytes: &mut Vec<u8>, kind: u8, number: [u8; 8]) {
     bytes.extend(number);
 }
 
-/// Reads the bytes back; `None` if they do not describe a series.
-pub(super) fn from_bytes(mut bytes: &[u8], added: u64) -> Option<RecoveredSeries> {
+/// Reads the bytes back; `None` if they do not describe a series that can measure this.
+pub(super) fn from_bytes(mut bytes: &[u8], mut measured: Measured) -> Option<RecoveredSeries> {
     let bytes = &mut bytes;
+    match (take(bytes)?, &mut measured) {
+        ([COUNTER], Measured::Counts(_)) => {}
+        ([HISTOGRAM], Measured::Values { boundaries, .. }) => *boundaries = take_boundaries(bytes)?,
+        _ => return None,
+    }
     let [name, unit, description] = [take_text(bytes)?, take_text(bytes)?, take_text(bytes)?];
     let mut dimensions = Vec::new();
     while !bytes.is_empty() {
@@ -100,8 +163,26 @@ pub(super) fn from_bytes(mut bytes: &[u8], added: u64) -> Option<RecoveredSeries
         unit,
         description,
         dimensions,
-        added,
+        measured,
     })
+}
+
+/// `Some(None)` if there are none.
+fn take_boundaries(bytes: &mut &[u8]) -> Option<Option<Vec<f64>>> {
+    let number = u32::from_le_bytes(take(bytes)?);
+    if number == NO_BOUNDARIES {
+        return Some(None);
+    }
+    let mut boundaries = Vec::new();
+    for _ in 0..number {
+        let boundary = f64::from_le_bytes(take(bytes)?);
+        let is_next = boundaries.last().is_none_or(|last| *last < boundary);
+        if !boundary.is_finite() || !is_next {
+            return None;
+        }
+        boundaries.push(boundary);
+    }
+    Some(Some(boundaries))
 }
 
 pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {

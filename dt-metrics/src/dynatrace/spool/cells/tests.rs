@@ -17,7 +17,8 @@ use super::file::{CellFile, Full, NAME};
 use super::header::{Header, Identity};
 use super::layout::HEADER;
 use super::layout::header::TOKEN;
-use super::recovery::{Found, Recovered, Source, recover};
+use super::recovery::{Found, Recovered, Source, read, recover};
+use super::series::Measured;
 use crate::descriptor::{Descriptor, Kind};
 use crate::dynatrace::config::dimensions::Labels;
 use crate::dynatrace::spool::handle::DirectoryHandle;
@@ -76,8 +77,16 @@ pub(crate) fn die(directory: &Path) {
 }
 
 fn counter(name: &str, description: &str) -> &'static Descriptor {
+    described(Kind::Counter, name, description)
+}
+
+fn histogram(name: &str) -> &'static Descriptor {
+    described(Kind::Histogram, name, "")
+}
+
+fn described(kind: Kind, name: &str, description: &str) -> &'static Descriptor {
     let [name, description] = [name, description].map(|text| &*text.to_owned().leak());
-    let descriptor = Descriptor::new(Kind::Counter, name, "tests", "tests.rs", 1);
+    let descriptor = Descriptor::new(kind, name, "tests", "tests.rs", 1);
     Box::leak(Box::new(descriptor.with_description(description)))
 }
 
@@ -124,7 +133,20 @@ fn recovered(directory: &TempDir) -> Recovered {
 
 fn names(recovered: &Recovered) -> Vec<(&str, u64)> {
     let series = recovered.series.iter();
-    series.map(|series| (&*series.name, series.added)).collect()
+    let counts = series.filter_map(|series| match series.measured {
+        Measured::Counts(added) => Some((&*series.name, added)),
+        Measured::Values { .. } => None,
+    });
+    counts.collect()
+}
+
+fn values(recovered: &Recovered) -> Vec<(&str, &[f64])> {
+    let series = recovered.series.iter();
+    let values = series.filter_map(|series| match &series.measured {
+        Measured::Counts(_) => None,
+        Measured::Values { values, .. } => Some((&*series.name, &**values)),
+    });
+    values.collect()
 }
 
 #[test]
@@ -154,7 +176,7 @@ fn a_series_comes_back_with_all_that_describes_it() {
     assert_eq!(series.name, "shop.orders");
     assert_eq!(series.unit, "{order}");
     assert_eq!(series.description, "Orders, at last");
-    assert_eq!(series.added, 42);
+    assert!(matches!(series.measured, Measured::Counts(42)));
     let dimensions = format!("{:?}", series.dimensions);
     assert_eq!(
         dimensions,
@@ -244,6 +266,140 @@ fn series_that_do_not_only_grow_are_not_recovered() {
     chunk.add(0, 100);
     disown(&directory, another_process());
     assert_eq!(names(&recovered(&directory)), [("a", 3)]);
+}
+
+#[test]
+fn values_come_back_with_all_that_describes_their_series() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let boundaries: &[f64] = &[-1.0, 0.0, 2.5e10];
+    let sizes = Descriptor::new(Kind::Histogram, "shop.sizes", "tests", "tests.rs", 1)
+        .with_unit("By")
+        .with_description("Sizes")
+        .with_boundaries(boundaries);
+    let region = ("region", OwnedValue::Str("eu".into()));
+    file.assign(0, 0, &sizes, &[region]);
+    let sums = Descriptor::new(Kind::Histogram, "no.buckets", "tests", "tests.rs", 1);
+    file.assign(64, 7, &sums.with_boundaries(&[]), &[]);
+    file.assign(70, 7, histogram("default"), &[]);
+    let [first, second] = [file.samples(), file.samples()].map(Option::unwrap);
+    assert_ne!(first.id, second.id);
+    for (sample, (slot, value)) in (1..).zip([(0, 1.5), (70, -3.0), (0, 1e300), (0, 1.5)]) {
+        first.samples[sample].put(slot, value);
+    }
+    second.samples[1].put(64, 0.0);
+    second.samples[2].put(0, f64::MIN_POSITIVE);
+    disown(&directory, another_process());
+    let recovered = recovered(&directory);
+    let series: Vec<_> = recovered
+        .series
+        .iter()
+        .map(|series| {
+            let Measured::Values { values, boundaries } = &series.measured else {
+                panic!("{series:?}");
+            };
+            let name = &*series.name;
+            (name, &**values, boundaries.as_deref(), &*series.unit)
+        })
+        .collect();
+    let expected: [(&str, &[f64], Option<&[f64]>, &str); 3] = [
+        (
+            "shop.sizes",
+            &[1.5, 1e300, 1.5, f64::MIN_POSITIVE],
+            Some(boundaries),
+            "By",
+        ),
+        ("no.buckets", &[0.0], Some(&[]), ""),
+        ("default", &[-3.0], None, ""),
+    ];
+    assert_eq!(series, expected);
+    assert_eq!(recovered.series[0].description, "Sizes");
+    assert_eq!(recovered.series[0].dimensions.len(), 1);
+    assert_eq!(recovered.implausible, 0);
+}
+
+#[test]
+fn a_sample_array_is_used_to_its_end_and_again_once_its_values_are_in_the_baseline() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = CellFile::create(&handle(&directory), 64 * 1024, &labels()).unwrap();
+    file.assign(0, 0, histogram("a"), &[]);
+    let [first, second] = [file.samples(), file.samples()].map(Option::unwrap);
+    assert!(file.samples().is_none(), "the file has two groups");
+    assert_eq!(file.full(), Some(Full::Limit(64 * 1024)));
+    assert_eq!(first.samples.len(), 1_024);
+    for sample in &first.samples[1..] {
+        sample.put(0, 1.0);
+    }
+    second.samples[1].put(0, 2.0);
+    let recovers = |expected: usize| {
+        let image = std::fs::read(directory.path().join(NAME)).unwrap();
+        let found = read(&image, image.len() as u64, another_process()).unwrap();
+        let Found::Counts(recovered) = found else {
+            panic!("{found:?}");
+        };
+        let found: usize = values(&recovered).iter().map(|(_, all)| all.len()).sum();
+        assert_eq!((found, recovered.implausible), (expected, 0));
+    };
+    recovers(1_024);
+    file.release(first.id);
+    file.release(first.id);
+    assert!(file.samples().is_none(), "its values are in no snapshot");
+    recovers(1_024);
+    file.snapshot(0, &[], &[(second.id, 1)]);
+    assert!(file.samples().is_none(), "the snapshot is not committed");
+    recovers(1_024);
+    file.snapshot(0, &[], &[(second.id, 2)]);
+    assert!(file.commit(3, SystemTime::now()));
+    recovers(0);
+    second.samples[2].put(0, 2.0);
+    recovers(1);
+    // In the other buffer the values were not taken.
+    file.snapshot(0, &[], &[(second.id, 3)]);
+    let again = file.samples().unwrap();
+    assert_eq!(again.id, first.id);
+    recovers(1);
+    again.samples[1].put(0, 3.0);
+    recovers(2);
+    assert!(file.commit(4, SystemTime::now()));
+    recovers(1);
+}
+
+#[test]
+fn values_do_not_come_back_from_a_void_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    file.assign(0, 0, histogram("a"), &[]);
+    let array = file.samples().unwrap();
+    array.samples[1].put(0, 1.0);
+    file.snapshot(0, &[], &[(array.id, 2)]);
+    file.void();
+    array.samples[2].put(0, 2.0);
+    file.snapshot(0, &[], &[(array.id, 2)]);
+    assert!(file.commit(3, SystemTime::now()));
+    disown(&directory, another_process());
+    assert_eq!(values(&recovered(&directory)), [("a", &[2.0][..])]);
+}
+
+/// The counts of a series that lost its slot do not suffer from the cells of the next one, which shrink.
+#[test]
+fn a_timer_in_the_slot_of_an_ended_counter_is_not_implausible() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let chunk = file.chunk(0).unwrap();
+    file.assign(0, 0, counter("a", ""), &[]);
+    chunk.add(0, 3);
+    file.snapshot(0, &[3], &[]);
+    assert!(file.commit(2, SystemTime::now()));
+    file.assign(0, 3, histogram("b"), &[]);
+    let array = file.samples().unwrap();
+    array.samples[1].put(0, 0.25);
+    // A timer that started on another thread ends here.
+    chunk.add(0, u64::MAX);
+    disown(&directory, another_process());
+    let recovered = recovered(&directory);
+    assert_eq!(names(&recovered), []);
+    assert_eq!(values(&recovered), [("b", &[0.25][..])]);
+    assert_eq!(recovered.implausible, 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::ptr;
+use std::slice;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use rustix::fs::{FallocateFlags, fallocate, fstatfs};
@@ -14,9 +15,12 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap, mmap_anonymous, mremap_fixed, munmap};
 use rustix::process::{Resource, getrlimit};
 
-use super::super::layout::{BLOCK_WORDS, Block, GROUP_BLOCKS, GROUP_BYTES, MAX_BYTES, STEP, Tag};
+use super::super::layout::{
+    BLOCK_WORDS, Block, GROUP_BLOCKS, GROUP_BYTES, HALF_BLOCKS, MAX_BYTES, SAMPLES,
+    SAMPLES_IN_BLOCK, STEP, Tag,
+};
 use crate::dynatrace::spool::handle::DirectoryHandle;
-use crate::instrument::Chunk;
+use crate::instrument::{Chunk, RingSample};
 
 /// File systems on which a reserved page is there when it is written: ext2 to ext4, XFS, tmpfs and
 /// overlays of them. Others write a page to another place each time, or belong to another machine.
@@ -30,6 +34,11 @@ const ACCESS: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
 const _: () = assert!(
     size_of::<Chunk>() == BLOCK_WORDS * 8 && (BLOCK_WORDS * 8).is_multiple_of(align_of::<Chunk>()),
     "a chunk is a block"
+);
+const _: () = assert!(
+    size_of::<RingSample>() * SAMPLES_IN_BLOCK == BLOCK_WORDS * 8
+        && align_of::<RingSample>() <= align_of::<u64>(),
+    "a sample is two words"
 );
 
 /// A mapped file. Each growth maps a further piece. No piece is ever unmapped, even if this value is
@@ -165,8 +174,18 @@ impl Mapping {
         Some(unsafe { &*first.as_ptr().cast::<Chunk>() })
     }
 
-    /// Puts private memory in the place of each piece: with the contents of the chunks, and zeros for
-    /// all the rest. Allocates nothing, and takes no lock.
+    /// A half as a sample array. Words of its samples must not be [stored](Self::store) afterwards, except for the
+    /// header.
+    pub(in super::super) fn samples(&self, first: Block) -> Option<&'static [RingSample]> {
+        let word = self.word(first.word(0)).filter(|_| first.is_half())?;
+        // SAFETY: a sample consists of two atomic words, for which each value is valid, and is aligned as a
+        // word is. A piece consists of whole groups, so the whole half is in the piece, and the piece is
+        // never unmapped.
+        Some(unsafe { slice::from_raw_parts(word.as_ptr().cast::<RingSample>(), SAMPLES) })
+    }
+
+    /// Puts private memory in the place of each piece: with the contents of the chunks and samples, and zeros
+    /// for all the rest. Allocates nothing, and takes no lock.
     pub(in super::super) fn detach(&self) {
         let bytes = self.bytes();
         let mut start = 0;
@@ -191,7 +210,7 @@ impl Mapping {
             mmap_anonymous(ptr::null_mut(), length, ACCESS, flags)
         };
         let is_moved = copy.is_ok_and(|copy| {
-            self.copy_chunks(copy.cast(), start, length);
+            self.copy_blocks(copy.cast(), start, length);
             // SAFETY: `copy` is a mapping of this length that nobody else has. It replaces the piece,
             // which is a mapping of this length: references to words stay valid.
             let moved =
@@ -222,8 +241,8 @@ impl Mapping {
         }
     }
 
-    /// Copies the chunks of a piece to memory that nobody else has.
-    fn copy_chunks(&self, copy: *mut u64, start: u64, length: usize) {
+    /// Copies the chunks and samples of a piece to memory that nobody else has.
+    fn copy_blocks(&self, copy: *mut u64, start: u64, length: usize) {
         let group_words = BLOCK_WORDS * GROUP_BLOCKS as usize;
         let Ok(first) = usize::try_from(start / GROUP_BYTES) else {
             return;
@@ -232,11 +251,14 @@ impl Mapping {
         for group in 0..words / group_words {
             for in_group in 1..GROUP_BLOCKS as usize {
                 let tag = (first + group) * group_words + in_group;
-                if !matches!(Tag::from_word(self.load(tag)), Some(Tag::Chunk(_))) {
-                    continue;
-                }
-                let block = group * group_words + in_group * BLOCK_WORDS;
-                for word in block..block + BLOCK_WORDS {
+                let blocks = match Tag::from_word(self.load(tag)) {
+                    Some(Tag::Chunk(_)) => 1,
+                    Some(Tag::Samples) => HALF_BLOCKS as usize,
+                    _ => continue,
+                };
+                let begin = group * group_words + in_group * BLOCK_WORDS;
+                let end = (begin + blocks * BLOCK_WORDS).min(words);
+                for word in begin..end {
                     let value = self.load(first * group_words + word);
                     if value != 0 {
                         // SAFETY: `word` is below `length / 8`, and `copy` has `length` bytes.

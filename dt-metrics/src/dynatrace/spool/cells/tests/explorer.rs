@@ -2,7 +2,7 @@
 //!
 //! After each store to the file, and after each change of the disk, recovery reads the file as it is.
 //! For each series, the sum of delivered counts, counts in requests that are kept, and recovered counts
-//! must be exactly the sum of all counts.
+//! must be exactly the sum of all counts. So must each value of a histogram be there exactly once.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,8 +18,10 @@ use tempfile::TempDir;
 use super::super::file::{CellFile, NAME};
 use super::super::mapping::stops;
 use super::super::recovery::{Found, read};
-use super::{another_process, counter, handle, labels};
-use crate::instrument::{Chunk, Memory};
+use super::super::series::{Measured, RecoveredSeries};
+use super::{another_process, described, handle, labels};
+use crate::descriptor::Kind;
+use crate::instrument::{Chunk, Memory, RingSample};
 
 /// The first slot in the file.
 const FIRST: u32 = 128;
@@ -38,8 +40,27 @@ enum Step {
         slot: usize,
         n: u64,
     },
+    /// A thread records a value in one of the slots that have a series.
+    Record {
+        thread: usize,
+        slot: usize,
+    },
+    /// A timer of a histogram starts or ends.
+    Timer {
+        thread: usize,
+        slot: usize,
+    },
+    /// A thread's sample array is taken as full.
+    Fill {
+        thread: usize,
+    },
+    /// The values of a thread are taken before the next collection.
+    Take {
+        thread: usize,
+    },
     /// A new series gets a vacant slot or a new slot.
     Series {
+        is_histogram: bool,
         text: usize,
     },
     /// A series of which everything was drained loses its slot.
@@ -65,7 +86,14 @@ fn step() -> impl Strategy<Value = Step> {
             slot: slot.index(SLOTS),
             n
         }),
-        4 => text.prop_map(|text| Step::Series { text }),
+        6 => (0..THREADS, any::<prop::sample::Index>()).prop_map(|(thread, slot)| Step::Record {
+            thread,
+            slot: slot.index(SLOTS),
+        }),
+        1 => (0..THREADS, 0..SLOTS).prop_map(|(thread, slot)| Step::Timer { thread, slot }),
+        1 => (0..THREADS).prop_map(|thread| Step::Fill { thread }),
+        1 => (0..THREADS).prop_map(|thread| Step::Take { thread }),
+        4 => (any::<bool>(), text).prop_map(|(is_histogram, text)| Step::Series { is_histogram, text }),
         3 => (0..SLOTS).prop_map(|slot| Step::Retire { slot }),
         3 => Just(Step::Collect),
         3 => Just(Step::Write),
@@ -78,7 +106,33 @@ fn amount() -> impl Strategy<Value = u64> {
     prop_oneof![3 => 1_u64..5, 1 => 1_u64..1 << 50]
 }
 
-type Counts = BTreeMap<usize, u64>;
+/// Something that was measured, by its series.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Measurement {
+    Counts(usize),
+    /// Each value is another number.
+    Value(usize, u64),
+}
+
+/// How often something was measured.
+type Counts = BTreeMap<Measurement, u64>;
+
+fn counts_of(series: RecoveredSeries) -> Counts {
+    let id = series.name.strip_prefix("series.").unwrap();
+    let id = id.parse().unwrap();
+    match series.measured {
+        Measured::Counts(added) => Counts::from([(Measurement::Counts(id), added)]),
+        Measured::Values { values, .. } => {
+            let mut counts = Counts::new();
+            for value in values {
+                *counts
+                    .entry(Measurement::Value(id, value.to_bits()))
+                    .or_default() += 1;
+            }
+            counts
+        }
+    }
+}
 
 /// A request with counts by series.
 #[derive(Clone, Debug)]
@@ -95,6 +149,8 @@ struct Outside {
     /// Without the series that the file has no room for.
     counted: Counts,
     stops: u64,
+    /// The stops since a sample array began to be emptied, while it is. Few of these stops are checked.
+    emptying: Option<u64>,
     failure: Option<String>,
 }
 
@@ -102,6 +158,12 @@ impl Outside {
     /// Recovers from the file as it is now.
     fn check(&mut self, file: &File) {
         self.stops += 1;
+        if let Some(stops) = &mut self.emptying {
+            *stops += 1;
+            if *stops > 8 && !stops.is_multiple_of(61) {
+                return;
+            }
+        }
         if self.failure.is_none()
             && let Err(failure) = self.compare(file)
         {
@@ -123,7 +185,11 @@ impl Outside {
         match found {
             Found::Void => {
                 self.disk.iter().for_each(|request| add(&request.counts));
-                let is_more = |(series, n): (&usize, &u64)| *n > self.counted[series];
+                let is_more = |(measurement, n): (&Measurement, &u64)| {
+                    self.counted
+                        .get(measurement)
+                        .is_none_or(|counted| n > counted)
+                };
                 if sums.iter().any(is_more) {
                     return Err(format!("void: {sums:?} of {:?}", self.counted));
                 }
@@ -139,13 +205,7 @@ impl Outside {
                 let kept = kept.filter(|request| request.number <= recovered.committed);
                 kept.for_each(|request| add(&request.counts));
                 for series in recovered.series {
-                    let id = series
-                        .name
-                        .strip_prefix("series.")
-                        .unwrap()
-                        .parse()
-                        .unwrap();
-                    add(&Counts::from([(id, series.added)]));
+                    add(&counts_of(series));
                 }
                 if sums != self.counted {
                     return Err(format!("{sums:?} is not {:?}", self.counted));
@@ -171,11 +231,38 @@ struct Model {
     chunks: Vec<BTreeMap<usize, (&'static Chunk, [u64; CELLS])>>,
     /// The values of the cells.
     cells: Vec<BTreeMap<usize, [u64; CELLS]>>,
+    /// By thread, the sample arrays in use. A thread fills the last one, unless it is full.
+    arrays: Vec<Vec<Array>>,
+    /// How many values there were.
+    values: u64,
+    /// Values that were taken, and are in no request.
+    taken: Counts,
     /// The series of each slot.
-    slots: Vec<Option<usize>>,
+    slots: Vec<Option<Series>>,
     series: usize,
     /// Requests that are not on disk.
     memory: Vec<Request>,
+}
+
+/// The series of a slot.
+#[derive(Clone, Copy, Debug)]
+struct Series {
+    id: usize,
+    is_histogram: bool,
+    /// Whether a timer runs.
+    is_timed: bool,
+    /// The last collection in which the series was.
+    last: u64,
+}
+
+/// A sample array of a thread.
+struct Array {
+    id: u32,
+    samples: &'static [RingSample],
+    /// The values in it: their slot, and the measurement if the file has a record of the series.
+    values: Vec<(usize, Option<Measurement>)>,
+    taken: usize,
+    is_full: bool,
 }
 
 impl Model {
@@ -198,6 +285,9 @@ impl Model {
             outside,
             chunks: vec![BTreeMap::new(); THREADS],
             cells: vec![BTreeMap::new(); THREADS],
+            arrays: (0..THREADS).map(|_| Vec::new()).collect(),
+            values: 0,
+            taken: Counts::new(),
             slots: Vec::new(),
             series: 0,
             memory: Vec::new(),
@@ -216,24 +306,52 @@ impl Model {
     /// The sum of a slot's cells, and how much of it was drained.
     fn sums(&self, slot: usize) -> (u64, u64) {
         let (_, number, cell) = Self::number(slot);
-        let mut sums = (0, 0);
+        let mut sums = (0_u64, 0_u64);
         for (cells, chunks) in self.cells.iter().zip(&self.chunks) {
-            sums.0 += cells.get(&number).map_or(0, |cells| cells[cell]);
-            sums.1 += chunks.get(&number).map_or(0, |(_, seen)| seen[cell]);
+            let sum = cells.get(&number).map_or(0, |cells| cells[cell]);
+            let seen = chunks.get(&number).map_or(0, |(_, seen)| seen[cell]);
+            sums = (sums.0.wrapping_add(sum), sums.1.wrapping_add(seen));
         }
         sums
+    }
+
+    /// Whether a series may lose its slot: a series that was not used for several collections.
+    fn is_idle(&self, slot: usize) -> bool {
+        let (sum, drained) = self.sums(slot);
+        let Some(series) = self.slots[slot].filter(|_| sum == drained) else {
+            return false;
+        };
+        let committed = self.file.committed();
+        let is_waiting = |array: &Array| {
+            let values = array.values.iter().skip(array.taken);
+            values.into_iter().any(|(of, _)| *of == slot)
+        };
+        let is_taken = |(measurement, _): (&Measurement, &u64)| matches!(measurement, Measurement::Value(id, _) if *id == series.id);
+        !series.is_histogram
+            // Each collection in which it was is either on disk or the file is void.
+            || (!series.is_timed
+                && (committed == 0 || series.last <= committed)
+                && !self.arrays.iter().flatten().any(is_waiting)
+                && !self.taken.iter().any(is_taken))
     }
 
     fn run(&mut self, step: &Step) {
         match *step {
             Step::Count { thread, slot, n } => self.count(thread, slot, n),
-            Step::Series { text } => self.assign(text),
+            Step::Record { thread, slot } => self.record(thread, slot),
+            Step::Timer { thread, slot } => self.start_or_end_timer(thread, slot),
+            Step::Fill { thread } => {
+                if let Some(array) = self.arrays[thread].last_mut() {
+                    array.is_full = true;
+                }
+            }
+            Step::Take { thread } => self.take(thread),
+            Step::Series { is_histogram, text } => self.assign(is_histogram, text),
             Step::Retire { slot } => {
-                if let Some(slot) = slot.checked_rem(self.slots.len()) {
-                    let (sum, drained) = self.sums(slot);
-                    if sum == drained {
-                        self.slots[slot] = None;
-                    }
+                if let Some(slot) = slot.checked_rem(self.slots.len())
+                    && self.is_idle(slot)
+                {
+                    self.slots[slot] = None;
                 }
             }
             Step::Collect => self.collect(),
@@ -254,31 +372,102 @@ impl Model {
         assert_eq!(outside.failure, None, "after stop {}", outside.stops);
     }
 
+    /// A slot with a series of this kind.
+    fn slot_with(&self, slot: usize, is_histogram: bool) -> Option<(usize, Series)> {
+        let slot = slot.checked_rem(self.slots.len())?;
+        let series = self.slots[slot].filter(|series| series.is_histogram == is_histogram)?;
+        Some((slot, series))
+    }
+
     fn count(&mut self, thread: usize, slot: usize, n: u64) {
-        let Some(slot) = slot.checked_rem(self.slots.len()) else {
+        let Some((slot, series)) = self.slot_with(slot, false) else {
             return;
         };
-        let (public, number, cell) = Self::number(slot);
-        let Some(series) = self.slots[slot] else {
-            return;
-        };
+        let (public, ..) = Self::number(slot);
+        if self.add(thread, slot, n) && self.file.is_recorded(public) {
+            let counts = Measurement::Counts(series.id);
+            *self.outside.borrow_mut().counted.entry(counts).or_default() += n;
+        }
+        self.stop();
+    }
+
+    /// Adds to a cell; `false` if there is no room for it.
+    fn add(&mut self, thread: usize, slot: usize, n: u64) -> bool {
+        let (_, number, cell) = Self::number(slot);
         if !self.chunks[thread].contains_key(&number) {
             let Some(chunk) = self.file.chunk(number) else {
-                return; // Counted in memory.
+                return false; // Counted in memory.
             };
             self.chunks[thread].insert(number, (chunk, [0; CELLS]));
             self.cells[thread].insert(number, [0; CELLS]);
         }
         let (chunk, _) = self.chunks[thread][&number];
         chunk.add(cell, n);
-        self.cells[thread].get_mut(&number).unwrap()[cell] += n;
-        if self.file.is_recorded(public) {
-            *self.outside.borrow_mut().counted.entry(series).or_default() += n;
+        let cell = &mut self.cells[thread].get_mut(&number).unwrap()[cell];
+        *cell = cell.wrapping_add(n);
+        true
+    }
+
+    fn start_or_end_timer(&mut self, thread: usize, slot: usize) {
+        if let Some((slot, series)) = self.slot_with(slot, true) {
+            let n = if series.is_timed { u64::MAX } else { 1 };
+            if self.add(thread, slot, n) {
+                self.slots[slot].as_mut().unwrap().is_timed = !series.is_timed;
+            }
+            self.stop();
+        }
+    }
+
+    fn record(&mut self, thread: usize, slot: usize) {
+        let Some((slot, series)) = self.slot_with(slot, true) else {
+            return;
+        };
+        if self.arrays[thread].last().is_none_or(|array| array.is_full) {
+            self.outside.borrow_mut().emptying = Some(0);
+            let samples = self.file.samples();
+            self.outside.borrow_mut().emptying = None;
+            self.stop();
+            let Some(samples) = samples else {
+                return; // Recorded in memory.
+            };
+            self.arrays[thread].push(Array {
+                id: samples.id,
+                samples: samples.samples,
+                values: Vec::new(),
+                taken: 0,
+                is_full: false,
+            });
+        }
+        let (public, ..) = Self::number(slot);
+        let value = f64::from_bits(self.values + 1);
+        self.values += 1;
+        let measurement = Measurement::Value(series.id, value.to_bits());
+        let measurement = self.file.is_recorded(public).then_some(measurement);
+        let array = self.arrays[thread].last_mut().unwrap();
+        array.samples[array.values.len() + 1].put(public, value);
+        array.values.push((slot, measurement));
+        if let Some(measurement) = measurement {
+            self.outside.borrow_mut().counted.insert(measurement, 1);
         }
         self.stop();
     }
 
-    fn assign(&mut self, text: usize) {
+    /// Takes the values of a thread, and gives its full arrays back.
+    fn take(&mut self, thread: usize) {
+        let file = &self.file;
+        let taken = &mut self.taken;
+        self.arrays[thread].retain_mut(|array| {
+            let values = array.values[array.taken..].iter();
+            taken.extend(values.filter_map(|(_, measurement)| Some(((*measurement)?, 1))));
+            array.taken = array.values.len();
+            if array.is_full {
+                file.release(array.id);
+            }
+            !array.is_full
+        });
+    }
+
+    fn assign(&mut self, is_histogram: bool, text: usize) {
         let slot = match self.slots.iter().position(Option::is_none) {
             Some(slot) => slot,
             None if self.slots.len() < SLOTS => {
@@ -289,22 +478,35 @@ impl Model {
         };
         let (public, ..) = Self::number(slot);
         let (origin, _) = self.sums(slot);
-        let descriptor = counter(&format!("series.{}", self.series), &"x".repeat(text));
+        let kind = if is_histogram {
+            Kind::Histogram
+        } else {
+            Kind::Counter
+        };
+        let descriptor = described(kind, &format!("series.{}", self.series), &"x".repeat(text));
         self.file.assign(public, origin, descriptor, &[]);
-        self.slots[slot] = Some(self.series);
+        self.slots[slot] = Some(Series {
+            id: self.series,
+            is_histogram,
+            is_timed: false,
+            last: 0,
+        });
         self.series += 1;
     }
 
     fn collect(&mut self) {
         let (mut requests, mut drained) = ([Counts::new(), Counts::new()], Vec::new());
+        let number = self.file.pending() + 1;
         for slot in 0..self.slots.len() {
             let (sum, before) = self.sums(slot);
             let (public, ..) = Self::number(slot);
-            if let Some(series) = self.slots[slot]
-                && sum > before
-                && self.file.is_recorded(public)
+            if let Some(series) = &mut self.slots[slot]
+                && sum != before
             {
-                requests[slot % 2].insert(series, sum - before);
+                series.last = number;
+                if !series.is_histogram && self.file.is_recorded(public) {
+                    requests[slot % 2].insert(Measurement::Counts(series.id), sum - before);
+                }
             }
             drained.resize(slot * STRIDE, 0);
             drained.push(sum);
@@ -314,8 +516,22 @@ impl Model {
                 *seen = cells[number];
             }
         }
-        self.file.snapshot(FIRST, &drained, &[]);
-        let number = self.file.pending();
+        (0..THREADS).for_each(|thread| self.take(thread));
+        for (measurement, n) in std::mem::take(&mut self.taken) {
+            if let Measurement::Value(id, value) = measurement {
+                requests[usize::from(value % 2 == 0)].insert(measurement, n);
+                let mut series = self.slots.iter_mut().flatten();
+                if let Some(series) = series.find(|series| series.id == id) {
+                    series.last = number;
+                }
+            }
+        }
+        let arrays = self.arrays.iter().flatten();
+        let taken: Vec<_> = arrays
+            .map(|array| (array.id, array.taken as u64 + 1))
+            .collect();
+        self.file.snapshot(FIRST, &drained, &taken);
+        assert_eq!(self.file.pending(), number);
         let requests = requests.into_iter().filter(|counts| !counts.is_empty());
         self.memory
             .extend(requests.map(|counts| Request { number, counts }));
@@ -367,7 +583,7 @@ proptest! {
     #[test]
     fn a_kill_after_any_store_loses_and_repeats_nothing(
         is_small in any::<bool>(),
-        room in 4_usize..50,
+        room in 4_usize..110,
         steps in vec(step(), 1..120),
     ) {
         let mut model = Model::new(if is_small { 64 << 10 } else { 1 << 20 }, room);
@@ -382,11 +598,18 @@ fn the_explorer_stops_in_the_middle_of_everything() {
     let mut model = Model::new(1 << 20, 20);
     for round in 0..40 {
         for text in [0, 600, if round % 8 == 0 { 6_000 } else { 0 }] {
-            model.run(&Step::Series { text });
+            let is_histogram = round % 4 == 0;
+            model.run(&Step::Series { is_histogram, text });
         }
         for slot in 0..8 {
             let thread = slot % THREADS;
             model.run(&Step::Count { thread, slot, n: 1 });
+            model.run(&Step::Record { thread, slot });
+            model.run(&Step::Timer { thread, slot });
+        }
+        model.run(&Step::Take { thread: round % 3 });
+        if round % 5 == 0 {
+            model.run(&Step::Fill { thread: round % 3 });
         }
         model.run(&Step::Collect);
         model.run(&Step::Retire { slot: round % 8 });
@@ -400,4 +623,62 @@ fn the_explorer_stops_in_the_middle_of_everything() {
     assert!(outside.stops > 1_000, "{}", outside.stops);
     assert!(model.file.bytes() > 64 << 10);
     assert!(outside.counted.values().sum::<u64>() > 200);
+    let values = outside.counted.keys();
+    let values = values.filter(|it| matches!(it, Measurement::Value(..)));
+    assert!(values.count() > 50);
+}
+
+/// The halves of a file that cannot grow are arrays, then free, then arrays again, then blocks.
+#[test]
+fn the_explorer_stops_while_arrays_are_used_again() {
+    let mut model = Model::new(64 << 10, 115);
+    let series = |is_histogram| Step::Series {
+        is_histogram,
+        text: 0,
+    };
+    model.run(&series(true));
+    let mut arrays = std::collections::BTreeSet::new();
+    let mut used = 0;
+    for round in 0..12 {
+        for thread in 0..THREADS {
+            for _ in 0..=round % 3 {
+                model.run(&Step::Record { thread, slot: 0 });
+            }
+            used += model.arrays[thread].len();
+            arrays.extend(model.arrays[thread].iter().map(|array| array.id));
+        }
+        model.run(&Step::Fill {
+            thread: round % THREADS,
+        });
+        model.run(&Step::Take {
+            thread: round % THREADS,
+        });
+        model.run(&Step::Collect);
+        model.run(&Step::Send { request: 0 });
+        model.run(&Step::Write);
+        if round % 2 == 1 {
+            model.run(&Step::Commit);
+        }
+    }
+    // The third thread has none before the first array is free again.
+    assert!(arrays.len() == 2 && used > 8, "{arrays:?}, {used}");
+    assert_eq!(model.file.bytes(), 64 << 10);
+    for _ in 0..4 {
+        (0..THREADS).for_each(|thread| model.run(&Step::Fill { thread }));
+        model.run(&Step::Collect);
+        model.run(&Step::Commit);
+    }
+    // Their blocks are records now.
+    for _ in 0..SLOTS {
+        model.run(&Step::Series {
+            is_histogram: true,
+            text: 500,
+        });
+    }
+    model.run(&Step::Record { thread: 0, slot: 1 });
+    let recorded = (0..SLOTS).filter(|slot| {
+        let (public, ..) = Model::number(*slot);
+        model.file.is_recorded(public)
+    });
+    assert!(recorded.count() > 35);
 }

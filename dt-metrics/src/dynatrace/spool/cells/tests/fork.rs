@@ -42,8 +42,15 @@ fn a_forked_child_has_a_private_copy() {
     for (index, chunk) in chunks.iter().enumerate() {
         chunk.add(index % 64, index as u64 + 1);
     }
+    let samples = [file.samples(), file.samples()].map(|array| array.unwrap().samples);
+    samples[0][1].put(0, 1.5);
+    samples[1][1_023].put(0, 2.5);
     let path = directory.path().join(NAME);
     let before = fs::read(&path).unwrap();
+    let has_values = |value: f64| {
+        let [first, last] = [&samples[0][1], &samples[1][1_023]];
+        first.get() == (0, 1.5) && last.get() == (0, value)
+    };
     let has_contents = |chunk: usize| {
         let cells = chunks[chunk];
         (0..64).all(|cell| {
@@ -59,7 +66,8 @@ fn a_forked_child_has_a_private_copy() {
     let is_private = in_child(|| {
         file.detach();
         file.detach();
-        let is_same = (0..chunks.len()).all(has_contents);
+        let is_same = (0..chunks.len()).all(has_contents) && has_values(2.5);
+        samples[1][1_023].put(0, 3.5);
         for chunk in &chunks {
             for cell in 0..64 {
                 chunk.add(cell, 1_000);
@@ -71,14 +79,16 @@ fn a_forked_child_has_a_private_copy() {
         let removed = file.remove(&handle(&directory));
         is_same
             && chunks[5].get(0) == 1_000
+            && has_values(3.5)
             && removed.is_ok()
             && file.chunk(7).is_none()
+            && file.samples().is_none()
             && !file.commit(2, std::time::SystemTime::now())
             && (file.pending(), file.committed()) == (0, 0)
     });
     assert!(is_private);
     assert_eq!(fs::read(&path).unwrap(), before);
-    assert!((0..chunks.len()).all(has_contents));
+    assert!((0..chunks.len()).all(has_contents) && has_values(2.5));
     // The parent goes on.
     chunks[0].add(0, 1);
     assert_ne!(fs::read(&path).unwrap(), before);

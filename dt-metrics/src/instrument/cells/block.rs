@@ -1,6 +1,6 @@
 //! Everything that one thread owns: its chunks of cells and its ring of values.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -37,11 +37,41 @@ pub(super) struct Tracked {
     pub(super) seen: Box<[u64; CELLS]>,
     /// Additions since the last drain that are not in their cells any more, by cell.
     moved: BTreeMap<usize, i128>,
-    /// All additions that are not in their cells any more, by cell.
+    /// All additions that are not in their cells any more, by cell, without those that are in a cell of
+    /// another chunk as well.
     carried: BTreeMap<usize, i128>,
 }
 
 impl Tracked {
+    fn new(number: usize, chunk: &'static Chunk, memory: u32) -> Self {
+        Self {
+            number,
+            chunk,
+            memory,
+            seen: Box::new([0; CELLS]),
+            moved: BTreeMap::new(),
+            carried: BTreeMap::new(),
+        }
+    }
+
+    /// Moves the additions since the last drain to the same cells of another chunk, in which nobody else
+    /// counts. What the owner adds meanwhile stays, and so does a sum that shrank.
+    fn move_to(&mut self, to: &Chunk) {
+        for cell in 0..CELLS {
+            if self.is_unchanged(cell, self.chunk.get(cell)) || self.moved.contains_key(&cell) {
+                continue;
+            }
+            // Before the cell is read, since an allocator may be annotated, and count in the same cell.
+            let carried = self.carried.entry(cell).or_default();
+            let now = self.chunk.get(cell);
+            let added = now.wrapping_sub(self.seen[cell]);
+            if added.cast_signed() > 0 && to.add_in_range(cell, Amount::Unsigned(added)) {
+                self.seen[cell] = now;
+                *carried = carried.saturating_sub(added.into());
+            }
+        }
+    }
+
     /// Adds to a cell. For its owner alone. If the cell begins again at 0, returns the sum that is no
     /// longer in it.
     fn add(&mut self, cell: usize, n: Amount) -> Option<i128> {
@@ -153,9 +183,17 @@ impl Block {
         (directory, left)
     }
 
-    /// Lets the owner look for other chunks at its next measurements. Its chunks are still drained.
-    pub(super) fn leave_chunks(&self) {
+    /// Lets the owner look for chunks in `kept` at its next measurements. All that was not drained moves there
+    /// now, except for an addition that is under way, which moves when the owner comes.
+    pub(super) fn leave_chunks<S>(&mut self, kept: &Kept<S>) {
         self.directory.iter().for_each(Place::clear);
+        let undrained = self.chunks.iter().filter(|tracked| {
+            (0..CELLS).any(|cell| !tracked.is_unchanged(cell, tracked.chunk.get(cell)))
+        });
+        let numbers: BTreeSet<_> = undrained.map(|tracked| tracked.number).collect();
+        for number in numbers {
+            self.make_chunk(number, Some(kept));
+        }
     }
 
     /// The directory, with a chunk for `slot`.
@@ -174,18 +212,33 @@ impl Block {
             self.directory = directory;
         }
         if self.directory[number].get().is_none() {
-            let in_memory = kept.and_then(|kept| kept.chunk(number));
-            let (chunk, memory) = in_memory.unwrap_or_else(|| (Chunk::leak(), 0));
-            self.chunks.push(Tracked {
-                number,
-                chunk,
-                memory,
-                seen: Box::new([0; CELLS]),
-                moved: BTreeMap::new(),
-                carried: BTreeMap::new(),
-            });
+            let chunk = self.make_chunk(number, kept);
             self.directory[number].set(chunk);
         }
         self.directory
+    }
+
+    /// A chunk with this number that the directory does not have yet.
+    fn make_chunk<S>(&mut self, number: usize, kept: Option<&Kept<S>>) -> &'static Chunk {
+        let chunks = &mut self.chunks;
+        let made = kept.and_then(|kept| {
+            let is_made = |tracked: &&Tracked| tracked.number == number && kept.is(tracked.memory);
+            let made = chunks.iter().find(is_made).map(|tracked| tracked.chunk);
+            made.or_else(|| {
+                let (chunk, memory) = kept.chunk(number)?;
+                chunks.push(Tracked::new(number, chunk, memory));
+                Some(chunk)
+            })
+        });
+        let Some(chunk) = made else {
+            let chunk = Chunk::leak();
+            chunks.push(Tracked::new(number, chunk, 0));
+            return chunk;
+        };
+        let others = chunks
+            .iter_mut()
+            .filter(|tracked| tracked.number == number && !std::ptr::eq(tracked.chunk, chunk));
+        others.for_each(|tracked| tracked.move_to(chunk));
+        chunk
     }
 }

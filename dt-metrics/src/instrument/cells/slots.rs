@@ -282,7 +282,9 @@ impl<S> SlotTable<S> {
     /// Notes in the memory of the cells which series has the slot now.
     fn note(&self, slot: u32) {
         if let (Some(kept), Some(entry)) = (&self.kept, self.entry(slot)) {
-            let sum = self.sum_of(slot, |tracked| kept.is(tracked.memory));
+            let (number, cell) = chunk::position(slot);
+            let chunks = self.chunks(number).filter(|it| kept.is(it.memory));
+            let sum = chunks.fold(0_u64, |sum, it| sum.wrapping_add(it.chunk.get(cell)));
             kept.assign(slot, sum, &entry.series);
         }
     }
@@ -435,7 +437,8 @@ impl<S> SlotTable<S> {
         for (slot, entry) in self.entries() {
             kept.assign(slot, 0, &entry.series);
         }
-        self.blocks.iter().for_each(Block::leave_chunks);
+        let blocks = self.blocks.iter_mut();
+        blocks.for_each(|block| block.leave_chunks(&kept));
         self.kept = Some(kept);
     }
 
@@ -721,19 +724,18 @@ impl<S> SlotTable<S> {
         self.given_up
     }
 
-    /// The sum of a slot's cells.
+    /// All that was ever added to a slot. It wraps around.
     fn sum(&self, slot: u32) -> u64 {
-        self.sum_of(slot, |_| true)
+        let (number, cell) = chunk::position(slot);
+        let sums = self.chunks(number).map(|it| it.total(cell, false));
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        sums.fold(0, |sum: u64, total| sum.wrapping_add(total as u64))
     }
 
-    /// The sum of a slot's cells in some chunks.
-    fn sum_of(&self, slot: u32, chunks: impl Fn(&Tracked) -> bool) -> u64 {
-        let (number, cell) = chunk::position(slot);
-        self.blocks
-            .iter()
-            .flat_map(|block| &block.chunks)
-            .filter(|tracked| tracked.number == number && chunks(tracked))
-            .fold(0, |sum, tracked| sum.wrapping_add(tracked.chunk.get(cell)))
+    /// All chunks with this number.
+    fn chunks(&self, number: usize) -> impl Iterator<Item = &Tracked> {
+        let all = self.blocks.iter().flat_map(|block| &block.chunks);
+        all.filter(move |tracked| tracked.number == number)
     }
 
     fn new_block(&mut self) -> BlockId {

@@ -1,24 +1,22 @@
-//! Everything that one thread owns: its chunks of cells and its ring of values.
+//! Everything that one thread owns: its chunks of cells and its rings of values.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
 use super::chunk::{self, Amount, CELLS, Chunk, Directory};
 use super::kept::Kept;
 use super::place::Place;
-use super::ring::Ring;
+use super::rings::Rings;
 
-/// The chunks and the ring of one thread. When the thread ends, another adopts the chunks.
+/// The chunks and the rings of one thread. When the thread ends, another adopts them.
 pub(super) struct Block {
-    /// Whether a thread owns this block, and so may have the ring.
+    /// Whether a thread owns this block, and so may have its ring.
     pub(super) is_owned: bool,
     /// In the order in which they were made.
     pub(super) chunks: Vec<Tracked>,
     pub(super) directory: Directory,
-    /// Present once the owner has recorded a value, until it has ended and all values were taken out.
-    pub(super) ring: Option<Arc<Ring>>,
+    pub(super) rings: Rings,
     /// Values that were taken out and whose counts were not, by their [`Pair`].
     pub(super) uncounted: HashMap<Pair, u64, RandomState>,
 }
@@ -143,7 +141,7 @@ impl Block {
             is_owned: true,
             chunks: Vec::new(),
             directory: &[],
-            ring: None,
+            rings: Rings::new(),
             uncounted: HashMap::default(),
         }
     }
@@ -156,9 +154,7 @@ impl Block {
             }
             tracked.moved.clear();
         }
-        if let Some(ring) = &self.ring {
-            ring.take(0, |_, _| ());
-        }
+        self.rings.discard();
         self.uncounted.clear();
     }
 

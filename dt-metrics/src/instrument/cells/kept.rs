@@ -1,7 +1,8 @@
-//! Cells in memory that outlives the process, and the sums that were drained from them.
+//! Cells and rings in memory that outlives the process, and the sums that were drained from the cells.
 
 use std::sync::{Arc, OnceLock};
 
+use super::block::Block;
 use super::chunk::Chunk;
 use super::memory::{Memory, Samples};
 
@@ -37,13 +38,15 @@ pub(super) fn detach_all() {
     }
 }
 
-/// The memory for all chunks that threads need from now on.
+/// The memory for all chunks and rings that threads need from now on.
 pub(super) struct Kept<S> {
     memory: Arc<dyn Memory>,
     /// Distinguishes memories; not 0.
     number: u32,
     /// By slot: the wrapping sum of all that was ever drained from cells in the memory.
     drained: Vec<u64>,
+    /// The arrays of the last snapshot. Kept for its room.
+    taken: Vec<(u32, u64)>,
     assign: fn(&dyn Memory, u32, u64, &S),
 }
 
@@ -59,6 +62,7 @@ impl<S> Kept<S> {
             memory,
             number,
             drained: Vec::new(),
+            taken: Vec::new(),
             assign,
         }
     }
@@ -94,18 +98,22 @@ impl<S> Kept<S> {
     }
 
     /// Room for the values of one thread; `None` if there is no room.
-    #[allow(dead_code, reason = "called by the rings")]
     pub(super) fn samples(&self) -> Option<(Samples, u32)> {
         Some((self.memory.samples()?, self.number))
     }
 
     /// An array of samples is not used any more.
-    #[allow(dead_code, reason = "called by the rings")]
     pub(super) fn release(&self, id: u32) {
         self.memory.release(id);
     }
 
-    pub(super) fn snapshot(&self) {
-        self.memory.snapshot(0, &self.drained, &[]);
+    /// `blocks` have the arrays of the memory.
+    pub(super) fn snapshot(&mut self, blocks: &[Block]) {
+        let arrays = blocks
+            .iter()
+            .flat_map(|block| block.rings.arrays(self.number));
+        self.taken.clear();
+        self.taken.extend(arrays);
+        self.memory.snapshot(0, &self.drained, &self.taken);
     }
 }

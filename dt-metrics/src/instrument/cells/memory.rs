@@ -9,7 +9,6 @@ use crate::instrument::dimension::value::OwnedValue;
 ///
 /// It is filled once, from front to back, and not used in a circle. The sample at position 0 is
 /// the memory's own: the first value gets position 1.
-#[allow(dead_code, reason = "read by the rings")]
 #[derive(Clone, Copy)]
 pub(crate) struct Samples {
     /// Distinguishes the arrays of one memory that are in use.

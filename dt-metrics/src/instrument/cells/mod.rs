@@ -30,6 +30,7 @@ pub(super) mod memory;
 mod place;
 pub(super) mod recorder;
 pub(super) mod ring;
+pub(super) mod rings;
 pub(super) mod sample;
 pub(super) mod sink;
 #[cfg_attr(

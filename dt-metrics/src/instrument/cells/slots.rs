@@ -32,6 +32,7 @@ use super::chunk::{self, Amount, CELLS, Directory};
 use super::kept::Kept;
 use super::memory::Memory;
 use super::ring::Ring;
+use super::rings::Further;
 use super::sync::{Mutex, MutexGuard, PoisonError, RING, TryLockError};
 
 /// Epochs without a measurement after which a series retires.
@@ -150,7 +151,7 @@ impl<S> Slots<S> {
         let id = table.free.pop().unwrap_or_else(|| table.new_block());
         let block = &mut table.blocks[id.0];
         block.is_owned = true;
-        (id, block.directory, block.ring.clone())
+        (id, block.directory, block.rings.current())
     }
 
     /// Hands a block back. Its owner must not touch it afterwards.
@@ -158,11 +159,7 @@ impl<S> Slots<S> {
         let mut table = self.lock();
         let block = &mut table.blocks[id.0];
         block.is_owned = false;
-        block.ring = block
-            .ring
-            .as_ref()
-            .and_then(|ring| ring.fit())
-            .map(Arc::new);
+        block.rings.leave();
         table.free.push(id);
     }
 
@@ -175,17 +172,16 @@ impl<S> Slots<S> {
     /// The block's ring, made on first use.
     pub(super) fn ring(&self, block: BlockId) -> Arc<Ring> {
         let mut table = self.lock();
-        let ring = &mut table.blocks[block.0].ring;
-        Arc::clone(ring.get_or_insert_with(|| Arc::new(Ring::new())))
+        let SlotTable { blocks, kept, .. } = &mut *table;
+        blocks[block.0].rings.first(kept.as_ref())
     }
 
-    /// A larger ring in place of the block's, which is full; `None` if that is the largest. For the
-    /// owner alone, which must not touch the smaller one afterwards.
-    pub(super) fn larger_ring(&self, block: BlockId) -> Option<Arc<Ring>> {
+    /// A ring in place of the block's, which is [full](super::ring::Put::Full). For the owner alone, which
+    /// must not touch the other one afterwards.
+    pub(super) fn further_ring(&self, block: BlockId) -> Further {
         let mut table = self.lock();
-        let ring = table.blocks[block.0].ring.as_mut()?;
-        *ring = Arc::new(ring.grow()?);
-        Some(Arc::clone(ring))
+        let SlotTable { blocks, kept, .. } = &mut *table;
+        blocks[block.0].rings.further(kept.as_ref())
     }
 
     /// Adds on behalf of a thread that has no block any more.
@@ -425,8 +421,8 @@ impl<S> SlotTable<S> {
         true
     }
 
-    /// From now on, threads count in chunks in `memory`, for which `assign` notes a slot, the sum of its cells,
-    /// and its series.
+    /// From now on, threads count in chunks and record in arrays in `memory`, for which `assign` notes a slot, the
+    /// sum of its cells, and its series.
     pub(crate) fn keep_in(
         &mut self,
         memory: Arc<dyn Memory>,
@@ -437,19 +433,26 @@ impl<S> SlotTable<S> {
         for (slot, entry) in self.entries() {
             kept.assign(slot, 0, &entry.series);
         }
-        let blocks = self.blocks.iter_mut();
-        blocks.for_each(|block| block.leave_chunks(&kept));
+        for block in &mut self.blocks {
+            block.leave_chunks(&kept);
+            block.rings.close();
+        }
         self.kept = Some(kept);
     }
 
     /// The collection that is about to end has taken everything that was drained until now.
-    pub(crate) fn snapshot(&self) {
-        if let Some(kept) = &self.kept {
-            kept.snapshot();
+    pub(crate) fn snapshot(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.snapshot(&self.blocks);
+            // There may be room again.
+            self.blocks
+                .iter()
+                .for_each(|block| block.rings.move_to_memory());
         }
     }
 
-    /// From now on, no further chunks are in `memory`. Chunks that are there stay.
+    /// From now on, no further chunks and arrays are in `memory`. Chunks that are there stay, and arrays until they
+    /// are full.
     pub(crate) fn leave_memory(&mut self, memory: &Arc<dyn Memory>) {
         if self.kept.as_ref().is_some_and(|kept| kept.is_in(memory)) {
             self.kept = None;
@@ -459,7 +462,8 @@ impl<S> SlotTable<S> {
     /// Hands the values of one part and their slots to `each`, in the order recorded; `false` if
     /// there are no more parts. Part 0 has the values of threads whose block is gone and the values
     /// that were refused before, and each further part is a block. A value that `each` refuses is
-    /// kept for a later drain.
+    /// kept for a later drain; a value in memory that outlives the process stays there, with all
+    /// later values of its thread.
     ///
     /// A part other than 0 has at most [`RING`] values.
     pub(crate) fn drain_values(
@@ -473,37 +477,53 @@ impl<S> SlotTable<S> {
             blocks,
             late,
             watch,
+            kept,
             ..
         } = self;
         let mut refused = VecDeque::new();
-        let mut each = |slot: u32, value| {
-            let entry = series.get_mut(slot as usize)?;
-            entry.idle = 0;
-            if !each(slot, entry, value) {
-                refused.push_back((slot, value));
-            }
-            pair(&entry.series)
-        };
         if let Some(block) = part.checked_sub(1) {
             let Some(block) = blocks.get_mut(block) else {
                 return false;
             };
-            if let Some(ring) = &block.ring {
-                ring.take(0, |slot, value| {
-                    if let Some(watched) = watch {
-                        watched.values.push((slot, value));
+            let kept = kept.as_ref();
+            let take = |ring: &Ring, slot: u32, value| {
+                let Some(entry) = series.get_mut(slot as usize) else {
+                    return true;
+                };
+                entry.idle = 0;
+                if !each(slot, entry, value) {
+                    if ring.array().is_some() {
+                        return false;
                     }
-                    if let Some(pair) = each(slot, value) {
-                        *block.uncounted.entry(pair).or_default() += 1;
+                    refused.push_back((slot, value));
+                }
+                if let Some(watched) = watch {
+                    watched.values.push((slot, value));
+                }
+                if let Some(pair) = pair(&entry.series) {
+                    *block.uncounted.entry(pair).or_default() += 1;
+                }
+                true
+            };
+            if !block.rings.take(kept, take) {
+                // Nobody may get the slots of values that are still there.
+                block.rings.read(|slot, _| {
+                    if let Some(entry) = series.get_mut(slot as usize) {
+                        entry.idle = 0;
                     }
                 });
             }
             if !block.is_owned {
-                block.ring = None;
+                block.rings.end(kept);
             }
         } else {
             for (slot, value) in late.drain(..) {
-                each(slot, value);
+                if let Some(entry) = series.get_mut(slot as usize) {
+                    entry.idle = 0;
+                    if !each(slot, entry, value) {
+                        refused.push_back((slot, value));
+                    }
+                }
             }
         }
         for (slot, value) in refused {
@@ -561,8 +581,10 @@ impl<S> SlotTable<S> {
         for (sum, before) in watched.sums.iter_mut().zip(before) {
             *sum = sum.saturating_sub(before);
         }
-        for ring in self.blocks.iter().filter_map(|block| block.ring.as_ref()) {
-            ring.read(|slot, value| watched.values.push((slot, value)));
+        for block in &self.blocks {
+            block
+                .rings
+                .read(|slot, value| watched.values.push((slot, value)));
         }
         watched
     }
@@ -597,11 +619,11 @@ impl<S> SlotTable<S> {
             blocks,
             given_up,
             watch,
+            kept,
             ..
         } = self;
         let blocks = blocks.iter_mut().enumerate();
         for (_, block) in blocks.filter(|(id, _)| own.is_none_or(|own| own.0 == *id)) {
-            let Some(ring) = &block.ring else { continue };
             let mut give_up = |slot: u32, values| {
                 *given_up += values;
                 let entry = series.get(slot as usize);
@@ -613,16 +635,18 @@ impl<S> SlotTable<S> {
             };
             // Values of one slot in a row are given up at once.
             let (mut last, mut values) = (u32::MAX, 0);
-            ring.take(KEPT_VALUES, |slot, value| {
-                if let Some(watched) = watch {
-                    watched.values.push((slot, value));
-                }
-                if slot != last {
-                    give_up(last, values);
-                    (last, values) = (slot, 0);
-                }
-                values += 1;
-            });
+            block
+                .rings
+                .take_oldest(KEPT_VALUES, kept.as_ref(), |slot, value| {
+                    if let Some(watched) = watch {
+                        watched.values.push((slot, value));
+                    }
+                    if slot != last {
+                        give_up(last, values);
+                        (last, values) = (slot, 0);
+                    }
+                    values += 1;
+                });
             give_up(last, values);
         }
     }
@@ -752,8 +776,7 @@ impl<S> SlotTable<S> {
 impl<S> SlotTable<S> {
     /// How many rings there are.
     pub(crate) fn rings(&self) -> usize {
-        let rings = self.blocks.iter().filter(|block| block.ring.is_some());
-        rings.count()
+        self.blocks.iter().map(|block| block.rings.count()).sum()
     }
 
     /// How many blocks were ever made.

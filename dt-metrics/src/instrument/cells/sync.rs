@@ -21,5 +21,4 @@ pub(super) const DUE: u64 = 2_560;
 
 /// Samples in an array in memory that outlives the process: 16 KiB. Like [`RING`] a power of two. The
 /// first one is not a sample, but room for the memory's own use.
-#[allow(dead_code, reason = "read by the rings")]
 pub(crate) const SAMPLES: usize = 1_024;

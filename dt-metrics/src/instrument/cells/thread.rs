@@ -9,6 +9,7 @@ use super::chunk::{self, Amount, Directory, MAX_SLOTS};
 use super::deferred::{self, Deferred, Settled, Target};
 use super::recorder::{self, Measurement};
 use super::ring::{Put, Ring};
+use super::rings::Further;
 use super::sink;
 use super::slots::BlockId;
 use super::store::{SLOTS, Series};
@@ -163,28 +164,30 @@ fn record_cold(put: Option<Put>, slot: u32, value: f64) {
     match put.unwrap_or_else(|| put_into(SLOTS.ring(block))) {
         Put::Done => {}
         Put::Due => sink::wake(),
-        Put::Full => match SLOTS.larger_ring(block) {
-            Some(larger) => {
-                put_into(larger);
+        Put::Full => {
+            let Further { ring, is_due } = SLOTS.further_ring(block);
+            if let Some(ring) = ring.or_else(|| make_room(block)) {
+                put_into(ring);
             }
-            None => make_room(block, slot, value),
-        },
+            if is_due {
+                sink::wake();
+            }
+        }
     }
 }
 
-/// Has values taken out of the block's ring, which is full and the largest, and puts the value in.
-fn make_room(block: BlockId, slot: u32, value: f64) {
+/// Has values taken out of the block's rings, which have the most values, and returns a ring with room.
+fn make_room(block: BlockId) -> Option<Arc<Ring>> {
     // This thread's values only, so that it does not wait for the values of others.
     if !sink::take_values(block.part()) {
         // Nobody takes values out before there is a pipeline: the newest are kept.
         SLOTS.lock().give_up_values(Some(block), Series::pair);
     }
-    let ring = SLOTS.ring(block);
-    if ring.put(slot, value) == Put::Full {
+    SLOTS.further_ring(block).ring.or_else(|| {
         // The pipeline ended just now, or this thread works for it.
         SLOTS.lock().give_up_values(Some(block), Series::pair);
-        ring.put(slot, value);
-    }
+        SLOTS.further_ring(block).ring
+    })
 }
 
 /// Records `value` for the series that is [about to get a slot](deferred::on_behalf).

@@ -31,6 +31,9 @@ mod place;
 #[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
 #[path = "../ring.rs"]
 mod ring;
+#[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
+#[path = "../rings.rs"]
+mod rings;
 #[allow(
     clippy::duplicate_mod,
     dead_code,
@@ -58,4 +61,5 @@ mod sync {
     pub(super) const SMALLEST_RING: usize = 1;
     pub(super) const RING: usize = 2;
     pub(super) const DUE: u64 = 1;
+    pub(super) const SAMPLES: usize = 2;
 }

@@ -62,10 +62,10 @@ impl<'a> Owner<'a> {
         if ring.put(slot, value) != Put::Full {
             return true;
         }
-        let Some(larger) = slots.larger_ring(block) else {
+        let Some(further) = slots.further_ring(block).ring else {
             return false;
         };
-        *ring = larger;
+        *ring = further;
         ring.put(slot, value) != Put::Full
     }
 }

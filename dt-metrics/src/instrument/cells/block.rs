@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use foldhash::fast::RandomState;
 
 use super::chunk::{self, Amount, CELLS, Chunk, Directory};
+use super::entry::Entry;
 use super::kept::Kept;
 use super::place::Place;
 use super::rings::Rings;
@@ -177,6 +178,61 @@ impl Block {
             left.filter(|_| kept.is_some_and(|kept| kept.is(tracked.memory)))
         });
         (directory, left)
+    }
+
+    /// Adds the counts since the last drain to `deltas`. Both `series` and `deltas` are by slot. A slot that
+    /// `ready` refuses keeps its counts for a later drain. From a series with a `pair`, takes as many counts
+    /// as values were taken out before.
+    pub(super) fn drain_counts<S>(
+        &mut self,
+        series: &mut [Entry<S>],
+        deltas: &mut [i128],
+        mut kept: Option<&mut Kept<S>>,
+        is_signed: impl Fn(&S) -> bool,
+        pair: impl Fn(&S) -> Option<Pair>,
+        mut ready: impl FnMut(u32, &Entry<S>) -> bool,
+    ) {
+        for tracked in &mut self.chunks {
+            let first = tracked.number * CELLS;
+            // A chunk reaches beyond the last series, but does not begin there.
+            let (Some(entries), Some(deltas), Ok(slots)) = (
+                series.get_mut(first..),
+                deltas.get_mut(first..),
+                u32::try_from(first),
+            ) else {
+                continue;
+            };
+            let entries = entries.iter_mut().zip(deltas).zip(slots..);
+            for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
+                let now = tracked.chunk.get(cell);
+                if tracked.is_unchanged(cell, now) {
+                    continue;
+                }
+                entry.measured();
+                if !ready(slot, entry) {
+                    continue;
+                }
+                let mut added = tracked.added(cell, now, is_signed(&entry.series));
+                if let Some(pair) = pair(&entry.series) {
+                    let counted = u64::try_from(added).unwrap_or(u64::MAX);
+                    let values = self.uncounted.remove(&pair).unwrap_or(0);
+                    if values > counted {
+                        self.uncounted.insert(pair, values - counted);
+                    }
+                    let counted = counted.min(values);
+                    tracked.take_part(cell, counted);
+                    added = counted.into();
+                } else {
+                    tracked.take(cell, now);
+                }
+                *delta = delta.saturating_add(added);
+                if let Some(kept) = &mut kept
+                    && kept.is(tracked.memory)
+                {
+                    kept.drained(slot, added);
+                }
+            }
+        }
     }
 
     /// Lets the owner look for chunks in `kept` at its next measurements. All that was not drained moves there

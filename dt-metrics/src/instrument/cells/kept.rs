@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::block::Block;
 use super::chunk::Chunk;
 use super::memory::{Memory, Samples};
 
@@ -107,13 +106,13 @@ impl<S> Kept<S> {
         self.memory.release(id);
     }
 
-    /// `blocks` have the arrays of the memory.
-    pub(super) fn snapshot(&mut self, blocks: &[Block]) {
-        let arrays = blocks
-            .iter()
-            .flat_map(|block| block.rings.arrays(self.number));
+    /// `arrays` are those of a memory, by its number.
+    pub(super) fn snapshot<I: Iterator<Item = (u32, u64)>>(
+        &mut self,
+        arrays: impl FnOnce(u32) -> I,
+    ) {
         self.taken.clear();
-        self.taken.extend(arrays);
+        self.taken.extend(arrays(self.number));
         self.memory.snapshot(0, &self.drained, &self.taken);
     }
 }

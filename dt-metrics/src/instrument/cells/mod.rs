@@ -13,6 +13,11 @@ pub(super) mod block;
 pub(super) mod busy;
 pub(super) mod chunk;
 pub(super) mod deferred;
+#[cfg_attr(
+    not(feature = "dynatrace"),
+    allow(dead_code, reason = "drained by the pipeline")
+)]
+pub(super) mod entry;
 #[cfg(feature = "dynatrace")]
 pub(super) mod fork;
 #[cfg_attr(

@@ -29,14 +29,12 @@ use std::sync::Arc;
 
 use super::block::{Block, Pair, Tracked};
 use super::chunk::{self, Amount, CELLS, Directory};
+use super::entry::{Entry, Lifetime};
 use super::kept::Kept;
 use super::memory::Memory;
 use super::ring::Ring;
 use super::rings::Further;
 use super::sync::{Mutex, MutexGuard, PoisonError, RING, TryLockError};
-
-/// Epochs without a measurement after which a series retires.
-const IDLE_EPOCHS: u8 = 2;
 
 /// Values that are kept outside of the rings: values of threads whose block is gone, and values of
 /// series that the pipeline has nowhere to put yet.
@@ -100,33 +98,6 @@ pub(crate) struct Watched {
     /// Values of histograms and gauges with their slots. Values of one thread are in the order
     /// recorded.
     pub(crate) values: Vec<(u32, f64)>,
-}
-
-/// A slot and its series.
-pub(crate) struct Entry<S> {
-    pub(crate) series: S,
-    /// Distinguishes the series that use one slot one after another.
-    pub(crate) id: u64,
-    lifetime: Lifetime,
-    /// Threads that have cached this slot.
-    holders: u32,
-    /// Handles that keep the series, each with its clones.
-    bound: u32,
-    /// Epochs without a measurement.
-    idle: u8,
-    /// The sum of the cells when the slot was given to this series: the total of the series before.
-    origin: u64,
-}
-
-/// How long a series keeps its slot.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Lifetime {
-    /// As long as the program runs.
-    Static,
-    /// Until it was idle for [some epochs](SlotTable::end_epoch).
-    WhileUsed,
-    /// Until the last measurement under way is done.
-    Retired,
 }
 
 impl<S> Slots<S> {
@@ -249,20 +220,11 @@ impl<S> SlotTable<S> {
     /// Assigns a slot to a series; `None` if all numbers are used up.
     pub(crate) fn register(&mut self, series: S, lifetime: Lifetime) -> Option<u32> {
         self.made += 1;
-        let entry = Entry {
-            series,
-            id: self.made,
-            lifetime,
-            holders: 0,
-            bound: 0,
-            idle: 0,
-            origin: 0,
-        };
         if lifetime != Lifetime::Static
             && let Some(slot) = self.vacant.pop()
         {
             let origin = self.sum(slot);
-            self.series[slot as usize] = Entry { origin, ..entry };
+            self.series[slot as usize] = Entry::new(series, self.made, origin, lifetime);
             self.note(slot);
             return Some(slot);
         }
@@ -270,7 +232,7 @@ impl<S> SlotTable<S> {
         if slot >= chunk::MAX_SLOTS {
             return None;
         }
-        self.series.push(entry);
+        self.series.push(Entry::new(series, self.made, 0, lifetime));
         self.note(slot);
         Some(slot)
     }
@@ -297,20 +259,13 @@ impl<S> SlotTable<S> {
 
     /// Notes that a thread keeps the slot; `false` if the series has retired.
     pub(crate) fn hold(&mut self, slot: u32) -> bool {
-        match self.series.get_mut(slot as usize) {
-            Some(entry) if entry.lifetime != Lifetime::Retired => {
-                entry.holders += 1;
-                entry.idle = 0;
-                true
-            }
-            _ => false,
-        }
+        self.series.get_mut(slot as usize).is_some_and(Entry::hold)
     }
 
     /// Takes a [`hold`](Self::hold) back. The thread must have added everything before.
     pub(crate) fn let_go(&mut self, slot: u32) {
         if let Some(entry) = self.series.get_mut(slot as usize) {
-            entry.holders = entry.holders.saturating_sub(1);
+            entry.let_go();
         }
     }
 
@@ -318,29 +273,19 @@ impl<S> SlotTable<S> {
     /// [unbound](Self::unbind). `false` if it has retired since; then the hold is taken back.
     pub(crate) fn bind(&mut self, slot: u32) -> bool {
         self.let_go(slot);
-        match self.series.get_mut(slot as usize) {
-            Some(entry) if entry.lifetime != Lifetime::Retired => {
-                entry.bound += 1;
-                true
-            }
-            _ => false,
-        }
+        self.series.get_mut(slot as usize).is_some_and(Entry::bind)
     }
 
     /// Takes a [`bind`](Self::bind) back; returns whether it was the last one. All that was measured
     /// through it must have happened before.
     pub(crate) fn unbind(&mut self, slot: u32) -> bool {
-        let Some(entry) = self.series.get_mut(slot as usize) else {
-            return false;
-        };
-        entry.bound = entry.bound.saturating_sub(1);
-        entry.idle = 0;
-        entry.bound == 0
+        self.series
+            .get_mut(slot as usize)
+            .is_some_and(Entry::unbind)
     }
 
     pub(crate) fn is_retired(&self, slot: u32) -> bool {
-        self.entry(slot)
-            .is_none_or(|entry| entry.lifetime == Lifetime::Retired)
+        self.entry(slot).is_none_or(Entry::is_retired)
     }
 
     /// Adds the counts of one part since its last drain to `deltas`, by slot; `false` if there are
@@ -354,7 +299,7 @@ impl<S> SlotTable<S> {
         part: usize,
         is_signed: impl Fn(&S) -> bool,
         pair: impl Fn(&S) -> Option<Pair>,
-        mut ready: impl FnMut(u32, &Entry<S>) -> bool,
+        ready: impl FnMut(u32, &Entry<S>) -> bool,
         deltas: &mut Vec<i128>,
     ) -> bool {
         let Self {
@@ -375,49 +320,8 @@ impl<S> SlotTable<S> {
         let Some(block) = blocks.get_mut(block) else {
             return false;
         };
-        for tracked in &mut block.chunks {
-            let first = tracked.number * CELLS;
-            // A chunk reaches beyond the last series, but does not begin there.
-            let (Some(entries), Some(deltas), Ok(slots)) = (
-                series.get_mut(first..),
-                deltas.get_mut(first..),
-                u32::try_from(first),
-            ) else {
-                continue;
-            };
-            let entries = entries.iter_mut().zip(deltas).zip(slots..);
-            for (cell, ((entry, delta), slot)) in (0..CELLS).zip(entries) {
-                let now = tracked.chunk.get(cell);
-                if tracked.is_unchanged(cell, now) {
-                    continue;
-                }
-                entry.idle = 0;
-                if !ready(slot, entry) {
-                    continue;
-                }
-                let mut added = tracked.added(cell, now, is_signed(&entry.series));
-                if let Some(pair) = pair(&entry.series)
-                    && !is_shared
-                {
-                    let counted = u64::try_from(added).unwrap_or(u64::MAX);
-                    let values = block.uncounted.remove(&pair).unwrap_or(0);
-                    if values > counted {
-                        block.uncounted.insert(pair, values - counted);
-                    }
-                    let counted = counted.min(values);
-                    tracked.take_part(cell, counted);
-                    added = counted.into();
-                } else {
-                    tracked.take(cell, now);
-                }
-                *delta = delta.saturating_add(added);
-                if let Some(kept) = kept
-                    && kept.is(tracked.memory)
-                {
-                    kept.drained(slot, added);
-                }
-            }
-        }
+        let pair = |series: &S| pair(series).filter(|_| !is_shared);
+        block.drain_counts(series, deltas, kept.as_mut(), is_signed, pair, ready);
         true
     }
 
@@ -443,11 +347,12 @@ impl<S> SlotTable<S> {
     /// The collection that is about to end has taken everything that was drained until now.
     pub(crate) fn snapshot(&mut self) {
         if let Some(kept) = &mut self.kept {
-            kept.snapshot(&self.blocks);
-            // There may be room again.
-            self.blocks
-                .iter()
-                .for_each(|block| block.rings.move_to_memory());
+            let blocks = &self.blocks;
+            kept.snapshot(|memory| blocks.iter().flat_map(move |it| it.rings.arrays(memory)));
+            for block in blocks {
+                // There may be room again.
+                block.rings.move_to_memory();
+            }
         }
     }
 
@@ -490,7 +395,7 @@ impl<S> SlotTable<S> {
                 let Some(entry) = series.get_mut(slot as usize) else {
                     return true;
                 };
-                entry.idle = 0;
+                entry.measured();
                 if !each(slot, entry, value) {
                     if ring.array().is_some() {
                         return false;
@@ -509,7 +414,7 @@ impl<S> SlotTable<S> {
                 // Nobody may get the slots of values that are still there.
                 block.rings.read(|slot, _| {
                     if let Some(entry) = series.get_mut(slot as usize) {
-                        entry.idle = 0;
+                        entry.measured();
                     }
                 });
             }
@@ -519,7 +424,7 @@ impl<S> SlotTable<S> {
         } else {
             for (slot, value) in late.drain(..) {
                 if let Some(entry) = series.get_mut(slot as usize) {
-                    entry.idle = 0;
+                    entry.measured();
                     if !each(slot, entry, value) {
                         refused.push_back((slot, value));
                     }
@@ -680,39 +585,34 @@ impl<S> SlotTable<S> {
         let mut leaving = Vec::new();
         let retired = core::mem::take(&mut self.retired);
         for slot in retired {
-            let entry = &self.series[slot as usize];
-            let pinned = pinned(&entry.series) && self.sum(slot) != entry.origin;
-            let unused = entry.idle > 0 && entry.holders == 0 && !pinned;
-            // Twice, since a timer first records and then unpins: if it is unpinned in one epoch,
-            // its value is taken out in the next.
-            if unused && entry.idle > 1 {
+            let is_pinned = self.is_pinned(slot, &pinned);
+            if self.series[slot as usize].ends(is_pinned) {
                 self.vacant.push(slot);
             } else {
-                self.series[slot as usize].idle = if unused { 2 } else { 1 };
                 self.retired.push(slot);
             }
         }
         for slot in (0..).take(self.series.len()) {
+            if !self.series[slot as usize].idles() {
+                continue;
+            }
+            let is_pinned = self.is_pinned(slot, &pinned);
             let entry = &mut self.series[slot as usize];
-            if entry.lifetime != Lifetime::WhileUsed || entry.bound > 0 {
-                continue;
+            if is_pinned {
+                entry.measured();
+            } else {
+                entry.retire();
+                self.retired.push(slot);
+                leaving.push(slot);
             }
-            entry.idle = entry.idle.saturating_add(1);
-            if entry.idle <= IDLE_EPOCHS {
-                continue;
-            }
-            let entry = &self.series[slot as usize];
-            if pinned(&entry.series) && self.sum(slot) != entry.origin {
-                self.series[slot as usize].idle = 0;
-                continue;
-            }
-            let entry = &mut self.series[slot as usize];
-            entry.lifetime = Lifetime::Retired;
-            entry.idle = 1;
-            self.retired.push(slot);
-            leaving.push(slot);
         }
         leaving
+    }
+
+    /// Whether a series that `pinned` accepts has running timers.
+    fn is_pinned(&self, slot: u32, pinned: impl Fn(&S) -> bool) -> bool {
+        self.entry(slot)
+            .is_some_and(|entry| pinned(&entry.series) && self.sum(slot) != entry.origin)
     }
 
     /// Right after a fork, in the child: from now on `own`, the block of the thread that forked,

@@ -16,6 +16,13 @@ mod chunk;
     dead_code,
     reason = "compiled twice, not all is modelled"
 )]
+#[path = "../entry.rs"]
+mod entry;
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
 #[path = "../kept.rs"]
 mod kept;
 #[allow(
@@ -31,7 +38,11 @@ mod place;
 #[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
 #[path = "../ring.rs"]
 mod ring;
-#[allow(clippy::duplicate_mod, reason = "compiled twice on purpose")]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled twice, not all is modelled"
+)]
 #[path = "../rings.rs"]
 mod rings;
 #[allow(

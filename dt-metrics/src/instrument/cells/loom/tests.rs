@@ -4,9 +4,10 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::chunk::{self, Amount, Chunk, Directory};
+use super::entry::{Entry, Lifetime};
 use super::memory::{Memory, Samples};
 use super::ring::{Put, Ring};
-use super::slots::{BlockId, Entry, Lifetime, SlotTable, Slots};
+use super::slots::{BlockId, SlotTable, Slots};
 use super::sync::Mutex;
 use crate::descriptor::Descriptor;
 use crate::instrument::dimension::value::OwnedValue;

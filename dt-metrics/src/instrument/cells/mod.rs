@@ -49,4 +49,6 @@ pub(super) mod slots;
 )]
 pub(super) mod store;
 pub(super) mod sync;
+#[cfg(test)]
+mod tests;
 pub(super) mod thread;

@@ -115,12 +115,19 @@ impl Ring {
         (room as u64 <= most).then(|| self.move_into(room))
     }
 
-    /// The smallest ring for the waiting values, which it gets; `None` if there are none. For a ring in the
-    /// heap, under the lock, and without an owner.
+    /// The smallest ring for the waiting values, which it gets; `None` if there are none. It is closed if this
+    /// one is. For a ring in the heap, under the lock, and without an owner.
     pub(super) fn fit(&self) -> Option<Self> {
         let waiting = self.waiting();
         let room = usize::try_from(waiting).unwrap_or(RING).next_power_of_two();
-        (waiting > 0).then(|| self.move_into(room.max(SMALLEST_RING)))
+        (waiting > 0).then(|| {
+            let is_open = self.is_open();
+            let fitting = self.move_into(room.max(SMALLEST_RING));
+            if !is_open {
+                fitting.close();
+            }
+            fitting
+        })
     }
 
     fn move_into(&self, room: usize) -> Self {

@@ -3,14 +3,13 @@
 use loom::sync::Arc;
 use loom::thread;
 
-use super::chunk::{self, Amount, Chunk, Directory};
+use super::chunk::{self, Amount, Directory};
 use super::entry::{Entry, Lifetime};
-use super::memory::{Memory, Samples};
 use super::ring::{Put, Ring};
 use super::slots::{BlockId, SlotTable, Slots};
 use super::sync::Mutex;
-use crate::descriptor::Descriptor;
-use crate::instrument::dimension::value::OwnedValue;
+
+mod memory;
 
 /// The name of slot 0 in these models; slot 1 also exists.
 const SLOT: u32 = 0;
@@ -541,157 +540,5 @@ fn a_count_and_its_value_are_in_the_same_drain() {
         drain(&slots);
         calling.join().unwrap();
         assert_eq!(drain(&slots), 2);
-    });
-}
-
-/// Memory whose chunks can be looked at.
-#[derive(Default)]
-struct Looked(std::sync::Mutex<LookedState>);
-
-#[derive(Default)]
-struct LookedState {
-    chunks: Vec<(usize, &'static Chunk)>,
-    drained: Vec<u64>,
-}
-
-impl Looked {
-    fn state(&self) -> std::sync::MutexGuard<'_, LookedState> {
-        self.0.lock().expect("no test panicked")
-    }
-
-    /// The sum of a slot's cells that no snapshot has.
-    fn rest(&self, slot: u32) -> u64 {
-        let state = self.state();
-        let (number, cell) = chunk::position(slot);
-        let chunks = state.chunks.iter().filter(|(it, _)| *it == number);
-        let sum = chunks.fold(0_u64, |sum, (_, chunk)| sum.wrapping_add(chunk.get(cell)));
-        let drained = state.drained.get(slot as usize);
-        sum.wrapping_sub(drained.copied().unwrap_or(0))
-    }
-}
-
-impl Memory for Looked {
-    fn chunk(&self, number: usize) -> Option<&'static Chunk> {
-        let chunk = Chunk::leak();
-        self.state().chunks.push((number, chunk));
-        Some(chunk)
-    }
-
-    fn assign(&self, _: u32, _: u64, _: &Descriptor, _: &[(&'static str, OwnedValue)]) {}
-
-    fn samples(&self) -> Option<Samples> {
-        None
-    }
-
-    fn release(&self, _: u32) {}
-
-    fn snapshot(&self, first: u32, drained: &[u64], _: &[(u32, u64)]) {
-        assert_eq!(first, 0);
-        self.state().drained = drained.to_vec();
-    }
-
-    fn detach(&self) {}
-}
-
-/// Drains a slot, and returns the sum after the snapshot.
-fn collected(slots: &Slots<&'static str>) -> i128 {
-    let sum = drained(slots, SLOT);
-    slots.lock().snapshot();
-    sum
-}
-
-#[test]
-fn a_thread_that_counts_while_its_cells_move_loses_nothing_and_the_rest_is_in_the_memory() {
-    loom::model(|| {
-        let slots = slots();
-        let counting = {
-            let slots = Arc::clone(&slots);
-            thread::spawn(move || {
-                let mut owner = Owner::new(&slots);
-                owner.add(SLOT, 1);
-                owner.add(SLOT, 1);
-                owner.add(SLOT, 1);
-            })
-        };
-        let memory = std::sync::Arc::new(Looked::default());
-        slots.lock().keep_in(memory.clone(), |_, _, _, _| ());
-        let during = collected(&slots);
-        counting.join().unwrap();
-        // An addition that was under way when the cells moved is there at the latest now.
-        Owner::new(&slots).add(SLOT, 5);
-        let rest = memory.rest(SLOT);
-        let after = collected(&slots);
-        assert_eq!(i128::from(rest), after);
-        assert_eq!(memory.rest(SLOT), 0);
-        assert_eq!(during + after, 8);
-        // From now on, all is there.
-        Owner::new(&slots).add(SLOT, 1);
-        assert_eq!(memory.rest(SLOT), 1);
-        assert_eq!(collected(&slots), 1);
-    });
-}
-
-#[test]
-fn counts_that_were_not_drained_before_cells_move_are_in_the_memory() {
-    loom::model(|| {
-        let slots = slots();
-        let counting = {
-            let slots = Arc::clone(&slots);
-            thread::spawn(move || {
-                let mut owner = Owner::new(&slots);
-                owner.add(SLOT, 1);
-                owner.add(SLOT, 1);
-            })
-        };
-        let mut idle = Owner::new(&slots);
-        idle.add(SLOT, 8);
-        assert_eq!(drained(&slots, SLOT) / 8, 1);
-        idle.add(SLOT, 16);
-        let memory = std::sync::Arc::new(Looked::default());
-        slots.lock().keep_in(memory.clone(), |_, _, _, _| ());
-        assert_eq!(memory.rest(SLOT) & !7, 16);
-        assert_eq!(slots.lock().total(SLOT) & !7, 24);
-        counting.join().unwrap();
-        assert_eq!(slots.lock().total(SLOT), 26);
-    });
-}
-
-#[test]
-fn cells_move_from_memory_to_memory() {
-    loom::model(|| {
-        let slots = slots();
-        let [first, second] = [(); 2].map(|()| std::sync::Arc::new(Looked::default()));
-        let mut owner = Owner::new(&slots);
-        owner.add(SLOT, 1);
-        slots.lock().keep_in(first.clone(), |_, _, _, _| ());
-        owner.add(SLOT, 2);
-        assert_eq!((first.rest(SLOT), collected(&slots)), (3, 3));
-        owner.add(SLOT, 4);
-        slots.lock().keep_in(second.clone(), |_, _, _, _| ());
-        owner.add(SLOT, 8);
-        // What was in the first one is in both: it is void by now.
-        assert_eq!((first.rest(SLOT), second.rest(SLOT)), (4, 12));
-        assert_eq!(collected(&slots), 12);
-        assert_eq!(second.rest(SLOT), 0);
-    });
-}
-
-#[test]
-fn a_kept_cell_that_begins_again_leaves_nothing_for_the_next_process_but_the_rest() {
-    loom::model(|| {
-        let slots = slots();
-        let memory = std::sync::Arc::new(Looked::default());
-        slots.lock().keep_in(memory.clone(), |_, _, _, _| ());
-        let mut owner = Owner::new(&slots);
-        owner.add_in_range(SLOT, Amount::Unsigned(u64::MAX - 1));
-        assert_eq!(collected(&slots), i128::from(u64::MAX - 1));
-        owner.add_in_range(SLOT, Amount::Unsigned(1));
-        assert_eq!(memory.rest(SLOT), 1);
-        owner.add_in_range(SLOT, Amount::Unsigned(3));
-        slots.lock().snapshot();
-        assert_eq!(memory.rest(SLOT), 4);
-        owner.add_in_range(SLOT, Amount::Unsigned(2));
-        assert_eq!(collected(&slots), 6);
-        assert_eq!(memory.rest(SLOT), 0);
     });
 }

@@ -2,13 +2,13 @@
 
 use std::io;
 use std::panic::resume_unwind;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use tokio::runtime::{self, Handle, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// How long reading the small files of a host may take: a path may be on a file system that hangs.
@@ -64,49 +64,171 @@ pub(crate) fn suppress_telemetry() {
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
 }
 
-/// A thread with a runtime, which ends when this is dropped.
-pub(crate) struct RuntimeThread {
-    handle: Handle,
-    _running: oneshot::Sender<()>,
+/// A thread with a runtime. It starts when there is work, and ends a moment after the last work.
+pub(crate) struct RuntimeThread(Arc<OnDemand>);
+
+struct OnDemand {
+    name: &'static str,
+    /// How long the thread of a program that runs work often waits for more.
+    keep_alive: Duration,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// Present while the thread runs.
+    handle: Option<Handle>,
+    /// The work that is not done.
+    works: usize,
+    /// When the thread had work last.
+    worked: Option<Instant>,
+    /// When [`RuntimeThread::run`] was last done.
+    ran: Option<Instant>,
+    /// How many times in a row the thread started again within the time that it is kept alive.
+    restarts: u32,
+    is_dropped: bool,
+}
+
+/// After so many restarts the thread is kept alive: the program runs work often. Then it also keeps its
+/// connections.
+const OFTEN: u32 = 3;
+
+impl State {
+    /// How long the thread waits for more work.
+    fn patience(&self, keep_alive: Duration) -> Duration {
+        if self.restarts < OFTEN {
+            KEEP_ALIVE
+        } else {
+            keep_alive
+        }
+    }
+}
+
+/// Work that is under way, until it is dropped.
+struct Working(Arc<OnDemand>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.works -= 1;
+        state.worked = Some(Instant::now());
+        drop(state);
+        self.0.changed.notify_one();
+    }
+}
+
+impl OnDemand {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when the thread has to end.
+    async fn until_idle(&self) {
+        loop {
+            let left = {
+                let mut state = self.state();
+                if state.is_dropped {
+                    return;
+                }
+                let idle = state.worked.map_or(Duration::ZERO, |worked| worked.elapsed());
+                let left = state.patience(self.keep_alive).saturating_sub(idle);
+                if state.works == 0 && left.is_zero() {
+                    state.handle = None;
+                    return;
+                }
+                (state.works == 0).then_some(left)
+            };
+            let changed = self.changed.notified();
+            match left {
+                Some(left) => drop(tokio::time::timeout(left, changed).await),
+                None => changed.await,
+            }
+        }
+    }
 }
 
 impl RuntimeThread {
-    pub(crate) fn start(name: &str) -> io::Result<Self> {
-        let runtime = runtime(name)?;
+    pub(crate) fn new(name: &'static str, keep_alive: Duration) -> Self {
+        Self(Arc::new(OnDemand {
+            name,
+            keep_alive,
+            state: Mutex::default(),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// Starts the thread unless it runs. It runs at least until the work is dropped.
+    fn enter(&self) -> io::Result<(Handle, Working)> {
+        let mut state = self.0.state();
+        let handle = if let Some(handle) = &state.handle {
+            handle.clone()
+        } else {
+            let handle = self.start()?;
+            let is_soon = state
+                .ran
+                .is_some_and(|ran| ran.elapsed() < self.0.keep_alive);
+            state.restarts = if is_soon { state.restarts + 1 } else { 0 };
+            state.handle = Some(handle.clone());
+            handle
+        };
+        state.works += 1;
+        drop(state);
+        Ok((handle, Working(Arc::clone(&self.0))))
+    }
+
+    fn start(&self) -> io::Result<Handle> {
+        let runtime = runtime(self.0.name)?;
         let handle = runtime.handle().clone();
-        let (running, dropped) = oneshot::channel();
-        spawn(name, move || {
-            // Ends with an error when the sender is dropped.
-            let _ = runtime.block_on(dropped);
+        let thread = Arc::clone(&self.0);
+        spawn(self.0.name, move || {
+            runtime.block_on(thread.until_idle());
             // A name lookup blocks a thread of the runtime for as long as it likes.
             runtime.shutdown_background();
         })?;
-        Ok(Self {
-            handle,
-            _running: running,
-        })
+        Ok(handle)
     }
 
-    /// Starts `work` on the thread. Nobody waits for it.
+    /// Starts `work` on the thread. Nobody waits for it. It is dropped if the thread cannot be started.
     pub(crate) fn begin(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.handle.spawn(work);
+        if let Ok((handle, working)) = self.enter() {
+            handle.spawn(async move {
+                work.await;
+                drop(working);
+            });
+        }
     }
 
-    /// Runs `work` on the thread; `None` if it takes longer than `limit`.
+    /// Runs `work` on the thread; `None` if it takes longer than `limit`. An error is that the thread cannot
+    /// be started.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         limit: Duration,
         work: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
+    ) -> io::Result<Option<T>> {
+        let (handle, _working) = self.enter()?;
         // Aborts the work when it is dropped.
         let mut task = JoinSet::new();
-        task.spawn_on(work, &self.handle);
-        match tokio::time::timeout(limit, task.join_next()).await.ok()?? {
-            Ok(done) => Some(done),
+        task.spawn_on(work, &handle);
+        let done = tokio::time::timeout(limit, task.join_next()).await;
+        self.0.state().ran = Some(Instant::now());
+        Ok(match done.ok().flatten() {
+            None => None,
+            Some(Ok(done)) => Some(done),
             // A panic goes on in the caller, as if the work had run there.
-            Err(error) => error
+            Some(Err(error)) => error
                 .try_into_panic()
                 .map_or(None, |panic| resume_unwind(panic)),
-        }
+        })
     }
 }
+
+impl Drop for RuntimeThread {
+    fn drop(&mut self) {
+        self.0.state().is_dropped = true;
+        self.0.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::readers::Reader;
 use crate::dynatrace::Exporter;
 
 type AddToProvider = Box<
-    dyn FnOnce(MeterProviderBuilder, Duration, Aggregation, bool) -> (MeterProviderBuilder, Reader)
+    dyn FnOnce(MeterProviderBuilder, Option<Duration>, Aggregation, bool) -> (MeterProviderBuilder, Reader)
         + Send,
 >;
 
@@ -31,11 +31,11 @@ impl AddedExporter {
         Self { add, ours }
     }
 
-    /// Makes the provider collect for this exporter at each interval. See [`Reader::add`].
+    /// Makes the provider collect for this exporter. See [`Reader::add`].
     pub(super) fn add_to(
         self,
         provider: MeterProviderBuilder,
-        interval: Duration,
+        interval: Option<Duration>,
         aggregation: Aggregation,
         is_separate: bool,
     ) -> (MeterProviderBuilder, Reader) {

@@ -64,7 +64,7 @@ impl Aggregation {
     }
 
     /// This thread has the data.
-    fn end(&self) {
+    pub(super) fn end(&self) {
         let this = thread::current().id();
         self.lock().retain(|(reader, _)| *reader != this);
         self.0.ended.notify_all();

@@ -102,7 +102,8 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
         provider = provider.with_resource(resource);
     }
     let aggregation = Aggregation::default();
-    let readers_interval = own_timer(interval, our_schedule);
+    // On our schedule, the bridge flushes the readers.
+    let readers_interval = (!our_schedule).then_some(interval);
     let mut added = own_exporters(exporter.as_ref(), console.as_ref());
     added.extend(second.map(AddedExporter::new));
     added.extend(settings.exporters);
@@ -205,15 +206,6 @@ fn summing(ours: &[&Exporter], our_schedule: bool) -> Summing {
             Summing::ForOneCollection
         }
         _ => Summing::ForEver,
-    }
-}
-
-/// The interval of the SDK's timers, which must not collect on our schedule.
-fn own_timer(interval: Duration, our_schedule: bool) -> Duration {
-    if our_schedule {
-        schedule::NEVER
-    } else {
-        interval
     }
 }
 

@@ -23,6 +23,7 @@ mod handle;
 mod install;
 mod lifecycle;
 mod passes;
+mod push_reader;
 mod readers;
 mod running;
 mod schedule;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 
 use super::aggregation::{Aggregation, Watched};
@@ -15,33 +16,69 @@ use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::foreign_exporter::{Failures, Noted};
 use super::passes::Passes;
+use super::push_reader::PushReader;
 use crate::thread::spawn;
 
 /// A reader, or all readers of a provider at once.
 pub(super) struct Reader {
-    /// The SDK has no other way to flush one reader than by a provider that has it alone. The reader
-    /// collects from the provider that was built last, which is the pipeline's.
-    provider: SdkMeterProvider,
+    flushed: Flushed,
     passes: Passes,
     failures: Vec<Failures>,
 }
 
+/// The part of the SDK that is flushed and ended.
+#[derive(Clone)]
+enum Flushed {
+    /// Collects on the thread that flushes it.
+    Reader(Arc<dyn MetricReader>),
+    /// The SDK has no other way to flush a reader with a thread than by a provider that has it alone. The
+    /// reader collects from the provider that was built last, which is the pipeline's.
+    Provider(SdkMeterProvider),
+}
+
+impl Flushed {
+    fn force_flush(&self) -> OTelSdkResult {
+        match self {
+            Self::Reader(reader) => reader.force_flush(),
+            Self::Provider(provider) => provider.force_flush(),
+        }
+    }
+
+    fn shutdown(&self) -> OTelSdkResult {
+        match self {
+            Self::Reader(reader) => reader.shutdown(),
+            Self::Provider(provider) => provider.shutdown(),
+        }
+    }
+}
+
 impl Reader {
-    /// Adds a reader for an exporter to a provider, which is built after this call. With
+    /// Adds a reader for an exporter to a provider, which is built after this call. It collects at each
+    /// interval, or only when it is flushed if there is none. With
     /// `is_separate` it can be flushed and ended; otherwise [`all`](Self::all) takes its failures.
     pub(super) fn add(
         provider: MeterProviderBuilder,
         exporter: impl PushMetricExporter,
-        interval: Duration,
+        interval: Option<Duration>,
         aggregation: Aggregation,
         is_separate: bool,
     ) -> (MeterProviderBuilder, Self) {
         let failures = Failures::default();
+        let exporter = Noted {
+            exporter,
+            failures: failures.clone(),
+        };
+        let Some(interval) = interval else {
+            let reader = PushReader::new(exporter, aggregation);
+            let this = Self {
+                flushed: Flushed::Reader(Arc::new(reader.clone())),
+                passes: Passes::default(),
+                failures: vec![failures],
+            };
+            return (provider.with_reader(reader), this);
+        };
         let exporter = Watched {
-            exporter: Noted {
-                exporter,
-                failures: failures.clone(),
-            },
+            exporter,
             aggregation,
         };
         let reader = PeriodicReader::builder(exporter)
@@ -53,7 +90,7 @@ impl Reader {
             alone = alone.with_reader(reader.clone());
         }
         let this = Self {
-            provider: alone.build(),
+            flushed: Flushed::Provider(alone.build()),
             passes: Passes::default(),
             failures: vec![failures],
         };
@@ -65,7 +102,7 @@ impl Reader {
     pub(super) fn all(provider: SdkMeterProvider, added: &[Self]) -> Self {
         let failures = added.iter().flat_map(|reader| reader.failures.clone());
         Self {
-            provider,
+            flushed: Flushed::Provider(provider),
             passes: Passes::default(),
             failures: failures.collect(),
         }
@@ -73,7 +110,7 @@ impl Reader {
 
     /// Starts to collect everything until now, with all instruments that there are.
     pub(super) fn flush(&self, bridge: &Arc<Bridge>) -> Result<Receiver<OTelSdkResult>, Late> {
-        let (bridge, provider) = (Arc::clone(bridge), self.provider.clone());
+        let (bridge, flushed) = (Arc::clone(bridge), self.flushed.clone());
         let failures = self.failures.clone();
         self.passes.begin(move || {
             // Ends if the bridge is stopped.
@@ -81,7 +118,7 @@ impl Reader {
                 return Err(OTelSdkError::InternalFailure(error.to_string()));
             }
             clear(&failures);
-            provider
+            flushed
                 .force_flush()
                 .map_err(|error| explain(&failures, error))
         })
@@ -89,14 +126,14 @@ impl Reader {
 
     /// Starts to collect for the last time. `ends` is whether the reader ends as well.
     pub(super) fn shutdown(&self, ends: bool) -> Result<Receiver<OTelSdkResult>, Late> {
-        let (provider, failures) = (self.provider.clone(), self.failures.clone());
+        let (flushed, failures) = (self.flushed.clone(), self.failures.clone());
         let (sender, result) = mpsc::channel();
         spawn("dt-metrics-collect", move || {
             clear(&failures);
             let result = if ends {
-                provider.shutdown()
+                flushed.shutdown()
             } else {
-                provider.force_flush()
+                flushed.force_flush()
             };
             // Nobody receives it any more if the caller's time was up.
             drop(sender.send(result.map_err(|error| explain(&failures, error))));

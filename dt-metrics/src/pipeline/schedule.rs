@@ -1,14 +1,11 @@
 //! The schedule of pushes: one each interval, from a random moment within the first interval on.
 //!
 //! The SDK's reader counts its interval from the start of the program, so a fleet that is restarted
-//! at the same time would push at the same time ever after. The reader's timer cannot be moved, but
-//! a flush makes the reader collect at any time.
+//! at the same time would push at the same time ever after. The reader's timer cannot be moved, so the
+//! pipeline has readers without a timer.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
-
-/// The interval of a reader whose own timer must not collect.
-pub(super) const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The first push does not come before this part of the interval: it would carry little.
 const EARLIEST: f64 = 0.1;

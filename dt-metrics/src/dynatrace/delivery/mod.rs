@@ -3,7 +3,7 @@
 //! | thread | its work |
 //! | --- | --- |
 //! | `dt-metrics-export` | three tasks: sends pending requests (`sender`), reports events (`report`), and follows the endpoint file (`transport::reload`) |
-//! | `dt-metrics-http` | runs the HTTP client (`transport::reload`), apart from the thread that keeps the deadlines |
+//! | `dt-metrics-http` | runs the HTTP client while requests are in flight (`transport::reload`), apart from the thread that keeps the deadlines |
 //! | `dt-metrics-spool` | reads and writes the spool (`spooler`), if there is one |
 
 pub(crate) mod cells;

@@ -11,7 +11,7 @@ use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::transport::tls::with_tls;
 
 /// How long a connection stays open without a request.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 const USER_AGENT: &str = concat!("dt-metrics/", env!("CARGO_PKG_VERSION"));
 

@@ -146,6 +146,11 @@ impl Http {
         ))
     }
 
+    /// The attempt that could not begin.
+    pub(super) fn unprepared(&self, error: &ConfigError) -> HttpAttempt {
+        self.failed(&unprepared(error))
+    }
+
     fn failed(&self, diagnosis: &Diagnosis) -> HttpAttempt {
         HttpAttempt {
             outcome: Outcome::Failed {
@@ -160,10 +165,7 @@ impl Http {
     }
 
     async fn post(&self, body: &Body) -> Result<Response, Diagnosis> {
-        let client = self.prepare().map_err(|error| Diagnosis {
-            is_untrusted: matches!(error, ConfigError::NoRootCertificates(_)),
-            ..Diagnosis::new(Failure::Unprepared, error.to_string())
-        })?;
+        let client = self.prepare().map_err(|error| unprepared(&error))?;
         let Config {
             protocol, target, ..
         } = &self.config;
@@ -187,6 +189,14 @@ impl Http {
             headers: response.headers().clone(),
             body: read(response).await,
         })
+    }
+}
+
+/// A request that could not be made is not sent.
+fn unprepared(error: &ConfigError) -> Diagnosis {
+    Diagnosis {
+        is_untrusted: matches!(error, ConfigError::NoRootCertificates(_)),
+        ..Diagnosis::new(Failure::Unprepared, error.to_string())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::dynatrace::error::ConfigError;
 use crate::dynatrace::retry::outcome::{Attempt, Outcome};
 use crate::dynatrace::transport::Transport;
 use crate::dynatrace::transport::catalog::CatalogHandOver;
+use crate::dynatrace::transport::client::IDLE_TIMEOUT;
 use crate::dynatrace::transport::http::Http;
 use crate::dynatrace::transport::tls::has_platform_roots;
 use crate::thread::RuntimeThread;
@@ -26,7 +27,7 @@ const RELOAD_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) struct ReloadingTransport {
     http: Mutex<Arc<Http>>,
     /// While a server sends without a pause, no timer of the client's thread fires, so the deadline
-    /// of an attempt is kept on another thread.
+    /// of an attempt is kept on another thread. This one runs while requests are in flight.
     io: RuntimeThread,
     catalog: CatalogHandOver,
     /// Held while the file is read, so that one task reads it at a time.
@@ -50,7 +51,7 @@ impl ReloadingTransport {
         }
         Ok(Self {
             http: Mutex::new(Arc::new(http)),
-            io: RuntimeThread::start("dt-metrics-http").map_err(ConfigError::Thread)?,
+            io: RuntimeThread::new("dt-metrics-http", IDLE_TIMEOUT),
             catalog: CatalogHandOver::default(),
             file: tokio::sync::Mutex::new(FileState {
                 used: config.endpoint_properties.clone(),
@@ -159,8 +160,11 @@ impl Transport for Arc<ReloadingTransport> {
         // it busy. It has a twentieth more to report before its work is given up.
         let timeout = http.config().request_timeout;
         let attempt = async move { client.attempt(&body).await };
-        let attempt = self.io.run(timeout + timeout / 20, attempt).await;
-        let attempt = attempt.unwrap_or_else(|| http.timed_out());
+        let attempt = match self.io.run(timeout + timeout / 20, attempt).await {
+            Ok(Some(attempt)) => attempt,
+            Ok(None) => http.timed_out(),
+            Err(error) => http.unprepared(&ConfigError::Thread(error)),
+        };
         if let Some(response) = &attempt.response {
             self.catalog.after(response, &http, &self.io).await;
         }

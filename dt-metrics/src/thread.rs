@@ -131,7 +131,9 @@ impl OnDemand {
                 if state.is_dropped {
                     return;
                 }
-                let idle = state.worked.map_or(Duration::ZERO, |worked| worked.elapsed());
+                let idle = state
+                    .worked
+                    .map_or(Duration::ZERO, |worked| worked.elapsed());
                 let left = state.patience(self.keep_alive).saturating_sub(idle);
                 if state.works == 0 && left.is_zero() {
                     state.handle = None;

@@ -11,7 +11,12 @@ use super::readers::Reader;
 use crate::dynatrace::Exporter;
 
 type AddToProvider = Box<
-    dyn FnOnce(MeterProviderBuilder, Option<Duration>, Aggregation, bool) -> (MeterProviderBuilder, Reader)
+    dyn FnOnce(
+            MeterProviderBuilder,
+            Option<Duration>,
+            Aggregation,
+            bool,
+        ) -> (MeterProviderBuilder, Reader)
         + Send,
 >;
 

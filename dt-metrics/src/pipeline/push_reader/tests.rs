@@ -68,7 +68,10 @@ fn the_last_collection_is_that_of_the_shutdown() {
     assert!(exporter.is_over.load(Ordering::Relaxed));
     calls.add(1, &[]);
     let late = reader.force_flush();
-    assert!(matches!(late, Err(OTelSdkError::AlreadyShutdown)), "{late:?}");
+    assert!(
+        matches!(late, Err(OTelSdkError::AlreadyShutdown)),
+        "{late:?}"
+    );
     assert_eq!(exporter.exports.load(Ordering::Relaxed), 1);
 }
 

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+#[cfg(feature = "otlp")]
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
@@ -123,6 +124,63 @@ fn series_in_conflict_with_their_name_are_dropped_and_counted() {
     assert_eq!((health.points_dropped, health.points_recovered), (1, 1));
 }
 
+fn histogram(name: &'static str, unit: &'static str) -> &'static Descriptor {
+    let descriptor = Descriptor::new(Kind::Histogram, name, "tests", "tests.rs", 1);
+    Box::leak(Box::new(descriptor.with_unit(unit)))
+}
+
+/// Records values in slots that have a series.
+fn record(cells: &Cells, values: &[(u32, f64)]) {
+    let samples = cells.file.samples().expect("room").samples;
+    for (sample, (slot, value)) in samples[1..].iter().zip(values) {
+        sample.put(*slot, *value);
+    }
+}
+
+#[test]
+fn recovered_values_are_summed_up_in_one_line_of_their_series() {
+    let next = after(Format::Lines, |cells| {
+        let region = |name| [("region", OwnedValue::Str(name))];
+        cells
+            .file
+            .assign(0, 0, histogram("sizes", "By"), &region("eu".into()));
+        cells
+            .file
+            .assign(1, 0, histogram("sizes", ""), &region("us".into()));
+        record(cells, &[(0, 1.5), (1, 1e300), (0, -3.0), (0, 0.25)]);
+        record(cells, &[(1, 7.0), (0, 2.0)]);
+    });
+    let mut lines = next.lines();
+    lines.sort_unstable();
+    let [eu, us] = lines[..] else {
+        panic!("{lines:?}");
+    };
+    for (line, region, numbers) in [
+        (eu, "region=eu", " gauge,min=-3,max=2,sum=0.75,count=4 "),
+        (us, "region=us", " gauge,min=7,max=1e300,sum=1e300,count=2 "),
+    ] {
+        for part in ["shop.sizes,", "env=prod", region, numbers] {
+            assert!(line.contains(part), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_histogram_and_a_counter_with_the_same_name_are_in_conflict() {
+    let next = after(Format::Lines, |cells| {
+        cells.file.assign(0, 0, histogram("Mixed", ""), &[]);
+        record(cells, &[(0, 1.5)]);
+        count(cells, 1, counter("mixed", ""), 0, 7);
+    });
+    let lines = next.lines();
+    assert!(
+        lines.len() == 1 && lines[0].contains("count=1"),
+        "{lines:?}"
+    );
+    let health = next.buffer.health();
+    assert_eq!(health.dropped[&DropReason::ConflictingDefinition], 1);
+}
+
 #[test]
 fn counts_that_cannot_be_sent_are_dropped_and_counted() {
     let next = after(Format::Lines, |cells| {
@@ -173,6 +231,70 @@ fn recovered_sums_begin_at_the_last_collection() {
         ms(before)
     );
     assert!(point.time_unix_nano > point.start_time_unix_nano + 60_000_000_000);
+}
+
+/// The buckets are those that the pipeline would have filled.
+#[cfg(feature = "otlp")]
+#[test]
+fn recovered_values_are_in_the_buckets_of_their_instrument() {
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+    use prost::Message as _;
+
+    let before = SystemTime::now() - Duration::from_secs(90);
+    let next = after(Format::Otlp, |cells| {
+        cells.file.snapshot(0, &[], &[]);
+        assert!(cells.file.commit(2, before));
+        let sizes = Descriptor::new(Kind::Histogram, "a.sizes", "tests", "tests.rs", 1);
+        let sizes = sizes.with_boundaries(&[1.0, 10.0]);
+        cells.file.assign(0, 0, &sizes, &[]);
+        cells.file.assign(1, 0, histogram("b.time", "s"), &[]);
+        cells.file.assign(2, 0, histogram("c.any", "By"), &[]);
+        record(
+            cells,
+            &[(0, 0.5), (0, 1.0), (0, 11.0), (1, 0.03), (2, 30.0)],
+        );
+    });
+    let request = ExportMetricsServiceRequest::decode(next.bodies[0].bytes()).expect("protobuf");
+    let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
+    let mut found: Vec<_> = metrics
+        .iter()
+        .map(|metric| {
+            let Some(Data::Histogram(data)) = &metric.data else {
+                panic!("{metric:?}");
+            };
+            let point = &data.data_points[0];
+            let since = before
+                .duration_since(UNIX_EPOCH)
+                .expect("later")
+                .as_millis();
+            assert_eq!(u128::from(point.start_time_unix_nano / 1_000_000), since);
+            assert!(point.time_unix_nano > point.start_time_unix_nano + 60_000_000_000);
+            let filled = point.bucket_counts.iter().position(|count| *count > 0);
+            let first = filled.expect("a value");
+            let bounds = &point.explicit_bounds;
+            let summary = (point.min, point.max, point.sum, point.count);
+            (&*metric.name, bounds.len(), first, bounds[first], summary)
+        })
+        .collect();
+    found.sort_by_key(|(name, ..)| *name);
+    let one = |value| (Some(value), Some(value), Some(value), 1);
+    assert_eq!(
+        found,
+        [
+            (
+                "shop.a.sizes",
+                2,
+                0,
+                1.0,
+                (Some(0.5), Some(11.0), Some(12.5), 3)
+            ),
+            // 25 to 50 ms of the semantic conventions.
+            ("shop.b.time", 14, 3, 0.05, one(0.03)),
+            // 25 to 50 of the SDK.
+            ("shop.c.any", 15, 4, 50.0, one(30.0)),
+        ]
+    );
 }
 
 #[test]

@@ -136,7 +136,9 @@ pub(super) fn from_bytes(mut bytes: &[u8], mut measured: Measured) -> Option<Rec
     let bytes = &mut bytes;
     match (take(bytes)?, &mut measured) {
         ([COUNTER], Measured::Counts(_)) => {}
-        ([HISTOGRAM], Measured::Values { boundaries, .. }) => *boundaries = take_boundaries(bytes)?,
+        ([HISTOGRAM], Measured::Values { boundaries, .. }) => {
+            take_boundaries(bytes, boundaries)?;
+        }
         _ => return None,
     }
     let [name, unit, description] = [take_text(bytes)?, take_text(bytes)?, take_text(bytes)?];
@@ -167,22 +169,22 @@ pub(super) fn from_bytes(mut bytes: &[u8], mut measured: Measured) -> Option<Rec
     })
 }
 
-/// `Some(None)` if there are none.
-fn take_boundaries(bytes: &mut &[u8]) -> Option<Option<Vec<f64>>> {
+/// Sets the boundaries that the instrument states, if any.
+fn take_boundaries(bytes: &mut &[u8], boundaries: &mut Option<Vec<f64>>) -> Option<()> {
     let number = u32::from_le_bytes(take(bytes)?);
     if number == NO_BOUNDARIES {
-        return Some(None);
+        return Some(());
     }
-    let mut boundaries = Vec::new();
+    let stated = boundaries.insert(Vec::new());
     for _ in 0..number {
         let boundary = f64::from_le_bytes(take(bytes)?);
-        let is_next = boundaries.last().is_none_or(|last| *last < boundary);
+        let is_next = stated.last().is_none_or(|last| *last < boundary);
         if !boundary.is_finite() || !is_next {
             return None;
         }
-        boundaries.push(boundary);
+        stated.push(boundary);
     }
-    Some(Some(boundaries))
+    Some(())
 }
 
 pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {

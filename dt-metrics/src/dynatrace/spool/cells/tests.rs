@@ -302,17 +302,15 @@ fn values_come_back_with_all_that_describes_their_series() {
             (name, &**values, boundaries.as_deref(), &*series.unit)
         })
         .collect();
-    let expected: [(&str, &[f64], Option<&[f64]>, &str); 3] = [
-        (
-            "shop.sizes",
-            &[1.5, 1e300, 1.5, f64::MIN_POSITIVE],
-            Some(boundaries),
-            "By",
-        ),
-        ("no.buckets", &[0.0], Some(&[]), ""),
-        ("default", &[-3.0], None, ""),
-    ];
-    assert_eq!(series, expected);
+    let all = [1.5, 1e300, 1.5, f64::MIN_POSITIVE];
+    assert_eq!(
+        series,
+        [
+            ("shop.sizes", &all[..], Some(boundaries), "By"),
+            ("no.buckets", &[0.0][..], Some(&[][..]), ""),
+            ("default", &[-3.0][..], None, ""),
+        ]
+    );
     assert_eq!(recovered.series[0].description, "Sizes");
     assert_eq!(recovered.series[0].dimensions.len(), 1);
     assert_eq!(recovered.implausible, 0);

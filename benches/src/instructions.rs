@@ -21,7 +21,8 @@ fn nothing() {
     black_box(());
 }
 
-fn loops() -> impl Iterator<Item = Loop> {
+/// The calls, each of which is repeated in a loop.
+pub(crate) fn loops() -> impl Iterator<Item = Loop> {
     let nothing: Loop = ("a function without annotation", |calls| {
         for _ in 0..calls {
             nothing();

@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --release -p dt-metrics-bench --features peers -- hotpath
 //! cargo run --release -p dt-metrics-bench -- instructions
+//! cargo run -p dt-metrics-bench -- calls
 //! cargo run --release -p dt-metrics-bench -- memory
 //! cargo run --release -p dt-metrics-bench -- stack
 //! cargo run --release -p dt-metrics-bench -- compile
@@ -15,6 +16,7 @@
 //! ```
 
 mod alloc;
+mod calls;
 mod child;
 mod collect;
 mod compile;
@@ -46,12 +48,14 @@ enum Bench {
     Hotpath(hotpath::Options),
     /// How many instructions a call takes; needs Valgrind.
     Instructions,
+    /// Measure the time of a call in the build at hand, such as a debug build.
+    Calls,
     /// How much memory stays in use; Linux only.
     Memory,
     /// How much stack a call takes.
     Stack,
     /// Measure the build time of annotations, next to macros of other libraries.
-    Compile,
+    Compile(compile::Options),
     /// How long a collection takes, by threads and series.
     Collect,
     /// Measure the cost of a metric line, next to a copy of its bytes and to OTLP.
@@ -92,9 +96,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     match Bench::parse() {
         Bench::Hotpath(options) => hotpath::run(options)?,
         Bench::Instructions => instructions::run()?,
+        Bench::Calls => calls::run()?,
         Bench::Memory => memory::run()?,
         Bench::Stack => stack::run(),
-        Bench::Compile => compile::run()?,
+        Bench::Compile(options) => compile::run(&options)?,
         Bench::Collect => collect::run()?,
         Bench::CollectChild { threads, series } => collect::child(threads, series)?,
         Bench::Encode(options) => encode::run(&options),

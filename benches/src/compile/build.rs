@@ -20,10 +20,10 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Writes the packages. They use the versions that this workspace has locked.
-    pub(super) fn generate(functions: usize) -> io::Result<Self> {
+    pub(super) fn generate(candidates: &[Candidate], functions: usize) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let checkout = checkout();
-        let packages: Vec<_> = Candidate::ALL.iter().map(|c| c.package()).collect();
+        let packages: Vec<_> = candidates.iter().map(|c| c.package()).collect();
         fs::write(
             folder.path().join("Cargo.toml"),
             format!(
@@ -37,7 +37,7 @@ impl Workspace {
         )?;
         let workspace = Self { folder, functions };
         let library = checkout.join("dt-metrics");
-        for candidate in Candidate::ALL {
+        for candidate in candidates {
             let package = workspace.folder.path().join(candidate.package());
             fs::create_dir_all(package.join("src"))?;
             let name = candidate.package();
@@ -57,8 +57,8 @@ impl Workspace {
 
     /// Builds the dependencies in both profiles, the dependencies of each package separately, as in
     /// the measured builds: together they would use other features. Then writes the sources.
-    pub(super) fn build_dependencies(&self) -> io::Result<()> {
-        for candidate in Candidate::ALL {
+    pub(super) fn build_dependencies(&self, candidates: &[Candidate]) -> io::Result<()> {
+        for candidate in candidates.iter().copied() {
             for profile in ["whole", "dev"] {
                 self.cargo(&[
                     "build",

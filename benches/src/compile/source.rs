@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use clap::ValueEnum;
+
 /// Functions in one module, as in code that people write.
 const IN_A_MODULE: usize = 50;
 
 /// The attributes of the functions.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Candidate {
     Bare,
     Counted,

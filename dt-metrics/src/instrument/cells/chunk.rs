@@ -1,4 +1,8 @@
 //! Cells that one thread owns, and the directory in which it finds them.
+#![allow(
+    clippy::inline_always,
+    reason = "debug builds, in which tests run, call all other functions"
+)]
 
 use super::place::Place;
 pub(super) use super::sync::CELLS;
@@ -23,7 +27,7 @@ impl Chunk {
 
     /// Adds to a cell. For the owner alone: a load and a store, no locked instruction, so a
     /// second writer would lose increments.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&self, cell: usize, n: u64) {
         let cell = &self.cells[cell % CELLS];
         cell.store(
@@ -113,22 +117,22 @@ impl Amount {
 pub(crate) const MAX_SLOTS: u32 = 1 << 30;
 
 /// The chunk of a slot, and its cell there.
-#[inline]
+#[inline(always)]
 pub(super) const fn position(slot: u32) -> (usize, usize) {
     (slot as usize / CELLS, slot as usize % CELLS)
 }
 
 /// Adds to the slot's cell; `false` if the directory has none yet.
-#[inline]
+#[inline(always)]
 pub(super) fn add(directory: Directory, slot: u32, n: u64) -> bool {
     let (chunk, cell) = position(slot);
-    match directory.get(chunk).and_then(Place::get) {
-        Some(chunk) => {
-            chunk.add(cell, n);
-            true
-        }
-        None => false,
+    if chunk < directory.len()
+        && let Some(chunk) = directory[chunk].get()
+    {
+        chunk.add(cell, n);
+        return true;
     }
+    false
 }
 
 /// Adds to the slot's cell with [`Chunk::add_release`]; `false` if the directory has none yet.

@@ -1,6 +1,10 @@
 //! A place for a reference that another thread may take away. This file has all `unsafe` code of the cells: the place is
 //! read at each measurement, and a lock or a counted reference would cost more than the measurement.
 #![allow(unsafe_code, reason = "a reference that another thread takes away")]
+#![allow(
+    clippy::inline_always,
+    reason = "debug builds, in which tests run, call all other functions"
+)]
 
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -14,7 +18,7 @@ impl<T: Sync + 'static> Place<T> {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self) -> Option<&'static T> {
         let value = self.0.load(Ordering::Relaxed);
         // SAFETY: the pointer is null, or was made in `set` from a reference that is valid as long as the program

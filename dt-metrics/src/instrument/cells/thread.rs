@@ -1,4 +1,8 @@
 //! The calling thread's cells and ring: the hit path.
+#![allow(
+    clippy::inline_always,
+    reason = "debug builds, in which tests run, call all other functions"
+)]
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -68,9 +72,26 @@ impl Drop for Exit {
 }
 
 /// Adds `n` to the slot's cell of this thread; `false` if it has none.
-#[inline]
+#[inline(always)]
 pub(crate) fn add(slot: u32, n: u64) -> bool {
-    LOCAL.with(|local| chunk::add(local.directory.get(), slot, n))
+    cells().add(slot, n)
+}
+
+/// The cells of this thread, for several additions.
+#[inline(always)]
+pub(crate) fn cells() -> Cells {
+    Cells(LOCAL.with(|local| local.directory.get()))
+}
+
+/// The cells of a thread, which the thread may have extended or replaced meanwhile. The drain reads them all.
+pub(crate) struct Cells(Directory);
+
+impl Cells {
+    /// Adds `n` to the slot's cell; `false` if there is none.
+    #[inline(always)]
+    pub(crate) fn add(&self, slot: u32, n: u64) -> bool {
+        chunk::add(self.0, slot, n)
+    }
 }
 
 /// Adds `n` as [`add`] does; whoever sees the sum also sees all that this thread did before.
@@ -118,16 +139,19 @@ pub(crate) fn add_cold(slot: u32, n: Amount) {
 }
 
 /// Records `value` for the slot.
-#[inline]
+#[inline(always)]
 pub(crate) fn record(slot: u32, value: f64) {
-    let put = LOCAL.with(|local| {
-        let ring = local.ring.take()?;
-        let put = ring.put(slot, value);
-        local.ring.set(Some(ring));
-        Some(put)
+    let put = LOCAL.with(|local| match local.ring.take() {
+        Some(ring) => {
+            let put = ring.put(slot, value);
+            local.ring.set(Some(ring));
+            Some(put)
+        }
+        None => None,
     });
-    if put != Some(Put::Done) {
-        record_cold(put, slot, value);
+    match put {
+        Some(Put::Done) => {}
+        put => record_cold(put, slot, value),
     }
 }
 

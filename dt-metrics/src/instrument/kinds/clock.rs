@@ -1,4 +1,8 @@
 //! The clock of timers and stopwatches.
+#![allow(
+    clippy::inline_always,
+    reason = "debug builds, in which tests run, call all other functions"
+)]
 
 use std::sync::OnceLock;
 
@@ -25,7 +29,7 @@ pub(super) struct Start(u64);
 const SYSTEM: u64 = 1 << 63;
 
 /// The current time.
-#[inline]
+#[inline(always)]
 pub(super) fn start() -> Start {
     match COUNTER.get() {
         Some(clock) => Start(counter(clock)),
@@ -33,14 +37,14 @@ pub(super) fn start() -> Start {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn counter(clock: &Clock) -> u64 {
     clock.raw() & !SYSTEM
 }
 
 /// The operating system's clock in nanoseconds. A century fits below the mask, under which the bits of a
 /// start are never all ones.
-#[inline]
+#[inline(always)]
 fn system() -> u64 {
     monotonic_nanoseconds() & (SYSTEM / 2 - 1)
 }

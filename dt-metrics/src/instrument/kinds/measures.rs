@@ -2,19 +2,26 @@
 //!
 //! The compiler evaluates and checks each static of a program. Three complete instruments in the static of each
 //! annotated function would make a build a fifth slower.
+#![allow(
+    clippy::inline_always,
+    reason = "debug builds, in which tests run, call all other functions"
+)]
 
 use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::OnceLock;
 
-use super::counter::{Added, DimensionedCounter, UpDownCounter};
+use super::counter::{DimensionedCounter, UpDownCounter};
 use super::histogram::{self, DimensionedHistogram};
 use crate::descriptor::{Descriptor, Objective, Part, Registered};
 use crate::instrument::cells::busy;
-use crate::instrument::cells::thread::NO_SLOT;
+use crate::instrument::cells::thread::{self, NO_SLOT};
 use crate::instrument::dimension::set::DimensionSet;
 use crate::instrument::dimension::value::{DimensionValue, Value};
+
+/// Takes one from the cell of an up-down counter.
+const MINUS_ONE: u64 = (-1_i64).cast_unsigned();
 
 /// Counts calls and records their duration, both by their outcome, and counts the calls in flight.
 pub struct Measures {
@@ -116,35 +123,36 @@ impl Measures {
     }
 
     /// The length of the unit of durations in nanoseconds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn nanoseconds(&self) -> f64 {
         self.nanoseconds
     }
 
     /// Adds a call to those in flight.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&'static self) {
-        if !1_i64.add(self.in_flight.load(Ordering::Relaxed)) {
+        if !thread::add(self.in_flight.load(Ordering::Relaxed), 1) {
             self.change_in_flight_cold(1);
         }
     }
 
     /// Records a call with this outcome, and takes it from those in flight.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave<V: DimensionValue>(&'static self, outcome: &V, elapsed: f64) {
         let set = (outcome, ());
         // An outcome is one of few.
         #[allow(clippy::cast_possible_truncation)]
-        let index = set.index() as u32;
+        let index = outcome.fixed_index() as u32;
+        let cells = thread::cells();
         // No thread has a cell for `NO_SLOT` and the slots after it.
-        if !1_u64.add(self.calls.load(Ordering::Relaxed) + index) {
+        if !cells.add(self.calls.load(Ordering::Relaxed) + index, 1) {
             self.count_cold(set);
         }
         match self.duration.load(Ordering::Relaxed) {
             NO_SLOT => self.record_cold(elapsed, set),
             first => histogram::record(first + index, elapsed),
         }
-        if !(-1_i64).add(self.in_flight.load(Ordering::Relaxed)) {
+        if !cells.add(self.in_flight.load(Ordering::Relaxed), MINUS_ONE) {
             self.change_in_flight_cold(-1);
         }
     }

@@ -4,6 +4,8 @@
 //! The SDK aggregates one instrument after the other. A value that got into a histogram meanwhile
 //! would be in this collection, while the count of the same call is in the next.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -16,6 +18,52 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 /// A reader whose exporter is not one of the pipeline's, or who has nothing to export, is done after
 /// this time.
 const LIMIT: Duration = Duration::from_millis(100);
+
+thread_local! {
+    /// The reader without a thread of its own that collects on this thread.
+    static COLLECTING: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Distinguishes the readers of a provider. A callback does not see its reader.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum ReaderId {
+    /// A reader that collects on any thread, by its number.
+    Numbered(u64),
+    /// A reader that collects on a thread of its own.
+    OfThread(ThreadId),
+}
+
+impl ReaderId {
+    /// A number for a reader that collects on any thread.
+    pub(super) fn numbered() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self::Numbered(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The reader that collects on this thread, in its callback.
+    pub(super) fn of_callback() -> Self {
+        COLLECTING
+            .get()
+            .map_or_else(|| Self::OfThread(thread::current().id()), Self::Numbered)
+    }
+
+    /// Runs a collection of this reader on this thread.
+    pub(super) fn collect<T>(self, collect: impl FnOnce() -> T) -> T {
+        /// Also resets it if a callback panics.
+        struct Reset(Option<u64>);
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                COLLECTING.set(self.0);
+            }
+        }
+        let number = match self {
+            Self::Numbered(number) => Some(number),
+            Self::OfThread(_) => None,
+        };
+        let _reset = Reset(COLLECTING.replace(number));
+        collect()
+    }
+}
 
 /// The readers that aggregate now, by their threads.
 #[derive(Clone, Debug, Default)]

@@ -17,12 +17,13 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 
-use super::aggregation::Aggregation;
+use super::aggregation::{Aggregation, ReaderId};
 
 /// Collects for one exporter when it is flushed. Clones are the same reader.
 pub(super) struct PushReader<E>(Arc<Inner<E>>);
 
 struct Inner<E> {
+    id: ReaderId,
     manual: ManualReader,
     exporter: E,
     aggregation: Aggregation,
@@ -86,6 +87,7 @@ impl<E: PushMetricExporter> PushReader<E> {
     pub(super) fn new(exporter: E, aggregation: Aggregation) -> Self {
         let manual = ManualReader::builder().with_temporality(exporter.temporality());
         Self(Arc::new(Inner {
+            id: ReaderId::numbered(),
             manual: manual.build(),
             exporter,
             aggregation,
@@ -104,7 +106,7 @@ impl<E: PushMetricExporter> PushReader<E> {
                 .metrics
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            let collected = self.0.manual.collect(metrics);
+            let collected = self.0.id.collect(|| self.0.manual.collect(metrics));
             self.0.aggregation.end();
             collected?;
             if metrics.scope_metrics().next().is_none() {
@@ -144,7 +146,7 @@ impl<E: PushMetricExporter> MetricReader for PushReader<E> {
     }
 
     fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.manual.collect(metrics)
+        self.0.id.collect(|| self.0.manual.collect(metrics))
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -161,3 +161,23 @@ fn combinations_beyond_the_limit_are_counted_together() {
     let overflow = [("otel.metric.overflow", "true")];
     assert_eq!(server.counter_total("e2e.limited", &overflow), 95.0);
 }
+
+#[counted(name = "e2e.freed", dims(user), cardinality_limit = 1)]
+fn count_in_the_only_place(user: &str) {}
+
+#[test]
+fn a_series_that_is_idle_frees_its_place_whichever_threads_flush() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    for user in ["a", "b", "c"] {
+        count_in_the_only_place(user);
+        for _ in 0..5 {
+            metrics.flush(AMPLE).unwrap();
+        }
+    }
+    metrics.shutdown(AMPLE).unwrap();
+    for user in ["a", "b", "c"] {
+        assert_eq!(server.counter_total("e2e.freed", &[("user", user)]), 1.0);
+    }
+}

@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use super::epochs::Epochs;
@@ -21,7 +20,7 @@ use super::sums::Summing;
 use crate::descriptor::Descriptor;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{self, Drained, Inside, Sink, Source};
-use crate::pipeline::aggregation::Aggregation;
+use crate::pipeline::aggregation::{Aggregation, ReaderId};
 use crate::registry::{Definition, Names, catalog};
 
 /// How long a collection waits for observed functions.
@@ -371,7 +370,7 @@ impl Feed {
             // Held until everything is added: a second reader's collection waits for it, and so
             // includes it.
             let mut state = self.state_between_aggregations();
-            let epoch = state.epochs.collected(thread::current().id());
+            let epoch = state.epochs.collected(ReaderId::of_callback());
             state.clear_backlog(findings);
             if self.is_busy.swap(false, Ordering::Relaxed) {
                 state.backlog.reserve_exact(BACKLOG);

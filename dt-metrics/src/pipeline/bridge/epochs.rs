@@ -1,17 +1,17 @@
 //! Epochs: the time after which idle series retire, in collections of the slowest reader.
 
 use std::collections::HashMap;
-use std::thread::ThreadId;
+
+use crate::pipeline::aggregation::ReaderId;
 
 /// Collections by other readers after which a reader counts as gone.
 const GONE_AFTER: u64 = 1_000;
 
-/// An epoch ends when every reader has collected in it. Readers are told apart by their threads,
-/// since a callback sees nothing else of them.
+/// An epoch ends when every reader has collected in it.
 #[derive(Default)]
 pub(super) struct Epochs {
     collections: u64,
-    readers: HashMap<ThreadId, Reader>,
+    readers: HashMap<ReaderId, Reader>,
 }
 
 struct Reader {
@@ -23,7 +23,7 @@ struct Reader {
 
 impl Epochs {
     /// Notes a collection; returns whether it ends an epoch.
-    pub(super) fn collected(&mut self, reader: ThreadId) -> bool {
+    pub(super) fn collected(&mut self, reader: ReaderId) -> bool {
         self.collections += 1;
         let now = self.collections;
         self.readers.insert(

@@ -117,3 +117,21 @@ fn a_callback_that_panics_is_an_error_of_the_flush() {
     reader.shutdown().unwrap_err();
     assert!(exporter.is_over.load(Ordering::Relaxed));
 }
+
+#[test]
+fn a_callback_sees_the_same_reader_on_any_thread() {
+    let (provider, reader) = provider(&Counting::default());
+    let (seen, readers) = mpsc::channel();
+    let _callback = provider
+        .meter("test")
+        .u64_observable_gauge("seen")
+        .with_callback(move |_| seen.send(ReaderId::of_callback()).unwrap())
+        .build();
+    reader.force_flush().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| reader.force_flush().unwrap());
+    });
+    let [first, second] = [(); 2].map(|()| readers.recv_timeout(AMPLE).unwrap());
+    assert_eq!(first, second);
+    assert_ne!(first, ReaderId::of_callback());
+}

@@ -1,13 +1,12 @@
 //! When epochs end.
 
-use std::thread;
-
 use super::{Epochs, GONE_AFTER};
+use crate::pipeline::aggregation::ReaderId;
 
 #[test]
 fn the_slowest_reader_ends_an_epoch() {
-    let fast = thread::current().id();
-    let slow = thread::spawn(|| thread::current().id()).join().unwrap();
+    let fast = ReaderId::of_callback();
+    let slow = ReaderId::numbered();
     let mut epochs = Epochs::default();
     assert!(epochs.collected(fast), "there is no other yet");
     assert!(!epochs.collected(slow), "now there is");

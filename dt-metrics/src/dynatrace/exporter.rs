@@ -380,7 +380,13 @@ impl Exporter {
             .unwrap_or_else(PoisonError::into_inner);
         let now = tokio::time::Instant::now();
         let mut collecting = Collecting::begin(buffer, delivery.cells.as_deref());
+        // The last request of a collection is marked, so one waits until there is another one.
+        let mut held_back = Vec::new();
         let written = encoder.encode(metrics, now, |bodies| {
+            let bodies = std::mem::replace(&mut held_back, bodies);
+            if bodies.is_empty() {
+                return;
+            }
             // The exporter stopped meanwhile: the last bodies report it.
             let _taken = buffer.enqueue(bodies);
             // Requests on disk make room in memory for the rest.
@@ -388,10 +394,15 @@ impl Exporter {
             collecting.make_room();
         });
         buffer.count(&written.report);
-        let taken = buffer.enqueue(written.bodies);
+        held_back.extend(written.bodies);
+        let taken = buffer.enqueue_rest(held_back);
         drop(encoder);
-        buffer.wait_for_disk(None);
-        drop(collecting);
+        if taken {
+            buffer.wait_for_disk(None);
+            drop(collecting);
+        } else {
+            collecting.give_up();
+        }
         for warning in written.report.warnings {
             tracing::warn!(target: "dt_metrics", "{warning}");
         }

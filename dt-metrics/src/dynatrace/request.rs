@@ -35,6 +35,15 @@ impl RequestId {
 pub(crate) struct SnapshotId {
     pub(crate) file: u64,
     pub(crate) number: u64,
+    /// How many requests the collection has, for the last one of them.
+    pub(crate) requests: Option<u64>,
+}
+
+impl SnapshotId {
+    /// Whether both are the state after the same collection.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.file, self.number) == (other.file, other.number)
+    }
 }
 
 /// The time of a collection, on two clocks.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::cells::busy;
+use super::cells::kept::abandon_all;
 use super::cells::memory::Memory;
 use super::cells::store::{SLOTS, Series};
 
@@ -14,6 +15,11 @@ pub(crate) fn keep_cells(memory: Arc<dyn Memory>) {
         .keep_in(memory, |memory, slot, sum, series: &Series| {
             memory.assign(slot, sum, series.descriptor, &series.exported());
         });
+}
+
+/// Counts in the memory of earlier pipelines are delivered by the next one, and no longer after this process.
+pub(crate) fn abandon_cells() {
+    abandon_all();
 }
 
 /// Keeps no further cells in `memory`. Cells that are there stay.

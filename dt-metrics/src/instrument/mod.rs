@@ -106,7 +106,7 @@ pub(crate) use self::drain::{
     values_given_up,
 };
 #[cfg(feature = "dynatrace")]
-pub(crate) use self::keep::{keep_cells, leave_cells};
+pub(crate) use self::keep::{abandon_cells, keep_cells, leave_cells};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::kinds::clock::calibrate;
 pub use self::kinds::counter::InFlight;

@@ -200,21 +200,26 @@ pub fn program() {
         Some(_) => DeliveryGuarantee::AtMostOnce,
         None => DeliveryGuarantee::AtLeastOnce,
     };
-    let mut metrics = dt_metrics::builder();
-    if std::env::var_os(BY_OTLP).is_some() {
-        metrics = metrics.otlp();
-    }
     let events: Arc<Mutex<Vec<String>>> = Arc::default();
-    let seen = events.clone();
-    let metrics = metrics
-        .on_delivery_event(move |event| seen.lock().unwrap().push(event.to_string()))
-        .delivery_guarantee(ambiguous)
-        .endpoint(endpoint)
-        .api_token(TOKEN)
-        .spool_dir(std::env::var_os(SPOOL).unwrap())
-        .push_interval(NEVER)
-        .install()
-        .unwrap();
+    let install = || {
+        let mut metrics = dt_metrics::builder();
+        if std::env::var_os(BY_OTLP).is_some() {
+            metrics = metrics.otlp();
+        }
+        let seen = events.clone();
+        metrics
+            .on_delivery_event(move |event| seen.lock().unwrap().push(event.to_string()))
+            .delivery_guarantee(ambiguous)
+            .endpoint(&endpoint)
+            .api_token(TOKEN)
+            .spool_dir(std::env::var_os(SPOOL).unwrap())
+            .push_interval(NEVER)
+            .install()
+            .unwrap()
+    };
+    let mut metrics = install();
+    // A function that hangs in each collection, while it is there.
+    let mut hanging = None;
     say("ready");
     let mut counted = 0;
     // The series with counts that are not collected yet.
@@ -268,6 +273,23 @@ pub fn program() {
             ("shutdown", _) => {
                 say(&format!("{:?}", metrics.shutdown(Duration::from_secs(1))));
                 counted += take(&mut uncollected).len() as u64;
+            }
+            ("shutdown_late", _) => {
+                let observer = dt_metrics::observe("program.hanging").callback(|_| {
+                    loop {
+                        std::thread::park();
+                    }
+                });
+                hanging = Some(observer.unwrap());
+                say(&format!(
+                    "{:?}",
+                    metrics.shutdown(Duration::from_millis(10))
+                ));
+            }
+            ("reinstall", _) => {
+                drop(hanging.take());
+                metrics = install();
+                say("ready");
             }
             ("health", _) => {
                 let health = metrics.health();

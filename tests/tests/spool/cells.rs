@@ -112,6 +112,108 @@ fn counts_of_a_shutdown_in_an_outage_arrive_once() {
     assert_eq!(second.end(), "Ok(())");
 }
 
+/// The last collection hangs in a function of the program for longer than the shutdown may take.
+#[test]
+fn counts_of_a_shutdown_that_was_not_in_time_are_delivered_by_the_next_process() {
+    let directory = TempDir::new().unwrap();
+    let server = server();
+    let mut first = Process::start(&server.url(), directory.path());
+    first.add(5);
+    assert!(first.flush());
+    first.add(3);
+    assert_ne!(first.ask("shutdown_late"), "Ok(())");
+    // Nobody else may have the counts while the first one lives.
+    let mut meanwhile = Process::start(&server.url(), directory.path());
+    assert!(meanwhile.flush());
+    assert_eq!(meanwhile.end(), "Ok(())");
+    assert_eq!(first.end(), "Ok(())");
+    assert_eq!(arrived(&server), [5]);
+    assert_eq!(cells(directory.path()).len(), 1);
+
+    let mut second = Process::start(&server.url(), directory.path());
+    assert!(second.flush());
+    assert_eq!(arrived(&server), [5, 3]);
+    assert_eq!(second.end(), "Ok(())");
+    assert_eq!(cells(directory.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn counts_of_a_shutdown_that_was_not_in_time_are_delivered_by_another_pipeline_of_the_process() {
+    let directory = TempDir::new().unwrap();
+    let server = server();
+    let mut first = Process::start(&server.url(), directory.path());
+    first.add(3);
+    assert_ne!(first.ask("shutdown_late"), "Ok(())");
+    assert_eq!(first.ask("reinstall"), "ready");
+    assert!(first.flush());
+    assert_eq!(arrived(&server), [3]);
+    first.add(4);
+    first.kill();
+
+    let mut second = Process::start(&server.url(), directory.path());
+    assert!(second.flush());
+    let came = server.wait_for(AMPLE, |state| {
+        state.counter_total("program.calls", &[]) >= 7.0
+    });
+    assert!(came, "{:?}", arrived(&server));
+    assert_eq!(second.end(), "Ok(())");
+    assert_eq!(arrived(&server), [3, 4]);
+}
+
+/// The header of the last request of a collection has the number of them.
+#[test]
+fn the_requests_of_a_collection_tell_whether_they_are_complete() {
+    let directory = TempDir::new().unwrap();
+    let mut process = Process::start_with_lines(5, &outage(), directory.path());
+    process.count_parts(1);
+    let headers = spooled(directory.path()).into_iter().map(|file| {
+        let text = fs::read_to_string(file).unwrap();
+        text.lines()
+            .next()
+            .unwrap()
+            .split(' ')
+            .nth(7)
+            .unwrap()
+            .to_owned()
+    });
+    let headers: Vec<_> = headers.collect();
+    let count = headers.len();
+    assert!(count > 1);
+    for (index, snapshot) in (1..).zip(&headers) {
+        let parts: Vec<_> = snapshot.split(':').collect();
+        let last = (index == count).then(|| count.to_string());
+        assert_eq!(
+            parts.get(2).map(|part| (*part).to_owned()),
+            last,
+            "{headers:?}"
+        );
+    }
+    process.kill();
+}
+
+/// An exporter without a pipeline keeps no cells, and delivers those of others.
+#[test]
+fn counts_are_delivered_by_an_exporter_that_keeps_none() {
+    let directory = TempDir::new().unwrap();
+    let (endpoint, port) = later();
+    let mut first = Process::start(&endpoint, directory.path());
+    first.count(5);
+    first.add(3);
+    first.kill();
+    let server = on(port);
+    let exporter = dt_metrics::dynatrace::Exporter::builder()
+        .endpoint(&endpoint)
+        .api_token(TOKEN)
+        .spool_dir(directory.path())
+        .build()
+        .unwrap();
+    exporter.flush(AMPLE).unwrap();
+    assert_eq!(arrived(&server), [5, 3]);
+    assert_eq!(exporter.health().points_recovered, 2);
+    exporter.shutdown(AMPLE).unwrap();
+    assert_eq!(cells(directory.path()), [] as [PathBuf; 0]);
+}
+
 #[test]
 fn two_processes_with_one_directory_have_cells_of_their_own() {
     let directory = TempDir::new().unwrap();
@@ -239,6 +341,25 @@ fn counts_have_the_prefix_dimensions_and_resource_of_the_process_that_counted() 
         }
         assert_eq!(second.end(), "Ok(())");
     }
+}
+
+/// A process that was killed right after a push leaves nothing for others to report.
+#[test]
+fn cells_without_counts_are_not_reported_to_a_process_with_another_endpoint() {
+    let directory = TempDir::new().unwrap();
+    let staging = server();
+    let mut first = Process::start(&staging.url(), directory.path());
+    first.add(7);
+    assert!(first.flush());
+    first.kill();
+    assert_eq!(cells(directory.path()).len(), 1);
+    let production = server();
+    let mut second = Process::start(&production.url(), directory.path());
+    second.add(1);
+    assert!(second.flush());
+    assert_eq!(second.ask("error"), "");
+    assert_eq!(arrived(&production), [1]);
+    assert_eq!(second.end(), "Ok(())");
 }
 
 #[test]
@@ -406,8 +527,17 @@ fn counting_continues_when_the_file_is_removed() {
     }
     process.add(2);
     assert!(process.flush());
+    let events = process.ask("events");
+    assert_eq!(
+        events.matches("somebody removed the file `cells`").count(),
+        1,
+        "{events}"
+    );
     process.add(4);
     process.add_parts(1_900);
+    assert!(process.flush());
+    let events = process.ask("events");
+    assert_eq!(events.matches("cells").count(), 1, "{events}");
     assert_eq!(process.end(), "Ok(())");
     assert_eq!(total(&server), 1_907);
 }

@@ -147,11 +147,21 @@ impl Buffer {
         state.queue.spooled.set_cell_bytes(cell_bytes);
         drop(state);
         self.sender_wake.notify_one();
+        self.spooler_wake.notify_all();
     }
 
     /// Adds a part of a collection, and drops the oldest requests where there is no room; `false`
     /// once stopped.
     pub(crate) fn enqueue(&self, bodies: Vec<Body>) -> bool {
+        self.add(bodies, false)
+    }
+
+    /// Adds the rest of a collection, as [`enqueue`](Self::enqueue) does.
+    pub(crate) fn enqueue_rest(&self, bodies: Vec<Body>) -> bool {
+        self.add(bodies, true)
+    }
+
+    fn add(&self, bodies: Vec<Body>, is_rest: bool) -> bool {
         let mut state = self.lock();
         if state.is_stopped() {
             let points = bodies.iter().map(|body| body.points).sum();
@@ -162,8 +172,9 @@ impl Buffer {
         state.compare_clocks();
         state.drop_old();
         let collected = Collected::now();
-        for body in bodies {
-            state.add(body, collected);
+        let count = bodies.len();
+        for (number, body) in (1..).zip(bodies) {
+            state.add(body, collected, is_rest && number == count);
         }
         self.changed(state);
         self.sender_wake.notify_one();

@@ -78,6 +78,8 @@ pub(crate) struct Queue {
     last_sequence: u64,
     /// The number of the latest collection.
     collection: u64,
+    /// How many requests it has until now.
+    collected: u64,
     /// The state of the cells after a collection whose requests are not complete yet: none of them is sent.
     held: Option<SnapshotId>,
     /// Requests that the endpoint accepted.
@@ -133,6 +135,7 @@ impl Queue {
             waiting_points: 0,
             last_sequence: 0,
             collection: 0,
+            collected: 0,
             held: None,
             accepted: 0,
             spooled: Spooled::default(),
@@ -142,13 +145,15 @@ impl Queue {
         }
     }
 
-    /// Adds a request at the end. Returns the number of points that were dropped to make room.
+    /// Adds a request at the end, which may be the last one of its collection. Returns the number of points that were dropped to make room.
     #[must_use]
-    pub(crate) fn push(&mut self, body: Body, collected: Collected) -> u64 {
+    pub(crate) fn push(&mut self, body: Body, collected: Collected, is_last: bool) -> u64 {
         let id = RequestId::of(self.reserve());
+        self.collected += 1;
+        let requests = is_last.then_some(self.collected);
         self.add(Request {
             collection: Some(self.collection),
-            snapshot: self.held,
+            snapshot: self.held.map(|held| SnapshotId { requests, ..held }),
             ..Request::new(id, collected, body)
         });
         self.make_room()
@@ -158,6 +163,7 @@ impl Queue {
     /// snapshot after the collection, its requests are not sent before [`end_collection`](Self::end_collection).
     pub(crate) fn begin_collection(&mut self, snapshot: Option<SnapshotId>) {
         self.collection += 1;
+        self.collected = 0;
         self.held = snapshot;
     }
 
@@ -168,14 +174,20 @@ impl Queue {
 
     /// Whether a request must not be sent yet.
     fn is_held(&self, request: &Request) -> bool {
-        self.held.is_some() && request.snapshot == self.held
+        let both = self.held.as_ref().zip(request.snapshot.as_ref());
+        both.is_some_and(|(held, snapshot)| held.is_of(snapshot))
     }
 
     /// Whether less than a quarter of the memory or of the disk is free, so that further requests may soon
     /// drop others.
     pub(crate) fn is_crowded(&self) -> bool {
-        let room = self.limit_bytes.saturating_sub(self.memory_bytes);
-        room < self.limit_bytes / 4 || self.spooled.is_crowded()
+        // Bodies that are on disk as well make room when it is needed.
+        let only_here = self
+            .waiting
+            .iter()
+            .filter(|it| !self.spooled.has_written(it.id));
+        let used: usize = only_here.map(Request::memory_bytes).sum();
+        self.limit_bytes.saturating_sub(used) < self.limit_bytes / 4 || self.spooled.is_crowded()
     }
 
     /// Whether each request that is held is on disk. Earlier requests that are only in memory do not matter:

@@ -25,6 +25,8 @@ pub(crate) struct Spooled {
     damaged_bytes: u64,
     /// The part of the limit that the file of the cells takes up.
     cell_bytes: u64,
+    /// Whether a collection has ended since somebody looked whether there is room for further cells.
+    is_growth_due: bool,
     /// The content that each file should get; `None` if it should be removed.
     wanted: BTreeMap<Key, Option<Entry>>,
     /// The file of a request that is about to be sent.
@@ -77,6 +79,8 @@ pub(crate) enum Job {
     Look { id: RequestId },
     /// Names another recipient. Ends with [`Spooled::done`].
     Readdress { recipient: Recipient },
+    /// Makes room for further cells. Ends with [`Spooled::done`].
+    Grow,
 }
 
 /// The job that the spooler works on.
@@ -86,6 +90,7 @@ enum Working {
     Mark,
     Look,
     Readdress,
+    Grow,
 }
 
 impl Spooled {
@@ -179,14 +184,16 @@ impl Spooled {
         self.damaged_bytes = bytes;
     }
 
-    /// The file of the cells takes up this many bytes.
+    /// After a collection, the file of the cells takes up this many bytes.
     pub(crate) fn set_cell_bytes(&mut self, bytes: u64) {
         self.cell_bytes = bytes;
+        self.is_growth_due = true;
     }
 
     /// The next job; until it is [`done`](Self::done) its request is not synced. The recipient comes
     /// first, then reading and looking, since sending waits for them, then the oldest file. The mark
-    /// of the request in flight comes last: it names a request until its file is gone.
+    /// of the request in flight comes after it: it names a request until its file is gone. Nobody waits for room
+    /// for cells.
     pub(crate) fn next_job(&mut self) -> Option<Job> {
         let job = if let Some(recipient) = self.recipient.take() {
             Job::Readdress { recipient }
@@ -206,6 +213,7 @@ impl Spooled {
                 None if std::mem::take(&mut self.is_mark_due) => Job::Mark {
                     sending: self.sending,
                 },
+                None if std::mem::take(&mut self.is_growth_due) => Job::Grow,
                 None => return None,
             }
         };
@@ -214,6 +222,7 @@ impl Spooled {
             Job::Mark { .. } => Working::Mark,
             Job::Look { .. } => Working::Look,
             Job::Readdress { .. } => Working::Readdress,
+            Job::Grow => Working::Grow,
         });
         Some(job)
     }

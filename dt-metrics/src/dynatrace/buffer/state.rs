@@ -278,9 +278,10 @@ impl State {
         }
     }
 
-    /// Adds a request, and drops the oldest ones where there is no room.
-    pub(crate) fn add(&mut self, body: Body, collected: Collected) {
-        let points = self.queue.push(body, collected);
+    /// Adds a request, which may be the last one of its collection, and drops the oldest ones where there is no
+    /// room.
+    pub(crate) fn add(&mut self, body: Body, collected: Collected, is_last: bool) {
+        let points = self.queue.push(body, collected, is_last);
         self.drop_points(DropReason::BufferFull, points);
     }
 

@@ -33,7 +33,9 @@ use crate::dynatrace::spool::cells::{
     CellFile, Found, Measured, Recovered, RecoveredSeries, Unreadable,
 };
 use crate::dynatrace::spool::slot::{Contents, Slot, Stored};
+use crate::instrument::Memory as _;
 use crate::registry::descriptors_of;
+use crate::throttle::Throttle;
 
 /// The cells have this part of the spool's bytes.
 const SHARE: u64 = 2;
@@ -47,15 +49,18 @@ pub(crate) struct Cells {
     file: Arc<CellFile>,
     /// Whether the slot is another process's by now, or gone.
     is_lost: AtomicBool,
-    is_full: AtomicBool,
+    /// Reports that the file is full.
+    reported: Mutex<Throttle<()>>,
 }
+
+const SILENCE: Duration = Duration::from_secs(60 * 60);
 
 impl Cells {
     pub(super) fn create(slot: &Slot, limit_bytes: u64, labels: &Labels) -> io::Result<Self> {
         Ok(Self {
             file: Arc::new(slot.create_cells(limit_bytes / SHARE, labels)?),
             is_lost: AtomicBool::new(false),
-            is_full: AtomicBool::new(false),
+            reported: Mutex::new(Throttle::new(SILENCE, 1)),
         })
     }
 
@@ -66,7 +71,7 @@ impl Cells {
     /// The slot is another process's by now, or gone: nothing is to be recovered from the file.
     pub(crate) fn lose(&self) {
         if !self.is_lost.swap(true, Ordering::Relaxed) {
-            self.file.void();
+            self.file.abandon();
         }
     }
 
@@ -75,6 +80,7 @@ impl Cells {
         (!self.is_lost.load(Ordering::Relaxed)).then(|| SnapshotId {
             file: self.file.token(),
             number: self.file.pending(),
+            requests: None,
         })
     }
 
@@ -88,11 +94,18 @@ impl Cells {
         }
     }
 
-    /// Reports once that the file cannot grow.
+    /// If all counts in the file were committed, nothing of it is needed any more.
+    pub(super) fn is_drained(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed) || self.file.is_drained()
+    }
+
+    /// Reports that the file cannot grow, once until that was not so for an hour.
     fn report_full(&self) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = self.file.full()
-            && !self.is_full.swap(true, Ordering::Relaxed)
+            && reported.allows_after_silence(&(), Instant::now())
         {
+            drop(reported);
             warn(format_args!(
                 "the file `cells` in the spool cannot grow: {reason}; if the process is killed, further \
                  series and threads lose their counts since the last push"
@@ -122,6 +135,12 @@ impl<'a> Collecting<'a> {
         }
     }
 
+    /// The exporter has stopped, and does not take the rest of the collection: the next process delivers all of its
+    /// counts from the cells.
+    pub(crate) fn give_up(mut self) {
+        self.cells = None;
+    }
+
     fn end(&mut self, is_on_disk: bool) {
         if let Some((cells, snapshot)) = self.cells.take() {
             cells.end(snapshot, is_on_disk);
@@ -133,9 +152,18 @@ impl<'a> Collecting<'a> {
 
 impl Drop for Collecting<'_> {
     fn drop(&mut self) {
-        let is_on_disk = self.cells.is_some()
-            && !std::thread::panicking()
-            && self.buffer.lock().queue.is_on_disk();
+        if self.cells.is_none() {
+            return;
+        }
+        let (is_on_disk, is_stopped) = {
+            let state = self.buffer.lock();
+            (state.queue.is_on_disk(), state.is_stopped())
+        };
+        let is_on_disk = is_on_disk && !std::thread::panicking();
+        if is_stopped && !is_on_disk {
+            // None of the requests is sent by this process.
+            self.cells = None;
+        }
         self.end(is_on_disk);
     }
 }
@@ -221,8 +249,19 @@ impl Recovery {
     /// A process may die at any time: until the file of the cells is removed, which comes last, the next
     /// process does all of it again.
     pub(super) fn recover(&mut self, slot: &Slot, contents: &mut Contents) -> bool {
-        let recovered = match slot.cells() {
+        let recovered = match slot.cells(&contents.stored) {
             Ok(Found::Nothing) => return true,
+            Ok(Found::Newer { token, committed }) => {
+                let stays = |stored: &Stored| {
+                    let above = stored.header.snapshot.filter(|it| it.file == token);
+                    above.is_some_and(|it| committed.is_some_and(|number| it.number > number))
+                };
+                let requests = contents.stored.len();
+                contents.stored.retain(|stored| !stays(stored));
+                let left = requests - contents.stored.len();
+                contents.passed_over += 1 + u64::try_from(left).unwrap_or(u64::MAX);
+                return false;
+            }
             // This process has the counts of an earlier exporter itself.
             Ok(Found::InUse | Found::Void) => return slot.remove_cells().is_ok(),
             Ok(Found::Counts(recovered)) => recovered,
@@ -273,6 +312,7 @@ impl Recovery {
         let snapshot = SnapshotId {
             file: recovered.token,
             number: recovered.committed.saturating_add(1),
+            requests: None,
         };
         let mut written = Vec::new();
         let Encoded { bodies, report } = self.encode(recovered).map_err(io::Error::other)?;

@@ -162,6 +162,15 @@ impl SpoolReport {
         self.warn(buffer, &left.to_string());
     }
 
+    /// The file of the cells is not this process's any more.
+    pub(crate) fn cells_lost(&self, buffer: &Buffer, cause: &str) {
+        let text = format!(
+            "counts since the last push are not kept any more, since {cause}: if the process is killed, they are \
+             lost; exclude the spool from cleaning, and restart the process"
+        );
+        self.warn(buffer, &text);
+    }
+
     /// Another process has the slot.
     pub(crate) fn lost(&self, buffer: &Buffer) {
         self.warn(

@@ -140,7 +140,7 @@ struct Spooler {
 impl Spooler {
     fn run(mut self) {
         // Dropped on a panic as well: callers that wait are woken at the end.
-        let _exit = Exit(self.buffer.clone(), self.cells.clone());
+        let mut exit = Exit(self.buffer.clone(), self.cells.clone());
         let mut adopt_at = Instant::now();
         loop {
             match self.buffer.disk_task(adopt_at) {
@@ -149,7 +149,19 @@ impl Spooler {
                     self.adopt();
                     adopt_at = Instant::now() + ADOPT_INTERVAL;
                 }
-                DiskTask::End => return self.remove_cells(),
+                DiskTask::End => break,
+            }
+        }
+        match self.cells.take() {
+            Some(cells) if !cells.is_drained() => {
+                // The last collection was not in time. Nobody else may have the counts as long as this process
+                // may deliver them, after another installation.
+                exit.1 = None;
+                cells.file().hold(self.directory);
+            }
+            cells => {
+                self.cells = cells;
+                self.remove_cells();
             }
         }
     }
@@ -172,7 +184,7 @@ impl Spooler {
         self.report.found(&self.buffer, &found);
     }
 
-    /// Everything that was collected is in requests.
+    /// Everything that was counted is in requests, or in other memory.
     fn remove_cells(&mut self) {
         if let Some(cells) = self.cells.take() {
             // If this fails, `Exit` makes the file void, and the next process removes it.
@@ -223,6 +235,12 @@ impl Spooler {
             Job::Readdress { recipient } => {
                 let named = self.directory.readdress(recipient);
                 self.report.note(&self.buffer, Fault::Write, named);
+                self.buffer.update(|state| state.queue.spooled.done());
+            }
+            Job::Grow => {
+                if let Some(cells) = &self.cells {
+                    cells.file().grow_ahead();
+                }
                 self.buffer.update(|state| state.queue.spooled.done());
             }
             Job::Read { id } => {
@@ -302,10 +320,19 @@ impl Spooler {
     fn ensure_in_place(&mut self) -> io::Result<()> {
         let standing = self.directory.slot.restore_standing()?;
         if standing == Standing::Held {
+            let slot = &self.directory.slot;
+            let is_removed = |cells: &mut Arc<Cells>| slot.is_without(cells.file());
+            if let Some(cells) = self.cells.take_if(is_removed) {
+                cells.lose();
+                self.report
+                    .cells_lost(&self.buffer, "somebody removed the file `cells`");
+            }
             return Ok(());
         }
         if let Some(cells) = self.cells.take() {
             cells.lose();
+            self.report
+                .cells_lost(&self.buffer, "somebody moved or removed its directory");
         }
         if standing == Standing::Lost {
             // Before anything is sent or removed: the other process sends the requests in the slot.
@@ -339,3 +366,7 @@ impl Drop for Exit {
         });
     }
 }
+
+#[cfg(test)]
+#[cfg(all(target_os = "linux", not(miri)))]
+mod tests;

@@ -32,7 +32,8 @@ impl Directory {
         let path = std::path::absolute(path).map_err(|_| SpoolError::NotADirectory)?;
         let spool = DirectoryHandle::open(&path)?;
         let mut left = Vec::new();
-        let slot = claim(&spool, &recipient, &mut left, |_| Ok(true))?;
+        let has_room = |slot: &Slot| Ok(!slot.has_newer_cells());
+        let slot = claim(&spool, &recipient, &mut left, has_room)?;
         let mut contents = Contents {
             left,
             ..slot.scan()?
@@ -74,7 +75,7 @@ impl Directory {
     pub(crate) fn reopen(&mut self, standing: Standing) -> Result<Contents, OpenError> {
         self.spool = DirectoryHandle::open(&self.path)?;
         // The files of another slot have their own numbers.
-        let is_empty = |slot: &Slot| Ok(slot.scan()?.last_sequence == 0);
+        let is_empty = |slot: &Slot| Ok(slot.scan()?.last_sequence == 0 && !slot.has_cells());
         let slot = claim(&self.spool, &self.recipient, &mut Vec::new(), is_empty)?;
         let old = std::mem::replace(&mut self.slot, slot);
         if standing == Standing::Moved {

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The snapshot is that of the [cells](super::cells) after the collection, as `<file>:<number>`, or `-` if the
-//! request is not a part of a collection of such a process.
+//! request is not a part of a collection of such a process. The last request of a collection has
+//! `<file>:<number>:<requests of the collection>`.
 //!
 //! The first line has a checksum of its own, so that a file with a torn body still shows how many
 //! data points it had. The line begins with the same two words in every version. A file that claims
@@ -80,7 +81,14 @@ impl Header {
     pub(crate) fn to_line(self) -> String {
         let snapshot = self.snapshot.map_or_else(
             || "-".into(),
-            |SnapshotId { file, number }| format!("{file:016x}:{number}"),
+            |SnapshotId {
+                 file,
+                 number,
+                 requests,
+             }| match requests {
+                Some(requests) => format!("{file:016x}:{number}:{requests}"),
+                None => format!("{file:016x}:{number}"),
+            },
         );
         let text = format!(
             "{MAGIC} {VERSION} {} {} {} {} {:08x} {snapshot} ",
@@ -128,10 +136,17 @@ impl Header {
             bytes: bytes.parse().ok()?,
             checksum: u32::from_str_radix(checksum, 16).ok()?,
             snapshot: match snapshot.split_once(':') {
-                Some((file, number)) => Some(SnapshotId {
-                    file: u64::from_str_radix(file, 16).ok()?,
-                    number: number.parse().ok()?,
-                }),
+                Some((file, numbers)) => {
+                    let (number, requests) = match numbers.split_once(':') {
+                        Some((number, requests)) => (number, Some(requests.parse().ok()?)),
+                        None => (numbers, None),
+                    };
+                    Some(SnapshotId {
+                        file: u64::from_str_radix(file, 16).ok()?,
+                        number: number.parse().ok()?,
+                        requests,
+                    })
+                }
                 None => None,
             },
         })

@@ -399,9 +399,27 @@ impl Slot {
         record::count_points(&file, self.recipient.format)
     }
 
-    /// Looks for the cells of a process that has died.
-    pub(crate) fn cells(&self) -> Result<cells::Found, cells::Unreadable> {
-        cells::recover(&self.directory)
+    /// Looks for the cells of a process that has died, with these requests in the slot.
+    pub(crate) fn cells(&self, stored: &[Stored]) -> Result<cells::Found, cells::Unreadable> {
+        cells::recover(&self.directory, |file, number| {
+            collected_at(stored, file, number)
+        })
+    }
+
+    /// Whether a newer version of this library counted here, so that nobody else can do so.
+    pub(crate) fn has_newer_cells(&self) -> bool {
+        matches!(self.cells(&[]), Ok(cells::Found::Newer { .. }))
+    }
+
+    /// Whether there is a file of cells.
+    pub(crate) fn has_cells(&self) -> bool {
+        let file = self.directory.open_file(cells::NAME);
+        !file.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Whether this file of cells is not in the directory any more.
+    pub(crate) fn is_without(&self, cells: &CellFile) -> bool {
+        !self.has_cells() || !cells.is_in_place(&self.directory)
     }
 
     /// Creates the file of this process's cells, in place of an earlier one.
@@ -517,7 +535,7 @@ impl LeftSlot {
         for entry in directory.entries()? {
             let is_request = parse_name(&entry.name, format)
                 .is_some_and(|(_, extension)| extension == format.extension());
-            has_cells |= entry.is_file && entry.name == cells::NAME;
+            has_cells |= entry.is_file && entry.name == cells::NAME && cells::has_counts(directory);
             if entry.is_file && is_request {
                 requests += 1;
                 let known = read_header(directory, &entry.name).map_or(1, |it| it.lines);
@@ -532,6 +550,24 @@ impl LeftSlot {
             has_cells,
         }))
     }
+}
+
+/// When a collection was made, if all of its requests are there.
+fn collected_at(stored: &[Stored], file: u64, number: u64) -> Option<SystemTime> {
+    let snapshot = SnapshotId {
+        file,
+        number,
+        requests: None,
+    };
+    let of_collection = |it: &&Stored| {
+        let its = it.header.snapshot;
+        its.is_some_and(|its| its.is_of(&snapshot))
+    };
+    let all: Vec<_> = stored.iter().filter(of_collection).collect();
+    let mut counts = all.iter().filter_map(|it| it.header.snapshot?.requests);
+    let is_complete = counts.next() == u64::try_from(all.len()).ok();
+    let times = all.iter().map(|it| it.header.collected());
+    times.max().filter(|_| is_complete)
 }
 
 fn read_header(directory: &DirectoryHandle, name: &OsStr) -> Result<Header, Unreadable> {

@@ -1,5 +1,6 @@
 //! Cells and rings in memory that outlives the process, and the sums that were drained from the cells.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 use super::chunk::Chunk;
@@ -27,6 +28,15 @@ fn list(memory: &Arc<dyn Memory>) {
     }
 }
 
+/// The memory of earlier pipelines has counts that the next one drains and delivers.
+pub(in crate::instrument) fn abandon_all() {
+    let mut next = ALL.get();
+    while let Some(node) = next {
+        node.memory.abandon();
+        next = node.next.get();
+    }
+}
+
 /// In a forked child, before it measures: the parent goes on to use the memory of the cells, so the child
 /// gets a copy. Allocates nothing, and takes no lock.
 pub(super) fn detach_all() {
@@ -44,8 +54,10 @@ pub(super) struct Kept<S> {
     number: u32,
     /// By slot: the wrapping sum of all that was ever drained from cells in the memory.
     drained: Vec<u64>,
-    /// The arrays of the last snapshot. Kept for its room.
-    taken: Vec<(u32, u64)>,
+    /// The arrays of the last snapshot, and the list before it for its room.
+    taken: [Vec<(u32, u64)>; 2],
+    /// Whether anything was drained since the last snapshot.
+    is_changed: Cell<bool>,
     assign: fn(&dyn Memory, u32, u64, &S),
 }
 
@@ -61,7 +73,8 @@ impl<S> Kept<S> {
             memory,
             number,
             drained: Vec::new(),
-            taken: Vec::new(),
+            taken: [const { Vec::new() }; 2],
+            is_changed: Cell::new(false),
             assign,
         }
     }
@@ -86,6 +99,7 @@ impl<S> Kept<S> {
 
     /// Additions to a cell of the memory were drained.
     pub(super) fn drained(&mut self, slot: u32, added: i128) {
+        self.is_changed.set(true);
         let index = slot as usize;
         if self.drained.len() <= index {
             self.drained.resize(index + 1, 0);
@@ -103,16 +117,24 @@ impl<S> Kept<S> {
 
     /// An array of samples is not used any more.
     pub(super) fn release(&self, id: u32) {
+        self.is_changed.set(true);
         self.memory.release(id);
     }
 
-    /// `arrays` are those of a memory, by its number.
+    /// `arrays` are those of a memory, by its number. A collection that took nothing may never be exported, so
+    /// it has no snapshot.
     pub(super) fn snapshot<I: Iterator<Item = (u32, u64)>>(
         &mut self,
         arrays: impl FnOnce(u32) -> I,
     ) {
-        self.taken.clear();
-        self.taken.extend(arrays(self.number));
-        self.memory.snapshot(0, &self.drained, &self.taken);
+        let [before, now] = &mut self.taken;
+        std::mem::swap(before, now);
+        now.clear();
+        now.extend(arrays(self.number));
+        // The first position is taken from the beginning.
+        let is_further = |array: &(u32, u64)| array.1 > 1 && !before.contains(array);
+        if self.is_changed.take() || now.iter().any(is_further) {
+            self.memory.snapshot(0, &self.drained, now);
+        }
     }
 }

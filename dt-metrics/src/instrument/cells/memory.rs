@@ -19,7 +19,7 @@ pub(crate) struct Samples {
 
 /// Memory for chunks and for values that outlives the process, with notes on the series that they count.
 ///
-/// All calls are made under the lock of the slots, except [`detach`](Self::detach). Sums of a slot are
+/// Calls are made under the lock of the slots, unless their documentation tells otherwise. Sums of a slot are
 /// wrapping sums of its cells in the chunks of this memory, without counts that are elsewhere.
 /// Cells of this memory only grow.
 pub(crate) trait Memory: Send + Sync {
@@ -48,6 +48,10 @@ pub(crate) trait Memory: Send + Sync {
     /// `taken` has each array of samples that was not released, with its id and the position up to which
     /// values were taken: at first 1, in the end the length of the array.
     fn snapshot(&self, first: u32, drained: &[u64], taken: &[(u32, u64)]);
+
+    /// This process delivers all counts itself from now on, wherever they are: nothing of this memory is delivered
+    /// after the process. Called without the lock of the slots.
+    fn abandon(&self);
 
     /// Makes the memory private, with the same contents at the same addresses. To be called in a forked
     /// child before it measures. From then on there are no further chunks, and no notes. Safe in a

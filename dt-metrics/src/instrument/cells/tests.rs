@@ -76,6 +76,8 @@ impl Memory for Reused {
         state.taken = taken.to_vec();
     }
 
+    fn abandon(&self) {}
+
     fn detach(&self) {}
 }
 

@@ -370,6 +370,10 @@ impl Feed {
             // Held until everything is added: a second reader's collection waits for it, and so
             // includes it.
             let mut state = self.state_between_aggregations();
+            if !self.is_active() {
+                // It was late, and nobody exports it: the next bridge takes what was measured.
+                return;
+            }
             let epoch = state.epochs.collected(ReaderId::of_callback());
             state.clear_backlog(findings);
             if self.is_busy.swap(false, Ordering::Relaxed) {

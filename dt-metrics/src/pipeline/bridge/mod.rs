@@ -39,7 +39,7 @@ use super::schedule::Schedule;
 use crate::duration::shown;
 use crate::dynatrace::{DropReason, Losses};
 use crate::instrument::{
-    Memory, disown_inherited, keep_cells, keep_newest_values, leave_cells, set_sink,
+    Memory, abandon_cells, disown_inherited, keep_cells, keep_newest_values, leave_cells, set_sink,
     values_given_up,
 };
 
@@ -99,6 +99,7 @@ impl Bridge {
                  they may belong to the parent; install metrics before the first measurement"
             );
         }
+        abandon_cells();
         if let Some(cells) = &cells {
             keep_cells(Arc::clone(cells));
         }

@@ -28,8 +28,8 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
     let mut queue = Queue::new(100);
     assert_eq!(
         (
-            queue.push(body("a\nb"), now()),
-            queue.push(body("c"), now())
+            queue.push(body("a\nb"), now(), false),
+            queue.push(body("c"), now(), false)
         ),
         (0, 0)
     );
@@ -48,8 +48,8 @@ fn requests_leave_in_order_and_are_counted_until_answered() {
 #[test]
 fn a_request_that_failed_goes_first() {
     let mut queue = Queue::new(100);
-    let _dropped = queue.push(body("a"), now());
-    let _dropped = queue.push(body("b"), now());
+    let _dropped = queue.push(body("a"), now(), false);
+    let _dropped = queue.push(body("b"), now(), false);
     queue.take();
     assert_eq!(queue.put_back(), 0);
     let again = queue.take().expect("still there");
@@ -59,23 +59,23 @@ fn a_request_that_failed_goes_first() {
 #[test]
 fn the_oldest_make_room_but_not_the_one_in_flight() {
     let mut queue = Queue::new(6);
-    let _dropped = queue.push(body("aa\na"), now());
+    let _dropped = queue.push(body("aa\na"), now(), false);
     queue.take();
-    assert_eq!(queue.push(body("bbb\nb"), now()), 0);
-    assert_eq!(queue.push(body("cc"), now()), 2);
+    assert_eq!(queue.push(body("bbb\nb"), now(), false), 0);
+    assert_eq!(queue.push(body("cc"), now(), false), 2);
     assert_eq!((queue.points(), queue.bytes()), (3, 6));
     assert_eq!(queue.put_back(), 0);
-    assert_eq!(queue.push(body("d"), now()), 2);
+    assert_eq!(queue.push(body("d"), now(), false), 2);
     assert_eq!(taken(&mut queue).as_deref(), Some("cc"));
-    assert_eq!(queue.push(body("far too long"), now()), 2);
+    assert_eq!(queue.push(body("far too long"), now(), false), 2);
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
 }
 
 #[test]
 fn halves_keep_their_place() {
     let mut queue = Queue::new(100);
-    let _dropped = queue.push(body("a\nb\nc"), now());
-    let _dropped = queue.push(body("d"), now());
+    let _dropped = queue.push(body("a\nb\nc"), now(), false);
+    let _dropped = queue.push(body("d"), now(), false);
     queue.take();
     assert!(queue.split_in_flight());
     assert!(!queue.is_drained(1));
@@ -95,8 +95,8 @@ fn halves_keep_their_place() {
 #[test]
 fn remaining_points_are_counted_at_the_end() {
     let mut queue = Queue::new(100);
-    let _dropped = queue.push(body("a\nb"), now());
-    let _dropped = queue.push(body("c"), now());
+    let _dropped = queue.push(body("a\nb"), now(), false);
+    let _dropped = queue.push(body("c"), now(), false);
     queue.take();
     assert_eq!(queue.close(), 3);
     assert_eq!((queue.points(), queue.bytes()), (0, 0));
@@ -108,8 +108,8 @@ fn remaining_points_are_counted_at_the_end() {
 #[test]
 fn a_probe_is_a_part_of_the_same_request_or_another_one() {
     let mut queue = Queue::new(100);
-    let _dropped = queue.push(body("a\nb\nc\nd"), now());
-    let _dropped = queue.push(body("e"), now());
+    let _dropped = queue.push(body("a\nb\nc\nd"), now(), false);
+    let _dropped = queue.push(body("e"), now(), false);
     let whole = queue.take().expect("the first").id;
     assert!(queue.split_in_flight());
     let probe = queue.take_other(whole, Probe::Part).expect("a half");
@@ -129,7 +129,7 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
     let is_guilty = |queue: &Queue| queue.is_proven_guilty(queue.in_flight().expect("one"));
     let mut queue = Queue::new(100);
     for text in ["a", "b", "c\nd"] {
-        let _dropped = queue.push(body(text), now());
+        let _dropped = queue.push(body(text), now(), false);
     }
     queue.take();
     queue.finish_in_flight();
@@ -153,11 +153,11 @@ fn a_request_is_guilty_if_another_one_passed_since_it_failed() {
 #[test]
 fn lines_of_a_dead_series_travel_by_themselves() {
     let mut queue = Queue::new(1_000);
-    let _dropped = queue.push(body("bad gauge,1"), now());
-    let _dropped = queue.push(body("#bad gauge\nbad gauge,2\ngood gauge,2"), now());
+    let _dropped = queue.push(body("bad gauge,1"), now(), false);
+    let _dropped = queue.push(body("#bad gauge\nbad gauge,2\ngood gauge,2"), now(), false);
     queue.take();
     queue.bury_in_flight();
-    let _dropped = queue.push(body("good gauge,3\nbad gauge,3"), now());
+    let _dropped = queue.push(body("good gauge,3\nbad gauge,3"), now(), false);
     assert_eq!(
         taken(&mut queue).as_deref(),
         Some("#bad gauge\ngood gauge,2")
@@ -180,9 +180,9 @@ fn lines_of_a_dead_series_travel_by_themselves() {
 #[tokio::test(start_paused = true)]
 async fn requests_that_are_too_old_are_dropped_and_counted() {
     let mut queue = Queue::new(100);
-    let _dropped = queue.push(body("a\nb"), now());
+    let _dropped = queue.push(body("a\nb"), now(), false);
     tokio::time::advance(MAX_AGE / 2).await;
-    let _dropped = queue.push(body("c"), now());
+    let _dropped = queue.push(body("c"), now(), false);
     assert_eq!(queue.drop_old(Instant::now()), 0);
     tokio::time::advance(MAX_AGE / 2 + Duration::from_secs(1)).await;
     assert_eq!(queue.drop_old(Instant::now()), 2);

@@ -12,10 +12,11 @@ use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::delivery::cells::{Cells, Recovery};
 use crate::dynatrace::encode::body::Body;
 use crate::dynatrace::health::DropReason;
-use crate::dynatrace::spool::cells::tests::{die, labels};
+use crate::dynatrace::request::{RequestId, SnapshotId};
+use crate::dynatrace::spool::cells::tests::{die, labels, renew};
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::recipient::Recipient;
-use crate::dynatrace::spool::slot::Contents;
+use crate::dynatrace::spool::slot::{Contents, Slot};
 use crate::instrument::{Memory, OwnedValue};
 
 fn cells(directory: &TempDir) -> (Directory, Cells) {
@@ -28,18 +29,22 @@ fn cells(directory: &TempDir) -> (Directory, Cells) {
 /// The process that finds the cells of another one, with no labels of its own.
 struct Next {
     buffer: Arc<Buffer>,
-    recovery: Recovery,
     contents: Contents,
     bodies: Vec<Body>,
 }
 
 /// Lets a process count, and die.
 fn after(format: Format, count: impl FnOnce(&Cells)) -> Next {
+    after_requests(format, |cells, _| count(cells))
+}
+
+/// Lets a process count, write requests, and die.
+fn after_requests(format: Format, count: impl FnOnce(&Cells, &Slot)) -> Next {
     let directory = TempDir::new().expect("a directory");
     let recipient = Recipient::of_test(format);
     let (opened, _) = Directory::open(directory.path(), recipient, |_, _| ()).expect("a spool");
     let cells = Cells::create(&opened.slot, 1 << 20, &labels()).expect("a file");
-    count(&cells);
+    count(&cells, &opened.slot);
     die(opened.slot.path());
     let options = Options {
         format,
@@ -48,13 +53,12 @@ fn after(format: Format, count: impl FnOnce(&Cells)) -> Next {
     let config = Config::resolve(options, &|_| None).expect("valid");
     let buffer = Arc::new(Buffer::new(1 << 20, DeliveryGuarantee::AtLeastOnce));
     let mut recovery = Recovery::new(&config, &buffer);
-    let mut contents = Contents::default();
+    let mut contents = opened.slot.scan().expect("contents");
     assert!(recovery.recover(&opened.slot, &mut contents));
     let stored = contents.stored.iter();
     let bodies = stored.map(|stored| opened.slot.read(stored.id).expect("a request"));
     Next {
         buffer,
-        recovery,
         bodies: bodies.collect(),
         contents,
     }
@@ -331,4 +335,133 @@ fn a_slot_that_is_lost_is_never_committed_again() {
     assert_eq!(cells.snapshot(), None);
     cells.end(snapshot, true);
     assert_eq!(cells.file.committed(), 0);
+}
+
+/// Writes two requests of the last snapshot; the last one has the number of all of them, or none.
+fn write_collection(cells: &Cells, slot: &Slot, requests: Option<u64>) {
+    let (file, number) = (cells.file.token(), cells.file.pending());
+    for (sequence, requests) in [(1, None), (2, requests)] {
+        let body = Body::of(&format!("shop.part.{sequence} gauge,1"));
+        let snapshot = SnapshotId {
+            file,
+            number,
+            requests,
+        };
+        let id = RequestId::of(sequence);
+        let written = slot.write(id, SystemTime::now(), &body, Some(snapshot));
+        written.expect("room");
+    }
+}
+
+#[test]
+fn a_collection_that_was_not_committed_is_kept_if_all_of_it_is_on_disk() {
+    for (requests, is_kept) in [(Some(2), true), (Some(3), false), (None, false)] {
+        let next = after_requests(Format::Lines, |cells, slot| {
+            count(cells, 0, counter("orders", ""), 0, 7);
+            cells.file.snapshot(0, &[7], &[]);
+            write_collection(cells, slot, requests);
+            count(cells, 1, counter("later", ""), 0, 2);
+        });
+        let lines = next.lines();
+        let has = |part: &str| lines.iter().any(|line| line.starts_with(part));
+        assert!(has("shop.later,"), "{lines:?}");
+        assert_eq!(
+            has("shop.part.1 ") && has("shop.part.2 "),
+            is_kept,
+            "{lines:?}"
+        );
+        assert_eq!(has("shop.orders,"), !is_kept, "{lines:?}");
+        assert_eq!(lines.len(), if is_kept { 3 } else { 2 }, "{lines:?}");
+    }
+}
+
+#[test]
+fn cells_of_a_newer_version_stay_with_the_requests_that_need_them() {
+    let directory = TempDir::new().expect("a directory");
+    let open = || {
+        let recipient = Recipient::of_test(Format::Lines);
+        Directory::open(directory.path(), recipient, |_, _| ()).expect("a spool")
+    };
+    let path = {
+        let (opened, _) = open();
+        let cells = Cells::create(&opened.slot, 1 << 20, &labels()).expect("a file");
+        cells.file.snapshot(0, &[], &[]);
+        write_collection(&cells, &opened.slot, Some(2));
+        let body = Body::of("before gauge,1");
+        let id = RequestId::of(3);
+        let written = opened.slot.write(id, SystemTime::now(), &body, None);
+        written.expect("room");
+        opened.slot.path().to_owned()
+    };
+    die(&path);
+    renew(&path);
+    let (own, _) = open();
+    assert_ne!(own.slot.path(), path, "another slot has room for cells");
+    let config = Config::resolve(Options::default(), &|_| None).expect("valid");
+    let buffer = Arc::new(Buffer::new(1 << 20, DeliveryGuarantee::AtLeastOnce));
+    let mut recovery = Recovery::new(&config, &buffer);
+    let mut sequence = 0;
+    let next = || {
+        sequence += 1;
+        sequence
+    };
+    let found = own.adopt(1 << 20, 1 << 20, next, |slot, contents| {
+        assert!(!recovery.recover(slot, contents));
+    });
+    assert_eq!((found.stored.len(), found.passed_over), (1, 3));
+    let left = std::fs::read_dir(&path)
+        .expect("there")
+        .map(|entry| entry.expect("there"));
+    let left = left.map(|entry| entry.file_name().into_string().expect("a name"));
+    let mut left: Vec<_> = left
+        .filter(|name| name.contains("cells") || name.contains("lines"))
+        .collect();
+    left.sort();
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert_eq!(left[2], "cells");
+}
+
+/// A subscriber of the program that panics at each event.
+struct Panicking;
+
+impl tracing::Subscriber for Panicking {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        panic!("in a subscriber");
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_subscriber_that_panics_does_not_end_a_recovery() {
+    let _guard = tracing::subscriber::set_default(Panicking);
+    let next = after(Format::Lines, |cells| {
+        count(cells, 0, counter("fine", ""), 0, 1);
+        count(cells, 1, counter("wide", ""), 60, 2);
+    });
+    assert_eq!(next.lines().len(), 1, "{:?}", next.lines());
+
+    let directory = TempDir::new().expect("a directory");
+    let (opened, _cells) = cells(&directory);
+    std::fs::write(opened.slot.path().join("cells"), "torn").expect("written");
+    let config = Config::resolve(Options::default(), &|_| None).expect("valid");
+    let buffer = Arc::new(Buffer::new(1 << 20, DeliveryGuarantee::AtLeastOnce));
+    let mut contents = Contents::default();
+    let mut recovery = Recovery::new(&config, &buffer);
+    assert!(recovery.recover(&opened.slot, &mut contents));
+    assert_eq!(contents.damaged, 1);
 }

@@ -1,5 +1,6 @@
 //! The file of cells, as the process that counts in it sees it.
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +11,8 @@ use super::header::{Header, Identity};
 use super::labels;
 use super::layout::record::{self, MAX_LENGTH, further_blocks};
 use super::layout::{
-    BLOCK_WORDS, Block, Buffer, Commit, GROUP_BLOCKS, GROUP_BYTES, HEADER, MAGIC, MAX_BYTES,
-    NO_SAMPLE, SAMPLES, STEP, Tag, header, position,
+    BLOCK_WORDS, Block, Buffer, Commit, GROUP_BLOCKS, GROUP_BYTES, HALF_BLOCKS, HEADER, MAGIC,
+    MAX_BYTES, NO_SAMPLE, SAMPLES, STEP, Tag, header, position,
 };
 use super::mapping::Mapping;
 use super::series::{self, RecordKind};
@@ -33,6 +34,8 @@ pub(crate) struct CellFile {
     limit_bytes: u64,
     /// Whether this process was forked from the one that counts in the file.
     is_detached: AtomicBool,
+    /// The lock of the slot, if the exporter has ended and the counts are left to the next process.
+    held: Mutex<Option<Box<dyn Any + Send>>>,
     /// Nothing is allocated while it is locked, unless the slots are locked as well: an allocator may
     /// be measured.
     state: Mutex<State>,
@@ -45,6 +48,8 @@ struct State {
     halves: Vec<Block>,
     /// The sample arrays, by the number of their first block.
     arrays: BTreeMap<u32, Array>,
+    /// The bytes of the file whose blocks are in use or free.
+    bytes: u64,
     /// The blocks of the two baselines, by chunk number.
     baselines: BTreeMap<u32, [Block; 2]>,
     /// The records of the series that count now, by slot.
@@ -55,9 +60,19 @@ struct State {
     last: Commit,
     /// The snapshot that was committed last. Its buffer is kept even if the file is void.
     kept: Commit,
+    is_void: bool,
+    /// Whether it stays void.
+    is_abandoned: bool,
     /// The snapshot with which the ended records and the arrays were last compared.
     compared: u64,
     full: Option<Full>,
+}
+
+/// Lists of free blocks and of free halves.
+#[derive(Debug)]
+struct Room {
+    free: Vec<Block>,
+    halves: Vec<Block>,
 }
 
 /// The use of a sample array.
@@ -144,15 +159,19 @@ impl CellFile {
             header,
             limit_bytes,
             is_detached: AtomicBool::new(false),
+            held: Mutex::new(None),
             state: Mutex::new(State {
                 free: Vec::new(),
                 halves: Vec::new(),
                 arrays: BTreeMap::new(),
+                bytes: 0,
                 baselines: BTreeMap::new(),
                 current: HashMap::new(),
                 ended: Vec::new(),
                 last: first,
                 kept: first,
+                is_void: false,
+                is_abandoned: false,
                 compared: first.number,
                 full: None,
             }),
@@ -163,7 +182,6 @@ impl CellFile {
         for index in header::TIMES {
             file.mapping.store(HEADER.word(index), now);
         }
-        file.put_in_use(&mut file.lock(), 0);
         let blocks = file.take_blocks(&mut file.lock(), 1 + further_blocks(labels.len()));
         let blocks = blocks.ok_or(io::ErrorKind::StorageFull)?;
         file.write_record(&blocks, 0, header.token, labels);
@@ -188,7 +206,7 @@ impl CellFile {
         self.mapping.bytes()
     }
 
-    /// Whether, and why, further cells or series are in memory only.
+    /// Whether, and why, cells or series are in memory only that came last.
     pub(crate) fn full(&self) -> Option<Full> {
         (!self.is_detached()).then(|| self.lock().full).flatten()
     }
@@ -210,13 +228,14 @@ impl CellFile {
         }
         let mut state = self.lock();
         let last = state.last;
-        if last.number != number {
+        if last.number != number || state.is_abandoned {
             return false;
         }
         let time = HEADER.word(header::TIMES[last.buffer.index()]);
         self.mapping.store(time, milliseconds(collected));
         self.set_committed(last.to_word());
         state.kept = last;
+        state.is_void = false;
         true
     }
 
@@ -231,14 +250,72 @@ impl CellFile {
     /// request is sent whose number is above the baseline.
     pub(crate) fn void(&self) {
         if !self.is_detached() {
-            let _state = self.lock();
+            let mut state = self.lock();
+            state.is_void = true;
             self.set_committed(Commit::VOID);
         }
     }
 
+    /// Whether nothing could be recovered from the file, as far as threads do not count meanwhile.
+    pub(crate) fn is_drained(&self) -> bool {
+        if self.is_detached() {
+            return true;
+        }
+        let State {
+            last,
+            kept,
+            is_void,
+            ..
+        } = *self.lock();
+        if is_void || last.number != kept.number {
+            return is_void;
+        }
+        let mut above: HashMap<u32, [u64; BLOCK_WORDS]> = HashMap::new();
+        for block in (0..groups(self.bytes()) * GROUP_BLOCKS).map(Block) {
+            let tag = Tag::from_word(self.mapping.load(block.tag()));
+            let (number, is_baseline) = match tag.filter(|_| block.is_usable()) {
+                Some(Tag::Chunk(number)) => (number, false),
+                Some(Tag::Baseline(buffer, number)) if buffer == kept.buffer => (number, true),
+                Some(Tag::Samples) => {
+                    let taken = self.mapping.load(block.word(kept.buffer.index()));
+                    let next = usize::try_from(taken).ok().filter(|next| *next < SAMPLES);
+                    let next = next.map(|next| self.mapping.load(block.sample(next)));
+                    if next.is_some_and(|slot| slot != NO_SAMPLE) {
+                        return false;
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let sums = above.entry(number).or_insert([0; BLOCK_WORDS]);
+            for (index, sum) in sums.iter_mut().enumerate() {
+                let word = self.mapping.load(block.word(index));
+                *sum = if is_baseline {
+                    sum.wrapping_sub(word)
+                } else {
+                    sum.wrapping_add(word)
+                };
+            }
+        }
+        above.values().flatten().all(|sum| *sum == 0)
+    }
+
+    /// Keeps the lock of the slot until the process ends, or delivers the counts itself.
+    pub(crate) fn hold(&self, lock: impl Any + Send) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.lock().is_abandoned {
+            *held = Some(Box::new(lock));
+        }
+    }
+
+    /// Whether the file is still in the directory.
+    pub(crate) fn is_in_place(&self, directory: &DirectoryHandle) -> bool {
+        directory.has_in_place(NAME, self.mapping.file())
+    }
+
     /// Removes the file, if it is still in the directory.
     pub(crate) fn remove(&self, directory: &DirectoryHandle) -> io::Result<()> {
-        if !self.is_detached() && directory.has_in_place(NAME, self.mapping.file()) {
+        if !self.is_detached() && self.is_in_place(directory) {
             directory.remove(NAME)?;
         }
         Ok(())
@@ -262,18 +339,63 @@ impl CellFile {
         self.mapping.store(block.tag(), tag.to_word());
     }
 
-    /// Hands out the blocks beyond the first `bytes`.
-    fn put_in_use(&self, state: &mut State, bytes: u64) {
-        let groups = |bytes| u32::try_from(bytes / GROUP_BYTES).unwrap_or(0);
-        let (old, new) = (groups(bytes), groups(self.bytes()));
+    /// Grows the file if less than a quarter of it is free, so that hardly any thread that counts has to wait for
+    /// the disk. To be called where such a wait does no harm.
+    pub(crate) fn grow_ahead(&self) {
+        if self.is_detached() {
+            return;
+        }
+        let bytes = {
+            let state = self.lock();
+            let free = state.free.len() + state.halves.len() * HALF_BLOCKS as usize;
+            let all = groups(state.bytes) as usize * GROUP_BLOCKS as usize;
+            let has_room = free >= all / 4 && !state.halves.is_empty();
+            if has_room || state.bytes >= self.limit_bytes {
+                return;
+            }
+            state.bytes
+        };
+        // If this fails, whoever needs the room reports it.
+        if self.mapping.grow(bytes, self.limit_bytes).is_ok() {
+            let mut room = self.room();
+            self.put_in_use(&mut self.lock(), &mut room);
+        }
+    }
+
+    /// Empty lists with room for all blocks.
+    fn room(&self) -> Room {
+        let groups = groups(self.bytes()) as usize;
+        Room {
+            free: Vec::with_capacity(groups * GROUP_BLOCKS as usize),
+            halves: Vec::with_capacity(groups),
+        }
+    }
+
+    /// Hands out the blocks of the bytes that the file has grown by. Allocates nothing, and frees nothing: `room` has
+    /// the new lists, and gets the old ones.
+    fn put_in_use(&self, state: &mut State, room: &mut Room) {
+        let (old, new) = (groups(state.bytes), groups(self.bytes()));
+        let has_room = room.free.capacity() >= new as usize * GROUP_BLOCKS as usize
+            && room.halves.capacity() >= new as usize;
+        if old == new || !has_room {
+            return;
+        }
+        state.bytes = u64::from(new) * GROUP_BYTES;
         // Without this number, nobody could see that the file was cut off.
         self.mapping.store(HEADER.word(header::GROUPS), new.into());
         // The first ones are taken first.
         let blocks = (old * GROUP_BLOCKS..new * GROUP_BLOCKS).map(Block).rev();
-        let halves = blocks.clone().filter(|block| block.is_half());
-        state.halves.splice(0..0, halves);
-        let blocks = blocks.filter(|block| block.is_usable() && !block.is_in_half());
-        state.free.splice(0..0, blocks);
+        for block in blocks {
+            if block.is_half() {
+                room.halves.push(block);
+            } else if block.is_usable() && !block.is_in_half() {
+                room.free.push(block);
+            }
+        }
+        room.free.append(&mut state.free);
+        room.halves.append(&mut state.halves);
+        std::mem::swap(&mut room.free, &mut state.free);
+        std::mem::swap(&mut room.halves, &mut state.halves);
     }
 
     /// Takes free blocks; `None` if there is not enough room for all of them.
@@ -288,6 +410,7 @@ impl CellFile {
                 self.grow(state)?;
             }
         }
+        state.full = None;
         let start = state.free.len() - count;
         Some(state.free.drain(start..).rev().collect())
     }
@@ -300,21 +423,24 @@ impl CellFile {
         while state.halves.is_empty() {
             self.grow(state)?;
         }
+        state.full = None;
         state.halves.pop()
     }
 
     /// Makes the file larger; `None` if that is impossible.
     fn grow(&self, state: &mut State) -> Option<()> {
-        let bytes = self.bytes();
-        if bytes >= self.limit_bytes {
-            state.full.get_or_insert(Full::Limit(self.limit_bytes));
-            return None;
+        // Otherwise it has grown already.
+        if state.bytes == self.bytes() {
+            if state.bytes >= self.limit_bytes {
+                state.full.get_or_insert(Full::Limit(self.limit_bytes));
+                return None;
+            }
+            if let Err(error) = self.mapping.grow(state.bytes, self.limit_bytes) {
+                state.full.get_or_insert(Full::Io(error.kind()));
+                return None;
+            }
         }
-        if let Err(error) = self.mapping.grow(self.limit_bytes) {
-            state.full.get_or_insert(Full::Io(error.kind()));
-            return None;
-        }
-        self.put_in_use(state, bytes);
+        self.put_in_use(state, &mut self.room());
         Some(())
     }
 
@@ -328,9 +454,13 @@ impl CellFile {
     }
 
     /// Frees the records and arrays whose counts and values are all below the baseline that was committed
-    /// last.
+    /// last, or below the one that comes next if there is none.
     fn free_committed(&self, state: &mut State) {
-        let kept = state.kept;
+        let kept = if state.is_void {
+            state.last
+        } else {
+            state.kept
+        };
         if std::mem::replace(&mut state.compared, kept.number) == kept.number {
             return;
         }
@@ -535,6 +665,8 @@ impl Memory for CellFile {
                 self.mapping.store(position, taken);
             }
         };
+        let complete = HEADER.word(header::NUMBERS[buffer.index()]);
+        self.mapping.store(complete, 0);
         for (first, array) in &mut state.arrays {
             if let Array::Released = array {
                 *array = Array::Taken(number);
@@ -562,6 +694,22 @@ impl Memory for CellFile {
                 }
             }
         }
+        self.mapping.store(complete, number);
+    }
+
+    fn abandon(&self) {
+        if self.is_detached() {
+            return;
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut state = self.lock();
+            state.is_abandoned = true;
+            state.is_void = true;
+            self.set_committed(Commit::VOID);
+        }
+        // Only now, since another process may read the file from now on.
+        *held = None;
     }
 
     fn detach(&self) {
@@ -569,6 +717,11 @@ impl Memory for CellFile {
             self.mapping.detach();
         }
     }
+}
+
+/// How many groups so many bytes have.
+fn groups(bytes: u64) -> u32 {
+    u32::try_from(bytes / GROUP_BYTES).unwrap_or(0)
 }
 
 /// Milliseconds since 1970.

@@ -197,7 +197,8 @@ impl Commit {
     }
 }
 
-/// The words of the header.
+/// The words of the header. In every version of the layout, the version, the token, the process and the commit
+/// have these places.
 pub(super) mod header {
     pub(in super::super) const VERSION: usize = 0;
     pub(in super::super) const TOKEN: usize = 1;
@@ -214,6 +215,8 @@ pub(super) mod header {
     pub(in super::super) const GROUPS: usize = 10;
     /// The first block of the record of the process's labels.
     pub(in super::super) const LABELS: usize = 11;
+    /// The number of the snapshot in each buffer; 0 while it is not complete.
+    pub(in super::super) const NUMBERS: [usize; 2] = [12, 13];
 }
 
 /// The words of the first block of a record. The record of the labels has the token of the file as its origin,

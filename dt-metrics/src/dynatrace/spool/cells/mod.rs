@@ -18,7 +18,8 @@
 //! buffer that is not committed. Once all its requests are on disk or settled, one store makes the
 //! snapshot the baseline. Requests carry the number of their snapshot: a number above the baseline
 //! means that the counts of the request are in the cells as well, and are delivered from there. So
-//! such a request is not sent before the file is void or the snapshot is committed.
+//! such a request is not sent before the file is void or the snapshot is committed. If all requests of the
+//! collection are on disk, recovery takes the snapshot as the baseline, and keeps the requests.
 //!
 //! **Values.** A sample array is filled once, from front to back. Its baseline is how many of its samples were
 //! taken, again in two buffers. The samples from there on are in no request on disk. An array that no thread
@@ -43,7 +44,7 @@ mod recovery;
 mod series;
 
 pub(crate) use self::file::{CellFile, NAME};
-pub(crate) use self::recovery::{Found, Recovered, Unreadable, recover};
+pub(crate) use self::recovery::{Found, Recovered, Unreadable, has_counts, recover};
 pub(crate) use self::series::{Measured, RecoveredSeries};
 
 #[cfg(test)]

@@ -29,6 +29,12 @@ pub(crate) enum Found {
     InUse,
     /// Nothing is recovered. All requests are delivered.
     Void,
+    /// A newer version of this library can read the file, which must stay. Requests with this token and a number
+    /// above the committed one, if there is one, must stay as well.
+    Newer {
+        token: u64,
+        committed: Option<u64>,
+    },
     Counts(Box<Recovered>),
 }
 
@@ -74,7 +80,7 @@ pub(crate) enum Damage {
     Shared,
     #[error("it is not a file of cells, or its header was altered")]
     Header,
-    #[error("it was written by another version of this library (format {0})")]
+    #[error("it was written by an older version of this library (format {0})")]
     Version(u64),
     /// The file on disk may be older than the requests that were sent.
     #[error("the machine was restarted since")]
@@ -87,8 +93,22 @@ pub(crate) enum Damage {
     Block(u32),
 }
 
-/// Reads the file in a slot that this process has locked.
-pub(crate) fn recover(directory: &DirectoryHandle) -> Result<Found, Unreadable> {
+/// Whether a file may have counts that a process can recover.
+pub(crate) fn has_counts(directory: &DirectoryHandle) -> bool {
+    match recover(directory, |_, _| None) {
+        Ok(Found::Nothing | Found::InUse | Found::Void)
+        | Err(Unreadable::Damaged(Damage::Restarted)) => false,
+        Ok(Found::Counts(recovered)) => !recovered.series.is_empty() || recovered.implausible > 0,
+        Ok(Found::Newer { .. }) | Err(_) => true,
+    }
+}
+
+/// Reads the file in a slot that this process has locked. `collected` returns when the collection with a token and
+/// a number was made, if all of its requests are on disk.
+pub(crate) fn recover(
+    directory: &DirectoryHandle,
+    collected: impl Fn(u64, u64) -> Option<SystemTime>,
+) -> Result<Found, Unreadable> {
     let file = match directory.open_file(NAME) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         file => file?,
@@ -98,7 +118,7 @@ pub(crate) fn recover(directory: &DirectoryHandle) -> Result<Found, Unreadable> 
         return Err(Damage::Shared.into());
     }
     let (modified, now) = (metadata.modified()?, SystemTime::now());
-    let mut found = read(&file, metadata.len(), Identity::current()?)?;
+    let mut found = read(&file, metadata.len(), Identity::current()?, collected)?;
     if let Found::Counts(recovered) = &mut found {
         recovered.time = recovered.time.max(modified).min(now);
     }
@@ -138,6 +158,7 @@ pub(super) fn read(
     source: &impl Source,
     bytes: u64,
     reader: Identity,
+    collected: impl Fn(u64, u64) -> Option<SystemTime>,
 ) -> Result<Found, Unreadable> {
     if bytes < GROUP_BYTES {
         return Err(Damage::CutOff.into());
@@ -150,8 +171,16 @@ pub(super) fn read(
         return Err(Damage::Header.into());
     }
     let words = read_block(source, HEADER)?;
-    if words[header::VERSION] != LAYOUT {
-        return Err(Damage::Version(words[header::VERSION]).into());
+    let version = words[header::VERSION];
+    if version > LAYOUT {
+        let commit = Commit::from_word(words[header::COMMITTED]);
+        return Ok(Found::Newer {
+            token: words[header::TOKEN],
+            committed: commit.map(|commit| commit.number),
+        });
+    }
+    if version != LAYOUT {
+        return Err(Damage::Version(version).into());
     }
     let header = Header::from_words(&words).ok_or(Damage::Header)?;
     if header.identity == reader {
@@ -160,9 +189,21 @@ pub(super) fn read(
     if header.identity.boot != reader.boot {
         return Err(Damage::Restarted.into());
     }
-    let Some(commit) = Commit::from_word(words[header::COMMITTED]) else {
+    let Some(mut commit) = Commit::from_word(words[header::COMMITTED]) else {
         return Ok(Found::Void);
     };
+    let since = Duration::from_millis(words[header::TIMES[commit.buffer.index()]]);
+    let mut since = UNIX_EPOCH.checked_add(since).ok_or(Damage::Header)?;
+    // The process died before it could commit this one.
+    let next = Commit {
+        number: words[header::NUMBERS[commit.buffer.other().index()]],
+        buffer: commit.buffer.other(),
+    };
+    if next.number > commit.number
+        && let Some(time) = collected(header.token, next.number)
+    {
+        (commit, since) = (next, time);
+    }
     let groups = words[header::GROUPS];
     if groups > bytes / GROUP_BYTES {
         return Err(Damage::CutOff.into());
@@ -171,8 +212,6 @@ pub(super) fn read(
     let blocks = Blocks::read(source, groups, commit)?;
     let labels = blocks.labels(source, words[header::LABELS], header.token)?;
     let (series, implausible) = blocks.series(source, commit)?;
-    let since = Duration::from_millis(words[header::TIMES[commit.buffer.index()]]);
-    let since = UNIX_EPOCH.checked_add(since).ok_or(Damage::Header)?;
     Ok(Found::Counts(Box::new(Recovered {
         token: header.token,
         committed: commit.number,

@@ -7,6 +7,7 @@ mod hostile;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::{Array, KeyValue, Value};
@@ -14,9 +15,9 @@ use opentelemetry_sdk::Resource;
 use tempfile::TempDir;
 
 use super::file::{CellFile, Full, NAME};
-use super::header::{Header, Identity};
+use super::header::{Header, Identity, LAYOUT};
 use super::layout::HEADER;
-use super::layout::header::TOKEN;
+use super::layout::header::{TOKEN, VERSION};
 use super::recovery::{Found, Recovered, Source, read, recover};
 use super::series::Measured;
 use crate::descriptor::{Descriptor, Kind};
@@ -104,6 +105,13 @@ fn disown(directory: &TempDir, identity: Identity) {
     disown_at(directory.path(), identity);
 }
 
+/// Makes the file in a directory one with a newer layout.
+pub(crate) fn renew(directory: &Path) {
+    let path = directory.join(NAME);
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    set_word(&file, HEADER.word(VERSION), LAYOUT + 1);
+}
+
 /// Another token would be another file.
 fn disown_at(directory: &Path, identity: Identity) {
     let path = directory.join(NAME);
@@ -125,7 +133,7 @@ fn set_word(file: &std::fs::File, position: usize, word: u64) {
 }
 
 fn recovered(directory: &TempDir) -> Recovered {
-    match recover(&handle(directory)).unwrap() {
+    match recover(&handle(directory), |_, _| None).unwrap() {
         Found::Counts(recovered) => *recovered,
         found => panic!("{found:?}"),
     }
@@ -248,7 +256,7 @@ fn a_void_file_has_nothing_to_recover() {
     file.chunk(0).unwrap().add(0, 10);
     file.void();
     disown(&directory, another_process());
-    let found = recover(&handle(&directory)).unwrap();
+    let found = recover(&handle(&directory), |_, _| None).unwrap();
     assert!(matches!(found, Found::Void), "{found:?}");
 }
 
@@ -331,7 +339,7 @@ fn a_sample_array_is_used_to_its_end_and_again_once_its_values_are_in_the_baseli
     second.samples[1].put(0, 2.0);
     let recovers = |expected: usize| {
         let image = std::fs::read(directory.path().join(NAME)).unwrap();
-        let found = read(&image, image.len() as u64, another_process()).unwrap();
+        let found = read(&image, image.len() as u64, another_process(), |_, _| None).unwrap();
         let Found::Counts(recovered) = found else {
             panic!("{found:?}");
         };
@@ -501,10 +509,10 @@ fn the_time_is_that_of_the_last_change_and_not_before_the_last_collection() {
 fn a_process_leaves_the_file_it_counts_in() {
     let directory = tempfile::tempdir().unwrap();
     let file = new_file(&directory);
-    let found = recover(&handle(&directory)).unwrap();
+    let found = recover(&handle(&directory), |_, _| None).unwrap();
     assert!(matches!(found, Found::InUse), "{found:?}");
     file.remove(&handle(&directory)).unwrap();
-    let found = recover(&handle(&directory)).unwrap();
+    let found = recover(&handle(&directory), |_, _| None).unwrap();
     assert!(matches!(found, Found::Nothing), "{found:?}");
 }
 
@@ -544,6 +552,129 @@ fn the_file_grows_up_to_its_limit() {
     assert!(!file.is_recorded(0));
     for (index, chunk) in chunks.iter().enumerate() {
         chunk.add(index % 64, 1);
+    }
+}
+
+#[test]
+fn the_file_grows_ahead_once_it_is_nearly_full() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    file.grow_ahead();
+    assert_eq!(file.bytes(), 64 * 1024, "most of it is free");
+    for _ in 0..100 {
+        file.chunk(0).unwrap();
+    }
+    assert_eq!(file.bytes(), 64 * 1024);
+    file.grow_ahead();
+    assert_eq!(file.bytes(), 128 * 1024);
+    file.grow_ahead();
+    assert_eq!(file.bytes(), 128 * 1024);
+    // The new blocks are used.
+    for _ in 0..100 {
+        file.chunk(0).unwrap();
+    }
+    assert_eq!(file.bytes(), 128 * 1024);
+    // Never beyond the limit.
+    let limit = 64 * 1024;
+    let file = CellFile::create(&handle(&directory), limit, &labels()).unwrap();
+    while file.chunk(0).is_some() {}
+    file.grow_ahead();
+    assert_eq!(
+        (file.bytes(), file.full()),
+        (limit, Some(Full::Limit(limit)))
+    );
+}
+
+#[test]
+fn a_file_is_full_only_as_long_as_there_is_no_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = CellFile::create(&handle(&directory), 64 * 1024, &labels()).unwrap();
+    let chunk = file.chunk(0).unwrap();
+    let mut round = 0_u64;
+    // While the file is void, nothing is recovered from it.
+    file.void();
+    while file.full().is_none() {
+        file.assign(0, round, counter("a", ""), &[]);
+        chunk.add(0, 1);
+        round += 1;
+    }
+    file.snapshot(0, &[round], &[]);
+    file.assign(0, round, counter("last", ""), &[]);
+    assert_eq!(file.full(), None);
+    chunk.add(0, 5);
+    assert!(file.commit(file.pending(), SystemTime::now()));
+    disown(&directory, another_process());
+    assert_eq!(names(&recovered(&directory)), [("last", 5)]);
+}
+
+#[test]
+fn a_file_is_drained_once_all_its_counts_are_committed() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    assert!(file.is_drained());
+    file.assign(0, 0, counter("a", ""), &[]);
+    let chunks = [
+        file.chunk(0).unwrap(),
+        file.chunk(0).unwrap(),
+        file.chunk(2).unwrap(),
+    ];
+    assert!(file.is_drained());
+    chunks[1].add(0, 3);
+    assert!(!file.is_drained());
+    file.snapshot(0, &[3], &[]);
+    assert!(!file.is_drained(), "nothing is committed");
+    assert!(file.commit(2, SystemTime::now()));
+    assert!(file.is_drained());
+    chunks[0].add(0, 1);
+    assert!(!file.is_drained());
+    file.void();
+    assert!(file.is_drained(), "nothing is recovered");
+}
+
+#[test]
+fn a_file_that_was_abandoned_stays_void() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    let lock = Arc::new(());
+    file.hold(Arc::clone(&lock));
+    assert_eq!(Arc::strong_count(&lock), 2);
+    file.snapshot(0, &[1], &[]);
+    file.abandon();
+    assert_eq!(Arc::strong_count(&lock), 1, "the lock is free");
+    assert!(!file.commit(file.pending(), SystemTime::now()));
+    file.hold(Arc::clone(&lock));
+    assert_eq!(Arc::strong_count(&lock), 1);
+    disown(&directory, another_process());
+    let found = recover(&handle(&directory), |_, _| None).unwrap();
+    assert!(matches!(found, Found::Void), "{found:?}");
+}
+
+#[test]
+fn a_snapshot_is_the_baseline_if_its_collection_is_complete_on_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = new_file(&directory);
+    file.assign(0, 0, counter("a", ""), &[]);
+    let chunk = file.chunk(0).unwrap();
+    chunk.add(0, 3);
+    file.snapshot(0, &[3], &[]);
+    assert!(file.commit(2, SystemTime::now()));
+    chunk.add(0, 5);
+    file.snapshot(0, &[8], &[]);
+    chunk.add(0, 7);
+    disown(&directory, another_process());
+    let time = SystemTime::now() - Duration::from_secs(60);
+    for (complete, committed, added) in [(2, 2, 12), (3, 3, 7), (4, 2, 12)] {
+        let collected = |token, number| {
+            assert_eq!(token, file.token());
+            (number == complete).then_some(time)
+        };
+        let found = recover(&handle(&directory), collected).unwrap();
+        let Found::Counts(recovered) = found else {
+            panic!("{found:?}");
+        };
+        assert_eq!(recovered.committed, committed);
+        assert_eq!(recovered.since == time, committed == 3);
+        assert_eq!(names(&recovered), [("a", added)]);
     }
 }
 

@@ -34,9 +34,20 @@ fn the_format_is_this_one() {
     let mut header = header(1_763_820_000_000, &Body::of(TEXT));
     assert_eq!(header.to_line(), expected);
     let (file, number) = (0xbeef, 7);
-    header.snapshot = Some(SnapshotId { file, number });
+    header.snapshot = Some(SnapshotId {
+        file,
+        number,
+        requests: None,
+    });
     let expected = "dt-metrics-spool 1 1763820000000 2 1 68 a04936a7 000000000000beef:7 d5afcfff\n";
     assert_eq!(header.to_line(), expected);
+    header.snapshot = header.snapshot.map(|snapshot| SnapshotId {
+        requests: Some(3),
+        ..snapshot
+    });
+    let line = header.to_line();
+    assert!(line.contains(" 000000000000beef:7:3 "), "{line}");
+    assert_eq!(Header::parse(line.as_bytes()), Ok((header, line.len())));
 }
 
 #[test]
@@ -50,6 +61,7 @@ fn the_longest_header_fits() {
         snapshot: Some(SnapshotId {
             file: u64::MAX,
             number: u64::MAX,
+            requests: Some(u64::MAX),
         }),
     };
     let line = longest.to_line();

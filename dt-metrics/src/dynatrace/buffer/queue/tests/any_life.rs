@@ -58,7 +58,7 @@ proptest! {
             match event {
                 Event::Push(count) => {
                     pushed += count as u64;
-                    lost += queue.push(body(&lines(&mut next, count)), now());
+                    lost += queue.push(body(&lines(&mut next, count)), now(), false);
                 }
                 Event::Take if is_free => drop(queue.take()),
                 Event::TakeOther if is_free => drop(first.and_then(|id| queue.take_other(id, Probe::Unrelated))),

@@ -10,6 +10,12 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 mod any_life;
 
+const SNAPSHOT: SnapshotId = SnapshotId {
+    file: 7,
+    number: 2,
+    requests: None,
+};
+
 /// A disk that fails on request.
 #[derive(Default)]
 struct Disk {
@@ -42,7 +48,7 @@ impl Disk {
                 }
                 queue.spooled.done();
             }
-            Job::Readdress { .. } => queue.spooled.done(),
+            Job::Readdress { .. } | Job::Grow => queue.spooled.done(),
             Job::Read { id } => match self.files.get(&id) {
                 Some(body) => queue.fetched(id, body.clone()),
                 None => lost = queue.not_fetched(id),
@@ -68,7 +74,7 @@ fn spooled(memory: usize, disk: u64) -> (Queue, Disk) {
 }
 
 fn push(queue: &mut Queue, text: &str) -> u64 {
-    queue.push(Body::of(text), Collected::now())
+    queue.push(Body::of(text), Collected::now(), false)
 }
 
 /// Takes one and answers it.
@@ -352,9 +358,9 @@ fn a_collection_with_a_snapshot_is_sent_when_it_is_complete_and_written() {
     let (mut queue, mut disk) = spooled(1_000, 1_000);
     assert_eq!(push(&mut queue, "before"), 0);
     assert_eq!(disk.work(&mut queue), 0);
-    let snapshot = SnapshotId { file: 7, number: 2 };
-    queue.begin_collection(Some(snapshot));
-    assert_eq!(push(&mut queue, "a") + push(&mut queue, "b"), 0);
+    queue.begin_collection(Some(SNAPSHOT));
+    assert_eq!(push(&mut queue, "a"), 0);
+    assert_eq!(queue.push(Body::of("b"), Collected::now(), true), 0);
     assert!(!queue.is_on_disk());
     let jobs = std::iter::from_fn(|| {
         let job = queue.spooled.next_job()?;
@@ -369,7 +375,12 @@ fn a_collection_with_a_snapshot_is_sent_when_it_is_complete_and_written() {
             _ => None,
         })
         .collect();
-    assert_eq!(written, [Some(snapshot); 2]);
+    // The last one tells how many there are.
+    let last = SnapshotId {
+        requests: Some(2),
+        ..SNAPSHOT
+    };
+    assert_eq!(written, [Some(SNAPSHOT), Some(last)]);
     assert!(queue.is_on_disk());
     // Earlier requests are sent meanwhile.
     assert_eq!(all_sent(&mut queue, &mut disk), ["before"]);
@@ -384,7 +395,7 @@ fn requests_that_are_held_are_on_disk_even_if_earlier_ones_are_not() {
     assert_eq!(push(&mut queue, "before"), 0);
     assert_eq!(disk.work(&mut queue), 0);
     disk.is_full = false;
-    queue.begin_collection(Some(SnapshotId { file: 7, number: 2 }));
+    queue.begin_collection(Some(SNAPSHOT));
     assert_eq!(push(&mut queue, "held"), 0);
     assert!(!queue.is_on_disk());
     assert_eq!(disk.work(&mut queue), 0);
@@ -398,7 +409,7 @@ fn a_request_that_is_held_is_not_tried_in_place_of_another_one() {
     assert_eq!(push(&mut queue, "suspect"), 0);
     let suspect = queue.take().expect("pending").id;
     assert_eq!(queue.put_back(), 0);
-    queue.begin_collection(Some(SnapshotId { file: 7, number: 2 }));
+    queue.begin_collection(Some(SNAPSHOT));
     assert_eq!(push(&mut queue, "held"), 0);
     assert!(!queue.has_other(suspect, Probe::Unrelated));
     queue.end_collection();
@@ -415,4 +426,15 @@ fn a_spool_is_crowded_before_it_drops_requests() {
     assert!(queue.is_crowded());
     assert_eq!(disk.work(&mut queue), 0);
     assert_eq!(disk.files.len(), 2);
+}
+
+#[test]
+fn bodies_that_are_on_disk_as_well_do_not_crowd_the_memory() {
+    let (mut queue, mut disk) = spooled(100, 1_000);
+    for _ in 0..2 {
+        assert_eq!(push(&mut queue, &"x".repeat(40)), 0);
+    }
+    assert!(queue.is_crowded());
+    assert_eq!(disk.work(&mut queue), 0);
+    assert!(!queue.is_crowded());
 }

@@ -27,7 +27,7 @@ impl Mapping {
         match *self {}
     }
 
-    pub(in super::super) fn grow(&self, _: u64) -> io::Result<()> {
+    pub(in super::super) fn grow(&self, _: u64, _: u64) -> io::Result<()> {
         match *self {}
     }
 

@@ -9,6 +9,7 @@ use std::io;
 use std::ptr;
 use std::slice;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FallocateFlags, fallocate, fstatfs};
 use rustix::io::{Errno, retry_on_intr};
@@ -48,6 +49,8 @@ pub(in super::super) struct Mapping {
     file: File,
     /// The bytes that are mapped. Grows once the piece is there.
     bytes: AtomicU64,
+    /// Locked while the file grows.
+    growing: Mutex<()>,
     /// The pieces: the first piece has the size of a [`STEP`], and each further one the size of all pieces
     /// before, except that the last one may be shorter.
     pieces: [AtomicPtr<u64>; PIECES],
@@ -76,9 +79,10 @@ impl Mapping {
         let mapping = Self {
             file,
             bytes: AtomicU64::new(0),
+            growing: Mutex::new(()),
             pieces: [const { AtomicPtr::new(ptr::null_mut()) }; PIECES],
         };
-        mapping.grow(STEP)?;
+        mapping.grow(0, STEP)?;
         Ok(mapping)
     }
 
@@ -90,9 +94,13 @@ impl Mapping {
         self.bytes.load(Ordering::Acquire)
     }
 
-    /// Doubles the size, as far as `limit_bytes` allows. To be called by one thread at a time.
-    pub(in super::super) fn grow(&self, limit_bytes: u64) -> io::Result<()> {
+    /// Doubles the size, as far as `limit_bytes` allows, unless it is not `from` bytes any more.
+    pub(in super::super) fn grow(&self, from: u64, limit_bytes: u64) -> io::Result<()> {
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = self.bytes();
+        if bytes > from {
+            return Ok(());
+        }
         let limit_bytes = limit_bytes.min(MAX_BYTES) / STEP * STEP;
         let larger = (2 * bytes).max(STEP).min(limit_bytes);
         let (piece, _) = piece(bytes);

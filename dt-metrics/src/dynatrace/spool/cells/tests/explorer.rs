@@ -72,6 +72,8 @@ enum Step {
     Write,
     /// Everything is written, and the last snapshot is committed.
     Commit,
+    /// The file grows, if it is nearly full.
+    Grow,
     /// A request is delivered, and its file is removed.
     Send {
         request: usize,
@@ -98,6 +100,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Collect),
         3 => Just(Step::Write),
         3 => Just(Step::Commit),
+        1 => Just(Step::Grow),
         2 => (0_usize..8).prop_map(|request| Step::Send { request }),
     ]
 }
@@ -138,6 +141,8 @@ fn counts_of(series: RecoveredSeries) -> Counts {
 #[derive(Clone, Debug)]
 struct Request {
     number: u64,
+    /// The size of its collection, for the last request of it.
+    size: Option<usize>,
     counts: Counts,
 }
 
@@ -175,7 +180,14 @@ impl Outside {
         let length = file.metadata().unwrap().len();
         let mut image = vec![0; usize::try_from(length).unwrap()];
         file.read_exact_at(&mut image, 0).unwrap();
-        let found = read(&image, length, another_process()).map_err(|error| error.to_string())?;
+        let is_complete = |number: u64| {
+            let all = self.disk.iter().filter(|it| it.number == number);
+            let size = all.clone().find_map(|it| it.size);
+            size == Some(all.count())
+        };
+        let complete = |_, number| is_complete(number).then(|| time(number));
+        let found = read(&image, length, another_process(), complete);
+        let found = found.map_err(|error| error.to_string())?;
         let mut sums = self.delivered.clone();
         let mut add = |counts: &Counts| {
             for (series, n) in counts {
@@ -366,6 +378,7 @@ impl Model {
                 assert_eq!(self.file.committed(), number);
                 self.stop();
             }
+            Step::Grow => self.file.grow_ahead(),
             Step::Send { request } => self.send(request),
         }
         let outside = self.outside.borrow();
@@ -533,8 +546,15 @@ impl Model {
         self.file.snapshot(FIRST, &drained, &taken);
         assert_eq!(self.file.pending(), number);
         let requests = requests.into_iter().filter(|counts| !counts.is_empty());
+        let requests: Vec<_> = requests.collect();
+        let size = requests.len();
+        let last = |index| (index == size).then_some(size);
         self.memory
-            .extend(requests.map(|counts| Request { number, counts }));
+            .extend((1..).zip(requests).map(|(index, counts)| Request {
+                number,
+                size: last(index),
+                counts,
+            }));
     }
 
     fn write(&mut self) {

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::file::NAME;
-use super::super::header::Identity;
+use super::super::header::{Identity, LAYOUT};
 use super::super::layout::{Block, Buffer, HEADER, NO_SAMPLE, SAMPLES, Tag, header};
 use super::super::recovery::{Damage, Found, Recovered, Unreadable, read, recover};
 use super::super::series::Measured;
@@ -57,7 +57,9 @@ fn damage_of(found: Result<Found, Unreadable>) -> Damage {
 /// Recovers from an image, and checks that the result makes sense. The second numbers are counts, or how many
 /// values there are.
 fn read_image(image: &Vec<u8>) -> Option<Vec<(String, u64)>> {
-    let Ok(Found::Counts(recovered)) = read(image, image.len() as u64, another_process()) else {
+    let Ok(Found::Counts(recovered)) =
+        read(image, image.len() as u64, another_process(), |_, _| None)
+    else {
         return None;
     };
     assert_eq!(recovered.labels, labels());
@@ -83,7 +85,7 @@ fn with_words(image: &[u8], words: &[(usize, u64)]) -> Result<Recovered, Damage>
     for (position, word) in words {
         image[position * 8..][..8].copy_from_slice(&word.to_ne_bytes());
     }
-    match read(&image, image.len() as u64, another_process()) {
+    match read(&image, image.len() as u64, another_process(), |_, _| None) {
         Ok(Found::Counts(recovered)) => Ok(*recovered),
         found => Err(damage_of(found)),
     }
@@ -94,7 +96,7 @@ fn a_file_that_was_cut_off_anywhere_is_not_used() {
     let whole = image();
     assert!(read_image(&whole).is_some());
     for length in 0..whole.len() {
-        let found = read(&whole, length as u64, another_process());
+        let found = read(&whole, length as u64, another_process(), |_, _| None);
         assert_eq!(damage_of(found), Damage::CutOff, "{length}");
     }
 }
@@ -109,9 +111,15 @@ fn a_file_without_its_last_pieces_is_not_used() {
     disown(&directory, another_process());
     let path = directory.path().join(NAME);
     let whole = File::options().write(true).open(&path).unwrap();
-    assert!(matches!(recover(&handle(&directory)), Ok(Found::Counts(_))));
+    assert!(matches!(
+        recover(&handle(&directory), |_, _| None),
+        Ok(Found::Counts(_))
+    ));
     whole.set_len(64 * 1024).unwrap();
-    assert_eq!(damage_of(recover(&handle(&directory))), Damage::CutOff);
+    assert_eq!(
+        damage_of(recover(&handle(&directory), |_, _| None)),
+        Damage::CutOff
+    );
 }
 
 #[test]
@@ -147,7 +155,7 @@ fn the_same_baseline_twice_is_damage() {
         put(block.tag(), Tag::Baseline(Buffer::B, 9).to_word());
         put(block.word(3), 1);
     }
-    let found = read(&forged, forged.len() as u64, another_process());
+    let found = read(&forged, forged.len() as u64, another_process(), |_, _| None);
     assert_eq!(damage_of(found), Damage::Block(91));
 }
 
@@ -300,7 +308,8 @@ fn two_series_never_share_counts() {
     // Both would have the 7.
     *tag = Tag::Record(0).to_word().to_ne_bytes();
     let reader = Identity::current().unwrap();
-    let Found::Counts(recovered) = read(&forged, forged.len() as u64, reader).unwrap() else {
+    let Found::Counts(recovered) = read(&forged, forged.len() as u64, reader, |_, _| None).unwrap()
+    else {
         panic!();
     };
     assert_eq!((recovered.series.len(), recovered.implausible), (0, 1));
@@ -339,8 +348,28 @@ fn another_version_is_not_read() {
         .write(true)
         .open(directory.path().join(NAME))
         .unwrap();
-    set_word(&file, HEADER.word(header::VERSION), 3);
-    assert_eq!(damage_of(recover(&handle(&directory))), Damage::Version(3));
+    set_word(&file, HEADER.word(header::VERSION), 0);
+    let found = recover(&handle(&directory), |_, _| None);
+    assert_eq!(damage_of(found), Damage::Version(0));
+    // A newer version can read it.
+    set_word(&file, HEADER.word(header::VERSION), LAYOUT + 1);
+    let found = recover(&handle(&directory), |_, _| None);
+    assert!(matches!(
+        found,
+        Ok(Found::Newer {
+            committed: Some(1),
+            ..
+        })
+    ));
+    set_word(&file, HEADER.word(header::COMMITTED), 0);
+    let found = recover(&handle(&directory), |_, _| None);
+    assert!(matches!(
+        found,
+        Ok(Found::Newer {
+            committed: None,
+            ..
+        })
+    ));
 }
 
 #[test]
@@ -355,7 +384,10 @@ fn a_file_from_before_a_restart_of_the_machine_is_not_read() {
             ..another_process()
         },
     );
-    assert_eq!(damage_of(recover(&handle(&directory))), Damage::Restarted);
+    assert_eq!(
+        damage_of(recover(&handle(&directory), |_, _| None)),
+        Damage::Restarted
+    );
 }
 
 #[test]
@@ -366,12 +398,21 @@ fn a_file_that_others_can_read_or_reach_is_not_read() {
     disown(&directory, another_process());
     for mode in [0o604, 0o640, 0o620] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        assert_eq!(damage_of(recover(&handle(&directory))), Damage::Shared);
+        assert_eq!(
+            damage_of(recover(&handle(&directory), |_, _| None)),
+            Damage::Shared
+        );
     }
     fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    assert!(matches!(recover(&handle(&directory)), Ok(Found::Counts(_))));
+    assert!(matches!(
+        recover(&handle(&directory), |_, _| None),
+        Ok(Found::Counts(_))
+    ));
     fs::hard_link(&path, directory.path().join("other")).unwrap();
-    assert_eq!(damage_of(recover(&handle(&directory))), Damage::Shared);
+    assert_eq!(
+        damage_of(recover(&handle(&directory), |_, _| None)),
+        Damage::Shared
+    );
 }
 
 #[test]
@@ -383,7 +424,7 @@ fn a_link_is_not_followed() {
     fs::rename(&path, &other).unwrap();
     symlink(&other, &path).unwrap();
     assert!(matches!(
-        recover(&handle(&directory)),
+        recover(&handle(&directory), |_, _| None),
         Err(Unreadable::Io(_))
     ));
     // Nor is it written through.
@@ -401,7 +442,7 @@ fn a_directory_or_a_pipe_is_not_read() {
     let path = directory.path().join(NAME);
     fs::create_dir(&path).unwrap();
     assert!(matches!(
-        recover(&handle(&directory)),
+        recover(&handle(&directory), |_, _| None),
         Err(Unreadable::Io(_))
     ));
     fs::remove_dir(&path).unwrap();
@@ -411,7 +452,7 @@ fn a_directory_or_a_pipe_is_not_read() {
         .unwrap();
     assert!(made.success());
     assert!(matches!(
-        recover(&handle(&directory)),
+        recover(&handle(&directory), |_, _| None),
         Err(Unreadable::Io(_))
     ));
 }
@@ -422,12 +463,18 @@ fn an_empty_or_a_huge_file_is_not_read() {
     let path = directory.path().join(NAME);
     fs::write(&path, "").unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(damage_of(recover(&handle(&directory))), Damage::CutOff);
+    assert_eq!(
+        damage_of(recover(&handle(&directory), |_, _| None)),
+        Damage::CutOff
+    );
     File::options()
         .write(true)
         .open(&path)
         .unwrap()
         .set_len(1 << 40)
         .unwrap();
-    assert_eq!(damage_of(recover(&handle(&directory))), Damage::TooLarge);
+    assert_eq!(
+        damage_of(recover(&handle(&directory), |_, _| None)),
+        Damage::TooLarge
+    );
 }

@@ -137,6 +137,8 @@ impl Memory for Looked {
         }
     }
 
+    fn abandon(&self) {}
+
     fn detach(&self) {}
 }
 

@@ -1,5 +1,5 @@
-//! Counts that survive a crash: a program counts and aborts, and the next process delivers what the
-//! first one counted up to its last call. Ends with 1 if a count is missing.
+//! Measurements that survive a crash: a program counts orders and records their values, and aborts. The
+//! next process delivers all counts and values up to the last call. Ends with 1 if one is missing.
 //!
 //! The local endpoint runs in the first process, which starts the program twice. With a number of
 //! seconds as argument, its live page stays open for that long.
@@ -12,8 +12,9 @@ use std::process::{Command, ExitCode, abort};
 use std::thread;
 use std::time::Duration;
 
-use dt_metrics::{Handle, counted};
+use dt_metrics::{Handle, counted, record};
 use dt_metrics_local::Server;
+use dt_metrics_local::protocol::Payload;
 
 const URL: &str = "CRASH_EXAMPLE_URL";
 const SPOOL: &str = "CRASH_EXAMPLE_SPOOL";
@@ -21,7 +22,14 @@ const THREADS: u32 = 4;
 const ORDERS: u32 = 250_000; // of each thread
 
 #[counted(name = "orders", unit = "{order}", dims(region = "eu", card = card))]
-fn place_order(card: &str) {}
+fn place_order(card: &str, cents: u32) {
+    record!("order.value", cents, unit = "ct", dims(card = card));
+}
+
+/// The value of an order.
+fn cents(order: u32) -> u32 {
+    order % 100 + 1
+}
 
 /// A push once an hour: nothing is pushed before the crash.
 fn install() -> Result<Handle, Box<dyn Error>> {
@@ -39,7 +47,7 @@ fn count_and_crash() -> Result<ExitCode, Box<dyn Error>> {
     let _metrics = install()?;
     thread::scope(|scope| {
         for card in ["visa", "amex", "visa", "amex"] {
-            scope.spawn(move || (0..ORDERS).for_each(|_| place_order(card)));
+            scope.spawn(move || (0..ORDERS).for_each(|order| place_order(card, cents(order))));
         }
     });
     abort();
@@ -61,6 +69,16 @@ fn run(program: &str, server: &Server, spool: &Path) -> Result<String, Box<dyn E
     Ok(status.to_string())
 }
 
+/// The sum of all values of a histogram.
+fn sum(server: &Server, key: &str) -> f64 {
+    let lines = server.lines().into_iter().filter(|line| line.key == key);
+    let sums = lines.filter_map(|line| match line.payload {
+        Payload::Summary { sum, .. } => Some(sum),
+        _ => None,
+    });
+    sums.sum()
+}
+
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let argument = env::args().nth(1);
     match argument.as_deref() {
@@ -72,22 +90,33 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let server = Server::builder().start()?;
     let spool = env::temp_dir().join(format!("dt-metrics-crash-{}", std::process::id()));
     println!("live page: {}\n", server.page_url());
-    let received = || server.total("crash.orders");
+    let received = || {
+        (
+            server.total("crash.orders"),
+            sum(&server, "crash.order.value"),
+        )
+    };
+    let print_received = || {
+        let (orders, cents) = received();
+        println!("orders received   {orders:>9}, of {cents:>9} ct");
+    };
+    let orders = THREADS * ORDERS;
+    let all_cents = THREADS * (0..ORDERS).map(cents).sum::<u32>();
 
-    println!("orders counted    {:>9}", THREADS * ORDERS);
+    println!("orders counted    {orders:>9}, of {all_cents:>9} ct");
     println!(
         "first process     {}",
         run("count-and-crash", &server, &spool)?
     );
-    println!("orders received   {:>9}", received());
+    print_received();
     println!("second process    {}", run("deliver", &server, &spool)?);
-    println!("orders received   {:>9}", received());
+    print_received();
     for card in ["visa", "amex"] {
         let orders = server.counter_total("crash.orders", &[("card", card)]);
         println!("  card={card}       {orders:>9}");
     }
     thread::sleep(Duration::from_secs(stays_open));
     fs::remove_dir_all(spool)?;
-    let is_complete = received().to_string() == (THREADS * ORDERS).to_string();
+    let is_complete = received() == (f64::from(orders), f64::from(all_cents));
     Ok(ExitCode::from(u8::from(!is_complete)))
 }

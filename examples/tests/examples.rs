@@ -81,10 +81,10 @@ fn quickstart() {
 #[cfg(unix)]
 #[test]
 fn crash() {
-    // It brings an endpoint of its own, and ends with 1 if a count is missing there.
+    // It brings an endpoint of its own, and ends with 1 if a count or a value is missing there.
     let run = run(env!("CARGO_BIN_EXE_crash"));
     run.says("signal: 6");
-    run.says("orders received     1000000");
+    run.says("orders received     1000000, of  50500000 ct");
 }
 
 #[test]

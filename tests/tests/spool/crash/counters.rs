@@ -1,4 +1,4 @@
-//! The series that the program counts, and their places in the ledger.
+//! The series that the program measures, and their places in the ledger.
 
 pub const LITERAL: usize = 0;
 pub const AMOUNT: usize = 1;
@@ -7,14 +7,25 @@ pub const CALLS_ERR: usize = 3;
 pub const HANDLE: usize = 4;
 pub const REBORN: usize = 5;
 pub const SIZES: usize = 6;
-pub const SHARDS: usize = SIZES + SIZE.len();
+pub const SHARDS: usize = SIZES + SIZED.len();
 pub const ROUTES: usize = SHARDS + NUMBER_OF_SHARDS;
-pub const NUMBER: usize = ROUTES + NUMBER_OF_ROUTES;
+/// The number of counters.
+pub const COUNTERS: usize = ROUTES + NUMBER_OF_ROUTES;
+pub const DURATION_OK: usize = COUNTERS;
+pub const DURATION_ERR: usize = DURATION_OK + 1;
+/// The number of the values, and their sum.
+pub const SIZE: [usize; 2] = [DURATION_ERR + 1, DURATION_ERR + 2];
+pub const PARTS: usize = SIZE[1] + 1;
+pub const NUMBER: usize = PARTS + 2 * NUMBER_OF_PARTS;
 
 pub const NUMBER_OF_SHARDS: usize = 4;
 pub const NUMBER_OF_ROUTES: usize = 300;
+pub const NUMBER_OF_PARTS: usize = 40;
 
-const SIZE: [&str; 3] = ["small", "medium", "large"];
+/// Values are whole numbers from 1 on.
+pub const LARGEST_VALUE: u64 = 5;
+
+const SIZED: [&str; 3] = ["small", "medium", "large"];
 
 /// The count of the process that delivers.
 pub const OF_SUCCESSOR: u64 = 3;
@@ -39,7 +50,7 @@ pub fn all() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
         ("crash.handle", vec![("cache", text("users"))]),
         ("crash.reborn", vec![]),
     ];
-    all.extend(SIZE.map(|size| ("crash.sized", vec![("size", text(size))])));
+    all.extend(SIZED.map(|size| ("crash.sized", vec![("size", text(size))])));
     all.extend((0..NUMBER_OF_SHARDS).map(|shard| {
         let dimensions = vec![("cache", text("users")), ("shard", shard.to_string())];
         ("crash.handle", dimensions)
@@ -47,6 +58,44 @@ pub fn all() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
     all.extend(
         (0..NUMBER_OF_ROUTES).map(|number| ("crash.routed", vec![("route", route(number))])),
     );
-    assert_eq!(all.len(), NUMBER);
+    assert_eq!(all.len(), COUNTERS);
+    all
+}
+
+/// A histogram in the ledger.
+pub struct Distribution {
+    pub key: &'static str,
+    /// Its own dimensions.
+    pub dimensions: Vec<(&'static str, String)>,
+    /// The place of the number of its values.
+    pub count: usize,
+    /// The place of their sum, if the program knows the values.
+    pub sum: Option<usize>,
+}
+
+pub fn distributions() -> Vec<Distribution> {
+    let text = str::to_owned;
+    let duration = |outcome, count| Distribution {
+        key: "crash.measured.duration",
+        dimensions: vec![("outcome", text(outcome))],
+        count,
+        sum: None,
+    };
+    let mut all = vec![
+        duration("ok", DURATION_OK),
+        duration("err", DURATION_ERR),
+        Distribution {
+            key: "crash.size",
+            dimensions: vec![("kind", text("bytes"))],
+            count: SIZE[0],
+            sum: Some(SIZE[1]),
+        },
+    ];
+    all.extend((0..NUMBER_OF_PARTS).map(|part| Distribution {
+        key: "crash.parts",
+        dimensions: vec![("route", route(part))],
+        count: PARTS + 2 * part,
+        sum: Some(PARTS + 2 * part + 1),
+    }));
     all
 }

@@ -75,16 +75,30 @@ impl Ledger {
 
 impl Page {
     /// Makes a call that adds `amount` to a counter.
+    #[inline]
+    pub fn around<T>(&self, counter: usize, amount: u64, call: impl FnOnce() -> T) -> T {
+        self.around_all([(counter, amount)], call)
+    }
+
+    /// Makes a call that adds an amount to each of several counters.
     ///
     /// Only this thread writes here, and a killed process has made all stores up to some instruction of
     /// a thread. So the compiler's order of the stores is enough.
     #[inline]
-    pub fn around<T>(&self, counter: usize, amount: u64, call: impl FnOnce() -> T) -> T {
-        add(&self.entries[counter * 2], amount);
+    pub fn around_all<T, const N: usize>(
+        &self,
+        counters: [(usize, u64); N],
+        call: impl FnOnce() -> T,
+    ) -> T {
+        for (counter, amount) in counters {
+            add(&self.entries[counter * 2], amount);
+        }
         compiler_fence(Ordering::SeqCst);
         let result = call();
         compiler_fence(Ordering::SeqCst);
-        add(&self.entries[counter * 2 + 1], amount);
+        for (counter, amount) in counters {
+            add(&self.entries[counter * 2 + 1], amount);
+        }
         result
     }
 }

@@ -5,16 +5,18 @@ use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, abort};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dt_metrics::dynatrace::DeliveryGuarantee;
 use dt_metrics::instrument::Counter;
-use dt_metrics::{Builder, DimensionValue, Handle, count, counted, measured};
+use dt_metrics::{Builder, DimensionValue, Handle, count, counted, measured, record};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::counters::{
-    self, AMOUNT, CALLS_ERR, CALLS_OK, HANDLE, LITERAL, REBORN, ROUTES, SHARDS, SIZES,
+    self, AMOUNT, CALLS_ERR, CALLS_OK, DURATION_ERR, DURATION_OK, HANDLE, LITERAL, PARTS, REBORN,
+    ROUTES, SHARDS, SIZE, SIZES,
 };
 use super::ledger::{Ledger, Page, THREADS};
 use crate::common::own_process::{self, path_of};
@@ -192,10 +194,12 @@ fn counts_and_dies() {
 }
 
 fn install() -> Handle {
-    builder()
+    let metrics = builder()
         .push_interval(Duration::from_millis(number(INTERVAL_MS)))
         .install()
-        .unwrap()
+        .unwrap();
+    IS_INSTALLED.store(true, Ordering::Relaxed);
+    metrics
 }
 
 #[expect(unconditional_recursion, reason = "overflows the stack")]
@@ -262,6 +266,39 @@ fn start_counting(ledger: &Ledger) {
     }
 }
 
+/// The share of turns with values. There is a limit to what the spool holds.
+const VALUE_EVERY: usize = 8;
+
+/// Whether metrics are installed.
+static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// The turns with values before metrics are installed. A thread keeps its newest 4,096 values only.
+static EARLY_TURNS: AtomicUsize = AtomicUsize::new(0);
+
+fn may_record() -> bool {
+    const MOST: usize = 1_000;
+    IS_INSTALLED.load(Ordering::Relaxed) || EARLY_TURNS.fetch_add(1, Ordering::Relaxed) < MOST
+}
+
+fn record_values(page: Page, turn: usize, routes: &[String]) {
+    let fails = turn % 4 == 0;
+    let [calls, duration] = if fails {
+        [CALLS_ERR, DURATION_ERR]
+    } else {
+        [CALLS_OK, DURATION_OK]
+    };
+    let _ = page.around_all([(calls, 1), (duration, 1)], || call(fails));
+    let value = turn as u64 % counters::LARGEST_VALUE + 1;
+    page.around_all([(SIZE[0], 1), (SIZE[1], value)], || {
+        record!("crash.size", value, dims(kind = "bytes"));
+    });
+    let part = turn * 3 % routes.len();
+    let place = PARTS + 2 * part;
+    page.around_all([(place, 1), (place + 1, value)], || {
+        record!("crash.parts", value, dims(route = &*routes[part]));
+    });
+}
+
 fn count_calls(page: Page, start: Instant, turns: usize) {
     let routes: Vec<_> = (0..counters::NUMBER_OF_ROUTES)
         .map(counters::route)
@@ -286,9 +323,13 @@ fn count_calls(page: Page, start: Instant, turns: usize) {
         page.around(AMOUNT, amount, || {
             count!("crash.amount", amount, dims(kind = "bytes"));
         });
-        let fails = turn % 4 == 0;
-        let calls = if fails { CALLS_ERR } else { CALLS_OK };
-        let _ = page.around(calls, 1, || call(fails));
+        if turn % VALUE_EVERY == 0 && may_record() {
+            record_values(
+                page,
+                turn / VALUE_EVERY,
+                &routes[..known.min(counters::NUMBER_OF_PARTS)],
+            );
+        }
         page.around(HANDLE, 1, || counter.add(1));
         let shard = turn % shards.len();
         page.around(SHARDS + shard, 2, || shards[shard].add(2));

@@ -17,7 +17,7 @@ pub struct Recorder {
 /// What the endpoint accepted: a request that came twice is counted once.
 #[derive(Debug, Default)]
 pub struct Received {
-    /// By their place in the ledger.
+    /// Counts, numbers of values and sums, by their place in the ledger.
     pub counts: Vec<u64>,
     pub of_successor: u64,
     /// Requests that came again.
@@ -49,9 +49,16 @@ impl Recorder {
         assert_eq!(server.rejected(), []);
         assert_eq!(server.totals().events_missed, 0);
         drop(server);
-        let places: BTreeMap<_, _> = counters::all().into_iter().zip(0..).collect();
+        let counters = counters::all().into_iter().zip(0..);
+        let mut places: Places = counters
+            .map(|(series, count)| (series, (count, None)))
+            .collect();
+        places.extend(counters::distributions().into_iter().map(|it| {
+            let series = (it.key, it.dimensions);
+            (series, (it.count, it.sum))
+        }));
         let mut received = Received {
-            counts: vec![0; places.len()],
+            counts: vec![0; counters::NUMBER],
             ..Received::default()
         };
         let mut seen = HashSet::new();
@@ -72,7 +79,8 @@ impl Recorder {
     }
 }
 
-type Places = BTreeMap<(&'static str, Vec<(&'static str, String)>), usize>;
+/// For each series, the place of its counts or of the number of its values, and the place of their sum.
+type Places = BTreeMap<(&'static str, Vec<(&'static str, String)>), (usize, Option<usize>)>;
 
 impl Received {
     #[expect(
@@ -81,12 +89,23 @@ impl Received {
         reason = "whole numbers"
     )]
     fn add(&mut self, line: &Line, places: &Places) {
-        let Payload::Count { delta } = line.payload else {
-            return;
-        };
         if !line.key.starts_with("crash.") {
             return;
         }
+        let (delta, sum) = match line.payload {
+            Payload::Count { delta } => (delta, None),
+            Payload::Summary {
+                min,
+                max,
+                sum,
+                count,
+            } => {
+                let is_in_range = min <= max && min > 0.0 && sum >= max;
+                assert!(is_in_range, "{}", line.text);
+                (count as f64, Some((min, max, sum)))
+            }
+            _ => return,
+        };
         assert!(delta >= 1.0 && delta.fract() == 0.0, "{}", line.text);
         let delta = delta as u64;
         if line.key == "crash.successor" {
@@ -110,7 +129,14 @@ impl Received {
                     .iter()
                     .all(|(key, value)| line.dimension(key) == Some(value))
         });
-        let (_, place) = place.unwrap_or_else(|| panic!("unknown series: {}", line.text));
+        let (_, (place, sum_place)) =
+            place.unwrap_or_else(|| panic!("unknown series: {}", line.text));
         self.counts[*place] += delta;
+        if let (Some(place), Some((min, max, sum))) = (sum_place, sum) {
+            let is_known = [min, max, sum].iter().all(|number| number.fract() == 0.0);
+            assert!(is_known && min >= 1.0, "{}", line.text);
+            assert!(max <= counters::LARGEST_VALUE as f64, "{}", line.text);
+            self.counts[*place] += sum as u64;
+        }
     }
 }

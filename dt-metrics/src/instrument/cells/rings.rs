@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::kept::Kept;
-use super::ring::Ring;
+use super::ring::{Put, Ring};
 use super::sync::{DUE, RING, SAMPLES, SMALLEST_RING};
 
 /// The rings of one thread. All calls are made under the lock of the slots.
@@ -12,7 +12,7 @@ use super::sync::{DUE, RING, SAMPLES, SMALLEST_RING};
 /// With [memory that outlives the process](super::memory), the thread puts its values in arrays there. The
 /// drain takes the values out of them as it does of a ring in the heap, and an array that is full and empty is
 /// released. If there is no room, the thread puts its values in the heap, until the next
-/// [snapshot](Self::move_to_memory).
+/// [snapshot](Self::look_for_room).
 ///
 /// At most [`RING`] values are waiting, unless nobody takes them.
 pub(super) struct Rings {
@@ -121,15 +121,38 @@ impl Rings {
         });
     }
 
-    /// Lets the owner look for another ring at its next value.
-    pub(super) fn close(&self) {
+    /// Moves all waiting values to `kept`, and lets the owner look for another ring at its next value. A value
+    /// that the owner puts in meanwhile stays, and so do values for which there is no room.
+    pub(super) fn move_to<S>(&mut self, kept: &Kept<S>) {
         if let Some(ring) = &self.current {
             ring.close();
         }
+        let (mut moved, mut full) = (None::<Ring>, VecDeque::new());
+        let mut put = |slot, value| loop {
+            if let Some(ring) = &moved
+                && ring.put(slot, value) != Put::Full
+            {
+                return true;
+            }
+            let Some(ring) = in_memory(Some(kept)) else {
+                return false;
+            };
+            full.extend(moved.replace(ring).map(Arc::new));
+        };
+        for ring in self.iter() {
+            ring.take(u64::MAX, &mut put);
+            if ring.waiting() > 0 {
+                break;
+            }
+        }
+        full.extend(moved.map(Arc::new));
+        self.sealed.retain(|ring| ring.waiting() > 0);
+        full.append(&mut self.sealed);
+        self.sealed = full;
     }
 
     /// Lets the owner of a ring in the heap look for room in the memory at its next value.
-    pub(super) fn move_to_memory(&self) {
+    pub(super) fn look_for_room(&self) {
         if let Some(ring) = &self.current
             && ring.array().is_none()
         {

@@ -339,7 +339,7 @@ impl<S> SlotTable<S> {
         }
         for block in &mut self.blocks {
             block.leave_chunks(&kept);
-            block.rings.close();
+            block.rings.move_to(&kept);
         }
         self.kept = Some(kept);
     }
@@ -351,7 +351,7 @@ impl<S> SlotTable<S> {
             kept.snapshot(|memory| blocks.iter().flat_map(move |it| it.rings.arrays(memory)));
             for block in blocks {
                 // There may be room again.
-                block.rings.move_to_memory();
+                block.rings.look_for_room();
             }
         }
     }

@@ -112,8 +112,9 @@ impl DerefMut for HeldState<'_> {
 /// How often a collection waits for the aggregations of other readers.
 const MAX_WAITS: usize = 4;
 
-/// The room for values while a reader aggregates, in a program that records much. A value without
-/// room is in this collection, and its count in the next.
+/// The room for values while a reader aggregates, in a program that records much, or whose values outlive
+/// the process. A value without room is in this collection. Its count is in the next one, and if the process is
+/// killed before, the value is recovered as well.
 const BACKLOG: usize = 65_536;
 
 impl FeedState {
@@ -161,6 +162,13 @@ impl FeedState {
         }
     }
 
+    fn reserve_backlog(&mut self) {
+        // It is empty, or has the room already.
+        if self.backlog.capacity() < BACKLOG {
+            self.backlog.reserve_exact(BACKLOG);
+        }
+    }
+
     fn clear_backlog(&mut self, findings: &mut Findings) {
         self.routes.record_values(&self.backlog, findings);
         self.backlog.clear();
@@ -203,6 +211,11 @@ impl Feed {
 
     pub(super) fn is_active(&self) -> bool {
         self.active.load(Ordering::Acquire)
+    }
+
+    /// Makes room for values that are taken out while a reader aggregates, before the first ones are.
+    pub(super) fn reserve_backlog(&self) {
+        self.state().reserve_backlog();
     }
 
     /// Sets the function that the bridge's thread calls whenever it wakes up.
@@ -377,7 +390,7 @@ impl Feed {
             let epoch = state.epochs.collected(ReaderId::of_callback());
             state.clear_backlog(findings);
             if self.is_busy.swap(false, Ordering::Relaxed) {
-                state.backlog.reserve_exact(BACKLOG);
+                state.reserve_backlog();
             }
             let FeedState {
                 routes,

@@ -101,6 +101,7 @@ impl Bridge {
         }
         abandon_cells();
         if let Some(cells) = &cells {
+            feed.reserve_backlog();
             keep_cells(Arc::clone(cells));
         }
         feed.create_missing(&mut meters);

@@ -411,12 +411,35 @@ fn values_move_from_memory_to_memory_and_stay_until_they_are_taken() {
         assert!(owner.record(SLOT, 1.0));
         slots.lock().keep_in(second.clone(), |_, _, _, _| ());
         assert!(owner.record(SLOT, 2.0));
-        assert_eq!((first.values(), second.values()), (vec![1.0], vec![2.0]));
+        // What was in the first one is in both: it is void by now.
+        assert_eq!(
+            (first.values(), second.values()),
+            (vec![1.0], vec![1.0, 2.0])
+        );
         assert_eq!(collected_values(&slots), [1.0, 2.0]);
-        assert_eq!(second.values(), [0.0; 0]);
-        // The first memory is not used any more.
-        assert_eq!(first.values(), [1.0]);
+        assert_eq!((first.values(), second.values()), (vec![1.0], vec![]));
     });
+}
+
+#[test]
+fn values_from_before_there_was_memory_are_there_as_far_as_there_is_room() {
+    for (room, moved) in [(0, 0), (1, 1), (2, 2), (3, 2)] {
+        loom::model(move || {
+            let slots = slots();
+            let memory = Looked::new(2, room);
+            let mut owner = Owner::new(&slots);
+            for value in [1.0, 2.0] {
+                assert!(owner.record(SLOT, value));
+            }
+            slots.lock().keep_in(memory.clone(), |_, _, _, _| ());
+            assert_eq!(memory.values(), [1.0, 2.0][..moved]);
+            assert_eq!(collected_values(&slots), [1.0, 2.0]);
+            assert_eq!(memory.values(), [0.0; 0]);
+            assert!(owner.record(SLOT, 3.0));
+            assert_eq!(memory.values().len(), room.min(1));
+            assert_eq!(collected_values(&slots), [3.0]);
+        });
+    }
 }
 
 #[test]

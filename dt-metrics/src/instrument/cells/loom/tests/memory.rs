@@ -443,6 +443,42 @@ fn values_from_before_there_was_memory_are_there_as_far_as_there_is_room() {
 }
 
 #[test]
+fn values_for_which_there_is_no_room_stay_in_the_memory_before() {
+    loom::model(|| {
+        let slots = slots();
+        slots.lock().keep_in(Looked::small(), |_, _, _, _| ());
+        let mut owner = Owner::new(&slots);
+        for value in [1.0, 2.0] {
+            assert!(owner.record(SLOT, value));
+        }
+        let second = Looked::new(2, 1);
+        slots.lock().keep_in(second.clone(), |_, _, _, _| ());
+        assert_eq!(second.values(), [1.0]);
+        assert_eq!(collected_values(&slots), [1.0, 2.0]);
+        assert!(owner.record(SLOT, 3.0));
+        assert_eq!(second.values(), [3.0]);
+    });
+}
+
+#[test]
+fn the_next_owner_of_a_closed_ring_looks_for_room() {
+    loom::model(|| {
+        let slots = slots();
+        let memory = Looked::small();
+        let recording = {
+            let slots = Arc::clone(&slots);
+            thread::spawn(move || assert!(Owner::new(&slots).record(SLOT, 1.0)))
+        };
+        slots.lock().keep_in(memory.clone(), |_, _, _, _| ());
+        recording.join().unwrap();
+        // The other value may be in the heap, if it was put in when the ring was closed.
+        assert!(Owner::new(&slots).record(SLOT, 2.0));
+        assert!(memory.values().ends_with(&[2.0]));
+        assert_eq!(collected_values(&slots), [1.0, 2.0]);
+    });
+}
+
+#[test]
 fn arrays_of_memory_that_was_left_are_used_up() {
     loom::model(|| {
         let slots = slots();

@@ -702,3 +702,43 @@ fn the_explorer_stops_while_arrays_are_used_again() {
     });
     assert!(recorded.count() > 35);
 }
+
+/// With few free blocks, each new series gets the blocks of an earlier one, and so do cells and baselines.
+#[test]
+fn the_explorer_stops_while_blocks_are_used_again() {
+    let mut model = Model::new(64 << 10, 28);
+    let series = |text| Step::Series {
+        is_histogram: false,
+        text,
+    };
+    let mut slots = 3;
+    (0..slots).for_each(|_| model.run(&series(600)));
+    for round in 0..36 {
+        (0..slots).for_each(|slot| model.count(0, slot, 1));
+        model.run(&Step::Collect);
+        // Its counts are not in the baseline yet.
+        model.run(&Step::Retire {
+            slot: round % slots,
+        });
+        model.run(&series(600));
+        (0..slots).for_each(|slot| model.count(0, slot, 1));
+        model.run(&Step::Commit);
+        if round == 12 || round == 24 {
+            // The next slots have other chunk numbers.
+            model.run(&Step::Collect);
+            model.run(&Step::Commit);
+            (0..slots).for_each(|slot| model.run(&Step::Retire { slot }));
+            slots += 3;
+            (0..slots).for_each(|_| model.run(&series(0)));
+        }
+    }
+    assert_eq!(model.file.bytes(), 64 << 10);
+    let numbers = model.chunks[0].len();
+    assert!(
+        numbers == 3 && model.series > 45,
+        "{numbers}, {}",
+        model.series
+    );
+    let outside = model.outside.borrow();
+    assert!(outside.counted.len() > 40, "{}", outside.counted.len());
+}

@@ -64,18 +64,20 @@ impl Rings {
 
     fn with_room<S>(&mut self, waiting: u64, kept: Option<&Kept<S>>) -> Option<Arc<Ring>> {
         let left = (RING as u64).saturating_sub(waiting);
-        if left >= SAMPLES as u64 - 1
-            && let Some(ring) = in_memory(kept)
-        {
+        let fits = left >= SAMPLES as u64 - 1;
+        if fits && let Some(ring) = in_memory(kept) {
             return Some(self.begin(ring, kept));
         }
-        if let Some(ring) = &mut self.current
-            && ring.array().is_none()
-        {
-            if !ring.open() {
-                *ring = Arc::new(ring.grow(left + ring.waiting())?);
+        match &mut self.current {
+            Some(ring) if ring.array().is_none() => {
+                if !ring.open() {
+                    *ring = Arc::new(ring.grow(left + ring.waiting())?);
+                }
+                return Some(Arc::clone(ring));
             }
-            return Some(Arc::clone(ring));
+            // Once values are taken out, there is room for an array, whose values are not lost in a crash.
+            Some(_) if !fits && kept.is_some() => return None,
+            _ => {}
         }
         (left >= SMALLEST_RING as u64).then(|| self.begin(Ring::new(), kept))
     }

@@ -194,6 +194,23 @@ fn it_is_time_to_take_values_before_there_is_no_room() {
 }
 
 #[test]
+fn no_value_is_outside_of_the_memory_while_others_are_waiting() {
+    let memory = Arc::new(Reused::default());
+    let slots = slots(&memory);
+    let mut owner = Owner::new(&slots);
+    for value in numbers(0..500) {
+        assert!(owner.record(value).is_some());
+    }
+    take(&slots, &mut Vec::new());
+    let mut end = 500;
+    while owner.record(f64::from(end)).is_some() {
+        end += 1;
+    }
+    slots.lock().snapshot();
+    assert_eq!(memory.values(), numbers(500..end));
+}
+
+#[test]
 fn the_oldest_values_of_all_arrays_are_given_up_first() {
     let memory = Arc::new(Reused::default());
     let slots = slots(&memory);

@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::time::SystemTime;
 #[cfg(feature = "otlp")]
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 

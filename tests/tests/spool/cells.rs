@@ -93,6 +93,20 @@ fn a_shutdown_leaves_no_cells_and_nothing_is_sent_twice() {
     assert_eq!(second.end(), "Ok(())");
 }
 
+/// The last collection has no counts, so nothing of it is sent or committed.
+#[test]
+fn a_shutdown_without_further_counts_leaves_no_cells() {
+    let directory = TempDir::new().unwrap();
+    let server = server();
+    let mut process = Process::start(&server.url(), directory.path());
+    process.add(5);
+    assert!(process.flush());
+    assert!(process.flush());
+    assert_eq!(process.end(), "Ok(())");
+    assert_eq!(cells(directory.path()), [] as [PathBuf; 0]);
+    assert_eq!(arrived(&server), [5]);
+}
+
 /// A shutdown in an outage leaves requests only: their counts are not in the cells as well.
 #[test]
 fn counts_of_a_shutdown_in_an_outage_arrive_once() {

@@ -14,6 +14,10 @@ use crate::dynatrace::spool::slot::Stored;
 /// The files of the spool, including files that are about to be written, and the jobs that are left
 /// to do on disk. There is at most one job for a file: a later one replaces an earlier one.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a job that is due, or the kind of spool"
+)]
 pub(crate) struct Spooled {
     /// From the first `attach` until the spooler's thread ends, which `Buffer::wait_for_exit` waits
     /// for.

@@ -356,10 +356,10 @@ impl Recovery {
         } = recovered;
         let mut encoder = Encoder::new(&self.config.with_labels(labels));
         encoder.set_times(*since, *time);
-        let encoded = Arc::default();
+        let result = Arc::default();
         let exporter = Encoding {
             encoder: Mutex::new(encoder),
-            encoded: Arc::clone(&encoded),
+            encoded: Arc::clone(&result),
         };
         let (definitions, refused) = definitions(series);
         // The encoder reads the SDK's data, which only the SDK can make.
@@ -412,14 +412,14 @@ impl Recovery {
             }
         }
         provider.force_flush()?;
-        let mut encoded = std::mem::take(&mut *lock(&encoded));
+        let mut result = std::mem::take(&mut *lock(&result));
         // It has nothing more to report.
         drop(provider.shutdown());
         for name in refused {
             let key = (DropReason::ConflictingDefinition, name.to_owned());
-            *encoded.report.dropped.entry(key).or_default() += 1;
+            *result.report.dropped.entry(key).or_default() += 1;
         }
-        Ok(encoded)
+        Ok(result)
     }
 }
 

@@ -310,14 +310,20 @@ impl CellFile {
 
     /// Whether the file is still in the directory.
     pub(crate) fn is_in_place(&self, directory: &DirectoryHandle) -> bool {
-        directory.has_in_place(NAME, self.mapping.file())
+        self.mapping
+            .is_file(|file| directory.has_in_place(NAME, file))
     }
 
-    /// Removes the file, if it is still in the directory.
+    /// Removes the file, if it is still in the directory, and closes it. Its memory stays, since threads may count
+    /// there.
     pub(crate) fn remove(&self, directory: &DirectoryHandle) -> io::Result<()> {
-        if !self.is_detached() && self.is_in_place(directory) {
+        if self.is_detached() {
+            return Ok(());
+        }
+        if self.is_in_place(directory) {
             directory.remove(NAME)?;
         }
+        self.mapping.close();
         Ok(())
     }
 
@@ -710,6 +716,7 @@ impl Memory for CellFile {
         }
         // Only now, since another process may read the file from now on.
         *held = None;
+        self.mapping.close();
     }
 
     fn detach(&self) {

@@ -75,13 +75,13 @@ fn put_value(bytes: &mut Vec<u8>, value: &Value) {
         Value::Array(Array::I64(values)) => {
             bytes.push(LIST_I64);
             put_list(bytes, values, |bytes, value| {
-                bytes.extend(value.to_le_bytes())
+                bytes.extend(value.to_le_bytes());
             });
         }
         Value::Array(Array::F64(values)) => {
             bytes.push(LIST_F64);
             put_list(bytes, values, |bytes, value| {
-                bytes.extend(value.to_le_bytes())
+                bytes.extend(value.to_le_bytes());
             });
         }
         Value::Array(Array::String(values)) => {

@@ -516,6 +516,38 @@ fn a_process_leaves_the_file_it_counts_in() {
     assert!(matches!(found, Found::Nothing), "{found:?}");
 }
 
+/// The files that this process has open in a directory.
+fn open_files(directory: &TempDir) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let targets = open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    targets
+        .filter(|target| target.starts_with(directory.path()) && target != directory.path())
+        .count()
+}
+
+#[test]
+fn a_file_that_is_not_needed_any_more_is_closed() {
+    for is_removed in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = new_file(&directory);
+        let chunk = file.chunk(0).unwrap();
+        assert_eq!(open_files(&directory), 1);
+        if is_removed {
+            file.remove(&handle(&directory)).unwrap();
+        } else {
+            file.abandon();
+        }
+        assert_eq!(open_files(&directory), 0);
+        // Its memory stays.
+        chunk.add(0, 1);
+        assert_eq!(chunk.get(0), 1);
+        while file.chunk(0).is_some() {}
+        assert!(matches!(file.full(), Some(Full::Io(_))));
+        file.detach();
+        assert_eq!(chunk.get(0), 1);
+    }
+}
+
 #[test]
 fn only_the_own_file_is_removed() {
     let directory = tempfile::tempdir().unwrap();

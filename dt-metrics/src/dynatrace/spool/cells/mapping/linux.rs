@@ -9,7 +9,7 @@ use std::io;
 use std::ptr;
 use std::slice;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{FallocateFlags, fallocate, fstatfs};
 use rustix::io::{Errno, retry_on_intr};
@@ -46,11 +46,10 @@ const _: () = assert!(
 /// dropped.
 #[derive(Debug)]
 pub(in super::super) struct Mapping {
-    file: File,
+    /// Until it is [closed](Self::close). Locked while it grows.
+    file: Mutex<Option<File>>,
     /// The bytes that are mapped. Grows once the piece is there.
     bytes: AtomicU64,
-    /// Locked while the file grows.
-    growing: Mutex<()>,
     /// The pieces: the first piece has the size of a [`STEP`], and each further one the size of all pieces
     /// before, except that the last one may be shorter.
     pieces: [AtomicPtr<u64>; PIECES],
@@ -77,17 +76,26 @@ impl Mapping {
             ));
         }
         let mapping = Self {
-            file,
+            file: Mutex::new(Some(file)),
             bytes: AtomicU64::new(0),
-            growing: Mutex::new(()),
             pieces: [const { AtomicPtr::new(ptr::null_mut()) }; PIECES],
         };
         mapping.grow(0, STEP)?;
         Ok(mapping)
     }
 
-    pub(in super::super) fn file(&self) -> &File {
-        &self.file
+    /// Whether a condition holds for the file, unless it is closed.
+    pub(in super::super) fn is_file(&self, condition: impl FnOnce(&File) -> bool) -> bool {
+        self.file().as_ref().is_some_and(condition)
+    }
+
+    /// Closes the file, which does not grow any more. Its pieces stay mapped.
+    pub(in super::super) fn close(&self) {
+        *self.file() = None;
+    }
+
+    fn file(&self) -> MutexGuard<'_, Option<File>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(in super::super) fn bytes(&self) -> u64 {
@@ -96,7 +104,7 @@ impl Mapping {
 
     /// Doubles the size, as far as `limit_bytes` allows, unless it is not `from` bytes any more.
     pub(in super::super) fn grow(&self, from: u64, limit_bytes: u64) -> io::Result<()> {
-        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.file();
         let bytes = self.bytes();
         if bytes > from {
             return Ok(());
@@ -112,9 +120,10 @@ impl Mapping {
         if limit.is_some_and(|limit| larger > limit) {
             return Err(Errno::FBIG.into());
         }
-        let mapped = self.map(bytes, larger - bytes).inspect_err(|_| {
+        let file = file.as_ref().ok_or(Errno::BADF)?;
+        let mapped = Self::map(file, bytes, larger - bytes).inspect_err(|_| {
             // Frees the reserved room.
-            let _ = self.file.set_len(bytes);
+            let _ = file.set_len(bytes);
         })?;
         pointer.store(mapped, Ordering::Release);
         self.bytes.store(larger, Ordering::Release);
@@ -122,9 +131,9 @@ impl Mapping {
     }
 
     /// Reserves and maps a part of the file.
-    fn map(&self, start: u64, bytes: u64) -> io::Result<*mut u64> {
+    fn map(file: &File, start: u64, bytes: u64) -> io::Result<*mut u64> {
         let length = usize::try_from(bytes).map_err(io::Error::other)?;
-        retry_on_intr(|| fallocate(&self.file, FallocateFlags::empty(), start, bytes))?;
+        retry_on_intr(|| fallocate(file, FallocateFlags::empty(), start, bytes))?;
         // SAFETY: the system chooses the address, so no memory in use is replaced.
         let mapped = unsafe {
             mmap(
@@ -132,7 +141,7 @@ impl Mapping {
                 length,
                 ACCESS,
                 MapFlags::SHARED,
-                &self.file,
+                file,
                 start,
             )
         };
@@ -232,11 +241,16 @@ impl Mapping {
         if is_moved {
             return;
         }
+        // A file that another thread is about to grow or to close cannot be used here.
+        let file = self.file.try_lock();
+        let Some(file) = file.as_ref().ok().and_then(|file| file.as_ref()) else {
+            return;
+        };
         // This needs no second place for the memory.
         // SAFETY: as above: the piece is replaced by a mapping of this length.
         let replaced = unsafe {
             let flags = MapFlags::PRIVATE | MapFlags::FIXED;
-            mmap(address, length, ACCESS, flags, &self.file, start)
+            mmap(address, length, ACCESS, flags, file, start)
         };
         if replaced.is_ok() {
             // A page is the child's own once the child has written to it.

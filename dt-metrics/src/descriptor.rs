@@ -78,7 +78,7 @@ pub struct Descriptor {
     pub(crate) series: SeriesCount,
     /// Present if the name is still the path of the function: the length of the part after the
     /// module. Making the name at compile time would make each build slower.
-    pub(crate) unnamed: Option<usize>,
+    pub(crate) unnamed: Option<u32>,
     /// The metric that it describes, if an annotation with several metrics made the name and the
     /// description.
     pub(crate) part: Option<Part>,
@@ -185,7 +185,7 @@ impl Descriptor {
         line: u32,
     ) -> Self {
         Self {
-            unnamed: Some(function),
+            unnamed: Some(length(function)),
             ..Self::new(Kind::Counter, path, "", file, line)
         }
     }
@@ -268,7 +268,7 @@ impl Descriptor {
             None => (DefaultName::under(self.name, "", suffix), self.module_path),
             Some(function) => {
                 let path = self.name;
-                let module = path.len().saturating_sub(function);
+                let module = path.len().saturating_sub(function as usize);
                 let name = DefaultName::new(path, "", suffix);
                 (name, path.get(..module).unwrap_or(path))
             }
@@ -286,6 +286,15 @@ impl Descriptor {
             ..*self
         }
     }
+}
+
+/// The length of a part of a path.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the compiler accepts no source file of 4 GB"
+)]
+const fn length(length: usize) -> u32 {
+    length as u32
 }
 
 /// An expansion's entry for the linker: one for each annotation, since each costs build time.

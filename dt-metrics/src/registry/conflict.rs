@@ -1,8 +1,10 @@
 //! Conflicts: two descriptors with the same name.
 
 use core::fmt;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use core::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use crate::descriptor::{Descriptor, Objective};
 
@@ -64,10 +66,11 @@ impl fmt::Display for Conflict {
 
 impl core::error::Error for Conflict {}
 
-/// The names that are taken, and their definitions.
+/// The names that are taken, and their definitions. Names are case-insensitive.
 #[derive(Default)]
 pub(crate) struct Names {
-    taken: HashMap<String, Definition>,
+    taken: HashTable<Definition>,
+    hasher: RandomState,
 }
 
 /// The common definition of all descriptors with the same name.
@@ -75,16 +78,19 @@ pub(crate) struct Names {
 pub(crate) struct Definition {
     /// The first descriptor, whose kind and spelling of the name count.
     pub(crate) first: &'static Descriptor,
-    /// The descriptor that stated a unit first.
-    unit_from: &'static Descriptor,
-    /// The descriptor that stated an objective first.
-    objective_from: Option<&'static Descriptor>,
-    /// The descriptor that stated a description first.
-    description_from: &'static Descriptor,
-    /// The descriptor that gave boundaries first.
-    boundaries_from: &'static Descriptor,
+    /// Present if the first descriptor leaves out what others state.
+    others: Option<Box<Others>>,
     /// Whether a sum may have values that are not whole.
     pub(crate) floats: bool,
+}
+
+/// The descriptors that stated parts of a definition first.
+#[derive(Clone, Debug)]
+struct Others {
+    unit: &'static Descriptor,
+    objective: Option<&'static Descriptor>,
+    description: &'static Descriptor,
+    boundaries: &'static Descriptor,
 }
 
 impl Names {
@@ -94,44 +100,91 @@ impl Names {
         &mut self,
         descriptor: &'static Descriptor,
     ) -> Result<Option<Conflict>, Conflict> {
-        match self.taken.entry(descriptor.name.to_ascii_lowercase()) {
-            Entry::Vacant(free) => {
-                free.insert(Definition {
-                    first: descriptor,
-                    unit_from: descriptor,
-                    objective_from: descriptor.objective.map(|_| descriptor),
-                    description_from: descriptor,
-                    boundaries_from: descriptor,
-                    floats: descriptor.floats,
-                });
-                Ok(None)
-            }
-            Entry::Occupied(mut taken) => taken.get_mut().join(descriptor),
+        let Self { taken, hasher } = self;
+        let hash = hash(descriptor.name, hasher);
+        if let Some(taken) = taken.find_mut(hash, |taken| taken.has_name(descriptor)) {
+            return taken.join(descriptor);
         }
+        taken.insert_unique(hash, Definition::new(descriptor), |taken| {
+            self::hash(taken.first.name, hasher)
+        });
+        Ok(None)
     }
 
     /// The definition of the descriptor's name.
     pub(crate) fn definition(&self, descriptor: &Descriptor) -> Option<Definition> {
-        self.taken
-            .get(&descriptor.name.to_ascii_lowercase())
-            .cloned()
+        let hash = hash(descriptor.name, &self.hasher);
+        let taken = self.taken.find(hash, |taken| taken.has_name(descriptor));
+        taken.cloned()
     }
 }
 
+fn hash(name: &str, hasher: &RandomState) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    for byte in name.bytes() {
+        hasher.write_u8(byte.to_ascii_lowercase());
+    }
+    hasher.finish()
+}
+
 impl Definition {
+    fn new(first: &'static Descriptor) -> Self {
+        Self {
+            first,
+            others: None,
+            floats: first.floats,
+        }
+    }
+
+    fn has_name(&self, descriptor: &Descriptor) -> bool {
+        self.first.name.eq_ignore_ascii_case(descriptor.name)
+    }
+
+    /// The descriptor that stated a unit first.
+    fn unit_from(&self) -> &'static Descriptor {
+        self.others
+            .as_ref()
+            .map_or(self.first, |others| others.unit)
+    }
+
     /// The first unit stated, or nothing.
     pub(crate) fn unit(&self) -> &'static str {
-        self.unit_from.unit
+        self.unit_from().unit
     }
 
     /// The first description stated, or nothing.
     pub(crate) fn description(&self) -> &'static str {
-        self.description_from.description
+        let others = self.others.as_ref();
+        others
+            .map_or(self.first, |others| others.description)
+            .description
     }
 
     /// The first boundaries given, if any are.
     pub(crate) fn boundaries(&self) -> Option<&'static [f64]> {
-        self.boundaries_from.boundaries
+        let others = self.others.as_ref();
+        others
+            .map_or(self.first, |others| others.boundaries)
+            .boundaries
+    }
+
+    fn objective_from(&self) -> Option<&'static Descriptor> {
+        match &self.others {
+            Some(others) => others.objective,
+            None => self.first.objective.map(|_| self.first),
+        }
+    }
+
+    fn others(&mut self) -> &mut Others {
+        let first = self.first;
+        self.others.get_or_insert_with(|| {
+            Box::new(Others {
+                unit: first,
+                objective: first.objective.map(|_| first),
+                description: first,
+                boundaries: first,
+            })
+        })
     }
 
     fn join(&mut self, second: &'static Descriptor) -> Result<Option<Conflict>, Conflict> {
@@ -142,24 +195,29 @@ impl Definition {
             });
         }
         if self.unit().is_empty() {
-            self.unit_from = second;
+            if !second.unit.is_empty() {
+                self.others().unit = second;
+            }
         } else if !second.unit.is_empty() && self.unit() != second.unit {
             return Err(Conflict {
-                first: self.unit_from,
+                first: self.unit_from(),
                 second,
             });
         }
-        if self.description().is_empty() {
-            self.description_from = second;
+        if self.description().is_empty() && !second.description.is_empty() {
+            self.others().description = second;
         }
-        if self.boundaries().is_none() {
-            self.boundaries_from = second;
+        if self.boundaries().is_none() && second.boundaries.is_some() {
+            self.others().boundaries = second;
         }
         self.floats |= second.floats;
         let Some(objective) = second.objective else {
             return Ok(None);
         };
-        let first = *self.objective_from.get_or_insert(second);
+        let Some(first) = self.objective_from() else {
+            self.others().objective = Some(second);
+            return Ok(None);
+        };
         let differs = first.objective != Some(objective);
         Ok(differs.then_some(Conflict { first, second }))
     }

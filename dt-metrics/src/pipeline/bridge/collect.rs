@@ -157,7 +157,7 @@ impl FeedState {
             if has_room && aggregation.is_under_way() {
                 backlog.extend_from_slice(values);
             } else {
-                routes.record_values(values, findings);
+                routes.record_values(values, metrics, findings);
             }
         }
     }
@@ -170,7 +170,8 @@ impl FeedState {
     }
 
     fn clear_backlog(&mut self, findings: &mut Findings) {
-        self.routes.record_values(&self.backlog, findings);
+        self.routes
+            .record_values(&self.backlog, &self.metrics, findings);
         self.backlog.clear();
     }
 }
@@ -407,7 +408,7 @@ impl Feed {
                 let more = instrument::drain_part(part, drained, |slot, id, series| {
                     routes.prepare((slot, id, series), metrics, findings)
                 });
-                routes.record_values(&drained.values, findings);
+                routes.record_values(&drained.values, metrics, findings);
                 if !more {
                     break;
                 }

@@ -4,7 +4,7 @@ use opentelemetry::KeyValue;
 
 use super::findings::Findings;
 use super::sdk::{Instrument, attributes};
-use super::streams::{Admission, Claim, Metrics, SeriesKey};
+use super::streams::{Admission, Claim, MetricId, Metrics, SeriesKey};
 use crate::instrument::{Drained, Series};
 
 /// The route of each slot.
@@ -14,18 +14,23 @@ pub(super) struct Routes(Vec<Option<Route>>);
 struct Route {
     /// The number of the series that the slot had when the route was made.
     id: u64,
-    /// The name of the metric, if it has nowhere to go.
-    target: Result<Target, &'static str>,
-    /// Whether it has a place in a stream. The overflow series has none, as it is always in the first
-    /// stream, nor has a series that has retired.
-    is_claimed: bool,
+    target: Target,
 }
 
-/// An instrument of the SDK and one of its series.
-struct Target {
-    instrument: Instrument,
-    attributes: Box<[KeyValue]>,
-    series: SeriesKey,
+/// Where measurements go. The parts of a [`SeriesKey`] are apart, so that a route is small.
+enum Target {
+    /// Nowhere. Has the name of the metric.
+    Refused(&'static str),
+    /// To one of the series of an instrument of the SDK.
+    Series {
+        attributes: Box<[KeyValue]>,
+        hash: u64,
+        metric: MetricId,
+        stream: u16,
+        /// Whether it has a place in the stream. The overflow series has none, as it is always in the first
+        /// stream, nor has a series that has retired.
+        is_claimed: bool,
+    },
 }
 
 impl Routes {
@@ -44,47 +49,43 @@ impl Routes {
             return true;
         }
         self.retire(slot, metrics);
-        let mut is_claimed = false;
         let target = match metrics.admission(series.descriptor) {
             None => {
                 findings.unprepared = true;
                 return false;
             }
-            Some(Admission::Refused) => Err(series.descriptor.name),
+            Some(Admission::Refused) => Target::Refused(series.descriptor.name),
             Some(Admission::Admitted(metric)) => {
                 let attributes = attributes(&series.exported());
                 let key = metrics.key(metric, &attributes);
-                let entered = if series.is_exported_as_overflow() {
-                    metrics.first(metric).map(|first| (first, None))
+                let is_claimed = !series.is_exported_as_overflow();
+                let entered = if is_claimed {
+                    metrics.enter_stream(key)
                 } else {
-                    let entered = metrics.enter(key);
-                    entered.map(|(instrument, claim)| (instrument, Some(claim)))
+                    metrics.first(metric).map(|_| 0)
                 };
-                let Some((instrument, claimed)) = entered else {
+                let Some(stream) = entered else {
                     findings.unprepared = true;
                     return false;
                 };
-                is_claimed = claimed.is_some();
                 if series.overflow {
                     findings.full.push(series.descriptor);
                 }
                 let level = series.values().level;
                 if level != 0 {
                     // As far as it was handed over to pipelines before this one.
-                    metrics.add(key, &instrument, level, &attributes, findings);
+                    metrics.add_to_stream(key, stream, level, &attributes, findings);
                 }
-                Ok(Target {
-                    instrument,
+                Target::Series {
                     attributes,
-                    series: key,
-                })
+                    hash: key.hash,
+                    metric,
+                    stream,
+                    is_claimed,
+                }
             }
         };
-        self.0[index] = Some(Route {
-            id,
-            target,
-            is_claimed,
-        });
+        self.0[index] = Some(Route { id, target });
         true
     }
 
@@ -92,11 +93,22 @@ impl Routes {
     /// their route.
     pub(super) fn retire(&mut self, slot: u32, metrics: &mut Metrics) {
         let route = self.0.get_mut(slot as usize).and_then(Option::as_mut);
-        if let Some(route) = route
-            && std::mem::take(&mut route.is_claimed)
-            && let Ok(target) = &route.target
+        if let Some(Route {
+            target:
+                Target::Series {
+                    hash,
+                    metric,
+                    is_claimed,
+                    ..
+                },
+            ..
+        }) = route
+            && std::mem::take(is_claimed)
         {
-            metrics.leave(&Claim(target.series));
+            metrics.leave(&Claim(SeriesKey {
+                metric: *metric,
+                hash: *hash,
+            }));
         }
     }
 
@@ -108,20 +120,28 @@ impl Routes {
             .enumerate()
             .filter(|(_, delta)| **delta != 0)
         {
-            if let Some(target) = self.target(slot, findings) {
-                let (instrument, attributes) = (&target.instrument, &target.attributes);
-                metrics.add(target.series, instrument, *delta, attributes, findings);
+            if let Some(target) = self.target(slot, findings)
+                && let Target::Series {
+                    attributes,
+                    hash,
+                    metric,
+                    stream,
+                    ..
+                } = target
+            {
+                let series = SeriesKey {
+                    metric: *metric,
+                    hash: *hash,
+                };
+                metrics.add_to_stream(series, *stream, *delta, attributes, findings);
             }
         }
         for (metric, values) in &drained.not_finite {
             findings.not_finite.add_points(metric, *values);
         }
         for (slot, value) in &drained.gauges {
-            if let Some(Target {
-                instrument: Instrument::Gauge(gauge),
-                attributes,
-                ..
-            }) = self.target(*slot as usize, findings)
+            if let Some((Instrument::Gauge(gauge), attributes)) =
+                self.instrument(*slot, metrics, findings)
             {
                 gauge.record(*value, attributes);
             }
@@ -129,24 +149,48 @@ impl Routes {
     }
 
     /// Hands over recorded values.
-    pub(super) fn record_values(&self, values: &[(u32, f64)], findings: &mut Findings) {
+    pub(super) fn record_values(
+        &self,
+        values: &[(u32, f64)],
+        metrics: &Metrics,
+        findings: &mut Findings,
+    ) {
         for (slot, value) in values {
-            if let Some(Target {
-                instrument: Instrument::Histogram(histogram),
-                attributes,
-                ..
-            }) = self.target(*slot as usize, findings)
+            if let Some((Instrument::Histogram(histogram), attributes)) =
+                self.instrument(*slot, metrics, findings)
             {
                 histogram.record(*value, attributes);
             }
         }
     }
 
-    /// The target of a slot; counts a lost point if it has none.
+    /// The instrument and the attributes of a slot; counts a lost point if it has none.
+    fn instrument<'a>(
+        &'a self,
+        slot: u32,
+        metrics: &'a Metrics,
+        findings: &mut Findings,
+    ) -> Option<(&'a Instrument, &'a [KeyValue])> {
+        match self.target(slot as usize, findings)? {
+            Target::Refused(_) => None,
+            Target::Series {
+                attributes,
+                metric,
+                stream,
+                ..
+            } => Some((metrics.instrument(*metric, *stream)?, attributes)),
+        }
+    }
+
+    /// The target of a slot; counts a lost point if it is nowhere.
     fn target(&self, slot: usize, findings: &mut Findings) -> Option<&Target> {
-        let target = self.0.get(slot)?.as_ref()?.target.as_ref();
-        target
-            .inspect_err(|metric| findings.refused.add(metric))
-            .ok()
+        let target = &self.0.get(slot)?.as_ref()?.target;
+        if let Target::Refused(metric) = target {
+            findings.refused.add(metric);
+        }
+        Some(target)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -154,7 +155,13 @@ impl Meters {
 
 /// The index of a metric.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct MetricId(usize);
+pub(super) struct MetricId(u32);
+
+impl MetricId {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// Whether the instrument of a descriptor is exported.
 #[derive(Clone, Copy)]
@@ -178,7 +185,9 @@ pub(super) struct Metrics {
 
 struct Metric {
     definition: Definition,
-    descriptors: Vec<&'static Descriptor>,
+    /// The descriptor that was admitted first. Nearly all metrics have no others.
+    descriptor: &'static Descriptor,
+    other_descriptors: Vec<&'static Descriptor>,
     streams: Vec<Stream>,
     /// Whether it needs another stream.
     is_full: bool,
@@ -259,8 +268,8 @@ impl Known {
 /// A series: its metric, and the hash of metric and attributes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeriesKey {
-    metric: MetricId,
-    hash: u64,
+    pub(super) metric: MetricId,
+    pub(super) hash: u64,
 }
 
 /// A series' claim to its stream, to be given back with [`Metrics::leave`].
@@ -292,23 +301,28 @@ impl Metrics {
         let id = if let Some(Admission::Admitted(id)) = self.admission(definition.first) {
             id
         } else {
-            self.all.push(Metric::new(definition.clone()));
-            MetricId(self.all.len() - 1)
+            let Ok(id) = u32::try_from(self.all.len()) else {
+                return self.refuse(descriptor);
+            };
+            self.all.push(Metric::new(definition.clone(), descriptor));
+            MetricId(id)
         };
-        let metric = &mut self.all[id.0];
+        let metric = &mut self.all[id.index()];
         if metric.streams.is_empty() {
             // A later descriptor may state what an earlier one leaves out.
             metric.definition = definition;
         }
-        push_first_exactly(&mut metric.descriptors, descriptor);
+        if !core::ptr::eq(metric.descriptor, descriptor) {
+            metric.other_descriptors.push(descriptor);
+        }
         metric.is_full |= !limits.wait_for(descriptor) && metric.has_too_little_room();
         self.admissions
             .insert(address(descriptor), Admission::Admitted(id));
     }
 
     /// The metric's first instrument, if it has one.
-    pub(super) fn first(&mut self, MetricId(id): MetricId) -> Option<Instrument> {
-        let metric = &mut self.all[id];
+    pub(super) fn first(&mut self, id: MetricId) -> Option<Instrument> {
+        let metric = &mut self.all[id.index()];
         let first = metric
             .streams
             .first()
@@ -327,17 +341,29 @@ impl Metrics {
         SeriesKey { metric, hash }
     }
 
-    /// Finds the stream of a series; `None` if all streams are full.
+    /// The instrument of a stream, if there is that stream.
+    pub(super) fn instrument(&self, id: MetricId, stream: u16) -> Option<&Instrument> {
+        let stream = self.all[id.index()].streams.get(usize::from(stream))?;
+        Some(&stream.instrument)
+    }
+
+    /// Finds the instrument of a series; `None` if all streams are full.
     pub(super) fn enter(&mut self, series: SeriesKey) -> Option<(Instrument, Claim)> {
+        let stream = self.enter_stream(series)?;
+        let instrument = self.instrument(series.metric, stream)?.clone();
+        Some((instrument, Claim(series)))
+    }
+
+    /// Finds the stream of a series; `None` if all streams are full. Its [`Claim`] is to be given back.
+    pub(super) fn enter_stream(&mut self, series: SeriesKey) -> Option<u16> {
         let SeriesKey { metric, hash } = series;
-        let MetricId(id) = metric;
         let Metric {
             definition,
             streams,
             is_full,
             ..
-        } = &mut self.all[id];
-        let stream = match self.series.get_mut(&hash) {
+        } = &mut self.all[metric.index()];
+        Some(match self.series.get_mut(&hash) {
             Some(known) if known.slots > 0 => {
                 known.slots += 1;
                 known.stream
@@ -355,22 +381,19 @@ impl Metrics {
                 (known.stream, known.slots) = (index, 1);
                 index
             }
-        };
-        let instrument = streams[usize::from(stream)].instrument.clone();
-        Some((instrument, Claim(series)))
+        })
     }
 
     /// Frees a place.
     pub(super) fn leave(&mut self, claim: &Claim) {
         let Claim(SeriesKey { metric, hash }) = *claim;
-        let MetricId(id) = metric;
         let known = self.series.get_mut(&hash);
         let Some(known) = known.filter(|known| known.slots > 0) else {
             return;
         };
         known.slots -= 1;
         if known.slots == 0 {
-            self.all[id].streams[usize::from(known.stream)].series -= 1;
+            self.all[metric.index()].streams[usize::from(known.stream)].series -= 1;
             // The SDK may have the sum still.
             if !known.sum.is_large() {
                 self.series.remove(&hash);
@@ -388,6 +411,28 @@ impl Metrics {
         });
     }
 
+    /// Adds a whole number to a series, in a stream that it has.
+    pub(super) fn add_to_stream(
+        &mut self,
+        series: SeriesKey,
+        stream: u16,
+        added: i128,
+        attributes: &[KeyValue],
+        findings: &mut Findings,
+    ) {
+        let metric = &mut self.all[series.metric.index()];
+        let Some(stream) = metric.streams.get(usize::from(stream)) else {
+            return;
+        };
+        let mut sum = SumOf {
+            all: &mut self.series,
+            hash: series.hash,
+            first: metric.definition.first,
+            is_saturated: &mut metric.is_saturated,
+        };
+        sum.add(&stream.instrument, added, attributes, findings);
+    }
+
     /// Adds a whole number to a series.
     pub(super) fn add(
         &mut self,
@@ -397,49 +442,14 @@ impl Metrics {
         attributes: &[KeyValue],
         findings: &mut Findings,
     ) {
-        let (min, max) = match instrument {
-            Instrument::Counter(_) => (0, u64::MAX.into()),
-            Instrument::UpDownCounter(_) => (i64::MIN.into(), i64::MAX.into()),
-            Instrument::FloatCounter(counter) => return counter.add(float(added), attributes),
-            Instrument::FloatUpDownCounter(counter) => {
-                return counter.add(float(added), attributes);
-            }
-            // The cells of a histogram count its timers.
-            Instrument::Histogram(_) | Instrument::Gauge(_) => return,
+        let metric = &mut self.all[series.metric.index()];
+        let mut sum = SumOf {
+            all: &mut self.series,
+            hash: series.hash,
+            first: metric.definition.first,
+            is_saturated: &mut metric.is_saturated,
         };
-        let MetricId(id) = series.metric;
-        let known = self.series.entry(series.hash);
-        let known = known.or_insert_with(|| Known::new(self.all[id].definition.first.kind));
-        let Addition {
-            number,
-            is_saturated,
-        } = known.sum.add(added, min, max);
-        if is_saturated {
-            self.note_saturated(series, findings);
-        }
-        match instrument {
-            // A counter that does not move exports nothing.
-            Instrument::Counter(counter) if number != 0 => {
-                counter.add(u64::try_from(number).unwrap_or(u64::MAX), attributes);
-            }
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a step from one end of the range to the opposite end wraps around in the SDK's addition"
-            )]
-            Instrument::UpDownCounter(counter) => counter.add(number as i64, attributes),
-            _ => {}
-        }
-    }
-
-    /// Notes that the sum of a series is out of range.
-    fn note_saturated(&mut self, series: SeriesKey, findings: &mut Findings) {
-        let MetricId(id) = series.metric;
-        let metric = &mut self.all[id];
-        let first = metric.definition.first;
-        findings.saturated.add(first.name);
-        if !std::mem::replace(&mut metric.is_saturated, true) {
-            findings.saturating.push(first);
-        }
+        sum.add(instrument, added, attributes, findings);
     }
 
     /// The streams that metrics need. `used` returns the series that instruments have.
@@ -460,27 +470,92 @@ impl Metrics {
     }
 
     /// Adds a stream for this many series.
-    pub(super) fn extend(&mut self, MetricId(id): MetricId, instrument: Instrument, limit: usize) {
-        let metric = &mut self.all[id];
+    pub(super) fn extend(&mut self, id: MetricId, instrument: Instrument, limit: usize) {
+        let metric = &mut self.all[id.index()];
         metric.is_full = false;
         let stream = Stream {
             instrument,
             series: 0,
             limit,
         };
-        push_first_exactly(&mut metric.streams, stream);
+        if metric.streams.is_empty() {
+            // Nearly all metrics have one stream: the list has no room for more.
+            metric.streams.reserve_exact(1);
+        }
+        metric.streams.push(stream);
+    }
+}
+
+/// The sum of one series.
+struct SumOf<'a> {
+    all: &'a mut HashMap<u64, Known>,
+    hash: u64,
+    /// The first descriptor of the metric.
+    first: &'static Descriptor,
+    /// Whether a sum of the metric was out of range.
+    is_saturated: &'a mut bool,
+}
+
+impl SumOf<'_> {
+    fn add(
+        &mut self,
+        instrument: &Instrument,
+        added: i128,
+        attributes: &[KeyValue],
+        findings: &mut Findings,
+    ) {
+        let (min, max) = match instrument {
+            Instrument::Counter(_) => (0, u64::MAX.into()),
+            Instrument::UpDownCounter(_) => (i64::MIN.into(), i64::MAX.into()),
+            Instrument::FloatCounter(counter) => return counter.add(float(added), attributes),
+            Instrument::FloatUpDownCounter(counter) => {
+                return counter.add(float(added), attributes);
+            }
+            // The cells of a histogram count its timers.
+            Instrument::Histogram(_) | Instrument::Gauge(_) => return,
+        };
+        let known = self.all.entry(self.hash);
+        let known = known.or_insert_with(|| Known::new(self.first.kind));
+        let Addition {
+            number,
+            is_saturated,
+        } = known.sum.add(added, min, max);
+        if is_saturated {
+            findings.saturated.add(self.first.name);
+            if !std::mem::replace(self.is_saturated, true) {
+                findings.saturating.push(self.first);
+            }
+        }
+        match instrument {
+            // A counter that does not move exports nothing.
+            Instrument::Counter(counter) if number != 0 => {
+                counter.add(u64::try_from(number).unwrap_or(u64::MAX), attributes);
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a step from one end of the range to the opposite end wraps around in the SDK's addition"
+            )]
+            Instrument::UpDownCounter(counter) => counter.add(number as i64, attributes),
+            _ => {}
+        }
     }
 }
 
 impl Metric {
-    fn new(definition: Definition) -> Self {
+    fn new(definition: Definition, descriptor: &'static Descriptor) -> Self {
         Self {
             definition,
-            descriptors: Vec::new(),
+            descriptor,
+            other_descriptors: Vec::new(),
             streams: Vec::new(),
             is_full: false,
             is_saturated: false,
         }
+    }
+
+    fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
+        let others = self.other_descriptors.iter().copied();
+        iter::once(self.descriptor).chain(others)
     }
 
     /// Whether the streams may have too little room for the series of the descriptors. Observers need
@@ -488,34 +563,20 @@ impl Metric {
     fn has_too_little_room(&self) -> bool {
         let room: usize = self.streams.iter().map(|stream| stream.limit).sum();
         let none = Used::default();
-        let all = self
-            .descriptors
-            .iter()
-            .map(|descriptor| none.most(descriptor));
+        let all = self.descriptors().map(|descriptor| none.most(descriptor));
         let series = all.sum::<Option<usize>>().unwrap_or(SERIES_PER_STREAM);
         room < series.clamp(1, SERIES_PER_STREAM)
     }
 
     /// The most series of its next stream, which are at most `most`.
     fn limit(&self, used: &Used, most: usize) -> usize {
-        let all = self
-            .descriptors
-            .iter()
-            .map(|descriptor| used.most(descriptor));
+        let all = self.descriptors().map(|descriptor| used.most(descriptor));
         match all.sum::<Option<usize>>() {
             // The SDK accepts no limit of 0. Further streams are for series that came unexpectedly.
             Some(series) if self.streams.is_empty() => series.clamp(1, most),
             _ => most,
         }
     }
-}
-
-/// Adds an element. Nearly all of these lists have one: they have no room for more.
-fn push_first_exactly<T>(list: &mut Vec<T>, element: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
-    }
-    list.push(element);
 }
 
 /// The nearest `f64`.

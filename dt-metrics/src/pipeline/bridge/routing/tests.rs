@@ -1,0 +1,9 @@
+//! The memory of a route.
+
+use super::Route;
+
+#[test]
+fn a_route_takes_40_bytes() {
+    // There is one for each series.
+    assert_eq!(size_of::<Option<Route>>(), 40);
+}

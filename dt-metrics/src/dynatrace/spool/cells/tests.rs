@@ -659,6 +659,17 @@ fn a_file_is_drained_once_all_its_counts_are_committed() {
     assert!(file.is_drained());
     chunks[0].add(0, 1);
     assert!(!file.is_drained());
+    file.snapshot(0, &[4], &[]);
+    assert!(file.commit(3, SystemTime::now()));
+    let array = file.samples().unwrap();
+    assert!(file.is_drained());
+    array.samples[1].put(0, 0.5);
+    assert!(!file.is_drained(), "a value is there");
+    file.snapshot(0, &[4], &[(array.id, 2)]);
+    assert!(!file.is_drained());
+    assert!(file.commit(4, SystemTime::now()));
+    assert!(file.is_drained());
+    array.samples[2].put(0, 0.5);
     file.void();
     assert!(file.is_drained(), "nothing is recovered");
 }

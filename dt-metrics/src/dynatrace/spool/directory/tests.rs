@@ -246,3 +246,21 @@ mod permissions {
         ours.adopt(1_000, 1_000, || 1, |_, _| ());
     }
 }
+
+/// The new cells would take the place of cells whose counts nobody has delivered.
+#[test]
+fn a_slot_with_cells_of_another_process_is_not_taken_in_place_of_a_lost_one() {
+    let directory = TempDir::new().expect("a directory");
+    let (mut first, _) = open(&directory);
+    let slot = first.slot.path().to_owned();
+    fs::rename(&slot, slot.with_file_name("elsewhere")).expect("renamed");
+    let (other, _) = open(&directory);
+    assert_eq!(other.slot.path(), slot);
+    write(&other, 1, "names the recipient");
+    other.slot.remove(RequestId::of(1)).expect("removed");
+    drop(other);
+    fs::write(slot.join("cells"), "counts").expect("written");
+    first.reopen(Standing::Moved).expect("another slot");
+    assert_ne!(first.slot.path(), slot);
+    assert!(slot.join("cells").exists());
+}

@@ -16,8 +16,9 @@
 //! slot reused for another series. So an increment that is under way while its series retires is
 //! neither lost nor counted in another series.
 //!
-//! Cells may be kept in [memory that outlives the process](super::kept). Then each thread gets further chunks
-//! for the same slots, and its old chunks are drained for the rest.
+//! Cells and values may be kept in [memory that outlives the process](super::kept). Then each thread gets
+//! further chunks for the same slots, and its old chunks are drained for the rest. Its values are in
+//! [arrays](super::rings) there.
 //!
 //! Calls that are counted and timed have a count and a value each, which belong in the same
 //! collection. A thread adds 1 first, then puts the value in its ring. So of each [`Pair`], a drain

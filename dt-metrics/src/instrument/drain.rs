@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::cells::slots::SlotTable;
 use super::cells::store::{SLOTS, Series, SeriesOwner};
 use super::cells::sync::RING;
 use crate::descriptor::Kind;
@@ -45,22 +46,16 @@ pub(crate) fn drain_part(
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
 ) -> bool {
     let Drained { deltas, values, .. } = drained;
-    values.clear();
     // One lock for both: a thread that records meanwhile adds 1 before the value is there.
     let mut slots = SLOTS.lock();
-    slots.drain_values(part, Series::pair, |slot, entry, value| {
-        let ready = ready(slot, entry.id, &entry.series);
-        if ready {
-            values.push((slot, value));
-        }
-        ready
-    }) && slots.drain_counts(
-        part,
-        Series::is_signed,
-        Series::pair,
-        |slot, entry| ready(slot, entry.id, &entry.series),
-        deltas,
-    )
+    take_values(&mut slots, part, values, &mut ready)
+        && slots.drain_counts(
+            part,
+            Series::is_signed,
+            Series::pair,
+            |slot, entry| ready(slot, entry.id, &entry.series),
+            deltas,
+        )
 }
 
 /// Ends a drain of all parts: takes the values of gauges, under the rules of [`drain_part`], and ends
@@ -152,18 +147,28 @@ pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, 
 pub(crate) fn drain_values(
     part: usize,
     values: &mut Vec<(u32, f64)>,
+    ready: impl FnMut(u32, u64, &Series) -> bool,
+) -> bool {
+    take_values(&mut SLOTS.lock(), part, values, ready)
+}
+
+fn take_values(
+    slots: &mut SlotTable<Series>,
+    part: usize,
+    values: &mut Vec<(u32, f64)>,
     mut ready: impl FnMut(u32, u64, &Series) -> bool,
 ) -> bool {
     values.clear();
-    SLOTS
-        .lock()
-        .drain_values(part, Series::pair, |slot, entry, value| {
-            let ready = ready(slot, entry.id, &entry.series);
-            if ready {
-                values.push((slot, value));
-            }
-            ready
-        })
+    // Values often come in runs of one slot, which is the same series all the time under the lock.
+    let mut last = None;
+    slots.drain_values(part, Series::pair, |slot, entry, value| {
+        let is_ready = last == Some(slot) || ready(slot, entry.id, &entry.series);
+        if is_ready {
+            last = Some(slot);
+            values.push((slot, value));
+        }
+        is_ready
+    })
 }
 
 /// Gives up all but the newest values that threads recorded before there was a pipeline.

@@ -5,7 +5,8 @@ use std::sync::mpsc;
 use crate::common::log::Log;
 use crate::common::{AMPLE, server, to};
 use dt_metrics::dynatrace::{DeliveryEvent, DropReason};
-use dt_metrics::{Error, catalog, count, counted, measured};
+use dt_metrics::{Error, catalog, count, counted, measured, record};
+use dt_metrics_local::protocol::Payload;
 
 #[counted(name = "conflicts.size", unit = "By")]
 fn bytes() {}
@@ -69,6 +70,39 @@ fn otherwise_the_first_is_exported_and_the_other_is_counted_as_dropped() {
                 if metric.eq_ignore_ascii_case("conflicts.size")
         ),
         "{event:?}"
+    );
+    metrics.shutdown(AMPLE).unwrap();
+}
+
+#[test]
+fn each_value_of_a_histogram_whose_name_is_taken_is_counted_as_dropped() {
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    count!("Conflicts.Taken");
+    metrics.flush(AMPLE).unwrap();
+    // Runs of one series, between values of another one.
+    for (values, others) in [(3, 1), (1, 2), (1, 0)] {
+        for _ in 0..values {
+            record!("conflicts.taken", 1);
+        }
+        for _ in 0..others {
+            record!("conflicts.free", 2);
+        }
+    }
+    metrics.flush(AMPLE).unwrap();
+    let health = metrics.health();
+    assert_eq!(health.dropped.get("conflicting_definition"), Some(&5));
+    let free = server
+        .lines()
+        .into_iter()
+        .filter_map(|line| match line.payload {
+            Payload::Summary { sum, count, .. } => Some((line.key, sum, count)),
+            _ => None,
+        });
+    assert_eq!(
+        free.collect::<Vec<_>>(),
+        [("conflicts.free".to_owned(), 6.0, 3)]
     );
     metrics.shutdown(AMPLE).unwrap();
 }

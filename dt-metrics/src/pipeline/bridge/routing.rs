@@ -120,7 +120,7 @@ impl Routes {
             .enumerate()
             .filter(|(_, delta)| **delta != 0)
         {
-            if let Some(target) = self.target(slot, findings)
+            if let Some(target) = self.target(slot, 1, findings)
                 && let Target::Series {
                     attributes,
                     hash,
@@ -141,7 +141,7 @@ impl Routes {
         }
         for (slot, value) in &drained.gauges {
             if let Some((Instrument::Gauge(gauge), attributes)) =
-                self.instrument(*slot, metrics, findings)
+                self.instrument(*slot, 1, metrics, findings)
             {
                 gauge.record(*value, attributes);
             }
@@ -155,23 +155,28 @@ impl Routes {
         metrics: &Metrics,
         findings: &mut Findings,
     ) {
-        for (slot, value) in values {
-            if let Some((Instrument::Histogram(histogram), attributes)) =
-                self.instrument(*slot, metrics, findings)
+        // Values often come in runs of one slot.
+        for run in values.chunk_by(|(a, _), (b, _)| a == b) {
+            if let Some((slot, _)) = run.first()
+                && let Some((Instrument::Histogram(histogram), attributes)) =
+                    self.instrument(*slot, run.len(), metrics, findings)
             {
-                histogram.record(*value, attributes);
+                for (_, value) in run {
+                    histogram.record(*value, attributes);
+                }
             }
         }
     }
 
-    /// The instrument and the attributes of a slot; counts a lost point if it has none.
+    /// The instrument and the attributes of a slot; counts lost points if it has none.
     fn instrument<'a>(
         &'a self,
         slot: u32,
+        points: usize,
         metrics: &'a Metrics,
         findings: &mut Findings,
     ) -> Option<(&'a Instrument, &'a [KeyValue])> {
-        match self.target(slot as usize, findings)? {
+        match self.target(slot as usize, points, findings)? {
             Target::Refused(_) => None,
             Target::Series {
                 attributes,
@@ -182,11 +187,11 @@ impl Routes {
         }
     }
 
-    /// The target of a slot; counts a lost point if it is nowhere.
-    fn target(&self, slot: usize, findings: &mut Findings) -> Option<&Target> {
+    /// The target of a slot; counts lost points if it is nowhere.
+    fn target(&self, slot: usize, points: usize, findings: &mut Findings) -> Option<&Target> {
         let target = &self.0.get(slot)?.as_ref()?.target;
         if let Target::Refused(metric) = target {
-            findings.refused.add(metric);
+            findings.refused.add_points(metric, points as u64);
         }
         Some(target)
     }

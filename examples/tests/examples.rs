@@ -84,7 +84,7 @@ fn crash() {
     // It brings an endpoint of its own, and ends with 1 if a count or a value is missing there.
     let run = run(env!("CARGO_BIN_EXE_crash"));
     run.says("signal: 6");
-    run.says("orders received     1000000, of  50500000 ct");
+    run.says("orders received     1000000, bulk orders of  505000 ct");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dt_metrics::dynatrace::DeliveryGuarantee;
-use dt_metrics::{Handle, count};
+use dt_metrics::instrument::Observer;
+use dt_metrics::{Handle, Health, count};
 
 use super::accounting::assert_accounted;
 use super::{AMPLE, NEVER};
@@ -275,16 +276,9 @@ pub fn program() {
                 counted += take(&mut uncollected).len() as u64;
             }
             ("shutdown_late", _) => {
-                let observer = dt_metrics::observe("program.hanging").callback(|_| {
-                    loop {
-                        std::thread::park();
-                    }
-                });
-                hanging = Some(observer.unwrap());
-                say(&format!(
-                    "{:?}",
-                    metrics.shutdown(Duration::from_millis(10))
-                ));
+                hanging = Some(hang());
+                let ended = metrics.shutdown(Duration::from_millis(10));
+                say(&format!("{ended:?}"));
             }
             ("reinstall", _) => {
                 drop(hanging.take());
@@ -294,21 +288,35 @@ pub fn program() {
             ("health", _) => {
                 let health = metrics.health();
                 assert_accounted(counted + health.points_recovered, &health);
-                let mut text = String::new();
-                for number in [
-                    health.points_accepted,
-                    health.points_dropped,
-                    health.points_pending,
-                    health.points_spooled,
-                    health.points_recovered,
-                ] {
-                    write!(text, "{number} ").unwrap();
-                }
-                say(text.trim_end());
+                say(&points(&health));
             }
             _ => panic!("{order}"),
         }
     }
+}
+
+/// A function that hangs in each collection.
+fn hang() -> Observer {
+    let observer = dt_metrics::observe("program.hanging").callback(|_| {
+        loop {
+            std::thread::park();
+        }
+    });
+    observer.unwrap()
+}
+
+fn points(health: &Health) -> String {
+    let mut text = String::new();
+    for number in [
+        health.points_accepted,
+        health.points_dropped,
+        health.points_pending,
+        health.points_spooled,
+        health.points_recovered,
+    ] {
+        write!(text, "{number} ").unwrap();
+    }
+    text.trim_end().to_owned()
 }
 
 /// Collects until the exporter has all counts, delivered or not.

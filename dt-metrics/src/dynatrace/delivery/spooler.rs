@@ -4,7 +4,8 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, SendError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, SendError};
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::metrics::Temporality;
@@ -29,6 +30,10 @@ const THREAD_NAME: &str = "dt-metrics-spool";
 /// How long a program that starts waits for its disk.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How much longer it waits while the counts and values of an earlier process are made into requests. Later,
+/// its own are no longer kept in the spool between pushes.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// How often to look for requests of processes that have ended.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -51,9 +56,12 @@ pub(crate) fn start<'a>(
     // A rendezvous channel: if `start` timed out, `send` returns the contents to the thread.
     let (opened, result) = mpsc::sync_channel(0);
     let (spooler_buffer, spooler_path) = (buffer.clone(), path.to_owned());
+    let is_recovering = Arc::new(AtomicBool::new(false));
+    let recovering = Arc::clone(&is_recovering);
     spawn(THREAD_NAME, move || {
         let mut cells = None;
         let recover = |slot: &Slot, contents: &mut Contents| {
+            recovering.store(true, Ordering::Relaxed);
             let is_free = recovery.recover(slot, contents);
             if let Some(labels) = labels {
                 let in_use = || io::Error::other("the counts of an earlier process are still there");
@@ -100,8 +108,8 @@ pub(crate) fn start<'a>(
     .map_err(ConfigError::Thread)?;
     let mut report = SpoolReport::new(path.to_owned());
     let mut cells = None;
-    match result.recv_timeout(OPEN_TIMEOUT) {
-        Ok(Ok((contents, kept))) => {
+    match wait(&result, &is_recovering, OPEN_TIMEOUT, RECOVERY_TIMEOUT) {
+        Some(Ok((contents, kept))) => {
             cells = kept;
             let at_most_once = buffer.at_most_once();
             buffer.update(|state| {
@@ -110,19 +118,33 @@ pub(crate) fn start<'a>(
             });
             report.found(buffer, &contents);
         }
-        Ok(Err(OpenError::Unusable(source))) => {
+        Some(Err(OpenError::Unusable(source))) => {
             return Err(ConfigError::Spool {
                 path: path.to_owned(),
                 source,
             });
         }
-        Ok(Err(OpenError::Io(error))) => {
+        Some(Err(OpenError::Io(error))) => {
             report.unusable(buffer, &error);
             return Ok((None, None));
         }
-        Err(_) => report.not_yet(buffer),
+        None => report.not_yet(buffer),
     }
     Ok((Some(path), cells))
+}
+
+/// Waits for the opened spool, and if it was found in time, for the recovery of what is in there.
+fn wait<T>(
+    opened: &Receiver<T>,
+    is_recovering: &AtomicBool,
+    open: Duration,
+    recovery: Duration,
+) -> Option<T> {
+    let in_time = opened.recv_timeout(open).ok();
+    in_time.or_else(|| {
+        let is_found = is_recovering.load(Ordering::Relaxed);
+        is_found.then(|| opened.recv_timeout(recovery).ok())?
+    })
 }
 
 struct Spooler {

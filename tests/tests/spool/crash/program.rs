@@ -281,7 +281,7 @@ fn may_record() -> bool {
 }
 
 fn record_values(page: Page, turn: usize, routes: &[String]) {
-    let fails = turn % 4 == 0;
+    let fails = turn.is_multiple_of(4);
     let [calls, duration] = if fails {
         [CALLS_ERR, DURATION_ERR]
     } else {

@@ -1,4 +1,6 @@
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -6,7 +8,7 @@ use crate::dynatrace::buffer::Buffer;
 use crate::dynatrace::config::options::DeliveryGuarantee;
 use crate::dynatrace::config::protocol::Format;
 use crate::dynatrace::delivery::cells::Cells;
-use crate::dynatrace::delivery::spooler::Exit;
+use crate::dynatrace::delivery::spooler::{Exit, wait};
 use crate::dynatrace::spool::cells::tests::labels;
 use crate::dynatrace::spool::directory::Directory;
 use crate::dynatrace::spool::recipient::Recipient;
@@ -30,4 +32,18 @@ fn a_spooler_that_panics_makes_its_cells_void() {
     assert!(spooler.join().is_err());
     assert_eq!(cells.file().committed(), 0);
     assert!(!buffer.lock().queue.spooled.is_attached());
+}
+
+/// A disk that hangs delays the start less than counts that are recovered.
+#[test]
+fn a_start_waits_longer_for_a_recovery_than_for_a_disk() {
+    let (open, recovery) = (Duration::ZERO, Duration::from_secs(60));
+    let (opened, result) = mpsc::sync_channel(0);
+    assert_eq!(wait(&result, &AtomicBool::new(false), open, recovery), None);
+    let sender = std::thread::spawn(move || opened.send("spool"));
+    assert_eq!(
+        wait(&result, &AtomicBool::new(true), open, recovery),
+        Some("spool")
+    );
+    assert!(sender.join().expect("no panic").is_ok());
 }

@@ -192,8 +192,10 @@ impl Ring {
         let taken = self.taken();
         let put = self.put.0.load(Ordering::Acquire);
         let end = put.min(taken.saturating_add(most));
+        let samples = self.samples.samples();
+        let room = samples.len();
         let is_refused = |position: &u64| {
-            self.sample(*position).is_some_and(|sample| {
+            samples.get(index(*position, room)).is_some_and(|sample| {
                 let (slot, value) = sample.get();
                 !each(slot, value)
             })

@@ -178,6 +178,8 @@ impl Wake for Unpark {
     }
 }
 
+/// Waits for an export. Unlike the one of `futures-executor`, it does not panic if the calling thread is in
+/// another executor, where the program may flush as well.
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));

@@ -36,8 +36,8 @@ pub(super) struct Tracked {
     pub(super) seen: Box<[u64; CELLS]>,
     /// Additions since the last drain that are not in their cells any more, by cell.
     moved: BTreeMap<usize, i128>,
-    /// All additions that are not in their cells any more, by cell, without those that are in a cell of
-    /// another chunk as well.
+    /// What a cell lacks to the total of its additions, by cell. It is negative if additions were moved to
+    /// another chunk, since they stay in this cell, too.
     carried: BTreeMap<usize, i128>,
 }
 

@@ -238,7 +238,7 @@ fn recovered_sums_begin_at_the_last_collection() {
     assert!(point.time_unix_nano > point.start_time_unix_nano + 60_000_000_000);
 }
 
-/// The buckets are those that the pipeline would have filled.
+/// Recovery makes histograms with the same buckets as the pipeline does.
 #[cfg(feature = "otlp")]
 #[test]
 fn recovered_values_are_in_the_buckets_of_their_instrument() {

@@ -287,6 +287,13 @@ mod unix {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
+    #[cfg(all(target_os = "linux", not(miri)))]
+    use crate::{
+        descriptor::{Descriptor, Kind},
+        dynatrace::spool::cells::has_counts,
+        dynatrace::spool::cells::tests::{die, labels},
+        dynatrace::spool::handle::DirectoryHandle,
+    };
 
     /// A disk that hangs, see `DirectoryHandle`: it works again when this is dropped.
     struct Hang(PathBuf);
@@ -397,6 +404,52 @@ mod unix {
         buffer.wait_for_exit(Instant::now().checked_add(LONG));
         assert!(!buffer.lock().queue.spooled.is_attached());
         assert!(fs::read_dir(directory.path().join("slot-000")).is_ok());
+    }
+
+    /// Its requests may be sent before they are on the disk, so the cells must not have the counts as well.
+    #[test]
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn while_a_disk_hangs_cells_count_on_and_only_requests_have_what_was_collected() {
+        let directory = directory();
+        let program = Program::with(directory.path(), |mut builder| {
+            builder.options.kept_cells = Some(labels().resource);
+            builder
+        });
+        let cells = program.exporter.cells().expect("kept in the spool");
+        let count = |slot: u32| {
+            let descriptor = Descriptor::new(Kind::Counter, "calls", "tests", "tests.rs", 1);
+            cells.assign(slot, 0, &descriptor, &[]);
+            let chunk = cells.chunk(slot as usize / 64).expect("room");
+            chunk.add(slot as usize % 64, 1);
+        };
+        // What the next process would find if this one were killed now.
+        let is_recoverable = || {
+            let copy = TempDir::new().expect("a directory");
+            let file = directory.path().join("slot-000/cells");
+            fs::copy(file, copy.path().join("cells")).expect("copied");
+            die(copy.path());
+            has_counts(&DirectoryHandle::open(copy.path()).expect("a directory"))
+        };
+        count(0);
+        assert!(is_recoverable());
+
+        let hang = Hang::new(directory.path());
+        count(64);
+        cells.snapshot(0, &[1], &[]);
+        program.count(1);
+        assert!(!is_recoverable());
+        count(65);
+        assert_eq!(program.deliver(), [1]);
+
+        drop(hang);
+        program.is_up.store(false, Ordering::Relaxed);
+        let mut collections = 0;
+        while !is_recoverable() {
+            cells.snapshot(0, &[1], &[]);
+            program.count(2);
+            collections += 1;
+        }
+        assert_eq!(program.deliver(), vec![2; collections]);
     }
 
     #[test]

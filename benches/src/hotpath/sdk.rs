@@ -25,7 +25,6 @@ pub(super) fn candidates() -> (SdkMeterProvider, Vec<Candidate>) {
 
     let counter = meter.u64_counter("sdk.counter").build();
     let histogram = meter.f64_histogram("sdk.histogram").build();
-    #[cfg(feature = "peers")]
     let bound = [
         {
             let counter = meter.u64_counter("sdk.bound_counter").build();
@@ -49,8 +48,6 @@ pub(super) fn candidates() -> (SdkMeterProvider, Vec<Candidate>) {
             })
         },
     ];
-    #[cfg(not(feature = "peers"))]
-    let bound = [];
 
     let count_attributes = attributes();
     let record_attributes = attributes();
@@ -80,13 +77,11 @@ fn record(histogram: &opentelemetry::metrics::Histogram<f64>, attributes: &[KeyV
     histogram.record(0.25, attributes);
 }
 
-#[cfg(feature = "peers")]
 #[inline(never)]
 fn add_bound(counter: &opentelemetry::metrics::BoundCounter<u64>) {
     counter.add(1);
 }
 
-#[cfg(feature = "peers")]
 #[inline(never)]
 fn record_bound(histogram: &opentelemetry::metrics::BoundHistogram<f64>) {
     histogram.record(0.25);

@@ -23,3 +23,4 @@ mod stress;
 mod sums;
 mod termination;
 mod together;
+mod values;

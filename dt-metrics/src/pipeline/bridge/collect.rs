@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::bound::BoundHistograms;
 use super::epochs::Epochs;
 use super::findings::Findings;
 use super::mailbox::Mailbox;
@@ -81,6 +82,7 @@ struct FeedState {
     names: Names,
     metrics: Metrics,
     routes: Routes,
+    bound: BoundHistograms,
     levels: Levels,
     drained: Drained,
     /// Recorded values and their slots, taken out while a reader aggregates: they are for the next
@@ -130,10 +132,11 @@ impl FeedState {
     }
 
     /// Takes these parts of the recorded values to the SDK, up to the last existing part; while a
-    /// reader aggregates, to the backlog as long as it has room.
+    /// reader aggregates, to the backlog as long as it has room. Allocates only if it `may_allocate`.
     fn take_values(
         &mut self,
         mut parts: impl Iterator<Item = usize>,
+        may_allocate: bool,
         aggregation: &Aggregation,
         findings: &mut Findings,
     ) {
@@ -142,6 +145,7 @@ impl FeedState {
         }
         let Self {
             routes,
+            bound,
             metrics,
             backlog,
             drained: Drained { values, .. },
@@ -154,10 +158,12 @@ impl FeedState {
         {
             // Without an allocation: see `prepare`.
             let has_room = backlog.len() + values.len() <= backlog.capacity();
-            if has_room && aggregation.is_under_way() {
+            let is_under_way = aggregation.is_under_way();
+            if has_room && is_under_way {
                 backlog.extend_from_slice(values);
             } else {
-                routes.record_values(values, metrics, findings);
+                let binds = may_allocate && !is_under_way;
+                routes.record_values(values, bound, binds, metrics, findings);
             }
         }
     }
@@ -170,9 +176,15 @@ impl FeedState {
     }
 
     fn clear_backlog(&mut self, findings: &mut Findings) {
-        self.routes
-            .record_values(&self.backlog, &self.metrics, findings);
-        self.backlog.clear();
+        let Self {
+            routes,
+            bound,
+            metrics,
+            backlog,
+            ..
+        } = self;
+        routes.record_values(backlog, bound, false, metrics, findings);
+        backlog.clear();
     }
 }
 
@@ -395,6 +407,7 @@ impl Feed {
             }
             let FeedState {
                 routes,
+                bound,
                 levels,
                 metrics,
                 drained,
@@ -408,11 +421,13 @@ impl Feed {
                 let more = instrument::drain_part(part, drained, |slot, id, series| {
                     routes.prepare((slot, id, series), metrics, findings)
                 });
-                routes.record_values(&drained.values, metrics, findings);
+                routes.record_values(&drained.values, bound, false, metrics, findings);
                 if !more {
                     break;
                 }
             }
+            // Before slots are given to other series, and before a reader aggregates.
+            bound.release();
             let retired =
                 instrument::finish(drained, epoch, self.gauge_expiry, |slot, id, series| {
                     routes.prepare((slot, id, series), metrics, findings)
@@ -435,7 +450,10 @@ impl Feed {
     /// Takes recorded values to the SDK.
     pub(super) fn collect_values(&self) {
         self.woken.store(false, Ordering::Release);
-        self.guarded(|findings| self.state().take_values(0.., &self.aggregation, findings));
+        self.guarded(|findings| {
+            self.state()
+                .take_values(0.., true, &self.aggregation, findings);
+        });
     }
 
     /// Runs `work` while the bridge is active, and reports its findings. A panic in a callback would
@@ -559,7 +577,7 @@ impl Sink for Feed {
         }
         self.guarded(|findings| {
             self.state()
-                .take_values(iter::once(part), &self.aggregation, findings);
+                .take_values(iter::once(part), false, &self.aggregation, findings);
         });
     }
 }

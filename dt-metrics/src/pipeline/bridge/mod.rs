@@ -7,6 +7,7 @@
 //! This folder may import `aggregation`, `deadline` and `schedule` of the pipeline, and `dynatrace`, `registry`, `instrument`, `line` and
 //! `descriptor`.
 
+mod bound;
 mod collect;
 mod epochs;
 mod findings;

@@ -2,6 +2,7 @@
 
 use opentelemetry::KeyValue;
 
+use super::bound::BoundHistograms;
 use super::findings::Findings;
 use super::sdk::{Instrument, attributes};
 use super::streams::{Admission, Claim, MetricId, Metrics, SeriesKey};
@@ -148,21 +149,30 @@ impl Routes {
         }
     }
 
-    /// Hands over recorded values.
+    /// Hands over recorded values. If it `binds`, it may allocate, and no reader aggregates.
     pub(super) fn record_values(
         &self,
         values: &[(u32, f64)],
+        bound: &mut BoundHistograms,
+        binds: bool,
         metrics: &Metrics,
         findings: &mut Findings,
     ) {
         // Values often come in runs of one slot.
         for run in values.chunk_by(|(a, _), (b, _)| a == b) {
-            if let Some((slot, _)) = run.first()
-                && let Some((Instrument::Histogram(histogram), attributes)) =
-                    self.instrument(*slot, run.len(), metrics, findings)
+            let Some((slot, _)) = run.first() else {
+                continue;
+            };
+            let values = run.iter().map(|(_, value)| *value);
+            if let Some(bound) = bound.get(*slot) {
+                values.for_each(|value| bound.record(value));
+            } else if let Some((Instrument::Histogram(histogram), attributes)) =
+                self.instrument(*slot, run.len(), metrics, findings)
             {
-                for (_, value) in run {
-                    histogram.record(*value, attributes);
+                let bound = binds.then(|| bound.offer(*slot, run.len(), histogram, attributes));
+                match bound.flatten() {
+                    Some(bound) => values.for_each(|value| bound.record(value)),
+                    None => values.for_each(|value| histogram.record(value, attributes)),
                 }
             }
         }

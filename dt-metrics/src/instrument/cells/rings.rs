@@ -71,7 +71,7 @@ impl Rings {
         match &mut self.current {
             Some(ring) if ring.array().is_none() => {
                 if !ring.open() {
-                    *ring = Arc::new(ring.grow(left + ring.waiting())?);
+                    *ring = ring.grow(left + ring.waiting())?;
                 }
                 return Some(Arc::clone(ring));
             }
@@ -83,8 +83,7 @@ impl Rings {
     }
 
     /// Lets the owner put values into another ring.
-    fn begin<S>(&mut self, ring: Ring, kept: Option<&Kept<S>>) -> Arc<Ring> {
-        let ring = Arc::new(ring);
+    fn begin<S>(&mut self, ring: Arc<Ring>, kept: Option<&Kept<S>>) -> Arc<Ring> {
         self.sealed.extend(self.current.replace(Arc::clone(&ring)));
         self.release_empty(kept);
         ring
@@ -111,7 +110,7 @@ impl Rings {
         if let Some(ring) = &self.current
             && ring.array().is_none()
         {
-            self.current = ring.fit().map(Arc::new);
+            self.current = ring.fit();
         }
     }
 
@@ -129,7 +128,7 @@ impl Rings {
         if let Some(ring) = &self.current {
             ring.close();
         }
-        let (mut moved, mut full) = (None::<Ring>, VecDeque::new());
+        let (mut moved, mut full) = (None::<Arc<Ring>>, VecDeque::new());
         let mut put = |slot, value| loop {
             if let Some(ring) = &moved
                 && ring.put(slot, value) != Put::Full
@@ -139,7 +138,7 @@ impl Rings {
             let Some(ring) = in_memory(Some(kept)) else {
                 return false;
             };
-            full.extend(moved.replace(ring).map(Arc::new));
+            full.extend(moved.replace(ring));
         };
         for ring in self.iter() {
             ring.take(u64::MAX, &mut put);
@@ -147,7 +146,7 @@ impl Rings {
                 break;
             }
         }
-        full.extend(moved.map(Arc::new));
+        full.extend(moved);
         self.sealed.retain(|ring| ring.waiting() > 0);
         full.append(&mut self.sealed);
         self.sealed = full;
@@ -240,7 +239,7 @@ impl Rings {
 }
 
 /// An empty ring in the memory; `None` if there is none, or if it has no room.
-fn in_memory<S>(kept: Option<&Kept<S>>) -> Option<Ring> {
+fn in_memory<S>(kept: Option<&Kept<S>>) -> Option<Arc<Ring>> {
     let (samples, memory) = kept?.samples()?;
     Some(Ring::in_memory(samples, memory))
 }

@@ -134,6 +134,12 @@ fn numbers(numbers: core::ops::Range<u32>) -> Vec<f64> {
 }
 
 #[test]
+fn a_ring_is_as_small_as_its_two_sides() {
+    // Each thread that records has one, and its stack has one while the ring is made.
+    assert_eq!(size_of::<Ring>(), 256);
+}
+
+#[test]
 fn a_thread_that_records_much_loses_nothing_and_uses_arrays_again() {
     const VALUES: u32 = 100_000;
     let memory = Arc::new(Reused::default());

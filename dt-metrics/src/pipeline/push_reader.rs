@@ -29,8 +29,6 @@ struct Inner<E> {
     aggregation: Aggregation,
     turn: Mutex<Turn>,
     turn_over: Condvar,
-    /// The last collection, whose memory the next one uses. Locked by the thread whose turn it is.
-    metrics: Mutex<ResourceMetrics>,
 }
 
 /// One thread collects at a time.
@@ -93,26 +91,24 @@ impl<E: PushMetricExporter> PushReader<E> {
             aggregation,
             turn: Mutex::default(),
             turn_over: Condvar::new(),
-            metrics: Mutex::default(),
         }))
     }
 
     /// Collects and exports, in the turn of this thread. A callback of the program may panic.
+    ///
+    /// The data points are freed afterwards, since they take more memory than the SDK's sums. The next
+    /// collection would free most of them in any case.
     fn push(&self) -> OTelSdkResult {
         let _outside_telemetry = opentelemetry::Context::enter_telemetry_suppressed_scope();
         let pushed = catch_unwind(AssertUnwindSafe(|| {
-            let metrics = &mut *self
-                .0
-                .metrics
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let collected = self.0.id.collect(|| self.0.manual.collect(metrics));
+            let mut metrics = ResourceMetrics::default();
+            let collected = self.0.id.collect(|| self.0.manual.collect(&mut metrics));
             self.0.aggregation.end();
             collected?;
             if metrics.scope_metrics().next().is_none() {
                 return Ok(());
             }
-            block_on(self.0.exporter.export(metrics))
+            block_on(self.0.exporter.export(&metrics))
         }));
         pushed.unwrap_or_else(|_| {
             self.0.aggregation.end();

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
@@ -41,6 +42,20 @@ fn provider(exporter: &Counting) -> (SdkMeterProvider, PushReader<Counting>) {
     let reader = PushReader::new(exporter.clone(), Aggregation::default());
     let provider = SdkMeterProvider::builder().with_reader(reader.clone());
     (provider.build(), reader)
+}
+
+#[test]
+fn data_points_are_freed_once_they_are_exported() {
+    let exporter = Counting::default();
+    let (provider, _reader) = provider(&exporter);
+    let calls = provider.meter("test").u64_counter("calls").build();
+    let text = Arc::<str>::from("eu");
+    for _ in 0..2 {
+        calls.add(1, &[KeyValue::new("region", Arc::clone(&text))]);
+        provider.force_flush().unwrap();
+        // This test and the SDK's sum.
+        assert_eq!(Arc::strong_count(&text), 2);
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The one store of the process: every slot, and the series that the slot counts.
 
+use core::num::NonZero;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use foldhash::fast::RandomState;
@@ -37,26 +38,32 @@ pub(crate) trait SeriesOwner: Sync {
     fn forget(&self, slots: &[u32]);
 }
 
-/// The instruments that count and time the same calls, by the address of either descriptor.
-static TWINS: LazyLock<HashMap<usize, &'static Twins>> = LazyLock::new(Twins::find_all);
+/// The instruments that count and time the same calls.
+static TWINS: LazyLock<AllTwins> = LazyLock::new(AllTwins::find);
 
 /// Seeded differently in each process, as all hashes of values are.
 static PAIRS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// A counter and a histogram that one annotation makes: each call adds 1, then records a value, with
 /// the same dimensions.
-pub(crate) struct Twins {
-    /// Distinguishes twins.
-    id: usize,
-    /// Whether the two may disagree about the series of a call, since one of them has reached its
+#[derive(Clone, Copy, Hash)]
+struct TwinsId(NonZero<u32>);
+
+struct AllTwins {
+    /// By the address of either descriptor.
+    ids: HashMap<usize, TwinsId>,
+    /// By number: whether the two may disagree about the series of a call, since one of them has reached its
     /// limit of series.
-    disagree: AtomicBool,
+    disagree: Vec<AtomicBool>,
 }
 
-impl Twins {
-    fn find_all() -> HashMap<usize, &'static Self> {
-        let mut all = HashMap::new();
-        for (id, registration) in inventory::iter::<Registration>().enumerate() {
+impl AllTwins {
+    fn find() -> Self {
+        let mut found = Self {
+            ids: HashMap::new(),
+            disagree: Vec::new(),
+        };
+        for registration in inventory::iter::<Registration>() {
             let (mut counter, mut histogram) = (None, None);
             registration
                 .0
@@ -68,41 +75,32 @@ impl Twins {
             if let (Some(counter), Some(histogram)) = (counter, histogram)
                 && counter.dimension_keys == histogram.dimension_keys
             {
-                let twins: &Self = Box::leak(Box::new(Self {
-                    id,
-                    disagree: AtomicBool::new(false),
-                }));
+                found.disagree.push(AtomicBool::new(false));
+                let number = u32::try_from(found.disagree.len()).ok();
+                let Some(id) = number.and_then(NonZero::new) else {
+                    break;
+                };
                 for descriptor in [counter, histogram] {
-                    all.insert(core::ptr::from_ref::<Descriptor>(descriptor).addr(), twins);
+                    found.ids.insert(address(descriptor), TwinsId(id));
                 }
             }
         }
-        all
+        found
     }
 
-    /// The pair of the series with these dimensions.
-    fn pair(&self, series: &Series) -> Pair {
-        let mut hasher = PAIRS.build_hasher();
-        self.id.hash(&mut hasher);
-        series.for_each_dimension(&mut |key, value| {
-            let value = value.as_value();
-            (key, core::mem::discriminant(&value)).hash(&mut hasher);
-            match value {
-                Value::Str(text) => text.hash(&mut hasher),
-                Value::Bool(value) => value.hash(&mut hasher),
-                Value::I64(value) => value.hash(&mut hasher),
-                Value::U64(value) => value.hash(&mut hasher),
-                Value::F64(value) => value.to_bits().hash(&mut hasher),
-                Value::ShortText(text) => text.hash(&mut hasher),
-            }
-        });
-        hasher.finish()
+    /// The twins of which this is a descriptor, as the annotation made it.
+    fn of(&self, descriptor: &'static Descriptor) -> Option<TwinsId> {
+        self.ids.get(&address(descriptor)).copied()
     }
 
-    /// The twins of which this is the descriptor, as the annotation made it.
-    fn of(descriptor: &'static Descriptor) -> Option<&'static Self> {
-        TWINS.get(&core::ptr::from_ref(descriptor).addr()).copied()
+    fn disagree(&self, TwinsId(number): TwinsId) -> &AtomicBool {
+        // There are no twins without an entry.
+        &self.disagree[number.get() as usize - 1]
     }
+}
+
+fn address(descriptor: &'static Descriptor) -> usize {
+    core::ptr::from_ref(descriptor).addr()
 }
 
 /// The values of a series that are not in cells. Most counters and histograms have none.
@@ -127,29 +125,34 @@ pub(crate) struct Values {
 }
 
 /// One series: an instrument and the values of its dimensions.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "three describe the series, and two describe changes of a gauge"
-)]
 pub(crate) struct Series {
     /// The instrument.
     pub(crate) descriptor: &'static Descriptor,
     /// The owner of the slot.
     pub(crate) owner: &'static dyn SeriesOwner,
     dimensions: Dimensions,
-    /// Whether this is the overflow series, which stands for all combinations beyond the limit.
-    pub(crate) overflow: bool,
-    /// Whether this is one combination beyond the limit, which only a capture distinguishes.
-    beyond_limit: bool,
+    values: Option<Box<Values>>,
+    /// The [pair](Self::pair) of a series that has a twin.
+    pair: Pair,
+    /// The twins of which the instrument is one.
+    twins: Option<TwinsId>,
+    limit: Limit,
     /// Whether the instrument can have any number of series, as far as their values are concerned.
     pub(crate) is_one_of_any_number: bool,
     /// Whether the gauge was set since the last collection.
     pub(crate) is_set: bool,
     /// Whether no handle of the series is left: the value of a gauge ends once it was pushed.
     pub(crate) is_ended: bool,
-    values: Option<Box<Values>>,
-    /// The pair of a series that has a twin.
-    twin: Option<(&'static Twins, Pair)>,
+}
+
+/// Where a series is with respect to the instrument's limit of series.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Limit {
+    Within,
+    /// One combination beyond the limit, which only a capture distinguishes.
+    Beyond,
+    /// The overflow series, which stands for all combinations beyond the limit.
+    Overflow,
 }
 
 /// The dimensions of a series.
@@ -161,8 +164,12 @@ enum Dimensions {
     Listed(Box<Listed>),
 }
 
-/// Boxed twice, so that all other series are small.
-struct Listed(Box<[(&'static str, OwnedValue)]>);
+/// In a box, so that all other series are small.
+struct Listed {
+    /// The values that distinguish the series.
+    values: KeptSet,
+    all: Vec<(&'static str, OwnedValue)>,
+}
 
 impl Series {
     /// The series of one combination of values.
@@ -174,13 +181,17 @@ impl Series {
         Self::with(descriptor, owner, Dimensions::Values(values))
     }
 
-    /// The series with these dimensions.
+    /// The series of one combination of values, with these dimensions.
     pub(crate) fn listed(
         descriptor: &'static Descriptor,
         owner: &'static dyn SeriesOwner,
+        values: KeptSet,
         dimensions: Vec<(&'static str, OwnedValue)>,
     ) -> Self {
-        let listed = Listed(dimensions.into());
+        let listed = Listed {
+            values,
+            all: dimensions,
+        };
         Self::with(descriptor, owner, Dimensions::Listed(Box::new(listed)))
     }
 
@@ -189,34 +200,54 @@ impl Series {
         owner: &'static dyn SeriesOwner,
         dimensions: Dimensions,
     ) -> Self {
-        let twins = Twins::of(descriptor);
         let mut series = Self {
             descriptor: descriptor.named(),
             owner,
             dimensions,
-            overflow: false,
-            beyond_limit: false,
+            values: None,
+            pair: 0,
+            twins: TWINS.of(descriptor),
+            limit: Limit::Within,
             is_one_of_any_number: false,
             is_set: false,
             is_ended: false,
-            values: None,
-            twin: None,
         };
-        series.twin = twins.map(|twins| (twins, twins.pair(&series)));
+        if let Some(twins) = series.twins {
+            series.pair = series.pair_of(twins);
+        }
         series
+    }
+
+    /// The pair of the series of these twins with these dimensions.
+    fn pair_of(&self, twins: TwinsId) -> Pair {
+        let mut hasher = PAIRS.build_hasher();
+        twins.hash(&mut hasher);
+        self.for_each_dimension(&mut |key, value| {
+            let value = value.as_value();
+            (key, core::mem::discriminant(&value)).hash(&mut hasher);
+            match value {
+                Value::Str(text) => text.hash(&mut hasher),
+                Value::Bool(value) => value.hash(&mut hasher),
+                Value::I64(value) => value.hash(&mut hasher),
+                Value::U64(value) => value.hash(&mut hasher),
+                Value::F64(value) => value.to_bits().hash(&mut hasher),
+                Value::ShortText(text) => text.hash(&mut hasher),
+            }
+        });
+        hasher.finish()
     }
 
     /// Calls `each` with keys and values, in the order written.
     fn for_each_dimension(&self, each: &mut dyn FnMut(&'static str, OwnedValue)) {
         match &self.dimensions {
-            _ if self.overflow => {
+            _ if self.is_overflow() => {
                 for (key, value) in OVERFLOW {
                     each(key, value);
                 }
             }
             Dimensions::Values(values) => self.owner.dimensions(values, each),
             Dimensions::Listed(listed) => {
-                for (key, value) in &listed.0 {
+                for (key, value) in &listed.all {
                     each(key, value.clone());
                 }
             }
@@ -228,6 +259,16 @@ impl Series {
         let mut dimensions = Vec::new();
         self.for_each_dimension(&mut |key, value| dimensions.push((key, value)));
         dimensions
+    }
+
+    /// The values that distinguish it from other series of its owner; `None` if that is not `owner`.
+    pub(crate) fn values_of(&self, owner: &dyn SeriesOwner) -> Option<KeptSet> {
+        let values = match &self.dimensions {
+            Dimensions::Values(values) => values,
+            Dimensions::Listed(listed) => &listed.values,
+        };
+        let is_own = core::ptr::addr_eq(self.owner, owner);
+        is_own.then(|| Arc::clone(values))
     }
 
     #[cfg_attr(
@@ -248,15 +289,15 @@ impl Series {
         owner: &'static dyn SeriesOwner,
     ) -> Self {
         Self {
-            overflow: true,
+            limit: Limit::Overflow,
             ..Self::new(descriptor, owner, KeptSet::default()).without_twin()
         }
     }
 
     /// Ends all pairs of the instrument, since it has reached its limit of series.
     fn without_twin(mut self) -> Self {
-        if let Some((twins, _)) = self.twin.take() {
-            twins.disagree.store(true, Ordering::Relaxed);
+        if let Some(twins) = self.twins.take() {
+            TWINS.disagree(twins).store(true, Ordering::Relaxed);
         }
         self
     }
@@ -265,31 +306,46 @@ impl Series {
     /// pipeline exports it as overflow.
     pub(crate) fn beyond_limit(self) -> Self {
         Self {
-            beyond_limit: true,
+            limit: Limit::Beyond,
             ..self.without_twin()
         }
+    }
+
+    /// Whether this is the overflow series.
+    pub(crate) fn is_overflow(&self) -> bool {
+        self.limit == Limit::Overflow
     }
 
     /// Whether the pipeline exports this series as the overflow series.
     #[cfg(feature = "dynatrace")]
     pub(crate) fn is_exported_as_overflow(&self) -> bool {
-        self.overflow || self.beyond_limit
+        self.limit != Limit::Within
     }
 
     /// The dimensions to export.
     #[cfg(feature = "dynatrace")]
     pub(crate) fn exported(&self) -> Vec<(&'static str, OwnedValue)> {
-        if self.beyond_limit {
-            OVERFLOW.into()
+        let mut exported = Vec::new();
+        self.for_each_exported(&mut |key, value| exported.push((key, value)));
+        exported
+    }
+
+    /// Calls `each` with the dimensions to export.
+    #[cfg(feature = "dynatrace")]
+    pub(crate) fn for_each_exported(&self, each: &mut dyn FnMut(&'static str, OwnedValue)) {
+        if self.is_exported_as_overflow() {
+            OVERFLOW
+                .into_iter()
+                .for_each(|(key, value)| each(key, value));
         } else {
-            self.dimensions()
+            self.for_each_dimension(each);
         }
     }
 
     /// The counts and values that belong in the same collection.
     pub(crate) fn pair(&self) -> Option<Pair> {
-        let (twins, pair) = self.twin?;
-        (!twins.disagree.load(Ordering::Relaxed)).then_some(pair)
+        let disagree = TWINS.disagree(self.twins?).load(Ordering::Relaxed);
+        (!disagree).then_some(self.pair)
     }
 
     /// Whether the cells can shrink as well.

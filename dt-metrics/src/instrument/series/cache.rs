@@ -26,15 +26,15 @@ struct CachedRows {
 }
 
 /// One combination of values and its slot.
-pub(super) struct Row {
-    pub(super) values: KeptSet,
-    pub(super) slot: u32,
+struct Row {
+    values: KeptSet,
+    slot: u32,
     /// A part of the hash, so that few other values are compared.
     hash: u32,
 }
 
 impl Row {
-    pub(super) fn new(hash: u64, values: KeptSet, slot: u32) -> Self {
+    fn new(hash: u64, values: KeptSet, slot: u32) -> Self {
         Self {
             values,
             slot,
@@ -43,20 +43,21 @@ impl Row {
     }
 
     #[inline]
-    pub(super) fn is<S: DimensionSet>(&self, hash: u64, values: &S) -> bool {
+    fn is<S: DimensionSet>(&self, hash: u64, values: &S) -> bool {
         self.hash == part(hash) && values.is(&self.values)
     }
 
     /// The hash of the values. It is computed when a table grows, since keeping it would make each row
     /// larger.
-    pub(super) fn hash(&self, hasher: &impl BuildHasher) -> u64 {
+    fn hash(&self, hasher: &impl BuildHasher) -> u64 {
         set::hash(&OwnedSet(&self.values), hasher)
     }
 }
 
+/// The part of a hash that rows keep.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "a part")]
-fn part(hash: u64) -> u32 {
+pub(super) fn part(hash: u64) -> u32 {
     hash as u32
 }
 
@@ -97,9 +98,16 @@ impl CacheKey {
         CACHE.try_with(|_| ()).is_ok()
     }
 
-    /// Keeps a row whose slot this thread holds; `false` if it cannot.
-    pub(super) fn insert(&self, hash: u64, row: Row, hasher: &impl BuildHasher) -> bool {
+    /// Keeps the values of a slot that this thread holds; `false` if it cannot.
+    pub(super) fn insert(
+        &self,
+        hash: u64,
+        values: KeptSet,
+        slot: u32,
+        hasher: &impl BuildHasher,
+    ) -> bool {
         self.assign_id();
+        let row = Row::new(hash, values, slot);
         let insert = |cache: &RefCell<Cache>| {
             let Ok(mut cache) = cache.try_borrow_mut() else {
                 return false;

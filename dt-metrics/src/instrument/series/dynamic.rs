@@ -4,9 +4,9 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
-use super::cache::{CacheKey, Row};
+use super::cache::CacheKey;
+use super::table::Table;
 use crate::descriptor::{Descriptor, Kind, SeriesCount};
 use crate::instrument::cells::busy::{self, Mutex, MutexGuard};
 use crate::instrument::cells::chunk::MAX_SLOTS;
@@ -15,7 +15,7 @@ use crate::instrument::cells::entry::Lifetime;
 use crate::instrument::cells::sink;
 use crate::instrument::cells::store::{SLOTS, Series, SeriesOwner};
 use crate::instrument::cells::thread::{self, NO_SLOT};
-use crate::instrument::dimension::set::{self, Combination, DimensionSet, KeptSet};
+use crate::instrument::dimension::set::{self, Combination, DimensionSet, KeptSet, OwnedSet};
 use crate::instrument::dimension::value::{OwnedValue, Value};
 
 /// The most series of an instrument that has no limit of its own, as in OpenTelemetry's SDK.
@@ -76,12 +76,6 @@ struct Range {
     base: u32,
 }
 
-/// Combinations of values → slot.
-struct Table {
-    rows: HashTable<Row>,
-    overflow: Option<u32>,
-}
-
 impl DynamicSeries {
     pub(crate) const fn new(
         descriptor: Descriptor,
@@ -99,12 +93,7 @@ impl DynamicSeries {
             signature: const { AtomicU64::new(0) },
             base: const { AtomicU32::new(NO_SLOT) },
             cache: const { CacheKey::new() },
-            table: const {
-                Mutex::new(Table {
-                    rows: HashTable::new(),
-                    overflow: None,
-                })
-            },
+            table: const { Mutex::new(Table::new()) },
         }
     }
 
@@ -231,9 +220,8 @@ impl DynamicSeries {
     /// The slot of a combination, if it has one.
     pub(super) fn known<S: DimensionSet>(&self, hash: u64, values: &S) -> Option<u32> {
         let _busy = busy::enter();
-        let table = self.table();
-        let row = table.rows.find(hash, |row| row.is(hash, values))?;
-        Some(row.slot)
+        let found = self.table().find(hash, self, |kept| values.is(kept));
+        found.map(|(slot, _)| slot)
     }
 
     /// Whether idle series retire. Up-down counters are exported as totals and gauges as last
@@ -281,8 +269,7 @@ impl DynamicSeries {
     /// Lets this thread find the slot in its cache from now on.
     fn remember(&self, hash: u64, values: KeptSet, slot: u32) -> bool {
         let hasher = HASHER.get_or_init(RandomState::default);
-        let row = Row::new(hash, values, slot);
-        CacheKey::is_there() && self.cache.insert(hash, row, hasher)
+        CacheKey::is_there() && self.cache.insert(hash, values, slot, hasher)
     }
 
     /// The slot of a combination, and its values if it is held now. Beyond the limit it is the slot of the
@@ -293,16 +280,15 @@ impl DynamicSeries {
         values: &S,
     ) -> (u32, Option<KeptSet>) {
         let mut table = self.table();
-        if let Ok(row) = table.rows.find_entry(hash, |row| row.is(hash, values)) {
-            let slot = row.get().slot;
+        if let Some((slot, kept)) = table.find(hash, self, |kept| values.is(kept)) {
             if SLOTS.lock().hold(slot) {
-                return (slot, Some(Arc::clone(&row.get().values)));
+                return (slot, Some(kept));
             }
             // It retired just now, and is about to be forgotten.
-            row.remove();
+            table.remove(hash, slot);
         }
         // A capture sees each combination separately; the pipeline does not.
-        let beyond = table.rows.len() >= self.limit();
+        let beyond = table.len() >= self.limit();
         if beyond && !thread::is_captured() {
             let overflow = table.overflow.get_or_insert_with(|| {
                 let series = Series::overflow(&self.descriptor, self);
@@ -334,19 +320,13 @@ impl DynamicSeries {
         };
         slots.hold(slot);
         drop(slots);
-        let row = Row::new(hash, Arc::clone(&kept), slot);
-        let hasher = HASHER.get_or_init(RandomState::default);
-        table.rows.insert_unique(hash, row, |row| row.hash(hasher));
+        table.insert(hash, slot);
         (slot, Some(kept))
     }
 
     /// The series of the values in a call's set, including the values of spread structs. If two dimensions
     /// have the same key, the last dimension with a value counts.
-    fn spread_series<S: DimensionSet>(
-        &'static self,
-        set: &S,
-        kept: &[Option<OwnedValue>],
-    ) -> Series {
+    fn spread_series<S: DimensionSet>(&'static self, set: &S, kept: &KeptSet) -> Series {
         let mut elements = Vec::new();
         set.layout(&mut |keys| elements.push(keys));
         let mut elements = elements.into_iter();
@@ -374,7 +354,7 @@ impl DynamicSeries {
                 add(key, fixed.or_else(|| values.next().flatten()));
             }
         }
-        Series::listed(&self.descriptor, self, dimensions)
+        Series::listed(&self.descriptor, self, Arc::clone(kept), dimensions)
     }
 
     /// Slots for all combinations of `S`, if the limit allows. The types that come first get them,
@@ -424,10 +404,11 @@ impl Late for DynamicSeries {
                 let _busy = busy::enter();
                 let table = self.table();
                 let hasher = HASHER.get()?;
-                if let Some(row) = table.rows.find(hash, |row| row.hash(hasher) == hash)
-                    && SLOTS.lock().hold(row.slot)
+                let has_hash = |kept: &KeptSet| set::hash(&OwnedSet(kept), hasher) == hash;
+                if let Some((slot, _)) = table.find(hash, self, has_hash)
+                    && SLOTS.lock().hold(slot)
                 {
-                    return Some((row.slot, true));
+                    return Some((slot, true));
                 }
                 Some((table.overflow?, false))
             }
@@ -455,11 +436,7 @@ impl SeriesOwner for DynamicSeries {
 
     fn forget(&self, slots: &[u32]) {
         let _busy = busy::enter();
-        let mut table = self.table();
-        table
-            .rows
-            .retain(|row| slots.binary_search(&row.slot).is_err());
-        drop(table);
+        self.table().forget(slots);
         self.cache.invalidate();
     }
 }

@@ -11,3 +11,4 @@ mod cache;
 pub(super) mod dynamic;
 pub(super) mod fixed;
 pub(crate) mod made;
+mod table;

@@ -69,7 +69,7 @@ impl Routes {
                     findings.unprepared = true;
                     return false;
                 };
-                if series.overflow {
+                if series.is_overflow() {
                     findings.full.push(series.descriptor);
                 }
                 let level = series.values().level;

@@ -143,6 +143,19 @@ pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, 
     }
 }
 
+/// Calls `each` with each of these slots and its series. Nothing here may measure.
+pub(crate) fn for_series_of(
+    slots_of: impl Iterator<Item = u32>,
+    mut each: impl FnMut(u32, &Series),
+) {
+    let slots = SLOTS.lock();
+    for slot in slots_of {
+        if let Some(entry) = slots.entry(slot) {
+            each(slot, &entry.series);
+        }
+    }
+}
+
 /// Takes out one part of the recorded values, under the rules of [`drain_part`].
 pub(crate) fn drain_values(
     part: usize,

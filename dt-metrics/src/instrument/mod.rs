@@ -102,8 +102,8 @@ pub(crate) use self::cells::thread::{disown_inherited, is_fenced};
 pub(crate) use self::dimension::value::{DimensionValue, OwnedValue, Value};
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::drain::{
-    Drained, begin, drain_part, drain_values, finish, for_each_series, keep_newest_values,
-    values_given_up,
+    Drained, begin, drain_part, drain_values, finish, for_each_series, for_series_of,
+    keep_newest_values, values_given_up,
 };
 #[cfg(feature = "dynatrace")]
 pub(crate) use self::keep::{abandon_cells, keep_cells, leave_cells};

@@ -1,5 +1,6 @@
 //! The number of calls arrives, over real HTTP.
 
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -18,6 +19,13 @@ fn dimensioned(worker: u64) {}
 async fn future(amount: u64) {
     tokio::task::yield_now().await;
 }
+
+#[counted(
+    name = "e2e.many",
+    by = amount,
+    dims(id = id, odd = (id % 2 == 1).then_some("yes"), host = id.is_multiple_of(3).then(|| Ipv4Addr::from(id)))
+)]
+fn many(id: u32, amount: u64) {}
 
 struct Cart {
     items: u32,
@@ -179,5 +187,37 @@ fn a_series_that_is_idle_frees_its_place_whichever_threads_flush() {
     metrics.shutdown(AMPLE).unwrap();
     for user in ["a", "b", "c"] {
         assert_eq!(server.counter_total("e2e.freed", &[("user", user)]), 1.0);
+    }
+}
+
+#[test]
+fn each_of_many_series_gets_its_own_counts() {
+    // More than are handed over at a time.
+    const SERIES: u32 = 700;
+    own_process!();
+    let server = server();
+    let metrics = to(&server).install().unwrap();
+    for round in 1..=2 {
+        // In the second round, some series do not move.
+        for id in (0..SERIES).step_by(round) {
+            many(id, u64::from(id) + 1);
+        }
+        metrics.flush(AMPLE).unwrap();
+    }
+    metrics.shutdown(AMPLE).unwrap();
+    assert!(server.rejected().is_empty(), "{:?}", server.rejected());
+    for id in 0..SERIES {
+        let (text, host) = (id.to_string(), Ipv4Addr::from(id).to_string());
+        let mut dimensions = vec![("id", &*text)];
+        if id % 2 == 1 {
+            dimensions.push(("odd", "yes"));
+        }
+        if id.is_multiple_of(3) {
+            dimensions.push(("host", &*host));
+        }
+        let rounds = if id.is_multiple_of(2) { 2 } else { 1 };
+        let expected = f64::from(rounds * (id + 1));
+        let counted = server.counter_total("e2e.many", &dimensions);
+        assert_eq!(counted, expected, "{dimensions:?}");
     }
 }

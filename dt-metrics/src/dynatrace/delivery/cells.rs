@@ -394,7 +394,7 @@ impl Recovery {
             let mut attributes: Vec<_> = series
                 .dimensions
                 .iter()
-                .map(|(key, value)| attribute(Key::new(key.clone()), value))
+                .map(|(key, value)| attribute(Key::new(key.clone()), value.clone()))
                 .collect();
             // With another order, the SDK keeps a series twice.
             attributes.sort_by(|a, b| a.key.cmp(&b.key));

@@ -334,9 +334,9 @@ impl Series {
     #[cfg(feature = "dynatrace")]
     pub(crate) fn for_each_exported(&self, each: &mut dyn FnMut(&'static str, OwnedValue)) {
         if self.is_exported_as_overflow() {
-            OVERFLOW
-                .into_iter()
-                .for_each(|(key, value)| each(key, value));
+            for (key, value) in OVERFLOW {
+                each(key, value);
+            }
         } else {
             self.for_each_dimension(each);
         }

@@ -428,11 +428,13 @@ impl Feed {
             }
             // Before slots are given to other series, and before a reader aggregates.
             bound.release();
+            // Before the epoch ends: a slot may have another series then.
+            routes.record_counts(drained, metrics, findings);
             let retired =
                 instrument::finish(drained, epoch, self.gauge_expiry, |slot, id, series| {
                     routes.prepare((slot, id, series), metrics, findings)
                 });
-            routes.record(drained, metrics, findings);
+            routes.record_gauges(drained, metrics, findings);
             for slot in retired {
                 routes.retire(slot, metrics);
             }

@@ -4,9 +4,13 @@ use opentelemetry::KeyValue;
 
 use super::bound::BoundHistograms;
 use super::findings::Findings;
-use super::sdk::{Instrument, attributes};
+use super::sdk::{Instrument, append_attributes};
 use super::streams::{Admission, Claim, MetricId, Metrics, SeriesKey};
-use crate::instrument::{Drained, Series};
+use crate::descriptor::Kind;
+use crate::instrument::{self, Drained, Series};
+
+/// So many series have attributes at a time while counts are handed over.
+const BATCH: usize = 256;
 
 /// The route of each slot.
 #[derive(Default)]
@@ -24,7 +28,9 @@ enum Target {
     Refused(&'static str),
     /// To one of the series of an instrument of the SDK.
     Series {
-        attributes: Box<[KeyValue]>,
+        /// `None` if they are made at each collection, which takes less memory and hardly more time. A histogram
+        /// needs them whenever values are taken out.
+        attributes: Option<Box<[KeyValue]>>,
         hash: u64,
         metric: MetricId,
         stream: u16,
@@ -57,7 +63,8 @@ impl Routes {
             }
             Some(Admission::Refused) => Target::Refused(series.descriptor.name),
             Some(Admission::Admitted(metric)) => {
-                let attributes = attributes(&series.exported());
+                let mut attributes = Vec::new();
+                let are_cheap = append_attributes(series, &mut attributes);
                 let key = metrics.key(metric, &attributes);
                 let is_claimed = !series.is_exported_as_overflow();
                 let entered = if is_claimed {
@@ -77,8 +84,10 @@ impl Routes {
                     // As far as it was handed over to pipelines before this one.
                     metrics.add_to_stream(key, stream, level, &attributes, findings);
                 }
+                let kind = series.descriptor.kind;
+                let is_sum = matches!(kind, Kind::Counter | Kind::UpDownCounter);
                 Target::Series {
-                    attributes,
+                    attributes: (!(is_sum && are_cheap)).then(|| attributes.into()),
                     hash: key.hash,
                     metric,
                     stream,
@@ -113,30 +122,71 @@ impl Routes {
         }
     }
 
-    /// Hands over the counts, and the values of gauges.
-    pub(super) fn record(&self, drained: &Drained, metrics: &mut Metrics, findings: &mut Findings) {
-        for (slot, delta) in drained
-            .deltas
-            .iter()
-            .enumerate()
-            .filter(|(_, delta)| **delta != 0)
-        {
-            if let Some(target) = self.target(slot, 1, findings)
-                && let Target::Series {
+    /// Hands over the counts. Each slot must have the series still of which the counts are.
+    pub(super) fn record_counts(
+        &self,
+        drained: &Drained,
+        metrics: &mut Metrics,
+        findings: &mut Findings,
+    ) {
+        let deltas = (0..).zip(drained.deltas.iter().copied());
+        let mut deltas = deltas.filter(|(_, delta)| *delta != 0);
+        let mut batch = Vec::with_capacity(BATCH);
+        let (mut made, mut ends) = (Vec::new(), Vec::with_capacity(BATCH));
+        loop {
+            batch.clear();
+            batch.extend(deltas.by_ref().take(BATCH));
+            if batch.is_empty() {
+                return;
+            }
+            made.clear();
+            ends.clear();
+            let slots = batch.iter().map(|(slot, _)| *slot);
+            instrument::for_series_of(slots, |slot, series| {
+                if self.makes_attributes(slot) {
+                    append_attributes(series, &mut made);
+                }
+                ends.push(made.len());
+            });
+            let mut begin = 0;
+            for ((slot, delta), end) in batch.iter().zip(&ends) {
+                let of_series = made.get(begin..*end).unwrap_or_default();
+                begin = *end;
+                if let Some(Target::Series {
                     attributes,
                     hash,
                     metric,
                     stream,
                     ..
-                } = target
-            {
-                let series = SeriesKey {
-                    metric: *metric,
-                    hash: *hash,
-                };
-                metrics.add_to_stream(series, *stream, *delta, attributes, findings);
+                }) = self.target(*slot, 1, findings)
+                {
+                    let series = SeriesKey {
+                        metric: *metric,
+                        hash: *hash,
+                    };
+                    let attributes = attributes.as_deref().unwrap_or(of_series);
+                    metrics.add_to_stream(series, *stream, *delta, attributes, findings);
+                }
             }
         }
+    }
+
+    /// Whether the attributes of a slot's series are made at each collection.
+    fn makes_attributes(&self, slot: u32) -> bool {
+        let route = self.0.get(slot as usize).and_then(Option::as_ref);
+        route.is_some_and(|route| match route.target {
+            Target::Series { ref attributes, .. } => attributes.is_none(),
+            Target::Refused(_) => false,
+        })
+    }
+
+    /// Hands over the values of gauges.
+    pub(super) fn record_gauges(
+        &self,
+        drained: &Drained,
+        metrics: &Metrics,
+        findings: &mut Findings,
+    ) {
         for (metric, values) in &drained.not_finite {
             findings.not_finite.add_points(metric, *values);
         }
@@ -186,20 +236,23 @@ impl Routes {
         metrics: &'a Metrics,
         findings: &mut Findings,
     ) -> Option<(&'a Instrument, &'a [KeyValue])> {
-        match self.target(slot as usize, points, findings)? {
+        match self.target(slot, points, findings)? {
             Target::Refused(_) => None,
             Target::Series {
                 attributes,
                 metric,
                 stream,
                 ..
-            } => Some((metrics.instrument(*metric, *stream)?, attributes)),
+            } => Some((
+                metrics.instrument(*metric, *stream)?,
+                attributes.as_deref().unwrap_or_default(),
+            )),
         }
     }
 
     /// The target of a slot; counts lost points if it is nowhere.
-    fn target(&self, slot: usize, points: usize, findings: &mut Findings) -> Option<&Target> {
-        let target = &self.0.get(slot)?.as_ref()?.target;
+    fn target(&self, slot: u32, points: usize, findings: &mut Findings) -> Option<&Target> {
+        let target = &self.0.get(slot as usize)?.as_ref()?.target;
         if let Target::Refused(metric) = target {
             findings.refused.add_points(metric, points as u64);
         }

@@ -5,7 +5,7 @@ use opentelemetry::{Key, KeyValue};
 
 use crate::descriptor::Kind;
 use crate::dynatrace::{attribute, bucket_boundaries};
-use crate::instrument::OwnedValue;
+use crate::instrument::{OwnedValue, Series};
 use crate::registry::Definition;
 
 /// An instrument of the SDK.
@@ -62,13 +62,16 @@ pub(super) fn create(
     }
 }
 
-/// The dimensions of a series as attributes of the SDK, ordered by their keys: with another order, the
-/// SDK keeps each series twice.
-pub(super) fn attributes(dimensions: &[(&'static str, OwnedValue)]) -> Box<[KeyValue]> {
-    let mut attributes: Box<[KeyValue]> = dimensions
-        .iter()
-        .map(|(key, value)| attribute(Key::from_static_str(key), value))
-        .collect();
-    attributes.sort_by(|a, b| a.key.cmp(&b.key));
-    attributes
+/// Appends the dimensions of a series as attributes of the SDK, ordered by their keys: with another order,
+/// the SDK keeps each series twice. Returns whether their texts are all there already, so that attributes
+/// are made in no time.
+pub(super) fn append_attributes(series: &Series, to: &mut Vec<KeyValue>) -> bool {
+    let first = to.len();
+    let mut are_there = true;
+    series.for_each_exported(&mut |key, value| {
+        are_there &= !matches!(value, OwnedValue::ShortText(_));
+        to.push(attribute(Key::from_static_str(key), value));
+    });
+    to[first..].sort_by(|a, b| a.key.cmp(&b.key));
+    are_there
 }

@@ -11,7 +11,7 @@
 //! each instrument that the program renames.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -179,7 +179,7 @@ pub(super) struct Metrics {
     all: Vec<Metric>,
     /// All series with a route or a sum, by the hash of their metric and attributes. One map is smaller
     /// than a map for each metric, since most metrics have few series.
-    series: HashMap<u64, Known>,
+    series: AllKnown,
     hasher: RandomState,
 }
 
@@ -262,6 +262,28 @@ impl Known {
             slots: 0,
             sum: Sum::default(),
         }
+    }
+}
+
+/// Series by their hashes, which are not hashed again.
+type AllKnown = HashMap<u64, Known, BuildHasherDefault<OwnHash>>;
+
+#[derive(Default)]
+struct OwnHash(u64);
+
+impl Hasher for OwnHash {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64((*byte).into());
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = self.0.rotate_left(8) ^ hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -488,7 +510,7 @@ impl Metrics {
 
 /// The sum of one series.
 struct SumOf<'a> {
-    all: &'a mut HashMap<u64, Known>,
+    all: &'a mut AllKnown,
     hash: u64,
     /// The first descriptor of the metric.
     first: &'static Descriptor,

@@ -129,7 +129,7 @@ impl Values {
         for sample in samples {
             let dimensions = sample.dimensions.iter();
             let mut attributes: Attributes = dimensions
-                .map(|(key, value)| attribute(Key::from(key.to_string()), value))
+                .map(|(key, value)| attribute(Key::from(key.to_string()), value.clone()))
                 .collect();
             attributes.sort_by(|a, b| a.key.cmp(&b.key));
             let index = *indices.entry(attributes.clone()).or_insert(values.len());

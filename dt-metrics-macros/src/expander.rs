@@ -3,6 +3,19 @@
 use std::env;
 use std::sync::LazyLock;
 
+/// The attribute that allows these lints of clippy, if clippy expands the macro. To other programs it would
+/// be one more attribute to parse and to check for each function.
+macro_rules! allow_clippy {
+    ($($lints:tt)*) => {
+        if $crate::expander::Expander::current() == $crate::expander::Expander::Clippy {
+            $crate::tokens::emit!(#[allow($($lints)*)])
+        } else {
+            ::proc_macro2::TokenStream::new()
+        }
+    };
+}
+pub(crate) use allow_clippy;
+
 /// A program that reads functions and builds none. It gets them as they were written: a second copy
 /// under `#[cfg(clippy)]` or `#[cfg(doc)]` would make every build slower.
 #[derive(Clone, Copy, Eq, PartialEq)]

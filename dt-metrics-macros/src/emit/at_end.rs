@@ -7,6 +7,7 @@ use super::ends::shadowing;
 use super::metric::Record;
 use super::record::number;
 use super::values::{self, list};
+use crate::expander::allow_clippy;
 use crate::parse::args::Args;
 use crate::parse::dims::{Dimension, Source};
 use crate::parse::word::Outcome;
@@ -153,10 +154,11 @@ impl AtEnd<'_> {
             let allow = shadowing(&self.copied);
             emit!(#allow let (#kept, (#(#made,)*)) = __dt_metrics_state; #elapsed)
         });
+        let shadows = allow_clippy!(clippy::shadow_unrelated, clippy::shadow_reuse);
         emit! {
             #elapsed
             let __dt_metrics_ending = #private::Ending::new(__dt_metrics_leave, __dt_metrics_state);
-            #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
+            #shadows
             let #ret = __dt_metrics_returned;
             let _ = &#ret;
             #is_err

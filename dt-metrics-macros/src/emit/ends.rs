@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::Expr;
 
+use crate::expander::allow_clippy;
 use crate::tokens::emit;
 
 /// The code around each call.
@@ -66,15 +67,14 @@ pub(crate) struct Copied {
 
 /// The attribute of a statement that binds these parameters once more, under their names.
 pub(crate) fn shadowing(copied: &[TokenStream]) -> Option<TokenStream> {
-    let allow = emit! {
-        #[allow(
+    (!copied.is_empty()).then(|| {
+        allow_clippy!(
             clippy::min_ident_chars,
             clippy::shadow_reuse,
             clippy::shadow_same,
             clippy::shadow_unrelated,
-        )]
-    };
-    (!copied.is_empty()).then_some(allow)
+        )
+    })
 }
 
 impl Ends {

@@ -15,6 +15,7 @@ use super::values::{self, list};
 use super::wrap::wrap;
 use crate::analyse::scope::{Known, Place};
 use crate::analyse::shape::Shape;
+use crate::expander::allow_clippy;
 use crate::parse::args::Args;
 use crate::parse::dims::Dimension;
 use crate::parse::item::Function;
@@ -376,10 +377,11 @@ impl<'a> Measure<'a> {
         let copied = (!captures).then(|| emit!(__dt_metrics_copied,));
         let allow = shadowing(variables);
         let bind = (!captures).then(|| emit!(#allow let (#(#variables,)*) = __dt_metrics_copied;));
+        let shadows = allow_clippy!(clippy::shadow_unrelated, clippy::shadow_reuse);
         Some(emit! {
             move |#copied __dt_metrics_returned| {
                 #bind
-                #[allow(clippy::shadow_unrelated, clippy::shadow_reuse)]
+                #shadows
                 let #ret = __dt_metrics_returned;
                 let _ = &#ret;
                 #is_err

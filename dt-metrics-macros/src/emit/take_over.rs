@@ -9,6 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Path, Receiver, Signature, Token, Type};
 
 use super::ends::Copied;
+use crate::expander::allow_clippy;
 use crate::tokens::{any, emit, find_variable, is_ident, is_punct, ours};
 
 /// Whether the user's `exprs` mention a parameter.
@@ -166,10 +167,8 @@ pub(crate) fn borrowed(patterns: &[Matched]) -> TokenStream {
             ..
         } = matched;
         let mutability = mutability.as_ref()?;
-        Some(emit! {
-            #[allow(clippy::shadow_same)]
-            let #mutability #argument = #argument;
-        })
+        let allow = allow_clippy!(clippy::shadow_same);
+        Some(emit!(#allow let #mutability #argument = #argument;))
     });
     mutable.collect()
 }
@@ -345,11 +344,8 @@ fn take_unnamed(input: &mut PatType, place: usize) -> TokenStream {
     let name = format_ident!("_arg{place}", span = ours());
     *input.pat = by_value(name.clone());
     let cfg = attrs_on(&input.attrs, "cfg");
-    emit! {
-        #cfg
-        #[allow(clippy::shadow_same, clippy::no_effect_underscore_binding)]
-        let #name = #name;
-    }
+    let allow = allow_clippy!(clippy::shadow_same, clippy::no_effect_underscore_binding);
+    emit!(#cfg #allow let #name = #name;)
 }
 
 /// Takes a parameter as a whole, then matches its pattern.
@@ -390,9 +386,10 @@ fn take_pattern(
                 .collect(),
         });
     }
+    let allow = allow_clippy!(clippy::shadow_same);
     emit! {
         #cfg
-        #[allow(clippy::shadow_same)]
+        #allow
         let #mutability #name = #name;
         #cfg
         #lints
@@ -436,18 +433,17 @@ fn take_named(input: &mut PatType, body: &TokenStream, used: &Used) -> TokenStre
         let text = name.to_string();
         // Taking a parameter over is not a use of it.
         let underscored = text.starts_with('_').then(|| {
-            emit! {
-                #[allow(
-                    clippy::no_effect_underscore_binding,
-                    clippy::used_underscore_binding,
-                )]
-            }
+            allow_clippy!(
+                clippy::no_effect_underscore_binding,
+                clippy::used_underscore_binding,
+            )
         });
-        let mutable = mutability.map(|_| emit!(#[allow(clippy::collection_is_never_read)]));
+        let mutable = mutability.map(|_| allow_clippy!(clippy::collection_is_never_read));
+        let allow = allow_clippy!(clippy::shadow_same, clippy::min_ident_chars);
         let is_used = used.reads(&name).then(|| emit!(let _ = #name;));
         statements.extend(emit! {
             #cfg
-            #[allow(clippy::shadow_same, clippy::min_ident_chars)]
+            #allow
             #underscored
             #mutable
             #lints

@@ -18,7 +18,7 @@ use crate::analyse::return_type::{
     Output, can_be_told, closure_output, closures, has_impl, mentions_result, written,
 };
 use crate::analyse::shape::Shape;
-use crate::expander::Expander;
+use crate::expander::{Expander, allow_clippy};
 use crate::parse::item::{Function, awaiting, is_ours};
 use crate::tokens::{any, at, emit, ident, is_ident, is_punct, ours};
 
@@ -279,10 +279,8 @@ impl Wrap<'_> {
         );
         if has_impl(returned) {
             // Clippy reads this function, and may take the block for the mistake.
-            entry.extend(emit! {
-                #[allow(clippy::async_yields_async)]
-                let __dt_metrics_future = #future;
-            });
+            let allow = allow_clippy!(clippy::async_yields_async);
+            entry.extend(emit!(#allow let __dt_metrics_future = #future;));
             future = emit!(__dt_metrics_future);
         }
         let measured = if !ends.at_site {
@@ -634,10 +632,8 @@ impl Wrap<'_> {
     fn closure_variable(&mut self) -> TokenStream {
         let private = self.private;
         let closure = self.closure();
-        emit! {
-            #[allow(clippy::result_large_err)]
-            let __dt_metrics_body = #private::once(#closure);
-        }
+        let allow = allow_clippy!(clippy::result_large_err);
+        emit!(#allow let __dt_metrics_body = #private::once(#closure);)
     }
 
     /// The statements that take the parameters over.

@@ -192,6 +192,13 @@ impl Wrap<'_> {
                     }
                 }
             }
+            View::Closure if ends.at_site && has_written_arguments(&self.function.sig.output) => {
+                let ty = closure_output(&self.function.sig.output);
+                let body = self.closure();
+                let entry = self.entry();
+                let judge = self.judge(&outcome_type(private, ty.as_ref()));
+                emit!(#entry #private::run_at(__dt_metrics_instruments, #judge, #body))
+            }
             View::Closure if ends.at_site => {
                 let body = self.closure_variable();
                 let entry = self.entry();
@@ -761,6 +768,13 @@ fn outcome_type(private: &TokenStream, ty: Option<&TokenStream>) -> TokenStream 
         }
         ty => emit!(#private::OutcomeOf::<#ty>::new()),
     }
+}
+
+/// Whether the type is written with arguments, such as `Result<T, E>`, and has no `impl Trait`. Then the compiler
+/// need not find it out by the closure with the body, which would take two more functions for each body.
+fn has_written_arguments(output: &ReturnType) -> bool {
+    let ty = closure_output(output).filter(|_| !has_impl(output));
+    ty.is_some_and(|ty| any(&ty, |_, token| is_punct(token, '<')))
 }
 
 /// Runs `__dt_metrics_call`, and measures it to its end if the result keeps the function's promise.

@@ -305,7 +305,7 @@ impl Site for Measures {
 pub fn run_at<R, S: Site, J: Judge<R>>(site: &'static S, judge: J, body: impl FnOnce() -> R) -> R {
     let guard = guard_at(site, Outcome::Panic);
     let returned = body();
-    guard.__dt_metrics_end(Outcome::of(!judge.is_err(&returned)));
+    guard.returned(&judge, &returned);
     returned
 }
 
@@ -331,6 +331,13 @@ pub struct GuardAt<S: Site> {
 }
 
 impl<S: Site> GuardAt<S> {
+    /// Ends a call that returned this value. It is a function of its own since the compiler builds it once
+    /// for each type of value, and the function around a body once for each body.
+    #[inline]
+    fn returned<R, J: Judge<R>>(self, judge: &J, returned: &R) {
+        self.__dt_metrics_end(Outcome::of(!judge.is_err(returned)));
+    }
+
     /// Ends a call that returned.
     #[inline]
     pub fn __dt_metrics_end(self, outcome: Outcome) {

@@ -18,8 +18,18 @@ pub(crate) fn is_certain(function: &Function) -> bool {
     let mut inputs = signature.inputs.iter();
     written(&signature.output).is_some_and(is_unsized)
         || inputs.any(|input| matches!(input, FnArg::Typed(input) if is_unsized(&input.ty)))
-        || leaves_nothing(&body)
-        || signature.asyncness.is_none() && awaits(&body)
+        || may_be_misplaced(&body)
+            && (leaves_nothing(&body) || signature.asyncness.is_none() && awaits(&body))
+}
+
+/// Whether there is a word that can be in the wrong place. Most bodies have none, and are read only once.
+fn may_be_misplaced(body: &TokenStream) -> bool {
+    any(body, |_, token| match token {
+        TokenTree::Ident(word) => {
+            matches!(word.to_string().as_str(), "await" | "break" | "continue")
+        }
+        _ => false,
+    })
 }
 
 /// Whether a value of this type has no size. An alias may hide that.

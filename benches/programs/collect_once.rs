@@ -23,6 +23,6 @@ pub(crate) fn run(call_all: impl FnOnce()) -> Result<(), Box<dyn Error>> {
     if let Some(metrics) = &metrics {
         metrics.flush(Duration::from_secs(60))?;
     }
-    println!("{}", child::resident_bytes()?);
+    println!("{}", child::resident_bytes("Rss")?);
     Ok(())
 }

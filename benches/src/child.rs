@@ -29,12 +29,14 @@ impl PushMetricExporter for Discard {
     }
 }
 
-/// The resident bytes of this process.
-pub(crate) fn resident_bytes() -> io::Result<u64> {
+/// The resident bytes of this process, of the kind that this line of the kernel's summary has: `Rss` for all, or
+/// `Anonymous` for all but unchanged pages of files.
+pub(crate) fn resident_bytes(kind: &str) -> io::Result<u64> {
     // Exact; the numbers in `status` may lag by some pages per thread.
     let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
     let kilobytes = rollup.lines().find_map(|line| {
-        line.strip_prefix("Rss:")?
+        line.strip_prefix(kind)?
+            .strip_prefix(':')?
             .trim()
             .strip_suffix(" kB")?
             .parse::<u64>()
@@ -42,5 +44,5 @@ pub(crate) fn resident_bytes() -> io::Result<u64> {
     });
     kilobytes
         .map(|kilobytes| kilobytes * 1024)
-        .ok_or_else(|| io::Error::other("no resident size in /proc/self/smaps_rollup"))
+        .ok_or_else(|| io::Error::other(format!("no `{kind}` in /proc/self/smaps_rollup")))
 }

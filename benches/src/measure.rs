@@ -11,6 +11,10 @@ use crate::alloc;
 /// How long a candidate runs in each round, about; long enough that reading the clock is nothing.
 const ROUND: Duration = Duration::from_millis(8);
 
+/// Calls of each thread before its first round: so many that the thread's buffer of values has its final size,
+/// although values are taken out meanwhile.
+const WARM_UP: u32 = 100_000;
+
 /// The most calls in a round, however cheap they are.
 const MOST_CALLS: u32 = 1 << 26;
 
@@ -92,7 +96,7 @@ impl Candidate {
 
     /// One round of one thread. All threads are at it at once.
     fn round(&self, source: TimeSource, crowd: &Crowd) -> Cost {
-        // The first call of a thread does extra work, which is not measured.
+        // What other candidates displaced from the caches is not measured.
         (self.run)(1_000);
         let mut seconds = 0.0;
         let mut allocations = 0;
@@ -135,6 +139,7 @@ pub(crate) fn costs(
     let crowd = Crowd::new(threads);
     let all: Vec<Vec<Vec<Cost>>> = thread::scope(|scope| {
         let run = || {
+            candidates.iter().for_each(|c| (c.run)(WARM_UP));
             let turn = || candidates.iter().map(|c| c.round(source, &crowd));
             (0..rounds).map(|_| turn().collect()).collect()
         };

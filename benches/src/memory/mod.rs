@@ -46,7 +46,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     ]);
     for scenario in Scenario::ALL {
         let growth = |installed| scenario_growth(scenario, scenario.count(), installed);
-        let each = |bytes: f64| format!("{:.0}", bytes / f64::from(scenario.count()));
+        let each = |bytes: f64| format!("{:.0}", bytes / f64::from(scenario.count() - 1));
         let bare = if scenario.needs_pipeline() {
             String::from("-")
         } else {
@@ -75,15 +75,16 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The program as a child process: prints its memory in use.
+/// The program as a child process: prints its memory in use, without the pages of its code. Their number depends on the
+/// system's cache of files.
 pub(crate) fn child(scenario: Scenario, count: u32, installed: bool) -> Result<(), Box<dyn Error>> {
     let kept = scenario.enact(count, installed)?;
-    println!("{}", resident_bytes()?);
+    println!("{}", resident_bytes("Anonymous")?);
     drop(kept);
     Ok(())
 }
 
-/// How much more is in use with `count` than with none.
+/// How much more is in use with `count` than with one: the first use makes objects that all share.
 fn scenario_growth(scenario: Scenario, count: u32, installed: &str) -> Result<f64, Box<dyn Error>> {
     let this = env::current_exe()?;
     let with = |count: u32| {
@@ -99,7 +100,7 @@ fn scenario_growth(scenario: Scenario, count: u32, installed: &str) -> Result<f6
         };
         resident(command, &[&count.to_string(), installed])
     };
-    Ok(with(count)? - with(0)?)
+    Ok(with(count)? - with(1)?)
 }
 
 /// The bytes in use that a program prints.

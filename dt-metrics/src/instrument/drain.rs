@@ -143,16 +143,14 @@ pub(crate) fn for_each_series(slot: Option<u32>, mut each: impl FnMut(u32, u64, 
     }
 }
 
-/// Calls `each` with each of these slots and its series. Nothing here may measure.
+/// Calls `each` with each of these slots and its series, if it has one. Nothing here may measure.
 pub(crate) fn for_series_of(
-    slots_of: impl Iterator<Item = u32>,
-    mut each: impl FnMut(u32, &Series),
+    wanted: impl Iterator<Item = u32>,
+    mut each: impl FnMut(u32, Option<&Series>),
 ) {
     let slots = SLOTS.lock();
-    for slot in slots_of {
-        if let Some(entry) = slots.entry(slot) {
-            each(slot, &entry.series);
-        }
+    for slot in wanted {
+        each(slot, slots.entry(slot).map(|entry| &entry.series));
     }
 }
 

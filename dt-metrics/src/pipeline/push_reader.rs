@@ -96,8 +96,8 @@ impl<E: PushMetricExporter> PushReader<E> {
 
     /// Collects and exports, in the turn of this thread. A callback of the program may panic.
     ///
-    /// The data points are freed afterwards, since they take more memory than the SDK's sums. The next
-    /// collection would free most of them in any case.
+    /// The data points are freed afterwards, since they take nearly as much memory as the SDK's sums. The
+    /// next collection would free most of them in any case.
     fn push(&self) -> OTelSdkResult {
         let _outside_telemetry = opentelemetry::Context::enter_telemetry_suppressed_scope();
         let pushed = catch_unwind(AssertUnwindSafe(|| {

@@ -143,7 +143,9 @@ impl Routes {
             ends.clear();
             let slots = batch.iter().map(|(slot, _)| *slot);
             instrument::for_series_of(slots, |slot, series| {
-                if self.makes_attributes(slot) {
+                if let Some(series) = series
+                    && self.makes_attributes(slot)
+                {
                     append_attributes(series, &mut made);
                 }
                 ends.push(made.len());

@@ -268,6 +268,7 @@ impl Known {
 /// Series by their hashes, which are not hashed again.
 type AllKnown = HashMap<u64, Known, BuildHasherDefault<OwnHash>>;
 
+/// The hash of a number that is a hash already.
 #[derive(Default)]
 struct OwnHash(u64);
 

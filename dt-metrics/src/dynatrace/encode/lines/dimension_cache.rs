@@ -139,9 +139,9 @@ impl DimensionCache {
         if let Some(index) = known {
             return *index;
         }
-        let (dimensions, altered) = self.serialise(origin, attributes);
+        let (fingerprint, dimensions, altered) = self.serialise(origin, attributes);
         self.insert(CachedDimensions {
-            fingerprint: Fingerprint::new(attributes),
+            fingerprint,
             hash,
             origin: origin.id,
             used: self.generation.previous(),
@@ -200,12 +200,17 @@ impl DimensionCache {
         }
     }
 
-    /// The dimensions of a line, and the alterations that were necessary. Later layers win.
+    /// The fingerprint of the attributes, the dimensions of a line, and the alterations that were
+    /// necessary. Later layers win.
     fn serialise(
         &self,
         origin: &Origin,
         attributes: &[&KeyValue],
-    ) -> (Result<Dimensions, TooManyDimensions>, Alterations) {
+    ) -> (
+        Fingerprint,
+        Result<Dimensions, TooManyDimensions>,
+        Alterations,
+    ) {
         let mut altered = Alterations::NONE;
         let mut measured: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for attribute in origin.scope.iter().chain(attributes.iter().copied()) {
@@ -226,8 +231,9 @@ impl DimensionCache {
         }
         let dimensions = Dimensions::from_layers(&layers.each_ref().map(|layer| &**layer));
         // A copy has its exact size and lies next to the copy of the previous series: reading such
-        // copies in order, as each collection does, takes half the time.
-        (dimensions.clone(), altered)
+        // copies in order, as each collection does, takes half the time. The fingerprint is made
+        // before texts of this function are freed, so that it lies there as well.
+        (Fingerprint::new(attributes), dimensions.clone(), altered)
     }
 }
 

@@ -139,7 +139,9 @@ pub(crate) fn costs(
     let crowd = Crowd::new(threads);
     let all: Vec<Vec<Vec<Cost>>> = thread::scope(|scope| {
         let run = || {
-            candidates.iter().for_each(|c| (c.run)(WARM_UP));
+            for candidate in candidates {
+                (candidate.run)(WARM_UP);
+            }
             let turn = || candidates.iter().map(|c| c.round(source, &crowd));
             (0..rounds).map(|_| turn().collect()).collect()
         };

@@ -44,6 +44,8 @@ fn panics() -> u64 {
 #[test]
 fn a_panic_is_counted_and_logged_once_and_other_metrics_are_exported() {
     own_process!();
+    // Printing a backtrace may take longer than a collection waits for the function.
+    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
     let log = Log::install();
     let server = server();
     let metrics = to(&server).install().unwrap();

@@ -23,4 +23,3 @@ mod stress;
 mod sums;
 mod termination;
 mod together;
-mod values;

@@ -2,6 +2,8 @@
 //!
 //! Two seconds by default; set `DT_METRICS_STRESS_SECONDS` for another duration.
 
+mod values;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};

@@ -334,11 +334,6 @@ impl Exporter {
         Losses(self.inner.buffer.clone())
     }
 
-    /// From now on requests are sent this long after their collection, unless somebody waits.
-    pub(crate) fn spread(&self, by: Duration) {
-        self.inner.buffer.lock().spread = by;
-    }
-
     /// The memory for cells in the spool, if they are kept there.
     pub(crate) fn cells(&self) -> Option<Arc<dyn Memory>> {
         let cells = self.inner.delivery.as_ref()?.cells.as_ref()?;

@@ -1,5 +1,6 @@
 //! Exporters that the program adds to the built-in one.
 
+use std::io;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
@@ -15,8 +16,7 @@ type AddToProvider = Box<
             MeterProviderBuilder,
             Option<Duration>,
             Aggregation,
-            bool,
-        ) -> (MeterProviderBuilder, Reader)
+        ) -> io::Result<(MeterProviderBuilder, Reader)>
         + Send,
 >;
 
@@ -30,8 +30,8 @@ pub(super) struct AddedExporter {
 impl AddedExporter {
     pub(super) fn new(exporter: impl PushMetricExporter) -> Self {
         let ours = own_exporter(&exporter);
-        let add = Box::new(move |provider, interval, aggregation, is_separate| {
-            Reader::add(provider, exporter, interval, aggregation, is_separate)
+        let add = Box::new(move |provider, interval, aggregation| {
+            Reader::add(provider, exporter, interval, aggregation)
         });
         Self { add, ours }
     }
@@ -42,8 +42,7 @@ impl AddedExporter {
         provider: MeterProviderBuilder,
         interval: Option<Duration>,
         aggregation: Aggregation,
-        is_separate: bool,
-    ) -> (MeterProviderBuilder, Reader) {
-        (self.add)(provider, interval, aggregation, is_separate)
+    ) -> io::Result<(MeterProviderBuilder, Reader)> {
+        (self.add)(provider, interval, aggregation)
     }
 }

@@ -10,11 +10,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-
 /// A reader whose exporter is not one of the pipeline's, or who has nothing to export, is done after
 /// this time.
 const LIMIT: Duration = Duration::from_millis(100);
@@ -130,33 +125,4 @@ fn is_of_another(readers: &[(ThreadId, Instant)]) -> bool {
     let this = thread::current().id();
     let mut readers = readers.iter();
     readers.any(|(reader, since)| *reader != this && since.elapsed() < LIMIT)
-}
-
-/// An exporter that ends the aggregation of its reader.
-pub(super) struct Watched<E> {
-    pub(super) exporter: E,
-    pub(super) aggregation: Aggregation,
-}
-
-impl<E: PushMetricExporter> PushMetricExporter for Watched<E> {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.aggregation.end();
-        self.exporter.export(metrics).await
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.exporter.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.exporter.shutdown_with_timeout(timeout)
-    }
-
-    fn shutdown(&self) -> OTelSdkResult {
-        self.exporter.shutdown()
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.exporter.temporality()
-    }
 }

@@ -84,10 +84,8 @@ impl Builder {
     ///
     /// The first push comes at a random moment within the first interval, and the following pushes
     /// come one interval apart, so that processes that start together do not push together.
-    /// With [`configure_provider`](Self::configure_provider), or with exporters of other crates, the
-    /// SDK's timer decides when to collect, one interval after the start. This crate's exporters
-    /// then send a moment later: a random part of the interval, ten seconds at most, chosen once
-    /// per process. A flush does not wait for this moment.
+    /// With [`configure_provider`](Self::configure_provider), or with exporters of other crates, each
+    /// exporter has a thread that pushes, and a random moment of its own.
     pub fn push_interval(mut self, interval: Duration) -> Self {
         if interval.is_zero() {
             self.dynatrace.sources.remove("push_interval");

@@ -20,7 +20,6 @@ use super::handle::Handle;
 use super::lifecycle::Installed;
 use super::readers::Reader;
 use super::running::{ProviderOwner, Running};
-use super::schedule;
 use crate::dynatrace::{
     ConfigError, Exporter, Format, Options, Redactor, Scope, Source, process_environment,
     process_names, read, sdk_disabled, token_variables, unknown_variables, unquoted,
@@ -91,11 +90,6 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
     // the other readers. So the schedule is ours only if all exporters are.
     let our_schedule = all_ours && !ours.is_empty() && settings.configure.is_empty();
     let summing = summing(&ours, our_schedule);
-    if !our_schedule {
-        for exporter in ours {
-            exporter.spread(schedule::spread(interval));
-        }
-    }
 
     let mut provider = SdkMeterProvider::builder();
     if let Some(resource) = resource {
@@ -112,8 +106,9 @@ pub(super) fn install(mut options: Options, settings: Settings) -> Result<Handle
     let mut readers = Vec::new();
     for added in added {
         let aggregation = aggregation.clone();
-        let (with_reader, reader) =
-            added.add_to(provider, readers_interval, aggregation, !is_configured);
+        let (with_reader, reader) = added
+            .add_to(provider, readers_interval, aggregation)
+            .map_err(Error::Thread)?;
         provider = with_reader;
         readers.push(reader);
     }

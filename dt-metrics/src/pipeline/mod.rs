@@ -24,6 +24,7 @@ mod install;
 mod lifecycle;
 mod passes;
 mod push_reader;
+mod reader_thread;
 mod readers;
 mod running;
 mod schedule;

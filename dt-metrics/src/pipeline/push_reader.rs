@@ -1,7 +1,6 @@
 //! A reader without a thread of its own: it collects and exports on the thread that flushes it.
 //!
-//! The SDK's `PeriodicReader` always starts a thread, which would only wait for flushes if the pipeline has
-//! the schedule itself.
+//! The pipeline flushes it at the interval, or [a thread of its own](super::reader_thread) does.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,22 +1,23 @@
 //! The readers of a provider: each is flushed and ended on its own, so that an exporter that hangs
 //! holds up no other one.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 
-use super::aggregation::{Aggregation, Watched};
+use super::aggregation::Aggregation;
 use super::bridge::Bridge;
 use super::deadline::{Deadline, Late};
 use super::foreign_exporter::{Failures, Noted};
 use super::passes::Passes;
 use super::push_reader::PushReader;
+use super::reader_thread::ReaderThread;
 use crate::thread::spawn;
 
 /// A reader, or all readers of a provider at once.
@@ -29,10 +30,7 @@ pub(super) struct Reader {
 /// The part of the SDK that is flushed and ended.
 #[derive(Clone)]
 enum Flushed {
-    /// Collects on the thread that flushes it.
     Reader(Arc<dyn MetricReader>),
-    /// The SDK has no other way to flush a reader with a thread than by a provider that has it alone. The
-    /// reader collects from the provider that was built last, which is the pipeline's.
     Provider(SdkMeterProvider),
 }
 
@@ -54,47 +52,32 @@ impl Flushed {
 
 impl Reader {
     /// Adds a reader for an exporter to a provider, which is built after this call. It collects at each
-    /// interval, or only when it is flushed if there is none. With
-    /// `is_separate` it can be flushed and ended; otherwise [`all`](Self::all) takes its failures.
+    /// interval, or only when it is flushed if there is none.
     pub(super) fn add(
         provider: MeterProviderBuilder,
         exporter: impl PushMetricExporter,
         interval: Option<Duration>,
         aggregation: Aggregation,
-        is_separate: bool,
-    ) -> (MeterProviderBuilder, Self) {
+    ) -> io::Result<(MeterProviderBuilder, Self)> {
         let failures = Failures::default();
         let exporter = Noted {
             exporter,
             failures: failures.clone(),
         };
-        let Some(interval) = interval else {
-            let reader = PushReader::new(exporter, aggregation);
-            let this = Self {
-                flushed: Flushed::Reader(Arc::new(reader.clone())),
-                passes: Passes::default(),
-                failures: vec![failures],
-            };
-            return (provider.with_reader(reader), this);
+        let reader = PushReader::new(exporter, aggregation);
+        let (provider, flushed): (_, Arc<dyn MetricReader>) = match interval {
+            None => (provider.with_reader(reader.clone()), Arc::new(reader)),
+            Some(interval) => {
+                let reader = ReaderThread::start(reader, interval)?;
+                (provider.with_reader(reader.clone()), Arc::new(reader))
+            }
         };
-        let exporter = Watched {
-            exporter,
-            aggregation,
-        };
-        let reader = PeriodicReader::builder(exporter)
-            .with_interval(interval)
-            .build();
-        let mut alone =
-            SdkMeterProvider::builder().with_resource(Resource::builder_empty().build());
-        if is_separate {
-            alone = alone.with_reader(reader.clone());
-        }
         let this = Self {
-            flushed: Flushed::Provider(alone.build()),
+            flushed: Flushed::Reader(flushed),
             passes: Passes::default(),
             failures: vec![failures],
         };
-        (provider.with_reader(reader), this)
+        Ok((provider, this))
     }
 
     /// All readers of a provider, one after the other: for a provider with readers that the program

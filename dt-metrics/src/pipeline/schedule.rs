@@ -1,18 +1,14 @@
 //! The schedule of pushes: one each interval, from a random moment within the first interval on.
 //!
-//! The SDK's reader counts its interval from the start of the program, so a fleet that is restarted
-//! at the same time would push at the same time ever after. The reader's timer cannot be moved, so the
-//! pipeline has readers without a timer.
+//! The SDK's `PeriodicReader` counts its interval from the start of the program, so a fleet that is restarted
+//! at the same time would push at the same time ever after. Its timer cannot be moved, so the pipeline has
+//! readers of its own.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// The first push does not come before this part of the interval: it would carry little.
 const EARLIEST: f64 = 0.1;
-
-/// The longest that a collection waits before it is sent, so that not all processes send at the same
-/// moment.
-const MAX_SPREAD: Duration = Duration::from_secs(10);
 
 /// When the next push is due.
 #[derive(Debug)]
@@ -63,12 +59,6 @@ impl Schedule {
 /// The pause before the first push. `fraction` is between 0 and 1.
 fn first_pause(interval: Duration, fraction: f64) -> Duration {
     interval.mul_f64(EARLIEST + (1.0 - EARLIEST) * fraction)
-}
-
-/// How long after a collection to send, if the SDK's timer decides when to collect: a random moment
-/// within the interval, but early enough that no data point is late.
-pub(super) fn spread(interval: Duration) -> Duration {
-    interval.min(MAX_SPREAD).mul_f64(fraction())
 }
 
 /// A random number between 0 and 1. The standard library seeds its hash maps from the system.

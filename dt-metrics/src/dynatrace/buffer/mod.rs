@@ -229,7 +229,6 @@ impl Buffer {
     pub(crate) fn hurry_locked(&self, state: &mut State) {
         state.hurry = true;
         state.dead_letters.hurry();
-        state.released = state.queue.last_sequence();
         self.sender_wake.notify_one();
     }
 

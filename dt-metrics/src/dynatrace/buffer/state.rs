@@ -33,11 +33,6 @@ pub(crate) struct State {
     /// The latest attempt whose answer ends a flush.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) life: Life,
-    /// How long after its collection a request is sent, so that many processes that collect at the
-    /// same moment do not send at the same moment.
-    pub(crate) spread: Duration,
-    /// Requests up to this number are sent without that wait: somebody waits for them.
-    pub(crate) released: u64,
     pub(crate) dead_letters: DeadLetterSchedule,
     /// A request that failed in a way that may be its own fault: another one is tried in its place.
     pub(crate) suspect: Option<(RequestId, Probe)>,
@@ -91,8 +86,6 @@ impl State {
             ended: 0,
             refusal: None,
             life: Life::Running,
-            spread: Duration::ZERO,
-            released: 0,
             dead_letters: DeadLetterSchedule::new(),
             suspect: None,
             failed_probes: 0,
@@ -118,7 +111,6 @@ impl State {
             return None;
         }
         let in_turn = match self.suspect {
-            _ if self.spread_until().is_some() => None,
             None => self.queue.take(),
             Some((suspect, probe)) => self.queue.take_other(suspect, probe),
         };
@@ -311,15 +303,7 @@ impl State {
     /// When the sender has to look again, unless it is woken before.
     pub(crate) fn due(&self) -> Option<Instant> {
         let dead_letters = self.dead_letters.next_due();
-        let dead_letters = dead_letters.filter(|_| !self.queue.dead_series().is_empty());
-        dead_letters.into_iter().chain(self.spread_until()).min()
-    }
-
-    /// The end of the wait after a collection, if the oldest request is still in it.
-    fn spread_until(&self) -> Option<Instant> {
-        let first = self.queue.first()?;
-        let until = first.collected.seen + self.spread;
-        (first.id.sequence > self.released && until > Instant::now()).then_some(until)
+        dead_letters.filter(|_| !self.queue.dead_series().is_empty())
     }
 
     /// The request in flight failed and stays pending.

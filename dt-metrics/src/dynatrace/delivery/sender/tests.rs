@@ -168,31 +168,6 @@ async fn new_lines_do_not_cut_a_pause_short_but_a_flush_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn spread_pushes_wait_after_each_collection_unless_a_flush_waits() {
-    let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
-    buffer.lock().spread = Duration::from_secs(7);
-    let script = Script::new([(); 5].map(|()| Outcome::Accepted));
-    let collecting = async {
-        queue(&buffer, &["a", "b"]);
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        queue(&buffer, &["c"]);
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        queue(&buffer, &["d"]);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        buffer.hurry();
-        queue(&buffer, &["e"]);
-        std::future::pending::<()>().await;
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(60), async {
-        tokio::join!(send_all(&buffer, &script), collecting)
-    })
-    .await;
-    assert_eq!(script.texts(), ["a", "b", "c", "d", "e"]);
-    assert_eq!(script.times(), [7, 7, 17, 21, 28]);
-    assert_accounted(5, &buffer.health());
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_tried_slowly() {
     let buffer = Buffer::new(1_000, DeliveryGuarantee::default());
     let refused = || Outcome::Unauthorized {

@@ -10,7 +10,8 @@ use crate::descriptor::Kind;
 /// The measurements of one drain. It is reused, so that a collection allocates little, and a thread
 /// that records nothing at all.
 pub(crate) struct Drained {
-    /// The sums that were added, by slot.
+    /// The sums that were added, by slot. They are freed after each collection, since there are as many as
+    /// series.
     pub(crate) deltas: Vec<i128>,
     /// The last value of each gauge, with its slot.
     pub(crate) gauges: Vec<(u32, f64)>,

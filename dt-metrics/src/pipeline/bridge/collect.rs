@@ -434,6 +434,7 @@ impl Feed {
                 instrument::finish(drained, epoch, self.gauge_expiry, |slot, id, series| {
                     routes.prepare((slot, id, series), metrics, findings)
                 });
+            drained.deltas = Vec::new();
             routes.record_gauges(drained, metrics, findings);
             for slot in retired {
                 routes.retire(slot, metrics);

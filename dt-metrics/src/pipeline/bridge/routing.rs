@@ -6,7 +6,7 @@ use super::bound::BoundHistograms;
 use super::findings::Findings;
 use super::sdk::{Instrument, append_attributes};
 use super::streams::{Admission, Claim, MetricId, Metrics, SeriesKey};
-use crate::descriptor::Kind;
+use crate::descriptor::{Descriptor, Kind};
 use crate::instrument::{self, Drained, Series};
 
 /// So many series have attributes at a time while counts are handed over.
@@ -22,22 +22,61 @@ struct Route {
     target: Target,
 }
 
-/// Where measurements go. The parts of a [`SeriesKey`] are apart, so that a route is small.
+/// Where measurements go. The attributes of most series are made at each collection, which takes less memory and
+/// hardly more time.
 enum Target {
-    /// Nowhere. Has the name of the metric.
-    Refused(&'static str),
-    /// To one of the series of an instrument of the SDK.
-    Series {
-        /// `None` if they are made at each collection, which takes less memory and hardly more time. A histogram
-        /// needs them whenever values are taken out.
-        attributes: Option<Box<[KeyValue]>>,
-        hash: u64,
-        metric: MetricId,
-        stream: u16,
-        /// Whether it has a place in the stream. The overflow series has none, as it is always in the first
-        /// stream, nor has a series that has retired.
-        is_claimed: bool,
-    },
+    /// Nowhere: another instrument has the name.
+    Refused(&'static Descriptor),
+    Series(Place),
+    /// In a box, so that all other routes are small.
+    WithAttributes(Box<(Place, Box<[KeyValue]>)>),
+}
+
+/// One of the series of an instrument of the SDK. The parts of a [`SeriesKey`] are apart, so that a route is
+/// small.
+#[derive(Clone, Copy)]
+struct Place {
+    hash: u64,
+    metric: MetricId,
+    stream: u16,
+    /// Whether it is taken in the stream. The overflow series takes none, as it is always in the first
+    /// stream, nor does a series that has retired.
+    is_claimed: bool,
+}
+
+impl Place {
+    fn key(&self) -> SeriesKey {
+        SeriesKey {
+            metric: self.metric,
+            hash: self.hash,
+        }
+    }
+}
+
+impl Target {
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Series(place) => Some(place),
+            Self::WithAttributes(target) => Some(&target.0),
+        }
+    }
+
+    fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Series(place) => Some(place),
+            Self::WithAttributes(target) => Some(&mut target.0),
+        }
+    }
+
+    /// The attributes, unless they are made at each collection.
+    fn attributes(&self) -> Option<&[KeyValue]> {
+        match self {
+            Self::Refused(_) | Self::Series(_) => None,
+            Self::WithAttributes(target) => Some(&target.1),
+        }
+    }
 }
 
 impl Routes {
@@ -61,7 +100,7 @@ impl Routes {
                 findings.unprepared = true;
                 return false;
             }
-            Some(Admission::Refused) => Target::Refused(series.descriptor.name),
+            Some(Admission::Refused) => Target::Refused(series.descriptor),
             Some(Admission::Admitted(metric)) => {
                 let mut attributes = Vec::new();
                 let are_cheap = append_attributes(series, &mut attributes);
@@ -84,14 +123,18 @@ impl Routes {
                     // As far as it was handed over to pipelines before this one.
                     metrics.add_to_stream(key, stream, level, &attributes, findings);
                 }
-                let kind = series.descriptor.kind;
-                let is_sum = matches!(kind, Kind::Counter | Kind::UpDownCounter);
-                Target::Series {
-                    attributes: (!(is_sum && are_cheap)).then(|| attributes.into()),
+                let place = Place {
                     hash: key.hash,
                     metric,
                     stream,
                     is_claimed,
+                };
+                // A histogram needs them whenever values are taken out.
+                let kind = series.descriptor.kind;
+                if are_cheap && matches!(kind, Kind::Counter | Kind::UpDownCounter) {
+                    Target::Series(place)
+                } else {
+                    Target::WithAttributes(Box::new((place, attributes.into())))
                 }
             }
         };
@@ -103,22 +146,10 @@ impl Routes {
     /// their route.
     pub(super) fn retire(&mut self, slot: u32, metrics: &mut Metrics) {
         let route = self.0.get_mut(slot as usize).and_then(Option::as_mut);
-        if let Some(Route {
-            target:
-                Target::Series {
-                    hash,
-                    metric,
-                    is_claimed,
-                    ..
-                },
-            ..
-        }) = route
-            && std::mem::take(is_claimed)
+        if let Some(place) = route.and_then(|route| route.target.place_mut())
+            && std::mem::take(&mut place.is_claimed)
         {
-            metrics.leave(&Claim(SeriesKey {
-                metric: *metric,
-                hash: *hash,
-            }));
+            metrics.leave(&Claim(place.key()));
         }
     }
 
@@ -154,20 +185,12 @@ impl Routes {
             for ((slot, delta), end) in batch.iter().zip(&ends) {
                 let of_series = made.get(begin..*end).unwrap_or_default();
                 begin = *end;
-                if let Some(Target::Series {
-                    attributes,
-                    hash,
-                    metric,
-                    stream,
-                    ..
-                }) = self.target(*slot, 1, findings)
-                {
-                    let series = SeriesKey {
-                        metric: *metric,
-                        hash: *hash,
-                    };
-                    let attributes = attributes.as_deref().unwrap_or(of_series);
-                    metrics.add_to_stream(series, *stream, *delta, attributes, findings);
+                let Some(target) = self.target(*slot, 1, findings) else {
+                    continue;
+                };
+                if let Some(place) = target.place() {
+                    let attributes = target.attributes().unwrap_or(of_series);
+                    metrics.add_to_stream(place.key(), place.stream, *delta, attributes, findings);
                 }
             }
         }
@@ -176,10 +199,7 @@ impl Routes {
     /// Whether the attributes of a slot's series are made at each collection.
     fn makes_attributes(&self, slot: u32) -> bool {
         let route = self.0.get(slot as usize).and_then(Option::as_ref);
-        route.is_some_and(|route| match route.target {
-            Target::Series { ref attributes, .. } => attributes.is_none(),
-            Target::Refused(_) => false,
-        })
+        route.is_some_and(|route| matches!(route.target, Target::Series(_)))
     }
 
     /// Hands over the values of gauges.
@@ -238,25 +258,17 @@ impl Routes {
         metrics: &'a Metrics,
         findings: &mut Findings,
     ) -> Option<(&'a Instrument, &'a [KeyValue])> {
-        match self.target(slot, points, findings)? {
-            Target::Refused(_) => None,
-            Target::Series {
-                attributes,
-                metric,
-                stream,
-                ..
-            } => Some((
-                metrics.instrument(*metric, *stream)?,
-                attributes.as_deref().unwrap_or_default(),
-            )),
-        }
+        let target = self.target(slot, points, findings)?;
+        let place = target.place()?;
+        let instrument = metrics.instrument(place.metric, place.stream)?;
+        Some((instrument, target.attributes().unwrap_or_default()))
     }
 
     /// The target of a slot; counts lost points if it is nowhere.
     fn target(&self, slot: u32, points: usize, findings: &mut Findings) -> Option<&Target> {
         let target = &self.0.get(slot as usize)?.as_ref()?.target;
-        if let Target::Refused(metric) = target {
-            findings.refused.add_points(metric, points as u64);
+        if let Target::Refused(descriptor) = target {
+            findings.refused.add_points(descriptor.name, points as u64);
         }
         Some(target)
     }

@@ -22,7 +22,7 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider, Stream 
 
 use super::findings::Findings;
 use super::sdk::Instrument;
-use super::sums::{Addition, Sum};
+use super::sums::{Addition, LargeSums, Sum};
 use crate::descriptor::{Descriptor, Kind, SeriesCount};
 use crate::dynatrace::{SCOPE, STREAM_SCHEMA};
 use crate::instrument::Series;
@@ -180,6 +180,7 @@ pub(super) struct Metrics {
     /// All series with a route or a sum, by the hash of their metric and attributes. One map is smaller
     /// than a map for each metric, since most metrics have few series.
     series: AllKnown,
+    large_sums: LargeSums,
     hasher: RandomState,
 }
 
@@ -426,9 +427,10 @@ impl Metrics {
 
     /// Begins the sums of all counters again.
     pub(super) fn reset_counters(&mut self) {
-        self.series.retain(|_, known| {
+        let large = &mut self.large_sums;
+        self.series.retain(|hash, known| {
             if known.is_counter {
-                known.sum = Sum::default();
+                known.sum.reset(large, *hash);
             }
             known.slots > 0 || !known.is_counter
         });
@@ -449,6 +451,7 @@ impl Metrics {
         };
         let mut sum = SumOf {
             all: &mut self.series,
+            large: &mut self.large_sums,
             hash: series.hash,
             first: metric.definition.first,
             is_saturated: &mut metric.is_saturated,
@@ -468,6 +471,7 @@ impl Metrics {
         let metric = &mut self.all[series.metric.index()];
         let mut sum = SumOf {
             all: &mut self.series,
+            large: &mut self.large_sums,
             hash: series.hash,
             first: metric.definition.first,
             is_saturated: &mut metric.is_saturated,
@@ -512,6 +516,7 @@ impl Metrics {
 /// The sum of one series.
 struct SumOf<'a> {
     all: &'a mut AllKnown,
+    large: &'a mut LargeSums,
     hash: u64,
     /// The first descriptor of the metric.
     first: &'static Descriptor,
@@ -527,7 +532,7 @@ impl SumOf<'_> {
         attributes: &[KeyValue],
         findings: &mut Findings,
     ) {
-        let (min, max) = match instrument {
+        let range = match instrument {
             Instrument::Counter(_) => (0, u64::MAX.into()),
             Instrument::UpDownCounter(_) => (i64::MIN.into(), i64::MAX.into()),
             Instrument::FloatCounter(counter) => return counter.add(float(added), attributes),
@@ -542,7 +547,7 @@ impl SumOf<'_> {
         let Addition {
             number,
             is_saturated,
-        } = known.sum.add(added, min, max);
+        } = known.sum.add(self.large, self.hash, added, range);
         if is_saturated {
             findings.saturated.add(self.first.name);
             if !std::mem::replace(self.is_saturated, true) {

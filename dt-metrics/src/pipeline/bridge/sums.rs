@@ -1,6 +1,10 @@
 //! Sums: additions to the SDK's sums that keep these sums in their range. The SDK's own additions wrap
 //! around.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 /// How long the readers keep adding up a counter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Summing {
@@ -10,26 +14,20 @@ pub(crate) enum Summing {
     ForEver,
 }
 
-/// The sum of one series of a counter or an up-down counter. Nearly all are small.
-#[derive(Debug)]
-pub(super) enum Sum {
-    /// In its range.
-    Small(i64),
-    Large(Box<Large>),
-}
+/// The sum of one series of a counter or an up-down counter. Nearly all are small; the others are in
+/// [`LargeSums`].
+#[derive(Debug, Default, Eq, PartialEq)]
+pub(super) struct Sum(i64);
+
+/// The sums that no [`Sum`] holds, by the hashes of their series.
+pub(super) type LargeSums = HashMap<u64, LargeSum, RandomState>;
 
 #[derive(Debug)]
-pub(super) struct Large {
+pub(super) struct LargeSum {
     /// The sum of all additions.
     exact: i128,
     /// The nearest number in the range of the SDK's sum: this sum.
     nearest: i128,
-}
-
-impl Default for Sum {
-    fn default() -> Self {
-        Self::Small(0)
-    }
 }
 
 /// The result of [`Sum::add`].
@@ -42,17 +40,34 @@ pub(super) struct Addition {
 }
 
 impl Sum {
-    /// Adds to the exact sum. The SDK's sum has numbers from `min` to `max`.
-    pub(super) fn add(&mut self, added: i128, min: i128, max: i128) -> Addition {
-        let (exact, before) = match self {
-            Self::Small(sum) => ((*sum).into(), (*sum).into()),
-            Self::Large(sum) => (sum.exact, sum.nearest),
+    /// Stands for a sum among the large ones.
+    const LARGE: Self = Self(i64::MIN);
+
+    /// Adds to the exact sum of the series with this hash. The SDK's sum has numbers from `min` to `max`.
+    pub(super) fn add(
+        &mut self,
+        large: &mut LargeSums,
+        hash: u64,
+        added: i128,
+        (min, max): (i128, i128),
+    ) -> Addition {
+        let sum = if *self == Self::LARGE {
+            large.remove(&hash)
+        } else {
+            None
+        };
+        let (exact, before) = match sum {
+            Some(sum) => (sum.exact, sum.nearest),
+            None => (self.0.into(), self.0.into()),
         };
         let exact = exact.saturating_add(added);
         let nearest = exact.clamp(min, max);
-        *self = match i64::try_from(exact) {
-            Ok(small) if nearest == exact => Self::Small(small),
-            _ => Self::Large(Box::new(Large { exact, nearest })),
+        *self = match i64::try_from(exact).map(Self) {
+            Ok(small) if nearest == exact && small != Self::LARGE => small,
+            _ => {
+                large.insert(hash, LargeSum { exact, nearest });
+                Self::LARGE
+            }
         };
         Addition {
             number: nearest - before,
@@ -60,12 +75,16 @@ impl Sum {
         }
     }
 
+    /// Begins again at 0.
+    pub(super) fn reset(&mut self, large: &mut LargeSums, hash: u64) {
+        if std::mem::take(self) == Self::LARGE {
+            large.remove(&hash);
+        }
+    }
+
     /// Whether the next sums of this series may be out of range before anybody notices.
     pub(super) fn is_large(&self) -> bool {
-        match self {
-            Self::Small(sum) => sum.unsigned_abs() >> 48 != 0,
-            Self::Large(_) => true,
-        }
+        self.0.unsigned_abs() >> 48 != 0
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Route;
 
 #[test]
-fn a_route_takes_40_bytes() {
+fn a_route_takes_24_bytes() {
     // There is one for each series.
-    assert_eq!(size_of::<Option<Route>>(), 40);
+    assert_eq!(size_of::<Option<Route>>(), 24);
 }

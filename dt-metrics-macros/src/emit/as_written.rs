@@ -78,20 +78,10 @@ fn end(
             clippy::use_self,
         )]
     };
-    let Ends {
-        begin,
-        keeps,
-        leave,
-        tell,
-        ..
-    } = ends;
+    let Ends { begin, keeps, .. } = ends;
     let body = emit!(#allow let __dt_metrics_body = #private::never::<#ty>;);
-    let leave = emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() });
-    let tell = emit! {
-        |__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned| { #tell }
-    };
     Some(if is_by_type {
-        let record = ends.record(private, &leave, &tell);
+        let record = ends.record(private, None);
         emit! {
             #body
             #allow
@@ -104,6 +94,7 @@ fn end(
             );
         }
     } else {
+        let (leave, tell) = (ends.leave_closure(private), ends.tell_closure(None));
         emit! {
             #body
             let _ = &#private::run(__dt_metrics_body, #begin, #leave, move #tell);

@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Expr;
 
-use super::ends::shadowing;
 use super::metric::Record;
 use super::record::number;
 use super::values::{self, list};
@@ -210,6 +209,18 @@ impl AtEnd<'_> {
         let each = self.records.iter().map(|record| record.with(&values));
         emit!(#(#each;)*)
     }
+}
+
+/// The attribute of a statement that binds these parameters once more, under their names.
+pub(crate) fn shadowing(copied: &[TokenStream]) -> Option<TokenStream> {
+    (!copied.is_empty()).then(|| {
+        allow_clippy!(
+            clippy::min_ident_chars,
+            clippy::shadow_reuse,
+            clippy::shadow_same,
+            clippy::shadow_unrelated,
+        )
+    })
 }
 
 /// The outcome of a call that returned the value in `__dt_metrics_returned`.

@@ -1,10 +1,10 @@
 //! The code around each call of a function.
 
-use proc_macro2::TokenStream;
-use syn::Expr;
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, Type};
 
-use crate::expander::allow_clippy;
-use crate::tokens::emit;
+use super::at_end::{outcome_of_returned, shadowing};
+use crate::tokens::{any, emit, ident, is_punct};
 
 /// The code around each call.
 pub(crate) struct Ends {
@@ -65,18 +65,6 @@ pub(crate) struct Copied {
     pub(crate) captures: bool,
 }
 
-/// The attribute of a statement that binds these parameters once more, under their names.
-pub(crate) fn shadowing(copied: &[TokenStream]) -> Option<TokenStream> {
-    (!copied.is_empty()).then(|| {
-        allow_clippy!(
-            clippy::min_ident_chars,
-            clippy::shadow_reuse,
-            clippy::shadow_same,
-            clippy::shadow_unrelated,
-        )
-    })
-}
-
 impl Ends {
     /// All statements on entry, where they are in one place.
     pub(crate) fn whole_entry(&self) -> TokenStream {
@@ -92,13 +80,10 @@ impl Ends {
     }
 
     /// The closure for the events of a call that may outlive the function's, with closures for its end.
-    pub(crate) fn record(
-        &self,
-        private: &TokenStream,
-        leave: &TokenStream,
-        tell: &TokenStream,
-    ) -> TokenStream {
+    /// `value` is the type of the value that the call returns, if known.
+    pub(crate) fn record(&self, private: &TokenStream, value: Option<&Type>) -> TokenStream {
         let Self { keeps, begin, .. } = self;
+        let (leave, tell) = (self.leave_closure(private), self.tell_closure(value));
         let begin = match shadowing(&self.copied.variables) {
             None => emit!(|#keeps| #begin),
             Some(allow) => {
@@ -116,6 +101,80 @@ impl Ends {
                 );
             }
         }
+    }
+
+    /// The value that is kept until a call begins, and the closure for the events of the call, separated by a
+    /// comma. `value` is the type of the value that the call returns, if known.
+    ///
+    /// The closure takes over the parameters that the user's expressions mention: it lives as long as
+    /// a future that the function returns.
+    pub(crate) fn recording(&self, private: &TokenStream, value: Option<&Type>) -> TokenStream {
+        let record = self.record(private, value);
+        let keeps = &self.keeps;
+        let takes = self.copied.captures.then(|| emit!(move));
+        emit!(#keeps, #takes #record)
+    }
+
+    /// The library's function with this `name`, or its variant that takes a closure which captures.
+    pub(crate) fn function_of_library(&self, name: &str) -> Ident {
+        if self.copied.captures {
+            ident(&format!("{name}_capturing"))
+        } else {
+            ident(name)
+        }
+    }
+
+    /// The closure for the end of a call that does not return.
+    pub(crate) fn leave_closure(&self, private: &TokenStream) -> TokenStream {
+        let leave = &self.leave;
+        emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() })
+    }
+
+    /// The closure for the end of a call that returns. `value` is the type of that, if known.
+    pub(crate) fn tell_closure(&self, value: Option<&Type>) -> TokenStream {
+        let tell = &self.tell;
+        let value = value.map(|value| emit!(: &#value));
+        emit!(|__dt_metrics_leave, __dt_metrics_state, __dt_metrics_returned #value| { #tell })
+    }
+
+    /// The expression that derives the outcome from a value of the type `of`. The compiler finds it
+    /// by the type alone: a closure would have all generic parameters of the function, and so would
+    /// each future around this one.
+    pub(crate) fn judge_by_type(&self, private: &TokenStream, of: &TokenStream) -> TokenStream {
+        if self.asks == Asks::Nothing {
+            return emit!(#private::Items);
+        }
+        emit! {
+            #of
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_inner()
+                .__dt_metrics_judge()
+        }
+    }
+
+    /// The closure that derives the outcome from the value in `__dt_metrics_returned`, whose type
+    /// cannot be written.
+    pub(crate) fn judge_by_value(&self, private: &TokenStream) -> TokenStream {
+        if self.asks == Asks::Nothing {
+            return emit!(|_| #private::Outcome::Ok);
+        }
+        let outcome = outcome_of_returned(private);
+        emit! {
+            |__dt_metrics_returned| { #outcome }
+        }
+    }
+}
+
+/// The library's `OutcomeOf` this type.
+pub(crate) fn outcome_type(private: &TokenStream, ty: Option<&TokenStream>) -> TokenStream {
+    match ty {
+        // If it is unknown, the compiler's advice is the same as for the signature.
+        Some(ty) if !any(ty, |_, token| is_punct(token, '<')) => {
+            emit!(#private::OutcomeOf::of(&|| -> #ty { #private::never() }))
+        }
+        ty => emit!(#private::OutcomeOf::<#ty>::new()),
     }
 }
 

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Index};
 
-use super::at_end::{AtEnd, is_err, outcome_of_returned, pair, ret, variable_in_place};
-use super::ends::{Asks, Copied, Ends, Handed, shadowing};
+use super::at_end::{AtEnd, is_err, outcome_of_returned, pair, ret, shadowing, variable_in_place};
+use super::ends::{Asks, Copied, Ends, Handed};
 use super::instrument::{self, Constants, Instrument};
 use super::metric::{Metric, Record};
 use super::record::{by, number, unit_length};

@@ -12,7 +12,7 @@ use crate::emit::checks;
 use crate::parse::args::Args;
 use crate::parse::item::{Function, Item, is_inert, regroup};
 use crate::report::{self, Report};
-use crate::tokens::{emit, is_punct};
+use crate::tokens::{emit, is_ident, is_punct};
 
 /// `#[measured]` on an `impl` block or a function. A `skip` that is still there is not in such a
 /// block, which would have removed it.
@@ -46,6 +46,14 @@ struct Block {
 impl Block {
     fn parse(item: &TokenStream) -> Option<Self> {
         let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+        let is_keyword = |token: &&TokenTree| is_ident(token, "fn") || is_ident(token, "impl");
+        if tokens
+            .iter()
+            .find(is_keyword)
+            .is_some_and(|keyword| is_ident(keyword, "fn"))
+        {
+            return None;
+        }
         let Some(TokenTree::Group(braces)) = tokens.pop() else {
             return None;
         };

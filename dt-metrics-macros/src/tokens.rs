@@ -1,7 +1,7 @@
 //! Tokens that the macros write, with their spans, and searches in tokens that users wrote.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, TokenStreamExt};
 use syn::Path;
 
 /// Quotes tokens of the expansion. Their names are hygienic: they do not meet the user's.
@@ -34,12 +34,25 @@ pub(crate) fn variables(name: &str, count: usize) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The module of the library with the items that expansions name.
-pub(crate) fn private(library: Option<&Path>) -> TokenStream {
-    library.map_or_else(
+/// The path of the module of the library with the items that expansions name.
+///
+/// An expansion names it many times. To append a [`TokenStream`] takes calls of the compiler, and to append these
+/// tokens one by one takes none.
+pub(crate) struct Private(Vec<TokenTree>);
+
+impl ToTokens for Private {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.0);
+    }
+}
+
+/// The path in the `library`, or in the one with the usual name.
+pub(crate) fn private(library: Option<&Path>) -> Private {
+    let path = library.map_or_else(
         || emit!(::dt_metrics::private),
         |library| emit!(#library::private),
-    )
+    );
+    Private(path.into_iter().collect())
 }
 
 /// `tokens` of the expansion, reported by the compiler at the user's input.

@@ -10,7 +10,7 @@ use super::ends::{Asks, Ends};
 use crate::analyse::return_type::{Output, closure_output, has_impl};
 use crate::analyse::shape::Shape;
 use crate::parse::item::Function;
-use crate::tokens::{any, emit, is_ident, is_punct};
+use crate::tokens::{Private, any, emit, is_ident, is_punct};
 
 /// The function as it was written, with these statements before its body.
 pub(crate) fn as_written(function: Function, entry: &TokenStream) -> TokenStream {
@@ -25,7 +25,7 @@ pub(crate) fn as_written(function: Function, entry: &TokenStream) -> TokenStream
 /// them, clippy would report names that only the arguments mention as unused. `None` if the
 /// arguments use the returned value, and its type cannot be written.
 pub(crate) fn entry(
-    private: &TokenStream,
+    private: &Private,
     shape: &Shape,
     function: &Function,
     ends: &Ends,
@@ -44,12 +44,7 @@ pub(crate) fn entry(
 
 /// A call and its end, which contains the user's expressions that take the
 /// returned value. `None` if the type of that value cannot be written.
-fn end(
-    private: &TokenStream,
-    shape: &Shape,
-    function: &Function,
-    ends: &Ends,
-) -> Option<TokenStream> {
+fn end(private: &Private, shape: &Shape, function: &Function, ends: &Ends) -> Option<TokenStream> {
     if ends.judge.is_some() {
         return None;
     }

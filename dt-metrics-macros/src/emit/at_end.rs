@@ -10,7 +10,7 @@ use crate::expander::allow_clippy;
 use crate::parse::args::Args;
 use crate::parse::dims::{Dimension, Source};
 use crate::parse::word::Outcome;
-use crate::tokens::{at, emit, find_variable, ident, ours, variables};
+use crate::tokens::{Private, at, emit, find_variable, ident, ours, variables};
 
 /// The variable with the value of a dimension, at the place of its expression: thus an error in its
 /// type is reported once.
@@ -30,7 +30,7 @@ pub(crate) fn pair(known: &[TokenStream], entered: &[TokenStream]) -> TokenStrea
 
 /// The records that are made when a call ends.
 pub(crate) struct AtEnd<'a> {
-    pub(crate) private: &'a TokenStream,
+    pub(crate) private: &'a Private,
     pub(crate) args: &'a Args,
     pub(crate) records: Vec<Record>,
     /// The variables in `__dt_metrics_state` that were made on entry at the call.
@@ -224,7 +224,7 @@ pub(crate) fn shadowing(copied: &[TokenStream]) -> Option<TokenStream> {
 }
 
 /// The outcome of a call that returned the value in `__dt_metrics_returned`.
-pub(crate) fn outcome_of_returned(private: &TokenStream) -> TokenStream {
+pub(crate) fn outcome_of_returned(private: &Private) -> TokenStream {
     // As many times as types are usually nested: `Poll<Option<Result<Result<T, E>, F>>>`.
     emit! {
         #private::Returned::new(__dt_metrics_returned)

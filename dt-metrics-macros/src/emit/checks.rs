@@ -6,7 +6,7 @@ use super::instrument::{Constants, DESCRIPTION, NAME, UNIT};
 use crate::parse::annotation::Argument;
 use crate::parse::args::Args;
 use crate::parse::text::Text;
-use crate::tokens::{at, emit, ident, private};
+use crate::tokens::{Private, at, emit, ident, private};
 
 /// The assertions about the texts that all functions of an `impl` block inherit, as items.
 pub(crate) fn of_block(args: &Args) -> TokenStream {
@@ -21,7 +21,7 @@ pub(crate) fn of_block(args: &Args) -> TokenStream {
 }
 
 /// The assertions, as items: in one constant, the compiler would stop at the first one that fails.
-pub(crate) fn all(private: &TokenStream, args: &Args, constants: &mut Constants) -> TokenStream {
+pub(crate) fn all(private: &Private, args: &Args, constants: &mut Constants) -> TokenStream {
     let texts = [
         (Argument::Name, &args.name, "check_name", NAME),
         (Argument::Unit, &args.unit, "check_unit", UNIT),

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Type};
 
 use super::at_end::{outcome_of_returned, shadowing};
-use crate::tokens::{any, emit, ident, is_punct};
+use crate::tokens::{Private, any, emit, ident, is_punct};
 
 /// The code around each call.
 pub(crate) struct Ends {
@@ -35,7 +35,7 @@ pub(crate) struct Ends {
     /// Whether the statements name something of the user's, or check a type.
     pub(crate) have_names: bool,
     /// Whether `__dt_metrics_instruments` of `entry` are a site at which the library makes the records.
-    /// Then there are no statements to begin and to leave.
+    /// Then there are no statements to begin, to leave and to tell.
     pub(crate) at_site: bool,
     /// The condition for a returned value that counts as an error.
     pub(crate) err_if: Option<Expr>,
@@ -81,7 +81,7 @@ impl Ends {
 
     /// The closure for the events of a call that may outlive the function's, with closures for its end.
     /// `value` is the type of the value that the call returns, if known.
-    pub(crate) fn record(&self, private: &TokenStream, value: Option<&Type>) -> TokenStream {
+    pub(crate) fn record(&self, private: &Private, value: Option<&Type>) -> TokenStream {
         let Self { keeps, begin, .. } = self;
         let (leave, tell) = (self.leave_closure(private), self.tell_closure(value));
         let begin = match shadowing(&self.copied.variables) {
@@ -108,7 +108,7 @@ impl Ends {
     ///
     /// The closure takes over the parameters that the user's expressions mention: it lives as long as
     /// a future that the function returns.
-    pub(crate) fn recording(&self, private: &TokenStream, value: Option<&Type>) -> TokenStream {
+    pub(crate) fn recording(&self, private: &Private, value: Option<&Type>) -> TokenStream {
         let record = self.record(private, value);
         let keeps = &self.keeps;
         let takes = self.copied.captures.then(|| emit!(move));
@@ -125,7 +125,7 @@ impl Ends {
     }
 
     /// The closure for the end of a call that does not return.
-    pub(crate) fn leave_closure(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn leave_closure(&self, private: &Private) -> TokenStream {
         let leave = &self.leave;
         emit!(|__dt_metrics_state, __dt_metrics_outcome| { #leave #private::Told::new() })
     }
@@ -140,23 +140,17 @@ impl Ends {
     /// The expression that derives the outcome from a value of the type `of`. The compiler finds it
     /// by the type alone: a closure would have all generic parameters of the function, and so would
     /// each future around this one.
-    pub(crate) fn judge_by_type(&self, private: &TokenStream, of: &TokenStream) -> TokenStream {
+    pub(crate) fn judge_by_type(&self, private: &Private, of: &TokenStream) -> TokenStream {
         if self.asks == Asks::Nothing {
             return emit!(#private::Items);
         }
-        emit! {
-            #of
-                .__dt_metrics_inner()
-                .__dt_metrics_inner()
-                .__dt_metrics_inner()
-                .__dt_metrics_inner()
-                .__dt_metrics_judge()
-        }
+        // Both look into two layers: types are usually nested as `Poll<Option<Result<Result<T, E>, F>>>`.
+        emit!(#of.__dt_metrics_inner().__dt_metrics_judge())
     }
 
     /// The closure that derives the outcome from the value in `__dt_metrics_returned`, whose type
     /// cannot be written.
-    pub(crate) fn judge_by_value(&self, private: &TokenStream) -> TokenStream {
+    pub(crate) fn judge_by_value(&self, private: &Private) -> TokenStream {
         if self.asks == Asks::Nothing {
             return emit!(|_| #private::Outcome::Ok);
         }
@@ -168,7 +162,7 @@ impl Ends {
 }
 
 /// The library's `OutcomeOf` this type.
-pub(crate) fn outcome_type(private: &TokenStream, ty: Option<&TokenStream>) -> TokenStream {
+pub(crate) fn outcome_type(private: &Private, ty: Option<&TokenStream>) -> TokenStream {
     match ty {
         // If it is unknown, the compiler's advice is the same as for the signature.
         Some(ty) if !any(ty, |_, token| is_punct(token, '<')) => {

@@ -10,7 +10,7 @@ use crate::analyse::scope::{Known, Place};
 use crate::parse::annotation::Argument;
 use crate::parse::args::Args;
 use crate::parse::text::Text;
-use crate::tokens::{emit, ident, ours};
+use crate::tokens::{Private, emit, ident, ours};
 
 /// An instrument in an expansion.
 pub(crate) struct Instrument {
@@ -55,7 +55,7 @@ impl Constants {
 
 impl Instrument {
     pub(crate) fn new(
-        private: &TokenStream,
+        private: &Private,
         args: &Args,
         place: &Place<'_>,
         metric: Metric,
@@ -94,7 +94,7 @@ impl Instrument {
 /// The constant expression that makes the library's `Measures`: all metrics of `#[measured]`, with the
 /// `length` of the unit of durations.
 pub(crate) fn measures(
-    private: &TokenStream,
+    private: &Private,
     args: &Args,
     place: &Place<'_>,
     length: &TokenStream,
@@ -146,7 +146,7 @@ pub(crate) fn measures(
 
 /// The descriptor of `metric`, or of an observed metric if there is none.
 pub(crate) fn descriptor(
-    private: &TokenStream,
+    private: &Private,
     args: &Args,
     place: &Place<'_>,
     metric: Option<Metric>,
@@ -203,7 +203,7 @@ fn details(args: &Args, place: &Place<'_>, has_end: bool, has_boundaries: bool) 
 }
 
 /// The objective that `metric` measures, if there is one.
-fn objective(private: &TokenStream, args: &Args, metric: Option<Metric>) -> Option<TokenStream> {
+fn objective(private: &Private, args: &Args, metric: Option<Metric>) -> Option<TokenStream> {
     let objective = args.objective.as_ref()?;
     match metric {
         Some(Metric::Calls) => {
@@ -232,7 +232,7 @@ fn text_of_description(args: &Args, place: &Place<'_>) -> Option<Text> {
 /// The description of an instrument. If an annotation has several metrics, each description ends with the
 /// noun of its metric.
 fn description(
-    private: &TokenStream,
+    private: &Private,
     args: &Args,
     place: &Place<'_>,
     metric: Option<Metric>,
@@ -270,7 +270,7 @@ fn description(
 /// evaluate. If an annotation has several metrics, the suffix of each metric is appended to the
 /// annotation's `name`.
 fn named(
-    private: &TokenStream,
+    private: &Private,
     args: &Args,
     place: &Place<'_>,
     metric: Option<Metric>,
@@ -295,12 +295,12 @@ fn named(
 }
 
 /// The descriptor of an annotation with this name.
-fn described(private: &TokenStream, name: &TokenStream) -> TokenStream {
+fn described(private: &Private, name: &TokenStream) -> TokenStream {
     emit!(#private::describe(#name, ::core::module_path!()))
 }
 
 /// The descriptor of an annotation whose name is made at run time: this is the cheapest to compile.
-fn described_path(private: &TokenStream, place: &Place<'_>, suffix: &str) -> TokenStream {
+fn described_path(private: &Private, place: &Place<'_>, suffix: &str) -> TokenStream {
     let (path, function) = path_of(place, suffix);
     emit!(#private::describe_path(#path, #function))
 }
@@ -330,6 +330,6 @@ fn function_in_name<'a>(args: &Args, function: &'a str) -> &'a str {
 }
 
 /// The name with these further sections.
-fn under(private: &TokenStream, name: &TokenStream, function: &str, suffix: &str) -> TokenStream {
+fn under(private: &Private, name: &TokenStream, function: &str, suffix: &str) -> TokenStream {
     emit!(#private::DefaultName::as_str(&#private::DefaultName::under(#name, #function, #suffix)))
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Index};
 
-use super::at_end::{AtEnd, is_err, outcome_of_returned, pair, ret, shadowing, variable_in_place};
+use super::at_end::{AtEnd, is_err, pair, ret, shadowing, variable_in_place};
 use super::ends::{Asks, Copied, Ends, Handed};
 use super::instrument::{self, Constants, Instrument};
 use super::metric::{Metric, Record};
@@ -21,7 +21,7 @@ use crate::parse::dims::Dimension;
 use crate::parse::item::Function;
 use crate::parse::text::Text;
 use crate::parse::word::Outcome;
-use crate::tokens::{emit, ident, private, variable, variables};
+use crate::tokens::{Private, emit, ident, private, variable, variables};
 
 /// Whether a statement or a guard before the body is not enough.
 pub(crate) fn is_needed(args: &Args, function: &Function) -> bool {
@@ -112,7 +112,7 @@ fn variables_if(names: &[(&str, bool)]) -> Vec<TokenStream> {
 }
 
 struct Measure<'a> {
-    private: &'a TokenStream,
+    private: &'a Private,
     args: &'a Args,
     metrics: &'a [Metric],
     outlives_the_call: bool,
@@ -127,7 +127,7 @@ struct Measure<'a> {
 
 impl<'a> Measure<'a> {
     fn new(
-        private: &'a TokenStream,
+        private: &'a Private,
         args: &'a Args,
         metrics: &'a [Metric],
         shape: &'a Shape,
@@ -340,7 +340,6 @@ impl<'a> Measure<'a> {
             let value = static_item::instruments(None);
             static_item::block(private, args, &[site], constants, &value)
         };
-        let outcome = outcome_of_returned(private);
         Ends {
             entry: emit!(let __dt_metrics_instruments = #block;),
             handed: None,
@@ -348,9 +347,7 @@ impl<'a> Measure<'a> {
             known: Vec::new(),
             begin: emit!(()),
             leave: TokenStream::new(),
-            tell: emit! {
-                __dt_metrics_leave(__dt_metrics_state, #outcome);
-            },
+            tell: TokenStream::new(),
             uses: TokenStream::new(),
             uses_at_end: TokenStream::new(),
             asks: asks(args, self.judge.is_some()),

@@ -11,7 +11,7 @@ use crate::analyse::scope::Place;
 use crate::parse::args::Args;
 use crate::parse::literal::Constant;
 use crate::parse::text::{Text, nanoseconds, time_unit_length};
-use crate::tokens::{at, emit, ident, private};
+use crate::tokens::{Private, at, emit, ident, private};
 
 /// The greatest amount that is added without a check.
 const MAX_UNCHECKED: u64 = 1 << 16;
@@ -65,7 +65,7 @@ pub(crate) fn record(metric: Metric, args: &Args, place: &Place<'_>) -> TokenStr
 }
 
 /// The number that a counter of calls adds: a `u64`.
-pub(crate) fn by(private: &TokenStream, args: &Args) -> TokenStream {
+pub(crate) fn by(private: &Private, args: &Args) -> TokenStream {
     let by = args.by.as_ref();
     by.map_or_else(
         || emit!(1u64),
@@ -75,7 +75,7 @@ pub(crate) fn by(private: &TokenStream, args: &Args) -> TokenStream {
 
 /// The length of the unit of durations in nanoseconds. For a path, the expression names the constant
 /// with the unit, which is in the block of the static.
-pub(crate) fn unit_length(private: &TokenStream, args: &Args) -> TokenStream {
+pub(crate) fn unit_length(private: &Private, args: &Args) -> TokenStream {
     match args.time_unit() {
         Text::Literal(literal) => {
             let length = nanoseconds(&literal.value()).unwrap_or(1.0);
@@ -90,7 +90,7 @@ pub(crate) fn unit_length(private: &TokenStream, args: &Args) -> TokenStream {
 
 /// A number of any type, or a duration in this unit, as an `f64`. A duration is accepted if the unit is
 /// one of time, or if there is none.
-fn recordable(private: &TokenStream, value: &Expr, unit: Option<&Text>) -> TokenStream {
+fn recordable(private: &Private, value: &Expr, unit: Option<&Text>) -> TokenStream {
     if Constant::of(value).is_some() {
         return number(private, value);
     }
@@ -119,7 +119,7 @@ fn recordable(private: &TokenStream, value: &Expr, unit: Option<&Text>) -> Token
 
 /// A number of any type as an `f64`. A literal is converted here: the compiler would have to choose
 /// its type, and might warn about that.
-pub(crate) fn number(private: &TokenStream, value: &Expr) -> TokenStream {
+pub(crate) fn number(private: &Private, value: &Expr) -> TokenStream {
     match Constant::of(value).and_then(|constant| constant.number()) {
         Some(number) => Literal::f64_suffixed(number).into_token_stream(),
         None => at(value, &emit!(#private::number(#value))),
@@ -128,7 +128,7 @@ pub(crate) fn number(private: &TokenStream, value: &Expr) -> TokenStream {
 
 /// An integer of any type as a `number`, which is also the type of a literal. The library's function
 /// `convert` accepts only types that can be such a number.
-fn whole_number(private: &TokenStream, value: &Expr, number: &str, convert: &str) -> TokenStream {
+fn whole_number(private: &Private, value: &Expr, number: &str, convert: &str) -> TokenStream {
     let (number, convert) = (ident(number), ident(convert));
     let amount = emit! {
         #private::Amount::<::core::primitive::#number, _>::new(#value).__dt_metrics_amount()

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use super::checks;
 use super::instrument::{Constants, Instrument};
 use crate::parse::args::Args;
-use crate::tokens::{emit, ident};
+use crate::tokens::{Private, emit, ident};
 
 /// The value of a [`block`] that hands out its instruments: one, or a tuple. With the `length` of a
 /// unit, which names a constant of the block, that comes with them.
@@ -31,7 +31,7 @@ fn with_length(instruments: &TokenStream, length: Option<&TokenStream>) -> Token
 /// There is one static, and one entry for the linker, since each further item would add to the time
 /// of a build.
 pub(crate) fn block(
-    private: &TokenStream,
+    private: &Private,
     args: &Args,
     instruments: &[Instrument],
     mut constants: Constants,
@@ -61,7 +61,7 @@ fn parts(instruments: &[Instrument]) -> (TokenStream, TokenStream) {
 }
 
 /// The entry for the linker.
-fn entry(private: &TokenStream, instruments: &[Instrument]) -> TokenStream {
+fn entry(private: &Private, instruments: &[Instrument]) -> TokenStream {
     let is_observed = instruments.iter().any(|instrument| instrument.observed);
     let ty = ident(if is_observed {
         "ObservedRegistration"
@@ -74,7 +74,7 @@ fn entry(private: &TokenStream, instruments: &[Instrument]) -> TokenStream {
 /// A block with a function that hands out its static. The value of the block is that function, which a future
 /// keeps instead of a reference since it has no size. With the `length` of a unit, that comes with it.
 pub(crate) fn function(
-    private: &TokenStream,
+    private: &Private,
     args: &Args,
     instruments: &[Instrument],
     mut constants: Constants,

@@ -10,7 +10,7 @@ use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Path, Receiver, Signat
 
 use super::ends::Copied;
 use crate::expander::allow_clippy;
-use crate::tokens::{any, emit, find_variable, is_ident, is_punct, ours};
+use crate::tokens::{Private, any, emit, find_variable, is_ident, is_punct, ours};
 
 /// Whether the user's `exprs` mention a parameter.
 pub(crate) fn mentions_parameter(signature: &Signature, exprs: &TokenStream) -> bool {
@@ -176,7 +176,7 @@ pub(crate) fn borrowed(patterns: &[Matched]) -> TokenStream {
 /// `entry` with the names of these patterns, which moves none of the parameters: in the guard of a `match`, names
 /// have the types that they have behind it, but are only borrowed. The result binds the variables `entered`.
 pub(crate) fn matched(
-    private: &TokenStream,
+    private: &Private,
     patterns: &[Matched],
     entry: &TokenStream,
     entered: &[TokenStream],

@@ -6,10 +6,10 @@ use syn::Expr;
 
 use crate::parse::dims::{Dimension, Source};
 use crate::parse::literal::Constant;
-use crate::tokens::{at, emit, ident};
+use crate::tokens::{Private, at, emit, ident};
 
 /// The values of literals: an array of `Value`s.
-pub(crate) fn constants(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
+pub(crate) fn constants(private: &Private, dims: &[Dimension]) -> TokenStream {
     let values = dims.iter().filter_map(|dimension| match &dimension.source {
         Source::Literal(literal) => Some(value(private, literal)),
         Source::Expr(_) | Source::Spread(_) => None,
@@ -18,7 +18,7 @@ pub(crate) fn constants(private: &TokenStream, dims: &[Dimension]) -> TokenStrea
 }
 
 /// The values of all dimensions: an array of `Option<Value>`s in the order of the keys.
-pub(crate) fn options(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
+pub(crate) fn options(private: &Private, dims: &[Dimension]) -> TokenStream {
     let values = dims.iter().map(|dimension| match &dimension.source {
         Source::Literal(literal) => some(private, literal),
         Source::Expr(expr) | Source::Spread(expr) => borrowed(private, dimension, expr, "value"),
@@ -28,7 +28,7 @@ pub(crate) fn options(private: &TokenStream, dims: &[Dimension]) -> TokenStream 
 
 /// The array of [`options`] with `None` in place of each value that a call has to pass, `at_end` of
 /// them after the values of `dims`.
-pub(crate) fn template(private: &TokenStream, dims: &[Dimension], at_end: usize) -> TokenStream {
+pub(crate) fn template(private: &Private, dims: &[Dimension], at_end: usize) -> TokenStream {
     let none = || emit!(::core::option::Option::None);
     let values = dims.iter().map(|dimension| match &dimension.source {
         Source::Literal(literal) => some(private, literal),
@@ -39,7 +39,7 @@ pub(crate) fn template(private: &TokenStream, dims: &[Dimension], at_end: usize)
 }
 
 /// The values of all dimensions but literals, each passed to `function` of the library: a list.
-pub(crate) fn passed(private: &TokenStream, dims: &[Dimension], function: &str) -> TokenStream {
+pub(crate) fn passed(private: &Private, dims: &[Dimension], function: &str) -> TokenStream {
     let values = dims.iter().filter_map(|dimension| {
         let expr = dimension.expr()?;
         Some(borrowed(private, dimension, expr, function))
@@ -48,7 +48,7 @@ pub(crate) fn passed(private: &TokenStream, dims: &[Dimension], function: &str) 
 }
 
 /// The values of all dimensions, literals included: a list.
-pub(crate) fn all(private: &TokenStream, dims: &[Dimension]) -> TokenStream {
+pub(crate) fn all(private: &Private, dims: &[Dimension]) -> TokenStream {
     let values = dims.iter().map(|dimension| match &dimension.source {
         Source::Literal(literal) => {
             let (_, value) = typed(literal);
@@ -67,12 +67,7 @@ pub(crate) fn list(values: &[TokenStream]) -> TokenStream {
     values.fold(emit!(()), |rest, value| emit!((#value, #rest)))
 }
 
-fn borrowed(
-    private: &TokenStream,
-    dimension: &Dimension,
-    expr: &Expr,
-    function: &str,
-) -> TokenStream {
+fn borrowed(private: &Private, dimension: &Dimension, expr: &Expr, function: &str) -> TokenStream {
     let mut borrowed = at(expr, &emit!(&(#expr)));
     if let Source::Spread(_) = dimension.source {
         let spread = match function {
@@ -89,12 +84,12 @@ fn borrowed(
     at(expr, &emit!(#private::#function(#borrowed)))
 }
 
-fn some(private: &TokenStream, literal: &Constant) -> TokenStream {
+fn some(private: &Private, literal: &Constant) -> TokenStream {
     let value = value(private, literal);
     emit!(::core::option::Option::Some(#value))
 }
 
-fn value(private: &TokenStream, literal: &Constant) -> TokenStream {
+fn value(private: &Private, literal: &Constant) -> TokenStream {
     let (variant, value) = typed(literal);
     let variant = ident(variant);
     emit!(#private::Value::#variant(#value))

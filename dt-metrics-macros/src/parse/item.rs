@@ -176,6 +176,10 @@ fn body(braces: &TokenTree) -> Result<(Vec<Attribute>, Group)> {
         let message = "expected the body of the function";
         return Err(Error::new(braces.span(), message));
     };
+    let begins = braces.stream().into_iter().next();
+    if !begins.is_some_and(|token| is_punct(&token, '#')) {
+        return Ok((Vec::new(), braces.clone()));
+    }
     let inner = |input: ParseStream<'_>| {
         let attrs = input.call(Attribute::parse_inner)?;
         Ok((attrs, input.parse::<TokenStream>()?))
@@ -226,12 +230,10 @@ impl Function {
     /// If the body awaits a measured future and nothing else, which [`awaiting`] wrote: the body
     /// without `.await`.
     pub(crate) fn awaits_measured(&self) -> Option<TokenStream> {
+        self.sig.asyncness?;
         let tokens: Vec<TokenTree> = self.body.stream().into_iter().collect();
         let (before, [future, dot, keyword]) = tokens.split_last_chunk()?;
-        let awaits = self.sig.asyncness.is_some()
-            && is_ident(future, AWAITED)
-            && is_punct(dot, '.')
-            && is_ident(keyword, "await");
+        let awaits = is_punct(dot, '.') && is_ident(keyword, "await") && is_ident(future, AWAITED);
         awaits.then(|| before.iter().chain([future]).cloned().collect())
     }
 

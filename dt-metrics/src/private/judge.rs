@@ -8,9 +8,13 @@ use super::stream::{Items, Judge, Returns};
 
 /// The type of a value that a call returns, or one inside it, in as many layers as `J` looks into.
 ///
-/// The compiler takes the first method that fits, as for [`Returned`](super::outcome::Returned). Unlike
-/// a closure, the result does not have the generic parameters of the function, and is quickly checked.
-pub struct OutcomeOf<R, J = Items> {
+/// The compiler takes the first method that fits, as for [`Returned`](super::outcome::Returned), but for two
+/// layers at once: each call of a method adds to the time of a build. Unlike a closure, the result does not have
+/// the generic parameters of the function, and is quickly checked.
+pub struct OutcomeOf<R, J = Items>(OneLayer<R, J>);
+
+/// A type with one layer at most.
+pub struct OneLayer<R, J> {
     other: AnyOf<J>,
     returned: PhantomData<fn() -> R>,
 }
@@ -34,10 +38,10 @@ impl<R> OutcomeOf<R> {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self {
+        Self(OneLayer {
             other: AnyOf(Items),
             returned: PhantomData,
-        }
+        })
     }
 
     /// The type of the items of a stream.
@@ -56,6 +60,15 @@ impl<R> OutcomeOf<R> {
 }
 
 impl<R, J> Deref for OutcomeOf<R, J> {
+    type Target = OneLayer<R, J>;
+
+    #[inline]
+    fn deref(&self) -> &OneLayer<R, J> {
+        &self.0
+    }
+}
+
+impl<R, J> Deref for OneLayer<R, J> {
     type Target = AnyOf<J>;
 
     #[inline]
@@ -64,15 +77,38 @@ impl<R, J> Deref for OutcomeOf<R, J> {
     }
 }
 
-impl<R: Layer, J: Copy> OutcomeOf<R, J> {
-    /// The type inside.
+impl<R: Layer<Inner: Layer>, J: Copy> OutcomeOf<R, J> {
+    /// The type inside both layers.
     #[inline]
     #[must_use]
-    pub const fn __dt_metrics_inner(&self) -> OutcomeOf<R::Inner, Layers<J>> {
-        OutcomeOf {
-            other: AnyOf(Layers(self.other.0)),
+    pub const fn __dt_metrics_inner(
+        &self,
+    ) -> OutcomeOf<<R::Inner as Layer>::Inner, Layers<Layers<J>>> {
+        OutcomeOf(OneLayer {
+            other: AnyOf(self.__dt_metrics_judge()),
             returned: PhantomData,
-        }
+        })
+    }
+
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_judge(&self) -> Layers<Layers<J>> {
+        Layers(Layers(self.0.other.0))
+    }
+}
+
+impl<R: Layer, J: Copy> OneLayer<R, J> {
+    /// Nothing is inside the layer.
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_inner(&self) -> AnyOf<Layers<J>> {
+        AnyOf(self.__dt_metrics_judge())
+    }
+
+    #[inline]
+    #[must_use]
+    pub const fn __dt_metrics_judge(&self) -> Layers<J> {
+        Layers(self.other.0)
     }
 }
 

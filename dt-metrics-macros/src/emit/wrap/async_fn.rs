@@ -4,7 +4,7 @@
 
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{ReturnType, Signature, parse_quote};
+use syn::{ReturnType, Signature, Token, Type};
 
 use super::function::{Wrapped, returned_as};
 use crate::analyse::return_type::{Output, closure_output, has_impl, written};
@@ -64,6 +64,7 @@ pub(super) fn async_fn(wrapped: &mut Wrapped<'_>, output: Output) -> TokenStream
     // An `async` block cannot have a return type: this annotates the type of its value.
     let returned = &wrapped.function.sig.output;
     let ty = closure_output(returned);
+    let is_opaque = has_impl(returned);
     let hint = ty.as_ref().map(|ty| {
         let place = written(returned);
         let leave = emit!(return __dt_metrics_never);
@@ -82,7 +83,7 @@ pub(super) fn async_fn(wrapped: &mut Wrapped<'_>, output: Output) -> TokenStream
         },
         |(future, _)| emit!({ #future }),
     );
-    if has_impl(returned) {
+    if is_opaque {
         // Clippy reads this function, and may take the block for the mistake.
         let allow = allow_clippy!(clippy::async_yields_async);
         entry.extend(emit!(#allow let __dt_metrics_future = #future;));
@@ -92,7 +93,7 @@ pub(super) fn async_fn(wrapped: &mut Wrapped<'_>, output: Output) -> TokenStream
         measured_future(wrapped, hands, &future)
     } else if matches!(output, Output::Plain) {
         emit!(#private::measured_at(#future, __dt_metrics_instruments, #private::Items))
-    } else if has_impl(returned) {
+    } else if is_opaque {
         let judge = ends.judge_by_value(private);
         emit!(#private::measured_by(#future, __dt_metrics_instruments, #judge))
     } else {
@@ -103,7 +104,7 @@ pub(super) fn async_fn(wrapped: &mut Wrapped<'_>, output: Output) -> TokenStream
     let measured = emit!(#entry #measured);
     // The future of an `async fn` keeps the parts of parameters that patterns do not bind.
     let evaluates = !ends.uses.is_empty() && !hands;
-    if evaluates || has_impl(returned) || has_patterns {
+    if evaluates || is_opaque || has_patterns {
         return emit!(#measured.await);
     }
     if !wrapped.function.can_return_future() {
@@ -128,8 +129,8 @@ fn future_of(signature: &Signature, ty: Option<&TokenStream>) -> ReturnType {
     let keyword = Ident::new("impl", ours().located_at(first));
     let mut end = Punct::new('>', Spacing::Alone);
     end.set_span(places.last().unwrap_or(first));
-    let future = emit!(-> #keyword ::core::future::Future<Output = #ty #end);
-    parse_quote!(#future)
+    let future = emit!(#keyword ::core::future::Future<Output = #ty #end);
+    ReturnType::Type(Token![->](ours()), Box::new(Type::Verbatim(future)))
 }
 
 /// The `future` of an `async fn`, measured. If it hands values over, they come through a slot.

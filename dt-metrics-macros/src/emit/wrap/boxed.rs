@@ -30,7 +30,7 @@ pub(super) fn boxed(wrapped: &mut Wrapped<'_>, future: Boxed, value: Option<&Typ
 /// the body boxes a `future`, that future is measured before it is boxed.
 pub(super) fn by_type(wrapped: &mut Wrapped<'_>, future: Option<Boxed>) -> TokenStream {
     let Wrapped { private, ends, .. } = *wrapped;
-    let recording = ends.recording(private, None);
+    let recording = (!ends.at_site).then(|| ends.recording(private, None));
     let judge = ends.judge_by_type(private, &emit!(__dt_metrics_call.__dt_metrics_value()));
     // The condition is not evaluated for the items of a boxed stream.
     let check = ends.err_if.as_ref().map(|err_if| {

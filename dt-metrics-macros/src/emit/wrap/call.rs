@@ -51,9 +51,12 @@ impl View {
 pub(super) fn call(wrapped: &mut Wrapped<'_>, output: Output) -> TokenStream {
     let Wrapped { private, ends, .. } = *wrapped;
     let Ends { entry, begin, .. } = ends;
-    let (leave, tell) = (ends.leave_closure(private), ends.tell_closure(None));
-    let takes = (ends.asks == Asks::Returned).then(|| emit!(move));
-    let tell = emit!(#takes #tell);
+    let leave = (!ends.at_site).then(|| ends.leave_closure(private));
+    let tell = (!ends.at_site).then(|| {
+        let takes = (ends.asks == Asks::Returned).then(|| emit!(move));
+        let tell = ends.tell_closure(None);
+        emit!(#takes #tell)
+    });
     let body = &wrapped.function.body;
     match View::of(ends.asks, output, &wrapped.function) {
         View::Guard => {

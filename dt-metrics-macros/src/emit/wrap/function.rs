@@ -11,11 +11,11 @@ use crate::emit::ends::Ends;
 use crate::emit::take_over::{Matched, Taken, Target, Used, borrowed, matched, take_over};
 use crate::expander::allow_clippy;
 use crate::parse::item::{Function, is_ours};
-use crate::tokens::{emit, ours};
+use crate::tokens::{Private, emit, ours};
 
 /// A function, and the code around its calls.
 pub(super) struct Wrapped<'a> {
-    pub(super) private: &'a TokenStream,
+    pub(super) private: &'a Private,
     pub(super) function: Function,
     pub(super) ends: &'a Ends,
     /// Patterns of parameters that were taken over, and whose names the annotation reads.

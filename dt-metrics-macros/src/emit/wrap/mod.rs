@@ -9,6 +9,7 @@ use super::ends::Ends;
 use crate::analyse::shape::Shape;
 use crate::expander::Expander;
 use crate::parse::item::Function;
+use crate::tokens::Private;
 
 mod async_fn;
 mod boxed;
@@ -18,7 +19,7 @@ mod promised;
 
 /// The function with `ends` around its calls; for clippy, the function as it was written.
 pub(crate) fn wrap(
-    private: &TokenStream,
+    private: &Private,
     shape: Shape,
     function: Function,
     ends: &Ends,

@@ -5,7 +5,7 @@ use syn::Type;
 
 use super::function::Wrapped;
 use crate::analyse::promise::{Promise, RETURNED};
-use crate::tokens::{emit, ident};
+use crate::tokens::{Private, emit, ident};
 
 /// A call that returns a future, if the type is one, with a value of this type if it is known.
 pub(super) fn future(
@@ -84,7 +84,7 @@ pub(super) fn stream(
 }
 
 /// Runs `__dt_metrics_call`, and measures it to its end if the result keeps the function's promise.
-fn run_as_far(private: &TokenStream, promise: &Promise) -> TokenStream {
+fn run_as_far(private: &Private, promise: &Promise) -> TokenStream {
     let parameters = promise.parameters();
     let (types, arguments) = (promise.types(), promise.arguments());
     let returned = ident(RETURNED);

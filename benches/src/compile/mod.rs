@@ -152,5 +152,37 @@ fn print(options: &Options, built: &[Built]) {
             );
         }
     }
+    // The same limits, relative to the peers on the machine on which they were set: this one may be slower.
+    let tracing = least(Candidate::Tracing);
+    let fastrace = least(Candidate::Fastrace);
+    for (what, measured, name, limit) in [
+        (
+            "clean",
+            (clean - bare.0) / (tracing.0 - bare.0),
+            "`tracing`, `skip_all`",
+            0.44,
+        ),
+        (
+            "clean",
+            (clean - bare.0) / (fastrace.0 - bare.0),
+            "`fastrace`",
+            1.07,
+        ),
+        (
+            "incremental",
+            (incremental - bare.1) / (tracing.1 - bare.1),
+            "`tracing`, `skip_all`",
+            0.86,
+        ),
+    ] {
+        if measured.is_finite() {
+            targets.at_most(
+                &format!("{what} build of a function with `#[measured]`, beyond a bare one"),
+                &format!("{limit} × {name}"),
+                measured,
+                limit,
+            );
+        }
+    }
     targets.print();
 }

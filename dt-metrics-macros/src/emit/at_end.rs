@@ -225,12 +225,9 @@ pub(crate) fn shadowing(copied: &[TokenStream]) -> Option<TokenStream> {
 
 /// The outcome of a call that returned the value in `__dt_metrics_returned`.
 pub(crate) fn outcome_of_returned(private: &Private) -> TokenStream {
-    // As many times as types are usually nested: `Poll<Option<Result<Result<T, E>, F>>>`.
+    // Both look into two layers: types are usually nested as `Poll<Option<Result<Result<T, E>, F>>>`.
     emit! {
         #private::Returned::new(__dt_metrics_returned)
-            .__dt_metrics_inner()
-            .__dt_metrics_inner()
-            .__dt_metrics_inner()
             .__dt_metrics_inner()
             .__dt_metrics_outcome()
     }

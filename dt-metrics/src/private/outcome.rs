@@ -102,9 +102,13 @@ impl<T> Layer for Poll<T> {
 
 /// The value that a call returned, or one inside it.
 ///
-/// The compiler takes the first method that fits: one for a `Layer` under any name, or, by `Deref`,
-/// one for all other types. In a generic function, a type parameter counts as another type.
-pub struct Returned<'a, R> {
+/// The compiler takes the first method that fits: one for two `Layer`s under any name, or, by `Deref`, one for one
+/// of them, or one for all other types. In a generic function, a type parameter counts as another type. Two layers
+/// at once, since each call of a method adds to the time of a build.
+pub struct Returned<'a, R>(OneLayer<'a, R>);
+
+/// A value in one layer at most.
+pub struct OneLayer<'a, R> {
     value: Option<&'a R>,
     other: Other,
 }
@@ -118,14 +122,23 @@ pub struct Other {
 impl<'a, R> Returned<'a, R> {
     #[inline]
     pub const fn new(returned: &'a R) -> Self {
-        Self {
+        Self(OneLayer {
             value: Some(returned),
             other: Other { failed: false },
-        }
+        })
     }
 }
 
-impl<R> Deref for Returned<'_, R> {
+impl<'a, R> Deref for Returned<'a, R> {
+    type Target = OneLayer<'a, R>;
+
+    #[inline]
+    fn deref(&self) -> &OneLayer<'a, R> {
+        &self.0
+    }
+}
+
+impl<R> Deref for OneLayer<'_, R> {
     type Target = Other;
 
     #[inline]
@@ -134,17 +147,44 @@ impl<R> Deref for Returned<'_, R> {
     }
 }
 
-impl<'a, R: Layer> Returned<'a, R> {
-    /// The value inside.
+impl<'a, R: Layer<Inner: Layer>> Returned<'a, R> {
+    /// The value inside both layers.
     #[inline]
     #[must_use]
-    pub fn __dt_metrics_inner(&self) -> Returned<'a, R::Inner> {
-        Returned {
+    pub fn __dt_metrics_inner(&self) -> Returned<'a, <R::Inner as Layer>::Inner> {
+        Returned(self.0.inside().inside())
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn __dt_metrics_outcome(&self) -> Outcome {
+        self.0.inside().inside().other.__dt_metrics_outcome()
+    }
+}
+
+impl<'a, R: Layer> OneLayer<'a, R> {
+    /// The value inside.
+    #[inline]
+    fn inside(&self) -> OneLayer<'a, R::Inner> {
+        OneLayer {
             value: self.value.and_then(R::inner),
             other: Other {
                 failed: self.other.failed || self.value.is_some_and(R::is_error),
             },
         }
+    }
+
+    /// Nothing is inside the layer.
+    #[inline]
+    #[must_use]
+    pub fn __dt_metrics_inner(&self) -> Other {
+        self.inside().other
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn __dt_metrics_outcome(&self) -> Outcome {
+        self.inside().other.__dt_metrics_outcome()
     }
 }
 

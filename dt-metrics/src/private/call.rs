@@ -271,8 +271,8 @@ pub(super) fn run_until_return<A: Records, F>(
     returned
 }
 
-/// The end of a call that returned, while expressions of the user are evaluated for it. If one of them
-/// panics, the call ends like one that panics.
+/// A call until its end, while its body runs or while expressions of the user are evaluated for that end. If one of
+/// them panics, the call ends like one that panics.
 pub struct Ending<'a, S, L: Leave<S>> {
     leave: &'a L,
     state: Option<S>,
@@ -287,10 +287,11 @@ impl<'a, S, L: Leave<S>> Ending<'a, S, L> {
         }
     }
 
-    /// The state, which is there: no expression panicked.
+    /// The state, which is there: nothing panicked.
     #[inline]
-    pub fn end(mut self) -> Option<S> {
-        self.state.take()
+    pub fn end(self) -> Option<S> {
+        // Nothing is left to drop.
+        ManuallyDrop::new(self).state.take()
     }
 }
 
@@ -313,9 +314,12 @@ pub fn run<R, S, L: Fn(S, Outcome) -> Told<R>>(
     leave: L,
     tell: impl Fn(&L, S, &R),
 ) -> R {
-    let guard = Guard::new(state, leave, Outcome::Panic);
+    // For each body, the compiler builds less of this than of a [`Guard`].
+    let ending = Ending::new(&leave, state);
     let returned = body();
-    guard.tell(&returned, tell);
+    if let Some(state) = ending.end() {
+        tell(&leave, state, &returned);
+    }
     returned
 }
 

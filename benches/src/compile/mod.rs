@@ -152,7 +152,7 @@ fn print(options: &Options, built: &[Built]) {
             );
         }
     }
-    // The same limits, relative to the peers on the machine on which they were set: this one may be slower.
+    // The same limits as shares of the peers' times on the machine on which the limits were set.
     let tracing = least(Candidate::Tracing);
     let fastrace = least(Candidate::Fastrace);
     for (what, measured, name, limit) in [
